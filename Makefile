@@ -1,0 +1,134 @@
+# `make` alone lists what there is to do. Needs cargo, a C compiler and bash; everything else is looked for and, where
+# it is missing, installed below target/tools or, as root with apt, on the machine.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+TOOLS := $(CURDIR)/target/tools
+export PATH := $(TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
+BINARY := $(or $(CARGO_TARGET_DIR),target)/release/selfsame
+
+NEXTEST_VERSION := 0.9.151
+DENY_VERSION := 0.20.2
+MACHETE_VERSION := 0.9.2
+TYPOS_VERSION := 1.52.0
+
+# A tool that is already on the machine is used as it is; otherwise this is the file that a rule below makes.
+tool = $(or $(shell PATH="$(PATH)" command -v $(1)),$(TOOLS)/bin/$(1))
+NEXTEST := $(call tool,cargo-nextest)
+DENY := $(call tool,cargo-deny)
+MACHETE := $(call tool,cargo-machete)
+TYPOS := $(call tool,typos)
+
+# The tools wait for the disk and the compiler, not for themselves: building them unoptimised takes a third of the time.
+INSTALL := CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
+	CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_TARGET_DIR=$(TOOLS)/build \
+	cargo install --locked --quiet --root $(TOOLS)
+
+##@ Use
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: rust ## Build the server and run it on 127.0.0.1:8080 with SQLite below ./data
+	cargo build --release --locked --bin selfsame
+	mkdir -p data
+	$(BINARY) serve
+
+##@ Develop
+
+.PHONY: setup
+setup: rust postgres python $(NEXTEST) $(DENY) $(MACHETE) $(TYPOS) ## Install everything that the other targets need
+
+.PHONY: test
+test: rust postgres python $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
+	cargo test --locked --doc --workspace
+	cargo build --locked --bin selfsame
+	cargo nextest run --locked --workspace
+
+.PHONY: test-containers
+test-containers: rust docker $(NEXTEST) ## Run the PostgreSQL adapter's tests against a container
+	env -u TEST_DATABASE_URL TEST_POSTGRES=container cargo nextest run --locked \
+		-p selfsame-pg-fixture -p selfsame-storage-postgres --features selfsame-pg-fixture/containers \
+		-E 'package(selfsame-storage-postgres)'
+
+# cargo-deny's advisories need a download at every run; `cargo deny check advisories` does that check alone.
+.PHONY: lint
+lint: rust $(DENY) $(MACHETE) $(TYPOS) ## Check format, lints, licences, unused dependencies and spelling
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked -p selfsame-pg-fixture --features containers --all-targets -- -D warnings
+	cargo deny --log-level error check licenses bans sources
+	cargo machete
+	typos
+
+.PHONY: fmt
+fmt: rust ## Format the code
+	cargo fmt --all
+
+.PHONY: generate
+generate: rust $(NEXTEST) ## Write the OpenAPI document and the other snapshots anew
+	INSTA_UPDATE=always cargo nextest run --locked -p selfsame-http --no-tests=pass
+
+.PHONY: bench
+bench: rust postgres ## Measure the server beside pgbench, in one run
+	cargo build --locked --release --bin selfsame --bin selfsame-bench
+	$(dir $(BINARY))selfsame-bench --binary $(BINARY)
+
+##@ What the targets above need
+
+.PHONY: rust
+rust: ## Check for cargo and a C compiler
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.95 or newer with rustup, https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: install gcc or clang (Debian: apt-get install build-essential)" >&2; exit 1; }
+
+.PHONY: postgres
+postgres: ## Check for PostgreSQL's server programs; install them as root with apt
+	@[ -n "$${TEST_DATABASE_URL:-}" ] || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || \
+		command -v initdb >/dev/null || $(MAKE) --no-print-directory apt PACKAGE=postgresql \
+		OTHERWISE='install its server programs (Debian: apt-get install postgresql), or set TEST_DATABASE_URL'
+
+.PHONY: python
+python: ## Check for python3 with venv; install it as root with apt
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || $(MAKE) --no-print-directory apt PACKAGE=python3-venv \
+		OTHERWISE='install Python 3 with venv (Debian: apt-get install python3-venv)'
+
+.PHONY: apt
+apt:
+	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "$(PACKAGE) is missing: $(OTHERWISE)" >&2; exit 1; fi
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGE)
+
+.PHONY: docker
+docker: ## Check for a Docker daemon
+	@[ -n "$${DOCKER_HOST:-}" ] || [ -S /var/run/docker.sock ] || { \
+		echo "no Docker daemon: there is no /var/run/docker.sock and DOCKER_HOST is not set." >&2; \
+		echo "\`make test\` runs the same tests on the machine's own PostgreSQL." >&2; exit 1; }
+	@[ -n "$${DOCKER_HOST:-}" ] || curl -fsS -m 10 -o /dev/null --unix-socket /var/run/docker.sock http://localhost/_ping || { \
+		echo "no Docker daemon answers on /var/run/docker.sock: start it." >&2; exit 1; }
+
+$(TOOLS)/bin/cargo-nextest: | rust
+	$(INSTALL) cargo-nextest@$(NEXTEST_VERSION) --no-default-features --features default-no-update
+	rm -rf $(TOOLS)/build
+
+$(TOOLS)/bin/cargo-deny: | rust
+	$(INSTALL) cargo-deny@$(DENY_VERSION)
+	rm -rf $(TOOLS)/build
+
+$(TOOLS)/bin/cargo-machete: | rust
+	$(INSTALL) cargo-machete@$(MACHETE_VERSION)
+	rm -rf $(TOOLS)/build
+
+# Its own project publishes it as a Python package with the program inside.
+$(TOOLS)/bin/typos: | python
+	python3 -m venv $(TOOLS)/venv
+	$(TOOLS)/venv/bin/pip install --quiet --only-binary :all: typos==$(TYPOS_VERSION)
+	mkdir -p $(TOOLS)/bin
+	ln -sf $(TOOLS)/venv/bin/typos $@

@@ -1,0 +1,135 @@
+//! Workspaces, API keys, and who a request comes from.
+
+use crate::app::Application;
+use crate::ports::{ApiKey, KeyToStore, StorageError, Workspace};
+use chrono::TimeDelta;
+use selfsame_domain::{Action, KeyId, Rights, Timestamp, WorkspaceId};
+use std::sync::PoisonError;
+
+/// How seldom the last use of a key is written.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// Who a request comes from: a valid key and its workspace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Principal {
+    /// The key.
+    pub key: ApiKey,
+    /// The workspace that every query of the request is bound to.
+    pub workspace: Workspace,
+}
+
+impl Principal {
+    /// Whether the key's rights cover an action.
+    pub fn may(&self, action: Action) -> bool {
+        self.key.rights.allow(action)
+    }
+}
+
+/// Why a secret opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// There is no such key.
+    #[error("the API key is unknown")]
+    Unknown,
+    /// The key was revoked.
+    #[error("the API key was revoked")]
+    Revoked,
+    /// The key is past its time.
+    #[error("the API key has expired")]
+    Expired,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A key to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKey {
+    /// What people call it, 1 to 100 characters.
+    pub name: String,
+    /// What it may do.
+    pub rights: Rights,
+    /// When it ends, if it does.
+    pub expires_at: Option<Timestamp>,
+    /// The beginning of its secret, by which people recognise it.
+    pub prefix: String,
+    /// SHA-256 of its secret.
+    pub digest: Vec<u8>,
+}
+
+impl Application {
+    /// Who the secret with this SHA-256 digest belongs to. Notes the use of the key, at most once a minute.
+    pub async fn authenticate(&self, digest: &[u8]) -> Result<Principal, AccessError> {
+        let found = self.store.credentials(digest).await?.ok_or(AccessError::Unknown)?;
+        let now = self.clock.now();
+        if found.key.revoked_at.is_some() {
+            return Err(AccessError::Revoked);
+        }
+        if found.key.expires_at.is_some_and(|end| end <= now) {
+            return Err(AccessError::Expired);
+        }
+        if self.claims_touch(&found.key, now) {
+            self.store.touch_key(found.key.workspace, found.key.id, now).await?;
+        }
+        Ok(Principal {
+            key: found.key,
+            workspace: found.workspace,
+        })
+    }
+
+    /// Whether the use of the key is to be written now. Of requests that come at once only one writes: the row would be
+    /// their bottleneck.
+    fn claims_touch(&self, key: &ApiKey, now: Timestamp) -> bool {
+        let is_fresh = |last: Timestamp| now - last < TOUCH_EVERY;
+        if key.last_used_at.is_some_and(is_fresh) {
+            return false;
+        }
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        if touched.get(&key.id).copied().is_some_and(is_fresh) {
+            return false;
+        }
+        touched.insert(key.id, now);
+        true
+    }
+
+    /// Makes a workspace.
+    pub async fn create_workspace(&self, name: &str) -> Result<Workspace, StorageError> {
+        self.store.create_workspace(name, self.clock.now()).await
+    }
+
+    /// Makes the first workspace with a key of full rights, if there is no workspace yet; says whether it did.
+    pub async fn bootstrap(&self, workspace: &str, key: NewKey) -> Result<bool, StorageError> {
+        let key = self.key_to_store(WorkspaceId(0), key);
+        self.store.bootstrap(workspace, &key, self.clock.now()).await
+    }
+
+    /// Makes a key.
+    pub async fn create_key(&self, workspace: WorkspaceId, key: NewKey) -> Result<ApiKey, StorageError> {
+        let to_store = self.key_to_store(workspace, key);
+        self.store.create_key(&to_store).await?;
+        Ok(to_store.key)
+    }
+
+    /// Revokes a key; says whether the workspace has it.
+    pub async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId) -> Result<bool, StorageError> {
+        self.store.revoke_key(workspace, key, self.clock.now()).await
+    }
+
+    fn key_to_store(&self, workspace: WorkspaceId, new: NewKey) -> KeyToStore {
+        let key = ApiKey {
+            id: KeyId(self.ids.uuid()),
+            workspace,
+            name: new.name,
+            prefix: new.prefix,
+            rights: new.rights,
+            created_at: self.clock.now(),
+            expires_at: new.expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        KeyToStore {
+            key,
+            digest: new.digest,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The application: use cases over one store.
+
+use crate::lane::{Lane, LaneOptions, dry_run};
+use crate::ports::{Clock, Ids, Store};
+use crate::submit::{Submission, SubmitError};
+use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp, WorkspaceId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// How the application runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Bounds of the write lane.
+    pub lane: LaneOptions,
+}
+
+/// The use cases. Cloning shares everything.
+#[derive(Debug, Clone)]
+pub struct Application {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    /// When this server last noted the use of each key.
+    pub(crate) touched: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
+    lane: Lane,
+}
+
+impl Application {
+    /// Wires the application. Needs a tokio runtime as soon as something is submitted.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, options: Options) -> Self {
+        let lane = Lane::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&ids), options.lane);
+        Self {
+            store,
+            clock,
+            ids,
+            touched: Arc::default(),
+            lane,
+        }
+    }
+
+    /// Decides commands and makes the decisions durable, in one transaction, together with what else waits for the
+    /// workspace. Every write of Selfsame goes this way.
+    pub async fn submit(&self, workspace: WorkspaceId, submission: Submission) -> Result<Vec<Decision>, SubmitError> {
+        self.lane.submit(workspace, submission).await
+    }
+
+    /// What [`Self::submit`] would decide now. Nothing is written, and nothing is locked.
+    pub async fn dry_run(&self, workspace: WorkspaceId, commands: Vec<Command>) -> Result<Vec<Decision>, SubmitError> {
+        let at = self.clock.now();
+        let envelope = |command| Envelope {
+            decision: DecisionId(self.ids.uuid()),
+            at,
+            command,
+        };
+        let envelopes: Vec<Envelope> = commands.into_iter().map(envelope).collect();
+        Ok(dry_run(&*self.store, workspace, &envelopes).await?)
+    }
+
+    /// The store, for reading: reads have no rules of their own beyond what the ports promise.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// New identities.
+    pub fn ids(&self) -> &dyn Ids {
+        &*self.ids
+    }
+
+    /// How many submissions are accepted and not answered.
+    pub fn lane_depth(&self) -> usize {
+        self.lane.depth()
+    }
+
+    /// Refuses new submissions, and returns when the accepted ones are answered and durable.
+    pub async fn close(&self) {
+        self.lane.close().await;
+    }
+}

@@ -1,0 +1,353 @@
+//! One batch, one transaction.
+
+use super::batch::Job;
+use crate::ports::{Mode, Recorded, StorageError, Store};
+use crate::submit::{Reply, SubmitError};
+use chrono::TimeDelta;
+use selfsame_domain::{
+    ChangeSet, Decision, Envelope, Outcome, Policy, Rejection, Rule, Snapshot, Timestamp, WorkspaceId, footprint,
+    resolve,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a batch that lost a race is done again before its callers are told to come back.
+const ATTEMPTS: u32 = 10;
+
+/// How long a reply is kept for an idempotency key (identity rules, "Decided").
+const REPLAY_HOURS: i64 = 24;
+
+/// Does a batch and answers everybody in it. A batch that fails is halved until the submission that makes it fail is alone.
+pub(super) async fn execute(store: &dyn Store, workspace: WorkspaceId, batch: Vec<Job>) {
+    let mut waiting = vec![batch];
+    while let Some(mut jobs) = waiting.pop() {
+        match attempt(store, workspace, &jobs).await {
+            Ok(replies) => {
+                for (job, reply) in jobs.into_iter().zip(replies) {
+                    // The caller may have gone; what it asked for is done all the same.
+                    let _ = job.reply.send(reply);
+                }
+            }
+            Err(StorageError::Refused(_) | StorageError::Corrupt { .. }) if jobs.len() > 1 => {
+                let second = jobs.split_off(jobs.len() / 2);
+                waiting.push(second);
+                waiting.push(jobs);
+            }
+            Err(error) => {
+                tracing::error!(
+                    workspace = workspace.0,
+                    error = &error as &dyn std::error::Error,
+                    "a batch failed"
+                );
+                let error = Arc::new(error);
+                for job in jobs {
+                    let _ = job.reply.send(Err(SubmitError::Storage(Arc::clone(&error))));
+                }
+            }
+        }
+    }
+}
+
+async fn attempt(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Result<Vec<Reply>, StorageError> {
+    let first = jobs.first().and_then(|job| job.envelopes.first());
+    persist(first, || transact(store, workspace, jobs)).await
+}
+
+/// Does again what lost a race.
+async fn persist<T, F>(first: Option<&Envelope>, work: impl Fn() -> F) -> Result<T, StorageError>
+where
+    F: Future<Output = Result<T, StorageError>>,
+{
+    let mut tries = 1;
+    loop {
+        match work().await {
+            Err(StorageError::Retriable) if tries < ATTEMPTS => {
+                metrics::counter!("selfsame_lane_retries_total").increment(1);
+                tokio::time::sleep(pause(tries, first)).await;
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Grows with every try, and differs between servers that collide: the decision's identity is random at its end.
+fn pause(tries: u32, first: Option<&Envelope>) -> Duration {
+    let seed = first.map_or(0, |first| first.decision.0.as_u128());
+    let spread = (seed.rotate_right(tries * 7) % 1000) as u64;
+    Duration::from_micros(u64::from(tries) * (500 + 4 * spread))
+}
+
+/// What becomes of a job before anything is resolved.
+enum Fate {
+    /// It is resolved.
+    Live,
+    /// Its reply is known.
+    Known(Reply),
+    /// It is an earlier job of the batch, sent again under its idempotency key.
+    SameAs(usize),
+    /// It repeats a request that an earlier job of the batch makes: refused, unless that one is refused itself.
+    Repeats(usize),
+}
+
+/// What a batch comes to.
+struct Decided {
+    fates: Vec<Fate>,
+    /// Of the live jobs, in their order.
+    decisions: Vec<Vec<Decision>>,
+    changes: ChangeSet,
+}
+
+async fn transact(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Result<Vec<Reply>, StorageError> {
+    let mut work = store.begin(workspace, Mode::Write).await?;
+    let policy = work.policy().clone();
+    let keys = replay_keys(jobs, &policy);
+    let recorded = match (keys.is_empty(), jobs.iter().map(|job| job.at).max()) {
+        (false, Some(now)) => work.recorded(&keys, now).await?,
+        _ => Vec::new(),
+    };
+    let fates = fates(jobs, &policy, &recorded, &BTreeSet::new());
+    let asked = envelopes(jobs, &fates, |fate| matches!(fate, Fate::Live | Fate::Repeats(_)));
+    if asked.is_empty() {
+        return Ok(replies(jobs, fates, Vec::new()));
+    }
+    let snapshot = work.load(&footprint(&asked, &policy)).await?;
+    let decided = decide(jobs, fates, &snapshot, &policy, &recorded);
+    let records: Vec<Recorded> = live(jobs, &decided.fates)
+        .zip(&decided.decisions)
+        .flat_map(|((_, job), decided)| records(job, decided, &policy))
+        .collect();
+    if decided.changes != ChangeSet::default() || !records.is_empty() {
+        work.apply(&decided.changes, &records).await?;
+        work.commit().await?;
+    }
+    decided.decisions.iter().flatten().for_each(count);
+    Ok(replies(jobs, decided.fates, decided.decisions))
+}
+
+/// Decides the live jobs. A request that is refused may be repeated, so whoever repeats one is decided after all.
+fn decide(jobs: &[Job], mut fates: Vec<Fate>, snapshot: &Snapshot, policy: &Policy, recorded: &[Recorded]) -> Decided {
+    let mut refused = BTreeSet::new();
+    loop {
+        let asked = envelopes(jobs, &fates, |fate| matches!(fate, Fate::Live));
+        let resolution = resolve(&asked, snapshot, policy);
+        let decisions = split(live(jobs, &fates).map(|(_, job)| job), resolution.decisions);
+        let now_refused: BTreeSet<usize> = live(jobs, &fates)
+            .zip(&decisions)
+            .filter_map(|((index, _), decided)| (!is_accepted(decided)).then_some(index))
+            .collect();
+        let repeated = fates.iter().find_map(|fate| match fate {
+            Fate::Repeats(earlier) if now_refused.contains(earlier) => Some(*earlier),
+            _ => None,
+        });
+        // One at a time, the first first: what was decided behind it may come out otherwise.
+        let Some(repeated) = repeated else {
+            let changes = resolution.changes;
+            return Decided {
+                fates,
+                decisions,
+                changes,
+            };
+        };
+        refused.insert(repeated);
+        fates = self::fates(jobs, policy, recorded, &refused);
+    }
+}
+
+/// The live jobs with their places.
+fn live<'a>(jobs: &'a [Job], fates: &'a [Fate]) -> impl Iterator<Item = (usize, &'a Job)> {
+    let all = jobs.iter().enumerate().zip(fates);
+    all.filter(|(_, fate)| matches!(fate, Fate::Live)).map(|(job, _)| job)
+}
+
+fn envelopes(jobs: &[Job], fates: &[Fate], wanted: impl Fn(&Fate) -> bool) -> Vec<Envelope> {
+    let chosen = jobs.iter().zip(fates).filter(|(_, fate)| wanted(fate));
+    chosen.flat_map(|(job, _)| job.envelopes.iter().cloned()).collect()
+}
+
+fn is_accepted(decisions: &[Decision]) -> bool {
+    decisions.iter().any(|decision| decision.outcome != Outcome::Rejected)
+}
+
+fn count(decision: &Decision) {
+    let labels = [
+        ("call", decision.call.clone()),
+        ("outcome", decision.outcome.as_str().to_owned()),
+        ("rule", decision.rule.as_str().to_owned()),
+    ];
+    metrics::counter!("selfsame_decisions_total", &labels).increment(1);
+}
+
+fn duplicate_key(job: &Job, policy: &Policy) -> Option<String> {
+    let digest = job
+        .duplicate_digest
+        .as_ref()
+        .filter(|_| policy.duplicate_window_seconds > 0)?;
+    Some(
+        digest
+            .iter()
+            .fold("duplicate:".to_owned(), |key, byte| format!("{key}{byte:02x}")),
+    )
+}
+
+fn replay_keys(jobs: &[Job], policy: &Policy) -> Vec<String> {
+    let replays = jobs
+        .iter()
+        .filter_map(|job| job.replay.as_ref().map(|replay| replay.key.clone()));
+    let duplicates = jobs.iter().filter_map(|job| duplicate_key(job, policy));
+    replays.chain(duplicates).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What becomes of each job, when those at the given places are known to be refused.
+fn fates(jobs: &[Job], policy: &Policy, recorded: &[Recorded], refused: &BTreeSet<usize>) -> Vec<Fate> {
+    let recorded: BTreeMap<&str, &Recorded> = recorded.iter().map(|record| (record.key.as_str(), record)).collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut requests: BTreeMap<String, usize> = BTreeMap::new();
+    let mut fates = Vec::with_capacity(jobs.len());
+    for (index, job) in jobs.iter().enumerate() {
+        let fate = replayed(jobs, job, &recorded, &seen).or_else(|| repeated(jobs, job, policy, &recorded, &requests));
+        if fate.is_none() {
+            seen.extend(job.replay.iter().map(|replay| (replay.key.clone(), index)));
+            requests.extend(
+                duplicate_key(job, policy)
+                    .filter(|_| !refused.contains(&index))
+                    .map(|key| (key, index)),
+            );
+        }
+        fates.push(fate.unwrap_or(Fate::Live));
+    }
+    fates
+}
+
+fn replayed(
+    jobs: &[Job],
+    job: &Job,
+    recorded: &BTreeMap<&str, &Recorded>,
+    seen: &BTreeMap<String, usize>,
+) -> Option<Fate> {
+    let replay = job.replay.as_ref()?;
+    if let Some(record) = recorded.get(replay.key.as_str()) {
+        let same = record.digest == replay.digest;
+        return Some(Fate::Known(if same {
+            Ok(record.decisions.clone())
+        } else {
+            Err(SubmitError::ReplayMismatch)
+        }));
+    }
+    let earlier = *seen.get(&replay.key)?;
+    let same = jobs[earlier].replay.as_ref() == Some(replay);
+    Some(if same {
+        Fate::SameAs(earlier)
+    } else {
+        Fate::Known(Err(SubmitError::ReplayMismatch))
+    })
+}
+
+fn repeated(
+    jobs: &[Job],
+    job: &Job,
+    policy: &Policy,
+    recorded: &BTreeMap<&str, &Recorded>,
+    requests: &BTreeMap<String, usize>,
+) -> Option<Fate> {
+    let key = duplicate_key(job, policy)?;
+    let counts = |record: &&Recorded| record.expires_at > job.at;
+    if recorded.get(key.as_str()).is_some_and(counts) {
+        return Some(Fate::Known(Ok(duplicates(job))));
+    }
+    let earlier = *requests.get(&key)?;
+    (window_end(&jobs[earlier], policy) > job.at).then_some(Fate::Repeats(earlier))
+}
+
+fn duplicates(job: &Job) -> Vec<Decision> {
+    job.envelopes.iter().map(duplicated).collect()
+}
+
+fn duplicated(envelope: &Envelope) -> Decision {
+    Decision {
+        id: envelope.decision,
+        at: envelope.at,
+        call: "duplicate".to_owned(),
+        outcome: Outcome::Rejected,
+        contact: None,
+        rule: Rule::NoMatch,
+        matched_by: None,
+        effects: Vec::new(),
+        rejection: Some(Rejection::DuplicatedRequest),
+        email_status: None,
+    }
+}
+
+fn records(job: &Job, decisions: &[Decision], policy: &Policy) -> Vec<Recorded> {
+    let contacts: BTreeSet<_> = decisions.iter().filter_map(|decision| decision.contact).collect();
+    let mut records = Vec::new();
+    if let Some(replay) = &job.replay {
+        records.push(Recorded {
+            key: replay.key.clone(),
+            digest: replay.digest.clone(),
+            decisions: decisions.to_vec(),
+            contacts: contacts.into_iter().collect(),
+            expires_at: later(job.at, REPLAY_HOURS * 3600),
+        });
+    }
+    let accepted = is_accepted(decisions);
+    if let (Some(key), Some(digest), true) = (duplicate_key(job, policy), &job.duplicate_digest, accepted) {
+        let expires_at = window_end(job, policy);
+        let (digest, decisions, contacts) = (digest.clone(), Vec::new(), Vec::new());
+        records.push(Recorded {
+            key,
+            digest,
+            decisions,
+            contacts,
+            expires_at,
+        });
+    }
+    records
+}
+
+/// Until when the request of a job is not taken again.
+fn window_end(job: &Job, policy: &Policy) -> Timestamp {
+    later(job.at, i64::from(policy.duplicate_window_seconds))
+}
+
+fn later(at: Timestamp, seconds: i64) -> Timestamp {
+    at.checked_add_signed(TimeDelta::seconds(seconds))
+        .unwrap_or(Timestamp::MAX_UTC)
+}
+
+fn split<'a>(jobs: impl Iterator<Item = &'a Job>, decisions: Vec<Decision>) -> Vec<Vec<Decision>> {
+    let mut rest = decisions.into_iter();
+    jobs.map(|job| rest.by_ref().take(job.envelopes.len()).collect())
+        .collect()
+}
+
+fn replies(jobs: &[Job], fates: Vec<Fate>, decisions: Vec<Vec<Decision>>) -> Vec<Reply> {
+    let mut decided = decisions.into_iter();
+    let mut replies: Vec<Reply> = Vec::with_capacity(fates.len());
+    for (job, fate) in jobs.iter().zip(fates) {
+        let reply = match fate {
+            Fate::Live => Ok(decided.next().unwrap_or_default()),
+            Fate::Known(reply) => reply,
+            Fate::SameAs(earlier) => replies[earlier].clone(),
+            Fate::Repeats(_) => Ok(duplicates(job)),
+        };
+        replies.push(reply);
+    }
+    replies
+}
+
+/// Decides without writing: the same function on the same snapshot, in a transaction that is not committed.
+pub(crate) async fn dry_run(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    envelopes: &[Envelope],
+) -> Result<Vec<Decision>, StorageError> {
+    let look = || async {
+        let mut work = store.begin(workspace, Mode::DryRun).await?;
+        let policy = work.policy().clone();
+        let snapshot = work.load(&footprint(envelopes, &policy)).await?;
+        Ok(resolve(envelopes, &snapshot, &policy).decisions)
+    };
+    persist(envelopes.first(), look).await
+}

@@ -1,0 +1,13 @@
+//! The write lane: what arrives while a commit is under way shares the next one.
+//!
+//! There is no timer. An idle lane takes a submission at once, alone; a busy one lets submissions of the same workspace wait and
+//! takes them together. Correctness never depends on it: a batch is decided as if one command came after the other, and
+//! the storage's locks keep several servers apart.
+
+mod batch;
+mod execute;
+mod queue;
+
+pub(crate) use execute::dry_run;
+pub(crate) use queue::Lane;
+pub use queue::LaneOptions;

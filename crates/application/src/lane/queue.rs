@@ -1,0 +1,183 @@
+//! Who waits, and what is taken next.
+
+use super::batch::{Job, take_batch};
+use super::execute::execute;
+use crate::ports::{Clock, Ids, StorageError, Store};
+use crate::submit::{Reply, Submission, SubmitError};
+use selfsame_domain::{DecisionId, Envelope, WorkspaceId};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{oneshot, watch};
+
+/// Bounds of the write lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneOptions {
+    /// How many commands share a transaction at the most; 1 turns batching off.
+    pub batch_commands: usize,
+    /// How many request bytes share a transaction at the most.
+    pub batch_bytes: usize,
+    /// How many submissions wait at the most; one more is refused as busy.
+    pub depth: usize,
+}
+
+impl Default for LaneOptions {
+    fn default() -> Self {
+        Self {
+            batch_commands: 256,
+            batch_bytes: 1 << 20,
+            depth: 4096,
+        }
+    }
+}
+
+/// The write lane. Cloning shares it.
+#[derive(Debug, Clone)]
+pub(crate) struct Lane {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    options: LaneOptions,
+    state: Mutex<State>,
+    /// How many submissions are accepted and not answered.
+    open: watch::Sender<usize>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    closed: bool,
+    /// One queue for every workspace that has a worker.
+    queues: HashMap<WorkspaceId, VecDeque<Job>>,
+}
+
+impl Lane {
+    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, options: LaneOptions) -> Self {
+        let (open, _) = watch::channel(0);
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                ids,
+                options,
+                state: Mutex::default(),
+                open,
+            }),
+        }
+    }
+
+    /// Takes a submission and answers after its commit. A caller that goes away does not stop what it submitted.
+    pub(crate) async fn submit(&self, workspace: WorkspaceId, submission: Submission) -> Reply {
+        let (sender, receiver) = oneshot::channel();
+        self.enqueue(workspace, submission, sender)?;
+        receiver.await.unwrap_or_else(|_| Err(abandoned().into()))
+    }
+
+    fn enqueue(
+        &self,
+        workspace: WorkspaceId,
+        submission: Submission,
+        reply: oneshot::Sender<Reply>,
+    ) -> Result<(), SubmitError> {
+        let inner = &self.inner;
+        let mut state = inner.lock();
+        if state.closed || *inner.open.borrow() >= inner.options.depth {
+            return Err(SubmitError::Busy);
+        }
+        let job = inner.job(submission, reply);
+        inner.open.send_modify(|open| *open += 1);
+        if let Some(queue) = state.queues.get_mut(&workspace) {
+            queue.push_back(job);
+        } else {
+            state.queues.insert(workspace, VecDeque::from([job]));
+            drop(state);
+            tokio::spawn(work(Arc::clone(inner), workspace));
+        }
+        Ok(())
+    }
+
+    /// How many submissions are accepted and not answered.
+    pub(crate) fn depth(&self) -> usize {
+        *self.inner.open.borrow()
+    }
+
+    /// Refuses new submissions, and returns when the accepted ones are answered.
+    pub(crate) async fn close(&self) {
+        self.inner.lock().closed = true;
+        let mut open = self.inner.open.subscribe();
+        // The sender lives in `self`, so waiting ends only when nothing is open.
+        let _ = open.wait_for(|open| *open == 0).await;
+    }
+}
+
+impl Inner {
+    /// A panic while the lock is held leaves the queues whole: every change under it is a single push or take.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn job(&self, submission: Submission, reply: oneshot::Sender<Reply>) -> Job {
+        let at = self.clock.now();
+        let envelope = |command| Envelope {
+            decision: DecisionId(self.ids.uuid()),
+            at,
+            command,
+        };
+        let Submission {
+            commands,
+            replay,
+            duplicate_digest,
+            bytes,
+        } = submission;
+        let envelopes = commands.into_iter().map(envelope).collect();
+        Job {
+            envelopes,
+            replay,
+            duplicate_digest,
+            bytes,
+            at,
+            reply,
+        }
+    }
+}
+
+/// What those are told whose batch panicked: it may have been in the middle of its commit.
+fn abandoned() -> StorageError {
+    let reason = "the transaction was abandoned".to_owned();
+    StorageError::Unavailable { reason }
+}
+
+/// Serves one workspace until nothing waits.
+async fn work(inner: Arc<Inner>, workspace: WorkspaceId) {
+    while let Some(batch) = next_batch(&inner, workspace) {
+        let count = batch.len();
+        metrics::histogram!("selfsame_lane_batch_submissions").record(measured(count));
+        // A task of its own: a panic in an adapter must not strand those who wait behind it. Their senders are dropped, which answers.
+        let store = Arc::clone(&inner.store);
+        let done = tokio::spawn(async move { execute(&*store, workspace, batch).await }).await;
+        if let Err(error) = done {
+            tracing::error!(workspace = workspace.0, %error, "a batch panicked");
+        }
+        inner.open.send_modify(|open| *open -= count);
+        metrics::gauge!("selfsame_lane_depth").set(measured(*inner.open.borrow()));
+    }
+}
+
+/// A count as metrics take it; beyond four billion it stays there.
+fn measured(count: usize) -> f64 {
+    u32::try_from(count).unwrap_or(u32::MAX).into()
+}
+
+fn next_batch(inner: &Inner, workspace: WorkspaceId) -> Option<Vec<Job>> {
+    let mut state = inner.lock();
+    let queue = state.queues.get_mut(&workspace)?;
+    let batch = take_batch(queue, &inner.options);
+    if batch.is_empty() {
+        state.queues.remove(&workspace);
+        return None;
+    }
+    Some(batch)
+}

@@ -1,0 +1,15 @@
+//! Use cases of Selfsame, and the ports through which they reach the outside.
+//!
+//! Depends on the domain alone. Adapters implement [`ports`]; front ends call [`Application`].
+
+pub mod ports;
+
+mod access;
+mod app;
+mod lane;
+mod submit;
+
+pub use access::{AccessError, NewKey, Principal};
+pub use app::{Application, Options};
+pub use lane::LaneOptions;
+pub use submit::{Replay, Submission, SubmitError};

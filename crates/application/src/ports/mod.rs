@@ -1,0 +1,26 @@
+//! What use cases need from the outside, one file each.
+
+mod catalog;
+mod clock;
+mod contacts;
+mod identity;
+mod ids;
+mod maintenance;
+mod storage;
+mod workspaces;
+
+pub use catalog::Catalog;
+pub use clock::Clock;
+pub use contacts::{
+    ContactDetails, ContactFilter, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
+};
+pub use identity::{Holder, Identity, IdentityView, Lookup};
+pub use ids::Ids;
+pub use maintenance::Maintenance;
+pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
+pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
+
+/// Everything that a storage adapter implements.
+pub trait Store: Storage + Contacts + Catalog + Identity + Workspaces + Maintenance {}
+
+impl<T: Storage + Contacts + Catalog + Identity + Workspaces + Maintenance> Store for T {}

@@ -1,0 +1,4 @@
+//! Keys, and the first workspace.
+
+mod bootstrap;
+mod keys;

@@ -1,0 +1,10 @@
+//! The write lane.
+
+mod answers;
+mod batches;
+mod bounds;
+mod dry_run;
+mod duplicates;
+mod equivalence;
+mod failures;
+mod replays;

@@ -1,0 +1,146 @@
+//! The ports that the probe hands on, with a look at the use of keys.
+
+use super::faults::Point;
+use super::probe::Probe;
+use async_trait::async_trait;
+use selfsame_application::ports::{
+    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, Identity, IdentityView, KeyToStore, Lookup,
+    Maintenance, Page, SegmentQuery, StorageError, TokenOwner, Workspace, Workspaces,
+};
+use selfsame_domain::{
+    Category, ContactId, CustomField, Decision, DecisionId, Footprint, IdentifierKey, KeyId, Merge, MergeId, Segment,
+    Timestamp, Violation, WorkspaceId,
+};
+
+type Read<T> = Result<T, StorageError>;
+
+#[async_trait]
+impl Contacts for Probe {
+    async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Read<Option<ContactDetails>> {
+        self.inner.contact(workspace, id).await
+    }
+
+    async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Read<Page<ContactDetails>> {
+        self.inner.search(workspace, query).await
+    }
+
+    async fn in_segment(
+        &self,
+        workspace: WorkspaceId,
+        query: &SegmentQuery,
+    ) -> Read<Option<Page<ContactDetails>>> {
+        self.inner.in_segment(workspace, query).await
+    }
+
+    async fn emails(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Read<Vec<(ContactId, String)>> {
+        self.inner.emails(workspace, ids).await
+    }
+
+    async fn token_owner(&self, workspace: WorkspaceId, keys: &[IdentifierKey]) -> Read<Option<TokenOwner>> {
+        self.inner.token_owner(workspace, keys).await
+    }
+}
+
+#[async_trait]
+impl Catalog for Probe {
+    async fn segments(
+        &self,
+        workspace: WorkspaceId,
+        name_contains: Option<&str>,
+        offset: u64,
+        limit: u32,
+    ) -> Read<Page<Segment>> {
+        self.inner.segments(workspace, name_contains, offset, limit).await
+    }
+
+    async fn categories(&self, workspace: WorkspaceId) -> Read<Vec<(Category, u64)>> {
+        self.inner.categories(workspace).await
+    }
+
+    async fn fields(&self, workspace: WorkspaceId) -> Read<Vec<CustomField>> {
+        self.inner.fields(workspace).await
+    }
+}
+
+#[async_trait]
+impl Identity for Probe {
+    async fn identity(&self, workspace: WorkspaceId, id: ContactId) -> Read<Option<IdentityView>> {
+        self.inner.identity(workspace, id).await
+    }
+
+    async fn log(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<DecisionId>,
+        limit: u32,
+    ) -> Read<Option<Vec<Decision>>> {
+        self.inner.log(workspace, id, after, limit).await
+    }
+
+    async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Read<Lookup> {
+        self.inner.lookup(workspace, key).await
+    }
+
+    async fn merges(&self, workspace: WorkspaceId, before: Option<MergeId>, limit: u32) -> Read<Vec<Merge>> {
+        self.inner.merges(workspace, before, limit).await
+    }
+
+    async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Read<Option<Merge>> {
+        self.inner.merge(workspace, id).await
+    }
+}
+
+#[async_trait]
+impl Workspaces for Probe {
+    async fn create_workspace(&self, name: &str, at: Timestamp) -> Read<Workspace> {
+        self.inner.create_workspace(name, at).await
+    }
+
+    async fn bootstrap(&self, name: &str, key: &KeyToStore, at: Timestamp) -> Read<bool> {
+        self.inner.bootstrap(name, key, at).await
+    }
+
+    async fn workspaces(&self) -> Read<Vec<Workspace>> {
+        self.inner.workspaces().await
+    }
+
+    async fn create_key(&self, key: &KeyToStore) -> Read<()> {
+        self.inner.create_key(key).await
+    }
+
+    async fn keys(&self, workspace: WorkspaceId) -> Read<Vec<ApiKey>> {
+        self.inner.keys(workspace).await
+    }
+
+    async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Read<bool> {
+        self.inner.revoke_key(workspace, key, at).await
+    }
+
+    async fn credentials(&self, digest: &[u8]) -> Read<Option<Credentials>> {
+        self.pass(Point::Credentials, &Footprint::default())?;
+        self.inner.credentials(digest).await
+    }
+
+    /// Lets others in between, as a database does.
+    async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Read<()> {
+        self.touch();
+        tokio::task::yield_now().await;
+        self.inner.touch_key(workspace, key, at).await
+    }
+}
+
+#[async_trait]
+impl Maintenance for Probe {
+    async fn ping(&self) -> Read<()> {
+        self.inner.ping().await
+    }
+
+    async fn violations(&self) -> Read<Vec<(WorkspaceId, Violation)>> {
+        self.inner.violations().await
+    }
+
+    async fn prune(&self, now: Timestamp) -> Read<u64> {
+        self.inner.prune(now).await
+    }
+}

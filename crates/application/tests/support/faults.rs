@@ -1,0 +1,90 @@
+//! What goes wrong in a storage.
+
+use selfsame_application::ports::StorageError;
+use selfsame_domain::Footprint;
+
+/// Where it goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Point {
+    Begin,
+    Load,
+    Apply,
+    Commit,
+    Credentials,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Retriable,
+    Refused,
+    Corrupt,
+    Unavailable,
+    Panic,
+}
+
+/// Something that goes wrong some times.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    what: What,
+    at: Point,
+    times: usize,
+    /// Only in transactions that touch an identifier of this value.
+    only: Option<&'static str>,
+}
+
+/// All that goes wrong.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<Fault>);
+
+impl Fault {
+    /// Goes wrong every time.
+    pub(crate) fn new(what: What, at: Point) -> Self {
+        Self { what, at, times: usize::MAX, only: None }
+    }
+
+    /// Goes wrong so many times only.
+    pub(crate) fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Goes wrong only in transactions that touch an identifier of this value.
+    pub(crate) fn only(self, value: &'static str) -> Self {
+        Self { only: Some(value), ..self }
+    }
+
+    fn is_due(&self, at: Point, footprint: &Footprint) -> bool {
+        let touched = self.only.is_none_or(|value| footprint.keys.keys().any(|key| key.value == value));
+        self.at == at && self.times > 0 && touched
+    }
+}
+
+impl Faults {
+    pub(super) fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// What goes wrong now.
+    pub(super) fn due(&mut self, at: Point, footprint: &Footprint) -> Option<What> {
+        let fault = self.0.iter_mut().find(|fault| fault.is_due(at, footprint))?;
+        fault.times -= 1;
+        Some(fault.what)
+    }
+}
+
+impl What {
+    /// The error.
+    ///
+    /// # Panics
+    ///
+    /// When that is what goes wrong.
+    pub(super) fn error(self) -> StorageError {
+        match self {
+            Self::Retriable => StorageError::Retriable,
+            Self::Refused => StorageError::Refused("poison".into()),
+            Self::Corrupt => StorageError::Corrupt { table: "contacts", column: "state", key: "1".to_owned() },
+            Self::Unavailable => StorageError::Unavailable { reason: "gone".to_owned() },
+            Self::Panic => panic!("the adapter panics, as the test asked for"),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the tests share.
+
+mod ask;
+mod delegate;
+mod faults;
+mod probe;
+mod stand;
+mod waiting;
+
+pub(crate) use ask::{keyed, named, names, repeated, together, upsert};
+pub(crate) use faults::{Fault, Point, What};
+pub(crate) use probe::{Probe, Seen};
+pub(crate) use stand::{Stand, accept_all, answers, decided, occupy, submit};
+pub(crate) use waiting::{Answer, Waiting, accept, soon};

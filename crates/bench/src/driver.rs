@@ -1,0 +1,175 @@
+//! Clients with keep-alive connections that send contacts as fast as they are answered.
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use bytes::Bytes;
+use hdrhistogram::Histogram;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Method, Request, Response, body::Incoming};
+use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+/// How many contacts the hot keys are spread over.
+const HOT: u64 = 50;
+
+/// Which contacts are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// Each contact once.
+    Unique,
+    /// Fifty contacts again and again, by all clients at once.
+    Hot,
+}
+
+impl Keys {
+    /// What the report calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unique => "unique keys",
+            Self::Hot => "hot keys",
+        }
+    }
+}
+
+/// What to send, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load<'a> {
+    /// The server.
+    pub(crate) address: SocketAddr,
+    /// Its API key.
+    pub(crate) key: &'a str,
+    /// How many connections.
+    pub(crate) clients: usize,
+    /// Which contacts.
+    pub(crate) keys: Keys,
+    /// For how long.
+    pub(crate) seconds: u64,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    /// Answered requests.
+    pub(crate) total: u64,
+    /// Microseconds from sending to the end of the answer.
+    pub(crate) latency: Histogram<u64>,
+    /// The first number that was not used for a unique contact.
+    pub(crate) next: u64,
+}
+
+/// How many contacts there must be after numbers below `next` were sent as unique ones and the hot ones as well.
+pub(crate) fn contacts(next: u64) -> u64 {
+    next + HOT
+}
+
+/// Sends for the given time. Any answer but 200 ends the measurement with an error.
+pub(crate) async fn run(load: &Load<'_>, first: u64) -> Result<Measured> {
+    let next = Arc::new(AtomicU64::new(first));
+    let end = Instant::now() + Duration::from_secs(load.seconds);
+    let clients = (0..load.clients).map(|_| {
+        let next = Arc::clone(&next);
+        let (address, key, keys) = (load.address, load.key.to_owned(), load.keys);
+        tokio::spawn(async move { client(address, &key, keys, &next, end).await })
+    });
+    let mut latency = Histogram::new(3)?;
+    for client in futures::future::join_all(clients).await {
+        latency.add(client??)?;
+    }
+    let unique = if load.keys == Keys::Unique {
+        next.load(Ordering::Relaxed)
+    } else {
+        first
+    };
+    Ok(Measured {
+        total: latency.len(),
+        latency,
+        next: unique,
+    })
+}
+
+async fn client(address: SocketAddr, key: &str, keys: Keys, next: &AtomicU64, end: Instant) -> Result<Histogram<u64>> {
+    let mut connection = Connection::open(address, key).await?;
+    let mut latency = Histogram::new(3)?;
+    // At least once around the hot contacts, so that their number is certain.
+    let mut sent = 0;
+    while Instant::now() < end || (keys == Keys::Hot && sent < HOT) {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let body = match keys {
+            Keys::Unique => contact("u", number),
+            Keys::Hot => contact("h", number % HOT),
+        };
+        let started = Instant::now();
+        let (status, answer, _) = connection.send(Method::POST, "/api/v1/contact", body).await?;
+        ensure!(status == 200, "status {status}: {}", String::from_utf8_lossy(&answer));
+        latency.record(u64::try_from(started.elapsed().as_micros())?)?;
+        sent += 1;
+    }
+    Ok(latency)
+}
+
+/// A contact with three identifiers: external ID, email, phone.
+fn contact(kind: &str, number: u64) -> String {
+    let phone = if kind == "u" {
+        500_000_000 + number
+    } else {
+        990_000_000 + number
+    };
+    format!(
+        r#"{{"externalCustomerId":"{kind}{number}","firstName":"Ann","channels":[{{"type":"email","value":"{kind}{number}@example.com"}},{{"type":"sms","value":"+380{phone}"}}]}}"#
+    )
+}
+
+/// How many contacts the server counts.
+pub(crate) async fn total(address: SocketAddr, key: &str) -> Result<u64> {
+    let mut connection = Connection::open(address, key).await?;
+    let (status, _, total) = connection
+        .send(Method::GET, "/api/v1/contacts?maxrows=1", String::new())
+        .await?;
+    ensure!(status == 200, "counting contacts: status {status}");
+    total.context("counting contacts: no TotalCount")
+}
+
+struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    authorization: String,
+    host: String,
+}
+
+impl Connection {
+    async fn open(address: SocketAddr, key: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let credentials = base64::engine::general_purpose::STANDARD.encode(format!(":{key}"));
+        Ok(Self {
+            sender,
+            authorization: format!("Basic {credentials}"),
+            host: address.to_string(),
+        })
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: String) -> Result<(u16, Bytes, Option<u64>)> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", &self.host)
+            .header("authorization", &self.authorization)
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))?;
+        self.sender.ready().await?;
+        let response: Response<Incoming> = self.sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        let total = response
+            .headers()
+            .get("TotalCount")
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let body = response.into_body().collect().await?.to_bytes();
+        Ok((status, body, total))
+    }
+}

@@ -1,0 +1,106 @@
+//! The load driver: how fast contacts are taken, beside what the database does on its own.
+//!
+//! Everything is measured in one run on one machine, so that the ratios hold wherever it runs: the server on `SQLite`, the server on
+//! `PostgreSQL`, and pgbench with an equivalent single statement on the same `PostgreSQL` with the same settings (fsync on).
+
+mod driver;
+mod pgbench;
+mod report;
+mod server;
+
+use anyhow::Result;
+use clap::Parser;
+use driver::{Keys, Load};
+use report::Row;
+use std::path::PathBuf;
+
+/// Measures `POST /api/v1/contact` with three identifiers a contact.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The built server.
+    #[arg(long, default_value = "target/release/selfsame")]
+    binary: PathBuf,
+    /// Seconds of every measurement.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Numbers of clients, each with one connection.
+    #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
+    clients: Vec<usize>,
+    /// What to measure; all of it without this.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+/// The key that the servers are started with; it opens nothing but the throw-away databases of this run.
+const API_KEY: &str = "sk_benchmark_0000000000000000";
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
+    let mut rows = Vec::new();
+    if wanted("sqlite") {
+        let directory = tempfile::tempdir()?;
+        let url = format!("sqlite://{}/bench.db", directory.path().display());
+        measure("SQLite", &arguments, &url, &mut rows).await?;
+    }
+    if wanted("postgres") || wanted("pgbench") {
+        let mut durable = selfsame_pg_fixture::Server::start_durable().await?;
+        let database = durable
+            .server()
+            .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
+            .await?;
+        if wanted("pgbench") {
+            for clients in &arguments.clients {
+                rows.push(pgbench::run(database.url(), *clients, arguments.seconds).await?);
+            }
+        }
+        if wanted("postgres") {
+            let database = durable
+                .server()
+                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
+                .await?;
+            measure("PostgreSQL", &arguments, database.url(), &mut rows).await?;
+        }
+        durable.kill_hard().await?;
+    }
+    report::print(&rows)
+}
+
+/// Measures one database, with keys that are all new and with keys that are often the same.
+async fn measure(name: &str, arguments: &Arguments, url: &str, rows: &mut Vec<Row>) -> Result<()> {
+    let server = server::Running::start(&arguments.binary, url, API_KEY)?;
+    rows.push(Row::memory(name, "idle", server.resident_kib()?));
+    let mut expected = 0;
+    for keys in [Keys::Unique, Keys::Hot] {
+        for clients in &arguments.clients {
+            let load = Load {
+                address: server.address(),
+                key: API_KEY,
+                clients: *clients,
+                keys,
+                seconds: arguments.seconds,
+            };
+            let result = driver::run(&load, expected).await?;
+            expected = result.next;
+            rows.push(Row::load(
+                name,
+                keys.name(),
+                *clients,
+                result.total,
+                arguments.seconds,
+                &result.latency,
+            ));
+        }
+    }
+    let found = driver::total(server.address(), API_KEY).await?;
+    let wanted = driver::contacts(expected);
+    anyhow::ensure!(
+        found == wanted,
+        "{name}: {found} contacts where {wanted} were sent: lost or duplicate"
+    );
+    println!("{name}: {found} contacts, none lost, none twice");
+    rows.push(Row::memory(name, "after", server.resident_kib()?));
+    server::Running::doctor(&arguments.binary, url)?;
+    server.stop()
+}

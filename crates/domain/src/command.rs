@@ -1,0 +1,270 @@
+//! What can be asked of a workspace: every write of Selfsame is one of these commands.
+
+use crate::values::{AppId, CategoryKey, CategoryName, ChannelType, Email, FieldType, SegmentName, Source, Token};
+use crate::{
+    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, DecisionId, FieldId, Identifier, MergeId, Policy,
+    SegmentId, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// A command with what the outside world adds to it, so that resolving needs no clock and no randomness.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// The identity of the decision to come; ordered by time.
+    pub decision: DecisionId,
+    /// When the command was accepted.
+    pub at: Timestamp,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// One thing that is asked of a workspace.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// A call that names a contact by its identifiers.
+    Contact(Call, Box<ContactRequest>),
+    /// Remove a contact; `erase` deletes everything about it for good.
+    Remove {
+        /// Which contact.
+        contact: ContactRef,
+        /// Whether nothing may be left of it.
+        erase: bool,
+    },
+    /// Replace the subscription categories of a contact.
+    SetSubscriptions {
+        /// Which contact.
+        contact: ContactId,
+        /// All categories that it is to have.
+        categories: Vec<CategoryKey>,
+    },
+    /// Put contacts into a static segment.
+    Attach {
+        /// The segment.
+        segment: SegmentId,
+        /// The contacts.
+        contacts: Vec<ContactRef>,
+    },
+    /// Take contacts out of a static segment.
+    Detach {
+        /// The segment.
+        segment: SegmentId,
+        /// The contacts; none empties the segment (wire fact).
+        contacts: Vec<ContactRef>,
+    },
+    /// Mark email addresses as unsubscribed, or take the mark off, for all contacts that hold them now or later.
+    Unsubscribe {
+        /// The addresses.
+        emails: Vec<Email>,
+        /// Whether they are unsubscribed from now on.
+        unsubscribed: bool,
+    },
+    /// Change the state of an app token.
+    Token {
+        /// The app that qualifies the token.
+        app: AppId,
+        /// The token.
+        token: Token,
+        /// What changes.
+        change: TokenChange,
+    },
+    /// Merge two contacts by hand (identity rule 10).
+    Merge {
+        /// The contact that stays.
+        survivor: ContactId,
+        /// The contact that is absorbed.
+        absorbed: ContactId,
+        /// Merge although both hold different external IDs, or more identifiers than the limits allow.
+        force: bool,
+    },
+    /// Undo a merge (identity rule 10).
+    Undo {
+        /// Which merge.
+        merge: MergeId,
+    },
+    /// Define a custom field.
+    CreateField(NewField),
+    /// Rename or archive a custom field.
+    ChangeField {
+        /// Which field.
+        field: FieldId,
+        /// The new name, if it changes.
+        name: Option<String>,
+        /// Whether it is archived, if that changes.
+        archived: Option<bool>,
+    },
+    /// Define a subscription category, with its segment.
+    CreateCategory {
+        /// Its key.
+        key: CategoryKey,
+        /// Its name.
+        name: CategoryName,
+    },
+    /// Rename or archive a subscription category.
+    ChangeCategory {
+        /// Which category.
+        category: CategoryId,
+        /// The new name, if it changes; its segment is renamed with it.
+        name: Option<CategoryName>,
+        /// Whether it is archived, if that changes.
+        archived: Option<bool>,
+    },
+    /// Replace the identity policy.
+    SetPolicy(Box<Policy>),
+}
+
+impl Command {
+    /// Whether the command must be alone in its batch, because it reads or rewrites more than the contacts it names.
+    pub fn stands_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Undo { .. }
+                | Self::Remove { erase: true, .. }
+                | Self::Detach { .. }
+                | Self::CreateField(_)
+                | Self::ChangeField { .. }
+                | Self::CreateCategory { .. }
+                | Self::ChangeCategory { .. }
+                | Self::SetPolicy(_)
+        )
+    }
+}
+
+/// How a contact is named where no search takes place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ContactRef {
+    /// By its contact ID, its own or one that it absorbed.
+    Id(ContactId),
+    /// By its external ID.
+    ExternalId(Identifier),
+}
+
+/// How a segment is named.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SegmentRef {
+    /// By its number; an unknown one is reported.
+    Id(SegmentId),
+    /// By its name; an unknown one is made.
+    Name(SegmentName),
+}
+
+/// A change of a token's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenChange {
+    /// Whether the app may be reached through the token.
+    Active(bool),
+    /// No messages until then.
+    Mute {
+        /// The end of the silence.
+        until: Timestamp,
+    },
+    /// Messages again.
+    Unmute,
+}
+
+/// A channel as a request names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelInput {
+    /// Through what the contact is reached.
+    pub channel: ChannelType,
+    /// Where.
+    pub identifier: Identifier,
+    /// What comes with it.
+    pub details: ChannelDetails,
+}
+
+/// A custom field as a request names it; its type is known to the workspace only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldInput {
+    /// Which field.
+    pub id: FieldId,
+    /// The value in its wire form; none clears the field.
+    pub text: Option<String>,
+    /// Where in the request it stood, for messages.
+    pub member: String,
+}
+
+/// Something in a request that was left out, and why (identity rule 9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Where in the request it stood, as `channels[1].value`.
+    pub field: String,
+    /// Why it was left out, in words.
+    pub reason: String,
+}
+
+/// What a call says about a contact. Identifiers are valid by type; the rules decide what becomes of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactRequest {
+    /// The contact ID, for calls that search by it.
+    pub contact_id: Option<ContactId>,
+    /// The external ID.
+    pub external_id: Option<Identifier>,
+    /// Channels: emails, phones, tokens.
+    pub channels: Vec<ChannelInput>,
+    /// The device.
+    pub device_id: Option<Identifier>,
+    /// Cookies of the web visitor.
+    pub cookies: Vec<Identifier>,
+    /// Names, address, language and the like.
+    pub attributes: Vec<AttributeInput>,
+    /// Custom fields.
+    pub fields: Vec<FieldInput>,
+    /// Static segments to be in.
+    pub segments: Vec<SegmentRef>,
+    /// Subscription categories to have.
+    pub categories: Vec<CategoryKey>,
+    /// Where a contact that is created comes from.
+    pub source: Source,
+    /// Whether an email that is set counts as confirmed.
+    pub confirmed: bool,
+    /// What was left out before, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+impl ContactRequest {
+    /// A request that says nothing yet.
+    pub fn new(source: Source) -> Self {
+        Self {
+            contact_id: None,
+            external_id: None,
+            channels: Vec::new(),
+            device_id: None,
+            cookies: Vec::new(),
+            attributes: Vec::new(),
+            fields: Vec::new(),
+            segments: Vec::new(),
+            categories: Vec::new(),
+            source,
+            confirmed: true,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// All identifiers that the request names, in the order of the request.
+    pub fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
+        self.external_id
+            .iter()
+            .chain(self.channels.iter().map(|channel| &channel.identifier))
+            .chain(&self.device_id)
+            .chain(&self.cookies)
+    }
+}
+
+/// A custom field to be made. Lengths as in [`crate::CustomField`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewField {
+    /// The key of its group.
+    pub profile_key: String,
+    /// Its key.
+    pub field_key: String,
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub field_type: FieldType,
+    /// The values that it may hold; empty for any.
+    pub allowed: Vec<String>,
+    /// Whether forms must ask for it.
+    pub required: bool,
+    /// Whether its values are evidence for bulk calls.
+    pub identifying: bool,
+}

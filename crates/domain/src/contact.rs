@@ -1,0 +1,343 @@
+//! A contact as it is stored, and what it shows.
+
+use crate::values::{ChannelType, Device, Source, WebPushSubscription};
+use crate::{
+    Attributes, ContactId, Identifier, IdentifierKey, IdentifierKind, SegmentId, Stability, Timestamp, VisitorId,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Whether a contact answers for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactState {
+    /// It is seen and matched.
+    Active,
+    /// Removed by a client: hidden, but its external ID and its contact ID bring it back (identity rule 2).
+    Removed,
+    /// Absorbed by another contact, which answers for it (identity rule 10).
+    Merged,
+}
+
+impl ContactState {
+    /// The stable text of the state, as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Removed => "removed",
+            Self::Merged => "merged",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Active, Self::Removed, Self::Merged]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
+/// Whether an identifier that a contact holds counts as evidence (identity rule 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifierState {
+    /// It matches.
+    Active,
+    /// It is beyond the limit of its kind: kept, and never matched.
+    Quarantined,
+    /// It is on the workspace's list of blocked values: kept, and never matched.
+    Blocked,
+}
+
+impl IdentifierState {
+    /// The stable text of the state, as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Quarantined => "quarantined",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Active, Self::Quarantined, Self::Blocked]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
+/// What a channel carries besides its value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelDetails {
+    /// The device of a mobile push token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// The subscription of a web push token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_push: Option<WebPushSubscription>,
+    /// The app that qualifies the token, when neither of the two names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// Until when messages to the token are muted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
+}
+
+impl ChannelDetails {
+    /// Takes what a later request says about the channel; what it leaves out stays. Being muted is no part of it.
+    pub fn take(&mut self, later: &Self) {
+        match (&mut self.device, &later.device) {
+            (Some(device), Some(later)) => take_device(device, later),
+            (device, later) => *device = later.clone().or(device.take()),
+        }
+        match (&mut self.web_push, &later.web_push) {
+            (Some(subscription), Some(later)) => take_subscription(subscription, later),
+            (subscription, later) => *subscription = later.clone().or(subscription.take()),
+        }
+        take_member(&mut self.app, later.app.as_ref());
+    }
+
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn take_member<T: Clone>(member: &mut Option<T>, later: Option<&T>) {
+    if let Some(later) = later {
+        *member = Some(later.clone());
+    }
+}
+
+fn take_device(device: &mut Device, later: &Device) {
+    take_member(&mut device.app_id, later.app_id.as_ref());
+    take_member(&mut device.device_model, later.device_model.as_ref());
+    take_member(&mut device.os, later.os.as_ref());
+    take_member(&mut device.locale, later.locale.as_ref());
+    take_member(&mut device.client_version, later.client_version.as_ref());
+    take_member(&mut device.app_version, later.app_version.as_ref());
+    device.active = later.active;
+}
+
+fn take_subscription(subscription: &mut WebPushSubscription, later: &WebPushSubscription) {
+    take_member(&mut subscription.app_id, later.app_id.as_ref());
+    take_member(&mut subscription.user_agent, later.user_agent.as_ref());
+    take_member(&mut subscription.user_agent_version, later.user_agent_version.as_ref());
+    take_member(
+        &mut subscription.user_agent_language,
+        later.user_agent_language.as_ref(),
+    );
+    take_member(&mut subscription.os, later.os.as_ref());
+    take_member(&mut subscription.ip, later.ip.as_ref());
+    take_member(&mut subscription.subscription_page, later.subscription_page.as_ref());
+    take_member(&mut subscription.sw_active_version, later.sw_active_version.as_ref());
+}
+
+/// An identifier that a contact holds.
+///
+/// `home` is the contact that brought it, `owner` the one that answers for it now: they differ while `home` is absorbed.
+/// Undoing a merge gives identifiers back by their home. The pair of key and home is unique; for kinds with one owner the
+/// key alone is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldIdentifier {
+    /// Kind, matching form, and the text as typed.
+    pub identifier: Identifier,
+    /// The contact that brought it.
+    pub home: ContactId,
+    /// The contact that answers for it.
+    pub owner: ContactId,
+    /// Whether it counts as evidence.
+    pub state: IdentifierState,
+    /// The survivor that replaced the value while `home` was absorbed: it neither matches nor shows until the merge is undone.
+    pub hidden_by: Option<ContactId>,
+    /// Channels through which the value is reached (a phone number may be `sms`, `viber` or both); empty for none.
+    pub channels: BTreeSet<ChannelType>,
+    /// What the channel carries besides.
+    pub details: ChannelDetails,
+    /// For an email: whether the address is confirmed.
+    pub confirmed: bool,
+    /// Where it came from first.
+    pub source: Source,
+    /// When it was first seen at its home.
+    pub first_seen: Timestamp,
+    /// When it was last named together with the contact.
+    pub last_seen: Timestamp,
+}
+
+impl HeldIdentifier {
+    /// Kind and matching form.
+    pub fn key(&self) -> &IdentifierKey {
+        &self.identifier.key
+    }
+
+    /// What kind of identifier it is.
+    pub fn kind(&self) -> IdentifierKind {
+        self.identifier.key.kind
+    }
+
+    /// Whether the contact shows it.
+    pub fn is_visible(&self) -> bool {
+        self.hidden_by.is_none()
+    }
+}
+
+/// That a contact is in a static segment. `home` and `owner` as in [`HeldIdentifier`]; segment and home are unique.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The segment.
+    pub segment: SegmentId,
+    /// The contact that was put into it.
+    pub home: ContactId,
+    /// The contact that answers for it.
+    pub owner: ContactId,
+    /// The survivor that was taken out of the segment while `home` was absorbed.
+    pub hidden_by: Option<ContactId>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A web visitor whose history a contact adopted (identity rule 7). `home` and `owner` as in [`HeldIdentifier`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// The visitor.
+    pub id: VisitorId,
+    /// The cookie that made it.
+    pub cookie: String,
+    /// The contact that adopted it; none while nobody is known behind the cookie.
+    pub home: Option<ContactId>,
+    /// The contact that answers for it.
+    pub owner: Option<ContactId>,
+    /// When its history begins.
+    pub since: Timestamp,
+    /// When the cookie moved to somebody else, which ended its history; at most one visitor of a cookie is open.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A contact as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The system's own number.
+    pub id: ContactId,
+    /// Whether it answers for itself.
+    pub state: ContactState,
+    /// The contact that answers for it: itself unless it is absorbed.
+    pub canonical: ContactId,
+    /// The contact that absorbed it, for an absorbed one. `canonical` is the end of this chain.
+    pub merged_into: Option<ContactId>,
+    /// Where it came from.
+    pub source: Source,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When something about it that can be observed last changed.
+    pub updated_at: Timestamp,
+    /// Names, address, custom fields. Frozen while it is absorbed.
+    pub attributes: Attributes,
+    /// Identifiers that it owns, hidden ones included; none while it is absorbed.
+    pub identifiers: Vec<HeldIdentifier>,
+    /// Static segments that it is in, hidden ones included; none while it is absorbed.
+    pub memberships: Vec<Membership>,
+}
+
+impl Contact {
+    /// A contact that holds nothing yet.
+    pub fn new(id: ContactId, source: Source, at: Timestamp) -> Self {
+        Self {
+            id,
+            state: ContactState::Active,
+            canonical: id,
+            merged_into: None,
+            source,
+            created_at: at,
+            updated_at: at,
+            attributes: Attributes::default(),
+            identifiers: Vec::new(),
+            memberships: Vec::new(),
+        }
+    }
+
+    /// Whether it is seen and matched.
+    pub fn is_active(&self) -> bool {
+        self.state == ContactState::Active
+    }
+
+    /// Identifiers of a kind that it shows; its own come before those of contacts that it absorbed, older ones first.
+    pub fn visible(&self, kind: IdentifierKind) -> Vec<&HeldIdentifier> {
+        let mut held: Vec<_> = self
+            .identifiers
+            .iter()
+            .filter(|held| held.kind() == kind && held.is_visible())
+            .collect();
+        held.sort_by(|a, b| {
+            (a.home != self.id, a.first_seen, &a.identifier.key).cmp(&(
+                b.home != self.id,
+                b.first_seen,
+                &b.identifier.key,
+            ))
+        });
+        held
+    }
+
+    /// Its own external ID: the one it brought itself, else the first of a contact that it absorbed.
+    pub fn external_id(&self) -> Option<&str> {
+        self.visible(IdentifierKind::ExternalId)
+            .first()
+            .map(|held| held.identifier.typed.as_str())
+    }
+
+    /// Whether it holds any external ID, also one that it absorbed.
+    pub fn has_external_id(&self) -> bool {
+        self.identifiers
+            .iter()
+            .any(|held| held.kind() == IdentifierKind::ExternalId && held.is_visible())
+    }
+
+    /// Whether it shows this identifier.
+    pub fn holds(&self, key: &IdentifierKey) -> bool {
+        self.identifiers
+            .iter()
+            .any(|held| held.key() == key && held.is_visible())
+    }
+
+    /// Whether it holds nothing but changeable identifiers, and at least one of them (identity rule 5).
+    pub fn is_anonymous(&self) -> bool {
+        let mut visible = self.identifiers.iter().filter(|held| held.is_visible()).peekable();
+        visible.peek().is_some() && visible.all(|held| held.kind().stability() == Stability::Changeable)
+    }
+
+    /// The channels that clients see: for every type the contact's own values, else those of the contacts that it absorbed
+    /// (identity rule 10, the survivor's values win); push tokens of all of them. Grouped by type.
+    pub fn channels(&self) -> Vec<(ChannelType, &HeldIdentifier)> {
+        let mut shown: Vec<(ChannelType, &HeldIdentifier)> = Vec::new();
+        for kind in IdentifierKind::ALL {
+            let visible = self.visible(kind);
+            for channel in visible
+                .iter()
+                .flat_map(|held| held.channels.iter().copied())
+                .collect::<BTreeSet<_>>()
+            {
+                let of_channel: Vec<_> = visible.iter().filter(|held| held.channels.contains(&channel)).collect();
+                let first_home = of_channel.first().map(|held| held.home);
+                let all = kind.is_exclusive();
+                let mut seen = BTreeSet::new();
+                shown.extend(
+                    of_channel
+                        .into_iter()
+                        .filter(|held| all || Some(held.home) == first_home)
+                        .filter(|held| seen.insert(held.key().clone()))
+                        .map(|held| (channel, *held)),
+                );
+            }
+        }
+        shown
+    }
+
+    /// Static segments that it shows.
+    pub fn segments(&self) -> BTreeSet<SegmentId> {
+        self.memberships
+            .iter()
+            .filter(|member| member.hidden_by.is_none())
+            .map(|member| member.segment)
+            .collect()
+    }
+}

@@ -1,0 +1,346 @@
+//! What was decided, and why (identity rule 9).
+
+use crate::{
+    AttributeKey, CategoryId, ContactId, DecisionId, FieldId, Identifier, IdentifierKey, IdentifierKind, MergeId,
+    SegmentId, Skipped, Timestamp, VisitorId,
+};
+use serde::{Deserialize, Serialize};
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A contact, segment, category or field was made.
+    Created,
+    /// Something that can be observed changed.
+    Updated,
+    /// A removed contact came back (and may have been updated).
+    Restored,
+    /// Nothing that can be observed changed.
+    Unchanged,
+    /// A contact was removed; it can come back.
+    Removed,
+    /// Everything about a contact was deleted for good.
+    Erased,
+    /// Two contacts were merged by hand.
+    Merged,
+    /// A merge was undone.
+    Unmerged,
+    /// No contact was found, and the call does not create one.
+    Unmatched,
+    /// The command was refused and changed nothing.
+    Rejected,
+}
+
+impl Outcome {
+    /// The stable text of the outcome, for headers, logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Restored => "restored",
+            Self::Unchanged => "unchanged",
+            Self::Removed => "removed",
+            Self::Erased => "erased",
+            Self::Merged => "merged",
+            Self::Unmerged => "unmerged",
+            Self::Unmatched => "unmatched",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// Which rule found the contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The command named the contact by its contact ID.
+    ContactId,
+    /// Rule 1: the contact holds the external ID.
+    ExternalId,
+    /// Rule 2: the removed contact holds the external ID, or was named by its contact ID.
+    Restore,
+    /// Rule 3: nobody holds the external ID; another identifier found a contact that holds none.
+    Adopt,
+    /// The search order of the call found it by another identifier.
+    Search,
+    /// Nothing matched.
+    NoMatch,
+    /// Rule 10: by hand.
+    Explicit,
+}
+
+impl Rule {
+    /// The stable text of the rule, for logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContactId => "contact_id",
+            Self::ExternalId => "external_id",
+            Self::Restore => "restore",
+            Self::Adopt => "adopt",
+            Self::Search => "search",
+            Self::NoMatch => "no_match",
+            Self::Explicit => "explicit",
+        }
+    }
+}
+
+/// Why two contacts were merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeRule {
+    /// Rule 5: the former owner of a claimed identifier held nothing but changeable ones.
+    AbsorbAnonymous,
+    /// Rule 6: it held the request's email or phone, and no external ID.
+    AbsorbUnclaimed,
+    /// Rule 10: by hand.
+    Explicit,
+}
+
+impl MergeRule {
+    /// The stable text of the rule, as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AbsorbAnonymous => "absorb_anonymous",
+            Self::AbsorbUnclaimed => "absorb_unclaimed",
+            Self::Explicit => "explicit",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::AbsorbAnonymous, Self::AbsorbUnclaimed, Self::Explicit]
+            .into_iter()
+            .find(|rule| rule.as_str() == text)
+    }
+}
+
+/// Why an identifier of the request, or a contact that holds it, was kept apart from the decided contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Apart {
+    /// Rule 1: that contact holds an external ID of its own.
+    HoldsExternalId,
+    /// Rule 6: that contact holds another email or phone; both carry the value now.
+    Disagrees,
+    /// Rule 6: the workspace does not merge unclaimed contacts.
+    PolicyOff,
+    /// Rule 8: together they would hold more identifiers than the limits allow.
+    Limit,
+    /// The call never changes a channel that exists.
+    ChannelExists,
+    /// Another contact holds this external ID, and the call names its contact by contact ID.
+    HeldByOther,
+}
+
+/// One thing that a decision did, or refused to do (identity rule 9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// The contact got an identifier that nobody held.
+    Attached {
+        /// Which.
+        identifier: Identifier,
+    },
+    /// The contact claimed an identifier from another contact (identity rule 4).
+    Moved {
+        /// Which.
+        identifier: Identifier,
+        /// Whom it left.
+        from: ContactId,
+    },
+    /// The contact lost an identifier to a new value of the same channel; it no longer matches.
+    Replaced {
+        /// Which.
+        identifier: Identifier,
+    },
+    /// Another contact was merged into the decided one (identity rules 5, 6 and 10).
+    Merged {
+        /// The merge, for its undo.
+        merge: MergeId,
+        /// The contact that was absorbed.
+        absorbed: ContactId,
+        /// Why.
+        rule: MergeRule,
+        /// The identifier that both had, if one led to the merge.
+        evidence: Option<IdentifierKey>,
+    },
+    /// A merge was undone.
+    Unmerged {
+        /// The merge.
+        merge: MergeId,
+        /// The contact that answers for itself again.
+        contact: ContactId,
+    },
+    /// An identifier is kept and never matches, because there are too many of its kind (identity rule 8).
+    Quarantined {
+        /// Which.
+        identifier: Identifier,
+        /// The limit of its kind.
+        limit: u32,
+    },
+    /// An identifier is on the list of blocked values and was not matched (identity rule 8).
+    Blocked {
+        /// Which.
+        identifier: Identifier,
+        /// Whether the contact keeps it as a channel.
+        kept: bool,
+    },
+    /// A value has been seen with too many external IDs and stops being evidence (identity rule 8).
+    Shared {
+        /// Which.
+        identifier: Identifier,
+        /// Whether it became shared by this decision.
+        now: bool,
+    },
+    /// An identifier matched another contact, and it was kept apart.
+    KeptApart {
+        /// Which identifier.
+        identifier: Identifier,
+        /// The other contact.
+        contact: Option<ContactId>,
+        /// Why.
+        why: Apart,
+    },
+    /// A web visitor's history became the contact's (identity rule 7).
+    VisitorAdopted {
+        /// Which visitor.
+        visitor: VisitorId,
+    },
+    /// Attributes have a new value or none.
+    Changed {
+        /// Which.
+        attributes: Vec<AttributeKey>,
+    },
+    /// Something in the request was left out.
+    Skipped(Skipped),
+    /// The contact was put into a segment.
+    SegmentAdded {
+        /// Which.
+        segment: SegmentId,
+    },
+    /// The contact was taken out of a segment.
+    SegmentRemoved {
+        /// Which.
+        segment: SegmentId,
+    },
+    /// A segment was made.
+    SegmentCreated {
+        /// Its number.
+        segment: SegmentId,
+    },
+    /// A category was made or changed.
+    Category {
+        /// Its number.
+        category: CategoryId,
+    },
+    /// A custom field was made or changed.
+    Field {
+        /// Its number.
+        field: FieldId,
+    },
+}
+
+/// Why a command was refused. It changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "rejection", rename_all = "snake_case")]
+pub enum Rejection {
+    /// The contact does not exist, or is removed and the call does not restore.
+    #[error("contact not found")]
+    ContactNotFound,
+    /// The external ID belongs to another contact (identity rule 1).
+    #[error("externalCustomerId belongs to the contact with id={holder}")]
+    ExternalIdHeld {
+        /// The contact that holds it.
+        holder: ContactId,
+    },
+    /// Nothing in the request can identify a contact.
+    #[error("the request names no identifier: send externalCustomerId, a channel or deviceId")]
+    NoIdentifier,
+    /// A cookie alone makes a visitor, not a contact (identity rule 7).
+    #[error("a cookie alone makes a visitor and no contact: send it together with another identifier")]
+    CookieAlone,
+    /// The segment does not exist.
+    #[error("segment not found")]
+    SegmentNotFound,
+    /// The category does not exist or is archived.
+    #[error("category not found: {key}")]
+    CategoryNotFound {
+        /// The key or number that was asked for.
+        key: String,
+    },
+    /// The custom field does not exist.
+    #[error("custom field not found")]
+    FieldNotFound,
+    /// A name or key is taken.
+    #[error("{what} already exists")]
+    AlreadyExists {
+        /// What exists: the member that must be unique.
+        what: String,
+    },
+    /// The token does not exist.
+    #[error("token not found")]
+    TokenNotFound,
+    /// The two contacts to be merged are one already.
+    #[error("both contact ids name the same contact")]
+    SameContact,
+    /// Two different external IDs merge by `force` only.
+    #[error("the contacts hold different external IDs; merging them needs force")]
+    DifferentExternalIds,
+    /// Together they would hold too many identifiers of a kind.
+    #[error("together the contacts hold more than {limit} identifiers of kind {kind}; merging them needs force")]
+    TooManyIdentifiers {
+        /// The kind.
+        kind: IdentifierKind,
+        /// Its limit.
+        limit: u32,
+    },
+    /// The merge does not exist.
+    #[error("merge not found")]
+    MergeNotFound,
+    /// The merge was undone before.
+    #[error("the merge was undone already")]
+    AlreadyUndone,
+    /// The same request came within the workspace's window for duplicates (wire fact).
+    #[error("Duplicated request")]
+    DuplicatedRequest,
+}
+
+/// A decision: what became of a command, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Its identity, ordered by time.
+    pub id: DecisionId,
+    /// When the command was accepted.
+    pub at: Timestamp,
+    /// The call, as text: `upsert`, `subscribe`, `merge` and so on.
+    pub call: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The contact that it was about.
+    pub contact: Option<ContactId>,
+    /// The rule that found the contact.
+    pub rule: Rule,
+    /// The identifier by which it was found.
+    pub matched_by: Option<IdentifierKey>,
+    /// What was attached, moved, merged, quarantined or refused.
+    pub effects: Vec<Effect>,
+    /// Why it was refused, for a refused one.
+    pub rejection: Option<Rejection>,
+    /// What a subscribe call answers about the email.
+    pub email_status: Option<SubscribeStatus>,
+}
+
+/// What a subscribe call says about the email (wire fact).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SubscribeStatus {
+    /// The email awaits confirmation.
+    NeedConfirmation,
+    /// The email is confirmed and was subscribed to something new.
+    Subscribed,
+    /// The email is confirmed and had everything already.
+    AlreadySubscribed,
+    /// The email is unsubscribed or blocked.
+    Blacklisted,
+}

@@ -1,0 +1,126 @@
+//! What a batch of commands touches.
+
+use crate::{
+    Command, ContactRef, ContactRequest, Envelope, FieldId, Footprint, IdentifierKey, IdentifierKind, Policy,
+    SegmentRef,
+};
+
+/// Computes what must be locked and loaded before the batch can be resolved under the policy.
+///
+/// Holders of a blocked value are not loaded: it never matches (identity rule 8), and there may be any number of them. An exclusive
+/// identifier is not attached at all when it is blocked, so it is not locked either.
+pub fn footprint(batch: &[Envelope], policy: &Policy) -> Footprint {
+    let mut all = Footprint::default();
+    for envelope in batch {
+        add(&mut all, &envelope.command, policy);
+    }
+    all
+}
+
+fn add(all: &mut Footprint, command: &Command, policy: &Policy) {
+    match command {
+        Command::Contact(_, request) => add_request(all, request, policy),
+        Command::Remove { contact, .. } => add_ref(all, contact),
+        Command::SetSubscriptions { contact, .. } => {
+            all.contacts.insert(*contact);
+            all.all_categories = true;
+        }
+        Command::Attach { segment, contacts } | Command::Detach { segment, contacts } => {
+            all.segments.insert(*segment);
+            for contact in contacts {
+                add_ref(all, contact);
+            }
+        }
+        Command::Unsubscribe { emails, .. } => {
+            for email in emails {
+                all.keys.entry(crate::Identifier::email(email).key).or_insert(false);
+            }
+        }
+        Command::Token { app, token, .. } => {
+            for kind in [
+                IdentifierKind::MobilePush,
+                IdentifierKind::WebPush,
+                IdentifierKind::Telegram,
+            ] {
+                all.keys
+                    .insert(crate::Identifier::token(kind, Some(app), token).key, true);
+            }
+        }
+        Command::Merge { survivor, absorbed, .. } => {
+            all.contacts.extend([*survivor, *absorbed]);
+        }
+        Command::Undo { merge } => {
+            all.merges.insert(*merge);
+        }
+        Command::CreateField(field) => {
+            all.field_keys
+                .insert((field.profile_key.clone(), field.field_key.clone()));
+            all.fresh.fields += 1;
+        }
+        Command::ChangeField { field, .. } => {
+            all.fields.insert(*field);
+        }
+        Command::CreateCategory { .. } => {
+            all.all_categories = true;
+            all.fresh.categories += 1;
+            all.fresh.segments += 1;
+        }
+        Command::ChangeCategory { category, .. } => {
+            all.categories.insert(*category);
+            all.all_categories = true;
+        }
+        Command::SetPolicy(_) => {}
+    }
+    add_names(all, command);
+}
+
+fn add_names(all: &mut Footprint, command: &Command) {
+    let name = match command {
+        Command::CreateCategory { name, .. } | Command::ChangeCategory { name: Some(name), .. } => Some(name.as_str()),
+        _ => None,
+    };
+    if let Some(Ok(name)) = name.map(crate::values::SegmentName::parse) {
+        all.segment_names.insert(name);
+    }
+}
+
+fn add_ref(all: &mut Footprint, contact: &ContactRef) {
+    match contact {
+        ContactRef::Id(id) => {
+            all.contacts.insert(*id);
+        }
+        ContactRef::ExternalId(id) => {
+            all.keys.insert(id.key.clone(), true);
+        }
+    }
+}
+
+fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
+    for identifier in request.identifiers() {
+        add_key(all, &identifier.key, &identifier.typed, policy);
+    }
+    all.contacts.extend(request.contact_id);
+    for segment in &request.segments {
+        match segment {
+            SegmentRef::Id(id) => {
+                all.segments.insert(*id);
+            }
+            SegmentRef::Name(name) => {
+                all.segment_names.insert(name.clone());
+            }
+        }
+    }
+    all.category_keys.extend(request.categories.iter().cloned());
+    let fields: Vec<FieldId> = request.fields.iter().map(|field| field.id).collect();
+    all.fields.extend(fields);
+    all.fresh.contacts += 1;
+}
+
+fn add_key(all: &mut Footprint, key: &IdentifierKey, typed: &str, policy: &Policy) {
+    let blocked = policy.blocks(key.kind, typed, &key.value);
+    if blocked && key.kind.is_exclusive() {
+        return;
+    }
+    let needed = all.keys.entry(key.clone()).or_insert(false);
+    *needed |= !blocked;
+}

@@ -1,0 +1,92 @@
+//! Numbers and names by which Selfsame refers to its own records.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+macro_rules! integer_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+integer_id! {
+    /// One customer's account. Nothing matches across workspaces.
+    WorkspaceId
+}
+integer_id! {
+    /// The system's own permanent number of a contact, positive, unique within its workspace and never reused.
+    ///
+    /// Numbers are handed out per workspace, so that their gaps tell nothing about other workspaces.
+    ContactId
+}
+integer_id! {
+    /// A static segment (a "group" on the wire), positive, unique within its workspace.
+    SegmentId
+}
+integer_id! {
+    /// A subscription category, positive, unique within its workspace.
+    CategoryId
+}
+integer_id! {
+    /// A custom field, positive, unique within its workspace.
+    FieldId
+}
+uuid_id! {
+    /// One API key (not its secret).
+    KeyId
+}
+uuid_id! {
+    /// One decision of [`crate::resolve`], ordered by time.
+    DecisionId
+}
+uuid_id! {
+    /// One merge of a contact into another.
+    MergeId
+}
+uuid_id! {
+    /// One web visitor: the history behind a cookie between two changes of its owner.
+    VisitorId
+}
+
+impl MergeId {
+    /// The identity of the `ordinal`-th merge that a decision makes.
+    ///
+    /// Derived (RFC 9562, version 5) instead of drawn, so that resolving the same batch again gives the same result.
+    pub fn of(decision: DecisionId, ordinal: usize) -> Self {
+        Self(Uuid::new_v5(&decision.0, &ordinal.to_be_bytes()))
+    }
+}
+
+impl VisitorId {
+    /// The identity of the `ordinal`-th visitor that a decision opens; derived for the same reason as [`MergeId::of`].
+    pub fn of(decision: DecisionId, ordinal: usize) -> Self {
+        let mut name = *b"visitor:\0\0\0\0\0\0\0\0";
+        name[8..].copy_from_slice(&(ordinal as u64).to_be_bytes());
+        Self(Uuid::new_v5(&decision.0, &name))
+    }
+}

@@ -1,0 +1,112 @@
+//! What must hold at all times.
+
+use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A broken invariant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Violation {
+    /// An exclusive identifier has two owners; for an external ID: two contacts hold it (identity rule 1).
+    #[error("exclusive {} has the owners {owners:?}", key.kind)]
+    TwoOwners {
+        /// Which identifier. Its value is not displayed.
+        key: IdentifierKey,
+        /// Its owners.
+        owners: BTreeSet<ContactId>,
+    },
+    /// Following who absorbed a contact does not end.
+    #[error("contact {contact} is in a cycle of merges")]
+    MergeCycle {
+        /// A contact of the cycle.
+        contact: ContactId,
+    },
+    /// The canonical contact of an absorbed one is not the end of its chain, or does not exist.
+    #[error("contact {contact} answers as {canonical}, which is not where its merges lead")]
+    WrongCanonical {
+        /// The absorbed contact.
+        contact: ContactId,
+        /// What is stored.
+        canonical: ContactId,
+    },
+    /// An identifier, a membership or a visitor belongs to a contact that does not exist or does not answer for itself.
+    #[error("{what} of contact {owner} has an owner that does not answer for itself")]
+    Orphan {
+        /// What kind of row.
+        what: String,
+        /// The owner that is stored.
+        owner: ContactId,
+    },
+    /// A contact holds two external IDs that it brought itself.
+    #[error("contact {contact} brought more than one external ID")]
+    TwoExternalIds {
+        /// Which contact.
+        contact: ContactId,
+    },
+}
+
+/// Checks all contacts of one workspace.
+pub fn violations<'a>(contacts: impl IntoIterator<Item = &'a Contact>) -> BTreeSet<Violation> {
+    let contacts: BTreeMap<ContactId, &Contact> = contacts.into_iter().map(|contact| (contact.id, contact)).collect();
+    let mut found = BTreeSet::new();
+    let mut owners: BTreeMap<&IdentifierKey, BTreeSet<ContactId>> = BTreeMap::new();
+    for contact in contacts.values() {
+        check_chain(contact, &contacts, &mut found);
+        check_belongings(contact, &mut found);
+        for held in contact.identifiers.iter().filter(|held| held.kind().is_exclusive()) {
+            owners.entry(held.key()).or_default().insert(contact.id);
+        }
+    }
+    for (key, owners) in owners {
+        if owners.len() > 1 {
+            found.insert(Violation::TwoOwners {
+                key: key.clone(),
+                owners,
+            });
+        }
+    }
+    found
+}
+
+fn check_chain(contact: &Contact, contacts: &BTreeMap<ContactId, &Contact>, found: &mut BTreeSet<Violation>) {
+    let mut seen = BTreeSet::new();
+    let mut end = contact.id;
+    while let Some(next) = contacts.get(&end).and_then(|at| at.merged_into) {
+        if !seen.insert(end) {
+            found.insert(Violation::MergeCycle { contact: contact.id });
+            return;
+        }
+        end = next;
+    }
+    let merged = contact.state == ContactState::Merged;
+    if end != contact.canonical || merged != contact.merged_into.is_some() || !contacts.contains_key(&end) {
+        found.insert(Violation::WrongCanonical {
+            contact: contact.id,
+            canonical: contact.canonical,
+        });
+    }
+}
+
+fn check_belongings(contact: &Contact, found: &mut BTreeSet<Violation>) {
+    let mut orphan = |what: &str, owner: ContactId, wrong: bool| {
+        if wrong {
+            found.insert(Violation::Orphan {
+                what: what.to_owned(),
+                owner,
+            });
+        }
+    };
+    let absorbed = contact.state == ContactState::Merged;
+    for held in &contact.identifiers {
+        orphan("identifier", held.owner, absorbed || held.owner != contact.id);
+    }
+    for member in &contact.memberships {
+        orphan("membership", member.owner, absorbed || member.owner != contact.id);
+    }
+    let own = contact
+        .identifiers
+        .iter()
+        .filter(|held| held.kind() == IdentifierKind::ExternalId && held.home == contact.id && held.is_visible());
+    if own.count() > 1 {
+        found.insert(Violation::TwoExternalIds { contact: contact.id });
+    }
+}

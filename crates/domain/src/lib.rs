@@ -1,0 +1,45 @@
+//! The values and rules of contact identity.
+//!
+//! [`resolve`] is the one function that decides which contact a request is about and what becomes of it. It is pure: it
+//! gets a batch of commands, a snapshot of what they touch and the workspace's policy, and returns decisions and changes.
+//! The same function serves the write, the dry run, the import and the replay, so they cannot disagree.
+
+pub mod values;
+
+mod attribute;
+mod call;
+mod catalog;
+mod command;
+mod contact;
+mod decision;
+mod face;
+mod footprint;
+mod identifier;
+mod ids;
+mod invariants;
+mod merge;
+mod policy;
+mod resolve;
+mod rights;
+mod snapshot;
+mod time;
+
+pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Attributes};
+pub use call::{Call, ChannelMode, DedupeOn, Powers, Step};
+pub use catalog::{Category, CustomField, Segment};
+pub use command::{
+    ChannelInput, Command, ContactRef, ContactRequest, Envelope, FieldInput, NewField, SegmentRef, Skipped, TokenChange,
+};
+pub use contact::{ChannelDetails, Contact, ContactState, HeldIdentifier, IdentifierState, Membership, Visitor};
+pub use decision::{Apart, Decision, Effect, MergeRule, Outcome, Rejection, Rule, SubscribeStatus};
+pub use face::Face;
+pub use footprint::footprint;
+pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
+pub use ids::{CategoryId, ContactId, DecisionId, FieldId, KeyId, MergeId, SegmentId, VisitorId, WorkspaceId};
+pub use invariants::{Violation, violations};
+pub use merge::{Merge, Moved};
+pub use policy::{Limits, Policy};
+pub use resolve::resolve;
+pub use rights::{Action, Rights};
+pub use snapshot::{ChangeSet, ContactRow, Footprint, Fresh, FreshCount, KeyRecord, LogEntry, Resolution, Snapshot};
+pub use time::{Timestamp, to_micros};

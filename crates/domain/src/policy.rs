@@ -1,0 +1,98 @@
+//! What a workspace decides about identity for itself (identity rules 6 and 8).
+
+use crate::IdentifierKind;
+use crate::values::{BlockedValue, Region};
+use serde::{Deserialize, Serialize};
+
+/// The identity policy of one workspace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Region in which a phone number without a country code is read; none means that only international numbers are taken.
+    pub default_phone_region: Option<Region>,
+    /// Whether contacts without an external ID that hold the request's email or phone are merged (identity rule 6).
+    pub merge_unclaimed: bool,
+    /// Values that never match (identity rule 8).
+    pub blocked: Vec<BlockedValue>,
+    /// A value seen with this many different external IDs is shared and stops being evidence (identity rule 8). 2 to 100.
+    pub shared_threshold: u32,
+    /// How many identifiers of a kind a contact may hold before the surplus is quarantined (identity rule 8).
+    pub limits: Limits,
+    /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
+    pub duplicate_window_seconds: u32,
+}
+
+/// Identifiers per contact and kind, each 1 to 10,000 (identity rule 8). A contact holds one external ID of its own, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Email addresses.
+    pub email: u32,
+    /// Phone numbers.
+    pub phone: u32,
+    /// Mobile push tokens.
+    pub mobile_push: u32,
+    /// Web push tokens.
+    pub web_push: u32,
+    /// Telegram tokens.
+    pub telegram: u32,
+    /// Devices.
+    pub device_id: u32,
+    /// Cookies.
+    pub cookie: u32,
+    /// Values of identifying custom fields.
+    pub field: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            email: 5,
+            phone: 5,
+            mobile_push: 50,
+            web_push: 50,
+            telegram: 10,
+            device_id: 50,
+            cookie: 100,
+            field: 10,
+        }
+    }
+}
+
+impl Limits {
+    /// The limit of a kind; an external ID has none of this sort.
+    pub fn of(&self, kind: IdentifierKind) -> Option<u32> {
+        Some(match kind {
+            IdentifierKind::ExternalId => return None,
+            IdentifierKind::Email => self.email,
+            IdentifierKind::Phone => self.phone,
+            IdentifierKind::MobilePush => self.mobile_push,
+            IdentifierKind::WebPush => self.web_push,
+            IdentifierKind::Telegram => self.telegram,
+            IdentifierKind::DeviceId => self.device_id,
+            IdentifierKind::Cookie => self.cookie,
+            IdentifierKind::Field => self.field,
+        })
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            default_phone_region: None,
+            merge_unclaimed: true,
+            blocked: BlockedValue::default_list(),
+            shared_threshold: 3,
+            limits: Limits::default(),
+            duplicate_window_seconds: 0,
+        }
+    }
+}
+
+impl Policy {
+    /// Whether a value never matches, given its kind, the text as typed and the matching form.
+    pub fn blocks(&self, kind: IdentifierKind, typed: &str, matching: &str) -> bool {
+        self.blocked
+            .iter()
+            .any(|entry| entry.blocks(kind.as_str(), typed, matching))
+    }
+}

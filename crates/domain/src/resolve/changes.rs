@@ -1,0 +1,121 @@
+//! The difference between a snapshot and what the batch made of it.
+
+use super::world::World;
+use crate::{ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Snapshot, Visitor};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Computes the rows to be written: each in its final form, and at most once.
+pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
+    let mut changes = ChangeSet {
+        erased: after.erased.iter().copied().collect(),
+        segments_emptied: after.segments_emptied,
+        repointed: after.repointed,
+        visitors_returned: after.visitors_returned,
+        policy: after.new_policy,
+        log: after.log,
+        ..ChangeSet::default()
+    };
+    for contact in after.contacts.values() {
+        add_contact(&mut changes, before.contacts.get(&contact.id), contact);
+    }
+    let alive = |id: &ContactId| !after.erased.contains(id);
+    // The rows of an emptied segment are deleted as a whole.
+    let emptied: BTreeSet<_> = changes.segments_emptied.iter().copied().collect();
+    add_identifiers(
+        &mut changes,
+        before
+            .contacts
+            .values()
+            .filter(|contact| alive(&contact.id))
+            .flat_map(|contact| &contact.identifiers),
+        after.contacts.values().flat_map(|contact| &contact.identifiers),
+    );
+    add_memberships(
+        &mut changes,
+        before
+            .contacts
+            .values()
+            .filter(|contact| alive(&contact.id))
+            .flat_map(|contact| &contact.memberships)
+            .filter(|member| !emptied.contains(&member.segment)),
+        after.contacts.values().flat_map(|contact| &contact.memberships),
+    );
+    changes.keys = after
+        .keys
+        .into_iter()
+        .filter(|(key, record)| after.freed.contains(key) || before.keys.get(key) != Some(record))
+        .collect();
+    let known: HashMap<_, &Visitor> = before.visitors.iter().map(|visitor| (visitor.id, visitor)).collect();
+    changes.visitors = after
+        .visitors
+        .into_values()
+        .filter(|visitor| known.get(&visitor.id) != Some(&visitor))
+        .collect();
+    changes
+        .visitors
+        .sort_by_key(|visitor| (visitor.closed_at.is_none(), visitor.id));
+    changes.segments = new_rows(&before.segments, after.segments);
+    changes.categories = new_rows(&before.categories, after.categories);
+    changes.fields = new_rows(&before.fields, after.fields);
+    changes.merges = after
+        .merges
+        .into_iter()
+        .filter(|(id, merge)| before.merges.get(id) != Some(merge))
+        .map(|(_, merge)| merge)
+        .collect();
+    changes
+}
+
+fn new_rows<T: PartialEq>(before: &[T], after: Vec<T>) -> Vec<T> {
+    after.into_iter().filter(|row| !before.contains(row)).collect()
+}
+
+fn row(contact: &Contact) -> ContactRow {
+    ContactRow {
+        id: contact.id,
+        state: contact.state,
+        canonical: contact.canonical,
+        merged_into: contact.merged_into,
+        source: contact.source,
+        created_at: contact.created_at,
+        updated_at: contact.updated_at,
+    }
+}
+
+fn add_contact(changes: &mut ChangeSet, before: Option<&Contact>, after: &Contact) {
+    if before.map(row) != Some(row(after)) {
+        changes.contacts.push(row(after));
+    }
+    if before.map(|contact| &contact.attributes) != Some(&after.attributes) {
+        changes.attributes.push((after.id, after.attributes.clone()));
+    }
+}
+
+fn add_identifiers<'a>(
+    changes: &mut ChangeSet,
+    before: impl Iterator<Item = &'a HeldIdentifier>,
+    after: impl Iterator<Item = &'a HeldIdentifier>,
+) {
+    let mut old: BTreeMap<(&IdentifierKey, ContactId), &HeldIdentifier> =
+        before.map(|held| ((held.key(), held.home), held)).collect();
+    for held in after {
+        if old.remove(&(held.key(), held.home)) != Some(held) {
+            changes.identifiers.push(held.clone());
+        }
+    }
+    changes.identifiers_removed = old.into_keys().map(|(key, home)| (key.clone(), home)).collect();
+}
+
+fn add_memberships<'a>(
+    changes: &mut ChangeSet,
+    before: impl Iterator<Item = &'a Membership>,
+    after: impl Iterator<Item = &'a Membership>,
+) {
+    let mut old: BTreeMap<_, &Membership> = before.map(|member| ((member.segment, member.home), member)).collect();
+    for member in after {
+        if old.remove(&(member.segment, member.home)) != Some(member) {
+            changes.memberships.push(member.clone());
+        }
+    }
+    changes.memberships_removed = old.into_keys().collect();
+}

@@ -1,0 +1,190 @@
+//! Emails and phones of a request.
+
+use super::claim;
+use super::draft::Draft;
+use super::evidence::{self, Evidence};
+use super::world::World;
+use crate::values::ChannelType;
+use crate::{
+    Apart, ChannelInput, ChannelMode, ContactId, ContactRequest, Effect, Identifier, IdentifierKey, IdentifierState,
+    Stability,
+};
+use std::collections::BTreeSet;
+
+/// Writes the conditionally permanent channels; tokens are claimed instead. Without a mode the contact is new and takes all.
+pub(super) fn write(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    request: &ContactRequest,
+    id: ContactId,
+    mode: Option<ChannelMode>,
+) {
+    let lasting: Vec<&ChannelInput> = request
+        .channels
+        .iter()
+        .filter(|input| input.identifier.kind().stability() == Stability::ConditionallyPermanent)
+        .collect();
+    let types: BTreeSet<ChannelType> = lasting.iter().map(|input| input.channel).collect();
+    for channel in types {
+        let sent: Vec<&Identifier> = lasting
+            .iter()
+            .filter(|input| input.channel == channel)
+            .map(|input| &input.identifier)
+            .collect();
+        match mode {
+            Some(ChannelMode::Keep) => {}
+            Some(ChannelMode::AddMissing) if shows(world, id, channel) => keep(world, draft, id, &sent),
+            Some(ChannelMode::Set | ChannelMode::AddMissing) | None => set(world, draft, request, id, channel, &sent),
+        }
+    }
+}
+
+fn shows(world: &World<'_>, id: ContactId, channel: ChannelType) -> bool {
+    world
+        .contacts
+        .get(&id)
+        .is_some_and(|contact| contact.channels().iter().any(|(shown, _)| *shown == channel))
+}
+
+/// Leaves a channel that exists, and says so where the request named another value.
+fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, sent: &[&Identifier]) {
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    for identifier in sent {
+        if contact.holds(&identifier.key) {
+            for held in contact
+                .identifiers
+                .iter_mut()
+                .filter(|held| held.key() == &identifier.key)
+            {
+                held.last_seen = draft.at;
+            }
+        } else {
+            let identifier = (*identifier).clone();
+            draft.effects.push(Effect::KeptApart {
+                identifier,
+                contact: None,
+                why: Apart::ChannelExists,
+            });
+        }
+    }
+}
+
+/// Sets the values of one channel: those that are not sent stop matching, those that are sent become the contact's own.
+fn set(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    request: &ContactRequest,
+    id: ContactId,
+    channel: ChannelType,
+    sent: &[&Identifier],
+) {
+    let keys: BTreeSet<&IdentifierKey> = sent.iter().map(|identifier| &identifier.key).collect();
+    let Some(contact) = world.contacts.get(&id) else { return };
+    let shown: Vec<(Identifier, BTreeSet<ChannelType>)> = contact
+        .channels()
+        .into_iter()
+        .filter(|(shown, held)| *shown == channel && !keys.contains(held.key()))
+        .map(|(_, held)| (held.identifier.clone(), held.channels.clone()))
+        .collect();
+    for (old, channels) in shown {
+        leave(world, draft, id, channel, &old, &channels);
+    }
+    for identifier in sent {
+        own(world, draft, request, id, channel, identifier);
+    }
+}
+
+/// Takes a value out of a channel; it goes altogether when it was in no other.
+fn leave(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    id: ContactId,
+    channel: ChannelType,
+    old: &Identifier,
+    channels: &BTreeSet<ChannelType>,
+) {
+    if channels.len() == 1 {
+        claim::drop_value(world, draft, id, old);
+        return;
+    }
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    let mut own = contact
+        .identifiers
+        .iter()
+        .find(|held| held.key() == &old.key && held.home == id)
+        .cloned();
+    if own.is_none() {
+        // The absorbed contact's row must read after an undo as it did before: the other channels go on with a row of our own.
+        let absorbed = contact
+            .identifiers
+            .iter_mut()
+            .find(|held| held.key() == &old.key && held.is_visible());
+        own = absorbed.map(|held| {
+            let copy = crate::HeldIdentifier {
+                home: id,
+                ..held.clone()
+            };
+            held.hidden_by = Some(id);
+            copy
+        });
+    }
+    contact
+        .identifiers
+        .retain(|held| held.key() != &old.key || held.home != id);
+    if let Some(mut own) = own {
+        own.channels.remove(&channel);
+        contact.identifiers.push(own);
+    }
+}
+
+/// Makes a value of a channel the contact's own, also when it showed it through an absorbed contact before.
+fn own(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    request: &ContactRequest,
+    id: ContactId,
+    channel: ChannelType,
+    identifier: &Identifier,
+) {
+    let blocked = evidence::of(world, identifier) == Evidence::Blocked;
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    let shown = contact.holds(&identifier.key);
+    let confirmed = contact
+        .identifiers
+        .iter()
+        .any(|held| held.key() == &identifier.key && held.confirmed);
+    if !contact
+        .identifiers
+        .iter()
+        .any(|held| held.key() == &identifier.key && held.home == id)
+    {
+        claim::hold(world, draft, request, id, identifier, None);
+        if !shown && !blocked {
+            draft.effects.push(Effect::Attached {
+                identifier: identifier.clone(),
+            });
+        }
+    }
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    for held in contact
+        .identifiers
+        .iter_mut()
+        .filter(|held| held.key() == &identifier.key && held.home == id)
+    {
+        held.channels.insert(channel);
+        held.identifier.typed.clone_from(&identifier.typed);
+        held.last_seen = draft.at;
+        held.confirmed |= confirmed || (request.confirmed && channel == ChannelType::Email);
+        if held.state == IdentifierState::Blocked && !blocked {
+            held.state = IdentifierState::Active;
+        }
+    }
+}

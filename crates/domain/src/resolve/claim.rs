@@ -1,0 +1,266 @@
+//! Who an exclusive identifier belongs to (identity rules 3, 4, 5 and 7).
+
+use super::draft::Draft;
+use super::evidence::{self, Evidence};
+use super::world::World;
+use super::{absorb, search};
+use crate::values::ChannelType;
+use crate::{
+    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKind,
+    IdentifierState, Stability, Visitor, VisitorId,
+};
+use std::collections::BTreeSet;
+
+/// Gives the contact an external ID that nobody holds (rule 3). Only an update by contact ID replaces one that it has.
+pub(super) fn external_id(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    call: Call,
+    request: &ContactRequest,
+    id: ContactId,
+) {
+    let Some(identifier) = search::usable_external_id(world, request).cloned() else {
+        return;
+    };
+    if world.holder(&identifier.key).is_some() {
+        if call == Call::Update {
+            show_again(world, draft, id, &identifier);
+        }
+        touch(world, &identifier, id, draft, None);
+        return;
+    }
+    let Some(contact) = world.contacts.get(&id) else { return };
+    if contact.has_external_id() {
+        if call != Call::Update {
+            // A call that searches by contact ID first found a contact with another external ID (rule 1).
+            draft.skip("externalCustomerId", "the contact holds another external ID");
+            return;
+        }
+        let old: Vec<Identifier> = contact
+            .visible(IdentifierKind::ExternalId)
+            .iter()
+            .map(|held| held.identifier.clone())
+            .collect();
+        for old in old {
+            drop_value(world, draft, id, &old);
+        }
+    }
+    hold(world, draft, request, id, &identifier, None);
+    draft.effects.push(Effect::Attached { identifier });
+}
+
+/// Brings back an external ID of an absorbed contact that an update had replaced, in place of the one that is shown.
+fn show_again(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
+    let Some(contact) = world.contacts.get(&id) else { return };
+    let is_hidden = |held: &HeldIdentifier| held.key() == &identifier.key && !held.is_visible();
+    if !contact.identifiers.iter().any(is_hidden) {
+        return;
+    }
+    let shown: Vec<Identifier> =
+        contact.visible(IdentifierKind::ExternalId).iter().map(|held| held.identifier.clone()).collect();
+    for old in shown {
+        drop_value(world, draft, id, &old);
+    }
+    let contact = world.contacts.get_mut(&id);
+    for held in contact.into_iter().flat_map(|contact| &mut contact.identifiers).filter(|held| is_hidden(held)) {
+        held.hidden_by = None;
+        draft.effects.push(Effect::Attached { identifier: identifier.clone() });
+    }
+}
+
+/// Stops an identifier of the contact from matching: its own is deleted, one of an absorbed contact is hidden until the undo.
+pub(super) fn drop_value(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    contact
+        .identifiers
+        .retain(|held| held.key() != &identifier.key || held.home != id);
+    for held in contact
+        .identifiers
+        .iter_mut()
+        .filter(|held| held.key() == &identifier.key && held.is_visible())
+    {
+        held.hidden_by = Some(id);
+    }
+    draft.effects.push(Effect::Replaced {
+        identifier: identifier.clone(),
+    });
+}
+
+/// Rule 4: every changeable identifier of the request moves to the contact.
+pub(super) fn changeable(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
+    let tokens = request
+        .channels
+        .iter()
+        .map(|input| (&input.identifier, Some((input.channel, &input.details))));
+    let others = request
+        .device_id
+        .iter()
+        .chain(&request.cookies)
+        .map(|identifier| (identifier, None));
+    for (identifier, channel) in tokens.chain(others) {
+        if identifier.kind().stability() != Stability::Changeable {
+            continue;
+        }
+        let evidence = evidence::of(world, identifier);
+        if evidence == Evidence::Blocked {
+            continue;
+        }
+        claim(world, draft, request, id, identifier, channel, evidence);
+    }
+}
+
+fn claim(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    request: &ContactRequest,
+    id: ContactId,
+    identifier: &Identifier,
+    channel: Option<(ChannelType, &ChannelDetails)>,
+    evidence: Evidence,
+) {
+    let holder = world.holder(&identifier.key);
+    match holder {
+        Some(holder) if holder == id => {}
+        Some(former) if absorb::anonymous(world, draft, id, former, identifier, evidence) => {}
+        Some(former) => {
+            release(world, draft, former, identifier);
+            hold(world, draft, request, id, identifier, channel);
+            draft.effects.push(Effect::Moved {
+                identifier: identifier.clone(),
+                from: former,
+            });
+        }
+        None => {
+            hold(world, draft, request, id, identifier, channel);
+            draft.effects.push(Effect::Attached {
+                identifier: identifier.clone(),
+            });
+        }
+    }
+    touch(world, identifier, id, draft, channel.map(|(_, details)| details));
+    if identifier.kind() == IdentifierKind::Cookie {
+        adopt_visitor(world, draft, id, identifier, evidence);
+    }
+}
+
+/// Takes an exclusive identifier from its owner. The history before the move stays with the owner (rule 4).
+fn release(world: &mut World<'_>, draft: &mut Draft, former: ContactId, identifier: &Identifier) {
+    if let Some(contact) = world.contacts.get_mut(&former) {
+        contact.identifiers.retain(|held| held.key() != &identifier.key);
+        contact.updated_at = draft.at;
+        draft.touched.insert(former);
+    }
+}
+
+/// Gives the contact a new identifier of its own, quarantined when there are too many of its kind (rule 8).
+pub(super) fn hold(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    request: &ContactRequest,
+    id: ContactId,
+    identifier: &Identifier,
+    channel: Option<(ChannelType, &ChannelDetails)>,
+) {
+    let blocked = evidence::of(world, identifier) == Evidence::Blocked;
+    let limit = world.policy.limits.of(identifier.kind());
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    let state = if blocked {
+        IdentifierState::Blocked
+    } else if let Some(limit) = limit.filter(|limit| counted(contact, identifier.kind()) >= *limit as usize) {
+        draft.effects.push(Effect::Quarantined {
+            identifier: identifier.clone(),
+            limit,
+        });
+        IdentifierState::Quarantined
+    } else {
+        IdentifierState::Active
+    };
+    contact.identifiers.push(HeldIdentifier {
+        identifier: identifier.clone(),
+        home: id,
+        owner: id,
+        state,
+        hidden_by: None,
+        channels: channel.iter().map(|(channel, _)| *channel).collect::<BTreeSet<_>>(),
+        details: channel.map(|(_, details)| details.clone()).unwrap_or_default(),
+        confirmed: identifier.kind() == IdentifierKind::Email && request.confirmed,
+        source: request.source,
+        first_seen: draft.at,
+        last_seen: draft.at,
+    });
+    world.note_holder(&identifier.key, id);
+}
+
+/// How many identifiers of a kind count towards its limit.
+pub(super) fn counted(contact: &Contact, kind: IdentifierKind) -> usize {
+    let counts =
+        |held: &&HeldIdentifier| held.kind() == kind && held.is_visible() && held.state == IdentifierState::Active;
+    contact
+        .identifiers
+        .iter()
+        .filter(counts)
+        .map(HeldIdentifier::key)
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+/// Notes that the contact's identifier was named again, with what came along.
+fn touch(
+    world: &mut World<'_>,
+    identifier: &Identifier,
+    id: ContactId,
+    draft: &Draft,
+    details: Option<&ChannelDetails>,
+) {
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    for held in contact
+        .identifiers
+        .iter_mut()
+        .filter(|held| held.key() == &identifier.key)
+    {
+        held.last_seen = draft.at;
+        if let Some(details) = details {
+            held.details.take(details);
+        }
+    }
+}
+
+/// Rule 7: the history behind the cookie becomes the contact's. Each owner of a cookie has a visitor of their own, so that
+/// history made before a move stays with the former owner (rule 4).
+fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie: &Identifier, evidence: Evidence) {
+    let value = &cookie.key.value;
+    let mut open = world
+        .visitors
+        .values_mut()
+        .find(|visitor| visitor.cookie == *value && visitor.closed_at.is_none());
+    if let Some(visitor) = &mut open {
+        if visitor.owner == Some(id) {
+            return;
+        }
+        if visitor.owner.is_none() && evidence == Evidence::Matches {
+            visitor.home = Some(id);
+            visitor.owner = Some(id);
+            draft.effects.push(Effect::VisitorAdopted { visitor: visitor.id });
+            return;
+        }
+        visitor.closed_at = Some(draft.at);
+    }
+    let visitor = VisitorId::of(draft.id, draft.visitors);
+    draft.visitors += 1;
+    draft.effects.push(Effect::VisitorAdopted { visitor });
+    let opened = Visitor {
+        id: visitor,
+        cookie: value.clone(),
+        home: Some(id),
+        owner: Some(id),
+        since: draft.at,
+        closed_at: None,
+    };
+    world.visitors.insert(visitor, opened);
+}

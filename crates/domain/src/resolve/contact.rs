@@ -1,0 +1,123 @@
+//! A call that names a contact by its identifiers: from the search to the outcome.
+
+use super::draft::Draft;
+use super::evidence::{self, Evidence};
+use super::search::{self, Found};
+use super::world::World;
+use super::{absorb, attributes, channels, claim, segments};
+use crate::values::ChannelType;
+use crate::{
+    Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKind,
+    Outcome, Rejection, SubscribeStatus,
+};
+
+/// Decides one call. Everything that can refuse it happens before the first change.
+pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, request: &ContactRequest) -> Decision {
+    let identifiers: Vec<&Identifier> = request.identifiers().collect();
+    draft
+        .effects
+        .extend(request.skipped.iter().cloned().map(Effect::Skipped));
+    evidence::report(world, &mut draft, &identifiers);
+    let found = search::search(world, &mut draft, call, request);
+    let (id, before) = match found {
+        Found::Refused(rejection) => return draft.reject(rejection),
+        Found::Removed => return draft.finish(world, Outcome::Unmatched, None),
+        Found::Contact(id) => (id, world.contacts.get(&id).map(Face::of)),
+        Found::Nobody if !call.powers().creates => return draft.finish(world, Outcome::Unmatched, None),
+        Found::Nobody => match create(world, &draft, request) {
+            Ok(id) => (id, None),
+            Err(rejection) => return draft.reject(rejection),
+        },
+    };
+    let restored = restore(world, id);
+    write(world, &mut draft, call, request, id, before.is_none());
+    let merged = draft
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Merged { .. }));
+    let after = world.contacts.get(&id).map(Face::of);
+    let outcome = match (&before, restored) {
+        (None, _) => Outcome::Created,
+        (_, true) => Outcome::Restored,
+        (before, false) if *before != after || merged => Outcome::Updated,
+        _ => Outcome::Unchanged,
+    };
+    if outcome != Outcome::Unchanged
+        && let Some(contact) = world.contacts.get_mut(&id)
+    {
+        contact.updated_at = draft.at;
+    }
+    if call == Call::Subscribe {
+        draft.email_status = email_status(world, &draft, id);
+    }
+    draft.finish(world, outcome, Some(id))
+}
+
+/// Makes a contact. Rule 7: a cookie alone is not enough; nor is a value that is not kept (rule 8).
+fn create(world: &mut World<'_>, draft: &Draft, request: &ContactRequest) -> Result<ContactId, Rejection> {
+    let kept = |identifier: &&Identifier| {
+        evidence::of(world, identifier) != Evidence::Blocked || evidence::kept_when_blocked(identifier.kind())
+    };
+    let mut kinds = request.identifiers().filter(kept).map(Identifier::kind).peekable();
+    if kinds.peek().is_none() {
+        return Err(Rejection::NoIdentifier);
+    }
+    if kinds.all(|kind| kind == IdentifierKind::Cookie) {
+        return Err(Rejection::CookieAlone);
+    }
+    let id = world.fresh.contacts.pop().ok_or(Rejection::ContactNotFound)?;
+    world.contacts.insert(id, Contact::new(id, request.source, draft.at));
+    Ok(id)
+}
+
+/// Rule 2: brings a removed contact back.
+fn restore(world: &mut World<'_>, id: ContactId) -> bool {
+    match world.contacts.get_mut(&id) {
+        Some(contact) if contact.state == ContactState::Removed => {
+            contact.state = ContactState::Active;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn write(world: &mut World<'_>, draft: &mut Draft, call: Call, request: &ContactRequest, id: ContactId, created: bool) {
+    let powers = call.powers();
+    claim::external_id(world, draft, call, request, id);
+    claim::changeable(world, draft, request, id);
+    channels::write(
+        world,
+        draft,
+        request,
+        id,
+        if created { None } else { Some(powers.channels) },
+    );
+    if created || powers.writes {
+        attributes::write(world, draft, request, id);
+        segments::join(world, draft, request, id);
+    }
+    if powers.absorbs_unclaimed {
+        absorb::unclaimed(world, draft, request, id);
+    }
+    let identifiers: Vec<&Identifier> = request.identifiers().collect();
+    evidence::count(world, draft, id, &identifiers);
+}
+
+/// The wire fact `emailStatus`: none for a contact without an email.
+fn email_status(world: &World<'_>, draft: &Draft, id: ContactId) -> Option<SubscribeStatus> {
+    let contact = world.contacts.get(&id)?;
+    let channels = contact.channels();
+    let (_, email) = channels.iter().find(|(channel, _)| *channel == ChannelType::Email)?;
+    let blacklisted =
+        world.key(email.key()).unsubscribed_at.is_some() || evidence::of(world, &email.identifier) == Evidence::Blocked;
+    let joined = draft
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::SegmentAdded { .. }));
+    Some(match (blacklisted, email.confirmed, joined) {
+        (true, ..) => SubscribeStatus::Blacklisted,
+        (_, false, _) => SubscribeStatus::NeedConfirmation,
+        (_, true, true) => SubscribeStatus::Subscribed,
+        (_, true, false) => SubscribeStatus::AlreadySubscribed,
+    })
+}

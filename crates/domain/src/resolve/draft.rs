@@ -1,0 +1,107 @@
+//! A decision in the making.
+
+use crate::{
+    Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, IdentifierKey, LogEntry, Outcome, Rejection,
+    Rule, Skipped, SubscribeStatus, Timestamp,
+};
+use std::collections::BTreeSet;
+
+use super::world::World;
+
+/// A decision in the making.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) id: DecisionId,
+    pub(super) at: Timestamp,
+    call: &'static str,
+    pub(super) rule: Rule,
+    pub(super) matched_by: Option<IdentifierKey>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) email_status: Option<SubscribeStatus>,
+    /// Contacts besides the decided one whose log shows the decision.
+    pub(super) touched: BTreeSet<ContactId>,
+    pub(super) merges: usize,
+    pub(super) visitors: usize,
+}
+
+impl Draft {
+    pub(super) fn new(envelope: &Envelope) -> Self {
+        Self {
+            id: envelope.decision,
+            at: envelope.at,
+            call: name(&envelope.command),
+            rule: Rule::NoMatch,
+            matched_by: None,
+            effects: Vec::new(),
+            email_status: None,
+            touched: BTreeSet::new(),
+            merges: 0,
+            visitors: 0,
+        }
+    }
+
+    pub(super) fn skip(&mut self, field: &str, reason: impl std::fmt::Display) {
+        self.effects.push(Effect::Skipped(Skipped {
+            field: field.to_owned(),
+            reason: reason.to_string(),
+        }));
+    }
+
+    fn decision(self, outcome: Outcome, contact: Option<ContactId>, rejection: Option<Rejection>) -> Decision {
+        Decision {
+            id: self.id,
+            at: self.at,
+            call: self.call.to_owned(),
+            outcome,
+            contact,
+            rule: self.rule,
+            matched_by: self.matched_by,
+            effects: self.effects,
+            rejection,
+            email_status: self.email_status,
+        }
+    }
+
+    /// Refuses the command, which must have changed nothing in the world.
+    pub(super) fn reject(self, rejection: Rejection) -> Decision {
+        self.decision(Outcome::Rejected, None, Some(rejection))
+    }
+
+    /// Closes the decision and writes it to the log of every contact that it touched.
+    pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.extend(contact);
+        let decision = self.decision(outcome, contact, None);
+        if outcome != Outcome::Erased {
+            let entries = touched.into_iter().map(|contact| LogEntry {
+                contact,
+                decision: decision.clone(),
+            });
+            world.log.extend(entries);
+        }
+        decision
+    }
+}
+
+fn name(command: &Command) -> &'static str {
+    match command {
+        Command::Contact(call, _) => Call::as_str(*call),
+        Command::Remove { erase: false, .. } => "remove",
+        Command::Remove { erase: true, .. } => "erase",
+        Command::SetSubscriptions { .. } => "set_subscriptions",
+        Command::Attach { .. } => "attach",
+        Command::Detach { .. } => "detach",
+        Command::Unsubscribe { unsubscribed: true, .. } => "unsubscribe",
+        Command::Unsubscribe {
+            unsubscribed: false, ..
+        } => "resubscribe",
+        Command::Token { .. } => "token",
+        Command::Merge { .. } => "merge",
+        Command::Undo { .. } => "undo",
+        Command::CreateField(_) => "create_field",
+        Command::ChangeField { .. } => "change_field",
+        Command::CreateCategory { .. } => "create_category",
+        Command::ChangeCategory { .. } => "change_category",
+        Command::SetPolicy(_) => "set_policy",
+    }
+}

@@ -1,0 +1,93 @@
+//! How far an identifier can be trusted (identity rule 8).
+
+use super::draft::Draft;
+use super::world::World;
+use crate::values::Email;
+use crate::{ContactId, Decision, Effect, Identifier, IdentifierKind, Outcome, Rule};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// What an identifier of a request is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// It finds contacts.
+    Matches,
+    /// It has been seen with too many external IDs: it is attached, and finds nobody.
+    Shared,
+    /// It is on the list of blocked values: a channel keeps it, and it finds nobody.
+    Blocked,
+}
+
+pub(super) fn of(world: &World<'_>, identifier: &Identifier) -> Evidence {
+    let key = &identifier.key;
+    if world.policy.blocks(key.kind, &identifier.typed, &key.value) {
+        Evidence::Blocked
+    } else if key.kind != IdentifierKind::ExternalId && world.key(key).shared {
+        Evidence::Shared
+    } else {
+        Evidence::Matches
+    }
+}
+
+/// Whether a blocked value is kept with the contact. A blocked email or phone may still be written to; a blocked value of a kind with
+/// one owner would only make strangers take it from each other.
+pub(super) fn kept_when_blocked(kind: IdentifierKind) -> bool {
+    !kind.is_exclusive()
+}
+
+/// Reports what in the request is no evidence.
+pub(super) fn report(world: &World<'_>, draft: &mut Draft, identifiers: &[&Identifier]) {
+    for identifier in identifiers.iter().copied().cloned() {
+        match of(world, &identifier) {
+            Evidence::Matches => {}
+            Evidence::Shared => draft.effects.push(Effect::Shared { identifier, now: false }),
+            Evidence::Blocked => {
+                let kept = kept_when_blocked(identifier.kind());
+                draft.effects.push(Effect::Blocked { identifier, kept });
+            }
+        }
+    }
+}
+
+/// Remembers that the request's values were seen with the contact's external ID; the third different one makes a value shared.
+pub(super) fn count(world: &mut World<'_>, draft: &mut Draft, contact: ContactId, identifiers: &[&Identifier]) {
+    let Some(external_id) = world.contacts.get(&contact).and_then(|contact| contact.external_id()) else {
+        return;
+    };
+    let seen = Uuid::new_v5(&Uuid::NAMESPACE_OID, external_id.as_bytes());
+    for identifier in identifiers {
+        if identifier.kind() == IdentifierKind::ExternalId || of(world, identifier) != Evidence::Matches {
+            continue;
+        }
+        let mut record = world.key(&identifier.key);
+        if !record.seen_with.insert(seen) {
+            continue;
+        }
+        if record.seen_with.len() >= world.policy.shared_threshold as usize {
+            record.shared = true;
+            record.seen_with = BTreeSet::new();
+            draft.effects.push(Effect::Shared {
+                identifier: (*identifier).clone(),
+                now: true,
+            });
+        }
+        world.keys.insert(identifier.key.clone(), record);
+    }
+}
+
+/// Marks emails as unsubscribed, or takes the mark off. It belongs to the address, whoever holds it now or later.
+pub(super) fn unsubscribe(world: &mut World<'_>, mut draft: Draft, emails: &[Email], unsubscribed: bool) -> Decision {
+    draft.rule = Rule::Explicit;
+    let mut changed = false;
+    for email in emails {
+        let key = Identifier::email(email).key;
+        let mut record = world.key(&key);
+        if record.unsubscribed_at.is_some() != unsubscribed {
+            record.unsubscribed_at = unsubscribed.then_some(draft.at);
+            world.keys.insert(key, record);
+            changed = true;
+        }
+    }
+    let outcome = if changed { Outcome::Updated } else { Outcome::Unchanged };
+    draft.finish(world, outcome, None)
+}

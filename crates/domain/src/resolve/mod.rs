@@ -1,0 +1,69 @@
+//! The rules of identity, applied to a batch.
+
+mod absorb;
+mod attributes;
+mod catalog;
+mod changes;
+mod channels;
+mod claim;
+mod contact;
+mod draft;
+mod evidence;
+mod merge;
+mod remove;
+mod search;
+mod segments;
+mod tokens;
+mod undo;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{Command, Decision, Envelope, Policy, Resolution, Snapshot};
+use draft::Draft;
+use world::World;
+
+/// Decides a batch of commands, one after the other, as if each had found the state that the ones before it left.
+///
+/// The snapshot must hold what [`crate::footprint`] asked for. A refused command changes nothing; its decision says why.
+pub fn resolve(batch: &[Envelope], snapshot: &Snapshot, policy: &Policy) -> Resolution {
+    let mut world = World::new(snapshot, policy);
+    let decisions = batch.iter().map(|envelope| decide(&mut world, envelope)).collect();
+    Resolution {
+        decisions,
+        changes: changes::between(snapshot, world),
+    }
+}
+
+fn decide(world: &mut World<'_>, envelope: &Envelope) -> Decision {
+    let draft = Draft::new(envelope);
+    match &envelope.command {
+        Command::Contact(call, request) => contact::decide(world, draft, *call, request),
+        Command::Remove { contact, erase } => remove::remove(world, draft, contact, *erase),
+        Command::SetSubscriptions { contact, categories } => {
+            segments::set_subscriptions(world, draft, *contact, categories)
+        }
+        Command::Attach { segment, contacts } => segments::attach(world, draft, *segment, contacts),
+        Command::Detach { segment, contacts } => segments::detach(world, draft, *segment, contacts),
+        Command::Unsubscribe { emails, unsubscribed } => evidence::unsubscribe(world, draft, emails, *unsubscribed),
+        Command::Token { app, token, change } => tokens::change(world, draft, app, token, *change),
+        Command::Merge {
+            survivor,
+            absorbed,
+            force,
+        } => merge::explicit(world, draft, *survivor, *absorbed, *force),
+        Command::Undo { merge } => undo::undo(world, draft, *merge),
+        Command::CreateField(field) => catalog::create_field(world, draft, field),
+        Command::ChangeField { field, name, archived } => {
+            catalog::change_field(world, draft, *field, name.as_deref(), *archived)
+        }
+        Command::CreateCategory { key, name } => catalog::create_category(world, draft, key, name),
+        Command::ChangeCategory {
+            category,
+            name,
+            archived,
+        } => catalog::change_category(world, draft, *category, name.as_ref(), *archived),
+        Command::SetPolicy(policy) => catalog::set_policy(world, draft, policy),
+    }
+}

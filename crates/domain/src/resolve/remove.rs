@@ -1,0 +1,54 @@
+//! Removing a contact, for a time or for good.
+
+use super::draft::Draft;
+use super::world::World;
+use crate::{ContactId, ContactRef, ContactState, Decision, DecisionId, HeldIdentifier, Outcome, Rejection, Rule};
+use std::collections::BTreeSet;
+
+/// Removes a contact. A removed one keeps what it holds, so that it can come back (identity rule 2); an erased one leaves
+/// nothing, nor do those that it absorbed. A contact that is removed already can still be erased.
+pub(super) fn remove(world: &mut World<'_>, mut draft: Draft, named: &ContactRef, erase: bool) -> Decision {
+    draft.rule = match named {
+        ContactRef::Id(_) => Rule::ContactId,
+        ContactRef::ExternalId(_) => Rule::ExternalId,
+    };
+    let found = if erase {
+        world.find(named)
+    } else {
+        world.find_active(named)
+    };
+    let Some(id) = found else {
+        return draft.reject(Rejection::ContactNotFound);
+    };
+    if erase {
+        forget(world, id);
+        return draft.finish(world, Outcome::Erased, Some(id));
+    }
+    if let Some(contact) = world.contacts.get_mut(&id) {
+        contact.state = ContactState::Removed;
+        contact.updated_at = draft.at;
+    }
+    draft.finish(world, Outcome::Removed, Some(id))
+}
+
+/// Takes a contact, and those that it absorbed, out of all that the batch has decided so far: what came before the erasure in the
+/// same batch must not be written after it.
+fn forget(world: &mut World<'_>, id: ContactId) {
+    let absorbed = world.contacts.values().filter(|contact| contact.canonical == id);
+    let gone: BTreeSet<ContactId> = absorbed.map(|contact| contact.id).collect();
+    let names = |contact: Option<ContactId>| contact.is_some_and(|contact| gone.contains(&contact));
+    for id in &gone {
+        let held = world.contacts.remove(id).map(|contact| contact.identifiers);
+        for key in held.iter().flatten().map(HeldIdentifier::key) {
+            world.free(key);
+        }
+    }
+    let decided: BTreeSet<DecisionId> =
+        world.log.iter().filter(|entry| gone.contains(&entry.contact)).map(|entry| entry.decision.id).collect();
+    world.log.retain(|entry| !decided.contains(&entry.decision.id));
+    world.merges.retain(|_, merge| !gone.contains(&merge.survivor) && !gone.contains(&merge.absorbed));
+    world.visitors.retain(|_, visitor| !names(visitor.home) && !names(visitor.owner));
+    world.repointed.retain(|(_, to)| !gone.contains(to));
+    world.visitors_returned.retain(|(home, _)| !gone.contains(home));
+    world.erased.extend(gone);
+}

@@ -1,0 +1,326 @@
+//! The search order and the powers of every call.
+
+use super::model::{Ask, Model, apart_of, ask, first_name, shown};
+use crate::values::ChannelType;
+use crate::*;
+
+const ANN: &str = "ann@example.com";
+const BOB: &str = "bob@example.com";
+const PHONE: &str = "+380501234567";
+
+/// Three contacts that hold an email, a phone, a token, a device each; merging off, so that the search alone decides.
+fn crowd() -> (Model, [ContactId; 5]) {
+    let mut model = Model::new();
+    model.policy.merge_unclaimed = false;
+    let email = model.id(ask().email(ANN));
+    let phone = model.id(ask().phone(PHONE));
+    let token = model.id(ask().token("t").email("token@example.com"));
+    let device = model.id(ask().device("d").email("device@example.com"));
+    let cookie = model.id(ask().cookie("c").email("cookie@example.com"));
+    (model, [email, phone, token, device, cookie])
+}
+
+#[test]
+fn upsert_looks_for_email_then_phone_then_token_then_device_then_cookie() {
+    let (mut model, [email, phone, token, device, cookie]) = crowd();
+    let all = || ask().cookie("c").device("d").token("t");
+    assert_eq!(model.clone().upsert(all().phone(PHONE).email(ANN)).contact, Some(email));
+    assert_eq!(model.clone().upsert(all().phone(PHONE)).contact, Some(phone));
+    assert_eq!(model.clone().upsert(all()).contact, Some(token));
+    assert_eq!(
+        model.clone().upsert(ask().cookie("c").device("d")).contact,
+        Some(device)
+    );
+    assert_eq!(model.upsert(ask().cookie("c")).contact, Some(cookie));
+}
+
+#[test]
+fn orders_and_app_tokens_look_for_the_phone_before_the_email() {
+    let (model, [email, phone, ..]) = crowd();
+    for call in [Call::Order, Call::AppToken] {
+        assert_eq!(
+            model.clone().call(call, ask().email(ANN).phone(PHONE)).contact,
+            Some(phone)
+        );
+        assert_eq!(model.clone().call(call, ask().email(ANN)).contact, Some(email));
+    }
+    assert_eq!(
+        model
+            .clone()
+            .call(Call::Subscribe, ask().email(ANN).phone(PHONE))
+            .contact,
+        Some(email)
+    );
+}
+
+#[test]
+fn events_look_for_the_contact_id_first_and_create_only_when_they_may() {
+    let (model, [email, phone, ..]) = crowd();
+    let event = Call::Event { creates: false };
+    assert_eq!(
+        model.clone().call(event, ask().at(phone).email(ANN)).contact,
+        Some(phone)
+    );
+    assert_eq!(model.clone().call(event, ask().email(ANN)).contact, Some(email));
+    let unknown = model.clone().call(event, ask().email("new@example.com"));
+    assert_eq!((unknown.contact, unknown.outcome), (None, Outcome::Unmatched));
+    let made = model
+        .clone()
+        .call(Call::Event { creates: true }, ask().email("new@example.com"));
+    assert_eq!(made.outcome, Outcome::Created);
+}
+
+#[test]
+fn bulk_looks_for_the_external_id_and_the_dedupe_field_alone() {
+    let (model, [email, phone, token, ..]) = crowd();
+    let by = |dedupe_on| Call::Bulk {
+        dedupe_on,
+        restore: false,
+    };
+    let all = || ask().email(ANN).phone(PHONE).token("t");
+    assert_eq!(model.clone().call(by(DedupeOn::Email), all()).contact, Some(email));
+    assert_eq!(model.clone().call(by(DedupeOn::Sms), all()).contact, Some(phone));
+    assert_eq!(
+        model.clone().call(by(DedupeOn::EmailOrSms), all()).contact,
+        Some(phone),
+        "sms first"
+    );
+    assert_eq!(model.clone().call(by(DedupeOn::MobilePush), all()).contact, Some(token));
+    assert_eq!(
+        model.clone().call(by(DedupeOn::Id), all().at(token)).contact,
+        Some(token)
+    );
+    assert_eq!(
+        model
+            .clone()
+            .call(by(DedupeOn::ExternalCustomerId), all().ext("A"))
+            .outcome,
+        Outcome::Created
+    );
+}
+
+#[test]
+fn bulk_skips_a_removed_holder_unless_it_restores() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").email(ANN));
+    model.remove(a);
+    let bulk = |restore| Call::Bulk {
+        dedupe_on: DedupeOn::Email,
+        restore,
+    };
+    assert_eq!(
+        model.call(bulk(false), ask().ext("A").email(ANN)).outcome,
+        Outcome::Unmatched
+    );
+    assert_eq!(
+        model.call(bulk(true), ask().ext("A").email(ANN)).outcome,
+        Outcome::Restored
+    );
+}
+
+#[test]
+fn update_names_the_contact_by_number_alone_and_restores_it() {
+    let (mut model, [email, phone, ..]) = crowd();
+    let decision = model.call(Call::Update, ask().at(phone).email(ANN).name("Ann"));
+    assert_eq!(decision.contact, Some(phone));
+    assert_eq!(shown(model.contact(email), ChannelType::Email), [ANN]);
+    model.remove(phone);
+    let decision = model.call(Call::Update, ask().at(phone).name("Eve"));
+    assert_eq!(
+        (decision.outcome, first_name(model.contact(phone))),
+        (Outcome::Restored, Some("Eve"))
+    );
+    let unknown = model.call(Call::Update, ask().at(ContactId(999)).name("Eve"));
+    assert_eq!(unknown.rejection, Some(Rejection::ContactNotFound));
+}
+
+#[test]
+fn update_refuses_an_external_id_of_another_contact_and_names_the_holder() {
+    let mut model = Model::new();
+    let holder = model.id(ask().ext("A"));
+    let other = model.id(ask().email(BOB));
+    for removed in [false, true] {
+        if removed {
+            model.remove(holder);
+        }
+        let before = model.faces();
+        let decision = model.call(Call::Update, ask().at(other).ext("A").name("Bob"));
+        assert_eq!(decision.rejection, Some(Rejection::ExternalIdHeld { holder }));
+        assert_eq!(model.faces(), before, "a refused command changes nothing");
+    }
+    let decision = model.call(Call::Update, ask().at(other).ext("B"));
+    assert_eq!(
+        (decision.outcome, model.contact(other).external_id()),
+        (Outcome::Updated, Some("B"))
+    );
+    let decision = model.call(Call::Update, ask().at(other).ext("C"));
+    assert_eq!(
+        (decision.outcome, model.contact(other).external_id()),
+        (Outcome::Updated, Some("C"))
+    );
+    assert_eq!(
+        model.upsert(ask().ext("B")).outcome,
+        Outcome::Created,
+        "a replaced external ID stops matching"
+    );
+}
+
+#[test]
+fn setting_a_channel_replaces_its_value_and_keeps_other_types_and_tokens() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").email(ANN).phone(PHONE).token("t1"));
+    model.upsert(ask().ext("A").email(BOB).token("t2"));
+    let contact = model.contact(a);
+    assert_eq!(shown(contact, ChannelType::Email), [BOB]);
+    assert_eq!(shown(contact, ChannelType::Sms), [PHONE]);
+    assert_eq!(shown(contact, ChannelType::MobilePush), ["t1", "t2"]);
+    assert_eq!(
+        model.upsert(ask().email(ANN)).outcome,
+        Outcome::Created,
+        "a replaced email stops matching"
+    );
+}
+
+#[test]
+fn one_phone_may_be_sms_and_viber_and_leaves_one_channel_at_a_time() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").phone(PHONE).channel(ChannelType::Viber, PHONE));
+    model.upsert(ask().ext("A").phone("+380671112233"));
+    let contact = model.contact(a);
+    assert_eq!(shown(contact, ChannelType::Sms), ["+380671112233"]);
+    assert_eq!(shown(contact, ChannelType::Viber), [PHONE]);
+    assert_eq!(model.upsert(ask().channel(ChannelType::Viber, PHONE)).contact, Some(a));
+}
+
+#[test]
+fn subscribe_adds_missing_channels_and_never_changes_one() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").email(ANN));
+    let decision = model.call(Call::Subscribe, ask().ext("A").email(BOB).phone(PHONE).name("Ann"));
+    assert_eq!(apart_of(&decision), [Apart::ChannelExists]);
+    let contact = model.contact(a);
+    assert_eq!(shown(contact, ChannelType::Email), [ANN]);
+    assert_eq!(shown(contact, ChannelType::Sms), [PHONE]);
+    assert_eq!(first_name(contact), Some("Ann"));
+}
+
+#[test]
+fn orders_create_with_everything_and_never_change_who_exists() {
+    let mut model = Model::new();
+    let made = model.call(Call::Order, ask().ext("A").email(ANN).name("Ann"));
+    let a = made.contact.unwrap();
+    assert_eq!(
+        (made.outcome, first_name(model.contact(a))),
+        (Outcome::Created, Some("Ann"))
+    );
+    let again = model.call(Call::Order, ask().ext("A").email(BOB).name("Eve"));
+    assert_eq!((again.contact, again.outcome), (Some(a), Outcome::Unchanged));
+    assert_eq!(
+        (
+            first_name(model.contact(a)),
+            shown(model.contact(a), ChannelType::Email)
+        ),
+        (Some("Ann"), vec![ANN])
+    );
+}
+
+#[test]
+fn app_tokens_are_appended_and_leave_the_rest() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").email(ANN).token("t1"));
+    let decision = model.call(Call::AppToken, ask().email(ANN).phone(PHONE).token("t2"));
+    assert_eq!((decision.contact, decision.outcome), (Some(a), Outcome::Updated));
+    assert_eq!(shown(model.contact(a), ChannelType::MobilePush), ["t1", "t2"]);
+    assert!(shown(model.contact(a), ChannelType::Sms).is_empty());
+}
+
+#[test]
+fn the_same_request_again_is_unchanged_and_a_request_for_nobody_is_refused() {
+    let mut model = Model::new();
+    let request = || {
+        ask()
+            .ext("A")
+            .email(ANN)
+            .phone(PHONE)
+            .token("t")
+            .device("d")
+            .name("Ann")
+            .group("g")
+    };
+    assert_eq!(model.upsert(request()).outcome, Outcome::Created);
+    let before = model.state.contacts.values().next().unwrap().updated_at;
+    assert_eq!(model.upsert(request()).outcome, Outcome::Unchanged);
+    assert_eq!(model.state.contacts.values().next().unwrap().updated_at, before);
+    assert_eq!(model.upsert(ask().name("Ann")).rejection, Some(Rejection::NoIdentifier));
+}
+
+#[test]
+fn an_omitted_attribute_is_kept_and_null_clears_it() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").name("Ann"));
+    model.upsert(ask().ext("A").email(ANN));
+    assert_eq!(first_name(model.contact(a)), Some("Ann"));
+    let mut clearing = ask().ext("A");
+    clearing.attributes.push(AttributeInput::first_name(None));
+    assert_eq!(model.upsert(clearing).outcome, Outcome::Updated);
+    assert_eq!(first_name(model.contact(a)), None);
+}
+
+#[test]
+fn a_batch_is_decided_as_if_one_came_after_the_other() {
+    let requests = || {
+        vec![
+            ask().token("t"),
+            ask().email(ANN),
+            ask().ext("A").email(ANN).token("t"),
+            ask().ext("B").email(ANN),
+            ask().ext("A").name("Ann"),
+        ]
+    };
+    let upsert = |request| Command::Contact(Call::Upsert, Box::new(request));
+    let (mut one, mut all) = (Model::new(), Model::new());
+    let singly: Vec<Outcome> = requests()
+        .into_iter()
+        .map(|request| one.run(upsert(request)).outcome)
+        .collect();
+    let together = all.run_all(requests().into_iter().map(upsert).collect());
+    assert_eq!(
+        together.iter().map(|decision| decision.outcome).collect::<Vec<_>>(),
+        singly
+    );
+    let shapes = |model: &Model| {
+        model
+            .state
+            .contacts
+            .values()
+            .map(|c| (c.state, c.external_id().map(str::to_owned)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shapes(&one), shapes(&all));
+}
+
+#[test]
+fn a_token_sent_again_updates_what_it_says_of_its_device_and_keeps_the_rest() {
+    let device = |os: Option<&str>, model: Option<&str>| {
+        let (os, device_model) = (os.map(str::to_owned), model.map(str::to_owned));
+        let mut asked = ask().ext("A").token("t");
+        asked.channels[0].details.device = Some(crate::values::Device {
+            os,
+            device_model,
+            ..Default::default()
+        });
+        asked
+    };
+    let mut model = Model::new();
+    let a = model.id(device(Some("Android"), Some("Pixel 8")));
+    assert_eq!(model.upsert(device(None, Some("Pixel 9"))).outcome, Outcome::Updated);
+    let held = model.contact(a).visible(IdentifierKind::MobilePush)[0]
+        .details
+        .device
+        .clone()
+        .unwrap();
+    assert_eq!(
+        (held.os.as_deref(), held.device_model.as_deref()),
+        (Some("Android"), Some("Pixel 9"))
+    );
+}

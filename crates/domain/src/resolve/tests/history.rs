@@ -1,0 +1,97 @@
+//! Random histories keep the invariants: the model checks them after every command.
+
+use super::model::{Ask, Model, ask};
+use crate::*;
+use proptest::prelude::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Call(Call, Vec<usize>),
+    Remove(usize),
+    Erase(usize),
+    Merge(usize, usize, bool),
+    Undo(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let call = prop_oneof![
+        4 => Just(Call::Upsert),
+        2 => Just(Call::Subscribe),
+        2 => Just(Call::Update),
+        1 => Just(Call::Order),
+        1 => Just(Call::AppToken),
+        1 => Just(Call::Event { creates: true }),
+        1 => Just(Call::Bulk { dedupe_on: DedupeOn::EmailOrSms, restore: true }),
+    ];
+    prop_oneof![
+        8 => (call, proptest::collection::vec(0usize..24, 1..6)).prop_map(|(call, parts)| Step::Call(call, parts)),
+        1 => (0usize..12).prop_map(Step::Remove),
+        1 => (0usize..12).prop_map(Step::Erase),
+        2 => (0usize..12, 0usize..12, any::<bool>()).prop_map(|(a, b, force)| Step::Merge(a, b, force)),
+        2 => (0usize..12).prop_map(Step::Undo),
+    ]
+}
+
+fn request(parts: &[usize]) -> ContactRequest {
+    parts.iter().fold(ask(), |asked, part| {
+        let n = part % 4;
+        match part / 4 {
+            0 => asked.ext(&format!("X{n}")),
+            1 => asked.email(&format!("p{n}@example.com")),
+            2 => asked.phone(&format!("+38050123456{n}")),
+            3 => asked.token(&format!("t{n}")),
+            4 => asked.device(&format!("d{n}")).name("Ann"),
+            _ => asked.cookie(&format!("c{n}")).group(&format!("g{n}")),
+        }
+    })
+}
+
+fn command(model: &Model, step: Step) -> Option<Command> {
+    let nth = |n: usize| {
+        model
+            .state
+            .contacts
+            .keys()
+            .nth(n % model.state.contacts.len().max(1))
+            .copied()
+    };
+    Some(match step {
+        Step::Call(call, parts) => {
+            let mut asked = request(&parts);
+            asked.contact_id = if call == Call::Update { nth(parts[0]) } else { None };
+            Command::Contact(call, Box::new(asked))
+        }
+        Step::Remove(n) => Command::Remove {
+            contact: ContactRef::Id(nth(n)?),
+            erase: false,
+        },
+        Step::Erase(n) => Command::Remove {
+            contact: ContactRef::Id(nth(n)?),
+            erase: true,
+        },
+        Step::Merge(a, b, force) => Command::Merge {
+            survivor: nth(a)?,
+            absorbed: nth(b)?,
+            force,
+        },
+        Step::Undo(n) => Command::Undo {
+            merge: *model.state.merges.keys().nth(n % model.state.merges.len().max(1))?,
+        },
+    })
+}
+
+proptest! {
+    #[test]
+    fn random_histories_keep_the_invariants(steps in proptest::collection::vec(step(), 1..40)) {
+        let mut model = Model::new();
+        for step in steps {
+            if let Some(command) = command(&model, step) {
+                let before = model.faces();
+                let decision = model.run(command);
+                if matches!(decision.outcome, Outcome::Rejected | Outcome::Unmatched) {
+                    prop_assert_eq!(model.faces(), before, "a refused command changed something");
+                }
+            }
+        }
+    }
+}

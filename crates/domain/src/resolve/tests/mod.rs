@@ -1,0 +1,8 @@
+//! The rules, each by its number, on a model that holds a whole workspace.
+
+mod calls;
+mod evidence;
+mod history;
+mod merges;
+mod model;
+mod rules;

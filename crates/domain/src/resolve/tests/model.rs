@@ -1,0 +1,312 @@
+//! A workspace in memory: its snapshot is everything, and changes are applied row by row.
+
+use crate::values::{ChannelType, Cookie, DeviceId, Email, ExternalId, FirstName, Phone, SegmentName, Source, Token};
+use crate::*;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+#[derive(Debug, Default, Clone)]
+pub(super) struct Model {
+    pub(super) state: Snapshot,
+    pub(super) policy: Policy,
+    pub(super) log: Vec<LogEntry>,
+    erased: Vec<ContactId>,
+    next: i64,
+    now: u32,
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        Self {
+            next: 1,
+            ..Self::default()
+        }
+    }
+
+    /// Decides one command and applies its changes.
+    pub(super) fn run(&mut self, command: Command) -> Decision {
+        self.run_all(vec![command]).remove(0)
+    }
+
+    pub(super) fn run_all(&mut self, commands: Vec<Command>) -> Vec<Decision> {
+        let batch: Vec<Envelope> = commands.into_iter().map(|command| self.envelope(command)).collect();
+        let fresh = |count: usize| (self.next..).take(count);
+        self.state.fresh = Fresh {
+            contacts: fresh(batch.len()).map(ContactId).collect(),
+            segments: fresh(10).map(SegmentId).collect(),
+            categories: fresh(10).map(CategoryId).collect(),
+            fields: fresh(10).map(FieldId).collect(),
+        };
+        self.next += i64::try_from(batch.len()).unwrap() + 10;
+        let resolution = resolve(&batch, &self.state, &self.policy);
+        assert_eq!(
+            resolution,
+            resolve(&batch, &self.state, &self.policy),
+            "resolving is not deterministic"
+        );
+        self.apply(resolution.changes);
+        let broken = violations(self.state.contacts.values());
+        assert!(broken.is_empty(), "{broken:?}");
+        resolution.decisions
+    }
+
+    fn envelope(&mut self, command: Command) -> Envelope {
+        self.now += 1;
+        let at = Timestamp::from_timestamp(1_700_000_000 + i64::from(self.now), 0).unwrap();
+        Envelope {
+            decision: DecisionId(Uuid::from_u128(u128::from(self.now))),
+            at,
+            command,
+        }
+    }
+
+    fn apply(&mut self, changes: ChangeSet) {
+        let state = &mut self.state;
+        for id in &changes.erased {
+            state.contacts.retain(|_, contact| contact.canonical != *id);
+            self.erased.push(*id);
+        }
+        for row in changes.contacts {
+            let contact = state
+                .contacts
+                .entry(row.id)
+                .or_insert_with(|| Contact::new(row.id, row.source, row.created_at));
+            (contact.state, contact.canonical, contact.merged_into) = (row.state, row.canonical, row.merged_into);
+            contact.updated_at = row.updated_at;
+        }
+        for (id, attributes) in changes.attributes {
+            state.contacts.get_mut(&id).unwrap().attributes = attributes;
+        }
+        for (key, home) in &changes.identifiers_removed {
+            for contact in state.contacts.values_mut() {
+                contact
+                    .identifiers
+                    .retain(|held| (held.key(), held.home) != (key, *home));
+            }
+        }
+        for held in changes.identifiers {
+            for contact in state.contacts.values_mut() {
+                contact
+                    .identifiers
+                    .retain(|old| (old.key(), old.home) != (held.key(), held.home));
+            }
+            state.contacts.get_mut(&held.owner).unwrap().identifiers.push(held);
+        }
+        for (segment, home) in &changes.memberships_removed {
+            for contact in state.contacts.values_mut() {
+                contact
+                    .memberships
+                    .retain(|member| (member.segment, member.home) != (*segment, *home));
+            }
+        }
+        for member in changes.memberships {
+            for contact in state.contacts.values_mut() {
+                contact
+                    .memberships
+                    .retain(|old| (old.segment, old.home) != (member.segment, member.home));
+            }
+            state.contacts.get_mut(&member.owner).unwrap().memberships.push(member);
+        }
+        state.keys.extend(changes.keys);
+        for (from, to) in changes.repointed {
+            state
+                .visitors
+                .iter_mut()
+                .filter(|visitor| visitor.owner == Some(from))
+                .for_each(|v| v.owner = Some(to));
+        }
+        for (home, owner) in changes.visitors_returned {
+            state
+                .visitors
+                .iter_mut()
+                .filter(|visitor| visitor.home == Some(home))
+                .for_each(|v| v.owner = Some(owner));
+        }
+        for visitor in changes.visitors {
+            state.visitors.retain(|old| old.id != visitor.id);
+            state.visitors.push(visitor);
+        }
+        for segment in changes.segments {
+            state.segments.retain(|old| old.id != segment.id);
+            state.segments.push(segment);
+        }
+        for category in changes.categories {
+            state.categories.retain(|old| old.id != category.id);
+            state.categories.push(category);
+        }
+        for field in changes.fields {
+            state.fields.retain(|old| old.id != field.id);
+            state.fields.push(field);
+        }
+        for segment in changes.segments_emptied {
+            for contact in state.contacts.values_mut() {
+                contact.memberships.retain(|member| member.segment != segment);
+            }
+        }
+        state
+            .merges
+            .extend(changes.merges.into_iter().map(|merge| (merge.id, merge)));
+        self.policy = changes.policy.unwrap_or(self.policy.clone());
+        self.log.extend(changes.log);
+    }
+
+    pub(super) fn contact(&self, id: ContactId) -> &Contact {
+        &self.state.contacts[&id]
+    }
+
+    /// What every contact shows.
+    pub(super) fn faces(&self) -> BTreeMap<ContactId, Face> {
+        self.state
+            .contacts
+            .iter()
+            .map(|(id, contact)| (*id, Face::of(contact)))
+            .collect()
+    }
+
+    pub(super) fn upsert(&mut self, request: ContactRequest) -> Decision {
+        self.run(Command::Contact(Call::Upsert, Box::new(request)))
+    }
+
+    pub(super) fn call(&mut self, call: Call, request: ContactRequest) -> Decision {
+        self.run(Command::Contact(call, Box::new(request)))
+    }
+
+    pub(super) fn id(&mut self, request: ContactRequest) -> ContactId {
+        self.upsert(request).contact.unwrap()
+    }
+
+    pub(super) fn remove(&mut self, id: ContactId) -> Decision {
+        self.run(Command::Remove {
+            contact: ContactRef::Id(id),
+            erase: false,
+        })
+    }
+
+    pub(super) fn merge(&mut self, survivor: ContactId, absorbed: ContactId, force: bool) -> Decision {
+        self.run(Command::Merge {
+            survivor,
+            absorbed,
+            force,
+        })
+    }
+}
+
+/// The merges that a decision made.
+pub(super) fn merges_of(decision: &Decision) -> Vec<(MergeId, ContactId, MergeRule)> {
+    let merged = |effect: &Effect| match effect {
+        Effect::Merged {
+            merge, absorbed, rule, ..
+        } => Some((*merge, *absorbed, *rule)),
+        _ => None,
+    };
+    decision.effects.iter().filter_map(merged).collect()
+}
+
+/// Says why contacts were kept apart.
+pub(super) fn apart_of(decision: &Decision) -> Vec<Apart> {
+    let apart = |effect: &Effect| match effect {
+        Effect::KeptApart { why, .. } => Some(*why),
+        _ => None,
+    };
+    decision.effects.iter().filter_map(apart).collect()
+}
+
+/// A request in short: `ask().ext("7").email("a@b.c")`.
+pub(super) fn ask() -> ContactRequest {
+    ContactRequest::new(Source::Api)
+}
+
+pub(super) trait Ask {
+    fn ext(self, id: &str) -> Self;
+    fn email(self, email: &str) -> Self;
+    fn phone(self, phone: &str) -> Self;
+    fn channel(self, channel: ChannelType, phone: &str) -> Self;
+    fn token(self, token: &str) -> Self;
+    fn device(self, device: &str) -> Self;
+    fn cookie(self, cookie: &str) -> Self;
+    fn name(self, name: &str) -> Self;
+    fn group(self, name: &str) -> Self;
+    fn at(self, id: ContactId) -> Self;
+}
+
+impl Ask for ContactRequest {
+    fn ext(mut self, id: &str) -> Self {
+        self.external_id = Some(Identifier::external_id(&ExternalId::parse(id).unwrap()));
+        self
+    }
+
+    fn email(mut self, email: &str) -> Self {
+        let identifier = Identifier::email(&Email::parse(email).unwrap());
+        self.channels.push(ChannelInput {
+            channel: ChannelType::Email,
+            identifier,
+            details: ChannelDetails::default(),
+        });
+        self
+    }
+
+    fn phone(self, phone: &str) -> Self {
+        self.channel(ChannelType::Sms, phone)
+    }
+
+    fn channel(mut self, channel: ChannelType, phone: &str) -> Self {
+        let identifier = Identifier::phone(&Phone::parse(phone, None).unwrap());
+        self.channels.push(ChannelInput {
+            channel,
+            identifier,
+            details: ChannelDetails::default(),
+        });
+        self
+    }
+
+    fn token(mut self, token: &str) -> Self {
+        let identifier = Identifier::token(IdentifierKind::MobilePush, None, &Token::parse(token).unwrap());
+        let channel = ChannelType::MobilePush;
+        self.channels.push(ChannelInput {
+            channel,
+            identifier,
+            details: ChannelDetails::default(),
+        });
+        self
+    }
+
+    fn device(mut self, device: &str) -> Self {
+        self.device_id = Some(Identifier::device_id(&DeviceId::parse(device).unwrap()));
+        self
+    }
+
+    fn cookie(mut self, cookie: &str) -> Self {
+        self.cookies.push(Identifier::cookie(&Cookie::parse(cookie).unwrap()));
+        self
+    }
+
+    fn name(mut self, name: &str) -> Self {
+        self.attributes
+            .push(AttributeInput::first_name(Some(&FirstName::parse(name).unwrap())));
+        self
+    }
+
+    fn group(mut self, name: &str) -> Self {
+        self.segments.push(SegmentRef::Name(SegmentName::parse(name).unwrap()));
+        self
+    }
+
+    fn at(mut self, id: ContactId) -> Self {
+        self.contact_id = Some(id);
+        self
+    }
+}
+
+/// Texts of the channels that a contact shows.
+pub(super) fn shown(contact: &Contact, channel: ChannelType) -> Vec<&str> {
+    contact
+        .channels()
+        .into_iter()
+        .filter(|(c, _)| *c == channel)
+        .map(|(_, held)| held.identifier.typed.as_str())
+        .collect()
+}
+
+pub(super) fn first_name(contact: &Contact) -> Option<&str> {
+    contact.attributes.text(AttributeKey::FirstName)
+}

@@ -1,0 +1,176 @@
+//! The working copy of a snapshot.
+
+use crate::values::{CategoryKey, SegmentName};
+use crate::{
+    Category, Contact, ContactId, ContactRef, ContactState, CustomField, Fresh, IdentifierKey, IdentifierState,
+    KeyRecord, LogEntry, Merge, MergeId, Policy, Segment, SegmentId, Snapshot, Timestamp, Visitor, VisitorId,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What the commands of a batch see and change, one after the other.
+#[derive(Debug)]
+pub(super) struct World<'a> {
+    pub(super) policy: Policy,
+    pub(super) new_policy: Option<Policy>,
+    pub(super) contacts: BTreeMap<ContactId, Contact>,
+    canonical: &'a BTreeMap<ContactId, ContactId>,
+    pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
+    /// Contacts that got a key at some time; whether they still hold it is asked of them. Grows only, so it never lacks one.
+    holders: HashMap<IdentifierKey, Vec<ContactId>>,
+    /// Visitors of the batch's cookies: open before, or opened by the batch.
+    pub(super) visitors: BTreeMap<VisitorId, Visitor>,
+    pub(super) visitors_returned: Vec<(ContactId, ContactId)>,
+    pub(super) segments: Vec<Segment>,
+    pub(super) categories: Vec<Category>,
+    pub(super) fields: Vec<CustomField>,
+    pub(super) merges: BTreeMap<MergeId, Merge>,
+    pub(super) repointed: Vec<(ContactId, ContactId)>,
+    pub(super) erased: BTreeSet<ContactId>,
+    /// Keys that nobody of the batch held any more after an erasure: the storage forgets what was recorded about them.
+    pub(super) freed: BTreeSet<IdentifierKey>,
+    pub(super) segments_emptied: Vec<SegmentId>,
+    pub(super) log: Vec<LogEntry>,
+    pub(super) fresh: Fresh,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, policy: &Policy) -> Self {
+        let mut holders: HashMap<IdentifierKey, Vec<ContactId>> = HashMap::new();
+        for contact in snapshot.contacts.values() {
+            for held in &contact.identifiers {
+                holders.entry(held.key().clone()).or_default().push(contact.id);
+            }
+        }
+        let mut fresh = snapshot.fresh.clone();
+        // Numbers are taken from the end.
+        fresh.contacts.reverse();
+        fresh.segments.reverse();
+        fresh.categories.reverse();
+        fresh.fields.reverse();
+        Self {
+            policy: policy.clone(),
+            new_policy: None,
+            contacts: snapshot.contacts.clone(),
+            canonical: &snapshot.canonical,
+            keys: snapshot.keys.clone(),
+            holders,
+            visitors: snapshot
+                .visitors
+                .iter()
+                .map(|visitor| (visitor.id, visitor.clone()))
+                .collect(),
+            visitors_returned: Vec::new(),
+            segments: snapshot.segments.clone(),
+            categories: snapshot.categories.clone(),
+            fields: snapshot.fields.clone(),
+            merges: snapshot.merges.clone(),
+            repointed: Vec::new(),
+            erased: BTreeSet::new(),
+            freed: BTreeSet::new(),
+            segments_emptied: Vec::new(),
+            log: Vec::new(),
+            fresh,
+        }
+    }
+
+    /// The contact that answers for a number, removed or not.
+    pub(super) fn answering(&self, id: ContactId) -> Option<ContactId> {
+        let id = self.canonical.get(&id).copied().unwrap_or(id);
+        let contact = self.contacts.get(&id)?;
+        let canonical = self.contacts.get(&contact.canonical)?;
+        (canonical.state != ContactState::Merged).then_some(canonical.id)
+    }
+
+    /// The contact that a command names, removed or not.
+    pub(super) fn find(&self, named: &ContactRef) -> Option<ContactId> {
+        match named {
+            ContactRef::Id(id) => self.answering(*id),
+            ContactRef::ExternalId(id) => self.holder(&id.key),
+        }
+    }
+
+    /// The contact that a command names, unless it is removed.
+    pub(super) fn find_active(&self, named: &ContactRef) -> Option<ContactId> {
+        self.find(named).filter(|id| self.is_active(*id))
+    }
+
+    pub(super) fn is_active(&self, id: ContactId) -> bool {
+        self.contacts.get(&id).is_some_and(Contact::is_active)
+    }
+
+    /// The owner of an exclusive identifier, removed or not.
+    pub(super) fn holder(&self, key: &IdentifierKey) -> Option<ContactId> {
+        let mut holders = self.holders.get(key)?.iter().copied();
+        holders.find(|id| {
+            self.contacts
+                .get(id)
+                .is_some_and(|c| c.state != ContactState::Merged && c.identifiers.iter().any(|held| held.key() == key))
+        })
+    }
+
+    /// Contacts that the identifier is evidence for: they are not removed, show it, and it is not quarantined or blocked
+    /// there (identity rule 8). Whether the value as such is evidence is asked of [`super::evidence`].
+    pub(super) fn matching(&self, key: &IdentifierKey) -> BTreeSet<ContactId> {
+        let candidates = self.holders.get(key).into_iter().flatten();
+        candidates
+            .filter(|id| {
+                self.contacts.get(id).is_some_and(|contact| {
+                    contact.is_active()
+                        && contact
+                            .identifiers
+                            .iter()
+                            .any(|held| held.key() == key && held.is_visible() && held.state == IdentifierState::Active)
+                })
+            })
+            .copied()
+            .collect()
+    }
+
+    /// Remembers that a contact got a key.
+    pub(super) fn note_holder(&mut self, key: &IdentifierKey, contact: ContactId) {
+        let holders = self.holders.entry(key.clone()).or_default();
+        if !holders.contains(&contact) {
+            holders.push(contact);
+        }
+    }
+
+    /// Forgets what is recorded about a key that an erased contact held, unless somebody else holds it.
+    pub(super) fn free(&mut self, key: &IdentifierKey) {
+        let holders = self.holders.get(key).into_iter().flatten();
+        let mut others = holders.filter_map(|id| self.contacts.get(id));
+        if !others.any(|contact| contact.identifiers.iter().any(|held| held.key() == key)) {
+            self.keys.remove(key);
+            self.freed.insert(key.clone());
+        }
+    }
+
+    pub(super) fn key(&self, key: &IdentifierKey) -> KeyRecord {
+        self.keys.get(key).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn category(&self, key: &CategoryKey) -> Option<&Category> {
+        self.categories.iter().find(|category| category.key == *key)
+    }
+
+    pub(super) fn segment_named(&self, name: &SegmentName) -> Option<SegmentId> {
+        self.segments
+            .iter()
+            .find(|segment| segment.name == *name)
+            .map(|segment| segment.id)
+    }
+
+    pub(super) fn has_segment(&self, id: SegmentId) -> bool {
+        self.segments.iter().any(|segment| segment.id == id)
+    }
+
+    /// Makes a segment; none when the snapshot brought too few numbers, which an adapter that keeps its contract never does.
+    pub(super) fn create_segment(&mut self, name: &SegmentName, at: Timestamp) -> Option<SegmentId> {
+        let id = self.fresh.segments.pop()?;
+        self.segments.push(Segment {
+            id,
+            name: name.clone(),
+            created_at: at,
+        });
+        Some(id)
+    }
+}

@@ -1,0 +1,181 @@
+//! What a batch of commands must know before it is resolved, and what resolving it changes.
+
+use crate::values::SegmentName;
+use crate::values::{CategoryKey, Source};
+use crate::{
+    Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, FieldId, HeldIdentifier,
+    IdentifierKey, Membership, Merge, MergeId, Policy, Segment, SegmentId, Timestamp, Visitor,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// What a batch touches: the storage locks and loads exactly this.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// Identifiers to lock, in the one global order. The value says whether the contacts that hold it are needed.
+    pub keys: BTreeMap<IdentifierKey, bool>,
+    /// Contacts named by number.
+    pub contacts: BTreeSet<ContactId>,
+    /// Merges named by identity. Each brings the contacts of its group, and all merges among them.
+    pub merges: BTreeSet<MergeId>,
+    /// Segments named by number.
+    pub segments: BTreeSet<SegmentId>,
+    /// Segments named by name. Categories of the same name come along.
+    pub segment_names: BTreeSet<SegmentName>,
+    /// Categories named by key.
+    pub category_keys: BTreeSet<CategoryKey>,
+    /// Categories named by number.
+    pub categories: BTreeSet<CategoryId>,
+    /// Whether all categories are needed.
+    pub all_categories: bool,
+    /// Custom fields named by number.
+    pub fields: BTreeSet<FieldId>,
+    /// Custom fields named by `(profile_key, field_key)`.
+    pub field_keys: BTreeSet<(String, String)>,
+    /// How many new numbers the batch may need.
+    pub fresh: FreshCount,
+}
+
+/// How many new numbers a batch may need.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FreshCount {
+    /// Contacts.
+    pub contacts: usize,
+    /// Segments that certainly need one; those for unknown [`Footprint::segment_names`] come on top.
+    pub segments: usize,
+    /// Categories.
+    pub categories: usize,
+    /// Custom fields.
+    pub fields: usize,
+}
+
+/// New numbers, ascending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fresh {
+    /// For contacts; as many as [`FreshCount::contacts`] asks for.
+    pub contacts: Vec<ContactId>,
+    /// For segments; as many as [`FreshCount::segments`] asks for, and one for every unknown segment name.
+    pub segments: Vec<SegmentId>,
+    /// For categories.
+    pub categories: Vec<CategoryId>,
+    /// For custom fields.
+    pub fields: Vec<FieldId>,
+}
+
+/// What is known about an identifier apart from who holds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// It has been seen with too many external IDs and is no evidence any more (identity rule 8).
+    pub shared: bool,
+    /// Digests of the external IDs that it has been seen with; empty once it is shared.
+    pub seen_with: BTreeSet<Uuid>,
+    /// For an email: since when it is unsubscribed.
+    pub unsubscribed_at: Option<Timestamp>,
+}
+
+/// What the storage knows about a footprint, under its locks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// Contacts that answer for themselves: those that hold a key of the footprint (removed ones only by their external ID or
+    /// an exclusive identifier), those named by number, and the canonical ones of absorbed ones named by number. With merges in the
+    /// footprint also every absorbed contact of their groups.
+    pub contacts: BTreeMap<ContactId, Contact>,
+    /// For absorbed contacts named by number: the contact that answers for them.
+    pub canonical: BTreeMap<ContactId, ContactId>,
+    /// The record of every key of the footprint that has one other than the default.
+    pub keys: BTreeMap<IdentifierKey, KeyRecord>,
+    /// The open visitors of the footprint's cookies, adopted or not.
+    pub visitors: Vec<Visitor>,
+    /// The merges of the footprint, and all others among the contacts of their groups, undone ones included.
+    pub merges: BTreeMap<MergeId, Merge>,
+    /// The segments of the footprint, and those of its categories.
+    pub segments: Vec<Segment>,
+    /// The categories of the footprint.
+    pub categories: Vec<Category>,
+    /// The custom fields of the footprint, archived ones included.
+    pub fields: Vec<CustomField>,
+    /// New numbers. Those that the changes do not use may be handed out again.
+    pub fresh: Fresh,
+}
+
+/// The narrow row of a contact: all of it but what hangs on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactRow {
+    /// See [`Contact::id`].
+    pub id: ContactId,
+    /// See [`Contact::state`].
+    pub state: ContactState,
+    /// See [`Contact::canonical`].
+    pub canonical: ContactId,
+    /// See [`Contact::merged_into`].
+    pub merged_into: Option<ContactId>,
+    /// See [`Contact::source`].
+    pub source: Source,
+    /// See [`Contact::created_at`].
+    pub created_at: Timestamp,
+    /// See [`Contact::updated_at`].
+    pub updated_at: Timestamp,
+}
+
+/// What resolving a batch changes: rows in their final form, each at most once. The storage applies them in the order of
+/// these members, which frees an exclusive identifier before somebody else takes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChangeSet {
+    /// Contacts to be deleted for good, each with all that it absorbed, and everything that mentions them: rows of every
+    /// table, keys that nobody holds any more, log entries, merges, recorded replies.
+    pub erased: Vec<ContactId>,
+    /// Contacts that were made or changed.
+    pub contacts: Vec<ContactRow>,
+    /// For absorbed contacts and visitors that the batch did not load: those that the first answered for, the second answers for
+    /// now. Each first occurs once. Applied before [`Self::visitors`].
+    pub repointed: Vec<(ContactId, ContactId)>,
+    /// For visitors that the batch did not load: those that the first brought, the second answers for now (undo of a merge).
+    pub visitors_returned: Vec<(ContactId, ContactId)>,
+    /// Attributes that were made or changed, whole.
+    pub attributes: Vec<(ContactId, Attributes)>,
+    /// Identifiers to be deleted, by key and home.
+    pub identifiers_removed: Vec<(IdentifierKey, ContactId)>,
+    /// Identifiers that were made or changed.
+    pub identifiers: Vec<HeldIdentifier>,
+    /// Records of keys that changed.
+    pub keys: Vec<(IdentifierKey, KeyRecord)>,
+    /// Visitors that were made or changed; closed ones come before open ones.
+    pub visitors: Vec<Visitor>,
+    /// Segments that were made or renamed.
+    pub segments: Vec<Segment>,
+    /// Segments to be emptied.
+    pub segments_emptied: Vec<SegmentId>,
+    /// Memberships to be deleted, by segment and home.
+    pub memberships_removed: Vec<(SegmentId, ContactId)>,
+    /// Memberships that were made or changed.
+    pub memberships: Vec<Membership>,
+    /// Categories that were made or changed.
+    pub categories: Vec<Category>,
+    /// Custom fields that were made or changed.
+    pub fields: Vec<CustomField>,
+    /// Merges that were made or undone.
+    pub merges: Vec<Merge>,
+    /// The policy, if it changed.
+    pub policy: Option<Policy>,
+    /// Decisions to be remembered, one entry for every contact that they touched.
+    pub log: Vec<LogEntry>,
+}
+
+/// A decision in the identity log of a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// The contact that was touched, canonical at the time.
+    pub contact: ContactId,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// What resolving a batch comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolution {
+    /// One decision for every command, in their order.
+    pub decisions: Vec<Decision>,
+    /// What they change together.
+    pub changes: ChangeSet,
+}

@@ -1,0 +1,31 @@
+//! A device, as its mobile application names it.
+
+use super::newtype::text_value;
+use super::text;
+
+text_value! {
+    /// A device, as its mobile application names it: 1 to 250 characters, compared exactly (wire fact).
+    DeviceId, 250, text::clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::ValueError;
+
+    #[test]
+    fn is_trimmed_and_limited() {
+        let longest = "я".repeat(250);
+        assert_eq!(DeviceId::parse(&longest).map(String::from), Ok(longest.clone()));
+        assert_eq!(DeviceId::parse(" a b ").map(String::from).as_deref(), Ok("a b"));
+        assert_eq!(
+            DeviceId::parse(&(longest + "я")),
+            Err(ValueError::TooLong {
+                max: 250,
+                actual: 250 + 1
+            })
+        );
+        assert_eq!(DeviceId::parse(" "), Err(ValueError::Empty));
+        assert_eq!(DeviceId::parse("a\0"), Err(ValueError::ControlCharacter));
+    }
+}

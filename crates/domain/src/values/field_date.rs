@@ -1,0 +1,161 @@
+//! Dates and times of custom fields.
+
+use super::ValueError;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+
+/// The first two-digit year that belongs to the twentieth century: 69 is 1969, 68 is 2068 (POSIX, `%y`).
+const PIVOT: u32 = 69;
+
+/// The form in which dates are returned (wire fact).
+const DATE: &str = "%Y-%m-%d";
+
+/// The form in which dates with times are returned (wire fact).
+const DATE_TIME: &str = "%Y-%m-%dT%H:%M";
+
+/// Reads `yyyy-MM-dd`, `dd/MM/yyyy`, `dd.MM.yyyy` or `dd.MM.yy` (wire fact); years 1 to 9999.
+///
+/// Years of two digits are those from 1969 to 2068: a fixed span, so that a value means the same whenever it is read.
+pub(super) fn parse_date(text: &str) -> Result<NaiveDate, ValueError> {
+    let date = if let Some([year, month, day]) = parts(text, '-') {
+        date(four_digit_year(year), month, day)
+    } else if let Some([day, month, year]) = parts(text, '/') {
+        date(four_digit_year(year), month, day)
+    } else if let Some([day, month, year]) = parts(text, '.') {
+        date(four_digit_year(year).or_else(|| two_digit_year(year)), month, day)
+    } else {
+        None
+    };
+    date.ok_or(ValueError::NotADate)
+}
+
+/// Reads `yyyy-MM-ddTHH:mm` (wire fact); years 1 to 9999, hours 0 to 23.
+pub(super) fn parse_date_time(text: &str) -> Result<NaiveDateTime, ValueError> {
+    date_time(text).ok_or(ValueError::NotADateTime)
+}
+
+/// The date as [`parse_date`] reads it.
+pub(super) fn date_to_wire(date: NaiveDate) -> String {
+    date.format(DATE).to_string()
+}
+
+/// The date and time as [`parse_date_time`] reads it.
+pub(super) fn date_time_to_wire(at: NaiveDateTime) -> String {
+    at.format(DATE_TIME).to_string()
+}
+
+fn date_time(text: &str) -> Option<NaiveDateTime> {
+    let (day, time) = text.split_once('T')?;
+    let [year, month, day] = parts(day, '-')?;
+    let (hour, minute) = time.split_once(':')?;
+    let time = NaiveTime::from_hms_opt(number(hour, 2)?, number(minute, 2)?, 0)?;
+    date(four_digit_year(year), month, day).map(|date| date.and_time(time))
+}
+
+fn parts(text: &str, separator: char) -> Option<[&str; 3]> {
+    let (first, rest) = text.split_once(separator)?;
+    let (second, third) = rest.split_once(separator)?;
+    Some([first, second, third])
+}
+
+fn date(year: Option<i32>, month: &str, day: &str) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year?, number(month, 2)?, number(day, 2)?)
+}
+
+/// Databases disagree on whether there is a year 0, and calendars have none.
+fn four_digit_year(text: &str) -> Option<i32> {
+    number(text, 4)
+        .filter(|year| *year > 0)
+        .and_then(|year| i32::try_from(year).ok())
+}
+
+fn two_digit_year(text: &str) -> Option<i32> {
+    let year = number(text, 2)?;
+    let century = if year < PIVOT { 2000 } else { 1900 };
+    i32::try_from(century + year).ok()
+}
+
+fn number(text: &str, digits: usize) -> Option<u32> {
+    let all_digits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits.then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn wire(text: &str) -> Option<String> {
+        parse_date(text).ok().map(date_to_wire)
+    }
+
+    #[test]
+    fn every_form_of_a_date() {
+        for text in ["2024-02-29", "29/02/2024", "29.02.2024", "29.02.24"] {
+            assert_eq!(wire(text).as_deref(), Some("2024-02-29"), "{text}");
+        }
+        assert_eq!(wire("01.01.68").as_deref(), Some("2068-01-01"));
+        assert_eq!(wire("01.01.69").as_deref(), Some("1969-01-01"));
+        assert_eq!(wire("0001-01-01").as_deref(), Some("0001-01-01"));
+    }
+
+    #[test]
+    fn refuses_other_dates() {
+        for text in [
+            "2023-02-29",
+            "2024-13-01",
+            "2024-1-1",
+            "24-01-01",
+            "01/01/24",
+            "0000-01-01",
+            "12024-01-01",
+            "2024/01/01",
+            "2024-01-01T00:00",
+            "01.01.2024.",
+            "+001-01-01",
+            "today",
+            "",
+        ] {
+            assert_eq!(parse_date(text), Err(ValueError::NotADate), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_with_times() {
+        assert_eq!(
+            parse_date_time("2024-12-31T23:59").map(date_time_to_wire).as_deref(),
+            Ok("2024-12-31T23:59")
+        );
+        for text in [
+            "2024-12-31T24:00",
+            "2024-12-31T23:60",
+            "2024-12-31 23:59",
+            "2024-12-31T23:59:00",
+            "31.12.2024T23:59",
+            "2024-12-31T9:05",
+            "2024-12-31",
+            "T",
+        ] {
+            assert_eq!(parse_date_time(text), Err(ValueError::NotADateTime), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn never_panics(text in any::<String>(), digits in "[0-9./T:-]{0,20}") {
+            for text in [text, digits] {
+                let _ = parse_date(&text);
+                let _ = parse_date_time(&text);
+            }
+        }
+
+        #[test]
+        fn every_day_is_read_back(year in 1..=9999, day in 1..=366_u32, minute in 0..1440_u32) {
+            let date = NaiveDate::from_yo_opt(year, day);
+            let at = date.and_then(|date| date.and_hms_opt(minute / 60, minute % 60, 0));
+            prop_assert_eq!(date.and_then(|date| parse_date(&date_to_wire(date)).ok()), date);
+            prop_assert_eq!(at.and_then(|at| parse_date_time(&date_time_to_wire(at)).ok()), at);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is checked of every text, whatever it means.
+
+use super::ValueError;
+
+/// Trims outer blanks of a text that stands on one line and checks the rest.
+///
+/// Lengths count characters (Unicode scalar values). NUL and every other control character, tabs and line breaks
+/// included, are refused inside; databases and headers cannot carry them.
+///
+/// # Errors
+///
+/// [`ValueError::Empty`] when nothing is left, [`ValueError::ControlCharacter`], [`ValueError::TooLong`].
+pub fn clean(text: &str, max_chars: usize) -> Result<String, ValueError> {
+    checked(text, max_chars, char::is_control)
+}
+
+/// Like [`clean`], but takes tabs and line breaks (LF, CR) inside.
+///
+/// # Errors
+///
+/// As those of [`clean`].
+pub fn clean_multiline(text: &str, max_chars: usize) -> Result<String, ValueError> {
+    checked(text, max_chars, |c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+}
+
+fn checked(text: &str, max_chars: usize, refused: fn(char) -> bool) -> Result<String, ValueError> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err(ValueError::Empty);
+    }
+    if trimmed.chars().any(refused) {
+        return Err(ValueError::ControlCharacter);
+    }
+    let actual = trimmed.chars().count();
+    if actual > max_chars {
+        return Err(ValueError::TooLong { max: max_chars, actual });
+    }
+    Ok(trimmed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn trims_and_counts_characters() {
+        assert_eq!(clean("  їжак \n", 4).as_deref(), Ok("їжак"));
+        assert_eq!(clean("їжаки", 4), Err(ValueError::TooLong { max: 4, actual: 5 }));
+        assert_eq!(clean(" \u{a0}\t ", 4), Err(ValueError::Empty));
+    }
+
+    #[test]
+    fn refuses_control_characters() {
+        for text in ["a\0b", "a\nb", "a\tb", "a\u{7f}b", "a\u{85}b"] {
+            assert_eq!(clean(text, 9), Err(ValueError::ControlCharacter), "{text:?}");
+        }
+        assert_eq!(clean_multiline("a\r\n\tb", 9).as_deref(), Ok("a\r\n\tb"));
+        assert_eq!(clean_multiline("a\0b", 9), Err(ValueError::ControlCharacter));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn cleaning_twice_changes_nothing(text in any::<String>()) {
+            if let Ok(once) = clean(&text, 40) {
+                prop_assert_eq!(clean(&once, 40), Ok(once));
+            }
+            if let Ok(once) = clean_multiline(&text, 40) {
+                prop_assert_eq!(clean_multiline(&once, 40), Ok(once));
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Who a request comes from.
+
+use crate::error::ApiError;
+use crate::state::HttpState;
+use crate::trace::Note;
+use axum::extract::FromRequestParts;
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use secrecy::{ExposeSecret, SecretString};
+use selfsame_application::Principal;
+use selfsame_domain::{Action, WorkspaceId};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Clients are not of one mind about padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A request with a valid API key. Extracting it refuses every other one with 401.
+#[derive(Debug, Clone)]
+pub(crate) struct Authenticated(pub(crate) Arc<Principal>);
+
+impl Authenticated {
+    /// Refuses with 403 what the key's rights do not cover.
+    pub(crate) fn allow(&self, action: Action) -> Result<(), ApiError> {
+        if self.0.may(action) {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+
+    /// The workspace that every query of the request is bound to.
+    pub(crate) fn workspace(&self) -> WorkspaceId {
+        self.0.workspace.id
+    }
+}
+
+impl FromRequestParts<HttpState> for Authenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Self::Rejection> {
+        // A layer that needed the principal before has left it here.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let secret = secret(&parts.headers)?;
+        let digest = Sha256::digest(secret.expose_secret().as_bytes());
+        if let Some(limits) = &state.limits {
+            limits.check(&digest.into())?;
+        }
+        let principal = Self(Arc::new(state.app.authenticate(&digest).await?));
+        if let Some(note) = parts.extensions.get::<Note>() {
+            note.workspace(principal.workspace());
+        }
+        parts.extensions.insert(principal.clone());
+        Ok(principal)
+    }
+}
+
+/// The API key: the password of HTTP Basic with any user name, or a bearer token. Never logged, never echoed.
+fn secret(headers: &HeaderMap) -> Result<SecretString, ApiError> {
+    let header = headers
+        .get(AUTHORIZATION)
+        .ok_or(ApiError::Unauthorized("an API key is required"))?;
+    let unusable = ApiError::Unauthorized("the Authorization header is neither Basic nor Bearer");
+    let Some((scheme, credentials)) = header.to_str().ok().and_then(|text| text.trim().split_once(' ')) else {
+        return Err(unusable);
+    };
+    let key = if scheme.eq_ignore_ascii_case("bearer") {
+        credentials.trim().to_owned()
+    } else if scheme.eq_ignore_ascii_case("basic") {
+        let decoded = BASE64
+            .decode(credentials.trim())
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        let pair = decoded.ok_or(ApiError::Unauthorized("the Basic credentials are not base64"))?;
+        // Without a colon it is all key: somebody encoded the key alone.
+        pair.split_once(':')
+            .map_or(pair.as_str(), |(_, password)| password)
+            .to_owned()
+    } else {
+        return Err(unusable);
+    };
+    if key.is_empty() {
+        return Err(ApiError::Unauthorized(
+            "the API key is empty: it is the password, the user name does not matter",
+        ));
+    }
+    Ok(key.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::STANDARD;
+    use http::HeaderValue;
+
+    fn read(header: &str) -> Option<String> {
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(header).unwrap())]);
+        secret(&headers).ok().map(|secret| secret.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn key_is_the_password_or_the_bearer_token() {
+        for user in ["user:", ":", "api-user:", "a@b.c:"] {
+            let header = format!("Basic {}", STANDARD.encode(format!("{user}KEY")));
+            assert_eq!(read(&header).as_deref(), Some("KEY"), "{user}");
+        }
+        assert_eq!(
+            read(&format!("basic {}", STANDARD.encode("KEY"))).as_deref(),
+            Some("KEY")
+        );
+        assert_eq!(
+            read(&format!("Basic {}", STANDARD.encode("u:K:E:Y"))).as_deref(),
+            Some("K:E:Y")
+        );
+        assert_eq!(read("Basic dTpL").as_deref(), Some("K"));
+        assert_eq!(read("Basic dTpLRQ").as_deref(), Some("KE"));
+        assert_eq!(read("Bearer  KEY ").as_deref(), Some("KEY"));
+        assert_eq!(read("bearer KEY").as_deref(), Some("KEY"));
+    }
+
+    #[test]
+    fn what_is_no_key() {
+        for header in ["", "Basic", "Bearer ", "Basic %%%", "Basic dTo=", "Digest KEY", "KEY"] {
+            assert_eq!(read(header), None, "{header}");
+        }
+        assert!(secret(&HeaderMap::new()).is_err());
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading a request: its body within a limit, its idempotency key, and JSON that no later layer chokes on.
+
+mod json;
+
+use crate::error::{ApiError, Problem};
+use crate::fields::Fields;
+use crate::state::HttpState;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use futures::StreamExt;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The header that makes a repeated request safe.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The greatest length of an idempotency key.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
+
+/// A request that writes: read whole, not yet understood. The content type is not looked at (wire fact: any or none).
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming {
+    /// The body.
+    pub(crate) bytes: Bytes,
+    /// The idempotency key, if one was sent.
+    pub(crate) idempotency_key: Option<String>,
+    method: Method,
+    target: String,
+}
+
+impl FromRequest<HttpState> for Incoming {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &HttpState) -> Result<Self, Self::Rejection> {
+        Self::read(request, state.settings.body_limit).await
+    }
+}
+
+impl Incoming {
+    /// Reads a body of at most `limit` bytes.
+    pub(crate) async fn read(request: Request, limit: usize) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let announced = parts
+            .headers
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
+            return Err(ApiError::TooLarge { limit });
+        }
+        let bytes = read_within(body, limit).await?;
+        let target = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
+            .to_owned();
+        Ok(Self {
+            bytes,
+            idempotency_key: idempotency_key(&parts.headers)?,
+            method: parts.method,
+            target,
+        })
+    }
+
+    /// The body as JSON; none when it is empty.
+    pub(crate) fn json(&self) -> Result<Option<Value>, ApiError> {
+        json::parse(&self.bytes)
+    }
+
+    /// The body, which must be a JSON object.
+    pub(crate) fn object(&self) -> Result<Document, ApiError> {
+        match self.json()? {
+            Some(value @ Value::Object(_)) => Ok(Document(value)),
+            Some(_) => Err(ApiError::invalid("", "must be a JSON object")),
+            None => Err(ApiError::invalid("", "must not be empty: send a JSON object")),
+        }
+    }
+
+    /// SHA-256 of method, path with query, and body: what makes two requests the same one.
+    pub(crate) fn digest(&self) -> Vec<u8> {
+        let mut digest = Sha256::new();
+        digest.update(self.method.as_str());
+        digest.update(b"\n");
+        digest.update(self.target.as_bytes());
+        digest.update(b"\n");
+        digest.update(&self.bytes);
+        digest.finalize().to_vec()
+    }
+}
+
+/// A body that is a JSON object.
+#[derive(Debug, Clone)]
+pub(crate) struct Document(Value);
+
+impl Document {
+    /// Its members.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        Fields::of(self.0.as_object(), String::new())
+    }
+}
+
+async fn read_within(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let mut chunks = body.into_data_stream();
+    let mut read = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| ApiError::Unreadable)?;
+        if read.len() + chunk.len() > limit {
+            return Err(ApiError::TooLarge { limit });
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read.into())
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(header) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let bytes = header.as_bytes();
+    let visible = bytes.iter().all(|byte| (0x21..=0x7e).contains(byte));
+    if !visible || bytes.is_empty() || bytes.len() > MAX_IDEMPOTENCY_KEY {
+        let reason = format!("must be 1 to {MAX_IDEMPOTENCY_KEY} visible ASCII characters");
+        return Err(Problem::new("Idempotency-Key", reason).into());
+    }
+    Ok(header.to_str().ok().map(str::to_owned))
+}

@@ -1,0 +1,15 @@
+//! The paths of this noun.
+
+use super::{categories, fields};
+use crate::state::HttpState;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Needs an API key: `read` to look, full rights to change.
+pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::default()
+        .routes(routes!(fields::list, fields::create))
+        .routes(routes!(fields::change))
+        .routes(routes!(categories::list, categories::create))
+        .routes(routes!(categories::change))
+}

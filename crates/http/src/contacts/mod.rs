@@ -1,0 +1,26 @@
+//! Contacts.
+
+mod emails;
+mod get;
+mod remove;
+pub(crate) mod request;
+pub(crate) mod response;
+mod search;
+pub(crate) mod subscribe;
+pub(crate) mod update;
+mod upsert;
+
+pub(crate) use get::find;
+
+use crate::state::HttpState;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(upsert::upsert, remove::remove_by_external_id))
+        .routes(routes!(get::get, update::update, remove::remove))
+        .routes(routes!(subscribe::subscribe))
+        .routes(routes!(search::search))
+        .routes(routes!(emails::emails))
+}

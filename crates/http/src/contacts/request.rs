@@ -1,0 +1,196 @@
+//! From the JSON of a contact to a domain request.
+//!
+//! An invalid identifier refuses the request and is named; any other invalid member is left out and reported, and the rest is
+//! kept (wire fact). `null` clears an attribute, a blank text says nothing.
+
+mod attributes;
+mod channels;
+
+use crate::error::member;
+use crate::fields::{Fields, Problems, Sent, text_of};
+use selfsame_domain::values::{Cookie, DeviceId, ExternalId, SegmentName, Source, ValueError};
+use selfsame_domain::{
+    ContactRequest, FieldId, FieldInput, Identifier, IdentifierKind, Policy, SegmentId, SegmentRef, Skipped,
+};
+use serde_json::Value;
+
+/// Reads a contact. Notes in `problems` what refuses the request.
+pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problems: &mut Problems) -> ContactRequest {
+    let mut reader = Reader {
+        policy,
+        problems,
+        request: ContactRequest::new(source),
+    };
+    reader.external_id(fields);
+    channels::read(&mut reader, fields);
+    reader.device_id(fields);
+    reader.cookies(fields);
+    attributes::read(&mut reader, fields);
+    reader.custom_fields(fields);
+    reader.request
+}
+
+/// Reads the segments that a contact is put into: objects with `id` or `name`, numbers, or plain names.
+pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest) {
+    for (pointer, value) in fields.list("groups") {
+        match group(value) {
+            Ok(Some(segment)) => request.segments.push(segment),
+            Ok(None) => {}
+            Err(reason) => request.skipped.push(skipped(&pointer, reason)),
+        }
+    }
+}
+
+fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
+    let named = |text: &str| match SegmentName::parse(text) {
+        Ok(name) => Ok(Some(SegmentRef::Name(name))),
+        Err(ValueError::Empty) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    };
+    match value {
+        Value::String(name) => named(name),
+        Value::Number(number) => Ok(number.as_i64().map(|id| SegmentRef::Id(SegmentId(id)))),
+        Value::Object(object) => {
+            let mut problems = Problems::default();
+            let fields = Fields::of(Some(object), String::new());
+            let (id, name) = (fields.integer("id", &mut problems), fields.text("name", &mut problems));
+            match (id.value(), name.value()) {
+                (Some(id), _) => Ok(Some(SegmentRef::Id(SegmentId(id)))),
+                (None, Some(name)) => named(&name),
+                (None, None) => Err("must have an id or a name".to_owned()),
+            }
+        }
+        Value::Null => Ok(None),
+        Value::Bool(_) | Value::Array(_) => Err("must be an object with id or name, or a name".to_owned()),
+    }
+}
+
+/// Something that is left out, and why.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "callers pass texts and errors as they have them"
+)]
+pub(crate) fn skipped(pointer: &str, reason: impl ToString) -> Skipped {
+    Skipped {
+        field: member(pointer),
+        reason: reason.to_string(),
+    }
+}
+
+/// A contact in the making.
+struct Reader<'r> {
+    policy: &'r Policy,
+    problems: &'r mut Problems,
+    request: ContactRequest,
+}
+
+impl Reader<'_> {
+    /// Leaves something out.
+    fn skip(&mut self, pointer: &str, reason: impl ToString) {
+        self.request.skipped.push(skipped(pointer, reason));
+    }
+
+    /// An identifier; a blank one was not sent, and one that cannot be read refuses the request unless it is a blocked value
+    /// (identity rule 8): a placeholder for "no value" is no mistake in the rest.
+    fn identifier(
+        &mut self,
+        kind: IdentifierKind,
+        pointer: &str,
+        text: &str,
+        read: Result<Identifier, ValueError>,
+    ) -> Option<Identifier> {
+        match read {
+            Ok(identifier) => return Some(identifier),
+            Err(ValueError::Empty) => {}
+            Err(error) if self.policy.blocks(kind, text.trim(), text.trim()) => {
+                self.skip(pointer, format!("is a blocked value, and {error}"));
+            }
+            Err(error) => self.problems.add(pointer, error),
+        }
+        None
+    }
+
+    fn external_id(&mut self, fields: &Fields<'_>) {
+        let name = "externalCustomerId";
+        let Some(text) = fields.text(name, self.problems).value() else {
+            return;
+        };
+        let read = ExternalId::parse(&text).map(|id| Identifier::external_id(&id));
+        let identifier = self.identifier(IdentifierKind::ExternalId, &fields.pointer(name), &text, read);
+        self.request.external_id = identifier;
+    }
+
+    fn device_id(&mut self, fields: &Fields<'_>) {
+        let Some(text) = fields.text("deviceId", self.problems).value() else {
+            return;
+        };
+        let read = DeviceId::parse(&text).map(|id| Identifier::device_id(&id));
+        let identifier = self.identifier(IdentifierKind::DeviceId, &fields.pointer("deviceId"), &text, read);
+        self.request.device_id = identifier;
+    }
+
+    /// `cookies: {"sc": …}`: an addition to the wire protocol, which ties cookies to contacts through its tracker only.
+    fn cookies(&mut self, fields: &Fields<'_>) {
+        let Some(cookies) = fields.object("cookies", self.problems).value() else {
+            return;
+        };
+        for (pointer, text) in cookies.texts("sc", self.problems) {
+            self.cookie(&pointer, &text);
+        }
+    }
+
+    fn cookie(&mut self, pointer: &str, text: &str) {
+        let read = Cookie::parse(text).map(|cookie| Identifier::cookie(&cookie));
+        let identifier = self.identifier(IdentifierKind::Cookie, pointer, text, read);
+        let new = identifier.filter(|cookie| !self.request.cookies.contains(cookie));
+        self.request.cookies.extend(new);
+    }
+
+    /// `fields: [{id, value}]`. The value is checked against the field's type where the type is known: by the rules.
+    fn custom_fields(&mut self, fields: &Fields<'_>) {
+        for (pointer, value) in fields.list("fields") {
+            let Value::Object(object) = value else {
+                self.skip(&pointer, "must be an object with id and value");
+                continue;
+            };
+            let field = Fields::of(Some(object), pointer.clone());
+            let mut problems = Problems::default();
+            let Some(id) = field.integer("id", &mut problems).value() else {
+                self.skip(&field.pointer("id"), "must be the number of a custom field");
+                continue;
+            };
+            let text = match field.raw("value") {
+                Sent::Nothing => continue,
+                Sent::Null => None,
+                Sent::Value(value) => {
+                    let text = field_text(value);
+                    if text.is_none() {
+                        self.skip(&field.pointer("value"), "must be a text");
+                        continue;
+                    }
+                    text
+                }
+            };
+            let member = member(&field.pointer("value"));
+            self.request.fields.push(FieldInput {
+                id: FieldId(id),
+                text,
+                member,
+            });
+        }
+    }
+}
+
+/// The text of a field's value: a list is what its entries are, separated by commas.
+fn field_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(entries) => {
+            let entries: Option<Vec<String>> = entries.iter().map(text_of).collect();
+            entries.map(|entries| entries.join(","))
+        }
+        scalar => text_of(scalar),
+    }
+}
+
+#[cfg(test)]
+mod tests;

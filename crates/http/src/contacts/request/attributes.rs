@@ -1,0 +1,79 @@
+//! Names, address, language and the like of a contact.
+
+use super::Reader;
+use crate::fields::{Fields, Sent, text_of};
+use selfsame_domain::AttributeInput;
+use selfsame_domain::values::{AddressPart, ContactKey, FirstName, Language, LastName, Postcode, TimeZone, ValueError};
+
+pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
+    read_one(
+        reader,
+        fields,
+        "firstName",
+        FirstName::parse,
+        AttributeInput::first_name,
+    );
+    read_one(reader, fields, "lastName", LastName::parse, AttributeInput::last_name);
+    read_one(
+        reader,
+        fields,
+        "contactKey",
+        ContactKey::parse,
+        AttributeInput::contact_key,
+    );
+    read_one(
+        reader,
+        fields,
+        "languageCode",
+        Language::parse,
+        AttributeInput::language,
+    );
+    read_one(reader, fields, "timeZone", TimeZone::parse, AttributeInput::time_zone);
+    match fields.raw("address") {
+        Sent::Nothing => {}
+        Sent::Null => {
+            let cleared = [
+                AttributeInput::region(None),
+                AttributeInput::town(None),
+                AttributeInput::address(None),
+                AttributeInput::postcode(None),
+            ];
+            reader.request.attributes.extend(cleared);
+        }
+        Sent::Value(value) => match value.as_object() {
+            Some(object) => read_address(reader, &Fields::of(Some(object), fields.pointer("address"))),
+            None => reader.skip(&fields.pointer("address"), "must be an object"),
+        },
+    }
+}
+
+fn read_address(reader: &mut Reader<'_>, address: &Fields<'_>) {
+    read_one(reader, address, "region", AddressPart::parse, AttributeInput::region);
+    read_one(reader, address, "town", AddressPart::parse, AttributeInput::town);
+    read_one(reader, address, "address", AddressPart::parse, AttributeInput::address);
+    read_one(reader, address, "postcode", Postcode::parse, AttributeInput::postcode);
+}
+
+/// Reads one attribute; one that cannot be read is left out and reported.
+fn read_one<T>(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, ValueError>,
+    input: impl FnOnce(Option<&T>) -> AttributeInput,
+) {
+    let value = match fields.raw(name) {
+        Sent::Nothing => return,
+        Sent::Null => {
+            reader.request.attributes.push(input(None));
+            return;
+        }
+        Sent::Value(value) => value,
+    };
+    match text_of(value).map(|text| parse(&text)) {
+        Some(Ok(value)) => reader.request.attributes.push(input(Some(&value))),
+        Some(Err(ValueError::Empty)) => {}
+        Some(Err(error)) => reader.skip(&fields.pointer(name), error),
+        None => reader.skip(&fields.pointer(name), "must be a text"),
+    }
+}

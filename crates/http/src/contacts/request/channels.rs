@@ -1,0 +1,287 @@
+//! The channels of a contact.
+
+use super::Reader;
+use crate::fields::{Fields, Problems, Sent, name_of, text_of};
+use selfsame_domain::values::{
+    AppId, ChannelType, Device, Email, FieldProblem, Phone, Token, ValueError, WebPushSubscription,
+};
+use selfsame_domain::{ChannelDetails, ChannelInput, Identifier, IdentifierKind};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many channels of one type a request may name (wire fact).
+const MAX_OF_TYPE: usize = 2;
+
+pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
+    let mut counts: BTreeMap<ChannelType, usize> = BTreeMap::new();
+    for channel in fields.objects("channels", reader.problems) {
+        let Some(text) = channel.text("value", reader.problems).value() else {
+            continue;
+        };
+        let Some(channel_type) = read_type(reader, &channel) else {
+            continue;
+        };
+        let count = counts.entry(channel_type).or_default();
+        *count += 1;
+        if *count > MAX_OF_TYPE {
+            let reason = format!("must not be the third channel of type {channel_type}");
+            reader.problems.add(channel.here(), reason);
+            continue;
+        }
+        read_channel(reader, &channel, channel_type, &text);
+    }
+    for (pointer, value) in fields.list("telegram") {
+        telegram(reader, &pointer, value);
+    }
+}
+
+fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelType> {
+    let pointer = channel.pointer("type");
+    let mut problems = Problems::default();
+    let Some(text) = channel.text("type", &mut problems).value() else {
+        reader.problems.add(pointer, "must be the type of the channel");
+        return None;
+    };
+    let known = ChannelType::from_wire(&text);
+    if known.is_none() {
+        let all = ChannelType::ALL.map(ChannelType::as_wire).join(", ");
+        reader.problems.add(pointer, format!("must be one of {all}"));
+    }
+    known
+}
+
+fn read_channel(reader: &mut Reader<'_>, channel: &Fields<'_>, channel_type: ChannelType, text: &str) {
+    let pointer = channel.pointer("value");
+    match channel_type {
+        ChannelType::Email => {
+            let read = Email::parse(text).map(|email| Identifier::email(&email));
+            let email = reader.identifier(IdentifierKind::Email, &pointer, text, read);
+            push(reader, channel_type, email, ChannelDetails::default());
+        }
+        ChannelType::Sms | ChannelType::Viber => {
+            let region = reader.policy.default_phone_region.as_ref();
+            let read = Phone::parse(text, region).map(|phone| Identifier::phone(&phone));
+            let phone = reader.identifier(IdentifierKind::Phone, &pointer, text, read);
+            push(reader, channel_type, phone, ChannelDetails::default());
+        }
+        ChannelType::MobilePush => {
+            let device = device(reader, channel);
+            let app = device.as_ref().and_then(|device| device.app_id.clone());
+            let details = ChannelDetails {
+                device,
+                ..ChannelDetails::default()
+            };
+            token(
+                reader,
+                channel,
+                channel_type,
+                IdentifierKind::MobilePush,
+                text,
+                app,
+                details,
+            );
+        }
+        ChannelType::WebPush => {
+            let web_push = web_push(reader, channel);
+            let app = web_push.as_ref().and_then(|web_push| web_push.app_id.clone());
+            let details = ChannelDetails {
+                web_push,
+                ..ChannelDetails::default()
+            };
+            token(
+                reader,
+                channel,
+                channel_type,
+                IdentifierKind::WebPush,
+                text,
+                app,
+                details,
+            );
+        }
+        ChannelType::Telegram => {
+            token(
+                reader,
+                channel,
+                channel_type,
+                IdentifierKind::Telegram,
+                text,
+                None,
+                ChannelDetails::default(),
+            );
+        }
+        ChannelType::WebCookie => reader.cookie(&pointer, text),
+        ChannelType::AppInbox | ChannelType::Widget | ChannelType::InApp => {
+            reader.skip(
+                channel.here(),
+                format!("channels of type {channel_type} are not stored"),
+            );
+        }
+    }
+}
+
+/// A token, qualified by its app: that of the device or the subscription, else `appId` of the channel itself.
+fn token(
+    reader: &mut Reader<'_>,
+    channel: &Fields<'_>,
+    channel_type: ChannelType,
+    kind: IdentifierKind,
+    text: &str,
+    app: Option<AppId>,
+    mut details: ChannelDetails,
+) {
+    let mut app = app;
+    if app.is_none() {
+        app = app_id(reader, channel);
+        details.app = app.as_ref().map(|app| app.as_str().to_owned());
+    }
+    let read = Token::parse(text).map(|token| Identifier::token(kind, app.as_ref(), &token));
+    let token = reader.identifier(kind, &channel.pointer("value"), text, read);
+    push(reader, channel_type, token, details);
+}
+
+/// Repeated values of one type are one.
+fn push(reader: &mut Reader<'_>, channel: ChannelType, identifier: Option<Identifier>, details: ChannelDetails) {
+    let Some(identifier) = identifier else { return };
+    let known = &reader.request.channels;
+    if !known
+        .iter()
+        .any(|input| input.channel == channel && input.identifier.key == identifier.key)
+    {
+        reader.request.channels.push(ChannelInput {
+            channel,
+            identifier,
+            details,
+        });
+    }
+}
+
+/// `telegram`: a token or several, or objects with `token` and `appId`; an addition to the wire protocol.
+fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) {
+    let object = value.as_object();
+    let fields = Fields::of(object, pointer.to_owned());
+    let text = match object {
+        Some(_) => fields.text("token", reader.problems).value(),
+        None => name_of(value),
+    };
+    match text {
+        Some(text) => {
+            let app = app_id(reader, &fields);
+            let details = ChannelDetails {
+                app: app.as_ref().map(AppId::to_string),
+                ..ChannelDetails::default()
+            };
+            let read =
+                Token::parse(&text).map(|token| Identifier::token(IdentifierKind::Telegram, app.as_ref(), &token));
+            let token = reader.identifier(IdentifierKind::Telegram, pointer, &text, read);
+            push(reader, ChannelType::Telegram, token, details);
+        }
+        None if object.is_some() => {}
+        None => reader.problems.add(pointer, "must be a token"),
+    }
+}
+
+/// The app is part of the identifier, so that a wrong one refuses the request.
+fn app_id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<AppId> {
+    let text = fields.text("appId", reader.problems).value()?;
+    match AppId::parse(&text) {
+        Err(ValueError::Empty) => None,
+        read => reader.problems.check(&fields.pointer("appId"), read),
+    }
+}
+
+fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
+    let fields = details(reader, channel, "device")?;
+    let app_id = app_id(reader, &fields);
+    let active = active(reader, &fields);
+    let mut text = |name| described(reader, &fields, name);
+    let mut device = Device {
+        app_id,
+        device_model: text("deviceModel"),
+        os: text("os"),
+        locale: text("locale"),
+        client_version: text("clientVersion"),
+        app_version: text("appVersion"),
+        active,
+    };
+    loop {
+        match device.clone().checked() {
+            Ok(checked) => return Some(checked),
+            Err(FieldProblem { member, error }) => {
+                reader.skip(&fields.pointer(member), error);
+                match member {
+                    "deviceModel" => device.device_model = None,
+                    "os" => device.os = None,
+                    "locale" => device.locale = None,
+                    "clientVersion" => device.client_version = None,
+                    "appVersion" => device.app_version = None,
+                    _ => return None,
+                }
+            }
+        }
+    }
+}
+
+fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<WebPushSubscription> {
+    let fields = details(reader, channel, "webPushSubscription")?;
+    let app_id = app_id(reader, &fields);
+    let mut text = |name| described(reader, &fields, name);
+    let mut web_push = WebPushSubscription {
+        app_id,
+        user_agent: text("userAgent"),
+        user_agent_version: text("userAgentVersion"),
+        user_agent_language: text("userAgentLanguage"),
+        os: text("os"),
+        ip: text("ip"),
+        subscription_page: text("subscriptionPage"),
+        sw_active_version: text("swActiveVersion"),
+    };
+    loop {
+        match web_push.clone().checked() {
+            Ok(checked) => return Some(checked),
+            Err(FieldProblem { member, error }) => {
+                reader.skip(&fields.pointer(member), error);
+                match member {
+                    "userAgent" => web_push.user_agent = None,
+                    "userAgentVersion" => web_push.user_agent_version = None,
+                    "userAgentLanguage" => web_push.user_agent_language = None,
+                    "os" => web_push.os = None,
+                    "ip" => web_push.ip = None,
+                    "subscriptionPage" => web_push.subscription_page = None,
+                    "swActiveVersion" => web_push.sw_active_version = None,
+                    _ => return None,
+                }
+            }
+        }
+    }
+}
+
+fn details<'a>(reader: &mut Reader<'_>, channel: &Fields<'a>, name: &str) -> Option<Fields<'a>> {
+    let value = channel.raw(name).value()?;
+    let object = value.as_object();
+    if object.is_none() {
+        reader.skip(&channel.pointer(name), "must be an object");
+    }
+    object.map(|object| Fields::of(Some(object), channel.pointer(name)))
+}
+
+/// A member that describes: one that is no text is left out.
+fn described(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &str) -> Option<String> {
+    let value = fields.raw(name).value()?;
+    let text = text_of(value);
+    if text.is_none() {
+        reader.skip(&fields.pointer(name), "must be a text");
+    }
+    text
+}
+
+fn active(reader: &mut Reader<'_>, fields: &Fields<'_>) -> bool {
+    let mut problems = Problems::default();
+    let sent = fields.boolean("active", &mut problems);
+    if problems.finish().is_err() {
+        reader.skip(&fields.pointer("active"), "must be true or false");
+    }
+    match sent {
+        Sent::Value(active) => active,
+        Sent::Nothing | Sent::Null => true,
+    }
+}

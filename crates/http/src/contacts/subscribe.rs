@@ -1,0 +1,102 @@
+//! `POST contact/subscribe`.
+
+use super::{request, upsert};
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, Sent};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::values::{CategoryKey, FormType, Source, ValueError};
+use selfsame_domain::{Action, Call, Command, ContactRequest, Outcome, Policy, SubscribeStatus};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What became of a subscription.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubscribeBody {
+    /// The contact's number.
+    #[schema(example = 564_407_320)]
+    id: i64,
+    /// `NEED_CONFIRMATION`, `SUBSCRIBED`, `ALREADY_SUBSCRIBED` or `BLACKLISTED`; missing for a contact without an email.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "NEED_CONFIRMATION")]
+    email_status: Option<SubscribeStatus>,
+    /// Whether the contact was made by this call.
+    new: bool,
+}
+
+/// Subscribe one contact.
+///
+/// Searches by `externalCustomerId`, then email, then phone. Changes no channel that exists. A new email is unconfirmed.
+/// Groups are names of static segments and are made when they are missing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/contact/subscribe",
+    operation_id = "subscribeContact",
+    tag = "contacts",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = crate::docs::SubscribeInput, content_type = "application/json", example = json!({
+        "contact": {"channels": [{"type": "email", "value": "ann@example.com"}]},
+        "groups": ["Newsletter"],
+        "subscriptions": ["news"],
+        "formType": "footer"
+    })),
+    responses(
+        (status = 200, description = "What became of the subscription", body = SubscribeBody,
+            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
+            example = json!({"id": 564_407_320, "emailStatus": "NEED_CONFIRMATION", "new": true})),
+        crate::docs::WriteErrors,
+        (status = 409, description = "The same request came within the workspace's window", content_type = "text/plain",
+            body = String, example = json!("Duplicated request")),
+    )
+)]
+pub(crate) async fn subscribe(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<Json<SubscribeBody>>, ApiError> {
+    auth.allow(Action::Write)?;
+    let body = incoming.object()?;
+    let request = read(&body.fields(), &auth.0.workspace.policy)?;
+    let command = Command::Contact(Call::Subscribe, Box::new(request));
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused).await?;
+    let body = SubscribeBody {
+        id: upsert::contact_of(&decision)?.id,
+        email_status: decision.email_status,
+        new: decision.outcome == Outcome::Created,
+    };
+    Ok(Decided(decision, Json(body)))
+}
+
+pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactRequest, ApiError> {
+    let mut problems = Problems::default();
+    let contact = match fields.object("contact", &mut problems) {
+        Sent::Value(contact) => contact,
+        Sent::Nothing | Sent::Null => {
+            problems.finish()?;
+            return Err(ApiError::invalid(fields.pointer("contact"), "must be sent: an object"));
+        }
+    };
+    let mut request = request::read(&contact, Source::Subscription, policy, &mut problems);
+    request.confirmed = false;
+    request::read_groups(&contact, &mut request);
+    request::read_groups(fields, &mut request);
+    for (pointer, key) in fields.texts("subscriptions", &mut problems) {
+        match CategoryKey::parse(&key) {
+            Ok(key) => request.categories.push(key),
+            Err(error) => request.skipped.push(request::skipped(&pointer, error)),
+        }
+    }
+    if let Some(text) = fields.text("formType", &mut problems).value()
+        && let Err(error) = FormType::parse(&text)
+        && error != ValueError::Empty
+    {
+        problems.add(fields.pointer("formType"), error);
+    }
+    problems.finish()?;
+    Ok(request)
+}

@@ -1,0 +1,65 @@
+//! `PUT contact/{id}`.
+
+use super::request;
+use super::response::Sentence;
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, Sent};
+use crate::paths::{ApiPath, contact_id};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::extract::State;
+use selfsame_domain::values::Source;
+use selfsame_domain::{Action, Call, Command};
+use serde_json::Value;
+
+/// Update one contact by its number.
+///
+/// Omitted members are kept, `null` clears. A removed contact is restored. An external ID that another contact holds is an error
+/// that names the holder. The whole contact may be wrapped in `contact`.
+#[utoipa::path(
+    put,
+    path = "/api/v1/contact/{id}",
+    operation_id = "updateContact",
+    tag = "contacts",
+    params(("id" = i64, Path, description = "The contact's number"), crate::docs::IdempotencyKey),
+    request_body(content = crate::docs::ContactInput, content_type = "application/json",
+        example = json!({"lastName": "Smith", "timeZone": null})),
+    responses(
+        (status = 200, body = String, content_type = "application/json",
+            description = "A text, in spite of its content type",
+            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
+            example = json!("Contact with id='564407320' has been updated")),
+        crate::docs::WriteErrors,
+        (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),
+        (status = 409, description = "The same request came within the workspace's window", content_type = "text/plain",
+            body = String, example = json!("Duplicated request")),
+    )
+)]
+pub(crate) async fn update(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<Decided<Sentence>, ApiError> {
+    auth.allow(Action::Write)?;
+    let id = contact_id("id", &id)?;
+    let body = incoming.object()?;
+    let mut problems = Problems::default();
+    let fields = unwrapped(&body.fields());
+    let mut request = request::read(&fields, Source::Api, &auth.0.workspace.policy, &mut problems);
+    problems.finish()?;
+    request.contact_id = Some(id);
+    let command = Command::Contact(Call::Update, Box::new(request));
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused).await?;
+    Ok(Decided(decision, Sentence::updated(id)))
+}
+
+/// The contact itself, where the client wrapped it (wire fact).
+pub(crate) fn unwrapped<'a>(fields: &Fields<'a>) -> Fields<'a> {
+    match fields.raw("contact") {
+        Sent::Value(Value::Object(contact)) => Fields::of(Some(contact), fields.pointer("contact")),
+        _ => fields.clone(),
+    }
+}

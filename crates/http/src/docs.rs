@@ -1,0 +1,286 @@
+//! What the description of the API repeats: request schemas, parameters, errors. Requests are read leniently and by hand
+//! ([`crate::fields`]), so that their schemas stand here and not on types of their own.
+
+use crate::error::ApiError;
+use crate::render::{ProblemDocument, UnauthorizedBody};
+use serde_json::json;
+use std::collections::BTreeMap;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
+
+/// A contact as it is sent. Unknown members are ignored; a blank text says nothing; `null` clears.
+#[derive(ToSchema)]
+#[schema(as = ContactInput)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct ContactInput {
+    #[schema(rename = "firstName", max_length = 40, example = "Ann")]
+    first_name: Option<String>,
+    #[schema(rename = "lastName", max_length = 40, example = "Smith")]
+    last_name: Option<String>,
+    /// At most two of one type. A single object is taken for an array.
+    channels: Option<Vec<ChannelInput>>,
+    address: Option<AddressInput>,
+    /// Custom fields.
+    fields: Option<Vec<FieldInput>>,
+    /// The customer's own ID: a text or a whole number.
+    #[schema(rename = "externalCustomerId", max_length = 100, example = "C-1001")]
+    external_customer_id: Option<String>,
+    #[schema(rename = "contactKey", max_length = 255)]
+    contact_key: Option<String>,
+    /// Static segments to be in, for added contacts: `id` or `name`.
+    groups: Option<Vec<GroupInput>>,
+    /// Language tag (RFC 5646).
+    #[schema(rename = "languageCode", max_length = 100, example = "uk")]
+    language_code: Option<String>,
+    /// Name of the time zone database.
+    #[schema(rename = "timeZone", max_length = 100, example = "Europe/Kyiv")]
+    time_zone: Option<String>,
+    /// The device.
+    #[schema(rename = "deviceId", max_length = 250)]
+    device_id: Option<String>,
+    /// Cookies of the web visitor.
+    cookies: Option<CookiesInput>,
+    /// Telegram tokens of no particular app; a single text is taken for an array.
+    telegram: Option<Vec<String>>,
+}
+
+/// A channel as it is sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct ChannelInput {
+    /// `email`, `sms`, `viber`, `mobilepush`, `webpush`, `telegram` or `webcookie`, in any case; `appinbox`, `widget` and `inapp` are left out.
+    #[schema(rename = "type", example = "email")]
+    channel_type: String,
+    #[schema(example = "ann@example.com")]
+    value: String,
+    /// With `mobilepush`.
+    device: Option<DeviceInput>,
+    /// With `webpush`.
+    #[schema(rename = "webPushSubscription")]
+    web_push_subscription: Option<WebPushInput>,
+}
+
+/// A device as it is sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct DeviceInput {
+    #[schema(rename = "appId", max_length = 100)]
+    app_id: Option<String>,
+    #[schema(rename = "deviceModel", max_length = 50)]
+    device_model: Option<String>,
+    #[schema(max_length = 100)]
+    os: Option<String>,
+    #[schema(max_length = 100)]
+    locale: Option<String>,
+    #[schema(rename = "clientVersion", max_length = 100)]
+    client_version: Option<String>,
+    #[schema(rename = "appVersion", max_length = 100)]
+    app_version: Option<String>,
+    /// True unless said otherwise.
+    active: Option<bool>,
+}
+
+/// A web push subscription as it is sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct WebPushInput {
+    #[schema(rename = "appId")]
+    app_id: Option<i32>,
+    #[schema(rename = "userAgent", max_length = 1024)]
+    user_agent: Option<String>,
+    #[schema(rename = "userAgentVersion", max_length = 100)]
+    user_agent_version: Option<String>,
+    #[schema(rename = "userAgentLanguage", max_length = 100)]
+    user_agent_language: Option<String>,
+    #[schema(max_length = 100)]
+    os: Option<String>,
+    #[schema(max_length = 100)]
+    ip: Option<String>,
+    #[schema(rename = "subscriptionPage", max_length = 2048)]
+    subscription_page: Option<String>,
+    #[schema(rename = "swActiveVersion", max_length = 100)]
+    sw_active_version: Option<String>,
+}
+
+/// An address as it is sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct AddressInput {
+    #[schema(max_length = 300)]
+    region: Option<String>,
+    #[schema(max_length = 300)]
+    town: Option<String>,
+    #[schema(max_length = 300)]
+    address: Option<String>,
+    #[schema(max_length = 20)]
+    postcode: Option<String>,
+}
+
+/// The value of a custom field as it is sent.
+#[derive(ToSchema)]
+#[schema(as = ContactFieldInput)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct FieldInput {
+    /// The number of the field, as `addressbooks` lists it.
+    id: i64,
+    value: Option<String>,
+}
+
+/// A segment as it is sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct GroupInput {
+    id: Option<i64>,
+    #[schema(max_length = 255)]
+    name: Option<String>,
+}
+
+/// Cookies as they are sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
+pub(crate) struct CookiesInput {
+    /// The visitor's cookie.
+    #[schema(max_length = 250)]
+    sc: Option<String>,
+}
+
+/// A subscription as it is sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what crate::contacts::subscribe reads")]
+pub(crate) struct SubscribeInput {
+    contact: ContactInput,
+    /// Names of static segments.
+    groups: Option<Vec<String>>,
+    /// Keys of subscription categories.
+    subscriptions: Option<Vec<String>>,
+    /// Where the subscription comes from.
+    #[schema(rename = "formType", max_length = 100)]
+    form_type: Option<String>,
+}
+
+/// The header that makes a repeated request safe.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "describes what crate::body reads")]
+pub(crate) struct IdempotencyKey {
+    /// 1 to 255 visible ASCII characters. The same request with the same key is answered with the recorded answer for 24 hours; another
+    /// request with the same key is refused with 422.
+    #[param(rename = "Idempotency-Key", max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes what crate::paths reads")]
+pub(crate) struct Paging {
+    /// The first row, counted from 1.
+    #[param(minimum = 1, default = 1)]
+    startindex: Option<u64>,
+    /// How many rows; more than 500 are 500.
+    #[param(minimum = 1, default = 500)]
+    maxrows: Option<u64>,
+}
+
+/// Errors of every call that reads.
+pub(crate) struct ReadErrors;
+
+/// Errors of every call that writes.
+pub(crate) struct WriteErrors;
+
+impl IntoResponses for ReadErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        BTreeMap::from(
+            [
+                (
+                    400,
+                    error(
+                        "The request is invalid",
+                        &ApiError::invalid("startindex", "must be a whole number of at least 1"),
+                    ),
+                ),
+                (401, unauthorized()),
+                (
+                    403,
+                    error("The key's rights do not cover the call", &ApiError::Forbidden),
+                ),
+                (
+                    429,
+                    error(
+                        "The key sent too many requests",
+                        &ApiError::TooManyRequests { retry_after: 1 },
+                    ),
+                ),
+                (
+                    503,
+                    error(
+                        "The server is busy or its database unavailable; see Retry-After",
+                        &ApiError::Busy,
+                    ),
+                ),
+            ]
+            .map(|(status, response): (u16, Response)| (status.to_string(), RefOr::T(response))),
+        )
+    }
+}
+
+impl IntoResponses for WriteErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let own = [
+            (
+                400,
+                error(
+                    "The request is invalid",
+                    &ApiError::invalid("/channels/0/value", "must be an email address"),
+                ),
+            ),
+            (
+                413,
+                error("The body is too large", &ApiError::TooLarge { limit: 1 << 20 }),
+            ),
+            (
+                422,
+                error(
+                    "The Idempotency-Key was used for another request",
+                    &ApiError::ReplayMismatch,
+                ),
+            ),
+        ]
+        .map(|(status, response): (u16, Response)| (status.to_string(), RefOr::T(response)));
+        let mut all = ReadErrors::responses();
+        all.extend(own);
+        all
+    }
+}
+
+/// An error that is a text, or a problem document for who asks for it.
+fn error(description: &str, example: &ApiError) -> Response {
+    let status = example.status();
+    let text = ContentBuilder::new()
+        .schema(Some(<String as utoipa::PartialSchema>::schema()))
+        .example(Some(json!(example.detail())));
+    let problem = json!({
+        "type": format!("urn:selfsame:problem:{}", example.code()),
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "detail": example.detail(),
+    });
+    let document = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(ProblemDocument::name())))
+        .example(Some(problem));
+    ResponseBuilder::new()
+        .description(description)
+        .content("text/plain", text.build())
+        .content("application/problem+json", document.build())
+        .build()
+}
+
+fn unauthorized() -> Response {
+    let body = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(UnauthorizedBody::name())))
+        .build();
+    ResponseBuilder::new()
+        .description("No valid API key")
+        .content("application/json", body)
+        .build()
+}

@@ -1,0 +1,395 @@
+//! Everything that a request can fail with: one variant per cause, each with its status.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use selfsame_application::ports::StorageError;
+use selfsame_application::{AccessError, SubmitError};
+use selfsame_domain::{Decision, Effect, Rejection};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// How long a client should wait before it asks a busy server again, in seconds.
+const RETRY_AFTER_SECONDS: u64 = 1;
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = InvalidField)]
+pub(crate) struct Problem {
+    /// Where in the body it stands (JSON Pointer, RFC 6901), or the name of the parameter or header.
+    #[schema(example = "/channels/0/value")]
+    pub(crate) pointer: String,
+    /// What is wrong with it, so that it can follow its name.
+    #[schema(example = "must be an email address")]
+    pub(crate) reason: String,
+}
+
+impl Problem {
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "callers pass texts and errors as they have them"
+    )]
+    pub(crate) fn new(pointer: impl Into<String>, reason: impl ToString) -> Self {
+        Self {
+            pointer: pointer.into(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// For people: `channels[0].value must be an email address`.
+    fn to_text(&self) -> String {
+        format!("{} {}", member(&self.pointer), self.reason)
+    }
+}
+
+/// A JSON pointer as people write it: `/channels/0/value` is `channels[0].value`. Other texts are left as they are.
+pub(crate) fn member(pointer: &str) -> String {
+    let Some(path) = pointer.strip_prefix('/') else {
+        return if pointer.is_empty() {
+            "the body".to_owned()
+        } else {
+            pointer.to_owned()
+        };
+    };
+    let mut text = String::with_capacity(path.len());
+    for segment in path.split('/') {
+        if !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.push('[');
+            text.push_str(segment);
+            text.push(']');
+        } else {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(&segment.replace("~1", "/").replace("~0", "~"));
+        }
+    }
+    text
+}
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// Members, parameters or headers are wrong; at least one.
+    #[error("the request is invalid")]
+    Invalid(Vec<Problem>),
+    /// The body is no JSON.
+    #[error("the body is no valid JSON: {reason} at line {line} column {column}")]
+    Malformed { reason: String, line: usize, column: usize },
+    /// The body ended before it was whole.
+    #[error("the body could not be read")]
+    Unreadable,
+    /// No key, or one that opens nothing.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// The key's rights do not cover the call.
+    #[error("the rights of this API key do not cover this call")]
+    Forbidden,
+    /// What the path names does not exist.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// Nothing answers at this path.
+    #[error("not found: there is no such resource")]
+    NoRoute,
+    /// The path does not answer to this method.
+    #[error("this resource does not answer to this method")]
+    MethodNotAllowed,
+    /// The body is larger than allowed.
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    /// The command was refused by a rule. The decision says everything else.
+    #[error("{rejection}")]
+    Rejected {
+        rejection: Rejection,
+        decision: Box<Decision>,
+    },
+    /// A name or key is taken.
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// The idempotency key was used for another request.
+    #[error("the Idempotency-Key was used for another request")]
+    ReplayMismatch,
+    /// The key sent more than it may.
+    #[error("too many requests")]
+    TooManyRequests { retry_after: u64 },
+    /// Too much is waiting, or the server is stopping.
+    #[error("the server is busy; try again later")]
+    Busy,
+    /// The database is not there, or too many wanted the same at once.
+    #[error("the storage is unavailable; try again later")]
+    Unavailable(Arc<StorageError>),
+    /// The request took too long.
+    #[error("the request took too long; it may still take effect")]
+    TimedOut,
+    /// A fault of the server's own. Its cause is logged and not told.
+    #[error("internal error")]
+    Storage(Arc<StorageError>),
+    /// A decision that the handler cannot render, or a panic.
+    #[error("internal error")]
+    Internal(&'static str),
+}
+
+impl ApiError {
+    /// A single thing that is wrong.
+    pub(crate) fn invalid(pointer: impl Into<String>, reason: impl ToString) -> Self {
+        Self::Invalid(vec![Problem::new(pointer, reason)])
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) | Self::Malformed { .. } | Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Taken(_) => StatusCode::CONFLICT,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Rejected { rejection, .. } => rejection_of(rejection).0,
+            Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Unavailable(_) | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Storage(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The last part of the problem's `type`: stable, for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid-request",
+            Self::Malformed { .. } | Self::Unreadable => "malformed-body",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound(_) => "not-found",
+            Self::NoRoute => "no-such-resource",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Taken(_) => "already-exists",
+            Self::TooLarge { .. } => "body-too-large",
+            Self::Rejected { rejection, .. } => rejection_of(rejection).1,
+            Self::ReplayMismatch => "idempotency-key-reused",
+            Self::TooManyRequests { .. } => "too-many-requests",
+            Self::Busy => "busy",
+            Self::Unavailable(_) => "storage-unavailable",
+            Self::TimedOut => "timeout",
+            Self::Storage(_) | Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What is wrong in words, without names of members where [`Self::problems`] has them.
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::Invalid(problems) => problems.iter().map(Problem::to_text).collect::<Vec<_>>().join("; "),
+            Self::Rejected { rejection, decision } => {
+                let skipped: Vec<String> = skipped(decision).map(|problem| problem.to_text()).collect();
+                if skipped.is_empty() {
+                    rejection.to_string()
+                } else {
+                    format!("{rejection} (left out: {})", skipped.join("; "))
+                }
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// The list of what is wrong, or was left out, with pointers.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Invalid(problems) => problems.clone(),
+            Self::Rejected {
+                rejection: Rejection::ExternalIdHeld { .. },
+                ..
+            } => {
+                vec![Problem::new("/externalCustomerId", "belongs to another contact")]
+            }
+            Self::Rejected { decision, .. } => skipped(decision).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// When to ask again, in seconds.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyRequests { retry_after } => Some(*retry_after),
+            Self::Busy | Self::Unavailable(_) | Self::TimedOut => Some(RETRY_AFTER_SECONDS),
+            _ => None,
+        }
+    }
+
+    /// The decision that refused the request.
+    pub(crate) fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Rejected { decision, .. } => Some(decision),
+            _ => None,
+        }
+    }
+}
+
+/// What a decision left out. Decisions name members as people do.
+fn skipped(decision: &Decision) -> impl Iterator<Item = Problem> + '_ {
+    decision.effects.iter().filter_map(|effect| match effect {
+        Effect::Skipped(skipped) => Some(Problem::new(pointer(&skipped.field), &skipped.reason)),
+        _ => None,
+    })
+}
+
+/// The inverse of [`member`]: `channels[0].value` is `/channels/0/value`.
+fn pointer(member: &str) -> String {
+    let segments = member.split(['.', '[', ']']).filter(|segment| !segment.is_empty());
+    segments.fold(String::new(), |pointer, segment| pointer + "/" + segment)
+}
+
+/// Status and code of a refused command.
+fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) {
+    match rejection {
+        Rejection::ContactNotFound => (StatusCode::NOT_FOUND, "contact-not-found"),
+        Rejection::ExternalIdHeld { .. } => (StatusCode::BAD_REQUEST, "external-id-held"),
+        Rejection::NoIdentifier => (StatusCode::BAD_REQUEST, "no-identifier"),
+        Rejection::CookieAlone => (StatusCode::BAD_REQUEST, "cookie-alone"),
+        Rejection::SegmentNotFound => (StatusCode::NOT_FOUND, "segment-not-found"),
+        Rejection::CategoryNotFound { .. } => (StatusCode::NOT_FOUND, "category-not-found"),
+        Rejection::FieldNotFound => (StatusCode::NOT_FOUND, "field-not-found"),
+        Rejection::AlreadyExists { .. } => (StatusCode::CONFLICT, "already-exists"),
+        Rejection::TokenNotFound => (StatusCode::NOT_FOUND, "token-not-found"),
+        Rejection::SameContact => (StatusCode::BAD_REQUEST, "same-contact"),
+        Rejection::DifferentExternalIds => (StatusCode::CONFLICT, "different-external-ids"),
+        Rejection::TooManyIdentifiers { .. } => (StatusCode::CONFLICT, "too-many-identifiers"),
+        Rejection::MergeNotFound => (StatusCode::NOT_FOUND, "merge-not-found"),
+        Rejection::AlreadyUndone => (StatusCode::CONFLICT, "already-undone"),
+        Rejection::DuplicatedRequest => (StatusCode::CONFLICT, "duplicated-request"),
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid(vec![problem])
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+impl From<Arc<StorageError>> for ApiError {
+    fn from(error: Arc<StorageError>) -> Self {
+        match &*error {
+            StorageError::Conflict { what } => Self::Taken(what),
+            StorageError::Retriable | StorageError::Unavailable { .. } => Self::Unavailable(error),
+            StorageError::Corrupt { .. } | StorageError::UnknownWorkspace | StorageError::Refused(_) => {
+                Self::Storage(error)
+            }
+        }
+    }
+}
+
+impl From<SubmitError> for ApiError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Busy => Self::Busy,
+            SubmitError::ReplayMismatch => Self::ReplayMismatch,
+            SubmitError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Unknown => Self::Unauthorized("the API key is unknown"),
+            AccessError::Revoked => Self::Unauthorized("the API key was revoked"),
+            AccessError::Expired => Self::Unauthorized("the API key has expired"),
+            AccessError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// Only the status: which text the client reads depends on what it asked for, which [`crate::render`] knows.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use selfsame_domain::ContactId;
+
+    #[test]
+    fn every_failure_of_the_storage_has_a_status() {
+        let refused = || StorageError::Refused("syntax".into());
+        for (error, status, retry) in [
+            (StorageError::Retriable, 503, true),
+            (
+                StorageError::Unavailable {
+                    reason: "gone".to_owned(),
+                },
+                503,
+                true,
+            ),
+            (StorageError::Conflict { what: "name" }, 409, false),
+            (
+                StorageError::Corrupt {
+                    table: "t",
+                    column: "c",
+                    key: "1".to_owned(),
+                },
+                500,
+                false,
+            ),
+            (StorageError::UnknownWorkspace, 500, false),
+            (refused(), 500, false),
+        ] {
+            let error = ApiError::from(error);
+            assert_eq!(
+                (error.status().as_u16(), error.retry_after().is_some()),
+                (status, retry),
+                "{error:?}"
+            );
+            // What the storage said is for the log.
+            assert!(
+                !error.detail().contains("gone") && !error.detail().contains("syntax"),
+                "{error}"
+            );
+        }
+        assert_eq!(ApiError::from(SubmitError::Busy).status().as_u16(), 503);
+        assert_eq!(ApiError::from(SubmitError::from(refused())).status().as_u16(), 500);
+    }
+
+    #[test]
+    fn what_is_not_found_says_so_and_is_404() {
+        let key = "k".to_owned();
+        for rejection in [
+            Rejection::ContactNotFound,
+            Rejection::SegmentNotFound,
+            Rejection::CategoryNotFound { key },
+            Rejection::FieldNotFound,
+            Rejection::TokenNotFound,
+            Rejection::MergeNotFound,
+        ] {
+            assert!(rejection.to_string().contains("not found"));
+            assert_eq!(rejection_of(&rejection).0, StatusCode::NOT_FOUND);
+        }
+        let held = Rejection::ExternalIdHeld { holder: ContactId(7) };
+        assert_eq!(rejection_of(&held).0, StatusCode::BAD_REQUEST);
+        assert!(held.to_string().contains("id=7"));
+    }
+
+    #[test]
+    fn members_and_pointers() {
+        for (at, name) in [
+            ("/channels/0/value", "channels[0].value"),
+            ("/a", "a"),
+            ("/tokens/11", "tokens[11]"),
+        ] {
+            assert_eq!(member(at), name);
+            assert_eq!(pointer(name), at);
+        }
+        assert_eq!(member("/a~1b~0/c"), "a/b~.c");
+        assert_eq!(member(""), "the body");
+        assert_eq!(member("maxrows"), "maxrows");
+    }
+}

@@ -1,0 +1,279 @@
+//! Lenient reading of JSON objects, as the wire protocol's clients need it: numbers for texts, `null`, blanks, a bare object for
+//! an array. Unknown members are not looked at. Everything that is wrong is collected before the request is refused.
+
+use crate::error::{ApiError, Problem};
+use serde_json::{Map, Value};
+
+/// What a request says about a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sent<T> {
+    /// Nothing: it is missing, or a blank text.
+    Nothing,
+    /// `null`.
+    Null,
+    /// A value.
+    Value(T),
+}
+
+impl<T> Sent<T> {
+    /// The value, where `null` means nothing.
+    pub(crate) fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Nothing | Self::Null => None,
+        }
+    }
+
+    pub(crate) fn map<U>(self, with: impl FnOnce(T) -> U) -> Sent<U> {
+        match self {
+            Self::Nothing => Sent::Nothing,
+            Self::Null => Sent::Null,
+            Self::Value(value) => Sent::Value(with(value)),
+        }
+    }
+}
+
+/// What is wrong with a request, collected.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Notes one thing.
+    pub(crate) fn add(&mut self, pointer: impl Into<String>, reason: impl ToString) {
+        self.0.push(Problem::new(pointer, reason));
+    }
+
+    /// The value of a result, or none with its error noted.
+    pub(crate) fn check<T, E: ToString>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.add(pointer, error.to_string())).ok()
+    }
+
+    /// Refuses the request if anything is wrong.
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Invalid(self.0))
+        }
+    }
+}
+
+/// The members of an object, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields<'a> {
+    object: Option<&'a Map<String, Value>>,
+    pointer: String,
+}
+
+impl<'a> Fields<'a> {
+    /// An object at a JSON pointer; without one all members are missing.
+    pub(crate) fn of(object: Option<&'a Map<String, Value>>, pointer: String) -> Self {
+        Self { object, pointer }
+    }
+
+    /// Where it stands.
+    pub(crate) fn here(&self) -> &str {
+        &self.pointer
+    }
+
+    /// Where a member stands.
+    pub(crate) fn pointer(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+    }
+
+    /// A member as it is.
+    pub(crate) fn raw(&self, name: &str) -> Sent<&'a Value> {
+        match self.object.and_then(|object| object.get(name)) {
+            None => Sent::Nothing,
+            Some(Value::Null) => Sent::Null,
+            Some(Value::String(text)) if text.trim().is_empty() => Sent::Nothing,
+            Some(value) => Sent::Value(value),
+        }
+    }
+
+    /// A text; a whole number is taken as its text. Nothing else is: `true` or `1.5` as somebody's identifier is a mistake that
+    /// would make one person of many.
+    pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Sent<String> {
+        self.scalar(name, problems, "must be a text", name_of)
+    }
+
+    /// A whole number; a text of digits is taken as one.
+    pub(crate) fn integer(&self, name: &str, problems: &mut Problems) -> Sent<i64> {
+        self.scalar(name, problems, "must be a whole number", integer_of)
+    }
+
+    /// A truth value; the texts `true` and `false` are taken as one.
+    pub(crate) fn boolean(&self, name: &str, problems: &mut Problems) -> Sent<bool> {
+        self.scalar(name, problems, "must be true or false", |value| match value {
+            Value::Bool(value) => Some(*value),
+            Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+            _ => None,
+        })
+    }
+
+    fn scalar<T>(
+        &self,
+        name: &str,
+        problems: &mut Problems,
+        reason: &str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Sent<T> {
+        match self.raw(name) {
+            Sent::Nothing => Sent::Nothing,
+            Sent::Null => Sent::Null,
+            Sent::Value(value) => read(value).map_or_else(
+                || {
+                    problems.add(self.pointer(name), reason);
+                    Sent::Nothing
+                },
+                Sent::Value,
+            ),
+        }
+    }
+
+    /// The entries of an array with their pointers; a bare value is taken as the only entry (wire fact). `null` entries are left out.
+    pub(crate) fn list(&self, name: &str) -> Vec<(String, &'a Value)> {
+        let pointer = self.pointer(name);
+        match self.raw(name) {
+            Sent::Nothing | Sent::Null => Vec::new(),
+            Sent::Value(Value::Array(items)) => {
+                let entries = items.iter().enumerate().filter(|(_, item)| !item.is_null());
+                entries
+                    .map(|(index, item)| (format!("{pointer}/{index}"), item))
+                    .collect()
+            }
+            Sent::Value(single) => vec![(pointer, single)],
+        }
+    }
+
+    /// The objects of an array, or a single object (wire fact).
+    pub(crate) fn objects(&self, name: &str, problems: &mut Problems) -> Vec<Fields<'a>> {
+        let read = |(pointer, value): (String, &'a Value)| {
+            if let Value::Object(object) = value {
+                return Some(Self::of(Some(object), pointer));
+            }
+            problems.add(pointer, "must be an object");
+            None
+        };
+        self.list(name).into_iter().filter_map(read).collect()
+    }
+
+    /// The texts of an array, or a single text, with their pointers. Blank ones are left out.
+    pub(crate) fn texts(&self, name: &str, problems: &mut Problems) -> Vec<(String, String)> {
+        let read = |(pointer, value): (String, &Value)| match name_of(value) {
+            Some(text) if text.trim().is_empty() => None,
+            Some(text) => Some((pointer, text)),
+            None => {
+                problems.add(pointer, "must be a text");
+                None
+            }
+        };
+        self.list(name).into_iter().filter_map(read).collect()
+    }
+
+    /// A member that is an object.
+    pub(crate) fn object(&self, name: &str, problems: &mut Problems) -> Sent<Fields<'a>> {
+        match self.raw(name) {
+            Sent::Nothing => Sent::Nothing,
+            Sent::Null => Sent::Null,
+            Sent::Value(Value::Object(object)) => Sent::Value(Self::of(Some(object), self.pointer(name))),
+            Sent::Value(_) => {
+                problems.add(self.pointer(name), "must be an object");
+                Sent::Nothing
+            }
+        }
+    }
+}
+
+/// The text of a text or a whole number.
+pub(crate) fn name_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => number.as_i64().map(|number| number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The text of a scalar, for values that mean nobody.
+pub(crate) fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn integer_of(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_clients_send_is_read() {
+        let body = json!({
+            "text": "a", "number": 7, "digits": " 7 ", "flag": "TRUE", "null": null, "blank": " ", "one": {"a": 1}, "many": [{"a": 1}, null, {"a/b": 2}],
+            "texts": ["a", 1, " ", null], "single": "a",
+        });
+        let fields = Fields::of(body.as_object(), String::new());
+        let mut problems = Problems::default();
+        assert_eq!(fields.text("text", &mut problems), Sent::Value("a".to_owned()));
+        assert_eq!(fields.text("number", &mut problems), Sent::Value("7".to_owned()));
+        assert_eq!(fields.integer("digits", &mut problems), Sent::Value(7));
+        assert_eq!(fields.boolean("flag", &mut problems), Sent::Value(true));
+        assert_eq!(fields.text("null", &mut problems), Sent::Null);
+        assert_eq!(fields.text("blank", &mut problems), Sent::Nothing);
+        assert_eq!(fields.integer("blank", &mut problems), Sent::Nothing);
+        assert_eq!(fields.text("missing", &mut problems), Sent::Nothing);
+        assert_eq!(fields.objects("one", &mut problems).len(), 1);
+        let many = fields.objects("many", &mut problems);
+        assert_eq!(
+            many.iter().map(Fields::here).collect::<Vec<_>>(),
+            ["/many/0", "/many/2"]
+        );
+        assert_eq!(many[1].pointer("a/b"), "/many/2/a~1b");
+        let texts = fields.texts("texts", &mut problems);
+        assert_eq!(
+            texts,
+            [
+                ("/texts/0".to_owned(), "a".to_owned()),
+                ("/texts/1".to_owned(), "1".to_owned())
+            ]
+        );
+        assert_eq!(
+            fields.texts("single", &mut problems),
+            [("/single".to_owned(), "a".to_owned())]
+        );
+        assert!(problems.finish().is_ok());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let body =
+            json!({"text": {}, "truth": true, "decimal": 1.5, "number": 1.5, "flag": 1, "list": ["a"], "object": []});
+        let fields = Fields::of(body.as_object(), "/contact".to_owned());
+        let mut problems = Problems::default();
+        for name in ["text", "truth", "decimal"] {
+            assert_eq!(fields.text(name, &mut problems), Sent::Nothing);
+        }
+        assert_eq!(fields.integer("number", &mut problems), Sent::Nothing);
+        assert_eq!(fields.boolean("flag", &mut problems), Sent::Nothing);
+        assert!(fields.objects("list", &mut problems).is_empty());
+        assert!(matches!(fields.object("object", &mut problems), Sent::Nothing));
+        let text = problems.finish().expect_err("must be refused").detail();
+        assert_eq!(
+            text,
+            "contact.text must be a text; contact.truth must be a text; contact.decimal must be a text; \
+             contact.number must be a whole number; contact.flag must be true or false; \
+             contact.list[0] must be an object; contact.object must be an object"
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! Merging two contacts by hand, looking at merges, undoing them (identity rule 10).
+
+use super::decision::DecisionBody;
+use super::merge::MergeBody;
+use super::paging::Paging;
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use crate::paths::{ApiPath, Params};
+use crate::refusals::{Refused, RefusedOrMissing, WriteRefusedOrMissing};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use http::header::LOCATION;
+use selfsame_domain::{Action, Command, ContactId, Effect, MergeId, WorkspaceId};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Two contacts that are one person.
+#[derive(Debug, ToSchema)]
+#[schema(as = NewMerge)]
+#[expect(dead_code, reason = "the schema of a body that is read leniently")]
+pub(crate) struct NewMergeBody {
+    /// The contact ID of the contact that stays.
+    #[schema(example = 564_407_320)]
+    survivor: i64,
+    /// The contact ID of the contact that is absorbed.
+    #[schema(example = 564_407_321)]
+    absorbed: i64,
+    /// Merge although both hold different external IDs, or more identifiers than the limits allow; false without.
+    #[schema(example = false)]
+    force: Option<bool>,
+}
+
+/// A merge as it is now, and the decision that made it so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct MergeChange {
+    /// The merge.
+    merge: MergeBody,
+    /// What was decided.
+    decision: DecisionBody,
+}
+
+/// A page of merges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct MergePage {
+    /// The merges, the latest first.
+    items: Vec<MergeBody>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
+    next: Option<String>,
+}
+
+/// Merge two contacts.
+///
+/// The survivor's values win, its blanks are filled from the absorbed contact, whose contact ID goes on answering. Nothing is
+/// lost: the merge can be undone.
+#[utoipa::path(
+    post,
+    path = "/api/v1/identity/merges",
+    operation_id = "createMerge",
+    tag = "identity",
+    params(crate::docs::IdempotencyKey),
+    request_body = NewMergeBody,
+    responses(
+        (status = 201, description = "They are one contact.", body = MergeChange,
+            headers(("Location" = String, description = "The path of the merge."))),
+        WriteRefusedOrMissing,
+    ),
+)]
+pub(crate) async fn create(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<impl IntoResponse, ApiError> {
+    auth.allow(Action::Admin)?;
+    let command = new_merge(&incoming.object()?.fields())?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let made = decision.effects.iter().find_map(|effect| match effect {
+        Effect::Merged { merge, .. } => Some(*merge),
+        _ => None,
+    });
+    let id = made.ok_or(ApiError::Internal("two contacts were merged without a record"))?;
+    let merge = find(&state, auth.workspace(), id).await?;
+    let location = [(LOCATION, format!("/api/v1/identity/merges/{id}"))];
+    let body = MergeChange {
+        merge,
+        decision: DecisionBody::from(&decision),
+    };
+    Ok((StatusCode::CREATED, location, Decided(decision, Json(body))))
+}
+
+/// Merges.
+#[utoipa::path(
+    get,
+    path = "/api/v1/identity/merges",
+    operation_id = "listMerges",
+    tag = "identity",
+    params(
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses((status = 200, description = "A page of merges, the latest first, undone ones included.", body = MergePage), Refused),
+)]
+pub(crate) async fn list(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    params: Params,
+) -> Result<Json<MergePage>, ApiError> {
+    auth.allow(Action::Read)?;
+    let mut problems = Problems::default();
+    let paging = Paging::read(&params, &mut problems);
+    problems.finish()?;
+    let before = paging.cursor.map(MergeId);
+    let merges = state.app.store().merges(auth.workspace(), before, paging.ask()).await?;
+    let (merges, next) = paging.cut(merges, |merge| merge.id.0);
+    Ok(Json(MergePage {
+        items: merges.iter().map(MergeBody::from).collect(),
+        next,
+    }))
+}
+
+/// A merge.
+#[utoipa::path(
+    get,
+    path = "/api/v1/identity/merges/{id}",
+    operation_id = "getMerge",
+    tag = "identity",
+    params(("id" = Uuid, Path, description = "The identity of the merge.")),
+    responses((status = 200, description = "The merge.", body = MergeBody), RefusedOrMissing),
+)]
+pub(crate) async fn read(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<MergeBody>, ApiError> {
+    auth.allow(Action::Read)?;
+    Ok(Json(find(&state, auth.workspace(), merge_id(&id)?).await?))
+}
+
+/// Undo a merge.
+///
+/// Brings both contacts back as they were, in any order of a chain. What arrived after the merge stays with the survivor, except
+/// identifiers that the absorbed contact brought.
+#[utoipa::path(
+    post,
+    path = "/api/v1/identity/merges/{id}/undo",
+    operation_id = "undoMerge",
+    tag = "identity",
+    params(
+        ("id" = Uuid, Path, description = "The identity of the merge."),
+        crate::docs::IdempotencyKey,
+    ),
+    responses((status = 200, description = "They are two contacts again.", body = MergeChange), WriteRefusedOrMissing),
+)]
+pub(crate) async fn undo(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<impl IntoResponse, ApiError> {
+    auth.allow(Action::Admin)?;
+    let id = merge_id(&id)?;
+    let decision = submit(&state, &auth, &incoming, Command::Undo { merge: id }, Repeated::Taken).await?;
+    let merge = find(&state, auth.workspace(), id).await?;
+    let body = MergeChange {
+        merge,
+        decision: DecisionBody::from(&decision),
+    };
+    Ok(Decided(decision, Json(body)))
+}
+
+async fn find(state: &HttpState, workspace: WorkspaceId, id: MergeId) -> Result<MergeBody, ApiError> {
+    let found = state.app.store().merge(workspace, id).await?;
+    found.as_ref().map(MergeBody::from).ok_or(ApiError::NotFound("merge"))
+}
+
+fn merge_id(text: &str) -> Result<MergeId, ApiError> {
+    let read = Uuid::parse_str(text.trim());
+    read.map(MergeId)
+        .map_err(|_| ApiError::invalid("id", "must be the identity of a merge, a UUID"))
+}
+
+fn new_merge(body: &Fields<'_>) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let survivor = contact(body, "survivor", &mut problems);
+    let absorbed = contact(body, "absorbed", &mut problems);
+    let force = body.boolean("force", &mut problems).value().unwrap_or_default();
+    problems.finish()?;
+    let (survivor, absorbed) = survivor
+        .zip(absorbed)
+        .ok_or(ApiError::Internal("an unreported problem"))?;
+    Ok(Command::Merge {
+        survivor,
+        absorbed,
+        force,
+    })
+}
+
+/// A contact ID that must be there; what is wrong with it is noted.
+fn contact(body: &Fields<'_>, member: &str, problems: &mut Problems) -> Option<ContactId> {
+    // What is no number is noted once, by the reader.
+    let noted = body.raw(member).value().is_some();
+    let id = body.integer(member, problems).value();
+    match id {
+        Some(id) if id > 0 => return Some(ContactId(id)),
+        Some(_) => problems.add(body.pointer(member), "must be a positive whole number"),
+        None if noted => {}
+        None => problems.add(body.pointer(member), "is required"),
+    }
+    None
+}

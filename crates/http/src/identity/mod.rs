@@ -1,0 +1,19 @@
+//! Why contacts are what they are: explanations, the identity log, merges, the policy.
+
+mod decision;
+mod log;
+mod lookup;
+mod merge;
+mod merges;
+mod names;
+mod paging;
+mod policy;
+mod policy_body;
+mod resolve;
+mod resolve_body;
+mod resolve_parts;
+mod routes;
+mod view;
+
+pub(crate) use decision::DecisionBody;
+pub(crate) use routes::routes;

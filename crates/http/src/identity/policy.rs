@@ -1,0 +1,69 @@
+//! `GET` and `PUT identity/policy`.
+
+use super::decision::DecisionBody;
+use super::policy_body::{PolicyBody, read_policy};
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::refusals::{Refused, WriteRefused};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use selfsame_domain::{Action, Command};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The policy as it is now, and the decision that made it so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PolicyChange {
+    /// The policy.
+    policy: PolicyBody,
+    /// What was decided.
+    decision: DecisionBody,
+}
+
+/// The identity policy of the workspace.
+#[utoipa::path(
+    get,
+    path = "/api/v1/identity/policy",
+    operation_id = "getPolicy",
+    tag = "identity",
+    responses((status = 200, description = "The policy.", body = PolicyBody), Refused),
+)]
+pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiError> {
+    auth.allow(Action::Read)?;
+    // The credentials bring the workspace as it is at the beginning of this request.
+    Ok(Json(PolicyBody::from(&auth.0.workspace.policy)))
+}
+
+/// Replace the identity policy of the workspace.
+///
+/// The whole policy: what `GET` answered, with the changes. It decides requests that come after it; contacts are not looked at
+/// again.
+#[utoipa::path(
+    put,
+    path = "/api/v1/identity/policy",
+    operation_id = "replacePolicy",
+    tag = "identity",
+    params(crate::docs::IdempotencyKey),
+    request_body = PolicyBody,
+    responses((status = 200, description = "The policy as it is now.", body = PolicyChange), WriteRefused),
+)]
+pub(crate) async fn replace(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<impl IntoResponse, ApiError> {
+    auth.allow(Action::Admin)?;
+    let policy = read_policy(&incoming.object()?.fields())?;
+    let body = PolicyBody::from(&policy);
+    let command = Command::SetPolicy(Box::new(policy));
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let body = PolicyChange {
+        policy: body,
+        decision: DecisionBody::from(&decision),
+    };
+    Ok(Decided(decision, Json(body)))
+}

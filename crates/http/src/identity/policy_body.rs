@@ -1,0 +1,317 @@
+//! The identity policy in JSON.
+
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, Sent};
+use selfsame_domain::values::{BlockedValue, Region};
+use selfsame_domain::{IdentifierKind, Limits, Policy};
+use serde::Serialize;
+use std::ops::RangeInclusive;
+use utoipa::ToSchema;
+
+/// How many values may be blocked.
+const MAX_BLOCKED: usize = 1_000;
+
+const SHARED_THRESHOLD: RangeInclusive<i64> = 2..=100;
+const LIMIT: RangeInclusive<i64> = 1..=10_000;
+/// A day: who repeats a request later than that means it.
+const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
+
+/// What a workspace decides about identity for itself. Every member is required but `defaultPhoneRegion`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Policy)]
+pub(super) struct PolicyBody {
+    /// Region (ISO 3166-1 alpha-2) in which a phone number without a country code is read; null takes only international ones.
+    #[schema(example = "UA")]
+    default_phone_region: Option<String>,
+    /// Whether contacts without an external ID that hold the request's email or phone are merged into the decided one.
+    merge_unclaimed: bool,
+    /// Values that never match, at most 1,000.
+    #[schema(max_items = 1000)]
+    blocked: Vec<BlockedBody>,
+    /// A value seen with this many different external IDs is shared and stops being evidence.
+    #[schema(minimum = 2, maximum = 100, example = 3)]
+    shared_threshold: u32,
+    /// How many identifiers of a kind a contact may hold before the surplus is quarantined.
+    limits: LimitsBody,
+    /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
+    #[schema(minimum = 0, maximum = 86_400, example = 0)]
+    duplicate_window_seconds: u32,
+}
+
+/// A value that never matches: either `exact` or `pattern`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = BlockedValue)]
+pub(super) struct BlockedBody {
+    /// The kind of identifier that it is blocked for; null for every kind.
+    #[schema(example = "email")]
+    kind: Option<String>,
+    /// The value, compared without case; phone numbers by their digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "test@test.com")]
+    exact: Option<String>,
+    /// A regular expression that matches the whole value, without case; at most 200 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "noreply@.+")]
+    pattern: Option<String>,
+}
+
+/// Identifiers per contact and kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Limits)]
+pub(super) struct LimitsBody {
+    /// Email addresses.
+    #[schema(minimum = 1, maximum = 10_000, example = 5)]
+    email: u32,
+    /// Phone numbers.
+    #[schema(minimum = 1, maximum = 10_000, example = 5)]
+    phone: u32,
+    /// Mobile push tokens.
+    #[schema(minimum = 1, maximum = 10_000, example = 50)]
+    mobile_push: u32,
+    /// Web push tokens.
+    #[schema(minimum = 1, maximum = 10_000, example = 50)]
+    web_push: u32,
+    /// Telegram tokens.
+    #[schema(minimum = 1, maximum = 10_000, example = 10)]
+    telegram: u32,
+    /// Devices.
+    #[schema(minimum = 1, maximum = 10_000, example = 50)]
+    device_id: u32,
+    /// Cookies.
+    #[schema(minimum = 1, maximum = 10_000, example = 100)]
+    cookie: u32,
+    /// Values of identifying custom fields.
+    #[schema(minimum = 1, maximum = 10_000, example = 10)]
+    field: u32,
+}
+
+impl From<&Policy> for PolicyBody {
+    fn from(policy: &Policy) -> Self {
+        Self {
+            default_phone_region: policy
+                .default_phone_region
+                .as_ref()
+                .map(|region| region.as_str().to_owned()),
+            merge_unclaimed: policy.merge_unclaimed,
+            blocked: policy.blocked.iter().map(BlockedBody::from).collect(),
+            shared_threshold: policy.shared_threshold,
+            limits: LimitsBody::from(policy.limits),
+            duplicate_window_seconds: policy.duplicate_window_seconds,
+        }
+    }
+}
+
+impl From<&BlockedValue> for BlockedBody {
+    fn from(blocked: &BlockedValue) -> Self {
+        let text = || blocked.text().to_owned();
+        Self {
+            kind: blocked.kind().map(str::to_owned),
+            exact: (!blocked.is_pattern()).then(text),
+            pattern: blocked.is_pattern().then(text),
+        }
+    }
+}
+
+impl From<Limits> for LimitsBody {
+    fn from(limits: Limits) -> Self {
+        let Limits {
+            email,
+            phone,
+            mobile_push,
+            web_push,
+            telegram,
+            device_id,
+            cookie,
+            field,
+        } = limits;
+        Self {
+            email,
+            phone,
+            mobile_push,
+            web_push,
+            telegram,
+            device_id,
+            cookie,
+            field,
+        }
+    }
+}
+
+/// Reads a whole policy.
+pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
+    let mut problems = Problems::default();
+    let region = body.text("defaultPhoneRegion", &mut problems).value();
+    let pointer = body.pointer("defaultPhoneRegion");
+    let default_phone_region = region.and_then(|text| problems.check(&pointer, Region::parse(&text)));
+    let merge_unclaimed = boolean(body, "mergeUnclaimed", &mut problems);
+    let policy = Policy {
+        default_phone_region,
+        merge_unclaimed,
+        blocked: blocked(body, &mut problems),
+        shared_threshold: number(body, "sharedThreshold", SHARED_THRESHOLD, &mut problems),
+        limits: limits(body, &mut problems),
+        duplicate_window_seconds: number(body, "duplicateWindowSeconds", DUPLICATE_WINDOW, &mut problems),
+    };
+    problems.finish()?;
+    Ok(policy)
+}
+
+/// A member that must be there. What stands for it when it is not never leaves this module: the problem refuses the policy.
+fn required<T: Default>(body: &Fields<'_>, member: &str, sent: Sent<T>, problems: &mut Problems) -> T {
+    let is_there = body.raw(member).value().is_some();
+    sent.value().unwrap_or_else(|| {
+        if !is_there {
+            problems.add(body.pointer(member), "is required");
+        }
+        T::default()
+    })
+}
+
+fn boolean(body: &Fields<'_>, member: &str, problems: &mut Problems) -> bool {
+    let sent = body.boolean(member, problems);
+    required(body, member, sent, problems)
+}
+
+fn number(body: &Fields<'_>, member: &str, range: RangeInclusive<i64>, problems: &mut Problems) -> u32 {
+    let sent = body.integer(member, problems).map(|number| {
+        let fits = u32::try_from(number).ok().filter(|_| range.contains(&number));
+        fits.unwrap_or_else(|| {
+            let reason = format!("must be a whole number from {} to {}", range.start(), range.end());
+            problems.add(body.pointer(member), reason);
+            0
+        })
+    });
+    required(body, member, sent, problems)
+}
+
+fn limits(body: &Fields<'_>, problems: &mut Problems) -> Limits {
+    let sent = body.object("limits", problems);
+    let limits = match sent {
+        Sent::Value(limits) => limits,
+        Sent::Nothing | Sent::Null => {
+            if body.raw("limits").value().is_none() {
+                problems.add(body.pointer("limits"), "is required");
+            }
+            return Limits::default();
+        }
+    };
+    let mut limit = |member| number(&limits, member, LIMIT, problems);
+    Limits {
+        email: limit("email"),
+        phone: limit("phone"),
+        mobile_push: limit("mobilePush"),
+        web_push: limit("webPush"),
+        telegram: limit("telegram"),
+        device_id: limit("deviceId"),
+        cookie: limit("cookie"),
+        field: limit("field"),
+    }
+}
+
+fn blocked(body: &Fields<'_>, problems: &mut Problems) -> Vec<BlockedValue> {
+    if body.raw("blocked").value().is_none() {
+        problems.add(body.pointer("blocked"), "is required");
+    }
+    let entries = body.objects("blocked", problems);
+    if entries.len() > MAX_BLOCKED {
+        problems.add(
+            body.pointer("blocked"),
+            format!("must have at most {MAX_BLOCKED} entries"),
+        );
+        return Vec::new();
+    }
+    entries
+        .iter()
+        .filter_map(|entry| blocked_value(entry, problems))
+        .collect()
+}
+
+fn blocked_value(entry: &Fields<'_>, problems: &mut Problems) -> Option<BlockedValue> {
+    let kind = entry
+        .text("kind", problems)
+        .value()
+        .map(|kind| kind.to_ascii_lowercase());
+    if kind
+        .as_deref()
+        .is_some_and(|kind| IdentifierKind::from_text(kind).is_none())
+    {
+        let names = IdentifierKind::ALL.map(IdentifierKind::as_str).join(", ");
+        problems.add(entry.pointer("kind"), format!("must be null or one of {names}"));
+        return None;
+    }
+    let exact = entry.text("exact", problems).value();
+    let pattern = entry.text("pattern", problems).value();
+    match (exact, pattern) {
+        (Some(text), None) => problems.check(&entry.pointer("exact"), BlockedValue::exact(kind.as_deref(), &text)),
+        (None, Some(text)) => problems.check(&entry.pointer("pattern"), BlockedValue::pattern(kind.as_deref(), &text)),
+        (Some(_), Some(_)) | (None, None) => {
+            problems.add(entry.here(), "must have either exact or pattern");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(body: &Value) -> Result<Policy, ApiError> {
+        read_policy(&Fields::of(body.as_object(), String::new()))
+    }
+
+    #[test]
+    fn a_policy_is_read_back() {
+        let policy = Policy {
+            default_phone_region: Region::parse("UA").ok(),
+            merge_unclaimed: false,
+            shared_threshold: 7,
+            duplicate_window_seconds: 60,
+            ..Policy::default()
+        };
+        for policy in [policy, Policy::default()] {
+            let body = serde_json::to_value(PolicyBody::from(&policy)).unwrap();
+            assert_eq!(read(&body).unwrap(), policy);
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named() {
+        let body = json!({
+            "defaultPhoneRegion": "Ukraine", "mergeUnclaimed": 3, "sharedThreshold": 1, "duplicateWindowSeconds": -1,
+            "blocked": [{"kind": "fax", "exact": "a"}, {"pattern": "("}, {}, {"exact": "a", "pattern": "b"}],
+            "limits": {"email": 0, "phone": 10_001, "mobilePush": 1, "webPush": 1, "telegram": 1, "deviceId": 1, "cookie": 1},
+        });
+        let problems = read(&body).unwrap_err().problems();
+        let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+        let expected = [
+            "/defaultPhoneRegion",
+            "/mergeUnclaimed",
+            "/blocked/0/kind",
+            "/blocked/1/pattern",
+            "/blocked/2",
+            "/blocked/3",
+            "/sharedThreshold",
+            "/limits/email",
+            "/limits/phone",
+            "/limits/field",
+            "/duplicateWindowSeconds",
+        ];
+        assert_eq!(pointers, expected);
+        let problems = read(&json!({})).unwrap_err().problems();
+        let missing: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.pointer.as_str(), problem.reason.as_str()))
+            .collect();
+        let expected = [
+            "/mergeUnclaimed",
+            "/blocked",
+            "/sharedThreshold",
+            "/limits",
+            "/duplicateWindowSeconds",
+        ];
+        assert_eq!(missing, expected.map(|pointer| (pointer, "is required")));
+    }
+}

@@ -1,0 +1,84 @@
+//! `POST identity/resolve`: what a call would do, without doing it.
+
+use super::decision::DecisionBody;
+use super::names::OutcomeName;
+use super::resolve_body::read_commands;
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::refusals::WriteRefused;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::{Action, Decision};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A call to be explained.
+#[derive(Debug, ToSchema)]
+#[schema(as = ResolveRequest, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the schema of a body that is read leniently")]
+pub(crate) struct ResolveBody {
+    /// Which call: `contact` (without this member), `subscribe`, `update`, `bulk`, `order`, `event` or `apptoken`.
+    #[schema(example = "contact")]
+    call: Option<String>,
+    /// For `update`: the contact ID in its path.
+    #[schema(example = json!(null))]
+    contact_id: Option<i64>,
+    /// For `apptoken`: the app in its path.
+    #[schema(example = json!(null))]
+    app: Option<String>,
+    /// For `event`: whether events of its type create contacts; true without.
+    #[schema(example = json!(null))]
+    creates_contacts: Option<bool>,
+    /// The body of the call, as it would be sent. `bulk` takes up to 500 contacts.
+    #[schema(value_type = Object, example = json!({
+        "externalCustomerId": "C-1001",
+        "channels": [{"type": "email", "value": "anna@example.com"}],
+        "cookies": {"sc": "7f1c2d9e"}
+    }))]
+    body: serde_json::Value,
+}
+
+/// What the call would do now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ResolveAnswer)]
+pub(crate) struct ResolveAnswer {
+    /// One decision for each contact of the body, in its order. A contact that would be created has no number yet; numbers of segments that
+    /// would be made, and the identities of the decisions, are not kept.
+    decisions: Vec<DecisionBody>,
+}
+
+/// Explain what a call would do now.
+///
+/// The same function that decides real calls, on what is stored now; nothing is written, so that repeating it is always safe. A call
+/// that would be refused is answered with its decision too.
+#[utoipa::path(
+    post,
+    path = "/api/v1/identity/resolve",
+    operation_id = "explainCall",
+    tag = "identity",
+    request_body = ResolveBody,
+    responses((status = 200, description = "What it would do.", body = ResolveAnswer), WriteRefused),
+)]
+pub(crate) async fn resolve(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Json<ResolveAnswer>, ApiError> {
+    auth.allow(Action::Read)?;
+    let commands = read_commands(&incoming.object()?.fields(), &auth.0.workspace.policy)?;
+    let decisions = state.app.dry_run(auth.workspace(), commands).await?;
+    Ok(Json(ResolveAnswer {
+        decisions: decisions.iter().map(explained).collect(),
+    }))
+}
+
+fn explained(decision: &Decision) -> DecisionBody {
+    let mut body = DecisionBody::from(decision);
+    if body.outcome == OutcomeName::Created {
+        // Another contact may get the number that this one was given for the moment.
+        body.contact_id = None;
+    }
+    body
+}

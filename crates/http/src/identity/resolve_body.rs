@@ -1,0 +1,227 @@
+//! The calls that can be explained, each from the body that the real call takes.
+
+use super::resolve_parts::{Parts, email, external_id, mobile_push, phone};
+use crate::contacts::{request, subscribe, update};
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, text_of};
+use crate::tokens;
+use selfsame_domain::values::{SegmentName, Source};
+use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, Policy, SegmentRef};
+use serde_json::Value;
+
+/// How many contacts of a bulk call are explained at once.
+const MAX_CONTACTS: usize = 500;
+
+const CALLS: &str = "contact, subscribe, update, bulk, order, event, apptoken";
+
+/// Names of event parameters that identify a contact, in small letters (wire fact).
+const CONTACT_ID: [&str; 2] = ["contactid", "contact_id"];
+const EXTERNAL_ID: [&str; 1] = ["externalcustomerid"];
+const EMAIL: [&str; 4] = ["email", "emailaddress", "useremail", "contactemail"];
+const PHONE: [&str; 3] = ["phone", "sms", "phonenumber"];
+const PUSH_TOKEN: [&str; 1] = ["pushtoken"];
+
+/// Reads the commands that the real call would submit.
+pub(super) fn read_commands(envelope: &Fields<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError> {
+    let mut problems = Problems::default();
+    let call = envelope.text("call", &mut problems).value();
+    let body = envelope.raw("body").value().and_then(Value::as_object);
+    if body.is_none() {
+        problems.add(envelope.pointer("body"), "must be an object: the body of the call");
+    }
+    problems.finish()?;
+    let body = Fields::of(body, envelope.pointer("body"));
+    let mut problems = Problems::default();
+    let commands = match call.as_deref().unwrap_or("contact").to_ascii_lowercase().as_str() {
+        "contact" => vec![contact(&body, policy, &mut problems)],
+        "subscribe" => vec![command(Call::Subscribe, subscribe::read(&body, policy)?)],
+        "update" => vec![changed(envelope, &body, policy, &mut problems)],
+        "bulk" => bulk(&body, policy, &mut problems),
+        "order" => orders(&body, policy, &mut problems),
+        "event" => vec![event(envelope, &body, policy, &mut problems)],
+        "apptoken" => app_tokens(envelope, &body, policy)?,
+        _ => {
+            return Err(ApiError::invalid(
+                envelope.pointer("call"),
+                format!("must be one of {CALLS}"),
+            ));
+        }
+    };
+    problems.finish()?;
+    if commands.is_empty() {
+        return Err(ApiError::invalid(envelope.pointer("body"), "must name a contact"));
+    }
+    Ok(commands)
+}
+
+fn command(call: Call, request: ContactRequest) -> Command {
+    Command::Contact(call, Box::new(request))
+}
+
+fn contact(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
+    let mut request = request::read(body, Source::Api, policy, problems);
+    request::read_groups(body, &mut request);
+    command(Call::Upsert, request)
+}
+
+fn changed(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
+    let mut request = request::read(&update::unwrapped(body), Source::Api, policy, problems);
+    request.contact_id = positive(envelope, "contactId", problems);
+    if request.contact_id.is_none() {
+        problems.add(envelope.pointer("contactId"), "must be a positive whole number");
+    }
+    command(Call::Update, request)
+}
+
+fn positive(fields: &Fields<'_>, name: &str, problems: &mut Problems) -> Option<ContactId> {
+    fields
+        .integer(name, problems)
+        .value()
+        .filter(|id| *id > 0)
+        .map(ContactId)
+}
+
+fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
+    let contacts = body.objects("contacts", problems);
+    if contacts.len() > MAX_CONTACTS {
+        problems.add(
+            body.pointer("contacts"),
+            format!("must have at most {MAX_CONTACTS} entries"),
+        );
+        return Vec::new();
+    }
+    let Some(dedupe_on) = dedupe_on(body, problems) else {
+        return Vec::new();
+    };
+    let restore = body.boolean("restoreDeleted", problems).value().unwrap_or_default();
+    let call = Call::Bulk { dedupe_on, restore };
+    let segments = segments(body, problems);
+    let read = |contact: &Fields<'_>| {
+        let mut request = request::read(contact, Source::Import, policy, problems);
+        request.contact_id = positive(contact, "id", problems);
+        request.segments.extend(segments.iter().cloned());
+        command(call, request)
+    };
+    contacts.iter().map(read).collect()
+}
+
+fn segments(body: &Fields<'_>, problems: &mut Problems) -> Vec<SegmentRef> {
+    let named = body.texts("groupNames", problems).into_iter();
+    named
+        .filter_map(|(pointer, name)| {
+            problems
+                .check(&pointer, SegmentName::parse(&name))
+                .map(SegmentRef::Name)
+        })
+        .collect()
+}
+
+fn dedupe_on(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
+    let text = body.text("dedupeOn", problems).value().unwrap_or_default();
+    let found = match text.to_ascii_lowercase().as_str() {
+        "email" => Some(DedupeOn::Email),
+        "sms" => Some(DedupeOn::Sms),
+        "email_or_sms" => Some(DedupeOn::EmailOrSms),
+        "push" | "mobilepush" => Some(DedupeOn::MobilePush),
+        "webpush" => Some(DedupeOn::WebPush),
+        "id" => Some(DedupeOn::Id),
+        "externalcustomerid" => Some(DedupeOn::ExternalCustomerId),
+        _ => None,
+    };
+    if found.is_none() {
+        let known = "email, sms, email_or_sms, push, mobilepush, webpush, id, externalCustomerId";
+        problems.add(body.pointer("dedupeOn"), format!("must be one of {known}"));
+    }
+    found
+}
+
+/// One order, or `orders` as the real call takes them.
+fn orders(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
+    let listed = body.objects("orders", problems);
+    let orders = if listed.is_empty() { vec![body.clone()] } else { listed };
+    if orders.len() > MAX_CONTACTS {
+        problems.add(
+            body.pointer("orders"),
+            format!("must have at most {MAX_CONTACTS} entries"),
+        );
+        return Vec::new();
+    }
+    let read = |order: &Fields<'_>| {
+        // Names, device and cookies of an order are called as in a contact; its channels are not.
+        let mut request = request::read(order, Source::Order, policy, problems);
+        let mut parts = Parts {
+            policy,
+            problems,
+            request: &mut request,
+        };
+        phone(&mut parts, &order.pointer("phone"), order.raw("phone").value());
+        email(&mut parts, &order.pointer("email"), order.raw("email").value());
+        command(Call::Order, request)
+    };
+    orders.iter().map(read).collect()
+}
+
+fn event(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
+    let creates = envelope.boolean("createsContacts", problems).value().unwrap_or(true);
+    let mut request = ContactRequest::new(Source::Event);
+    let parameters = parameters(body, problems);
+    let named = |names: &[&str]| {
+        let found = parameters.iter().find(|(name, ..)| names.contains(&name.as_str()));
+        found.map_or((String::new(), None), |(_, pointer, value)| {
+            (pointer.clone(), Some(*value))
+        })
+    };
+    let (pointer, value) = named(&CONTACT_ID);
+    if let Some(text) = value.and_then(text_of).filter(|text| !text.trim().is_empty()) {
+        let read = text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|id| *id > 0)
+            .ok_or("must be a positive whole number");
+        request.contact_id = problems.check(&pointer, read).map(ContactId);
+    }
+    let mut parts = Parts {
+        policy,
+        problems,
+        request: &mut request,
+    };
+    let (pointer, value) = named(&EXTERNAL_ID);
+    external_id(&mut parts, &pointer, value);
+    let (pointer, value) = named(&EMAIL);
+    email(&mut parts, &pointer, value);
+    let (pointer, value) = named(&PHONE);
+    phone(&mut parts, &pointer, value);
+    let (pointer, value) = named(&PUSH_TOKEN);
+    mobile_push(&mut parts, &pointer, value);
+    command(Call::Event { creates }, request)
+}
+
+/// The parameters of an event by name in small letters: a list of names and values, or an object.
+fn parameters<'a>(body: &Fields<'a>, problems: &mut Problems) -> Vec<(String, String, &'a Value)> {
+    let pointer = body.pointer("params");
+    if let Some(Value::Object(object)) = body.raw("params").value() {
+        let fields = Fields::of(Some(object), pointer);
+        let each = |(name, value): (&String, &'a Value)| (name.to_ascii_lowercase(), fields.pointer(name), value);
+        return object.iter().map(each).collect();
+    }
+    let listed = body.objects("params", problems);
+    let each = |parameter: Fields<'a>| {
+        let name = parameter.text("name", problems).value()?;
+        let value = parameter.raw("value").value()?;
+        Some((name.to_ascii_lowercase(), parameter.pointer("value"), value))
+    };
+    listed.into_iter().filter_map(each).collect()
+}
+
+fn app_tokens(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError> {
+    let mut problems = Problems::default();
+    let app = envelope.text("app", &mut problems).value().unwrap_or_default();
+    problems.finish()?;
+    let app = tokens::app_uuid(&app).map_err(|_| ApiError::invalid(envelope.pointer("app"), "must be a UUID"))?;
+    let requests = tokens::read(body, &app, policy)?;
+    Ok(requests
+        .into_iter()
+        .map(|request| command(Call::AppToken, request))
+        .collect())
+}

@@ -1,0 +1,90 @@
+//! Single identifiers of calls that do not name them as a contact does.
+
+use crate::contacts::request::skipped;
+use crate::fields::{Problems, text_of};
+use selfsame_domain::values::{ChannelType, Email, ExternalId, Phone, Token, ValueError};
+use selfsame_domain::{ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind, Policy};
+use serde_json::Value;
+
+/// A request in the making.
+pub(super) struct Parts<'p> {
+    pub(super) policy: &'p Policy,
+    pub(super) problems: &'p mut Problems,
+    pub(super) request: &'p mut ContactRequest,
+}
+
+impl Parts<'_> {
+    /// As in a contact: a blank says nothing, an unreadable blocked value is left out, any other unreadable one is wrong.
+    fn read(
+        &mut self,
+        kind: IdentifierKind,
+        pointer: &str,
+        value: Option<&Value>,
+        parse: impl FnOnce(&str) -> Result<Identifier, ValueError>,
+    ) -> Option<Identifier> {
+        let Some(text) = text_of(value?) else {
+            self.problems.add(pointer, "must be a text");
+            return None;
+        };
+        match parse(&text) {
+            Ok(identifier) => return Some(identifier),
+            Err(ValueError::Empty) => {}
+            Err(error) if self.policy.blocks(kind, text.trim(), text.trim()) => {
+                self.request
+                    .skipped
+                    .push(skipped(pointer, format!("is a blocked value, and {error}")));
+            }
+            Err(error) => self.problems.add(pointer, error),
+        }
+        None
+    }
+
+    fn push(&mut self, channel: ChannelType, identifier: Option<Identifier>) {
+        let details = ChannelDetails::default();
+        let input = identifier.map(|identifier| ChannelInput {
+            channel,
+            identifier,
+            details,
+        });
+        self.request.channels.extend(input);
+    }
+}
+
+/// The customer's own ID. The text `null` is no ID (wire fact).
+pub(super) fn external_id(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+    let value = value.filter(|value| {
+        value
+            .as_str()
+            .is_none_or(|text| !text.trim().eq_ignore_ascii_case("null"))
+    });
+    let read = parts.read(IdentifierKind::ExternalId, pointer, value, |text| {
+        ExternalId::parse(text).map(|id| Identifier::external_id(&id))
+    });
+    parts.request.external_id = read;
+}
+
+/// An email.
+pub(super) fn email(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+    let read = parts.read(IdentifierKind::Email, pointer, value, |text| {
+        Email::parse(text).map(|email| Identifier::email(&email))
+    });
+    parts.push(ChannelType::Email, read);
+}
+
+/// A phone number.
+pub(super) fn phone(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+    let region = parts.policy.default_phone_region.clone();
+    let read = parts.read(IdentifierKind::Phone, pointer, value, |text| {
+        Phone::parse(text, region.as_ref()).map(|phone| Identifier::phone(&phone))
+    });
+    parts.push(ChannelType::Sms, read);
+}
+
+/// A mobile push token of no particular app.
+pub(super) fn mobile_push(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+    let kind = IdentifierKind::MobilePush;
+    let read = parts.read(kind, pointer, value, |text| {
+        Token::parse(text).map(|token| Identifier::token(kind, None, &token))
+    });
+    parts.push(ChannelType::MobilePush, read);
+}

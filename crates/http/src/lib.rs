@@ -1,0 +1,31 @@
+//! The HTTP front end: the wire-compatible API of contacts, and Selfsame's own API of identity.
+//!
+//! One router per noun. Handlers read a request leniently, check everything that needs no storage, submit a domain
+//! command and render its decision; they know no rule of identity.
+
+mod addressbooks;
+mod auth;
+mod body;
+mod catalog;
+mod contacts;
+mod docs;
+mod error;
+mod fields;
+mod identity;
+mod limits;
+mod operations;
+mod paths;
+mod refusals;
+mod render;
+mod reply;
+mod router;
+mod segments;
+mod state;
+mod subscriptions;
+mod system;
+mod tokens;
+mod trace;
+
+pub use operations::{describe_metrics, metrics_builder};
+pub use router::{openapi, router};
+pub use state::{HttpSettings, HttpState, RateLimit, Readiness};

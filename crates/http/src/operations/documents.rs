@@ -1,0 +1,90 @@
+//! The description of the API: for programs and for people.
+
+use super::page::{self, ApiPage};
+use crate::error::ApiError;
+use axum::Extension;
+use axum::response::{IntoResponse, Response};
+use http::HeaderName;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+
+/// The documents, made once when the router is. The handlers find them among the request's extensions, because the router
+/// that they describe is made before them.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    json: Result<String, serde_json::Error>,
+    page: Result<ApiPage, DocumentError>,
+}
+
+/// Why the page cannot be made.
+#[derive(Debug, thiserror::Error)]
+enum DocumentError {
+    /// The document is no JSON.
+    #[error("the OpenAPI document cannot be written")]
+    Json(#[from] serde_json::Error),
+    /// The page's template failed.
+    #[error("the API page cannot be written")]
+    Page(#[from] askama::Error),
+}
+
+impl Documents {
+    /// Makes the documents.
+    pub(crate) fn of(api: &OpenApi) -> Self {
+        Self {
+            json: serde_json::to_string(api),
+            page: page_of(api),
+        }
+    }
+}
+
+fn page_of(api: &OpenApi) -> Result<ApiPage, DocumentError> {
+    Ok(page::render(&serde_json::to_value(api)?)?)
+}
+
+fn unavailable(error: &(dyn std::error::Error + 'static)) -> ApiError {
+    tracing::error!(error, "a document could not be made");
+    ApiError::Internal("a document could not be made")
+}
+
+/// The description of the API, for programs.
+///
+/// Describes every operation that this server answers.
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    tag = "operations",
+    security(()),
+    responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value, example = json!({"openapi": "3.1.0"}))),
+)]
+pub(crate) async fn openapi(Extension(documents): Extension<Arc<Documents>>) -> Result<Response, ApiError> {
+    let json = documents.json.as_ref().map_err(|error| unavailable(error))?;
+    Ok((
+        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")],
+        json.clone(),
+    )
+        .into_response())
+}
+
+/// The API as a page.
+///
+/// Made from the description for programs. Works without a network: it loads nothing, and runs no script.
+#[utoipa::path(
+    get,
+    path = "/api/docs",
+    tag = "operations",
+    security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html",
+        example = "<!doctype html>…")),
+)]
+pub(crate) async fn page(Extension(documents): Extension<Arc<Documents>>) -> Result<Response, ApiError> {
+    let page = documents.page.as_ref().map_err(|error| unavailable(error))?;
+    let fixed: [(HeaderName, &str); 4] = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-cache"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    let policy = [(CONTENT_SECURITY_POLICY, page.policy.clone())];
+    Ok((fixed, policy, page.html.clone()).into_response())
+}

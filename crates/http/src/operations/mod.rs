@@ -1,0 +1,14 @@
+//! What the people who run a server look at: whether it lives, whether it takes requests, numbers, the API's documents.
+
+mod complete;
+mod documents;
+mod health;
+mod metrics;
+mod page;
+mod routes;
+
+pub(crate) use complete::complete;
+pub(crate) use documents::Documents;
+pub(crate) use metrics::{DURATION, IN_FLIGHT, REQUESTS};
+pub use metrics::{describe_metrics, metrics_builder};
+pub(crate) use routes::routes;

@@ -1,0 +1,111 @@
+//! Path and query parameters.
+
+use crate::error::ApiError;
+use crate::fields::Problems;
+use axum::extract::{FromRequestParts, Path, Query};
+use http::request::Parts;
+use selfsame_domain::{ContactId, SegmentId};
+use serde::de::DeserializeOwned;
+
+/// How many rows a page has at the most, and without being asked (wire fact).
+pub(crate) const MAX_ROWS: u64 = 500;
+
+/// Path parameters. What cannot be decoded is answered 400.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiPath<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let read = Path::<T>::from_request_parts(parts, state).await;
+        read.map(|Path(value)| Self(value))
+            .map_err(|_| ApiError::invalid("path", "must be percent-encoded UTF-8"))
+    }
+}
+
+/// Reads a contact's number from a path or query.
+pub(crate) fn contact_id(name: &str, text: &str) -> Result<ContactId, ApiError> {
+    positive(text)
+        .map(ContactId)
+        .ok_or_else(|| ApiError::invalid(name, "must be a positive whole number"))
+}
+
+/// Reads a segment's number from a path.
+pub(crate) fn segment_id(name: &str, text: &str) -> Result<SegmentId, ApiError> {
+    positive(text)
+        .map(SegmentId)
+        .ok_or_else(|| ApiError::invalid(name, "must be a positive whole number"))
+}
+
+fn positive(text: &str) -> Option<i64> {
+    text.trim().parse().ok().filter(|id| *id > 0)
+}
+
+/// Query parameters. Names are compared without regard to case; the last of several wins; blank ones are not there.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Params(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let read = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let Query(pairs) = read.map_err(|_| ApiError::invalid("query", "must be name=value pairs"))?;
+        if let Some((name, _)) = pairs.iter().find(|(_, value)| value.chars().any(char::is_control)) {
+            return Err(ApiError::invalid(name.as_str(), "must not contain control characters"));
+        }
+        Ok(Self(pairs))
+    }
+}
+
+impl Params {
+    /// A text, outer blanks trimmed.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let sent = self.0.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        sent.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A whole number of at least `min`; a greater one than `max` counts as `max`.
+    pub(crate) fn number(&self, name: &str, min: u64, max: u64, default: u64, problems: &mut Problems) -> u64 {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse::<u64>() {
+            Ok(number) if number >= min => number.min(max),
+            _ => {
+                problems.add(name, format!("must be a whole number of at least {min}"));
+                default
+            }
+        }
+    }
+
+    /// Offset and length of a page: `startindex` counts from 1, `maxrows` is at most [`MAX_ROWS`] (wire fact).
+    pub(crate) fn page(&self, problems: &mut Problems) -> (u64, u32) {
+        let start = self.number("startindex", 1, i64::MAX as u64, 1, problems);
+        let rows = self.number("maxrows", 1, MAX_ROWS, MAX_ROWS, problems);
+        (start - 1, u32::try_from(rows).unwrap_or(u32::MAX))
+    }
+
+    /// Parameters as a test names them.
+    #[cfg(test)]
+    pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
+        Self(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    /// A truth value.
+    pub(crate) fn flag(&self, name: &str, default: bool, problems: &mut Problems) -> bool {
+        match self.text(name).map(str::to_ascii_lowercase).as_deref() {
+            None => default,
+            Some("true" | "1") => true,
+            Some("false" | "0") => false,
+            Some(_) => {
+                problems.add(name, "must be true or false");
+                default
+            }
+        }
+    }
+}

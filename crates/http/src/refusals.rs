@@ -1,0 +1,107 @@
+//! How the operations of our own API document what they refuse: the same for all of them, said once.
+
+use std::collections::BTreeMap;
+use utoipa::IntoResponses;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What every operation with a key may answer.
+#[derive(Debug)]
+pub(crate) struct Refused;
+
+/// What every operation that names something by its number may answer.
+#[derive(Debug)]
+pub(crate) struct RefusedOrMissing;
+
+/// What every operation that writes may answer.
+#[derive(Debug)]
+pub(crate) struct WriteRefused;
+
+/// What every operation that writes and names something by its number may answer.
+#[derive(Debug)]
+pub(crate) struct WriteRefusedOrMissing;
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+impl IntoResponses for Refused {
+    fn responses() -> Responses {
+        BTreeMap::from([
+            problem(
+                "400",
+                "Something in the request is wrong; `errors` says what and where.",
+            ),
+            unauthorized(),
+            problem("403", "The rights of this API key do not cover this call."),
+            problem(
+                "429",
+                "This API key sent too many requests; `Retry-After` says when to come back.",
+            ),
+            problem(
+                "503",
+                "The server is busy, or its storage is not there; `Retry-After` says when to come back.",
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for RefusedOrMissing {
+    fn responses() -> Responses {
+        with(
+            Refused::responses(),
+            [problem("404", "There is no such thing in this workspace.")],
+        )
+    }
+}
+
+impl IntoResponses for WriteRefused {
+    fn responses() -> Responses {
+        let more = [
+            problem("409", "It contradicts what is there; `type` says how."),
+            problem("413", "The body is too large."),
+            problem("422", "The `Idempotency-Key` was used for another request."),
+        ];
+        with(Refused::responses(), more)
+    }
+}
+
+impl IntoResponses for WriteRefusedOrMissing {
+    fn responses() -> Responses {
+        with(
+            WriteRefused::responses(),
+            [problem("404", "There is no such thing in this workspace.")],
+        )
+    }
+}
+
+fn with<const N: usize>(mut responses: Responses, more: [(String, RefOr<Response>); N]) -> Responses {
+    responses.extend(more);
+    responses
+}
+
+fn problem(status: &str, description: &str) -> (String, RefOr<Response>) {
+    refusal(status, description, PROBLEM_JSON, "Problem")
+}
+
+fn unauthorized() -> (String, RefOr<Response>) {
+    refusal(
+        "401",
+        "There is no API key, or one that opens nothing.",
+        "application/json",
+        "Unauthorized",
+    )
+}
+
+fn refusal(status: &str, description: &str, media: &str, schema: &str) -> (String, RefOr<Response>) {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(schema)))
+        .build();
+    (
+        status.to_owned(),
+        ResponseBuilder::new()
+            .description(description)
+            .content(media, content)
+            .build()
+            .into(),
+    )
+}

@@ -1,0 +1,158 @@
+//! How errors are written: text on the wire-compatible routes, problem documents (RFC 9457) everywhere else.
+
+use crate::error::{ApiError, Problem};
+use crate::reply;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chrono::SecondsFormat;
+use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// The content type of every answer of the wire-compatible routes but errors, plain texts included (wire fact).
+pub(crate) const WIRE_JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
+
+/// Marks an answer of the wire-compatible routes, whose clients read errors as text.
+#[derive(Debug, Clone, Copy)]
+struct Wire;
+
+/// An error as a problem document (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument {
+    /// Which problem it is: a stable URN.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:selfsame:problem:invalid-request")]
+    pub(crate) problem_type: String,
+    /// The reason phrase of the status.
+    #[schema(example = "Bad Request")]
+    pub(crate) title: String,
+    /// The status.
+    #[schema(example = 400)]
+    pub(crate) status: u16,
+    /// What is wrong, in words.
+    pub(crate) detail: String,
+    /// What is wrong, one entry for each place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<Problem>,
+}
+
+/// The answer to a request without a valid key. The same on every route, because clients read it as JSON (wire fact).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Unauthorized)]
+pub(crate) struct UnauthorizedBody {
+    /// When it was refused.
+    #[schema(example = "2026-01-31T12:00:00.000Z")]
+    timestamp: String,
+    /// Always 401.
+    #[schema(example = 401)]
+    status: u16,
+    /// Always `Unauthorized`.
+    #[schema(example = "Unauthorized")]
+    error: &'static str,
+    /// Why, in words.
+    #[schema(example = "the API key is unknown")]
+    message: String,
+    /// The path of the request.
+    #[schema(example = "/api/v1/contact")]
+    path: String,
+}
+
+/// Marks the answers of the wire-compatible routes, and says the character set of their JSON (wire fact).
+pub(crate) async fn mark_wire(mut response: Response) -> Response {
+    response.extensions_mut().insert(Wire);
+    if response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value == "application/json")
+    {
+        response.headers_mut().insert(CONTENT_TYPE, WIRE_JSON);
+    }
+    response
+}
+
+/// Gives every error its body.
+pub(crate) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let wants_problem = accepts_problem(request.headers());
+    let mut response = next.run(request).await;
+    let Some(error) = response.extensions_mut().remove::<ApiError>() else {
+        return response;
+    };
+    log(&error);
+    let wire = response.extensions().get::<Wire>().is_some();
+    let mut rendered = match &error {
+        ApiError::Unauthorized(message) => unauthorized(&state, message, path),
+        _ if wire && !wants_problem => text(&error),
+        _ => problem(&error),
+    };
+    add_headers(&error, rendered.headers_mut());
+    // What inner layers added (request ids, allowed methods) stays.
+    for (name, value) in response.headers() {
+        if name != CONTENT_TYPE && !rendered.headers().contains_key(name) && name != http::header::CONTENT_LENGTH {
+            rendered.headers_mut().append(name, value.clone());
+        }
+    }
+    rendered
+}
+
+fn accepts_problem(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.any(|value| value.to_ascii_lowercase().contains(PROBLEM_JSON))
+}
+
+fn log(error: &ApiError) {
+    match error {
+        ApiError::Storage(cause) | ApiError::Unavailable(cause) => {
+            tracing::error!(error = &**cause as &dyn std::error::Error, "a request failed");
+        }
+        ApiError::Internal(cause) => tracing::error!(cause, "a request failed"),
+        _ => {}
+    }
+}
+
+fn unauthorized(state: &HttpState, message: &str, path: String) -> Response {
+    let body = UnauthorizedBody {
+        timestamp: state.app.clock().now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        status: 401,
+        error: "Unauthorized",
+        message: message.to_owned(),
+        path,
+    };
+    (http::StatusCode::UNAUTHORIZED, Json(body)).into_response()
+}
+
+fn text(error: &ApiError) -> Response {
+    (error.status(), error.detail()).into_response()
+}
+
+fn problem(error: &ApiError) -> Response {
+    let status = error.status();
+    let body = ProblemDocument {
+        problem_type: format!("urn:selfsame:problem:{}", error.code()),
+        title: status.canonical_reason().unwrap_or_default().to_owned(),
+        status: status.as_u16(),
+        detail: error.detail(),
+        errors: error.problems(),
+    };
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    (status, [content_type], Json(body)).into_response()
+}
+
+fn add_headers(error: &ApiError, headers: &mut HeaderMap) {
+    if matches!(error, ApiError::Unauthorized(_)) {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"selfsame\""));
+    }
+    if let Some(seconds) = error.retry_after() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(decision) = error.decision() {
+        reply::add_headers(decision, headers);
+    }
+}

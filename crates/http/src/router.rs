@@ -1,0 +1,126 @@
+//! How everything is put together.
+
+use crate::catalog;
+use crate::error::ApiError;
+use crate::identity;
+use crate::operations::{self, Documents};
+use crate::render;
+use crate::state::HttpState;
+use crate::system;
+use crate::trace;
+use crate::{addressbooks, contacts, segments, subscriptions, tokens};
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
+use std::any::Any;
+use std::sync::Arc;
+use tower::Layer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::normalize_path::NormalizePathLayer;
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::Modify;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+/// What the document says besides its paths.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Selfsame", description = "Contact identity: one person, one contact."),
+    modifiers(&Security),
+    security(("basic" = []), ("bearer" = [])),
+    tags(
+        (name = "account", description = "The service and the account"),
+        (name = "contacts", description = "Contacts and their identifiers"),
+        (name = "segments", description = "Static segments (groups)"),
+        (name = "subscriptions", description = "Subscription categories and unsubscribed addresses"),
+        (name = "fields", description = "Custom fields"),
+        (name = "tokens", description = "App tokens"),
+        (name = "identity", description = "Why contacts are what they are: explanations, merges, the policy"),
+        (name = "catalog", description = "Definitions of custom fields and subscription categories"),
+        (name = "operations", description = "Whether the server is well, and what it can do"),
+    )
+)]
+struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let scheme = |scheme, text: &str| {
+            SecurityScheme::Http(HttpBuilder::new().scheme(scheme).description(Some(text)).build())
+        };
+        let basic = scheme(HttpAuthScheme::Basic, "Any user name, the API key as password");
+        let bearer = scheme(HttpAuthScheme::Bearer, "The API key as token");
+        components.add_security_scheme("basic", basic);
+        components.add_security_scheme("bearer", bearer);
+    }
+}
+
+/// The routes of the wire-compatible API.
+fn wire() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .merge(system::routes())
+        .merge(contacts::routes())
+        .merge(subscriptions::routes())
+        .merge(segments::routes())
+        .merge(tokens::routes())
+        .merge(addressbooks::routes())
+        .layer(middleware::map_response(render::mark_wire))
+}
+
+fn all() -> OpenApiRouter<HttpState> {
+    let mut all = OpenApiRouter::with_openapi(Description::openapi())
+        .merge(wire())
+        .merge(identity::routes())
+        .merge(catalog::routes())
+        .merge(operations::routes());
+    operations::complete(all.get_openapi_mut());
+    all
+}
+
+/// The description of every route.
+pub fn openapi() -> Document {
+    all().into_openapi()
+}
+
+/// The whole front end. Paths answer with and without a trailing slash (wire fact).
+pub fn router(state: HttpState) -> Router {
+    let (routes, document) = all().split_for_parts();
+    let documents = Arc::new(Documents::of(&document));
+    let routes = routes
+        .layer(Extension(documents))
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .fallback(async || ApiError::NoRoute)
+        .layer(middleware::from_fn_with_state(state.clone(), in_time))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), render::render))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            http::header::X_CONTENT_TYPE_OPTIONS,
+            http::HeaderValue::from_static("nosniff"),
+        ))
+        .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
+        .layer(SetSensitiveRequestHeadersLayer::new([http::header::AUTHORIZATION]))
+        .with_state(state);
+    // Trimming has to happen before routing, so that it wraps the router instead of being one of its layers.
+    Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(routes))
+}
+
+/// Bounds how long a request takes. What it submitted goes on: the write lane does not depend on who waits.
+async fn in_time(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(state.settings.request_timeout, next.run(request)).await;
+    answer.unwrap_or_else(|_| ApiError::TimedOut.into_response())
+}
+
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    // The panic hook has logged the cause.
+    drop(cause);
+    ApiError::Internal("a handler panicked").into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
+
+/// Paths and methods that the router answers. It lists them nowhere but in its debug text, whose form this test relies on: when an
+/// update of the library changes it, no route is found, and the test fails.
+fn answered(all: &Router<HttpState>) -> BTreeSet<(String, String)> {
+    let text = format!("{all:?}");
+    let (handlers, rest) = text.split_once("Node { paths: {").expect("paths");
+    // After the paths comes the router of what no path answers.
+    let rest = rest.split("fallback_router").next().unwrap_or_default();
+    let entries = |text: &str| -> BTreeMap<String, String> {
+        let entries = text
+            .split("RouteId(")
+            .skip(1)
+            .filter_map(|entry| entry.split_once("): "));
+        entries.map(|(id, entry)| (id.to_owned(), entry.to_owned())).collect()
+    };
+    let handlers = entries(handlers);
+    let mut found = BTreeSet::new();
+    for (id, path) in entries(rest) {
+        let Some(path) = path.split('"').nth(1).filter(|path| path.starts_with('/')) else {
+            continue;
+        };
+        for method in METHODS
+            .into_iter()
+            .filter(|method| !handlers[&id].contains(&format!("{method}: None")))
+        {
+            found.insert((path.to_owned(), method.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_route_is_documented_and_every_documented_one_answers() {
+    let (router, document) = all().split_for_parts();
+    let document = serde_json::to_value(document).expect("JSON");
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in METHODS.into_iter().filter(|method| item.get(method).is_some()) {
+            documented.insert((path.clone(), method.to_owned()));
+        }
+    }
+    let answered = answered(&router);
+    assert!(answered.len() > 30, "{answered:?}");
+    assert_eq!(answered, documented);
+}

@@ -1,0 +1,221 @@
+//! `POST group/{id}/contacts/attach` and `…/detach`.
+
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::contacts::response::Sentence;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, Sent, name_of};
+use crate::paths::{ApiPath, MAX_ROWS, segment_id};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::extract::State;
+use selfsame_domain::values::ExternalId;
+use selfsame_domain::{Action, Command, ContactId, ContactRef, Identifier};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// Contacts to be put into a segment or taken out of it: of one kind only, at most 500.
+#[derive(ToSchema)]
+#[schema(as = ModifyContactsInGroup)]
+#[allow(dead_code, reason = "describes what read() reads")]
+pub(crate) struct ContactsInput {
+    /// Numbers of contacts.
+    #[schema(rename = "contactIds", max_items = 500)]
+    contact_ids: Option<Vec<i64>>,
+    /// The customer's own IDs.
+    #[schema(rename = "externalCustomerIds", max_items = 500)]
+    external_customer_ids: Option<Vec<String>>,
+}
+
+/// Put contacts into a static segment. Contacts that do not exist are left out and reported by the decision.
+#[utoipa::path(
+    post,
+    path = "/api/v1/group/{id}/contacts/attach",
+    operation_id = "attachGroupContacts",
+    tag = "segments",
+    params(("id" = i64, Path, description = "The segment's number"), crate::docs::IdempotencyKey),
+    request_body(content = ContactsInput, content_type = "application/json", example = json!({"contactIds": [564_407_320]})),
+    responses(
+        (status = 200, body = String, content_type = "application/json",
+            description = "A text, in spite of its content type",
+            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
+            example = json!("Contacts have been attached to the group with id='7'")),
+        crate::docs::WriteErrors,
+        (status = 404, description = "There is no such segment", body = String, content_type = "text/plain", example = json!("segment not found")),
+    )
+)]
+pub(crate) async fn attach(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<Decided<Sentence>, ApiError> {
+    auth.allow(Action::Write)?;
+    let segment = segment_id("id", &id)?;
+    let contacts = read(&incoming.object()?.fields())?;
+    if contacts.is_empty() {
+        return Err(ApiError::invalid("", "must have contactIds or externalCustomerIds"));
+    }
+    let decision = submit(
+        &state,
+        &auth,
+        &incoming,
+        Command::Attach { segment, contacts },
+        Repeated::Taken,
+    )
+    .await?;
+    Ok(Decided(
+        decision,
+        Sentence(format!("Contacts have been attached to the group with id='{segment}'")),
+    ))
+}
+
+/// Take contacts out of a static segment. Without any contacts, or without a body, the segment is emptied.
+#[utoipa::path(
+    post,
+    path = "/api/v1/group/{id}/contacts/detach",
+    operation_id = "detachGroupContacts",
+    tag = "segments",
+    params(("id" = i64, Path, description = "The segment's number"), crate::docs::IdempotencyKey),
+    request_body(content = Option<ContactsInput>, content_type = "application/json",
+        example = json!({"externalCustomerIds": ["C-1001"]})),
+    responses(
+        (status = 200, body = String, content_type = "application/json",
+            description = "A text, in spite of its content type",
+            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
+            example = json!("Contacts have been detached from the group with id='7'")),
+        crate::docs::WriteErrors,
+        (status = 404, description = "There is no such segment", body = String, content_type = "text/plain", example = json!("segment not found")),
+    )
+)]
+pub(crate) async fn detach(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<Decided<Sentence>, ApiError> {
+    auth.allow(Action::Write)?;
+    let segment = segment_id("id", &id)?;
+    let contacts = match incoming.json()? {
+        None => Vec::new(),
+        Some(_) => read(&incoming.object()?.fields())?,
+    };
+    let decision = submit(
+        &state,
+        &auth,
+        &incoming,
+        Command::Detach { segment, contacts },
+        Repeated::Taken,
+    )
+    .await?;
+    Ok(Decided(
+        decision,
+        Sentence(format!(
+            "Contacts have been detached from the group with id='{segment}'"
+        )),
+    ))
+}
+
+/// Reads the contacts strictly: an entry that is left out could make a list empty, and an empty list empties the segment.
+fn read(fields: &Fields<'_>) -> Result<Vec<ContactRef>, ApiError> {
+    let mut problems = Problems::default();
+    let ids = entries(fields, "contactIds", &mut problems, |text| {
+        let id = text.trim().parse().ok().filter(|id| *id > 0);
+        id.map(|id| ContactRef::Id(ContactId(id)))
+            .ok_or("must be a positive whole number".to_owned())
+    });
+    let external_ids = entries(fields, "externalCustomerIds", &mut problems, |text| {
+        let id = ExternalId::parse(text).map_err(|error| error.to_string())?;
+        Ok(ContactRef::ExternalId(Identifier::external_id(&id)))
+    });
+    if !ids.is_empty() && !external_ids.is_empty() {
+        problems.add(
+            fields.pointer("externalCustomerIds"),
+            "cannot be combined with contactIds",
+        );
+    }
+    problems.finish()?;
+    Ok(if ids.is_empty() { external_ids } else { ids })
+}
+
+fn entries(
+    fields: &Fields<'_>,
+    name: &str,
+    problems: &mut Problems,
+    read: impl Fn(&str) -> Result<ContactRef, String>,
+) -> Vec<ContactRef> {
+    let pointer = fields.pointer(name);
+    let single;
+    let values = match fields.raw(name) {
+        Sent::Nothing | Sent::Null => return Vec::new(),
+        Sent::Value(Value::Array(values)) => values.as_slice(),
+        Sent::Value(value) => {
+            single = [value.clone()];
+            &single
+        }
+    };
+    if values.len() as u64 > MAX_ROWS {
+        problems.add(
+            pointer,
+            format!("must have at most {MAX_ROWS} entries, not {}", values.len()),
+        );
+        return Vec::new();
+    }
+    let mut contacts = Vec::with_capacity(values.len());
+    for (index, value) in values.iter().enumerate() {
+        let text = name_of(value).ok_or_else(|| "must be a text or a number".to_owned());
+        contacts.extend(problems.check(&format!("{pointer}/{index}"), text.and_then(|text| read(&text))));
+    }
+    contacts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn contacts(body: &Value) -> Result<usize, String> {
+        let fields = Fields::of(body.as_object(), String::new());
+        read(&fields)
+            .map(|contacts| contacts.len())
+            .map_err(|error| error.detail())
+    }
+
+    #[test]
+    fn numbers_or_external_ids() {
+        assert_eq!(contacts(&json!({"contactIds": [1, "2"]})), Ok(2));
+        assert_eq!(contacts(&json!({"contactIds": 1})), Ok(1));
+        assert_eq!(
+            contacts(&json!({"externalCustomerIds": ["a", 7], "contactIds": null})),
+            Ok(2)
+        );
+        for nothing in [
+            json!({}),
+            json!({"contactIds": []}),
+            json!({"contactIds": null}),
+            json!({"other": [1]}),
+        ] {
+            assert_eq!(contacts(&nothing), Ok(0), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_entry_never_makes_the_list_empty() {
+        for wrong in [
+            json!({"contactIds": [null]}),
+            json!({"contactIds": ["x"]}),
+            json!({"contactIds": [0]}),
+            json!({"contactIds": {}}),
+            json!({"externalCustomerIds": [" "]}),
+            json!({"externalCustomerIds": [[]]}),
+            json!({"externalCustomerIds": ["a"], "contactIds": [1]}),
+            json!({"contactIds": vec![1; 501]}),
+        ] {
+            assert!(contacts(&wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(
+            contacts(&json!({"contactIds": [1, "x"]})),
+            Err("contactIds[1] must be a positive whole number".to_owned())
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! `GET group/{id}/contacts`.
+
+use crate::auth::Authenticated;
+use crate::contacts::response::{ContactBody, Listed};
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::paths::{ApiPath, Params, segment_id};
+use crate::state::HttpState;
+use axum::extract::State;
+use selfsame_application::ports::{Page, SegmentQuery};
+use selfsame_domain::Action;
+
+/// List the contacts of a segment.
+#[utoipa::path(
+    get,
+    path = "/api/v1/group/{id}/contacts",
+    operation_id = "listGroupContacts",
+    tag = "segments",
+    params(
+        ("id" = i64, Path, description = "The segment's number"),
+        crate::docs::Paging,
+        ("orderByTs" = Option<bool>, Query, description = "By time of entry instead of by number; false by default"),
+        ("asc" = Option<bool>, Query, description = "Ascending; true by default"),
+    ),
+    responses(
+        (status = 200, description = "One page of contacts", body = Vec<ContactBody>, headers(("TotalCount" = i64, description = "The number of all"))),
+        crate::docs::ReadErrors,
+        (status = 404, description = "There is no such segment", body = String, content_type = "text/plain", example = json!("group not found")),
+    )
+)]
+pub(crate) async fn contacts(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    params: Params,
+) -> Result<Listed<ContactBody>, ApiError> {
+    auth.allow(Action::Read)?;
+    let segment = segment_id("id", &id)?;
+    let mut problems = Problems::default();
+    let (offset, limit) = params.page(&mut problems);
+    let by_time = params.flag("orderByTs", false, &mut problems);
+    let ascending = params.flag("asc", true, &mut problems);
+    problems.finish()?;
+    let query = SegmentQuery {
+        segment,
+        by_time,
+        ascending,
+        offset,
+        limit,
+    };
+    let found = state.app.store().in_segment(auth.workspace(), &query).await?;
+    let Page { items, total } = found.ok_or(ApiError::NotFound("group"))?;
+    Ok(Listed {
+        items: items.iter().map(ContactBody::from).collect(),
+        total,
+    })
+}

@@ -1,0 +1,143 @@
+//! `GET` and `PUT contact/{id}/subscriptions`.
+
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::contacts::find;
+use crate::contacts::response::Sentence;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, Sent};
+use crate::paths::{ApiPath, contact_id};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::values::CategoryKey;
+use selfsame_domain::{Action, Category, Command, Rejection};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A category that a contact has.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ContactSubscription {
+    #[schema(example = 3)]
+    id: i64,
+    #[schema(example = "news")]
+    key: String,
+    /// The segment of those who are subscribed.
+    #[schema(example = 7)]
+    group_id: i64,
+    #[schema(example = "Newsletter")]
+    name: String,
+}
+
+impl From<Category> for ContactSubscription {
+    fn from(category: Category) -> Self {
+        Self {
+            id: category.id.0,
+            key: category.key.into(),
+            group_id: category.segment.0,
+            name: category.name.into(),
+        }
+    }
+}
+
+/// All categories that a contact is to have.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what read() reads")]
+pub(crate) struct SubscriptionsInput {
+    /// Keys of categories; none for no categories.
+    subscriptions: Vec<String>,
+}
+
+/// Read the subscription categories of a contact.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contact/{id}/subscriptions",
+    operation_id = "getContactSubscriptions",
+    tag = "subscriptions",
+    params(("id" = i64, Path, description = "The contact's number")),
+    responses(
+        (status = 200, description = "The categories of the contact", body = Vec<ContactSubscription>),
+        crate::docs::ReadErrors,
+        (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),
+    )
+)]
+pub(crate) async fn get(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<Vec<ContactSubscription>>, ApiError> {
+    auth.allow(Action::Read)?;
+    let details = find(&state, &auth, contact_id("id", &id)?).await?;
+    let segments = details.contact.segments();
+    let categories = state
+        .app
+        .store()
+        .categories(auth.workspace())
+        .await?
+        .into_iter()
+        .map(|(category, _)| category);
+    let had = categories.filter(|category| !category.archived && segments.contains(&category.segment));
+    Ok(Json(had.map(ContactSubscription::from).collect()))
+}
+
+/// Replace the subscription categories of a contact.
+#[utoipa::path(
+    put,
+    path = "/api/v1/contact/{id}/subscriptions",
+    operation_id = "replaceContactSubscriptions",
+    tag = "subscriptions",
+    params(("id" = i64, Path, description = "The contact's number"), crate::docs::IdempotencyKey),
+    request_body(content = SubscriptionsInput, content_type = "application/json", example = json!({"subscriptions": ["news"]})),
+    responses(
+        (status = 200, body = String, content_type = "application/json",
+            description = "A text, in spite of its content type",
+            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
+            example = json!("Contact with id='564407320' has been updated")),
+        crate::docs::WriteErrors,
+        (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),
+    )
+)]
+pub(crate) async fn replace(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<Decided<Sentence>, ApiError> {
+    auth.allow(Action::Write)?;
+    let id = contact_id("id", &id)?;
+    let categories = read(&incoming.object()?.fields())?;
+    let command = Command::SetSubscriptions {
+        contact: id,
+        categories,
+    };
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken)
+        .await
+        .map_err(in_body)?;
+    Ok(Decided(decision, Sentence::updated(id)))
+}
+
+fn read(fields: &Fields<'_>) -> Result<Vec<CategoryKey>, ApiError> {
+    let mut problems = Problems::default();
+    // A missing list is more likely a mistake than the wish to have no category.
+    if !matches!(fields.raw("subscriptions"), Sent::Value(_)) {
+        problems.add(fields.pointer("subscriptions"), "must be sent: an array of keys");
+    }
+    let mut keys = Vec::new();
+    for (pointer, text) in fields.texts("subscriptions", &mut problems) {
+        keys.extend(problems.check(&pointer, CategoryKey::parse(&text)));
+    }
+    problems.finish().map(|()| keys)
+}
+
+/// An unknown category stands in the body: it must not read as if the path were not found.
+fn in_body(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Rejected {
+            rejection: Rejection::CategoryNotFound { key },
+            ..
+        } => ApiError::invalid("/subscriptions", format!("must not name the unknown category {key}")),
+        other => other,
+    }
+}

@@ -1,0 +1,123 @@
+//! `POST emails/unsubscribed/add` and `…/delete`.
+
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::extract::State;
+use selfsame_domain::values::Email;
+use selfsame_domain::{Action, Command};
+use utoipa::ToSchema;
+
+/// Addresses. One that cannot be read refuses the whole list.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what read() reads")]
+pub(crate) struct EmailsInput {
+    emails: Vec<String>,
+}
+
+/// Mark addresses as unsubscribed, for whoever holds them now or later.
+#[utoipa::path(
+    post,
+    path = "/api/v1/emails/unsubscribed/add",
+    operation_id = "addUnsubscribedEmails",
+    tag = "subscriptions",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
+    responses(
+        (status = 200, description = "Without a body", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn add(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<()>, ApiError> {
+    set(&state, &auth, &incoming, true).await
+}
+
+/// Take the mark off addresses.
+#[utoipa::path(
+    post,
+    path = "/api/v1/emails/unsubscribed/delete",
+    operation_id = "deleteUnsubscribedEmails",
+    tag = "subscriptions",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
+    responses(
+        (status = 200, description = "Without a body", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn delete(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<()>, ApiError> {
+    set(&state, &auth, &incoming, false).await
+}
+
+/// As `emails/unsubscribed/add`, at a path that some clients call.
+#[utoipa::path(
+    post,
+    path = "/api/v1/emails/unsubscribe/add",
+    operation_id = "addUnsubscribedEmailsByOldPath",
+    tag = "subscriptions",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
+    responses((status = 200, description = "Without a body"), crate::docs::WriteErrors)
+)]
+pub(crate) async fn add_by_old_path(
+    state: State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<()>, ApiError> {
+    add(state, auth, incoming).await
+}
+
+/// As `emails/unsubscribed/delete`, at a path that some clients call.
+#[utoipa::path(
+    post,
+    path = "/api/v1/emails/unsubscribe/delete",
+    operation_id = "deleteUnsubscribedEmailsByOldPath",
+    tag = "subscriptions",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
+    responses((status = 200, description = "Without a body"), crate::docs::WriteErrors)
+)]
+pub(crate) async fn delete_by_old_path(
+    state: State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<()>, ApiError> {
+    delete(state, auth, incoming).await
+}
+
+async fn set(
+    state: &HttpState,
+    auth: &Authenticated,
+    incoming: &Incoming,
+    unsubscribed: bool,
+) -> Result<Decided<()>, ApiError> {
+    auth.allow(Action::Write)?;
+    let emails = read(&incoming.object()?.fields())?;
+    let command = Command::Unsubscribe { emails, unsubscribed };
+    let decision = submit(state, auth, incoming, command, Repeated::Taken).await?;
+    Ok(Decided(decision, ()))
+}
+
+fn read(fields: &Fields<'_>) -> Result<Vec<Email>, ApiError> {
+    let mut problems = Problems::default();
+    let texts = fields.texts("emails", &mut problems);
+    if texts.is_empty() {
+        problems.add(fields.pointer("emails"), "must have at least one address");
+    }
+    let mut emails = Vec::with_capacity(texts.len());
+    for (pointer, text) in texts {
+        emails.extend(problems.check(&pointer, Email::parse(&text)));
+    }
+    problems.finish().map(|()| emails)
+}

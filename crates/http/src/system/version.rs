@@ -1,0 +1,57 @@
+//! `GET version`.
+
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use axum::Json;
+use selfsame_domain::Action;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The version of the wire protocol, a text (wire fact).
+const PROTOCOL: &str = "1.0";
+
+/// Versions of the service and of its protocol.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Version {
+    /// Version of the service.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    /// Version of the protocol.
+    #[serde(rename = "protocolVersion")]
+    #[schema(example = "1.0")]
+    protocol: &'static str,
+}
+
+/// The version of the service.
+#[utoipa::path(
+    get,
+    path = "/api/v1/version",
+    operation_id = "getVersion",
+    tag = "account",
+    responses(
+        (status = 200, description = "The versions", body = Version),
+        (status = 401, description = "No valid API key", body = crate::render::UnauthorizedBody),
+    )
+)]
+pub(crate) async fn version(auth: Authenticated) -> Result<Json<Version>, ApiError> {
+    auth.allow(Action::General)?;
+    Ok(Json(Version {
+        version: env!("CARGO_PKG_VERSION"),
+        protocol: PROTOCOL,
+    }))
+}
+
+/// The version of the service, at the path by which clients try a token.
+#[utoipa::path(
+    get,
+    path = "/api/v2/version",
+    operation_id = "getVersion2",
+    tag = "account",
+    responses(
+        (status = 200, description = "The versions", body = Version),
+        (status = 401, description = "No valid API key", body = crate::render::UnauthorizedBody),
+    )
+)]
+pub(crate) async fn version_2(auth: Authenticated) -> Result<Json<Version>, ApiError> {
+    version(auth).await
+}

@@ -1,0 +1,201 @@
+//! One log line and a few numbers for every request.
+//!
+//! Neither says who a request is about: no path (it may hold a token), no query, no header but the request's id, no value
+//! of an identifier. The route template and the decision's outcome and rule tell enough to find the decision in the
+//! identity log.
+
+use crate::operations::{DURATION, IN_FLIGHT, REQUESTS};
+use crate::state::HttpState;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use metrics::{counter, gauge, histogram};
+use selfsame_domain::WorkspaceId;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tracing::Instrument;
+
+/// The header that names a request, in both directions.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The greatest length of a request's id that is taken over from the client.
+const MAX_REQUEST_ID: usize = 128;
+
+/// What stands for the route of a request that no route answers. The path itself would make labels without bound.
+const NO_ROUTE: &str = "unmatched";
+
+/// Routes that machines ask every few seconds: logged for those who look for it.
+const QUIET: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// What is learnt about a request on its way; an extension of the request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Note(Arc<OnceLock<WorkspaceId>>);
+
+impl Note {
+    /// Notes whose request it is.
+    pub(crate) fn workspace(&self, workspace: WorkspaceId) {
+        // Whoever comes second says the same.
+        let _ = self.0.set(workspace);
+    }
+}
+
+/// Gives the request an id, and tells how it went.
+pub(crate) async fn trace(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers()).unwrap_or_else(|| state.app.ids().uuid().to_string());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or(NO_ROUTE, MatchedPath::as_str)
+        .to_owned();
+    let note = Note::default();
+    request.extensions_mut().insert(note.clone());
+    let span = tracing::info_span!("request", request_id = %id);
+    let mut watch = Watch::begin(method(request.method()), route, id, note);
+    let mut response = next.run(request).instrument(span).await;
+    watch.end(&response);
+    if let Ok(id) = HeaderValue::from_str(&watch.id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The client's own id for the request, if it is one that a log can bear.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let sent = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let sane = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte);
+    ((1..=MAX_REQUEST_ID).contains(&sent.len()) && sent.bytes().all(sane)).then(|| sent.to_owned())
+}
+
+/// The method as a label: whatever else a client sends is one label.
+fn method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// Watches one request. Dropped before its end, it tells that the client went away.
+#[derive(Debug)]
+struct Watch {
+    method: &'static str,
+    route: String,
+    id: String,
+    note: Note,
+    started: Instant,
+    ended: bool,
+}
+
+impl Watch {
+    fn begin(method: &'static str, route: String, id: String, note: Note) -> Self {
+        gauge!(IN_FLIGHT).increment(1.0);
+        Self {
+            method,
+            route,
+            id,
+            note,
+            started: Instant::now(),
+            ended: false,
+        }
+    }
+
+    fn end(&mut self, response: &Response) {
+        self.ended = true;
+        let took = self.started.elapsed();
+        self.count(class(response.status()), took);
+        self.log(response, took);
+    }
+
+    fn count(&self, status: &'static str, took: Duration) {
+        let (method, route) = (self.method, &self.route);
+        counter!(REQUESTS, "method" => method, "route" => route.clone(), "status" => status).increment(1);
+        histogram!(DURATION, "method" => method, "route" => route.clone()).record(took.as_secs_f64());
+    }
+
+    fn log(&self, response: &Response, took: Duration) {
+        let said = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let (method, route, request_id) = (self.method, self.route.as_str(), self.id.as_str());
+        let workspace = self.note.0.get().map(|workspace| workspace.0);
+        let (outcome, rule) = (said("x-selfsame-outcome"), said("x-selfsame-rule"));
+        let status = response.status().as_u16();
+        let latency_ms = took.as_secs_f64() * 1000.0;
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    method, route, status, latency_ms, request_id, workspace, outcome, rule, "request"
+                )
+            };
+        }
+        if response.status().is_server_error() {
+            line!(warn);
+        } else if QUIET.contains(&route) {
+            line!(debug);
+        } else {
+            line!(info);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        gauge!(IN_FLIGHT).decrement(1.0);
+        if !self.ended {
+            let took = self.started.elapsed();
+            self.count("aborted", took);
+            let (method, route, request_id) = (self.method, self.route.as_str(), self.id.as_str());
+            let latency_ms = took.as_secs_f64() * 1000.0;
+            tracing::info!(method, route, latency_ms, request_id, "the client went away");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Option<String> {
+        let value = HeaderValue::from_bytes(text).unwrap();
+        request_id(&HeaderMap::from_iter([(REQUEST_ID, value)]))
+    }
+
+    #[test]
+    fn a_request_id_is_taken_over_when_a_log_can_bear_it() {
+        for sane in [
+            "a",
+            "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
+            "Root=1-67891233-abcdef",
+            "x".repeat(128).as_str(),
+        ] {
+            assert_eq!(read(sane.as_bytes()).as_deref(), Some(sane));
+        }
+        for insane in ["", "a b", "a\"b", "{}", "x".repeat(129).as_str()] {
+            assert_eq!(read(insane.as_bytes()), None, "{insane}");
+        }
+        assert_eq!(read(b"\xff"), None);
+        assert_eq!(request_id(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn labels_are_bounded() {
+        assert_eq!(method(&Method::PATCH), "PATCH");
+        assert_eq!(method(&Method::from_bytes(b"BREW").unwrap()), "OTHER");
+        assert_eq!(class(StatusCode::CREATED), "2xx");
+        assert_eq!(class(StatusCode::SERVICE_UNAVAILABLE), "5xx");
+    }
+}

@@ -1,0 +1,160 @@
+//! The description of the API: as a whole, and the promises that it makes for every operation.
+
+#![allow(clippy::expect_used, reason = "a helper that fails has to fail the test")]
+
+#[path = "own/schema.rs"]
+mod schema;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Operations that need no key.
+const PUBLIC: [&str; 5] = ["/api/docs", "/api/openapi.json", "/healthz", "/metrics", "/readyz"];
+
+fn document() -> Value {
+    serde_json::to_value(selfsame_http::openapi()).expect("JSON")
+}
+
+/// Every operation with its path and method.
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().expect("methods").iter();
+        methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+    });
+    operations.collect()
+}
+
+/// Visits every value of the document with its place.
+fn visit<'a>(value: &'a Value, place: &str, seen: &mut impl FnMut(&str, &'a Value)) {
+    seen(place, value);
+    match value {
+        Value::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| visit(item, &format!("{place}/{index}"), seen));
+        }
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(name, member)| visit(member, &format!("{place}/{name}"), seen)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_whole_document() {
+    let mut document = document();
+    // The version changes with every release; what it describes need not.
+    document["info"]["version"] = Value::from("[version]");
+    insta::assert_json_snapshot!(document);
+}
+
+#[test]
+fn every_operation_says_what_it_is_and_who_may_not() {
+    let document = document();
+    let tags: BTreeSet<&str> = document["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|tag| tag["name"].as_str())
+        .collect();
+    let mut ids = BTreeSet::new();
+    for (place, operation) in operations(&document) {
+        let tag = operation["tags"][0].as_str().unwrap_or_default();
+        assert!(tags.contains(tag), "{place}: the tag {tag:?} is not described");
+        assert!(
+            operation["summary"].as_str().is_some_and(|text| !text.is_empty()),
+            "{place}: no summary"
+        );
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        assert!(ids.insert(id.to_owned()), "{place}: operation {id:?} twice");
+        let responses = operation["responses"].as_object().cloned().unwrap_or_default();
+        let is_public = PUBLIC.iter().any(|path| place.ends_with(&format!(" {path}")));
+        assert_eq!(responses.contains_key("401"), !is_public, "{place}: 401");
+        assert_eq!(
+            operation["security"] == serde_json::json!([{}]),
+            is_public,
+            "{place}: security"
+        );
+        assert!(
+            responses.keys().any(|status| status.starts_with('2')),
+            "{place}: no success"
+        );
+        for (status, response) in &responses {
+            assert!(
+                response["description"].is_string(),
+                "{place}: {status} has no description"
+            );
+        }
+        parameters_are_whole(&place, operation);
+    }
+}
+
+/// Every parameter of the path is described, and says what it means.
+fn parameters_are_whole(place: &str, operation: &Value) {
+    let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    let described: BTreeSet<&str> = parameters
+        .iter()
+        .filter(|parameter| parameter["in"] == "path")
+        .filter_map(|parameter| parameter["name"].as_str())
+        .collect();
+    let named: BTreeSet<&str> = place
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next())
+        .collect();
+    assert_eq!(described, named, "{place}");
+    for parameter in &parameters {
+        assert!(
+            parameter["description"].as_str().is_some_and(|text| !text.is_empty()),
+            "{place}: {parameter}"
+        );
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_schema_is_referred_to() {
+    let document = document();
+    let mut referred = BTreeSet::new();
+    visit(&document, "", &mut |place, value| {
+        let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+            return;
+        };
+        let pointer = reference.trim_start_matches('#');
+        assert!(document.pointer(pointer).is_some(), "{place} refers to {reference}");
+        referred.insert(pointer.trim_start_matches("/components/schemas/").to_owned());
+    });
+    let schemas: BTreeSet<String> = document["components"]["schemas"]
+        .as_object()
+        .map(|all| all.keys().cloned().collect())
+        .unwrap_or_default();
+    assert_eq!(schemas, referred);
+}
+
+#[test]
+fn every_json_example_fits_its_schema() {
+    let document = document();
+    let mut checked = 0;
+    visit(&document, "", &mut |place, value| {
+        let Some(content) = value.get("content").and_then(Value::as_object) else {
+            return;
+        };
+        for (media, body) in content {
+            let given = body.get("example").into_iter();
+            let named = body.get("examples").and_then(Value::as_object).into_iter().flatten();
+            for example in given.chain(named.filter_map(|(_, example)| example.get("value"))) {
+                let again = serde_json::to_string(example)
+                    .ok()
+                    .and_then(|text| serde_json::from_str::<Value>(&text).ok());
+                assert_eq!(again.as_ref(), Some(example), "{place} {media}");
+                if media.contains("json") {
+                    let fits = schema::check(&document, &body["schema"], example, place);
+                    assert_eq!(fits, Ok(()));
+                }
+                checked += 1;
+            }
+        }
+    });
+    assert!(checked > 10, "{checked} examples");
+}

@@ -1,0 +1,245 @@
+//! Custom fields and subscription categories.
+
+use super::support::Server;
+use serde_json::{Value, json};
+
+fn card() -> Value {
+    json!({"profileKey": "LOYALTY", "fieldKey": "CARD", "name": "Card", "type": "textField", "identifying": true})
+}
+
+#[tokio::test]
+async fn a_field_is_defined_renamed_and_archived() {
+    let server = Server::start().await;
+    let made = server.post("/api/v1/fields", card()).await;
+    assert_eq!(made.header("x-selfsame-outcome"), Some("created"));
+    let made = made.json(201);
+    let expected = json!({
+        "id": made["field"]["id"], "profileKey": "LOYALTY", "fieldKey": "CARD", "name": "Card", "type": "TEXTFIELD",
+        "allowedValues": [], "required": false, "identifying": true, "archived": false,
+    });
+    assert_eq!(made["field"], expected);
+    assert_eq!(made["decision"]["outcome"], "created");
+    assert_eq!(
+        made["decision"]["effects"],
+        json!([{"effect": "field", "fieldId": made["field"]["id"]}])
+    );
+    assert_eq!(
+        server.get("/api/v1/fields").await.json(200),
+        json!({"items": [expected], "next": null})
+    );
+
+    let path = format!("/api/v1/fields/{}", made["field"]["id"]);
+    let renamed = server.patch(&path, json!({"name": " Customer card "})).await.json(200);
+    assert_eq!(renamed["field"]["name"], "Customer card");
+    assert_eq!(renamed["decision"]["outcome"], "updated");
+    let archived = server.patch(&path, json!({"archived": true})).await.json(200);
+    assert_eq!(archived["field"]["archived"], true);
+    assert_eq!(server.get("/api/v1/fields/").await.json(200)["items"], json!([]));
+    assert_eq!(
+        server.get("/api/v1/fields?archived=true").await.json(200)["items"][0]["name"],
+        "Customer card"
+    );
+    let again = server.patch(&path, json!({"archived": true})).await.json(200);
+    assert_eq!(again["decision"]["outcome"], "unchanged");
+}
+
+#[tokio::test]
+async fn what_is_no_field_is_refused_whole() {
+    let server = Server::start().await;
+    let wrong = json!({
+        "profileKey": "A.B", "type": "picture", "allowedValues": ["a", "a", {}], "required": "perhaps",
+        "name": "x".repeat(256), "fieldKey": "x".repeat(101),
+    });
+    let expected = [
+        "/profileKey",
+        "/fieldKey",
+        "/name",
+        "/type",
+        "/allowedValues/2",
+        "/allowedValues/1",
+        "/required",
+    ];
+    assert_eq!(server.post("/api/v1/fields", wrong).await.pointers(), expected);
+    assert_eq!(
+        server.post("/api/v1/fields", json!({"name": "a"})).await.pointers(),
+        ["/profileKey", "/fieldKey", "/type"]
+    );
+    assert_eq!(server.post("/api/v1/fields", json!([])).await.pointers(), [""]);
+    assert_eq!(
+        server.call("one", "POST", "/api/v1/fields", None).await.pointers(),
+        [""]
+    );
+    assert_eq!(
+        server.get("/api/v1/fields?archived=maybe").await.pointers(),
+        ["archived"]
+    );
+    assert_eq!(server.get("/api/v1/fields").await.json(200)["items"], json!([]));
+
+    server.post("/api/v1/fields", card()).await.json(201);
+    assert_eq!(
+        server.post("/api/v1/fields", card()).await.problem(409),
+        "already-exists"
+    );
+    assert_eq!(
+        server.patch("/api/v1/fields/1", json!({"nmae": "a"})).await.pointers(),
+        [""]
+    );
+    assert_eq!(
+        server
+            .patch("/api/v1/fields/1", json!({"name": "x".repeat(256)}))
+            .await
+            .pointers(),
+        ["/name"]
+    );
+    assert_eq!(
+        server.patch("/api/v1/fields/0", json!({"name": "a"})).await.pointers(),
+        ["id"]
+    );
+    assert_eq!(
+        server
+            .patch("/api/v1/fields/99", json!({"name": "a"}))
+            .await
+            .problem(404),
+        "field-not-found"
+    );
+}
+
+#[tokio::test]
+async fn a_category_is_defined_renamed_and_archived() {
+    let server = Server::start().await;
+    let made = server
+        .post("/api/v1/categories", json!({"key": "news", "name": "News"}))
+        .await
+        .json(201);
+    let category = &made["category"];
+    assert_eq!(
+        (&category["key"], &category["name"], &category["archived"]),
+        (&json!("news"), &json!("News"), &json!(false))
+    );
+    assert_eq!(category["contactsCount"], 0);
+    assert!(category["segmentId"].as_i64().is_some_and(|id| id > 0));
+    server.clock.advance_seconds(60);
+    let path = format!("/api/v1/categories/{}", category["id"]);
+    let renamed = server.patch(&path, json!({"name": "Letters"})).await.json(200);
+    assert_eq!(renamed["category"]["name"], "Letters");
+    assert_ne!(renamed["category"]["updatedAt"], category["updatedAt"]);
+    assert_eq!(renamed["category"]["createdAt"], category["createdAt"]);
+    server.patch(&path, json!({"archived": true})).await.json(200);
+    assert_eq!(
+        server.get("/api/v1/categories").await.json(200),
+        json!({"items": [], "next": null})
+    );
+    assert_eq!(
+        server.get("/api/v1/categories?archived=1").await.json(200)["items"][0]["archived"],
+        true
+    );
+    let named_by_key = server.post("/api/v1/categories", json!({"key": "sms"})).await.json(201);
+    assert_eq!(named_by_key["category"]["name"], "sms");
+}
+
+#[tokio::test]
+async fn what_is_no_category_is_refused() {
+    let server = Server::start().await;
+    assert_eq!(
+        server.post("/api/v1/categories", json!({})).await.pointers(),
+        ["/key", "/name"]
+    );
+    let long = json!({"key": "x".repeat(1000), "name": {}});
+    assert_eq!(server.post("/api/v1/categories", long).await.pointers()[0], "/name");
+    server
+        .post("/api/v1/categories", json!({"key": "news"}))
+        .await
+        .json(201);
+    assert_eq!(
+        server
+            .post("/api/v1/categories", json!({"key": "news"}))
+            .await
+            .problem(409),
+        "already-exists"
+    );
+    assert_eq!(
+        server
+            .patch("/api/v1/categories/9", json!({"archived": true}))
+            .await
+            .problem(404),
+        "category-not-found"
+    );
+    assert_eq!(
+        server
+            .patch("/api/v1/categories/x", json!({"archived": true}))
+            .await
+            .pointers(),
+        ["id"]
+    );
+}
+
+#[tokio::test]
+async fn definitions_are_guarded_and_apart() {
+    let server = Server::start().await;
+    server.post("/api/v1/fields", card()).await.json(201);
+    server
+        .post("/api/v1/categories", json!({"key": "news"}))
+        .await
+        .json(201);
+    for noun in ["fields", "categories"] {
+        let path = format!("/api/v1/{noun}");
+        server.guarded("GET", &path, None, "one-write").await;
+        server.guarded("POST", &path, Some(json!({})), "one-read").await;
+        server
+            .guarded(
+                "PATCH",
+                &format!("{path}/1"),
+                Some(json!({"archived": true})),
+                "one-read",
+            )
+            .await;
+        assert_eq!(
+            server.call("two", "GET", &path, None).await.json(200)["items"],
+            json!([])
+        );
+        let foreign = server
+            .call("two", "PATCH", &format!("{path}/1"), Some(json!({"archived": true})))
+            .await;
+        assert_eq!(foreign.status, 404);
+        assert_eq!(
+            server.call("one-read", "GET", &path, None).await.json(200)["items"]
+                .as_array()
+                .map(Vec::len),
+            Some(1)
+        );
+    }
+    // The other workspace may use the same keys.
+    assert_eq!(
+        server.call("two", "POST", "/api/v1/fields", Some(card())).await.status,
+        201
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_answered_as_before() {
+    let server = Server::start().await;
+    let first = server.repeatable("k1", "/api/v1/fields", &card()).await;
+    let second = server.repeatable("k1", "/api/v1/fields", &card()).await;
+    assert_eq!((first.status.as_u16(), &first.text), (201, &second.text));
+    assert_eq!(
+        first.header("x-selfsame-decision"),
+        second.header("x-selfsame-decision")
+    );
+    assert_eq!(
+        server.get("/api/v1/fields").await.json(200)["items"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+    let other = json!({"profileKey": "A", "fieldKey": "B", "type": "NUMBER"});
+    assert_eq!(
+        server.repeatable("k1", "/api/v1/fields", &other).await.problem(422),
+        "idempotency-key-reused"
+    );
+    let category = json!({"key": "news"});
+    let first = server.repeatable("k2", "/api/v1/categories", &category).await;
+    assert_eq!(
+        server.repeatable("k2", "/api/v1/categories", &category).await.text,
+        first.text
+    );
+}

@@ -1,0 +1,15 @@
+//! Selfsame's own API over the in-memory storage: identity, catalog, operations, and the limits and traces of every call.
+
+#![allow(clippy::expect_used, reason = "a helper that fails has to fail the test")]
+
+mod catalog;
+mod limits;
+mod lookup;
+mod merges;
+mod operations;
+mod policy;
+mod resolve;
+mod schema;
+mod support;
+mod trace;
+mod view;

@@ -1,0 +1,71 @@
+//! The identity policy.
+
+use super::support::Server;
+use serde_json::json;
+
+const POLICY: &str = "/api/v1/identity/policy";
+
+#[tokio::test]
+async fn the_policy_is_replaced_whole_and_takes_effect() {
+    let server = Server::start().await;
+    let mut policy = server.get(POLICY).await.json(200);
+    assert_eq!(
+        (&policy["mergeUnclaimed"], &policy["sharedThreshold"]),
+        (&json!(true), &json!(3))
+    );
+    assert!(policy["blocked"].as_array().is_some_and(|blocked| {
+        blocked.contains(&json!({"kind": "email", "exact": "test@test.com"}))
+            && blocked.contains(&json!({"kind": "email", "pattern": "noreply@.+"}))
+    }));
+    let unchanged = server.put(POLICY, policy.clone()).await.json(200);
+    assert_eq!(unchanged["decision"]["outcome"], "unchanged");
+
+    policy["defaultPhoneRegion"] = json!("UA");
+    policy["blocked"] = json!([{"kind": null, "exact": "nobody@example.com"}]);
+    let changed = server.put(POLICY, policy.clone()).await;
+    assert_eq!(changed.header("x-selfsame-outcome"), Some("updated"));
+    assert_eq!(changed.json(200)["policy"], policy);
+    assert_eq!(server.get(POLICY).await.json(200), policy);
+    let read = server
+        .get("/api/v1/identity/lookup?kind=phone&value=0501234567")
+        .await
+        .json(200);
+    assert_eq!(read["identifier"]["matchingValue"], "+380501234567");
+    let blocked = server
+        .get("/api/v1/identity/lookup?kind=email&value=nobody@example.com")
+        .await
+        .json(200);
+    assert_eq!(blocked["state"], "blocked");
+}
+
+#[tokio::test]
+async fn a_wrong_policy_changes_nothing() {
+    let server = Server::start().await;
+    let before = server.get(POLICY).await.json(200);
+    let mut wrong = before.clone();
+    wrong["sharedThreshold"] = json!(101);
+    wrong["blocked"] = json!([{"pattern": "(["}]);
+    wrong["limits"]["cookie"] = json!(0);
+    assert_eq!(
+        server.put(POLICY, wrong).await.pointers(),
+        ["/blocked/0/pattern", "/sharedThreshold", "/limits/cookie"]
+    );
+    assert_eq!(server.put(POLICY, json!({})).await.pointers().len(), 5);
+    assert_eq!(server.put(POLICY, json!("x")).await.pointers(), [""]);
+    assert_eq!(server.get(POLICY).await.json(200), before);
+}
+
+#[tokio::test]
+async fn the_policy_is_guarded_and_apart() {
+    let server = Server::start().await;
+    let mut policy = server.get(POLICY).await.json(200);
+    server.guarded("GET", POLICY, None, "one-write").await;
+    server.guarded("PUT", POLICY, Some(policy.clone()), "one-read").await;
+    policy["mergeUnclaimed"] = json!(false);
+    server.call("two", "PUT", POLICY, Some(policy)).await.json(200);
+    assert_eq!(server.get(POLICY).await.json(200)["mergeUnclaimed"], true);
+    assert_eq!(
+        server.call("two-read", "GET", POLICY, None).await.json(200)["mergeUnclaimed"],
+        false
+    );
+}

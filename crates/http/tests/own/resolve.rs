@@ -1,0 +1,213 @@
+//! What a call would do, without doing it.
+
+use super::support::Server;
+use serde_json::{Value, json};
+
+const RESOLVE: &str = "/api/v1/identity/resolve";
+
+async fn explain(server: &Server, request: Value) -> Value {
+    server.post(RESOLVE, request).await.json(200)["decisions"].clone()
+}
+
+#[tokio::test]
+async fn a_dry_run_is_the_decision_of_the_real_call() {
+    let server = Server::start().await;
+    let anna = server.contact(None, Some("anna@example.com")).await;
+    let body = json!({"externalCustomerId": "C-1", "channels": [{"type": "email", "value": "ANNA@example.com"}],
+        "firstName": "Anna"});
+    let dry = explain(&server, json!({"body": body})).await[0].clone();
+    assert_eq!(
+        (&dry["outcome"], &dry["rule"], &dry["contactId"]),
+        (&json!("updated"), &json!("adopt"), &json!(anna))
+    );
+    assert_eq!(
+        dry["matchedBy"],
+        json!({"kind": "email", "matchingValue": "anna@example.com"})
+    );
+    let view = server.get(&format!("/api/v1/contact/{anna}/identity")).await.json(200);
+    assert_eq!(view["externalCustomerId"], Value::Null);
+
+    server.post("/api/v1/contact", body).await.json(200);
+    let log = server
+        .get(&format!("/api/v1/contact/{anna}/identity/log"))
+        .await
+        .json(200);
+    let mut real = log["items"][1].clone();
+    real["id"] = dry["id"].clone();
+    assert_eq!(real, dry);
+}
+
+#[tokio::test]
+async fn nothing_is_written() {
+    let server = Server::start().await;
+    let body = json!({"externalCustomerId": "C-9", "groups": [{"name": "New ones"}]});
+    let dry = explain(&server, json!({"call": "contact", "body": body})).await;
+    assert_eq!(
+        (&dry[0]["outcome"], &dry[0]["contactId"]),
+        (&json!("created"), &Value::Null)
+    );
+    assert_eq!(
+        server
+            .get("/api/v1/identity/lookup?kind=external_id&value=C-9")
+            .await
+            .json(200)["holders"],
+        json!([])
+    );
+    assert_eq!(server.get("/api/v1/groups").await.json(200), json!([]));
+    assert_eq!(explain(&server, json!({"body": body})).await[0]["outcome"], "created");
+}
+
+#[tokio::test]
+async fn every_call_is_explained_by_its_own_rules() {
+    let server = Server::start().await;
+    let anna = server.contact(Some("C-1"), Some("anna@example.com")).await;
+    let said = |decisions: &Value| {
+        (
+            decisions[0]["call"].clone(),
+            decisions[0]["outcome"].clone(),
+            decisions[0]["contactId"].clone(),
+        )
+    };
+    let cases = [
+        (
+            json!({"call": "subscribe", "body": {"contact": {"channels": [{"type": "email", "value": "anna@example.com"}]}}}),
+            "subscribe",
+            "unchanged",
+        ),
+        (
+            json!({"call": "update", "contactId": anna, "body": {"firstName": "Anna"}}),
+            "update",
+            "updated",
+        ),
+        (
+            json!({"call": "bulk", "body": {"dedupeOn": "email", "contacts": [{"channels": [{"type": "email", "value": "anna@example.com"}], "lastName": "K"}]}}),
+            "bulk",
+            "updated",
+        ),
+        (
+            json!({"call": "order", "body": {"orders": [{"externalOrderId": "1", "email": "anna@example.com", "firstName": "Z"}]}}),
+            "order",
+            "unchanged",
+        ),
+        (
+            json!({"call": "order", "body": {"externalCustomerId": "C-1"}}),
+            "order",
+            "unchanged",
+        ),
+        (
+            json!({"call": "event", "body": {"eventTypeKey": "e", "params": [{"name": "EmailAddress", "value": "anna@example.com"}]}}),
+            "event",
+            "unchanged",
+        ),
+        (
+            json!({"call": "event", "body": {"params": {"contact_id": anna, "externalCustomerId": "null"}}}),
+            "event",
+            "unchanged",
+        ),
+        (
+            json!({"call": "apptoken", "app": "3f2b8c1e-6a0d-4f7b-9a55-1c2d3e4f5a6b", "body": {"tokens": [{"token": "t", "externalCustomerId": "C-1"}]}}),
+            "app_token",
+            "updated",
+        ),
+    ];
+    for (request, call, outcome) in cases {
+        let decisions = explain(&server, request.clone()).await;
+        assert_eq!(
+            said(&decisions),
+            (json!(call), json!(outcome), json!(anna)),
+            "{request}"
+        );
+    }
+    let stranger = json!({"call": "event", "createsContacts": false, "body": {"params": {"email": "new@example.com"}}});
+    assert_eq!(explain(&server, stranger).await[0]["outcome"], "unmatched");
+    let several = json!({"call": "bulk", "body": {"dedupeOn": "externalCustomerId", "contacts": [
+        {"externalCustomerId": "C-1"}, {"externalCustomerId": "C-2"}, {"externalCustomerId": "C-2"},
+    ]}});
+    let outcomes: Vec<Value> = explain(&server, several)
+        .await
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|each| each["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["unchanged", "created", "unchanged"]);
+}
+
+#[tokio::test]
+async fn a_refused_call_is_explained_too() {
+    let server = Server::start().await;
+    let first = server.contact(Some("C-1"), None).await;
+    let second = server.contact(Some("C-2"), None).await;
+    let request = json!({"call": "update", "contactId": second, "body": {"externalCustomerId": "C-1"}});
+    let refused = explain(&server, request).await[0].clone();
+    assert_eq!(refused["outcome"], "rejected");
+    assert_eq!(
+        (&refused["rejection"]["code"], &refused["rejection"]["holderContactId"]),
+        (&json!("external_id_held"), &json!(first))
+    );
+    let cookie = explain(&server, json!({"body": {"cookies": {"sc": "x"}}})).await[0].clone();
+    assert_eq!(cookie["rejection"]["code"], "cookie_alone");
+}
+
+#[tokio::test]
+async fn what_is_no_call_is_refused() {
+    let server = Server::start().await;
+    let pointers = async |request: Value| server.post(RESOLVE, request).await.pointers();
+    assert_eq!(pointers(json!({})).await, ["/body"]);
+    assert_eq!(pointers(json!({"call": "guess", "body": {}})).await, ["/call"]);
+    assert_eq!(
+        pointers(json!({"body": {"channels": [{"type": "email", "value": "x"}]}})).await,
+        ["/body/channels/0/value"]
+    );
+    assert_eq!(
+        pointers(json!({"call": "subscribe", "body": {}})).await,
+        ["/body/contact"]
+    );
+    assert_eq!(pointers(json!({"call": "update", "body": {}})).await, ["/contactId"]);
+    assert_eq!(
+        pointers(json!({"call": "bulk", "body": {"contacts": [{}]}})).await,
+        ["/body/dedupeOn"]
+    );
+    assert_eq!(
+        pointers(json!({"call": "bulk", "body": {"dedupeOn": "id"}})).await,
+        ["/body"]
+    );
+    assert_eq!(
+        pointers(json!({"call": "order", "body": {"email": "x", "phone": {}}})).await,
+        ["/body/phone", "/body/email"]
+    );
+    assert_eq!(
+        pointers(json!({"call": "event", "body": {"params": {"Email": "x"}}})).await,
+        ["/body/params/Email"]
+    );
+    assert_eq!(pointers(json!({"call": "apptoken", "body": {}})).await, ["/app"]);
+    let app = "3f2b8c1e-6a0d-4f7b-9a55-1c2d3e4f5a6b";
+    assert_eq!(
+        pointers(json!({"call": "apptoken", "app": app, "body": {}})).await,
+        ["/body/tokens"]
+    );
+    let many: Vec<Value> = (0..501).map(|number| json!({"externalCustomerId": number})).collect();
+    assert_eq!(
+        pointers(json!({"call": "bulk", "body": {"dedupeOn": "id", "contacts": many}})).await,
+        ["/body/contacts"]
+    );
+}
+
+#[tokio::test]
+async fn explanations_are_guarded_and_apart() {
+    let server = Server::start().await;
+    server.contact(Some("C-1"), None).await;
+    let request = json!({"body": {"externalCustomerId": "C-1"}});
+    server
+        .guarded("POST", RESOLVE, Some(request.clone()), "one-write")
+        .await;
+    let foreign = server
+        .call("two", "POST", RESOLVE, Some(request.clone()))
+        .await
+        .json(200);
+    assert_eq!(foreign["decisions"][0]["outcome"], "created");
+    assert_eq!(
+        server.call("one-read", "POST", RESOLVE, Some(request)).await.json(200)["decisions"][0]["outcome"],
+        "unchanged"
+    );
+}

@@ -1,0 +1,248 @@
+//! Two workspaces behind one router, and a client.
+
+use crate::schema;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use http::{HeaderMap, Request, StatusCode};
+use selfsame_application::{Application, NewKey, Options};
+use selfsame_domain::{Rights, WorkspaceId};
+use selfsame_http::{HttpSettings, HttpState, openapi, router};
+use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// A server with two workspaces, each with keys of different rights.
+pub(crate) struct Server {
+    pub(crate) router: Router,
+    pub(crate) clock: ManualClock,
+    document: Value,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The body as JSON, of an answer with the expected status.
+    #[track_caller]
+    pub(crate) fn json(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// The pointers of a problem document's errors.
+    #[track_caller]
+    pub(crate) fn pointers(&self) -> Vec<String> {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            self.text
+        );
+        let errors = self.json(400)["errors"].as_array().cloned().unwrap_or_default();
+        errors
+            .iter()
+            .map(|error| error["pointer"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// The last part of a problem document's type.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            self.text
+        );
+        let problem = self.json(status);
+        assert_eq!(problem["status"], status);
+        problem["type"]
+            .as_str()
+            .and_then(|text| text.rsplit(':').next())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(HttpSettings::default()).await
+    }
+
+    /// Keys are `one`, `one-read`, `one-write`, and `two` for the other workspace.
+    pub(crate) async fn with(settings: HttpSettings) -> Self {
+        let clock = ManualClock::new();
+        let ids = Arc::new(SequenceIds::new());
+        let app = Application::new(
+            Arc::new(MemoryStore::new()),
+            Arc::new(clock.clone()),
+            ids,
+            Options::default(),
+        );
+        for workspace in ["one", "two"] {
+            let made = app.create_workspace(workspace).await.expect("workspace").id;
+            key(&app, made, workspace, Rights::Full).await;
+            key(&app, made, &format!("{workspace}-read"), Rights::EventsContacts).await;
+            key(&app, made, &format!("{workspace}-write"), Rights::EventsContactsWrite).await;
+        }
+        let router = router(HttpState::new(app, settings));
+        let document = serde_json::to_value(openapi()).expect("JSON");
+        Self {
+            router,
+            clock,
+            document,
+        }
+    }
+
+    /// Sends a request as it is. Every answer has to be what the description of the API says.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        let response = self.router.clone().oneshot(request).await.expect("infallible");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("body");
+        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        let answer = Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        };
+        if let Some(operation) = operation(&self.document, &method, &path) {
+            self.fits(operation, &answer, &format!("{method} {path}"));
+        }
+        answer
+    }
+
+    fn fits(&self, operation: &Value, answer: &Answer, place: &str) {
+        let described = &operation["responses"][answer.status.as_str()];
+        assert!(
+            described.is_object(),
+            "{place}: {} is not described: {}",
+            answer.status,
+            answer.text
+        );
+        let media = answer
+            .header("content-type")
+            .and_then(|media| media.split(';').next())
+            .unwrap_or_default();
+        let schema = described["content"][media].get("schema");
+        let schema = schema.unwrap_or_else(|| panic!("{place}: {} as {media} is not described", answer.status));
+        let json = if media.ends_with("json") {
+            serde_json::from_str(&answer.text).ok()
+        } else {
+            None
+        };
+        let value = json.unwrap_or_else(|| Value::from(answer.text.as_str()));
+        assert_eq!(schema::check(&self.document, schema, &value, place), Ok(()));
+    }
+
+    /// Calls with a key.
+    pub(crate) async fn call(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let builder = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {key}"));
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(builder.body(body).expect("request")).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("one", "GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call("one", "POST", path, Some(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call("one", "PUT", path, Some(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call("one", "PATCH", path, Some(body)).await
+    }
+
+    /// Calls with an idempotency key.
+    pub(crate) async fn repeatable(&self, key: &str, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path)
+            .header("authorization", "Bearer one")
+            .header("idempotency-key", key);
+        self.send(request.body(Body::from(body.to_string())).expect("request"))
+            .await
+    }
+
+    /// Adds a contact and returns its number.
+    pub(crate) async fn contact(&self, external_id: Option<&str>, email: Option<&str>) -> i64 {
+        let channels: Vec<Value> = email
+            .map(|email| json!({"type": "email", "value": email}))
+            .into_iter()
+            .collect();
+        let mut body = json!({"channels": channels});
+        if let Some(external_id) = external_id {
+            body["externalCustomerId"] = json!(external_id);
+        }
+        let made = self.post("/api/v1/contact", body).await.json(200);
+        self.clock.advance_seconds(1);
+        made["id"].as_i64().expect("a number")
+    }
+
+    /// Every call needs a key, one whose rights cover it, and sees its own workspace only: what workspace `one` has, is to
+    /// `two` what nobody has.
+    pub(crate) async fn guarded(&self, method: &str, path: &str, body: Option<Value>, weak: &str) {
+        let none = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::empty())
+            .expect("request");
+        let refused = self.send(none).await;
+        assert_eq!(refused.json(401)["status"], 401, "{method} {path}");
+        assert_eq!(
+            self.call("nonsense", method, path, body.clone()).await.status,
+            401,
+            "{method} {path}"
+        );
+        let weak = self.call(weak, method, path, body).await;
+        assert_eq!(weak.problem(403), "forbidden", "{method} {path}");
+    }
+}
+
+async fn key(app: &Application, workspace: WorkspaceId, secret: &str, rights: Rights) {
+    let digest = Sha256::digest(secret.as_bytes()).to_vec();
+    let new = NewKey {
+        name: secret.to_owned(),
+        rights,
+        expires_at: None,
+        prefix: secret.to_owned(),
+        digest,
+    };
+    app.create_key(workspace, new).await.expect("key");
+}
+
+/// The operation that answers a method at a path, by the template that has the fewest parameters.
+fn operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<&'a Value> {
+    let paths = document["paths"].as_object()?;
+    let sent: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+    let fits = |template: &str| {
+        let parts: Vec<&str> = template.split('/').collect();
+        parts.len() == sent.len()
+            && parts
+                .iter()
+                .zip(&sent)
+                .all(|(part, sent)| part.starts_with('{') || part == sent)
+    };
+    let found = paths
+        .iter()
+        .filter(|(template, _)| fits(template))
+        .min_by_key(|(template, _)| template.matches('{').count());
+    found.and_then(|(_, item)| item.get(method.to_ascii_lowercase()))
+}

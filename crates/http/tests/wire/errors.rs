@@ -1,0 +1,188 @@
+//! What errors look like.
+
+use crate::support::{Server, request, with_header};
+use axum::body::Body;
+use selfsame_http::HttpSettings;
+use serde_json::json;
+use std::convert::Infallible;
+
+#[tokio::test]
+async fn texts_for_the_wire_and_problems_for_who_asks() {
+    let server = Server::start().await;
+    let body = json!({"channels": [{"type": "email", "value": "ann"}, {"type": "sms", "value": "1"}]});
+    let text = server.post("/api/v1/contact", &body).await.expect(400);
+    assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(
+        text.body,
+        "channels[0].value must be an email address; channels[1].value must be an international phone number"
+    );
+    let ask = with_header(
+        request("POST", "/api/v1/contact", body.to_string()),
+        "accept",
+        "application/problem+json, */*",
+    );
+    let problem = server.send(ask).await.expect(400);
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+    assert_eq!(
+        problem.json(),
+        json!({
+            "type": "urn:selfsame:problem:invalid-request",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": text.body,
+            "errors": [
+                {"pointer": "/channels/0/value", "reason": "must be an email address"},
+                {"pointer": "/channels/1/value", "reason": "must be an international phone number"}
+            ]
+        })
+    );
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_problems() {
+    let server = Server::start().await;
+    for (method, path, status) in [
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/", 404),
+        ("PATCH", "/api/v1/contact", 405),
+        ("POST", "/api/v1/version", 405),
+        ("GET", "/api/v1/contact/", 405),
+    ] {
+        let answer = server.ask(method, path, "").await.expect(status);
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{method} {path}"
+        );
+        assert_eq!(answer.json()["status"], json!(status));
+    }
+    assert!(
+        !server
+            .ask("PATCH", "/api/v1/contact", "")
+            .await
+            .header("allow")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_objects() {
+    let server = Server::start().await;
+    for (body, text) in [
+        ("", "the body must not be empty: send a JSON object"),
+        ("[]", "the body must be a JSON object"),
+        ("\"x\"", "the body must be a JSON object"),
+        (
+            "{\"a\"",
+            "the body is no valid JSON: EOF while parsing an object at line 1 column 4",
+        ),
+        (
+            "{\"firstName\": \"\\u0000\"}",
+            "firstName must not contain control characters",
+        ),
+        (
+            "{\"channels\": [{\"value\": \"\\ud800\"}]}",
+            "channels[0].value must not contain unpaired surrogates",
+        ),
+        (
+            "{\"externalCustomerId\": 99999999999999999999}",
+            "externalCustomerId must be within the range of a 64-bit integer",
+        ),
+    ] {
+        let answer = server.ask("POST", "/api/v1/contact", body).await.expect(400);
+        assert_eq!(answer.body, text);
+    }
+}
+
+#[tokio::test]
+async fn numbers_in_paths_and_queries() {
+    let server = Server::start().await;
+    for path in [
+        "/api/v1/contact/abc",
+        "/api/v1/contact/0",
+        "/api/v1/contact/-1",
+        "/api/v1/contact/99999999999999999999",
+        "/api/v1/contact/1%00",
+    ] {
+        let answer = server.get(path).await.expect(400);
+        assert_eq!(answer.body, "id must be a positive whole number", "{path}");
+    }
+    for (path, text) in [
+        (
+            "/api/v1/contacts?maxrows=-1",
+            "maxrows must be a whole number of at least 1",
+        ),
+        ("/api/v1/contacts/email", "ids must be sent"),
+        ("/api/v1/contacts/email?ids=1,x", "ids must be a positive whole number"),
+        (
+            "/api/v1/contacts?firstname=a%00",
+            "firstname must not contain control characters",
+        ),
+        ("/api/v1/contact/%FF", "path must be percent-encoded UTF-8"),
+    ] {
+        assert_eq!(server.get(path).await.expect(400).body, text);
+    }
+    let answer = server.delete("/api/v1/contact").await.expect(400);
+    assert_eq!(answer.body, "externalCustomerId must be sent");
+    let answer = server.delete("/api/v1/contact/1?erase=perhaps").await.expect(400);
+    assert_eq!(answer.body, "erase must be true or false");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large() {
+    let server = Server::with(HttpSettings {
+        body_limit: 64,
+        ..HttpSettings::default()
+    })
+    .await;
+    server
+        .post("/api/v1/contact", &json!({"externalCustomerId": "1"}))
+        .await
+        .expect(200);
+    let body = json!({"externalCustomerId": "1", "firstName": "A".repeat(64)});
+    let answer = server.post("/api/v1/contact", &body).await.expect(413);
+    assert_eq!(answer.body, "the body is larger than 64 bytes");
+    // Without a length to trust, the limit is met while reading.
+    let text = body.to_string();
+    let chunks: Vec<_> = text
+        .as_bytes()
+        .chunks(16)
+        .map(|chunk| Ok::<_, Infallible>(chunk.to_vec()))
+        .collect();
+    server
+        .ask(
+            "POST",
+            "/api/v1/contact",
+            Body::from_stream(futures::stream::iter(chunks)),
+        )
+        .await
+        .expect(413);
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends() {
+    let request_timeout = std::time::Duration::from_millis(1);
+    let server = Server::with(HttpSettings {
+        request_timeout,
+        ..HttpSettings::default()
+    })
+    .await;
+    let endless = futures::stream::pending::<Result<Vec<u8>, Infallible>>();
+    let answer = server
+        .ask("POST", "/api/v1/contact", Body::from_stream(endless))
+        .await
+        .expect(503);
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[tokio::test]
+async fn a_stopping_server_is_busy() {
+    let server = Server::start().await;
+    server.app.close().await;
+    let answer = server
+        .post("/api/v1/contact", &json!({"externalCustomerId": "1"}))
+        .await
+        .expect(503);
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(answer.body, "the server is busy; try again later");
+}

@@ -1,0 +1,18 @@
+//! The wire-compatible routes, asked as their clients ask them.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what cannot be set up fails the test"
+)]
+
+mod access;
+mod checklist;
+mod contacts;
+mod errors;
+mod hostile;
+mod repeated;
+mod search;
+mod segments;
+mod subscriptions;
+mod support;
+mod tokens;

@@ -1,0 +1,98 @@
+//! Searching and listing contacts.
+
+use crate::support::{Answer, Server};
+use serde_json::json;
+
+fn ids(answer: &Answer) -> Vec<i64> {
+    answer
+        .json()
+        .as_array()
+        .expect("an array")
+        .iter()
+        .filter_map(|contact| contact["id"].as_i64())
+        .collect()
+}
+
+async fn three(server: &Server) -> [i64; 3] {
+    let ann = json!({"externalCustomerId": "A", "firstName": "Ann", "lastName": "Smith", "channels": [{"type": "email", "value": "Ann@Example.com"}]});
+    let bob = json!({"externalCustomerId": "B", "firstName": "Bob", "lastName": "Smith", "channels": [{"type": "sms", "value": "+380501234567"}]});
+    [
+        server.add(&ann).await,
+        server.add(&bob).await,
+        server.add(&json!({"externalCustomerId": "C"})).await,
+    ]
+}
+
+#[tokio::test]
+async fn by_every_condition() {
+    let server = Server::start().await;
+    let [ann, bob, other] = three(&server).await;
+    for (query, found) in [
+        ("", vec![other, bob, ann]),
+        ("externalCustomerId=B", vec![bob]),
+        ("externalCustomerId=b", vec![]),
+        ("email=ann%40example.com", vec![ann]),
+        ("email=nonsense", vec![]),
+        ("sms=%2B38%20050%20123%2045%2067", vec![bob]),
+        ("sms=380501234567", vec![bob]),
+        ("lastname=smith", vec![bob, ann]),
+        ("firstname=ANN&lastname=smith", vec![ann]),
+        ("email=ann%40example.com&firstname=Bob", vec![]),
+        ("email=&firstname=%20", vec![other, bob, ann]),
+        ("sortBy=contactId", vec![ann, bob, other]),
+        ("sortBy=contactId&startindex=2&maxrows=1", vec![bob]),
+        ("startindex=9", vec![]),
+        ("unknown=1", vec![other, bob, ann]),
+    ] {
+        let answer = server.get(&format!("/api/v1/contacts?{query}")).await.expect(200);
+        assert_eq!(ids(&answer), found, "{query}");
+        let total = if query.contains("startindex") { 3 } else { found.len() };
+        assert_eq!(answer.header("totalcount"), total.to_string(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_external_id_stands_alone() {
+    let server = Server::start().await;
+    let answer = server
+        .get("/api/v1/contacts?externalCustomerId=A&email=ann%40example.com")
+        .await
+        .expect(400);
+    assert_eq!(
+        answer.body,
+        "externalCustomerId cannot be combined with other conditions: email"
+    );
+}
+
+#[tokio::test]
+async fn items_are_base_contacts() {
+    let server = Server::start().await;
+    let [ann, ..] = three(&server).await;
+    let found = server.get("/api/v1/contacts?externalCustomerId=A").await.json();
+    assert_eq!(
+        found,
+        json!([{
+            "firstName": "Ann", "lastName": "Smith", "channels": [{"type": "email", "value": "Ann@Example.com"}],
+            "fields": [], "addressBookId": 1, "id": ann
+        }])
+    );
+}
+
+#[tokio::test]
+async fn emails_of_numbers() {
+    let server = Server::start().await;
+    let [ann, bob, _] = three(&server).await;
+    let answer = server
+        .get(&format!("/api/v1/contacts/email?ids={bob},999,%20{ann},"))
+        .await
+        .expect(200);
+    assert_eq!(
+        answer.json(),
+        json!({"results": [{"contactId": ann, "email": "Ann@Example.com"}]})
+    );
+    let many = vec!["1"; 501].join(",");
+    server
+        .get(&format!("/api/v1/contacts/email?ids={many}"))
+        .await
+        .expect(400);
+}

@@ -1,0 +1,207 @@
+//! A database per test, copied from a template.
+
+use std::error::Error;
+use std::thread;
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::runtime;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::error::FixtureError;
+use crate::server::Server;
+
+/// How long dropping a database may hold up the end of a test.
+const DROP_LIMIT: Duration = Duration::from_secs(10);
+
+/// A database of one test. Dropping it drops the database with everybody still connected to it.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    url: String,
+    admin_url: String,
+}
+
+impl TestDatabase {
+    /// Where to connect to.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The database's name on its server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Server {
+    /// A fresh database with the contents of `template`.
+    ///
+    /// The template is made at its first use on this server: `prepare` gets the URL of an empty database, fills it and
+    /// closes its connections. Only one process at a time prepares a template; the others wait for it. When `prepare`
+    /// fails, nothing of the template remains.
+    ///
+    /// `template` must stand for its contents, by carrying a hash of the migrations for instance: an existing template
+    /// of that name is used as it is. One to forty of a-z, 0-9 and `_`.
+    pub async fn database<Prepare, Done, Failure>(
+        &self,
+        template: &str,
+        prepare: Prepare,
+    ) -> Result<TestDatabase, FixtureError>
+    where
+        Prepare: FnOnce(String) -> Done + Send,
+        Done: Future<Output = Result<(), Failure>> + Send,
+        Failure: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let source = template_name(template)?;
+        let mut admin = connect(&self.admin_url).await?;
+        if !exists(&mut admin, &source).await? {
+            // The lock is the connection's: it is gone when this process is.
+            lock(&mut admin, &source).await?;
+            if !exists(&mut admin, &source).await? {
+                self.make_template(&mut admin, template, &source, prepare).await?;
+            }
+            unlock(&mut admin, &source).await?;
+        }
+        let name = format!("selfsame_test_{:016x}", random()?);
+        run(
+            &mut admin,
+            "create a database",
+            format!("CREATE DATABASE {name} TEMPLATE {source}"),
+        )
+        .await?;
+        // From here on the destructor takes care of it.
+        let database = TestDatabase {
+            url: on(&self.admin_url, &name)?,
+            name,
+            admin_url: self.admin_url.clone(),
+        };
+        admin
+            .close()
+            .await
+            .map_err(FixtureError::database("close a connection"))?;
+        Ok(database)
+    }
+
+    /// Builds the template under another name and renames it when it is complete, so that what a killed process leaves
+    /// is never taken for a template.
+    async fn make_template<Prepare, Done, Failure>(
+        &self,
+        admin: &mut PgConnection,
+        template: &str,
+        finished: &str,
+        prepare: Prepare,
+    ) -> Result<(), FixtureError>
+    where
+        Prepare: FnOnce(String) -> Done + Send,
+        Done: Future<Output = Result<(), Failure>> + Send,
+        Failure: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let unfinished = format!("{finished}_new");
+        let discard = format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)");
+        run(admin, "drop an unfinished template", discard.clone()).await?;
+        run(
+            admin,
+            "create a template",
+            format!("CREATE DATABASE {unfinished} TEMPLATE template0"),
+        )
+        .await?;
+        if let Err(failure) = prepare(on(&self.admin_url, &unfinished)?).await {
+            run(admin, "drop an unfinished template", discard).await?;
+            return Err(FixtureError::Prepare {
+                template: template.to_owned(),
+                source: failure.into(),
+            });
+        }
+        // A template cannot be copied while somebody is connected to it, so nobody may.
+        let close = format!("ALTER DATABASE {unfinished} ALLOW_CONNECTIONS false");
+        run(admin, "close a template", close).await?;
+        run(
+            admin,
+            "finish a template",
+            format!("ALTER DATABASE {unfinished} RENAME TO {finished}"),
+        )
+        .await
+    }
+}
+
+impl Drop for TestDatabase {
+    /// Best effort: what cannot be dropped goes with the cluster.
+    fn drop(&mut self) {
+        let admin_url = std::mem::take(&mut self.admin_url);
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let dropping = async move {
+            let mut admin = connect(&admin_url).await?;
+            run(&mut admin, "drop a database", statement).await
+        };
+        // A runtime and a thread of its own: this may be called inside of a runtime, or after its end.
+        let worker = thread::spawn(move || {
+            if let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() {
+                // A test that has its result is not failed by the tidying up.
+                drop(runtime.block_on(async { timeout(DROP_LIMIT, dropping).await }));
+            }
+        });
+        // The process may end right after this; nextest runs one test in each.
+        drop(worker.join());
+    }
+}
+
+fn template_name(template: &str) -> Result<String, FixtureError> {
+    let fits = (1..=40).contains(&template.len());
+    if fits
+        && template
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    {
+        return Ok(format!("selfsame_template_{template}"));
+    }
+    Err(FixtureError::TemplateName(template.to_owned()))
+}
+
+/// `url` with another database.
+fn on(url: &str, database: &str) -> Result<String, FixtureError> {
+    let mut url = Url::parse(url)?;
+    url.set_path(database);
+    Ok(url.into())
+}
+
+async fn connect(url: &str) -> Result<PgConnection, FixtureError> {
+    PgConnection::connect(url)
+        .await
+        .map_err(FixtureError::database("connect as the administrator"))
+}
+
+/// Runs a statement that takes no parameters. Every name in it is made by this module.
+async fn run(admin: &mut PgConnection, action: &'static str, statement: String) -> Result<(), FixtureError> {
+    let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(admin).await;
+    done.map(drop).map_err(FixtureError::database(action))
+}
+
+async fn exists(admin: &mut PgConnection, name: &str) -> Result<bool, FixtureError> {
+    let found = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(name);
+    found
+        .fetch_one(admin)
+        .await
+        .map_err(FixtureError::database("look for a template"))
+}
+
+async fn lock(admin: &mut PgConnection, name: &str) -> Result<(), FixtureError> {
+    let locked = sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))")
+        .bind(name)
+        .execute(admin)
+        .await;
+    locked.map(drop).map_err(FixtureError::database("lock a template"))
+}
+
+async fn unlock(admin: &mut PgConnection, name: &str) -> Result<(), FixtureError> {
+    let unlocked = sqlx::query("SELECT pg_advisory_unlock(hashtextextended($1, 0))")
+        .bind(name)
+        .execute(admin)
+        .await;
+    unlocked.map(drop).map_err(FixtureError::database("unlock a template"))
+}
+
+fn random() -> Result<u64, FixtureError> {
+    getrandom::u64().map_err(|_| FixtureError::System("the system gives no randomness"))
+}

@@ -1,0 +1,129 @@
+//! The fixture as its users see it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy does not see that the helpers of a test are test code"
+)]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::future::try_join_all;
+use selfsame_pg_fixture::{FixtureError, Server, server};
+use sqlx::{Connection, PgConnection};
+
+/// A template with one table and one row.
+async fn prepare(url: String) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(&url).await?;
+    sqlx::raw_sql("CREATE TABLE notes (text text NOT NULL); INSERT INTO notes VALUES ('from the template')")
+        .execute(&mut connection)
+        .await?;
+    connection.close().await
+}
+
+async fn notes(connection: &mut PgConnection) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM notes")
+        .fetch_one(connection)
+        .await
+        .unwrap()
+}
+
+async fn add_note(connection: &mut PgConnection) {
+    sqlx::query("INSERT INTO notes VALUES ('added')")
+        .execute(connection)
+        .await
+        .unwrap();
+}
+
+/// Templates outlive a test on the shared server, so a test that looks at their making needs a name of its own.
+fn unused_name(test: &str) -> String {
+    format!("{test}_{:08x}", getrandom::u32().unwrap())
+}
+
+#[tokio::test]
+async fn databases_of_one_template_are_isolated() {
+    let server = server().await.unwrap();
+    let first = server.database("fixture_notes", prepare).await.unwrap();
+    let second = server.database("fixture_notes", prepare).await.unwrap();
+    assert_ne!(first.name(), second.name());
+    let mut in_first = PgConnection::connect(first.url()).await.unwrap();
+    let mut in_second = PgConnection::connect(second.url()).await.unwrap();
+    add_note(&mut in_first).await;
+    assert_eq!((notes(&mut in_first).await, notes(&mut in_second).await), (2, 1));
+}
+
+#[tokio::test]
+async fn a_dropped_database_is_gone_even_while_somebody_is_connected() {
+    let server = server().await.unwrap();
+    let database = server.database("fixture_notes", prepare).await.unwrap();
+    let (name, url) = (database.name().to_owned(), database.url().to_owned());
+    let mut connected = PgConnection::connect(&url).await.unwrap();
+    drop(database);
+    assert!(connected.ping().await.is_err());
+    let mut admin = PgConnection::connect(server.admin_url()).await.unwrap();
+    let found: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(name)
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    assert!(!found);
+}
+
+#[tokio::test]
+async fn a_template_wanted_by_many_at_once_is_made_once() {
+    let template = unused_name("once");
+    let made = AtomicU32::new(0);
+    let server = server().await.unwrap();
+    let wanted = (0..8).map(|_| {
+        server.database(&template, |url| {
+            made.fetch_add(1, Ordering::SeqCst);
+            prepare(url)
+        })
+    });
+    let databases = try_join_all(wanted).await.unwrap();
+    assert_eq!((databases.len(), made.load(Ordering::SeqCst)), (8, 1));
+}
+
+#[tokio::test]
+async fn a_template_that_could_not_be_prepared_is_prepared_again() {
+    let template = unused_name("again");
+    let server = server().await.unwrap();
+    let failing = async |_| Err::<(), _>("no such migration");
+    let failed = server.database(&template, failing).await;
+    assert!(matches!(failed, Err(FixtureError::Prepare { .. })), "{failed:?}");
+    let database = server.database(&template, prepare).await.unwrap();
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    assert_eq!(notes(&mut connection).await, 1);
+}
+
+#[tokio::test]
+async fn a_template_name_cannot_carry_sql() {
+    let server = server().await.unwrap();
+    for name in ["", "Upper", "a; DROP DATABASE postgres", "a\"b", &"x".repeat(41)] {
+        let refused = server.database(name, prepare).await;
+        assert!(matches!(refused, Err(FixtureError::TemplateName(_))), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_durable_server_keeps_what_it_acknowledged_through_a_hard_kill() {
+    let mut durable = Server::start_durable().await.unwrap();
+    let database = durable.server().database("fixture_notes", prepare).await.unwrap();
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
+        let value: String = sqlx::query_scalar("SELECT current_setting($1)")
+            .bind(setting)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(value, "on", "{setting}");
+    }
+    add_note(&mut connection).await;
+
+    durable.kill_hard().await.unwrap();
+    assert!(connection.ping().await.is_err());
+    assert!(PgConnection::connect(database.url()).await.is_err());
+
+    durable.restart().await.unwrap();
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    assert_eq!(notes(&mut connection).await, 2);
+}

@@ -1,0 +1,232 @@
+//! The command line.
+
+#![allow(
+    clippy::doc_markdown,
+    reason = "the comments are the help that people read in a terminal"
+)]
+
+use crate::settings::{SettingsFlags, StoreFlags};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use selfsame_domain::Rights;
+
+/// Self-hosted contact identity: one person, one contact
+#[derive(Debug, Parser)]
+#[command(name = "selfsame", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  selfsame serve
+  selfsame serve --listen 0.0.0.0:8080 --database-url postgres://selfsame:secret@db/selfsame
+  selfsame key create --workspace default --name shop --rights events-contacts --expires 90d
+  selfsame doctor
+
+Settings come from flags, then environment variables (SELFSAME_…), then the file of --config, then defaults.
+`selfsame config show` lists them all.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    #[command(after_help = SERVE)]
+    Serve(SettingsFlags),
+    /// Bring the database's tables up to date, and say what was done
+    #[command(after_help = "`serve` does the same when it starts. Several servers may do it at once.")]
+    Migrate(StoreFlags),
+    /// Make and list workspaces
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Check and show settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the OpenAPI document of the HTTP API
+    Openapi,
+    /// Check the database: whether it can be reached, is up to date, and breaks no rule of identity
+    #[command(after_help = DOCTOR)]
+    Doctor(DoctorArgs),
+    /// Print a script that completes commands and flags
+    #[command(after_help = "Example:\n  selfsame completions bash > /etc/bash_completion.d/selfsame")]
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the version
+    Version,
+}
+
+const SERVE: &str = "\
+The first start on an empty database makes the workspace `default` and an API key with all rights, and prints the key once.
+With SELFSAME_BOOTSTRAP_API_KEY set it takes that key instead, and prints none.
+
+SIGTERM and SIGINT stop the server: it finishes what it accepted, for as long as --drain-timeout allows, and exits with 0.
+
+Examples:
+  selfsame serve
+  selfsame serve --listen 127.0.0.1:0 --database-url sqlite:///var/lib/selfsame/selfsame.db
+  SELFSAME_DATABASE_URL=postgres://selfsame:secret@db/selfsame selfsame serve --log-format json
+  selfsame serve --config /etc/selfsame.toml";
+
+const DOCTOR: &str = "\
+Exit code: 0 all is well, 1 rules of identity are broken, 2 the database cannot be checked.
+
+Examples:
+  selfsame doctor --database-url sqlite:///var/lib/selfsame/selfsame.db
+  selfsame doctor --json";
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// Make a workspace
+    #[command(after_help = "Example:\n  selfsame workspace create shop")]
+    Create {
+        /// Name, unique, 1 to 100 characters
+        name: String,
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the workspaces
+    List {
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make an API key; its secret is printed once
+    #[command(after_help = KEY_CREATE)]
+    Create(CreateKey),
+    /// List the API keys of a workspace, or of all
+    List {
+        /// Name or number of the workspace
+        #[arg(long, value_name = "NAME|ID")]
+        workspace: Option<String>,
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke an API key at once, on every server
+    #[command(after_help = "Example:\n  selfsame key revoke 019a3c5e-7d60-7bb2-8c11-3f3f9d3d2a10")]
+    Revoke {
+        /// The key's ID, as `key list` shows it (not its secret)
+        id: uuid::Uuid,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+}
+
+const KEY_CREATE: &str = "\
+Examples:
+  selfsame key create --workspace default --name shop
+  selfsame key create --workspace default --name import --rights events-contacts-write --expires 90d
+  selfsame key create --workspace 2 --name audit --rights events-contacts --expires 2027-01-31 --json";
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateKey {
+    /// Name or number of the workspace
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) workspace: String,
+    /// What to call the key, 1 to 100 characters
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What the key may do
+    #[arg(long, value_enum, default_value_t = RightsChoice::Full)]
+    pub(crate) rights: RightsChoice,
+    /// When it ends: a date (the beginning of that day in UTC), a time from now such as 90d, or never
+    #[arg(long, value_name = "DATE|DURATION|never", default_value = "never")]
+    pub(crate) expires: String,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The rights of a key, as they are written on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RightsChoice {
+    /// Everything
+    Full,
+    /// Recording events
+    Events,
+    /// Recording events, reading and writing contacts
+    EventsContacts,
+    /// Recording events, writing contacts without reading them
+    EventsContactsWrite,
+    /// Messages only: of Selfsame's calls, none but the general ones
+    Messages,
+}
+
+impl From<RightsChoice> for Rights {
+    fn from(choice: RightsChoice) -> Self {
+        match choice {
+            RightsChoice::Full => Self::Full,
+            RightsChoice::Events => Self::Events,
+            RightsChoice::EventsContacts => Self::EventsContacts,
+            RightsChoice::EventsContactsWrite => Self::EventsContactsWrite,
+            RightsChoice::Messages => Self::Messages,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check the settings without starting anything
+    Check(SettingsFlags),
+    /// Print all settings, what they mean and where each came from; passwords and keys are hidden
+    Show {
+        #[command(flatten)]
+        settings: SettingsFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn rights_are_written_as_they_are_stored() {
+        let written: Vec<String> = RightsChoice::value_variants()
+            .iter()
+            .filter_map(ValueEnum::to_possible_value)
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        assert_eq!(written, Rights::ALL.map(Rights::as_str));
+        for choice in RightsChoice::value_variants() {
+            assert_eq!(
+                choice.to_possible_value().unwrap().get_name(),
+                Rights::from(*choice).as_str()
+            );
+        }
+    }
+}

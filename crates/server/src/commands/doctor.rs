@@ -1,0 +1,86 @@
+//! `selfsame doctor`.
+
+use super::admin::Admin;
+use crate::cli::DoctorArgs;
+use crate::output;
+use anyhow::{Context, Result};
+use selfsame_domain::{Violation, WorkspaceId};
+use serde_json::json;
+use std::process::ExitCode;
+
+/// The exit code when rules of identity are broken.
+const BROKEN: u8 = 1;
+/// The exit code when the database cannot be checked.
+const UNCHECKED: u8 = 2;
+/// How many violations the port reports at the most.
+const MOST: usize = 1000;
+
+type Found = Vec<(WorkspaceId, Violation)>;
+
+pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
+    match examine(args).await {
+        Ok(found) => {
+            if args.json {
+                report_json(&found)?;
+            } else {
+                report(&found)?;
+            }
+            Ok(if found.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(BROKEN)
+            })
+        }
+        Err(error) => {
+            if args.json {
+                output::print_json(&json!({ "status": "unchecked", "reason": output::one_line(&error) }))?;
+            } else {
+                output::complain(&error);
+            }
+            Ok(ExitCode::from(UNCHECKED))
+        }
+    }
+}
+
+/// Opening fails without a database, and with one whose tables are not those of this release.
+async fn examine(args: &DoctorArgs) -> Result<Found> {
+    let checks = async |admin: &Admin| {
+        admin
+            .app
+            .store()
+            .ping()
+            .await
+            .context("the database does not take writes")?;
+        admin
+            .app
+            .store()
+            .violations()
+            .await
+            .context("the rules of identity cannot be checked")
+    };
+    Admin::with(&args.store, checks).await
+}
+
+fn report(found: &Found) -> Result<()> {
+    output::print("ok    the database answers and takes writes\nok    its tables are up to date\n")?;
+    if found.is_empty() {
+        return output::print("ok    no rule of identity is broken\n");
+    }
+    let more = if found.len() >= MOST { " or more" } else { "" };
+    output::print(&format!(
+        "FAIL  rules of identity are broken {} times{more}:\n",
+        found.len()
+    ))?;
+    found
+        .iter()
+        .try_for_each(|(workspace, violation)| output::print(&format!("      workspace {workspace}: {violation}\n")))
+}
+
+fn report_json(found: &Found) -> Result<()> {
+    let violations: Vec<_> = found
+        .iter()
+        .map(|(workspace, violation)| json!({ "workspace": workspace, "violation": violation.to_string() }))
+        .collect();
+    let status = if found.is_empty() { "ok" } else { "violations" };
+    output::print_json(&json!({ "status": status, "violations": violations }))
+}

@@ -1,0 +1,15 @@
+//! The sub-commands, one file each.
+
+mod admin;
+mod completions;
+mod config;
+mod doctor;
+mod key;
+mod migrate;
+mod openapi;
+mod run;
+mod serve;
+mod version;
+mod workspace;
+
+pub(crate) use run::run;

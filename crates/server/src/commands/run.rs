@@ -1,0 +1,30 @@
+//! Which command, on which runtime.
+
+use super::{completions, config, doctor, key, migrate, openapi, serve, version, workspace};
+use crate::cli::{Cli, Command};
+use anyhow::{Context, Result};
+use std::process::ExitCode;
+use tokio::runtime::{Builder, Runtime};
+
+/// Runs a command and says with what the process ends.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Serve(flags) => runtime(Builder::new_multi_thread())?.block_on(serve::run(&flags)),
+        Command::Migrate(flags) => one_thread()?.block_on(migrate::run(&flags)),
+        Command::Workspace(command) => one_thread()?.block_on(workspace::run(command)),
+        Command::Key(command) => one_thread()?.block_on(key::run(command)),
+        Command::Config(command) => config::run(&command),
+        Command::Openapi => openapi::run(),
+        Command::Doctor(args) => one_thread()?.block_on(doctor::run(&args)),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Version => version::run(),
+    }
+}
+
+fn one_thread() -> Result<Runtime> {
+    runtime(Builder::new_current_thread())
+}
+
+fn runtime(mut builder: Builder) -> Result<Runtime> {
+    builder.enable_all().build().context("cannot start the runtime")
+}

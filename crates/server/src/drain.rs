@@ -1,0 +1,84 @@
+//! Serving until told to stop, and stopping without losing what was accepted.
+
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use axum::serve::ListenerExt;
+use selfsame_application::Application;
+use selfsame_http::Readiness;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// The signals that ask a server to stop.
+#[derive(Debug)]
+pub(crate) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// From now on the signals no longer end the process by themselves.
+    pub(crate) fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The next signal's name.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// Serves until a signal comes. Then: not ready, no new connections, the requests that were accepted are answered, and what they
+/// submitted is durable. Fails when that takes longer than `limit`, or a second signal comes.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    app: &Application,
+    ready: &Readiness,
+    signals: &mut StopSignals,
+    limit: Duration,
+) -> Result<()> {
+    // Answers are small: waiting to fill a packet would only delay them.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+    });
+    let stop = CancellationToken::new();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let mut serving = tokio::spawn(serving.into_future());
+    let name = tokio::select! {
+        name = signals.next() => name,
+        ended = &mut serving => {
+            ended.context("the HTTP server failed")?.context("the HTTP server failed")?;
+            return Err(anyhow!("the HTTP server ended by itself"));
+        }
+    };
+    tracing::info!(signal = name, waiting = app.lane_depth(), "stopping");
+    ready.set(false);
+    stop.cancel();
+    let drained = async {
+        serving
+            .await
+            .context("the HTTP server failed")?
+            .context("the HTTP server failed")?;
+        // After the last answer, so that no accepted request is refused; waits for those whose clients have hung up.
+        app.close().await;
+        Ok(())
+    };
+    tokio::select! {
+        drained = drained => drained,
+        () = tokio::time::sleep(limit) => {
+            Err(anyhow!("stopped before all requests were answered: they took longer than {}", humantime::format_duration(limit)))
+        }
+        name = signals.next() => Err(anyhow!("stopped before all requests were answered: {name} came again")),
+    }
+}

@@ -1,0 +1,24 @@
+//! The `selfsame` binary: settings, wiring and sub-commands.
+
+mod bootstrap;
+mod cli;
+mod commands;
+mod drain;
+mod keys;
+mod output;
+mod settings;
+mod upkeep;
+mod wiring;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run(cli::Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

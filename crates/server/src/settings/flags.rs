@@ -1,0 +1,108 @@
+//! The flags by which settings are given. Their help is the documentation of the settings, here and in `config show`.
+
+#![allow(
+    clippy::doc_markdown,
+    reason = "the comments are the help that people read in a terminal"
+)]
+
+use super::values::LogFormat;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// The flags of every command that opens the database.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub(crate) struct StoreFlags {
+    /// Settings file (TOML)
+    #[arg(long, value_name = "FILE", env = "SELFSAME_CONFIG", hide_env_values = true)]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Database: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE [env: SELFSAME_DATABASE_URL] [default: sqlite://./data/selfsame.db]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) database_url: Option<String>,
+}
+
+/// One flag for each setting. What is not given is left to the environment, the file and the defaults.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub(crate) struct SettingsFlags {
+    /// Address to listen on; port 0 takes a free one [env: SELFSAME_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<String>,
+
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) store: StoreFlags,
+
+    /// Greatest number of connections to the database [env: SELFSAME_DATABASE_MAX_CONNECTIONS] [default: 16 on PostgreSQL, 5 on SQLite]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) database_max_connections: Option<u32>,
+
+    /// Form of the logs on standard error [env: SELFSAME_LOG_FORMAT] [default: text]
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_format: Option<LogFormat>,
+
+    /// What is logged: error, warn, info, debug, trace, or a list such as info,sqlx=debug [env: SELFSAME_LOG_LEVEL] [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_level: Option<String>,
+
+    /// Longest time that a request may take before it is answered with an error [env: SELFSAME_REQUEST_TIMEOUT] [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_timeout: Option<String>,
+
+    /// Longest time that a stop waits for what was accepted [env: SELFSAME_DRAIN_TIMEOUT] [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drain_timeout: Option<String>,
+
+    /// Greatest request body in bytes [env: SELFSAME_BODY_LIMIT_BYTES] [default: 1048576]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body_limit_bytes: Option<u64>,
+
+    /// Greatest body of a bulk request in bytes [env: SELFSAME_BULK_BODY_LIMIT_BYTES] [default: 33554432]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bulk_body_limit_bytes: Option<u64>,
+
+    /// Requests a second that each API key may send; 0 for no limit [env: SELFSAME_RATE_LIMIT_PER_SECOND] [default: 1000]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rate_limit_per_second: Option<u32>,
+
+    /// Requests of an API key that may come at once; 0 for as many as in a second [env: SELFSAME_RATE_LIMIT_BURST] [default: 2000]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rate_limit_burst: Option<u32>,
+
+    /// Greatest number of commands that share a transaction; 1 for none [env: SELFSAME_BATCH_COMMANDS] [default: 256]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) batch_commands: Option<u64>,
+
+    /// Greatest number of request bytes that share a transaction [env: SELFSAME_BATCH_BYTES] [default: 1048576]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) batch_bytes: Option<u64>,
+
+    /// Requests that may wait for a transaction; more are answered 503 [env: SELFSAME_QUEUE_DEPTH] [default: 4096]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) queue_depth: Option<u64>,
+
+    /// Name of the organisation in account/info; the workspace's name without one [env: SELFSAME_ORGANISATION]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) organisation: Option<String>,
+
+    /// Email address in account/info [env: SELFSAME_ACCOUNT_EMAIL]
+    #[arg(long, value_name = "EMAIL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account_email: Option<String>,
+}

@@ -1,0 +1,15 @@
+//! Settings: what there is to set, where it comes from, and how it is shown.
+
+mod database_url;
+mod flags;
+mod listen;
+mod load;
+mod show;
+mod values;
+
+pub(crate) use database_url::DatabaseUrl;
+pub(crate) use flags::{SettingsFlags, StoreFlags};
+pub(crate) use listen::reachable;
+pub(crate) use load::load;
+pub(crate) use show::{as_json, as_toml};
+pub(crate) use values::{LogFormat, Settings};

@@ -1,0 +1,187 @@
+//! The settings with their defaults.
+
+use super::database_url::DatabaseUrl;
+use super::listen::Listen;
+use crate::keys::Secret;
+use clap::ValueEnum;
+use selfsame_application::LaneOptions;
+use selfsame_http::{HttpSettings, RateLimit};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::num::NonZeroU32;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// What a secret is shown as.
+const HIDDEN: &str = "***";
+
+/// Everything that can be set. The names of the fields are the names in the file; `SELFSAME_` and the name in upper case is the
+/// environment variable. The help of the flags in `flags.rs` says what each one means.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) listen: Listen,
+    pub(crate) database_url: DatabaseUrl,
+    /// None for what the adapter takes by itself.
+    #[serde(deserialize_with = "some_at_least_one")]
+    pub(crate) database_max_connections: Option<u32>,
+    pub(crate) log_format: LogFormat,
+    #[serde(deserialize_with = "log_filter")]
+    pub(crate) log_level: String,
+    #[serde(with = "duration")]
+    pub(crate) request_timeout: Duration,
+    #[serde(with = "duration")]
+    pub(crate) drain_timeout: Duration,
+    #[serde(deserialize_with = "at_least_one")]
+    pub(crate) body_limit_bytes: usize,
+    #[serde(deserialize_with = "at_least_one")]
+    pub(crate) bulk_body_limit_bytes: usize,
+    /// 0 for no limit.
+    pub(crate) rate_limit_per_second: u32,
+    /// 0 for as many as in a second.
+    pub(crate) rate_limit_burst: u32,
+    #[serde(deserialize_with = "at_least_one")]
+    pub(crate) batch_commands: usize,
+    #[serde(deserialize_with = "at_least_one")]
+    pub(crate) batch_bytes: usize,
+    #[serde(deserialize_with = "at_least_one")]
+    pub(crate) queue_depth: usize,
+    pub(crate) organisation: Option<String>,
+    pub(crate) account_email: Option<String>,
+    #[serde(deserialize_with = "secret", serialize_with = "hidden")]
+    pub(crate) bootstrap_api_key: Option<Secret>,
+}
+
+/// The form of the logs: lines for people, or an object a line for collectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let lane = LaneOptions::default();
+        let http = HttpSettings::default();
+        let rate = http
+            .rate_limit
+            .map_or((0, 0), |limit| (limit.per_second.get(), limit.burst.get()));
+        Self {
+            listen: Listen::default(),
+            database_url: DatabaseUrl::default(),
+            database_max_connections: None,
+            log_format: LogFormat::Text,
+            log_level: "info".to_owned(),
+            request_timeout: http.request_timeout,
+            drain_timeout: Duration::from_secs(30),
+            body_limit_bytes: http.body_limit,
+            bulk_body_limit_bytes: http.bulk_body_limit,
+            rate_limit_per_second: rate.0,
+            rate_limit_burst: rate.1,
+            batch_commands: lane.batch_commands,
+            batch_bytes: lane.batch_bytes,
+            queue_depth: lane.depth,
+            organisation: None,
+            account_email: None,
+            bootstrap_api_key: None,
+        }
+    }
+}
+
+impl Settings {
+    /// The part that the write lane is made with.
+    pub(crate) fn lane(&self) -> LaneOptions {
+        LaneOptions {
+            batch_commands: self.batch_commands,
+            batch_bytes: self.batch_bytes,
+            depth: self.queue_depth,
+        }
+    }
+
+    /// The part that the HTTP front end is made with.
+    pub(crate) fn http(&self) -> HttpSettings {
+        HttpSettings {
+            body_limit: self.body_limit_bytes,
+            bulk_body_limit: self.bulk_body_limit_bytes,
+            request_timeout: self.request_timeout,
+            rate_limit: self.rate_limit(),
+            organisation: self.organisation.clone(),
+            account_email: self.account_email.clone(),
+            ..HttpSettings::default()
+        }
+    }
+
+    fn rate_limit(&self) -> Option<RateLimit> {
+        let per_second = NonZeroU32::new(self.rate_limit_per_second)?;
+        Some(RateLimit {
+            per_second,
+            burst: NonZeroU32::new(self.rate_limit_burst).unwrap_or(per_second),
+        })
+    }
+}
+
+fn at_least_one<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result<T, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    if number < 1 {
+        return Err(D::Error::custom("must be at least 1"));
+    }
+    T::try_from(number).map_err(|_| D::Error::custom("is too large"))
+}
+
+fn some_at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    at_least_one(deserializer).map(Some)
+}
+
+fn log_filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    EnvFilter::builder()
+        .parse(&text)
+        .map_err(|_| D::Error::custom("must be a level (error, warn, info, debug, trace) or a list of target=level"))?;
+    Ok(text)
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Secret::parse(&text).map(Some).map_err(D::Error::custom)
+}
+
+#[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn hidden<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| HIDDEN).serialize(serializer)
+}
+
+mod duration {
+    //! Durations as people write them: `30s`, `1m 30s`.
+
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+    use std::fmt;
+    use std::time::Duration;
+
+    struct Text;
+
+    impl Visitor<'_> for Text {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a duration with a unit, for example 30s or 2m")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+            match humantime::parse_duration(text) {
+                Ok(duration) if !duration.is_zero() => Ok(duration),
+                Ok(_) => Err(E::custom("must be longer than nothing")),
+                Err(_) => Err(E::invalid_value(serde::de::Unexpected::Other("a text"), &self)),
+            }
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        deserializer.deserialize_str(Text)
+    }
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(*duration))
+    }
+}

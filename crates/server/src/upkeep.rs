@@ -1,0 +1,43 @@
+//! What a server does by itself from time to time.
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use selfsame_application::Application;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+
+/// How often replies that are past their time are deleted.
+const PRUNE_EVERY: Duration = Duration::from_hours(1);
+/// How long after the start the first time: a server in a restart loop has better things to do.
+const PRUNE_FIRST: Duration = Duration::from_mins(1);
+/// How often the samples of histograms are counted, which otherwise pile up until somebody asks for the metrics.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// Looks after the storage and the metrics until `stop`. What it is at by then is dropped, and leaves nothing half done.
+pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
+    let (prune, count) = (pruning(app), counting(metrics));
+    stop.run_until_cancelled(async { tokio::join!(prune, count) }).await;
+}
+
+async fn pruning(app: Application) {
+    let mut ticks = interval_at(Instant::now() + PRUNE_FIRST, PRUNE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match app.store().prune(app.clock().now()).await {
+            Ok(deleted) => tracing::info!(deleted, "deleted recorded replies that are past their time"),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete recorded replies; trying again later"
+            ),
+        }
+    }
+}
+
+async fn counting(metrics: PrometheusHandle) {
+    let mut ticks = interval_at(Instant::now() + COUNT_EVERY, COUNT_EVERY);
+    loop {
+        ticks.tick().await;
+        metrics.run_upkeep();
+    }
+}

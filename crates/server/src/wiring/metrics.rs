@@ -1,0 +1,12 @@
+//! Metrics, in the text form of Prometheus.
+
+use anyhow::{Context, Result};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+/// Begins to collect metrics. The front end shows them.
+pub(crate) fn start() -> Result<PrometheusHandle> {
+    let builder = selfsame_http::metrics_builder().context("cannot set up metrics")?;
+    let handle = builder.install_recorder().context("cannot set up metrics")?;
+    selfsame_http::describe_metrics();
+    Ok(handle)
+}

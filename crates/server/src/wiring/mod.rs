@@ -1,0 +1,7 @@
+//! One file for each thing that is chosen at start-up.
+
+pub(crate) mod clock;
+pub(crate) mod ids;
+pub(crate) mod logging;
+pub(crate) mod metrics;
+pub(crate) mod store;

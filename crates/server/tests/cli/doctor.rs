@@ -1,0 +1,106 @@
+//! What `doctor` and `migrate` find.
+
+use crate::support::{Place, sqlite};
+use serde_json::Value;
+use sqlx::{Connection, SqliteConnection};
+
+const KEY: &str = "the-first-key-of-this-workspace";
+
+#[tokio::test]
+async fn a_database_in_order_is_found_in_order_beside_a_running_server() {
+    let place = Place::new();
+    let server = place.spawn(&[], &[("SELFSAME_BOOTSTRAP_API_KEY", KEY)]).listening();
+    assert_eq!(server.create_contact(KEY, "1").await, 200);
+    let text = place.run(&["doctor"]).text();
+    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 3, "{text}");
+    let report: Value = serde_json::from_str(&place.run(&["doctor", "--json"]).text()).unwrap();
+    assert_eq!(report, serde_json::json!({ "status": "ok", "violations": [] }));
+}
+
+#[tokio::test]
+async fn a_broken_rule_is_found_without_telling_values() {
+    let place = Place::new();
+    let server = place.spawn(&[], &[("SELFSAME_BOOTSTRAP_API_KEY", KEY)]).listening();
+    assert_eq!(server.create_contact(KEY, "broken").await, 200);
+    server.stop();
+    let mut database = SqliteConnection::connect(&sqlite(&place.path("data/selfsame.db")))
+        .await
+        .unwrap();
+    let broken = "UPDATE contacts SET state = 'merged', merged_into = 999, canonical_id = 999";
+    assert_eq!(
+        sqlx::query(broken)
+            .execute(&mut database)
+            .await
+            .unwrap()
+            .rows_affected(),
+        1
+    );
+    database.close().await.unwrap();
+
+    let ended = place.run(&["doctor"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), ""));
+    assert!(
+        ended.stdout.contains("FAIL  rules of identity are broken"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("workspace 1: contact 1 answers as 999"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains("example.com"), "{}", ended.stdout);
+    let ended = place.run(&["doctor", "--json"]);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((ended.code, &report["status"]), (Some(1), &"violations".into()));
+}
+
+#[test]
+fn a_database_that_cannot_be_checked_is_said_to_be() {
+    let place = Place::new();
+    assert!(place.run(&["doctor"]).complaint(2).contains("there is no database yet"));
+    let ended = place.run(&["doctor", "--json"]);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((ended.code, &report["status"]), (Some(2), &"unchecked".into()));
+    assert!(!place.path("data").exists());
+}
+
+#[tokio::test]
+async fn migrate_says_what_it_did_and_others_ask_for_it() {
+    let place = Place::new();
+    assert_eq!(
+        place.run(&["migrate"]).text(),
+        "sqlite://./data/selfsame.db is up to date: applied migration 0001 core\n"
+    );
+    assert_eq!(
+        place.run(&["migrate"]).text(),
+        "sqlite://./data/selfsame.db is up to date, nothing to do\n"
+    );
+    assert_eq!(place.run(&["workspace", "list"]).text(), "ID  NAME  CREATED\n");
+
+    let mut database = SqliteConnection::connect(&sqlite(&place.path("data/selfsame.db")))
+        .await
+        .unwrap();
+    sqlx::query("DELETE FROM _sqlx_migrations")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    database.close().await.unwrap();
+    let complaint = "the database lacks migration 0001 core; run `selfsame migrate`";
+    assert!(place.run(&["key", "list"]).complaint(1).contains(complaint));
+    assert!(place.run(&["doctor"]).complaint(2).contains(complaint));
+}
+
+#[tokio::test]
+async fn a_release_runs_on_a_database_that_the_next_one_has_expanded() {
+    let place = Place::new();
+    place.run(&["migrate"]).text();
+    let mut database = SqliteConnection::connect(&sqlite(&place.path("data/selfsame.db")))
+        .await
+        .unwrap();
+    let newer = "INSERT INTO _sqlx_migrations SELECT 9999, 'newer', installed_on, success, checksum, execution_time FROM _sqlx_migrations";
+    sqlx::query(newer).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    assert_eq!(place.serve(&[]).stop().code, Some(0));
+    assert!(place.run(&["doctor"]).text().contains("no rule of identity is broken"));
+}

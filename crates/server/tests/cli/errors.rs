@@ -1,0 +1,189 @@
+//! What goes wrong at the start is one line that says what, and no secret.
+
+use crate::support::{Place, sqlite};
+use std::net::TcpListener;
+
+/// In every URL of these tests; must never be printed.
+const PASSWORD: &str = "hunter2";
+
+#[test]
+fn a_wrong_setting_is_one_line_that_names_it_and_its_place() {
+    let place = Place::new();
+    let cases = [
+        (
+            ("SELFSAME_LISEN", "127.0.0.1:1"),
+            "unknown setting `lisen` (environment variable SELFSAME_LISEN); there are listen, ",
+        ),
+        (
+            ("SELFSAME_LISTEN", "nowhere"),
+            "the setting `listen` (environment variable SELFSAME_LISTEN) must be HOST:PORT",
+        ),
+        (
+            ("SELFSAME_DATABASE_URL", "hunter2"),
+            "`database_url` (environment variable SELFSAME_DATABASE_URL) must be sqlite:PATH or",
+        ),
+        (
+            ("SELFSAME_DATABASE_URL", "mysql://a:hunter2@b/c"),
+            "must be sqlite:PATH or postgres://",
+        ),
+        (
+            ("SELFSAME_DATABASE_URL", "postgres://a:hunter2@b:x/c"),
+            "`database_url` (environment variable SELFSAME_DATABASE_URL) is not a URL",
+        ),
+        (("SELFSAME_DATABASE_URL", "postgres://a:hunter2@b"), "names no database"),
+        (("SELFSAME_DATABASE_URL", "sqlite::memory:"), "names no file"),
+        (
+            ("SELFSAME_LOG_FORMAT", "hunter2"),
+            "`log_format` (environment variable SELFSAME_LOG_FORMAT) must be one of text, json",
+        ),
+        (
+            ("SELFSAME_LOG_LEVEL", "a=b=hunter2"),
+            "`log_level` (environment variable SELFSAME_LOG_LEVEL) must be a level",
+        ),
+        (
+            ("SELFSAME_REQUEST_TIMEOUT", "30"),
+            "must be a duration with a unit, for example 30s",
+        ),
+        (
+            ("SELFSAME_REQUEST_TIMEOUT", "hunter2"),
+            "must be a duration with a unit, for example 30s",
+        ),
+        (("SELFSAME_DRAIN_TIMEOUT", "0s"), "must be longer than nothing"),
+        (
+            ("SELFSAME_BODY_LIMIT_BYTES", "hunter2"),
+            "must be a whole number that is not negative",
+        ),
+        (("SELFSAME_BATCH_COMMANDS", "0"), "must be at least 1"),
+        (("SELFSAME_DATABASE_MAX_CONNECTIONS", "5000000000"), "is too large"),
+        (
+            ("SELFSAME_BOOTSTRAP_API_KEY", "hunter2"),
+            "must have at least 20 characters",
+        ),
+        (
+            ("SELFSAME_BOOTSTRAP_API_KEY", "hunter2 hunter2 hunter2"),
+            "must consist of visible ASCII characters",
+        ),
+    ];
+    for (variable, expected) in cases {
+        for command in [&["serve"][..], &["config", "check"], &["key", "list"], &["migrate"]] {
+            let ended = place.run_with(command, &[variable]);
+            let complaint = ended.complaint(1);
+            assert!(complaint.contains(expected), "{variable:?}: {complaint}");
+            assert!(!complaint.contains(PASSWORD), "{complaint}");
+        }
+    }
+    assert!(!place.path("data").exists(), "a failed start must leave nothing");
+}
+
+#[test]
+fn a_wrong_settings_file_is_one_line_that_names_it() {
+    let place = Place::new();
+    let cases = [
+        ("lisen = '127.0.0.1:1'", "unknown setting `lisen` (file "),
+        ("[server]\nlisten = '127.0.0.1:1'", "unknown setting `server` (file "),
+        (
+            "database_url = 'mysql://a:hunter2@b/c'",
+            "the setting `database_url` (file ",
+        ),
+        ("batch_bytes = 'hunter2'", "must be a whole number that is not negative"),
+        (
+            "listen = '127.0.0.1:1'\ndatabase_url = \"postgres://a:hunter2@b/c\n",
+            "is not valid TOML: at line 2",
+        ),
+    ];
+    for (content, expected) in cases {
+        place.write("settings.toml", content);
+        let ended = place.run(&["serve", "--config", "settings.toml"]);
+        let complaint = ended.complaint(1);
+        assert!(
+            complaint.contains(expected) && complaint.contains("settings.toml"),
+            "{content}: {complaint}"
+        );
+        assert!(!complaint.contains(PASSWORD), "{complaint}");
+    }
+    let ended = place.run_with(&["serve"], &[("SELFSAME_CONFIG", "missing.toml")]);
+    assert!(
+        ended
+            .complaint(1)
+            .contains("cannot read the settings file missing.toml: No such file")
+    );
+}
+
+#[test]
+fn an_unreachable_database_is_one_line_without_the_password() {
+    let place = Place::new();
+    place.write("file", "this is not a database");
+    let urls = [
+        "postgres://app:hunter2@127.0.0.1:1/selfsame".to_owned(),
+        sqlite(&place.path("file")),
+        sqlite(&place.path("file/below.db")),
+    ];
+    for url in &urls {
+        for command in ["serve", "migrate"] {
+            let ended = place.run(&[command, "--database-url", url]);
+            let complaint = ended.complaint(1);
+            assert!(complaint.contains("cannot open the database "), "{complaint}");
+            assert!(!complaint.contains(PASSWORD), "{complaint}");
+        }
+        let ended = place.run(&["doctor", "--database-url", url]);
+        assert!(!ended.complaint(2).contains(PASSWORD));
+    }
+    let ended = place.run(&["serve", "--database-url", &urls[0]]);
+    assert!(
+        ended
+            .complaint(1)
+            .contains("postgres://app:***@127.0.0.1:1/selfsame: the database is unavailable")
+    );
+    assert!(ended.complaint(1).contains("Connection refused"));
+}
+
+#[test]
+fn commands_that_need_a_database_do_not_make_one() {
+    let place = Place::new();
+    for command in [
+        &["workspace", "list"][..],
+        &["workspace", "create", "a"],
+        &["key", "list"],
+    ] {
+        let ended = place.run(command);
+        let complaint = ended.complaint(1);
+        assert!(
+            complaint.contains("there is no database yet; `selfsame migrate` or `selfsame serve` makes it"),
+            "{complaint}"
+        );
+    }
+    assert!(!place.path("data").exists());
+}
+
+#[test]
+fn a_port_that_is_taken_is_one_line_and_does_not_use_up_the_first_key() {
+    let place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = place.run_with(&["serve", "--listen", &address], &[("SELFSAME_LOG_LEVEL", "error")]);
+    assert!(
+        ended
+            .complaint(1)
+            .starts_with(&format!("error: cannot listen on {address}: Address already in use"))
+    );
+    let ended = place.serve(&[]).stop();
+    assert!(ended.stdout.contains("This is the first start"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_wrong_command_line_says_so_and_exits_with_2() {
+    let place = Place::new();
+    for command in [
+        &["serv"][..],
+        &["serve", "--lisen", "x"],
+        &["key", "create"],
+        &["key", "revoke", "x"],
+    ] {
+        let ended = place.run(command);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.starts_with("error: "), "{ended:?}");
+    }
+    let help = place.run(&[]);
+    assert_eq!(help.code, Some(2));
+    assert!(help.stderr.contains("Usage: selfsame <COMMAND>"), "{help:?}");
+}

@@ -1,0 +1,312 @@
+//! Requests in few words.
+
+use chrono::NaiveDate;
+use selfsame_domain::values::{
+    AddressPart, AppId, CategoryKey, ChannelType, Cookie, Device, DeviceId, Email, ExternalId, FirstName, Language,
+    LastName, Phone, SegmentName, Source, Token, ValueError,
+};
+use selfsame_domain::{
+    AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRef, ContactRequest, DedupeOn,
+    FieldId, FieldInput, Identifier, IdentifierKind, SegmentId, SegmentRef,
+};
+
+/// A request in the making. Values that the domain refuses panic: a test with such a value is wrong.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    request: ContactRequest,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Self {
+            request: ContactRequest::new(Source::Api),
+        }
+    }
+}
+
+fn valid<T>(value: Result<T, ValueError>, text: &str) -> T {
+    value.unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+/// An identifier of any kind but `field`. Tokens belong to the app `app`.
+///
+/// # Panics
+///
+/// When the text is no such identifier.
+pub fn identifier(kind: IdentifierKind, text: &str) -> Identifier {
+    match kind {
+        IdentifierKind::ExternalId => Identifier::external_id(&valid(ExternalId::parse(text), text)),
+        IdentifierKind::Email => Identifier::email(&valid(Email::parse(text), text)),
+        IdentifierKind::Phone => Identifier::phone(&valid(Phone::parse(text, None), text)),
+        IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram => {
+            Identifier::token(kind, Some(&app("app")), &valid(Token::parse(text), text))
+        }
+        IdentifierKind::DeviceId => Identifier::device_id(&valid(DeviceId::parse(text), text)),
+        IdentifierKind::Cookie => Identifier::cookie(&valid(Cookie::parse(text), text)),
+        IdentifierKind::Field => panic!("a field has a number besides"),
+    }
+}
+
+/// An app.
+pub fn app(text: &str) -> AppId {
+    valid(AppId::parse(text), text)
+}
+
+/// A token.
+pub fn token(text: &str) -> Token {
+    valid(Token::parse(text), text)
+}
+
+/// An email address.
+pub fn email(text: &str) -> Email {
+    valid(Email::parse(text), text)
+}
+
+/// A category's key.
+pub fn category_key(text: &str) -> CategoryKey {
+    valid(CategoryKey::parse(text), text)
+}
+
+/// A segment's name.
+pub fn segment_name(text: &str) -> SegmentName {
+    valid(SegmentName::parse(text), text)
+}
+
+/// A contact named by its external ID.
+pub fn by_external(text: &str) -> ContactRef {
+    ContactRef::ExternalId(identifier(IdentifierKind::ExternalId, text))
+}
+
+/// The channel of a kind of identifier; `sms` for phones.
+pub fn channel_of(kind: IdentifierKind) -> Option<ChannelType> {
+    Some(match kind {
+        IdentifierKind::Email => ChannelType::Email,
+        IdentifierKind::Phone => ChannelType::Sms,
+        IdentifierKind::MobilePush => ChannelType::MobilePush,
+        IdentifierKind::WebPush => ChannelType::WebPush,
+        IdentifierKind::Telegram => ChannelType::Telegram,
+        _ => return None,
+    })
+}
+
+/// A date.
+pub fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
+}
+
+impl Ask {
+    /// A request that says nothing yet; its source is [`Source::Api`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names an identifier of any kind but `field`; channels as [`channel_of`] says.
+    #[must_use]
+    pub fn with(mut self, kind: IdentifierKind, text: &str) -> Self {
+        let identifier = identifier(kind, text);
+        match (kind, channel_of(kind)) {
+            (IdentifierKind::ExternalId, _) => self.request.external_id = Some(identifier),
+            (IdentifierKind::DeviceId, _) => self.request.device_id = Some(identifier),
+            (IdentifierKind::Cookie, _) => self.request.cookies.push(identifier),
+            (_, Some(channel)) => return self.channel(channel, identifier, ChannelDetails::default()),
+            (_, None) => panic!("{kind} is not named by requests"),
+        }
+        self
+    }
+
+    /// Names a channel.
+    #[must_use]
+    pub fn channel(mut self, channel: ChannelType, identifier: Identifier, details: ChannelDetails) -> Self {
+        self.request.channels.push(ChannelInput {
+            channel,
+            identifier,
+            details,
+        });
+        self
+    }
+
+    /// Names the external ID.
+    #[must_use]
+    pub fn external(self, text: &str) -> Self {
+        self.with(IdentifierKind::ExternalId, text)
+    }
+
+    /// Names an email.
+    #[must_use]
+    pub fn email(self, text: &str) -> Self {
+        self.with(IdentifierKind::Email, text)
+    }
+
+    /// Names a phone as the channel `sms`.
+    #[must_use]
+    pub fn sms(self, text: &str) -> Self {
+        self.with(IdentifierKind::Phone, text)
+    }
+
+    /// Names a phone as the channel `viber`.
+    #[must_use]
+    pub fn viber(self, text: &str) -> Self {
+        self.channel(
+            ChannelType::Viber,
+            identifier(IdentifierKind::Phone, text),
+            ChannelDetails::default(),
+        )
+    }
+
+    /// Names a mobile push token of an app, with a device that knows its app.
+    #[must_use]
+    pub fn mobile(self, app_text: &str, text: &str) -> Self {
+        let identifier = Identifier::token(IdentifierKind::MobilePush, Some(&app(app_text)), &token(text));
+        let device = Device {
+            app_id: Some(app(app_text)),
+            ..Device::default()
+        };
+        let details = ChannelDetails {
+            device: Some(device),
+            ..ChannelDetails::default()
+        };
+        self.channel(ChannelType::MobilePush, identifier, details)
+    }
+
+    /// Names a device.
+    #[must_use]
+    pub fn device(self, text: &str) -> Self {
+        self.with(IdentifierKind::DeviceId, text)
+    }
+
+    /// Names a cookie.
+    #[must_use]
+    pub fn cookie(self, text: &str) -> Self {
+        self.with(IdentifierKind::Cookie, text)
+    }
+
+    /// Sets an attribute.
+    #[must_use]
+    pub fn attribute(mut self, input: AttributeInput) -> Self {
+        self.request.attributes.push(input);
+        self
+    }
+
+    /// Sets the first name.
+    #[must_use]
+    pub fn first(self, text: &str) -> Self {
+        self.attribute(AttributeInput::first_name(Some(&valid(FirstName::parse(text), text))))
+    }
+
+    /// Sets the last name.
+    #[must_use]
+    pub fn last(self, text: &str) -> Self {
+        self.attribute(AttributeInput::last_name(Some(&valid(LastName::parse(text), text))))
+    }
+
+    /// Sets the town.
+    #[must_use]
+    pub fn town(self, text: &str) -> Self {
+        self.attribute(AttributeInput::town(Some(&valid(AddressPart::parse(text), text))))
+    }
+
+    /// Sets the language.
+    #[must_use]
+    pub fn language(self, text: &str) -> Self {
+        self.attribute(AttributeInput::language(Some(&valid(Language::parse(text), text))))
+    }
+
+    /// Sets a custom field to what a client sends, or clears it.
+    #[must_use]
+    pub fn field(mut self, id: FieldId, text: Option<&str>) -> Self {
+        let member = format!("fields[{}]", self.request.fields.len());
+        self.request.fields.push(FieldInput {
+            id,
+            text: text.map(str::to_owned),
+            member,
+        });
+        self
+    }
+
+    /// Asks for a segment by name.
+    #[must_use]
+    pub fn segment(mut self, name: &str) -> Self {
+        self.request.segments.push(SegmentRef::Name(segment_name(name)));
+        self
+    }
+
+    /// Asks for a segment by number.
+    #[must_use]
+    pub fn segment_id(mut self, id: SegmentId) -> Self {
+        self.request.segments.push(SegmentRef::Id(id));
+        self
+    }
+
+    /// Asks for a category.
+    #[must_use]
+    pub fn category(mut self, key: &str) -> Self {
+        self.request.categories.push(category_key(key));
+        self
+    }
+
+    /// Says where a contact that is created comes from.
+    #[must_use]
+    pub fn source(mut self, source: Source) -> Self {
+        self.request.source = source;
+        self
+    }
+
+    /// Lets emails that are set be unconfirmed.
+    #[must_use]
+    pub fn unconfirmed(mut self) -> Self {
+        self.request.confirmed = false;
+        self
+    }
+
+    /// Names the contact ID.
+    #[must_use]
+    pub fn contact(mut self, id: ContactId) -> Self {
+        self.request.contact_id = Some(id);
+        self
+    }
+
+    /// The request.
+    pub fn request(self) -> ContactRequest {
+        self.request
+    }
+
+    /// The command of a call.
+    pub fn call(self, call: Call) -> Command {
+        Command::Contact(call, Box::new(self.request))
+    }
+
+    /// Adds or updates.
+    pub fn upsert(self) -> Command {
+        self.call(Call::Upsert)
+    }
+
+    /// Subscribes; emails that are set are unconfirmed (wire fact).
+    pub fn subscribe(self) -> Command {
+        self.unconfirmed().source(Source::Subscription).call(Call::Subscribe)
+    }
+
+    /// Updates by contact ID.
+    pub fn update(self, id: ContactId) -> Command {
+        self.contact(id).call(Call::Update)
+    }
+
+    /// One contact of a bulk call.
+    pub fn bulk(self, dedupe_on: DedupeOn, restore: bool) -> Command {
+        self.source(Source::Import).call(Call::Bulk { dedupe_on, restore })
+    }
+
+    /// The customer of an order.
+    pub fn order(self) -> Command {
+        self.source(Source::Order).call(Call::Order)
+    }
+
+    /// The contact of an event.
+    pub fn event(self, creates: bool) -> Command {
+        self.source(Source::Event).call(Call::Event { creates })
+    }
+
+    /// The owner of an app token.
+    pub fn app_token(self) -> Command {
+        self.source(Source::App).call(Call::AppToken)
+    }
+}

@@ -1,0 +1,321 @@
+//! Erasing leaves nothing.
+
+use crate::{
+    Ask, Backend, Fixture, Kind, by_external, category_key, email, erase, force_merge, identifier, merge, merge_of,
+    remove,
+};
+use selfsame_application::{Replay, Submission};
+use selfsame_domain::values::CategoryName;
+use selfsame_domain::{Command, ContactId, IdentifierKey, KeyRecord, Outcome, Rejection};
+
+/// Somebody with everything, and the keys of it.
+fn whole() -> (Ask, Vec<IdentifierKey>) {
+    let kinds = [
+        (Kind::ExternalId, "a"),
+        (Kind::Email, "a@example.com"),
+        (Kind::Phone, "+380501234567"),
+        (Kind::MobilePush, "m"),
+        (Kind::WebPush, "w"),
+        (Kind::Telegram, "t"),
+        (Kind::DeviceId, "d"),
+        (Kind::Cookie, "c"),
+    ];
+    let ask = kinds
+        .iter()
+        .fold(Ask::new().first("Ann").segment("s"), |ask, (kind, text)| {
+            ask.with(*kind, text)
+        });
+    (
+        ask,
+        kinds.iter().map(|(kind, text)| identifier(*kind, text).key).collect(),
+    )
+}
+
+pub async fn nothing_is_left(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let create = Command::CreateCategory {
+        key: category_key("news"),
+        name: CategoryName::parse("News").expect("a name"),
+    };
+    f.decide(create).await;
+    let (ask, keys) = whole();
+    let replay = Replay {
+        key: "r1".to_owned(),
+        digest: vec![1; 32],
+    };
+    let submission = |command| Submission {
+        replay: Some(replay.clone()),
+        ..Submission::of(command)
+    };
+    let made = f
+        .app()
+        .submit(f.workspace, submission(ask.clone().category("news").upsert()))
+        .await
+        .expect("submit");
+    let id = made[0].contact.expect("a contact");
+    let absorbed = f.id(Ask::new().email("b@example.com").device("e").upsert()).await;
+    let merge = f.merge(id, absorbed).await;
+    let decision = f.decide(erase(id)).await;
+    assert_eq!((decision.outcome, decision.contact), (Outcome::Erased, Some(id)));
+    for gone in [id, absorbed] {
+        assert!(!f.is_there(gone).await);
+        assert!(f.store().identity(f.workspace, gone).await.expect("read").is_none());
+        assert!(
+            f.store()
+                .log(f.workspace, gone, None, 10)
+                .await
+                .expect("read")
+                .is_none()
+        );
+        assert!(f.store().emails(f.workspace, &[gone]).await.expect("read").is_empty());
+    }
+    for key in keys.iter().chain([&identifier(Kind::Email, "b@example.com").key]) {
+        let lookup = f.lookup(key).await;
+        assert_eq!(
+            (lookup.record, lookup.holders),
+            (KeyRecord::default(), Vec::new()),
+            "{key:?}"
+        );
+        assert!(
+            f.store()
+                .token_owner(f.workspace, std::slice::from_ref(key))
+                .await
+                .expect("read")
+                .is_none()
+        );
+    }
+    assert!(f.all().await.is_empty());
+    assert!(f.store().merge(f.workspace, merge).await.expect("read").is_none());
+    assert!(f.store().merges(f.workspace, None, 10).await.expect("read").is_empty());
+    assert_eq!(f.store().categories(f.workspace).await.expect("read")[0].1, 0);
+    let again = f
+        .app()
+        .submit(f.workspace, submission(ask.upsert()))
+        .await
+        .expect("submit");
+    assert_eq!(again[0].outcome, Outcome::Created, "the recorded reply is gone");
+    let fresh = again[0].contact.expect("a contact");
+    assert!(fresh > absorbed, "numbers are never used again");
+    assert_eq!(f.log(fresh).await, again);
+    assert_eq!(f.identity(fresh).await.visitors.len(), 1);
+    assert_eq!(f.contact(fresh).await.segments().len(), 1);
+    for gone in [id, absorbed] {
+        assert!(!f.is_there(gone).await);
+    }
+}
+
+pub async fn the_absorbed_go_along_however_it_is_named(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    for (index, name) in ["own number", "absorbed number", "external ID", "absorbed external ID"]
+        .iter()
+        .enumerate()
+    {
+        f.enter_new_workspace(name).await;
+        let mut ids = Vec::new();
+        for external in ["a", "b", "c"] {
+            ids.push(
+                f.id(Ask::new().external(external).email("x@example.com").upsert())
+                    .await,
+            );
+        }
+        f.decide(force_merge(ids[1], ids[2])).await;
+        f.decide(force_merge(ids[0], ids[1])).await;
+        let command = match index {
+            0 => erase(ids[0]),
+            1 => erase(ids[2]),
+            2 => Command::Remove {
+                contact: by_external("a"),
+                erase: true,
+            },
+            _ => Command::Remove {
+                contact: by_external("c"),
+                erase: true,
+            },
+        };
+        assert_eq!(f.decide(command).await.contact, Some(ids[0]), "{name}");
+        for id in ids {
+            assert!(!f.is_there(id).await, "{name}");
+        }
+        assert!(
+            f.lookup(&identifier(Kind::ExternalId, "c").key)
+                .await
+                .holders
+                .is_empty()
+        );
+        f.check().await;
+    }
+}
+
+pub async fn a_removed_contact_can_be_erased(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    f.decide(remove(id)).await;
+    assert_eq!(f.decide(erase(id)).await.outcome, Outcome::Erased);
+    assert!(
+        f.lookup(&identifier(Kind::ExternalId, "a").key)
+            .await
+            .holders
+            .is_empty()
+    );
+    for command in [
+        erase(id),
+        erase(ContactId(999)),
+        Command::Remove {
+            contact: by_external("a"),
+            erase: true,
+        },
+    ] {
+        let decision = f.decide(command).await;
+        assert_eq!(
+            (decision.outcome, decision.rejection),
+            (Outcome::Rejected, Some(Rejection::ContactNotFound))
+        );
+    }
+}
+
+pub async fn what_others_hold_is_kept(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f
+        .id(Ask::new().external("a").email("x@example.com").segment("s").upsert())
+        .await;
+    let two = f
+        .id(Ask::new().external("b").email("x@example.com").segment("s").upsert())
+        .await;
+    f.decide(Command::Unsubscribe {
+        emails: vec![email("x@example.com")],
+        unsubscribed: true,
+    })
+    .await;
+    f.decide(erase(one)).await;
+    let lookup = f.lookup(&identifier(Kind::Email, "x@example.com").key).await;
+    assert_eq!(
+        lookup.holders.iter().map(|holder| holder.contact).collect::<Vec<_>>(),
+        [two]
+    );
+    assert!(lookup.record.unsubscribed_at.is_some());
+    assert_eq!(f.contact(two).await.segments().len(), 1);
+}
+
+pub async fn decisions_that_touched_it_leave_the_logs_of_others(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").mobile("app", "t").upsert()).await;
+    let two = f.id(Ask::new().external("b").upsert()).await;
+    f.id(Ask::new().external("b").mobile("app", "t").upsert()).await;
+    assert_eq!(f.log(two).await.len(), 2);
+    f.decide(erase(one)).await;
+    assert_eq!(f.log(two).await.len(), 1, "whom the token left is no longer told");
+    assert_eq!(f.holders(&identifier(Kind::MobilePush, "t").key).await, [two]);
+}
+
+pub async fn numbers_stay_used_after_a_restart(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    f.decide(erase(id)).await;
+    f.reopen().await;
+    let next = f.id(Ask::new().external("a").upsert()).await;
+    assert!(next > id);
+    assert!(!f.is_there(id).await);
+}
+
+pub async fn erasing_within_a_submission_takes_what_came_before(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f
+        .id(Ask::new().external("a").email("a@example.com").cookie("c").upsert())
+        .await;
+    let commands = vec![
+        Ask::new().external("a").sms("+380501234567").segment("s").upsert(),
+        erase(id),
+        Ask::new().external("a").email("a@example.com").cookie("c").upsert(),
+    ];
+    let decisions = f.decide_all(commands).await;
+    let outcomes: Vec<Outcome> = decisions.iter().map(|decision| decision.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Updated, Outcome::Erased, Outcome::Created]);
+    let fresh = decisions[2].contact.expect("a contact");
+    assert_ne!(fresh, id);
+    assert!(!f.is_there(id).await);
+    assert_eq!(f.all().await, [fresh]);
+    assert_eq!(f.log(fresh).await, [decisions[2].clone()]);
+    assert!(
+        f.lookup(&identifier(Kind::Phone, "+380501234567").key)
+            .await
+            .holders
+            .is_empty()
+    );
+    assert_eq!(f.identity(fresh).await.visitors.len(), 1);
+}
+
+pub async fn whoever_is_made_and_erased_at_once_never_was(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let other = f.id(Ask::new().external("b").mobile("app", "t").upsert()).await;
+    let made = Ask::new()
+        .external("a")
+        .email("a@example.com")
+        .mobile("app", "t")
+        .cookie("c")
+        .upsert();
+    let commands = vec![
+        made,
+        Command::Remove {
+            contact: by_external("a"),
+            erase: true,
+        },
+    ];
+    let decisions = f.decide_all(commands).await;
+    assert_eq!(
+        (decisions[0].outcome, decisions[1].outcome),
+        (Outcome::Created, Outcome::Erased)
+    );
+    let gone = decisions[0].contact.expect("a contact");
+    assert!(!f.is_there(gone).await);
+    assert_eq!(f.all().await, [other]);
+    assert_eq!(f.log(other).await.len(), 1, "nor does another's log tell of it");
+    for key in [
+        identifier(Kind::ExternalId, "a").key,
+        identifier(Kind::MobilePush, "t").key,
+    ] {
+        let lookup = f.lookup(&key).await;
+        assert!(lookup.holders.is_empty());
+    }
+    assert!(f.id(Ask::new().external("a").upsert()).await > gone);
+}
+
+pub async fn merging_and_erasing_at_once_leaves_neither(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f
+        .id(Ask::new().external("a").email("a@example.com").cookie("c1").upsert())
+        .await;
+    let two = f
+        .id(Ask::new()
+            .email("b@example.com")
+            .device("d")
+            .cookie("c2")
+            .segment("s")
+            .upsert())
+        .await;
+    let three = f.id(Ask::new().device("e").upsert()).await;
+    f.merge(two, three).await;
+    let decisions = f.decide_all(vec![merge(one, two), erase(one)]).await;
+    assert_eq!(
+        (decisions[0].outcome, decisions[1].outcome),
+        (Outcome::Merged, Outcome::Erased)
+    );
+    for id in [one, two, three] {
+        assert!(!f.is_there(id).await);
+    }
+    assert!(f.all().await.is_empty());
+    assert!(
+        f.store()
+            .merge(f.workspace, merge_of(&decisions[0]))
+            .await
+            .expect("read")
+            .is_none()
+    );
+    assert!(
+        f.lookup(&identifier(Kind::Email, "b@example.com").key)
+            .await
+            .holders
+            .is_empty()
+    );
+    let fresh = f.id(Ask::new().external("n").cookie("c1").cookie("c2").upsert()).await;
+    assert_eq!(f.identity(fresh).await.visitors.len(), 2);
+}

@@ -1,0 +1,296 @@
+//! The limits of evidence: blocked, shared and quarantined values; unsubscribed addresses.
+
+use super::kinds::{alone, may_be_shared, sample, values, with_other};
+use crate::{Ask, Backend, Fixture, email, identifier, merge_of};
+use selfsame_domain::values::BlockedValue;
+use selfsame_domain::{
+    Apart, Command, Effect, IdentifierKind, IdentifierState, Limits, MergeRule, Outcome, Rejection, Rule,
+    SubscribeStatus,
+};
+
+fn block(kind: IdentifierKind, text: &str) -> BlockedValue {
+    BlockedValue::exact(Some(kind.as_str()), text).expect("a value to block")
+}
+
+pub async fn shared(backend: &mut dyn Backend, kind: IdentifierKind) {
+    let f = Fixture::new(backend).await;
+    let [value, ..] = values(kind);
+    let (identifier, key) = (sample(kind), sample(kind).key);
+    for (index, external) in ["a", "b", "c"].into_iter().enumerate() {
+        let decision = f.decide(Ask::new().external(external).with(kind, value).upsert()).await;
+        let shared = Effect::Shared {
+            identifier: identifier.clone(),
+            now: true,
+        };
+        assert_eq!(decision.effects.contains(&shared), index == 2, "{decision:?}");
+        let record = f.lookup(&key).await.record;
+        assert_eq!((record.shared, record.seen_with.len()), (index == 2, (index + 1) % 3));
+    }
+    let ask = Ask::new().with(kind, value);
+    let ask = if kind == IdentifierKind::DeviceId {
+        ask
+    } else {
+        ask.device("new")
+    };
+    let decision = f.decide(ask.upsert()).await;
+    assert_eq!(
+        (decision.outcome, decision.rule),
+        (Outcome::Created, Rule::NoMatch),
+        "it is no evidence any more"
+    );
+    assert!(decision.effects.contains(&Effect::Shared { identifier, now: false }));
+    let id = decision.contact.expect("a contact");
+    assert!(f.holders(&key).await.contains(&id), "it is attached all the same");
+    assert_eq!(
+        f.identity(id).await.keys.get(&key).map(|record| record.shared),
+        Some(true)
+    );
+}
+
+pub async fn blocked(backend: &mut dyn Backend, kind: IdentifierKind) {
+    let f = Fixture::new(backend).await;
+    let [value, ..] = values(kind);
+    let (identifier, key) = (sample(kind), sample(kind).key);
+    let first = f.id(with_other(kind, value, "first").upsert()).await;
+    f.policy(|policy| policy.blocked.push(block(kind, value))).await;
+    let decision = f.decide(with_other(kind, value, "second").upsert()).await;
+    assert_eq!((decision.outcome, decision.rule), (Outcome::Created, Rule::NoMatch));
+    let kept = may_be_shared(kind);
+    assert!(
+        decision.effects.contains(&Effect::Blocked { identifier, kept }),
+        "{decision:?}"
+    );
+    let second = decision.contact.expect("a contact");
+    let holders = if kept { vec![first, second] } else { vec![first] };
+    assert_eq!(f.holders(&key).await, holders);
+    let of_second = f
+        .lookup(&key)
+        .await
+        .holders
+        .into_iter()
+        .find(|holder| holder.contact == second);
+    assert_eq!(
+        of_second.map(|holder| holder.held.state),
+        kept.then_some(IdentifierState::Blocked)
+    );
+    assert!(
+        f.lookup(&key).await.record.seen_with.len() < 2,
+        "a blocked value is not counted"
+    );
+}
+
+pub async fn quarantined(backend: &mut dyn Backend, kind: IdentifierKind) {
+    let f = Fixture::new(backend).await;
+    let [first, second, ..] = values(kind);
+    let limits = Limits {
+        email: 1,
+        phone: 1,
+        mobile_push: 1,
+        web_push: 1,
+        telegram: 1,
+        device_id: 1,
+        cookie: 1,
+        field: 1,
+    };
+    f.policy(|policy| policy.limits = limits).await;
+    let ask = Ask::new().external("a").with(kind, first);
+    let decision = if may_be_shared(kind) {
+        f.decide(ask.with(kind, second).upsert()).await
+    } else {
+        f.id(ask.upsert()).await;
+        f.decide(Ask::new().external("a").with(kind, second).upsert()).await
+    };
+    let surplus = identifier(kind, second);
+    let effect = Effect::Quarantined {
+        identifier: surplus.clone(),
+        limit: 1,
+    };
+    assert!(decision.effects.contains(&effect), "{decision:?}");
+    let id = decision.contact.expect("a contact");
+    let states = [first, second].map(|value| identifier(kind, value).key);
+    let mut found = Vec::new();
+    for key in &states {
+        found.push(f.lookup(key).await.holders[0].held.state);
+    }
+    assert_eq!(found, [IdentifierState::Active, IdentifierState::Quarantined]);
+    let next = f.decide(alone(kind, second).upsert()).await;
+    assert_eq!(next.outcome, Outcome::Created, "it matches nobody");
+    assert_ne!(next.contact, Some(id));
+    assert_eq!(f.id(Ask::new().with(kind, first).upsert()).await, id);
+}
+
+pub async fn the_default_list_blocks_placeholders(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let first = f
+        .id(Ask::new()
+            .external("null")
+            .email("noreply@shop.example")
+            .device("d1")
+            .upsert())
+        .await;
+    let second = f
+        .id(Ask::new()
+            .external("NULL")
+            .email("noreply@shop.example")
+            .device("d2")
+            .upsert())
+        .await;
+    assert_ne!(first, second);
+    assert!(!f.contact(first).await.has_external_id());
+    let refused = f.decide(Ask::new().external("null").cookie("undefined").upsert()).await;
+    assert_eq!(
+        (refused.outcome, refused.rejection),
+        (Outcome::Rejected, Some(Rejection::NoIdentifier))
+    );
+}
+
+pub async fn a_blocked_pattern_never_matches(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let pattern = BlockedValue::pattern(Some("email"), ".*@cash-desk\\.example").expect("a pattern");
+    f.policy(|policy| policy.blocked = vec![pattern]).await;
+    let first = f.id(Ask::new().email("one@cash-desk.example").upsert()).await;
+    let second = f.id(Ask::new().email("one@cash-desk.example").upsert()).await;
+    assert_ne!(first, second);
+    assert_eq!(
+        f.holders(&identifier(IdentifierKind::Email, "one@cash-desk.example").key)
+            .await,
+        [first, second]
+    );
+}
+
+pub async fn an_unblocked_value_matches_again_once_it_is_named(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.policy(|policy| policy.blocked = vec![block(IdentifierKind::Email, "a@example.com")])
+        .await;
+    let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    f.policy(|policy| policy.blocked = Vec::new()).await;
+    assert_eq!(f.id(Ask::new().external("a").email("a@example.com").upsert()).await, id);
+    assert_eq!(f.id(Ask::new().email("a@example.com").upsert()).await, id);
+}
+
+pub async fn the_threshold_of_sharing_is_the_policy_s(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.policy(|policy| policy.shared_threshold = 2).await;
+    f.id(Ask::new().external("a").sms("+380501234567").upsert()).await;
+    f.id(Ask::new().external("a").sms("+380501234567").upsert()).await;
+    let key = identifier(IdentifierKind::Phone, "+380501234567").key;
+    assert!(
+        !f.lookup(&key).await.record.shared,
+        "the same external ID twice counts once"
+    );
+    f.id(Ask::new().external("b").sms("+380501234567").upsert()).await;
+    assert!(f.lookup(&key).await.record.shared);
+}
+
+pub async fn a_shared_value_absorbs_nobody(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    for external in ["a", "b", "c"] {
+        f.id(Ask::new().external(external).email("shop@example.com").upsert())
+            .await;
+    }
+    let unclaimed = f.id(Ask::new().email("shop@example.com").upsert()).await;
+    let decision = f
+        .decide(Ask::new().external("a").email("shop@example.com").upsert())
+        .await;
+    assert!(
+        !decision
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Merged { .. })),
+        "{decision:?}"
+    );
+    assert!(f.all().await.contains(&unclaimed));
+}
+
+pub async fn an_unclaimed_contact_is_absorbed_by_email_or_phone(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let by_email = f.id(Ask::new().email("a@example.com").town("Lviv").upsert()).await;
+    let by_phone = f.id(Ask::new().sms("+380501234567").language("uk").upsert()).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let ask = Ask::new().external("a").email("a@example.com").sms("+380501234567");
+    let decision = f.decide(ask.upsert()).await;
+    let merged: Vec<_> = decision
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Merged { absorbed, rule, .. } => Some((*absorbed, *rule)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        merged,
+        [
+            (by_email, MergeRule::AbsorbUnclaimed),
+            (by_phone, MergeRule::AbsorbUnclaimed)
+        ]
+    );
+    assert_eq!(f.all().await, [id]);
+    assert_eq!(f.merge_record(merge_of(&decision)).await.survivor, id);
+}
+
+pub async fn who_disagrees_is_kept_apart(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let other = f
+        .id(Ask::new().email("family@example.com").sms("+380501234567").upsert())
+        .await;
+    let id = f.id(Ask::new().external("a").sms("+380671234567").upsert()).await;
+    let decision = f
+        .decide(Ask::new().external("a").email("family@example.com").upsert())
+        .await;
+    let identifier = identifier(IdentifierKind::Email, "family@example.com");
+    let apart = Effect::KeptApart {
+        identifier: identifier.clone(),
+        contact: Some(other),
+        why: Apart::Disagrees,
+    };
+    assert!(decision.effects.contains(&apart), "{decision:?}");
+    assert_eq!(f.holders(&identifier.key).await, [other, id], "both carry the value");
+}
+
+pub async fn the_policy_turns_absorbing_off(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.policy(|policy| policy.merge_unclaimed = false).await;
+    let other = f.id(Ask::new().email("a@example.com").upsert()).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let decision = f.decide(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let identifier = identifier(IdentifierKind::Email, "a@example.com");
+    let apart = Effect::KeptApart {
+        identifier,
+        contact: Some(other),
+        why: Apart::PolicyOff,
+    };
+    assert!(decision.effects.contains(&apart), "{decision:?}");
+    assert_eq!(f.all().await, [other, id]);
+}
+
+pub async fn unsubscribing_belongs_to_the_address(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let unsubscribe = |unsubscribed| {
+        let emails = vec![email("A@example.com"), email("nobody@example.com")];
+        Command::Unsubscribe { emails, unsubscribed }
+    };
+    let id = f.id(Ask::new().external("a").email("a@EXAMPLE.com").upsert()).await;
+    let key = identifier(IdentifierKind::Email, "a@example.com").key;
+    let decision = f.decide(unsubscribe(true)).await;
+    assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, None));
+    let details = f.details(id).await.expect("the contact");
+    assert_eq!(details.unsubscribed.get(&key), Some(&decision.at));
+    assert_eq!(f.decide(unsubscribe(true)).await.outcome, Outcome::Unchanged);
+    let at = f.lookup(&key).await.record.unsubscribed_at;
+    assert_eq!(at, Some(decision.at), "the first time is kept");
+    let later = f
+        .id(Ask::new().external("b").email("nobody@example.com").upsert())
+        .await;
+    assert_eq!(
+        f.details(later).await.expect("the contact").unsubscribed.len(),
+        1,
+        "also for who holds it later"
+    );
+    let subscribed = f
+        .decide(Ask::new().email("nobody@example.com").segment("s").subscribe())
+        .await;
+    assert_eq!(subscribed.email_status, Some(SubscribeStatus::Blacklisted));
+    assert_eq!(f.decide(unsubscribe(false)).await.outcome, Outcome::Updated);
+    assert!(f.details(id).await.expect("the contact").unsubscribed.is_empty());
+    assert_eq!(f.lookup(&key).await.record.unsubscribed_at, None);
+}

@@ -1,0 +1,237 @@
+//! Custom fields.
+
+use crate::{Ask, Backend, FieldType, Fixture};
+use selfsame_domain::values::FieldValue;
+use selfsame_domain::{
+    AttributeKey, AttributeValue, Command, CustomField, Effect, FieldId, Identifier, NewField, Outcome, Rejection,
+    Skipped,
+};
+
+pub(super) fn field(key: &str, field_type: FieldType) -> NewField {
+    NewField {
+        profile_key: "personal".to_owned(),
+        field_key: key.to_owned(),
+        name: format!("Поле {key}"),
+        field_type,
+        allowed: Vec::new(),
+        required: false,
+        identifying: false,
+    }
+}
+
+pub(super) async fn create(f: &Fixture<'_>, new: NewField) -> FieldId {
+    let decision = f.decide(Command::CreateField(new)).await;
+    match decision.effects.as_slice() {
+        [Effect::Field { field }] => *field,
+        _ => panic!("no field in {decision:?}"),
+    }
+}
+
+async fn value(f: &Fixture<'_>, id: selfsame_domain::ContactId, field: FieldId) -> Option<FieldValue> {
+    match f.contact(id).await.attributes.get(AttributeKey::Field(field)) {
+        Some(AttributeValue::Field(value)) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// Values that a type takes, and one that it does not.
+fn samples(field_type: FieldType) -> (Vec<String>, Option<&'static str>) {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    match field_type {
+        FieldType::TextField => (vec!["їжак 🦔 \"'\\ %_".to_owned(), "x".repeat(1_000)], Some("a\u{7}b")),
+        FieldType::TextArea => (
+            vec!["one\ntwo\r\n\tthree".to_owned(), "ж".repeat(5_000)],
+            Some("a\u{7}b"),
+        ),
+        FieldType::Number => (owned(&["0", "-2147483648", "2147483647"]), Some("2147483648")),
+        FieldType::Decimal => (owned(&["0.10", "-12345678901234567890.123456789", "7"]), Some("1,5")),
+        FieldType::Date => (owned(&["2024-02-29", "0001-01-01", "1969-12-31"]), Some("2023-02-29")),
+        FieldType::DateTime => (owned(&["2024-02-29T23:59", "1901-01-01T00:00"]), Some("2024-02-29")),
+        FieldType::ComboBox => (owned(&["red", "жовтий"]), Some("green")),
+        FieldType::CheckboxList => (owned(&["red,жовтий", "red"]), Some("red,green")),
+        FieldType::Tags => (owned(&["b,a,🦔", "one"]), Some(",")),
+    }
+}
+
+pub async fn values_read_back(backend: &mut dyn Backend, field_type: FieldType) {
+    let f = Fixture::new(backend).await;
+    let allowed = match field_type {
+        FieldType::ComboBox | FieldType::CheckboxList => vec!["red".to_owned(), "жовтий".to_owned()],
+        _ => Vec::new(),
+    };
+    let new = NewField {
+        allowed: allowed.clone(),
+        ..field("k", field_type)
+    };
+    let number = create(&f, new.clone()).await;
+    let stored = f.store().fields(f.workspace).await.expect("read fields");
+    let expected = CustomField {
+        id: number,
+        profile_key: new.profile_key,
+        field_key: new.field_key,
+        name: new.name,
+        field_type,
+        allowed: allowed.clone(),
+        required: false,
+        identifying: false,
+        archived: false,
+    };
+    assert_eq!(stored, [expected]);
+    let (right, wrong) = samples(field_type);
+    let ask = || Ask::new().external("a");
+    let id = f.id(ask().upsert()).await;
+    let mut last = None;
+    for text in right {
+        let decision = f.decide(ask().field(number, Some(&text)).upsert()).await;
+        assert_eq!(
+            decision.effects,
+            [Effect::Changed {
+                attributes: vec![AttributeKey::Field(number)]
+            }],
+            "{text}"
+        );
+        last = Some(FieldValue::parse(field_type, &text, &allowed).expect("a value"));
+        assert_eq!(value(&f, id, number).await, last);
+    }
+    let decision = f.decide(ask().field(number, wrong).upsert()).await;
+    assert_eq!(decision.outcome, Outcome::Unchanged);
+    let skipped = |effect: &Effect| matches!(effect, Effect::Skipped(Skipped { field, .. }) if field == "fields[0]");
+    assert!(decision.effects.iter().any(skipped), "{decision:?}");
+    assert_eq!(
+        value(&f, id, number).await,
+        last,
+        "a value that does not fit is left out"
+    );
+    f.id(ask().field(number, None).upsert()).await;
+    assert_eq!(value(&f, id, number).await, None);
+}
+
+pub async fn an_unknown_or_archived_field_is_left_out(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let number = create(&f, field("k", FieldType::TextField)).await;
+    let archive = |archived| Command::ChangeField {
+        field: number,
+        name: None,
+        archived: Some(archived),
+    };
+    f.decide(archive(true)).await;
+    for id in [number, FieldId(99)] {
+        let decision = f.decide(Ask::new().external("a").field(id, Some("x")).upsert()).await;
+        assert!(
+            decision
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Skipped(_))),
+            "{decision:?}"
+        );
+    }
+    assert!(f.store().fields(f.workspace).await.expect("read")[0].archived);
+    f.decide(archive(false)).await;
+    let decision = f
+        .decide(Ask::new().external("a").field(number, Some("x")).upsert())
+        .await;
+    assert_eq!(decision.outcome, Outcome::Updated);
+}
+
+pub async fn keys_are_unique_within_their_group(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = create(&f, field("k", FieldType::TextField)).await;
+    let other = NewField {
+        profile_key: "other".to_owned(),
+        ..field("k", FieldType::Number)
+    };
+    let two = create(&f, other).await;
+    assert_eq!((one, two), (FieldId(1), FieldId(2)));
+    let archive = Command::ChangeField {
+        field: one,
+        name: None,
+        archived: Some(true),
+    };
+    f.decide(archive).await;
+    let taken = f.decide(Command::CreateField(field("k", FieldType::Date))).await;
+    assert_eq!(
+        taken.rejection,
+        Some(Rejection::AlreadyExists {
+            what: "fieldKey".to_owned()
+        })
+    );
+    assert_eq!(f.store().fields(f.workspace).await.expect("read").len(), 2);
+}
+
+pub async fn a_field_is_renamed(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let number = create(&f, field("k", FieldType::TextField)).await;
+    let rename = |field| Command::ChangeField {
+        field,
+        name: Some("Нова назва".to_owned()),
+        archived: None,
+    };
+    assert_eq!(f.decide(rename(number)).await.outcome, Outcome::Updated);
+    assert_eq!(f.decide(rename(number)).await.outcome, Outcome::Unchanged);
+    assert_eq!(f.store().fields(f.workspace).await.expect("read")[0].name, "Нова назва");
+    assert_eq!(
+        f.decide(rename(FieldId(9))).await.rejection,
+        Some(Rejection::FieldNotFound)
+    );
+}
+
+pub async fn a_value_that_identifies_is_held(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let number = create(
+        &f,
+        NewField {
+            identifying: true,
+            ..field("card", FieldType::Number)
+        },
+    )
+    .await;
+    let key = |number_text: &str| {
+        let value = FieldValue::parse(FieldType::Number, number_text, &[]).expect("a number");
+        Identifier::field(number, &value).key
+    };
+    let one = f
+        .id(Ask::new().external("a").field(number, Some("0042")).upsert())
+        .await;
+    let two = f.id(Ask::new().external("b").field(number, Some("42")).upsert()).await;
+    let holders = async |key| -> Vec<selfsame_domain::ContactId> {
+        f.lookup(&key)
+            .await
+            .holders
+            .into_iter()
+            .map(|holder| holder.contact)
+            .collect()
+    };
+    assert_eq!(holders(key("42")).await, [one, two], "it may be shared");
+    f.id(Ask::new().external("a").field(number, Some("43")).upsert()).await;
+    assert_eq!(holders(key("42")).await, [two]);
+    assert_eq!(holders(key("43")).await, [one]);
+    f.id(Ask::new().external("b").field(number, None).upsert()).await;
+    assert_eq!(holders(key("42")).await, []);
+}
+
+pub async fn fields_come_along_with_a_merge(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = create(&f, field("one", FieldType::TextField)).await;
+    let two = create(&f, field("two", FieldType::Decimal)).await;
+    let survivor = f.id(Ask::new().external("a").field(one, Some("mine")).upsert()).await;
+    let ask = Ask::new()
+        .device("d")
+        .field(one, Some("theirs"))
+        .field(two, Some("1.50"));
+    let absorbed = f.id(ask.upsert()).await;
+    let merge = f.merge(survivor, absorbed).await;
+    assert_eq!(
+        value(&f, survivor, one).await.map(|value| value.to_wire()),
+        Some("mine".to_owned())
+    );
+    assert_eq!(
+        value(&f, survivor, two).await.map(|value| value.to_wire()),
+        Some("1.50".to_owned())
+    );
+    f.decide(crate::undo(merge)).await;
+    assert_eq!(value(&f, survivor, two).await, None);
+    assert_eq!(
+        value(&f, absorbed, one).await.map(|value| value.to_wire()),
+        Some("theirs".to_owned())
+    );
+}

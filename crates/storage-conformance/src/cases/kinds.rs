@@ -1,0 +1,53 @@
+//! Values for tables over the kinds of identifiers.
+
+use crate::{Ask, identifier};
+use selfsame_domain::{Identifier, IdentifierKind};
+
+/// Four values of a kind.
+pub(super) fn values(kind: IdentifierKind) -> [&'static str; 4] {
+    match kind {
+        IdentifierKind::Email => [
+            "One@Example.com",
+            "two@example.com",
+            "three@example.com",
+            "four@example.com",
+        ],
+        IdentifierKind::Phone => ["+380501234567", "+380671234567", "+380931234567", "+380631234567"],
+        _ => ["One", "two", "three", "four"],
+    }
+}
+
+/// The first of the values, as an identifier.
+pub(super) fn sample(kind: IdentifierKind) -> Identifier {
+    identifier(kind, values(kind)[0])
+}
+
+/// A request that names the value and nothing else, if that makes a contact. A cookie needs a device beside it.
+pub(super) fn alone(kind: IdentifierKind, value: &str) -> Ask {
+    beside(kind, value, "beside")
+}
+
+/// As [`alone`], with the name of the device beside a cookie.
+pub(super) fn beside(kind: IdentifierKind, value: &str, device: &str) -> Ask {
+    let ask = Ask::new().with(kind, value);
+    if kind == IdentifierKind::Cookie {
+        ask.device(device)
+    } else {
+        ask
+    }
+}
+
+/// A request that names the value beside an external ID of its own; an external ID beside a device.
+pub(super) fn with_other(kind: IdentifierKind, value: &str, other: &str) -> Ask {
+    let ask = Ask::new().with(kind, value);
+    if kind == IdentifierKind::ExternalId {
+        ask.device(other)
+    } else {
+        ask.external(other)
+    }
+}
+
+/// Whether several contacts may hold the value.
+pub(super) fn may_be_shared(kind: IdentifierKind) -> bool {
+    !kind.is_exclusive()
+}

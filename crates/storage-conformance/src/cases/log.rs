@@ -1,0 +1,148 @@
+//! The identity log, and what is told about identifiers.
+
+use crate::{Ask, Backend, Fixture, Kind, force_merge, identifier, merge_of, remove, undo};
+use selfsame_domain::{ContactId, DecisionId, Outcome};
+use uuid::Uuid;
+
+pub async fn every_decision_is_told_as_it_was_answered(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ask = Ask::new()
+        .external("a")
+        .email("Ann@example.com")
+        .mobile("app", "t")
+        .cookie("c")
+        .segment("s");
+    let mut expected = vec![f.decide(ask.first("Ann").upsert()).await];
+    let id = expected[0].contact.expect("a contact");
+    let thief = f.decide(Ask::new().external("b").mobile("app", "t").upsert()).await;
+    expected.push(thief.clone());
+    let two = thief.contact.expect("a contact");
+    expected.push(f.decide(Ask::new().external("a").email("b@example.com").upsert()).await);
+    expected.push(f.decide(remove(id)).await);
+    expected.push(f.decide(Ask::new().external("a").upsert()).await);
+    expected.push(f.decide(force_merge(id, two)).await);
+    let merge = merge_of(&expected[5]);
+    expected.push(f.decide(undo(merge)).await);
+    assert_eq!(f.log(id).await, expected);
+    let of_two = f.log(two).await;
+    assert_eq!(of_two, [thief, expected[5].clone(), expected[6].clone()]);
+}
+
+pub async fn a_log_is_read_by_page(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let mut expected = Vec::new();
+    for index in 0..7 {
+        expected.push(
+            f.decide(Ask::new().external("a").town(&format!("town {index}")).upsert())
+                .await,
+        );
+    }
+    let id = expected[0].contact.expect("a contact");
+    let mut found = Vec::new();
+    let mut after: Option<DecisionId> = None;
+    loop {
+        let page = f
+            .store()
+            .log(f.workspace, id, after, 3)
+            .await
+            .expect("read")
+            .expect("a log");
+        assert!(page.len() <= 3);
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        found.extend(page);
+    }
+    assert_eq!(found, expected);
+    let none = f.store().log(f.workspace, id, None, 0).await.expect("read");
+    assert_eq!(none, Some(Vec::new()));
+}
+
+pub async fn what_is_refused_or_finds_nobody_is_not_told(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let holder = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(Ask::new().external("b").upsert()).await;
+    assert_eq!(
+        f.decide(Ask::new().external("a").update(id)).await.outcome,
+        Outcome::Rejected
+    );
+    assert_eq!((f.log(holder).await.len(), f.log(id).await.len()), (1, 1));
+    f.decide(remove(id)).await;
+    assert!(f.store().log(f.workspace, id, None, 10).await.expect("read").is_none());
+    assert!(
+        f.store()
+            .log(f.workspace, ContactId(999), None, 10)
+            .await
+            .expect("read")
+            .is_none()
+    );
+    assert!(f.store().identity(f.workspace, id).await.expect("read").is_none());
+}
+
+pub async fn the_survivor_s_log_tells_the_absorbed_one_s_once(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.decide(Ask::new().external("a").upsert()).await;
+    let two = f.decide(Ask::new().device("d").upsert()).await;
+    let three = f.decide(Ask::new().device("e").upsert()).await;
+    let ids = [&one, &two, &three].map(crate::contact_of);
+    let inner = f.decide(crate::merge(ids[1], ids[2])).await;
+    let outer = f.decide(crate::merge(ids[0], ids[1])).await;
+    let expected = vec![one, two, three, inner, outer];
+    for id in ids {
+        assert_eq!(
+            f.log(id).await,
+            expected,
+            "whoever is asked for, the contact that answers tells"
+        );
+    }
+    let after = f
+        .store()
+        .log(f.workspace, ids[2], Some(expected[2].id), 10)
+        .await
+        .expect("read")
+        .expect("a log");
+    assert_eq!(after, expected[3..]);
+}
+
+pub async fn what_is_known_of_a_value_nobody_named(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let lookup = f.lookup(&identifier(Kind::Email, "nobody@example.com").key).await;
+    assert!(lookup.holders.is_empty() && !lookup.record.shared && lookup.record.seen_with.is_empty());
+}
+
+pub async fn holders_are_told_by_number_the_first_hundred(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let asks = (0..103)
+        .map(|index| {
+            Ask::new()
+                .external(&format!("e{index}"))
+                .email("x@example.com")
+                .upsert()
+        })
+        .collect();
+    let ids: Vec<ContactId> = f.decide_all(asks).await.iter().map(crate::contact_of).collect();
+    let holders = f.lookup(&identifier(Kind::Email, "x@example.com").key).await.holders;
+    assert_eq!(holders.len(), 100);
+    assert_eq!(
+        holders.iter().map(|holder| holder.contact).collect::<Vec<_>>(),
+        ids[..100]
+    );
+}
+
+pub async fn a_value_that_two_brought_to_one_contact_is_told_twice(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").email("x@example.com").upsert()).await;
+    let two = f.id(Ask::new().external("b").email("x@example.com").upsert()).await;
+    f.decide(force_merge(two, one)).await;
+    let holders = f.lookup(&identifier(Kind::Email, "x@example.com").key).await.holders;
+    let told: Vec<_> = holders
+        .iter()
+        .map(|holder| (holder.contact, holder.held.home))
+        .collect();
+    assert_eq!(told, [(two, one), (two, two)], "by contact, then home");
+    let unknown = f
+        .store()
+        .merge(f.workspace, selfsame_domain::MergeId(Uuid::from_u128(1)))
+        .await
+        .expect("read");
+    assert!(unknown.is_none());
+}

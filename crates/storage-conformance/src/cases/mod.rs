@@ -1,0 +1,33 @@
+//! The cases, by noun. Each is a function of a backend with nothing in it; it panics when the backend misbehaves.
+//!
+//! The suite listed in [`for_each_case!`](crate::for_each_case) asks all of them of every adapter.
+#![expect(clippy::missing_panics_doc, reason = "panicking is how a case fails")]
+#![expect(missing_docs, reason = "the name of a case says what it expects")]
+
+pub mod batches;
+pub mod calls;
+pub mod categories;
+pub mod contacts;
+pub mod dry_run;
+pub mod durability;
+pub mod erasure;
+pub mod evidence;
+pub mod fields;
+pub mod identifiers;
+pub mod isolation;
+mod kinds;
+pub mod lifecycle;
+pub mod log;
+pub mod merges;
+pub mod races;
+mod raw;
+pub mod replies;
+pub mod search;
+pub mod segments;
+pub mod tokens;
+mod tree;
+pub mod undo;
+pub mod units;
+pub mod violations;
+pub mod visitors;
+pub mod workspaces;

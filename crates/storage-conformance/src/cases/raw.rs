@@ -1,0 +1,134 @@
+//! Rows that no command would make, written past the rules.
+
+use super::kinds::values;
+use crate::{Fixture, identifier};
+use chrono::DateTime;
+use selfsame_application::ports::{Mode, Recorded, StorageError, Store};
+use selfsame_domain::values::Source;
+use selfsame_domain::{
+    ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, Footprint, HeldIdentifier, Identifier,
+    IdentifierKind, IdentifierState, Membership, SegmentId, Timestamp, Visitor, VisitorId, WorkspaceId,
+};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// A number far from those that tests are handed.
+pub(super) const FAR: i64 = 5_000_000_000;
+
+pub(super) fn far(index: i64) -> ContactId {
+    ContactId(FAR + index)
+}
+
+pub(super) fn at() -> Timestamp {
+    DateTime::from_timestamp_micros(1_767_000_000_000_001).unwrap_or_default()
+}
+
+pub(super) fn active(id: ContactId) -> ContactRow {
+    ContactRow {
+        id,
+        state: ContactState::Active,
+        canonical: id,
+        merged_into: None,
+        source: Source::Manual,
+        created_at: at(),
+        updated_at: at(),
+    }
+}
+
+pub(super) fn merged(id: ContactId, into: ContactId, canonical: ContactId) -> ContactRow {
+    ContactRow {
+        state: ContactState::Merged,
+        canonical,
+        merged_into: Some(into),
+        ..active(id)
+    }
+}
+
+pub(super) fn held(identifier: Identifier, home: ContactId, owner: ContactId) -> HeldIdentifier {
+    HeldIdentifier {
+        identifier,
+        home,
+        owner,
+        state: IdentifierState::Active,
+        hidden_by: None,
+        channels: BTreeSet::new(),
+        details: ChannelDetails::default(),
+        confirmed: false,
+        source: Source::Manual,
+        first_seen: at(),
+        last_seen: at(),
+    }
+}
+
+pub(super) fn held_sample(kind: IdentifierKind, index: usize, id: ContactId) -> HeldIdentifier {
+    held(identifier(kind, values(kind)[index]), id, id)
+}
+
+pub(super) fn member(segment: SegmentId, home: ContactId, owner: ContactId) -> Membership {
+    Membership {
+        segment,
+        home,
+        owner,
+        hidden_by: None,
+        since: at(),
+    }
+}
+
+pub(super) fn visitor(number: u128, cookie: &str, owner: Option<ContactId>) -> Visitor {
+    let id = VisitorId(Uuid::from_u128(number));
+    Visitor {
+        id,
+        cookie: cookie.to_owned(),
+        home: owner,
+        owner,
+        since: at(),
+        closed_at: None,
+    }
+}
+
+pub(super) fn recorded(key: &str, expires_at: Timestamp) -> Recorded {
+    Recorded {
+        key: key.to_owned(),
+        digest: vec![7; 32],
+        decisions: Vec::new(),
+        contacts: Vec::new(),
+        expires_at,
+    }
+}
+
+/// Writes changes in a unit of work of their own.
+pub(super) async fn write(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    changes: &ChangeSet,
+    records: &[Recorded],
+) -> Result<(), StorageError> {
+    let mut work = store.begin(workspace, Mode::Write).await?;
+    let keys: Vec<String> = records.iter().map(|record| record.key.clone()).collect();
+    work.recorded(&keys, at()).await?;
+    work.load(&footprint(changes)).await?;
+    work.apply(changes, records).await?;
+    work.commit().await
+}
+
+/// Writes changes that keep the contract.
+pub(super) async fn plant(f: &Fixture<'_>, changes: ChangeSet) {
+    write(f.store(), f.workspace, &changes, &[]).await.expect("plant rows");
+}
+
+/// What the changes touch: an adapter may count on writes to stay within what was locked.
+fn footprint(changes: &ChangeSet) -> Footprint {
+    let mut footprint = Footprint::default();
+    let held = changes.identifiers.iter().map(HeldIdentifier::key);
+    let removed = changes.identifiers_removed.iter().map(|(key, _)| key);
+    let keys = changes.keys.iter().map(|(key, _)| key);
+    footprint
+        .keys
+        .extend(held.chain(removed).chain(keys).map(|key| (key.clone(), true)));
+    footprint.contacts.extend(changes.contacts.iter().map(|row| row.id));
+    footprint.contacts.extend(&changes.erased);
+    footprint
+        .segments
+        .extend(changes.segments.iter().map(|segment| segment.id));
+    footprint
+}

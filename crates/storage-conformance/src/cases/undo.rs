@@ -1,0 +1,233 @@
+//! Undoing merges.
+
+use super::contacts::shown;
+use super::tree::{Shape, Tree, orders};
+use crate::{Ask, Backend, Fixture, Kind, identifier, merge_of, remove, undo};
+use selfsame_domain::values::ChannelType;
+use selfsame_domain::{AttributeInput, AttributeKey, ContactState, Outcome};
+
+pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ask = Ask::new().external("a").email("a@example.com").cookie("c1");
+    let one = f.id(ask.first("Ann").segment("s").upsert()).await;
+    let ask = Ask::new()
+        .email("b@example.com")
+        .sms("+380501234567")
+        .device("d")
+        .cookie("c2")
+        .mobile("app", "t");
+    let two = f.id(ask.first("Bob").town("Lviv").segment("t").upsert()).await;
+    let before = (f.face(one).await, f.face(two).await);
+    let visitors = (f.identity(one).await.visitors, f.identity(two).await.visitors);
+    let merge = f.merge(one, two).await;
+    assert_eq!(f.all().await, [one]);
+    assert_eq!(f.decide(undo(merge)).await.outcome, Outcome::Unmerged);
+    assert_eq!((f.face(one).await, f.face(two).await), before);
+    assert_eq!(
+        (f.identity(one).await.visitors, f.identity(two).await.visitors),
+        visitors
+    );
+    let contact = f.contact(two).await;
+    assert_eq!(
+        (contact.state, contact.canonical, contact.merged_into),
+        (ContactState::Active, two, None)
+    );
+    assert!(
+        contact
+            .identifiers
+            .iter()
+            .all(|held| held.home == two && held.owner == two)
+    );
+}
+
+/// Undoes a shape in every order: plain, everybody is as before; with data between, the order makes no difference.
+async fn every_order(backend: &mut dyn Backend, count: usize, shape: Shape) {
+    let mut f = Fixture::new(backend).await;
+    let mut outcomes = Vec::new();
+    for (index, order) in orders(shape.len()).iter().enumerate() {
+        f.enter_new_workspace(&format!("plain {index}")).await;
+        let tree = Tree::grow(&f, count, shape, false).await;
+        tree.undo(&f, order).await;
+        assert_eq!(
+            tree.faces(&f).await,
+            tree.before,
+            "after undoing in the order {order:?}"
+        );
+        f.enter_new_workspace(&format!("data {index}")).await;
+        let tree = Tree::grow(&f, count, shape, true).await;
+        tree.undo(&f, order).await;
+        outcomes.push((order.clone(), tree.faces(&f).await));
+    }
+    let (first, expected) = &outcomes[0];
+    for (order, faces) in &outcomes {
+        assert_eq!(faces, expected, "the order {order:?} leads elsewhere than {first:?}");
+    }
+}
+
+pub async fn three_in_a_line(backend: &mut dyn Backend) {
+    every_order(backend, 3, &[(1, 2), (0, 1)]).await;
+}
+
+pub async fn three_upwards(backend: &mut dyn Backend) {
+    every_order(backend, 3, &[(1, 0), (2, 1)]).await;
+}
+
+pub async fn three_in_a_star(backend: &mut dyn Backend) {
+    every_order(backend, 3, &[(0, 1), (0, 2)]).await;
+}
+
+pub async fn four_in_a_line(backend: &mut dyn Backend) {
+    every_order(backend, 4, &[(2, 3), (1, 2), (0, 1)]).await;
+}
+
+pub async fn four_upwards(backend: &mut dyn Backend) {
+    every_order(backend, 4, &[(1, 0), (2, 1), (3, 2)]).await;
+}
+
+pub async fn four_in_a_star(backend: &mut dyn Backend) {
+    every_order(backend, 4, &[(0, 1), (0, 2), (0, 3)]).await;
+}
+
+pub async fn four_in_two_pairs(backend: &mut dyn Backend) {
+    every_order(backend, 4, &[(0, 1), (2, 3), (0, 2)]).await;
+}
+
+pub async fn what_arrived_after_the_merge_stays(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f
+        .id(Ask::new().email("b@example.com").town("Lviv").segment("s").upsert())
+        .await;
+    let before = f.face(two).await;
+    let merge = f.merge(one, two).await;
+    let ask = Ask::new()
+        .external("a")
+        .sms("+380501234567")
+        .mobile("app", "t")
+        .first("Ann")
+        .segment("t")
+        .cookie("c");
+    f.id(ask.upsert()).await;
+    f.decide(undo(merge)).await;
+    let contact = f.contact(one).await;
+    assert_eq!(shown(&contact, ChannelType::Sms), ["+380501234567"]);
+    assert_eq!(shown(&contact, ChannelType::MobilePush), ["t"]);
+    assert_eq!(shown(&contact, ChannelType::Email), Vec::<String>::new());
+    assert_eq!(contact.attributes.text(AttributeKey::FirstName), Some("Ann"));
+    assert_eq!(contact.attributes.text(AttributeKey::Town), None);
+    assert_eq!(contact.segments().len(), 1);
+    assert_eq!(f.face(two).await, before);
+    assert_eq!(f.identity(one).await.visitors.len(), 1);
+    assert_eq!(f.identity(two).await.visitors.len(), 0);
+}
+
+pub async fn a_value_that_the_survivor_replaced_shows_again(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
+    let merge = f.merge(one, two).await;
+    f.id(Ask::new().email("new@example.com").update(one)).await;
+    let key = identifier(Kind::Email, "b@example.com").key;
+    assert!(f.holders(&key).await.is_empty(), "it stops matching");
+    assert!(f.lookup(&key).await.holders.is_empty());
+    assert_eq!(
+        f.would(Ask::new().email("b@example.com").upsert()).await.outcome,
+        Outcome::Created
+    );
+    f.decide(undo(merge)).await;
+    assert_eq!(f.holders(&key).await, [two]);
+    assert_eq!(shown(&f.contact(one).await, ChannelType::Email), ["new@example.com"]);
+}
+
+pub async fn a_segment_that_the_survivor_left_is_entered_again(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().device("d").segment("s").upsert()).await;
+    let merge = f.merge(one, two).await;
+    let segment = f.segment("s").await;
+    let contacts = vec![selfsame_domain::ContactRef::Id(one)];
+    f.decide(selfsame_domain::Command::Detach { segment, contacts }).await;
+    assert!(f.contact(one).await.segments().is_empty());
+    f.decide(undo(merge)).await;
+    assert!(f.contact(two).await.segments().contains(&segment));
+    assert!(f.contact(one).await.segments().is_empty());
+}
+
+pub async fn a_value_that_was_cleared_stays_cleared(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().device("d").town("Lviv").upsert()).await;
+    let three = f.id(Ask::new().device("e").town("Odesa").upsert()).await;
+    let first = f.merge(one, two).await;
+    let second = f.merge(one, three).await;
+    f.id(Ask::new()
+        .attribute(AttributeInput {
+            key: AttributeKey::Town,
+            value: None,
+        })
+        .update(one))
+        .await;
+    f.decide(undo(first)).await;
+    assert_eq!(f.contact(one).await.attributes.text(AttributeKey::Town), None);
+    f.decide(undo(second)).await;
+    assert_eq!(f.contact(two).await.attributes.text(AttributeKey::Town), Some("Lviv"));
+    assert_eq!(
+        f.contact(three).await.attributes.text(AttributeKey::Town),
+        Some("Odesa")
+    );
+}
+
+pub async fn what_was_claimed_meanwhile_does_not_come_back(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f
+        .id(Ask::new().email("b@example.com").mobile("app", "t").upsert())
+        .await;
+    let merge = f.merge(one, two).await;
+    let three = f.id(Ask::new().external("c").mobile("app", "t").upsert()).await;
+    f.decide(undo(merge)).await;
+    assert_eq!(f.holders(&identifier(Kind::MobilePush, "t").key).await, [three]);
+    assert!(shown(&f.contact(two).await, ChannelType::MobilePush).is_empty());
+}
+
+pub async fn a_removed_survivor_gives_the_absorbed_contact_back(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
+    let before = f.face(two).await;
+    let merge = f.merge(one, two).await;
+    f.decide(remove(one)).await;
+    f.decide(undo(merge)).await;
+    assert!(!f.is_there(one).await);
+    assert_eq!(f.face(two).await, before);
+}
+
+pub async fn an_automatic_merge_is_undone_like_any_other(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let anonymous = f.id(Ask::new().device("d").town("Lviv").upsert()).await;
+    let unclaimed = f.id(Ask::new().email("a@example.com").upsert()).await;
+    let before = (f.face(anonymous).await, f.face(unclaimed).await);
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let first = f.decide(Ask::new().external("a").device("d").upsert()).await;
+    let second = f.decide(Ask::new().external("a").email("a@example.com").upsert()).await;
+    assert_eq!(f.all().await, [id]);
+    f.decide(undo(merge_of(&first))).await;
+    f.decide(undo(merge_of(&second))).await;
+    assert_eq!((f.face(anonymous).await, f.face(unclaimed).await), before);
+    let contact = f.contact(id).await;
+    assert_eq!(contact.attributes.text(AttributeKey::Town), None);
+    assert!(contact.visible(Kind::DeviceId).is_empty());
+}
+
+pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().device("d").upsert()).await;
+    let two = f.id(Ask::new().external("x").upsert()).await;
+    f.merge(one, two).await;
+    assert_eq!(f.contact(one).await.external_id(), Some("x"));
+    f.id(Ask::new().external("y").update(one)).await;
+    assert_eq!(f.contact(one).await.external_id(), Some("y"));
+    f.id(Ask::new().external("x").update(one)).await;
+    assert_eq!(f.contact(one).await.external_id(), Some("x"));
+    f.check().await;
+}

@@ -1,0 +1,231 @@
+//! The check of the invariants finds what is broken. Every case mends what it broke, for the suite checks again.
+
+use super::raw::{active, far, held, held_sample, member, merged, plant, visitor};
+use crate::{Backend, Fixture, Kind, identifier, segment_name};
+use selfsame_domain::{ChangeSet, ContactId, Segment, SegmentId, Violation, WorkspaceId};
+
+async fn found(f: &Fixture<'_>) -> Vec<(WorkspaceId, Violation)> {
+    let mut found = f.store().violations().await.expect("check");
+    found.sort();
+    found
+}
+
+/// Plants rows, expects violations, erases the contacts and expects none.
+async fn expect(backend: &mut dyn Backend, changes: ChangeSet, expected: Vec<Violation>) {
+    let mut f = Fixture::new(backend).await;
+    f.enter_new_workspace("broken").await;
+    let everybody: Vec<ContactId> = (1..=9).map(far).collect();
+    plant(&f, changes).await;
+    let workspace = f.workspace;
+    let mut expected: Vec<_> = expected.into_iter().map(|violation| (workspace, violation)).collect();
+    expected.sort();
+    assert_eq!(found(&f).await, expected);
+    plant(
+        &f,
+        ChangeSet {
+            erased: everybody,
+            ..ChangeSet::default()
+        },
+    )
+    .await;
+    assert_eq!(found(&f).await, []);
+}
+
+pub async fn none_in_an_empty_storage(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    assert_eq!(found(&f).await, []);
+}
+
+pub async fn a_cycle_of_merges(backend: &mut dyn Backend) {
+    let contacts = vec![merged(far(1), far(2), far(2)), merged(far(2), far(1), far(1))];
+    let cycles = [1, 2]
+        .map(|index| Violation::MergeCycle { contact: far(index) })
+        .to_vec();
+    expect(
+        backend,
+        ChangeSet {
+            contacts,
+            ..ChangeSet::default()
+        },
+        cycles,
+    )
+    .await;
+}
+
+pub async fn a_wrong_canonical_contact(backend: &mut dyn Backend) {
+    let contacts = vec![active(far(1)), active(far(2)), merged(far(3), far(1), far(2))];
+    let wrong = vec![Violation::WrongCanonical {
+        contact: far(3),
+        canonical: far(2),
+    }];
+    expect(
+        backend,
+        ChangeSet {
+            contacts,
+            ..ChangeSet::default()
+        },
+        wrong,
+    )
+    .await;
+}
+
+pub async fn a_chain_that_stops_half_way(backend: &mut dyn Backend) {
+    let contacts = vec![
+        active(far(1)),
+        merged(far(2), far(1), far(1)),
+        merged(far(3), far(2), far(2)),
+    ];
+    let wrong = vec![Violation::WrongCanonical {
+        contact: far(3),
+        canonical: far(2),
+    }];
+    expect(
+        backend,
+        ChangeSet {
+            contacts,
+            ..ChangeSet::default()
+        },
+        wrong,
+    )
+    .await;
+}
+
+pub async fn a_survivor_that_does_not_exist(backend: &mut dyn Backend) {
+    let contacts = vec![merged(far(1), far(2), far(2))];
+    let wrong = vec![Violation::WrongCanonical {
+        contact: far(1),
+        canonical: far(2),
+    }];
+    expect(
+        backend,
+        ChangeSet {
+            contacts,
+            ..ChangeSet::default()
+        },
+        wrong,
+    )
+    .await;
+}
+
+pub async fn an_identifier_of_nobody(backend: &mut dyn Backend) {
+    let identifiers = vec![held_sample(Kind::Email, 0, far(1))];
+    let orphan = vec![Violation::Orphan {
+        what: "identifier".to_owned(),
+        owner: far(1),
+    }];
+    expect(
+        backend,
+        ChangeSet {
+            identifiers,
+            ..ChangeSet::default()
+        },
+        orphan,
+    )
+    .await;
+}
+
+pub async fn an_identifier_of_an_absorbed_contact(backend: &mut dyn Backend) {
+    let contacts = vec![active(far(1)), merged(far(2), far(1), far(1))];
+    let identifiers = vec![held(identifier(Kind::DeviceId, "d"), far(2), far(2))];
+    let orphan = vec![Violation::Orphan {
+        what: "identifier".to_owned(),
+        owner: far(2),
+    }];
+    expect(
+        backend,
+        ChangeSet {
+            contacts,
+            identifiers,
+            ..ChangeSet::default()
+        },
+        orphan,
+    )
+    .await;
+}
+
+pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
+    let segment = Segment {
+        id: SegmentId(1),
+        name: segment_name("s"),
+        created_at: super::raw::at(),
+    };
+    let memberships = vec![member(SegmentId(1), far(1), far(1))];
+    let orphan = vec![Violation::Orphan {
+        what: "membership".to_owned(),
+        owner: far(1),
+    }];
+    expect(
+        backend,
+        ChangeSet {
+            segments: vec![segment],
+            memberships,
+            ..ChangeSet::default()
+        },
+        orphan,
+    )
+    .await;
+}
+
+pub async fn a_visitor_of_an_absorbed_contact(backend: &mut dyn Backend) {
+    let contacts = vec![active(far(1)), merged(far(2), far(1), far(1))];
+    let visitors = vec![
+        visitor(1, "c", Some(far(2))),
+        visitor(2, "d", Some(far(1))),
+        visitor(3, "e", None),
+    ];
+    let orphan = vec![Violation::Orphan {
+        what: "visitor".to_owned(),
+        owner: far(2),
+    }];
+    expect(
+        backend,
+        ChangeSet {
+            contacts,
+            visitors,
+            ..ChangeSet::default()
+        },
+        orphan,
+    )
+    .await;
+}
+
+pub async fn a_contact_that_brought_two_external_ids(backend: &mut dyn Backend) {
+    let identifiers = vec![
+        held_sample(Kind::ExternalId, 0, far(1)),
+        held_sample(Kind::ExternalId, 1, far(1)),
+    ];
+    let two = vec![Violation::TwoExternalIds { contact: far(1) }];
+    expect(
+        backend,
+        ChangeSet {
+            contacts: vec![active(far(1))],
+            identifiers,
+            ..ChangeSet::default()
+        },
+        two,
+    )
+    .await;
+}
+
+pub async fn the_first_thousand_are_told(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let contacts: Vec<_> = (1..=1_005).map(|index| merged(far(index), far(0), far(0))).collect();
+    let erased = contacts.iter().map(|row| row.id).collect();
+    plant(
+        &f,
+        ChangeSet {
+            contacts,
+            ..ChangeSet::default()
+        },
+    )
+    .await;
+    assert_eq!(f.store().violations().await.expect("check").len(), 1_000);
+    plant(
+        &f,
+        ChangeSet {
+            erased,
+            ..ChangeSet::default()
+        },
+    )
+    .await;
+}

@@ -1,0 +1,28 @@
+//! One behaviour suite for every storage adapter, and the in-memory adapter that passes it.
+//!
+//! An adapter's test implements [`Backend`] and calls [`conformance!`], which emits one named test per case. Powers that only
+//! tests have live on [`Backend`], never in a production port. What is not about one adapter is checked here, on the
+//! in-memory one.
+
+mod ask;
+mod backend;
+mod clock;
+mod fixture;
+mod ids;
+mod list;
+mod memory;
+mod observe;
+mod suite;
+
+pub mod cases;
+
+pub use ask::{Ask, app, by_external, category_key, channel_of, date, email, identifier, segment_name, token};
+pub use backend::{Backend, run};
+pub use clock::ManualClock;
+pub use fixture::{Fixture, assert_in_order, contact_of, erase, force_merge, merge, merge_of, remove, undo};
+pub use ids::SequenceIds;
+pub use memory::{ContractError, MemoryStore};
+pub use observe::{Answer, Observation, observe, sorted};
+/// What the tables of the list name.
+pub use selfsame_domain::IdentifierKind as Kind;
+pub use selfsame_domain::values::FieldType;

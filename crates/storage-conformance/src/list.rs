@@ -1,0 +1,318 @@
+//! The one list of cases.
+
+/// The one list of cases, by noun. `name;` is a function of that name in [`cases`](crate::cases), `name for table;` one with an
+/// argument for every row of a table.
+///
+/// `for_each_case! { [callback] arguments }` calls `callback! { arguments list }`.
+#[macro_export]
+macro_rules! for_each_case {
+    ([$($callback:tt)*] $($arguments:tt)*) => {
+        $($callback)*! {
+            $($arguments)*
+            contacts {
+                a_new_contact_reads_back_whole;
+                numbers_start_at_one_and_ascend;
+                what_is_not_sent_is_kept;
+                repeating_a_request_changes_nothing;
+                setting_a_channel_keeps_the_others;
+                one_request_may_set_two_values_of_a_type;
+                one_phone_may_be_two_channels;
+                the_text_typed_last_is_shown;
+                every_attribute_reads_back_and_clears;
+                every_source_reads_back;
+                what_tokens_carry_reads_back;
+                nothing_that_identifies_makes_no_contact;
+                an_update_by_number_never_creates;
+                an_update_restores;
+                an_external_id_of_somebody_else_is_refused;
+                a_removed_contact_is_removed_once;
+                the_most_recently_updated_of_several_is_taken;
+                stronger_identifiers_are_looked_at_first;
+                emails_answer_in_the_order_asked;
+            }
+            identifiers {
+                attach for kinds;
+                find for kinds_below_external_id;
+                adopt for kinds_below_external_id;
+                keep_apart for kinds_below_external_id;
+                claim for changeable_kinds;
+                absorb_anonymous for changeable_kinds;
+                replace for replaceable_kinds;
+                letter_case for kinds;
+                odd_texts for kinds_of_text;
+                longest for kinds_of_text;
+            }
+            lifecycle {
+                remove_hides for kinds;
+                restore for kinds;
+                erase_frees for kinds;
+                merge_moves for kinds;
+            }
+            calls {
+                subscribing_never_changes_a_channel_that_exists;
+                subscribing_looks_at_no_token;
+                subscribing_tells_the_state_of_the_email;
+                subscribing_restores;
+                subscribing_with_an_unknown_external_id_creates;
+                orders_create_and_never_change;
+                orders_look_for_the_phone_before_the_email_and_adopt;
+                events_create_only_where_they_may;
+                events_look_for_the_contact_number_first;
+                events_leave_a_removed_contact_alone;
+                app_tokens_are_appended;
+                app_tokens_look_for_number_then_external_id_then_phone_then_email;
+                bulk_adopts_the_match_without_an_external_id;
+                bulk_takes_the_most_recently_updated;
+                bulk_restores_only_when_told;
+                bulk_looks_at_nothing_but_the_external_id_and_its_field;
+                bulk_by_number_lets_the_external_id_win;
+            }
+            merges {
+                the_survivor_s_values_win_and_blanks_are_filled;
+                the_absorbed_number_goes_on_answering;
+                what_cannot_be_merged_is_refused;
+                two_external_ids_need_force;
+                a_forced_chain_of_external_ids_comes_apart_again;
+                too_many_identifiers_need_force;
+                an_undo_needs_a_merge_that_stands;
+                what_names_the_absorbed_contact_acts_on_the_survivor;
+                merges_are_listed_latest_first_by_page;
+                merges_of_one_moment_page_without_gaps;
+                the_identity_tells_undone_merges_too;
+            }
+            undo {
+                undoing_a_merge_leaves_no_trace;
+                three_in_a_line;
+                three_upwards;
+                three_in_a_star;
+                four_in_a_line;
+                four_upwards;
+                four_in_a_star;
+                four_in_two_pairs;
+                what_arrived_after_the_merge_stays;
+                a_value_that_the_survivor_replaced_shows_again;
+                a_segment_that_the_survivor_left_is_entered_again;
+                a_value_that_was_cleared_stays_cleared;
+                what_was_claimed_meanwhile_does_not_come_back;
+                a_removed_survivor_gives_the_absorbed_contact_back;
+                an_automatic_merge_is_undone_like_any_other;
+                an_external_id_that_was_given_back_can_be_taken_again;
+            }
+            evidence {
+                shared for kinds_below_external_id;
+                blocked for kinds;
+                quarantined for kinds_below_external_id;
+                the_default_list_blocks_placeholders;
+                a_blocked_pattern_never_matches;
+                an_unblocked_value_matches_again_once_it_is_named;
+                the_threshold_of_sharing_is_the_policy_s;
+                a_shared_value_absorbs_nobody;
+                an_unclaimed_contact_is_absorbed_by_email_or_phone;
+                who_disagrees_is_kept_apart;
+                the_policy_turns_absorbing_off;
+                unsubscribing_belongs_to_the_address;
+            }
+            erasure {
+                nothing_is_left;
+                the_absorbed_go_along_however_it_is_named;
+                a_removed_contact_can_be_erased;
+                what_others_hold_is_kept;
+                decisions_that_touched_it_leave_the_logs_of_others;
+                numbers_stay_used_after_a_restart;
+                erasing_within_a_submission_takes_what_came_before;
+                whoever_is_made_and_erased_at_once_never_was;
+                merging_and_erasing_at_once_leaves_neither;
+            }
+            visitors {
+                a_cookie_opens_a_visitor;
+                a_cookie_that_moves_ends_a_history;
+                a_history_without_a_name_is_adopted;
+                histories_go_with_a_merge_and_come_back;
+                histories_of_a_chain_come_back_to_whom_they_belong;
+                an_inner_undo_leaves_histories_with_the_chain;
+                an_absorbed_visitor_brings_its_history;
+                undoing_and_merging_at_once_moves_histories_along;
+                undoing_and_claiming_at_once_splits_histories;
+                the_first_thousand_are_told;
+            }
+            segments {
+                a_segment_is_made_once_by_its_name;
+                an_unknown_number_is_reported;
+                attaching_and_detaching_by_number_and_external_id;
+                detaching_nobody_empties;
+                emptying_and_editing_at_once;
+                emptying_reaches_the_absorbed;
+                contacts_of_a_segment_by_number_and_by_time;
+                who_is_hidden_is_no_member;
+                segments_are_found_by_part_of_their_name;
+                segments_are_listed_by_number_and_page;
+            }
+            categories {
+                a_category_comes_with_its_segment;
+                a_segment_of_that_name_becomes_the_category_s;
+                renaming_takes_the_segment_along;
+                an_archived_category_takes_nobody;
+                subscriptions_are_replaced_as_a_whole;
+                the_number_of_contacts_is_that_of_active_ones;
+                numbers_of_categories_and_segments_ascend;
+            }
+            fields {
+                values_read_back for field_types;
+                an_unknown_or_archived_field_is_left_out;
+                keys_are_unique_within_their_group;
+                a_field_is_renamed;
+                a_value_that_identifies_is_held;
+                fields_come_along_with_a_merge;
+            }
+            search {
+                the_last_updated_comes_first;
+                by_number_the_lowest_comes_first;
+                between_equals_the_higher_number_comes_first;
+                pages_by_update_cover_everything;
+                pages_by_number_cover_everything;
+                names_are_compared_without_regard_to_case;
+                names_are_compared_whole;
+                composed_and_decomposed_names_differ;
+                a_name_that_changed_is_found_by_the_new_one;
+                a_name_that_a_merge_filled_is_found;
+                all_that_is_asked_must_hold;
+                removed_and_absorbed_contacts_are_not_found;
+                what_is_no_evidence_is_found_all_the_same;
+                kinds_do_not_mix;
+            }
+            tokens {
+                a_token_is_activated_muted_and_unmuted;
+                an_unknown_token_is_refused;
+                the_owner_is_that_of_the_first_key_that_is_held;
+                the_owner_of_an_absorbed_token_is_the_survivor;
+            }
+            log {
+                every_decision_is_told_as_it_was_answered;
+                a_log_is_read_by_page;
+                what_is_refused_or_finds_nobody_is_not_told;
+                the_survivor_s_log_tells_the_absorbed_one_s_once;
+                what_is_known_of_a_value_nobody_named;
+                holders_are_told_by_number_the_first_hundred;
+                a_value_that_two_brought_to_one_contact_is_told_twice;
+            }
+            replies {
+                the_same_request_gets_the_same_answer;
+                another_request_under_the_same_key_is_refused;
+                a_key_is_free_again_after_a_day;
+                refusals_and_whole_submissions_are_recorded_too;
+                answers_outlive_a_restart;
+                another_server_knows_the_answer;
+                one_key_at_once_from_two_servers_is_done_once;
+                keys_at_once_with_other_requests_are_refused;
+                keys_belong_to_their_workspace;
+                the_longest_key_is_taken;
+                pruning_deletes_what_expired;
+                what_is_recorded_reads_back_whole;
+                repeated_requests_are_taken_unless_the_policy_says_otherwise;
+                a_repeated_request_is_refused_within_the_window;
+                a_refused_request_may_be_repeated;
+                of_repeated_requests_at_once_one_is_taken;
+            }
+            dry_run {
+                decides_as_the_real_thing for kinds;
+                of_merges_and_undos_leaves_nothing;
+                of_several_commands_builds_on_what_came_before;
+                burns_no_numbers;
+                neither_waits_nor_holds_up;
+            }
+            batches {
+                one_identifier_thrice for kinds;
+                an_identifier_that_wanders_within_a_batch for changeable_kinds;
+                a_refused_command_leaves_the_others_alone;
+                removing_and_restoring_in_one_batch;
+                merging_a_chain_in_one_batch;
+                crossing_merges_in_one_batch;
+                who_is_made_and_absorbed_in_one_batch;
+                three_thousand_commands_in_one_submission;
+                one_contact_three_thousand_times;
+                thousands_enter_and_leave_a_segment_and_go;
+                thousands_merge_into_one_and_come_apart;
+                submissions_that_wait_together_get_their_own_answers;
+                what_must_stand_alone_waits_its_turn;
+            }
+            races {
+                one_identifier_makes_one_contact for kinds;
+                a_claim_by_many_has_one_winner for changeable_kinds;
+                merges_that_cross_leave_one_survivor;
+                merges_round_a_ring_end;
+                identifiers_in_opposite_orders_do_not_lock_up;
+                claims_merges_and_undos_at_once;
+                erasing_and_writing_at_once;
+                removing_and_restoring_at_once;
+                a_segment_of_one_name_is_made_once;
+                a_category_of_one_key_is_made_once;
+                a_field_of_one_key_is_made_once;
+                numbers_are_handed_out_once;
+                a_policy_that_changes_meanwhile;
+                readers_see_whole_submissions;
+                two_workspaces_do_not_wait_for_each_other;
+            }
+            durability {
+                an_identifier_outlives_a_restart for kinds;
+                everything_outlives_a_restart;
+                another_server_sees_what_was_acknowledged;
+                a_dropped_unit_of_work_leaves_nothing;
+                a_dropped_submission_is_done_all_the_same;
+                a_closed_server_takes_nothing_and_loses_nothing;
+            }
+            isolation {
+                one_identifier_in_two_workspaces for kinds;
+                numbers_of_another_workspace_name_nobody;
+                erasing_in_one_leaves_the_other;
+                policies_are_their_own;
+                an_unknown_workspace_takes_nothing;
+            }
+            workspaces {
+                a_new_workspace_reads_back;
+                names_of_workspaces_are_unique;
+                of_one_name_at_once_one_is_made;
+                bootstrap_works_once;
+                of_servers_that_start_at_once_one_bootstraps;
+                keys_read_back_by_time;
+                every_right_reads_back;
+                a_key_needs_its_workspace_and_a_digest_of_its_own;
+                a_revoked_key_is_known_as_such_everywhere;
+                the_last_use_of_a_key_is_noted;
+                keys_open_until_they_end;
+                a_key_sees_the_policy_of_its_workspace;
+                the_storage_answers;
+            }
+            units {
+                an_empty_footprint_loads_nothing;
+                a_snapshot_brings_the_holders_of_its_keys_whole;
+                a_removed_holder_comes_by_exclusive_identifiers_only;
+                an_absorbed_number_brings_who_answers;
+                a_merge_brings_its_whole_group;
+                open_visitors_come_with_their_cookies;
+                the_catalog_comes_by_number_name_and_key;
+                fresh_numbers_are_enough_and_ascend;
+                an_exclusive_identifier_with_two_owners_is_refused;
+                a_shared_identifier_with_two_owners_is_taken;
+                a_row_that_is_not_there_is_not_removed;
+                names_and_keys_of_the_catalog_are_unique;
+                a_cookie_has_one_open_visitor;
+                rows_that_the_batch_did_not_load_are_repointed;
+                changes_and_records_stand_or_fall_together;
+                a_large_number_reads_back;
+            }
+            violations {
+                none_in_an_empty_storage;
+                a_cycle_of_merges;
+                a_wrong_canonical_contact;
+                a_chain_that_stops_half_way;
+                a_survivor_that_does_not_exist;
+                an_identifier_of_nobody;
+                an_identifier_of_an_absorbed_contact;
+                a_membership_of_nobody;
+                a_visitor_of_an_absorbed_contact;
+                a_contact_that_brought_two_external_ids;
+                the_first_thousand_are_told;
+            }
+        }
+    };
+}

@@ -1,0 +1,268 @@
+//! Writing a change set, literally and in the order of its members.
+
+use super::contract::ContractError;
+use super::space::Space;
+use selfsame_application::ports::Recorded;
+use selfsame_domain::{ChangeSet, ContactId, Decision, DecisionId, Effect, HeldIdentifier, IdentifierKey, LogEntry};
+use std::collections::BTreeSet;
+
+impl Space {
+    /// Writes everything but the policy, which is not a row of the workspace's data.
+    pub(super) fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractError> {
+        check_once(changes, records)?;
+        for contact in &changes.erased {
+            self.erase(*contact);
+        }
+        for row in &changes.contacts {
+            self.contacts.insert(row.id, row.clone());
+        }
+        self.repoint(changes);
+        for (contact, attributes) in &changes.attributes {
+            self.attributes.insert(*contact, attributes.clone());
+        }
+        self.apply_identifiers(changes)?;
+        self.apply_visitors(changes)?;
+        self.apply_segments(changes)?;
+        self.apply_catalog(changes)?;
+        self.merges
+            .extend(changes.merges.iter().map(|merge| (merge.id, merge.clone())));
+        for LogEntry { contact, decision } in &changes.log {
+            self.log.insert((*contact, decision.id), decision.clone());
+        }
+        self.replies
+            .extend(records.iter().map(|record| (record.key.clone(), record.clone())));
+        self.count(changes);
+        Ok(())
+    }
+
+    /// Contacts and visitors that the batch did not load.
+    fn repoint(&mut self, changes: &ChangeSet) {
+        for (from, to) in &changes.repointed {
+            for row in self
+                .contacts
+                .values_mut()
+                .filter(|row| row.id != *from && row.canonical == *from)
+            {
+                row.canonical = *to;
+            }
+            for visitor in self
+                .visitors
+                .values_mut()
+                .filter(|visitor| visitor.owner == Some(*from))
+            {
+                visitor.owner = Some(*to);
+            }
+        }
+        for (home, to) in &changes.visitors_returned {
+            for visitor in self.visitors.values_mut().filter(|visitor| visitor.home == Some(*home)) {
+                visitor.owner = Some(*to);
+            }
+        }
+    }
+
+    fn apply_identifiers(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for key in &changes.identifiers_removed {
+            require(self.take_identifier(key), "identifiers")?;
+        }
+        for held in &changes.identifiers {
+            if held.kind().is_exclusive() && self.rows_of(held.key()).any(|row| row.home != held.home) {
+                return Err(ContractError::Taken { table: "identifiers" });
+            }
+            self.put_identifier(held.clone());
+        }
+        self.keys.extend(changes.keys.iter().cloned());
+        Ok(())
+    }
+
+    fn apply_visitors(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for visitor in &changes.visitors {
+            self.visitors.insert(visitor.id, visitor.clone());
+            let open = self
+                .visitors
+                .values()
+                .filter(|row| row.cookie == visitor.cookie && row.closed_at.is_none());
+            if open.count() > 1 {
+                return Err(ContractError::Taken { table: "visitors" });
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_segments(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for segment in &changes.segments {
+            self.segments.insert(segment.id, segment.clone());
+            unique(
+                self.segments.values().filter(|row| row.name == segment.name),
+                "segments",
+            )?;
+        }
+        for segment in &changes.segments_emptied {
+            let members: Vec<_> = self
+                .memberships
+                .keys()
+                .filter(|key| key.0 == *segment)
+                .copied()
+                .collect();
+            for key in members {
+                self.take_membership(key);
+            }
+        }
+        for key in &changes.memberships_removed {
+            require(self.take_membership(*key), "segment_members")?;
+        }
+        for member in &changes.memberships {
+            self.put_membership(member.clone());
+        }
+        Ok(())
+    }
+
+    fn apply_catalog(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for category in &changes.categories {
+            self.categories.insert(category.id, category.clone());
+            let same = |row: &&_| {
+                let row: &selfsame_domain::Category = row;
+                row.key == category.key || row.segment == category.segment
+            };
+            unique(self.categories.values().filter(same), "categories")?;
+        }
+        for field in &changes.fields {
+            self.fields.insert(field.id, field.clone());
+            let key = (&field.profile_key, &field.field_key);
+            let same = self
+                .fields
+                .values()
+                .filter(|row| (&row.profile_key, &row.field_key) == key);
+            unique(same, "custom_fields")?;
+        }
+        Ok(())
+    }
+
+    /// Everything that mentions a contact, or one that it absorbed.
+    fn erase(&mut self, contact: ContactId) {
+        let mut gone = self.group(contact);
+        gone.insert(contact);
+        let is_gone = |id: ContactId| gone.contains(&id);
+        let identifiers: Vec<(IdentifierKey, ContactId)> = self
+            .identifiers
+            .values()
+            .filter(|row| is_gone(row.owner) || is_gone(row.home))
+            .map(key_of)
+            .collect();
+        for key in identifiers {
+            self.take_identifier(&key);
+            if self.rows_of(&key.0).next().is_none() {
+                self.keys.remove(&key.0);
+            }
+        }
+        let members: Vec<_> = self
+            .memberships
+            .values()
+            .filter(|row| is_gone(row.owner) || is_gone(row.home))
+            .map(|row| (row.segment, row.home))
+            .collect();
+        for key in members {
+            self.take_membership(key);
+        }
+        self.contacts.retain(|id, _| !is_gone(*id));
+        self.attributes.retain(|id, _| !is_gone(*id));
+        self.visitors
+            .retain(|_, row| !row.home.is_some_and(is_gone) && !row.owner.is_some_and(is_gone));
+        self.merges
+            .retain(|_, row| !is_gone(row.survivor) && !is_gone(row.absorbed));
+        self.replies.retain(|_, row| !row.contacts.iter().copied().any(is_gone));
+        let decided: BTreeSet<DecisionId> = self
+            .log
+            .keys()
+            .filter(|(contact, _)| is_gone(*contact))
+            .map(|(_, decision)| *decision)
+            .collect();
+        self.log
+            .retain(|(_, id), decision| !decided.contains(id) && !mentions(decision, &gone));
+    }
+
+    /// Numbers that were used are never handed out again.
+    fn count(&mut self, changes: &ChangeSet) {
+        let contacts = changes
+            .contacts
+            .iter()
+            .map(|row| row.id)
+            .chain(changes.erased.iter().copied());
+        let last = &mut self.last;
+        last.contact = contacts.map(|id| id.0).fold(last.contact, i64::max);
+        last.segment = changes.segments.iter().map(|row| row.id.0).fold(last.segment, i64::max);
+        last.category = changes
+            .categories
+            .iter()
+            .map(|row| row.id.0)
+            .fold(last.category, i64::max);
+        last.field = changes.fields.iter().map(|row| row.id.0).fold(last.field, i64::max);
+    }
+}
+
+fn key_of(held: &HeldIdentifier) -> (IdentifierKey, ContactId) {
+    (held.key().clone(), held.home)
+}
+
+/// Whether a decision in somebody else's log names one of the contacts.
+fn mentions(decision: &Decision, gone: &BTreeSet<ContactId>) -> bool {
+    let in_effects = decision.effects.iter().any(|effect| match effect {
+        Effect::Moved { from, .. } => gone.contains(from),
+        Effect::Merged { absorbed, .. } => gone.contains(absorbed),
+        Effect::Unmerged { contact, .. } => gone.contains(contact),
+        Effect::KeptApart { contact, .. } => contact.is_some_and(|id| gone.contains(&id)),
+        _ => false,
+    });
+    in_effects || decision.contact.is_some_and(|id| gone.contains(&id))
+}
+
+fn require(there: bool, table: &'static str) -> Result<(), ContractError> {
+    if there {
+        Ok(())
+    } else {
+        Err(ContractError::Missing { table })
+    }
+}
+
+fn unique<'a, T: 'a>(mut rows: impl Iterator<Item = &'a T>, table: &'static str) -> Result<(), ContractError> {
+    rows.next();
+    if rows.next().is_some() {
+        Err(ContractError::Taken { table })
+    } else {
+        Ok(())
+    }
+}
+
+fn check_once(changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractError> {
+    once("contacts", changes.contacts.iter().map(|row| row.id))?;
+    once("contacts", changes.repointed.iter().map(|(from, _)| *from))?;
+    once("visitors", changes.visitors_returned.iter().map(|(home, _)| *home))?;
+    once("profiles", changes.attributes.iter().map(|(id, _)| *id))?;
+    let removed = changes.identifiers_removed.iter().cloned();
+    once("identifiers", removed.chain(changes.identifiers.iter().map(key_of)))?;
+    once("identifier_keys", changes.keys.iter().map(|(key, _)| key))?;
+    once("visitors", changes.visitors.iter().map(|row| row.id))?;
+    once("segments", changes.segments.iter().map(|row| row.id))?;
+    let removed = changes.memberships_removed.iter().copied();
+    once(
+        "segment_members",
+        removed.chain(changes.memberships.iter().map(|row| (row.segment, row.home))),
+    )?;
+    once("categories", changes.categories.iter().map(|row| row.id))?;
+    once("custom_fields", changes.fields.iter().map(|row| row.id))?;
+    once("merges", changes.merges.iter().map(|row| row.id))?;
+    once(
+        "identity_log",
+        changes.log.iter().map(|entry| (entry.contact, entry.decision.id)),
+    )?;
+    once("recorded_replies", records.iter().map(|record| &record.key))
+}
+
+fn once<T: Ord>(table: &'static str, keys: impl Iterator<Item = T>) -> Result<(), ContractError> {
+    let mut seen = BTreeSet::new();
+    for key in keys {
+        if !seen.insert(key) {
+            return Err(ContractError::Twice { table });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Reading contacts.
+
+use super::space::Space;
+use super::store::MemoryStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{
+    ContactDetails, ContactFilter, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
+};
+use selfsame_domain::values::ChannelType;
+use selfsame_domain::{
+    AttributeKey, Contact, ContactId, HeldIdentifier, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId,
+};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl Contacts for MemoryStore {
+    async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError> {
+        let space = self.space(workspace);
+        Ok(space.answering(id).map(|contact| details(&space, contact)))
+    }
+
+    async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {
+        let space = self.space(workspace);
+        let mut found: Vec<Contact> = active(&space).filter(|contact| fits(contact, &query.filter)).collect();
+        match query.order {
+            ContactOrder::Updated => found.sort_by_key(|contact| Reverse((contact.updated_at, contact.id))),
+            ContactOrder::Id => found.sort_by_key(|contact| contact.id),
+        }
+        Ok(page(&space, found, query.offset, query.limit))
+    }
+
+    async fn in_segment(
+        &self,
+        workspace: WorkspaceId,
+        query: &SegmentQuery,
+    ) -> Result<Option<Page<ContactDetails>>, StorageError> {
+        let space = self.space(workspace);
+        if !space.segments.contains_key(&query.segment) {
+            return Ok(None);
+        }
+        let mut entered: BTreeMap<ContactId, Timestamp> = BTreeMap::new();
+        let members = space
+            .memberships
+            .values()
+            .filter(|row| row.segment == query.segment && row.hidden_by.is_none());
+        for member in members {
+            let since = entered.entry(member.owner).or_insert(member.since);
+            *since = member.since.min(*since);
+        }
+        let mut found: Vec<Contact> = active(&space)
+            .filter(|contact| entered.contains_key(&contact.id))
+            .collect();
+        found.sort_by_key(|contact| {
+            let time = if query.by_time {
+                entered.get(&contact.id).copied()
+            } else {
+                None
+            };
+            (time, contact.id)
+        });
+        if !query.ascending {
+            found.reverse();
+        }
+        Ok(Some(page(&space, found, query.offset, query.limit)))
+    }
+
+    async fn emails(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[ContactId],
+    ) -> Result<Vec<(ContactId, String)>, StorageError> {
+        let space = self.space(workspace);
+        let email = |id: &ContactId| {
+            let contact = space.answering(*id)?;
+            let channels = contact.channels();
+            let first = channels.iter().find(|(channel, _)| *channel == ChannelType::Email);
+            first.map(|(_, held)| (*id, held.identifier.typed.clone()))
+        };
+        Ok(ids.iter().filter_map(email).collect())
+    }
+
+    async fn token_owner(
+        &self,
+        workspace: WorkspaceId,
+        keys: &[IdentifierKey],
+    ) -> Result<Option<TokenOwner>, StorageError> {
+        let space = self.space(workspace);
+        let held = |key: &IdentifierKey| -> Option<HeldIdentifier> {
+            space
+                .rows_of(key)
+                .find(|held| held.is_visible() && space.is_active(held.owner))
+                .cloned()
+        };
+        Ok(keys.iter().find_map(held).map(|held| TokenOwner {
+            contact: held.owner,
+            held,
+        }))
+    }
+}
+
+fn active(space: &Space) -> impl Iterator<Item = Contact> {
+    space
+        .contacts
+        .keys()
+        .filter(|id| space.is_active(**id))
+        .filter_map(|id| space.contact(*id))
+}
+
+fn fits(contact: &Contact, filter: &ContactFilter) -> bool {
+    let same = |wanted: Option<&String>, key: AttributeKey| {
+        wanted.is_none_or(|wanted| {
+            contact
+                .attributes
+                .text(key)
+                .is_some_and(|text| text.to_lowercase() == wanted.to_lowercase())
+        })
+    };
+    filter.identifiers.iter().all(|key| contact.holds(key))
+        && same(filter.first_name.as_ref(), AttributeKey::FirstName)
+        && same(filter.last_name.as_ref(), AttributeKey::LastName)
+}
+
+fn page(space: &Space, found: Vec<Contact>, offset: u64, limit: u32) -> Page<ContactDetails> {
+    let total = found.len() as u64;
+    let passed_over = usize::try_from(offset).unwrap_or(usize::MAX);
+    let items = found
+        .into_iter()
+        .skip(passed_over)
+        .take(limit as usize)
+        .map(|contact| details(space, contact));
+    Page {
+        items: items.collect(),
+        total,
+    }
+}
+
+fn details(space: &Space, contact: Contact) -> ContactDetails {
+    let segments = contact
+        .segments()
+        .iter()
+        .filter_map(|id| space.segments.get(id))
+        .cloned()
+        .collect();
+    let unsubscribed = contact
+        .visible(IdentifierKind::Email)
+        .into_iter()
+        .filter_map(|held| Some((held.key().clone(), space.keys.get(held.key())?.unsubscribed_at?)))
+        .collect();
+    ContactDetails {
+        contact,
+        segments,
+        unsubscribed,
+    }
+}

@@ -1,0 +1,131 @@
+//! Loading a footprint.
+
+use super::space::{Numbers, Space};
+use selfsame_domain::{
+    CategoryId, ContactId, ContactState, FieldId, Footprint, Fresh, IdentifierKind, KeyRecord, Merge, SegmentId,
+    Snapshot,
+};
+use std::collections::BTreeSet;
+
+impl Space {
+    /// What the snapshot of a footprint is, as [`Snapshot`] says it.
+    pub(super) fn load(&self, footprint: &Footprint) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        self.load_holders(footprint, &mut snapshot);
+        self.load_named(footprint, &mut snapshot);
+        self.load_groups(footprint, &mut snapshot);
+        self.load_catalog(footprint, &mut snapshot);
+        let unknown_names = footprint
+            .segment_names
+            .iter()
+            .filter(|name| !self.segments.values().any(|segment| segment.name == **name));
+        snapshot.fresh = self.last.fresh(footprint, unknown_names.count());
+        snapshot
+    }
+
+    fn load_holders(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
+        for (key, holders) in &footprint.keys {
+            if let Some(record) = self.keys.get(key).filter(|record| **record != KeyRecord::default()) {
+                snapshot.keys.insert(key.clone(), record.clone());
+            }
+            let open = self.visitors.values().filter(|visitor| visitor.closed_at.is_none());
+            if key.kind == IdentifierKind::Cookie {
+                snapshot
+                    .visitors
+                    .extend(open.filter(|visitor| visitor.cookie == key.value).cloned());
+            }
+            if !holders {
+                continue;
+            }
+            for held in self.rows_of(key) {
+                let owner = self.contacts.get(&held.owner);
+                let wanted = owner.is_some_and(|row| match row.state {
+                    ContactState::Active => true,
+                    ContactState::Removed => key.kind.is_exclusive(),
+                    ContactState::Merged => false,
+                });
+                self.bring(held.owner, wanted, snapshot);
+            }
+        }
+    }
+
+    fn load_named(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
+        for id in &footprint.contacts {
+            let Some(canonical) = self.canonical(*id) else { continue };
+            if canonical != *id {
+                snapshot.canonical.insert(*id, canonical);
+            }
+            self.bring(canonical, true, snapshot);
+        }
+    }
+
+    fn load_groups(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
+        let named: Vec<&Merge> = footprint.merges.iter().filter_map(|id| self.merges.get(id)).collect();
+        let canonical: BTreeSet<ContactId> = named
+            .iter()
+            .flat_map(|merge| [merge.survivor, merge.absorbed])
+            .filter_map(|id| self.canonical(id))
+            .collect();
+        let group: BTreeSet<ContactId> = canonical.into_iter().flat_map(|id| self.group(id)).collect();
+        for id in &group {
+            self.bring(*id, true, snapshot);
+        }
+        let among = |merge: &&Merge| group.contains(&merge.survivor) && group.contains(&merge.absorbed);
+        let merges = self.merges.values().filter(among).chain(named.iter().copied());
+        snapshot.merges.extend(merges.map(|merge| (merge.id, merge.clone())));
+    }
+
+    fn bring(&self, id: ContactId, wanted: bool, snapshot: &mut Snapshot) {
+        if wanted && !snapshot.contacts.contains_key(&id) {
+            snapshot.contacts.extend(self.contact(id).map(|contact| (id, contact)));
+        }
+    }
+
+    fn load_catalog(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
+        let mut segments = footprint.segments.clone();
+        let named = self
+            .segments
+            .values()
+            .filter(|segment| footprint.segment_names.contains(&segment.name));
+        let named: BTreeSet<SegmentId> = named.map(|segment| segment.id).collect();
+        for category in self.categories.values() {
+            let wanted = footprint.all_categories
+                || footprint.categories.contains(&category.id)
+                || footprint.category_keys.contains(&category.key)
+                || named.contains(&category.segment);
+            if wanted {
+                segments.insert(category.segment);
+                snapshot.categories.push(category.clone());
+            }
+        }
+        segments.extend(named);
+        snapshot.segments = segments
+            .iter()
+            .filter_map(|id| self.segments.get(id))
+            .cloned()
+            .collect();
+        let fields = self.fields.values().filter(|field| {
+            let key = (field.profile_key.clone(), field.field_key.clone());
+            footprint.fields.contains(&field.id) || footprint.field_keys.contains(&key)
+        });
+        snapshot.fields = fields.cloned().collect();
+    }
+}
+
+impl Numbers {
+    fn fresh(self, footprint: &Footprint, unknown_names: usize) -> Fresh {
+        let count = footprint.fresh;
+        Fresh {
+            contacts: after(self.contact, count.contacts).map(ContactId).collect(),
+            segments: after(self.segment, count.segments + unknown_names)
+                .map(SegmentId)
+                .collect(),
+            categories: after(self.category, count.categories).map(CategoryId).collect(),
+            fields: after(self.field, count.fields).map(FieldId).collect(),
+        }
+    }
+}
+
+fn after(last: i64, count: usize) -> impl Iterator<Item = i64> {
+    (last + 1..).take(count)
+}

@@ -1,0 +1,70 @@
+//! Keeping a storage in order.
+
+use super::space::Space;
+use super::store::MemoryStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{Maintenance, StorageError};
+use selfsame_domain::{Contact, ContactId, ContactState, Timestamp, Violation, WorkspaceId, violations};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const MAX_VIOLATIONS: usize = 1_000;
+
+#[async_trait]
+impl Maintenance for MemoryStore {
+    async fn ping(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError> {
+        let all: Vec<(WorkspaceId, Arc<Space>)> = self
+            .lock()
+            .accounts
+            .iter()
+            .map(|(id, account)| (*id, Arc::clone(&account.space)))
+            .collect();
+        let found = all
+            .iter()
+            .flat_map(|(id, space)| check(space).into_iter().map(|violation| (*id, violation)));
+        Ok(found.take(MAX_VIOLATIONS).collect())
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
+        let workspaces: Vec<WorkspaceId> = self.lock().accounts.keys().copied().collect();
+        let mut pruned = 0;
+        for workspace in workspaces {
+            // As a writer, so that no commit brings back what was deleted.
+            let _writer = self.writer(workspace)?.lock_owned().await;
+            let mut shared = self.lock();
+            let Some(account) = shared.accounts.get_mut(&workspace) else {
+                continue;
+            };
+            let space = Arc::make_mut(&mut account.space);
+            let before = space.replies.len();
+            space.replies.retain(|_, record| record.expires_at >= now);
+            pruned += (before - space.replies.len()) as u64;
+        }
+        Ok(pruned)
+    }
+}
+
+fn check(space: &Space) -> BTreeSet<Violation> {
+    let contacts: Vec<Contact> = space.contacts.keys().filter_map(|id| space.contact(*id)).collect();
+    let mut found = violations(&contacts);
+    let answers = |id: ContactId| {
+        space
+            .contacts
+            .get(&id)
+            .is_some_and(|row| row.state != ContactState::Merged)
+    };
+    let owners = space.identifiers.values().map(|row| ("identifier", row.owner));
+    let owners = owners.chain(space.memberships.values().map(|row| ("membership", row.owner)));
+    let owners = owners.chain(space.visitors.values().filter_map(|row| Some(("visitor", row.owner?))));
+    for (what, owner) in owners.filter(|(_, owner)| !answers(*owner)) {
+        found.insert(Violation::Orphan {
+            what: what.to_owned(),
+            owner,
+        });
+    }
+    found
+}

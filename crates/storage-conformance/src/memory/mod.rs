@@ -1,0 +1,20 @@
+//! The in-memory adapter: for tests of the application and the front ends, and the reference that other adapters are compared
+//! with. File names mirror the ports.
+//!
+//! One mutex per workspace keeps its writers apart; what a unit of work changes lives in a copy that its commit puts in place,
+//! so readers see committed states only and a dropped unit of work leaves nothing.
+
+mod apply;
+mod catalog;
+mod contacts;
+mod contract;
+mod identity;
+mod load;
+mod maintenance;
+mod space;
+mod storage;
+mod store;
+mod workspaces;
+
+pub use contract::ContractError;
+pub use store::MemoryStore;

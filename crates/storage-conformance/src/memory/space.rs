@@ -1,0 +1,143 @@
+//! The rows of one workspace, and the indexes that reading needs.
+
+use selfsame_application::ports::Recorded;
+use selfsame_domain::{
+    Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, Decision, DecisionId,
+    FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Segment, SegmentId, Visitor,
+    VisitorId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rows of one workspace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Space {
+    pub(super) contacts: BTreeMap<ContactId, ContactRow>,
+    pub(super) attributes: BTreeMap<ContactId, Attributes>,
+    /// By key and home.
+    pub(super) identifiers: BTreeMap<(IdentifierKey, ContactId), HeldIdentifier>,
+    /// Keys of [`Self::identifiers`] by owner.
+    pub(super) owned: BTreeMap<ContactId, BTreeSet<(IdentifierKey, ContactId)>>,
+    pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
+    pub(super) visitors: BTreeMap<VisitorId, Visitor>,
+    pub(super) segments: BTreeMap<SegmentId, Segment>,
+    /// By segment and home.
+    pub(super) memberships: BTreeMap<(SegmentId, ContactId), Membership>,
+    /// Keys of [`Self::memberships`] by owner.
+    pub(super) joined: BTreeMap<ContactId, BTreeSet<(SegmentId, ContactId)>>,
+    pub(super) categories: BTreeMap<CategoryId, Category>,
+    pub(super) fields: BTreeMap<FieldId, CustomField>,
+    pub(super) merges: BTreeMap<MergeId, Merge>,
+    pub(super) log: BTreeMap<(ContactId, DecisionId), Decision>,
+    pub(super) replies: BTreeMap<String, Recorded>,
+    pub(super) last: Numbers,
+}
+
+/// The highest numbers that were handed out and used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Numbers {
+    pub(super) contact: i64,
+    pub(super) segment: i64,
+    pub(super) category: i64,
+    pub(super) field: i64,
+}
+
+impl Space {
+    /// A contact with what hangs on it, whatever its state.
+    pub(super) fn contact(&self, id: ContactId) -> Option<Contact> {
+        let row = self.contacts.get(&id)?;
+        let held = self.owned.get(&id).into_iter().flatten();
+        let joined = self.joined.get(&id).into_iter().flatten();
+        Some(Contact {
+            id,
+            state: row.state,
+            canonical: row.canonical,
+            merged_into: row.merged_into,
+            source: row.source,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            attributes: self.attributes.get(&id).cloned().unwrap_or_default(),
+            identifiers: held.filter_map(|key| self.identifiers.get(key)).cloned().collect(),
+            memberships: joined.filter_map(|key| self.memberships.get(key)).cloned().collect(),
+        })
+    }
+
+    /// The number of the contact that answers for a number.
+    pub(super) fn canonical(&self, id: ContactId) -> Option<ContactId> {
+        self.contacts.get(&id).map(|row| row.canonical)
+    }
+
+    /// The contact that answers for a number, unless it is removed.
+    pub(super) fn answering(&self, id: ContactId) -> Option<Contact> {
+        self.contact(self.canonical(id)?).filter(Contact::is_active)
+    }
+
+    /// Whether a contact is seen and matched.
+    pub(super) fn is_active(&self, id: ContactId) -> bool {
+        self.contacts
+            .get(&id)
+            .is_some_and(|row| row.state == ContactState::Active)
+    }
+
+    /// Everybody that a contact answers for, itself included.
+    pub(super) fn group(&self, canonical: ContactId) -> BTreeSet<ContactId> {
+        self.contacts
+            .values()
+            .filter(|row| row.canonical == canonical)
+            .map(|row| row.id)
+            .collect()
+    }
+
+    /// All rows of an identifier, by home.
+    pub(super) fn rows_of<'a>(&'a self, key: &IdentifierKey) -> impl Iterator<Item = &'a HeldIdentifier> + use<'a> {
+        let first = (key.clone(), ContactId(i64::MIN));
+        let last = (key.clone(), ContactId(i64::MAX));
+        self.identifiers.range(first..=last).map(|(_, held)| held)
+    }
+
+    pub(super) fn put_identifier(&mut self, held: HeldIdentifier) {
+        let key = (held.key().clone(), held.home);
+        self.owned.entry(held.owner).or_default().insert(key.clone());
+        if let Some(old) = self.identifiers.insert(key.clone(), held.clone())
+            && old.owner != held.owner
+        {
+            forget(&mut self.owned, old.owner, &key);
+        }
+    }
+
+    /// Says whether it was there.
+    pub(super) fn take_identifier(&mut self, key: &(IdentifierKey, ContactId)) -> bool {
+        let Some(old) = self.identifiers.remove(key) else {
+            return false;
+        };
+        forget(&mut self.owned, old.owner, key);
+        true
+    }
+
+    pub(super) fn put_membership(&mut self, member: Membership) {
+        let key = (member.segment, member.home);
+        self.joined.entry(member.owner).or_default().insert(key);
+        if let Some(old) = self.memberships.insert(key, member.clone())
+            && old.owner != member.owner
+        {
+            forget(&mut self.joined, old.owner, &key);
+        }
+    }
+
+    /// Says whether it was there.
+    pub(super) fn take_membership(&mut self, key: (SegmentId, ContactId)) -> bool {
+        let Some(old) = self.memberships.remove(&key) else {
+            return false;
+        };
+        forget(&mut self.joined, old.owner, &key);
+        true
+    }
+}
+
+fn forget<K: Ord>(index: &mut BTreeMap<ContactId, BTreeSet<K>>, owner: ContactId, key: &K) {
+    if let Some(keys) = index.get_mut(&owner) {
+        keys.remove(key);
+        if keys.is_empty() {
+            index.remove(&owner);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What all clones of a store share.
+
+use super::space::Space;
+use selfsame_application::ports::{ApiKey, Workspace};
+use selfsame_domain::WorkspaceId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A storage in memory. Clones share their state.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) accounts: BTreeMap<WorkspaceId, Account>,
+    pub(super) keys: Vec<StoredKey>,
+}
+
+/// A workspace with its data.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) workspace: Workspace,
+    /// Replaced as a whole by a commit.
+    pub(super) space: Arc<Space>,
+    /// Held by the unit of work that writes.
+    pub(super) writer: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct StoredKey {
+    pub(super) key: ApiKey,
+    pub(super) digest: Vec<u8>,
+}
+
+impl MemoryStore {
+    /// An empty storage.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A panic while the lock is held leaves the state whole: every change under it is a single insertion or replacement.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The committed data of a workspace; that of an unknown one is empty.
+    pub(super) fn space(&self, workspace: WorkspaceId) -> Arc<Space> {
+        self.lock()
+            .accounts
+            .get(&workspace)
+            .map(|account| Arc::clone(&account.space))
+            .unwrap_or_default()
+    }
+}

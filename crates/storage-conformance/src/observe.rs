@@ -1,0 +1,151 @@
+//! Everything that the ports tell about a workspace, for comparing.
+
+use selfsame_application::ports::{
+    ContactDetails, ContactFilter, ContactOrder, ContactQuery, IdentityView, Lookup, Page, SegmentQuery, Store,
+    TokenOwner,
+};
+use selfsame_domain::{
+    Category, Contact, ContactId, CustomField, Decision, IdentifierKey, Merge, Segment, SegmentId, WorkspaceId,
+};
+use std::collections::BTreeMap;
+
+/// Everything that the ports tell about a workspace. What has no order of its own is sorted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// By last update.
+    pub contacts: Vec<ContactDetails>,
+    /// By number, the same.
+    pub by_number: Vec<ContactId>,
+    /// What each number answers, removed and absorbed ones included.
+    pub answers: BTreeMap<ContactId, Answer>,
+    /// What is known about the identifiers that were asked for.
+    pub lookups: BTreeMap<IdentifierKey, (Lookup, Option<TokenOwner>)>,
+    /// The latest first.
+    pub merges: Vec<Merge>,
+    /// By number, each with its contacts by time of entry.
+    pub segments: Vec<(Segment, Vec<ContactId>)>,
+    /// With the number of contacts.
+    pub categories: Vec<(Category, u64)>,
+    /// By number.
+    pub fields: Vec<CustomField>,
+}
+
+/// What a number answers; nothing for one without an active contact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The contact that answers.
+    pub contact: Option<ContactDetails>,
+    /// Its identity.
+    pub identity: Option<IdentityView>,
+    /// Its log.
+    pub log: Option<Vec<Decision>>,
+    /// Its email.
+    pub email: Option<String>,
+}
+
+const ALL: u32 = 10_000;
+
+/// Reads everything about a workspace: numbers up to `last`, and the given identifiers.
+pub async fn observe(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    last: ContactId,
+    keys: &[IdentifierKey],
+) -> Observation {
+    let query = |order| ContactQuery {
+        filter: ContactFilter::default(),
+        order,
+        offset: 0,
+        limit: ALL,
+    };
+    let found = store
+        .search(workspace, &query(ContactOrder::Updated))
+        .await
+        .expect("search");
+    let by_number = store.search(workspace, &query(ContactOrder::Id)).await.expect("search");
+    let mut answers = BTreeMap::new();
+    for number in 1..=last.0 {
+        answers.insert(ContactId(number), answer(store, workspace, ContactId(number)).await);
+    }
+    let mut lookups = BTreeMap::new();
+    for key in keys {
+        let lookup = store.lookup(workspace, key).await.expect("look up");
+        let owner = store
+            .token_owner(workspace, std::slice::from_ref(key))
+            .await
+            .expect("a token's owner");
+        lookups.insert(key.clone(), (lookup, owner));
+    }
+    Observation {
+        contacts: sorted_page(found),
+        by_number: by_number.items.into_iter().map(|details| details.contact.id).collect(),
+        answers,
+        lookups,
+        merges: store.merges(workspace, None, ALL).await.expect("read merges"),
+        segments: segments(store, workspace).await,
+        categories: store.categories(workspace).await.expect("read categories"),
+        fields: store.fields(workspace).await.expect("read fields"),
+    }
+}
+
+async fn answer(store: &dyn Store, workspace: WorkspaceId, id: ContactId) -> Answer {
+    let contact = store.contact(workspace, id).await.expect("read a contact");
+    let identity = store.identity(workspace, id).await.expect("read an identity");
+    let emails = store.emails(workspace, &[id]).await.expect("read emails");
+    Answer {
+        contact: contact.map(sorted_details),
+        identity: identity.map(|view| IdentityView {
+            contact: sorted(view.contact),
+            ..view
+        }),
+        log: store.log(workspace, id, None, ALL).await.expect("read a log"),
+        email: emails.into_iter().map(|(_, email)| email).next(),
+    }
+}
+
+async fn segments(store: &dyn Store, workspace: WorkspaceId) -> Vec<(Segment, Vec<ContactId>)> {
+    let page = store.segments(workspace, None, 0, ALL).await.expect("read segments");
+    let mut found = Vec::new();
+    for segment in page.items {
+        let members = members(store, workspace, segment.id).await;
+        found.push((segment, members));
+    }
+    found
+}
+
+async fn members(store: &dyn Store, workspace: WorkspaceId, segment: SegmentId) -> Vec<ContactId> {
+    let query = SegmentQuery {
+        segment,
+        by_time: false,
+        ascending: true,
+        offset: 0,
+        limit: ALL,
+    };
+    let page = store
+        .in_segment(workspace, &query)
+        .await
+        .expect("read a segment")
+        .expect("the segment");
+    page.items.into_iter().map(|details| details.contact.id).collect()
+}
+
+fn sorted_page(page: Page<ContactDetails>) -> Vec<ContactDetails> {
+    assert_eq!(page.total, page.items.len() as u64, "the total of a whole page");
+    page.items.into_iter().map(sorted_details).collect()
+}
+
+fn sorted_details(details: ContactDetails) -> ContactDetails {
+    ContactDetails {
+        contact: sorted(details.contact),
+        ..details
+    }
+}
+
+/// A contact whose identifiers and memberships are in one order: the ports promise none.
+pub fn sorted(mut contact: Contact) -> Contact {
+    contact
+        .identifiers
+        .sort_by(|a, b| (a.key(), a.home).cmp(&(b.key(), b.home)));
+    contact.memberships.sort_by_key(|member| (member.segment, member.home));
+    contact
+}

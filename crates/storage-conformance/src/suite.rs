@@ -1,0 +1,153 @@
+//! The macros that make tests of the one list of cases, [`for_each_case!`](crate::for_each_case).
+
+/// Emits one named test per case for a storage adapter.
+///
+/// Takes an expression that is a future of a [`Backend`](crate::Backend); every test awaits one of its own. Call it once per
+/// module:
+///
+/// ```ignore
+/// mod batched {
+///     use super::MyBackend;
+///
+///     selfsame_storage_conformance::conformance!(async { MyBackend::new().await });
+/// }
+/// ```
+#[macro_export]
+macro_rules! conformance {
+    ($make:expr) => {
+        $crate::for_each_case! { [$crate::conformance_tests] ($make) }
+    };
+}
+
+/// What [`conformance!`] makes of the list.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    (($make:expr) $($noun:ident { $($name:ident $(for $table:ident)?;)* })*) => {
+        $(
+            mod $noun {
+                #[allow(unused_imports)]
+                use super::*;
+
+                $($crate::conformance_test! { ($make) $noun $name $(for $table)? })*
+            }
+        )*
+    };
+}
+
+/// One test, or one for every row of a table.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_test {
+    (($make:expr) $noun:ident $name:ident) => {
+        #[test]
+        fn $name() {
+            $crate::run(async {
+                let mut backend = $make.await;
+                $crate::cases::$noun::$name(&mut backend).await;
+                $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
+            });
+        }
+    };
+    (($make:expr) $noun:ident $name:ident for $table:ident) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $crate::table! { $table [$crate::conformance_rows] ($make) $noun $name }
+        }
+    };
+}
+
+/// The tests of a table.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_rows {
+    (($make:expr) $noun:ident $name:ident $($row:ident = $argument:expr;)*) => {
+        $(
+            #[test]
+            fn $row() {
+                $crate::run(async {
+                    let mut backend = $make.await;
+                    $crate::cases::$noun::$name(&mut backend, $argument).await;
+                    $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
+                });
+            }
+        )*
+    };
+}
+
+/// The tables: what cases with an argument are asked for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! table {
+    (kinds [$($callback:tt)*] $($arguments:tt)*) => {
+        $($callback)*! {
+            $($arguments)*
+            external_id = $crate::Kind::ExternalId;
+            email = $crate::Kind::Email;
+            phone = $crate::Kind::Phone;
+            mobile_push = $crate::Kind::MobilePush;
+            web_push = $crate::Kind::WebPush;
+            telegram = $crate::Kind::Telegram;
+            device_id = $crate::Kind::DeviceId;
+            cookie = $crate::Kind::Cookie;
+        }
+    };
+    (kinds_below_external_id [$($callback:tt)*] $($arguments:tt)*) => {
+        $($callback)*! {
+            $($arguments)*
+            email = $crate::Kind::Email;
+            phone = $crate::Kind::Phone;
+            mobile_push = $crate::Kind::MobilePush;
+            web_push = $crate::Kind::WebPush;
+            telegram = $crate::Kind::Telegram;
+            device_id = $crate::Kind::DeviceId;
+            cookie = $crate::Kind::Cookie;
+        }
+    };
+    (changeable_kinds [$($callback:tt)*] $($arguments:tt)*) => {
+        $($callback)*! {
+            $($arguments)*
+            mobile_push = $crate::Kind::MobilePush;
+            web_push = $crate::Kind::WebPush;
+            telegram = $crate::Kind::Telegram;
+            device_id = $crate::Kind::DeviceId;
+            cookie = $crate::Kind::Cookie;
+        }
+    };
+    (replaceable_kinds [$($callback:tt)*] $($arguments:tt)*) => {
+        $($callback)*! {
+            $($arguments)*
+            external_id = $crate::Kind::ExternalId;
+            email = $crate::Kind::Email;
+            phone = $crate::Kind::Phone;
+        }
+    };
+    (kinds_of_text [$($callback:tt)*] $($arguments:tt)*) => {
+        $($callback)*! {
+            $($arguments)*
+            external_id = $crate::Kind::ExternalId;
+            email = $crate::Kind::Email;
+            mobile_push = $crate::Kind::MobilePush;
+            web_push = $crate::Kind::WebPush;
+            telegram = $crate::Kind::Telegram;
+            device_id = $crate::Kind::DeviceId;
+            cookie = $crate::Kind::Cookie;
+        }
+    };
+    (field_types [$($callback:tt)*] $($arguments:tt)*) => {
+        $($callback)*! {
+            $($arguments)*
+            text_field = $crate::FieldType::TextField;
+            text_area = $crate::FieldType::TextArea;
+            number = $crate::FieldType::Number;
+            decimal = $crate::FieldType::Decimal;
+            date = $crate::FieldType::Date;
+            date_time = $crate::FieldType::DateTime;
+            combo_box = $crate::FieldType::ComboBox;
+            checkbox_list = $crate::FieldType::CheckboxList;
+            tags = $crate::FieldType::Tags;
+        }
+    };
+}

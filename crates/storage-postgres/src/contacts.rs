@@ -1,0 +1,348 @@
+//! Reading contacts.
+
+use crate::error::translate;
+use crate::rows::{
+    self, ContactRecord, IdentifierRecord, MembershipRecord, SegmentRecord, contact_record, identifier_record,
+    membership_record, segment_record,
+};
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{
+    ContactDetails, ContactFilter, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
+};
+use selfsame_domain::values::{ChannelType, Source};
+use selfsame_domain::{
+    Contact, ContactId, HeldIdentifier, IdentifierKey, IdentifierKind, Segment, SegmentId, Timestamp, WorkspaceId,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Everything about the contacts of `page (contact_id, place)`.
+macro_rules! details {
+    () => {
+        concat!(
+            "ARRAY(SELECT contact_id FROM page ORDER BY place),
+             ARRAY(SELECT ",
+            contact_record!(),
+            " FROM page
+              JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = page.contact_id
+              LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = page.contact_id),
+             ARRAY(SELECT ",
+            identifier_record!(),
+            " FROM page JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = page.contact_id),
+             ARRAY(SELECT ",
+            membership_record!(),
+            " FROM page JOIN segment_members m ON m.workspace_id = $1 AND m.owner_id = page.contact_id),
+             ARRAY(SELECT ",
+            segment_record!(),
+            " FROM (SELECT DISTINCT m.segment_id
+                    FROM page
+                    JOIN segment_members m ON m.workspace_id = $1 AND m.owner_id = page.contact_id) joined
+              JOIN segments s ON s.workspace_id = $1 AND s.segment_id = joined.segment_id),
+             ARRAY(SELECT ROW(k.value, k.unsubscribed_at)
+                   FROM page
+                   JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = page.contact_id AND i.kind = 2
+                   JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = 2 AND k.value = i.value
+                   WHERE k.unsubscribed_at IS NOT NULL)"
+        )
+    };
+}
+
+/// One page of `found`, which the statement begins with.
+macro_rules! page {
+    ($found:expr, $order:literal) => {
+        concat!(
+            "WITH found AS ",
+            $found,
+            ", page AS MATERIALIZED (
+                SELECT contact_id, row_number() OVER () AS place
+                FROM (SELECT contact_id FROM found ORDER BY ",
+            $order,
+            " OFFSET $2 LIMIT $3) in_order
+            )
+            SELECT (SELECT count(*) FROM found), ",
+            details!()
+        )
+    };
+}
+
+/// All active contacts: the page comes from an index, whatever their number.
+macro_rules! everybody {
+    () => {
+        "NOT MATERIALIZED (
+            SELECT contact_id, updated_at FROM contacts WHERE workspace_id = $1 AND state = 'active'
+        )"
+    };
+}
+
+/// Those who show all of the identifiers, and have the names where names are given.
+macro_rules! identified {
+    () => {
+        "MATERIALIZED (
+            SELECT c.contact_id, c.updated_at
+            FROM (
+                SELECT i.owner_id
+                FROM UNNEST($6::smallint[], $7::text[]) AS asked (kind, value)
+                JOIN identifiers i ON i.workspace_id = $1 AND i.kind = asked.kind AND i.value = asked.value
+                WHERE i.hidden_by IS NULL
+                GROUP BY i.owner_id
+                HAVING count(DISTINCT (i.kind, i.value)) = cardinality($6::smallint[])
+            ) holder
+            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = holder.owner_id AND c.state = 'active'
+            LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = c.contact_id
+            WHERE ($4::text IS NULL OR p.first_name_match = $4) AND ($5::text IS NULL OR p.last_name_match = $5)
+        )"
+    };
+}
+
+/// Those who have the names; at least one is given.
+macro_rules! with_names {
+    () => {
+        "MATERIALIZED (
+            SELECT c.contact_id, c.updated_at
+            FROM profiles p
+            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = p.contact_id AND c.state = 'active'
+            WHERE p.workspace_id = $1
+              AND ($4::text IS NULL OR p.first_name_match = $4) AND ($5::text IS NULL OR p.last_name_match = $5)
+        )"
+    };
+}
+
+/// Those who are in the segment, and since when.
+macro_rules! members {
+    () => {
+        "MATERIALIZED (
+            SELECT m.owner_id AS contact_id, min(m.since) AS since
+            FROM segment_members m
+            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = m.owner_id AND c.state = 'active'
+            WHERE m.workspace_id = $1 AND m.segment_id = $4 AND m.hidden_by IS NULL
+            GROUP BY m.owner_id
+        )"
+    };
+}
+
+const ONE: &str = concat!(
+    "WITH page AS MATERIALIZED (
+        SELECT c.contact_id, 1 AS place
+        FROM contacts asked
+        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
+        WHERE asked.workspace_id = $1 AND asked.contact_id = $2
+    )
+    SELECT 1::bigint, ",
+    details!()
+);
+
+const EMAILS: &str = concat!(
+    "WITH asked AS MATERIALIZED (
+        SELECT a.contact_id, c.contact_id AS canonical_id
+        FROM (SELECT DISTINCT UNNEST($2::bigint[]) AS contact_id) a
+        JOIN contacts named ON named.workspace_id = $1 AND named.contact_id = a.contact_id
+        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = named.canonical_id AND c.state = 'active'
+    )
+    SELECT
+        ARRAY(SELECT ROW(contact_id, canonical_id) FROM asked),
+        ARRAY(SELECT ",
+    identifier_record!(),
+    " FROM (SELECT DISTINCT canonical_id FROM asked) c
+      JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = c.canonical_id AND i.kind = 2)"
+);
+
+const TOKEN_OWNER: &str = concat!(
+    "SELECT ",
+    identifier_record!(),
+    " FROM UNNEST($2::smallint[], $3::text[]) WITH ORDINALITY AS asked (kind, value, place)
+      JOIN identifiers i ON i.workspace_id = $1 AND i.kind = asked.kind AND i.value = asked.value
+      JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = i.owner_id AND c.state = 'active'
+      WHERE i.hidden_by IS NULL
+      ORDER BY asked.place, i.home_id
+      LIMIT 1"
+);
+
+type PageRow = (
+    i64,
+    Vec<i64>,
+    Vec<ContactRecord>,
+    Vec<IdentifierRecord>,
+    Vec<MembershipRecord>,
+    Vec<SegmentRecord>,
+    Vec<(String, Timestamp)>,
+);
+
+#[async_trait]
+impl Contacts for PostgresStore {
+    async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError> {
+        let row = sqlx::query_as(ONE)
+            .bind(workspace.0)
+            .bind(id.0)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(page(row)?.items.pop())
+    }
+
+    async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {
+        let ContactFilter {
+            identifiers,
+            first_name,
+            last_name,
+        } = &query.filter;
+        let keys: BTreeSet<&IdentifierKey> = identifiers.iter().collect();
+        let names = first_name.is_some() || last_name.is_some();
+        let statement = match (keys.is_empty(), names, query.order) {
+            (true, false, ContactOrder::Updated) => page!(everybody!(), "updated_at DESC, contact_id DESC"),
+            (true, false, ContactOrder::Id) => page!(everybody!(), "contact_id"),
+            (true, true, ContactOrder::Updated) => page!(with_names!(), "updated_at DESC, contact_id DESC"),
+            (true, true, ContactOrder::Id) => page!(with_names!(), "contact_id"),
+            (false, _, ContactOrder::Updated) => page!(identified!(), "updated_at DESC, contact_id DESC"),
+            (false, _, ContactOrder::Id) => page!(identified!(), "contact_id"),
+        };
+        let mut statement = sqlx::query_as(statement)
+            .bind(workspace.0)
+            .bind(i64::try_from(query.offset).unwrap_or(i64::MAX))
+            .bind(i64::from(query.limit));
+        if names || !keys.is_empty() {
+            let lower = |name: &Option<String>| name.as_ref().map(|name| name.to_lowercase());
+            statement = statement.bind(lower(first_name)).bind(lower(last_name));
+        }
+        if !keys.is_empty() {
+            let kinds: Vec<i16> = keys.iter().map(|key| key.kind.code()).collect();
+            let values: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
+            statement = statement.bind(kinds).bind(values);
+        }
+        page(statement.fetch_one(self.pool()).await.map_err(translate)?)
+    }
+
+    async fn in_segment(
+        &self,
+        workspace: WorkspaceId,
+        query: &SegmentQuery,
+    ) -> Result<Option<Page<ContactDetails>>, StorageError> {
+        let statement = match (query.by_time, query.ascending) {
+            (false, true) => page!(members!(), "contact_id"),
+            (false, false) => page!(members!(), "contact_id DESC"),
+            (true, true) => page!(members!(), "since, contact_id"),
+            (true, false) => page!(members!(), "since DESC, contact_id DESC"),
+        };
+        let row = sqlx::query_as(statement)
+            .bind(workspace.0)
+            .bind(i64::try_from(query.offset).unwrap_or(i64::MAX))
+            .bind(i64::from(query.limit))
+            .bind(query.segment.0)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        let found = page(row)?;
+        if found.total == 0 && !self.has_segment(workspace, query.segment).await? {
+            return Ok(None);
+        }
+        Ok(Some(found))
+    }
+
+    async fn emails(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[ContactId],
+    ) -> Result<Vec<(ContactId, String)>, StorageError> {
+        let asked: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let (canonical, identifiers): (Vec<(i64, i64)>, Vec<IdentifierRecord>) = sqlx::query_as(EMAILS)
+            .bind(workspace.0)
+            .bind(asked)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        let mut contacts: HashMap<ContactId, Contact> = HashMap::new();
+        for held in rows::all(identifiers, rows::identifier)? {
+            // Only what is needed to ask for its channels.
+            let empty = || Contact::new(held.owner, Source::Api, held.first_seen);
+            contacts.entry(held.owner).or_insert_with(empty).identifiers.push(held);
+        }
+        let emails: HashMap<ContactId, String> = contacts
+            .into_values()
+            .filter_map(|contact| first_email(&contact).map(|email| (contact.id, email)))
+            .collect();
+        let canonical: HashMap<ContactId, ContactId> = canonical
+            .into_iter()
+            .map(|(id, canonical)| (ContactId(id), ContactId(canonical)))
+            .collect();
+        let email = |id: &ContactId| emails.get(canonical.get(id)?).map(|email| (*id, email.clone()));
+        Ok(ids.iter().filter_map(email).collect())
+    }
+
+    async fn token_owner(
+        &self,
+        workspace: WorkspaceId,
+        keys: &[IdentifierKey],
+    ) -> Result<Option<TokenOwner>, StorageError> {
+        let kinds: Vec<i16> = keys.iter().map(|key| key.kind.code()).collect();
+        let values: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
+        let found: Option<(IdentifierRecord,)> = sqlx::query_as(TOKEN_OWNER)
+            .bind(workspace.0)
+            .bind(kinds)
+            .bind(values)
+            .fetch_optional(self.pool())
+            .await
+            .map_err(translate)?;
+        let Some((record,)) = found else { return Ok(None) };
+        let held = rows::identifier(record)?;
+        Ok(Some(TokenOwner {
+            contact: held.owner,
+            held,
+        }))
+    }
+}
+
+impl PostgresStore {
+    async fn has_segment(&self, workspace: WorkspaceId, segment: SegmentId) -> Result<bool, StorageError> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM segments WHERE workspace_id = $1 AND segment_id = $2)")
+            .bind(workspace.0)
+            .bind(segment.0)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)
+    }
+}
+
+fn first_email(contact: &Contact) -> Option<String> {
+    let channels = contact.channels();
+    let email = channels.iter().find(|(channel, _)| *channel == ChannelType::Email);
+    email.map(|(_, held)| held.identifier.typed.clone())
+}
+
+fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
+    let (total, order, contacts, identifiers, memberships, segments, unsubscribed) = row;
+    let mut contacts = rows::contacts(contacts, identifiers, memberships)?;
+    let segments: BTreeMap<SegmentId, Segment> = rows::all(segments, rows::segment)?
+        .into_iter()
+        .map(|segment| (segment.id, segment))
+        .collect();
+    let unsubscribed: HashMap<String, Timestamp> = unsubscribed.into_iter().collect();
+    let in_order = order.into_iter().filter_map(|id| contacts.remove(&ContactId(id)));
+    let items = in_order
+        .map(|contact| details(contact, &segments, &unsubscribed))
+        .collect();
+    Ok(Page {
+        items,
+        total: total.unsigned_abs(),
+    })
+}
+
+fn details(
+    contact: Contact,
+    segments: &BTreeMap<SegmentId, Segment>,
+    unsubscribed: &HashMap<String, Timestamp>,
+) -> ContactDetails {
+    let since = |held: &&HeldIdentifier| unsubscribed.get(&held.key().value).map(|at| (held.key().clone(), *at));
+    ContactDetails {
+        segments: contact
+            .segments()
+            .iter()
+            .filter_map(|id| segments.get(id))
+            .cloned()
+            .collect(),
+        unsubscribed: contact
+            .visible(IdentifierKind::Email)
+            .iter()
+            .filter_map(since)
+            .collect(),
+        contact,
+    }
+}

@@ -1,0 +1,73 @@
+//! What the driver's errors mean to the application.
+
+use selfsame_application::ports::StorageError;
+use sqlx::migrate::MigrateError;
+
+/// A transaction that was begun as a dry run was asked to write.
+#[derive(Debug, thiserror::Error)]
+#[error("a dry run writes nothing")]
+pub(crate) struct DryRunWrites;
+
+/// Translates an error of a statement.
+pub(crate) fn translate(error: sqlx::Error) -> StorageError {
+    match &error {
+        sqlx::Error::Database(database) => {
+            let code = database.code().unwrap_or_default();
+            match code.as_ref() {
+                // serialization_failure, deadlock_detected, lock_not_available
+                "40001" | "40P01" | "55P03" => StorageError::Retriable,
+                code if is_outage(code) => StorageError::Unavailable {
+                    reason: database.message().to_owned(),
+                },
+                _ => StorageError::Refused(Box::new(error)),
+            }
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => StorageError::Unavailable {
+            reason: error.to_string(),
+        },
+        _ => StorageError::Refused(Box::new(error)),
+    }
+}
+
+/// Translates an error of a statement that writes under locks. A unique key that is taken all the same tells of a race.
+pub(crate) fn translate_racing(error: sqlx::Error) -> StorageError {
+    if is_taken(&error) {
+        StorageError::Retriable
+    } else {
+        translate(error)
+    }
+}
+
+/// Whether a value that must be unique is taken. Constraints are not told apart: their names differ between shards.
+pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())
+}
+
+/// Whether a row that must exist does not.
+pub(crate) fn is_orphan(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(database) if database.is_foreign_key_violation())
+}
+
+pub(crate) fn translate_migration(error: MigrateError) -> StorageError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => translate(error),
+        other => StorageError::Refused(Box::new(other)),
+    }
+}
+
+/// Whether the server, as opposed to the statement, is the cause.
+fn is_outage(code: &str) -> bool {
+    match code {
+        // query_canceled (a statement took too long), admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped,
+        // idle_session_timeout, idle_in_transaction_session_timeout, transaction_timeout, read_only_sql_transaction (the server
+        // became a standby)
+        "57014" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" | "25006" => true,
+        // Connection exceptions, insufficient resources (too many connections, disk full), system errors.
+        _ => matches!(code.get(..2), Some("08" | "53" | "58")),
+    }
+}

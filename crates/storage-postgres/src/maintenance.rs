@@ -1,0 +1,204 @@
+//! Keeping a storage in order.
+
+use crate::error::translate;
+use crate::rows::corrupt;
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{Maintenance, StorageError};
+use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind, Timestamp, Violation, WorkspaceId};
+use sqlx::{Postgres, Transaction};
+use std::collections::BTreeSet;
+
+const MAX_VIOLATIONS: usize = 1_000;
+
+/// One state for all checks, however long they take.
+const BEGIN_CHECK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 0";
+
+const TWO_OWNERS: &str = "
+    SELECT workspace_id, kind, value, array_agg(DISTINCT owner_id)
+    FROM identifiers
+    WHERE kind IN (1, 4, 5, 6, 7, 8)
+    GROUP BY workspace_id, kind, value
+    HAVING count(DISTINCT owner_id) > 1
+    ORDER BY workspace_id, kind, value
+    LIMIT $1";
+
+/// Follows every absorbed contact to its end, or back to where the path has been.
+const CHAINS: &str = "
+    WITH RECURSIVE chain (workspace_id, contact_id, canonical_id, at, path, looped) AS (
+        SELECT workspace_id, contact_id, canonical_id, contact_id, ARRAY[]::bigint[], false
+        FROM contacts
+        WHERE merged_into IS NOT NULL OR canonical_id <> contact_id
+        UNION ALL
+        SELECT chain.workspace_id, chain.contact_id, chain.canonical_id, c.merged_into, chain.path || c.contact_id,
+               c.contact_id = ANY(chain.path)
+        FROM chain
+        JOIN contacts c ON c.workspace_id = chain.workspace_id AND c.contact_id = chain.at
+        WHERE c.merged_into IS NOT NULL AND NOT chain.looped
+    )
+    SELECT chain.workspace_id, chain.contact_id, chain.canonical_id, chain.looped
+    FROM chain
+    LEFT JOIN contacts c ON c.workspace_id = chain.workspace_id AND c.contact_id = chain.at
+    WHERE chain.looped
+       OR (c.merged_into IS NULL AND (c.contact_id IS NULL OR chain.at <> chain.canonical_id))
+    ORDER BY chain.workspace_id, chain.contact_id
+    LIMIT $1";
+
+/// Rows whose contact does not exist, or does not answer for itself where it must.
+const ORPHANS: &str = "
+    WITH owned (what, workspace_id, owner_id) AS (
+        SELECT 'identifier', workspace_id, owner_id FROM identifiers
+        UNION
+        SELECT 'membership', workspace_id, owner_id FROM segment_members
+        UNION
+        SELECT 'visitor', workspace_id, owner_id FROM visitors WHERE owner_id IS NOT NULL
+        UNION
+        SELECT 'profile', workspace_id, contact_id FROM profiles
+    )
+    SELECT owned.workspace_id, owned.what, owned.owner_id
+    FROM owned
+    LEFT JOIN contacts c ON c.workspace_id = owned.workspace_id AND c.contact_id = owned.owner_id
+    WHERE c.contact_id IS NULL OR (c.state = 'merged' AND owned.what <> 'profile')
+    ORDER BY owned.workspace_id, owned.what, owned.owner_id
+    LIMIT $1";
+
+const TWO_EXTERNAL_IDS: &str = "
+    SELECT workspace_id, home_id
+    FROM identifiers
+    WHERE kind = 1 AND home_id = owner_id AND hidden_by IS NULL
+    GROUP BY workspace_id, home_id
+    HAVING count(*) > 1
+    ORDER BY workspace_id, home_id
+    LIMIT $1";
+
+/// Leaves out what a transaction holds: it is about to be recorded anew.
+const PRUNE: &str = "
+    DELETE FROM recorded_replies
+    WHERE workspace_id = $1
+      AND key IN (
+        SELECT key FROM recorded_replies WHERE workspace_id = $1 AND expires_at < $2 ORDER BY key
+        FOR UPDATE SKIP LOCKED)";
+
+type Found = BTreeSet<(WorkspaceId, Violation)>;
+
+#[async_trait]
+impl Maintenance for PostgresStore {
+    async fn ping(&self) -> Result<(), StorageError> {
+        let read_only: bool =
+            sqlx::query_scalar("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")
+                .fetch_one(self.pool())
+                .await
+                .map_err(translate)?;
+        if read_only {
+            return Err(StorageError::Unavailable {
+                reason: "the database takes no writes".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError> {
+        let mut transaction = self.pool().begin_with(BEGIN_CHECK).await.map_err(translate)?;
+        let mut found = Found::new();
+        two_owners(&mut transaction, &mut found).await?;
+        chains(&mut transaction, &mut found).await?;
+        orphans(&mut transaction, &mut found).await?;
+        two_external_ids(&mut transaction, &mut found).await?;
+        Ok(found.into_iter().take(MAX_VIOLATIONS).collect())
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
+        let workspaces: Vec<i64> = sqlx::query_scalar("SELECT workspace_id FROM workspaces")
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        let mut pruned = 0;
+        for workspace in workspaces {
+            let done = sqlx::query(PRUNE)
+                .bind(workspace)
+                .bind(now)
+                .execute(self.pool())
+                .await
+                .map_err(translate)?;
+            pruned += done.rows_affected();
+        }
+        Ok(pruned)
+    }
+}
+
+fn limit() -> i64 {
+    i64::try_from(MAX_VIOLATIONS).unwrap_or(i64::MAX)
+}
+
+async fn two_owners(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
+    let rows: Vec<(i64, i16, String, Vec<i64>)> = sqlx::query_as(TWO_OWNERS)
+        .bind(limit())
+        .fetch_all(&mut **transaction)
+        .await
+        .map_err(translate)?;
+    for (workspace, kind, value, owners) in rows {
+        let kind = IdentifierKind::from_code(kind).ok_or_else(|| corrupt("identifiers", "kind", &kind))?;
+        let owners = owners.into_iter().map(ContactId).collect();
+        found.insert((
+            WorkspaceId(workspace),
+            Violation::TwoOwners {
+                key: IdentifierKey { kind, value },
+                owners,
+            },
+        ));
+    }
+    Ok(())
+}
+
+async fn chains(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
+    let rows: Vec<(i64, i64, i64, bool)> = sqlx::query_as(CHAINS)
+        .bind(limit())
+        .fetch_all(&mut **transaction)
+        .await
+        .map_err(translate)?;
+    for (workspace, contact, canonical, looped) in rows {
+        let (contact, canonical) = (ContactId(contact), ContactId(canonical));
+        let violation = if looped {
+            Violation::MergeCycle { contact }
+        } else {
+            Violation::WrongCanonical { contact, canonical }
+        };
+        found.insert((WorkspaceId(workspace), violation));
+    }
+    Ok(())
+}
+
+async fn orphans(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
+    let rows: Vec<(i64, String, i64)> = sqlx::query_as(ORPHANS)
+        .bind(limit())
+        .fetch_all(&mut **transaction)
+        .await
+        .map_err(translate)?;
+    for (workspace, what, owner) in rows {
+        found.insert((
+            WorkspaceId(workspace),
+            Violation::Orphan {
+                what,
+                owner: ContactId(owner),
+            },
+        ));
+    }
+    Ok(())
+}
+
+async fn two_external_ids(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
+    let rows: Vec<(i64, i64)> = sqlx::query_as(TWO_EXTERNAL_IDS)
+        .bind(limit())
+        .fetch_all(&mut **transaction)
+        .await
+        .map_err(translate)?;
+    for (workspace, contact) in rows {
+        found.insert((
+            WorkspaceId(workspace),
+            Violation::TwoExternalIds {
+                contact: ContactId(contact),
+            },
+        ));
+    }
+    Ok(())
+}

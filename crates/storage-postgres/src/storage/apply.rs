@@ -1,0 +1,123 @@
+//! Writing a change set.
+//!
+//! What almost every transaction writes is one statement; the rest has statements of its own, which run only when there is something
+//! for them. Each says how many rows it met, and the transaction starts over when that is not what was loaded.
+
+mod common;
+mod definitions;
+mod relations;
+
+use super::Unit;
+use super::catalog::{CATEGORIES, FIELDS, SEGMENTS};
+use crate::error::{translate, translate_racing};
+use crate::rows::to_json;
+use selfsame_application::ports::{Recorded, StorageError};
+use selfsame_domain::{ChangeSet, Policy};
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+impl Unit {
+    pub(super) async fn apply_changes(
+        &mut self,
+        changes: &ChangeSet,
+        records: &[Recorded],
+    ) -> Result<(), StorageError> {
+        self.numbers.used.extend(changes.contacts.iter().map(|row| row.id.0));
+        if !changes.erased.is_empty() {
+            self.erase(&changes.erased).await?;
+        }
+        if !changes.identifiers_removed.is_empty() {
+            self.remove_identifiers(&changes.identifiers_removed).await?;
+        }
+        self.write_common(changes).await?;
+        if !changes.repointed.is_empty() {
+            self.repoint(&changes.repointed).await?;
+        }
+        if !changes.visitors_returned.is_empty() {
+            self.return_visitors(&changes.visitors_returned).await?;
+        }
+        if !changes.visitors.is_empty() {
+            self.write_visitors(&changes.visitors).await?;
+        }
+        self.write_segments(changes).await?;
+        if !changes.categories.is_empty() {
+            self.write_categories(&changes.categories).await?;
+        }
+        if !changes.fields.is_empty() {
+            self.write_fields(&changes.fields).await?;
+        }
+        if !changes.merges.is_empty() {
+            self.write_merges(&changes.merges).await?;
+        }
+        if let Some(policy) = &changes.policy {
+            self.write_policy(policy).await?;
+        }
+        if !records.is_empty() {
+            self.write_recorded(records).await?;
+        }
+        self.advance_counters(changes).await
+    }
+
+    /// Runs a statement and says how many rows it met.
+    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, StorageError> {
+        let done = statement
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(translate_racing)?;
+        Ok(done.rows_affected())
+    }
+
+    async fn write_policy(&mut self, policy: &Policy) -> Result<(), StorageError> {
+        let statement = sqlx::query("UPDATE workspaces SET policy = $2::jsonb WHERE workspace_id = $1")
+            .bind(self.workspace.0)
+            .bind(to_json(policy)?);
+        let met = statement
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(translate)?
+            .rows_affected();
+        self.sets_policy = true;
+        if met == 1 {
+            Ok(())
+        } else {
+            Err(StorageError::UnknownWorkspace)
+        }
+    }
+
+    /// Numbers of definitions are handed out under the lock of their counter, and used up only here.
+    async fn advance_counters(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
+        let last = [
+            (CATEGORIES, changes.categories.iter().map(|row| row.id.0).max()),
+            (FIELDS, changes.fields.iter().map(|row| row.id.0).max()),
+            (SEGMENTS, changes.segments.iter().map(|row| row.id.0).max()),
+        ];
+        let (names, next): (Vec<&str>, Vec<i64>) = last
+            .into_iter()
+            .filter_map(|(name, last)| Some((name, last? + 1)))
+            .unzip();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let statement = sqlx::query(
+            "INSERT INTO counters (workspace_id, name, next)
+             SELECT $1, name, next FROM UNNEST($2::text[], $3::bigint[]) AS used (name, next) ORDER BY name
+             ON CONFLICT (workspace_id, name) DO UPDATE SET next = GREATEST(counters.next, EXCLUDED.next)",
+        )
+        .bind(self.workspace.0)
+        .bind(names)
+        .bind(next);
+        self.run(statement).await.map(drop)
+    }
+}
+
+/// Fails when rows that were loaded under locks are not what a statement met.
+fn expect(met: u64, expected: usize) -> Result<(), StorageError> {
+    if usize::try_from(met) == Ok(expected) {
+        Ok(())
+    } else {
+        Err(StorageError::Retriable)
+    }
+}

@@ -1,0 +1,135 @@
+//! What a transaction loaded, as far as its writes are checked against it.
+
+use selfsame_domain::{
+    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, SegmentId, Visitor, VisitorId,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// What a transaction loaded.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    contacts: BTreeMap<ContactId, ContactRow>,
+    /// Identifiers by key and home, with their owners.
+    identifiers: HashMap<(IdentifierKey, ContactId), ContactId>,
+    memberships: HashMap<(SegmentId, ContactId), ContactId>,
+    visitors: HashMap<VisitorId, Option<ContactId>>,
+    /// Keys of the footprint that were there before.
+    keys: HashMap<IdentifierKey, KeyRecord>,
+}
+
+/// What is written besides the changes themselves, so that whoever waits for a lock sees that it waited (see `lock.rs`).
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// Contacts whose possessions change, but not their rows.
+    pub(super) contacts: Vec<ContactRow>,
+    /// Keys that somebody holds from now on, but whose records do not change.
+    pub(super) keys: Vec<(IdentifierKey, KeyRecord)>,
+}
+
+impl Known {
+    pub(super) fn add_contacts<'a>(&mut self, contacts: impl IntoIterator<Item = &'a Contact>) {
+        for contact in contacts {
+            self.contacts.insert(contact.id, row(contact));
+            let held = contact
+                .identifiers
+                .iter()
+                .map(|held| ((held.key().clone(), held.home), held.owner));
+            self.identifiers.extend(held);
+            let members = contact
+                .memberships
+                .iter()
+                .map(|member| ((member.segment, member.home), member.owner));
+            self.memberships.extend(members);
+        }
+    }
+
+    pub(super) fn add_visitors<'a>(&mut self, visitors: impl IntoIterator<Item = &'a Visitor>) {
+        self.visitors
+            .extend(visitors.into_iter().map(|visitor| (visitor.id, visitor.owner)));
+    }
+
+    pub(super) fn add_keys(&mut self, keys: impl IntoIterator<Item = (IdentifierKey, KeyRecord)>) {
+        self.keys.extend(keys);
+    }
+
+    /// How many of the contacts are to be changed, not made.
+    pub(super) fn contacts_among<'a>(&self, rows: impl IntoIterator<Item = &'a ContactRow>) -> usize {
+        rows.into_iter()
+            .filter(|row| self.contacts.contains_key(&row.id))
+            .count()
+    }
+
+    /// How many of the identifiers are to be changed, not made.
+    pub(super) fn identifiers_among(&self, rows: &[HeldIdentifier]) -> usize {
+        rows.iter()
+            .filter(|held| self.identifiers.contains_key(&(held.key().clone(), held.home)))
+            .count()
+    }
+
+    /// How many of the memberships are to be changed, not made.
+    pub(super) fn memberships_among(&self, keys: impl IntoIterator<Item = (SegmentId, ContactId)>) -> usize {
+        keys.into_iter()
+            .filter(|key| self.memberships.contains_key(key))
+            .count()
+    }
+
+    /// What must be written besides the changes.
+    pub(super) fn touched(&self, changes: &ChangeSet) -> Touched {
+        let mut owners: BTreeSet<ContactId> = BTreeSet::new();
+        let mut gained: HashSet<&IdentifierKey> = HashSet::new();
+        for held in &changes.identifiers {
+            let before = self.identifiers.get(&(held.key().clone(), held.home));
+            owners.insert(held.owner);
+            owners.extend(before);
+            if before.is_none() {
+                gained.insert(held.key());
+            }
+        }
+        owners.extend(
+            changes
+                .identifiers_removed
+                .iter()
+                .filter_map(|key| self.identifiers.get(key)),
+        );
+        for member in &changes.memberships {
+            owners.insert(member.owner);
+            owners.extend(self.memberships.get(&(member.segment, member.home)));
+        }
+        owners.extend(
+            changes
+                .memberships_removed
+                .iter()
+                .filter_map(|key| self.memberships.get(key)),
+        );
+        for visitor in &changes.visitors {
+            owners.extend(visitor.owner);
+            owners.extend(self.visitors.get(&visitor.id).copied().flatten());
+        }
+        owners.extend(changes.attributes.iter().map(|(id, _)| *id));
+        for row in &changes.contacts {
+            owners.remove(&row.id);
+        }
+        for (key, _) in &changes.keys {
+            gained.remove(key);
+        }
+        let keys = gained
+            .into_iter()
+            .filter_map(|key| self.keys.get(key).map(|record| (key.clone(), record.clone())));
+        Touched {
+            contacts: owners.iter().filter_map(|id| self.contacts.get(id)).cloned().collect(),
+            keys: keys.collect(),
+        }
+    }
+}
+
+fn row(contact: &Contact) -> ContactRow {
+    ContactRow {
+        id: contact.id,
+        state: contact.state,
+        canonical: contact.canonical,
+        merged_into: contact.merged_into,
+        source: contact.source,
+        created_at: contact.created_at,
+        updated_at: contact.updated_at,
+    }
+}

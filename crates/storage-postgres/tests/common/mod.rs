@@ -1,0 +1,110 @@
+//! A database of its own for every test.
+
+#![allow(dead_code, clippy::expect_used, reason = "every test file uses a part of it")]
+
+use selfsame_application::ports::{ApiKey, Ids, KeyToStore, StorageError};
+use selfsame_application::{Application, Options, Submission};
+use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
+use selfsame_pg_fixture::TestDatabase;
+use selfsame_storage_conformance::{Ask, ManualClock};
+use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+
+/// Few connections: many tests share one server.
+pub(crate) fn options() -> ConnectOptions {
+    ConnectOptions {
+        max_connections: 4,
+        ..ConnectOptions::default()
+    }
+}
+
+/// An empty database without tables.
+pub(crate) async fn empty() -> TestDatabase {
+    let server = selfsame_pg_fixture::server().await.expect("a PostgreSQL server");
+    server
+        .database("empty", |_| std::future::ready(Ok::<(), StorageError>(())))
+        .await
+        .expect("make a database")
+}
+
+/// A database with all tables.
+pub(crate) async fn database() -> TestDatabase {
+    let server = selfsame_pg_fixture::server().await.expect("a PostgreSQL server");
+    server.database(&template(), prepare).await.expect("make a database")
+}
+
+pub(crate) async fn open(database: &TestDatabase) -> PostgresStore {
+    PostgresStore::connect(database.url(), &options())
+        .await
+        .expect("connect")
+}
+
+async fn prepare(url: String) -> Result<(), StorageError> {
+    let store = PostgresStore::connect(&url, &options()).await?;
+    store.migrate().await?;
+    store.close().await;
+    Ok(())
+}
+
+/// Stands for the migrations: one that changes makes another template.
+fn template() -> String {
+    let migrator = sqlx::migrate!("../../migrations/postgres");
+    let mut name = "storage".to_owned();
+    for migration in migrator.iter() {
+        write!(
+            name,
+            "_{:x}{:02x}{:02x}",
+            migration.version, migration.checksum[0], migration.checksum[1]
+        )
+        .expect("write to a text");
+    }
+    name
+}
+
+/// A key of full rights; another number makes another one.
+pub(crate) fn key(number: u8) -> KeyToStore {
+    let key = ApiKey {
+        id: KeyId(Uuid::from_bytes([number; 16])),
+        workspace: WorkspaceId(0),
+        name: format!("key {number}"),
+        prefix: "ssk_".to_owned(),
+        rights: Rights::Full,
+        created_at: Timestamp::UNIX_EPOCH,
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    KeyToStore {
+        key,
+        digest: vec![number; 32],
+    }
+}
+
+/// The application on a store, with identities that differ between servers.
+pub(crate) fn server(store: PostgresStore, number: u64) -> Application {
+    let ids = Arc::new(ServerIds {
+        server: number,
+        drawn: AtomicU64::new(0),
+    });
+    Application::new(Arc::new(store), Arc::new(ManualClock::new()), ids, Options::default())
+}
+
+/// Counts, and puts the server's number in front.
+#[derive(Debug)]
+struct ServerIds {
+    server: u64,
+    drawn: AtomicU64,
+}
+
+impl Ids for ServerIds {
+    fn uuid(&self) -> Uuid {
+        Uuid::from_u64_pair(self.drawn.fetch_add(1, Ordering::Relaxed) + 1, self.server)
+    }
+
+    fn secret(&self) -> [u8; 24] {
+        [0; 24]
+    }
+}

@@ -1,0 +1,154 @@
+//! Reading contacts.
+
+mod search;
+mod segment;
+
+use crate::details::details;
+use crate::error::storage;
+use crate::rows::{Row, json};
+use crate::store::SqliteStore;
+use crate::whole::{held, identifier_columns};
+use async_trait::async_trait;
+use selfsame_application::ports::{
+    ContactDetails, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
+};
+use selfsame_domain::values::{ChannelType, Source};
+use selfsame_domain::{Contact, ContactId, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId};
+use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[async_trait]
+impl Contacts for SqliteStore {
+    async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError> {
+        let mut reading = self.reading().await?;
+        let answering = active(&mut reading, workspace, &BTreeSet::from([id])).await?;
+        let order: Vec<ContactId> = answering.into_values().collect();
+        Ok(details(&mut reading, workspace, &order).await?.pop())
+    }
+
+    async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {
+        let mut reading = self.reading().await?;
+        let page = search::page(&mut reading, workspace, query).await?;
+        Ok(Page {
+            items: details(&mut reading, workspace, &page.items).await?,
+            total: page.total,
+        })
+    }
+
+    async fn in_segment(
+        &self,
+        workspace: WorkspaceId,
+        query: &SegmentQuery,
+    ) -> Result<Option<Page<ContactDetails>>, StorageError> {
+        let mut reading = self.reading().await?;
+        let Some(page) = segment::page(&mut reading, workspace, query).await? else {
+            return Ok(None);
+        };
+        let items = details(&mut reading, workspace, &page.items).await?;
+        Ok(Some(Page {
+            items,
+            total: page.total,
+        }))
+    }
+
+    async fn emails(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[ContactId],
+    ) -> Result<Vec<(ContactId, String)>, StorageError> {
+        let mut reading = self.reading().await?;
+        let answering = active(&mut reading, workspace, &ids.iter().copied().collect()).await?;
+        let emails = first_emails(&mut reading, workspace, answering.values().copied().collect()).await?;
+        let email = |id: &ContactId| Some((*id, emails.get(answering.get(id)?)?.clone()));
+        Ok(ids.iter().filter_map(email).collect())
+    }
+
+    async fn token_owner(
+        &self,
+        workspace: WorkspaceId,
+        keys: &[IdentifierKey],
+    ) -> Result<Option<TokenOwner>, StorageError> {
+        let asked: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            identifier_columns!(),
+            " FROM jsonb_each(?2) AS k
+              CROSS JOIN identifiers AS i
+                ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1 AND i.hidden_by IS NULL
+              CROSS JOIN contacts AS c
+                ON c.workspace_id = ?1 AND c.contact_id = i.owner_id AND c.state = 'active'
+              ORDER BY k.key, i.owner_id, i.home_id LIMIT 1",
+        ))
+        .bind(workspace.0)
+        .bind(json(&asked)?)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(storage)?;
+        row.map(|row| {
+            held(&row).map(|held| TokenOwner {
+                contact: held.owner,
+                held,
+            })
+        })
+        .transpose()
+    }
+}
+
+/// The active contacts that answer for these numbers; the others are left out.
+pub(crate) async fn active(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    ids: &BTreeSet<ContactId>,
+) -> Result<BTreeMap<ContactId, ContactId>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT c.contact_id, c.canonical_id
+         FROM json_each(?2) AS n
+         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value
+         CROSS JOIN contacts AS a ON a.workspace_id = ?1 AND a.contact_id = c.canonical_id AND a.state = 'active'",
+    )
+    .bind(workspace.0)
+    .bind(json(ids)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    let pair = |row| {
+        let row = Row::new(row, "contacts", 0);
+        Ok((
+            ContactId(row.get(0, "contact_id")?),
+            ContactId(row.get(1, "canonical_id")?),
+        ))
+    };
+    rows.iter().map(pair).collect()
+}
+
+/// The first email that each contact shows. Which one that is the domain knows; it looks at emails alone to tell.
+async fn first_emails(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    ids: BTreeSet<ContactId>,
+) -> Result<BTreeMap<ContactId, String>, StorageError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        identifier_columns!(),
+        " FROM json_each(?2) AS n
+          CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind = ?3",
+    ))
+    .bind(workspace.0)
+    .bind(json(&ids)?)
+    .bind(IdentifierKind::Email.code())
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    let mut contacts: BTreeMap<ContactId, Contact> = BTreeMap::new();
+    for row in &rows {
+        let held = held(row)?;
+        let bare = || Contact::new(held.owner, Source::Api, Timestamp::UNIX_EPOCH);
+        contacts.entry(held.owner).or_insert_with(bare).identifiers.push(held);
+    }
+    let first = |contact: &Contact| {
+        let channels = contact.channels();
+        let email = channels.iter().find(|(channel, _)| *channel == ChannelType::Email)?;
+        Some((contact.id, email.1.identifier.typed.clone()))
+    };
+    Ok(contacts.values().filter_map(first).collect())
+}

@@ -1,0 +1,129 @@
+//! The numbers of contacts that fit a filter.
+
+use crate::catalog::{beyond, count};
+use crate::error::storage;
+use crate::rows::{Row, json};
+use selfsame_application::ports::{ContactOrder, ContactQuery, Page, StorageError};
+use selfsame_domain::{ContactId, WorkspaceId};
+use sqlx::SqliteConnection;
+
+// The texts are put together from literals at compile time. CROSS JOIN fixes the order of the loops: from what the filter names to
+// the contacts, never the other way round.
+
+/// From the identifiers that the contact must all show. `?2` is a list of kinds and values.
+macro_rules! by_identifiers {
+    () => {
+        "FROM (SELECT i.owner_id AS id
+               FROM jsonb_each(?2) AS k
+               CROSS JOIN identifiers AS i
+                  ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1 AND i.hidden_by IS NULL
+               GROUP BY i.owner_id
+               HAVING count(DISTINCT k.key) = json_array_length(?2)) AS m
+         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = m.id AND c.state = 'active'
+         LEFT JOIN profiles AS p ON p.workspace_id = ?1 AND p.contact_id = m.id
+         WHERE (?3 IS NULL OR p.first_name_match = ?3) AND (?4 IS NULL OR p.last_name_match = ?4)"
+    };
+}
+
+/// From the last name, and the first name if it is asked for.
+macro_rules! by_last_name {
+    () => {
+        "FROM profiles AS p
+         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = p.contact_id AND c.state = 'active'
+         WHERE p.workspace_id = ?1 AND p.last_name_match = ?4 AND (?3 IS NULL OR p.first_name_match = ?3)
+            AND ?2 IS NOT NULL"
+    };
+}
+
+/// From the first name alone.
+macro_rules! by_first_name {
+    () => {
+        "FROM profiles AS p
+         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = p.contact_id AND c.state = 'active'
+         WHERE p.workspace_id = ?1 AND p.first_name_match = ?3 AND ?4 IS NULL AND ?2 IS NOT NULL"
+    };
+}
+
+/// All active contacts.
+macro_rules! by_nothing {
+    () => {
+        "FROM contacts AS c
+         WHERE c.workspace_id = ?1 AND c.state = 'active' AND ?2 IS NOT NULL AND ?3 IS NULL AND ?4 IS NULL"
+    };
+}
+
+macro_rules! statements {
+    ($from:ident) => {
+        Statements {
+            count: concat!("SELECT count(*) ", $from!()),
+            updated: concat!(
+                "SELECT c.contact_id ",
+                $from!(),
+                " ORDER BY c.updated_at DESC, c.contact_id DESC LIMIT ?5 OFFSET ?6"
+            ),
+            id: concat!(
+                "SELECT c.contact_id ",
+                $from!(),
+                " ORDER BY c.contact_id LIMIT ?5 OFFSET ?6"
+            ),
+        }
+    };
+}
+
+struct Statements {
+    count: &'static str,
+    updated: &'static str,
+    id: &'static str,
+}
+
+const BY_IDENTIFIERS: Statements = statements!(by_identifiers);
+const BY_LAST_NAME: Statements = statements!(by_last_name);
+const BY_FIRST_NAME: Statements = statements!(by_first_name);
+const BY_NOTHING: Statements = statements!(by_nothing);
+
+/// One page of the contacts that fit, and how many fit in all.
+pub(super) async fn page(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    query: &ContactQuery,
+) -> Result<Page<ContactId>, StorageError> {
+    let filter = &query.filter;
+    let statements = match (filter.identifiers.is_empty(), &filter.last_name, &filter.first_name) {
+        (false, _, _) => BY_IDENTIFIERS,
+        (true, Some(_), _) => BY_LAST_NAME,
+        (true, None, Some(_)) => BY_FIRST_NAME,
+        (true, None, None) => BY_NOTHING,
+    };
+    let paging = match query.order {
+        ContactOrder::Updated => statements.updated,
+        ContactOrder::Id => statements.id,
+    };
+    let identifiers: Vec<_> = filter
+        .identifiers
+        .iter()
+        .map(|key| (key.kind.code(), &key.value))
+        .collect();
+    let identifiers = json(&identifiers)?;
+    let first_name = filter.first_name.as_ref().map(|name| name.to_lowercase());
+    let last_name = filter.last_name.as_ref().map(|name| name.to_lowercase());
+    let bound = |sql| {
+        let query = sqlx::query(sql).bind(workspace.0).bind(identifiers.clone());
+        query.bind(first_name.clone()).bind(last_name.clone())
+    };
+    let total = bound(statements.count)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(storage)?;
+    let total = count(&Row::new(&total, "contacts", 0), 0)?;
+    let rows = bound(paging)
+        .bind(query.limit)
+        .bind(beyond(query.offset))
+        .fetch_all(connection)
+        .await
+        .map_err(storage)?;
+    let number = |row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId);
+    Ok(Page {
+        items: rows.iter().map(number).collect::<Result<_, _>>()?,
+        total,
+    })
+}

@@ -1,0 +1,266 @@
+//! Reading why contacts are what they are.
+
+use crate::contacts::active;
+use crate::error::storage;
+use crate::rows::{Row, json, micros};
+use crate::storage::{group, merge, merge_columns, record, visitor};
+use crate::store::SqliteStore;
+use crate::whole::{self, held, identifier_columns};
+use async_trait::async_trait;
+use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
+use selfsame_domain::{
+    Contact, ContactId, ContactState, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Visitor,
+    WorkspaceId,
+};
+use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[async_trait]
+impl Identity for SqliteStore {
+    async fn identity(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<IdentityView>, StorageError> {
+        let mut reading = self.reading().await?;
+        let Some(id) = answering(&mut reading, workspace, id).await? else {
+            return Ok(None);
+        };
+        let contacts = whole::contacts(&mut reading, workspace, &BTreeSet::from([id])).await?;
+        let Some(contact) = contacts.into_values().next() else {
+            return Ok(None);
+        };
+        let keys = records(&mut reading, workspace, &contact).await?;
+        let visitors = visitors(&mut reading, workspace, id).await?;
+        let group = group(&mut reading, workspace, &BTreeSet::from([id])).await?;
+        let merges = merges_of(&mut reading, workspace, &group).await?;
+        Ok(Some(IdentityView {
+            contact,
+            keys,
+            visitors,
+            merges,
+        }))
+    }
+
+    async fn log(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<DecisionId>,
+        limit: u32,
+    ) -> Result<Option<Vec<Decision>>, StorageError> {
+        let mut reading = self.reading().await?;
+        let Some(id) = answering(&mut reading, workspace, id).await? else {
+            return Ok(None);
+        };
+        let group = group(&mut reading, workspace, &BTreeSet::from([id])).await?;
+        let rows = sqlx::query(
+            // First which decisions, from the index alone; then their bodies.
+            "WITH page (entry) AS MATERIALIZED (
+                SELECT min(l.rowid)
+                FROM json_each(?2) AS n
+                CROSS JOIN identity_log AS l
+                    ON l.workspace_id = ?1 AND l.contact_id = n.value AND l.decision_id > coalesce(?3, x'')
+                GROUP BY l.decision_id
+                ORDER BY l.decision_id LIMIT ?4)
+             SELECT l.decision_id, l.body FROM page CROSS JOIN identity_log AS l ON l.rowid = page.entry
+             ORDER BY l.decision_id",
+        )
+        .bind(workspace.0)
+        .bind(json(&group)?)
+        .bind(after.map(|after| after.0))
+        .bind(limit)
+        .fetch_all(&mut *reading)
+        .await
+        .map_err(storage)?;
+        let decision = |row| Row::new(row, "identity_log", 0).json(1, "body");
+        rows.iter().map(decision).collect::<Result<_, _>>().map(Some)
+    }
+
+    async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {
+        let mut reading = self.reading().await?;
+        let known = sqlx::query(
+            "SELECT workspace_id, shared, seen_with, unsubscribed_at FROM identifier_keys
+             WHERE workspace_id = ?1 AND kind = ?2 AND value = ?3",
+        )
+        .bind(workspace.0)
+        .bind(key.kind.code())
+        .bind(&key.value)
+        .fetch_optional(&mut *reading)
+        .await
+        .map_err(storage)?;
+        let record = match known {
+            Some(row) => record(&Row::new(&row, "identifier_keys", 0), 1)?,
+            None => KeyRecord::default(),
+        };
+        let holders = holders(&mut reading, workspace, key).await?;
+        Ok(Lookup { record, holders })
+    }
+
+    async fn merges(
+        &self,
+        workspace: WorkspaceId,
+        before: Option<MergeId>,
+        limit: u32,
+    ) -> Result<Vec<Merge>, StorageError> {
+        let mut reading = self.reading().await?;
+        let before = match before {
+            Some(id) => one_merge(&mut reading, workspace, id).await?,
+            None => None,
+        };
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            merge_columns!(),
+            " FROM merges AS m
+              WHERE m.workspace_id = ?1 AND (m.merged_at, m.merge_id) < (coalesce(?2, 9223372036854775807), ?3)
+              ORDER BY m.merged_at DESC, m.merge_id DESC LIMIT ?4",
+        ))
+        .bind(workspace.0)
+        .bind(before.as_ref().map(|merge| micros(merge.at)))
+        .bind(before.as_ref().map(|merge| merge.id.0))
+        .bind(limit)
+        .fetch_all(&mut *reading)
+        .await
+        .map_err(storage)?;
+        rows.iter().map(merge).collect()
+    }
+
+    async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
+        let mut reading = self.reading().await?;
+        one_merge(&mut reading, workspace, id).await
+    }
+}
+
+async fn answering(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    id: ContactId,
+) -> Result<Option<ContactId>, StorageError> {
+    Ok(active(connection, workspace, &BTreeSet::from([id]))
+        .await?
+        .into_values()
+        .next())
+}
+
+async fn one_merge(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    id: MergeId,
+) -> Result<Option<Merge>, StorageError> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        merge_columns!(),
+        " FROM merges AS m WHERE m.workspace_id = ?1 AND m.merge_id = ?2",
+    ))
+    .bind(workspace.0)
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
+    .map_err(storage)?;
+    row.map(|row| merge(&row)).transpose()
+}
+
+/// Records other than the default, of everything that the contact holds.
+async fn records(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    contact: &Contact,
+) -> Result<BTreeMap<IdentifierKey, KeyRecord>, StorageError> {
+    let asked: BTreeSet<_> = contact
+        .identifiers
+        .iter()
+        .map(|held| (held.kind().code(), &held.key().value))
+        .collect();
+    let rows = sqlx::query(
+        "SELECT n.workspace_id, n.kind, n.value, n.shared, n.seen_with, n.unsubscribed_at
+         FROM jsonb_each(?2) AS k
+         CROSS JOIN identifier_keys AS n
+            ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
+    )
+    .bind(workspace.0)
+    .bind(json(&asked)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    let pair = |row| {
+        let row = Row::new(row, "identifier_keys", 0);
+        Ok((whole::key(&row, 1, 2)?, record(&row, 3)?))
+    };
+    let all = rows
+        .iter()
+        .map(pair)
+        .collect::<Result<BTreeMap<_, _>, StorageError>>()?;
+    Ok(all
+        .into_iter()
+        .filter(|(_, record)| *record != KeyRecord::default())
+        .collect())
+}
+
+async fn visitors(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    id: ContactId,
+) -> Result<Vec<Visitor>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT visitor_id, cookie, home_id, owner_id, since, closed_at FROM visitors
+         WHERE workspace_id = ?1 AND owner_id = ?2 ORDER BY since, visitor_id LIMIT 1000",
+    )
+    .bind(workspace.0)
+    .bind(id.0)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    rows.iter().map(visitor).collect()
+}
+
+/// Merges that any of the contacts took part in. One that stands has both its contacts in the same group.
+async fn merges_of(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    group: &BTreeSet<ContactId>,
+) -> Result<Vec<Merge>, StorageError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        merge_columns!(),
+        " FROM json_each(?2) AS n CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.survivor_id = n.value
+          UNION
+          SELECT ",
+        merge_columns!(),
+        " FROM json_each(?2) AS n CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.absorbed_id = n.value
+          ORDER BY 9, 1",
+    ))
+    .bind(workspace.0)
+    .bind(json(group)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    rows.iter().map(merge).collect()
+}
+
+// The plus keeps SQLite from walking all identifiers in the order of their owners.
+async fn holders(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    key: &IdentifierKey,
+) -> Result<Vec<Holder>, StorageError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        identifier_columns!(),
+        ", c.state FROM identifiers AS i
+           CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = i.owner_id
+           WHERE i.workspace_id = ?1 AND i.kind = ?2 AND i.value = ?3 AND i.hidden_by IS NULL
+           ORDER BY +i.owner_id, +i.home_id LIMIT 100",
+    ))
+    .bind(workspace.0)
+    .bind(key.kind.code())
+    .bind(&key.value)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    let holder = |row| {
+        let held = held(row)?;
+        let state = Row::new(row, "contacts", 0).read(13, "state", ContactState::from_text)?;
+        Ok(Holder {
+            contact: held.owner,
+            removed: state == ContactState::Removed,
+            held,
+        })
+    };
+    rows.iter().map(holder).collect()
+}

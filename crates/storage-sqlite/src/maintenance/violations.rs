@@ -1,0 +1,164 @@
+//! The invariants of [`selfsame_domain::violations`] as SQL, for all workspaces at once.
+
+use crate::error::storage;
+use crate::rows::Row;
+use crate::whole::key;
+use selfsame_application::ports::StorageError;
+use selfsame_domain::{ContactId, Violation, WorkspaceId};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+/// How many violations are told at the most.
+const TOLD: usize = 1_000;
+
+type Found = (WorkspaceId, Violation);
+
+/// The first violations, ordered by workspace and kind.
+pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Found>, StorageError> {
+    let checks: [(&'static str, fn(&SqliteRow) -> Result<Found, StorageError>); 5] = [
+        (TWO_OWNERS, two_owners),
+        (MERGE_CYCLES, merge_cycle),
+        (WRONG_CANONICALS, wrong_canonical),
+        (ORPHANS, orphan),
+        (TWO_EXTERNAL_IDS, two_external_ids),
+    ];
+    let mut found = Vec::new();
+    for (sql, read) in checks {
+        let rows = sqlx::query(sql).fetch_all(&mut *connection).await.map_err(storage)?;
+        found.extend(rows.iter().map(read).collect::<Result<Vec<_>, _>>()?);
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(TOLD);
+    Ok(found)
+}
+
+/// Counts in the index of the primary key, not in the unique one that should make it impossible.
+const TWO_OWNERS: &str = "
+    SELECT d.workspace_id, d.kind, d.value,
+        (SELECT json_group_array(DISTINCT +i.owner_id) FROM identifiers AS i
+         WHERE i.workspace_id = d.workspace_id AND i.kind = d.kind AND i.value = d.value) AS owners
+    FROM (
+        SELECT workspace_id, kind, value FROM identifiers INDEXED BY sqlite_autoindex_identifiers_1
+        WHERE kind IN (1, 4, 5, 6, 7, 8)
+        GROUP BY workspace_id, kind, value HAVING count(*) > 1
+    ) AS d
+    WHERE json_array_length(owners) > 1
+    ORDER BY 1, 2, 3 LIMIT 1000";
+
+fn two_owners(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "identifiers", 0);
+    let violation = Violation::TwoOwners {
+        key: key(&row, 1, 2)?,
+        owners: row.json(3, "owner_id")?,
+    };
+    Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
+}
+
+/// Walks from every absorbed contact along the chain of who absorbed whom. Where the first step leads to the canonical contact and that one
+/// answers for itself, there is nothing to walk. UNION drops what was seen before, which ends a cycle.
+macro_rules! walks {
+    () => {
+        "WITH RECURSIVE walks (workspace_id, contact_id, canonical_id, at) AS (
+            SELECT c.workspace_id, c.contact_id, c.canonical_id, c.merged_into
+            FROM contacts AS c
+            WHERE c.merged_into IS NOT NULL
+                AND NOT EXISTS (
+                    SELECT 1 FROM contacts AS s
+                    WHERE s.workspace_id = c.workspace_id AND s.contact_id = c.merged_into
+                        AND s.contact_id = c.canonical_id AND s.merged_into IS NULL)
+            UNION
+            SELECT w.workspace_id, w.contact_id, w.canonical_id, c.merged_into
+            FROM walks AS w
+            JOIN contacts AS c ON c.workspace_id = w.workspace_id AND c.contact_id = w.at
+            WHERE c.merged_into IS NOT NULL
+         ),
+         ends AS (
+            SELECT w.workspace_id, w.contact_id, w.canonical_id, max(w.at) FILTER (WHERE c.merged_into IS NULL) AS at,
+                max(c.contact_id IS NOT NULL AND c.merged_into IS NULL) AS answers
+            FROM walks AS w
+            LEFT JOIN contacts AS c ON c.workspace_id = w.workspace_id AND c.contact_id = w.at
+            GROUP BY w.workspace_id, w.contact_id
+         )"
+    };
+}
+
+const MERGE_CYCLES: &str = concat!(
+    walks!(),
+    "SELECT workspace_id, contact_id FROM ends WHERE at IS NULL ORDER BY 1, 2 LIMIT 1000"
+);
+
+fn merge_cycle(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "contacts", 1);
+    let contact = ContactId(row.get(1, "contact_id")?);
+    Ok((
+        WorkspaceId(row.get(0, "workspace_id")?),
+        Violation::MergeCycle { contact },
+    ))
+}
+
+/// A chain that ends elsewhere, or at a contact that does not exist; and a contact that is not absorbed and answers for another.
+const WRONG_CANONICALS: &str = concat!(
+    walks!(),
+    "SELECT workspace_id, contact_id, canonical_id FROM ends WHERE at IS NOT NULL AND (at <> canonical_id OR NOT answers)
+     UNION
+     SELECT workspace_id, contact_id, canonical_id FROM contacts
+     WHERE (state = 'merged') <> (merged_into IS NOT NULL) OR (merged_into IS NULL AND canonical_id <> contact_id)
+     ORDER BY 1, 2 LIMIT 1000"
+);
+
+fn wrong_canonical(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "contacts", 1);
+    let contact = ContactId(row.get(1, "contact_id")?);
+    let canonical = ContactId(row.get(2, "canonical_id")?);
+    Ok((
+        WorkspaceId(row.get(0, "workspace_id")?),
+        Violation::WrongCanonical { contact, canonical },
+    ))
+}
+
+/// Identifiers, memberships and visitors whose owner is absent or absorbed. An absorbed contact keeps its profile, for the undo.
+const ORPHANS: &str = "
+    SELECT r.workspace_id, 'identifier', r.owner_id FROM identifiers AS r
+    WHERE NOT EXISTS (
+        SELECT 1 FROM contacts AS c
+        WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.owner_id AND c.state <> 'merged')
+    UNION
+    SELECT r.workspace_id, 'membership', r.owner_id FROM segment_members AS r
+    WHERE NOT EXISTS (
+        SELECT 1 FROM contacts AS c
+        WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.owner_id AND c.state <> 'merged')
+    UNION
+    SELECT r.workspace_id, 'visitor', r.owner_id FROM visitors AS r
+    WHERE r.owner_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM contacts AS c
+        WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.owner_id AND c.state <> 'merged')
+    UNION
+    SELECT r.workspace_id, 'profile', r.contact_id FROM profiles AS r
+    WHERE NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
+    ORDER BY 1, 2, 3 LIMIT 1000";
+
+fn orphan(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "contacts", 2);
+    let violation = Violation::Orphan {
+        what: row.get(1, "what")?,
+        owner: ContactId(row.get(2, "owner_id")?),
+    };
+    Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
+}
+
+const TWO_EXTERNAL_IDS: &str = "
+    SELECT workspace_id, owner_id FROM identifiers
+    WHERE kind = 1 AND home_id = owner_id AND hidden_by IS NULL
+    GROUP BY workspace_id, owner_id HAVING count(*) > 1
+    ORDER BY 1, 2 LIMIT 1000";
+
+fn two_external_ids(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "identifiers", 1);
+    let contact = ContactId(row.get(1, "owner_id")?);
+    Ok((
+        WorkspaceId(row.get(0, "workspace_id")?),
+        Violation::TwoExternalIds { contact },
+    ))
+}

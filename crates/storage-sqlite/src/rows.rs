@@ -1,0 +1,83 @@
+//! Reading rows back, and the JSON texts in which batches of rows travel to SQLite.
+
+use crate::error::Refusal;
+use chrono::DateTime;
+use selfsame_application::ports::StorageError;
+use selfsame_domain::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, Row as _, Sqlite, Type};
+use uuid::Uuid;
+
+/// A row of one table. What cannot be read from it is reported with the row's number or UUID, never with a value.
+pub(crate) struct Row<'r> {
+    row: &'r SqliteRow,
+    table: &'static str,
+    /// Which column of the result tells the row: a number or a UUID.
+    key: usize,
+}
+
+impl<'r> Row<'r> {
+    pub(crate) fn new(row: &'r SqliteRow, table: &'static str, key: usize) -> Self {
+        Self { row, table, key }
+    }
+
+    pub(crate) fn get<T>(&self, index: usize, column: &'static str) -> Result<T, StorageError>
+    where
+        T: Decode<'r, Sqlite> + Type<Sqlite>,
+    {
+        self.row.try_get(index).map_err(|_| self.corrupt(column))
+    }
+
+    /// A text that stands for a value of the domain.
+    pub(crate) fn read<T>(
+        &self,
+        index: usize,
+        column: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, StorageError> {
+        read(self.get(index, column)?).ok_or_else(|| self.corrupt(column))
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self, index: usize, column: &'static str) -> Result<T, StorageError> {
+        self.read(index, column, |text| serde_json::from_str(text).ok())
+    }
+
+    pub(crate) fn time(&self, index: usize, column: &'static str) -> Result<Timestamp, StorageError> {
+        let micros = self.get(index, column)?;
+        DateTime::from_timestamp_micros(micros).ok_or_else(|| self.corrupt(column))
+    }
+
+    pub(crate) fn optional_time(&self, index: usize, column: &'static str) -> Result<Option<Timestamp>, StorageError> {
+        let micros: Option<i64> = self.get(index, column)?;
+        micros
+            .map(|micros| DateTime::from_timestamp_micros(micros).ok_or_else(|| self.corrupt(column)))
+            .transpose()
+    }
+
+    pub(crate) fn corrupt(&self, column: &'static str) -> StorageError {
+        let number = self.row.try_get::<i64, _>(self.key).map(|number| number.to_string());
+        let uuid = || self.row.try_get::<Uuid, _>(self.key).map(|uuid| uuid.to_string());
+        let key = number.or_else(|_| uuid()).unwrap_or_default();
+        StorageError::Corrupt {
+            table: self.table,
+            column,
+            key,
+        }
+    }
+}
+
+/// The text that `json_each` takes apart.
+pub(crate) fn json<T: Serialize + ?Sized>(rows: &T) -> Result<String, StorageError> {
+    Ok(serde_json::to_string(rows).map_err(Refusal::from)?)
+}
+
+/// A UUID as `unhex` reads it.
+pub(crate) fn hex(uuid: Uuid) -> String {
+    uuid.simple().to_string()
+}
+
+pub(crate) fn micros(at: Timestamp) -> i64 {
+    at.timestamp_micros()
+}

@@ -1,0 +1,202 @@
+//! What a batch must know.
+
+use super::{Numbers, definitions, merges};
+use crate::error::storage;
+use crate::rows::{Row, json};
+use crate::whole;
+use selfsame_application::ports::StorageError;
+use selfsame_domain::{
+    CategoryId, ContactId, FieldId, Footprint, Fresh, IdentifierKey, IdentifierKind, KeyRecord, SegmentId, Snapshot,
+    Visitor, VisitorId, WorkspaceId,
+};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use uuid::Uuid;
+
+/// Loads a footprint. The transaction holds the write lock (or, in a dry run, a fixed view), so nothing needs to be locked or checked again.
+pub(super) async fn snapshot(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    next: Numbers,
+) -> Result<Snapshot, StorageError> {
+    let mut snapshot = Snapshot::default();
+    let mut ids = BTreeSet::new();
+    keys(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
+    visitors(connection, workspace, footprint, &mut snapshot).await?;
+    named(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
+    merges::load(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
+    snapshot.contacts = whole::contacts(connection, workspace, &ids).await?;
+    let unknown_names = definitions::load(connection, workspace, footprint, &mut snapshot).await?;
+    let count = footprint.fresh;
+    snapshot.fresh = Fresh {
+        contacts: numbers(next.contacts, count.contacts).map(ContactId).collect(),
+        segments: numbers(next.segments, count.segments + unknown_names)
+            .map(SegmentId)
+            .collect(),
+        categories: numbers(next.categories, count.categories).map(CategoryId).collect(),
+        fields: numbers(next.fields, count.fields).map(FieldId).collect(),
+    };
+    Ok(snapshot)
+}
+
+/// Only looked at: [`super::apply`] moves the counter past those that were used.
+fn numbers(next: i64, count: usize) -> Range<i64> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    next..next.saturating_add(count)
+}
+
+/// The records of keys, and who holds them. A removed contact is found by its external ID and other exclusive identifiers only; these
+/// also by a row that is hidden, because no second contact may get one.
+async fn keys(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    snapshot: &mut Snapshot,
+    ids: &mut BTreeSet<ContactId>,
+) -> Result<(), StorageError> {
+    if footprint.keys.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<_> = footprint
+        .keys
+        .iter()
+        .map(|(key, needed)| (key.kind.code(), &key.value, needed))
+        .collect();
+    let rows = sqlx::query(
+        "SELECT i.owner_id, NULL, NULL, NULL, NULL
+         FROM jsonb_each(?2) AS k
+         CROSS JOIN identifiers AS i
+            ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
+         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = i.owner_id
+         WHERE k.value ->> 2
+            AND (i.kind IN (1, 4, 5, 6, 7, 8) OR (c.state = 'active' AND i.hidden_by IS NULL))
+         UNION ALL
+         SELECT NULL, k.key, n.shared, n.seen_with, n.unsubscribed_at
+         FROM jsonb_each(?2) AS k
+         CROSS JOIN identifier_keys AS n
+            ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
+    )
+    .bind(workspace.0)
+    .bind(json(&asked)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    let keys: Vec<&IdentifierKey> = footprint.keys.keys().collect();
+    for row in &rows {
+        let row = Row::new(row, "identifier_keys", 1);
+        if let Some(owner) = row.get::<Option<i64>>(0, "owner_id")? {
+            ids.insert(ContactId(owner));
+            continue;
+        }
+        let record = record(&row, 2)?;
+        let place: i64 = row.get(1, "key")?;
+        let key = usize::try_from(place)
+            .ok()
+            .and_then(|place| keys.get(place))
+            .ok_or_else(|| row.corrupt("key"))?;
+        if record != KeyRecord::default() {
+            snapshot.keys.insert((*key).clone(), record);
+        }
+    }
+    Ok(())
+}
+
+/// Reads `shared, seen_with, unsubscribed_at` from a column on.
+pub(crate) fn record(row: &Row<'_>, from: usize) -> Result<KeyRecord, StorageError> {
+    Ok(KeyRecord {
+        shared: row.get(from, "shared")?,
+        seen_with: row.json(from + 1, "seen_with")?,
+        unsubscribed_at: row.optional_time(from + 2, "unsubscribed_at")?,
+    })
+}
+
+async fn visitors(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    snapshot: &mut Snapshot,
+) -> Result<(), StorageError> {
+    let cookies: Vec<&str> = footprint
+        .keys
+        .keys()
+        .filter(|key| key.kind == IdentifierKind::Cookie)
+        .map(|key| key.value.as_str())
+        .collect();
+    if cookies.is_empty() {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "SELECT v.visitor_id, v.cookie, v.home_id, v.owner_id, v.since, v.closed_at
+         FROM json_each(?2) AS k
+         CROSS JOIN visitors AS v ON v.workspace_id = ?1 AND v.cookie = k.value AND v.closed_at IS NULL",
+    )
+    .bind(workspace.0)
+    .bind(json(&cookies)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    snapshot.visitors = rows.iter().map(visitor).collect::<Result<_, _>>()?;
+    Ok(())
+}
+
+/// Reads `visitor_id, cookie, home_id, owner_id, since, closed_at`.
+pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
+    let row = Row::new(row, "visitors", 0);
+    Ok(Visitor {
+        id: VisitorId(row.get::<Uuid>(0, "visitor_id")?),
+        cookie: row.get(1, "cookie")?,
+        home: row.get::<Option<i64>>(2, "home_id")?.map(ContactId),
+        owner: row.get::<Option<i64>>(3, "owner_id")?.map(ContactId),
+        since: row.time(4, "since")?,
+        closed_at: row.optional_time(5, "closed_at")?,
+    })
+}
+
+/// Contacts named by number, and who answers for those that are absorbed.
+async fn named(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    snapshot: &mut Snapshot,
+    ids: &mut BTreeSet<ContactId>,
+) -> Result<(), StorageError> {
+    if footprint.contacts.is_empty() {
+        return Ok(());
+    }
+    let answering = canonical(connection, workspace, &footprint.contacts).await?;
+    for (id, canonical) in answering {
+        ids.insert(canonical);
+        if id != canonical {
+            snapshot.canonical.insert(id, canonical);
+        }
+    }
+    Ok(())
+}
+
+/// Which contacts answer for these numbers; unknown ones are left out.
+pub(crate) async fn canonical(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    ids: &BTreeSet<ContactId>,
+) -> Result<BTreeMap<ContactId, ContactId>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT c.contact_id, c.canonical_id
+         FROM json_each(?2) AS n CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value",
+    )
+    .bind(workspace.0)
+    .bind(json(ids)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    let pair = |row: &SqliteRow| {
+        let row = Row::new(row, "contacts", 0);
+        Ok((
+            ContactId(row.get(0, "contact_id")?),
+            ContactId(row.get(1, "canonical_id")?),
+        ))
+    };
+    rows.iter().map(pair).collect()
+}

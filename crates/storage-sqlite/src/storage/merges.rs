@@ -1,0 +1,121 @@
+//! Merges named by identity, with their groups.
+
+use crate::error::storage;
+use crate::rows::{Row, hex, json};
+use selfsame_application::ports::StorageError;
+use selfsame_domain::{ContactId, DecisionId, Footprint, IdentifierKey, IdentifierKind, Merge, MergeId, MergeRule};
+use selfsame_domain::{Snapshot, WorkspaceId};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeSet;
+
+/// The columns of a merge `m`, in the order that [`merge`] reads.
+macro_rules! merge_columns {
+    () => {
+        "m.merge_id, m.survivor_id, m.absorbed_id, m.rule, m.evidence_kind, m.evidence_value, m.forced, m.decision_id, \
+         m.merged_at, m.moved, m.undone_at"
+    };
+}
+pub(crate) use merge_columns;
+
+/// Loads the merges of the footprint, all others among the contacts of their groups, and the numbers of those contacts.
+pub(super) async fn load(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    snapshot: &mut Snapshot,
+    ids: &mut BTreeSet<ContactId>,
+) -> Result<(), StorageError> {
+    if footprint.merges.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = footprint.merges.iter().map(|merge| hex(merge.0)).collect();
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        merge_columns!(),
+        " FROM json_each(?2) AS k CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.merge_id = unhex(k.value)",
+    ))
+    .bind(workspace.0)
+    .bind(json(&named)?)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(storage)?;
+    let mut parties = BTreeSet::new();
+    for row in &rows {
+        let merge = merge(row)?;
+        parties.extend([merge.survivor, merge.absorbed]);
+        snapshot.merges.insert(merge.id, merge);
+    }
+    let group = group(connection, workspace, &parties).await?;
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        merge_columns!(),
+        " FROM json_each(?2) AS n CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.survivor_id = n.value
+          WHERE m.absorbed_id IN (SELECT value FROM json_each(?2))",
+    ))
+    .bind(workspace.0)
+    .bind(json(&group)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    for row in &rows {
+        let merge = merge(row)?;
+        snapshot.merges.insert(merge.id, merge);
+    }
+    ids.extend(group);
+    Ok(())
+}
+
+/// Everybody who is answered for by whoever answers for these contacts.
+pub(crate) async fn group(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    parties: &BTreeSet<ContactId>,
+) -> Result<BTreeSet<ContactId>, StorageError> {
+    let rows = sqlx::query(
+        "WITH roots AS (
+            SELECT DISTINCT c.canonical_id AS id
+            FROM json_each(?2) AS n CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value
+         )
+         SELECT id FROM roots
+         UNION
+         SELECT c.contact_id
+         FROM roots CROSS JOIN contacts AS c
+            ON c.workspace_id = ?1 AND c.canonical_id = roots.id AND c.state = 'merged'",
+    )
+    .bind(workspace.0)
+    .bind(json(parties)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    rows.iter()
+        .map(|row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId))
+        .collect()
+}
+
+/// Reads a merge from `merge_columns`.
+pub(crate) fn merge(row: &SqliteRow) -> Result<Merge, StorageError> {
+    let row = Row::new(row, "merges", 0);
+    let evidence = match row.get::<Option<i16>>(4, "evidence_kind")? {
+        Some(code) => {
+            let kind = IdentifierKind::from_code(code).ok_or_else(|| row.corrupt("evidence_kind"))?;
+            Some(IdentifierKey {
+                kind,
+                value: row.get(5, "evidence_value")?,
+            })
+        }
+        None => None,
+    };
+    Ok(Merge {
+        id: MergeId(row.get(0, "merge_id")?),
+        survivor: ContactId(row.get(1, "survivor_id")?),
+        absorbed: ContactId(row.get(2, "absorbed_id")?),
+        rule: row.read(3, "rule", MergeRule::from_text)?,
+        evidence,
+        forced: row.get(6, "forced")?,
+        decision: DecisionId(row.get(7, "decision_id")?),
+        at: row.time(8, "merged_at")?,
+        moved: row.json(9, "moved")?,
+        undone_at: row.optional_time(10, "undone_at")?,
+    })
+}

@@ -1,0 +1,140 @@
+//! The store: its connections, from opening to closing.
+
+use crate::error::{storage, unavailable};
+use crate::location;
+use crate::policies::Policies;
+use crate::writer::Writer;
+use selfsame_application::ports::StorageError;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// Those of a newer release are left alone, so that the release before can be started again.
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!("../../migrations/sqlite");
+    migrator.set_ignore_missing(true);
+    migrator
+});
+
+/// How long one waits before asking again for a file that another process is just setting up.
+const OPENING_PAUSE: Duration = Duration::from_millis(10);
+
+/// How the store runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// How many connections read at the same time, 1 to 100.
+    pub readers: u32,
+    /// How long a writer waits for another process that writes, before it gives up with [`StorageError::Retriable`].
+    pub busy_timeout: Duration,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            busy_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A store in one SQLite file. Cloning shares its connections.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    pub(crate) writer: Writer,
+    pub(crate) readers: SqlitePool,
+    pub(crate) policies: Policies,
+}
+
+impl SqliteStore {
+    /// Opens the file of `sqlite:///absolute/path.db` or `sqlite://relative.db`, and migrates it. File and directory are made when they are
+    /// missing. Several processes may do so at once.
+    ///
+    /// [`StorageError::Unavailable`] says in its reason why a URL or a file cannot be used.
+    pub async fn open(url: &str, options: SqliteOptions) -> Result<Self, StorageError> {
+        let file = location::parse(url)?;
+        make_directory(file.get_filename()).await?;
+        let connecting = file.busy_timeout(options.busy_timeout).disable_statement_logging();
+        let writing = connecting
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            // 64 MiB of pages: the default of 2 MB does not hold the inner pages of the indexes of a million contacts.
+            .pragma("cache_size", "-65536")
+            // What a large transaction left in the log is given back to the file system.
+            .pragma("journal_size_limit", "67108864");
+        let mut first = connect(&writing, options.busy_timeout).await?;
+        migrate(&mut first).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers.clamp(1, 100))
+            // A connection to a file does not go stale.
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connecting.pragma("query_only", "ON").pragma("cache_size", "-16384"))
+            .await
+            .map_err(storage)?;
+        Ok(Self {
+            writer: Writer::new(writing, first),
+            readers,
+            policies: Policies::default(),
+        })
+    }
+
+    /// Brings the schema up to date under SQLite's own write lock. [`Self::open`] did so already; doing it again changes nothing.
+    pub async fn migrate(&self) -> Result<(), StorageError> {
+        self.writer.migrate().await
+    }
+
+    /// Waits for the transaction under way, and closes all connections.
+    pub async fn close(&self) -> Result<(), StorageError> {
+        self.readers.close().await;
+        self.writer.close().await
+    }
+
+    /// A transaction that reads: all its statements see the same state.
+    pub(crate) async fn reading(&self) -> Result<Transaction<'static, Sqlite>, StorageError> {
+        self.readers.begin().await.map_err(storage)
+    }
+}
+
+async fn make_directory(file: &Path) -> Result<(), StorageError> {
+    let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let made = tokio::fs::create_dir_all(directory).await;
+    made.map_err(|error| unavailable(&format!("the directory of the database cannot be made: {error}")))
+}
+
+/// Connects. Turning a new file to WAL needs it alone, and SQLite does not wait for that by itself: of several processes that start at
+/// once all but one are told that it is busy.
+async fn connect(options: &SqliteConnectOptions, patience: Duration) -> Result<SqliteConnection, StorageError> {
+    let trying = async {
+        loop {
+            match options.connect().await.map_err(storage) {
+                Err(StorageError::Retriable) => tokio::time::sleep(OPENING_PAUSE).await,
+                result => return result,
+            }
+        }
+    };
+    tokio::time::timeout(patience, trying)
+        .await
+        .unwrap_or(Err(StorageError::Retriable))
+}
+
+/// Runs what is new among the migrations, all or nothing, while nobody else writes. The driver's own lock does nothing on SQLite.
+pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StorageError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
+    MIGRATIONS
+        .run_direct(None, &mut *transaction, false)
+        .await
+        .map_err(|error| match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => storage(error),
+            error => StorageError::Refused(Box::new(error)),
+        })?;
+    transaction.commit().await.map_err(storage)
+}

@@ -1,0 +1,210 @@
+//! Contacts with everything that hangs on them.
+
+use crate::error::storage;
+use crate::rows::{Row, json};
+use selfsame_application::ports::StorageError;
+use selfsame_domain::values::{ChannelType, Source};
+use selfsame_domain::{
+    Attributes, Contact, ContactId, ContactState, HeldIdentifier, Identifier, IdentifierKey, IdentifierKind,
+    IdentifierState, Membership, SegmentId, WorkspaceId,
+};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The columns of an identifier `i`, in the order that [`held`] reads, after the column that tells the contact.
+macro_rules! identifier_columns {
+    () => {
+        "i.owner_id, i.kind, i.value, i.home_id, i.typed, i.state, i.hidden_by, i.channels, i.details, i.confirmed, \
+         i.source, i.first_seen, i.last_seen"
+    };
+}
+pub(crate) use identifier_columns;
+
+/// Loads contacts by their own numbers, whatever their state. Three statements, however many contacts.
+pub(crate) async fn contacts(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    ids: &BTreeSet<ContactId>,
+) -> Result<BTreeMap<ContactId, Contact>, StorageError> {
+    let mut found = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let numbers = json(ids)?;
+    for row in narrow(connection, workspace, &numbers).await? {
+        let contact = contact(&row)?;
+        found.insert(contact.id, contact);
+    }
+    for row in identifiers(connection, workspace, &numbers).await? {
+        let held = held(&row)?;
+        if let Some(contact) = found.get_mut(&held.owner) {
+            contact.identifiers.push(held);
+        }
+    }
+    for row in memberships(connection, workspace, &numbers).await? {
+        let member = membership(&row)?;
+        if let Some(contact) = found.get_mut(&member.owner) {
+            contact.memberships.push(member);
+        }
+    }
+    for contact in found.values_mut() {
+        contact
+            .identifiers
+            .sort_by(|a, b| (a.key(), a.home).cmp(&(b.key(), b.home)));
+        contact.memberships.sort_by_key(|member| (member.segment, member.home));
+    }
+    Ok(found)
+}
+
+async fn narrow(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    numbers: &str,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    sqlx::query(
+        "SELECT c.contact_id, c.state, c.canonical_id, c.merged_into, c.source, c.created_at, c.updated_at, p.attributes
+         FROM json_each(?2) AS n
+         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value
+         LEFT JOIN profiles AS p ON p.workspace_id = ?1 AND p.contact_id = c.contact_id",
+    )
+    .bind(workspace.0)
+    .bind(numbers)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)
+}
+
+async fn identifiers(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    numbers: &str,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    sqlx::query(concat!(
+        "SELECT ",
+        identifier_columns!(),
+        " FROM json_each(?2) AS n CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value",
+    ))
+    .bind(workspace.0)
+    .bind(numbers)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)
+}
+
+async fn memberships(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    numbers: &str,
+) -> Result<Vec<SqliteRow>, StorageError> {
+    sqlx::query(
+        "SELECT m.owner_id, m.segment_id, m.home_id, m.hidden_by, m.since
+         FROM json_each(?2) AS n CROSS JOIN segment_members AS m ON m.workspace_id = ?1 AND m.owner_id = n.value",
+    )
+    .bind(workspace.0)
+    .bind(numbers)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)
+}
+
+fn contact(row: &SqliteRow) -> Result<Contact, StorageError> {
+    let profile = Row::new(row, "profiles", 0);
+    let row = Row::new(row, "contacts", 0);
+    let attributes = match profile.get::<Option<&str>>(7, "attributes")? {
+        Some(_) => profile.json(7, "attributes")?,
+        None => Attributes::default(),
+    };
+    Ok(Contact {
+        id: ContactId(row.get(0, "contact_id")?),
+        state: row.read(1, "state", ContactState::from_text)?,
+        canonical: ContactId(row.get(2, "canonical_id")?),
+        merged_into: row.get::<Option<i64>>(3, "merged_into")?.map(ContactId),
+        source: row.read(4, "source", Source::from_text)?,
+        created_at: row.time(5, "created_at")?,
+        updated_at: row.time(6, "updated_at")?,
+        attributes,
+        identifiers: Vec::new(),
+        memberships: Vec::new(),
+    })
+}
+
+/// Reads an identifier from `identifier_columns`.
+pub(crate) fn held(row: &SqliteRow) -> Result<HeldIdentifier, StorageError> {
+    let row = Row::new(row, "identifiers", 0);
+    let details = match row.get::<Option<&str>>(8, "details")? {
+        Some(_) => row.json(8, "details")?,
+        None => selfsame_domain::ChannelDetails::default(),
+    };
+    Ok(HeldIdentifier {
+        owner: ContactId(row.get(0, "owner_id")?),
+        identifier: Identifier {
+            key: key(&row, 1, 2)?,
+            typed: row.get(4, "typed")?,
+        },
+        home: ContactId(row.get(3, "home_id")?),
+        state: row.read(5, "state", IdentifierState::from_text)?,
+        hidden_by: row.get::<Option<i64>>(6, "hidden_by")?.map(ContactId),
+        channels: row.read(7, "channels", channels)?,
+        details,
+        confirmed: row.get(9, "confirmed")?,
+        source: row.read(10, "source", Source::from_text)?,
+        first_seen: row.time(11, "first_seen")?,
+        last_seen: row.time(12, "last_seen")?,
+    })
+}
+
+/// Reads kind and value.
+pub(crate) fn key(row: &Row<'_>, kind: usize, value: usize) -> Result<IdentifierKey, StorageError> {
+    let code = row.get(kind, "kind")?;
+    let kind = IdentifierKind::from_code(code).ok_or_else(|| row.corrupt("kind"))?;
+    Ok(IdentifierKey {
+        kind,
+        value: row.get(value, "value")?,
+    })
+}
+
+fn membership(row: &SqliteRow) -> Result<Membership, StorageError> {
+    let row = Row::new(row, "segment_members", 0);
+    Ok(Membership {
+        owner: ContactId(row.get(0, "owner_id")?),
+        segment: SegmentId(row.get(1, "segment_id")?),
+        home: ContactId(row.get(2, "home_id")?),
+        hidden_by: row.get::<Option<i64>>(3, "hidden_by")?.map(ContactId),
+        since: row.time(4, "since")?,
+    })
+}
+
+/// Reads what [`channels_text`] wrote.
+fn channels(text: &str) -> Option<BTreeSet<ChannelType>> {
+    text.split(',')
+        .filter(|part| !part.is_empty())
+        .map(ChannelType::from_wire)
+        .collect()
+}
+
+/// Channels as they are stored: their wire names with commas between.
+pub(crate) fn channels_text(channels: &BTreeSet<ChannelType>) -> String {
+    channels
+        .iter()
+        .map(|channel| channel.as_wire())
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_read_back() {
+        for set in [
+            BTreeSet::new(),
+            BTreeSet::from([ChannelType::Sms]),
+            BTreeSet::from(ChannelType::ALL),
+        ] {
+            assert_eq!(channels(&channels_text(&set)), Some(set));
+        }
+        assert_eq!(channels("sms,fax"), None);
+    }
+}

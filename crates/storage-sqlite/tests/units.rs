@@ -1,0 +1,203 @@
+//! Units of work: what they leave behind when they do not end well.
+
+mod common;
+
+use common::{decide, open, workspace};
+use selfsame_application::ports::{Mode, Storage, StorageError, Workspaces};
+use selfsame_domain::values::Source;
+use selfsame_domain::{ChangeSet, ContactId, ContactRow, ContactState, Footprint, FreshCount, Timestamp, WorkspaceId};
+use selfsame_storage_conformance::{Ask, Kind, identifier, run};
+use selfsame_storage_sqlite::SqliteStore;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
+
+fn one_contact() -> Footprint {
+    Footprint {
+        fresh: FreshCount {
+            contacts: 1,
+            ..FreshCount::default()
+        },
+        ..Footprint::default()
+    }
+}
+
+fn made(id: ContactId) -> ChangeSet {
+    let at = Timestamp::UNIX_EPOCH;
+    let (state, source) = (ContactState::Active, Source::Api);
+    let row = ContactRow {
+        id,
+        state,
+        canonical: id,
+        merged_into: None,
+        source,
+        created_at: at,
+        updated_at: at,
+    };
+    ChangeSet {
+        contacts: vec![row],
+        ..ChangeSet::default()
+    }
+}
+
+/// Begins to make a contact; returns its number.
+async fn begin(
+    store: &SqliteStore,
+    workspace: WorkspaceId,
+) -> (Box<dyn selfsame_application::ports::UnitOfWork>, ContactId) {
+    let mut unit = store.begin(workspace, Mode::Write).await.expect("begin");
+    let id = unit.load(&one_contact()).await.expect("load").fresh.contacts[0];
+    unit.apply(&made(id), &[]).await.expect("apply");
+    (unit, id)
+}
+
+#[test]
+fn what_is_dropped_leaves_nothing_not_even_a_number() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    run(async {
+        let store = open(directory.path()).await;
+        let (_, workspace) = workspace(&store).await;
+        for _ in 0..3 {
+            let (unit, id) = begin(&store, workspace).await;
+            assert_eq!(id, ContactId(1));
+            drop(unit);
+        }
+        let (unit, id) = begin(&store, workspace).await;
+        assert_eq!(id, ContactId(1));
+        unit.commit().await.expect("commit");
+        assert_eq!(begin(&store, workspace).await.1, ContactId(2));
+    });
+}
+
+/// Polls a future a number of times and drops it; says whether it had ended.
+async fn abandon<F: Future>(future: F, polls: usize) -> bool {
+    let mut future = Box::pin(future);
+    for _ in 0..polls {
+        let ended = poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await;
+        if ended {
+            return true;
+        }
+        tokio::task::yield_now().await;
+    }
+    false
+}
+
+#[test]
+fn an_abandoned_future_leaves_all_or_nothing_and_the_writer_in_order() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    run(async {
+        let store = open(directory.path()).await;
+        let (_, workspace) = workspace(&store).await;
+        for polls in 1..200 {
+            let whole = async {
+                let (unit, _) = begin(&store, workspace).await;
+                unit.commit().await.expect("commit");
+            };
+            abandon(whole, polls * 3).await;
+        }
+        let (unit, id) = begin(&store, workspace).await;
+        unit.commit().await.expect("commit");
+        let mut last = store.begin(workspace, Mode::Write).await.expect("begin");
+        let all = Footprint {
+            contacts: (1..=id.0).map(ContactId).collect(),
+            ..Footprint::default()
+        };
+        let found = last.load(&all).await.expect("load").contacts;
+        assert_eq!(
+            found.len() as i64,
+            id.0,
+            "numbers are those of the contacts that there are"
+        );
+    });
+}
+
+#[test]
+fn a_dry_run_sees_and_leaves_nothing() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    run(async {
+        let store = open(directory.path()).await;
+        let (_, workspace) = workspace(&store).await;
+        let mut unit = store.begin(workspace, Mode::DryRun).await.expect("begin");
+        let id = unit.load(&one_contact()).await.expect("load").fresh.contacts[0];
+        assert_eq!(id, ContactId(1));
+        // A writer is not kept waiting by it, and it goes on to see what it saw.
+        let (writing, id) = begin(&store, workspace).await;
+        writing.commit().await.expect("commit");
+        let named = Footprint {
+            contacts: [id].into(),
+            ..Footprint::default()
+        };
+        assert!(unit.load(&named).await.expect("load").contacts.is_empty());
+        assert!(matches!(
+            unit.apply(&made(id), &[]).await,
+            Err(StorageError::Refused(_))
+        ));
+        unit.commit().await.expect("commit");
+    });
+}
+
+#[test]
+fn rows_that_are_not_there_are_noticed() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    run(async {
+        let store = open(directory.path()).await;
+        let (app, workspace) = workspace(&store).await;
+        let decision = decide(&app, workspace, Ask::new().external("one").upsert()).await;
+        let id = decision.contact.expect("a contact");
+        let key = identifier(Kind::Email, "a@example.org").key;
+        let changes = [
+            ChangeSet {
+                identifiers_removed: vec![(key, id)],
+                ..ChangeSet::default()
+            },
+            ChangeSet {
+                contacts: made(ContactId(0)).contacts,
+                ..ChangeSet::default()
+            },
+            ChangeSet {
+                erased: vec![ContactId(77)],
+                ..ChangeSet::default()
+            },
+            made(id).tap(|changes| changes.contacts.push(changes.contacts[0].clone())),
+        ];
+        for change in changes {
+            let mut unit = store.begin(workspace, Mode::Write).await.expect("begin");
+            unit.load(&one_contact()).await.expect("load");
+            let refused = unit.apply(&change, &[]).await;
+            assert!(
+                matches!(refused, Err(StorageError::Refused(_))),
+                "{change:?}: {refused:?}"
+            );
+        }
+        decide(
+            &app,
+            workspace,
+            Ask::new().external("one").email("a@example.org").upsert(),
+        )
+        .await;
+    });
+}
+
+trait Tap: Sized {
+    fn tap(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+impl Tap for ChangeSet {}
+
+#[test]
+fn an_unknown_workspace_is_told_and_blocks_nobody() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    run(async {
+        let store = open(directory.path()).await;
+        for mode in [Mode::Write, Mode::DryRun, Mode::Write] {
+            let begun = store.begin(WorkspaceId(9), mode).await;
+            assert!(matches!(begun.err(), Some(StorageError::UnknownWorkspace)));
+        }
+        store
+            .create_workspace("one", Timestamp::UNIX_EPOCH)
+            .await
+            .expect("make a workspace");
+    });
+}
