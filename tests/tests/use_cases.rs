@@ -342,12 +342,8 @@ async fn keys_of_two_workspaces_see_nothing_of_each_other(on: Database) -> Resul
     ];
     for path in &paths {
         let (seen, nothing) = (theirs.get(path).await?, empty.get(path).await?);
+        // The same answer as in a workspace where nothing ever was: there is nothing to tell them apart by.
         assert_eq!((seen.status, &seen.text), (nothing.status, &nothing.text), "{path}");
-        assert!(
-            !seen.text.contains("a@example.com") && !seen.text.contains("Ann"),
-            "{path}: {}",
-            seen.text
-        );
     }
     for (method, path, body) in [
         (reqwest::Method::DELETE, format!("contact/{id}?erase=true"), None),

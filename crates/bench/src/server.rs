@@ -21,7 +21,7 @@ impl Running {
             .args(["serve", "--listen", &address.to_string(), "--database-url", url])
             .env("SELFSAME_BOOTSTRAP_API_KEY", key)
             .env("SELFSAME_LOG_LEVEL", "warn")
-            .env("SELFSAME_RATE_LIMIT", "off")
+            .env("SELFSAME_RATE_LIMIT_PER_SECOND", "0")
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("starting {}: build it first", binary.display()))?;

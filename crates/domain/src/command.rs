@@ -207,6 +207,9 @@ pub struct ContactRequest {
     pub cookies: Vec<Identifier>,
     /// Names, address, language and the like.
     pub attributes: Vec<AttributeInput>,
+    /// Values of custom fields that identify ([`Identifier::field`]), for calls that search by them. The caller reads them by the
+    /// workspace's definitions; what is to be written stands in [`Self::fields`] as well.
+    pub declared: Vec<Identifier>,
     /// Custom fields.
     pub fields: Vec<FieldInput>,
     /// Static segments to be in.
@@ -231,6 +234,7 @@ impl ContactRequest {
             device_id: None,
             cookies: Vec::new(),
             attributes: Vec::new(),
+            declared: Vec::new(),
             fields: Vec::new(),
             segments: Vec::new(),
             categories: Vec::new(),
@@ -247,6 +251,7 @@ impl ContactRequest {
             .chain(self.channels.iter().map(|channel| &channel.identifier))
             .chain(&self.device_id)
             .chain(&self.cookies)
+            .chain(&self.declared)
     }
 }
 

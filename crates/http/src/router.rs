@@ -31,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 #[openapi(
     info(title = "Selfsame", description = "Contact identity: one person, one contact."),
     modifiers(&Security),
+    components(schemas(crate::render::ProblemDocument, crate::render::UnauthorizedBody)),
     security(("basic" = []), ("bearer" = [])),
     tags(
         (name = "account", description = "The service and the account"),
@@ -92,8 +93,12 @@ pub fn openapi() -> Document {
 pub fn router(state: HttpState) -> Router {
     let (routes, document) = all().split_for_parts();
     let documents = Arc::new(Documents::of(&document));
+    served(routes.layer(Extension(documents)), state)
+}
+
+/// Puts around routes what every request goes through.
+fn served(routes: Router<HttpState>, state: HttpState) -> Router {
     let routes = routes
-        .layer(Extension(documents))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NoRoute)
         .layer(middleware::from_fn_with_state(state.clone(), in_time))

@@ -31,11 +31,6 @@ pub trait Backend: Send + Sync {
 }
 
 /// Runs one test on a runtime of its own with two worker threads.
-///
-/// # Panics
-///
-/// When the runtime cannot be built, and with the test.
-#[expect(clippy::expect_used, reason = "a test without a runtime has failed")]
 pub fn run<T>(test: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder

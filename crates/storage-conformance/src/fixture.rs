@@ -1,11 +1,13 @@
 //! A workspace in a backend, with the application on top.
 
+use crate::ask::category_key;
 use crate::backend::Backend;
 use crate::{ManualClock, SequenceIds};
 use selfsame_application::ports::{
     ContactDetails, ContactFilter, ContactOrder, ContactQuery, IdentityView, Lookup, Store,
 };
 use selfsame_application::{Application, Options, Submission};
+use selfsame_domain::values::CategoryName;
 use selfsame_domain::{
     Command, Contact, ContactId, ContactRef, Decision, DecisionId, Effect, Face, IdentifierKey, Merge, MergeId, Policy,
     SegmentId, WorkspaceId,
@@ -198,6 +200,13 @@ impl<'b> Fixture<'b> {
         merge_of(&self.decide(merge(survivor, absorbed)).await)
     }
 
+    /// Defines a category.
+    pub async fn create_category(&self, key: &str, name: &str) -> Decision {
+        let name = CategoryName::parse(name).expect("a name");
+        let key = category_key(key);
+        self.decide(Command::CreateCategory { key, name }).await
+    }
+
     /// Changes the policy.
     pub async fn policy(&self, change: impl FnOnce(&mut Policy)) {
         let mut policy = Policy::default();
@@ -262,11 +271,11 @@ pub fn contact_of(decision: &Decision) -> ContactId {
 ///
 /// When there is none.
 pub fn merge_of(decision: &Decision) -> MergeId {
-    let merges = decision.effects.iter().filter_map(|effect| match effect {
+    let mut merges = decision.effects.iter().filter_map(|effect| match effect {
         Effect::Merged { merge, .. } => Some(*merge),
         _ => None,
     });
-    merges.last().unwrap_or_else(|| panic!("no merge in {decision:?}"))
+    merges.next_back().unwrap_or_else(|| panic!("no merge in {decision:?}"))
 }
 
 /// The command that removes a contact.

@@ -1,8 +1,14 @@
 //! One behaviour suite for every storage adapter, and the in-memory adapter that passes it.
 //!
-//! An adapter's test implements [`Backend`] and calls [`conformance!`], which emits one named test per case. Powers that only
-//! tests have live on [`Backend`], never in a production port. What is not about one adapter is checked here, on the
-//! in-memory one.
+//! An adapter's test implements [`Backend`] and calls [`conformance!`], which emits one named test per case, and [`machine!`],
+//! which drives random commands through it and the in-memory adapter. Powers that only tests have live on [`Backend`], never in
+//! a production port.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "all but the in-memory adapter is test code: panicking is how a test fails"
+)]
 
 mod ask;
 mod backend;
@@ -10,6 +16,7 @@ mod clock;
 mod fixture;
 mod ids;
 mod list;
+mod machine;
 mod memory;
 mod observe;
 mod suite;
@@ -21,8 +28,9 @@ pub use backend::{Backend, run};
 pub use clock::ManualClock;
 pub use fixture::{Fixture, assert_in_order, contact_of, erase, force_merge, merge, merge_of, remove, undo};
 pub use ids::SequenceIds;
+pub use machine::{merges_come_apart, random_commands_agree};
 pub use memory::{ContractError, MemoryStore};
-pub use observe::{Answer, Observation, observe, sorted};
+pub use observe::{Answer, Observation, observe, sorted, sorted_snapshot};
 /// What the tables of the list name.
 pub use selfsame_domain::IdentifierKind as Kind;
 pub use selfsame_domain::values::FieldType;

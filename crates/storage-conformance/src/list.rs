@@ -162,6 +162,7 @@ macro_rules! for_each_case {
                 keys_are_unique_within_their_group;
                 a_field_is_renamed;
                 a_value_that_identifies_is_held;
+                bulk_calls_find_by_a_value_that_identifies;
                 fields_come_along_with_a_merge;
             }
             search {
@@ -282,7 +283,7 @@ macro_rules! for_each_case {
                 a_key_sees_the_policy_of_its_workspace;
                 the_storage_answers;
             }
-            units {
+            snapshots {
                 an_empty_footprint_loads_nothing;
                 a_snapshot_brings_the_holders_of_its_keys_whole;
                 a_removed_holder_comes_by_exclusive_identifiers_only;
@@ -291,10 +292,13 @@ macro_rules! for_each_case {
                 open_visitors_come_with_their_cookies;
                 the_catalog_comes_by_number_name_and_key;
                 fresh_numbers_are_enough_and_ascend;
+            }
+            units {
                 an_exclusive_identifier_with_two_owners_is_refused;
                 a_shared_identifier_with_two_owners_is_taken;
                 a_row_that_is_not_there_is_not_removed;
-                names_and_keys_of_the_catalog_are_unique;
+                segments_and_categories_are_unique;
+                keys_of_fields_are_unique;
                 a_cookie_has_one_open_visitor;
                 rows_that_the_batch_did_not_load_are_repointed;
                 changes_and_records_stand_or_fall_together;

@@ -5,7 +5,8 @@ use selfsame_application::ports::{
     TokenOwner,
 };
 use selfsame_domain::{
-    Category, Contact, ContactId, CustomField, Decision, IdentifierKey, Merge, Segment, SegmentId, WorkspaceId,
+    Category, Contact, ContactId, CustomField, Decision, IdentifierKey, Merge, Segment, SegmentId, Snapshot,
+    WorkspaceId,
 };
 use std::collections::BTreeMap;
 
@@ -148,4 +149,18 @@ pub fn sorted(mut contact: Contact) -> Contact {
         .sort_by(|a, b| (a.key(), a.home).cmp(&(b.key(), b.home)));
     contact.memberships.sort_by_key(|member| (member.segment, member.home));
     contact
+}
+
+/// A snapshot whose unordered parts are in one order.
+pub fn sorted_snapshot(mut snapshot: Snapshot) -> Snapshot {
+    snapshot.contacts = snapshot
+        .contacts
+        .into_iter()
+        .map(|(id, contact)| (id, sorted(contact)))
+        .collect();
+    snapshot.visitors.sort_by_key(|visitor| visitor.id);
+    snapshot.segments.sort_by_key(|segment| segment.id);
+    snapshot.categories.sort_by_key(|category| category.id);
+    snapshot.fields.sort_by_key(|field| field.id);
+    snapshot
 }

@@ -54,6 +54,7 @@ mod batched {
     use super::Memory;
 
     selfsame_storage_conformance::conformance!(async { Memory::new(256) });
+    selfsame_storage_conformance::machine!(async { Memory::new(256) });
 }
 
 mod one_by_one {

@@ -3,11 +3,6 @@
 use selfsame_application::ports::StorageError;
 use sqlx::migrate::MigrateError;
 
-/// A transaction that was begun as a dry run was asked to write.
-#[derive(Debug, thiserror::Error)]
-#[error("a dry run writes nothing")]
-pub(crate) struct DryRunWrites;
-
 /// Translates an error of a statement.
 pub(crate) fn translate(error: sqlx::Error) -> StorageError {
     match &error {

@@ -243,15 +243,19 @@ pub(crate) fn membership((segment, home, owner, hidden_by, since): MembershipRec
     }
 }
 
+pub(crate) fn identifier_key((kind, value): (i16, String)) -> Result<IdentifierKey, StorageError> {
+    let kind = IdentifierKind::from_code(kind).ok_or_else(|| corrupt("identifier_keys", "kind", &kind))?;
+    Ok(IdentifierKey { kind, value })
+}
+
 pub(crate) fn key(record: KeyRecordRow) -> Result<(IdentifierKey, KeyRecord), StorageError> {
     let (kind, value, shared, seen_with, unsubscribed_at) = record;
-    let kind = IdentifierKind::from_code(kind).ok_or_else(|| corrupt("identifier_keys", "kind", &kind))?;
     let record = KeyRecord {
         shared,
         seen_with: seen_with.into_iter().collect(),
         unsubscribed_at,
     };
-    Ok((IdentifierKey { kind, value }, record))
+    Ok((identifier_key((kind, value))?, record))
 }
 
 pub(crate) fn visitor((id, cookie, home, owner, since, closed_at): VisitorRecord) -> Visitor {

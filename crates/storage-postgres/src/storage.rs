@@ -3,16 +3,18 @@
 mod apply;
 mod catalog;
 mod columns;
+mod contract;
 mod erase;
 mod known;
 mod load;
 mod lock;
 mod recorded;
 
-use crate::error::{DryRunWrites, translate};
+use crate::error::translate;
 use crate::policies::KnownPolicy;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
+use contract::ContractError;
 use known::Known;
 use selfsame_application::ports::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 use selfsame_domain::{ChangeSet, Footprint, Policy, Snapshot, Timestamp, WorkspaceId};
@@ -132,7 +134,7 @@ impl UnitOfWork for Unit {
     async fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), StorageError> {
         match self.mode {
             Mode::Write => self.apply_changes(changes, records).await,
-            Mode::DryRun => Err(StorageError::Refused(Box::new(DryRunWrites))),
+            Mode::DryRun => Err(ContractError::DryRun.into()),
         }
     }
 

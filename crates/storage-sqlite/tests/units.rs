@@ -153,10 +153,6 @@ fn rows_that_are_not_there_are_noticed() {
                 contacts: made(ContactId(0)).contacts,
                 ..ChangeSet::default()
             },
-            ChangeSet {
-                erased: vec![ContactId(77)],
-                ..ChangeSet::default()
-            },
             made(id).tap(|changes| changes.contacts.push(changes.contacts[0].clone())),
         ];
         for change in changes {

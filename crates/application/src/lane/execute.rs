@@ -103,8 +103,8 @@ async fn transact(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Re
     let mut work = store.begin(workspace, Mode::Write).await?;
     let policy = work.policy().clone();
     let keys = replay_keys(jobs, &policy);
-    let recorded = match (keys.is_empty(), jobs.iter().map(|job| job.at).max()) {
-        (false, Some(now)) => work.recorded(&keys, now).await?,
+    let recorded = match (keys.is_empty(), jobs.iter().map(|job| job.at).min()) {
+        (false, Some(earliest)) => work.recorded(&keys, earliest).await?,
         _ => Vec::new(),
     };
     let fates = fates(jobs, &policy, &recorded, &BTreeSet::new());
@@ -114,10 +114,7 @@ async fn transact(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Re
     }
     let snapshot = work.load(&footprint(&asked, &policy)).await?;
     let decided = decide(jobs, fates, &snapshot, &policy, &recorded);
-    let records: Vec<Recorded> = live(jobs, &decided.fates)
-        .zip(&decided.decisions)
-        .flat_map(|((_, job), decided)| records(job, decided, &policy))
-        .collect();
+    let records = all_records(jobs, &decided, &policy);
     if decided.changes != ChangeSet::default() || !records.is_empty() {
         work.apply(&decided.changes, &records).await?;
         work.commit().await?;
@@ -227,7 +224,8 @@ fn replayed(
     seen: &BTreeMap<String, usize>,
 ) -> Option<Fate> {
     let replay = job.replay.as_ref()?;
-    if let Some(record) = recorded.get(replay.key.as_str()) {
+    let counts = |record: &&&Recorded| record.expires_at > job.at;
+    if let Some(record) = recorded.get(replay.key.as_str()).filter(counts) {
         let same = record.digest == replay.digest;
         return Some(Fate::Known(if same {
             Ok(record.decisions.clone())
@@ -277,6 +275,15 @@ fn duplicated(envelope: &Envelope) -> Decision {
         rejection: Some(Rejection::DuplicatedRequest),
         email_status: None,
     }
+}
+
+/// What is to be recorded. A batch may be longer than a window; then the later request takes the place of the earlier one.
+fn all_records(jobs: &[Job], decided: &Decided, policy: &Policy) -> Vec<Recorded> {
+    let records = live(jobs, &decided.fates)
+        .zip(&decided.decisions)
+        .flat_map(|((_, job), decisions)| records(job, decisions, policy));
+    let by_key: BTreeMap<String, Recorded> = records.map(|record| (record.key.clone(), record)).collect();
+    by_key.into_values().collect()
 }
 
 fn records(job: &Job, decisions: &[Decision], policy: &Policy) -> Vec<Recorded> {

@@ -16,18 +16,30 @@ pub(crate) fn named(external: &str) -> Submission {
 
 /// A submission of several commands.
 pub(crate) fn together(commands: Vec<Command>) -> Submission {
-    Submission { commands, ..named("nobody") }
+    Submission {
+        commands,
+        ..named("nobody")
+    }
 }
 
 /// A submission under an idempotency key.
 pub(crate) fn keyed(key: &str, digest: u8, command: Command) -> Submission {
     let digest = vec![digest; 32];
-    Submission { replay: Some(Replay { key: key.to_owned(), digest }), ..Submission::of(command) }
+    Submission {
+        replay: Some(Replay {
+            key: key.to_owned(),
+            digest,
+        }),
+        ..Submission::of(command)
+    }
 }
 
 /// A submission that is refused when its digest was seen within the window.
 pub(crate) fn repeated(digest: u8, command: Command) -> Submission {
-    Submission { duplicate_digest: Some(vec![digest; 32]), ..Submission::of(command) }
+    Submission {
+        duplicate_digest: Some(vec![digest; 32]),
+        ..Submission::of(command)
+    }
 }
 
 /// `count` external IDs with a common beginning.

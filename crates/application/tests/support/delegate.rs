@@ -24,11 +24,7 @@ impl Contacts for Probe {
         self.inner.search(workspace, query).await
     }
 
-    async fn in_segment(
-        &self,
-        workspace: WorkspaceId,
-        query: &SegmentQuery,
-    ) -> Read<Option<Page<ContactDetails>>> {
+    async fn in_segment(&self, workspace: WorkspaceId, query: &SegmentQuery) -> Read<Option<Page<ContactDetails>>> {
         self.inner.in_segment(workspace, query).await
     }
 

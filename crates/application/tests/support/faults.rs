@@ -40,7 +40,12 @@ pub(super) struct Faults(Vec<Fault>);
 impl Fault {
     /// Goes wrong every time.
     pub(crate) fn new(what: What, at: Point) -> Self {
-        Self { what, at, times: usize::MAX, only: None }
+        Self {
+            what,
+            at,
+            times: usize::MAX,
+            only: None,
+        }
     }
 
     /// Goes wrong so many times only.
@@ -50,11 +55,16 @@ impl Fault {
 
     /// Goes wrong only in transactions that touch an identifier of this value.
     pub(crate) fn only(self, value: &'static str) -> Self {
-        Self { only: Some(value), ..self }
+        Self {
+            only: Some(value),
+            ..self
+        }
     }
 
     fn is_due(&self, at: Point, footprint: &Footprint) -> bool {
-        let touched = self.only.is_none_or(|value| footprint.keys.keys().any(|key| key.value == value));
+        let touched = self
+            .only
+            .is_none_or(|value| footprint.keys.keys().any(|key| key.value == value));
         self.at == at && self.times > 0 && touched
     }
 }
@@ -82,8 +92,14 @@ impl What {
         match self {
             Self::Retriable => StorageError::Retriable,
             Self::Refused => StorageError::Refused("poison".into()),
-            Self::Corrupt => StorageError::Corrupt { table: "contacts", column: "state", key: "1".to_owned() },
-            Self::Unavailable => StorageError::Unavailable { reason: "gone".to_owned() },
+            Self::Corrupt => StorageError::Corrupt {
+                table: "contacts",
+                column: "state",
+                key: "1".to_owned(),
+            },
+            Self::Unavailable => StorageError::Unavailable {
+                reason: "gone".to_owned(),
+            },
             Self::Panic => panic!("the adapter panics, as the test asked for"),
         }
     }

@@ -62,10 +62,17 @@ impl Probe {
         self.lock().gates.remove(&workspace).expect("a gate").close();
     }
 
+    /// How many commits have come to gates in all.
+    pub(crate) fn arrivals(&self) -> usize {
+        *self.shared.arrived.borrow()
+    }
+
     /// Returns when so many commits have come to gates in all.
     pub(crate) async fn arrived(&self, count: usize) {
         let mut arrived = self.shared.arrived.subscribe();
-        super::soon(arrived.wait_for(|arrived| *arrived >= count)).await.expect("the probe lives");
+        super::soon(arrived.wait_for(|arrived| *arrived >= count))
+            .await
+            .expect("the probe lives");
     }
 
     /// Lets something go wrong.
@@ -86,7 +93,9 @@ impl Probe {
     /// How many commands each writing transaction of a workspace was loaded for.
     pub(crate) fn sizes(&self, workspace: WorkspaceId) -> Vec<usize> {
         let seen = self.seen().into_iter();
-        seen.filter(|seen| seen.workspace == workspace && seen.mode == Mode::Write).map(|seen| seen.commands).collect()
+        seen.filter(|seen| seen.workspace == workspace && seen.mode == Mode::Write)
+            .map(|seen| seen.commands)
+            .collect()
     }
 
     /// Forgets the transactions so far.
@@ -110,7 +119,9 @@ impl Probe {
     }
 
     async fn wait_at_gate(&self, workspace: WorkspaceId) {
-        let Some(gate) = self.lock().gates.get(&workspace).cloned() else { return };
+        let Some(gate) = self.lock().gates.get(&workspace).cloned() else {
+            return;
+        };
         self.shared.arrived.send_modify(|arrived| *arrived += 1);
         // An error is the gate that was opened for all.
         if let Ok(permit) = gate.acquire().await {
@@ -124,12 +135,24 @@ impl Storage for Probe {
     async fn begin(&self, workspace: WorkspaceId, mode: Mode) -> Result<Box<dyn UnitOfWork>, StorageError> {
         let number = {
             let mut state = self.lock();
-            state.seen.push(Seen { workspace, mode, commands: 0, applied: false, committed: false });
+            state.seen.push(Seen {
+                workspace,
+                mode,
+                commands: 0,
+                applied: false,
+                committed: false,
+            });
             state.seen.len() - 1
         };
         self.pass(Point::Begin, &Footprint::default())?;
         let inner = self.inner.begin(workspace, mode).await?;
-        Ok(Box::new(Watched { probe: self.clone(), inner, workspace, number, footprint: Footprint::default() }))
+        Ok(Box::new(Watched {
+            probe: self.clone(),
+            inner,
+            workspace,
+            number,
+            footprint: Footprint::default(),
+        }))
     }
 }
 

@@ -19,7 +19,10 @@ pub(crate) struct Stand {
 impl Stand {
     /// Bounds the lane.
     pub(crate) fn with(lane: LaneOptions) -> Self {
-        Self { lane, ..Self::default() }
+        Self {
+            lane,
+            ..Self::default()
+        }
     }
 
     /// A workspace, and the probe of its storage.
@@ -39,9 +42,20 @@ impl Stand {
 /// Submits something and holds its commit.
 pub(crate) async fn occupy(f: &Fixture<'_>, probe: &Probe) -> Waiting {
     probe.hold(f.workspace);
+    let before = probe.arrivals();
     let first = accept(f.app(), f.workspace, super::named("first")).await;
-    probe.arrived(1).await;
+    probe.arrived(before + 1).await;
     first
+}
+
+/// Waits until the lane has forgotten the last batch: answers leave a little earlier.
+pub(crate) async fn idle(f: &Fixture<'_>) {
+    let idle = async {
+        while f.app().lane_depth() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(idle).await;
 }
 
 /// Submits to the workspace of the fixture and waits for the answer.

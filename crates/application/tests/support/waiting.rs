@@ -54,5 +54,7 @@ impl Waiting {
 ///
 /// When it never comes.
 pub(crate) async fn soon<T>(coming: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(3600), coming).await.expect("stuck: nothing is under way any more")
+    tokio::time::timeout(Duration::from_hours(1), coming)
+        .await
+        .expect("stuck: nothing is under way any more")
 }

@@ -75,8 +75,9 @@ impl<'a> World<'a> {
 
     /// The contact that answers for a number, removed or not.
     pub(super) fn answering(&self, id: ContactId) -> Option<ContactId> {
-        let id = self.canonical.get(&id).copied().unwrap_or(id);
-        let contact = self.contacts.get(&id)?;
+        // What is loaded knows better than the snapshot: an earlier command of the batch may have undone the merge.
+        let loaded = self.contacts.get(&id);
+        let contact = loaded.or_else(|| self.contacts.get(self.canonical.get(&id)?))?;
         let canonical = self.contacts.get(&contact.canonical)?;
         (canonical.state != ContactState::Merged).then_some(canonical.id)
     }

@@ -20,10 +20,22 @@ pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("totalcount")
 #[serde(rename_all = "camelCase")]
 #[schema(as = Contact)]
 pub(crate) struct ContactBody {
-    #[serde(flatten)]
-    base: BaseContact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Ann")]
+    first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Smith")]
+    last_name: Option<String>,
+    channels: Vec<Channel>,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<Address>,
+    /// Custom fields.
+    fields: Vec<FieldBody>,
+    #[schema(example = 1)]
+    address_book_id: i32,
+    /// The contact's number.
+    #[schema(example = 564_407_320)]
+    id: i64,
     /// The customer's own ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "C-1001")]
@@ -168,9 +180,22 @@ impl From<&ContactDetails> for ContactBody {
     fn from(details: &ContactDetails) -> Self {
         let attributes = &details.contact.attributes;
         let text = |key| attributes.text(key).map(str::to_owned);
+        let BaseContact {
+            first_name,
+            last_name,
+            channels,
+            fields,
+            address_book_id,
+            id,
+        } = BaseContact::from(&details.contact);
         Self {
-            base: BaseContact::from(&details.contact),
+            first_name,
+            last_name,
+            channels,
             address: Address::of(&details.contact),
+            fields,
+            address_book_id,
+            id,
             external_customer_id: details.contact.external_id().map(str::to_owned),
             contact_key: text(AttributeKey::ContactKey),
             groups: details.segments.iter().map(Group::from).collect(),

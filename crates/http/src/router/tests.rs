@@ -1,5 +1,12 @@
 use super::*;
+use axum::body::{Body, to_bytes};
+use axum::routing::get;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use selfsame_application::{Application, Options};
+use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use std::collections::{BTreeMap, BTreeSet};
+use tower::ServiceExt;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
@@ -46,4 +53,28 @@ fn every_route_is_documented_and_every_documented_one_answers() {
     let answered = answered(&router);
     assert!(answered.len() > 30, "{answered:?}");
     assert_eq!(answered, documented);
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_tells_nothing() {
+    let ids = Arc::new(SequenceIds::new());
+    let store = Arc::new(MemoryStore::new());
+    let app = Application::new(store, Arc::new(ManualClock::new()), ids, Options::default());
+    let state = HttpState::new(app, crate::HttpSettings::default());
+    let router = served(Router::new().route("/", get(panicking)), state);
+    let request = Request::get("/").body(Body::empty()).expect("request");
+    let response = router.oneshot(request).await.expect("infallible");
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+    assert!(response.headers().contains_key("x-request-id"));
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("body");
+    let problem: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    assert_eq!(
+        (&problem["type"], &problem["detail"]),
+        (&"urn:selfsame:problem:internal".into(), &"internal error".into())
+    );
+}
+
+async fn panicking() {
+    panic!("with a secret");
 }

@@ -32,7 +32,7 @@ pub(crate) struct AccountInfo {
     tag = "account",
     responses(
         (status = 200, description = "The account", body = AccountInfo),
-        (status = 401, description = "No valid API key", body = crate::render::UnauthorizedBody),
+        crate::docs::ReadErrors,
     )
 )]
 pub(crate) async fn info(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<AccountInfo>, ApiError> {

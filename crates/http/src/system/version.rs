@@ -30,7 +30,7 @@ pub(crate) struct Version {
     tag = "account",
     responses(
         (status = 200, description = "The versions", body = Version),
-        (status = 401, description = "No valid API key", body = crate::render::UnauthorizedBody),
+        crate::docs::ReadErrors,
     )
 )]
 pub(crate) async fn version(auth: Authenticated) -> Result<Json<Version>, ApiError> {
@@ -49,7 +49,7 @@ pub(crate) async fn version(auth: Authenticated) -> Result<Json<Version>, ApiErr
     tag = "account",
     responses(
         (status = 200, description = "The versions", body = Version),
-        (status = 401, description = "No valid API key", body = crate::render::UnauthorizedBody),
+        crate::docs::ReadErrors,
     )
 )]
 pub(crate) async fn version_2(auth: Authenticated) -> Result<Json<Version>, ApiError> {

@@ -16,7 +16,7 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &Value, place: &str
     }
     list(schema, "allOf")
         .iter()
-        .try_for_each(|part| check(document, part, value, place))?;
+        .try_for_each(|part| check_part(document, part, value, place))?;
     let choices = list(schema, "enum");
     if !choices.is_empty() && !choices.contains(value) {
         return Err(format!("{place}: {value} is none of {choices:?}"));

@@ -70,7 +70,12 @@ mod tests {
         };
         let documented = documented();
         assert_eq!(documented.len(), defaults.len());
+        let operations = include_str!("../../../../docs/operations.md");
         for (name, help) in documented {
+            assert!(
+                operations.contains(&format!("\n| `{name}` | ")),
+                "{name} is not in docs/operations.md"
+            );
             let default = &defaults[&name];
             assert!(
                 help.contains(&format!("[env: SELFSAME_{}]", name.to_uppercase())),

@@ -231,9 +231,10 @@ pub async fn thousands_enter_and_leave_a_segment_and_go(backend: &mut dyn Backen
     let ids: Vec<ContactId> = f.decide_all(many(0)).await.iter().map(crate::contact_of).collect();
     f.id(Ask::new().external("x").segment("all").upsert()).await;
     let segment = f.segment("all").await;
-    let contacts: Vec<ContactRef> = ids.iter().map(|id| ContactRef::Id(*id)).collect();
-    let named = (0..MANY).map(|index| by_external(&format!("e{index}"))).collect();
-    f.decide(Command::Attach { segment, contacts }).await;
+    for chunk in ids.chunks(500) {
+        let contacts = chunk.iter().map(|id| ContactRef::Id(*id)).collect();
+        f.decide(Command::Attach { segment, contacts }).await;
+    }
     let query = SegmentQuery {
         segment,
         by_time: false,
@@ -250,11 +251,12 @@ pub async fn thousands_enter_and_leave_a_segment_and_go(backend: &mut dyn Backen
             .total
     };
     assert_eq!(total().await, MANY as u64 + 1);
-    f.decide(Command::Detach {
-        segment,
-        contacts: named,
-    })
-    .await;
+    for first in (0..MANY).step_by(500) {
+        let contacts = (first..first + 500)
+            .map(|index| by_external(&format!("e{index}")))
+            .collect();
+        f.decide(Command::Detach { segment, contacts }).await;
+    }
     assert_eq!(total().await, 1);
     let emails = (0..MANY).map(|index| email(&format!("m{index}@example.com"))).collect();
     f.decide(Command::Unsubscribe {

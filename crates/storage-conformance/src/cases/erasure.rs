@@ -5,7 +5,6 @@ use crate::{
     remove,
 };
 use selfsame_application::{Replay, Submission};
-use selfsame_domain::values::CategoryName;
 use selfsame_domain::{Command, ContactId, IdentifierKey, KeyRecord, Outcome, Rejection};
 
 /// Somebody with everything, and the keys of it.
@@ -31,77 +30,59 @@ fn whole() -> (Ask, Vec<IdentifierKey>) {
     )
 }
 
-pub async fn nothing_is_left(backend: &mut dyn Backend) {
-    let f = Fixture::new(backend).await;
-    let create = Command::CreateCategory {
-        key: category_key("news"),
-        name: CategoryName::parse("News").expect("a name"),
-    };
-    f.decide(create).await;
-    let (ask, keys) = whole();
-    let replay = Replay {
-        key: "r1".to_owned(),
-        digest: vec![1; 32],
-    };
-    let submission = |command| Submission {
-        replay: Some(replay.clone()),
-        ..Submission::of(command)
-    };
-    let made = f
-        .app()
-        .submit(f.workspace, submission(ask.clone().category("news").upsert()))
-        .await
-        .expect("submit");
-    let id = made[0].contact.expect("a contact");
-    let absorbed = f.id(Ask::new().email("b@example.com").device("e").upsert()).await;
-    let merge = f.merge(id, absorbed).await;
-    let decision = f.decide(erase(id)).await;
-    assert_eq!((decision.outcome, decision.contact), (Outcome::Erased, Some(id)));
-    for gone in [id, absorbed] {
-        assert!(!f.is_there(gone).await);
-        assert!(f.store().identity(f.workspace, gone).await.expect("read").is_none());
-        assert!(
-            f.store()
-                .log(f.workspace, gone, None, 10)
-                .await
-                .expect("read")
-                .is_none()
-        );
-        assert!(f.store().emails(f.workspace, &[gone]).await.expect("read").is_empty());
+/// No port tells of the contacts, or of what they held.
+async fn assert_forgotten(f: &Fixture<'_>, ids: &[ContactId], keys: &[IdentifierKey]) {
+    let (store, workspace) = (f.store(), f.workspace);
+    for id in ids {
+        assert!(!f.is_there(*id).await);
+        assert!(store.identity(workspace, *id).await.expect("read").is_none());
+        assert!(store.log(workspace, *id, None, 10).await.expect("read").is_none());
+        assert!(store.emails(workspace, &[*id]).await.expect("read").is_empty());
     }
-    for key in keys.iter().chain([&identifier(Kind::Email, "b@example.com").key]) {
+    for key in keys {
         let lookup = f.lookup(key).await;
         assert_eq!(
             (lookup.record, lookup.holders),
             (KeyRecord::default(), Vec::new()),
             "{key:?}"
         );
-        assert!(
-            f.store()
-                .token_owner(f.workspace, std::slice::from_ref(key))
-                .await
-                .expect("read")
-                .is_none()
-        );
+        let owner = store.token_owner(workspace, std::slice::from_ref(key)).await;
+        assert!(owner.expect("read").is_none());
     }
+}
+
+pub async fn nothing_is_left(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.create_category("news", "News").await;
+    let (ask, mut keys) = whole();
+    let (key, digest) = ("r1".to_owned(), vec![1; 32]);
+    let replay = Some(Replay { key, digest });
+    let submit = async |command| {
+        let submission = Submission {
+            replay: replay.clone(),
+            ..Submission::of(command)
+        };
+        f.app().submit(f.workspace, submission).await.expect("submit")
+    };
+    let id = crate::contact_of(&submit(ask.clone().category("news").upsert()).await[0]);
+    let absorbed = f.id(Ask::new().email("b@example.com").device("e").upsert()).await;
+    keys.push(identifier(Kind::Email, "b@example.com").key);
+    let merge = f.merge(id, absorbed).await;
+    let decision = f.decide(erase(id)).await;
+    assert_eq!((decision.outcome, decision.contact), (Outcome::Erased, Some(id)));
+    assert_forgotten(&f, &[id, absorbed], &keys).await;
     assert!(f.all().await.is_empty());
     assert!(f.store().merge(f.workspace, merge).await.expect("read").is_none());
     assert!(f.store().merges(f.workspace, None, 10).await.expect("read").is_empty());
     assert_eq!(f.store().categories(f.workspace).await.expect("read")[0].1, 0);
-    let again = f
-        .app()
-        .submit(f.workspace, submission(ask.upsert()))
-        .await
-        .expect("submit");
+    let again = submit(ask.upsert()).await;
     assert_eq!(again[0].outcome, Outcome::Created, "the recorded reply is gone");
-    let fresh = again[0].contact.expect("a contact");
+    let fresh = crate::contact_of(&again[0]);
     assert!(fresh > absorbed, "numbers are never used again");
     assert_eq!(f.log(fresh).await, again);
     assert_eq!(f.identity(fresh).await.visitors.len(), 1);
     assert_eq!(f.contact(fresh).await.segments().len(), 1);
-    for gone in [id, absorbed] {
-        assert!(!f.is_there(gone).await);
-    }
+    assert_forgotten(&f, &[id, absorbed], &[]).await;
 }
 
 pub async fn the_absorbed_go_along_however_it_is_named(backend: &mut dyn Backend) {

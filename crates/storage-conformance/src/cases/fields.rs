@@ -3,8 +3,8 @@
 use crate::{Ask, Backend, FieldType, Fixture};
 use selfsame_domain::values::FieldValue;
 use selfsame_domain::{
-    AttributeKey, AttributeValue, Command, CustomField, Effect, FieldId, Identifier, NewField, Outcome, Rejection,
-    Skipped,
+    AttributeKey, AttributeValue, Command, CustomField, DedupeOn, Effect, FieldId, Identifier, NewField, Outcome,
+    Rejection, Rule, Skipped,
 };
 
 pub(super) fn field(key: &str, field_type: FieldType) -> NewField {
@@ -233,5 +233,42 @@ pub async fn fields_come_along_with_a_merge(backend: &mut dyn Backend) {
     assert_eq!(
         value(&f, absorbed, one).await.map(|value| value.to_wire()),
         Some("theirs".to_owned())
+    );
+}
+
+pub async fn bulk_calls_find_by_a_value_that_identifies(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let number = create(
+        &f,
+        NewField {
+            identifying: true,
+            ..field("card", FieldType::Number)
+        },
+    )
+    .await;
+    let bulk = |ask: Ask, text: &str| {
+        let value = FieldValue::parse(FieldType::Number, text, &[]).expect("a number");
+        ask.field(number, Some(text))
+            .declared(number, &value)
+            .bulk(DedupeOn::Field, false)
+    };
+    let first = f.decide(bulk(Ask::new().first("Ann"), "42")).await;
+    assert_eq!((first.outcome, first.rule), (Outcome::Created, Rule::NoMatch));
+    let id = first.contact.expect("a contact");
+    let found = f.decide(bulk(Ask::new().first("Anna"), "042")).await;
+    assert_eq!(
+        (found.outcome, found.contact, found.rule),
+        (Outcome::Updated, Some(id), Rule::Search)
+    );
+    assert_eq!(f.would(bulk(Ask::new(), "43")).await.outcome, Outcome::Created);
+    let adopted = f.decide(bulk(Ask::new().external("a"), "42")).await;
+    assert_eq!((adopted.contact, adopted.rule), (Some(id), Rule::Adopt));
+    let apart = f.decide(bulk(Ask::new().external("b"), "42")).await;
+    assert_eq!(apart.outcome, Outcome::Created, "rule 4 of bulk calls");
+    let other = Ask::new().external("c").field(number, Some("42")).upsert();
+    assert_eq!(
+        f.decide(other).await.outcome,
+        Outcome::Created,
+        "other calls do not look at it"
     );
 }

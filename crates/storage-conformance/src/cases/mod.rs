@@ -1,7 +1,6 @@
 //! The cases, by noun. Each is a function of a backend with nothing in it; it panics when the backend misbehaves.
 //!
 //! The suite listed in [`for_each_case!`](crate::for_each_case) asks all of them of every adapter.
-#![expect(clippy::missing_panics_doc, reason = "panicking is how a case fails")]
 #![expect(missing_docs, reason = "the name of a case says what it expects")]
 
 pub mod batches;
@@ -24,6 +23,7 @@ mod raw;
 pub mod replies;
 pub mod search;
 pub mod segments;
+pub mod snapshots;
 pub mod tokens;
 mod tree;
 pub mod undo;

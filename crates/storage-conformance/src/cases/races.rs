@@ -129,11 +129,11 @@ pub async fn merges_round_a_ring_end(backend: &mut dyn Backend) {
         .map(|index| force_merge(ids[index], ids[(index + 1) % 8]))
         .collect();
     let decisions = race.run(ring).await;
-    let merged = decisions
+    let done = decisions
         .iter()
         .filter(|decision| decision.outcome == Outcome::Merged)
         .count();
-    assert_eq!((merged, f.all().await.len()), (7, 1));
+    assert_eq!((done, f.all().await.len()), (7, 1));
     f.check().await;
     let survivor = f.all().await[0];
     assert_eq!(f.identity(survivor).await.visitors.len(), 8);

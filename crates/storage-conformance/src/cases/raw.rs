@@ -96,6 +96,13 @@ pub(super) fn recorded(key: &str, expires_at: Timestamp) -> Recorded {
     }
 }
 
+/// Changes that say what the function says.
+pub(super) fn changes(say: impl FnOnce(&mut ChangeSet)) -> ChangeSet {
+    let mut changes = ChangeSet::default();
+    say(&mut changes);
+    changes
+}
+
 /// Writes changes in a unit of work of their own.
 pub(super) async fn write(
     store: &dyn Store,

@@ -82,7 +82,8 @@ pub async fn histories_go_with_a_merge_and_come_back(backend: &mut dyn Backend) 
     let f = Fixture::new(backend).await;
     let one = f.id(Ask::new().external("a").cookie("c1").upsert()).await;
     let two = f.id(Ask::new().email("b@example.com").cookie("c2").upsert()).await;
-    f.id(Ask::new().external("other").email("other@example.com").upsert()).await;
+    f.id(Ask::new().external("other").email("other@example.com").upsert())
+        .await;
     f.id(Ask::new().external("other").cookie("c2").upsert()).await;
     f.id(Ask::new().email("b@example.com").cookie("c3").upsert()).await;
     let before = (f.identity(one).await.visitors, f.identity(two).await.visitors);

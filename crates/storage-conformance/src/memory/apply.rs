@@ -68,7 +68,7 @@ impl Space {
             if held.kind().is_exclusive() && self.rows_of(held.key()).any(|row| row.home != held.home) {
                 return Err(ContractError::Taken { table: "identifiers" });
             }
-            self.put_identifier(held.clone());
+            self.put_identifier(held);
         }
         self.keys.extend(changes.keys.iter().cloned());
         Ok(())
@@ -111,7 +111,7 @@ impl Space {
             require(self.take_membership(*key), "segment_members")?;
         }
         for member in &changes.memberships {
-            self.put_membership(member.clone());
+            self.put_membership(member);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //!
 //! One mutex per workspace keeps its writers apart; what a unit of work changes lives in a copy that its commit puts in place,
 //! so readers see committed states only and a dropped unit of work leaves nothing.
+#![warn(clippy::expect_used, clippy::missing_panics_doc)]
 
 mod apply;
 mod catalog;

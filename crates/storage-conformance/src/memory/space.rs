@@ -94,7 +94,7 @@ impl Space {
         self.identifiers.range(first..=last).map(|(_, held)| held)
     }
 
-    pub(super) fn put_identifier(&mut self, held: HeldIdentifier) {
+    pub(super) fn put_identifier(&mut self, held: &HeldIdentifier) {
         let key = (held.key().clone(), held.home);
         self.owned.entry(held.owner).or_default().insert(key.clone());
         if let Some(old) = self.identifiers.insert(key.clone(), held.clone())
@@ -113,7 +113,7 @@ impl Space {
         true
     }
 
-    pub(super) fn put_membership(&mut self, member: Membership) {
+    pub(super) fn put_membership(&mut self, member: &Membership) {
         let key = (member.segment, member.home);
         self.joined.entry(member.owner).or_default().insert(key);
         if let Some(old) = self.memberships.insert(key, member.clone())

@@ -9,6 +9,7 @@ mod relations;
 
 use super::Unit;
 use super::catalog::{CATEGORIES, FIELDS, SEGMENTS};
+use super::contract;
 use crate::error::{translate, translate_racing};
 use crate::rows::to_json;
 use selfsame_application::ports::{Recorded, StorageError};
@@ -25,6 +26,7 @@ impl Unit {
         changes: &ChangeSet,
         records: &[Recorded],
     ) -> Result<(), StorageError> {
+        contract::check(changes, &self.known)?;
         self.numbers.used.extend(changes.contacts.iter().map(|row| row.id.0));
         if !changes.erased.is_empty() {
             self.erase(&changes.erased).await?;
@@ -61,13 +63,22 @@ impl Unit {
         self.advance_counters(changes).await
     }
 
-    /// Runs a statement and says how many rows it met.
+    /// Runs a statement whose rows are guarded by locks, and says how many it met.
     async fn run(&mut self, statement: Statement<'_>) -> Result<u64, StorageError> {
         let done = statement
             .execute(&mut *self.transaction)
             .await
             .map_err(translate_racing)?;
         Ok(done.rows_affected())
+    }
+
+    /// Runs a statement on definitions. Who defines holds a counter, so a value that is taken is no race.
+    async fn define(&mut self, statement: Statement<'_>) -> Result<(), StorageError> {
+        statement
+            .execute(&mut *self.transaction)
+            .await
+            .map(drop)
+            .map_err(translate)
     }
 
     async fn write_policy(&mut self, policy: &Policy) -> Result<(), StorageError> {
@@ -96,7 +107,7 @@ impl Unit {
         ];
         let (names, next): (Vec<&str>, Vec<i64>) = last
             .into_iter()
-            .filter_map(|(name, last)| Some((name, last? + 1)))
+            .filter_map(|(name, last)| Some((name, last?.saturating_add(1))))
             .unzip();
         if names.is_empty() {
             return Ok(());
@@ -113,9 +124,9 @@ impl Unit {
     }
 }
 
-/// Fails when rows that were loaded under locks are not what a statement met.
+/// Fails when a statement did not meet all rows that were loaded.
 fn expect(met: u64, expected: usize) -> Result<(), StorageError> {
-    if usize::try_from(met) == Ok(expected) {
+    if met >= expected as u64 {
         Ok(())
     } else {
         Err(StorageError::Retriable)

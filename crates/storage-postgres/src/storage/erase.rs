@@ -2,12 +2,13 @@
 
 use super::Unit;
 use crate::error::translate;
+use crate::rows;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::ContactId;
 
 /// The contacts and all that they absorbed.
 const GONE: &str = "
-    SELECT contact_id FROM contacts WHERE workspace_id = $1 AND contact_id = ANY($2::bigint[])
+    SELECT UNNEST($2::bigint[]) AS contact_id
     UNION
     SELECT contact_id FROM contacts WHERE workspace_id = $1 AND canonical_id = ANY($2::bigint[]) AND state = 'merged'";
 
@@ -43,6 +44,7 @@ const DELETE: &str = "
             SELECT FROM identifiers o
             WHERE o.workspace_id = $1 AND o.kind = left_over.kind AND o.value = left_over.value
               AND o.owner_id <> ALL($2::bigint[]))
+        RETURNING k.kind, k.value
     ),
     members AS (
         DELETE FROM segment_members m USING gone WHERE m.workspace_id = $1 AND m.owner_id = gone.contact_id
@@ -68,8 +70,11 @@ const DELETE: &str = "
     ),
     profile AS (
         DELETE FROM profiles p USING gone WHERE p.workspace_id = $1 AND p.contact_id = gone.contact_id
+    ),
+    contact AS (
+        DELETE FROM contacts c USING gone WHERE c.workspace_id = $1 AND c.contact_id = gone.contact_id
     )
-    DELETE FROM contacts c USING gone WHERE c.workspace_id = $1 AND c.contact_id = gone.contact_id";
+    SELECT kind, value FROM keys";
 
 impl Unit {
     pub(super) async fn erase(&mut self, contacts: &[ContactId]) -> Result<(), StorageError> {
@@ -80,7 +85,7 @@ impl Unit {
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(translate)?;
-        for statement in [LOCK_KEYS, LOCK_REPLIES, DELETE] {
+        for statement in [LOCK_KEYS, LOCK_REPLIES] {
             sqlx::query(statement)
                 .bind(self.workspace.0)
                 .bind(&gone)
@@ -88,6 +93,13 @@ impl Unit {
                 .await
                 .map_err(translate)?;
         }
+        let deleted: Vec<(i16, String)> = sqlx::query_as(DELETE)
+            .bind(self.workspace.0)
+            .bind(&gone)
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        self.known.forget_keys(rows::all(deleted, rows::identifier_key)?);
         Ok(())
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Known {
     visitors: HashMap<VisitorId, Option<ContactId>>,
     /// Keys of the footprint that were there before.
     keys: HashMap<IdentifierKey, KeyRecord>,
+    /// Keys that went with who was erased.
+    deleted: HashSet<IdentifierKey>,
 }
 
 /// What is written besides the changes themselves, so that whoever waits for a lock sees that it waited (see `lock.rs`).
@@ -22,7 +24,7 @@ pub(super) struct Known {
 pub(super) struct Touched {
     /// Contacts whose possessions change, but not their rows.
     pub(super) contacts: Vec<ContactRow>,
-    /// Keys that somebody holds from now on, but whose records do not change.
+    /// Keys that somebody holds from now on, but whose records do not change, or that must be made again.
     pub(super) keys: Vec<(IdentifierKey, KeyRecord)>,
 }
 
@@ -52,6 +54,20 @@ impl Known {
         self.keys.extend(keys);
     }
 
+    pub(super) fn has_identifier(&self, key: &(IdentifierKey, ContactId)) -> bool {
+        self.identifiers.contains_key(key)
+    }
+
+    pub(super) fn has_membership(&self, key: (SegmentId, ContactId)) -> bool {
+        self.memberships.contains_key(&key)
+    }
+
+    /// Exclusive identifiers with home and owner.
+    pub(super) fn exclusive(&self) -> impl Iterator<Item = (&IdentifierKey, ContactId, ContactId)> {
+        let all = self.identifiers.iter().filter(|((key, _), _)| key.kind.is_exclusive());
+        all.map(|((key, home), owner)| (key, *home, *owner))
+    }
+
     /// How many of the contacts are to be changed, not made.
     pub(super) fn contacts_among<'a>(&self, rows: impl IntoIterator<Item = &'a ContactRow>) -> usize {
         rows.into_iter()
@@ -62,15 +78,26 @@ impl Known {
     /// How many of the identifiers are to be changed, not made.
     pub(super) fn identifiers_among(&self, rows: &[HeldIdentifier]) -> usize {
         rows.iter()
-            .filter(|held| self.identifiers.contains_key(&(held.key().clone(), held.home)))
+            .filter(|held| self.has_identifier(&(held.key().clone(), held.home)))
             .count()
     }
 
     /// How many of the memberships are to be changed, not made.
     pub(super) fn memberships_among(&self, keys: impl IntoIterator<Item = (SegmentId, ContactId)>) -> usize {
-        keys.into_iter()
-            .filter(|key| self.memberships.contains_key(key))
-            .count()
+        keys.into_iter().filter(|key| self.has_membership(*key)).count()
+    }
+
+    /// Whether a key has its row.
+    pub(super) fn has_key(&self, key: &IdentifierKey) -> bool {
+        self.keys.contains_key(key)
+    }
+
+    /// Forgets keys that were deleted: whoever holds them from now on makes them anew.
+    pub(super) fn forget_keys(&mut self, deleted: impl IntoIterator<Item = IdentifierKey>) {
+        for key in deleted {
+            self.keys.remove(&key);
+            self.deleted.insert(key);
+        }
     }
 
     /// What must be written besides the changes.
@@ -109,15 +136,23 @@ impl Known {
         for row in &changes.contacts {
             owners.remove(&row.id);
         }
+        owners.retain(|id| {
+            let canonical = self.contacts.get(id).map_or(*id, |row| row.canonical);
+            !changes.erased.contains(&canonical)
+        });
         for (key, _) in &changes.keys {
             gained.remove(key);
         }
-        let keys = gained
-            .into_iter()
-            .filter_map(|key| self.keys.get(key).map(|record| (key.clone(), record.clone())));
+        let record = |key: &IdentifierKey| match self.keys.get(key) {
+            Some(record) => Some(record.clone()),
+            None => self.deleted.contains(key).then(KeyRecord::default),
+        };
         Touched {
             contacts: owners.iter().filter_map(|id| self.contacts.get(id)).cloned().collect(),
-            keys: keys.collect(),
+            keys: gained
+                .into_iter()
+                .filter_map(|key| Some((key.clone(), record(key)?)))
+                .collect(),
         }
     }
 }

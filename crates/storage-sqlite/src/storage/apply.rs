@@ -27,6 +27,13 @@ impl<'c> Batch<'c> {
     pub(super) async fn apply(&mut self, changes: &ChangeSet, next: Numbers) -> Result<(), StorageError> {
         erase::erase(self, &changes.erased).await?;
         self.contacts(&changes.contacts, next.contacts).await?;
+        // One that was made and erased at once had its number all the same.
+        let numbers = changes
+            .contacts
+            .iter()
+            .map(|row| row.id.0)
+            .chain(changes.erased.iter().map(|id| id.0));
+        self.count("contacts", numbers.max(), next.contacts).await?;
         self.repointed(&changes.repointed).await?;
         self.visitors_returned(&changes.visitors_returned).await?;
         self.attributes(&changes.attributes).await?;
@@ -90,7 +97,7 @@ impl<'c> Batch<'c> {
         )
         .bind(self.workspace.0)
         .bind(name)
-        .bind(used + 1)
+        .bind(used.saturating_add(1))
         .execute(&mut *self.connection)
         .await
         .map_err(storage)?;
@@ -129,8 +136,7 @@ impl<'c> Batch<'c> {
              SET state = r.state, canonical_id = r.canonical_id, merged_into = r.merged_into, source = r.source,
                 created_at = r.created_at, updated_at = r.updated_at
              FROM r WHERE contacts.workspace_id = r.workspace_id AND contacts.contact_id = r.contact_id";
-        self.run_all("contacts", updating, &known).await?;
-        self.count("contacts", new.iter().map(|row| row.0).max(), next).await
+        self.run_all("contacts", updating, &known).await
     }
 
     async fn repointed(&mut self, repointed: &[(ContactId, ContactId)]) -> Result<(), StorageError> {

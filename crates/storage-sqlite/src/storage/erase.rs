@@ -1,21 +1,18 @@
 //! Deleting contacts for good.
 
 use super::apply::Batch;
-use super::{log, merges, records};
-use crate::error::{Refusal, storage};
-use crate::rows::json;
+use super::{log, records};
+use crate::error::storage;
+use crate::rows::{Row, json};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, IdentifierKind};
-use std::collections::BTreeSet;
 
-/// Deletes contacts, all that they absorbed, and everything that mentions them.
+/// Deletes contacts, all that they absorbed, and everything that mentions them. One that the same batch made was never written.
 pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
     if erased.is_empty() {
         return Ok(());
     }
-    let named: BTreeSet<ContactId> = erased.iter().copied().collect();
-    let group = merges::group(batch.connection, batch.workspace, &named).await?;
-    let group: Vec<ContactId> = group.into_iter().collect();
+    let group = group(batch, erased).await?;
     records::forget(batch, &group).await?;
     log::erase(batch, &group).await?;
     // While it can still be seen who held them.
@@ -23,17 +20,26 @@ pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result
     for statement in STATEMENTS {
         batch.run(statement, &group).await?;
     }
-    let contacts = "DELETE FROM contacts WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
-    let (expected, touched) = (group.len().max(named.len()), batch.run(contacts, &group).await?);
-    if touched != expected as u64 {
-        return Err(Refusal::RowsMissing {
-            table: "contacts",
-            expected,
-            touched,
-        }
-        .into());
-    }
     Ok(())
+}
+
+/// The contacts, and those that they answer for.
+async fn group(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<Vec<ContactId>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT value FROM json_each(?2)
+         UNION
+         SELECT c.contact_id
+         FROM json_each(?2) AS n
+         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.canonical_id = n.value AND c.state = 'merged'",
+    )
+    .bind(batch.workspace.0)
+    .bind(json(erased)?)
+    .fetch_all(&mut *batch.connection)
+    .await
+    .map_err(storage)?;
+    rows.iter()
+        .map(|row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId))
+        .collect()
 }
 
 /// Deletes the records of keys that nobody else holds. A statement for every kind: in this form SQLite finds the keys by all of their
@@ -62,7 +68,7 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
     Ok(())
 }
 
-const STATEMENTS: [&str; 7] = [
+const STATEMENTS: [&str; 8] = [
     "DELETE FROM identifiers WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM segment_members INDEXED BY segment_members_by_owner
      WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
@@ -71,4 +77,5 @@ const STATEMENTS: [&str; 7] = [
     "DELETE FROM merges WHERE workspace_id = ?1 AND survivor_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM merges WHERE workspace_id = ?1 AND absorbed_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM profiles WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
+    "DELETE FROM contacts WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
 ];

@@ -205,12 +205,7 @@ impl<'a> Schemas<'a> {
         let required = list(schema, "required");
         for (name, property) in properties {
             let name = format!("{prefix}{name}");
-            let own = text(property, "description");
-            let description = if own.is_empty() {
-                text(self.resolve(property), "description")
-            } else {
-                own
-            };
+            let description = self.described(property);
             found.push(Member {
                 kind: words(property),
                 required: required.iter().any(|each| each.as_str() == name.strip_prefix(prefix)),
@@ -225,6 +220,18 @@ impl<'a> Schemas<'a> {
                 }
             }
         }
+    }
+
+    /// What a value means: in its own words, else in those of the first form that it may have, else in those of the schema that it
+    /// refers to.
+    fn described(self, schema: &'a Value) -> &'a str {
+        let first = alternatives(schema).first().copied().unwrap_or(schema);
+        let places = [schema, first, self.resolve(first)];
+        places
+            .into_iter()
+            .map(|place| text(place, "description"))
+            .find(|words| !words.is_empty())
+            .unwrap_or_default()
     }
 
     /// The forms of a value that has one of several.
@@ -392,6 +399,20 @@ mod tests {
         assert_eq!(names, expected.map(|(name, required)| (name.to_owned(), required)));
         // A schema that leads back to itself ends.
         assert!(schemas.example(&whole).get("inner").is_some());
+    }
+
+    #[test]
+    fn a_meaning_is_found_wherever_it_stands() {
+        let all = json!({"Key": {"description": "far"}});
+        let schemas = Schemas(all.as_object());
+        let far = json!({"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Key"}]});
+        let near = json!({"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Key", "description": "near"}]});
+        assert_eq!(schemas.described(&far), "far");
+        assert_eq!(schemas.described(&near), "near");
+        assert_eq!(
+            schemas.described(&json!({"type": "string", "description": "own"})),
+            "own"
+        );
     }
 
     #[test]

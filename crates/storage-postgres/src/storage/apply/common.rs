@@ -48,12 +48,13 @@ const WRITE: &str = "
         RETURNING xmax <> 0 AS known
     ),
     key AS (
-        UPDATE identifier_keys k
-        SET shared = new.shared, seen_with = new.seen_with::uuid[], unsubscribed_at = new.unsubscribed_at
+        INSERT INTO identifier_keys (workspace_id, kind, value, shared, seen_with, unsubscribed_at)
+        SELECT $1, new.kind, new.value, new.shared, new.seen_with::uuid[], new.unsubscribed_at
         FROM UNNEST($26::smallint[], $27::text[], $28::boolean[], $29::text[], $30::timestamptz[])
             AS new (kind, value, shared, seen_with, unsubscribed_at)
-        WHERE k.workspace_id = $1 AND k.kind = new.kind AND k.value = new.value
-        RETURNING 1
+        ON CONFLICT (workspace_id, kind, value) DO UPDATE SET
+            shared = EXCLUDED.shared, seen_with = EXCLUDED.seen_with, unsubscribed_at = EXCLUDED.unsubscribed_at
+        RETURNING xmax <> 0 AS known
     ),
     log AS (
         INSERT INTO identity_log (workspace_id, contact_id, decision_id, body, mentions)
@@ -62,7 +63,7 @@ const WRITE: &str = "
             AS new (contact_id, decision_id, body, mentions)
     )
     SELECT (SELECT count(*) FROM contact WHERE known), (SELECT count(*) FROM identifier WHERE known),
-           (SELECT count(*) FROM key)";
+           (SELECT count(*) FROM key WHERE known)";
 
 impl Unit {
     pub(super) async fn write_common(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
@@ -76,7 +77,8 @@ impl Unit {
         if empty && keys.kinds.is_empty() && log.contacts.is_empty() {
             return Ok(());
         }
-        let expected_keys = keys.kinds.len();
+        let written_keys = changes.keys.iter().chain(&touched.keys);
+        let expected_keys = written_keys.filter(|(key, _)| self.known.has_key(key)).count();
         let met: (i64, i64, i64) = sqlx::query_as(WRITE)
             .bind(self.workspace.0)
             .bind(contacts.ids)

@@ -1,6 +1,5 @@
 //! Segments, categories, custom fields.
 
-use super::expect;
 use crate::rows::to_json;
 use crate::storage::Unit;
 use selfsame_application::ports::StorageError;
@@ -18,7 +17,8 @@ impl Unit {
             self.remove_members(&changes.memberships_removed).await?;
         }
         if !changes.memberships.is_empty() {
-            self.write_members(&changes.memberships).await?;
+            self.write_members(&changes.memberships, &changes.segments_emptied)
+                .await?;
         }
         Ok(())
     }
@@ -37,7 +37,7 @@ impl Unit {
         .bind(ids)
         .bind(names)
         .bind(created_at);
-        expect(self.run(statement).await?, segments.len())
+        self.define(statement).await
     }
 
     /// Waits until those who join are done, and sees their members then. Whoever else has loaded a member that goes here finds it
@@ -86,7 +86,7 @@ impl Unit {
         .bind(created_at)
         .bind(updated_at)
         .bind(archived);
-        expect(self.run(statement).await?, categories.len())
+        self.define(statement).await
     }
 
     pub(super) async fn write_fields(&mut self, fields: &[CustomField]) -> Result<(), StorageError> {
@@ -125,6 +125,6 @@ impl Unit {
         .bind(required)
         .bind(identifying)
         .bind(archived);
-        expect(self.run(statement).await?, fields.len())
+        self.define(statement).await
     }
 }

@@ -113,7 +113,12 @@ impl Unit {
         expect(self.run(statement).await?, removed.len())
     }
 
-    pub(super) async fn write_members(&mut self, memberships: &[Membership]) -> Result<(), StorageError> {
+    /// Those of a segment that was just emptied are made anew.
+    pub(super) async fn write_members(
+        &mut self,
+        memberships: &[Membership],
+        emptied: &[SegmentId],
+    ) -> Result<(), StorageError> {
         let columns = MemberColumns::of(memberships);
         let known: i64 = sqlx::query_scalar(
             "WITH member AS (
@@ -136,9 +141,10 @@ impl Unit {
         .fetch_one(&mut *self.transaction)
         .await
         .map_err(translate_racing)?;
+        let kept = memberships.iter().filter(|member| !emptied.contains(&member.segment));
         let loaded = self
             .known
-            .memberships_among(memberships.iter().map(|member| (member.segment, member.home)));
+            .memberships_among(kept.map(|member| (member.segment, member.home)));
         expect(known.unsigned_abs(), loaded)
     }
 }

@@ -1,0 +1,102 @@
+//! What would be decided.
+
+use crate::support::{Fault, Point, Stand, What, named, soon, upsert};
+use selfsame_application::ports::Mode;
+use selfsame_domain::{Command, ContactId, Decision, DecisionId, Outcome};
+use selfsame_storage_conformance::{Ask, remove};
+use uuid::Uuid;
+
+/// A decision apart from its identity and time.
+fn bare(decision: Decision) -> Decision {
+    Decision {
+        id: DecisionId(Uuid::nil()),
+        at: selfsame_domain::Timestamp::UNIX_EPOCH,
+        ..decision
+    }
+}
+
+fn story() -> Vec<Command> {
+    vec![
+        Ask::new()
+            .external("a")
+            .email("a@example.com")
+            .device("d")
+            .segment("s")
+            .upsert(),
+        Ask::new().external("a").town("Kyiv").upsert(),
+        Ask::new().external("a").town("Kyiv").upsert(),
+        Ask::new().external("b").device("d").segment("t").upsert(),
+        Ask::new().cookie("c").upsert(),
+        Ask::new().email("a@example.com").event(false),
+        remove(ContactId(1)),
+        remove(ContactId(1)),
+        Ask::new().external("a").subscribe(),
+        remove(ContactId(999)),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_says_what_will_be_decided_and_leaves_nothing() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    for command in story() {
+        let (before, names) = (
+            f.all().await,
+            f.store().segments(f.workspace, None, 0, 9).await.expect("segments"),
+        );
+        probe.forget();
+        let would = f.would(command.clone()).await;
+        assert_eq!(
+            bare(f.would(command.clone()).await),
+            bare(would.clone()),
+            "no number was taken"
+        );
+        assert!(
+            probe
+                .seen()
+                .iter()
+                .all(|seen| seen.mode == Mode::DryRun && !seen.applied && !seen.committed)
+        );
+        assert_eq!(f.all().await, before);
+        assert_eq!(
+            f.store().segments(f.workspace, None, 0, 9).await.expect("segments"),
+            names
+        );
+        let does = f.decide(command).await;
+        assert_eq!(bare(would), bare(does));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_says_the_same_of_several() {
+    let mut stand = Stand::default();
+    let (f, _) = stand.fixture().await;
+    let would = soon(f.app().dry_run(f.workspace, story())).await.expect("a dry run");
+    let does = f.decide_all(story()).await;
+    let bare_all = |all: Vec<Decision>| all.into_iter().map(bare).collect::<Vec<_>>();
+    assert_eq!(bare_all(would), bare_all(does));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_wait_for_the_lane() {
+    let mut stand = Stand::default();
+    let (f, probe, first) = stand.busy().await;
+    let would = soon(f.would(upsert("first"))).await;
+    assert_eq!(would.outcome, Outcome::Created, "what is not committed is not seen");
+    probe.open(f.workspace);
+    first.decisions().await;
+    assert_eq!(f.would(upsert("first")).await.outcome, Outcome::Unchanged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_race_is_run_again() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    probe.fault(Fault::new(What::Retriable, Point::Load).times(3));
+    assert_eq!(soon(f.would(upsert("a"))).await.outcome, Outcome::Created);
+    assert_eq!(probe.seen().len(), 4);
+    probe.fault(Fault::new(What::Retriable, Point::Load));
+    soon(f.app().dry_run(f.workspace, named("a").commands))
+        .await
+        .expect_err("lost races");
+}

@@ -1,0 +1,37 @@
+//! Random commands, compared with the in-memory adapter after each.
+//!
+//! Both storages get the same commands, times and identities, and the model gets the numbers that the storage under test
+//! handed out: so everything must be equal to the last bit, snapshots included.
+
+mod pair;
+mod run;
+mod step;
+
+pub use run::{merges_come_apart, random_commands_agree};
+
+/// Emits tests that drive random commands through a storage and the in-memory adapter and compare them.
+///
+/// Takes what [`conformance!`](crate::conformance) takes. The environment variable `SELFSAME_PROPTEST_CASES` says how many
+/// sequences each test tries; 16 without it.
+#[macro_export]
+macro_rules! machine {
+    ($make:expr) => {
+        #[test]
+        fn random_commands_agree_with_the_model() {
+            $crate::run(async {
+                let mut backend = $make.await;
+                $crate::random_commands_agree(&mut backend).await;
+                $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
+            });
+        }
+
+        #[test]
+        fn merges_come_apart_in_any_order() {
+            $crate::run(async {
+                let mut backend = $make.await;
+                $crate::merges_come_apart(&mut backend).await;
+                $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
+            });
+        }
+    };
+}

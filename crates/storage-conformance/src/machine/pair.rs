@@ -1,0 +1,480 @@
+//! A storage under test and the model, in step.
+
+use super::step::{Call as Which, Named, POOL, Parts, Step};
+use crate::fixture::{force_merge, merge, undo};
+use crate::{
+    Ask, FieldType, Kind, MemoryStore, Observation, SequenceIds, app, by_external, category_key, email, identifier,
+    observe, sorted_snapshot, token,
+};
+use chrono::TimeDelta;
+use selfsame_application::ports::{Ids, Mode, Storage, Store, Workspaces};
+use selfsame_domain::values::{BlockedValue, CategoryName, FieldValue};
+use selfsame_domain::{
+    AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
+    Envelope, Face, FieldId, Fresh, Identifier, IdentifierKey, Limits, MergeId, NewField, Policy, Resolution,
+    SegmentId, Snapshot, Timestamp, TokenChange, WorkspaceId, footprint, resolve,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const EXTERNAL_IDS: [&str; POOL] = ["a", "B", "ї", "🦔"];
+const EMAILS: [&str; POOL] = ["a@example.com", "B@example.com", "ї@example.com", "noreply@example.com"];
+const PHONES: [&str; POOL] = ["+380501234567", "+380671234567", "+380931234567", "+380631234567"];
+const TEXTS: [&str; POOL] = ["one", "two", "Їжак", "four"];
+const CATEGORIES: [&str; 2] = ["news", "sales"];
+/// Numbers of the two custom fields.
+const TEXT: FieldId = FieldId(1);
+const CARD: FieldId = FieldId(2);
+
+/// A storage under test and the model, in step.
+pub(super) struct Pair {
+    store: Arc<dyn Store>,
+    workspace: WorkspaceId,
+    model: MemoryStore,
+    model_workspace: WorkspaceId,
+    ids: SequenceIds,
+    now: Timestamp,
+    contacts: Vec<ContactId>,
+    merges: Vec<MergeId>,
+}
+
+impl Pair {
+    /// A new workspace of the storage, and a new model, both with two categories and two custom fields.
+    pub(super) async fn new(store: Arc<dyn Store>, name: &str) -> Self {
+        let now = Timestamp::UNIX_EPOCH + TimeDelta::microseconds(1_767_323_045_678_901);
+        let workspace = store.create_workspace(name, now).await.expect("make a workspace").id;
+        let model = MemoryStore::new();
+        let model_workspace = model.create_workspace(name, now).await.expect("make a workspace").id;
+        let (contacts, merges) = (Vec::new(), Vec::new());
+        let ids = SequenceIds::new();
+        let mut pair = Self {
+            store,
+            workspace,
+            model,
+            model_workspace,
+            ids,
+            now,
+            contacts,
+            merges,
+        };
+        for key in CATEGORIES {
+            let name = CategoryName::parse(key).expect("a name");
+            pair.decide(vec![Command::CreateCategory {
+                key: category_key(key),
+                name,
+            }])
+            .await;
+        }
+        for (key, field_type, identifying) in [("text", FieldType::TextField, false), ("card", FieldType::Number, true)]
+        {
+            let new = NewField {
+                profile_key: "personal".to_owned(),
+                field_key: key.to_owned(),
+                name: key.to_owned(),
+                field_type,
+                allowed: Vec::new(),
+                required: false,
+                identifying,
+            };
+            pair.decide(vec![Command::CreateField(new)]).await;
+        }
+        pair
+    }
+
+    /// Takes a step on both sides; they must decide alike.
+    pub(super) async fn take(&mut self, step: &Step) -> Vec<Decision> {
+        let commands = self.commands(step);
+        if commands.is_empty() {
+            Vec::new()
+        } else {
+            self.decide(commands).await
+        }
+    }
+
+    /// Undoes a merge on both sides.
+    pub(super) async fn undo(&mut self, merge: MergeId) {
+        let decisions = self.decide(vec![undo(merge)]).await;
+        assert_eq!(decisions[0].rejection, None);
+    }
+
+    async fn decide(&mut self, commands: Vec<Command>) -> Vec<Decision> {
+        self.now += TimeDelta::microseconds(1_000_001);
+        let envelope = |command| Envelope {
+            decision: DecisionId(self.ids.uuid()),
+            at: self.now,
+            command,
+        };
+        let batch: Vec<Envelope> = commands.into_iter().map(envelope).collect();
+        let (snapshot, resolution) = transact(&*self.store, self.workspace, &batch).await;
+        self.model_decides(&batch, &snapshot, &resolution.decisions).await;
+        self.remember(&resolution.decisions);
+        resolution.decisions
+    }
+
+    /// The model loads the batch as a whole, to compare what was loaded, and decides its commands one after the other, for a batch must
+    /// be decided so.
+    async fn model_decides(&self, batch: &[Envelope], snapshot: &Snapshot, decisions: &[Decision]) {
+        let mut work = self
+            .model
+            .begin(self.model_workspace, Mode::DryRun)
+            .await
+            .expect("begin");
+        let footprint = footprint(batch, work.policy());
+        let expected = work.load(&footprint).await.expect("load");
+        let found = Snapshot {
+            fresh: expected.fresh.clone(),
+            ..snapshot.clone()
+        };
+        assert_eq!(
+            sorted_snapshot(found),
+            sorted_snapshot(expected),
+            "what was loaded for {batch:?}"
+        );
+        let mut fresh = snapshot.fresh.clone();
+        for (envelope, decision) in batch.iter().zip(decisions) {
+            let modelled = transact_with(&self.model, self.model_workspace, envelope, &mut fresh).await;
+            assert_eq!(decision, &modelled, "of {batch:?}");
+        }
+    }
+
+    fn remember(&mut self, decisions: &[Decision]) {
+        for decision in decisions {
+            if let Some(contact) = decision.contact.filter(|id| !self.contacts.contains(id)) {
+                self.contacts.push(contact);
+            }
+            for effect in &decision.effects {
+                if let Effect::Merged { merge, .. } = effect {
+                    self.merges.push(*merge);
+                }
+            }
+        }
+    }
+
+    /// What clients see must be equal, and in order.
+    pub(super) async fn compare(&self) {
+        let last = ContactId(self.contacts.iter().map(|id| id.0).max().unwrap_or(0) + 1);
+        let keys = keys();
+        let found = observe(&*self.store, self.workspace, last, &keys).await;
+        let expected = observe(&self.model, self.model_workspace, last, &keys).await;
+        assert_equal(&found, &expected);
+        let violations = self.store.violations().await.expect("check the invariants");
+        assert_eq!(violations, [], "the storage is in order");
+    }
+
+    /// What of every number can be observed.
+    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<Face>> {
+        let mut faces = BTreeMap::new();
+        for id in &self.contacts {
+            let contact = self.store.contact(self.workspace, *id).await.expect("read a contact");
+            faces.insert(*id, contact.map(|details| Face::of(&details.contact)));
+        }
+        faces
+    }
+
+    fn contact(&self, place: usize) -> ContactId {
+        match self.contacts.len() {
+            0 => ContactId(999),
+            count => self.contacts[place % count],
+        }
+    }
+
+    fn commands(&self, step: &Step) -> Vec<Command> {
+        match step {
+            Step::Together(steps) => steps.iter().flat_map(|step| self.commands(step)).collect(),
+            Step::Undo { .. } if self.merges.is_empty() => Vec::new(),
+            Step::Undo { merge } => vec![undo(self.merges[merge % self.merges.len()])],
+            _ => vec![self.command(step)],
+        }
+    }
+
+    fn command(&self, step: &Step) -> Command {
+        match step {
+            Step::Call(which, parts) => self.call(*which, parts),
+            Step::Remove(contact, named) => self.remove(*contact, *named),
+            Step::Merge {
+                survivor,
+                absorbed,
+                force,
+            } => {
+                let (survivor, absorbed) = (self.contact(*survivor), self.contact(*absorbed));
+                if *force {
+                    force_merge(survivor, absorbed)
+                } else {
+                    merge(survivor, absorbed)
+                }
+            }
+            Step::Segment(segment, contacts, enter) => self.segment(*segment, contacts, *enter),
+            Step::Subscriptions(contact, categories) => {
+                let categories = categories
+                    .iter()
+                    .map(|place| category_key(CATEGORIES[*place]))
+                    .collect();
+                let contact = self.contact(*contact);
+                Command::SetSubscriptions { contact, categories }
+            }
+            Step::Unsubscribe(place, unsubscribed) => {
+                let (emails, unsubscribed) = (vec![email(EMAILS[*place])], *unsubscribed);
+                Command::Unsubscribe { emails, unsubscribed }
+            }
+            Step::Token(place, change) => self.token(*place, *change),
+            Step::Policy(which) => Command::SetPolicy(Box::new(policy(*which))),
+            Step::ArchiveCategory(archived) => {
+                let (category, archived) = (CategoryId(1), Some(*archived));
+                Command::ChangeCategory {
+                    category,
+                    name: None,
+                    archived,
+                }
+            }
+            Step::ArchiveField(archived) => {
+                let (field, archived) = (TEXT, Some(*archived));
+                Command::ChangeField {
+                    field,
+                    name: None,
+                    archived,
+                }
+            }
+            Step::Together(_) | Step::Undo { .. } => unreachable!("made by `commands`"),
+        }
+    }
+
+    fn remove(&self, contact: usize, named: Named) -> Command {
+        let erase = named == Named::ForGood;
+        let contact = match named {
+            Named::ByExternalId => by_external(EXTERNAL_IDS[contact % POOL]),
+            Named::ByNumber | Named::ForGood => ContactRef::Id(self.contact(contact)),
+        };
+        Command::Remove { contact, erase }
+    }
+
+    fn segment(&self, segment: usize, contacts: &[usize], enter: bool) -> Command {
+        // The two categories made the first two.
+        let segment = SegmentId(i64::try_from(segment).unwrap_or_default() + 1);
+        let contacts = contacts
+            .iter()
+            .map(|place| ContactRef::Id(self.contact(*place)))
+            .collect();
+        if enter {
+            Command::Attach { segment, contacts }
+        } else {
+            Command::Detach { segment, contacts }
+        }
+    }
+
+    fn token(&self, place: usize, change: usize) -> Command {
+        let change = match change {
+            0 => TokenChange::Active(false),
+            1 => TokenChange::Active(true),
+            2 => TokenChange::Mute { until: self.now },
+            _ => TokenChange::Unmute,
+        };
+        Command::Token {
+            app: app("app"),
+            token: token(TEXTS[place]),
+            change,
+        }
+    }
+
+    fn call(&self, which: Which, parts: &Parts) -> Command {
+        let ask = self.ask(parts);
+        match which {
+            Which::Upsert => ask.upsert(),
+            Which::Subscribe => ask.subscribe(),
+            Which::Update => ask.update(self.contact(parts.contact.unwrap_or(0))),
+            Which::Bulk(place, restore) => ask.bulk(DEDUPES[place % DEDUPES.len()], restore),
+            Which::Order => ask.order(),
+            Which::Event(creates) => ask.event(creates),
+            Which::AppToken => ask.app_token(),
+        }
+    }
+
+    fn ask(&self, parts: &Parts) -> Ask {
+        let mut ask = Ask::new();
+        let mut name = |kind: Kind, pool: &[&str; POOL], places: &[usize]| {
+            for place in places {
+                ask = ask.clone().with(kind, pool[*place]);
+            }
+        };
+        name(Kind::ExternalId, &EXTERNAL_IDS, parts.external_id.as_slice());
+        name(Kind::Email, &EMAILS, &parts.emails);
+        name(Kind::Phone, &PHONES, parts.sms.as_slice());
+        name(Kind::MobilePush, &TEXTS, parts.mobile.as_slice());
+        name(Kind::Telegram, &TEXTS, parts.telegram.as_slice());
+        name(Kind::DeviceId, &TEXTS, parts.device.as_slice());
+        name(Kind::Cookie, &TEXTS, &parts.cookies);
+        if let Some(place) = parts.viber {
+            ask = ask.viber(PHONES[place]);
+        }
+        if let Some(place) = parts.contact {
+            ask = ask.contact(self.contact(place));
+        }
+        dress(ask, parts)
+    }
+}
+
+const DEDUPES: [DedupeOn; 8] = [
+    DedupeOn::Email,
+    DedupeOn::Sms,
+    DedupeOn::EmailOrSms,
+    DedupeOn::MobilePush,
+    DedupeOn::WebPush,
+    DedupeOn::Id,
+    DedupeOn::ExternalCustomerId,
+    DedupeOn::Field,
+];
+
+/// Adds what does not identify.
+fn dress(mut ask: Ask, parts: &Parts) -> Ask {
+    const NAMES: [&str; POOL] = ["Ann", "Їжак", "Bob", "Zoé"];
+    if let Some(place) = parts.first_name {
+        ask = ask.first(NAMES[place]);
+    }
+    if let Some(place) = parts.town {
+        let clear = AttributeInput {
+            key: AttributeKey::Town,
+            value: None,
+        };
+        ask = if place == 0 {
+            ask.attribute(clear)
+        } else {
+            ask.town(TEXTS[place])
+        };
+    }
+    if let Some(place) = parts.text {
+        ask = ask.field(TEXT, (place > 0).then_some(TEXTS[place]));
+    }
+    if let Some(place @ 1..3) = parts.card {
+        ask = ask.declared(CARD, &FieldValue::Integer(if place == 1 { 1 } else { 2 }));
+    }
+    if let Some(place) = parts.card {
+        ask = ask.field(CARD, (place > 0).then_some(["", "1", "02", "x"][place]));
+    }
+    if let Some(place) = parts.segment {
+        ask = ask.segment(TEXTS[place]);
+    }
+    if let Some(place) = parts.category {
+        ask = ask.category(CATEGORIES[place % CATEGORIES.len()]);
+    }
+    ask
+}
+
+fn policy(which: usize) -> Policy {
+    let block = |kind: Kind, text: &str| BlockedValue::exact(Some(kind.as_str()), text).expect("a value to block");
+    match which {
+        0 => Policy::default(),
+        1 => Policy {
+            merge_unclaimed: false,
+            ..Policy::default()
+        },
+        2 => Policy {
+            shared_threshold: 2,
+            ..Policy::default()
+        },
+        3 => {
+            let blocked = vec![
+                block(Kind::Email, EMAILS[0]),
+                block(Kind::MobilePush, TEXTS[0]),
+                block(Kind::ExternalId, "B"),
+            ];
+            Policy {
+                blocked,
+                ..Policy::default()
+            }
+        }
+        _ => {
+            let limits = Limits {
+                email: 1,
+                phone: 1,
+                mobile_push: 1,
+                cookie: 1,
+                ..Limits::default()
+            };
+            Policy {
+                limits,
+                ..Policy::default()
+            }
+        }
+    }
+}
+
+/// Every identifier of the pools.
+fn keys() -> Vec<IdentifierKey> {
+    let pools: [(Kind, &[&str; POOL]); 7] = [
+        (Kind::ExternalId, &EXTERNAL_IDS),
+        (Kind::Email, &EMAILS),
+        (Kind::Phone, &PHONES),
+        (Kind::MobilePush, &TEXTS),
+        (Kind::Telegram, &TEXTS),
+        (Kind::DeviceId, &TEXTS),
+        (Kind::Cookie, &TEXTS),
+    ];
+    let named = pools
+        .into_iter()
+        .flat_map(|(kind, pool)| pool.map(|text| identifier(kind, text).key));
+    let cards = [1, 2].map(|number| Identifier::field(CARD, &FieldValue::Integer(number)).key);
+    named.chain(cards).collect()
+}
+
+/// One transaction, as the write lane does it.
+async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &[Envelope]) -> (Snapshot, Resolution) {
+    let mut work = store.begin(workspace, Mode::Write).await.expect("begin");
+    let policy = work.policy().clone();
+    let snapshot = work.load(&footprint(batch, &policy)).await.expect("load");
+    let resolution = resolve(batch, &snapshot, &policy);
+    work.apply(&resolution.changes, &[]).await.expect("apply");
+    work.commit().await.expect("commit");
+    (snapshot, resolution)
+}
+
+/// One command in a transaction of its own, with the new numbers of another storage; those that it uses are taken away.
+async fn transact_with(
+    model: &MemoryStore,
+    workspace: WorkspaceId,
+    envelope: &Envelope,
+    fresh: &mut Fresh,
+) -> Decision {
+    let batch = std::slice::from_ref(envelope);
+    let mut work = model.begin(workspace, Mode::Write).await.expect("begin");
+    let policy = work.policy().clone();
+    let snapshot = work.load(&footprint(batch, &policy)).await.expect("load");
+    let mut resolution = resolve(
+        batch,
+        &Snapshot {
+            fresh: fresh.clone(),
+            ..snapshot
+        },
+        &policy,
+    );
+    let changes = &resolution.changes;
+    fresh
+        .contacts
+        .retain(|id| !changes.contacts.iter().any(|row| row.id == *id));
+    fresh
+        .segments
+        .retain(|id| !changes.segments.iter().any(|row| row.id == *id));
+    fresh
+        .categories
+        .retain(|id| !changes.categories.iter().any(|row| row.id == *id));
+    fresh
+        .fields
+        .retain(|id| !changes.fields.iter().any(|row| row.id == *id));
+    work.apply(changes, &[]).await.expect("apply");
+    work.commit().await.expect("commit");
+    resolution.decisions.remove(0)
+}
+
+/// Part by part, so that a difference is told where it is.
+fn assert_equal(found: &Observation, expected: &Observation) {
+    assert_eq!(found.contacts, expected.contacts, "contacts by last update");
+    assert_eq!(found.by_number, expected.by_number, "contacts by number");
+    for (id, answer) in &expected.answers {
+        assert_eq!(found.answers.get(id), Some(answer), "what the number {id} answers");
+    }
+    for (key, lookup) in &expected.lookups {
+        assert_eq!(found.lookups.get(key), Some(lookup), "what is known of {key:?}");
+    }
+    assert_eq!(found.merges, expected.merges, "merges");
+    assert_eq!(found.segments, expected.segments, "segments");
+    assert_eq!(found.categories, expected.categories, "categories");
+    assert_eq!(found.fields, expected.fields, "fields");
+}

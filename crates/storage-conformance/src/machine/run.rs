@@ -1,0 +1,103 @@
+//! The two properties.
+
+use super::pair::Pair;
+use super::step::{Step, step};
+use crate::backend::Backend;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use selfsame_application::ports::Store;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+/// How many sequences a test tries without `SELFSAME_PROPTEST_CASES`.
+const CASES: u32 = 16;
+
+/// How many steps lie between two comparisons of everything that can be read.
+const STRIDE: usize = 4;
+
+/// Whatever is done, the storage decides, stores and tells what the in-memory adapter does.
+pub async fn random_commands_agree(backend: &mut dyn Backend) {
+    check(
+        backend,
+        &prop::collection::vec(step(), 1..32),
+        async |store, name, steps| {
+            let mut pair = Pair::new(store, &name).await;
+            for (index, step) in steps.iter().enumerate() {
+                pair.take(step).await;
+                if index % STRIDE == STRIDE - 1 {
+                    pair.compare().await;
+                }
+            }
+            pair.compare().await;
+        },
+    );
+}
+
+/// Merges, whoever of whom, leave no trace when they are undone, in whatever order (identity rule 10).
+pub async fn merges_come_apart(backend: &mut dyn Backend) {
+    let pairs = prop::collection::vec((0..12_usize, 0..12_usize), 1..5);
+    let order = prop::collection::vec(any::<prop::sample::Index>(), 5);
+    let strategy = (prop::collection::vec(step(), 4..20), pairs, order);
+    check(backend, &strategy, async |store, name, (steps, pairs, order)| {
+        let mut pair = Pair::new(store, &name).await;
+        for step in &steps {
+            pair.take(step).await;
+        }
+        let before = pair.faces().await;
+        let mut made = Vec::new();
+        for (survivor, absorbed) in pairs {
+            let decisions = pair
+                .take(&Step::Merge {
+                    survivor,
+                    absorbed,
+                    force: true,
+                })
+                .await;
+            made.extend(
+                decisions
+                    .iter()
+                    .filter(|decision| decision.rejection.is_none())
+                    .map(crate::merge_of),
+            );
+        }
+        for index in order {
+            if !made.is_empty() {
+                let merge = made.remove(index.index(made.len()));
+                pair.undo(merge).await;
+            }
+        }
+        assert_eq!(pair.faces().await, before);
+        pair.compare().await;
+    });
+}
+
+/// Tries sequences, each in a workspace of its own.
+fn check<S: Strategy>(backend: &mut dyn Backend, strategy: &S, test: impl AsyncFn(Arc<dyn Store>, String, S::Value)) {
+    let config = Config {
+        cases: cases(),
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    };
+    let workspaces = AtomicUsize::new(0);
+    let store = backend.store();
+    let result = TestRunner::new(config).run(strategy, |value| {
+        let name = format!("workspace {}", workspaces.fetch_add(1, Ordering::Relaxed));
+        block_in_place(|| Handle::current().block_on(test(Arc::clone(&store), name, value)));
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+fn cases() -> u32 {
+    match std::env::var("SELFSAME_PROPTEST_CASES") {
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("SELFSAME_PROPTEST_CASES is no number: {text:?}")),
+        Err(_) => CASES,
+    }
+}

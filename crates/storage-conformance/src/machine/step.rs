@@ -1,0 +1,188 @@
+//! What a random sequence is made of. Everything is named by place in a small pool, so that shrinking keeps its sense.
+
+use proptest::prelude::*;
+
+/// One step.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    /// A call that names a contact by its identifiers.
+    Call(Call, Box<Parts>),
+    /// Removing or erasing a contact.
+    Remove(usize, Named),
+    /// A merge by hand.
+    Merge {
+        survivor: usize,
+        absorbed: usize,
+        force: bool,
+    },
+    /// Undoing one of the merges.
+    Undo { merge: usize },
+    /// Putting contacts into a segment (true), or taking them out; taking nobody out empties it.
+    Segment(usize, Vec<usize>, bool),
+    /// Replacing the subscriptions of a contact.
+    Subscriptions(usize, Vec<usize>),
+    /// Marking an email as unsubscribed (true), or taking the mark off.
+    Unsubscribe(usize, bool),
+    /// Changing a token in one of four ways.
+    Token(usize, usize),
+    /// Another policy.
+    Policy(usize),
+    /// Archiving a category, or the reverse.
+    ArchiveCategory(bool),
+    /// Archiving a custom field, or the reverse.
+    ArchiveField(bool),
+    /// Steps in one submission; none that must stand alone.
+    Together(Vec<Step>),
+}
+
+/// How a contact is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    ByNumber,
+    ByExternalId,
+    /// By number; erased.
+    ForGood,
+}
+
+/// Which call.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Call {
+    Upsert,
+    Subscribe,
+    Update,
+    Bulk(usize, bool),
+    Order,
+    Event(bool),
+    AppToken,
+}
+
+/// What a call names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    pub(super) contact: Option<usize>,
+    pub(super) external_id: Option<usize>,
+    pub(super) emails: Vec<usize>,
+    pub(super) sms: Option<usize>,
+    pub(super) viber: Option<usize>,
+    pub(super) mobile: Option<usize>,
+    pub(super) telegram: Option<usize>,
+    pub(super) device: Option<usize>,
+    pub(super) cookies: Vec<usize>,
+    pub(super) first_name: Option<usize>,
+    /// 0 clears it.
+    pub(super) town: Option<usize>,
+    /// 0 clears it.
+    pub(super) text: Option<usize>,
+    /// 0 clears it.
+    pub(super) card: Option<usize>,
+    pub(super) segment: Option<usize>,
+    pub(super) category: Option<usize>,
+}
+
+/// How many values a pool has.
+pub(super) const POOL: usize = 4;
+
+fn place() -> impl Strategy<Value = usize> + Clone {
+    0..POOL
+}
+
+fn contact() -> impl Strategy<Value = usize> {
+    0..12_usize
+}
+
+fn maybe<S: Strategy>(strategy: S) -> impl Strategy<Value = Option<S::Value>>
+where
+    S::Value: Clone,
+{
+    prop_oneof![2 => Just(None), 1 => strategy.prop_map(Some)]
+}
+
+fn few<S: Strategy>(strategy: S) -> impl Strategy<Value = Vec<S::Value>> {
+    prop::collection::vec(strategy, 0..3)
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let identifiers = (
+        (
+            maybe(contact()),
+            maybe(place()),
+            few(place()),
+            maybe(place()),
+            maybe(place()),
+        ),
+        (maybe(place()), maybe(place()), maybe(place()), few(place())),
+    );
+    let attributes = (
+        maybe(place()),
+        maybe(place()),
+        maybe(place()),
+        maybe(place()),
+        maybe(place()),
+        maybe(place()),
+    );
+    (identifiers, attributes).prop_map(|((lasting, changeable), attributes)| {
+        let (contact, external_id, mut emails, sms, viber) = lasting;
+        let (mobile, telegram, device, mut cookies) = changeable;
+        let (first_name, town, text, card, segment, category) = attributes;
+        emails.dedup();
+        cookies.dedup();
+        Parts {
+            contact,
+            external_id,
+            emails,
+            sms,
+            viber,
+            mobile,
+            telegram,
+            device,
+            cookies,
+            first_name,
+            town,
+            text,
+            card,
+            segment,
+            category,
+        }
+    })
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    prop_oneof![
+        6 => Just(Call::Upsert),
+        2 => Just(Call::Subscribe),
+        3 => Just(Call::Update),
+        2 => (0..8_usize, any::<bool>()).prop_map(|(dedupe_on, restore)| Call::Bulk(dedupe_on, restore)),
+        1 => Just(Call::Order),
+        1 => any::<bool>().prop_map(Call::Event),
+        1 => Just(Call::AppToken),
+    ]
+}
+
+fn shareable() -> impl Strategy<Value = Step> {
+    let named = prop_oneof![Just(Named::ByNumber), Just(Named::ByExternalId)];
+    let merge = (contact(), contact(), any::<bool>());
+    prop_oneof![
+        12 => (call(), parts()).prop_map(|(call, parts)| Step::Call(call, Box::new(parts))),
+        2 => (contact(), named).prop_map(|(contact, named)| Step::Remove(contact, named)),
+        4 => merge.prop_map(|(survivor, absorbed, force)| Step::Merge { survivor, absorbed, force }),
+        1 => (place(), prop::collection::vec(contact(), 1..4))
+            .prop_map(|(segment, contacts)| Step::Segment(segment, contacts, true)),
+        1 => (contact(), few(0..2_usize)).prop_map(|(contact, all)| Step::Subscriptions(contact, all)),
+        1 => (place(), any::<bool>()).prop_map(|(email, unsubscribed)| Step::Unsubscribe(email, unsubscribed)),
+        1 => (place(), 0..4_usize).prop_map(|(token, change)| Step::Token(token, change)),
+    ]
+}
+
+/// Any step.
+pub(super) fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        16 => shareable(),
+        4 => (0..8_usize).prop_map(|merge| Step::Undo { merge }),
+        1 => contact().prop_map(|contact| Step::Remove(contact, Named::ForGood)),
+        2 => (place(), few(contact())).prop_map(|(segment, contacts)| Step::Segment(segment, contacts, false)),
+        1 => (0..5_usize).prop_map(Step::Policy),
+        1 => any::<bool>().prop_map(Step::ArchiveCategory),
+        1 => any::<bool>().prop_map(Step::ArchiveField),
+        3 => prop::collection::vec(shareable(), 2..5).prop_map(Step::Together),
+    ]
+}
