@@ -327,7 +327,7 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// Why it was refused, for a refused one.
     pub rejection: Option<Rejection>,
-    /// What a subscribe call answers about the email.
+    /// What a subscribe call answers about the email that it names, if the contact shows it.
     pub email_status: Option<SubscribeStatus>,
 }
 

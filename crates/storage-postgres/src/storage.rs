@@ -24,11 +24,12 @@ use std::sync::Arc;
 
 /// Begins a transaction that writes.
 ///
-/// The settings travel with BEGIN. Every statement of a writer finds its rows by an index, however young the statistics are: a plan that
-/// was made for an empty table and kept would read all of the full one. Planning once per connection is what generic plans are for.
+/// The settings travel with BEGIN. Every statement of a writer finds its rows by an index, however young the statistics are: a plan
+/// that was made for an empty table and kept would scan the full one. Planning once per connection is what generic plans are for.
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL plan_cache_mode = force_generic_plan;
     SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_bitmapscan = off;
     SET LOCAL enable_hashjoin = off;
     SET LOCAL enable_mergejoin = off";
 

@@ -63,6 +63,7 @@ mod batched {
     use super::Postgres;
 
     selfsame_storage_conformance::conformance!(Postgres::new(256));
+    selfsame_storage_conformance::machine!(Postgres::new(256));
 }
 
 mod one_by_one {

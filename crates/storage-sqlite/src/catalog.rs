@@ -36,14 +36,16 @@ impl Catalog for SqliteStore {
         offset: u64,
         limit: u32,
     ) -> Result<Page<Segment>, StorageError> {
-        let mut reading = self.reading().await?;
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
         match name_contains {
-            Some(text) => containing(&mut reading, workspace, text, offset, limit).await,
-            None => all(&mut reading, workspace, offset, limit).await,
+            Some(text) => containing(connection, workspace, text, offset, limit).await,
+            None => all(connection, workspace, offset, limit).await,
         }
     }
 
     async fn categories(&self, workspace: WorkspaceId) -> Result<Vec<(Category, u64)>, StorageError> {
+        let mut reader = self.readers.lend().await?;
         let rows = sqlx::query(concat!(
             "SELECT ",
             category_columns!(),
@@ -55,7 +57,7 @@ impl Catalog for SqliteStore {
               FROM categories AS c WHERE c.workspace_id = ?1 ORDER BY c.category_id",
         ))
         .bind(workspace.0)
-        .fetch_all(&self.readers)
+        .fetch_all(reader.connection()?)
         .await
         .map_err(storage)?;
         let counted = |row| Ok((category(row)?, count(&Row::new(row, "segment_members", 0), 7)?));
@@ -63,13 +65,14 @@ impl Catalog for SqliteStore {
     }
 
     async fn fields(&self, workspace: WorkspaceId) -> Result<Vec<CustomField>, StorageError> {
+        let mut reader = self.readers.lend().await?;
         let rows = sqlx::query(concat!(
             "SELECT ",
             field_columns!(),
             " FROM custom_fields AS f WHERE f.workspace_id = ?1 ORDER BY f.field_id",
         ))
         .bind(workspace.0)
-        .fetch_all(&self.readers)
+        .fetch_all(reader.connection()?)
         .await
         .map_err(storage)?;
         rows.iter().map(field).collect()

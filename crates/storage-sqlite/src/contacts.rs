@@ -20,17 +20,19 @@ use std::collections::{BTreeMap, BTreeSet};
 #[async_trait]
 impl Contacts for SqliteStore {
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError> {
-        let mut reading = self.reading().await?;
-        let answering = active(&mut reading, workspace, &BTreeSet::from([id])).await?;
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let answering = active(connection, workspace, &BTreeSet::from([id])).await?;
         let order: Vec<ContactId> = answering.into_values().collect();
-        Ok(details(&mut reading, workspace, &order).await?.pop())
+        Ok(details(connection, workspace, &order).await?.pop())
     }
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {
-        let mut reading = self.reading().await?;
-        let page = search::page(&mut reading, workspace, query).await?;
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let page = search::page(connection, workspace, query).await?;
         Ok(Page {
-            items: details(&mut reading, workspace, &page.items).await?,
+            items: details(connection, workspace, &page.items).await?,
             total: page.total,
         })
     }
@@ -40,11 +42,12 @@ impl Contacts for SqliteStore {
         workspace: WorkspaceId,
         query: &SegmentQuery,
     ) -> Result<Option<Page<ContactDetails>>, StorageError> {
-        let mut reading = self.reading().await?;
-        let Some(page) = segment::page(&mut reading, workspace, query).await? else {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let Some(page) = segment::page(connection, workspace, query).await? else {
             return Ok(None);
         };
-        let items = details(&mut reading, workspace, &page.items).await?;
+        let items = details(connection, workspace, &page.items).await?;
         Ok(Some(Page {
             items,
             total: page.total,
@@ -56,9 +59,10 @@ impl Contacts for SqliteStore {
         workspace: WorkspaceId,
         ids: &[ContactId],
     ) -> Result<Vec<(ContactId, String)>, StorageError> {
-        let mut reading = self.reading().await?;
-        let answering = active(&mut reading, workspace, &ids.iter().copied().collect()).await?;
-        let emails = first_emails(&mut reading, workspace, answering.values().copied().collect()).await?;
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let answering = active(connection, workspace, &ids.iter().copied().collect()).await?;
+        let emails = first_emails(connection, workspace, answering.values().copied().collect()).await?;
         let email = |id: &ContactId| Some((*id, emails.get(answering.get(id)?)?.clone()));
         Ok(ids.iter().filter_map(email).collect())
     }
@@ -69,6 +73,7 @@ impl Contacts for SqliteStore {
         keys: &[IdentifierKey],
     ) -> Result<Option<TokenOwner>, StorageError> {
         let asked: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
+        let mut reader = self.readers.lend().await?;
         let row = sqlx::query(concat!(
             "SELECT ",
             identifier_columns!(),
@@ -81,7 +86,7 @@ impl Contacts for SqliteStore {
         ))
         .bind(workspace.0)
         .bind(json(&asked)?)
-        .fetch_optional(&self.readers)
+        .fetch_optional(reader.connection()?)
         .await
         .map_err(storage)?;
         row.map(|row| {

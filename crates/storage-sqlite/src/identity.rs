@@ -18,18 +18,19 @@ use std::collections::{BTreeMap, BTreeSet};
 #[async_trait]
 impl Identity for SqliteStore {
     async fn identity(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<IdentityView>, StorageError> {
-        let mut reading = self.reading().await?;
-        let Some(id) = answering(&mut reading, workspace, id).await? else {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let Some(id) = answering(connection, workspace, id).await? else {
             return Ok(None);
         };
-        let contacts = whole::contacts(&mut reading, workspace, &BTreeSet::from([id])).await?;
+        let contacts = whole::contacts(connection, workspace, &BTreeSet::from([id])).await?;
         let Some(contact) = contacts.into_values().next() else {
             return Ok(None);
         };
-        let keys = records(&mut reading, workspace, &contact).await?;
-        let visitors = visitors(&mut reading, workspace, id).await?;
-        let group = group(&mut reading, workspace, &BTreeSet::from([id])).await?;
-        let merges = merges_of(&mut reading, workspace, &group).await?;
+        let keys = records(connection, workspace, &contact).await?;
+        let visitors = visitors(connection, workspace, id).await?;
+        let group = group(connection, workspace, &BTreeSet::from([id])).await?;
+        let merges = merges_of(connection, workspace, &group).await?;
         Ok(Some(IdentityView {
             contact,
             keys,
@@ -45,11 +46,12 @@ impl Identity for SqliteStore {
         after: Option<DecisionId>,
         limit: u32,
     ) -> Result<Option<Vec<Decision>>, StorageError> {
-        let mut reading = self.reading().await?;
-        let Some(id) = answering(&mut reading, workspace, id).await? else {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let Some(id) = answering(connection, workspace, id).await? else {
             return Ok(None);
         };
-        let group = group(&mut reading, workspace, &BTreeSet::from([id])).await?;
+        let group = group(connection, workspace, &BTreeSet::from([id])).await?;
         let rows = sqlx::query(
             // First which decisions, from the index alone; then their bodies.
             "WITH page (entry) AS MATERIALIZED (
@@ -66,7 +68,7 @@ impl Identity for SqliteStore {
         .bind(json(&group)?)
         .bind(after.map(|after| after.0))
         .bind(limit)
-        .fetch_all(&mut *reading)
+        .fetch_all(&mut *connection)
         .await
         .map_err(storage)?;
         let decision = |row| Row::new(row, "identity_log", 0).json(1, "body");
@@ -74,7 +76,8 @@ impl Identity for SqliteStore {
     }
 
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {
-        let mut reading = self.reading().await?;
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
         let known = sqlx::query(
             "SELECT workspace_id, shared, seen_with, unsubscribed_at FROM identifier_keys
              WHERE workspace_id = ?1 AND kind = ?2 AND value = ?3",
@@ -82,14 +85,14 @@ impl Identity for SqliteStore {
         .bind(workspace.0)
         .bind(key.kind.code())
         .bind(&key.value)
-        .fetch_optional(&mut *reading)
+        .fetch_optional(&mut *connection)
         .await
         .map_err(storage)?;
         let record = match known {
             Some(row) => record(&Row::new(&row, "identifier_keys", 0), 1)?,
             None => KeyRecord::default(),
         };
-        let holders = holders(&mut reading, workspace, key).await?;
+        let holders = holders(connection, workspace, key).await?;
         Ok(Lookup { record, holders })
     }
 
@@ -99,9 +102,10 @@ impl Identity for SqliteStore {
         before: Option<MergeId>,
         limit: u32,
     ) -> Result<Vec<Merge>, StorageError> {
-        let mut reading = self.reading().await?;
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
         let before = match before {
-            Some(id) => one_merge(&mut reading, workspace, id).await?,
+            Some(id) => one_merge(connection, workspace, id).await?,
             None => None,
         };
         let rows = sqlx::query(concat!(
@@ -115,15 +119,16 @@ impl Identity for SqliteStore {
         .bind(before.as_ref().map(|merge| micros(merge.at)))
         .bind(before.as_ref().map(|merge| merge.id.0))
         .bind(limit)
-        .fetch_all(&mut *reading)
+        .fetch_all(&mut *connection)
         .await
         .map_err(storage)?;
         rows.iter().map(merge).collect()
     }
 
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
-        let mut reading = self.reading().await?;
-        one_merge(&mut reading, workspace, id).await
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        one_merge(connection, workspace, id).await
     }
 }
 

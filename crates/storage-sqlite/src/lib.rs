@@ -13,6 +13,7 @@ mod location;
 mod maintenance;
 mod pending;
 mod policies;
+mod readers;
 mod rows;
 mod storage;
 mod store;

@@ -16,17 +16,20 @@ const PRUNED_AT_ONCE: u64 = 5_000;
 #[async_trait]
 impl Maintenance for SqliteStore {
     async fn ping(&self) -> Result<(), StorageError> {
+        let mut reader = self.readers.lend().await?;
         sqlx::query("SELECT 1 FROM workspaces LIMIT 1")
-            .fetch_optional(&self.readers)
+            .fetch_optional(reader.connection()?)
             .await
             .map_err(storage)?;
+        drop(reader);
         // Beginning takes the write lock, and fails where the file cannot be written.
         self.writer.begin().await?.commit().await
     }
 
     async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError> {
-        let mut reading = self.reading().await?;
-        violations::all(&mut reading).await
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        violations::all(connection).await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
@@ -46,13 +49,14 @@ impl Maintenance for SqliteStore {
 
 impl SqliteStore {
     async fn with_expired_replies(&self, now: Timestamp) -> Result<Vec<WorkspaceId>, StorageError> {
+        let mut reader = self.readers.lend().await?;
         let rows = sqlx::query(
             "SELECT w.workspace_id FROM workspaces AS w
              WHERE EXISTS (
                 SELECT 1 FROM recorded_replies AS r WHERE r.workspace_id = w.workspace_id AND r.expires_at < ?1)",
         )
         .bind(micros(now))
-        .fetch_all(&self.readers)
+        .fetch_all(reader.connection()?)
         .await
         .map_err(storage)?;
         rows.iter()

@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How many workspaces are remembered; then it starts anew.
 const CAPACITY: usize = 1024;
 
+/// Texts of policies, and what they say.
+type Known = HashMap<WorkspaceId, (String, Arc<Policy>)>;
+
 /// Remembers parsed policies by their text. The text itself is read from the database every time, so that nothing is ever stale; what
 /// is saved is the parsing, which costs more than the rest of a small transaction.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policies {
-    known: Arc<Mutex<HashMap<WorkspaceId, (String, Arc<Policy>)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Policies {
@@ -32,7 +35,7 @@ impl Policies {
     }
 
     /// A panic under the lock leaves the map whole: every change is a single insertion or removal.
-    fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, (String, Arc<Policy>)>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,22 +12,22 @@ use uuid::Uuid;
 
 /// A row of one table. What cannot be read from it is reported with the row's number or UUID, never with a value.
 pub(crate) struct Row<'r> {
-    row: &'r SqliteRow,
+    cells: &'r SqliteRow,
     table: &'static str,
     /// Which column of the result tells the row: a number or a UUID.
     key: usize,
 }
 
 impl<'r> Row<'r> {
-    pub(crate) fn new(row: &'r SqliteRow, table: &'static str, key: usize) -> Self {
-        Self { row, table, key }
+    pub(crate) fn new(cells: &'r SqliteRow, table: &'static str, key: usize) -> Self {
+        Self { cells, table, key }
     }
 
     pub(crate) fn get<T>(&self, index: usize, column: &'static str) -> Result<T, StorageError>
     where
         T: Decode<'r, Sqlite> + Type<Sqlite>,
     {
-        self.row.try_get(index).map_err(|_| self.corrupt(column))
+        self.cells.try_get(index).map_err(|_| self.corrupt(column))
     }
 
     /// A text that stands for a value of the domain.
@@ -57,8 +57,8 @@ impl<'r> Row<'r> {
     }
 
     pub(crate) fn corrupt(&self, column: &'static str) -> StorageError {
-        let number = self.row.try_get::<i64, _>(self.key).map(|number| number.to_string());
-        let uuid = || self.row.try_get::<Uuid, _>(self.key).map(|uuid| uuid.to_string());
+        let number = self.cells.try_get::<i64, _>(self.key).map(|number| number.to_string());
+        let uuid = || self.cells.try_get::<Uuid, _>(self.key).map(|uuid| uuid.to_string());
         let key = number.or_else(|_| uuid()).unwrap_or_default();
         StorageError::Corrupt {
             table: self.table,

@@ -12,13 +12,14 @@ pub(crate) use load::{record, visitor};
 pub(crate) use merges::{group, merge, merge_columns};
 
 use crate::error::{Refusal, storage};
+use crate::readers::ReadTransaction;
 use crate::rows::Row;
 use crate::store::SqliteStore;
 use crate::writer::WriteTransaction;
 use async_trait::async_trait;
 use selfsame_application::ports::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 use selfsame_domain::{ChangeSet, Footprint, Policy, Snapshot, Timestamp, WorkspaceId};
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 use std::sync::Arc;
 
 #[async_trait]
@@ -26,7 +27,7 @@ impl Storage for SqliteStore {
     async fn begin(&self, workspace: WorkspaceId, mode: Mode) -> Result<Box<dyn UnitOfWork>, StorageError> {
         let mut transaction = match mode {
             Mode::Write => Access::Write(self.writer.begin().await?),
-            Mode::DryRun => Access::DryRun(self.reading().await?),
+            Mode::DryRun => Access::DryRun(self.readers.begin().await?),
         };
         let row = sqlx::query(
             "SELECT w.workspace_id, w.policy,
@@ -72,14 +73,14 @@ struct Numbers {
 #[derive(Debug)]
 enum Access {
     Write(WriteTransaction),
-    DryRun(Transaction<'static, Sqlite>),
+    DryRun(ReadTransaction),
 }
 
 impl Access {
     fn connection(&mut self) -> Result<&mut SqliteConnection, StorageError> {
         match self {
             Self::Write(transaction) => transaction.connection(),
-            Self::DryRun(transaction) => Ok(&mut *transaction),
+            Self::DryRun(transaction) => transaction.connection(),
         }
     }
 }
@@ -118,7 +119,8 @@ impl UnitOfWork for Unit {
     async fn commit(self: Box<Self>) -> Result<(), StorageError> {
         match self.transaction {
             Access::Write(transaction) => transaction.commit().await,
-            Access::DryRun(transaction) => transaction.rollback().await.map_err(storage),
+            // Nothing was written; dropping it ends it.
+            Access::DryRun(_) => Ok(()),
         }
     }
 }

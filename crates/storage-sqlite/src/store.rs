@@ -3,11 +3,12 @@
 use crate::error::{storage, unavailable};
 use crate::location;
 use crate::policies::Policies;
+use crate::readers::Readers;
 use crate::writer::Writer;
 use selfsame_application::ports::StorageError;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -44,7 +45,7 @@ impl Default for SqliteOptions {
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pub(crate) writer: Writer,
-    pub(crate) readers: SqlitePool,
+    pub(crate) readers: Readers,
     pub(crate) policies: Policies,
 }
 
@@ -74,15 +75,8 @@ impl SqliteStore {
             .pragma("journal_size_limit", "67108864");
         set_up(&writing, options.busy_timeout).await?;
         let first = writing.connect().await.map_err(storage)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.clamp(1, 100))
-            // A connection to a file does not go stale.
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connecting.pragma("query_only", "ON").pragma("cache_size", "-16384"))
-            .await
-            .map_err(storage)?;
+        let reading = connecting.pragma("query_only", "ON").pragma("cache_size", "-16384");
+        let readers = Readers::new(reading, options.readers.clamp(1, 100));
         Ok(Self {
             writer: Writer::new(writing, first),
             readers,
@@ -97,13 +91,8 @@ impl SqliteStore {
 
     /// Waits for the transaction under way, and closes all connections.
     pub async fn close(&self) -> Result<(), StorageError> {
-        self.readers.close().await;
+        self.readers.close().await?;
         self.writer.close().await
-    }
-
-    /// A transaction that reads: all its statements see the same state.
-    pub(crate) async fn reading(&self) -> Result<Transaction<'static, Sqlite>, StorageError> {
-        self.readers.begin().await.map_err(storage)
     }
 }
 
@@ -144,7 +133,7 @@ async fn try_to_set_up(options: &SqliteConnectOptions) -> Result<(), StorageErro
     migrated
 }
 
-/// Whether exactly the migrations of this release were applied.
+/// Whether all migrations of this release were applied as they are.
 async fn is_current(connection: &mut SqliteConnection) -> Result<bool, StorageError> {
     let kept = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
     if sqlx::query(kept)
@@ -155,14 +144,12 @@ async fn is_current(connection: &mut SqliteConnection) -> Result<bool, StorageEr
     {
         return Ok(false);
     }
-    let applied = "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
+    let applied = "SELECT version, checksum FROM _sqlx_migrations WHERE success";
     let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as(applied).fetch_all(connection).await.map_err(storage)?;
-    let known = MIGRATIONS
+    let mut known = MIGRATIONS
         .iter()
-        .map(|migration| (migration.version, &*migration.checksum));
-    Ok(known.eq(applied
-        .iter()
-        .map(|(version, checksum)| (*version, checksum.as_slice()))))
+        .map(|migration| (migration.version, migration.checksum.to_vec()));
+    Ok(known.all(|migration| applied.contains(&migration)))
 }
 
 /// Runs what is new among the migrations, all or nothing, while nobody else writes. The driver's own lock does nothing on SQLite.

@@ -45,8 +45,9 @@ impl Workspaces for SqliteStore {
     }
 
     async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError> {
+        let mut reader = self.readers.lend().await?;
         let rows = sqlx::query("SELECT workspace_id, name, policy, created_at FROM workspaces ORDER BY workspace_id")
-            .fetch_all(&self.readers)
+            .fetch_all(reader.connection()?)
             .await
             .map_err(storage)?;
         rows.iter()
@@ -61,13 +62,14 @@ impl Workspaces for SqliteStore {
     }
 
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>, StorageError> {
+        let mut reader = self.readers.lend().await?;
         let rows = sqlx::query(concat!(
             "SELECT ",
             key_columns!(),
             " FROM api_keys AS k WHERE k.workspace_id = ?1 ORDER BY k.created_at, k.key_id",
         ))
         .bind(workspace.0)
-        .fetch_all(&self.readers)
+        .fetch_all(reader.connection()?)
         .await
         .map_err(storage)?;
         rows.iter().map(api_key).collect()
@@ -89,6 +91,7 @@ impl Workspaces for SqliteStore {
     }
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
+        let mut reader = self.readers.lend().await?;
         let row = sqlx::query(concat!(
             "SELECT ",
             key_columns!(),
@@ -96,7 +99,7 @@ impl Workspaces for SqliteStore {
                FROM api_keys AS k JOIN workspaces AS w ON w.workspace_id = k.workspace_id WHERE k.digest = ?1",
         ))
         .bind(digest)
-        .fetch_optional(&self.readers)
+        .fetch_optional(reader.connection()?)
         .await
         .map_err(storage)?;
         let Some(row) = row else { return Ok(None) };

@@ -1,5 +1,7 @@
 //! The conformance suite on SQLite: a file of its own for every test.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use async_trait::async_trait;
 use selfsame_application::LaneOptions;
 use selfsame_application::ports::Store;
@@ -68,6 +70,7 @@ mod batched {
     use super::Sqlite;
 
     selfsame_storage_conformance::conformance!(Sqlite::new(256));
+    selfsame_storage_conformance::machine!(Sqlite::new(256));
 }
 
 mod one_by_one {

@@ -1,5 +1,7 @@
 //! What was acknowledged survives the death of the process.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{application, child, child_url, open, said, say, url, workspace};

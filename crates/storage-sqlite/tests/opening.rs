@@ -1,5 +1,7 @@
 //! Opening a store: what is refused, what is made, and who may do so at the same time.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{child, child_of, child_url, decide, open, said, say, url};

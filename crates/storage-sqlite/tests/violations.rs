@@ -1,5 +1,7 @@
 //! The invariants are checked in SQL: every kind of damage is found.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{decide, open, url, workspace};

@@ -119,18 +119,20 @@ fn leave(
         .cloned();
     if own.is_none() {
         // The absorbed contact's row must read after an undo as it did before: the other channels go on with a row of our own.
-        let absorbed = contact
+        // Several of them may have brought it: the row of the earliest is copied, so that the order of rows does not matter.
+        let mut absorbed: Vec<&mut crate::HeldIdentifier> = contact
             .identifiers
             .iter_mut()
-            .find(|held| held.key() == &old.key && held.is_visible());
-        own = absorbed.map(|held| {
-            let copy = crate::HeldIdentifier {
-                home: id,
-                ..held.clone()
-            };
-            held.hidden_by = Some(id);
-            copy
+            .filter(|held| held.key() == &old.key && held.is_visible())
+            .collect();
+        absorbed.sort_by_key(|held| (held.first_seen, held.home));
+        own = absorbed.first().map(|held| crate::HeldIdentifier {
+            home: id,
+            ..(**held).clone()
         });
+        for held in absorbed {
+            held.hidden_by = Some(id);
+        }
     }
     contact
         .identifiers

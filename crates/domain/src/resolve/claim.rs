@@ -56,15 +56,24 @@ fn show_again(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifie
     if !contact.identifiers.iter().any(is_hidden) {
         return;
     }
-    let shown: Vec<Identifier> =
-        contact.visible(IdentifierKind::ExternalId).iter().map(|held| held.identifier.clone()).collect();
+    let shown: Vec<Identifier> = contact
+        .visible(IdentifierKind::ExternalId)
+        .iter()
+        .map(|held| held.identifier.clone())
+        .collect();
     for old in shown {
         drop_value(world, draft, id, &old);
     }
     let contact = world.contacts.get_mut(&id);
-    for held in contact.into_iter().flat_map(|contact| &mut contact.identifiers).filter(|held| is_hidden(held)) {
+    for held in contact
+        .into_iter()
+        .flat_map(|contact| &mut contact.identifiers)
+        .filter(|held| is_hidden(held))
+    {
         held.hidden_by = None;
-        draft.effects.push(Effect::Attached { identifier: identifier.clone() });
+        draft.effects.push(Effect::Attached {
+            identifier: identifier.clone(),
+        });
     }
 }
 

@@ -7,8 +7,8 @@ use super::world::World;
 use super::{absorb, attributes, channels, claim, segments};
 use crate::values::ChannelType;
 use crate::{
-    Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKind,
-    Outcome, Rejection, SubscribeStatus,
+    Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKey,
+    IdentifierKind, Outcome, Rejection, SubscribeStatus,
 };
 
 /// Decides one call. Everything that can refuse it happens before the first change.
@@ -48,7 +48,7 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         contact.updated_at = draft.at;
     }
     if call == Call::Subscribe {
-        draft.email_status = email_status(world, &draft, id);
+        draft.email_status = email_status(world, &draft, request, id);
     }
     draft.finish(world, outcome, Some(id))
 }
@@ -103,11 +103,14 @@ fn write(world: &mut World<'_>, draft: &mut Draft, call: Call, request: &Contact
     evidence::count(world, draft, id, &identifiers);
 }
 
-/// The wire fact `emailStatus`: none for a contact without an email.
-fn email_status(world: &World<'_>, draft: &Draft, id: ContactId) -> Option<SubscribeStatus> {
+/// The wire fact `emailStatus`, about an email that the request names and the contact shows.
+fn email_status(world: &World<'_>, draft: &Draft, request: &ContactRequest, id: ContactId) -> Option<SubscribeStatus> {
     let contact = world.contacts.get(&id)?;
     let channels = contact.channels();
-    let (_, email) = channels.iter().find(|(channel, _)| *channel == ChannelType::Email)?;
+    // Only what the request names was loaded: whether another address is unsubscribed is not known.
+    let named = |key: &IdentifierKey| request.identifiers().any(|identifier| identifier.key == *key);
+    let mut emails = channels.iter().filter(|(channel, _)| *channel == ChannelType::Email);
+    let (_, email) = emails.find(|(_, held)| named(held.key()))?;
     let blacklisted =
         world.key(email.key()).unsubscribed_at.is_some() || evidence::of(world, &email.identifier) == Evidence::Blocked;
     let joined = draft

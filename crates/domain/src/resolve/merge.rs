@@ -92,6 +92,9 @@ pub(super) fn merge(
         moved.segments.push(member.segment);
         stays.memberships.push(member);
     }
+    // Rows come in any order; the record has one.
+    moved.identifiers.sort();
+    moved.segments.sort();
     for key in &moved.identifiers {
         world.note_holder(key, survivor);
     }

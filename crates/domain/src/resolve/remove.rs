@@ -43,11 +43,19 @@ fn forget(world: &mut World<'_>, id: ContactId) {
             world.free(key);
         }
     }
-    let decided: BTreeSet<DecisionId> =
-        world.log.iter().filter(|entry| gone.contains(&entry.contact)).map(|entry| entry.decision.id).collect();
+    let decided: BTreeSet<DecisionId> = world
+        .log
+        .iter()
+        .filter(|entry| gone.contains(&entry.contact))
+        .map(|entry| entry.decision.id)
+        .collect();
     world.log.retain(|entry| !decided.contains(&entry.decision.id));
-    world.merges.retain(|_, merge| !gone.contains(&merge.survivor) && !gone.contains(&merge.absorbed));
-    world.visitors.retain(|_, visitor| !names(visitor.home) && !names(visitor.owner));
+    world
+        .merges
+        .retain(|_, merge| !gone.contains(&merge.survivor) && !gone.contains(&merge.absorbed));
+    world
+        .visitors
+        .retain(|_, visitor| !names(visitor.home) && !names(visitor.owner));
     world.repointed.retain(|(_, to)| !gone.contains(to));
     world.visitors_returned.retain(|(home, _)| !gone.contains(home));
     world.erased.extend(gone);

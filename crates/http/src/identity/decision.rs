@@ -2,7 +2,7 @@
 
 use super::names::{ApartName, EmailStatusName, KindName, MergeRuleName, OutcomeName, RuleName};
 use chrono::{DateTime, Utc};
-use selfsame_domain::{Decision, Effect, Identifier, IdentifierKey, Rejection};
+use selfsame_domain::{ContactId, Decision, Effect, Identifier, IdentifierKey, MergeId, MergeRule, Rejection};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -260,16 +260,11 @@ impl From<&Effect> for EffectBody {
                 identifier: identifier.into(),
             },
             Effect::Merged {
-                merge,
+                merge: id,
                 absorbed,
                 rule,
                 evidence,
-            } => Self::Merged {
-                merge_id: merge.0,
-                absorbed_contact_id: absorbed.0,
-                rule: (*rule).into(),
-                evidence: evidence.as_ref().map(KeyBody::from),
-            },
+            } => merged(*id, *absorbed, *rule, evidence.as_ref()),
             Effect::Unmerged { merge, contact } => Self::Unmerged {
                 merge_id: merge.0,
                 contact_id: contact.0,
@@ -311,6 +306,15 @@ impl From<&Effect> for EffectBody {
             },
             Effect::Field { field } => Self::Field { field_id: field.0 },
         }
+    }
+}
+
+fn merged(merge: MergeId, absorbed: ContactId, rule: MergeRule, evidence: Option<&IdentifierKey>) -> EffectBody {
+    EffectBody::Merged {
+        merge_id: merge.0,
+        absorbed_contact_id: absorbed.0,
+        rule: rule.into(),
+        evidence: evidence.map(KeyBody::from),
     }
 }
 

@@ -1,9 +1,6 @@
 //! Erasing leaves nothing.
 
-use crate::{
-    Ask, Backend, Fixture, Kind, by_external, category_key, email, erase, force_merge, identifier, merge, merge_of,
-    remove,
-};
+use crate::{Ask, Backend, Fixture, Kind, by_external, email, erase, force_merge, identifier, merge, merge_of, remove};
 use selfsame_application::{Replay, Submission};
 use selfsame_domain::{Command, ContactId, IdentifierKey, KeyRecord, Outcome, Rejection};
 

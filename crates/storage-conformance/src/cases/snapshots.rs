@@ -210,6 +210,9 @@ pub async fn open_visitors_come_with_their_cookies(backend: &mut dyn Backend) {
     assert_eq!(found, [("c", Some(two)), ("free", None)], "closed ones stay away");
 }
 
+/// A footprint, the places of the segments that it brings, the numbers of the categories, the fields.
+type Case<'a> = (Footprint, &'a [usize], &'a [i64], &'a [FieldId]);
+
 pub async fn the_catalog_comes_by_number_name_and_key(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for (key, name) in [("a", "A"), ("b", "B"), ("c", "C")] {
@@ -227,8 +230,7 @@ pub async fn the_catalog_comes_by_number_name_and_key(backend: &mut dyn Backend)
     let key = ("personal".to_owned(), "three".to_owned());
     let both = asking(|f| (f.fields, f.field_keys) = ([one, FieldId(99)].into(), [key].into()));
     let category_keys = [category_key("a"), category_key("?")];
-    // Footprint, places of segments, numbers of categories, fields.
-    let cases: [(Footprint, &[usize], &[i64], &[FieldId]); 6] = [
+    let cases: [Case<'_>; 6] = [
         (
             asking(|f| f.segments = [segments[3], SegmentId(99)].into()),
             &[3],

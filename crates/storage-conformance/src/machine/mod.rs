@@ -5,6 +5,7 @@
 
 mod pair;
 mod run;
+mod same;
 mod step;
 
 pub use run::{merges_come_apart, random_commands_agree};

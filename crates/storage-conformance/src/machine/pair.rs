@@ -1,5 +1,6 @@
 //! A storage under test and the model, in step.
 
+use super::same::{Checked, assert_same};
 use super::step::{Call as Which, Named, POOL, Parts, Step};
 use crate::fixture::{force_merge, merge, undo};
 use crate::{
@@ -40,7 +41,7 @@ pub(super) struct Pair {
 
 impl Pair {
     /// A new workspace of the storage, and a new model, both with two categories and two custom fields.
-    pub(super) async fn new(store: Arc<dyn Store>, name: &str) -> Self {
+    pub(super) async fn new(store: Arc<dyn Store>, name: &str) -> Checked<Self> {
         let now = Timestamp::UNIX_EPOCH + TimeDelta::microseconds(1_767_323_045_678_901);
         let workspace = store.create_workspace(name, now).await.expect("make a workspace").id;
         let model = MemoryStore::new();
@@ -63,7 +64,7 @@ impl Pair {
                 key: category_key(key),
                 name,
             }])
-            .await;
+            .await?;
         }
         for (key, field_type, identifying) in [("text", FieldType::TextField, false), ("card", FieldType::Number, true)]
         {
@@ -76,28 +77,28 @@ impl Pair {
                 required: false,
                 identifying,
             };
-            pair.decide(vec![Command::CreateField(new)]).await;
+            pair.decide(vec![Command::CreateField(new)]).await?;
         }
-        pair
+        Ok(pair)
     }
 
     /// Takes a step on both sides; they must decide alike.
-    pub(super) async fn take(&mut self, step: &Step) -> Vec<Decision> {
+    pub(super) async fn take(&mut self, step: &Step) -> Checked<Vec<Decision>> {
         let commands = self.commands(step);
         if commands.is_empty() {
-            Vec::new()
+            Ok(Vec::new())
         } else {
             self.decide(commands).await
         }
     }
 
     /// Undoes a merge on both sides.
-    pub(super) async fn undo(&mut self, merge: MergeId) {
-        let decisions = self.decide(vec![undo(merge)]).await;
-        assert_eq!(decisions[0].rejection, None);
+    pub(super) async fn undo(&mut self, merge: MergeId) -> Checked {
+        let decisions = self.decide(vec![undo(merge)]).await?;
+        assert_same("rejections", &decisions[0].rejection, &None)
     }
 
-    async fn decide(&mut self, commands: Vec<Command>) -> Vec<Decision> {
+    async fn decide(&mut self, commands: Vec<Command>) -> Checked<Vec<Decision>> {
         self.now += TimeDelta::microseconds(1_000_001);
         let envelope = |command| Envelope {
             decision: DecisionId(self.ids.uuid()),
@@ -106,14 +107,14 @@ impl Pair {
         };
         let batch: Vec<Envelope> = commands.into_iter().map(envelope).collect();
         let (snapshot, resolution) = transact(&*self.store, self.workspace, &batch).await;
-        self.model_decides(&batch, &snapshot, &resolution.decisions).await;
+        self.model_decides(&batch, &snapshot, &resolution.decisions).await?;
         self.remember(&resolution.decisions);
-        resolution.decisions
+        Ok(resolution.decisions)
     }
 
     /// The model loads the batch as a whole, to compare what was loaded, and decides its commands one after the other, for a batch must
     /// be decided so.
-    async fn model_decides(&self, batch: &[Envelope], snapshot: &Snapshot, decisions: &[Decision]) {
+    async fn model_decides(&self, batch: &[Envelope], snapshot: &Snapshot, decisions: &[Decision]) -> Checked {
         let mut work = self
             .model
             .begin(self.model_workspace, Mode::DryRun)
@@ -125,16 +126,17 @@ impl Pair {
             fresh: expected.fresh.clone(),
             ..snapshot.clone()
         };
-        assert_eq!(
-            sorted_snapshot(found),
-            sorted_snapshot(expected),
-            "what was loaded for {batch:?}"
-        );
+        assert_same(
+            ("snapshots", batch),
+            &sorted_snapshot(found),
+            &sorted_snapshot(expected),
+        )?;
         let mut fresh = snapshot.fresh.clone();
         for (envelope, decision) in batch.iter().zip(decisions) {
             let modelled = transact_with(&self.model, self.model_workspace, envelope, &mut fresh).await;
-            assert_eq!(decision, &modelled, "of {batch:?}");
+            assert_same(("decisions", batch), decision, &modelled)?;
         }
+        Ok(())
     }
 
     fn remember(&mut self, decisions: &[Decision]) {
@@ -151,14 +153,14 @@ impl Pair {
     }
 
     /// What clients see must be equal, and in order.
-    pub(super) async fn compare(&self) {
+    pub(super) async fn compare(&self) -> Checked {
         let last = ContactId(self.contacts.iter().map(|id| id.0).max().unwrap_or(0) + 1);
         let keys = keys();
         let found = observe(&*self.store, self.workspace, last, &keys).await;
         let expected = observe(&self.model, self.model_workspace, last, &keys).await;
-        assert_equal(&found, &expected);
+        assert_equal(&found, &expected)?;
         let violations = self.store.violations().await.expect("check the invariants");
-        assert_eq!(violations, [], "the storage is in order");
+        assert_same("violations", violations.as_slice(), &[])
     }
 
     /// What of every number can be observed.
@@ -464,17 +466,17 @@ async fn transact_with(
 }
 
 /// Part by part, so that a difference is told where it is.
-fn assert_equal(found: &Observation, expected: &Observation) {
-    assert_eq!(found.contacts, expected.contacts, "contacts by last update");
-    assert_eq!(found.by_number, expected.by_number, "contacts by number");
+fn assert_equal(found: &Observation, expected: &Observation) -> Checked {
+    assert_same("contacts by last update", &found.contacts, &expected.contacts)?;
+    assert_same("contacts by number", &found.by_number, &expected.by_number)?;
     for (id, answer) in &expected.answers {
-        assert_eq!(found.answers.get(id), Some(answer), "what the number {id} answers");
+        assert_same(("what the number answers", id), &found.answers.get(id), &Some(answer))?;
     }
     for (key, lookup) in &expected.lookups {
-        assert_eq!(found.lookups.get(key), Some(lookup), "what is known of {key:?}");
+        assert_same(("what is known of", key), &found.lookups.get(key), &Some(lookup))?;
     }
-    assert_eq!(found.merges, expected.merges, "merges");
-    assert_eq!(found.segments, expected.segments, "segments");
-    assert_eq!(found.categories, expected.categories, "categories");
-    assert_eq!(found.fields, expected.fields, "fields");
+    assert_same("merges", &found.merges, &expected.merges)?;
+    assert_same("segments", &found.segments, &expected.segments)?;
+    assert_same("categories", &found.categories, &expected.categories)?;
+    assert_same("fields", &found.fields, &expected.fields)
 }

@@ -1,6 +1,7 @@
 //! The two properties.
 
 use super::pair::Pair;
+use super::same::{Checked, assert_same};
 use super::step::{Step, step};
 use crate::backend::Backend;
 use proptest::prelude::*;
@@ -23,14 +24,14 @@ pub async fn random_commands_agree(backend: &mut dyn Backend) {
         backend,
         &prop::collection::vec(step(), 1..32),
         async |store, name, steps| {
-            let mut pair = Pair::new(store, &name).await;
+            let mut pair = Pair::new(store, &name).await?;
             for (index, step) in steps.iter().enumerate() {
-                pair.take(step).await;
+                pair.take(step).await?;
                 if index % STRIDE == STRIDE - 1 {
-                    pair.compare().await;
+                    pair.compare().await?;
                 }
             }
-            pair.compare().await;
+            pair.compare().await
         },
     );
 }
@@ -41,9 +42,9 @@ pub async fn merges_come_apart(backend: &mut dyn Backend) {
     let order = prop::collection::vec(any::<prop::sample::Index>(), 5);
     let strategy = (prop::collection::vec(step(), 4..20), pairs, order);
     check(backend, &strategy, async |store, name, (steps, pairs, order)| {
-        let mut pair = Pair::new(store, &name).await;
+        let mut pair = Pair::new(store, &name).await?;
         for step in &steps {
-            pair.take(step).await;
+            pair.take(step).await?;
         }
         let before = pair.faces().await;
         let mut made = Vec::new();
@@ -54,7 +55,7 @@ pub async fn merges_come_apart(backend: &mut dyn Backend) {
                     absorbed,
                     force: true,
                 })
-                .await;
+                .await?;
             made.extend(
                 decisions
                     .iter()
@@ -65,16 +66,20 @@ pub async fn merges_come_apart(backend: &mut dyn Backend) {
         for index in order {
             if !made.is_empty() {
                 let merge = made.remove(index.index(made.len()));
-                pair.undo(merge).await;
+                pair.undo(merge).await?;
             }
         }
-        assert_eq!(pair.faces().await, before);
-        pair.compare().await;
+        assert_same("faces", &pair.faces().await, &before)?;
+        pair.compare().await
     });
 }
 
 /// Tries sequences, each in a workspace of its own.
-fn check<S: Strategy>(backend: &mut dyn Backend, strategy: &S, test: impl AsyncFn(Arc<dyn Store>, String, S::Value)) {
+fn check<S: Strategy>(
+    backend: &mut dyn Backend,
+    strategy: &S,
+    test: impl AsyncFn(Arc<dyn Store>, String, S::Value) -> Checked,
+) {
     let config = Config {
         cases: cases(),
         failure_persistence: None,
@@ -85,8 +90,7 @@ fn check<S: Strategy>(backend: &mut dyn Backend, strategy: &S, test: impl AsyncF
     let store = backend.store();
     let result = TestRunner::new(config).run(strategy, |value| {
         let name = format!("workspace {}", workspaces.fetch_add(1, Ordering::Relaxed));
-        block_in_place(|| Handle::current().block_on(test(Arc::clone(&store), name, value)));
-        Ok(())
+        block_in_place(|| Handle::current().block_on(test(Arc::clone(&store), name, value)))
     });
     if let Err(error) = result {
         panic!("{error}");

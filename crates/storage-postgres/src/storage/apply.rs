@@ -27,7 +27,9 @@ impl Unit {
         records: &[Recorded],
     ) -> Result<(), StorageError> {
         contract::check(changes, &self.known)?;
-        self.numbers.used.extend(changes.contacts.iter().map(|row| row.id.0));
+        // Also those who were made and erased at once: their numbers were told.
+        let made = changes.contacts.iter().map(|row| row.id).chain(changes.erased.iter().copied());
+        self.numbers.used.extend(made.map(|id| id.0));
         if !changes.erased.is_empty() {
             self.erase(&changes.erased).await?;
         }

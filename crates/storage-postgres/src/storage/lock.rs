@@ -40,6 +40,9 @@ use selfsame_domain::{Contact, ContactId, CustomField, Footprint, IdentifierKey,
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
+// Every look-up is a lateral sub-query with OFFSET 0, which the planner leaves alone: it is done by an index, once for every row that
+// asks. Left to itself the planner, whose statistics of a young table say that it is nearly empty, reads all rows of the workspace.
+
 /// The keys that are asked for. They come sorted.
 macro_rules! asked {
     () => {
@@ -56,19 +59,28 @@ macro_rules! wanted {
         "named AS MATERIALIZED (
             SELECT c.contact_id, c.canonical_id
             FROM UNNEST($5::bigint[]) AS asked (contact_id)
-            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.contact_id
+            CROSS JOIN LATERAL (
+                SELECT contact_id, canonical_id FROM contacts
+                WHERE workspace_id = $1 AND contact_id = asked.contact_id OFFSET 0
+            ) c
         ),
         wanted AS MATERIALIZED (
-            SELECT c.contact_id, c.ctid AS seen
+            SELECT c.contact_id, c.seen
             FROM (
                 SELECT i.owner_id AS contact_id
                 FROM asked a
-                JOIN identifiers i ON i.workspace_id = $1 AND i.kind = a.kind AND i.value = a.value
+                CROSS JOIN LATERAL (
+                    SELECT owner_id FROM identifiers
+                    WHERE workspace_id = $1 AND kind = a.kind AND value = a.value OFFSET 0
+                ) i
                 WHERE a.needed
                 UNION
                 SELECT canonical_id FROM named
             ) leads
-            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = leads.contact_id
+            CROSS JOIN LATERAL (
+                SELECT contact_id, ctid AS seen FROM contacts
+                WHERE workspace_id = $1 AND contact_id = leads.contact_id OFFSET 0
+            ) c
         )"
     };
 }
@@ -79,27 +91,33 @@ macro_rules! locks {
     ($made:literal, $wait:literal) => {
         concat!(
             "kept AS MATERIALIZED (
-                SELECT k.kind, k.value, k.shared, k.seen_with, k.unsubscribed_at, k.ctid = s.ctid AS current
-                FROM asked a
-                JOIN identifier_keys s ON s.workspace_id = $1 AND s.kind = a.kind AND s.value = a.value
-                JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = a.kind AND k.value = a.value
-                WHERE ",
+                SELECT k.kind, k.value, k.shared, k.seen_with, k.unsubscribed_at, k.version = s.seen AS current
+                FROM (SELECT * FROM asked WHERE ",
             $made,
-            " >= 0
-                ORDER BY k.kind, k.value
-                FOR UPDATE OF k ",
+            " >= 0 ORDER BY kind, value) a
+                CROSS JOIN LATERAL (
+                    SELECT ctid AS seen FROM identifier_keys
+                    WHERE workspace_id = $1 AND kind = a.kind AND value = a.value OFFSET 0
+                ) s
+                CROSS JOIN LATERAL (
+                    SELECT kind, value, shared, seen_with, unsubscribed_at, ctid AS version FROM identifier_keys
+                    WHERE workspace_id = $1 AND kind = a.kind AND value = a.value
+                    OFFSET 0 FOR UPDATE ",
             $wait,
             "
+                ) k
             ),
             held AS MATERIALIZED (
-                SELECT c.*, c.ctid = w.seen AS current
-                FROM wanted w
-                JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = w.contact_id
-                WHERE (SELECT count(*) FROM kept) >= 0
-                ORDER BY c.contact_id
-                FOR UPDATE OF c ",
+                SELECT c.*, c.version = w.seen AS current
+                FROM (SELECT * FROM wanted WHERE (SELECT count(*) FROM kept) >= 0 ORDER BY contact_id) w
+                CROSS JOIN LATERAL (
+                    SELECT contacts.*, ctid AS version FROM contacts
+                    WHERE workspace_id = $1 AND contact_id = w.contact_id
+                    OFFSET 0 FOR UPDATE ",
             $wait,
-            ")"
+            "
+                ) c
+            )"
         )
     };
 }
@@ -126,28 +144,39 @@ macro_rules! found {
              ARRAY(SELECT ROW(contact_id, canonical_id) FROM named WHERE contact_id <> canonical_id),
              ARRAY(SELECT ",
             contact_record!(),
-            " FROM held c LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = c.contact_id),
+            " FROM held c LEFT JOIN LATERAL (
+                SELECT * FROM profiles WHERE workspace_id = $1 AND contact_id = c.contact_id OFFSET 0
+              ) p ON true),
              ARRAY(SELECT ",
             identifier_record!(),
-            " FROM held c JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = c.contact_id),
+            " FROM held c CROSS JOIN LATERAL (
+                SELECT * FROM identifiers WHERE workspace_id = $1 AND owner_id = c.contact_id OFFSET 0
+              ) i),
              ARRAY(SELECT ",
             membership_record!(),
-            " FROM held c JOIN segment_members m ON m.workspace_id = $1 AND m.owner_id = c.contact_id),
+            " FROM held c CROSS JOIN LATERAL (
+                SELECT * FROM segment_members WHERE workspace_id = $1 AND owner_id = c.contact_id OFFSET 0
+              ) m),
              ARRAY(SELECT ",
             visitor_record!(),
-            " FROM asked a
-              JOIN visitors v ON v.workspace_id = $1 AND v.cookie = a.value AND v.closed_at IS NULL
+            " FROM asked a CROSS JOIN LATERAL (
+                SELECT * FROM visitors WHERE workspace_id = $1 AND cookie = a.value AND closed_at IS NULL OFFSET 0
+              ) v
               WHERE a.kind = 8),
              ARRAY(SELECT ",
             field_record!(),
             " FROM UNNEST($6::bigint[]) AS asked (field_id)
-              JOIN custom_fields f ON f.workspace_id = $1 AND f.field_id = asked.field_id
+              CROSS JOIN LATERAL (
+                SELECT * FROM custom_fields WHERE workspace_id = $1 AND field_id = asked.field_id OFFSET 0
+              ) f
               UNION ALL
               SELECT ",
             field_record!(),
             " FROM UNNEST($7::text[], $8::text[]) AS asked (profile_key, field_key)
-              JOIN custom_fields f
-                ON f.workspace_id = $1 AND f.profile_key = asked.profile_key AND f.field_key = asked.field_key
+              CROSS JOIN LATERAL (
+                SELECT * FROM custom_fields
+                WHERE workspace_id = $1 AND profile_key = asked.profile_key AND field_key = asked.field_key OFFSET 0
+              ) f
               WHERE f.field_id <> ALL($6::bigint[]))"
         )
     };

@@ -13,9 +13,11 @@ const TOLD: usize = 1_000;
 
 type Found = (WorkspaceId, Violation);
 
+type Read = fn(&SqliteRow) -> Result<Found, StorageError>;
+
 /// The first violations, ordered by workspace and kind.
 pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Found>, StorageError> {
-    let checks: [(&'static str, fn(&SqliteRow) -> Result<Found, StorageError>); 5] = [
+    let checks: [(&'static str, Read); 5] = [
         (TWO_OWNERS, two_owners),
         (MERGE_CYCLES, merge_cycle),
         (WRONG_CANONICALS, wrong_canonical),

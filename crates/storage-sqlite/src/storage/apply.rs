@@ -398,7 +398,7 @@ impl<'c> Batch<'c> {
 }
 
 /// The columns of an identifier in the order of its INSERT.
-fn identifier_row(held: &HeldIdentifier) -> Result<impl Serialize, StorageError> {
+fn identifier_row(held: &HeldIdentifier) -> Result<impl Serialize + use<'_>, StorageError> {
     let key = held.key();
     let details = if held.details.is_empty() {
         None
@@ -407,10 +407,10 @@ fn identifier_row(held: &HeldIdentifier) -> Result<impl Serialize, StorageError>
     };
     Ok((
         key.kind.code(),
-        key.value.clone(),
+        &key.value,
         held.home,
         held.owner,
-        held.identifier.typed.clone(),
+        &held.identifier.typed,
         held.state.as_str(),
         held.hidden_by,
         channels_text(&held.channels),

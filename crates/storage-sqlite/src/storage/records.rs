@@ -3,6 +3,7 @@
 use super::apply::Batch;
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
+use data_encoding::HEXLOWER;
 use selfsame_application::ports::{Recorded, StorageError};
 use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 use sqlx::SqliteConnection;
@@ -51,11 +52,7 @@ pub(super) async fn write(batch: &mut Batch<'_>, records: &[Recorded]) -> Result
     let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
     batch.run(FORGET_CONTACTS, &keys).await?;
     let row = |record: &Recorded| {
-        let digest = record
-            .digest
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
+        let digest = HEXLOWER.encode(&record.digest);
         let (decisions, contacts) = (json(&record.decisions)?, json(&record.contacts)?);
         Ok((
             record.key.clone(),

@@ -1,0 +1,33 @@
+//! Comparing large values so that a person can read the difference.
+
+use proptest::test_runner::TestCaseError;
+use std::fmt::{Debug, Write};
+
+/// How many lines of each side are shown around a difference.
+const SHOWN: usize = 24;
+
+/// A step of a property: fails quietly, so that shrinking does.
+pub(super) type Checked<T = ()> = Result<T, TestCaseError>;
+
+/// Both must be equal; if not, the failure says the first place where the two differ.
+pub(super) fn assert_same<T: Debug + PartialEq + ?Sized>(what: impl Debug, found: &T, expected: &T) -> Checked {
+    if found == expected {
+        return Ok(());
+    }
+    let (found, expected) = (format!("{found:#?}"), format!("{expected:#?}"));
+    let (found, expected): (Vec<&str>, Vec<&str>) = (found.lines().collect(), expected.lines().collect());
+    let alike = found.iter().zip(&expected).take_while(|(a, b)| a == b).count();
+    let mut text = format!("{what:#?} differ at line {alike}");
+    for (name, lines) in [("found", found), ("expected", expected)] {
+        let first = alike.saturating_sub(SHOWN / 2);
+        let shown = lines
+            .iter()
+            .skip(first)
+            .take(SHOWN)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("\n");
+        let _ = write!(text, "\n{name}, from line {first}:\n{shown}");
+    }
+    Err(TestCaseError::fail(text))
+}
