@@ -175,10 +175,10 @@ async fn a_merge_is_explained_and_undone(on: Database) -> Result<()> {
         .await?;
     assert_eq!(refused.header("content-type"), "application/problem+json");
     assert!((400..500).contains(&refused.status), "{}", refused.text);
-    let merged = client
+    let made = client
         .post("identity/merges", json!({"survivor": a, "absorbed": b, "force": true}))
         .await?;
-    assert!((200..300).contains(&merged.status), "{}", merged.text);
+    assert!((200..300).contains(&made.status), "{}", made.text);
     assert_eq!(
         client.get(&format!("contact/{b}")).await?.json()["id"],
         a,

@@ -22,17 +22,6 @@ use sqlx::{Postgres, Transaction};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Begins a transaction that writes.
-///
-/// The settings travel with BEGIN. Every statement of a writer finds its rows by an index, however young the statistics are: a plan
-/// that was made for an empty table and kept would scan the full one. Planning once per connection is what generic plans are for.
-const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
-    SET LOCAL plan_cache_mode = force_generic_plan;
-    SET LOCAL enable_seqscan = off;
-    SET LOCAL enable_bitmapscan = off;
-    SET LOCAL enable_hashjoin = off;
-    SET LOCAL enable_mergejoin = off";
-
 /// Begins a transaction that sees one state throughout.
 const BEGIN_DRY_RUN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
@@ -97,15 +86,15 @@ impl Storage for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Begins on a connection that rests, else on a new one. Resting connections whose database was restarted meanwhile are found out
-    /// here: nothing was done yet, so the next one is tried.
+    /// Begins on a connection that rests, else on a new one. Resting connections whose database was restarted meanwhile are found
+    /// out here: nothing was done yet, so the next one is tried.
     async fn begin_transaction(&self, mode: Mode) -> Result<Transaction<'static, Postgres>, StorageError> {
-        let statement = match mode {
-            Mode::Write => BEGIN_WRITE,
-            Mode::DryRun => BEGIN_DRY_RUN,
+        let (pool, statement) = match mode {
+            Mode::Write => (self.writers(), "BEGIN"),
+            Mode::DryRun => (self.pool(), BEGIN_DRY_RUN),
         };
-        for _ in 0..self.pool().options().get_max_connections() {
-            match self.pool().try_begin_with(statement).await.map_err(translate) {
+        for _ in 0..pool.options().get_max_connections() {
+            match pool.try_begin_with(statement).await.map_err(translate) {
                 Ok(Some(transaction)) => return Ok(transaction),
                 Ok(None) => break,
                 Err(StorageError::Unavailable { reason }) => {
@@ -114,7 +103,7 @@ impl PostgresStore {
                 Err(other) => return Err(other),
             }
         }
-        self.pool().begin_with(statement).await.map_err(translate)
+        pool.begin_with(statement).await.map_err(translate)
     }
 }
 

@@ -18,10 +18,22 @@ const CACHED_STATEMENTS: usize = 200;
 /// A connection that rested longer is tried before it is used: the database may have been restarted meanwhile.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
 
+/// Writers know their ways: every row is found by an index, whatever the statistics of a young table say, and statements are planned
+/// once for each connection.
+const WRITERS: [(&str, &str); 6] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_material", "off"),
+];
+
 /// How the store connects, and how long it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// How many connections are open at the most; two more come and go for handing out contact numbers and for migrating.
+    /// How many connections are open at the most: half of them for writing, at least one for each. Two more come and go, for
+    /// handing out contact numbers and for migrating.
     pub max_connections: u32,
     /// How long a request waits for a free connection, or for the database to accept one, before it is told that the database is
     /// unavailable.
@@ -50,7 +62,10 @@ pub struct PostgresStore {
 }
 
 struct Inner {
+    /// For what does not write, or is one statement: plans are the planner's choice.
     pool: PgPool,
+    /// For transactions that write.
+    writers: PgPool,
     /// Without time-outs: a migration takes as long as it takes.
     migrating: PgConnectOptions,
     policies: Policies,
@@ -68,6 +83,7 @@ impl PostgresStore {
             .application_name("selfsame")
             .statement_cache_capacity(CACHED_STATEMENTS);
         let limited = plain.clone().options([
+            ("default_transaction_isolation", "read committed".to_owned()),
             ("lock_timeout", options.lock_timeout.as_millis().to_string()),
             ("statement_timeout", options.statement_timeout.as_millis().to_string()),
             // Whoever holds locks and does not go on is gone.
@@ -75,27 +91,18 @@ impl PostgresStore {
             // Compiling a plan pays for analyses of minutes, never for these statements.
             ("jit", "off".to_owned()),
         ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections.max(1))
-            .acquire_timeout(options.acquire_timeout)
-            .test_before_acquire(false)
-            .before_acquire(|connection, rest| {
-                Box::pin(async move {
-                    if rest.idle_for > TRUSTED_REST {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(limited.clone())
-            .await;
+        let writers = (options.max_connections / 2).max(1);
+        let readers = options.max_connections.saturating_sub(writers).max(1);
+        let pool = pool(readers, options).connect_with(limited.clone()).await;
         let pool = match pool {
             Err(sqlx::Error::PoolTimedOut) => return Err(why_not(&limited, options.acquire_timeout).await),
             pool => pool.map_err(translate)?,
         };
+        let writers = self::pool(writers, options).connect_lazy_with(limited.clone().options(WRITERS));
         let numbers = Numbers::new(limited, options.acquire_timeout);
         let inner = Inner {
             pool,
+            writers,
             migrating: plain,
             policies: Policies::default(),
             numbers,
@@ -121,12 +128,17 @@ impl PostgresStore {
 
     /// Closes all connections, after what is under way.
     pub async fn close(&self) {
+        self.inner.writers.close().await;
         self.inner.numbers.close().await;
         self.inner.pool.close().await;
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
         &self.inner.pool
+    }
+
+    pub(crate) fn writers(&self) -> &PgPool {
+        &self.inner.writers
     }
 
     pub(crate) fn policies(&self) -> &Policies {
@@ -136,6 +148,21 @@ impl PostgresStore {
     pub(crate) fn numbers(&self) -> &Numbers {
         &self.inner.numbers
     }
+}
+
+fn pool(connections: u32, options: &ConnectOptions) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, rest| {
+            Box::pin(async move {
+                if rest.idle_for > TRUSTED_REST {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
 }
 
 /// Why there is no connection: the pool keeps to itself what its attempts failed with.

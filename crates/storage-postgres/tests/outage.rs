@@ -1,9 +1,15 @@
 //! A database that goes away.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "clippy does not see that the helpers of a test are test code"
+)]
+
 mod common;
 
 use futures::future::join_all;
-use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, StorageError, Workspaces};
+use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, Mode, Storage, StorageError, Workspaces};
 use selfsame_application::{Submission, SubmitError};
 use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::Server;
@@ -147,10 +153,13 @@ async fn a_pool_without_a_free_connection_is_unavailable() {
     };
     let store = PostgresStore::connect(database.url(), &options).await.expect("connect");
     let workspace = workspace(&store).await;
-    let held =
-        selfsame_application::ports::Storage::begin(&store, workspace, selfsame_application::ports::Mode::Write).await;
-    let refused = store.contact(workspace, ContactId(1)).await;
+    let held = store.begin(workspace, Mode::Write).await.expect("begin");
+    let refused = store.begin(workspace, Mode::Write).await.map(drop);
     assert!(matches!(refused, Err(StorageError::Unavailable { .. })), "{refused:?}");
-    drop(held.expect("begin"));
-    assert_eq!(store.contact(workspace, ContactId(1)).await.expect("read"), None);
+    assert_eq!(
+        store.contact(workspace, ContactId(1)).await.expect("reading goes on"),
+        None
+    );
+    drop(held);
+    drop(store.begin(workspace, Mode::Write).await.expect("begin"));
 }

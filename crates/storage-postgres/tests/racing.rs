@@ -1,5 +1,11 @@
 //! Several servers on one database, and requests that collide.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "clippy does not see that the helpers of a test are test code"
+)]
+
 mod common;
 
 use futures::future::join_all;

@@ -1,5 +1,10 @@
 //! How many statements a request takes: each is a round trip, which is what a request costs.
 
+#![allow(
+    clippy::expect_used,
+    reason = "clippy does not see that the helpers of a test are test code"
+)]
+
 mod common;
 
 use selfsame_application::ports::Workspaces;

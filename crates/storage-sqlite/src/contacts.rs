@@ -82,7 +82,7 @@ impl Contacts for SqliteStore {
                 ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1 AND i.hidden_by IS NULL
               CROSS JOIN contacts AS c
                 ON c.workspace_id = ?1 AND c.contact_id = i.owner_id AND c.state = 'active'
-              ORDER BY k.key, i.owner_id, i.home_id LIMIT 1",
+              ORDER BY k.key, i.home_id LIMIT 1",
         ))
         .bind(workspace.0)
         .bind(json(&asked)?)

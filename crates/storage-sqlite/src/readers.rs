@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Connections that read, lent out one by one and made when they are needed.
 ///
 /// The driver's own pool asks a connection whether it is alive whenever it comes back. A file does not hang up, and every request
-/// reads its credentials: the question would be a third of the messages between threads that a request costs.
+/// reads its credentials: the question would cost as much as the answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
     options: SqliteConnectOptions,

@@ -57,7 +57,7 @@ impl SqliteStore {
     pub async fn open(url: &str, options: SqliteOptions) -> Result<Self, StorageError> {
         let file = location::parse(url)?;
         make_directory(file.get_filename()).await?;
-        let connecting = file.busy_timeout(options.busy_timeout).disable_statement_logging();
+        let connecting = file.busy_timeout(options.busy_timeout);
         let writing = connecting
             .clone()
             .create_if_missing(true)

@@ -17,12 +17,7 @@ struct User(Child);
 impl User {
     fn start(state: &Path) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args([
-            "--exact",
-            "shared::tests::a_user_of_the_cluster",
-            "--ignored",
-            "--nocapture",
-        ]);
+        command.args(["--exact", "shared::tests::a_user_of_the_cluster", "--nocapture"]);
         command.env(STATE, state).stdin(Stdio::piped()).stdout(Stdio::piped());
         Self(command.spawn().unwrap())
     }
@@ -45,7 +40,7 @@ impl User {
 
 /// Not a test: what [`User`] runs.
 #[tokio::test]
-#[ignore = "started by the other tests"]
+
 async fn a_user_of_the_cluster() {
     let Some(state) = std::env::var_os(STATE) else { return };
     let lease = join_in(&installation(), Path::new(&state), GRACE_FOR_TESTS)

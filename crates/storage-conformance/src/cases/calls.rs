@@ -77,6 +77,14 @@ pub async fn subscribing_tells_the_state_of_the_email(backend: &mut dyn Backend)
     );
     let phone = f.decide(Ask::new().sms("+380501234567").subscribe()).await;
     assert_eq!(phone.email_status, None);
+    f.id(Ask::new().email("a@example.com").sms("+380671234567").upsert())
+        .await;
+    let unnamed = f.decide(Ask::new().sms("+380671234567").subscribe()).await;
+    assert_eq!(
+        (unnamed.contact, unnamed.email_status),
+        (Some(id), None),
+        "it names no email"
+    );
 }
 
 pub async fn subscribing_restores(backend: &mut dyn Backend) {

@@ -28,7 +28,11 @@ impl Unit {
     ) -> Result<(), StorageError> {
         contract::check(changes, &self.known)?;
         // Also those who were made and erased at once: their numbers were told.
-        let made = changes.contacts.iter().map(|row| row.id).chain(changes.erased.iter().copied());
+        let made = changes
+            .contacts
+            .iter()
+            .map(|row| row.id)
+            .chain(changes.erased.iter().copied());
         self.numbers.used.extend(made.map(|id| id.0));
         if !changes.erased.is_empty() {
             self.erase(&changes.erased).await?;

@@ -26,8 +26,9 @@
 //! A statement that waits for a lock gets the row as it was left, but everything else as it was when the statement began. So the
 //! statement compares each row that it locked with the version that it sees without locking. Where they are the same, nobody changed
 //! what hangs on the row since the statement began, because that would have made a new version: what it read is true, and stays
-//! true under the locks. Otherwise it is stale, and is done once more. What is locked by then stays locked, and what else is
-//! needed must not be waited for, as that would break the order: when it is not free, the transaction starts over.
+//! true under the locks. Otherwise it is stale, and a second statement reads again. The keys are all locked by then; contacts that
+//! turn out to be needed besides must not be waited for, as that would break the order: when one is not free, the transaction starts
+//! over.
 
 use super::Unit;
 use crate::error::translate;
@@ -36,85 +37,90 @@ use crate::rows::{
     field_record, identifier_record, key_record, membership_record, visitor_record,
 };
 use selfsame_application::ports::{Mode, StorageError};
-use selfsame_domain::{Contact, ContactId, CustomField, Footprint, IdentifierKey, KeyRecord, Visitor};
-use sqlx::PgConnection;
+use selfsame_domain::{Contact, ContactId, CustomField, Footprint, IdentifierKey, IdentifierKind, KeyRecord, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
 
-// Every look-up is a lateral sub-query with OFFSET 0, which the planner leaves alone: it is done by an index, once for every row that
-// asks. Left to itself the planner, whose statistics of a young table say that it is nearly empty, reads all rows of the workspace.
+// Every look-up is a lateral sub-query with OFFSET 0 or a scalar one, which the planner leaves alone: it is done by an index, once
+// for every row that asks. Left to itself the planner, whose statistics of a young table say that it is nearly empty, reads all rows of
+// the workspace. What a request costs is the number of nodes of the plan, so there are no more of them than are needed.
 
-/// The keys that are asked for. They come sorted.
-macro_rules! asked {
+/// Takes the keys, in their order: makes those that are not there and locks the others, without writing them. Only one whose latest
+/// version is not the one that the statement sees is written, to be counted as stale.
+macro_rules! take_keys {
     () => {
-        "asked AS MATERIALIZED (
-            SELECT kind, value, needed
-            FROM UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS asked (kind, value, needed)
-        )"
-    };
-}
-
-/// Who is wanted: holders of the keys that are needed, and whoever answers for the contacts that are named.
-macro_rules! wanted {
-    () => {
-        "named AS MATERIALIZED (
-            SELECT c.contact_id, c.canonical_id
-            FROM UNNEST($5::bigint[]) AS asked (contact_id)
-            CROSS JOIN LATERAL (
-                SELECT contact_id, canonical_id FROM contacts
-                WHERE workspace_id = $1 AND contact_id = asked.contact_id OFFSET 0
-            ) c
+        "made AS (
+            INSERT INTO identifier_keys AS k (workspace_id, kind, value)
+            SELECT $1, kind, value
+            FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
+            ORDER BY kind, value
+            ON CONFLICT (workspace_id, kind, value) DO UPDATE SET shared = k.shared
+            WHERE k.ctid <> (
+                SELECT s.ctid FROM identifier_keys s
+                WHERE s.workspace_id = $1 AND s.kind = EXCLUDED.kind AND s.value = EXCLUDED.value
+            )
+            RETURNING xmax <> 0 AS stale
         ),
-        wanted AS MATERIALIZED (
-            SELECT c.contact_id, c.seen
-            FROM (
-                SELECT i.owner_id AS contact_id
-                FROM asked a
-                CROSS JOIN LATERAL (
-                    SELECT owner_id FROM identifiers
-                    WHERE workspace_id = $1 AND kind = a.kind AND value = a.value OFFSET 0
-                ) i
-                WHERE a.needed
-                UNION
-                SELECT canonical_id FROM named
-            ) leads
-            CROSS JOIN LATERAL (
-                SELECT contact_id, ctid AS seen FROM contacts
-                WHERE workspace_id = $1 AND contact_id = leads.contact_id OFFSET 0
-            ) c
+        taken AS MATERIALIZED (
+            SELECT count(*) FILTER (WHERE NOT stale) AS made, count(*) FILTER (WHERE stale) AS stale FROM made
         )"
     };
 }
 
-/// The locks: `kept` waits for `made`, and `held` for `kept`; the counts are there to make it so. Each row comes with the version that
-/// the statement sees without locking.
-macro_rules! locks {
-    ($made:literal, $wait:literal) => {
+/// The keys are taken already, or need not be.
+macro_rules! have_keys {
+    () => {
+        "taken AS MATERIALIZED (
+            SELECT 0::bigint AS made, 0::bigint AS stale
+        )"
+    };
+}
+
+/// Who holds the keys for which holders are needed.
+macro_rules! holders {
+    () => {
+        "SELECT i.owner_id AS contact_id
+         FROM UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS asked (kind, value, needed)
+         CROSS JOIN LATERAL (
+            SELECT owner_id FROM identifiers
+            WHERE workspace_id = $1 AND kind = asked.kind AND value = asked.value OFFSET 0
+         ) i
+         WHERE asked.needed"
+    };
+}
+
+/// Who answers for the contacts that are named.
+macro_rules! named {
+    () => {
+        "SELECT asked.contact_id, c.canonical_id
+         FROM UNNEST($5::bigint[]) AS asked (contact_id)
+         CROSS JOIN LATERAL (
+            SELECT canonical_id FROM contacts WHERE workspace_id = $1 AND contact_id = asked.contact_id OFFSET 0
+         ) c"
+    };
+}
+
+/// The contacts that were led to, locked in their order once the keys are.
+macro_rules! take_contacts {
+    ($leads:expr, $lock:literal) => {
         concat!(
-            "kept AS MATERIALIZED (
-                SELECT k.kind, k.value, k.shared, k.seen_with, k.unsubscribed_at, k.version = s.seen AS current
-                FROM (SELECT * FROM asked WHERE ",
-            $made,
-            " >= 0 ORDER BY kind, value) a
+            "held AS (
+                SELECT c.*, c.version = leads.seen AS current
+                FROM (
+                    SELECT found.contact_id,
+                           (SELECT s.ctid FROM contacts s WHERE s.workspace_id = $1 AND s.contact_id = found.contact_id)
+                                AS seen
+                    FROM taken
+                    CROSS JOIN (",
+            $leads,
+            ") found
+                    ORDER BY found.contact_id
+                ) leads
                 CROSS JOIN LATERAL (
-                    SELECT ctid AS seen FROM identifier_keys
-                    WHERE workspace_id = $1 AND kind = a.kind AND value = a.value OFFSET 0
-                ) s
-                CROSS JOIN LATERAL (
-                    SELECT kind, value, shared, seen_with, unsubscribed_at, ctid AS version FROM identifier_keys
-                    WHERE workspace_id = $1 AND kind = a.kind AND value = a.value
-                    OFFSET 0 FOR UPDATE ",
-            $wait,
-            "
-                ) k
-            ),
-            held AS MATERIALIZED (
-                SELECT c.*, c.version = w.seen AS current
-                FROM (SELECT * FROM wanted WHERE (SELECT count(*) FROM kept) >= 0 ORDER BY contact_id) w
-                CROSS JOIN LATERAL (
-                    SELECT contacts.*, ctid AS version FROM contacts
-                    WHERE workspace_id = $1 AND contact_id = w.contact_id
-                    OFFSET 0 FOR UPDATE ",
-            $wait,
+                    SELECT contacts.*, ctid AS version
+                    FROM contacts
+                    WHERE workspace_id = $1 AND contact_id = leads.contact_id
+                    OFFSET 0 ",
+            $lock,
             "
                 ) c
             )"
@@ -122,127 +128,134 @@ macro_rules! locks {
     };
 }
 
-/// Whether something that was locked is not what the statement saw, or is gone.
-macro_rules! stale {
-    ($made:literal) => {
+/// What was found, in one row: of keys and contacts, and `$more`.
+macro_rules! found {
+    ($more:expr) => {
         concat!(
-            $made,
-            " + (SELECT count(*) FROM kept WHERE current) <> (SELECT count(*) FROM asked)
-             OR (SELECT count(*) FROM held WHERE current) <> (SELECT count(*) FROM wanted)"
+            "SELECT (SELECT jsonb_hash_extended(w.policy, 0) FROM workspaces w WHERE w.workspace_id = $1),
+                    taken.made,
+                    taken.stale,
+                    ARRAY(
+                        SELECT k.record
+                        FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
+                        CROSS JOIN LATERAL (
+                            SELECT ",
+            key_record!(),
+            " AS record
+                            FROM identifier_keys k
+                            WHERE k.workspace_id = $1 AND k.kind = asked.kind AND k.value = asked.value OFFSET 0
+                        ) k
+                    ),
+                    ARRAY(
+                        SELECT ROW(
+                            c.current, ",
+            contact_record!(),
+            ",
+                            ARRAY(SELECT ",
+            identifier_record!(),
+            " FROM identifiers i WHERE i.workspace_id = $1 AND i.owner_id = c.contact_id),
+                            ARRAY(SELECT ",
+            membership_record!(),
+            " FROM segment_members m WHERE m.workspace_id = $1 AND m.owner_id = c.contact_id))
+                        FROM held c
+                        LEFT JOIN LATERAL (
+                            SELECT attributes FROM profiles WHERE workspace_id = $1 AND contact_id = c.contact_id OFFSET 0
+                        ) p ON true
+                    ), ",
+            $more,
+            " FROM taken"
         )
     };
 }
 
-/// What was found, in one row.
-macro_rules! found {
+/// What most requests do not ask for: who answers for named contacts, visitors of cookies, fields.
+macro_rules! more {
     () => {
         concat!(
-            "(SELECT jsonb_hash_extended(w.policy, 0) FROM workspaces w WHERE w.workspace_id = $1),
-             ARRAY(SELECT ",
-            key_record!(),
-            " FROM kept k),
-             ARRAY(SELECT ROW(contact_id, canonical_id) FROM named WHERE contact_id <> canonical_id),
-             ARRAY(SELECT ",
-            contact_record!(),
-            " FROM held c LEFT JOIN LATERAL (
-                SELECT * FROM profiles WHERE workspace_id = $1 AND contact_id = c.contact_id OFFSET 0
-              ) p ON true),
-             ARRAY(SELECT ",
-            identifier_record!(),
-            " FROM held c CROSS JOIN LATERAL (
-                SELECT * FROM identifiers WHERE workspace_id = $1 AND owner_id = c.contact_id OFFSET 0
-              ) i),
-             ARRAY(SELECT ",
-            membership_record!(),
-            " FROM held c CROSS JOIN LATERAL (
-                SELECT * FROM segment_members WHERE workspace_id = $1 AND owner_id = c.contact_id OFFSET 0
-              ) m),
-             ARRAY(SELECT ",
+            "ARRAY(SELECT ROW(contact_id, canonical_id) FROM named WHERE contact_id <> canonical_id),
+             ARRAY(
+                SELECT v.record
+                FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
+                CROSS JOIN LATERAL (
+                    SELECT ",
             visitor_record!(),
-            " FROM asked a CROSS JOIN LATERAL (
-                SELECT * FROM visitors WHERE workspace_id = $1 AND cookie = a.value AND closed_at IS NULL OFFSET 0
-              ) v
-              WHERE a.kind = 8),
-             ARRAY(SELECT ",
+            " AS record
+                    FROM visitors v
+                    WHERE v.workspace_id = $1 AND v.cookie = asked.value AND v.closed_at IS NULL OFFSET 0
+                ) v
+                WHERE asked.kind = 8
+             ),
+             ARRAY(
+                SELECT f.record
+                FROM UNNEST($6::bigint[]) AS asked (field_id)
+                CROSS JOIN LATERAL (
+                    SELECT ",
             field_record!(),
-            " FROM UNNEST($6::bigint[]) AS asked (field_id)
-              CROSS JOIN LATERAL (
-                SELECT * FROM custom_fields WHERE workspace_id = $1 AND field_id = asked.field_id OFFSET 0
-              ) f
-              UNION ALL
-              SELECT ",
+            " AS record
+                    FROM custom_fields f
+                    WHERE f.workspace_id = $1 AND f.field_id = asked.field_id OFFSET 0
+                ) f
+                UNION ALL
+                SELECT f.record
+                FROM UNNEST($7::text[], $8::text[]) AS asked (profile_key, field_key)
+                CROSS JOIN LATERAL (
+                    SELECT ",
             field_record!(),
-            " FROM UNNEST($7::text[], $8::text[]) AS asked (profile_key, field_key)
-              CROSS JOIN LATERAL (
-                SELECT * FROM custom_fields
-                WHERE workspace_id = $1 AND profile_key = asked.profile_key AND field_key = asked.field_key OFFSET 0
-              ) f
-              WHERE f.field_id <> ALL($6::bigint[]))"
+            " AS record
+                    FROM custom_fields f
+                    WHERE f.workspace_id = $1 AND f.profile_key = asked.profile_key
+                      AND f.field_key = asked.field_key AND f.field_id <> ALL($6::bigint[]) OFFSET 0
+                ) f
+             )"
         )
     };
 }
 
-/// The first try: makes keys that are not there, and waits for locks.
-const LOCK: &str = concat!(
+/// A statement that answers for everything.
+macro_rules! whole {
+    ($keys:expr, $lock:literal) => {
+        concat!(
+            "WITH ",
+            $keys,
+            ", named AS MATERIALIZED (",
+            named!(),
+            "), ",
+            take_contacts!(concat!(holders!(), " UNION SELECT canonical_id FROM named"), $lock),
+            found!(more!())
+        )
+    };
+}
+
+/// The first try, for a footprint of keys without cookies.
+const LOCK_KEYS: &str = concat!(
     "WITH ",
-    asked!(),
-    ",
-    made AS (
-        INSERT INTO identifier_keys (workspace_id, kind, value)
-        SELECT $1, kind, value FROM asked ORDER BY kind, value
-        ON CONFLICT DO NOTHING
-        RETURNING 1
-    ), ",
-    wanted!(),
+    take_keys!(),
     ", ",
-    locks!("(SELECT count(*) FROM made)", ""),
-    " SELECT ",
-    stale!("(SELECT count(*) FROM made)"),
-    ", ",
-    found!()
+    take_contacts!(
+        concat!("SELECT DISTINCT contact_id FROM (", holders!(), ") holder"),
+        "FOR UPDATE"
+    ),
+    found!("NULL::record[], NULL::record[], NULL::record[]")
 );
 
-/// The second try: all keys are there, and nothing may be waited for.
-const LOCK_AGAIN: &str = concat!(
-    "WITH ",
-    asked!(),
-    ", ",
-    wanted!(),
-    ", ",
-    locks!("0", "NOWAIT"),
-    " SELECT ",
-    stale!("0"),
-    ", ",
-    found!()
-);
+/// The first try, for any footprint.
+const LOCK: &str = whole!(take_keys!(), "FOR UPDATE");
+
+/// The second try: the keys are locked, and nothing may be waited for.
+const LOCK_AGAIN: &str = whole!(have_keys!(), "FOR UPDATE NOWAIT");
 
 /// For a dry run: the transaction sees one state throughout, so there is nothing to lock.
-const PEEK: &str = concat!(
-    "WITH ",
-    asked!(),
-    ",
-    kept AS (
-        SELECT k.* FROM asked a JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = a.kind AND k.value = a.value
-    ), ",
-    wanted!(),
-    ",
-    held AS (
-        SELECT c.* FROM wanted w JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = w.contact_id
-    )
-    SELECT false, ",
-    found!()
-);
+const PEEK: &str = whole!(have_keys!(), "");
 
 type FoundRow = (
-    bool,
     Option<i64>,
+    i64,
+    i64,
     Vec<KeyRecordRow>,
-    Vec<(i64, i64)>,
-    Vec<ContactRecord>,
-    Vec<IdentifierRecord>,
-    Vec<MembershipRecord>,
-    Vec<VisitorRecord>,
-    Vec<FieldRecord>,
+    Vec<(bool, ContactRecord, Vec<IdentifierRecord>, Vec<MembershipRecord>)>,
+    Option<Vec<(i64, i64)>>,
+    Option<Vec<VisitorRecord>>,
+    Option<Vec<FieldRecord>>,
 );
 
 /// What the keys and contacts of a footprint led to.
@@ -269,6 +282,27 @@ struct Asked {
     field_keys: Vec<String>,
 }
 
+impl Asked {
+    fn of(footprint: &Footprint, named: &BTreeSet<ContactId>) -> Self {
+        let field_keys = footprint.field_keys.iter();
+        Self {
+            kinds: footprint.keys.keys().map(|key| key.kind.code()).collect(),
+            values: footprint.keys.keys().map(|key| key.value.clone()).collect(),
+            needed: footprint.keys.values().copied().collect(),
+            named: named.iter().map(|id| id.0).collect(),
+            fields: footprint.fields.iter().map(|id| id.0).collect(),
+            profile_keys: field_keys.clone().map(|(profile, _)| profile.clone()).collect(),
+            field_keys: field_keys.map(|(_, field)| field.clone()).collect(),
+        }
+    }
+
+    /// Whether nothing is asked for but keys, and no cookies among them.
+    fn is_lean(&self) -> bool {
+        let cookies = self.kinds.contains(&IdentifierKind::Cookie.code());
+        !cookies && self.named.is_empty() && self.fields.is_empty() && self.field_keys.is_empty()
+    }
+}
+
 impl Unit {
     /// Locks and reads keys, their holders, and whoever answers for the named contacts; reads fields.
     pub(super) async fn lock(
@@ -276,45 +310,36 @@ impl Unit {
         footprint: &Footprint,
         named: &BTreeSet<ContactId>,
     ) -> Result<Found, StorageError> {
-        let asked = Asked {
-            kinds: footprint.keys.keys().map(|key| key.kind.code()).collect(),
-            values: footprint.keys.keys().map(|key| key.value.clone()).collect(),
-            needed: footprint.keys.values().copied().collect(),
-            named: named.iter().map(|id| id.0).collect(),
-            fields: footprint.fields.iter().map(|id| id.0).collect(),
-            profile_keys: footprint
-                .field_keys
-                .iter()
-                .map(|(profile, _)| profile.clone())
-                .collect(),
-            field_keys: footprint.field_keys.iter().map(|(_, field)| field.clone()).collect(),
+        let asked = Asked::of(footprint, named);
+        let mut row = match self.mode {
+            Mode::DryRun => self.find(PEEK, &asked).await?,
+            Mode::Write if asked.is_lean() => self.find(LOCK_KEYS, &asked).await?,
+            Mode::Write => self.find(LOCK, &asked).await?,
         };
-        let row = match self.mode {
-            Mode::DryRun => find(PEEK, &mut self.transaction, self.workspace.0, &asked).await?,
-            Mode::Write => {
-                let first = find(LOCK, &mut self.transaction, self.workspace.0, &asked).await?;
-                if first.0 {
-                    find(LOCK_AGAIN, &mut self.transaction, self.workspace.0, &asked).await?
-                } else {
-                    first
-                }
+        if self.mode == Mode::Write && is_stale(&row, asked.kinds.len()) {
+            row = self.find(LOCK_AGAIN, &asked).await?;
+            if is_stale(&row, asked.kinds.len()) {
+                return Err(StorageError::Retriable);
             }
-        };
-        let (stale, fingerprint, keys, canonical, contacts, identifiers, memberships, visitors, fields) = row;
-        self.check_policy(fingerprint)?;
-        if stale {
-            return Err(StorageError::Retriable);
         }
-        let mut fields = rows::all(fields, rows::field)?;
+        let (fingerprint, _, _, keys, owners, canonical, visitors, fields) = row;
+        self.check_policy(fingerprint)?;
+        let (mut contacts, mut identifiers, mut memberships) = (Vec::new(), Vec::new(), Vec::new());
+        for (_, contact, holds, joined) in owners {
+            contacts.push(contact);
+            identifiers.extend(holds);
+            memberships.extend(joined);
+        }
+        let canonical = canonical.into_iter().flatten();
+        let mut fields = rows::all(fields.unwrap_or_default(), rows::field)?;
         fields.sort_by_key(|field| field.id);
         Ok(Found {
             keys: rows::all(keys, rows::key)?,
             canonical: canonical
-                .into_iter()
                 .map(|(id, canonical)| (ContactId(id), ContactId(canonical)))
                 .collect(),
             contacts: rows::contacts(contacts, identifiers, memberships)?,
-            visitors: visitors.into_iter().map(rows::visitor).collect(),
+            visitors: visitors.into_iter().flatten().map(rows::visitor).collect(),
             fields,
         })
     }
@@ -322,24 +347,26 @@ impl Unit {
     pub(super) fn check_policy(&self, fingerprint: Option<i64>) -> Result<(), StorageError> {
         self.store.policies().check(self.workspace, &self.policy, fingerprint)
     }
+
+    async fn find(&mut self, statement: &'static str, asked: &Asked) -> Result<FoundRow, StorageError> {
+        let mut query = sqlx::query_as(statement)
+            .bind(self.workspace.0)
+            .bind(&asked.kinds)
+            .bind(&asked.values)
+            .bind(&asked.needed);
+        if statement != LOCK_KEYS {
+            query = query
+                .bind(&asked.named)
+                .bind(&asked.fields)
+                .bind(&asked.profile_keys)
+                .bind(&asked.field_keys);
+        }
+        query.fetch_one(&mut *self.transaction).await.map_err(translate)
+    }
 }
 
-async fn find(
-    statement: &'static str,
-    connection: &mut PgConnection,
-    workspace: i64,
-    asked: &Asked,
-) -> Result<FoundRow, StorageError> {
-    sqlx::query_as(statement)
-        .bind(workspace)
-        .bind(&asked.kinds)
-        .bind(&asked.values)
-        .bind(&asked.needed)
-        .bind(&asked.named)
-        .bind(&asked.fields)
-        .bind(&asked.profile_keys)
-        .bind(&asked.field_keys)
-        .fetch_one(connection)
-        .await
-        .map_err(translate)
+/// Whether something that was locked is not what the statement saw, or a key appeared or went meanwhile.
+fn is_stale((_, made, stale, keys, owners, ..): &FoundRow, asked: usize) -> bool {
+    let seen = keys.len() as u64 + made.unsigned_abs();
+    *stale != 0 || seen != asked as u64 || owners.iter().any(|(current, ..)| !current)
 }

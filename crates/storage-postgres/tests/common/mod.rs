@@ -3,10 +3,10 @@
 #![allow(dead_code, clippy::expect_used, reason = "every test file uses a part of it")]
 
 use selfsame_application::ports::{ApiKey, Ids, KeyToStore, StorageError};
-use selfsame_application::{Application, Options, Submission};
+use selfsame_application::{Application, Options};
 use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::TestDatabase;
-use selfsame_storage_conformance::{Ask, ManualClock};
+use selfsame_storage_conformance::ManualClock;
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
 use std::fmt::Write;
 use std::sync::Arc;

@@ -48,8 +48,8 @@ fn numbers(next: i64, count: usize) -> Range<i64> {
     next..next.saturating_add(count)
 }
 
-/// The records of keys, and who holds them. A removed contact is found by its external ID and other exclusive identifiers only; these
-/// also by a row that is hidden, because no second contact may get one.
+/// The records of keys, and who holds them, hidden or not. A removed contact is found by its external ID and other exclusive identifiers
+/// only.
 async fn keys(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
@@ -72,7 +72,7 @@ async fn keys(
             ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
          CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = i.owner_id
          WHERE k.value ->> 2
-            AND (i.kind IN (1, 4, 5, 6, 7, 8) OR (c.state = 'active' AND i.hidden_by IS NULL))
+            AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
          UNION ALL
          SELECT NULL, k.key, n.shared, n.seen_with, n.unsubscribed_at
          FROM jsonb_each(?2) AS k

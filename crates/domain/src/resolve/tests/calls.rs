@@ -305,8 +305,8 @@ fn a_token_sent_again_updates_what_it_says_of_its_device_and_keeps_the_rest() {
         let (os, device_model) = (os.map(str::to_owned), model.map(str::to_owned));
         let mut asked = ask().ext("A").token("t");
         asked.channels[0].details.device = Some(crate::values::Device {
-            os,
             device_model,
+            os,
             ..Default::default()
         });
         asked
