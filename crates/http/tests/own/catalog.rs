@@ -81,7 +81,7 @@ async fn what_is_no_field_is_refused_whole() {
         "already-exists"
     );
     assert_eq!(
-        server.patch("/api/v1/fields/1", json!({"nmae": "a"})).await.pointers(),
+        server.patch("/api/v1/fields/1", json!({"title": "a"})).await.pointers(),
         [""]
     );
     assert_eq!(
