@@ -1,10 +1,14 @@
 //! Workspaces, API keys, and who a request comes from.
 
+mod credentials;
+
 use crate::app::Application;
-use crate::ports::{ApiKey, KeyToStore, StorageError, Workspace};
+use crate::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace};
 use chrono::TimeDelta;
 use selfsame_domain::{Action, KeyId, Rights, Timestamp, WorkspaceId};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+
+pub(crate) use credentials::CredentialReads;
 
 /// How seldom the last use of a key is written.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -39,7 +43,14 @@ pub enum AccessError {
     Expired,
     /// The storage failed.
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Storage(#[from] Arc<StorageError>),
+}
+
+impl From<Credentials> for Principal {
+    fn from(credentials: Credentials) -> Self {
+        let Credentials { key, workspace } = credentials;
+        Self { key, workspace }
+    }
 }
 
 /// A key to be made.
@@ -59,22 +70,21 @@ pub struct NewKey {
 
 impl Application {
     /// Who the secret with this SHA-256 digest belongs to. Notes the use of the key, at most once a minute.
-    pub async fn authenticate(&self, digest: &[u8]) -> Result<Principal, AccessError> {
-        let found = self.store.credentials(digest).await?.ok_or(AccessError::Unknown)?;
-        let now = self.clock.now();
-        if found.key.revoked_at.is_some() {
+    pub async fn authenticate(&self, digest: &[u8]) -> Result<Arc<Principal>, AccessError> {
+        let found = self.credential_reads.ask(&self.store, digest).await?;
+        let principal = found.ok_or(AccessError::Unknown)?;
+        let (key, now) = (&principal.key, self.clock.now());
+        if key.revoked_at.is_some() {
             return Err(AccessError::Revoked);
         }
-        if found.key.expires_at.is_some_and(|end| end <= now) {
+        if key.expires_at.is_some_and(|end| end <= now) {
             return Err(AccessError::Expired);
         }
-        if self.claims_touch(&found.key, now) {
-            self.store.touch_key(found.key.workspace, found.key.id, now).await?;
+        if self.claims_touch(key, now) {
+            let touched = self.store.touch_key(key.workspace, key.id, now).await;
+            touched.map_err(Arc::new)?;
         }
-        Ok(Principal {
-            key: found.key,
-            workspace: found.workspace,
-        })
+        Ok(principal)
     }
 
     /// Whether the use of the key is to be written now. Of requests that come at once only one writes: the row would be

@@ -1,5 +1,6 @@
 //! The application: use cases over one store.
 
+use crate::access::CredentialReads;
 use crate::lane::{Lane, LaneOptions, dry_run};
 use crate::ports::{Clock, Ids, Store};
 use crate::submit::{Submission, SubmitError};
@@ -22,6 +23,7 @@ pub struct Application {
     pub(crate) ids: Arc<dyn Ids>,
     /// When this server last noted the use of each key.
     pub(crate) touched: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
+    pub(crate) credential_reads: CredentialReads,
     lane: Lane,
 }
 
@@ -34,6 +36,7 @@ impl Application {
             clock,
             ids,
             touched: Arc::default(),
+            credential_reads: CredentialReads::default(),
             lane,
         }
     }

@@ -55,7 +55,7 @@ impl FromRequestParts<HttpState> for Authenticated {
         if let Some(limits) = &state.limits {
             limits.check(&digest.into())?;
         }
-        let principal = Self(Arc::new(state.app.authenticate(&digest).await?));
+        let principal = Self(state.app.authenticate(&digest).await?);
         if let Some(note) = parts.extensions.get::<Note>() {
             note.workspace(principal.workspace());
         }

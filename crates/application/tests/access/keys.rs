@@ -1,11 +1,12 @@
 //! Who a secret belongs to.
 
-use crate::support::{Fault, Point, Probe, Stand, What, soon};
+use crate::support::{CREDENTIALS, Fault, Point, Probe, Stand, What, soon};
 use chrono::TimeDelta;
 use selfsame_application::ports::{ApiKey, Clock, StorageError};
 use selfsame_application::{AccessError, NewKey, Principal};
 use selfsame_domain::{Action, Rights, Timestamp, WorkspaceId};
 use selfsame_storage_conformance::Fixture;
+use std::sync::Arc;
 
 const DIGEST: [u8; 32] = [7; 32];
 
@@ -26,7 +27,7 @@ async fn make(f: &Fixture<'_>, expires_at: Option<Timestamp>) -> ApiKey {
         .expect("make a key")
 }
 
-async fn enter(f: &Fixture<'_>) -> Result<Principal, AccessError> {
+async fn enter(f: &Fixture<'_>) -> Result<Arc<Principal>, AccessError> {
     soon(f.app().authenticate(&DIGEST)).await
 }
 
@@ -169,6 +170,31 @@ async fn of_uses_at_once_one_is_written() {
     }
 }
 
+/// Who asks while an answer is under way shares a later one: it cannot miss what was committed before the question.
+#[tokio::test(start_paused = true)]
+async fn those_who_ask_at_once_share_an_answer_that_is_not_older_than_their_question() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    let key = make(&f, None).await;
+    probe.hold(CREDENTIALS);
+    let app = f.app().clone();
+    let early = tokio::spawn(async move { app.authenticate(&DIGEST).await });
+    probe.arrived(1).await;
+    assert!(f.app().revoke_key(f.workspace, key.id).await.expect("revoke"));
+    let late = futures::future::join_all((0..20).map(|_| enter(&f)));
+    let opening = async {
+        probe.let_one_pass(CREDENTIALS);
+        probe.arrived(2).await;
+        probe.open(CREDENTIALS);
+    };
+    let (late, ()) = futures::future::join(late, opening).await;
+    assert!(early.await.expect("it ends").is_ok(), "it asked before");
+    for answer in late {
+        assert!(matches!(answer, Err(AccessError::Revoked)), "{answer:?}");
+    }
+    assert_eq!(probe.arrivals(), 2, "twenty questions, one read");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_storage_that_fails_is_no_refusal() {
     let mut stand = Stand::default();
@@ -176,10 +202,10 @@ async fn a_storage_that_fails_is_no_refusal() {
     make(&f, None).await;
     probe.fault(Fault::new(What::Unavailable, Point::Credentials).times(1));
     let failed = enter(&f).await;
-    assert!(
-        matches!(failed, Err(AccessError::Storage(StorageError::Unavailable { .. }))),
-        "{failed:?}"
-    );
+    let Err(AccessError::Storage(error)) = failed else {
+        panic!("{failed:?}")
+    };
+    assert!(matches!(*error, StorageError::Unavailable { .. }), "{error:?}");
     enter(&f).await.expect("it is valid");
 }
 

@@ -1,7 +1,7 @@
 //! The ports that the probe hands on, with a look at the use of keys.
 
 use super::faults::Point;
-use super::probe::Probe;
+use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, Identity, IdentityView, KeyToStore, Lookup,
@@ -115,7 +115,9 @@ impl Workspaces for Probe {
 
     async fn credentials(&self, digest: &[u8]) -> Read<Option<Credentials>> {
         self.pass(Point::Credentials, &Footprint::default())?;
-        self.inner.credentials(digest).await
+        let found = self.inner.credentials(digest).await;
+        self.wait_at_gate(CREDENTIALS).await;
+        found
     }
 
     /// Lets others in between, as a database does.

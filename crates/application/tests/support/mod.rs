@@ -9,6 +9,6 @@ mod waiting;
 
 pub(crate) use ask::{keyed, named, names, repeated, together, upsert};
 pub(crate) use faults::{Fault, Point, What};
-pub(crate) use probe::Probe;
+pub(crate) use probe::{CREDENTIALS, Probe};
 pub(crate) use stand::{Stand, accept_all, answers, decided, idle, occupy, submit};
 pub(crate) use waiting::{Answer, Waiting, accept, soon};

@@ -9,6 +9,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
+/// The gate of answers about credentials: no workspace has this number.
+pub(crate) const CREDENTIALS: WorkspaceId = WorkspaceId(0);
+
 /// A store that watches the in-memory one. Clones share everything.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Probe {
@@ -118,7 +121,7 @@ impl Probe {
         due.map_or(Ok(()), |what| Err(what.error()))
     }
 
-    async fn wait_at_gate(&self, workspace: WorkspaceId) {
+    pub(super) async fn wait_at_gate(&self, workspace: WorkspaceId) {
         let Some(gate) = self.lock().gates.get(&workspace).cloned() else {
             return;
         };

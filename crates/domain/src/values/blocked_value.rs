@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// The greatest length of an exact text, in characters: that of the longest identifier.
 const MAX_EXACT: usize = 4_096;
@@ -56,11 +56,12 @@ enum Rule {
     Pattern(Pattern),
 }
 
-/// A compiled expression; its text decides what it equals.
+/// A compiled expression; its text decides what it equals. Shared, because a clone of an expression begins without the memory that
+/// matching needs, and a policy is cloned for every request.
 #[derive(Debug, Clone)]
 struct Pattern {
     text: String,
-    whole: Regex,
+    whole: Arc<Regex>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -156,7 +157,7 @@ impl BlockedValue {
         if self
             .kind
             .as_deref()
-            .is_some_and(|own| own != kind.to_ascii_lowercase() && !(is_phone && is_phone_kind(own)))
+            .is_some_and(|own| !own.eq_ignore_ascii_case(kind) && !(is_phone && is_phone_kind(own)))
         {
             return false;
         }
@@ -183,19 +184,19 @@ impl BlockedValue {
 ///
 /// Policies are read from storage with every request, and compiling costs a hundred times what reading does: what was compiled is
 /// kept. The number of texts is bounded, because a workspace may bring any.
-fn compiled(text: &str) -> Result<Regex, ValueError> {
-    static KNOWN: LazyLock<RwLock<HashMap<String, Regex>>> = LazyLock::new(RwLock::default);
+fn compiled(text: &str) -> Result<Arc<Regex>, ValueError> {
+    static KNOWN: LazyLock<RwLock<HashMap<String, Arc<Regex>>>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(text) {
-        return Ok(known.clone());
+        return Ok(Arc::clone(known));
     }
     // Alone first: `a)|(b` is no expression, although it would be one inside the parentheses.
     compile(text)?;
-    let whole = compile(&format!(r"\A(?:{text})\z"))?;
+    let whole = Arc::new(compile(&format!(r"\A(?:{text})\z"))?);
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     if known.len() >= MAX_KNOWN {
         known.clear();
     }
-    known.insert(text.to_owned(), whole.clone());
+    known.insert(text.to_owned(), Arc::clone(&whole));
     Ok(whole)
 }
 
@@ -221,6 +222,9 @@ fn phone_digits(text: &str) -> Option<String> {
 }
 
 fn same_without_case(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
     a.chars()
         .flat_map(char::to_lowercase)
         .eq(b.chars().flat_map(char::to_lowercase))
