@@ -1,6 +1,6 @@
 //! What each call searches by, and what it may do: the table of the identity rules, "Deciding".
 
-use crate::IdentifierKind;
+use crate::{FieldId, IdentifierKey, IdentifierKind};
 use serde::{Deserialize, Serialize};
 
 /// The calls that name a contact.
@@ -50,7 +50,7 @@ pub enum DedupeOn {
     /// External ID alone.
     ExternalCustomerId,
     /// A custom field that the workspace declared to identify.
-    Field,
+    Field(FieldId),
 }
 
 /// One step of a search.
@@ -145,7 +145,7 @@ impl Call {
                 DedupeOn::WebPush => &[Kind(ExternalId), Kind(WebPush)],
                 DedupeOn::Id => &[Kind(ExternalId), ContactId],
                 DedupeOn::ExternalCustomerId => &[Kind(ExternalId)],
-                DedupeOn::Field => &[Kind(ExternalId), Kind(Field)],
+                DedupeOn::Field(_) => &[Kind(ExternalId), Kind(Field)],
             },
         }
     }
@@ -184,6 +184,23 @@ impl Call {
                 ..touch_nothing
             },
         }
+    }
+
+    /// The custom field that the call recognises contacts by.
+    pub fn dedupe_field(self) -> Option<FieldId> {
+        match self {
+            Self::Bulk {
+                dedupe_on: DedupeOn::Field(field),
+                ..
+            } => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Whether an identifier of the key names a contact in this call. A value of a custom field does so only where the call dedupes by
+    /// that field (identity rules, table of kinds).
+    pub fn names_by(self, key: &IdentifierKey) -> bool {
+        key.kind != IdentifierKind::Field || (key.field().is_some() && key.field() == self.dedupe_field())
     }
 
     /// The stable text of the call, for logs, metrics and the identity log.

@@ -2,8 +2,8 @@
 
 use crate::values::{AppId, CategoryKey, CategoryName, ChannelType, Email, FieldType, SegmentName, Source, Token};
 use crate::{
-    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, DecisionId, FieldId, Identifier, MergeId, Policy,
-    SegmentId, Timestamp,
+    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, FieldId, Identifier, MergeId,
+    Policy, SegmentId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -207,10 +207,7 @@ pub struct ContactRequest {
     pub cookies: Vec<Identifier>,
     /// Names, address, language and the like.
     pub attributes: Vec<AttributeInput>,
-    /// Values of custom fields that identify ([`Identifier::field`]), for calls that search by them. The caller reads them by the
-    /// workspace's definitions; what is to be written stands in [`Self::fields`] as well.
-    pub declared: Vec<Identifier>,
-    /// Custom fields.
+    /// Custom fields. Those that identify are identifiers, too: [`Self::declared`].
     pub fields: Vec<FieldInput>,
     /// Static segments to be in.
     pub segments: Vec<SegmentRef>,
@@ -234,7 +231,6 @@ impl ContactRequest {
             device_id: None,
             cookies: Vec::new(),
             attributes: Vec::new(),
-            declared: Vec::new(),
             fields: Vec::new(),
             segments: Vec::new(),
             categories: Vec::new(),
@@ -244,14 +240,25 @@ impl ContactRequest {
         }
     }
 
-    /// All identifiers that the request names, in the order of the request.
+    /// All identifiers that the request names but for custom fields, in the order of the request.
     pub fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
         self.external_id
             .iter()
             .chain(self.channels.iter().map(|channel| &channel.identifier))
             .chain(&self.device_id)
             .chain(&self.cookies)
-            .chain(&self.declared)
+    }
+
+    /// The values of its custom fields that identify by the workspace's definitions, in the order of the request. What does not fit
+    /// the type of its field is no identifier.
+    pub fn declared(&self, fields: &[CustomField]) -> Vec<Identifier> {
+        let read = |input: &FieldInput| {
+            let field = fields.iter().find(|field| field.id == input.id)?;
+            let text = input.text.as_deref().filter(|_| field.identifying && !field.archived)?;
+            let value = field.read(text).ok()?;
+            Some(Identifier::field(field.id, &value))
+        };
+        self.fields.iter().filter_map(read).collect()
     }
 }
 

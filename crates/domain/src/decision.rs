@@ -272,6 +272,9 @@ pub enum Rejection {
     /// The custom field does not exist.
     #[error("custom field not found")]
     FieldNotFound,
+    /// A bulk call dedupes by a custom field that does not identify.
+    #[error("the custom field does not identify contacts")]
+    FieldNotIdentifying,
     /// A name or key is taken.
     #[error("{what} already exists")]
     AlreadyExists {

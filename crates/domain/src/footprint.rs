@@ -1,25 +1,31 @@
 //! What a batch of commands touches.
 
 use crate::{
-    Command, ContactRef, ContactRequest, Envelope, FieldId, Footprint, IdentifierKey, IdentifierKind, Policy,
-    SegmentRef,
+    Call, Command, ContactRef, ContactRequest, CustomField, Envelope, FieldId, Footprint, IdentifierKey,
+    IdentifierKind, Policy, SegmentRef,
 };
 
 /// Computes what must be locked and loaded before the batch can be resolved under the policy.
 ///
 /// Holders of a blocked value are not loaded: it never matches (identity rule 8), and there may be any number of them. An exclusive
 /// identifier is not attached at all when it is blocked, so it is not locked either.
-pub fn footprint(batch: &[Envelope], policy: &Policy) -> Footprint {
+///
+/// `fields` are the definitions of custom fields that are known so far. Values of those that identify are asked for like any other
+/// identifier; when the snapshot holds a definition that was not given, the footprint was too small: see [`crate::Snapshot::learn`].
+pub fn footprint(batch: &[Envelope], policy: &Policy, fields: &[CustomField]) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
-        add(&mut all, &envelope.command, policy);
+        add(&mut all, &envelope.command, policy, fields);
     }
     all
 }
 
-fn add(all: &mut Footprint, command: &Command, policy: &Policy) {
+fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[CustomField]) {
     match command {
-        Command::Contact(_, request) => add_request(all, request, policy),
+        Command::Contact(call, request) => {
+            add_request(all, request, policy);
+            add_declared(all, *call, request, policy, fields);
+        }
         Command::Remove { contact, .. } => add_ref(all, contact),
         Command::SetSubscriptions { contact, .. } => {
             all.contacts.insert(*contact);
@@ -114,6 +120,18 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
     let fields: Vec<FieldId> = request.fields.iter().map(|field| field.id).collect();
     all.fields.extend(fields);
     all.fresh.contacts += 1;
+}
+
+/// Who holds a value of a custom field matters only to the call that dedupes by the field; there may be any number of them.
+fn add_declared(all: &mut Footprint, call: Call, request: &ContactRequest, policy: &Policy, fields: &[CustomField]) {
+    all.fields.extend(call.dedupe_field());
+    for identifier in request.declared(fields) {
+        if call.names_by(&identifier.key) {
+            add_key(all, &identifier.key, &identifier.typed, policy);
+        } else {
+            all.keys.entry(identifier.key).or_insert(false);
+        }
+    }
 }
 
 fn add_key(all: &mut Footprint, key: &IdentifierKey, typed: &str, policy: &Policy) {

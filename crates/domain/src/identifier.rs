@@ -136,13 +136,24 @@ fn bounded(value: String) -> String {
 
 /// An identifier in the form in which it is compared, stored and locked: its kind and its matching form.
 ///
-/// Tokens are qualified by their app: `app/token`. A form of more than 1,000 bytes is represented by its SHA-256. Keys order by kind, then value: the one order in which they are locked.
+/// Tokens are qualified by their app: `app/token`, values of custom fields by the field's number: `7:value`. A form of more than 1,000 bytes is represented by its SHA-256. Keys order by kind, then value: the one order in which they are locked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IdentifierKey {
     /// What kind of identifier it is.
     pub kind: IdentifierKind,
     /// Its matching form.
     pub value: String,
+}
+
+impl IdentifierKey {
+    /// The custom field that it is a value of; none for other kinds.
+    pub fn field(&self) -> Option<FieldId> {
+        let (id, _) = self
+            .value
+            .split_once(':')
+            .filter(|_| self.kind == IdentifierKind::Field)?;
+        id.parse().ok().map(FieldId)
+    }
 }
 
 /// An identifier as a request names it: the key by which it matches, and the text as it was typed.
@@ -199,13 +210,16 @@ impl Identifier {
         Self::new(IdentifierKind::Cookie, cookie.as_str().to_owned(), cookie.as_str())
     }
 
-    /// A custom field that identifies.
+    /// A custom field that identifies. The number of the field stands before the value, whether or not that is a digest.
     pub fn field(id: FieldId, value: &FieldValue) -> Self {
-        Self::new(
-            IdentifierKind::Field,
-            format!("{id}:{}", value.matching()),
-            &value.to_wire(),
-        )
+        let value_form = bounded(value.matching());
+        Self {
+            key: IdentifierKey {
+                kind: IdentifierKind::Field,
+                value: format!("{id}:{value_form}"),
+            },
+            typed: value.to_wire(),
+        }
     }
 }
 
@@ -222,6 +236,16 @@ mod tests {
         assert_ne!(one.key, other.key);
         assert_eq!((one.key.value.len(), one.typed.len()), (71, 2_001));
         assert_eq!(token("short").key.value, "/short");
+    }
+
+    #[test]
+    fn a_value_of_a_field_tells_its_field_however_long_it_is() {
+        for length in [1, 1_000, 1_001, 5_000] {
+            let identifier = Identifier::field(FieldId(7), &FieldValue::Text("a".repeat(length)));
+            assert_eq!(identifier.key.field(), Some(FieldId(7)), "{length}");
+        }
+        let other = Identifier::external_id(&ExternalId::parse("7:a").unwrap());
+        assert_eq!(other.key.field(), None);
     }
 
     #[test]

@@ -99,6 +99,22 @@ pub struct Snapshot {
     pub fresh: Fresh,
 }
 
+impl Snapshot {
+    /// Notes the definitions of custom fields that identify, for [`crate::footprint`]. True when one of them was not known as it is:
+    /// the values that the batch gives to it were not locked, so the batch has to be loaded again, in another transaction.
+    pub fn learn(&self, known: &mut Vec<CustomField>) -> bool {
+        let mut learned = false;
+        for field in self.fields.iter().filter(|field| field.identifying) {
+            if !known.contains(field) {
+                known.retain(|old| old.id != field.id);
+                known.push(field.clone());
+                learned = true;
+            }
+        }
+        learned
+    }
+}
+
 /// The narrow row of a contact: all of it but what hangs on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactRow {

@@ -248,6 +248,7 @@ fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::SegmentNotFound => (StatusCode::NOT_FOUND, "segment-not-found"),
         Rejection::CategoryNotFound { .. } => (StatusCode::NOT_FOUND, "category-not-found"),
         Rejection::FieldNotFound => (StatusCode::NOT_FOUND, "field-not-found"),
+        Rejection::FieldNotIdentifying => (StatusCode::BAD_REQUEST, "field-not-identifying"),
         Rejection::AlreadyExists { .. } => (StatusCode::CONFLICT, "already-exists"),
         Rejection::TokenNotFound => (StatusCode::NOT_FOUND, "token-not-found"),
         Rejection::SameContact => (StatusCode::BAD_REQUEST, "same-contact"),

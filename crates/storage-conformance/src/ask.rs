@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use selfsame_domain::values::{
-    AddressPart, AppId, CategoryKey, ChannelType, Cookie, Device, DeviceId, Email, ExternalId, FieldValue, FirstName,
-    Language, LastName, Phone, SegmentName, Source, Token, ValueError,
+    AddressPart, AppId, CategoryKey, ChannelType, Cookie, Device, DeviceId, Email, ExternalId, FirstName, Language,
+    LastName, Phone, SegmentName, Source, Token, ValueError,
 };
 use selfsame_domain::{
     AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRef, ContactRequest, DedupeOn,
@@ -220,13 +220,6 @@ impl Ask {
             text: text.map(str::to_owned),
             member,
         });
-        self
-    }
-
-    /// Names a custom field that identifies, for calls that search by it.
-    #[must_use]
-    pub fn declared(mut self, id: FieldId, value: &FieldValue) -> Self {
-        self.request.declared.push(Identifier::field(id, value));
         self
     }
 

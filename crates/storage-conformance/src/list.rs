@@ -163,6 +163,9 @@ macro_rules! for_each_case {
                 a_field_is_renamed;
                 a_value_that_identifies_is_held;
                 bulk_calls_find_by_a_value_that_identifies;
+                bulk_calls_find_by_no_other_field;
+                values_that_identify_are_compared_in_the_form_of_their_type;
+                a_value_that_identifies_is_shared_by_the_third_external_id;
                 fields_come_along_with_a_merge;
             }
             search {
@@ -238,6 +241,7 @@ macro_rules! for_each_case {
             }
             races {
                 one_identifier_makes_one_contact for kinds;
+                one_value_of_a_field_makes_one_contact;
                 a_claim_by_many_has_one_winner for changeable_kinds;
                 merges_that_cross_leave_one_survivor;
                 merges_round_a_ring_end;

@@ -5,8 +5,8 @@ use crate::ports::{Mode, Recorded, StorageError, Store};
 use crate::submit::{Reply, SubmitError};
 use chrono::TimeDelta;
 use selfsame_domain::{
-    ChangeSet, Decision, Envelope, Outcome, Policy, Rejection, Rule, Snapshot, Timestamp, WorkspaceId, footprint,
-    resolve,
+    ChangeSet, CustomField, Decision, Envelope, Outcome, Policy, Rejection, Rule, Snapshot, Timestamp, WorkspaceId,
+    footprint, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -99,7 +99,24 @@ struct Decided {
     changes: ChangeSet,
 }
 
+/// Which custom fields identify is known from the snapshot only, when the locks are taken. A batch that gives values to such fields is
+/// therefore done in a second transaction, which locks these, too.
 async fn transact(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Result<Vec<Reply>, StorageError> {
+    let mut fields = Vec::new();
+    loop {
+        if let Some(replies) = transact_knowing(store, workspace, jobs, &mut fields).await? {
+            return Ok(replies);
+        }
+    }
+}
+
+/// One transaction; `None`, and nothing done, when it learned of custom fields that identify.
+async fn transact_knowing(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    jobs: &[Job],
+    fields: &mut Vec<CustomField>,
+) -> Result<Option<Vec<Reply>>, StorageError> {
     let mut work = store.begin(workspace, Mode::Write).await?;
     let policy = work.policy().clone();
     let keys = replay_keys(jobs, &policy);
@@ -110,9 +127,12 @@ async fn transact(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Re
     let fates = fates(jobs, &policy, &recorded, &BTreeSet::new());
     let asked = envelopes(jobs, &fates, |fate| matches!(fate, Fate::Live | Fate::Repeats(_)));
     if asked.is_empty() {
-        return Ok(replies(jobs, fates, Vec::new()));
+        return Ok(Some(replies(jobs, fates, Vec::new())));
     }
-    let snapshot = work.load(&footprint(&asked, &policy)).await?;
+    let snapshot = work.load(&footprint(&asked, &policy, fields)).await?;
+    if snapshot.learn(fields) {
+        return Ok(None);
+    }
     let decided = decide(jobs, fates, &snapshot, &policy, &recorded);
     let records = all_records(jobs, &decided, &policy);
     if decided.changes != ChangeSet::default() || !records.is_empty() {
@@ -120,7 +140,7 @@ async fn transact(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Re
         work.commit().await?;
     }
     decided.decisions.iter().flatten().for_each(count);
-    Ok(replies(jobs, decided.fates, decided.decisions))
+    Ok(Some(replies(jobs, decided.fates, decided.decisions)))
 }
 
 /// Decides the live jobs. A request that is refused may be repeated, so whoever repeats one is decided after all.
@@ -351,10 +371,15 @@ pub(crate) async fn dry_run(
     envelopes: &[Envelope],
 ) -> Result<Vec<Decision>, StorageError> {
     let look = || async {
-        let mut work = store.begin(workspace, Mode::DryRun).await?;
-        let policy = work.policy().clone();
-        let snapshot = work.load(&footprint(envelopes, &policy)).await?;
-        Ok(resolve(envelopes, &snapshot, &policy).decisions)
+        let mut fields = Vec::new();
+        loop {
+            let mut work = store.begin(workspace, Mode::DryRun).await?;
+            let policy = work.policy().clone();
+            let snapshot = work.load(&footprint(envelopes, &policy, &fields)).await?;
+            if !snapshot.learn(&mut fields) {
+                return Ok(resolve(envelopes, &snapshot, &policy).decisions);
+            }
+        }
     };
     persist(envelopes.first(), look).await
 }

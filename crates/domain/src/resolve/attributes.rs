@@ -64,12 +64,11 @@ fn identify(
         Some(crate::AttributeValue::Field(value)) => Some(Identifier::field(field, value)),
         _ => None,
     };
-    let prefix = format!("{field}:");
     let Some(contact) = world.contacts.get(&id) else { return };
     let old: Vec<Identifier> = contact
         .visible(IdentifierKind::Field)
         .into_iter()
-        .filter(|held| held.key().value.starts_with(&prefix) && Some(held.key()) != new.as_ref().map(|new| &new.key))
+        .filter(|held| held.key().field() == Some(field) && Some(held.key()) != new.as_ref().map(|new| &new.key))
         .map(|held| held.identifier.clone())
         .collect();
     let held = new.as_ref().is_some_and(|new| contact.holds(&new.key));

@@ -13,24 +13,34 @@ use crate::{
 
 /// Decides one call. Everything that can refuse it happens before the first change.
 pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, request: &ContactRequest) -> Decision {
-    let identifiers: Vec<&Identifier> = request.identifiers().collect();
+    let declared = request.declared(&world.fields);
+    let identifiers: Vec<&Identifier> = request.identifiers().chain(&declared).collect();
+    let naming: Vec<&Identifier> = identifiers
+        .iter()
+        .copied()
+        .filter(|id| call.names_by(&id.key))
+        .collect();
     draft
         .effects
         .extend(request.skipped.iter().cloned().map(Effect::Skipped));
+    if let Err(rejection) = check_dedupe_field(world, call) {
+        return draft.reject(rejection);
+    }
     evidence::report(world, &mut draft, &identifiers);
-    let found = search::search(world, &mut draft, call, request);
+    let found = search::search(world, &mut draft, call, request, &naming);
     let (id, before) = match found {
         Found::Refused(rejection) => return draft.reject(rejection),
         Found::Removed => return draft.finish(world, Outcome::Unmatched, None),
         Found::Contact(id) => (id, world.contacts.get(&id).map(Face::of)),
         Found::Nobody if !call.powers().creates => return draft.finish(world, Outcome::Unmatched, None),
-        Found::Nobody => match create(world, &draft, request) {
+        Found::Nobody => match create(world, &draft, request, &naming) {
             Ok(id) => (id, None),
             Err(rejection) => return draft.reject(rejection),
         },
     };
     let restored = restore(world, id);
     write(world, &mut draft, call, request, id, before.is_none());
+    evidence::count(world, &mut draft, id, &identifiers);
     let merged = draft
         .effects
         .iter()
@@ -53,12 +63,28 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
     draft.finish(world, outcome, Some(id))
 }
 
+/// A bulk call that could recognise nobody would make everybody anew.
+fn check_dedupe_field(world: &World<'_>, call: Call) -> Result<(), Rejection> {
+    let Some(id) = call.dedupe_field() else { return Ok(()) };
+    let field = world.fields.iter().find(|field| field.id == id && !field.archived);
+    match field {
+        Some(field) if field.identifying => Ok(()),
+        Some(_) => Err(Rejection::FieldNotIdentifying),
+        None => Err(Rejection::FieldNotFound),
+    }
+}
+
 /// Makes a contact. Rule 7: a cookie alone is not enough; nor is a value that is not kept (rule 8).
-fn create(world: &mut World<'_>, draft: &Draft, request: &ContactRequest) -> Result<ContactId, Rejection> {
+fn create(
+    world: &mut World<'_>,
+    draft: &Draft,
+    request: &ContactRequest,
+    naming: &[&Identifier],
+) -> Result<ContactId, Rejection> {
     let kept = |identifier: &&Identifier| {
         evidence::of(world, identifier) != Evidence::Blocked || evidence::kept_when_blocked(identifier.kind())
     };
-    let mut kinds = request.identifiers().filter(kept).map(Identifier::kind).peekable();
+    let mut kinds = naming.iter().copied().filter(kept).map(Identifier::kind).peekable();
     if kinds.peek().is_none() {
         return Err(Rejection::NoIdentifier);
     }
@@ -99,8 +125,6 @@ fn write(world: &mut World<'_>, draft: &mut Draft, call: Call, request: &Contact
     if powers.absorbs_unclaimed {
         absorb::unclaimed(world, draft, request, id);
     }
-    let identifiers: Vec<&Identifier> = request.identifiers().collect();
-    evidence::count(world, draft, id, &identifiers);
 }
 
 /// The wire fact `emailStatus`, about an email that the request names and the contact shows.

@@ -19,8 +19,15 @@ pub(super) enum Found {
     Refused(Rejection),
 }
 
-/// Finds the contact, and writes rule and matched identifier to the draft.
-pub(super) fn search(world: &World<'_>, draft: &mut Draft, call: Call, request: &ContactRequest) -> Found {
+/// Finds the contact, and writes rule and matched identifier to the draft. `naming` are the request's identifiers that name a contact
+/// in this call.
+pub(super) fn search(
+    world: &World<'_>,
+    draft: &mut Draft,
+    call: Call,
+    request: &ContactRequest,
+    naming: &[&Identifier],
+) -> Found {
     let powers = call.powers();
     let order = call.order();
     if order.first() == Some(&Step::ContactId)
@@ -52,7 +59,7 @@ pub(super) fn search(world: &World<'_>, draft: &mut Draft, call: Call, request: 
     {
         return found;
     }
-    by_other(world, draft, call, request, external_id.is_some())
+    by_other(world, draft, call, naming, external_id.is_some())
 }
 
 /// Whether the contact ID of the request is that of a contact that holds an external ID.
@@ -103,17 +110,15 @@ fn by_other(
     world: &World<'_>,
     draft: &mut Draft,
     call: Call,
-    request: &ContactRequest,
+    naming: &[&Identifier],
     names_external_id: bool,
 ) -> Found {
     let mut apart: BTreeSet<(Identifier, ContactId)> = BTreeSet::new();
     for step in call.order() {
         let mut best: Option<(&Identifier, ContactId)> = None;
-        let named: Vec<&Identifier> = request
-            .identifiers()
-            .filter(|id| id.kind() != IdentifierKind::ExternalId)
-            .collect();
-        for identifier in named.into_iter().filter(|id| step.covers(id.kind())) {
+        // The external ID was looked for already.
+        let looked_at = |id: &&Identifier| id.kind() != IdentifierKind::ExternalId && step.covers(id.kind());
+        for identifier in naming.iter().copied().filter(looked_at) {
             if evidence::of(world, identifier) != Evidence::Matches {
                 continue;
             }

@@ -341,6 +341,7 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::SegmentNotFound => "segment_not_found",
         Rejection::CategoryNotFound { .. } => "category_not_found",
         Rejection::FieldNotFound => "field_not_found",
+        Rejection::FieldNotIdentifying => "field_not_identifying",
         Rejection::AlreadyExists { .. } => "already_exists",
         Rejection::TokenNotFound => "token_not_found",
         Rejection::SameContact => "same_contact",

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::fields::{Fields, Problems, text_of};
 use crate::tokens;
 use selfsame_domain::values::{SegmentName, Source};
-use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, Policy, SegmentRef};
+use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Policy, SegmentRef};
 use serde_json::Value;
 
 /// How many contacts of a bulk call are explained at once.
@@ -126,13 +126,26 @@ fn dedupe_on(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
         "webpush" => Some(DedupeOn::WebPush),
         "id" => Some(DedupeOn::Id),
         "externalcustomerid" => Some(DedupeOn::ExternalCustomerId),
+        "fieldid" => return dedupe_field(body, problems),
         _ => None,
     };
     if found.is_none() {
-        let known = "email, sms, email_or_sms, push, mobilepush, webpush, id, externalCustomerId";
+        let known = "email, sms, email_or_sms, push, mobilepush, webpush, id, externalCustomerId, fieldId";
         problems.add(body.pointer("dedupeOn"), format!("must be one of {known}"));
     }
     found
+}
+
+fn dedupe_field(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
+    let id = body.integer("fieldId", problems).value();
+    let id = id.filter(|id| *id > 0);
+    if id.is_none() {
+        problems.add(
+            body.pointer("fieldId"),
+            "must be the number of a custom field that identifies",
+        );
+    }
+    id.map(|id| DedupeOn::Field(FieldId(id)))
 }
 
 /// One order, or `orders` as the real call takes them.

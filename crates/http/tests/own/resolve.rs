@@ -134,6 +134,53 @@ async fn every_call_is_explained_by_its_own_rules() {
 }
 
 #[tokio::test]
+async fn a_bulk_call_recognises_contacts_by_a_field_that_identifies() {
+    let server = Server::start().await;
+    let mut fields = Vec::new();
+    for (key, identifying) in [("card", true), ("size", false)] {
+        let new =
+            json!({"name": key, "profileKey": "shop", "fieldKey": key, "type": "NUMBER", "identifying": identifying});
+        let made = server.post("/api/v1/fields", new).await.json(201);
+        fields.push(made["field"]["id"].clone());
+    }
+    let mut people = Vec::new();
+    for (name, card) in [("C-1", "0042"), ("C-2", "43")] {
+        let values = json!([{"id": fields[0], "value": card}, {"id": fields[1], "value": "1"}]);
+        let body = json!({"externalCustomerId": name, "fields": values});
+        people.push(server.post("/api/v1/contact", body).await.json(200)["id"].clone());
+    }
+    let bulk = async |field: &Value, card: &str| {
+        let contacts =
+            json!([{"firstName": "Anna", "fields": [{"id": fields[0], "value": card}, {"id": fields[1], "value": 1}]}]);
+        let body = json!({"dedupeOn": "fieldId", "fieldId": field, "contacts": contacts});
+        explain(&server, json!({"call": "bulk", "body": body})).await[0].clone()
+    };
+    for (card, person) in [("42", &people[0]), ("43", &people[1])] {
+        let found = bulk(&fields[0], card).await;
+        assert_eq!((&found["outcome"], &found["contactId"]), (&json!("updated"), person));
+        assert_eq!(
+            found["matchedBy"],
+            json!({"kind": "field", "matchingValue": format!("{}:{card}", fields[0])})
+        );
+    }
+    assert_eq!(bulk(&fields[0], "44").await["outcome"], "created");
+    assert_eq!(
+        bulk(&fields[1], "42").await["rejection"]["code"],
+        "field_not_identifying"
+    );
+    assert_eq!(bulk(&json!(99), "42").await["rejection"]["code"], "field_not_found");
+    for field in [Value::Null, json!(0), json!("x")] {
+        let body = json!({"dedupeOn": "fieldId", "fieldId": field, "contacts": [{}]});
+        let refused = server.post(RESOLVE, json!({"call": "bulk", "body": body})).await;
+        assert!(
+            refused.pointers().contains(&"/body/fieldId".to_owned()),
+            "{}",
+            refused.text
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_refused_call_is_explained_too() {
     let server = Server::start().await;
     let first = server.contact(Some("C-1"), None).await;

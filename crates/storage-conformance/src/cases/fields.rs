@@ -209,6 +209,109 @@ pub async fn a_value_that_identifies_is_held(backend: &mut dyn Backend) {
     assert_eq!(holders(key("42")).await, []);
 }
 
+fn identifying(key: &str, field_type: FieldType) -> NewField {
+    NewField {
+        identifying: true,
+        ..field(key, field_type)
+    }
+}
+
+pub async fn values_that_identify_are_compared_in_the_form_of_their_type(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let long = format!("{}\r\n{}", "ж".repeat(2_000), "x".repeat(2_000));
+    let same_long = long.replace("\r\n", "\n");
+    let cases = [
+        (FieldType::TextField, " A-1 ", "A-1", "a-1"),
+        (FieldType::TextArea, long.as_str(), same_long.as_str(), "ж"),
+        (FieldType::Number, "0042", "42", "43"),
+        (FieldType::Decimal, "1.50", "1.5", "1.05"),
+        (FieldType::Date, "29.02.2024", "2024-02-29", "2024-02-28"),
+        (FieldType::Tags, "b, a", "a,b", "a"),
+    ];
+    for (number, (field_type, kept, same, other)) in cases.into_iter().enumerate() {
+        let field = create(&f, identifying(&format!("f{number}"), field_type)).await;
+        let ask = |text: &str| Ask::new().field(field, Some(text));
+        let id = f.id(ask(kept).external(&format!("e{number}")).upsert()).await;
+        let by = DedupeOn::Field(field);
+        let found = f.decide(ask(same).bulk(by, false)).await;
+        assert_eq!((found.contact, found.rule), (Some(id), Rule::Search), "{field_type:?}");
+        let missed = f.would(ask(other).bulk(by, false)).await;
+        assert_eq!(missed.outcome, Outcome::Created, "{field_type:?}");
+        let changed = f.decide(ask(other).external(&format!("e{number}")).upsert()).await;
+        assert_eq!(changed.contact, Some(id));
+        let missed = f.would(ask(same).bulk(by, false)).await;
+        assert_eq!(
+            missed.outcome,
+            Outcome::Created,
+            "{field_type:?}: a replaced value stops matching"
+        );
+    }
+}
+
+pub async fn bulk_calls_find_by_no_other_field(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let card = create(&f, identifying("card", FieldType::Number)).await;
+    let badge = create(&f, identifying("badge", FieldType::Number)).await;
+    let plain = create(&f, field("plain", FieldType::Number)).await;
+    let ask = || Ask::new().field(card, Some("1")).field(badge, Some("2"));
+    let alone = f.decide(ask().upsert()).await;
+    assert_eq!(
+        alone.rejection,
+        Some(Rejection::NoIdentifier),
+        "only bulk calls are named by it"
+    );
+    let id = f.id(ask().external("a").upsert()).await;
+    let by = |field, ask: Ask| ask.bulk(DedupeOn::Field(field), false);
+    assert_eq!(f.would(by(badge, ask())).await.contact, Some(id));
+    let other = ask().field(card, Some("1")).field(badge, Some("3"));
+    let other = f.would(by(badge, other)).await;
+    assert_eq!(other.contact, Some(id), "of several values of a field each counts");
+    let other = Ask::new().field(card, Some("1")).field(badge, Some("3"));
+    assert_eq!(f.would(by(badge, other)).await.outcome, Outcome::Created);
+    let nameless = Ask::new().field(card, Some("1"));
+    assert_eq!(
+        f.would(by(badge, nameless)).await.rejection,
+        Some(Rejection::NoIdentifier)
+    );
+    for (field, rejection) in [
+        (plain, Rejection::FieldNotIdentifying),
+        (FieldId(99), Rejection::FieldNotFound),
+    ] {
+        let refused = f.decide(by(field, ask().field(plain, Some("1")))).await;
+        assert_eq!(refused.rejection, Some(rejection));
+    }
+    f.decide(Command::ChangeField {
+        field: badge,
+        name: None,
+        archived: Some(true),
+    })
+    .await;
+    assert_eq!(
+        f.decide(by(badge, ask())).await.rejection,
+        Some(Rejection::FieldNotFound)
+    );
+}
+
+pub async fn a_value_that_identifies_is_shared_by_the_third_external_id(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let card = create(&f, identifying("card", FieldType::Number)).await;
+    let bulk = || Ask::new().field(card, Some("7")).bulk(DedupeOn::Field(card), false);
+    for (external_id, found) in [
+        ("a", Outcome::Updated),
+        ("b", Outcome::Updated),
+        ("c", Outcome::Created),
+    ] {
+        f.id(Ask::new().external(external_id).field(card, Some("7")).upsert())
+            .await;
+        let would = f.would(bulk()).await;
+        assert_eq!(
+            would.outcome == Outcome::Created,
+            found == Outcome::Created,
+            "{external_id}: {would:?}"
+        );
+    }
+}
+
 pub async fn fields_come_along_with_a_merge(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let one = create(&f, field("one", FieldType::TextField)).await;
@@ -246,12 +349,7 @@ pub async fn bulk_calls_find_by_a_value_that_identifies(backend: &mut dyn Backen
         },
     )
     .await;
-    let bulk = |ask: Ask, text: &str| {
-        let value = FieldValue::parse(FieldType::Number, text, &[]).expect("a number");
-        ask.field(number, Some(text))
-            .declared(number, &value)
-            .bulk(DedupeOn::Field, false)
-    };
+    let bulk = |ask: Ask, text: &str| ask.field(number, Some(text)).bulk(DedupeOn::Field(number), false);
     let first = f.decide(bulk(Ask::new().first("Ann"), "42")).await;
     assert_eq!((first.outcome, first.rule), (Outcome::Created, Rule::NoMatch));
     let id = first.contact.expect("a contact");

@@ -1,12 +1,14 @@
 //! Several servers at once: the result equals some order of one after the other.
 
+use super::fields::{create, field};
 use super::kinds::{beside, sample, values};
-use crate::{Ask, Backend, Fixture, Kind, category_key, erase, force_merge, identifier, remove, undo};
+use crate::{Ask, Backend, FieldType, Fixture, Kind, category_key, erase, force_merge, identifier, remove, undo};
 use selfsame_application::ports::ContactQuery;
 use selfsame_application::{Application, Submission};
 use selfsame_domain::values::CategoryName;
 use selfsame_domain::{
-    AttributeKey, Command, ContactId, Decision, IdentifierKind, Outcome, Policy, Rejection, WorkspaceId,
+    AttributeKey, Command, ContactId, Decision, DedupeOn, IdentifierKind, NewField, Outcome, Policy, Rejection,
+    WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -47,6 +49,23 @@ fn created(decisions: &[Decision]) -> usize {
         .iter()
         .filter(|decision| decision.outcome == Outcome::Created)
         .count()
+}
+
+pub async fn one_value_of_a_field_makes_one_contact(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let card = NewField {
+        identifying: true,
+        ..field("card", FieldType::Number)
+    };
+    let card = create(&f, card).await;
+    let race = Race::new(&f);
+    for round in 1..9 {
+        let value = round.to_string();
+        let ask = || Ask::new().field(card, Some(&value)).town("Kyiv");
+        let commands = (0..4).map(|_| ask().bulk(DedupeOn::Field(card), false));
+        let decisions = race.run(commands.collect()).await;
+        assert_eq!(created(&decisions), 1, "{decisions:?}");
+    }
 }
 
 pub async fn one_identifier_makes_one_contact(backend: &mut dyn Backend, kind: IdentifierKind) {

@@ -8,7 +8,7 @@ use crate::{
     observe, sorted_snapshot, token,
 };
 use chrono::TimeDelta;
-use selfsame_application::ports::{Ids, Mode, Storage, Store, Workspaces};
+use selfsame_application::ports::{Catalog, Ids, Mode, Storage, Store, Workspaces};
 use selfsame_domain::values::{BlockedValue, CategoryName, FieldValue};
 use selfsame_domain::{
     AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
@@ -115,12 +115,13 @@ impl Pair {
     /// The model loads the batch as a whole, to compare what was loaded, and decides its commands one after the other, for a batch must
     /// be decided so.
     async fn model_decides(&self, batch: &[Envelope], snapshot: &Snapshot, decisions: &[Decision]) -> Checked {
+        let fields = self.model.fields(self.model_workspace).await.expect("read");
         let mut work = self
             .model
             .begin(self.model_workspace, Mode::DryRun)
             .await
             .expect("begin");
-        let footprint = footprint(batch, work.policy());
+        let footprint = footprint(batch, work.policy(), &fields);
         let expected = work.load(&footprint).await.expect("load");
         let found = Snapshot {
             fresh: expected.fresh.clone(),
@@ -322,7 +323,7 @@ const DEDUPES: [DedupeOn; 8] = [
     DedupeOn::WebPush,
     DedupeOn::Id,
     DedupeOn::ExternalCustomerId,
-    DedupeOn::Field,
+    DedupeOn::Field(CARD),
 ];
 
 /// Adds what does not identify.
@@ -344,9 +345,6 @@ fn dress(mut ask: Ask, parts: &Parts) -> Ask {
     }
     if let Some(place) = parts.text {
         ask = ask.field(TEXT, (place > 0).then_some(TEXTS[place]));
-    }
-    if let Some(place @ 1..3) = parts.card {
-        ask = ask.declared(CARD, &FieldValue::Integer(if place == 1 { 1 } else { 2 }));
     }
     if let Some(place) = parts.card {
         ask = ask.field(CARD, (place > 0).then_some(["", "1", "02", "x"][place]));
@@ -419,9 +417,10 @@ fn keys() -> Vec<IdentifierKey> {
 
 /// One transaction, as the write lane does it.
 async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &[Envelope]) -> (Snapshot, Resolution) {
+    let fields = store.fields(workspace).await.expect("read");
     let mut work = store.begin(workspace, Mode::Write).await.expect("begin");
     let policy = work.policy().clone();
-    let snapshot = work.load(&footprint(batch, &policy)).await.expect("load");
+    let snapshot = work.load(&footprint(batch, &policy, &fields)).await.expect("load");
     let resolution = resolve(batch, &snapshot, &policy);
     work.apply(&resolution.changes, &[]).await.expect("apply");
     work.commit().await.expect("commit");
@@ -436,9 +435,10 @@ async fn transact_with(
     fresh: &mut Fresh,
 ) -> Decision {
     let batch = std::slice::from_ref(envelope);
+    let fields = model.fields(workspace).await.expect("read");
     let mut work = model.begin(workspace, Mode::Write).await.expect("begin");
     let policy = work.policy().clone();
-    let snapshot = work.load(&footprint(batch, &policy)).await.expect("load");
+    let snapshot = work.load(&footprint(batch, &policy, &fields)).await.expect("load");
     let mut resolution = resolve(
         batch,
         &Snapshot {
