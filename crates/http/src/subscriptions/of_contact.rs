@@ -5,7 +5,7 @@ use crate::body::Incoming;
 use crate::contacts::find;
 use crate::contacts::response::Sentence;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, Sent};
+use crate::fields::{Fields, Problems, Sent, name_of};
 use crate::paths::{ApiPath, contact_id};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -14,6 +14,7 @@ use axum::extract::State;
 use selfsame_domain::values::CategoryKey;
 use selfsame_domain::{Action, Category, Command, Rejection};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A category that a contact has.
@@ -46,7 +47,7 @@ impl From<Category> for ContactSubscription {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what read() reads")]
 pub(crate) struct SubscriptionsInput {
-    /// Keys of categories; none for no categories.
+    /// Keys of categories; an empty array for no categories.
     subscriptions: Vec<String>,
 }
 
@@ -120,13 +121,25 @@ pub(crate) async fn replace(
 
 fn read(fields: &Fields<'_>) -> Result<Vec<CategoryKey>, ApiError> {
     let mut problems = Problems::default();
-    // A missing list is more likely a mistake than the wish to have no category.
-    if !matches!(fields.raw("subscriptions"), Sent::Value(_)) {
-        problems.add(fields.pointer("subscriptions"), "must be sent: an array of keys");
-    }
-    let mut keys = Vec::new();
-    for (pointer, text) in fields.texts("subscriptions", &mut problems) {
-        keys.extend(problems.check(&pointer, CategoryKey::parse(&text)));
+    let at = fields.pointer("subscriptions");
+    let entries: Vec<(String, &Value)> = match fields.raw("subscriptions") {
+        Sent::Value(Value::Array(entries)) => {
+            let each = |(index, entry)| (format!("{at}/{index}"), entry);
+            entries.iter().enumerate().map(each).collect()
+        }
+        Sent::Value(single) => vec![(at, single)],
+        // A missing list is more likely a mistake than the wish to have no category.
+        Sent::Nothing | Sent::Null => {
+            problems.add(at, "must be sent: an array of keys");
+            Vec::new()
+        }
+    };
+    let mut keys = Vec::with_capacity(entries.len());
+    // What is not in the list is taken away, so that no entry is left out, not even one that says nothing.
+    for (pointer, entry) in entries {
+        let key = name_of(entry).ok_or_else(|| "must be a text".to_owned());
+        let key = key.and_then(|text| CategoryKey::parse(&text).map_err(|error| error.to_string()));
+        keys.extend(problems.check(&pointer, key));
     }
     problems.finish().map(|()| keys)
 }

@@ -137,8 +137,23 @@ async fn categories_of_a_contact_are_replaced() {
             "subscriptions must not name the unknown category nothing",
         ),
         (json!({"subscriptions": [{}]}), "subscriptions[0] must be a text"),
+        (
+            json!({"subscriptions": null}),
+            "subscriptions must be sent: an array of keys",
+        ),
+        (
+            json!({"subscriptions": " "}),
+            "subscriptions must be sent: an array of keys",
+        ),
+        (json!({"subscriptions": [null]}), "subscriptions[0] must be a text"),
+        (
+            json!({"subscriptions": ["offers", null]}),
+            "subscriptions[1] must be a text",
+        ),
+        (json!({"subscriptions": [" "]}), "subscriptions[0] must not be empty"),
     ] {
         assert_eq!(server.put(&path, &body).await.expect(400).body, text);
+        assert_eq!(server.get(&path).await.json()[0]["key"], "offers", "{body}");
     }
     server.put(&path, &json!({"subscriptions": []})).await.expect(200);
     assert_eq!(server.get(&path).await.json(), json!([]));
