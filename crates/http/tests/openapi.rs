@@ -91,6 +91,20 @@ fn every_operation_says_what_it_is_and_who_may_not() {
     }
 }
 
+/// An explanation writes nothing, so that repeating it needs no key.
+#[test]
+fn every_operation_that_writes_and_no_other_takes_an_idempotency_key() {
+    let document = document();
+    for (place, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let takes = parameters
+            .iter()
+            .any(|parameter| parameter["name"] == "Idempotency-Key");
+        let writes = !place.to_uppercase().starts_with("GET ") && !place.ends_with(" /api/v1/identity/resolve");
+        assert_eq!(takes, writes, "{place}");
+    }
+}
+
 /// Every parameter of the path is described, and says what it means.
 fn parameters_are_whole(place: &str, operation: &Value) {
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();

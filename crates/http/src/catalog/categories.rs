@@ -161,7 +161,7 @@ pub(crate) async fn create(
     path = "/api/v1/categories/{id}",
     operation_id = "changeCategory",
     tag = "catalog",
-    params(("id" = i64, Path, description = "The number of the category.")),
+    params(("id" = i64, Path, description = "The number of the category."), crate::docs::IdempotencyKey),
     request_body = ChangeBody,
     responses((status = 200, description = "The category as it is now.", body = CategoryChange), WriteRefusedOrMissing),
 )]

@@ -199,7 +199,7 @@ pub(crate) async fn create(
     path = "/api/v1/fields/{id}",
     operation_id = "changeField",
     tag = "catalog",
-    params(("id" = i64, Path, description = "The number of the field.")),
+    params(("id" = i64, Path, description = "The number of the field."), crate::docs::IdempotencyKey),
     request_body = ChangeBody,
     responses((status = 200, description = "The field as it is now.", body = FieldChange), WriteRefusedOrMissing),
 )]

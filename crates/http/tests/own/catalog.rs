@@ -44,6 +44,29 @@ async fn a_field_is_defined_renamed_and_archived() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_repeated_is_done_once() {
+    let server = Server::start().await;
+    let field = server.post("/api/v1/fields", card()).await.json(201)["field"]["id"].clone();
+    let news = json!({"key": "news", "name": "News"});
+    let category = server.post("/api/v1/categories", news).await.json(201)["category"]["id"].clone();
+    for (path, member) in [
+        (format!("/api/v1/fields/{field}"), "field"),
+        (format!("/api/v1/categories/{category}"), "category"),
+    ] {
+        let change = json!({"name": "First"});
+        let first = server.repeatable("PATCH", member, &path, &change).await.json(200);
+        assert_eq!(first["decision"]["outcome"], "updated");
+        server.patch(&path, json!({"name": "Second"})).await.json(200);
+        let again = server.repeatable("PATCH", member, &path, &change).await.json(200);
+        assert_eq!(again["decision"], first["decision"]);
+        assert_eq!(again[member]["name"], "Second", "it was not renamed again");
+        let other = json!({"name": "Third"});
+        let reused = server.repeatable("PATCH", member, &path, &other).await;
+        assert_eq!(reused.problem(422), "idempotency-key-reused");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_field_is_refused_whole() {
     let server = Server::start().await;
     let wrong = json!({
@@ -218,8 +241,8 @@ async fn definitions_are_guarded_and_apart() {
 #[tokio::test]
 async fn a_repeated_request_is_answered_as_before() {
     let server = Server::start().await;
-    let first = server.repeatable("k1", "/api/v1/fields", &card()).await;
-    let second = server.repeatable("k1", "/api/v1/fields", &card()).await;
+    let first = server.repeatable("POST", "k1", "/api/v1/fields", &card()).await;
+    let second = server.repeatable("POST", "k1", "/api/v1/fields", &card()).await;
     assert_eq!((first.status.as_u16(), &first.text), (201, &second.text));
     assert_eq!(
         first.header("x-selfsame-decision"),
@@ -233,13 +256,19 @@ async fn a_repeated_request_is_answered_as_before() {
     );
     let other = json!({"profileKey": "A", "fieldKey": "B", "type": "NUMBER"});
     assert_eq!(
-        server.repeatable("k1", "/api/v1/fields", &other).await.problem(422),
+        server
+            .repeatable("POST", "k1", "/api/v1/fields", &other)
+            .await
+            .problem(422),
         "idempotency-key-reused"
     );
     let category = json!({"key": "news"});
-    let first = server.repeatable("k2", "/api/v1/categories", &category).await;
+    let first = server.repeatable("POST", "k2", "/api/v1/categories", &category).await;
     assert_eq!(
-        server.repeatable("k2", "/api/v1/categories", &category).await.text,
+        server
+            .repeatable("POST", "k2", "/api/v1/categories", &category)
+            .await
+            .text,
         first.text
     );
 }

@@ -139,17 +139,17 @@ async fn a_repeated_merge_is_answered_as_before() {
     let server = Server::start().await;
     let (survivor, absorbed) = two_contacts(&server).await;
     let body = json!({"survivor": survivor, "absorbed": absorbed});
-    let first = server.repeatable("m", MERGES, &body).await;
-    let second = server.repeatable("m", MERGES, &body).await;
+    let first = server.repeatable("POST", "m", MERGES, &body).await;
+    let second = server.repeatable("POST", "m", MERGES, &body).await;
     assert_eq!((first.status.as_u16(), &first.text), (201, &second.text));
     assert_eq!(
         server.get(MERGES).await.json(200)["items"].as_array().map(Vec::len),
         Some(1)
     );
     let undo = format!("{}/undo", first.header("location").unwrap_or_default());
-    let first = server.repeatable("u", &undo, &json!({})).await;
+    let first = server.repeatable("POST", "u", &undo, &json!({})).await;
     assert_eq!(first.status, 200);
-    assert_eq!(server.repeatable("u", &undo, &json!({})).await.text, first.text);
+    assert_eq!(server.repeatable("POST", "u", &undo, &json!({})).await.text, first.text);
 }
 
 #[tokio::test]

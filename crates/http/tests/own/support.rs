@@ -173,8 +173,10 @@ impl Server {
     }
 
     /// Calls with an idempotency key.
-    pub(crate) async fn repeatable(&self, key: &str, path: &str, body: &Value) -> Answer {
-        let request = Request::post(path)
+    pub(crate) async fn repeatable(&self, method: &str, key: &str, path: &str, body: &Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
             .header("authorization", "Bearer one")
             .header("idempotency-key", key);
         self.send(request.body(Body::from(body.to_string())).expect("request"))
