@@ -3,7 +3,7 @@
 use super::resolve_parts::{Parts, email, external_id, mobile_push, phone};
 use crate::contacts::{request, subscribe, update};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, text_of};
+use crate::fields::{Fields, Problems, name_of};
 use crate::tokens;
 use selfsame_domain::values::{SegmentName, Source};
 use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Policy, SegmentRef};
@@ -185,13 +185,9 @@ fn event(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &m
         })
     };
     let (pointer, value) = named(&CONTACT_ID);
-    if let Some(text) = value.and_then(text_of).filter(|text| !text.trim().is_empty()) {
-        let read = text
-            .trim()
-            .parse()
-            .ok()
-            .filter(|id| *id > 0)
-            .ok_or("must be a positive whole number");
+    if let Some(value) = value.filter(|value| !is_blank(value)) {
+        let read = name_of(value).and_then(|text| text.trim().parse().ok());
+        let read = read.filter(|id| *id > 0).ok_or("must be a positive whole number");
         request.contact_id = problems.check(&pointer, read).map(ContactId);
     }
     let mut parts = Parts {
@@ -208,6 +204,10 @@ fn event(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &m
     let (pointer, value) = named(&PUSH_TOKEN);
     mobile_push(&mut parts, &pointer, value);
     command(Call::Event { creates }, request)
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 /// The parameters of an event by name in small letters: a list of names and values, or an object.

@@ -1,7 +1,7 @@
 //! Single identifiers of calls that do not name them as a contact does.
 
 use crate::contacts::request::skipped;
-use crate::fields::{Problems, text_of};
+use crate::fields::{Problems, name_of};
 use selfsame_domain::values::{ChannelType, Email, ExternalId, Phone, Token, ValueError};
 use selfsame_domain::{ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind, Policy};
 use serde_json::Value;
@@ -22,7 +22,7 @@ impl Parts<'_> {
         value: Option<&Value>,
         parse: impl FnOnce(&str) -> Result<Identifier, ValueError>,
     ) -> Option<Identifier> {
-        let Some(text) = text_of(value?) else {
+        let Some(text) = name_of(value?) else {
             self.problems.add(pointer, "must be a text");
             return None;
         };

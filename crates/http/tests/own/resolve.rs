@@ -227,6 +227,20 @@ async fn what_is_no_call_is_refused() {
         pointers(json!({"call": "event", "body": {"params": {"Email": "x"}}})).await,
         ["/body/params/Email"]
     );
+    for wrong in [json!(true), json!(1.5), json!([]), json!({})] {
+        for name in ["contactId", "externalCustomerId", "email", "phone", "pushToken"] {
+            let body = json!({"params": [{"name": name, "value": wrong}]});
+            assert_eq!(
+                pointers(json!({"call": "event", "body": body})).await,
+                ["/body/params/0/value"],
+                "{name} {wrong}"
+            );
+        }
+        assert_eq!(
+            pointers(json!({"call": "order", "body": {"phone": wrong}})).await,
+            ["/body/phone"]
+        );
+    }
     assert_eq!(pointers(json!({"call": "apptoken", "body": {}})).await, ["/app"]);
     let app = "3f2b8c1e-6a0d-4f7b-9a55-1c2d3e4f5a6b";
     assert_eq!(
