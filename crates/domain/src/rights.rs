@@ -25,11 +25,11 @@ pub enum Action {
     General,
     /// Adding, updating and removing contacts.
     Write,
-    /// Reading contacts and segments.
+    /// Reading contacts, segments and definitions; identity: views, logs, explanations, merges, the policy.
     Read,
     /// Recording events.
     Events,
-    /// Identity: explanations, merges, policy; definitions of fields and categories.
+    /// Merging and undoing by hand; changing the policy and the definitions of fields and categories.
     Admin,
 }
 

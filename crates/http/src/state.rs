@@ -35,8 +35,6 @@ impl HttpState {
 pub struct HttpSettings {
     /// Greatest size of a request body in bytes; a larger one is answered 413.
     pub body_limit: usize,
-    /// Greatest size of the body of a bulk request in bytes.
-    pub bulk_body_limit: usize,
     /// How long a request may take before it is answered 503. What it submitted may still become durable.
     pub request_timeout: Duration,
     /// How many requests a key may send; none for no limit.
@@ -55,7 +53,6 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             body_limit: 1 << 20,
-            bulk_body_limit: 32 << 20,
             request_timeout: Duration::from_secs(30),
             rate_limit: Some(RateLimit::default()),
             metrics: None,

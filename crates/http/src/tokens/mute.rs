@@ -1,4 +1,4 @@
-//! `POST apps/{uuid}/token/mute` and `…/unmute`, at both spellings of the path.
+//! `POST apps/{app}/token/mute` and `…/unmute`.
 
 use crate::auth::Authenticated;
 use crate::body::Incoming;

@@ -66,11 +66,6 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body_limit_bytes: Option<u64>,
 
-    /// Greatest body of a bulk request in bytes [env: SELFSAME_BULK_BODY_LIMIT_BYTES] [default: 33554432]
-    #[arg(long, value_name = "BYTES")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) bulk_body_limit_bytes: Option<u64>,
-
     /// Requests a second that each API key may send; 0 for no limit [env: SELFSAME_RATE_LIMIT_PER_SECOND] [default: 1000]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -34,8 +34,6 @@ pub(crate) struct Settings {
     pub(crate) drain_timeout: Duration,
     #[serde(deserialize_with = "at_least_one")]
     pub(crate) body_limit_bytes: usize,
-    #[serde(deserialize_with = "at_least_one")]
-    pub(crate) bulk_body_limit_bytes: usize,
     /// 0 for no limit.
     pub(crate) rate_limit_per_second: u32,
     /// 0 for as many as in a second.
@@ -76,7 +74,6 @@ impl Default for Settings {
             request_timeout: http.request_timeout,
             drain_timeout: Duration::from_secs(30),
             body_limit_bytes: http.body_limit,
-            bulk_body_limit_bytes: http.bulk_body_limit,
             rate_limit_per_second: rate.0,
             rate_limit_burst: rate.1,
             batch_commands: lane.batch_commands,
@@ -103,7 +100,6 @@ impl Settings {
     pub(crate) fn http(&self) -> HttpSettings {
         HttpSettings {
             body_limit: self.body_limit_bytes,
-            bulk_body_limit: self.bulk_body_limit_bytes,
             request_timeout: self.request_timeout,
             rate_limit: self.rate_limit(),
             organisation: self.organisation.clone(),
