@@ -3,7 +3,6 @@
 use crate::support::{Place, secret_in, sqlite};
 use reqwest::Client;
 use serde_json::Value;
-use std::time::{Duration, Instant};
 
 /// The words of a command line as a POSIX shell splits it: blanks, and single quotes in which nothing is special.
 fn words(line: &str) -> Vec<String> {
@@ -140,15 +139,11 @@ fn logs_are_json_when_they_should_be() {
 }
 
 #[test]
-fn a_later_start_takes_less_than_a_second_and_rests_in_little_memory() {
+fn a_server_rests_in_little_memory() {
     let place = Place::new();
-    place.serve(&[]).stop();
-    let begun = Instant::now();
     let server = place.serve(&[]);
-    let took = begun.elapsed();
-    let memory = server.resident_kilobytes();
+    let memory = server.anonymous_kilobytes();
     server.stop();
-    // This is the unoptimised build on a machine that runs other tests, too.
-    assert!(took < Duration::from_secs(5), "{took:?}");
-    assert!(memory < 50 * 1024, "{memory} kB");
+    // 50 MB less the 16 MB that the code of a release takes: this unoptimised build's is larger.
+    assert!(memory < 34 * 1024, "{memory} kB");
 }

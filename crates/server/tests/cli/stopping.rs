@@ -3,7 +3,6 @@
 use crate::support::{Place, Server, contact, eventually, secret_in};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
 
 const KEY: &str = "the-first-key-of-this-workspace";
 
@@ -107,10 +106,9 @@ fn clients_that_ask_nothing_do_not_hold_up_a_stop() {
     let mut first = [0; 15];
     kept.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"HTTP/1.1 200 OK");
-    let begun = Instant::now();
+    // A server that waits for them ends with 1 when the time is over.
     let ended = server.stop();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(begun.elapsed().as_secs() < 40);
     drop((silent, kept));
 }
 

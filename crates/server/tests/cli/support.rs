@@ -245,10 +245,10 @@ impl Server {
             .unwrap()
     }
 
-    /// How much memory it takes now.
-    pub(crate) fn resident_kilobytes(&self) -> u64 {
+    /// How much memory it takes now beside its code.
+    pub(crate) fn anonymous_kilobytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
