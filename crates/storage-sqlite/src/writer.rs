@@ -64,7 +64,12 @@ impl Writer {
     }
 
     async fn connected(&self) -> Result<OwnedMutexGuard<Slot>, StorageError> {
-        let mut slot = Arc::clone(&self.slot).lock_owned().await;
+        let mut slot = if let Ok(slot) = Arc::clone(&self.slot).try_lock_owned() {
+            slot
+        } else {
+            metrics::counter!("selfsame_lock_waits_total").increment(1);
+            Arc::clone(&self.slot).lock_owned().await
+        };
         if slot.closed {
             return Err(unavailable("the store is closed"));
         }

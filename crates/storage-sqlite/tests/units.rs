@@ -5,6 +5,7 @@
 mod common;
 
 use common::{decide, open, workspace};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use selfsame_application::ports::{Mode, Storage, StorageError, Workspaces};
 use selfsame_domain::values::Source;
 use selfsame_domain::{ChangeSet, ContactId, ContactRow, ContactState, Footprint, FreshCount, Timestamp, WorkspaceId};
@@ -50,6 +51,25 @@ async fn begin(
     let id = unit.load(&one_contact()).await.expect("load").fresh.contacts[0];
     unit.apply(&made(id), &[]).await.expect("apply");
     (unit, id)
+}
+
+/// On one thread, where the recorder is.
+#[tokio::test]
+async fn a_wait_for_the_writing_connection_is_counted() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let numbers = recorder.handle();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let directory = tempfile::tempdir().expect("make a directory");
+    let store = open(directory.path()).await;
+    let (_, workspace) = workspace(&store).await;
+    let begin = async || store.begin(workspace, Mode::Write).await.expect("begin");
+    let first = begin().await;
+    let before = numbers.render();
+    assert!(!before.contains("selfsame_lock_waits_total"), "{before}");
+    let (second, ()) = futures::join!(begin(), async move { drop(first) });
+    drop(second);
+    let text = numbers.render();
+    assert!(text.lines().any(|line| line == "selfsame_lock_waits_total 1"), "{text}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(crate) const IN_FLIGHT: &str = "selfsame_http_requests_in_flight";
 const LANE_DEPTH: &str = "selfsame_lane_depth";
 const LANE_BATCH: &str = "selfsame_lane_batch_submissions";
 const LANE_RETRIES: &str = "selfsame_lane_retries_total";
+const LOCK_WAITS: &str = "selfsame_lock_waits_total";
 const DECISIONS: &str = "selfsame_decisions_total";
 
 /// The text format of Prometheus.
@@ -47,10 +48,12 @@ pub fn describe_metrics() {
     );
     describe_histogram!(LANE_BATCH, "Submissions that shared a transaction");
     describe_counter!(LANE_RETRIES, "Transactions done again because they lost a race");
+    describe_counter!(LOCK_WAITS, "Transactions that waited for another one's locks");
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
     gauge!(IN_FLIGHT).set(0.0);
     gauge!(LANE_DEPTH).set(0.0);
     counter!(LANE_RETRIES).increment(0);
+    counter!(LOCK_WAITS).increment(0);
 }
 
 /// Numbers about the server.

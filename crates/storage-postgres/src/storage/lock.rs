@@ -317,6 +317,7 @@ impl Unit {
             Mode::Write => self.find(LOCK, &asked).await?,
         };
         if self.mode == Mode::Write && is_stale(&row, asked.kinds.len()) {
+            metrics::counter!("selfsame_lock_waits_total").increment(1);
             row = self.find(LOCK_AGAIN, &asked).await?;
             if is_stale(&row, asked.kinds.len()) {
                 return Err(StorageError::Retriable);
