@@ -18,9 +18,11 @@ pub(crate) struct ContactInput {
     #[schema(rename = "lastName", max_length = 40, example = "Smith")]
     last_name: Option<String>,
     /// At most two of one type. A single object is taken for an array.
+    #[schema(max_items = 100)]
     channels: Option<Vec<ChannelInput>>,
     address: Option<AddressInput>,
     /// Custom fields.
+    #[schema(max_items = 500)]
     fields: Option<Vec<FieldInput>>,
     /// The customer's own ID: a text or a whole number.
     #[schema(rename = "externalCustomerId", max_length = 100, example = "C-1001")]
@@ -28,6 +30,7 @@ pub(crate) struct ContactInput {
     #[schema(rename = "contactKey", max_length = 255)]
     contact_key: Option<String>,
     /// Static segments to be in, for added contacts: `id` or `name`.
+    #[schema(max_items = 500)]
     groups: Option<Vec<GroupInput>>,
     /// Language tag (RFC 5646).
     #[schema(rename = "languageCode", max_length = 100, example = "uk")]
@@ -41,6 +44,7 @@ pub(crate) struct ContactInput {
     /// Cookies of the web visitor.
     cookies: Option<CookiesInput>,
     /// Telegram tokens of no particular app; a single text is taken for an array.
+    #[schema(max_items = 100)]
     telegram: Option<Vec<String>>,
 }
 
@@ -64,7 +68,7 @@ pub(crate) struct ChannelInput {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what crate::contacts::request reads")]
 pub(crate) struct DeviceInput {
-    #[schema(rename = "appId", max_length = 100)]
+    #[schema(rename = "appId", format = "uuid")]
     app_id: Option<String>,
     #[schema(rename = "deviceModel", max_length = 50)]
     device_model: Option<String>,
@@ -150,8 +154,10 @@ pub(crate) struct CookiesInput {
 pub(crate) struct SubscribeInput {
     contact: ContactInput,
     /// Names of static segments.
+    #[schema(max_items = 500)]
     groups: Option<Vec<String>>,
     /// Keys of subscription categories.
+    #[schema(max_items = 500)]
     subscriptions: Option<Vec<String>>,
     /// Where the subscription comes from.
     #[schema(rename = "formType", max_length = 100)]

@@ -4,6 +4,9 @@
 use crate::error::{ApiError, Problem};
 use serde_json::{Map, Value};
 
+/// How many entries a list may have, unless it has a limit of its own. What a request costs grows with its lists.
+pub(crate) const MAX_ENTRIES: usize = 500;
+
 /// What a request says about a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sent<T> {
@@ -46,6 +49,19 @@ impl Problems {
     /// The value of a result, or none with its error noted.
     pub(crate) fn check<T, E: ToString>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.add(pointer, error.to_string())).ok()
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a list is short enough; one that is not is noted.
+    pub(crate) fn fits(&mut self, pointer: impl Into<String>, len: usize, max: usize) -> bool {
+        if len > max {
+            self.add(pointer, format!("must have at most {max} entries, not {len}"));
+        }
+        len <= max
     }
 
     /// Refuses the request if anything is wrong.
@@ -132,10 +148,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The entries of an array with their pointers; a bare value is taken as the only entry (wire fact). `null` entries are left out.
-    pub(crate) fn list(&self, name: &str) -> Vec<(String, &'a Value)> {
+    /// Of more than `max` entries none is read.
+    pub(crate) fn list(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<(String, &'a Value)> {
         let pointer = self.pointer(name);
         match self.raw(name) {
             Sent::Nothing | Sent::Null => Vec::new(),
+            Sent::Value(Value::Array(items)) if !problems.fits(&pointer, items.len(), max) => Vec::new(),
             Sent::Value(Value::Array(items)) => {
                 let entries = items.iter().enumerate().filter(|(_, item)| !item.is_null());
                 entries
@@ -147,7 +165,8 @@ impl<'a> Fields<'a> {
     }
 
     /// The objects of an array, or a single object (wire fact).
-    pub(crate) fn objects(&self, name: &str, problems: &mut Problems) -> Vec<Fields<'a>> {
+    pub(crate) fn objects(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<Fields<'a>> {
+        let entries = self.list(name, max, problems);
         let read = |(pointer, value): (String, &'a Value)| {
             if let Value::Object(object) = value {
                 return Some(Self::of(Some(object), pointer));
@@ -155,11 +174,12 @@ impl<'a> Fields<'a> {
             problems.add(pointer, "must be an object");
             None
         };
-        self.list(name).into_iter().filter_map(read).collect()
+        entries.into_iter().filter_map(read).collect()
     }
 
     /// The texts of an array, or a single text, with their pointers. Blank ones are left out.
-    pub(crate) fn texts(&self, name: &str, problems: &mut Problems) -> Vec<(String, String)> {
+    pub(crate) fn texts(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<(String, String)> {
+        let entries = self.list(name, max, problems);
         let read = |(pointer, value): (String, &Value)| match name_of(value) {
             Some(text) if text.trim().is_empty() => None,
             Some(text) => Some((pointer, text)),
@@ -168,7 +188,7 @@ impl<'a> Fields<'a> {
                 None
             }
         };
-        self.list(name).into_iter().filter_map(read).collect()
+        entries.into_iter().filter_map(read).collect()
     }
 
     /// A member that is an object.
@@ -233,14 +253,14 @@ mod tests {
         assert_eq!(fields.text("blank", &mut problems), Sent::Nothing);
         assert_eq!(fields.integer("blank", &mut problems), Sent::Nothing);
         assert_eq!(fields.text("missing", &mut problems), Sent::Nothing);
-        assert_eq!(fields.objects("one", &mut problems).len(), 1);
-        let many = fields.objects("many", &mut problems);
+        assert_eq!(fields.objects("one", 1, &mut problems).len(), 1);
+        let many = fields.objects("many", 3, &mut problems);
         assert_eq!(
             many.iter().map(Fields::here).collect::<Vec<_>>(),
             ["/many/0", "/many/2"]
         );
         assert_eq!(many[1].pointer("a/b"), "/many/2/a~1b");
-        let texts = fields.texts("texts", &mut problems);
+        let texts = fields.texts("texts", 4, &mut problems);
         assert_eq!(
             texts,
             [
@@ -249,7 +269,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            fields.texts("single", &mut problems),
+            fields.texts("single", 1, &mut problems),
             [("/single".to_owned(), "a".to_owned())]
         );
         assert!(problems.finish().is_ok());
@@ -257,8 +277,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let body =
-            json!({"text": {}, "truth": true, "decimal": 1.5, "number": 1.5, "flag": 1, "list": ["a"], "object": []});
+        let body = json!({"text": {}, "truth": true, "decimal": 1.5, "number": 1.5, "flag": 1, "list": ["a"], "object": [], "long": [null, 1]});
         let fields = Fields::of(body.as_object(), "/contact".to_owned());
         let mut problems = Problems::default();
         for name in ["text", "truth", "decimal"] {
@@ -266,14 +285,15 @@ mod tests {
         }
         assert_eq!(fields.integer("number", &mut problems), Sent::Nothing);
         assert_eq!(fields.boolean("flag", &mut problems), Sent::Nothing);
-        assert!(fields.objects("list", &mut problems).is_empty());
+        assert!(fields.objects("list", 1, &mut problems).is_empty());
+        assert!(fields.texts("long", 1, &mut problems).is_empty());
         assert!(matches!(fields.object("object", &mut problems), Sent::Nothing));
         let text = problems.finish().expect_err("must be refused").detail();
         assert_eq!(
             text,
             "contact.text must be a text; contact.truth must be a text; contact.decimal must be a text; \
              contact.number must be a whole number; contact.flag must be true or false; \
-             contact.list[0] must be an object; contact.object must be an object"
+             contact.list[0] must be an object; contact.long must have at most 1 entries, not 2; contact.object must be an object"
         );
     }
 }

@@ -66,6 +66,11 @@ impl Params {
         sent.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Whether it was sent without a value: `name=`, or blanks.
+    pub(crate) fn is_blank(&self, name: &str) -> bool {
+        self.text(name).is_none() && self.0.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+    }
+
     /// A whole number of at least `min`; a greater one than `max` counts as `max`.
     pub(crate) fn number(&self, name: &str, min: u64, max: u64, default: u64, problems: &mut Problems) -> u64 {
         let Some(text) = self.text(name) else { return default };

@@ -102,6 +102,7 @@ pub(crate) struct NewFieldBody {
     #[schema(example = "TEXTFIELD")]
     r#type: String,
     /// The values that it may hold, at most 500; empty or missing for any.
+    #[schema(max_items = 500)]
     allowed_values: Option<Vec<String>>,
     /// Whether forms must ask for it; false without.
     required: Option<bool>,
@@ -286,14 +287,7 @@ fn field_type(body: &Fields<'_>, problems: &mut Problems) -> Option<FieldType> {
 }
 
 fn allowed(body: &Fields<'_>, problems: &mut Problems) -> Vec<String> {
-    let sent = body.texts("allowedValues", problems);
-    if sent.len() > MAX_ALLOWED {
-        problems.add(
-            body.pointer("allowedValues"),
-            format!("must have at most {MAX_ALLOWED} entries"),
-        );
-        return Vec::new();
-    }
+    let sent = body.texts("allowedValues", MAX_ALLOWED, problems);
     let mut seen = BTreeSet::new();
     let mut allowed = Vec::with_capacity(sent.len());
     for (pointer, value) in sent {

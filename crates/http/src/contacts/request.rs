@@ -7,12 +7,15 @@ mod attributes;
 mod channels;
 
 use crate::error::member;
-use crate::fields::{Fields, Problems, Sent, text_of};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, text_of};
 use selfsame_domain::values::{Cookie, DeviceId, ExternalId, SegmentName, Source, ValueError};
 use selfsame_domain::{
     ContactRequest, FieldId, FieldInput, Identifier, IdentifierKind, Policy, SegmentId, SegmentRef, Skipped,
 };
 use serde_json::Value;
+
+/// How many channels, cookies or Telegram tokens one request may name, of each.
+const MAX_IDENTIFIERS: usize = 100;
 
 /// Reads a contact. Notes in `problems` what refuses the request.
 pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problems: &mut Problems) -> ContactRequest {
@@ -31,8 +34,8 @@ pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problem
 }
 
 /// Reads the segments that a contact is put into: objects with `id` or `name`, numbers, or plain names.
-pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest) {
-    for (pointer, value) in fields.list("groups") {
+pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, problems: &mut Problems) {
+    for (pointer, value) in fields.list("groups", MAX_ENTRIES, problems) {
         match group(value) {
             Ok(Some(segment)) => request.segments.push(segment),
             Ok(None) => {}
@@ -134,7 +137,7 @@ impl Reader<'_> {
         let Some(cookies) = fields.object("cookies", self.problems).value() else {
             return;
         };
-        for (pointer, text) in cookies.texts("sc", self.problems) {
+        for (pointer, text) in cookies.texts("sc", MAX_IDENTIFIERS, self.problems) {
             self.cookie(&pointer, &text);
         }
     }
@@ -148,7 +151,7 @@ impl Reader<'_> {
 
     /// `fields: [{id, value}]`. The value is checked against the field's type where the type is known: by the rules.
     fn custom_fields(&mut self, fields: &Fields<'_>) {
-        for (pointer, value) in fields.list("fields") {
+        for (pointer, value) in fields.list("fields", MAX_ENTRIES, self.problems) {
             let Value::Object(object) = value else {
                 self.skip(&pointer, "must be an object with id and value");
                 continue;

@@ -14,14 +14,15 @@ use selfsame_domain::{Action, Identifier};
 /// The conditions besides the external ID.
 const CONDITIONS: [&str; 4] = ["email", "sms", "firstname", "lastname"];
 
-/// Search contacts. All conditions that are sent must hold; without any, all contacts are listed, the most recently updated first.
+/// Search contacts. All conditions that are sent must hold; without any, all contacts are listed, the most recently updated first. A
+/// blank email, phone or name is no condition.
 #[utoipa::path(
     get,
     path = "/api/v1/contacts",
     operation_id = "searchContacts",
     tag = "contacts",
     params(
-        ("externalCustomerId" = Option<String>, Query, description = "The customer's own ID; not together with other conditions"),
+        ("externalCustomerId" = Option<String>, Query, description = "The customer's own ID, not blank; not together with other conditions"),
         ("email" = Option<String>, Query, description = "Email, in any case"),
         ("sms" = Option<String>, Query, description = "Phone number, in any notation"),
         ("firstname" = Option<String>, Query, description = "First name, in any case"),
@@ -66,6 +67,10 @@ pub(crate) async fn search(
 fn read(params: &Params, region: Option<&Region>) -> Result<Option<ContactQuery>, ApiError> {
     let mut problems = Problems::default();
     let external_id = params.text("externalCustomerId");
+    // Whoever asks for one person by an empty variable must not be given all of them.
+    if params.is_blank("externalCustomerId") {
+        problems.add("externalCustomerId", "must not be blank");
+    }
     let others: Vec<&str> = CONDITIONS
         .into_iter()
         .filter(|name| params.text(name).is_some())
@@ -172,6 +177,14 @@ mod tests {
             (
                 vec![id, ("sortBy", "contactId")],
                 "sortBy cannot be combined with conditions",
+            ),
+            (
+                vec![("externalcustomerid", " ")],
+                "externalCustomerId must not be blank",
+            ),
+            (
+                vec![("externalCustomerId", ""), ("email", "a@b.co")],
+                "externalCustomerId must not be blank",
             ),
             (vec![("sortBy", "name")], "sortBy must be contactId"),
             (

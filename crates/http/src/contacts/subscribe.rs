@@ -4,7 +4,7 @@ use super::{request, upsert};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, Sent};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
@@ -83,9 +83,9 @@ pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactReques
     };
     let mut request = request::read(&contact, Source::Subscription, policy, &mut problems);
     request.confirmed = false;
-    request::read_groups(&contact, &mut request);
-    request::read_groups(fields, &mut request);
-    for (pointer, key) in fields.texts("subscriptions", &mut problems) {
+    request::read_groups(&contact, &mut request, &mut problems);
+    request::read_groups(fields, &mut request, &mut problems);
+    for (pointer, key) in fields.texts("subscriptions", MAX_ENTRIES, &mut problems) {
         match CategoryKey::parse(&key) {
             Ok(key) => request.categories.push(key),
             Err(error) => request.skipped.push(request::skipped(&pointer, error)),

@@ -47,7 +47,7 @@ pub(crate) async fn upsert(
     let body = incoming.object()?;
     let mut problems = Problems::default();
     let mut request = request::read(&body.fields(), Source::Api, &auth.0.workspace.policy, &mut problems);
-    request::read_groups(&body.fields(), &mut request);
+    request::read_groups(&body.fields(), &mut request, &mut problems);
     problems.finish()?;
     let command = Command::Contact(Call::Upsert, Box::new(request));
     let decision = submit(&state, &auth, &incoming, command, Repeated::Refused).await?;

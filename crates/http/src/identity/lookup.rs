@@ -26,9 +26,9 @@ pub(crate) struct LookupBody {
     identifier: IdentifierBody,
     /// Whether the value counts as evidence: `active`, `shared` or `blocked`.
     state: StateName,
-    /// With how many different external IDs it has been seen; not counted on once it is shared.
+    /// With how many different external IDs it has been seen; null once it is shared, since nobody counts on then.
     #[schema(example = 1)]
-    seen_with_external_ids: usize,
+    seen_with_external_ids: Option<usize>,
     /// For an email: since when it is unsubscribed.
     unsubscribed_at: Option<DateTime<Utc>>,
     /// Who holds it, the first 100 by contact ID.
@@ -67,7 +67,7 @@ impl LookupBody {
         Self {
             identifier: IdentifierBody::from(identifier),
             state: StateName::of(state, Some(&lookup.record)),
-            seen_with_external_ids: lookup.record.seen_with.len(),
+            seen_with_external_ids: (!lookup.record.shared).then_some(lookup.record.seen_with.len()),
             unsubscribed_at: lookup.record.unsubscribed_at,
             holders: holders.collect(),
         }

@@ -214,14 +214,7 @@ fn blocked(body: &Fields<'_>, problems: &mut Problems) -> Vec<BlockedValue> {
     if body.raw("blocked").value().is_none() {
         problems.add(body.pointer("blocked"), "is required");
     }
-    let entries = body.objects("blocked", problems);
-    if entries.len() > MAX_BLOCKED {
-        problems.add(
-            body.pointer("blocked"),
-            format!("must have at most {MAX_BLOCKED} entries"),
-        );
-        return Vec::new();
-    }
+    let entries = body.objects("blocked", MAX_BLOCKED, problems);
     entries
         .iter()
         .filter_map(|entry| blocked_value(entry, problems))

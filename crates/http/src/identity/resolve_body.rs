@@ -3,14 +3,11 @@
 use super::resolve_parts::{Parts, email, external_id, mobile_push, phone};
 use crate::contacts::{request, subscribe, update};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, name_of};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of};
 use crate::tokens;
 use selfsame_domain::values::{SegmentName, Source};
 use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Policy, SegmentRef};
 use serde_json::Value;
-
-/// How many contacts of a bulk call are explained at once.
-const MAX_CONTACTS: usize = 500;
 
 const CALLS: &str = "contact, subscribe, update, bulk, order, event, apptoken";
 
@@ -60,7 +57,7 @@ fn command(call: Call, request: ContactRequest) -> Command {
 
 fn contact(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
     let mut request = request::read(body, Source::Api, policy, problems);
-    request::read_groups(body, &mut request);
+    request::read_groups(body, &mut request, problems);
     command(Call::Upsert, request)
 }
 
@@ -82,14 +79,7 @@ fn positive(fields: &Fields<'_>, name: &str, problems: &mut Problems) -> Option<
 }
 
 fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
-    let contacts = body.objects("contacts", problems);
-    if contacts.len() > MAX_CONTACTS {
-        problems.add(
-            body.pointer("contacts"),
-            format!("must have at most {MAX_CONTACTS} entries"),
-        );
-        return Vec::new();
-    }
+    let contacts = body.objects("contacts", MAX_ENTRIES, problems);
     let Some(dedupe_on) = dedupe_on(body, problems) else {
         return Vec::new();
     };
@@ -106,7 +96,7 @@ fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Comm
 }
 
 fn segments(body: &Fields<'_>, problems: &mut Problems) -> Vec<SegmentRef> {
-    let named = body.texts("groupNames", problems).into_iter();
+    let named = body.texts("groupNames", MAX_ENTRIES, problems).into_iter();
     named
         .filter_map(|(pointer, name)| {
             problems
@@ -150,15 +140,8 @@ fn dedupe_field(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> 
 
 /// One order, or `orders` as the real call takes them.
 fn orders(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
-    let listed = body.objects("orders", problems);
+    let listed = body.objects("orders", MAX_ENTRIES, problems);
     let orders = if listed.is_empty() { vec![body.clone()] } else { listed };
-    if orders.len() > MAX_CONTACTS {
-        problems.add(
-            body.pointer("orders"),
-            format!("must have at most {MAX_CONTACTS} entries"),
-        );
-        return Vec::new();
-    }
     let read = |order: &Fields<'_>| {
         // Names, device and cookies of an order are called as in a contact; its channels are not.
         let mut request = request::read(order, Source::Order, policy, problems);
@@ -214,11 +197,14 @@ fn is_blank(value: &Value) -> bool {
 fn parameters<'a>(body: &Fields<'a>, problems: &mut Problems) -> Vec<(String, String, &'a Value)> {
     let pointer = body.pointer("params");
     if let Some(Value::Object(object)) = body.raw("params").value() {
+        if !problems.fits(&pointer, object.len(), MAX_ENTRIES) {
+            return Vec::new();
+        }
         let fields = Fields::of(Some(object), pointer);
         let each = |(name, value): (&String, &'a Value)| (name.to_ascii_lowercase(), fields.pointer(name), value);
         return object.iter().map(each).collect();
     }
-    let listed = body.objects("params", problems);
+    let listed = body.objects("params", MAX_ENTRIES, problems);
     let each = |parameter: Fields<'a>| {
         let name = parameter.text("name", problems).value()?;
         let value = parameter.raw("value").value()?;

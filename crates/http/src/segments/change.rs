@@ -4,8 +4,8 @@ use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::contacts::response::Sentence;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, Sent, name_of};
-use crate::paths::{ApiPath, MAX_ROWS, segment_id};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, name_of};
+use crate::paths::{ApiPath, segment_id};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
@@ -154,11 +154,7 @@ fn entries(
             &single
         }
     };
-    if values.len() as u64 > MAX_ROWS {
-        problems.add(
-            pointer,
-            format!("must have at most {MAX_ROWS} entries, not {}", values.len()),
-        );
+    if !problems.fits(&pointer, values.len(), MAX_ENTRIES) {
         return Vec::new();
     }
     let mut contacts = Vec::with_capacity(values.len());

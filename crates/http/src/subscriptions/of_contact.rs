@@ -5,7 +5,7 @@ use crate::body::Incoming;
 use crate::contacts::find;
 use crate::contacts::response::Sentence;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, Sent, name_of};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, name_of};
 use crate::paths::{ApiPath, contact_id};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -48,6 +48,7 @@ impl From<Category> for ContactSubscription {
 #[allow(dead_code, reason = "describes what read() reads")]
 pub(crate) struct SubscriptionsInput {
     /// Keys of categories; an empty array for no categories.
+    #[schema(max_items = 500)]
     subscriptions: Vec<String>,
 }
 
@@ -123,6 +124,7 @@ fn read(fields: &Fields<'_>) -> Result<Vec<CategoryKey>, ApiError> {
     let mut problems = Problems::default();
     let at = fields.pointer("subscriptions");
     let entries: Vec<(String, &Value)> = match fields.raw("subscriptions") {
+        Sent::Value(Value::Array(entries)) if !problems.fits(&at, entries.len(), MAX_ENTRIES) => Vec::new(),
         Sent::Value(Value::Array(entries)) => {
             let each = |(index, entry)| (format!("{at}/{index}"), entry);
             entries.iter().enumerate().map(each).collect()

@@ -3,7 +3,7 @@
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
@@ -11,10 +11,11 @@ use selfsame_domain::values::Email;
 use selfsame_domain::{Action, Command};
 use utoipa::ToSchema;
 
-/// Addresses. One that cannot be read refuses the whole list.
+/// Addresses, 1 to 500. One that cannot be read refuses the whole list.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what read() reads")]
 pub(crate) struct EmailsInput {
+    #[schema(min_items = 1, max_items = 500)]
     emails: Vec<String>,
 }
 
@@ -111,8 +112,8 @@ async fn set(
 
 fn read(fields: &Fields<'_>) -> Result<Vec<Email>, ApiError> {
     let mut problems = Problems::default();
-    let texts = fields.texts("emails", &mut problems);
-    if texts.is_empty() {
+    let texts = fields.texts("emails", MAX_ENTRIES, &mut problems);
+    if texts.is_empty() && problems.is_empty() {
         problems.add(fields.pointer("emails"), "must have at least one address");
     }
     let mut emails = Vec::with_capacity(texts.len());

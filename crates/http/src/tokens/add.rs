@@ -4,8 +4,8 @@ use super::mute::app_uuid;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
-use crate::paths::{ApiPath, MAX_ROWS};
+use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::paths::ApiPath;
 use crate::reply::{self, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
@@ -114,10 +114,9 @@ pub(crate) async fn add(
 /// Reads the body, or says what is wrong with it.
 pub(crate) fn read(fields: &Fields<'_>, app: &AppId, policy: &Policy) -> Result<Vec<ContactRequest>, ApiError> {
     let mut problems = Problems::default();
-    let tokens = fields.objects("tokens", &mut problems);
-    if tokens.is_empty() || tokens.len() as u64 > MAX_ROWS {
-        problems.add(fields.pointer("tokens"), format!("must have 1 to {MAX_ROWS} entries"));
-        return problems.finish().map(|()| Vec::new());
+    let tokens = fields.objects("tokens", MAX_ENTRIES, &mut problems);
+    if tokens.is_empty() && problems.is_empty() {
+        problems.add(fields.pointer("tokens"), "must have at least one entry");
     }
     let requests = tokens
         .iter()

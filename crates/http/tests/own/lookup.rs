@@ -9,14 +9,14 @@ async fn values_are_read_as_in_a_contact() {
     let id = server.contact(Some("C-1"), Some("Anna@Example.com")).await;
     let body = json!({"externalCustomerId": "C-1", "channels": [
         {"type": "sms", "value": "+380 50 123 45 67"},
-        {"type": "mobilepush", "value": "tok", "device": {"appId": "app1"}},
+        {"type": "mobilepush", "value": "tok", "device": {"appId": "3f2b8c1e-6a0d-4f7b-9a55-1c2d3e4f5a6b"}},
     ], "deviceId": "dev", "cookies": {"sc": "crumb"}});
     server.post("/api/v1/contact", body).await.json(200);
     for query in [
         "kind=external_id&value=%20C-1",
         "kind=email&value=anna@EXAMPLE.com",
         "kind=phone&value=%2B38050-123-45-67",
-        "kind=Mobile_Push&value=tok&app=app1",
+        "kind=Mobile_Push&value=tok&app=3f2b8c1e-6a0d-4f7b-9a55-1c2d3e4f5a6b",
         "kind=device_id&value=dev",
         "kind=cookie&value=crumb",
     ] {
@@ -44,6 +44,21 @@ async fn values_are_read_as_in_a_contact() {
         .await
         .json(200);
     assert_eq!(blocked["state"], "blocked");
+}
+
+#[tokio::test]
+async fn how_often_a_value_was_seen_is_told_until_it_is_shared() {
+    let server = Server::start().await;
+    let path = "/api/v1/identity/lookup?kind=email&value=family@example.com";
+    for (external_id, state, seen) in [
+        ("C-1", "active", json!(1)),
+        ("C-2", "active", json!(2)),
+        ("C-3", "shared", json!(null)),
+    ] {
+        server.contact(Some(external_id), Some("family@example.com")).await;
+        let found = server.get(path).await.json(200);
+        assert_eq!((&found["state"], &found["seenWithExternalIds"]), (&json!(state), &seen));
+    }
 }
 
 #[tokio::test]

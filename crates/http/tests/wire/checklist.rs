@@ -150,7 +150,7 @@ async fn a_contact_has_no_nulls_and_no_keys_beyond_the_schema() {
             "channels": [
                 {"type": "email", "value": "Ann@Example.com"},
                 {"type": "sms", "value": "+380501234567"},
-                {"type": "mobilepush", "value": "m", "device": {"appId": "a", "deviceModel": "X", "active": false}},
+                {"type": "mobilepush", "value": "m", "device": {"appId": "3f2b8c1e-6a0d-4f7b-9a55-1c2d3e4f5a6b", "deviceModel": "X", "active": false}},
                 {"type": "webpush", "value": "w", "webPushSubscription": {"appId": 5, "userAgent": "UA"}}
             ]
         }))
@@ -165,7 +165,7 @@ async fn a_contact_has_no_nulls_and_no_keys_beyond_the_schema() {
             "channels": [
                 {"type": "email", "value": "Ann@Example.com"},
                 {"type": "sms", "value": "+380501234567"},
-                {"type": "mobilepush", "value": "m", "device": {"appId": "a", "deviceModel": "X", "active": false}},
+                {"type": "mobilepush", "value": "m", "device": {"appId": "3f2b8c1e-6a0d-4f7b-9a55-1c2d3e4f5a6b", "deviceModel": "X", "active": false}},
                 {"type": "webpush", "value": "w", "webPushSubscription": {"appId": 5, "userAgent": "UA"}},
                 {"type": "telegram", "value": "t"}
             ],

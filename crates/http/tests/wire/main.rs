@@ -10,6 +10,7 @@ mod checklist;
 mod contacts;
 mod errors;
 mod hostile;
+mod limits;
 mod repeated;
 mod search;
 mod segments;

@@ -65,6 +65,16 @@ async fn an_external_id_stands_alone() {
 }
 
 #[tokio::test]
+async fn a_blank_external_id_finds_nobody_and_is_named() {
+    let server = Server::start().await;
+    three(&server).await;
+    for query in ["externalCustomerId=", "externalcustomerid=%20&maxrows=1"] {
+        let answer = server.get(&format!("/api/v1/contacts?{query}")).await.expect(400);
+        assert_eq!(answer.body, "externalCustomerId must not be blank");
+    }
+}
+
+#[tokio::test]
 async fn items_are_base_contacts() {
     let server = Server::start().await;
     let [ann, ..] = three(&server).await;

@@ -1,6 +1,6 @@
 //! The channels of a contact.
 
-use super::Reader;
+use super::{MAX_IDENTIFIERS, Reader};
 use crate::fields::{Fields, Problems, Sent, name_of, text_of};
 use selfsame_domain::values::{
     AppId, ChannelType, Device, Email, FieldProblem, Phone, Token, ValueError, WebPushSubscription,
@@ -8,13 +8,14 @@ use selfsame_domain::values::{
 use selfsame_domain::{ChannelDetails, ChannelInput, Identifier, IdentifierKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// How many channels of one type a request may name (wire fact).
 const MAX_OF_TYPE: usize = 2;
 
 pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
     let mut counts: BTreeMap<ChannelType, usize> = BTreeMap::new();
-    for channel in fields.objects("channels", reader.problems) {
+    for channel in fields.objects("channels", MAX_IDENTIFIERS, reader.problems) {
         let Some(text) = channel.text("value", reader.problems).value() else {
             continue;
         };
@@ -30,7 +31,7 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
         }
         read_channel(reader, &channel, channel_type, &text);
     }
-    for (pointer, value) in fields.list("telegram") {
+    for (pointer, value) in fields.list("telegram", MAX_IDENTIFIERS, reader.problems) {
         telegram(reader, &pointer, value);
     }
 }
@@ -175,8 +176,9 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) {
             let token = reader.identifier(IdentifierKind::Telegram, pointer, &text, read);
             push(reader, ChannelType::Telegram, token, details);
         }
-        None if object.is_some() => {}
-        None => reader.problems.add(pointer, "must be a token"),
+        // Blank, `null` or wrong, and then told already.
+        None if object.is_some_and(|object| object.contains_key("token")) => {}
+        None => reader.problems.add(pointer, "must be a token, or an object with token"),
     }
 }
 
@@ -192,6 +194,13 @@ fn app_id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<AppId> {
 fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
     let fields = details(reader, channel, "device")?;
     let app_id = app_id(reader, &fields);
+    // The apps of devices are UUIDs (wire fact). Another text would be an app of its own, whose token nobody asks for.
+    if app_id
+        .as_ref()
+        .is_some_and(|app| Uuid::try_parse(app.as_str()).is_err())
+    {
+        reader.problems.add(fields.pointer("appId"), "must be a UUID");
+    }
     let active = active(reader, &fields);
     let mut text = |name| described(reader, &fields, name);
     let mut device = Device {

@@ -15,7 +15,7 @@ fn read_json(body: &Value) -> Result<ContactRequest, String> {
     let fields = Fields::of(body.as_object(), String::new());
     let mut problems = Problems::default();
     let mut request = read(&fields, Source::Api, &policy(), &mut problems);
-    read_groups(&fields, &mut request);
+    read_groups(&fields, &mut request, &mut problems);
     problems.finish().map(|()| request).map_err(|error| error.detail())
 }
 
@@ -172,6 +172,22 @@ fn an_invalid_identifier_is_named() {
             "channels[0].device.appId must be at most 100 characters long, not 101",
         ),
         (
+            json!({"channels": [{"type": "mobilepush", "value": "m", "device": {"appId": "shop"}}]}),
+            "channels[0].device.appId must be a UUID",
+        ),
+        (
+            json!({"telegram": ["t", {"value": "t"}]}),
+            "telegram[1] must be a token, or an object with token",
+        ),
+        (
+            json!({"telegram": {}}),
+            "telegram must be a token, or an object with token",
+        ),
+        (
+            json!({"telegram": [["t"]]}),
+            "telegram[0] must be a token, or an object with token",
+        ),
+        (
             json!({"channels": vec![json!({"type": "sms", "value": "+380501234567"}); 3]}),
             "channels[2] must not be the third channel of type sms",
         ),
@@ -187,6 +203,15 @@ fn an_invalid_identifier_is_named() {
         unknown.starts_with("channels[0].type must be one of email, sms, viber"),
         "{unknown}"
     );
+}
+
+#[test]
+fn a_device_without_an_app_and_a_blank_token_are_no_mistakes() {
+    let request = accepted(&json!({
+        "channels": [{"type": "mobilepush", "value": "m", "device": {"appId": " ", "os": "Android"}}],
+        "telegram": [" ", {"token": null}, {"token": ""}]
+    }));
+    assert_eq!(keys(&request), [("mobile_push", "/m".to_owned())]);
 }
 
 #[test]
