@@ -45,7 +45,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the OpenAPI document of the HTTP API
-    Openapi,
+    #[command(
+        after_help = "It needs no database. The flags are taken so that one command line serves for all commands."
+    )]
+    Openapi(StoreFlags),
     /// Check the database: whether it can be reached, is up to date, and breaks no rule of identity
     #[command(after_help = DOCTOR)]
     Doctor(DoctorArgs),

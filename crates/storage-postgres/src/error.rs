@@ -1,7 +1,26 @@
 //! What the driver's errors mean to the application.
 
 use selfsame_application::ports::StorageError;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
+
+/// What the server answered to a statement that it refused. The driver's own text ends in a line of the server's source code, which
+/// looks like a line of something that people could mend.
+#[derive(Debug, thiserror::Error)]
+#[error("{message} (SQLSTATE {code})")]
+struct Answered {
+    code: String,
+    message: String,
+}
+
+impl From<&dyn DatabaseError> for Answered {
+    fn from(error: &dyn DatabaseError) -> Self {
+        Self {
+            code: error.code().unwrap_or_default().into_owned(),
+            message: error.message().to_owned(),
+        }
+    }
+}
 
 /// Translates an error of a statement.
 pub(crate) fn translate(error: sqlx::Error) -> StorageError {
@@ -14,7 +33,7 @@ pub(crate) fn translate(error: sqlx::Error) -> StorageError {
                 code if is_outage(code) => StorageError::Unavailable {
                     reason: database.message().to_owned(),
                 },
-                _ => StorageError::Refused(Box::new(error)),
+                _ => StorageError::Refused(Box::new(Answered::from(&**database))),
             }
         }
         sqlx::Error::Io(_)

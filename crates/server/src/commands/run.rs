@@ -14,7 +14,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Workspace(command) => one_thread()?.block_on(workspace::run(command)),
         Command::Key(command) => one_thread()?.block_on(key::run(command)),
         Command::Config(command) => config::run(&command),
-        Command::Openapi => openapi::run(),
+        Command::Openapi(_) => openapi::run(),
         Command::Doctor(args) => one_thread()?.block_on(doctor::run(&args)),
         Command::Completions { shell } => completions::run(shell),
         Command::Version => version::run(),

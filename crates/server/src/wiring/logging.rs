@@ -11,7 +11,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub(crate) fn start(settings: &Settings) -> Result<()> {
     let level = EnvFilter::builder().parse(&settings.log_level);
     let filter = level.context("the setting `log_level` cannot be read")?;
-    let builder = fmt().with_env_filter(filter).with_writer(stderr);
+    // When the reader of the log has gone away (`selfsame serve 2>&1 | head`), what is written is lost. Complaining of it on standard error
+    // would fail, too, and that panics.
+    let builder = fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Text => builder.with_ansi(false).finish().try_init(),
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),

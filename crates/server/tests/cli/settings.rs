@@ -106,6 +106,9 @@ fn what_needs_no_settings_prints_without_them() {
         concat!("selfsame ", env!("CARGO_PKG_VERSION"), "\n")
     );
     let document: Value = serde_json::from_str(&place.run_with(&["openapi"], &wrong).text()).unwrap();
+    let flagged = place.run(&["openapi", "--database-url", "sqlite:unused.db"]).text();
+    assert_eq!(serde_json::from_str::<Value>(&flagged).unwrap(), document);
+    assert!(!place.path("unused.db").exists());
     assert!(document["paths"]["/readyz"].is_object());
     for shell in ["bash", "zsh", "fish"] {
         assert!(

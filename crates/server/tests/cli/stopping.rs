@@ -113,6 +113,17 @@ fn clients_that_ask_nothing_do_not_hold_up_a_stop() {
 }
 
 #[tokio::test]
+async fn a_server_whose_log_nobody_reads_goes_on() {
+    let place = Place::new();
+    let bootstrap = [("SELFSAME_BOOTSTRAP_API_KEY", KEY)];
+    let server = place.spawn_unread(&["--log-level", "trace"], &bootstrap).listening();
+    for id in ["1", "2"] {
+        assert_eq!(server.create_contact(KEY, id).await, 200);
+    }
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[tokio::test]
 async fn nothing_that_was_acknowledged_is_lost_by_a_kill() {
     let place = Place::new();
     let server = serve(&place, &[]);

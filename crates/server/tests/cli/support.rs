@@ -104,12 +104,30 @@ impl Place {
             "log-{}",
             LOGS.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
         ));
+        let stderr = File::create(&log).unwrap();
+        self.spawn_logging(arguments, variables, log, stderr)
+    }
+
+    /// Starts a server on a free port, whose standard error nobody reads any more.
+    pub(crate) fn spawn_unread(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Starting {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        self.spawn_logging(arguments, variables, PathBuf::from("/dev/null"), writer)
+    }
+
+    fn spawn_logging(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        log: PathBuf,
+        stderr: impl Into<Stdio>,
+    ) -> Starting {
         let mut command = self.command(&["serve"]);
         command
             .env("SELFSAME_LISTEN", "127.0.0.1:0")
             .args(arguments)
             .envs(variables.iter().copied());
-        command.stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+        command.stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap();
         let lines = lines_of(child.stdout.take().unwrap());
         Starting {
