@@ -1,8 +1,8 @@
 //! Serving until told to stop, and stopping without losing what was accepted.
 
+use crate::connections::{self, HEAD_TIMEOUT};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use axum::serve::ListenerExt;
 use selfsame_application::Application;
 use selfsame_http::Readiness;
 use std::time::Duration;
@@ -46,19 +46,12 @@ pub(crate) async fn serve(
     signals: &mut StopSignals,
     limit: Duration,
 ) -> Result<()> {
-    // Answers are small: waiting to fill a packet would only delay them.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
-    });
     let stop = CancellationToken::new();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(serving.into_future());
+    let mut serving = tokio::spawn(connections::serve(listener, router, stop.clone(), HEAD_TIMEOUT));
     let name = tokio::select! {
         name = signals.next() => name,
         ended = &mut serving => {
-            ended.context("the HTTP server failed")?.context("the HTTP server failed")?;
+            ended.context("the HTTP server failed")?;
             return Err(anyhow!("the HTTP server ended by itself"));
         }
     };
@@ -66,10 +59,7 @@ pub(crate) async fn serve(
     ready.set(false);
     stop.cancel();
     let drained = async {
-        serving
-            .await
-            .context("the HTTP server failed")?
-            .context("the HTTP server failed")?;
+        serving.await.context("the HTTP server failed")?;
         // After the last answer, so that no accepted request is refused; waits for those whose clients have hung up.
         app.close().await;
         Ok(())

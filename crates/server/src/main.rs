@@ -3,6 +3,7 @@
 mod bootstrap;
 mod cli;
 mod commands;
+mod connections;
 mod drain;
 mod keys;
 mod output;
