@@ -77,7 +77,7 @@ pub(super) fn create_category(
         return draft.reject(Rejection::SegmentNotFound);
     };
     let existing = world.segment_named(&segment_name);
-    if existing.is_some_and(|segment| world.categories.iter().any(|category| category.segment == segment)) {
+    if existing.is_some_and(|segment| world.categories.values().any(|category| category.segment == segment)) {
         return draft.reject(Rejection::AlreadyExists {
             what: "name".to_owned(),
         });
@@ -91,7 +91,7 @@ pub(super) fn create_category(
         return draft.reject(Rejection::SegmentNotFound);
     };
     let (key, name, at) = (key.clone(), name.clone(), draft.at);
-    world.categories.push(Category {
+    world.add_category(Category {
         id,
         key,
         name,
@@ -113,10 +113,10 @@ pub(super) fn change_category(
     archived: Option<bool>,
 ) -> Decision {
     draft.rule = Rule::Explicit;
-    let Some(index) = world.categories.iter().position(|category| category.id == id) else {
+    let Some(before) = world.categories.get(&id).cloned() else {
         return draft.reject(Rejection::CategoryNotFound { key: id.to_string() });
     };
-    let before = world.categories[index].clone();
+    let mut category = before.clone();
     let segment_name = name.and_then(|name| SegmentName::parse(name.as_str()).ok());
     if let Some(segment_name) = &segment_name
         && world
@@ -128,14 +128,11 @@ pub(super) fn change_category(
         });
     }
     if let (Some(name), Some(segment_name)) = (name, segment_name) {
-        world.categories[index].name = name.clone();
-        for segment in world.segments.iter_mut().filter(|segment| segment.id == before.segment) {
-            segment.name = segment_name.clone();
-        }
+        category.name = name.clone();
+        world.rename_segment(before.segment, segment_name);
     }
-    let category = &mut world.categories[index];
     category.archived = archived.unwrap_or(category.archived);
-    let outcome = if *category == before {
+    let outcome = if category == before {
         Outcome::Unchanged
     } else {
         Outcome::Updated
@@ -143,6 +140,7 @@ pub(super) fn change_category(
     if outcome == Outcome::Updated {
         category.updated_at = draft.at;
     }
+    world.add_category(category);
     draft.effects.push(Effect::Category { category: id });
     draft.finish(world, outcome, None)
 }

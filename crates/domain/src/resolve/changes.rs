@@ -54,9 +54,11 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
     changes
         .visitors
         .sort_by_key(|visitor| (visitor.closed_at.is_none(), visitor.id));
-    changes.segments = new_rows(&before.segments, after.segments);
-    changes.categories = new_rows(&before.categories, after.categories);
-    changes.fields = new_rows(&before.fields, after.fields);
+    changes.segments = new_rows(&before.segments, after.segments.into_values(), |segment| segment.id);
+    changes.categories = new_rows(&before.categories, after.categories.into_values(), |category| {
+        category.id
+    });
+    changes.fields = new_rows(&before.fields, after.fields.into_iter(), |field| field.id);
     changes.merges = after
         .merges
         .into_iter()
@@ -66,8 +68,9 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
     changes
 }
 
-fn new_rows<T: PartialEq>(before: &[T], after: Vec<T>) -> Vec<T> {
-    after.into_iter().filter(|row| !before.contains(row)).collect()
+fn new_rows<T: PartialEq, K: Ord>(before: &[T], after: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let before: BTreeMap<K, &T> = before.iter().map(|row| (key(row), row)).collect();
+    after.filter(|row| before.get(&key(row)) != Some(&row)).collect()
 }
 
 fn row(contact: &Contact) -> ContactRow {

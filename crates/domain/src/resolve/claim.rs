@@ -244,11 +244,7 @@ fn touch(
 /// history made before a move stays with the former owner (rule 4).
 fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie: &Identifier, evidence: Evidence) {
     let value = &cookie.key.value;
-    let mut open = world
-        .visitors
-        .values_mut()
-        .find(|visitor| visitor.cookie == *value && visitor.closed_at.is_none());
-    if let Some(visitor) = &mut open {
+    if let Some(visitor) = world.open_visitor(value) {
         if visitor.owner == Some(id) {
             return;
         }
@@ -271,5 +267,5 @@ fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie
         since: draft.at,
         closed_at: None,
     };
-    world.visitors.insert(visitor, opened);
+    world.open(opened);
 }

@@ -4,13 +4,14 @@ use super::draft::Draft;
 use super::world::World;
 use crate::values::CategoryKey;
 use crate::{
-    ContactId, ContactRef, ContactRequest, Decision, Effect, Membership, Outcome, Rejection, Rule, SegmentId,
-    SegmentRef,
+    Contact, ContactId, ContactRef, ContactRequest, Decision, Effect, Membership, Outcome, Rejection, Rule, SegmentId,
+    SegmentRef, Timestamp,
 };
 use std::collections::BTreeSet;
 
 /// Puts the contact into the segments and categories of the request. Segments named by name are made when they are missing.
 pub(super) fn join(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
+    let mut standing = Standing::of(world, id);
     for segment in &request.segments {
         let found = match segment {
             SegmentRef::Id(segment) => world.has_segment(*segment).then_some(*segment),
@@ -21,7 +22,11 @@ pub(super) fn join(world: &mut World<'_>, draft: &mut Draft, request: &ContactRe
             }),
         };
         match found {
-            Some(segment) => enter(world, draft, id, segment),
+            Some(segment) => {
+                if standing.enter(world, id, segment, draft.at) {
+                    draft.effects.push(Effect::SegmentAdded { segment });
+                }
+            }
             None => draft.skip("groups", "there is no segment with this id"),
         }
     }
@@ -31,7 +36,11 @@ pub(super) fn join(world: &mut World<'_>, draft: &mut Draft, request: &ContactRe
             .filter(|category| !category.archived)
             .map(|category| category.segment)
         {
-            Some(segment) => enter(world, draft, id, segment),
+            Some(segment) => {
+                if standing.enter(world, id, segment, draft.at) {
+                    draft.effects.push(Effect::SegmentAdded { segment });
+                }
+            }
             None => draft.skip(
                 "subscriptions",
                 format!("there is no category with the key {}", key.as_str()),
@@ -40,46 +49,60 @@ pub(super) fn join(world: &mut World<'_>, draft: &mut Draft, request: &ContactRe
     }
 }
 
-fn enter(world: &mut World<'_>, draft: &mut Draft, id: ContactId, segment: SegmentId) {
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    if !contact.segments().contains(&segment) {
-        draft.effects.push(Effect::SegmentAdded { segment });
+/// The segments of a contact, looked up once for all that a request names.
+struct Standing {
+    shown: BTreeSet<SegmentId>,
+    own: BTreeSet<SegmentId>,
+}
+
+impl Standing {
+    fn of(world: &World<'_>, id: ContactId) -> Self {
+        let contact = world.contacts.get(&id);
+        let memberships = contact.into_iter().flat_map(|contact| &contact.memberships);
+        let own = memberships
+            .filter(|member| member.home == id)
+            .map(|member| member.segment);
+        Self {
+            shown: contact.map(Contact::segments).unwrap_or_default(),
+            own: own.collect(),
+        }
     }
-    // A membership of its own, also where an absorbed contact brought one: an undo takes that away again.
-    if !contact
-        .memberships
-        .iter()
-        .any(|member| member.segment == segment && member.home == id)
-    {
-        contact.memberships.push(Membership {
-            segment,
-            home: id,
-            owner: id,
-            hidden_by: None,
-            since: draft.at,
-        });
+
+    /// Puts the contact into the segment; true when it did not show it before.
+    fn enter(&mut self, world: &mut World<'_>, id: ContactId, segment: SegmentId, since: Timestamp) -> bool {
+        // A membership of its own, also where an absorbed contact brought one: an undo takes that away again.
+        if self.own.insert(segment)
+            && let Some(contact) = world.contacts.get_mut(&id)
+        {
+            contact.memberships.push(Membership {
+                segment,
+                home: id,
+                owner: id,
+                hidden_by: None,
+                since,
+            });
+        }
+        self.shown.insert(segment)
     }
 }
 
-fn leave(world: &mut World<'_>, draft: &mut Draft, id: ContactId, segment: SegmentId) {
+/// Takes the contact out of segments; gives those that it showed before.
+fn leave(world: &mut World<'_>, id: ContactId, segments: &BTreeSet<SegmentId>) -> BTreeSet<SegmentId> {
     let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
+        return BTreeSet::new();
     };
-    if contact.segments().contains(&segment) {
-        draft.effects.push(Effect::SegmentRemoved { segment });
-    }
+    let left = contact.segments().intersection(segments).copied().collect();
     contact
         .memberships
-        .retain(|member| member.segment != segment || member.home != id);
+        .retain(|member| !segments.contains(&member.segment) || member.home != id);
     for member in contact
         .memberships
         .iter_mut()
-        .filter(|member| member.segment == segment)
+        .filter(|member| segments.contains(&member.segment))
     {
         member.hidden_by.get_or_insert(id);
     }
+    left
 }
 
 /// Replaces the categories of a contact.
@@ -104,14 +127,17 @@ pub(super) fn set_subscriptions(
             }
         };
     }
-    let all: Vec<SegmentId> = world.categories.iter().map(|category| category.segment).collect();
-    for segment in all {
-        if wanted.contains(&segment) {
-            enter(world, &mut draft, id, segment);
-        } else {
-            leave(world, &mut draft, id, segment);
+    let all = world.categories.values().map(|category| category.segment);
+    let unwanted = all.filter(|segment| !wanted.contains(segment)).collect();
+    let left = leave(world, id, &unwanted);
+    let mut standing = Standing::of(world, id);
+    for segment in wanted {
+        if standing.enter(world, id, segment, draft.at) {
+            draft.effects.push(Effect::SegmentAdded { segment });
         }
     }
+    let removed = left.into_iter().map(|segment| Effect::SegmentRemoved { segment });
+    draft.effects.extend(removed);
     let outcome = outcome(world, &draft, &BTreeSet::from([id]));
     draft.finish(world, outcome, Some(id))
 }
@@ -123,13 +149,13 @@ pub(super) fn attach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId
         return draft.reject(Rejection::SegmentNotFound);
     }
     let found = find_all(world, &mut draft, contacts);
-    let changed = found.into_iter().filter(|id| {
-        let before = draft.effects.len();
-        enter(world, &mut draft, *id, segment);
-        draft.effects.len() > before
-    });
-    let changed = changed.collect();
-    close_edit(world, draft, &changed)
+    let at = draft.at;
+    let enters = |id: &ContactId| Standing::of(world, *id).enter(world, *id, segment, at);
+    let changed: BTreeSet<ContactId> = found.iter().copied().filter(enters).collect();
+    if !changed.is_empty() {
+        draft.effects.push(Effect::SegmentAdded { segment });
+    }
+    close_edit(world, draft, found, &changed)
 }
 
 /// Takes contacts out of a segment. Without any contacts it empties the segment (wire fact).
@@ -149,13 +175,13 @@ pub(super) fn detach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId
         return draft.finish(world, Outcome::Updated, None);
     }
     let found = find_all(world, &mut draft, contacts);
-    let changed = found.into_iter().filter(|id| {
-        let before = draft.effects.len();
-        leave(world, &mut draft, *id, segment);
-        draft.effects.len() > before
-    });
-    let changed = changed.collect();
-    close_edit(world, draft, &changed)
+    let segments = BTreeSet::from([segment]);
+    let leaves = |id: &ContactId| !leave(world, *id, &segments).is_empty();
+    let changed: BTreeSet<ContactId> = found.iter().copied().filter(leaves).collect();
+    if !changed.is_empty() {
+        draft.effects.push(Effect::SegmentRemoved { segment });
+    }
+    close_edit(world, draft, found, &changed)
 }
 
 fn find_all(world: &World<'_>, draft: &mut Draft, contacts: &[ContactRef]) -> BTreeSet<ContactId> {
@@ -174,9 +200,20 @@ fn find_all(world: &World<'_>, draft: &mut Draft, contacts: &[ContactRef]) -> BT
     found
 }
 
-fn close_edit(world: &mut World<'_>, mut draft: Draft, changed: &BTreeSet<ContactId>) -> Decision {
+/// Who reads that others were left out: the contacts that changed, or, when none did, those that were found.
+fn close_edit(
+    world: &mut World<'_>,
+    mut draft: Draft,
+    found: BTreeSet<ContactId>,
+    changed: &BTreeSet<ContactId>,
+) -> Decision {
     let outcome = outcome(world, &draft, changed);
-    draft.touched.extend(changed);
+    let left_out = !draft.effects.is_empty();
+    draft.touched = if changed.is_empty() && left_out {
+        found
+    } else {
+        changed.clone()
+    };
     draft.finish(world, outcome, None)
 }
 

@@ -2,8 +2,9 @@
 
 use crate::values::{CategoryKey, SegmentName};
 use crate::{
-    Category, Contact, ContactId, ContactRef, ContactState, CustomField, Fresh, IdentifierKey, IdentifierState,
-    KeyRecord, LogEntry, Merge, MergeId, Policy, Segment, SegmentId, Snapshot, Timestamp, Visitor, VisitorId,
+    Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Fresh, IdentifierKey,
+    IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Policy, Segment, SegmentId, Snapshot, Timestamp, Visitor,
+    VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,12 +17,16 @@ pub(super) struct World<'a> {
     canonical: &'a BTreeMap<ContactId, ContactId>,
     pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
     /// Contacts that got a key at some time; whether they still hold it is asked of them. Grows only, so it never lacks one.
-    holders: HashMap<IdentifierKey, Vec<ContactId>>,
+    holders: HashMap<IdentifierKey, BTreeSet<ContactId>>,
     /// Visitors of the batch's cookies: open before, or opened by the batch.
     pub(super) visitors: BTreeMap<VisitorId, Visitor>,
+    /// Of every cookie of the batch the visitor that is open, if there is one.
+    open_visitors: HashMap<String, VisitorId>,
     pub(super) visitors_returned: Vec<(ContactId, ContactId)>,
-    pub(super) segments: Vec<Segment>,
-    pub(super) categories: Vec<Category>,
+    pub(super) segments: BTreeMap<SegmentId, Segment>,
+    segment_names: HashMap<SegmentName, SegmentId>,
+    pub(super) categories: BTreeMap<CategoryId, Category>,
+    category_keys: HashMap<CategoryKey, CategoryId>,
     pub(super) fields: Vec<CustomField>,
     pub(super) merges: BTreeMap<MergeId, Merge>,
     pub(super) repointed: Vec<(ContactId, ContactId)>,
@@ -33,12 +38,16 @@ pub(super) struct World<'a> {
     pub(super) fresh: Fresh,
 }
 
+fn keyed<T, M: FromIterator<E>, E>(rows: &[T], entry: impl Fn(&T) -> E) -> M {
+    rows.iter().map(entry).collect()
+}
+
 impl<'a> World<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, policy: &Policy) -> Self {
-        let mut holders: HashMap<IdentifierKey, Vec<ContactId>> = HashMap::new();
+        let mut holders: HashMap<IdentifierKey, BTreeSet<ContactId>> = HashMap::new();
         for contact in snapshot.contacts.values() {
             for held in &contact.identifiers {
-                holders.entry(held.key().clone()).or_default().push(contact.id);
+                holders.entry(held.key().clone()).or_default().insert(contact.id);
             }
         }
         let mut fresh = snapshot.fresh.clone();
@@ -54,14 +63,13 @@ impl<'a> World<'a> {
             canonical: &snapshot.canonical,
             keys: snapshot.keys.clone(),
             holders,
-            visitors: snapshot
-                .visitors
-                .iter()
-                .map(|visitor| (visitor.id, visitor.clone()))
-                .collect(),
+            visitors: keyed(&snapshot.visitors, |visitor| (visitor.id, visitor.clone())),
+            open_visitors: keyed(&snapshot.visitors, |visitor| (visitor.cookie.clone(), visitor.id)),
             visitors_returned: Vec::new(),
-            segments: snapshot.segments.clone(),
-            categories: snapshot.categories.clone(),
+            segments: keyed(&snapshot.segments, |segment| (segment.id, segment.clone())),
+            segment_names: keyed(&snapshot.segments, |segment| (segment.name.clone(), segment.id)),
+            categories: keyed(&snapshot.categories, |category| (category.id, category.clone())),
+            category_keys: keyed(&snapshot.categories, |category| (category.key.clone(), category.id)),
             fields: snapshot.fields.clone(),
             merges: snapshot.merges.clone(),
             repointed: Vec::new(),
@@ -129,10 +137,7 @@ impl<'a> World<'a> {
 
     /// Remembers that a contact got a key.
     pub(super) fn note_holder(&mut self, key: &IdentifierKey, contact: ContactId) {
-        let holders = self.holders.entry(key.clone()).or_default();
-        if !holders.contains(&contact) {
-            holders.push(contact);
-        }
+        self.holders.entry(key.clone()).or_default().insert(contact);
     }
 
     /// Forgets what is recorded about a key that an erased contact held, unless somebody else holds it.
@@ -150,28 +155,51 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn category(&self, key: &CategoryKey) -> Option<&Category> {
-        self.categories.iter().find(|category| category.key == *key)
+        self.categories.get(self.category_keys.get(key)?)
+    }
+
+    pub(super) fn add_category(&mut self, category: Category) {
+        self.category_keys.insert(category.key.clone(), category.id);
+        self.categories.insert(category.id, category);
+    }
+
+    /// The open visitor of a cookie.
+    pub(super) fn open_visitor(&mut self, cookie: &str) -> Option<&mut Visitor> {
+        let visitor = self.visitors.get_mut(self.open_visitors.get(cookie)?)?;
+        visitor.closed_at.is_none().then_some(visitor)
+    }
+
+    pub(super) fn open(&mut self, visitor: Visitor) {
+        self.open_visitors.insert(visitor.cookie.clone(), visitor.id);
+        self.visitors.insert(visitor.id, visitor);
     }
 
     pub(super) fn segment_named(&self, name: &SegmentName) -> Option<SegmentId> {
-        self.segments
-            .iter()
-            .find(|segment| segment.name == *name)
-            .map(|segment| segment.id)
+        self.segment_names.get(name).copied()
     }
 
     pub(super) fn has_segment(&self, id: SegmentId) -> bool {
-        self.segments.iter().any(|segment| segment.id == id)
+        self.segments.contains_key(&id)
     }
 
     /// Makes a segment; none when the snapshot brought too few numbers, which an adapter that keeps its contract never does.
     pub(super) fn create_segment(&mut self, name: &SegmentName, at: Timestamp) -> Option<SegmentId> {
         let id = self.fresh.segments.pop()?;
-        self.segments.push(Segment {
+        let segment = Segment {
             id,
             name: name.clone(),
             created_at: at,
-        });
+        };
+        self.segments.insert(id, segment);
+        self.segment_names.insert(name.clone(), id);
         Some(id)
+    }
+
+    pub(super) fn rename_segment(&mut self, id: SegmentId, name: SegmentName) {
+        if let Some(segment) = self.segments.get_mut(&id) {
+            self.segment_names.remove(&segment.name);
+            segment.name = name.clone();
+            self.segment_names.insert(name, id);
+        }
     }
 }
