@@ -191,9 +191,10 @@ CREATE TABLE identity_log (
     body         TEXT    NOT NULL,
     PRIMARY KEY (workspace_id, contact_id, decision_id)
 ) STRICT;
+CREATE INDEX identity_log_by_decision ON identity_log (workspace_id, decision_id);
 
 -- Whom a decision touches or names, where that is more than one contact: erasing any of them deletes the decision from the logs of all.
--- In Postgres the column mentions and two indexes; here a table that most decisions have no row in.
+-- In Postgres the column mentions and an index; here a table that most decisions have no row in.
 CREATE TABLE identity_log_mentions (
     workspace_id INTEGER NOT NULL,
     decision_id  BLOB    NOT NULL,

@@ -51,11 +51,11 @@ pub enum Command {
         /// The contacts; none empties the segment (wire fact).
         contacts: Vec<ContactRef>,
     },
-    /// Mark email addresses as unsubscribed, or take the mark off, for all contacts that hold them now or later.
+    /// Mark an email address as unsubscribed, or take the mark off, for all contacts that hold it now or later.
     Unsubscribe {
-        /// The addresses.
-        emails: Vec<Email>,
-        /// Whether they are unsubscribed from now on.
+        /// The address.
+        email: Email,
+        /// Whether it is unsubscribed from now on.
         unsubscribed: bool,
     },
     /// Change the state of an app token.

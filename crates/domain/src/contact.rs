@@ -45,7 +45,8 @@ pub enum IdentifierState {
     Active,
     /// It is beyond the limit of its kind: kept, and never matched.
     Quarantined,
-    /// It is on the workspace's list of blocked values: kept, and never matched.
+    /// It was on the workspace's list of blocked values when the contact got it. Whether it still is, and so never matches, the policy
+    /// says; the state is made good when the value is named again.
     Blocked,
 }
 
@@ -229,7 +230,8 @@ pub struct Contact {
     pub source: Source,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When something about it that can be observed last changed.
+    /// When a request last changed something about it that can be observed. A merge by hand and an undo are no such request: what they
+    /// did is in the log, and they leave no trace once they are undone (identity rule 10).
     pub updated_at: Timestamp,
     /// Names, address, custom fields. Frozen while it is absorbed.
     pub attributes: Attributes,

@@ -137,7 +137,7 @@ pub enum Apart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
-    /// The contact got an identifier that nobody held.
+    /// The contact got an identifier that nobody held, or one that it held counts as evidence again (identity rule 8).
     Attached {
         /// Which.
         identifier: Identifier,
@@ -192,6 +192,16 @@ pub enum Effect {
         identifier: Identifier,
         /// Whether it became shared by this decision.
         now: bool,
+    },
+    /// An email address was marked as unsubscribed, for whoever holds it now or later.
+    Unsubscribed {
+        /// Which.
+        identifier: Identifier,
+    },
+    /// The mark was taken off an email address.
+    Resubscribed {
+        /// Which.
+        identifier: Identifier,
     },
     /// An identifier matched another contact, and it was kept apart.
     KeptApart {

@@ -37,10 +37,10 @@ fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[Custom
                 add_ref(all, contact);
             }
         }
-        Command::Unsubscribe { emails, .. } => {
-            for email in emails {
-                all.keys.entry(crate::Identifier::email(email).key).or_insert(false);
-            }
+        Command::Unsubscribe { email, .. } => {
+            // Those who hold the address read of it in their logs.
+            let identifier = crate::Identifier::email(email);
+            add_key(all, &identifier.key, &identifier.typed, policy);
         }
         Command::Token { app, token, .. } => {
             for kind in [

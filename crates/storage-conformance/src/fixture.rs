@@ -189,6 +189,12 @@ impl<'b> Fixture<'b> {
         found.unwrap_or_else(|| panic!("contact {id} is not there"))
     }
 
+    /// A decision of somebody's log.
+    pub async fn decided(&self, id: DecisionId) -> Option<Decision> {
+        let found = self.store().decision(self.workspace, id).await;
+        found.expect("read a decision")
+    }
+
     /// One merge; it must be there.
     pub async fn merge_record(&self, id: MergeId) -> Merge {
         let found = self.store().merge(self.workspace, id).await.expect("read a merge");

@@ -193,7 +193,10 @@ macro_rules! for_each_case {
             log {
                 every_decision_is_told_as_it_was_answered;
                 a_log_is_read_by_page;
-                what_is_refused_or_finds_nobody_is_not_told;
+                what_is_refused_is_told_to_those_it_is_about;
+                a_decision_is_read_by_its_identity;
+                an_unsubscription_is_told_to_those_who_hold_the_address;
+                what_is_removed_or_unknown_has_no_log;
                 the_survivor_s_log_tells_the_absorbed_one_s_once;
                 what_is_known_of_a_value_nobody_named;
                 holders_are_told_by_number_the_first_hundred;

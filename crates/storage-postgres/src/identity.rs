@@ -95,6 +95,9 @@ const LOG: &str = concat!(
             ORDER BY decision_id)"
 );
 
+/// Every contact that it touched has the same body.
+const DECISION: &str = "SELECT body::text FROM identity_log WHERE workspace_id = $1 AND decision_id = $2 LIMIT 1";
+
 const LOOKUP: &str = concat!(
     "SELECT
         ARRAY(SELECT ",
@@ -188,6 +191,18 @@ impl Identity for PostgresStore {
         } else {
             Ok(None)
         }
+    }
+
+    async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError> {
+        let found: Option<(String,)> = sqlx::query_as(DECISION)
+            .bind(workspace.0)
+            .bind(id.0)
+            .fetch_optional(self.pool())
+            .await
+            .map_err(translate)?;
+        found
+            .map(|(body,)| rows::json(&body, "identity_log", "body", &id))
+            .transpose()
     }
 
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {

@@ -75,6 +75,22 @@ impl Identity for SqliteStore {
         rows.iter().map(decision).collect::<Result<_, _>>().map(Some)
     }
 
+    async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        // Every contact that it touched has the same body.
+        let row = sqlx::query(
+            "SELECT decision_id, body FROM identity_log INDEXED BY identity_log_by_decision
+             WHERE workspace_id = ?1 AND decision_id = ?2 LIMIT 1",
+        )
+        .bind(workspace.0)
+        .bind(id.0)
+        .fetch_optional(reading.connection()?)
+        .await
+        .map_err(storage)?;
+        row.map(|row| Row::new(&row, "identity_log", 0).json(1, "body"))
+            .transpose()
+    }
+
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;

@@ -42,7 +42,7 @@ pub struct Lookup {
     pub holders: Vec<Holder>,
 }
 
-/// Reads identity. Removed contacts are not seen but by [`Identity::lookup`].
+/// Reads identity. Removed contacts are not seen but by [`Identity::decision`] and [`Identity::lookup`].
 #[async_trait]
 pub trait Identity: Send + Sync {
     /// The identity of the contact that answers for a number.
@@ -57,6 +57,9 @@ pub trait Identity: Send + Sync {
         after: Option<DecisionId>,
         limit: u32,
     ) -> Result<Option<Vec<Decision>>, StorageError>;
+
+    /// One decision that is in the log of a contact, removed or not; refusals included.
+    async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError>;
 
     /// What is known about an identifier.
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError>;

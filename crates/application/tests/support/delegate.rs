@@ -78,6 +78,10 @@ impl Identity for Probe {
         self.inner.lookup(workspace, key).await
     }
 
+    async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Read<Option<Decision>> {
+        self.inner.decision(workspace, id).await
+    }
+
     async fn merges(&self, workspace: WorkspaceId, before: Option<MergeId>, limit: u32) -> Read<Vec<Merge>> {
         self.inner.merges(workspace, before, limit).await
     }

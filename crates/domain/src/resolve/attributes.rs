@@ -75,7 +75,9 @@ fn identify(
     for old in old {
         claim::drop_value(world, draft, id, &old);
     }
-    if let Some(new) = new.filter(|_| !held) {
-        claim::hold(world, draft, request, id, &new, None);
+    match new {
+        Some(new) if held => claim::settle(world, draft, id, &new),
+        Some(new) => claim::hold(world, draft, request, id, &new, None),
+        None => {}
     }
 }

@@ -13,12 +13,15 @@ pub(super) fn create_field(world: &mut World<'_>, mut draft: Draft, new: &NewFie
         .iter()
         .any(|f| f.profile_key == new.profile_key && f.field_key == new.field_key);
     if taken {
-        return draft.reject(Rejection::AlreadyExists {
-            what: "fieldKey".to_owned(),
-        });
+        return draft.reject(
+            world,
+            Rejection::AlreadyExists {
+                what: "fieldKey".to_owned(),
+            },
+        );
     }
     let Some(id) = world.fresh.fields.pop() else {
-        return draft.reject(Rejection::FieldNotFound);
+        return draft.reject(world, Rejection::FieldNotFound);
     };
     world.fields.push(CustomField {
         id,
@@ -45,7 +48,7 @@ pub(super) fn change_field(
 ) -> Decision {
     draft.rule = Rule::Explicit;
     let Some(field) = world.fields.iter_mut().find(|field| field.id == id) else {
-        return draft.reject(Rejection::FieldNotFound);
+        return draft.reject(world, Rejection::FieldNotFound);
     };
     let before = field.clone();
     if let Some(name) = name {
@@ -71,24 +74,30 @@ pub(super) fn create_category(
 ) -> Decision {
     draft.rule = Rule::Explicit;
     if world.category(key).is_some() {
-        return draft.reject(Rejection::AlreadyExists { what: "key".to_owned() });
+        return draft.reject(world, Rejection::AlreadyExists { what: "key".to_owned() });
     }
     let Ok(segment_name) = SegmentName::parse(name.as_str()) else {
-        return draft.reject(Rejection::SegmentNotFound);
+        return draft.reject(world, Rejection::SegmentNotFound);
     };
     let existing = world.segment_named(&segment_name);
     if existing.is_some_and(|segment| world.categories.values().any(|category| category.segment == segment)) {
-        return draft.reject(Rejection::AlreadyExists {
-            what: "name".to_owned(),
-        });
+        return draft.reject(
+            world,
+            Rejection::AlreadyExists {
+                what: "name".to_owned(),
+            },
+        );
     }
     let Some(id) = world.fresh.categories.pop() else {
-        return draft.reject(Rejection::CategoryNotFound {
-            key: key.as_str().to_owned(),
-        });
+        return draft.reject(
+            world,
+            Rejection::CategoryNotFound {
+                key: key.as_str().to_owned(),
+            },
+        );
     };
     let Some(segment) = existing.or_else(|| world.create_segment(&segment_name, draft.at)) else {
-        return draft.reject(Rejection::SegmentNotFound);
+        return draft.reject(world, Rejection::SegmentNotFound);
     };
     let (key, name, at) = (key.clone(), name.clone(), draft.at);
     world.add_category(Category {
@@ -114,7 +123,7 @@ pub(super) fn change_category(
 ) -> Decision {
     draft.rule = Rule::Explicit;
     let Some(before) = world.categories.get(&id).cloned() else {
-        return draft.reject(Rejection::CategoryNotFound { key: id.to_string() });
+        return draft.reject(world, Rejection::CategoryNotFound { key: id.to_string() });
     };
     let mut category = before.clone();
     let segment_name = name.and_then(|name| SegmentName::parse(name.as_str()).ok());
@@ -123,9 +132,12 @@ pub(super) fn change_category(
             .segment_named(segment_name)
             .is_some_and(|other| other != before.segment)
     {
-        return draft.reject(Rejection::AlreadyExists {
-            what: "name".to_owned(),
-        });
+        return draft.reject(
+            world,
+            Rejection::AlreadyExists {
+                what: "name".to_owned(),
+            },
+        );
     }
     if let (Some(name), Some(segment_name)) = (name, segment_name) {
         category.name = name.clone();

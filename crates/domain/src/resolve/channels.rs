@@ -6,8 +6,7 @@ use super::evidence::{self, Evidence};
 use super::world::World;
 use crate::values::ChannelType;
 use crate::{
-    Apart, ChannelInput, ChannelMode, ContactId, ContactRequest, Effect, Identifier, IdentifierKey, IdentifierState,
-    Stability,
+    Apart, ChannelInput, ChannelMode, ContactId, ContactRequest, Effect, Identifier, IdentifierKey, Stability,
 };
 use std::collections::BTreeSet;
 
@@ -48,10 +47,10 @@ fn shows(world: &World<'_>, id: ContactId, channel: ChannelType) -> bool {
 
 /// Leaves a channel that exists, and says so where the request named another value.
 fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, sent: &[&Identifier]) {
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
     for identifier in sent {
+        let Some(contact) = world.contacts.get_mut(&id) else {
+            return;
+        };
         if contact.holds(&identifier.key) {
             for held in contact
                 .identifiers
@@ -60,6 +59,7 @@ fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, sent: &[&Identi
             {
                 held.last_seen = draft.at;
             }
+            claim::settle(world, draft, id, identifier);
         } else {
             let identifier = (*identifier).clone();
             draft.effects.push(Effect::KeptApart {
@@ -161,11 +161,13 @@ fn own(
         .identifiers
         .iter()
         .any(|held| held.key() == &identifier.key && held.confirmed);
-    if !contact
+    if contact
         .identifiers
         .iter()
         .any(|held| held.key() == &identifier.key && held.home == id)
     {
+        claim::settle(world, draft, id, identifier);
+    } else {
         claim::hold(world, draft, request, id, identifier, None);
         if !shown && !blocked {
             draft.effects.push(Effect::Attached {
@@ -185,8 +187,5 @@ fn own(
         held.identifier.typed.clone_from(&identifier.typed);
         held.last_seen = draft.at;
         held.confirmed |= confirmed || (request.confirmed && channel == ChannelType::Email);
-        if held.state == IdentifierState::Blocked && !blocked {
-            held.state = IdentifierState::Active;
-        }
     }
 }

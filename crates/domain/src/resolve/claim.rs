@@ -131,7 +131,7 @@ fn claim(
 ) {
     let holder = world.holder(&identifier.key);
     match holder {
-        Some(holder) if holder == id => {}
+        Some(holder) if holder == id => settle(world, draft, id, identifier),
         Some(former) if absorb::anonymous(world, draft, id, former, identifier, evidence) => {}
         Some(former) => {
             release(world, draft, former, identifier);
@@ -202,6 +202,43 @@ pub(super) fn hold(
         last_seen: draft.at,
     });
     world.note_holder(&identifier.key, id);
+}
+
+/// Judges an identifier anew that the contact holds and that is named again: what was quarantined or blocked counts as evidence as soon
+/// as there is room and the policy lets it (rule 8). What stays quarantined is reported every time.
+pub(super) fn settle(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
+    let kind = identifier.kind();
+    let limit = world.policy.limits.of(kind);
+    if evidence::of(world, identifier) == Evidence::Blocked {
+        return;
+    }
+    let Some(contact) = world.contacts.get_mut(&id) else {
+        return;
+    };
+    let held = |held: &&HeldIdentifier| held.key() == &identifier.key && held.is_visible();
+    let states: BTreeSet<IdentifierState> = contact.identifiers.iter().filter(held).map(|held| held.state).collect();
+    if states.is_empty() || states == BTreeSet::from([IdentifierState::Active]) {
+        return;
+    }
+    let counts = states.contains(&IdentifierState::Active);
+    let full = limit.filter(|limit| !counts && counted(contact, kind) >= *limit as usize);
+    let identifier = identifier.clone();
+    let state = if full.is_some() {
+        IdentifierState::Quarantined
+    } else {
+        IdentifierState::Active
+    };
+    for held in contact
+        .identifiers
+        .iter_mut()
+        .filter(|held| held.key() == &identifier.key && held.is_visible())
+    {
+        held.state = state;
+    }
+    draft.effects.extend(match full {
+        Some(limit) => Some(Effect::Quarantined { identifier, limit }),
+        None => (!counts).then_some(Effect::Attached { identifier }),
+    });
 }
 
 /// How many identifiers of a kind count towards its limit.

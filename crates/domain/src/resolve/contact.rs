@@ -24,18 +24,18 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         .effects
         .extend(request.skipped.iter().cloned().map(Effect::Skipped));
     if let Err(rejection) = check_dedupe_field(world, call) {
-        return draft.reject(rejection);
+        return draft.reject(world, rejection);
     }
     evidence::report(world, &mut draft, &identifiers);
     let found = search::search(world, &mut draft, call, request, &naming);
     let (id, before) = match found {
-        Found::Refused(rejection) => return draft.reject(rejection),
+        Found::Refused(rejection) => return draft.reject(world, rejection),
         Found::Removed => return draft.finish(world, Outcome::Unmatched, None),
         Found::Contact(id) => (id, world.contacts.get(&id).map(Face::of)),
         Found::Nobody if !call.powers().creates => return draft.finish(world, Outcome::Unmatched, None),
         Found::Nobody => match create(world, &draft, request, &naming) {
             Ok(id) => (id, None),
-            Err(rejection) => return draft.reject(rejection),
+            Err(rejection) => return draft.reject(world, rejection),
         },
     };
     let restored = restore(world, id);

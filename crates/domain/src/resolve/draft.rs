@@ -62,9 +62,13 @@ impl Draft {
         }
     }
 
-    /// Refuses the command, which must have changed nothing in the world.
-    pub(super) fn reject(self, rejection: Rejection) -> Decision {
-        self.decision(Outcome::Rejected, None, Some(rejection))
+    /// Refuses the command, which must have changed nothing in the world. The refusal is in the log of the contacts that it is about,
+    /// as far as they are known (identity rule 9).
+    pub(super) fn reject(mut self, world: &mut World<'_>, rejection: Rejection) -> Decision {
+        let touched = std::mem::take(&mut self.touched);
+        let decision = self.decision(Outcome::Rejected, None, Some(rejection));
+        log(world, touched, &decision);
+        decision
     }
 
     /// Closes the decision and writes it to the log of every contact that it touched.
@@ -73,14 +77,18 @@ impl Draft {
         touched.extend(contact);
         let decision = self.decision(outcome, contact, None);
         if outcome != Outcome::Erased {
-            let entries = touched.into_iter().map(|contact| LogEntry {
-                contact,
-                decision: decision.clone(),
-            });
-            world.log.extend(entries);
+            log(world, touched, &decision);
         }
         decision
     }
+}
+
+fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision) {
+    let entries = touched.into_iter().map(|contact| LogEntry {
+        contact,
+        decision: decision.clone(),
+    });
+    world.log.extend(entries);
 }
 
 fn name(command: &Command) -> &'static str {

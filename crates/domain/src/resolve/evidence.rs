@@ -75,19 +75,24 @@ pub(super) fn count(world: &mut World<'_>, draft: &mut Draft, contact: ContactId
     }
 }
 
-/// Marks emails as unsubscribed, or takes the mark off. It belongs to the address, whoever holds it now or later.
-pub(super) fn unsubscribe(world: &mut World<'_>, mut draft: Draft, emails: &[Email], unsubscribed: bool) -> Decision {
+/// Marks an email as unsubscribed, or takes the mark off. It belongs to the address, whoever holds it now or later; those who show it now
+/// read of it in their log, unless it is blocked: the footprint does not ask who shows a blocked value.
+pub(super) fn unsubscribe(world: &mut World<'_>, mut draft: Draft, email: &Email, unsubscribed: bool) -> Decision {
     draft.rule = Rule::Explicit;
-    let mut changed = false;
-    for email in emails {
-        let key = Identifier::email(email).key;
-        let mut record = world.key(&key);
-        if record.unsubscribed_at.is_some() != unsubscribed {
-            record.unsubscribed_at = unsubscribed.then_some(draft.at);
-            world.keys.insert(key, record);
-            changed = true;
-        }
+    let identifier = Identifier::email(email);
+    let mut record = world.key(&identifier.key);
+    if record.unsubscribed_at.is_some() == unsubscribed {
+        return draft.finish(world, Outcome::Unchanged, None);
     }
-    let outcome = if changed { Outcome::Updated } else { Outcome::Unchanged };
-    draft.finish(world, outcome, None)
+    record.unsubscribed_at = unsubscribed.then_some(draft.at);
+    if of(world, &identifier) != Evidence::Blocked {
+        draft.touched.extend(world.showing(&identifier.key));
+    }
+    world.keys.insert(identifier.key.clone(), record);
+    draft.effects.push(if unsubscribed {
+        Effect::Unsubscribed { identifier }
+    } else {
+        Effect::Resubscribed { identifier }
+    });
+    draft.finish(world, Outcome::Updated, None)
 }

@@ -17,27 +17,27 @@ pub(super) fn explicit(
     force: bool,
 ) -> Decision {
     draft.rule = Rule::Explicit;
-    let active = |id: ContactId| world.answering(id).filter(|id| world.is_active(*id));
-    let (Some(survivor), Some(absorbed)) = (active(survivor), active(absorbed)) else {
-        return draft.reject(Rejection::ContactNotFound);
+    let known = [survivor, absorbed].map(|id| world.answering(id));
+    // Whoever is removed reads of it when they are back.
+    draft.touched.extend(known.iter().flatten());
+    let active = known.map(|id| id.filter(|id| world.is_active(*id)));
+    let [Some(survivor), Some(absorbed)] = active else {
+        return draft.reject(world, Rejection::ContactNotFound);
     };
     if survivor == absorbed {
-        return draft.reject(Rejection::SameContact);
+        return draft.reject(world, Rejection::SameContact);
     }
     let external = |id: ContactId| world.contacts[&id].external_id();
     let two_people = external(survivor).is_some() && external(absorbed).is_some();
     let excess = excess(world, survivor, absorbed);
     if two_people && !force {
-        return draft.reject(Rejection::DifferentExternalIds);
+        return draft.reject(world, Rejection::DifferentExternalIds);
     }
     if let Some((kind, limit)) = excess.filter(|_| !force) {
-        return draft.reject(Rejection::TooManyIdentifiers { kind, limit });
+        return draft.reject(world, Rejection::TooManyIdentifiers { kind, limit });
     }
     let forced = two_people || excess.is_some();
     merge(world, &mut draft, survivor, absorbed, MergeRule::Explicit, None, forced);
-    if let Some(contact) = world.contacts.get_mut(&survivor) {
-        contact.updated_at = draft.at;
-    }
     draft.finish(world, Outcome::Merged, Some(survivor))
 }
 
@@ -101,7 +101,6 @@ pub(super) fn merge(
     gone.state = ContactState::Merged;
     gone.canonical = survivor;
     gone.merged_into = Some(survivor);
-    gone.updated_at = draft.at;
     world.contacts.insert(absorbed, gone);
     repoint(world, absorbed, survivor);
     let id = MergeId::of(draft.id, draft.merges);

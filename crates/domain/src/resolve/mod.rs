@@ -46,7 +46,7 @@ fn decide(world: &mut World<'_>, envelope: &Envelope) -> Decision {
         }
         Command::Attach { segment, contacts } => segments::attach(world, draft, *segment, contacts),
         Command::Detach { segment, contacts } => segments::detach(world, draft, *segment, contacts),
-        Command::Unsubscribe { emails, unsubscribed } => evidence::unsubscribe(world, draft, emails, *unsubscribed),
+        Command::Unsubscribe { email, unsubscribed } => evidence::unsubscribe(world, draft, email, *unsubscribed),
         Command::Token { app, token, change } => tokens::change(world, draft, app, token, *change),
         Command::Merge {
             survivor,

@@ -12,13 +12,10 @@ pub(super) fn remove(world: &mut World<'_>, mut draft: Draft, named: &ContactRef
         ContactRef::Id(_) => Rule::ContactId,
         ContactRef::ExternalId(_) => Rule::ExternalId,
     };
-    let found = if erase {
-        world.find(named)
-    } else {
-        world.find_active(named)
-    };
-    let Some(id) = found else {
-        return draft.reject(Rejection::ContactNotFound);
+    let known = world.find(named);
+    let Some(id) = known.filter(|id| erase || world.is_active(*id)) else {
+        draft.touched.extend(known);
+        return draft.reject(world, Rejection::ContactNotFound);
     };
     if erase {
         forget(world, id);

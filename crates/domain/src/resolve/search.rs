@@ -86,6 +86,7 @@ fn by_contact_id(world: &World<'_>, draft: &mut Draft, call: Call, request: &Con
         .filter(|(_, holder)| *holder != id);
     if let Some((external, holder)) = held_by_other {
         if call == Call::Update {
+            draft.touched.extend([id, holder]);
             return Some(Found::Refused(Rejection::ExternalIdHeld { holder }));
         }
         let (identifier, why) = (external.clone(), Apart::HeldByOther);

@@ -113,17 +113,22 @@ pub(super) fn set_subscriptions(
     categories: &[CategoryKey],
 ) -> Decision {
     draft.rule = Rule::ContactId;
-    let Some(id) = world.find_active(&ContactRef::Id(contact)) else {
-        return draft.reject(Rejection::ContactNotFound);
+    let known = world.find(&ContactRef::Id(contact));
+    draft.touched.extend(known);
+    let Some(id) = known.filter(|id| world.is_active(*id)) else {
+        return draft.reject(world, Rejection::ContactNotFound);
     };
     let mut wanted = BTreeSet::new();
     for key in categories {
         match world.category(key).filter(|category| !category.archived) {
             Some(category) => wanted.insert(category.segment),
             None => {
-                return draft.reject(Rejection::CategoryNotFound {
-                    key: key.as_str().to_owned(),
-                });
+                return draft.reject(
+                    world,
+                    Rejection::CategoryNotFound {
+                        key: key.as_str().to_owned(),
+                    },
+                );
             }
         };
     }
@@ -146,7 +151,7 @@ pub(super) fn set_subscriptions(
 pub(super) fn attach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId, contacts: &[ContactRef]) -> Decision {
     draft.rule = Rule::Explicit;
     if !world.has_segment(segment) {
-        return draft.reject(Rejection::SegmentNotFound);
+        return draft.reject(world, Rejection::SegmentNotFound);
     }
     let found = find_all(world, &mut draft, contacts);
     let at = draft.at;
@@ -162,7 +167,7 @@ pub(super) fn attach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId
 pub(super) fn detach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId, contacts: &[ContactRef]) -> Decision {
     draft.rule = Rule::Explicit;
     if !world.has_segment(segment) {
-        return draft.reject(Rejection::SegmentNotFound);
+        return draft.reject(world, Rejection::SegmentNotFound);
     }
     if contacts.is_empty() {
         if !world.segments_emptied.contains(&segment) {

@@ -22,11 +22,11 @@ pub(super) fn change(
     let keys = kinds.map(|kind| Identifier::token(kind, Some(app), token).key);
     let found = keys.into_iter().find_map(|key| world.holder(&key).map(|id| (id, key)));
     let Some((id, key)) = found.filter(|(id, _)| world.is_active(*id)) else {
-        return draft.reject(Rejection::TokenNotFound);
+        return draft.reject(world, Rejection::TokenNotFound);
     };
     draft.matched_by = Some(key.clone());
     let Some(contact) = world.contacts.get_mut(&id) else {
-        return draft.reject(Rejection::TokenNotFound);
+        return draft.reject(world, Rejection::TokenNotFound);
     };
     let mut changed = false;
     for held in contact.identifiers.iter_mut().filter(|held| held.key() == &key) {

@@ -10,19 +10,21 @@ use std::collections::BTreeSet;
 pub(super) fn undo(world: &mut World<'_>, mut draft: Draft, id: MergeId) -> Decision {
     draft.rule = Rule::Explicit;
     let Some(merge) = world.merges.get(&id).cloned() else {
-        return draft.reject(Rejection::MergeNotFound);
+        return draft.reject(world, Rejection::MergeNotFound);
     };
     if merge.undone_at.is_some() {
-        return draft.reject(Rejection::AlreadyUndone);
+        let known = [merge.survivor, merge.absorbed].into_iter();
+        draft.touched.extend(known.filter(|id| world.contacts.contains_key(id)));
+        return draft.reject(world, Rejection::AlreadyUndone);
     }
     let Some(root) = world.contacts.get(&merge.absorbed).map(|absorbed| absorbed.canonical) else {
-        return draft.reject(Rejection::MergeNotFound);
+        return draft.reject(world, Rejection::MergeNotFound);
     };
     let returning = subtree(world, merge.absorbed);
     if let Some(record) = world.merges.get_mut(&id) {
         record.undone_at = Some(draft.at);
     }
-    detach(world, &draft, &merge, &returning);
+    detach(world, &merge, &returning);
     give_back(world, root, merge.absorbed, &returning);
     let home = |visitor: &crate::Visitor| visitor.home.is_some_and(|home| returning.contains(&home));
     for visitor in world.visitors.values_mut().filter(|visitor| home(visitor)) {
@@ -32,11 +34,6 @@ pub(super) fn undo(world: &mut World<'_>, mut draft: Draft, id: MergeId) -> Deci
         .visitors_returned
         .extend(returning.iter().map(|home| (*home, merge.absorbed)));
     refill(world, merge.survivor);
-    for changed in [root, merge.absorbed] {
-        if let Some(contact) = world.contacts.get_mut(&changed) {
-            contact.updated_at = draft.at;
-        }
-    }
     draft.touched.extend([merge.absorbed, merge.survivor]);
     draft.effects.push(Effect::Unmerged {
         merge: id,
@@ -63,7 +60,7 @@ fn subtree(world: &World<'_>, top: ContactId) -> BTreeSet<ContactId> {
     }
 }
 
-fn detach(world: &mut World<'_>, draft: &Draft, merge: &Merge, returning: &BTreeSet<ContactId>) {
+fn detach(world: &mut World<'_>, merge: &Merge, returning: &BTreeSet<ContactId>) {
     for id in returning {
         if let Some(contact) = world.contacts.get_mut(id) {
             contact.canonical = merge.absorbed;
@@ -72,7 +69,6 @@ fn detach(world: &mut World<'_>, draft: &Draft, merge: &Merge, returning: &BTree
     if let Some(contact) = world.contacts.get_mut(&merge.absorbed) {
         contact.merged_into = None;
         contact.state = ContactState::Active;
-        contact.updated_at = draft.at;
     }
 }
 

@@ -117,22 +117,29 @@ impl<'a> World<'a> {
         })
     }
 
-    /// Contacts that the identifier is evidence for: they are not removed, show it, and it is not quarantined or blocked
-    /// there (identity rule 8). Whether the value as such is evidence is asked of [`super::evidence`].
+    /// Contacts that the identifier is evidence for: they are not removed, show it, and it is not quarantined there (identity rule 8).
+    /// Whether the value as such is evidence is asked of [`super::evidence`]: it may have been blocked when the contact got it, and not be
+    /// blocked any more.
     pub(super) fn matching(&self, key: &IdentifierKey) -> BTreeSet<ContactId> {
         let candidates = self.holders.get(key).into_iter().flatten();
         candidates
             .filter(|id| {
                 self.contacts.get(id).is_some_and(|contact| {
                     contact.is_active()
-                        && contact
-                            .identifiers
-                            .iter()
-                            .any(|held| held.key() == key && held.is_visible() && held.state == IdentifierState::Active)
+                        && contact.identifiers.iter().any(|held| {
+                            held.key() == key && held.is_visible() && held.state != IdentifierState::Quarantined
+                        })
                 })
             })
             .copied()
             .collect()
+    }
+
+    /// Contacts that show the identifier and are not removed, whether or not it is evidence.
+    pub(super) fn showing(&self, key: &IdentifierKey) -> Vec<ContactId> {
+        let holders = self.holders.get(key).into_iter().flatten();
+        let shows = |id: &&ContactId| self.contacts.get(id).is_some_and(|c| c.is_active() && c.holds(key));
+        holders.filter(shows).copied().collect()
     }
 
     /// Remembers that a contact got a key.

@@ -157,7 +157,7 @@ impl BlockedValue {
         if self
             .kind
             .as_deref()
-            .is_some_and(|own| !own.eq_ignore_ascii_case(kind) && !(is_phone && is_phone_kind(own)))
+            .is_some_and(|own| !(own.eq_ignore_ascii_case(kind) || (is_phone && is_phone_kind(own))))
         {
             return false;
         }

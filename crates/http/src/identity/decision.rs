@@ -68,7 +68,7 @@ pub(crate) struct IdentifierBody {
 #[serde(tag = "effect", rename_all = "snake_case")]
 #[schema(as = Effect)]
 pub(crate) enum EffectBody {
-    /// The contact got an identifier that nobody held.
+    /// The contact got an identifier that nobody held, or one that it held counts as evidence again.
     #[serde(rename_all = "camelCase")]
     Attached {
         /// Which.
@@ -131,6 +131,18 @@ pub(crate) enum EffectBody {
         identifier: IdentifierBody,
         /// Whether it became shared by this decision.
         now: bool,
+    },
+    /// An email address was marked as unsubscribed, for whoever holds it now or later.
+    #[serde(rename_all = "camelCase")]
+    Unsubscribed {
+        /// Which.
+        identifier: IdentifierBody,
+    },
+    /// The mark was taken off an email address.
+    #[serde(rename_all = "camelCase")]
+    Resubscribed {
+        /// Which.
+        identifier: IdentifierBody,
     },
     /// An identifier matched another contact, and it was kept apart.
     #[serde(rename_all = "camelCase")]
@@ -280,6 +292,12 @@ impl From<&Effect> for EffectBody {
             Effect::Shared { identifier, now } => Self::Shared {
                 identifier: identifier.into(),
                 now: *now,
+            },
+            Effect::Unsubscribed { identifier } => Self::Unsubscribed {
+                identifier: identifier.into(),
+            },
+            Effect::Resubscribed { identifier } => Self::Resubscribed {
+                identifier: identifier.into(),
             },
             Effect::KeptApart {
                 identifier,

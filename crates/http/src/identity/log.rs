@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 /// A page of the identity log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct LogPage {
-    /// Decisions that touched the contact or one that it absorbed, the earliest first.
+    /// Decisions about the contact or one that it absorbed, the earliest first.
     items: Vec<DecisionBody>,
     /// The `cursor` of the next page; null on the last one.
     #[schema(example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
@@ -26,8 +26,8 @@ pub(crate) struct LogPage {
 
 /// The identity log of a contact.
 ///
-/// Every decision that touched the contact, or a contact that it absorbed, the earliest first. Requests that changed nothing that
-/// can be observed are not in it.
+/// Every decision that was about the contact, or a contact that it absorbed, the earliest first; refusals included, where the refused
+/// request named it or an identifier of it stood in the way.
 #[utoipa::path(
     get,
     path = "/api/v1/contact/{id}/identity/log",

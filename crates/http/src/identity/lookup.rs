@@ -52,21 +52,14 @@ pub(crate) struct HolderBody {
 
 impl LookupBody {
     fn of(identifier: &Identifier, lookup: &Lookup, policy: &Policy) -> Self {
-        let key = &identifier.key;
-        let blocked = policy.blocks(key.kind, &identifier.typed, &key.value);
-        let state = if blocked {
-            IdentifierState::Blocked
-        } else {
-            IdentifierState::Active
-        };
         let holders = lookup.holders.iter().map(|holder| HolderBody {
             contact_id: holder.contact.0,
             removed: holder.removed,
-            held: HeldBody::of(&holder.held, Some(&lookup.record)),
+            held: HeldBody::of(&holder.held, Some(&lookup.record), policy),
         });
         Self {
             identifier: IdentifierBody::from(identifier),
-            state: StateName::of(state, Some(&lookup.record)),
+            state: StateName::of(identifier, IdentifierState::Active, Some(&lookup.record), policy),
             seen_with_external_ids: (!lookup.record.shared).then_some(lookup.record.seen_with.len()),
             unsubscribed_at: lookup.record.unsubscribed_at,
             holders: holders.collect(),

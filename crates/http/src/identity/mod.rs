@@ -1,6 +1,7 @@
 //! Why contacts are what they are: explanations, the identity log, merges, the policy.
 
 mod decision;
+mod decisions;
 mod log;
 mod lookup;
 mod merge;

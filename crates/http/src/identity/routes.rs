@@ -1,6 +1,6 @@
 //! The paths of this noun.
 
-use super::{log, lookup, merges, policy, resolve, view};
+use super::{decisions, log, lookup, merges, policy, resolve, view};
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,6 +11,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(resolve::resolve))
         .routes(routes!(view::identity))
         .routes(routes!(log::log))
+        .routes(routes!(decisions::decision))
         .routes(routes!(lookup::lookup))
         .routes(routes!(merges::list, merges::create))
         .routes(routes!(merges::read))

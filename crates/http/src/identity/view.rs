@@ -11,7 +11,9 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::IdentityView;
-use selfsame_domain::{Action, HeldIdentifier, IdentifierKind, IdentifierState, KeyRecord, Visitor};
+use selfsame_domain::{
+    Action, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, KeyRecord, Policy, Visitor,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -33,7 +35,7 @@ pub(crate) struct IdentityBody {
     source: SourceName,
     /// When it was created.
     created_at: DateTime<Utc>,
-    /// When something about it that can be observed last changed.
+    /// When a request last changed something about it that can be observed; merges by hand and undos aside.
     updated_at: DateTime<Utc>,
     /// What it can be recognised by; its own before those of contacts that it absorbed.
     identifiers: Vec<HeldBody>,
@@ -59,13 +61,24 @@ pub(super) enum StateName {
 }
 
 impl StateName {
-    /// What the contact's row and the value's record say together.
-    pub(super) fn of(state: IdentifierState, record: Option<&KeyRecord>) -> Self {
+    /// What the policy, the contact's row and the value's record say together. Whether the value is blocked the policy says alone: it may
+    /// have changed since the row was written.
+    pub(super) fn of(
+        identifier: &Identifier,
+        state: IdentifierState,
+        record: Option<&KeyRecord>,
+        policy: &Policy,
+    ) -> Self {
+        let key = &identifier.key;
+        if policy.blocks(key.kind, &identifier.typed, &key.value) {
+            return Self::Blocked;
+        }
         match state {
             IdentifierState::Quarantined => Self::Quarantined,
-            IdentifierState::Blocked => Self::Blocked,
-            IdentifierState::Active if record.is_some_and(|record| record.shared) => Self::Shared,
-            IdentifierState::Active => Self::Active,
+            IdentifierState::Active | IdentifierState::Blocked if record.is_some_and(|record| record.shared) => {
+                Self::Shared
+            }
+            IdentifierState::Active | IdentifierState::Blocked => Self::Active,
         }
     }
 }
@@ -101,19 +114,21 @@ pub(crate) struct HeldBody {
     channels: Vec<String>,
     /// Whether the address is confirmed; null for everything but emails.
     confirmed: Option<bool>,
+    /// For an email: since when it is unsubscribed.
+    unsubscribed_at: Option<DateTime<Utc>>,
     /// Whether it was replaced while the contact that brought it is absorbed: it shows and matches again when the merge is undone.
     #[schema(example = false)]
     hidden: bool,
 }
 
 impl HeldBody {
-    pub(super) fn of(held: &HeldIdentifier, record: Option<&KeyRecord>) -> Self {
+    pub(super) fn of(held: &HeldIdentifier, record: Option<&KeyRecord>, policy: &Policy) -> Self {
         Self {
             kind: held.kind().into(),
             value: held.identifier.typed.clone(),
             matching_value: held.key().value.clone(),
             stability: held.kind().stability().into(),
-            state: StateName::of(held.state, record),
+            state: StateName::of(&held.identifier, held.state, record, policy),
             first_seen: held.first_seen,
             last_seen: held.last_seen,
             source: held.source.into(),
@@ -124,6 +139,7 @@ impl HeldBody {
                 .map(|channel| channel.as_wire().to_owned())
                 .collect(),
             confirmed: (held.kind() == IdentifierKind::Email).then_some(held.confirmed),
+            unsubscribed_at: record.and_then(|record| record.unsubscribed_at),
             hidden: !held.is_visible(),
         }
     }
@@ -159,8 +175,8 @@ impl From<&Visitor> for VisitorBody {
     }
 }
 
-impl From<&IdentityView> for IdentityBody {
-    fn from(view: &IdentityView) -> Self {
+impl IdentityBody {
+    fn of(view: &IdentityView, policy: &Policy) -> Self {
         let contact = &view.contact;
         let mut held: Vec<&HeldIdentifier> = contact.identifiers.iter().collect();
         held.sort_by_key(|held| {
@@ -181,7 +197,7 @@ impl From<&IdentityView> for IdentityBody {
             updated_at: contact.updated_at,
             identifiers: held
                 .into_iter()
-                .map(|held| HeldBody::of(held, view.keys.get(held.key())))
+                .map(|held| HeldBody::of(held, view.keys.get(held.key()), policy))
                 .collect(),
             merges: view.merges.iter().map(MergeBody::from).collect(),
             visitors: view.visitors.iter().map(VisitorBody::from).collect(),
@@ -210,5 +226,5 @@ pub(crate) async fn identity(
     let id = contact_id("id", &id)?;
     let found = state.app.store().identity(auth.workspace(), id).await?;
     let view = found.ok_or(ApiError::NotFound("contact"))?;
-    Ok(Json(IdentityBody::from(&view)))
+    Ok(Json(IdentityBody::of(&view, &auth.0.workspace.policy)))
 }

@@ -4,9 +4,10 @@ use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::{Repeated, add_headers, submit_all};
 use crate::state::HttpState;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use selfsame_domain::values::Email;
 use selfsame_domain::{Action, Command};
 use utoipa::ToSchema;
@@ -28,7 +29,7 @@ pub(crate) struct EmailsInput {
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
     responses(
-        (status = 200, description = "Without a body", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        (status = 200, description = "Without a body; with the headers of the decision where it is a single address", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
         crate::docs::WriteErrors,
     )
 )]
@@ -36,7 +37,7 @@ pub(crate) async fn add(
     State(state): State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Decided<()>, ApiError> {
+) -> Result<Response, ApiError> {
     set(&state, &auth, &incoming, true).await
 }
 
@@ -49,7 +50,7 @@ pub(crate) async fn add(
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
     responses(
-        (status = 200, description = "Without a body", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        (status = 200, description = "Without a body; with the headers of the decision where it is a single address", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
         crate::docs::WriteErrors,
     )
 )]
@@ -57,7 +58,7 @@ pub(crate) async fn delete(
     State(state): State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Decided<()>, ApiError> {
+) -> Result<Response, ApiError> {
     set(&state, &auth, &incoming, false).await
 }
 
@@ -75,7 +76,7 @@ pub(crate) async fn add_by_old_path(
     state: State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Decided<()>, ApiError> {
+) -> Result<Response, ApiError> {
     add(state, auth, incoming).await
 }
 
@@ -93,7 +94,7 @@ pub(crate) async fn delete_by_old_path(
     state: State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Decided<()>, ApiError> {
+) -> Result<Response, ApiError> {
     delete(state, auth, incoming).await
 }
 
@@ -102,12 +103,18 @@ async fn set(
     auth: &Authenticated,
     incoming: &Incoming,
     unsubscribed: bool,
-) -> Result<Decided<()>, ApiError> {
+) -> Result<Response, ApiError> {
     auth.allow(Action::Write)?;
     let emails = read(&incoming.object()?.fields())?;
-    let command = Command::Unsubscribe { emails, unsubscribed };
-    let decision = submit(state, auth, incoming, command, Repeated::Taken).await?;
-    Ok(Decided(decision, ()))
+    // A decision for each: it is in the logs of those who hold the address, and the others' addresses are none of theirs.
+    let command = |email| Command::Unsubscribe { email, unsubscribed };
+    let commands = emails.into_iter().map(command).collect();
+    let decisions = submit_all(state, auth, incoming, commands, Repeated::Taken).await?;
+    let mut response = ().into_response();
+    if let [decision] = decisions.as_slice() {
+        add_headers(decision, response.headers_mut());
+    }
+    Ok(response)
 }
 
 fn read(fields: &Fields<'_>) -> Result<Vec<Email>, ApiError> {

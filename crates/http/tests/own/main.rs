@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "a helper that fails has to fail the test")]
 
 mod catalog;
+mod decisions;
 mod limits;
 mod lookup;
 mod merges;

@@ -131,6 +131,9 @@ impl Server {
             answer.status,
             answer.text
         );
+        if answer.text.is_empty() && described.get("content").is_none() {
+            return;
+        }
         let media = answer
             .header("content-type")
             .and_then(|media| media.split(';').next())

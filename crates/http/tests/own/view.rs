@@ -25,7 +25,7 @@ async fn an_identity_says_what_it_holds_and_since_when() {
         "kind": "email", "value": "Anna@Example.com", "matchingValue": "anna@example.com",
         "stability": "conditionally_permanent", "state": "active", "firstSeen": "2026-01-02T03:04:05.678901Z",
         "lastSeen": "2026-01-02T03:04:05.678901Z", "source": "API", "broughtBy": id, "channels": ["email"],
-        "confirmed": true, "hidden": false,
+        "confirmed": true, "unsubscribedAt": null, "hidden": false,
     });
     assert_eq!(held("email"), email);
     assert_eq!(held("phone")["channels"], json!(["sms", "viber"]));
@@ -36,6 +36,71 @@ async fn an_identity_says_what_it_holds_and_since_when() {
     assert_eq!(held("cookie")["stability"], "changeable");
     assert_eq!(view["merges"], json!([]));
     assert_eq!(view["visitors"][0]["cookie"], "crumb");
+}
+
+/// What an identity says of its only email.
+async fn email_of(server: &Server, id: i64) -> Value {
+    let view = server.get(&format!("/api/v1/contact/{id}/identity")).await.json(200);
+    let mut all = view["identifiers"].as_array().into_iter().flatten();
+    all.find(|held| held["kind"] == "email").cloned().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn an_identity_says_whether_its_email_is_unsubscribed() {
+    let server = Server::start().await;
+    let id = server.contact(Some("C-1"), Some("anna@example.com")).await;
+    let log = format!("/api/v1/contact/{id}/identity/log");
+    let emails = json!({"emails": ["ANNA@example.com", "nobody@example.com"]});
+    for (action, call, effect, at) in [
+        (
+            "add",
+            "unsubscribe",
+            "unsubscribed",
+            json!("2026-01-02T03:04:06.678901Z"),
+        ),
+        ("delete", "resubscribe", "resubscribed", Value::Null),
+    ] {
+        let done = server
+            .post(&format!("/api/v1/emails/unsubscribed/{action}"), emails.clone())
+            .await;
+        assert_eq!((done.status.as_u16(), done.text.as_str()), (200, ""));
+        assert_eq!(email_of(&server, id).await["unsubscribedAt"], at);
+        let items = server.get(&log).await.json(200)["items"].clone();
+        let last = items
+            .as_array()
+            .and_then(|items| items.last())
+            .cloned()
+            .unwrap_or_default();
+        assert_eq!((&last["call"], &last["outcome"]), (&json!(call), &json!("updated")));
+        assert_eq!(
+            last["effects"],
+            json!([{"effect": effect, "identifier":
+                {"kind": "email", "value": "ANNA@example.com", "matchingValue": "anna@example.com"}}])
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_identity_says_what_the_policy_blocks_now() {
+    let server = Server::start().await;
+    let id = server.contact(Some("C-1"), Some("anna@example.com")).await;
+    let mut policy = server.get("/api/v1/identity/policy").await.json(200);
+    for (blocked, state) in [
+        (json!([{"kind": "email", "exact": "anna@example.com"}]), "blocked"),
+        (json!([]), "active"),
+    ] {
+        policy["blocked"] = blocked;
+        server.put("/api/v1/identity/policy", policy.clone()).await.json(200);
+        assert_eq!(email_of(&server, id).await["state"], state);
+        let lookup = server
+            .get("/api/v1/identity/lookup?kind=email&value=anna@example.com")
+            .await
+            .json(200);
+        assert_eq!(
+            (&lookup["state"], &lookup["holders"][0]["held"]["state"]),
+            (&json!(state), &json!(state))
+        );
+    }
 }
 
 #[tokio::test]

@@ -258,12 +258,11 @@ pub async fn thousands_enter_and_leave_a_segment_and_go(backend: &mut dyn Backen
         f.decide(Command::Detach { segment, contacts }).await;
     }
     assert_eq!(total().await, 1);
-    let emails = (0..MANY).map(|index| email(&format!("m{index}@example.com"))).collect();
-    f.decide(Command::Unsubscribe {
-        emails,
+    let unsubscribe = |index| Command::Unsubscribe {
+        email: email(&format!("m{index}@example.com")),
         unsubscribed: true,
-    })
-    .await;
+    };
+    f.decide_all((0..MANY).map(unsubscribe).collect()).await;
     let details = f.details(ids[0]).await.expect("the contact");
     assert_eq!(details.unsubscribed.len(), 1);
     f.decide_all(ids.iter().map(|id| remove(*id)).collect()).await;

@@ -79,7 +79,7 @@ pub async fn of_merges_and_undos_leaves_nothing(backend: &mut dyn Backend) {
         },
         Command::SetPolicy(Box::new(policy)),
         Command::Unsubscribe {
-            emails: vec![crate::email("a@example.com")],
+            email: crate::email("a@example.com"),
             unsubscribed: true,
         },
         Command::CreateField(super::fields::field("k", crate::FieldType::Tags)),

@@ -50,7 +50,7 @@ pub async fn everything_outlives_a_restart(backend: &mut dyn Backend) {
     f.decide(undo(first)).await;
     f.decide(remove(two)).await;
     f.decide(Command::Unsubscribe {
-        emails: vec![email("a@example.com")],
+        email: email("a@example.com"),
         unsubscribed: true,
     })
     .await;

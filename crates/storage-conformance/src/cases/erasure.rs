@@ -160,7 +160,7 @@ pub async fn what_others_hold_is_kept(backend: &mut dyn Backend) {
         .id(Ask::new().external("b").email("x@example.com").segment("s").upsert())
         .await;
     f.decide(Command::Unsubscribe {
-        emails: vec![email("x@example.com")],
+        email: email("x@example.com"),
         unsubscribed: true,
     })
     .await;

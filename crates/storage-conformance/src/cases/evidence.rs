@@ -265,10 +265,12 @@ pub async fn the_policy_turns_absorbing_off(backend: &mut dyn Backend) {
 
 pub async fn unsubscribing_belongs_to_the_address(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let unsubscribe = |unsubscribed| {
-        let emails = vec![email("A@example.com"), email("nobody@example.com")];
-        Command::Unsubscribe { emails, unsubscribed }
+    let set = |address, unsubscribed| Command::Unsubscribe {
+        email: email(address),
+        unsubscribed,
     };
+    let unsubscribe = |unsubscribed| set("A@example.com", unsubscribed);
+    f.decide(set("nobody@example.com", true)).await;
     let id = f.id(Ask::new().external("a").email("a@EXAMPLE.com").upsert()).await;
     let key = identifier(IdentifierKind::Email, "a@example.com").key;
     let decision = f.decide(unsubscribe(true)).await;

@@ -1,7 +1,7 @@
 //! The identity log, and what is told about identifiers.
 
-use crate::{Ask, Backend, Fixture, Kind, force_merge, identifier, merge_of, remove, undo};
-use selfsame_domain::{ContactId, DecisionId, Outcome};
+use crate::{Ask, Backend, Fixture, Kind, email, erase, force_merge, identifier, merge, merge_of, remove, undo};
+use selfsame_domain::{Command, ContactId, DecisionId, Outcome};
 use uuid::Uuid;
 
 pub async fn every_decision_is_told_as_it_was_answered(backend: &mut dyn Backend) {
@@ -57,15 +57,65 @@ pub async fn a_log_is_read_by_page(backend: &mut dyn Backend) {
     assert_eq!(none, Some(Vec::new()));
 }
 
-pub async fn what_is_refused_or_finds_nobody_is_not_told(backend: &mut dyn Backend) {
+pub async fn what_is_refused_is_told_to_those_it_is_about(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let holder = f.id(Ask::new().external("a").upsert()).await;
     let id = f.id(Ask::new().external("b").upsert()).await;
-    assert_eq!(
-        f.decide(Ask::new().external("a").update(id)).await.outcome,
-        Outcome::Rejected
-    );
-    assert_eq!((f.log(holder).await.len(), f.log(id).await.len()), (1, 1));
+    let other = f.id(Ask::new().external("c").upsert()).await;
+    let held = f.decide(Ask::new().external("a").update(id)).await;
+    let merged = f.decide(merge(holder, id)).await;
+    let nobody = f.decide(merge(id, ContactId(999))).await;
+    for refused in [&held, &merged, &nobody] {
+        assert_eq!((refused.outcome, refused.contact), (Outcome::Rejected, None));
+    }
+    assert_eq!(f.log(holder).await[1..], [held.clone(), merged.clone()]);
+    assert_eq!(f.log(id).await[1..], [held.clone(), merged, nobody]);
+    assert_eq!(f.log(other).await.len(), 1);
+    f.decide(erase(holder)).await;
+    assert_eq!(f.log(id).await.len(), 2, "what names an erased contact goes with it");
+    assert!(f.decided(held.id).await.is_none());
+}
+
+pub async fn a_decision_is_read_by_its_identity(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let made = f.decide(Ask::new().external("a").device("d").upsert()).await;
+    let id = crate::contact_of(&made);
+    let moved = f.decide(Ask::new().external("b").device("d").upsert()).await;
+    let removed = f.decide(remove(id)).await;
+    let gone = f.decide(remove(id)).await;
+    assert_eq!(gone.outcome, Outcome::Rejected);
+    for decision in [made.clone(), moved, removed, gone] {
+        assert_eq!(f.decided(decision.id).await, Some(decision));
+    }
+    let nobody = f.decide(Ask::new().upsert()).await;
+    assert_eq!(nobody.outcome, Outcome::Rejected);
+    assert!(f.decided(nobody.id).await.is_none(), "it concerns no contact");
+    f.enter_new_workspace("two").await;
+    assert!(f.decided(made.id).await.is_none());
+}
+
+pub async fn an_unsubscription_is_told_to_those_who_hold_the_address(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").email("x@example.com").upsert()).await;
+    let two = f.id(Ask::new().external("b").email("x@example.com").upsert()).await;
+    let other = f.id(Ask::new().external("c").email("y@example.com").upsert()).await;
+    let unsubscribe = |unsubscribed| Command::Unsubscribe {
+        email: email("X@example.com"),
+        unsubscribed,
+    };
+    let done = f.decide(unsubscribe(true)).await;
+    let again = f.decide(unsubscribe(true)).await;
+    assert_eq!((done.outcome, again.outcome), (Outcome::Updated, Outcome::Unchanged));
+    let undone = f.decide(unsubscribe(false)).await;
+    for id in [one, two] {
+        assert_eq!(f.log(id).await[1..], [done.clone(), undone.clone()]);
+    }
+    assert_eq!(f.log(other).await.len(), 1);
+}
+
+pub async fn what_is_removed_or_unknown_has_no_log(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("b").upsert()).await;
     f.decide(remove(id)).await;
     assert!(f.store().log(f.workspace, id, None, 10).await.expect("read").is_none());
     assert!(

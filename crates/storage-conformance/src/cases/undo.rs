@@ -18,11 +18,17 @@ pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
         .mobile("app", "t");
     let two = f.id(ask.first("Bob").town("Lviv").segment("t").upsert()).await;
     let before = (f.face(one).await, f.face(two).await);
+    let updated = (f.contact(one).await.updated_at, f.contact(two).await.updated_at);
     let visitors = (f.identity(one).await.visitors, f.identity(two).await.visitors);
     let merge = f.merge(one, two).await;
     assert_eq!(f.all().await, [one]);
     assert_eq!(f.decide(undo(merge)).await.outcome, Outcome::Unmerged);
     assert_eq!((f.face(one).await, f.face(two).await), before);
+    assert_eq!(
+        (f.contact(one).await.updated_at, f.contact(two).await.updated_at),
+        updated,
+        "rule 3 chooses as before"
+    );
     assert_eq!(
         (f.identity(one).await.visitors, f.identity(two).await.visitors),
         visitors

@@ -216,8 +216,8 @@ impl Pair {
                 Command::SetSubscriptions { contact, categories }
             }
             Step::Unsubscribe(place, unsubscribed) => {
-                let (emails, unsubscribed) = (vec![email(EMAILS[*place])], *unsubscribed);
-                Command::Unsubscribe { emails, unsubscribed }
+                let (email, unsubscribed) = (email(EMAILS[*place]), *unsubscribed);
+                Command::Unsubscribe { email, unsubscribed }
             }
             Step::Token(place, change) => self.token(*place, *change),
             Step::Policy(which) => Command::SetPolicy(Box::new(policy(*which))),

@@ -3,7 +3,9 @@
 use super::contract::ContractError;
 use super::space::Space;
 use selfsame_application::ports::Recorded;
-use selfsame_domain::{ChangeSet, ContactId, Decision, DecisionId, Effect, HeldIdentifier, IdentifierKey, LogEntry};
+use selfsame_domain::{
+    ChangeSet, ContactId, Decision, DecisionId, Effect, HeldIdentifier, IdentifierKey, LogEntry, Rejection,
+};
 use std::collections::BTreeSet;
 
 impl Space {
@@ -212,7 +214,11 @@ fn mentions(decision: &Decision, gone: &BTreeSet<ContactId>) -> bool {
         Effect::KeptApart { contact, .. } => contact.is_some_and(|id| gone.contains(&id)),
         _ => false,
     });
-    in_effects || decision.contact.is_some_and(|id| gone.contains(&id))
+    let in_rejection = match &decision.rejection {
+        Some(Rejection::ExternalIdHeld { holder }) => gone.contains(holder),
+        _ => false,
+    };
+    in_effects || in_rejection || decision.contact.is_some_and(|id| gone.contains(&id))
 }
 
 fn require(there: bool, table: &'static str) -> Result<(), ContractError> {

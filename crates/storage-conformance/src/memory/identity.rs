@@ -72,6 +72,12 @@ impl Identity for MemoryStore {
         Ok(Some(by_time.into_values().take(limit as usize).cloned().collect()))
     }
 
+    async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError> {
+        let space = self.space(workspace);
+        let found = space.log.iter().find(|((_, decision), _)| *decision == id);
+        Ok(found.map(|(_, decision)| decision.clone()))
+    }
+
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {
         let space = self.space(workspace);
         let record = space.keys.get(key).cloned().unwrap_or_default();

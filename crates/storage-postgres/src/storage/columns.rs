@@ -5,7 +5,7 @@ use crate::rows::{array_text, channels_text, to_json};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
     AttributeKey, Attributes, ChangeSet, ContactId, ContactRow, Decision, DecisionId, Effect, HeldIdentifier,
-    IdentifierKey, KeyRecord, LogEntry, Membership, Merge, Timestamp, Visitor,
+    IdentifierKey, KeyRecord, LogEntry, Membership, Merge, Rejection, Timestamp, Visitor,
 };
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
@@ -181,11 +181,16 @@ fn named(decision: &Decision) -> BTreeSet<ContactId> {
         Effect::KeptApart { contact, .. } => *contact,
         _ => None,
     };
+    let holder = match &decision.rejection {
+        Some(Rejection::ExternalIdHeld { holder }) => Some(*holder),
+        _ => None,
+    };
     decision
         .effects
         .iter()
         .filter_map(in_effect)
         .chain(decision.contact)
+        .chain(holder)
         .collect()
 }
 

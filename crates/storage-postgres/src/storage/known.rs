@@ -133,6 +133,11 @@ impl Known {
             owners.extend(self.visitors.get(&visitor.id).copied().flatten());
         }
         owners.extend(changes.attributes.iter().map(|(id, _)| *id));
+        // Who answers to a contact hangs on it: a merge changes nothing in the survivor's own row.
+        for row in &changes.contacts {
+            owners.insert(row.canonical);
+            owners.extend(self.contacts.get(&row.id).map(|before| before.canonical));
+        }
         for row in &changes.contacts {
             owners.remove(&row.id);
         }

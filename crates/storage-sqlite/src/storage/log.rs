@@ -3,7 +3,7 @@
 use super::apply::Batch;
 use crate::rows::hex;
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Decision, DecisionId, Effect, LogEntry};
+use selfsame_domain::{ContactId, Decision, DecisionId, Effect, LogEntry, Rejection};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Appends entries, and notes whom their decisions concern where that is more than one contact.
@@ -69,6 +69,8 @@ fn named(decision: &Decision) -> BTreeSet<ContactId> {
         | Effect::Quarantined { .. }
         | Effect::Blocked { .. }
         | Effect::Shared { .. }
+        | Effect::Unsubscribed { .. }
+        | Effect::Resubscribed { .. }
         | Effect::VisitorAdopted { .. }
         | Effect::Changed { .. }
         | Effect::Skipped(_)
@@ -78,5 +80,9 @@ fn named(decision: &Decision) -> BTreeSet<ContactId> {
         | Effect::Category { .. }
         | Effect::Field { .. } => None,
     });
-    in_effects.chain(decision.contact).collect()
+    let holder = match &decision.rejection {
+        Some(Rejection::ExternalIdHeld { holder }) => Some(*holder),
+        _ => None,
+    };
+    in_effects.chain(decision.contact).chain(holder).collect()
 }

@@ -93,6 +93,98 @@ fn the_surplus_of_a_kind_is_quarantined_and_does_not_match() {
     assert_eq!(model.upsert(ask().token("t3")).outcome, Outcome::Created);
 }
 
+/// The states of what a contact holds, and whether the last decision attached or quarantined something.
+fn judged(model: &Model, id: ContactId, decision: &Decision) -> (Vec<IdentifierState>, bool, bool) {
+    let contact = model.contact(id);
+    let held = IdentifierKind::ALL.into_iter().flat_map(|kind| contact.visible(kind));
+    let told = |wanted: fn(&Effect) -> bool| decision.effects.iter().any(wanted);
+    (
+        held.filter(|held| held.kind() != IdentifierKind::ExternalId)
+            .map(|held| held.state)
+            .collect(),
+        told(|effect| matches!(effect, Effect::Attached { .. })),
+        told(|effect| matches!(effect, Effect::Quarantined { .. })),
+    )
+}
+
+#[test]
+fn what_is_quarantined_is_told_each_time_and_heals_when_there_is_room() {
+    use IdentifierState::{Active, Quarantined};
+    let mut model = Model::new();
+    model.policy.limits.mobile_push = 1;
+    let a = model.id(ask().ext("A").token("t1").token("t2"));
+    let again = model.upsert(ask().ext("A").token("t2"));
+    assert_eq!(again.outcome, Outcome::Unchanged);
+    assert_eq!(judged(&model, a, &again), (vec![Active, Quarantined], false, true));
+    model.policy.limits.mobile_push = 2;
+    let healed = model.upsert(ask().ext("A").token("t2"));
+    assert_eq!(healed.outcome, Outcome::Updated);
+    assert_eq!(judged(&model, a, &healed), (vec![Active, Active], true, false));
+    assert_eq!(model.upsert(ask().token("t2")).contact, Some(a));
+    let quiet = model.upsert(ask().ext("A").token("t2"));
+    assert_eq!(judged(&model, a, &quiet), (vec![Active, Active], false, false));
+}
+
+#[test]
+fn an_email_heals_by_every_call_that_names_it() {
+    use IdentifierState::{Active, Quarantined};
+    for call in [Call::Upsert, Call::Subscribe] {
+        let mut model = Model::new();
+        model.policy.limits.email = 0;
+        let a = model.id(ask().ext("A").email(ANN));
+        let again = model.call(call, ask().ext("A").email(ANN));
+        assert_eq!(judged(&model, a, &again), (vec![Quarantined], false, true), "{call:?}");
+        model.policy.limits.email = 1;
+        let healed = model.call(call, ask().ext("A").email(ANN));
+        assert_eq!(judged(&model, a, &healed), (vec![Active], true, false), "{call:?}");
+    }
+}
+
+/// A contact that got its email while that was blocked, another one, and a policy that does not block it any more.
+fn unblocked() -> (Model, [ContactId; 2]) {
+    let mut model = Model::new();
+    model.policy.blocked = vec![crate::values::BlockedValue::exact(Some("email"), ANN).unwrap()];
+    let ids = [
+        model.id(ask().email(ANN).device("d")),
+        model.id(ask().ext("B").phone("+380501234567")),
+    ];
+    model.policy.blocked = Vec::new();
+    (model, ids)
+}
+
+#[test]
+fn a_value_that_is_not_blocked_any_more_finds_its_contact() {
+    let (mut model, [a, _]) = unblocked();
+    let found = model.upsert(ask().email(ANN));
+    assert_eq!(found.contact, Some(a));
+    assert_eq!(judged(&model, a, &found).0, [IdentifierState::Active; 2]);
+}
+
+#[test]
+fn a_value_that_is_not_blocked_any_more_leads_to_merges() {
+    let (mut model, [a, b]) = unblocked();
+    let decision = model.upsert(ask().ext("B").email(ANN));
+    assert_eq!(decision.contact, Some(b));
+    assert_eq!(merges_of(&decision)[0].1, a, "rule 6");
+}
+
+#[test]
+fn an_unsubscription_is_told_to_those_who_show_the_address() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").email(ANN));
+    let b = model.id(ask().ext("B").email(ANN));
+    let unsubscribe = || Command::Unsubscribe {
+        email: crate::values::Email::parse(ANN).unwrap(),
+        unsubscribed: true,
+    };
+    let decision = model.run(unsubscribe());
+    assert!(matches!(decision.effects[..], [Effect::Unsubscribed { .. }]));
+    let told: Vec<ContactId> = model.log.iter().rev().take(2).map(|entry| entry.contact).collect();
+    assert_eq!(told, [b, a]);
+    assert!(model.run(unsubscribe()).effects.is_empty());
+    assert_eq!(model.log.len(), 4);
+}
+
 #[test]
 fn an_absorption_that_would_pass_a_limit_does_not_take_place() {
     let mut model = Model::new();

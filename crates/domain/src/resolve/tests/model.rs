@@ -154,12 +154,12 @@ impl Model {
         &self.state.contacts[&id]
     }
 
-    /// What every contact shows.
-    pub(super) fn faces(&self) -> BTreeMap<ContactId, Face> {
+    /// What every contact shows, and when it was last updated.
+    pub(super) fn faces(&self) -> BTreeMap<ContactId, (Face, Timestamp)> {
         self.state
             .contacts
             .iter()
-            .map(|(id, contact)| (*id, Face::of(contact)))
+            .map(|(id, contact)| (*id, (Face::of(contact), contact.updated_at)))
             .collect()
     }
 
