@@ -1,9 +1,11 @@
 //! What can be asked of a workspace: every write of Selfsame is one of these commands.
 
-use crate::values::{AppId, CategoryKey, CategoryName, ChannelType, Email, FieldType, SegmentName, Source, Token};
+use crate::values::{
+    AppId, CategoryKey, CategoryName, ChannelType, Email, EventTypeKey, FieldType, FormType, SegmentName, Source, Token,
+};
 use crate::{
-    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, FieldId, Identifier, MergeId,
-    Policy, SegmentId, Timestamp,
+    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventRequest, FieldId,
+    Identifier, MergeId, Policy, SegmentId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,15 @@ pub struct Envelope {
 pub enum Command {
     /// A call that names a contact by its identifiers.
     Contact(Call, Box<ContactRequest>),
+    /// Keep an event.
+    Event(Box<EventRequest>),
+    /// Say whether events of a type create contacts.
+    SetCreating {
+        /// The type; it need not be known.
+        key: EventTypeKey,
+        /// Whether they do.
+        creating: bool,
+    },
     /// Remove a contact; `erase` deletes everything about it for good.
     Remove {
         /// Which contact.
@@ -217,6 +228,8 @@ pub struct ContactRequest {
     pub source: Source,
     /// Whether an email that is set counts as confirmed.
     pub confirmed: bool,
+    /// The form that a subscription came from.
+    pub form_type: Option<FormType>,
     /// What was left out before, and why.
     pub skipped: Vec<Skipped>,
 }
@@ -236,6 +249,7 @@ impl ContactRequest {
             categories: Vec::new(),
             source,
             confirmed: true,
+            form_type: None,
             skipped: Vec::new(),
         }
     }

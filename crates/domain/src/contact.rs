@@ -198,20 +198,22 @@ pub struct Membership {
     pub since: Timestamp,
 }
 
-/// A web visitor whose history a contact adopted (identity rule 7). `home` and `owner` as in [`HeldIdentifier`].
+/// Somebody who leaves history behind an identifier: a web visitor, or whoever an event named before a contact held the identifier. A
+/// contact adopts it (identity rule 7). `home` and `owner` as in [`HeldIdentifier`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
     /// The visitor.
     pub id: VisitorId,
-    /// The cookie that made it.
-    pub cookie: String,
-    /// The contact that adopted it; none while nobody is known behind the cookie.
+    /// The identifier that made it.
+    pub key: IdentifierKey,
+    /// The contact that adopted it; none while nobody is known behind the identifier.
     pub home: Option<ContactId>,
     /// The contact that answers for it.
     pub owner: Option<ContactId>,
     /// When its history begins.
     pub since: Timestamp,
-    /// When the cookie moved to somebody else, which ended its history; at most one visitor of a cookie is open.
+    /// When its history ended: the cookie moved to somebody else, or a contact took another identifier, to which history goes from then
+    /// on. At most one visitor of an identifier is open.
     pub closed_at: Option<Timestamp>,
 }
 

@@ -212,7 +212,12 @@ pub enum Effect {
         /// Why.
         why: Apart,
     },
-    /// A web visitor's history became the contact's (identity rule 7).
+    /// An event named nobody who is known: it waits with a visitor (identity rule 7).
+    EventWaits {
+        /// Which visitor.
+        visitor: VisitorId,
+    },
+    /// A visitor's history became the contact's (identity rule 7).
     VisitorAdopted {
         /// Which visitor.
         visitor: VisitorId,

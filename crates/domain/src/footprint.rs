@@ -26,6 +26,14 @@ fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[Custom
             add_request(all, request, policy);
             add_declared(all, *call, request, policy, fields);
         }
+        Command::Event(request) => {
+            add_request(all, &request.contact, policy);
+            all.event_types.insert(request.type_key.clone());
+            all.events.extend(request.id);
+        }
+        Command::SetCreating { key, .. } => {
+            all.event_types.insert(key.clone());
+        }
         Command::Remove { contact, .. } => add_ref(all, contact),
         Command::SetSubscriptions { contact, .. } => {
             all.contacts.insert(*contact);

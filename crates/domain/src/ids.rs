@@ -69,8 +69,12 @@ uuid_id! {
     MergeId
 }
 uuid_id! {
-    /// One web visitor: the history behind a cookie between two changes of its owner.
+    /// One visitor: the history behind a cookie between two changes of its owner, or behind another identifier while nobody holds it.
     VisitorId
+}
+uuid_id! {
+    /// One event.
+    EventId
 }
 
 impl MergeId {

@@ -1,10 +1,10 @@
 //! What a batch of commands must know before it is resolved, and what resolving it changes.
 
-use crate::values::SegmentName;
-use crate::values::{CategoryKey, Source};
+use crate::values::{CategoryKey, EventTypeKey, SegmentName, Source};
 use crate::{
-    Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, FieldId, HeldIdentifier,
-    IdentifierKey, Membership, Merge, MergeId, Policy, Segment, SegmentId, Timestamp, Visitor,
+    Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, Event, EventCount,
+    EventId, FieldId, HeldIdentifier, IdentifierKey, Membership, Merge, MergeId, Policy, Segment, SegmentId, Timestamp,
+    Visitor, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,10 @@ pub struct Footprint {
     pub fields: BTreeSet<FieldId>,
     /// Custom fields named by `(profile_key, field_key)`.
     pub field_keys: BTreeSet<(String, String)>,
+    /// Types of events.
+    pub event_types: BTreeSet<EventTypeKey>,
+    /// Events whose senders gave them an identity.
+    pub events: BTreeSet<EventId>,
     /// How many new numbers the batch may need.
     pub fresh: FreshCount,
 }
@@ -72,6 +76,8 @@ pub struct KeyRecord {
     pub seen_with: BTreeSet<Uuid>,
     /// For an email: since when it is unsubscribed.
     pub unsubscribed_at: Option<Timestamp>,
+    /// The history that waits for somebody to hold it; never for a cookie.
+    pub waiting: Option<Waiting>,
 }
 
 /// What the storage knows about a footprint, under its locks.
@@ -95,6 +101,11 @@ pub struct Snapshot {
     pub categories: Vec<Category>,
     /// The custom fields of the footprint, archived ones included.
     pub fields: Vec<CustomField>,
+    /// Those of the footprint's types of events that create contacts.
+    pub creating: BTreeSet<EventTypeKey>,
+    /// Those of the footprint's events that are stored. One that another transaction stores meanwhile makes applying fail with a lost
+    /// race.
+    pub stored_events: BTreeSet<EventId>,
     /// New numbers. Those that the changes do not use may be handed out again.
     pub fresh: Fresh,
 }
@@ -172,6 +183,14 @@ pub struct ChangeSet {
     pub fields: Vec<CustomField>,
     /// Merges that were made or undone.
     pub merges: Vec<Merge>,
+    /// Events to be kept.
+    pub events: Vec<Event>,
+    /// Those of [`Self::events`] whose senders gave them an identity: none of them may be stored already.
+    pub sent_events: Vec<EventId>,
+    /// What [`Self::events`] add to the counts of their types, by type.
+    pub event_counts: Vec<EventCount>,
+    /// Types of events that begin or cease to create contacts.
+    pub creating: Vec<(EventTypeKey, bool)>,
     /// The policy, if it changed.
     pub policy: Option<Policy>,
     /// Decisions to be remembered, one entry for every contact that they touched.

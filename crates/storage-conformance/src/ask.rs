@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 use selfsame_domain::values::{
-    AddressPart, AppId, CategoryKey, ChannelType, Cookie, Device, DeviceId, Email, ExternalId, FirstName, Language,
-    LastName, Phone, SegmentName, Source, Token, ValueError,
+    AddressPart, AppId, CategoryKey, ChannelType, Cookie, Device, DeviceId, Email, EventTypeKey, ExternalId, FirstName,
+    Language, LastName, Phone, SegmentName, Source, Token, ValueError,
 };
 use selfsame_domain::{
     AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRef, ContactRequest, DedupeOn,
-    FieldId, FieldInput, Identifier, IdentifierKind, SegmentId, SegmentRef,
+    EventParams, EventRequest, FieldId, FieldInput, Identifier, IdentifierKind, Origin, SegmentId, SegmentRef,
 };
 
 /// A request in the making. Values that the domain refuses panic: a test with such a value is wrong.
@@ -60,6 +60,16 @@ pub fn token(text: &str) -> Token {
 /// An email address.
 pub fn email(text: &str) -> Email {
     valid(Email::parse(text), text)
+}
+
+/// The key of a type of events.
+pub fn event_type(text: &str) -> EventTypeKey {
+    valid(EventTypeKey::parse(text), text)
+}
+
+/// The command that keeps an event.
+pub fn keep(event: EventRequest) -> Command {
+    Command::Event(Box::new(event))
 }
 
 /// A category's key.
@@ -298,6 +308,23 @@ impl Ask {
     /// The customer of an order.
     pub fn order(self) -> Command {
         self.source(Source::Order).call(Call::Order)
+    }
+
+    /// An event of a type.
+    ///
+    /// # Panics
+    ///
+    /// When the text is no key of a type.
+    pub fn happened(self, type_key: &str) -> EventRequest {
+        EventRequest {
+            contact: self.source(Source::Event).request(),
+            id: None,
+            type_key: event_type(type_key),
+            key_value: None,
+            occurred_at: None,
+            origin: Origin::Api,
+            params: EventParams::default(),
+        }
     }
 
     /// The contact of an event.

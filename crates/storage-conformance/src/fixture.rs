@@ -4,13 +4,13 @@ use crate::ask::category_key;
 use crate::backend::Backend;
 use crate::{ManualClock, SequenceIds};
 use selfsame_application::ports::{
-    ContactDetails, ContactFilter, ContactOrder, ContactQuery, IdentityView, Lookup, Store,
+    ContactDetails, ContactFilter, ContactOrder, ContactQuery, EventQuery, HistoryOf, IdentityView, Lookup, Store,
 };
 use selfsame_application::{Application, Options, Submission};
 use selfsame_domain::values::CategoryName;
 use selfsame_domain::{
-    Command, Contact, ContactId, ContactRef, Decision, DecisionId, Effect, Face, IdentifierKey, Merge, MergeId, Policy,
-    SegmentId, WorkspaceId,
+    Command, Contact, ContactId, ContactRef, Decision, DecisionId, Effect, Event, Face, IdentifierKey, Merge, MergeId,
+    Policy, SegmentId, WorkspaceId,
 };
 use std::sync::Arc;
 
@@ -193,6 +193,23 @@ impl<'b> Fixture<'b> {
     pub async fn decided(&self, id: DecisionId) -> Option<Decision> {
         let found = self.store().decision(self.workspace, id).await;
         found.expect("read a decision")
+    }
+
+    /// The history of the contact that answers for a number, the latest first; it must be there.
+    pub async fn history(&self, id: ContactId) -> Vec<Event> {
+        let (of, query) = (HistoryOf::Contact(id), EventQuery::latest(10_000));
+        let found = self
+            .store()
+            .events(self.workspace, &of, &query)
+            .await
+            .expect("read a history");
+        found.unwrap_or_else(|| panic!("contact {id} is not there"))
+    }
+
+    /// The types of the events of a contact, the earliest first.
+    pub async fn happened(&self, id: ContactId) -> Vec<String> {
+        let events = self.history(id).await.into_iter().rev();
+        events.map(|event| event.type_key.to_string()).collect()
     }
 
     /// One merge; it must be there.

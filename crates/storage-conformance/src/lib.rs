@@ -23,7 +23,9 @@ mod suite;
 
 pub mod cases;
 
-pub use ask::{Ask, app, by_external, category_key, channel_of, date, email, identifier, segment_name, token};
+pub use ask::{
+    Ask, app, by_external, category_key, channel_of, date, email, event_type, identifier, keep, segment_name, token,
+};
 pub use backend::{Backend, run};
 pub use clock::ManualClock;
 pub use fixture::{Fixture, assert_in_order, contact_of, erase, force_merge, merge, merge_of, remove, undo};

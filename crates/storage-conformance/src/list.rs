@@ -268,6 +268,29 @@ macro_rules! for_each_case {
                 a_dropped_submission_is_done_all_the_same;
                 a_closed_server_takes_nothing_and_loses_nothing;
             }
+            events {
+                an_event_reads_back_whole;
+                history_comes_latest_first_and_by_page;
+                history_is_filtered_by_kind_and_time;
+                what_waits_is_adopted for kinds;
+                what_waits_is_adopted_within_a_batch for kinds;
+                a_cookie_that_moves_divides_the_history;
+                a_type_tells_whether_events_create_contacts;
+                events_are_counted_by_type_and_types_page;
+                an_event_with_an_identity_is_stored_once;
+                an_event_sent_to_two_servers_at_once_is_stored_once;
+                events_that_race_with_a_claim_are_not_lost;
+                an_event_of_a_removed_contact_waits_with_it;
+                merges_bring_history_and_undoing_gives_it_back;
+                erasing_leaves_no_history;
+                a_subscription_tells_of_itself;
+                a_dry_run_keeps_no_event;
+                many_events_in_one_batch;
+                an_absorbed_contact_s_decisions_are_listed_latest_first;
+                visitors_of_a_cookie_are_listed_latest_first;
+                history_survives_a_restart;
+                history_is_the_workspace_s_own;
+            }
             isolation {
                 one_identifier_in_two_workspaces for kinds;
                 numbers_of_another_workspace_name_nobody;

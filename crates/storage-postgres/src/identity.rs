@@ -158,7 +158,7 @@ impl Identity for PostgresStore {
             return Ok(None);
         };
         let keys = rows::all(keys, rows::key)?;
-        let visitors: Vec<Visitor> = visitors.into_iter().map(rows::visitor).collect();
+        let visitors: Vec<Visitor> = rows::all(visitors, rows::visitor)?;
         Ok(Some(IdentityView {
             contact,
             keys: keys

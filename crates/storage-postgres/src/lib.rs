@@ -6,6 +6,7 @@
 mod catalog;
 mod contacts;
 mod error;
+mod history;
 mod identity;
 mod maintenance;
 mod numbers;

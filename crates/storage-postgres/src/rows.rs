@@ -4,11 +4,14 @@
 //! per table says the columns of its record, and a type of the same shape says how it is read.
 
 use selfsame_application::ports::StorageError;
-use selfsame_domain::values::{CategoryKey, CategoryName, ChannelType, FieldType, SegmentName, Source};
+use selfsame_domain::values::{
+    CategoryKey, CategoryName, ChannelType, EventKeyValue, EventTypeKey, FieldType, SegmentName, Source,
+};
 use selfsame_domain::{
-    Attributes, Category, CategoryId, ChannelDetails, Contact, ContactId, ContactState, CustomField, DecisionId,
-    FieldId, HeldIdentifier, Identifier, IdentifierKey, IdentifierKind, IdentifierState, KeyRecord, Membership, Merge,
-    MergeId, MergeRule, Segment, SegmentId, Timestamp, Visitor, VisitorId,
+    Attributes, Category, CategoryId, ChannelDetails, Contact, ContactId, ContactState, CustomField, DecisionId, Event,
+    EventId, EventParams, FieldId, HeldIdentifier, Identifier, IdentifierKey, IdentifierKind, IdentifierState,
+    KeyRecord, Membership, Merge, MergeId, MergeRule, Origin, Segment, SegmentId, Subject, Timestamp, Visitor,
+    VisitorId, Waiting,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,14 +44,14 @@ macro_rules! membership_record {
 /// A row of `identifier_keys k`.
 macro_rules! key_record {
     () => {
-        "ROW(k.kind, k.value, k.shared, k.seen_with, k.unsubscribed_at)"
+        "ROW(k.kind, k.value, k.shared, k.seen_with, k.unsubscribed_at, k.waiting, k.waiting_since)"
     };
 }
 
 /// A row of `visitors v`.
 macro_rules! visitor_record {
     () => {
-        "ROW(v.visitor_id, v.cookie, v.home_id, v.owner_id, v.since, v.closed_at)"
+        "ROW(v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at)"
     };
 }
 
@@ -82,9 +85,17 @@ macro_rules! field_record {
     };
 }
 
+/// A row of `events e`.
+macro_rules! event_record {
+    () => {
+        "ROW(ROW(e.event_id, e.type_key, e.key_value, e.contact_id, e.visitor_id),
+             ROW(e.occurred_at, e.received_at, e.origin, e.params::text))"
+    };
+}
+
 pub(crate) use {
-    category_record, contact_record, field_record, identifier_record, key_record, membership_record, merge_record,
-    segment_record, visitor_record,
+    category_record, contact_record, event_record, field_record, identifier_record, key_record, membership_record,
+    merge_record, segment_record, visitor_record,
 };
 
 pub(crate) type ContactRecord = (
@@ -102,8 +113,28 @@ pub(crate) type IdentifierRecord = (
     (Option<String>, bool, String, Timestamp, Timestamp),
 );
 pub(crate) type MembershipRecord = (i64, i64, i64, Option<i64>, Timestamp);
-pub(crate) type KeyRecordRow = (i16, String, bool, Vec<Uuid>, Option<Timestamp>);
-pub(crate) type VisitorRecord = (Uuid, String, Option<i64>, Option<i64>, Timestamp, Option<Timestamp>);
+pub(crate) type KeyRecordRow = (
+    i16,
+    String,
+    bool,
+    Vec<Uuid>,
+    Option<Timestamp>,
+    Option<Uuid>,
+    Option<Timestamp>,
+);
+pub(crate) type VisitorRecord = (
+    Uuid,
+    i16,
+    String,
+    Option<i64>,
+    Option<i64>,
+    Timestamp,
+    Option<Timestamp>,
+);
+pub(crate) type EventRecord = (
+    (Uuid, String, Option<String>, Option<i64>, Option<Uuid>),
+    (Timestamp, Timestamp, String, String),
+);
 pub(crate) type MergeRecord = (
     (Uuid, i64, i64, String, Option<i16>, Option<String>),
     (bool, Uuid, Timestamp, String, Option<Timestamp>),
@@ -249,25 +280,58 @@ pub(crate) fn identifier_key((kind, value): (i16, String)) -> Result<IdentifierK
 }
 
 pub(crate) fn key(record: KeyRecordRow) -> Result<(IdentifierKey, KeyRecord), StorageError> {
-    let (kind, value, shared, seen_with, unsubscribed_at) = record;
+    let (kind, value, shared, seen_with, unsubscribed_at, waiting, since) = record;
+    let waiting = waiting.zip(since).map(|(visitor, since)| Waiting {
+        visitor: VisitorId(visitor),
+        since,
+    });
     let record = KeyRecord {
         shared,
         seen_with: seen_with.into_iter().collect(),
         unsubscribed_at,
+        waiting,
     };
     Ok((identifier_key((kind, value))?, record))
 }
 
-pub(crate) fn visitor((id, cookie, home, owner, since, closed_at): VisitorRecord) -> Visitor {
+pub(crate) fn visitor(record: VisitorRecord) -> Result<Visitor, StorageError> {
+    let (id, kind, value, home, owner, since, closed_at) = record;
     let (home, owner) = (home.map(ContactId), owner.map(ContactId));
-    Visitor {
+    Ok(Visitor {
         id: VisitorId(id),
-        cookie,
+        key: identifier_key((kind, value))?,
         home,
         owner,
         since,
         closed_at,
-    }
+    })
+}
+
+pub(crate) fn event_type(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+    key: &dyn Display,
+) -> Result<EventTypeKey, StorageError> {
+    EventTypeKey::parse(text).map_err(|_| corrupt(table, column, key))
+}
+
+pub(crate) fn event(record: EventRecord) -> Result<Event, StorageError> {
+    let ((id, type_key, key_value, contact, visitor), (occurred_at, received_at, origin, params)) = record;
+    let wrong = |column| move || corrupt("events", column, &id);
+    let contact = contact.map(|id| Subject::Contact(ContactId(id)));
+    let visitor = visitor.map(|id| Subject::Visitor(VisitorId(id)));
+    let key_value = key_value.map(|text| EventKeyValue::parse(&text));
+    Ok(Event {
+        id: EventId(id),
+        type_key: event_type(&type_key, "events", "type_key", &id)?,
+        key_value: key_value.transpose().map_err(|_| wrong("key_value")())?,
+        subject: contact.or(visitor),
+        occurred_at,
+        received_at,
+        origin: Origin::from_text(&origin).ok_or_else(wrong("origin"))?,
+        params: EventParams::parse(&params).map_err(|_| wrong("params")())?,
+    })
 }
 
 pub(crate) fn merge(record: MergeRecord) -> Result<Merge, StorageError> {

@@ -5,6 +5,7 @@ mod catalog;
 mod columns;
 mod contract;
 mod erase;
+mod events;
 mod known;
 mod load;
 mod lock;

@@ -99,8 +99,18 @@ impl Contacts for SqliteStore {
     }
 }
 
+/// The active contact that answers for a number.
+pub(crate) async fn answering(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    id: ContactId,
+) -> Result<Option<ContactId>, StorageError> {
+    let found = active(connection, workspace, &BTreeSet::from([id])).await?;
+    Ok(found.into_values().next())
+}
+
 /// The active contacts that answer for these numbers; the others are left out.
-pub(crate) async fn active(
+async fn active(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
     ids: &BTreeSet<ContactId>,

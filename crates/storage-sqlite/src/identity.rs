@@ -1,6 +1,6 @@
 //! Reading why contacts are what they are.
 
-use crate::contacts::active;
+use crate::contacts::answering;
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
 use crate::storage::{group, merge, merge_columns, record, visitor};
@@ -95,7 +95,7 @@ impl Identity for SqliteStore {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
         let known = sqlx::query(
-            "SELECT workspace_id, shared, seen_with, unsubscribed_at FROM identifier_keys
+            "SELECT workspace_id, shared, seen_with, unsubscribed_at, waiting, waiting_since FROM identifier_keys
              WHERE workspace_id = ?1 AND kind = ?2 AND value = ?3",
         )
         .bind(workspace.0)
@@ -148,17 +148,6 @@ impl Identity for SqliteStore {
     }
 }
 
-async fn answering(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    id: ContactId,
-) -> Result<Option<ContactId>, StorageError> {
-    Ok(active(connection, workspace, &BTreeSet::from([id]))
-        .await?
-        .into_values()
-        .next())
-}
-
 async fn one_merge(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
@@ -189,7 +178,7 @@ async fn records(
         .map(|held| (held.kind().code(), &held.key().value))
         .collect();
     let rows = sqlx::query(
-        "SELECT n.workspace_id, n.kind, n.value, n.shared, n.seen_with, n.unsubscribed_at
+        "SELECT n.workspace_id, n.kind, n.value, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifier_keys AS n
             ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
@@ -219,7 +208,7 @@ async fn visitors(
     id: ContactId,
 ) -> Result<Vec<Visitor>, StorageError> {
     let rows = sqlx::query(
-        "SELECT visitor_id, cookie, home_id, owner_id, since, closed_at FROM visitors
+        "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at FROM visitors
          WHERE workspace_id = ?1 AND owner_id = ?2 ORDER BY since, visitor_id LIMIT 1000",
     )
     .bind(workspace.0)

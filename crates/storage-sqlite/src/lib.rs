@@ -8,6 +8,7 @@ mod catalog;
 mod contacts;
 mod details;
 mod error;
+mod history;
 mod identity;
 mod location;
 mod maintenance;

@@ -3,6 +3,7 @@
 mod apply;
 mod definitions;
 mod erase;
+mod events;
 mod load;
 mod log;
 mod merges;
@@ -113,6 +114,7 @@ impl UnitOfWork for Unit {
         };
         let mut batch = apply::Batch::new(transaction.connection()?, self.workspace);
         batch.apply(changes, self.next).await?;
+        events::write(&mut batch, changes).await?;
         records::write(&mut batch, records).await
     }
 

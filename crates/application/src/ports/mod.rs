@@ -3,6 +3,7 @@
 mod catalog;
 mod clock;
 mod contacts;
+mod history;
 mod identity;
 mod ids;
 mod maintenance;
@@ -14,6 +15,7 @@ pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
 };
+pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
 pub use maintenance::Maintenance;
@@ -21,6 +23,6 @@ pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
-pub trait Store: Storage + Contacts + Catalog + Identity + Workspaces + Maintenance {}
+pub trait Store: Storage + Contacts + Catalog + Identity + History + Workspaces + Maintenance {}
 
-impl<T: Storage + Contacts + Catalog + Identity + Workspaces + Maintenance> Store for T {}
+impl<T: Storage + Contacts + Catalog + Identity + History + Workspaces + Maintenance> Store for T {}

@@ -12,6 +12,15 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         repointed: after.repointed,
         visitors_returned: after.visitors_returned,
         policy: after.new_policy,
+        creating: after.new_creating.into_iter().collect(),
+        event_counts: super::event::counts(&after.events),
+        sent_events: after
+            .events
+            .iter()
+            .filter(|event| after.sent.contains(&event.id))
+            .map(|event| event.id)
+            .collect(),
+        events: after.events,
         log: after.log,
         ..ChangeSet::default()
     };
@@ -45,11 +54,18 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         .into_iter()
         .filter(|(key, record)| after.freed.contains(key) || before.keys.get(key) != Some(record))
         .collect();
-    let known: HashMap<_, &Visitor> = before.visitors.iter().map(|visitor| (visitor.id, visitor)).collect();
+    let waiting = super::event::waiting(&before.keys);
+    let known: HashMap<_, Visitor> = before
+        .visitors
+        .iter()
+        .cloned()
+        .chain(waiting)
+        .map(|v| (v.id, v))
+        .collect();
     changes.visitors = after
         .visitors
         .into_values()
-        .filter(|visitor| known.get(&visitor.id) != Some(&visitor))
+        .filter(|visitor| known.get(&visitor.id) != Some(visitor))
         .collect();
     changes
         .visitors

@@ -202,6 +202,30 @@ pub(super) fn hold(
         last_seen: draft.at,
     });
     world.note_holder(&identifier.key, id);
+    if state == IdentifierState::Active && identifier.kind() != IdentifierKind::Cookie {
+        adopt_waiting(world, draft, id, identifier);
+    }
+}
+
+/// Rule 7, for events that named the identifier before anybody held it: their history becomes the contact's. What is to come goes to the
+/// contact itself.
+fn adopt_waiting(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
+    let mut record = world.key(&identifier.key);
+    let Some(waiting) = record
+        .waiting
+        .take_if(|_| evidence::of(world, identifier) == Evidence::Matches)
+    else {
+        return;
+    };
+    world.keys.insert(identifier.key.clone(), record);
+    if let Some(visitor) = world.visitors.get_mut(&waiting.visitor) {
+        visitor.home = Some(id);
+        visitor.owner = Some(id);
+        visitor.closed_at = Some(draft.at);
+    }
+    draft.effects.push(Effect::VisitorAdopted {
+        visitor: waiting.visitor,
+    });
 }
 
 /// Judges an identifier anew that the contact holds and that is named again: what was quarantined or blocked counts as evidence as soon
@@ -280,8 +304,7 @@ fn touch(
 /// Rule 7: the history behind the cookie becomes the contact's. Each owner of a cookie has a visitor of their own, so that
 /// history made before a move stays with the former owner (rule 4).
 fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie: &Identifier, evidence: Evidence) {
-    let value = &cookie.key.value;
-    if let Some(visitor) = world.open_visitor(value) {
+    if let Some(visitor) = world.open_visitor_mut(&cookie.key) {
         if visitor.owner == Some(id) {
             return;
         }
@@ -298,7 +321,7 @@ fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie
     draft.effects.push(Effect::VisitorAdopted { visitor });
     let opened = Visitor {
         id: visitor,
-        cookie: value.clone(),
+        key: cookie.key.clone(),
         home: Some(id),
         owner: Some(id),
         since: draft.at,

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::search::{self, Found};
 use super::world::World;
-use super::{absorb, attributes, channels, claim, segments};
+use super::{absorb, attributes, channels, claim, event, segments};
 use crate::values::ChannelType;
 use crate::{
     Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKey,
@@ -59,6 +59,7 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
     }
     if call == Call::Subscribe {
         draft.email_status = email_status(world, &draft, request, id);
+        event::subscribed(world, &draft, request, id, outcome == Outcome::Created);
     }
     draft.finish(world, outcome, Some(id))
 }

@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
     pub(super) visitors: usize,
+    /// Events are as many as clicks; a decision about one that changed nothing is not for the log of what a contact is.
+    is_event: bool,
 }
 
 impl Draft {
@@ -37,6 +39,7 @@ impl Draft {
             touched: BTreeSet::new(),
             merges: 0,
             visitors: 0,
+            is_event: matches!(envelope.command, Command::Event(_)),
         }
     }
 
@@ -75,8 +78,9 @@ impl Draft {
     pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(contact);
+        let is_routine = self.is_event && outcome == Outcome::Unchanged;
         let decision = self.decision(outcome, contact, None);
-        if outcome != Outcome::Erased {
+        if outcome != Outcome::Erased && !is_routine {
             log(world, touched, &decision);
         }
         decision
@@ -94,6 +98,8 @@ fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision)
 fn name(command: &Command) -> &'static str {
     match command {
         Command::Contact(call, _) => Call::as_str(*call),
+        Command::Event(_) => Call::Event { creates: false }.as_str(),
+        Command::SetCreating { .. } => "set_creating",
         Command::Remove { erase: false, .. } => "remove",
         Command::Remove { erase: true, .. } => "erase",
         Command::SetSubscriptions { .. } => "set_subscriptions",

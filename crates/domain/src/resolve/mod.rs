@@ -8,6 +8,7 @@ mod channels;
 mod claim;
 mod contact;
 mod draft;
+mod event;
 mod evidence;
 mod merge;
 mod remove;
@@ -40,6 +41,8 @@ fn decide(world: &mut World<'_>, envelope: &Envelope) -> Decision {
     let draft = Draft::new(envelope);
     match &envelope.command {
         Command::Contact(call, request) => contact::decide(world, draft, *call, request),
+        Command::Event(request) => event::keep(world, draft, request),
+        Command::SetCreating { key, creating } => event::set_creating(world, draft, key, *creating),
         Command::Remove { contact, erase } => remove::remove(world, draft, contact, *erase),
         Command::SetSubscriptions { contact, categories } => {
             segments::set_subscriptions(world, draft, *contact, categories)

@@ -1,10 +1,10 @@
 //! The working copy of a snapshot.
 
-use crate::values::{CategoryKey, SegmentName};
+use crate::values::{CategoryKey, EventTypeKey, SegmentName};
 use crate::{
-    Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Fresh, IdentifierKey,
-    IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Policy, Segment, SegmentId, Snapshot, Timestamp, Visitor,
-    VisitorId,
+    Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
+    IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Policy, Segment, SegmentId, Snapshot,
+    Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,10 +18,16 @@ pub(super) struct World<'a> {
     pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
     /// Contacts that got a key at some time; whether they still hold it is asked of them. Grows only, so it never lacks one.
     holders: HashMap<IdentifierKey, BTreeSet<ContactId>>,
-    /// Visitors of the batch's cookies: open before, or opened by the batch.
+    creating: &'a BTreeSet<EventTypeKey>,
+    pub(super) new_creating: BTreeMap<EventTypeKey, bool>,
+    stored_events: &'a BTreeSet<EventId>,
+    /// Identities of events that the batch's senders gave.
+    pub(super) sent: BTreeSet<EventId>,
+    pub(super) events: Vec<Event>,
+    /// Open visitors of the batch's identifiers, and those opened by the batch.
     pub(super) visitors: BTreeMap<VisitorId, Visitor>,
-    /// Of every cookie of the batch the visitor that is open, if there is one.
-    open_visitors: HashMap<String, VisitorId>,
+    /// Of every identifier of the batch the visitor that is open, if there is one.
+    open_visitors: HashMap<IdentifierKey, VisitorId>,
     pub(super) visitors_returned: Vec<(ContactId, ContactId)>,
     pub(super) segments: BTreeMap<SegmentId, Segment>,
     segment_names: HashMap<SegmentName, SegmentId>,
@@ -50,6 +56,8 @@ impl<'a> World<'a> {
                 holders.entry(held.key().clone()).or_default().insert(contact.id);
             }
         }
+        let waiting = super::event::waiting(&snapshot.keys);
+        let visitors: Vec<Visitor> = snapshot.visitors.iter().cloned().chain(waiting).collect();
         let mut fresh = snapshot.fresh.clone();
         // Numbers are taken from the end.
         fresh.contacts.reverse();
@@ -63,8 +71,13 @@ impl<'a> World<'a> {
             canonical: &snapshot.canonical,
             keys: snapshot.keys.clone(),
             holders,
-            visitors: keyed(&snapshot.visitors, |visitor| (visitor.id, visitor.clone())),
-            open_visitors: keyed(&snapshot.visitors, |visitor| (visitor.cookie.clone(), visitor.id)),
+            open_visitors: keyed(&visitors, |visitor| (visitor.key.clone(), visitor.id)),
+            visitors: keyed(&visitors, |visitor| (visitor.id, visitor.clone())),
+            creating: &snapshot.creating,
+            new_creating: BTreeMap::new(),
+            stored_events: &snapshot.stored_events,
+            sent: BTreeSet::new(),
+            events: Vec::new(),
             visitors_returned: Vec::new(),
             segments: keyed(&snapshot.segments, |segment| (segment.id, segment.clone())),
             segment_names: keyed(&snapshot.segments, |segment| (segment.name.clone(), segment.id)),
@@ -161,6 +174,19 @@ impl<'a> World<'a> {
         self.keys.get(key).cloned().unwrap_or_default()
     }
 
+    /// Whether events of a type create contacts.
+    pub(super) fn creates(&self, key: &EventTypeKey) -> bool {
+        self.new_creating
+            .get(key)
+            .copied()
+            .unwrap_or_else(|| self.creating.contains(key))
+    }
+
+    /// Whether an event is stored already, or will be by the batch.
+    pub(super) fn has_event(&self, id: EventId) -> bool {
+        self.stored_events.contains(&id) || self.sent.contains(&id)
+    }
+
     pub(super) fn category(&self, key: &CategoryKey) -> Option<&Category> {
         self.categories.get(self.category_keys.get(key)?)
     }
@@ -170,14 +196,19 @@ impl<'a> World<'a> {
         self.categories.insert(category.id, category);
     }
 
-    /// The open visitor of a cookie.
-    pub(super) fn open_visitor(&mut self, cookie: &str) -> Option<&mut Visitor> {
-        let visitor = self.visitors.get_mut(self.open_visitors.get(cookie)?)?;
+    /// The visitor to whom the history behind an identifier goes.
+    pub(super) fn open_visitor(&self, key: &IdentifierKey) -> Option<&Visitor> {
+        let visitor = self.visitors.get(self.open_visitors.get(key)?)?;
+        visitor.closed_at.is_none().then_some(visitor)
+    }
+
+    pub(super) fn open_visitor_mut(&mut self, key: &IdentifierKey) -> Option<&mut Visitor> {
+        let visitor = self.visitors.get_mut(self.open_visitors.get(key)?)?;
         visitor.closed_at.is_none().then_some(visitor)
     }
 
     pub(super) fn open(&mut self, visitor: Visitor) {
-        self.open_visitors.insert(visitor.cookie.clone(), visitor.id);
+        self.open_visitors.insert(visitor.key.clone(), visitor.id);
         self.visitors.insert(visitor.id, visitor);
     }
 

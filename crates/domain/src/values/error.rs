@@ -74,6 +74,9 @@ pub enum ValueError {
     /// Against the rules for people's names (wire fact).
     #[error("{0}")]
     BadName(NameProblem),
+    /// Not a JSON object.
+    #[error("must be a JSON object")]
+    NotAnObject,
     /// Not a regular expression, or one that is too large.
     #[error("must be a valid regular expression of moderate size")]
     NotAPattern,

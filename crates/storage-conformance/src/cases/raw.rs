@@ -1,7 +1,7 @@
 //! Rows that no command would make, written past the rules.
 
 use super::kinds::values;
-use crate::{Fixture, identifier};
+use crate::{Fixture, Kind, identifier};
 use chrono::DateTime;
 use selfsame_application::ports::{Mode, Recorded, StorageError, Store};
 use selfsame_domain::values::Source;
@@ -78,7 +78,7 @@ pub(super) fn visitor(number: u128, cookie: &str, owner: Option<ContactId>) -> V
     let id = VisitorId(Uuid::from_u128(number));
     Visitor {
         id,
-        cookie: cookie.to_owned(),
+        key: identifier(Kind::Cookie, cookie).key,
         home: owner,
         owner,
         since: at(),

@@ -204,7 +204,7 @@ pub async fn open_visitors_come_with_their_cookies(backend: &mut dyn Backend) {
     let mut found: Vec<_> = snapshot
         .visitors
         .iter()
-        .map(|visitor| (visitor.cookie.as_str(), visitor.owner))
+        .map(|visitor| (visitor.key.value.as_str(), visitor.owner))
         .collect();
     found.sort_unstable();
     assert_eq!(found, [("c", Some(two)), ("free", None)], "closed ones stay away");

@@ -204,7 +204,7 @@ pub async fn rows_that_the_batch_did_not_load_are_repointed(backend: &mut dyn Ba
     plant(&f, returned).await;
     for (index, cookie) in [(9, "a"), (3, "b")] {
         let visitors = f.identity(far(index)).await.visitors;
-        let cookies: Vec<&str> = visitors.iter().map(|visitor| visitor.cookie.as_str()).collect();
+        let cookies: Vec<&str> = visitors.iter().map(|visitor| visitor.key.value.as_str()).collect();
         assert_eq!(cookies, [cookie]);
     }
     f.check().await;

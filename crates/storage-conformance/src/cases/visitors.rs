@@ -13,14 +13,14 @@ pub async fn a_cookie_opens_a_visitor(backend: &mut dyn Backend) {
     let visitors = f.identity(id).await.visitors;
     assert_eq!(visitors.len(), 1);
     let Visitor {
-        cookie,
+        key,
         home,
         owner,
         since,
         closed_at,
         id: visitor,
     } = visitors[0].clone();
-    assert_eq!((cookie.as_str(), home, owner), ("Їc1", Some(id), Some(id)));
+    assert_eq!((key.value.as_str(), home, owner), ("Їc1", Some(id), Some(id)));
     assert_eq!((since, closed_at), (decision.at, None));
     assert!(decision.effects.contains(&Effect::VisitorAdopted { visitor }));
     f.id(Ask::new().external("a").cookie("Їc1").upsert()).await;
@@ -206,7 +206,7 @@ pub async fn the_first_thousand_are_told(backend: &mut dyn Backend) {
     let told = f.identity(id).await.visitors;
     assert_eq!(told.len(), 1_000);
     assert!(told.is_sorted_by_key(|visitor| visitor.since));
-    assert_eq!(told[0].cookie, "c1001");
+    assert_eq!(told[0].key.value, "c1001");
     f.decide(Command::Remove {
         contact: by_external("a"),
         erase: true,

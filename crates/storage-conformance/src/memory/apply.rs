@@ -3,8 +3,10 @@
 use super::contract::ContractError;
 use super::space::Space;
 use selfsame_application::ports::Recorded;
+use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    ChangeSet, ContactId, Decision, DecisionId, Effect, HeldIdentifier, IdentifierKey, LogEntry, Rejection,
+    ChangeSet, ContactId, Decision, DecisionId, Effect, EventCount, EventType, HeldIdentifier, IdentifierKey, LogEntry,
+    Rejection, Subject,
 };
 use std::collections::BTreeSet;
 
@@ -33,8 +35,45 @@ impl Space {
         }
         self.replies
             .extend(records.iter().map(|record| (record.key.clone(), record.clone())));
+        self.apply_events(changes)?;
         self.count(changes);
         Ok(())
+    }
+
+    fn apply_events(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for id in &changes.sent_events {
+            if !self.sent_events.insert(*id) {
+                return Err(ContractError::Taken { table: "sent_events" });
+            }
+        }
+        self.events
+            .extend(changes.events.iter().map(|event| (event.id, event.clone())));
+        for EventCount {
+            key,
+            added,
+            first,
+            last,
+        } in &changes.event_counts
+        {
+            let row = self.event_type(key);
+            row.count += added;
+            row.first_seen = Some(row.first_seen.map_or(*first, |old| old.min(*first)));
+            row.last_seen = Some(row.last_seen.map_or(*last, |old| old.max(*last)));
+        }
+        for (key, creating) in &changes.creating {
+            self.event_type(key).creates_contacts = *creating;
+        }
+        Ok(())
+    }
+
+    fn event_type(&mut self, key: &EventTypeKey) -> &mut EventType {
+        self.event_types.entry(key.clone()).or_insert_with(|| EventType {
+            key: key.clone(),
+            creates_contacts: false,
+            first_seen: None,
+            last_seen: None,
+            count: 0,
+        })
     }
 
     /// Contacts and visitors that the batch did not load.
@@ -82,7 +121,7 @@ impl Space {
             let open = self
                 .visitors
                 .values()
-                .filter(|row| row.cookie == visitor.cookie && row.closed_at.is_none());
+                .filter(|row| row.key == visitor.key && row.closed_at.is_none());
             if open.count() > 1 {
                 return Err(ContractError::Taken { table: "visitors" });
             }
@@ -167,6 +206,14 @@ impl Space {
         }
         self.contacts.retain(|id, _| !is_gone(*id));
         self.attributes.retain(|id, _| !is_gone(*id));
+        let left_by = |subject: Subject| match subject {
+            Subject::Contact(id) => is_gone(id),
+            Subject::Visitor(id) => self
+                .visitors
+                .get(&id)
+                .is_some_and(|row| row.home.is_some_and(is_gone) || row.owner.is_some_and(is_gone)),
+        };
+        self.events.retain(|_, event| !event.subject.is_some_and(left_by));
         self.visitors
             .retain(|_, row| !row.home.is_some_and(is_gone) && !row.owner.is_some_and(is_gone));
         self.merges
@@ -260,6 +307,10 @@ fn check_once(changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractE
         "identity_log",
         changes.log.iter().map(|entry| (entry.contact, entry.decision.id)),
     )?;
+    once("events", changes.events.iter().map(|event| event.id))?;
+    once("sent_events", changes.sent_events.iter())?;
+    once("event_types", changes.event_counts.iter().map(|count| &count.key))?;
+    once("event_types", changes.creating.iter().map(|(key, _)| key))?;
     once("recorded_replies", records.iter().map(|record| &record.key))
 }
 

@@ -15,6 +15,13 @@ impl Space {
         self.load_named(footprint, &mut snapshot);
         self.load_groups(footprint, &mut snapshot);
         self.load_catalog(footprint, &mut snapshot);
+        snapshot.creating = footprint
+            .event_types
+            .iter()
+            .filter(|key| self.event_types.get(*key).is_some_and(|row| row.creates_contacts))
+            .cloned()
+            .collect();
+        snapshot.stored_events = footprint.events.intersection(&self.sent_events).copied().collect();
         let unknown_names = footprint
             .segment_names
             .iter()
@@ -32,7 +39,7 @@ impl Space {
             if key.kind == IdentifierKind::Cookie {
                 snapshot
                     .visitors
-                    .extend(open.filter(|visitor| visitor.cookie == key.value).cloned());
+                    .extend(open.filter(|visitor| visitor.key == *key).cloned());
             }
             if !holders {
                 continue;

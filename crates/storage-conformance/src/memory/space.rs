@@ -1,10 +1,11 @@
 //! The rows of one workspace, and the indexes that reading needs.
 
 use selfsame_application::ports::Recorded;
+use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, Decision, DecisionId,
-    FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Segment, SegmentId, Visitor,
-    VisitorId,
+    Event, EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Segment,
+    SegmentId, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,9 @@ pub(super) struct Space {
     pub(super) merges: BTreeMap<MergeId, Merge>,
     pub(super) log: BTreeMap<(ContactId, DecisionId), Decision>,
     pub(super) replies: BTreeMap<String, Recorded>,
+    pub(super) events: BTreeMap<EventId, Event>,
+    pub(super) sent_events: BTreeSet<EventId>,
+    pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
     pub(super) last: Numbers,
 }
 

@@ -66,11 +66,12 @@ impl Unit {
         if !records.is_empty() {
             self.write_recorded(records).await?;
         }
-        self.advance_counters(changes).await
+        self.advance_counters(changes).await?;
+        self.write_events(changes).await
     }
 
     /// Runs a statement whose rows are guarded by locks, and says how many it met.
-    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, StorageError> {
+    pub(super) async fn run(&mut self, statement: Statement<'_>) -> Result<u64, StorageError> {
         let done = statement
             .execute(&mut *self.transaction)
             .await
@@ -131,7 +132,7 @@ impl Unit {
 }
 
 /// Fails when a statement did not meet all rows that were loaded.
-fn expect(met: u64, expected: usize) -> Result<(), StorageError> {
+pub(super) fn expect(met: u64, expected: usize) -> Result<(), StorageError> {
     if met >= expected as u64 {
         Ok(())
     } else {

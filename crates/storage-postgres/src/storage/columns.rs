@@ -120,6 +120,8 @@ pub(super) struct KeyColumns<'a> {
     pub(super) shared: Vec<bool>,
     pub(super) seen_with: Vec<String>,
     pub(super) unsubscribed_at: Vec<Option<Timestamp>>,
+    pub(super) waiting: Vec<Option<Uuid>>,
+    pub(super) waiting_since: Vec<Option<Timestamp>>,
 }
 
 impl<'a> KeyColumns<'a> {
@@ -133,6 +135,8 @@ impl<'a> KeyColumns<'a> {
             columns.shared.push(record.shared);
             columns.seen_with.push(array_text(&record.seen_with));
             columns.unsubscribed_at.push(record.unsubscribed_at);
+            columns.waiting.push(record.waiting.map(|waiting| waiting.visitor.0));
+            columns.waiting_since.push(record.waiting.map(|waiting| waiting.since));
         }
         columns
     }
@@ -198,7 +202,8 @@ fn named(decision: &Decision) -> BTreeSet<ContactId> {
 #[derive(Debug, Default)]
 pub(super) struct VisitorColumns<'a> {
     pub(super) ids: Vec<Uuid>,
-    pub(super) cookies: Vec<&'a str>,
+    pub(super) kinds: Vec<i16>,
+    pub(super) values: Vec<&'a str>,
     pub(super) homes: Vec<Option<i64>>,
     pub(super) owners: Vec<Option<i64>>,
     pub(super) since: Vec<Timestamp>,
@@ -210,7 +215,8 @@ impl<'a> VisitorColumns<'a> {
         let mut columns = Self::default();
         for visitor in visitors {
             columns.ids.push(visitor.id.0);
-            columns.cookies.push(&visitor.cookie);
+            columns.kinds.push(visitor.key.kind.code());
+            columns.values.push(&visitor.key.value);
             columns.homes.push(visitor.home.map(|id| id.0));
             columns.owners.push(visitor.owner.map(|id| id.0));
             columns.since.push(visitor.since);

@@ -43,8 +43,8 @@ pub(super) fn check(changes: &ChangeSet, known: &Known) -> Result<(), ContractEr
     }
     check_exclusive(changes, known)?;
     let open = changes.visitors.iter().filter(|visitor| visitor.closed_at.is_none());
-    let mut cookies = HashSet::new();
-    if open.into_iter().all(|visitor| cookies.insert(&visitor.cookie)) {
+    let mut keys = HashSet::new();
+    if open.into_iter().all(|visitor| keys.insert(&visitor.key)) {
         Ok(())
     } else {
         Err(ContractError::Taken { table: "visitors" })

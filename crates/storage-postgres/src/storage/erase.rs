@@ -51,6 +51,13 @@ const DELETE: &str = "
     ),
     seen AS (
         DELETE FROM visitors WHERE workspace_id = $1 AND (owner_id = ANY($2::bigint[]) OR home_id = ANY($2::bigint[]))
+        RETURNING visitor_id
+    ),
+    viewed AS (
+        DELETE FROM events e USING seen WHERE e.workspace_id = $1 AND e.visitor_id = seen.visitor_id
+    ),
+    happened AS (
+        DELETE FROM events e USING gone WHERE e.workspace_id = $1 AND e.contact_id = gone.contact_id
     ),
     joined AS (
         DELETE FROM merges

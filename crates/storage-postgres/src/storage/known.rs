@@ -129,6 +129,7 @@ impl Known {
                 .filter_map(|key| self.memberships.get(key)),
         );
         for visitor in &changes.visitors {
+            gained.insert(&visitor.key);
             owners.extend(visitor.owner);
             owners.extend(self.visitors.get(&visitor.id).copied().flatten());
         }

@@ -53,6 +53,7 @@ impl Unit {
         if !roots.is_empty() {
             self.load_groups(footprint, &roots, &mut snapshot).await?;
         }
+        self.load_events(footprint, &mut snapshot).await?;
         self.known.add_contacts(snapshot.contacts.values());
         self.known.add_visitors(&snapshot.visitors);
         let Definitions {

@@ -9,11 +9,12 @@
 //!    those who rename, archive or empty;
 //! 3. rows of `counters`, by name, by those who define something;
 //! 4. rows of `identifier_keys`, by kind and value. One that is not there is made first, so that there is something to lock;
-//! 5. rows of `contacts`, by number.
+//! 5. rows of `contacts`, by number;
+//! 6. rows of `event_types`, by key, by those who keep events.
 //!
 //! What a lock gives, and what it asks for:
 //!
-//! - **Key.** Only under the lock of its key does a value get a holder that did not hold it. Whoever does this to a key that was there
+//! - **Key.** Only under the lock of its key does a value get a holder that did not hold it, or a visitor. Whoever does this to a key that was there
 //!   before also writes a new version of the key's row.
 //! - **Contact.** Only under the lock of a contact does anything change that it owns: its row, profile, identifiers,
 //!   memberships, visitors, and who answers to it. Whoever does this also writes a new version of the contact's row. The
@@ -181,7 +182,7 @@ macro_rules! more {
             visitor_record!(),
             " AS record
                     FROM visitors v
-                    WHERE v.workspace_id = $1 AND v.cookie = asked.value AND v.closed_at IS NULL OFFSET 0
+                    WHERE v.workspace_id = $1 AND v.kind = 8 AND v.value = asked.value AND v.closed_at IS NULL OFFSET 0
                 ) v
                 WHERE asked.kind = 8
              ),
@@ -340,7 +341,7 @@ impl Unit {
                 .map(|(id, canonical)| (ContactId(id), ContactId(canonical)))
                 .collect(),
             contacts: rows::contacts(contacts, identifiers, memberships)?,
-            visitors: visitors.into_iter().flatten().map(rows::visitor).collect(),
+            visitors: rows::all(visitors.unwrap_or_default(), rows::visitor)?,
             fields,
         })
     }

@@ -220,14 +220,19 @@ impl<'c> Batch<'c> {
                 record.shared,
                 seen_with,
                 unsubscribed_at,
+                record.waiting.map(|waiting| hex(waiting.visitor.0)),
+                record.waiting.map(|waiting| micros(waiting.since)),
             ))
         };
         let rows = keys.iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
-        let sql = "INSERT INTO identifier_keys (workspace_id, kind, value, shared, seen_with, unsubscribed_at)
-             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4
+        let sql = "INSERT INTO identifier_keys
+                (workspace_id, kind, value, shared, seen_with, unsubscribed_at, waiting, waiting_since)
+             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4,
+                unhex(r.value ->> 5), r.value ->> 6
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, kind, value) DO UPDATE
-             SET shared = excluded.shared, seen_with = excluded.seen_with, unsubscribed_at = excluded.unsubscribed_at";
+             SET shared = excluded.shared, seen_with = excluded.seen_with, unsubscribed_at = excluded.unsubscribed_at,
+                waiting = excluded.waiting, waiting_since = excluded.waiting_since";
         self.run_all("identifier_keys", sql, &rows).await
     }
 
@@ -238,7 +243,8 @@ impl<'c> Batch<'c> {
             let closed_at = visitor.closed_at.map(micros);
             (
                 hex(visitor.id.0),
-                visitor.cookie.clone(),
+                visitor.key.kind.code(),
+                visitor.key.value.clone(),
                 home,
                 owner,
                 micros(visitor.since),
@@ -246,8 +252,9 @@ impl<'c> Batch<'c> {
             )
         };
         let rows: Vec<_> = visitors.iter().map(row).collect();
-        let sql = "INSERT INTO visitors (workspace_id, visitor_id, cookie, home_id, owner_id, since, closed_at)
-             SELECT ?1, unhex(r.value ->> 0), r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5
+        let sql = "INSERT INTO visitors (workspace_id, visitor_id, kind, value, home_id, owner_id, since, closed_at)
+             SELECT ?1, unhex(r.value ->> 0), r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
+                r.value ->> 6
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, visitor_id) DO UPDATE
              SET home_id = excluded.home_id, owner_id = excluded.owner_id, since = excluded.since,

@@ -1,13 +1,13 @@
 //! What a batch must know.
 
-use super::{Numbers, definitions, merges};
+use super::{Numbers, definitions, events, merges};
 use crate::error::storage;
 use crate::rows::{Row, json};
 use crate::whole;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
     CategoryId, ContactId, FieldId, Footprint, Fresh, IdentifierKey, IdentifierKind, KeyRecord, SegmentId, Snapshot,
-    Visitor, VisitorId, WorkspaceId,
+    Visitor, VisitorId, Waiting, WorkspaceId,
 };
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -30,6 +30,7 @@ pub(super) async fn snapshot(
     merges::load(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
     snapshot.contacts = whole::contacts(connection, workspace, &ids).await?;
     let unknown_names = definitions::load(connection, workspace, footprint, &mut snapshot).await?;
+    events::load(connection, workspace, footprint, &mut snapshot).await?;
     let count = footprint.fresh;
     snapshot.fresh = Fresh {
         contacts: numbers(next.contacts, count.contacts).map(ContactId).collect(),
@@ -66,7 +67,7 @@ async fn keys(
         .map(|(key, needed)| (key.kind.code(), &key.value, needed))
         .collect();
     let rows = sqlx::query(
-        "SELECT i.owner_id, NULL, NULL, NULL, NULL
+        "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifiers AS i
             ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
@@ -74,7 +75,7 @@ async fn keys(
          WHERE k.value ->> 2
             AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
          UNION ALL
-         SELECT NULL, k.key, n.shared, n.seen_with, n.unsubscribed_at
+         SELECT NULL, k.key, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifier_keys AS n
             ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
@@ -104,12 +105,15 @@ async fn keys(
     Ok(())
 }
 
-/// Reads `shared, seen_with, unsubscribed_at` from a column on.
+/// Reads `shared, seen_with, unsubscribed_at, waiting, waiting_since` from a column on.
 pub(crate) fn record(row: &Row<'_>, from: usize) -> Result<KeyRecord, StorageError> {
+    let visitor = row.get::<Option<Uuid>>(from + 3, "waiting")?.map(VisitorId);
+    let since = row.optional_time(from + 4, "waiting_since")?;
     Ok(KeyRecord {
         shared: row.get(from, "shared")?,
         seen_with: row.json(from + 1, "seen_with")?,
         unsubscribed_at: row.optional_time(from + 2, "unsubscribed_at")?,
+        waiting: visitor.zip(since).map(|(visitor, since)| Waiting { visitor, since }),
     })
 }
 
@@ -129,9 +133,10 @@ async fn visitors(
         return Ok(());
     }
     let rows = sqlx::query(
-        "SELECT v.visitor_id, v.cookie, v.home_id, v.owner_id, v.since, v.closed_at
+        "SELECT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at
          FROM json_each(?2) AS k
-         CROSS JOIN visitors AS v ON v.workspace_id = ?1 AND v.cookie = k.value AND v.closed_at IS NULL",
+         CROSS JOIN visitors AS v
+            ON v.workspace_id = ?1 AND v.kind = 8 AND v.value = k.value AND v.closed_at IS NULL",
     )
     .bind(workspace.0)
     .bind(json(&cookies)?)
@@ -142,16 +147,16 @@ async fn visitors(
     Ok(())
 }
 
-/// Reads `visitor_id, cookie, home_id, owner_id, since, closed_at`.
+/// Reads `visitor_id, kind, value, home_id, owner_id, since, closed_at`.
 pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
     let row = Row::new(row, "visitors", 0);
     Ok(Visitor {
         id: VisitorId(row.get::<Uuid>(0, "visitor_id")?),
-        cookie: row.get(1, "cookie")?,
-        home: row.get::<Option<i64>>(2, "home_id")?.map(ContactId),
-        owner: row.get::<Option<i64>>(3, "owner_id")?.map(ContactId),
-        since: row.time(4, "since")?,
-        closed_at: row.optional_time(5, "closed_at")?,
+        key: whole::key(&row, 1, 2)?,
+        home: row.get::<Option<i64>>(3, "home_id")?.map(ContactId),
+        owner: row.get::<Option<i64>>(4, "owner_id")?.map(ContactId),
+        since: row.time(5, "since")?,
+        closed_at: row.optional_time(6, "closed_at")?,
     })
 }
 

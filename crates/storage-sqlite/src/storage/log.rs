@@ -71,6 +71,7 @@ fn named(decision: &Decision) -> BTreeSet<ContactId> {
         | Effect::Shared { .. }
         | Effect::Unsubscribed { .. }
         | Effect::Resubscribed { .. }
+        | Effect::EventWaits { .. }
         | Effect::VisitorAdopted { .. }
         | Effect::Changed { .. }
         | Effect::Skipped(_)

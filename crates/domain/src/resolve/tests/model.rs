@@ -1,6 +1,8 @@
 //! A workspace in memory: its snapshot is everything, and changes are applied row by row.
 
-use crate::values::{ChannelType, Cookie, DeviceId, Email, ExternalId, FirstName, Phone, SegmentName, Source, Token};
+use crate::values::{
+    ChannelType, Cookie, DeviceId, Email, EventTypeKey, ExternalId, FirstName, Phone, SegmentName, Source, Token,
+};
 use crate::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -10,6 +12,7 @@ pub(super) struct Model {
     pub(super) state: Snapshot,
     pub(super) policy: Policy,
     pub(super) log: Vec<LogEntry>,
+    pub(super) events: Vec<Event>,
     erased: Vec<ContactId>,
     next: i64,
     now: u32,
@@ -146,12 +149,40 @@ impl Model {
         state
             .merges
             .extend(changes.merges.into_iter().map(|merge| (merge.id, merge)));
+        state.stored_events.extend(changes.sent_events);
+        for (key, creating) in changes.creating {
+            if creating {
+                state.creating.insert(key);
+            } else {
+                state.creating.remove(&key);
+            }
+        }
+        self.events.extend(changes.events);
         self.policy = changes.policy.unwrap_or(self.policy.clone());
         self.log.extend(changes.log);
     }
 
     pub(super) fn contact(&self, id: ContactId) -> &Contact {
         &self.state.contacts[&id]
+    }
+
+    /// The types of the events that a contact's history shows: its own, and those of its visitors and of whom it absorbed.
+    pub(super) fn history(&self, id: ContactId) -> Vec<&str> {
+        let answers = |contact: ContactId| self.state.contacts.get(&contact).is_some_and(|c| c.canonical == id);
+        let owned = |visitor: VisitorId| {
+            let found = self.state.visitors.iter().find(|v| v.id == visitor);
+            found.is_some_and(|v| v.owner == Some(id))
+        };
+        let shows = |event: &&Event| match event.subject {
+            Some(Subject::Contact(contact)) => answers(contact),
+            Some(Subject::Visitor(visitor)) => owned(visitor),
+            None => false,
+        };
+        self.events
+            .iter()
+            .filter(shows)
+            .map(|event| event.type_key.as_str())
+            .collect()
     }
 
     /// What every contact shows, and when it was last updated.
@@ -175,6 +206,10 @@ impl Model {
         self.upsert(request).contact.unwrap()
     }
 
+    pub(super) fn event(&mut self, name: &str, contact: ContactRequest) -> Decision {
+        self.run(Command::Event(Box::new(event(name, contact))))
+    }
+
     pub(super) fn remove(&mut self, id: ContactId) -> Decision {
         self.run(Command::Remove {
             contact: ContactRef::Id(id),
@@ -188,6 +223,19 @@ impl Model {
             absorbed,
             force,
         })
+    }
+}
+
+/// An event of a type.
+pub(super) fn event(name: &str, contact: ContactRequest) -> EventRequest {
+    EventRequest {
+        contact,
+        id: None,
+        type_key: EventTypeKey::parse(name).unwrap(),
+        key_value: None,
+        occurred_at: None,
+        origin: Origin::Api,
+        params: EventParams::default(),
     }
 }
 

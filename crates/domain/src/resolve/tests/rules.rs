@@ -251,7 +251,7 @@ fn rule_7_the_cookie_s_history_becomes_the_contact_s_and_follows_the_next_login_
     let mut model = Model::new();
     let anonymous = Visitor {
         id: VisitorId(uuid::Uuid::from_u128(9)),
-        cookie: "c".to_owned(),
+        key: ask().cookie("c").cookies[0].key.clone(),
         home: None,
         owner: None,
         since: Timestamp::UNIX_EPOCH,

@@ -48,18 +48,22 @@ const WRITE: &str = "
         RETURNING xmax <> 0 AS known
     ),
     key AS (
-        INSERT INTO identifier_keys (workspace_id, kind, value, shared, seen_with, unsubscribed_at)
-        SELECT $1, new.kind, new.value, new.shared, new.seen_with::uuid[], new.unsubscribed_at
-        FROM UNNEST($26::smallint[], $27::text[], $28::boolean[], $29::text[], $30::timestamptz[])
-            AS new (kind, value, shared, seen_with, unsubscribed_at)
+        INSERT INTO identifier_keys
+            (workspace_id, kind, value, shared, seen_with, unsubscribed_at, waiting, waiting_since)
+        SELECT $1, new.kind, new.value, new.shared, new.seen_with::uuid[], new.unsubscribed_at, new.waiting,
+               new.waiting_since
+        FROM UNNEST($26::smallint[], $27::text[], $28::boolean[], $29::text[], $30::timestamptz[], $31::uuid[],
+                    $32::timestamptz[])
+            AS new (kind, value, shared, seen_with, unsubscribed_at, waiting, waiting_since)
         ON CONFLICT (workspace_id, kind, value) DO UPDATE SET
-            shared = EXCLUDED.shared, seen_with = EXCLUDED.seen_with, unsubscribed_at = EXCLUDED.unsubscribed_at
+            shared = EXCLUDED.shared, seen_with = EXCLUDED.seen_with, unsubscribed_at = EXCLUDED.unsubscribed_at,
+            waiting = EXCLUDED.waiting, waiting_since = EXCLUDED.waiting_since
         RETURNING xmax <> 0 AS known
     ),
     log AS (
         INSERT INTO identity_log (workspace_id, contact_id, decision_id, body, mentions)
         SELECT $1, new.contact_id, new.decision_id, new.body::json, new.mentions::bigint[]
-        FROM UNNEST($31::bigint[], $32::uuid[], $33::text[], $34::text[])
+        FROM UNNEST($33::bigint[], $34::uuid[], $35::text[], $36::text[])
             AS new (contact_id, decision_id, body, mentions)
     )
     SELECT (SELECT count(*) FROM contact WHERE known), (SELECT count(*) FROM identifier WHERE known),
@@ -110,6 +114,8 @@ impl Unit {
             .bind(keys.shared)
             .bind(keys.seen_with)
             .bind(keys.unsubscribed_at)
+            .bind(keys.waiting)
+            .bind(keys.waiting_since)
             .bind(log.contacts)
             .bind(log.decisions)
             .bind(log.bodies)

@@ -51,18 +51,20 @@ impl Unit {
     pub(super) async fn write_visitors(&mut self, visitors: &[Visitor]) -> Result<(), StorageError> {
         let columns = VisitorColumns::of(visitors);
         let statement = sqlx::query(
-            "INSERT INTO visitors (workspace_id, visitor_id, cookie, home_id, owner_id, since, closed_at)
-             SELECT $1, new.visitor_id, new.cookie, new.home_id, new.owner_id, new.since, new.closed_at
-             FROM UNNEST($2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[])
-                WITH ORDINALITY AS new (visitor_id, cookie, home_id, owner_id, since, closed_at, place)
+            "INSERT INTO visitors (workspace_id, visitor_id, kind, value, home_id, owner_id, since, closed_at)
+             SELECT $1, new.visitor_id, new.kind, new.value, new.home_id, new.owner_id, new.since, new.closed_at
+             FROM UNNEST($2::uuid[], $3::smallint[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[],
+                         $8::timestamptz[])
+                WITH ORDINALITY AS new (visitor_id, kind, value, home_id, owner_id, since, closed_at, place)
              ORDER BY new.place
              ON CONFLICT (workspace_id, visitor_id) DO UPDATE SET
-                cookie = EXCLUDED.cookie, home_id = EXCLUDED.home_id, owner_id = EXCLUDED.owner_id,
+                home_id = EXCLUDED.home_id, owner_id = EXCLUDED.owner_id,
                 since = EXCLUDED.since, closed_at = EXCLUDED.closed_at",
         )
         .bind(self.workspace.0)
         .bind(columns.ids)
-        .bind(columns.cookies)
+        .bind(columns.kinds)
+        .bind(columns.values)
         .bind(columns.homes)
         .bind(columns.owners)
         .bind(columns.since)

@@ -1,0 +1,189 @@
+//! Keeping events (identity rules, "events", and rules 4 and 7).
+
+use super::contact;
+use super::draft::Draft;
+use super::evidence::{self, Evidence};
+use super::world::World;
+use crate::values::{EventKeyValue, EventTypeKey};
+use crate::{
+    Call, ContactId, ContactRequest, ContactState, Decision, DecisionId, Effect, Event, EventCount, EventId,
+    EventParams, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome, Rejection, Step,
+    Subject, Timestamp, Visitor, VisitorId, Waiting,
+};
+use std::collections::BTreeMap;
+
+/// Keeps an event with the contact that it names; with a visitor while nobody holds its identifiers; with nobody when it names none that
+/// tells people apart.
+pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventRequest) -> Decision {
+    let (decision, at) = (draft.id, draft.at);
+    if request.id.is_some_and(|id| world.has_event(id)) {
+        draft.skip("eventId", "an event with this identity is stored already");
+        return draft.finish(world, Outcome::Unchanged, None);
+    }
+    let contact = &request.contact;
+    let mut decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
+        draft.finish(world, Outcome::Unmatched, None)
+    } else {
+        let creates = world.creates(&request.type_key) && can_be_created(world, contact);
+        contact::decide(world, draft, Call::Event { creates }, contact)
+    };
+    if decided.outcome == Outcome::Rejected {
+        return decided;
+    }
+    let subject = match decided.contact {
+        Some(id) => Some(of_contact(world, contact, &decided, id)),
+        None => match removed(world, &decided, contact) {
+            Some(id) => Some(Subject::Contact(id)),
+            None => of_visitor(world, contact, decision, at),
+        },
+    };
+    match subject {
+        Some(Subject::Visitor(visitor)) if decided.contact.is_none() => {
+            decided.effects.push(Effect::EventWaits { visitor });
+        }
+        None if contact.contact_id.is_some() => {
+            // Only a wrong number leads here: nobody could ever find the event again.
+            decided.outcome = Outcome::Rejected;
+            decided.rejection = Some(Rejection::ContactNotFound);
+            return decided;
+        }
+        _ => {}
+    }
+    world.sent.extend(request.id);
+    world.events.push(Event {
+        id: request.id.unwrap_or_else(|| EventId::of(decision, 0)),
+        type_key: request.type_key.clone(),
+        key_value: request.key_value.clone(),
+        subject,
+        occurred_at: request.occurred_at.unwrap_or(at),
+        received_at: at,
+        origin: request.origin,
+        params: request.params.clone(),
+    });
+    decided
+}
+
+/// Tells of a subscription (wire fact): `subscribeFromApi` of a new contact, `subscribeUpdateFromApi` of a known one, each with
+/// `-` and the form where one is named.
+pub(super) fn subscribed(
+    world: &mut World<'_>,
+    draft: &Draft,
+    request: &ContactRequest,
+    contact: ContactId,
+    created: bool,
+) {
+    let name = if created {
+        "subscribeFromApi"
+    } else {
+        "subscribeUpdateFromApi"
+    };
+    let form = request.form_type.iter().map(|form| format!("-{form}"));
+    let type_key = EventTypeKey::parse(&form.fold(name.to_owned(), |name, form| name + &form));
+    let email = request.identifiers().find(|id| id.kind() == IdentifierKind::Email);
+    let number = contact.to_string();
+    let params = [("ContactId", number.clone())]
+        .into_iter()
+        .chain(email.map(|email| ("EmailAddress", email.typed.clone())));
+    // The bounds of a form's name and of an email leave room for the rest.
+    let (Ok(type_key), Ok(params)) = (type_key, EventParams::of(params)) else {
+        return;
+    };
+    world.events.push(Event {
+        id: EventId::of(draft.id, 0),
+        type_key,
+        key_value: EventKeyValue::parse(&number).ok(),
+        subject: Some(Subject::Contact(contact)),
+        occurred_at: draft.at,
+        received_at: draft.at,
+        origin: Origin::Selfsame,
+        params,
+    });
+}
+
+/// Says whether events of a type create contacts (wire fact: segmentation).
+pub(super) fn set_creating(world: &mut World<'_>, draft: Draft, key: &EventTypeKey, creating: bool) -> Decision {
+    let outcome = if world.creates(key) == creating {
+        Outcome::Unchanged
+    } else {
+        world.new_creating.insert(key.clone(), creating);
+        Outcome::Updated
+    };
+    draft.finish(world, outcome, None)
+}
+
+/// What [`Event`]s add to the counts of their types.
+pub(super) fn counts(events: &[Event]) -> Vec<EventCount> {
+    let mut counts: BTreeMap<&EventTypeKey, EventCount> = BTreeMap::new();
+    for event in events {
+        let at = event.received_at;
+        let count = counts.entry(&event.type_key).or_insert_with(|| EventCount {
+            key: event.type_key.clone(),
+            added: 0,
+            first: at,
+            last: at,
+        });
+        count.added += 1;
+        count.first = count.first.min(at);
+        count.last = count.last.max(at);
+    }
+    counts.into_values().collect()
+}
+
+/// The visitors that wait for somebody to hold one of the keys.
+pub(super) fn waiting(keys: &BTreeMap<IdentifierKey, KeyRecord>) -> impl Iterator<Item = Visitor> {
+    keys.iter().filter_map(|(key, record)| Some(record.waiting?.of(key)))
+}
+
+/// A cookie alone makes a visitor (rule 7), a value that matches nobody makes nobody (rule 8).
+fn can_be_created(world: &World<'_>, request: &ContactRequest) -> bool {
+    let makes = |id: &Identifier| {
+        id.kind() != IdentifierKind::Cookie
+            && (evidence::of(world, id) != Evidence::Blocked || evidence::kept_when_blocked(id.kind()))
+    };
+    request.identifiers().any(makes)
+}
+
+/// What was found by its cookie alone stays with the visitor, so that it goes the way of the cookie.
+fn of_contact(world: &World<'_>, request: &ContactRequest, decided: &Decision, id: ContactId) -> Subject {
+    let by_cookie = |key: &IdentifierKey| key.kind == IdentifierKind::Cookie;
+    let alone =
+        decided.matched_by.as_ref().is_some_and(by_cookie) && request.identifiers().all(|id| by_cookie(&id.key));
+    let visitor = decided
+        .matched_by
+        .as_ref()
+        .filter(|_| alone)
+        .and_then(|key| world.open_visitor(key))
+        .filter(|visitor| visitor.owner == Some(id));
+    visitor.map_or(Subject::Contact(id), |visitor| Subject::Visitor(visitor.id))
+}
+
+/// A removed contact that the event names: events do not bring it back, and its history goes on.
+fn removed(world: &World<'_>, decided: &Decision, request: &ContactRequest) -> Option<ContactId> {
+    let named = request.contact_id.and_then(|id| world.answering(id));
+    let found = named.or_else(|| world.holder(decided.matched_by.as_ref()?))?;
+    let contact = world.contacts.get(&found)?;
+    (contact.state == ContactState::Removed).then_some(found)
+}
+
+/// The visitor behind the first identifier, in the order of the search, that tells people apart.
+fn of_visitor(world: &mut World<'_>, request: &ContactRequest, decision: DecisionId, at: Timestamp) -> Option<Subject> {
+    let steps = Call::Event { creates: false }.order().iter();
+    let key = steps
+        .flat_map(|step: &Step| request.identifiers().filter(|id| step.covers(id.kind())))
+        .find(|id| evidence::of(world, id) == Evidence::Matches)
+        .map(|id| id.key.clone())?;
+    if let Some(open) = world.open_visitor(&key) {
+        return Some(Subject::Visitor(open.id));
+    }
+    let waiting = Waiting {
+        visitor: VisitorId::of(decision, 0),
+        since: at,
+    };
+    world.open(waiting.of(&key));
+    if key.kind != IdentifierKind::Cookie {
+        let mut record = world.key(&key);
+        record.waiting = Some(waiting);
+        world.keys.insert(key, record);
+    }
+    Some(Subject::Visitor(waiting.visitor))
+}

@@ -1,0 +1,265 @@
+//! Events: whom they belong to, before and after somebody is known.
+
+use super::model::{Ask, Model, ask, event, merges_of};
+use crate::values::{EventTypeKey, FormType};
+use crate::*;
+
+const ANN: &str = "ann@example.com";
+
+fn set_creating(model: &mut Model, name: &str, creating: bool) -> Outcome {
+    let key = EventTypeKey::parse(name).unwrap();
+    model.run(Command::SetCreating { key, creating }).outcome
+}
+
+fn waits(decision: &Decision) -> Option<VisitorId> {
+    decision.effects.iter().find_map(|effect| match effect {
+        Effect::EventWaits { visitor } => Some(*visitor),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_event_belongs_to_the_contact_that_it_names() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A").email(ANN));
+    let bob = model.id(ask().ext("B").phone("+380501234567"));
+    for request in [
+        ask().at(ann),
+        ask().ext("A"),
+        ask().email(ANN),
+        ask().ext("A").phone("+380501234567"),
+    ] {
+        let before = model.log.len();
+        let decision = model.event("seen", request);
+        assert_eq!((decision.contact, decision.outcome), (Some(ann), Outcome::Unchanged));
+        assert_eq!(model.log.len(), before, "what changed nothing is not in the log");
+    }
+    assert_eq!(model.history(ann), ["seen"; 4]);
+    assert_eq!(model.history(bob), [""; 0]);
+}
+
+#[test]
+fn an_event_of_nobody_waits_and_joins_the_contact_that_gets_the_identifier() {
+    let requests: [fn(ContactRequest) -> ContactRequest; 5] = [
+        |ask| ask.ext("A"),
+        |ask| ask.email(ANN),
+        |ask| ask.phone("+380501234567"),
+        |ask| ask.token("t"),
+        |ask| ask.device("d"),
+    ];
+    for request in requests {
+        let mut model = Model::new();
+        let first = model.event("one", request(ask()));
+        assert_eq!((first.contact, first.outcome), (None, Outcome::Unmatched));
+        let visitor = waits(&first);
+        assert!(visitor.is_some());
+        assert_eq!(
+            waits(&model.event("two", request(ask()))),
+            visitor,
+            "one visitor for one identifier"
+        );
+        assert!(model.state.contacts.is_empty());
+        let upsert = model.upsert(request(ask()));
+        let contact = upsert.contact.unwrap();
+        assert_eq!(upsert.outcome, Outcome::Created);
+        assert_eq!(model.history(contact), ["one", "two"]);
+        model.event("three", request(ask()));
+        assert_eq!(model.history(contact), ["one", "two", "three"]);
+        let adopted = model.state.visitors.iter().find(|v| Some(v.id) == visitor).unwrap();
+        assert_eq!((adopted.owner, adopted.closed_at.is_some()), (Some(contact), true));
+    }
+}
+
+#[test]
+fn what_waited_goes_to_the_first_who_gets_the_identifier_and_to_nobody_else() {
+    let mut model = Model::new();
+    model.event("one", ask().email(ANN));
+    let first = model.id(ask().ext("A").email(ANN));
+    let second = model.id(ask().ext("B").email(ANN));
+    assert_eq!((model.history(first), model.history(second)), (vec!["one"], vec![]));
+}
+
+#[test]
+fn rule_7_a_cookie_makes_a_visitor_and_its_history_is_adopted_whole() {
+    let mut model = Model::new();
+    set_creating(&mut model, "PageView", true);
+    for _ in 0..3 {
+        let decision = model.event("PageView", ask().cookie("c"));
+        assert_eq!((decision.contact, decision.outcome), (None, Outcome::Unmatched));
+    }
+    assert!(
+        model.state.contacts.is_empty(),
+        "a cookie alone makes no contact, whatever the type of event"
+    );
+    assert_eq!(model.state.visitors.len(), 1);
+    let ann = model.id(ask().ext("A").email(ANN).cookie("c"));
+    assert_eq!(model.history(ann), ["PageView"; 3]);
+    model.event("PageView", ask().cookie("c"));
+    assert_eq!(model.history(ann), ["PageView"; 4]);
+}
+
+#[test]
+fn rule_4_history_after_a_cookie_moved_goes_to_the_next_owner_and_the_old_stays() {
+    let mut model = Model::new();
+    model.event("before", ask().cookie("c"));
+    let ann = model.id(ask().ext("A").cookie("c"));
+    model.event("ann", ask().cookie("c"));
+    let bob = model.id(ask().ext("B").cookie("c"));
+    model.event("bob", ask().cookie("c"));
+    assert_eq!(model.history(ann), ["before", "ann"]);
+    assert_eq!(model.history(bob), ["bob"]);
+}
+
+#[test]
+fn a_type_that_creates_contacts_makes_one_of_an_event() {
+    let mut model = Model::new();
+    assert_eq!(set_creating(&mut model, "order", true), Outcome::Updated);
+    assert_eq!(set_creating(&mut model, "order", true), Outcome::Unchanged);
+    let decision = model.event("order", ask().email(ANN).cookie("c"));
+    assert_eq!(decision.outcome, Outcome::Created);
+    let contact = decision.contact.unwrap();
+    assert_eq!(model.history(contact), ["order"]);
+    assert_eq!(model.contact(contact).identifiers.len(), 2);
+    let another = model.event("other", ask().email("bob@example.com"));
+    assert_eq!(another.outcome, Outcome::Unmatched, "another type does not");
+    set_creating(&mut model, "order", false);
+    assert_eq!(model.event("order", ask().ext("B")).outcome, Outcome::Unmatched);
+}
+
+#[test]
+fn an_event_that_creates_takes_what_waited() {
+    let mut model = Model::new();
+    set_creating(&mut model, "order", true);
+    model.event("seen", ask().email(ANN));
+    let contact = model.event("order", ask().email(ANN)).contact.unwrap();
+    assert_eq!(model.history(contact), ["seen", "order"]);
+}
+
+#[test]
+fn an_event_of_a_removed_contact_is_kept_with_it() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A"));
+    model.remove(ann);
+    for request in [ask().ext("A"), ask().at(ann)] {
+        assert_eq!(model.event("late", request).outcome, Outcome::Unmatched);
+    }
+    model.upsert(ask().ext("A"));
+    assert_eq!(model.history(ann), ["late"; 2]);
+}
+
+#[test]
+fn an_event_with_an_identity_is_stored_once() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A"));
+    let sent = |name| {
+        let request = EventRequest {
+            id: Some(EventId::sent("e-1")),
+            ..event(name, ask().ext("A"))
+        };
+        Command::Event(Box::new(request))
+    };
+    model.run_all(vec![sent("one"), sent("two")]);
+    let third = model.run(sent("three"));
+    assert!(matches!(third.effects[..], [Effect::Skipped(_)]));
+    assert_eq!(model.history(ann), ["one"]);
+}
+
+#[test]
+fn an_event_of_an_unknown_number_is_refused_and_one_of_nobody_is_kept() {
+    let mut model = Model::new();
+    let refused = model.event("x", ask().at(ContactId(77)));
+    assert_eq!(refused.rejection, Some(Rejection::ContactNotFound));
+    assert!(model.events.is_empty());
+    for request in [ask(), ask().email("test@test.com")] {
+        assert_eq!(model.event("x", request).outcome, Outcome::Unmatched);
+    }
+    assert!(model.events.iter().all(|event| event.subject.is_none()));
+    assert_eq!(model.events.len(), 2);
+}
+
+#[test]
+fn an_event_claims_changeable_identifiers_and_absorbs_the_anonymous() {
+    let mut model = Model::new();
+    let anonymous = model.id(ask().token("t"));
+    model.event("opened", ask().token("t"));
+    let ann = model.id(ask().ext("A"));
+    let decision = model.event("login", ask().ext("A").token("t"));
+    assert_eq!(decision.outcome, Outcome::Updated);
+    assert_eq!(merges_of(&decision)[0].1, anonymous);
+    assert_eq!(model.history(ann), ["opened", "login"]);
+    assert_eq!(
+        model.log.last().unwrap().decision.id,
+        decision.id,
+        "what changed something is in the log"
+    );
+}
+
+#[test]
+fn rule_10_an_undone_merge_gives_history_back() {
+    let mut model = Model::new();
+    model.event("waited", ask().email(ANN));
+    let ann = model.id(ask().email(ANN));
+    let bob = model.id(ask().ext("B"));
+    model.event("ann", ask().at(ann));
+    let merged = model.merge(bob, ann, false);
+    assert_eq!(model.history(bob), ["waited", "ann"]);
+    model.event("after", ask().at(ann));
+    model.run(Command::Undo {
+        merge: merges_of(&merged)[0].0,
+    });
+    assert_eq!(model.history(ann), ["waited", "ann"]);
+    assert_eq!(model.history(bob), ["after"], "what came after the merge stays");
+}
+
+#[test]
+fn a_subscription_tells_of_itself() {
+    let mut model = Model::new();
+    let subscribe = |model: &mut Model, form: Option<&str>| {
+        let mut request = ask().email(ANN);
+        request.form_type = form.map(|form| FormType::parse(form).unwrap());
+        model.call(Call::Subscribe, request).contact.unwrap()
+    };
+    let ann = subscribe(&mut model, None);
+    subscribe(&mut model, Some("footer"));
+    assert_eq!(
+        model.history(ann),
+        ["subscribeFromApi", "subscribeUpdateFromApi-footer"]
+    );
+    let event = &model.events[0];
+    assert_eq!(
+        event.params.as_json(),
+        format!(r#"{{"ContactId":"{ann}","EmailAddress":"{ANN}"}}"#)
+    );
+    assert_eq!(
+        event.key_value.as_ref().map(AsRef::as_ref),
+        Some(ann.to_string().as_str())
+    );
+}
+
+#[test]
+fn events_are_counted_by_type() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A"));
+    let batch: Vec<Envelope> = ["a", "b", "a"]
+        .into_iter()
+        .enumerate()
+        .map(|(n, name)| Envelope {
+            decision: DecisionId(uuid::Uuid::from_u128(n as u128)),
+            at: Timestamp::from_timestamp(n as i64, 0).unwrap(),
+            command: Command::Event(Box::new(event(name, ask().at(ann)))),
+        })
+        .collect();
+    let counts = resolve(&batch, &model.state, &model.policy).changes.event_counts;
+    let seen: Vec<_> = counts
+        .iter()
+        .map(|count| {
+            (
+                count.key.as_str(),
+                count.added,
+                count.first.timestamp(),
+                count.last.timestamp(),
+            )
+        })
+        .collect();
+    assert_eq!(seen, [("a", 2, 0, 2), ("b", 1, 1, 1)]);
+}

@@ -1,0 +1,501 @@
+//! What people did, and whose history it is.
+
+use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, event_type, identifier, keep, merge_of, remove, undo};
+use futures::future::join_all;
+use selfsame_application::Submission;
+use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
+use selfsame_domain::values::{EventKeyValue, FormType};
+use selfsame_domain::{
+    Call, Command, ContactId, DecisionId, Effect, Event, EventId, EventParams, EventRequest, EventType, Origin,
+    Outcome, Subject, Timestamp,
+};
+
+/// A value of a kind.
+fn value(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Email => "ann@example.com",
+        Kind::Phone => "+380501234567",
+        _ => "v",
+    }
+}
+
+fn of(kind: Kind) -> Ask {
+    Ask::new().with(kind, value(kind))
+}
+
+/// What makes a contact of an identifier: a cookie needs company.
+fn claiming(kind: Kind) -> Ask {
+    match kind {
+        Kind::ExternalId => of(kind),
+        _ => of(kind).external("a"),
+    }
+}
+
+fn creating(key: &str, creating: bool) -> Command {
+    let key = event_type(key);
+    Command::SetCreating { key, creating }
+}
+
+async fn types(f: &Fixture<'_>) -> Vec<EventType> {
+    f.store()
+        .event_types(f.workspace, None, 1_000)
+        .await
+        .expect("read types")
+}
+
+async fn page(f: &Fixture<'_>, id: ContactId, query: EventQuery) -> Vec<Event> {
+    let found = f.store().events(f.workspace, &HistoryOf::Contact(id), &query).await;
+    found.expect("read a history").expect("the contact is there")
+}
+
+fn seconds(at: Timestamp, seconds: i64) -> Timestamp {
+    at + chrono::TimeDelta::seconds(seconds)
+}
+
+pub async fn an_event_reads_back_whole(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let occurred_at = seconds(f.clock().now(), -1_000_000) + chrono::TimeDelta::microseconds(7);
+    let params = EventParams::parse(r#"{"Їжак": {"b": [1, null, "\u0000'\""]}, "a": ""}"#).expect("an object");
+    for (number, origin) in Origin::ALL.into_iter().enumerate() {
+        let sent = EventId::sent(&number.to_string());
+        let request = EventRequest {
+            id: Some(sent),
+            key_value: EventKeyValue::parse("ключ 1").ok(),
+            occurred_at: Some(occurred_at),
+            origin,
+            params: params.clone(),
+            ..Ask::new().external("a").happened("тип")
+        };
+        let decision = f.decide(keep(request)).await;
+        let expected = Event {
+            id: sent,
+            type_key: event_type("тип"),
+            key_value: EventKeyValue::parse("ключ 1").ok(),
+            subject: Some(Subject::Contact(id)),
+            occurred_at,
+            received_at: decision.at,
+            origin,
+            params: params.clone(),
+        };
+        assert!(f.history(id).await.contains(&expected), "{expected:?}");
+    }
+    let decision = f.decide(keep(Ask::new().external("a").happened("plain"))).await;
+    let latest = f.history(id).await.remove(0);
+    assert_eq!((latest.occurred_at, latest.key_value), (decision.at, None));
+    assert_eq!(latest.params, EventParams::default());
+}
+
+pub async fn history_comes_latest_first_and_by_page(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let start = f.clock().now();
+    // Three at a time at each of four moments, from many months.
+    let happened = |number: i64| EventRequest {
+        occurred_at: Some(seconds(start, (number / 3) * -5_000_000)),
+        ..Ask::new().external("a").happened(&format!("e{number}"))
+    };
+    f.decide_all((0..12).map(|number| keep(happened(number))).collect())
+        .await;
+    let whole = f.history(id).await;
+    let order: Vec<_> = whole.iter().map(|event| (event.occurred_at, event.id)).collect();
+    assert!(order.is_sorted_by(|a, b| a > b), "{order:?}");
+    assert_eq!(whole.len(), 12);
+    for size in [1, 2, 5, 12, 50] {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let query = EventQuery {
+                after,
+                ..EventQuery::latest(size)
+            };
+            let found = page(&f, id, query).await;
+            assert!(found.len() <= size as usize);
+            let Some(last) = found.last() else { break };
+            after = Some((last.occurred_at, last.id));
+            read.extend(found);
+        }
+        assert_eq!(read, whole, "pages of {size}");
+    }
+}
+
+pub async fn history_is_filtered_by_kind_and_time(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    let start = f.clock().now();
+    for (number, name) in ["PageView", "order", "PageView", "pageview"].into_iter().enumerate() {
+        let request = EventRequest {
+            occurred_at: Some(seconds(start, number as i64)),
+            ..Ask::new().cookie("c").happened(name)
+        };
+        f.decide(keep(request)).await;
+    }
+    let read = async |query: EventQuery| -> Vec<i64> {
+        let found = page(&f, id, query).await;
+        found
+            .iter()
+            .map(|event| (event.occurred_at - start).num_seconds())
+            .collect()
+    };
+    let all = || EventQuery::latest(10);
+    let views = |page_views| EventQuery { page_views, ..all() };
+    assert_eq!(read(views(Some(true))).await, [2, 0]);
+    assert_eq!(read(views(Some(false))).await, [3, 1]);
+    let between = |from: i64, until: i64| EventQuery {
+        from: Some(seconds(start, from)),
+        until: Some(seconds(start, until)),
+        ..all()
+    };
+    assert_eq!(read(between(1, 3)).await, [2, 1]);
+    assert_eq!(read(between(0, 0)).await, [0; 0]);
+    let last = page(&f, id, all()).await.remove(1);
+    let all_at_once = EventQuery {
+        page_views: Some(true),
+        after: Some((last.occurred_at, last.id)),
+        ..between(0, 3)
+    };
+    assert_eq!(read(all_at_once).await, [0]);
+}
+
+pub async fn what_waits_is_adopted(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let first = f.decide(keep(of(kind).happened("one"))).await;
+    assert_eq!((first.outcome, first.contact), (Outcome::Unmatched, None));
+    let [Effect::EventWaits { visitor }] = first.effects[..] else {
+        panic!("{first:?}")
+    };
+    let second = f.decide(keep(of(kind).happened("two"))).await;
+    assert_eq!(second.effects, [Effect::EventWaits { visitor }]);
+    assert!(f.all().await.is_empty());
+    let key = identifier(kind, value(kind)).key;
+    let waiting = f.store().visitors(f.workspace, &key).await.expect("read visitors");
+    assert_eq!((waiting.len(), waiting[0].id, waiting[0].owner), (1, visitor, None));
+    assert_eq!((waiting[0].since, &waiting[0].key), (first.at, &key));
+    let claimed = f.decide(claiming(kind).upsert()).await;
+    let id = contact_of(&claimed);
+    assert_eq!(f.happened(id).await, ["one", "two"]);
+    assert!(claimed.effects.contains(&Effect::VisitorAdopted { visitor }));
+    let adopted = f.identity(id).await.visitors;
+    assert_eq!(
+        (adopted.len(), adopted[0].owner, adopted[0].home),
+        (1, Some(id), Some(id))
+    );
+    f.decide(keep(of(kind).happened("three"))).await;
+    assert_eq!(f.happened(id).await, ["one", "two", "three"]);
+}
+
+pub async fn what_waits_is_adopted_within_a_batch(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let batch = vec![
+        keep(of(kind).happened("one")),
+        claiming(kind).upsert(),
+        keep(of(kind).happened("two")),
+    ];
+    let decisions = f.decide_all(batch).await;
+    assert_eq!(f.happened(contact_of(&decisions[1])).await.len(), 2);
+}
+
+pub async fn a_cookie_that_moves_divides_the_history(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let view = async |name: &str| f.decide(keep(Ask::new().cookie("c").happened(name))).await;
+    view("before").await;
+    let one = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    view("one").await;
+    let two = f.id(Ask::new().external("b").cookie("c").upsert()).await;
+    view("two").await;
+    assert_eq!(f.happened(one).await, ["before", "one"]);
+    assert_eq!(f.happened(two).await, ["two"]);
+}
+
+pub async fn a_type_tells_whether_events_create_contacts(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    assert_eq!(f.decide(creating("order", true)).await.outcome, Outcome::Updated);
+    assert_eq!(f.decide(creating("order", true)).await.outcome, Outcome::Unchanged);
+    f.reopen().await;
+    let made = f
+        .decide(keep(Ask::new().email("a@example.com").happened("order")))
+        .await;
+    assert_eq!(made.outcome, Outcome::Created);
+    assert_eq!(f.happened(contact_of(&made)).await, ["order"]);
+    for name in ["other", "Order"] {
+        let other = f.decide(keep(Ask::new().email("b@example.com").happened(name))).await;
+        assert_eq!(other.outcome, Outcome::Unmatched, "{name}");
+    }
+    let alone = f.decide(keep(Ask::new().cookie("c").happened("order"))).await;
+    assert_eq!(alone.outcome, Outcome::Unmatched, "a cookie makes no contact");
+    f.decide(creating("order", false)).await;
+    let off = f.decide(keep(Ask::new().external("c").happened("order"))).await;
+    assert_eq!(off.outcome, Outcome::Unmatched);
+}
+
+pub async fn events_are_counted_by_type_and_types_page(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let happened = |name: &str| keep(Ask::new().cookie("c").happened(name));
+    let first = f.decide(happened("b")).await;
+    let second = f.decide_all(vec![happened("b"), happened("Ї"), happened("b")]).await;
+    f.decide(creating("c", true)).await;
+    let row = |key: &str, creates_contacts, first_seen, last_seen, count| EventType {
+        key: event_type(key),
+        creates_contacts,
+        first_seen,
+        last_seen,
+        count,
+    };
+    let (first, last) = (Some(first.at), Some(second[2].at));
+    let expected = [
+        row("b", false, first, last, 3),
+        row("c", true, None, None, 0),
+        row("Ї", false, last, last, 1),
+    ];
+    assert_eq!(types(&f).await, expected);
+    let rest = f.store().event_types(f.workspace, Some(&event_type("b")), 1).await;
+    assert_eq!(rest.expect("read types"), expected[1..2]);
+}
+
+pub async fn an_event_with_an_identity_is_stored_once(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let sent = |name: &str, text: &str| {
+        keep(EventRequest {
+            id: Some(EventId::sent(text)),
+            ..Ask::new().external("a").happened(name)
+        })
+    };
+    f.decide_all(vec![sent("one", "x"), sent("one again", "x"), sent("two", "y")])
+        .await;
+    f.reopen().await;
+    let again = f.decide(sent("much later", "x")).await;
+    assert!(matches!(again.effects[..], [Effect::Skipped(_)]), "{again:?}");
+    assert_eq!(f.happened(id).await.len(), 2);
+    assert_eq!(types(&f).await.iter().map(|row| row.count).sum::<u64>(), 2);
+}
+
+pub async fn an_event_sent_to_two_servers_at_once_is_stored_once(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let other = f.second_server();
+    for round in 0..5 {
+        let sent = || {
+            let request = EventRequest {
+                id: Some(EventId::sent(&round.to_string())),
+                ..Ask::new().external("a").happened("once")
+            };
+            Submission::of(keep(request))
+        };
+        let all = (0..6).map(|number| {
+            let app = if number % 2 == 0 { f.app() } else { &other };
+            app.submit(f.workspace, sent())
+        });
+        for done in join_all(all).await {
+            done.expect("submit");
+        }
+    }
+    assert_eq!(f.happened(id).await.len(), 5);
+}
+
+/// Whether an event comes before or after the contact that claims its identifier, the contact shows it.
+pub async fn events_that_race_with_a_claim_are_not_lost(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let other = f.second_server();
+    for round in 0..8 {
+        let (email, cookie) = (format!("p{round}@example.com"), format!("c{round}"));
+        let mut commands = vec![Ask::new().email(&email).cookie(&cookie).upsert()];
+        for number in 0..3 {
+            let by_email = Ask::new().email(&email).happened(&format!("e{number}"));
+            let by_cookie = Ask::new().cookie(&cookie).happened(&format!("c{number}"));
+            commands.extend([keep(by_email), keep(by_cookie)]);
+        }
+        commands.rotate_left(round % 7);
+        let all = commands.into_iter().enumerate().map(|(number, command)| {
+            let app = if number % 2 == 0 { f.app() } else { &other };
+            app.submit(f.workspace, Submission::of(command))
+        });
+        for done in join_all(all).await {
+            done.expect("submit");
+        }
+        let holders = f.holders(&identifier(Kind::Email, &email).key).await;
+        let mut seen = f.happened(holders[0]).await;
+        seen.sort();
+        assert_eq!(seen, ["c0", "c1", "c2", "e0", "e1", "e2"], "round {round}");
+    }
+}
+
+pub async fn an_event_of_a_removed_contact_waits_with_it(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    f.decide(remove(id)).await;
+    f.decide(keep(Ask::new().external("a").happened("late"))).await;
+    let query = EventQuery::latest(10);
+    let hidden = f.store().events(f.workspace, &HistoryOf::Contact(id), &query).await;
+    assert_eq!(hidden.expect("read"), None);
+    f.id(Ask::new().external("a").upsert()).await;
+    assert_eq!(f.happened(id).await, ["late"]);
+}
+
+pub async fn merges_bring_history_and_undoing_gives_it_back(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.decide(keep(Ask::new().email("a@example.com").happened("waited")))
+        .await;
+    f.decide(keep(Ask::new().cookie("c").happened("viewed"))).await;
+    let one = f.id(Ask::new().email("a@example.com").cookie("c").upsert()).await;
+    let two = f.id(Ask::new().external("b").upsert()).await;
+    let three = f.id(Ask::new().external("z").upsert()).await;
+    f.decide(keep(Ask::new().contact(one).happened("one"))).await;
+    let first = f.merge(two, one).await;
+    let second = merge_of(&f.decide(crate::force_merge(three, two)).await);
+    f.decide(keep(Ask::new().cookie("c").happened("viewed later"))).await;
+    let whole = ["waited", "viewed", "one", "viewed later"];
+    for id in [one, two, three] {
+        assert_eq!(f.happened(id).await, whole);
+    }
+    f.decide(keep(Ask::new().contact(one).happened("three"))).await;
+    f.decide(undo(first)).await;
+    assert_eq!(f.happened(one).await, whole, "its visitors go home with what they left");
+    assert_eq!(f.happened(three).await, ["three"]);
+    f.decide(undo(second)).await;
+    assert_eq!((f.happened(two).await.len(), f.happened(three).await.len()), (0, 1));
+}
+
+pub async fn erasing_leaves_no_history(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.decide(keep(Ask::new().cookie("c").happened("viewed"))).await;
+    let id = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    let absorbed = f.id(Ask::new().email("b@example.com").upsert()).await;
+    let other = f.id(Ask::new().external("o").upsert()).await;
+    for event in [
+        Ask::new().external("a").happened("seen"),
+        Ask::new().contact(absorbed).happened("absorbed"),
+        Ask::new().external("o").happened("other"),
+    ] {
+        f.decide(keep(event)).await;
+    }
+    f.merge(id, absorbed).await;
+    let visitors: Vec<_> = f.identity(id).await.visitors.iter().map(|visitor| visitor.id).collect();
+    let read = async || {
+        let of = HistoryOf::Visitors(visitors.clone());
+        let found = f.store().events(f.workspace, &of, &EventQuery::latest(10)).await;
+        found.expect("read").expect("visitors have a history").len()
+    };
+    assert_eq!(read().await, 1);
+    f.decide(erase(id)).await;
+    assert_eq!(read().await, 0);
+    let again = f
+        .id(Ask::new().external("a").email("b@example.com").cookie("c").upsert())
+        .await;
+    assert_eq!(f.happened(again).await, [""; 0]);
+    assert_eq!(f.happened(other).await, ["other"]);
+}
+
+pub async fn a_subscription_tells_of_itself(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let mut request = Ask::new().email("a@example.com").request();
+    request.form_type = FormType::parse("footer").ok();
+    let subscribe = || Command::Contact(Call::Subscribe, Box::new(request.clone()));
+    let id = f.id(subscribe()).await;
+    f.decide(subscribe()).await;
+    assert_eq!(
+        f.happened(id).await,
+        ["subscribeFromApi-footer", "subscribeUpdateFromApi-footer"]
+    );
+    assert_eq!(f.history(id).await[0].origin, Origin::Selfsame);
+}
+
+pub async fn a_dry_run_keeps_no_event(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().external("a").upsert()).await;
+    let would = f.would(keep(Ask::new().external("a").happened("x"))).await;
+    assert_eq!(would.contact, Some(id));
+    let waits = f.would(keep(Ask::new().cookie("c").happened("x"))).await;
+    assert!(matches!(waits.effects[..], [Effect::EventWaits { .. }]));
+    let key = identifier(Kind::Cookie, "c").key;
+    assert_eq!(f.happened(id).await, [""; 0]);
+    assert_eq!(types(&f).await, []);
+    assert_eq!(f.store().visitors(f.workspace, &key).await.expect("read visitors"), []);
+}
+
+pub async fn many_events_in_one_batch(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ids = [
+        f.id(Ask::new().external("c0").upsert()).await,
+        f.id(Ask::new().external("c1").upsert()).await,
+    ];
+    let happened = |number: usize| {
+        keep(
+            Ask::new()
+                .external(&format!("c{}", number % 2))
+                .happened(&format!("t{}", number % 7)),
+        )
+    };
+    f.decide_all((0..500).map(happened).collect()).await;
+    for id in ids {
+        assert_eq!(f.history(id).await.len(), 250);
+    }
+    assert_eq!(types(&f).await.iter().map(|row| row.count).sum::<u64>(), 500);
+}
+
+pub async fn an_absorbed_contact_s_decisions_are_listed_latest_first(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
+    f.decide(Ask::new().external("a").first("Ann").upsert()).await;
+    f.merge(one, two).await;
+    let read = async |after: Option<DecisionId>, limit| {
+        let found = f.store().latest_decisions(f.workspace, two, after, limit).await;
+        found.expect("read").expect("the contact is there")
+    };
+    let whole = read(None, 10).await;
+    let mut expected = f.log(one).await;
+    expected.reverse();
+    assert_eq!((whole.len(), &whole), (4, &expected));
+    assert_eq!(read(None, 1).await, whole[..1]);
+    assert_eq!(read(Some(whole[0].id), 2).await, whole[1..3]);
+    let nobody = f.store().latest_decisions(f.workspace, ContactId(99), None, 1).await;
+    assert_eq!(nobody.expect("read"), None);
+}
+
+pub async fn visitors_of_a_cookie_are_listed_latest_first(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    let two = f.id(Ask::new().external("b").cookie("c").upsert()).await;
+    let key = identifier(Kind::Cookie, "c").key;
+    let visitors = f.store().visitors(f.workspace, &key).await.expect("read visitors");
+    let owners: Vec<_> = visitors.iter().map(|visitor| visitor.owner).collect();
+    assert_eq!(owners, [Some(two), Some(one)]);
+    let nobody = identifier(Kind::Cookie, "d").key;
+    assert_eq!(
+        f.store().visitors(f.workspace, &nobody).await.expect("read visitors"),
+        []
+    );
+}
+
+pub async fn history_survives_a_restart(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    f.decide(keep(Ask::new().email("a@example.com").happened("one"))).await;
+    f.reopen().await;
+    f.decide(keep(Ask::new().email("a@example.com").happened("two"))).await;
+    let id = f.id(Ask::new().email("a@example.com").upsert()).await;
+    let before = f.history(id).await;
+    f.reopen().await;
+    assert_eq!((f.history(id).await, before.len()), (before, 2));
+}
+
+pub async fn history_is_the_workspace_s_own(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let happened = || {
+        keep(EventRequest {
+            id: Some(EventId::sent("x")),
+            ..Ask::new().email("a@example.com").happened("seen")
+        })
+    };
+    f.decide(happened()).await;
+    f.decide(creating("seen", true)).await;
+    f.enter_new_workspace("two").await;
+    assert_eq!(types(&f).await, []);
+    let id = f.id(Ask::new().email("a@example.com").upsert()).await;
+    assert_eq!(f.happened(id).await, [""; 0]);
+    f.decide(happened()).await;
+    assert_eq!(f.happened(id).await, ["seen"]);
+    f.decide(erase(id)).await;
+    f.workspace = selfsame_domain::WorkspaceId(f.workspace.0 - 1);
+    let first = f.id(Ask::new().email("a@example.com").upsert()).await;
+    assert_eq!(f.happened(first).await, ["seen"]);
+}

@@ -1,0 +1,103 @@
+//! Events: what deciding them asks for, and keeping them.
+
+use super::apply::Batch;
+use crate::error::storage;
+use crate::rows::{Row, hex, json, micros};
+use selfsame_application::ports::StorageError;
+use selfsame_domain::values::EventTypeKey;
+use selfsame_domain::{ChangeSet, Event, EventCount, EventId, Footprint, Snapshot, Subject, WorkspaceId};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+pub(super) async fn load(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    snapshot: &mut Snapshot,
+) -> Result<(), StorageError> {
+    if footprint.event_types.is_empty() && footprint.events.is_empty() {
+        return Ok(());
+    }
+    let sent: Vec<String> = footprint.events.iter().map(|id| hex(id.0)).collect();
+    let rows = sqlx::query(
+        "SELECT t.workspace_id, t.key, NULL
+         FROM json_each(?2) AS k
+         CROSS JOIN event_types AS t ON t.workspace_id = ?1 AND t.key = k.value
+         WHERE t.creates_contacts
+         UNION ALL
+         SELECT s.workspace_id, NULL, s.event_id
+         FROM json_each(?3) AS k
+         CROSS JOIN sent_events AS s ON s.workspace_id = ?1 AND s.event_id = unhex(k.value)",
+    )
+    .bind(workspace.0)
+    .bind(json(&footprint.event_types)?)
+    .bind(json(&sent)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    for row in &rows {
+        let row = Row::new(row, "event_types", 0);
+        if let Some(id) = row.get::<Option<Uuid>>(2, "event_id")? {
+            snapshot.stored_events.insert(EventId(id));
+        } else {
+            let key = row.read(1, "key", |text| EventTypeKey::parse(text).ok())?;
+            snapshot.creating.insert(key);
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError> {
+    let sent: HashSet<EventId> = changes.sent_events.iter().copied().collect();
+    let sent: Vec<_> = changes
+        .events
+        .iter()
+        .filter(|event| sent.contains(&event.id))
+        .map(|event| (hex(event.id.0), micros(event.received_at)))
+        .collect();
+    let remember = "INSERT INTO sent_events (workspace_id, event_id, received_at)
+         SELECT ?1, unhex(r.value ->> 0), r.value ->> 1 FROM jsonb_each(?2) AS r";
+    batch.run_all("sent_events", remember, &sent).await?;
+    let events: Vec<_> = changes.events.iter().map(row).collect();
+    let keep = "INSERT INTO events (workspace_id, occurred_at, event_id, type_key, key_value, contact_id, visitor_id,
+            received_at, origin, params)
+         SELECT ?1, r.value ->> 0, unhex(r.value ->> 1), r.value ->> 2, r.value ->> 3, r.value ->> 4,
+            unhex(r.value ->> 5), r.value ->> 6, r.value ->> 7, r.value ->> 8
+         FROM jsonb_each(?2) AS r";
+    batch.run_all("events", keep, &events).await?;
+    let counted = |count: &EventCount| (count.key.clone(), micros(count.first), micros(count.last), count.added);
+    let counts: Vec<_> = changes.event_counts.iter().map(counted).collect();
+    let count = "INSERT INTO event_types (workspace_id, key, first_seen, last_seen, count)
+         SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3 FROM jsonb_each(?2) AS r WHERE true
+         ON CONFLICT (workspace_id, key) DO UPDATE
+         SET first_seen = min(coalesce(first_seen, excluded.first_seen), excluded.first_seen),
+            last_seen = max(coalesce(last_seen, excluded.last_seen), excluded.last_seen),
+            count = count + excluded.count";
+    batch.run_all("event_types", count, &counts).await?;
+    let creating = "INSERT INTO event_types (workspace_id, key, creates_contacts)
+         SELECT ?1, r.value ->> 0, r.value ->> 1 FROM jsonb_each(?2) AS r WHERE true
+         ON CONFLICT (workspace_id, key) DO UPDATE SET creates_contacts = excluded.creates_contacts";
+    batch.run_all("event_types", creating, &changes.creating).await
+}
+
+/// The columns of an event in the order of its INSERT.
+fn row(event: &Event) -> impl Serialize + use<'_> {
+    let (contact, visitor) = match event.subject {
+        Some(Subject::Contact(id)) => (Some(id), None),
+        Some(Subject::Visitor(id)) => (None, Some(hex(id.0))),
+        None => (None, None),
+    };
+    (
+        micros(event.occurred_at),
+        hex(event.id.0),
+        &event.type_key,
+        &event.key_value,
+        contact,
+        visitor,
+        micros(event.received_at),
+        event.origin.as_str(),
+        event.params.as_json(),
+    )
+}
