@@ -4,12 +4,13 @@ use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, Identity, IdentityView, KeyToStore, Lookup,
-    Maintenance, Page, SegmentQuery, StorageError, TokenOwner, Workspace, Workspaces,
+    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, History, HistoryOf, Identity,
+    IdentityView, KeyToStore, Lookup, Maintenance, Page, SegmentQuery, StorageError, TokenOwner, Workspace, Workspaces,
 };
+use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    Category, ContactId, CustomField, Decision, DecisionId, Footprint, IdentifierKey, KeyId, Merge, MergeId, Segment,
-    Timestamp, Violation, WorkspaceId,
+    Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, Footprint, IdentifierKey, KeyId, Merge,
+    MergeId, Segment, Timestamp, Violation, Visitor, WorkspaceId,
 };
 
 type Read<T> = Result<T, StorageError>;
@@ -88,6 +89,36 @@ impl Identity for Probe {
 
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Read<Option<Merge>> {
         self.inner.merge(workspace, id).await
+    }
+}
+
+#[async_trait]
+impl History for Probe {
+    async fn events(&self, workspace: WorkspaceId, of: &HistoryOf, query: &EventQuery) -> Read<Option<Vec<Event>>> {
+        self.inner.events(workspace, of, query).await
+    }
+
+    async fn latest_decisions(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<DecisionId>,
+        limit: u32,
+    ) -> Read<Option<Vec<Decision>>> {
+        self.inner.latest_decisions(workspace, id, after, limit).await
+    }
+
+    async fn visitors(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Read<Vec<Visitor>> {
+        self.inner.visitors(workspace, key).await
+    }
+
+    async fn event_types(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<&EventTypeKey>,
+        limit: u32,
+    ) -> Read<Vec<EventType>> {
+        self.inner.event_types(workspace, after, limit).await
     }
 }
 

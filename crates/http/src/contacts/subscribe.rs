@@ -9,7 +9,7 @@ use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::values::{CategoryKey, FormType, Source, ValueError};
+use selfsame_domain::values::{CategoryKey, FormType, Source};
 use selfsame_domain::{Action, Call, Command, ContactRequest, Outcome, Policy, SubscribeStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -91,11 +91,8 @@ pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactReques
             Err(error) => request.skipped.push(request::skipped(&pointer, error)),
         }
     }
-    if let Some(text) = fields.text("formType", &mut problems).value()
-        && let Err(error) = FormType::parse(&text)
-        && error != ValueError::Empty
-    {
-        problems.add(fields.pointer("formType"), error);
+    if let Some(text) = fields.text("formType", &mut problems).value() {
+        request.form_type = problems.check(&fields.pointer("formType"), FormType::parse(&text));
     }
     problems.finish()?;
     Ok(request)

@@ -154,7 +154,13 @@ pub(crate) enum EffectBody {
         /// Why.
         why: ApartName,
     },
-    /// A web visitor's history became the contact's.
+    /// An event named nobody who is known. It waits with a visitor.
+    #[serde(rename_all = "camelCase")]
+    EventWaits {
+        /// Which visitor.
+        visitor_id: Uuid,
+    },
+    /// A visitor's history became the contact's.
     #[serde(rename_all = "camelCase")]
     VisitorAdopted {
         /// Which visitor.
@@ -308,6 +314,7 @@ impl From<&Effect> for EffectBody {
                 contact_id: contact.map(|contact| contact.0),
                 why: (*why).into(),
             },
+            Effect::EventWaits { visitor } => Self::EventWaits { visitor_id: visitor.0 },
             Effect::VisitorAdopted { visitor } => Self::VisitorAdopted { visitor_id: visitor.0 },
             Effect::Changed { attributes } => Self::Changed {
                 attributes: attributes.iter().map(|key| key.to_text()).collect(),

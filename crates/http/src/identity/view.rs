@@ -1,5 +1,6 @@
 //! `GET contact/{id}/identity`.
 
+use super::decision::KeyBody;
 use super::merge::MergeBody;
 use super::names::{ContactStateName, KindName, SourceName, StabilityName};
 use crate::auth::Authenticated;
@@ -145,21 +146,20 @@ impl HeldBody {
     }
 }
 
-/// A web visitor whose history a contact adopted.
+/// A visitor whose history a contact adopted: somebody behind an identifier that no contact held then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Visitor)]
 pub(crate) struct VisitorBody {
     /// Its identity.
     id: Uuid,
-    /// The cookie that made it.
-    #[schema(example = "7f1c2d9e")]
-    cookie: String,
+    /// The identifier that made it.
+    identifier: KeyBody,
     /// The contact that adopted it.
     brought_by: Option<i64>,
     /// When its history begins.
     since: DateTime<Utc>,
-    /// When the cookie moved to somebody else, which ended its history.
+    /// When its history ended: the cookie moved to somebody else, or a contact took another identifier.
     closed_at: Option<DateTime<Utc>>,
 }
 
@@ -167,7 +167,7 @@ impl From<&Visitor> for VisitorBody {
     fn from(visitor: &Visitor) -> Self {
         Self {
             id: visitor.id.0,
-            cookie: visitor.cookie.clone(),
+            identifier: KeyBody::from(&visitor.key),
             brought_by: visitor.home.map(|home| home.0),
             since: visitor.since,
             closed_at: visitor.closed_at,

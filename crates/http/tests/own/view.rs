@@ -35,7 +35,7 @@ async fn an_identity_says_what_it_holds_and_since_when() {
     );
     assert_eq!(held("cookie")["stability"], "changeable");
     assert_eq!(view["merges"], json!([]));
-    assert_eq!(view["visitors"][0]["cookie"], "crumb");
+    assert_eq!(view["visitors"][0]["identifier"]["matchingValue"], "crumb");
 }
 
 /// What an identity says of its only email.
