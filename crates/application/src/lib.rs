@@ -8,8 +8,10 @@ mod access;
 mod app;
 mod lane;
 mod submit;
+mod timeline;
 
 pub use access::{AccessError, NewKey, Principal};
 pub use app::{Application, Options};
 pub use lane::LaneOptions;
 pub use submit::{Replay, Submission, SubmitError};
+pub use timeline::{TimelineCursor, TimelineItem, TimelinePage, TimelineQuery};

@@ -107,6 +107,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A member as it was sent, `null` and blank texts included.
+    pub(crate) fn member(&self, name: &str) -> Option<&'a Value> {
+        self.object.and_then(|object| object.get(name))
+    }
+
     /// A text; a whole number is taken as its text. Nothing else is: `true` or `1.5` as somebody's identifier is a mistake that
     /// would make one person of many.
     pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Sent<String> {

@@ -33,6 +33,25 @@ pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problem
     reader.request
 }
 
+/// Reads the device and the cookies of a request that names a contact in another way.
+pub(crate) fn read_changeable(
+    fields: &Fields<'_>,
+    policy: &Policy,
+    problems: &mut Problems,
+    request: &mut ContactRequest,
+) {
+    let mut reader = Reader {
+        policy,
+        problems,
+        request: ContactRequest::new(request.source),
+    };
+    reader.device_id(fields);
+    reader.cookies(fields);
+    request.device_id = reader.request.device_id;
+    request.cookies = reader.request.cookies;
+    request.skipped.extend(reader.request.skipped);
+}
+
 /// Reads the segments that a contact is put into: objects with `id` or `name`, numbers, or plain names.
 pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, problems: &mut Problems) {
     for (pointer, value) in fields.list("groups", MAX_ENTRIES, problems) {

@@ -12,7 +12,6 @@ mod policy;
 mod policy_body;
 mod resolve;
 mod resolve_body;
-mod resolve_parts;
 mod routes;
 mod view;
 

@@ -28,9 +28,6 @@ pub(crate) struct ResolveBody {
     /// For `apptoken`: the app in its path.
     #[schema(example = json!(null))]
     app: Option<String>,
-    /// For `event`: whether events of its type create contacts; true without.
-    #[schema(example = json!(null))]
-    creates_contacts: Option<bool>,
     /// The body of the call, as it would be sent. `bulk` takes up to 500 contacts.
     #[schema(value_type = Object, example = json!({
         "externalCustomerId": "C-1001",

@@ -1,22 +1,16 @@
 //! The calls that can be explained, each from the body that the real call takes.
 
-use super::resolve_parts::{Parts, email, external_id, mobile_push, phone};
 use crate::contacts::{request, subscribe, update};
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of};
+use crate::events;
+use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::named::{Parts, email, phone};
 use crate::tokens;
 use selfsame_domain::values::{SegmentName, Source};
-use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Policy, SegmentRef};
+use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Origin, Policy, SegmentRef};
 use serde_json::Value;
 
 const CALLS: &str = "contact, subscribe, update, bulk, order, event, apptoken";
-
-/// Names of event parameters that identify a contact, in small letters (wire fact).
-const CONTACT_ID: [&str; 2] = ["contactid", "contact_id"];
-const EXTERNAL_ID: [&str; 1] = ["externalcustomerid"];
-const EMAIL: [&str; 4] = ["email", "emailaddress", "useremail", "contactemail"];
-const PHONE: [&str; 3] = ["phone", "sms", "phonenumber"];
-const PUSH_TOKEN: [&str; 1] = ["pushtoken"];
 
 /// Reads the commands that the real call would submit.
 pub(super) fn read_commands(envelope: &Fields<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError> {
@@ -35,7 +29,7 @@ pub(super) fn read_commands(envelope: &Fields<'_>, policy: &Policy) -> Result<Ve
         "update" => vec![changed(envelope, &body, policy, &mut problems)],
         "bulk" => bulk(&body, policy, &mut problems),
         "order" => orders(&body, policy, &mut problems),
-        "event" => vec![event(envelope, &body, policy, &mut problems)],
+        "event" => event(&body, policy, &mut problems).into_iter().collect(),
         "apptoken" => app_tokens(envelope, &body, policy)?,
         _ => {
             return Err(ApiError::invalid(
@@ -157,60 +151,9 @@ fn orders(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Co
     orders.iter().map(read).collect()
 }
 
-fn event(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
-    let creates = envelope.boolean("createsContacts", problems).value().unwrap_or(true);
-    let mut request = ContactRequest::new(Source::Event);
-    let parameters = parameters(body, problems);
-    let named = |names: &[&str]| {
-        let found = parameters.iter().find(|(name, ..)| names.contains(&name.as_str()));
-        found.map_or((String::new(), None), |(_, pointer, value)| {
-            (pointer.clone(), Some(*value))
-        })
-    };
-    let (pointer, value) = named(&CONTACT_ID);
-    if let Some(value) = value.filter(|value| !is_blank(value)) {
-        let read = name_of(value).and_then(|text| text.trim().parse().ok());
-        let read = read.filter(|id| *id > 0).ok_or("must be a positive whole number");
-        request.contact_id = problems.check(&pointer, read).map(ContactId);
-    }
-    let mut parts = Parts {
-        policy,
-        problems,
-        request: &mut request,
-    };
-    let (pointer, value) = named(&EXTERNAL_ID);
-    external_id(&mut parts, &pointer, value);
-    let (pointer, value) = named(&EMAIL);
-    email(&mut parts, &pointer, value);
-    let (pointer, value) = named(&PHONE);
-    phone(&mut parts, &pointer, value);
-    let (pointer, value) = named(&PUSH_TOKEN);
-    mobile_push(&mut parts, &pointer, value);
-    command(Call::Event { creates }, request)
-}
-
-fn is_blank(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.trim().is_empty())
-}
-
-/// The parameters of an event by name in small letters: a list of names and values, or an object.
-fn parameters<'a>(body: &Fields<'a>, problems: &mut Problems) -> Vec<(String, String, &'a Value)> {
-    let pointer = body.pointer("params");
-    if let Some(Value::Object(object)) = body.raw("params").value() {
-        if !problems.fits(&pointer, object.len(), MAX_ENTRIES) {
-            return Vec::new();
-        }
-        let fields = Fields::of(Some(object), pointer);
-        let each = |(name, value): (&String, &'a Value)| (name.to_ascii_lowercase(), fields.pointer(name), value);
-        return object.iter().map(each).collect();
-    }
-    let listed = body.objects("params", MAX_ENTRIES, problems);
-    let each = |parameter: Fields<'a>| {
-        let name = parameter.text("name", problems).value()?;
-        let value = parameter.raw("value").value()?;
-        Some((name.to_ascii_lowercase(), parameter.pointer("value"), value))
-    };
-    listed.into_iter().filter_map(each).collect()
+fn event(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {
+    let event = events::read(body, Origin::Api, policy, problems)?;
+    Some(Command::Event(Box::new(event)))
 }
 
 fn app_tokens(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError> {

@@ -4,6 +4,7 @@
 
 mod catalog;
 mod decisions;
+mod history;
 mod limits;
 mod lookup;
 mod merges;

@@ -100,7 +100,7 @@ async fn every_call_is_explained_by_its_own_rules() {
             "unchanged",
         ),
         (
-            json!({"call": "event", "body": {"params": {"contact_id": anna, "externalCustomerId": "null"}}}),
+            json!({"call": "event", "body": {"eventTypeKey": "e", "params": {"contact_id": anna, "externalCustomerId": "null"}}}),
             "event",
             "unchanged",
         ),
@@ -118,8 +118,13 @@ async fn every_call_is_explained_by_its_own_rules() {
             "{request}"
         );
     }
-    let stranger = json!({"call": "event", "createsContacts": false, "body": {"params": {"email": "new@example.com"}}});
-    assert_eq!(explain(&server, stranger).await[0]["outcome"], "unmatched");
+    let stranger = json!({"call": "event", "body": {"eventTypeKey": "e", "params": {"email": "new@example.com"}}});
+    assert_eq!(explain(&server, stranger.clone()).await[0]["outcome"], "unmatched");
+    server
+        .patch("/api/v1/event-types/e", json!({"createsContacts": true}))
+        .await
+        .json(200);
+    assert_eq!(explain(&server, stranger).await[0]["outcome"], "created");
     let several = json!({"call": "bulk", "body": {"dedupeOn": "externalCustomerId", "contacts": [
         {"externalCustomerId": "C-1"}, {"externalCustomerId": "C-2"}, {"externalCustomerId": "C-2"},
     ]}});
@@ -224,12 +229,12 @@ async fn what_is_no_call_is_refused() {
         ["/body/phone", "/body/email"]
     );
     assert_eq!(
-        pointers(json!({"call": "event", "body": {"params": {"Email": "x"}}})).await,
+        pointers(json!({"call": "event", "body": {"eventTypeKey": "e", "params": {"Email": "x"}}})).await,
         ["/body/params/Email"]
     );
     for wrong in [json!(true), json!(1.5), json!([]), json!({})] {
         for name in ["contactId", "externalCustomerId", "email", "phone", "pushToken"] {
-            let body = json!({"params": [{"name": name, "value": wrong}]});
+            let body = json!({"eventTypeKey": "e", "keyValue": "k", "params": [{"name": name, "value": wrong}]});
             assert_eq!(
                 pointers(json!({"call": "event", "body": body})).await,
                 ["/body/params/0/value"],

@@ -9,6 +9,7 @@ mod access;
 mod checklist;
 mod contacts;
 mod errors;
+mod events;
 mod hostile;
 mod limits;
 mod repeated;

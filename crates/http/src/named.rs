@@ -7,10 +7,10 @@ use selfsame_domain::{ChannelDetails, ChannelInput, ContactRequest, Identifier, 
 use serde_json::Value;
 
 /// A request in the making.
-pub(super) struct Parts<'p> {
-    pub(super) policy: &'p Policy,
-    pub(super) problems: &'p mut Problems,
-    pub(super) request: &'p mut ContactRequest,
+pub(crate) struct Parts<'p> {
+    pub(crate) policy: &'p Policy,
+    pub(crate) problems: &'p mut Problems,
+    pub(crate) request: &'p mut ContactRequest,
 }
 
 impl Parts<'_> {
@@ -51,7 +51,7 @@ impl Parts<'_> {
 }
 
 /// The customer's own ID. The text `null` is no ID (wire fact).
-pub(super) fn external_id(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+pub(crate) fn external_id(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
     let value = value.filter(|value| {
         value
             .as_str()
@@ -64,7 +64,7 @@ pub(super) fn external_id(parts: &mut Parts<'_>, pointer: &str, value: Option<&V
 }
 
 /// An email.
-pub(super) fn email(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+pub(crate) fn email(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
     let read = parts.read(IdentifierKind::Email, pointer, value, |text| {
         Email::parse(text).map(|email| Identifier::email(&email))
     });
@@ -72,7 +72,7 @@ pub(super) fn email(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>)
 }
 
 /// A phone number.
-pub(super) fn phone(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+pub(crate) fn phone(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
     let region = parts.policy.default_phone_region.clone();
     let read = parts.read(IdentifierKind::Phone, pointer, value, |text| {
         Phone::parse(text, region.as_ref()).map(|phone| Identifier::phone(&phone))
@@ -81,7 +81,7 @@ pub(super) fn phone(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>)
 }
 
 /// A mobile push token of no particular app.
-pub(super) fn mobile_push(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+pub(crate) fn mobile_push(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
     let kind = IdentifierKind::MobilePush;
     let read = parts.read(kind, pointer, value, |text| {
         Token::parse(text).map(|token| Identifier::token(kind, None, &token))

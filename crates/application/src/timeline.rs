@@ -1,0 +1,166 @@
+//! A contact's history and the decisions about it, as one list.
+
+use crate::app::Application;
+use crate::ports::{EventQuery, HistoryOf, StorageError};
+use selfsame_domain::{ContactId, Decision, DecisionId, Event, EventId, Timestamp, WorkspaceId};
+use std::collections::VecDeque;
+
+/// What of a timeline is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineQuery {
+    /// Events that are no page views.
+    pub events: bool,
+    /// Page views.
+    pub page_views: bool,
+    /// Identity decisions.
+    pub decisions: bool,
+    /// Only what happened at this time or later.
+    pub from: Option<Timestamp>,
+    /// Only what happened before this time.
+    pub until: Option<Timestamp>,
+    /// Where the page before ended.
+    pub after: TimelineCursor,
+    /// How many at the most; at least one.
+    pub limit: u32,
+}
+
+/// Where a page ends: the last of each kind that was on it or on one before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TimelineCursor {
+    /// The last event.
+    pub event: Option<(Timestamp, EventId)>,
+    /// The last decision.
+    pub decision: Option<DecisionId>,
+}
+
+/// One entry of a timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TimelineItem {
+    /// An event; a page view is one.
+    Event(Event),
+    /// An identity decision.
+    Decision(Decision),
+}
+
+impl TimelineItem {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Event(event) => event.occurred_at,
+            Self::Decision(decision) => decision.at,
+        }
+    }
+}
+
+/// A page of a timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelinePage {
+    /// The contact that answers for the number that was asked for.
+    pub contact: ContactId,
+    /// The latest first.
+    pub items: Vec<TimelineItem>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<TimelineCursor>,
+}
+
+impl Application {
+    /// A page of the timeline of the contact that answers for a number: its own history, that of its visitors and of the contacts that it
+    /// absorbed, and what was decided about them. None when there is no such contact.
+    pub async fn timeline(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        query: &TimelineQuery,
+    ) -> Result<Option<TimelinePage>, StorageError> {
+        let Some(details) = self.store.contact(workspace, id).await? else {
+            return Ok(None);
+        };
+        let contact = details.contact.id;
+        // One more than the page has tells whether there is a next one.
+        let ask = query.limit.saturating_add(1);
+        let events = self.timeline_events(workspace, contact, query, ask).await?;
+        let decisions = self.timeline_decisions(workspace, contact, query, ask).await?;
+        let (Some(events), Some(decisions)) = (events, decisions) else {
+            return Ok(None);
+        };
+        let (items, next) = merge(events.into(), decisions.into(), query);
+        Ok(Some(TimelinePage { contact, items, next }))
+    }
+
+    async fn timeline_events(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+        query: &TimelineQuery,
+        limit: u32,
+    ) -> Result<Option<Vec<Event>>, StorageError> {
+        let page_views = match (query.events, query.page_views) {
+            (false, false) => return Ok(Some(Vec::new())),
+            (true, true) => None,
+            (_, page_views) => Some(page_views),
+        };
+        let asked = EventQuery {
+            page_views,
+            from: query.from,
+            until: query.until,
+            after: query.after.event,
+            limit,
+        };
+        self.store.events(workspace, &HistoryOf::Contact(contact), &asked).await
+    }
+
+    /// Decisions are listed by identity, which orders them by time; those that are too young are passed over.
+    async fn timeline_decisions(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+        query: &TimelineQuery,
+        limit: u32,
+    ) -> Result<Option<Vec<Decision>>, StorageError> {
+        let (mut found, mut after) = (Vec::new(), query.after.decision);
+        while query.decisions && found.len() < limit as usize {
+            let page = self.store.latest_decisions(workspace, contact, after, limit).await?;
+            let Some(page) = page else { return Ok(None) };
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            let is_early = |at: Timestamp| query.from.is_some_and(|from| at < from);
+            let ends = is_early(last.at);
+            let wanted =
+                |decision: &Decision| !is_early(decision.at) && query.until.is_none_or(|until| decision.at < until);
+            found.extend(page.into_iter().filter(wanted));
+            if ends {
+                break;
+            }
+        }
+        found.truncate(limit as usize);
+        Ok(Some(found))
+    }
+}
+
+/// Of an event and a decision of one moment the event comes first: it led to the decision.
+fn merge(
+    mut events: VecDeque<Event>,
+    mut decisions: VecDeque<Decision>,
+    query: &TimelineQuery,
+) -> (Vec<TimelineItem>, Option<TimelineCursor>) {
+    let (mut items, mut cursor) = (Vec::new(), query.after);
+    while items.len() < query.limit as usize {
+        let (event, decision) = (events.front(), decisions.front());
+        let event_first = match (event, decision) {
+            (None, None) => return (items, None),
+            (Some(event), Some(decision)) => event.occurred_at >= decision.at,
+            (event, _) => event.is_some(),
+        };
+        if event_first {
+            let event = events.pop_front();
+            cursor.event = event.as_ref().map(|event| (event.occurred_at, event.id));
+            items.extend(event.map(TimelineItem::Event));
+        } else {
+            let decision = decisions.pop_front();
+            cursor.decision = decision.as_ref().map(|decision| decision.id);
+            items.extend(decision.map(TimelineItem::Decision));
+        }
+    }
+    let more = !events.is_empty() || !decisions.is_empty();
+    (items, more.then_some(cursor))
+}

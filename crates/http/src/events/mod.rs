@@ -1,0 +1,30 @@
+//! What people did, told with a secret key.
+
+mod past;
+mod record;
+mod request;
+mod types;
+
+pub(crate) use request::read;
+
+use crate::state::HttpState;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The calls of the wire protocol.
+pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(record::v1))
+        .routes(routes!(record::v2))
+        .routes(routes!(record::v3))
+        .routes(routes!(past::v1))
+        .routes(routes!(past::v2))
+        .routes(routes!(past::v3))
+}
+
+/// Our own.
+pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(types::list))
+        .routes(routes!(types::change))
+}

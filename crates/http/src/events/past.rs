@@ -1,0 +1,266 @@
+//! `POST past_events`: events of another time, many at once.
+
+use super::request;
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::reply::{Repeated, submit_all};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::{Request, State};
+use chrono::TimeDelta;
+use selfsame_domain::{Action, Command, Decision, EventRequest, Origin, Policy, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The most bytes of a request: 500 events of the greatest size.
+const MAX_BYTES: usize = 10 << 20;
+
+/// How far back an event may be: five years.
+const DEPTH: TimeDelta = TimeDelta::days(5 * 366);
+
+/// How far the sender's clock may be ahead of ours.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
+
+/// Events of another time.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what read() reads")]
+pub(crate) struct PastEventsInput {
+    /// 1 to 500.
+    #[schema(min_items = 1, max_items = 500)]
+    events: Vec<PastEventInput>,
+}
+
+/// An event of another time: as in `POST event`, with the time.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what read() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct PastEventInput {
+    #[schema(max_length = 100, example = "visited")]
+    event_type_key: String,
+    #[schema(max_length = 300)]
+    key_value: Option<String>,
+    #[schema(max_length = 100)]
+    event_id: Option<String>,
+    /// When it happened: an ISO 8601 time, in UTC where it says no offset.
+    #[schema(example = "2026-01-02T03:04")]
+    occurred: String,
+    /// A list of names and values; an object is taken, too.
+    #[schema(max_items = 500)]
+    params: Option<Vec<super::record::ParamInput>>,
+    #[schema(max_length = 250)]
+    device_id: Option<String>,
+    cookies: Option<crate::docs::CookiesInput>,
+}
+
+/// What became of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PastEventsBody {
+    /// One entry for every event, in their order.
+    results: Vec<PastEventResult>,
+    /// How many are kept.
+    success_count: usize,
+    /// How many are not.
+    error_count: usize,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PastEventResult {
+    /// Whether it is kept, and if not, why.
+    status: PastEventStatus,
+    /// Why it is not kept, where the status does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// Whether an event is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum PastEventStatus {
+    /// It is kept.
+    Accepted,
+    /// It does not say when it happened.
+    OccurredDateIsRequired,
+    /// When it happened cannot be read.
+    IncorrectOccurredDateFormat,
+    /// It happened more than five years ago.
+    OccurredTimeTooDepth,
+    /// It has not happened yet.
+    OccurredTimeInFuture,
+    /// It was refused for another reason, which `error` says.
+    ServerError,
+}
+
+/// Tell of past events.
+///
+/// All that can be kept are kept together or not at all; each has a status of its own. Whom an event belongs to is decided as it is by
+/// `POST event`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/past_events",
+    operation_id = "recordPastEvents",
+    tag = "events",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = PastEventsInput, content_type = "application/json", example = json!({"events": [{
+        "eventTypeKey": "visited", "keyValue": "shop 3", "occurred": "2026-01-02T03:04",
+        "params": [{"name": "phone", "value": "+380501234567"}]
+    }]})),
+    responses(
+        (status = 200, body = PastEventsBody, description = "What became of them",
+            example = json!({"results": [{"status": "ACCEPTED"}], "successCount": 1, "errorCount": 0})),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn v1(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    request: Request,
+) -> Result<Json<PastEventsBody>, ApiError> {
+    record(&state, &auth, request).await
+}
+
+/// Tell of past events, with parameters of any JSON value.
+///
+/// As `POST /api/v1/past_events`.
+#[utoipa::path(
+    post,
+    path = "/api/v2/past_events",
+    operation_id = "recordPastEventsV2",
+    tag = "events",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = PastEventsInput, content_type = "application/json"),
+    responses(
+        (status = 200, body = PastEventsBody, description = "What became of them",
+            example = json!({"results": [{"status": "ACCEPTED"}], "successCount": 1, "errorCount": 0})),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn v2(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    request: Request,
+) -> Result<Json<PastEventsBody>, ApiError> {
+    record(&state, &auth, request).await
+}
+
+/// Tell of past events, with their parameters as objects.
+///
+/// As `POST /api/v1/past_events`.
+#[utoipa::path(
+    post,
+    path = "/api/v3/past_events",
+    operation_id = "recordPastEventsV3",
+    tag = "events",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = PastEventsInput, content_type = "application/json"),
+    responses(
+        (status = 200, body = PastEventsBody, description = "What became of them",
+            example = json!({"results": [{"status": "ACCEPTED"}], "successCount": 1, "errorCount": 0})),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn v3(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    request: Request,
+) -> Result<Json<PastEventsBody>, ApiError> {
+    record(&state, &auth, request).await
+}
+
+async fn record(state: &HttpState, auth: &Authenticated, request: Request) -> Result<Json<PastEventsBody>, ApiError> {
+    auth.allow(Action::Events)?;
+    let incoming = Incoming::read(request, MAX_BYTES).await?;
+    let events = read(
+        &incoming.object()?.fields(),
+        &auth.0.workspace.policy,
+        state.app.clock().now(),
+    )?;
+    let commands: Vec<Command> = events
+        .iter()
+        .filter_map(|event| Some(Command::Event(Box::new(event.as_ref().ok()?.clone()))))
+        .collect();
+    let decisions = if commands.is_empty() {
+        Vec::new()
+    } else {
+        submit_all(state, auth, &incoming, commands, Repeated::Taken).await?
+    };
+    let mut decided = decisions.iter();
+    let results: Vec<PastEventResult> = events
+        .into_iter()
+        .map(|event| match event {
+            Ok(_) => decided.next().map_or_else(missing, PastEventResult::from),
+            Err(status) => PastEventResult { status, error: None },
+        })
+        .collect();
+    let kept = results
+        .iter()
+        .filter(|result| result.status == PastEventStatus::Accepted);
+    let success_count = kept.count();
+    Ok(Json(PastEventsBody {
+        success_count,
+        error_count: results.len() - success_count,
+        results,
+    }))
+}
+
+fn missing() -> PastEventResult {
+    PastEventResult {
+        status: PastEventStatus::ServerError,
+        error: Some("it was not decided".to_owned()),
+    }
+}
+
+impl From<&Decision> for PastEventResult {
+    fn from(decision: &Decision) -> Self {
+        let error = decision.rejection.as_ref().map(ToString::to_string);
+        let status = match error {
+            None => PastEventStatus::Accepted,
+            Some(_) => PastEventStatus::ServerError,
+        };
+        Self { status, error }
+    }
+}
+
+/// Reads the events. What is wrong with a time is the status of the event; anything else refuses the request.
+fn read(
+    fields: &Fields<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Vec<Result<EventRequest, PastEventStatus>>, ApiError> {
+    let mut problems = Problems::default();
+    let listed = fields.objects("events", MAX_ENTRIES, &mut problems);
+    if listed.is_empty() {
+        problems.add(
+            fields.pointer("events"),
+            format!("must have 1 to {MAX_ENTRIES} entries"),
+        );
+    }
+    let mut events = Vec::with_capacity(listed.len());
+    for event in &listed {
+        let Some(request) = request::read(event, Origin::Api, policy, &mut problems) else {
+            continue;
+        };
+        let occurred = event.text("occurred", &mut problems).value();
+        events.push(occurred_at(occurred, now).map(|at| EventRequest {
+            occurred_at: Some(at),
+            ..request
+        }));
+    }
+    problems.finish()?;
+    Ok(events)
+}
+
+fn occurred_at(text: Option<String>, now: Timestamp) -> Result<Timestamp, PastEventStatus> {
+    let text = text.ok_or(PastEventStatus::OccurredDateIsRequired)?;
+    let at = request::time(&text).ok_or(PastEventStatus::IncorrectOccurredDateFormat)?;
+    if at > now + SKEW {
+        Err(PastEventStatus::OccurredTimeInFuture)
+    } else if at < now - DEPTH {
+        Err(PastEventStatus::OccurredTimeTooDepth)
+    } else {
+        Ok(at)
+    }
+}

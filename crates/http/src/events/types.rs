@@ -1,0 +1,145 @@
+//! `event-types`: what sorts of events there are, and which of them create contacts.
+
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::identity::DecisionBody;
+use crate::paths::{ApiPath, Params};
+use crate::refusals::{Refused, WriteRefused};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use selfsame_domain::values::EventTypeKey;
+use selfsame_domain::{Action, Command, EventType};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const DEFAULT_LIMIT: u64 = 100;
+const MAX_LIMIT: u64 = 500;
+
+/// A type of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = EventType)]
+pub(crate) struct EventTypeBody {
+    /// Its key.
+    #[schema(example = "wishlistAdded")]
+    key: String,
+    /// Whether an event of this type makes a contact when it names one that is not there.
+    creates_contacts: bool,
+    /// When the first of them came.
+    first_seen: Option<DateTime<Utc>>,
+    /// When the last of them came.
+    last_seen: Option<DateTime<Utc>>,
+    /// How many came.
+    count: u64,
+}
+
+impl From<EventType> for EventTypeBody {
+    fn from(row: EventType) -> Self {
+        Self {
+            key: row.key.into(),
+            creates_contacts: row.creates_contacts,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+            count: row.count,
+        }
+    }
+}
+
+/// A page of types of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = EventTypePage)]
+pub(crate) struct EventTypePage {
+    /// The types, by key.
+    items: Vec<EventTypeBody>,
+    /// The `cursor` of the next page; null on the last one.
+    next: Option<String>,
+}
+
+/// What changes about a type of events.
+#[derive(ToSchema)]
+#[schema(as = EventTypeChange, rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes what change() reads")]
+pub(crate) struct EventTypeChange {
+    /// Whether its events create contacts from now on.
+    creates_contacts: bool,
+}
+
+/// List types of events.
+#[utoipa::path(
+    get,
+    path = "/api/v1/event-types",
+    operation_id = "listEventTypes",
+    tag = "events",
+    params(
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 100 without."),
+    ),
+    responses((status = 200, description = "A page of types.", body = EventTypePage), Refused),
+)]
+pub(crate) async fn list(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    params: Params,
+) -> Result<Json<EventTypePage>, ApiError> {
+    auth.allow(Action::Read)?;
+    let mut problems = Problems::default();
+    let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
+    let after = params
+        .text("cursor")
+        .and_then(|text| problems.check("cursor", EventTypeKey::parse(text)));
+    problems.finish()?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let ask = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+    let mut found = state
+        .app
+        .store()
+        .event_types(auth.workspace(), after.as_ref(), ask)
+        .await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| last.key.to_string());
+    let items = found.into_iter().map(EventTypeBody::from).collect();
+    Ok(Json(EventTypePage { items, next }))
+}
+
+/// Say whether events of a type create contacts.
+///
+/// The type need not have been seen yet. Needs full rights.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/event-types/{key}",
+    operation_id = "changeEventType",
+    tag = "events",
+    params(("key" = String, Path, description = "The key of the type."), crate::docs::IdempotencyKey),
+    request_body = EventTypeChange,
+    responses((status = 200, description = "It is so from now on.", body = DecisionBody), WriteRefused),
+)]
+pub(crate) async fn change(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(key): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<Decided<Json<DecisionBody>>, ApiError> {
+    auth.allow(Action::Admin)?;
+    let body = incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let key = problems.check("key", EventTypeKey::parse(&key));
+    let creating = fields.boolean("createsContacts", &mut problems).value();
+    if creating.is_none() {
+        problems.add(fields.pointer("createsContacts"), "must be true or false");
+    }
+    problems.finish()?;
+    let (Some(key), Some(creating)) = (key, creating) else {
+        return Err(ApiError::Internal("a change without problems that cannot be read"));
+    };
+    let command = Command::SetCreating { key, creating };
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let body = Json(DecisionBody::from(&decision));
+    Ok(Decided(decision, body))
+}

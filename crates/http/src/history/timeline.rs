@@ -1,0 +1,161 @@
+//! `GET contact/{id}/timeline`.
+
+use super::item::ItemBody;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::paths::{ApiPath, Params, contact_id};
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use chrono::DateTime;
+use selfsame_application::{TimelineCursor, TimelineQuery};
+use selfsame_domain::{Action, DecisionId, EventId, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+const DEFAULT_LIMIT: u64 = 50;
+const MAX_LIMIT: u64 = 500;
+const TYPES: &str = "event, page_view, decision";
+
+/// A page of a timeline.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TimelineBody {
+    /// The latest first.
+    items: Vec<ItemBody>,
+    /// The `cursor` of the next page; null on the last one.
+    next: Option<String>,
+}
+
+/// What a contact did, and what was decided about it.
+///
+/// Events, page views and identity decisions, the latest first. The history of the contacts that it absorbed and of the visitors that
+/// it adopted is part of it; `from` says where an event came from.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contact/{id}/timeline",
+    operation_id = "getTimeline",
+    tag = "history",
+    params(
+        ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor."),
+        ("type" = Option<String>, Query, description = "Only these, separated by commas: `event`, `page_view`, `decision`."),
+        ("from" = Option<String>, Query, description = "Only what happened at this time or later (RFC 3339)."),
+        ("until" = Option<String>, Query, description = "Only what happened before this time (RFC 3339)."),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses((status = 200, description = "A page of the timeline.", body = TimelineBody), RefusedOrMissing),
+)]
+pub(crate) async fn timeline(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    params: Params,
+) -> Result<Json<TimelineBody>, ApiError> {
+    auth.allow(Action::Read)?;
+    let id = contact_id("id", &id)?;
+    let query = read(&params)?;
+    let found = state.app.timeline(auth.workspace(), id, &query).await?;
+    let page = found.ok_or(ApiError::NotFound("contact"))?;
+    let contact = page.contact;
+    let items: Result<Vec<ItemBody>, ApiError> =
+        page.items.into_iter().map(|item| ItemBody::of(item, contact)).collect();
+    Ok(Json(TimelineBody {
+        items: items?,
+        next: page.next.map(write_cursor),
+    }))
+}
+
+fn read(params: &Params) -> Result<TimelineQuery, ApiError> {
+    let mut problems = Problems::default();
+    let mut query = TimelineQuery {
+        events: true,
+        page_views: true,
+        decisions: true,
+        from: read_time(params, "from", &mut problems),
+        until: read_time(params, "until", &mut problems),
+        after: TimelineCursor::default(),
+        limit: limit(params, &mut problems),
+    };
+    if let Some(types) = params.text("type") {
+        let asked: Vec<&str> = types.split(',').map(str::trim).collect();
+        if asked.iter().any(|name| !TYPES.split(", ").any(|known| known == *name)) {
+            problems.add("type", format!("must be among {TYPES}, separated by commas"));
+        }
+        query.events = asked.contains(&"event");
+        query.page_views = asked.contains(&"page_view");
+        query.decisions = asked.contains(&"decision");
+    }
+    if let Some(text) = params.text("cursor") {
+        let read = read_cursor(text).ok_or("must be the `next` of an earlier page");
+        query.after = problems.check("cursor", read).unwrap_or_default();
+    }
+    problems.finish()?;
+    Ok(query)
+}
+
+pub(super) fn limit(params: &Params, problems: &mut Problems) -> u32 {
+    let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, problems);
+    u32::try_from(limit).unwrap_or(u32::MAX)
+}
+
+pub(super) fn read_time(params: &Params, name: &str, problems: &mut Problems) -> Option<Timestamp> {
+    let text = params.text(name)?;
+    // A plus that nobody escaped is a blank by now.
+    let read = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
+    let read = read.map_err(|_| "must be a time such as 2026-01-02T03:04:05Z");
+    problems.check(name, read).map(|at| at.to_utc())
+}
+
+/// `MICROSECONDS.EVENT_DECISION`, either part blank.
+fn write_cursor(cursor: TimelineCursor) -> String {
+    let event = cursor.event.map(write_event).unwrap_or_default();
+    let decision = cursor.decision.map(|id| id.0.simple().to_string()).unwrap_or_default();
+    format!("{event}_{decision}")
+}
+
+pub(super) fn write_event((at, id): (Timestamp, EventId)) -> String {
+    format!("{}.{}", at.timestamp_micros(), id.0.simple())
+}
+
+fn read_cursor(text: &str) -> Option<TimelineCursor> {
+    let (event, decision) = text.split_once('_')?;
+    let event = if event.is_empty() {
+        None
+    } else {
+        Some(read_event(event)?)
+    };
+    let decision = if decision.is_empty() {
+        None
+    } else {
+        Some(DecisionId(Uuid::parse_str(decision).ok()?))
+    };
+    Some(TimelineCursor { event, decision })
+}
+
+pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
+    let (at, id) = text.split_once('.')?;
+    let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
+    Some((at, EventId(Uuid::parse_str(id).ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_read_back() {
+        let at = DateTime::from_timestamp_micros(1_767_000_000_000_001).unwrap_or_default();
+        let event = Some((at, EventId(Uuid::from_u128(7))));
+        let decision = Some(DecisionId(Uuid::from_u128(8)));
+        for (event, decision) in [(None, None), (event, None), (None, decision), (event, decision)] {
+            let cursor = TimelineCursor { event, decision };
+            assert_eq!(read_cursor(&write_cursor(cursor)), Some(cursor));
+        }
+        for text in ["", "x", "1.2", "1_2_3", "._", "x.y_"] {
+            assert_eq!(read_cursor(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Reading what people did.
+
+use crate::support::Server;
+use serde_json::{Value, json};
+
+async fn told(server: &Server, name: &str, params: Value) {
+    let body = json!({"eventTypeKey": name, "params": params});
+    let answer = server.call("one", "POST", "/api/v3/event", Some(body)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    server.clock.advance_seconds(1);
+}
+
+fn cookie(name: &str, sc: &str) -> Value {
+    json!({"eventTypeKey": name, "keyValue": "k", "cookies": {"sc": sc}})
+}
+
+async fn viewed(server: &Server, name: &str, sc: &str) {
+    let answer = server
+        .call("one", "POST", "/api/v3/event", Some(cookie(name, sc)))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    server.clock.advance_seconds(1);
+}
+
+/// Types and names of the items of a page.
+fn names(page: &Value) -> Vec<String> {
+    let items = page["items"].as_array().into_iter().flatten();
+    items
+        .map(|item| {
+            let name = item["eventTypeKey"]
+                .as_str()
+                .or_else(|| item["decision"]["call"].as_str());
+            format!(
+                "{} {}",
+                item["type"].as_str().unwrap_or_default(),
+                name.unwrap_or_default()
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_timeline_has_events_and_decisions_of_everybody_who_became_the_contact() {
+    let server = Server::start().await;
+    viewed(&server, "PageView", "crumb").await;
+    let absorbed = server.contact(None, Some("ann@example.com")).await;
+    told(&server, "wished", json!({"email": "ann@example.com", "product": 7})).await;
+    let body = json!({"externalCustomerId": "A", "cookies": {"sc": "crumb"}});
+    let id = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+    server.clock.advance_seconds(1);
+    server
+        .post("/api/v1/identity/merges", json!({"survivor": id, "absorbed": absorbed}))
+        .await
+        .json(201);
+    server.clock.advance_seconds(1);
+    told(&server, "bought", json!({"externalCustomerId": "A"})).await;
+    let page = server
+        .get(&format!("/api/v1/contact/{absorbed}/timeline"))
+        .await
+        .json(200);
+    assert_eq!(
+        names(&page),
+        [
+            "event bought",
+            "decision merge",
+            "decision upsert",
+            "event wished",
+            "decision upsert",
+            "page_view PageView"
+        ]
+    );
+    assert_eq!(page["next"], Value::Null);
+    let items = &page["items"];
+    assert_eq!(items[0]["from"], json!({"kind": "own"}));
+    assert_eq!(items[3]["from"], json!({"kind": "contact", "contactId": absorbed}));
+    assert_eq!(items[3]["params"], json!({"email": "ann@example.com", "product": 7}));
+    assert_eq!(
+        (&items[3]["origin"], &items[5]["from"]["kind"]),
+        (&json!("api"), &json!("visitor"))
+    );
+}
+
+#[tokio::test]
+async fn a_timeline_is_read_by_page_type_and_time() {
+    let server = Server::start().await;
+    let id = server.contact(Some("A"), None).await;
+    for name in ["one", "PageView", "two", "PageView"] {
+        told(&server, name, json!({"externalCustomerId": "A"})).await;
+        server
+            .post(
+                "/api/v1/contact",
+                json!({"externalCustomerId": "A", "firstName": format!("{name}a")}),
+            )
+            .await
+            .json(200);
+        server.clock.advance_seconds(1);
+    }
+    let path = format!("/api/v1/contact/{id}/timeline");
+    let whole = server.get(&path).await.json(200);
+    assert_eq!(names(&whole).len(), 9);
+    for limit in [1, 2, 4, 9] {
+        let (mut read, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = server
+                .get(&format!("{path}?limit={limit}&cursor={cursor}"))
+                .await
+                .json(200);
+            read.extend(page["items"].as_array().cloned().unwrap_or_default());
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = next.to_owned();
+        }
+        assert_eq!(json!(read), whole["items"], "pages of {limit}");
+    }
+    let only = |types: &str| format!("{path}?type={types}");
+    assert_eq!(
+        names(&server.get(&only("page_view")).await.json(200)),
+        ["page_view PageView"; 2]
+    );
+    assert_eq!(
+        names(&server.get(&only("event")).await.json(200)),
+        ["event two", "event one"]
+    );
+    assert_eq!(names(&server.get(&only("decision,event")).await.json(200)).len(), 7);
+    let (from, until) = (whole["items"][6]["at"].as_str(), whole["items"][3]["at"].as_str());
+    let between = format!(
+        "{path}?from={}&until={}",
+        from.unwrap_or_default(),
+        until.unwrap_or_default()
+    );
+    let page = server.get(&between).await.json(200);
+    assert_eq!(
+        page["items"].as_array(),
+        whole["items"].as_array().map(|all| all[4..7].to_vec()).as_ref()
+    );
+}
+
+#[tokio::test]
+async fn what_a_timeline_refuses() {
+    let server = Server::start().await;
+    let id = server.contact(Some("A"), None).await;
+    let path = format!("/api/v1/contact/{id}/timeline");
+    for (query, names) in [
+        ("type=x", "type"),
+        ("from=now", "from"),
+        ("until=1", "until"),
+        ("cursor=x", "cursor"),
+        ("limit=0", "limit"),
+    ] {
+        assert_eq!(server.get(&format!("{path}?{query}")).await.pointers(), [names]);
+    }
+    server.get("/api/v1/contact/99/timeline").await.problem(404);
+    server.guarded("GET", &path, None, "one-write").await;
+    assert_eq!(server.call("two", "GET", &path, None).await.problem(404), "not-found");
+}
+
+#[tokio::test]
+async fn a_cookie_tells_who_was_behind_it() {
+    let server = Server::start().await;
+    viewed(&server, "PageView", "crumb").await;
+    let login = |external_id: &str| json!({"externalCustomerId": external_id, "cookies": {"sc": "crumb"}});
+    let ann = server.post("/api/v1/contact", login("A")).await.json(200)["id"].clone();
+    server.clock.advance_seconds(1);
+    let bob = server.post("/api/v1/contact", login("B")).await.json(200)["id"].clone();
+    server.clock.advance_seconds(1);
+    viewed(&server, "cart", "crumb").await;
+    let told = server.get("/api/v1/visitors/crumb").await.json(200);
+    let owners: Vec<&Value> = told["visitors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|each| &each["contactId"])
+        .collect();
+    assert_eq!(owners, [&bob, &ann]);
+    assert_eq!(told["visitors"][0]["closedAt"], Value::Null);
+    let done: Vec<&Value> = told["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|each| &each["eventTypeKey"])
+        .collect();
+    assert_eq!(done, [&json!("cart"), &json!("PageView")]);
+    assert_eq!(told["items"][0]["from"]["visitorId"], told["visitors"][0]["id"]);
+    let page = server.get("/api/v1/visitors/crumb?limit=1").await.json(200);
+    let next = page["next"].as_str().unwrap_or_default();
+    let rest = server
+        .get(&format!("/api/v1/visitors/crumb?limit=1&cursor={next}"))
+        .await
+        .json(200);
+    assert_eq!((&rest["items"][0], &rest["next"]), (&told["items"][1], &Value::Null));
+    assert_eq!(
+        server
+            .call("two", "GET", "/api/v1/visitors/crumb", None)
+            .await
+            .problem(404),
+        "not-found"
+    );
+    server.guarded("GET", "/api/v1/visitors/crumb", None, "one-write").await;
+}
+
+#[tokio::test]
+async fn types_of_events_are_listed_and_changed() {
+    let server = Server::start().await;
+    for name in ["a", "b", "b"] {
+        told(&server, name, json!({"email": "ann@example.com"})).await;
+    }
+    let page = server.get("/api/v1/event-types?limit=1").await.json(200);
+    assert_eq!((&page["items"][0]["key"], &page["next"]), (&json!("a"), &json!("a")));
+    let rest = server.get("/api/v1/event-types?limit=1&cursor=a").await.json(200);
+    assert_eq!((&rest["items"][0]["count"], &rest["next"]), (&json!(2), &Value::Null));
+    assert_eq!(rest["items"][0]["createsContacts"], false);
+    let on = json!({"createsContacts": true});
+    assert_eq!(
+        server.patch("/api/v1/event-types/b", on.clone()).await.json(200)["outcome"],
+        "updated"
+    );
+    assert_eq!(
+        server.patch("/api/v1/event-types/b", on.clone()).await.json(200)["outcome"],
+        "unchanged"
+    );
+    assert_eq!(
+        server.get("/api/v1/event-types?cursor=a").await.json(200)["items"][0]["createsContacts"],
+        true
+    );
+    assert_eq!(
+        server.patch("/api/v1/event-types/b", json!({})).await.pointers(),
+        ["/createsContacts"]
+    );
+    assert_eq!(
+        server.patch("/api/v1/event-types/b%3Cc", on.clone()).await.pointers(),
+        ["key"]
+    );
+    server
+        .guarded("PATCH", "/api/v1/event-types/b", Some(on), "one-read")
+        .await;
+    server.guarded("GET", "/api/v1/event-types", None, "one-write").await;
+    assert_eq!(
+        server.call("two", "GET", "/api/v1/event-types", None).await.json(200)["items"],
+        json!([])
+    );
+}
