@@ -51,3 +51,21 @@ CREATE TABLE event_types (
     count            bigint  NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, key)
 );
+
+-- Makes the partition of the month that begins at the given time (UTC), unless it is there; says whether it did. Events of that month that
+-- came before it stay in the default partition, and so do those that follow them.
+CREATE FUNCTION make_events_partition(month timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    partition text := 'events_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
+    upper timestamptz := (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC';
+BEGIN
+    -- Servers that start at once take turns.
+    PERFORM pg_advisory_xact_lock(hashtext('make_events_partition'));
+    IF to_regclass(partition) IS NOT NULL
+        OR EXISTS (SELECT FROM events_other WHERE occurred_at >= month AND occurred_at < upper) THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)', partition, month, upper);
+    RETURN true;
+END
+$$;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-/// How often replies that are past their time are deleted.
+/// How often replies that are past their time are deleted, and room is made for the events of the next months.
 const PRUNE_EVERY: Duration = Duration::from_hours(1);
 /// How long after the start the first time: a server in a restart loop has better things to do.
 const PRUNE_FIRST: Duration = Duration::from_mins(1);
@@ -24,6 +24,12 @@ async fn pruning(app: Application) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if let Err(error) = app.store().prepare(app.clock().now()).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot make room for the events of the next months; trying again later"
+            );
+        }
         match app.store().prune(app.clock().now()).await {
             Ok(deleted) => tracing::info!(deleted, "deleted recorded replies that are past their time"),
             Err(error) => tracing::warn!(

@@ -1,6 +1,7 @@
 //! Keeping a storage in order.
 
 use crate::error::translate;
+use crate::partitions;
 use crate::rows::corrupt;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
@@ -105,6 +106,10 @@ impl Maintenance for PostgresStore {
         orphans(&mut transaction, &mut found).await?;
         two_external_ids(&mut transaction, &mut found).await?;
         Ok(found.into_iter().take(MAX_VIOLATIONS).collect())
+    }
+
+    async fn prepare(&self, now: Timestamp) -> Result<u64, StorageError> {
+        partitions::prepare(self.pool(), now).await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {

@@ -3,9 +3,12 @@
 mod common;
 
 use futures::future::join_all;
+use selfsame_application::Submission;
 use selfsame_application::ports::{Maintenance, Workspaces};
-use selfsame_domain::Timestamp;
+use selfsame_domain::{EventRequest, Timestamp};
+use selfsame_storage_conformance::{Ask, keep};
 use selfsame_storage_postgres::PostgresStore;
+use sqlx::{Connection, PgConnection};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_servers_that_start_at_once_migrate_once() {
@@ -39,4 +42,62 @@ async fn of_servers_that_start_at_once_one_makes_the_first_workspace() {
     let workspaces = servers[0].workspaces().await.expect("read workspaces");
     assert_eq!(workspaces.len(), 1);
     assert_eq!(servers[0].keys(workspaces[0].id).await.expect("read keys").len(), 1);
+}
+
+/// Where the events of a month are.
+async fn partitions(database: &selfsame_pg_fixture::TestDatabase) -> Vec<(String, i64)> {
+    let mut admin = PgConnection::connect(database.url()).await.expect("connect");
+    sqlx::query_as("SELECT tableoid::regclass::text, count(*) FROM events GROUP BY 1 ORDER BY 1")
+        .fetch_all(&mut admin)
+        .await
+        .expect("look")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_go_to_the_partitions_of_their_months() {
+    let database = common::empty().await;
+    let store = common::open(&database).await;
+    store.migrate().await.expect("migrate");
+    let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+    let app = common::server(store.clone(), 1);
+    let workspace = app.create_workspace("one").await.expect("make a workspace").id;
+    let happened = async |text: &str| {
+        let event = EventRequest {
+            occurred_at: Some(time(text)),
+            ..Ask::new().cookie("c").happened("e")
+        };
+        app.submit(workspace, Submission::of(keep(event)))
+            .await
+            .expect("submit");
+    };
+    happened("2026-02-10T00:00:00Z").await;
+    let now = time("2026-01-15T12:00:00Z");
+    let made = join_all((0..4).map(|_| store.prepare(now))).await;
+    let made: u64 = made.into_iter().map(|made| made.expect("prepare")).sum();
+    assert_eq!(
+        made, 14,
+        "fifteen months, but one whose events are in the default partition already"
+    );
+    assert_eq!(store.prepare(now).await.expect("prepare"), 0);
+    for text in [
+        "2026-01-31T23:59:59.999999Z",
+        "2026-03-01T00:00:00Z",
+        "2025-01-01T00:00:00Z",
+        "2026-02-11T00:00:00Z",
+        "2020-01-01T00:00:00Z",
+        "2026-04-01T00:00:00Z",
+    ] {
+        happened(text).await;
+    }
+    let expected = [
+        ("events_2025_01", 1),
+        ("events_2026_01", 1),
+        ("events_2026_03", 1),
+        ("events_other", 4),
+    ];
+    let expected: Vec<_> = expected
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect();
+    assert_eq!(partitions(&database).await, expected);
 }

@@ -32,6 +32,11 @@ impl Maintenance for SqliteStore {
         violations::all(connection).await
     }
 
+    /// One table holds all events.
+    async fn prepare(&self, _now: Timestamp) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
         let mut pruned = 0;
         for workspace in self.with_expired_replies(now).await? {

@@ -15,6 +15,10 @@ pub trait Maintenance: Send + Sync {
     /// 1,000 violations.
     async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError>;
 
+    /// Makes room for the events of the months around `now`, where that has to be done beforehand; returns how many rooms. Doing it
+    /// again, also from several servers at once, MUST be safe.
+    async fn prepare(&self, now: Timestamp) -> Result<u64, StorageError>;
+
     /// Deletes recorded replies that expired before `now`; returns how many.
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError>;
 }

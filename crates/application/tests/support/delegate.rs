@@ -173,6 +173,10 @@ impl Maintenance for Probe {
         self.inner.violations().await
     }
 
+    async fn prepare(&self, now: Timestamp) -> Read<u64> {
+        self.inner.prepare(now).await
+    }
+
     async fn prune(&self, now: Timestamp) -> Read<u64> {
         self.inner.prune(now).await
     }

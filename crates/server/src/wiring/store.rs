@@ -1,8 +1,9 @@
 //! The storage: the scheme of the URL chooses the adapter.
 
+use super::clock::SystemClock;
 use crate::settings::{DatabaseUrl, Settings};
 use anyhow::{Context, Result, bail};
-use selfsame_application::ports::Store;
+use selfsame_application::ports::{Clock, Maintenance, Store};
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
 use selfsame_storage_sqlite::{SqliteOptions, SqliteStore};
 use std::sync::Arc;
@@ -36,6 +37,10 @@ impl OpenStore {
                     .migrate()
                     .await
                     .with_context(|| format!("cannot bring the tables of {database} up to date"))?;
+                store
+                    .prepare(SystemClock.now())
+                    .await
+                    .with_context(|| format!("cannot make the partitions of {database}"))?;
                 Ok((Self::Postgres(store), lacks))
             }
         }

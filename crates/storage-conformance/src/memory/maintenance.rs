@@ -29,6 +29,10 @@ impl Maintenance for MemoryStore {
         Ok(found.take(MAX_VIOLATIONS).collect())
     }
 
+    async fn prepare(&self, _now: Timestamp) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
         let workspaces: Vec<WorkspaceId> = self.lock().accounts.keys().copied().collect();
         let mut pruned = 0;

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, clippy::expect_used, reason = "every test file uses a part of it")]
 
-use selfsame_application::ports::{ApiKey, Ids, KeyToStore, StorageError};
+use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, Maintenance, StorageError};
 use selfsame_application::{Application, Options};
 use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::TestDatabase;
@@ -45,6 +45,7 @@ pub(crate) async fn open(database: &TestDatabase) -> PostgresStore {
 async fn prepare(url: String) -> Result<(), StorageError> {
     let store = PostgresStore::connect(&url, &options()).await?;
     store.migrate().await?;
+    store.prepare(ManualClock::new().now()).await?;
     store.close().await;
     Ok(())
 }

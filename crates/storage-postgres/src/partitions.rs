@@ -1,0 +1,52 @@
+//! Partitions of events: a month each, made before its events come.
+
+use crate::error::translate;
+use chrono::{Datelike, Months, NaiveDate};
+use selfsame_application::ports::StorageError;
+use selfsame_domain::Timestamp;
+use sqlx::PgPool;
+
+/// How many months before the present one: what clients tell of the past.
+const BACK: u32 = 12;
+
+/// How many months after it: however long nobody starts a server anew, the hourly upkeep makes them.
+const AHEAD: u32 = 2;
+
+/// Makes the partitions around a time that are not there; says how many.
+pub(crate) async fn prepare(pool: &PgPool, now: Timestamp) -> Result<u64, StorageError> {
+    let mut made = 0;
+    for month in months(now) {
+        let new: bool = sqlx::query_scalar("SELECT make_events_partition($1)")
+            .bind(month)
+            .fetch_one(pool)
+            .await
+            .map_err(translate)?;
+        made += u64::from(new);
+    }
+    Ok(made)
+}
+
+/// The beginnings of the months.
+fn months(now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let this = NaiveDate::from_ymd_opt(now.year(), now.month(), 1);
+    let first = this.and_then(|month| month.checked_sub_months(Months::new(BACK)));
+    (0..=BACK + AHEAD).filter_map(move |number| {
+        let month = first?.checked_add_months(Months::new(number))?;
+        Some(month.and_hms_opt(0, 0, 0)?.and_utc())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    #[test]
+    fn months_around_a_time() {
+        let at = DateTime::from_timestamp(1_767_323_045, 0).unwrap_or_default();
+        let all: Vec<String> = months(at).map(|month| month.to_rfc3339()).collect();
+        assert_eq!(all.len(), 15);
+        assert_eq!(all[0], "2025-01-01T00:00:00+00:00");
+        assert_eq!(all[14], "2026-03-01T00:00:00+00:00");
+    }
+}
