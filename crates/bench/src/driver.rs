@@ -134,14 +134,14 @@ pub(crate) async fn total(address: SocketAddr, key: &str) -> Result<u64> {
     total.context("counting contacts: no TotalCount")
 }
 
-struct Connection {
+pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     authorization: String,
     host: String,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr, key: &str) -> Result<Self> {
+    pub(crate) async fn open(address: SocketAddr, key: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
@@ -154,7 +154,7 @@ impl Connection {
         })
     }
 
-    async fn send(&mut self, method: Method, path: &str, body: String) -> Result<(u16, Bytes, Option<u64>)> {
+    pub(crate) async fn send(&mut self, method: Method, path: &str, body: String) -> Result<(u16, Bytes, Option<u64>)> {
         let request = Request::builder()
             .method(method)
             .uri(path)

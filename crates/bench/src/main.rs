@@ -4,6 +4,7 @@
 //! `PostgreSQL`, and pgbench with an equivalent single statement on the same `PostgreSQL` with the same settings (fsync on).
 
 mod driver;
+mod history;
 mod pgbench;
 mod report;
 mod server;
@@ -14,7 +15,7 @@ use driver::{Keys, Load};
 use report::Row;
 use std::path::PathBuf;
 
-/// Measures `POST /api/v1/contact` with three identifiers a contact.
+/// Measures `POST /api/v1/contact` with three identifiers a contact, events, and the adoption and reading of histories.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The built server.
@@ -26,7 +27,7 @@ struct Arguments {
     /// Numbers of clients, each with one connection.
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     clients: Vec<usize>,
-    /// What to measure; all of it without this.
+    /// What to measure: sqlite, pgbench, postgres, history; all of it without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -44,7 +45,7 @@ async fn main() -> Result<()> {
         let url = format!("sqlite://{}/bench.db", directory.path().display());
         measure("SQLite", &arguments, &url, &mut rows).await?;
     }
-    if wanted("postgres") || wanted("pgbench") {
+    if wanted("postgres") || wanted("pgbench") || wanted("history") {
         let mut durable = selfsame_pg_fixture::Server::start_durable().await?;
         let database = durable
             .server()
@@ -61,6 +62,13 @@ async fn main() -> Result<()> {
                 .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
                 .await?;
             measure("PostgreSQL", &arguments, database.url(), &mut rows).await?;
+        }
+        if wanted("history") {
+            let database = durable
+                .server()
+                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
+                .await?;
+            history::measure(&arguments.binary, database.url(), API_KEY, arguments.seconds).await?;
         }
         durable.kill_hard().await?;
     }

@@ -97,7 +97,7 @@ fn read_log(log: &str, latency: &mut Histogram<u64>) -> Result<()> {
 }
 
 /// The newest program of this name that is installed.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
