@@ -99,7 +99,9 @@ async fn memberships(
 ) -> Result<Vec<SqliteRow>, StorageError> {
     sqlx::query(
         "SELECT m.owner_id, m.segment_id, m.home_id, m.hidden_by, m.since
-         FROM json_each(?2) AS n CROSS JOIN segment_members AS m ON m.workspace_id = ?1 AND m.owner_id = n.value",
+         FROM json_each(?2) AS n
+         CROSS JOIN segment_members AS m INDEXED BY segment_members_by_owner
+            ON m.workspace_id = ?1 AND m.owner_id = n.value",
     )
     .bind(workspace.0)
     .bind(numbers)
