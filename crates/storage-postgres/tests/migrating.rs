@@ -1,5 +1,7 @@
 //! Servers that start at once.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use futures::future::join_all;

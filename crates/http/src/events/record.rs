@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 20 * 1024;
 #[allow(dead_code, reason = "describes what super::request reads")]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct EventInput {
-    /// What sort of event it is. Without `< > ; ’ \ / | " ` ' ^ ? ! ,`.
+    /// What sort of event it is. Without angle brackets, quotes, slashes, and `; | ^ ? ! ,`.
     #[schema(max_length = 100, example = "wishlistAdded")]
     event_type_key: String,
     /// What it is about. Needed where no parameter says who did it.

@@ -136,6 +136,9 @@ fn parameters<'a>(fields: &Fields<'a>, problems: &mut Problems) -> Vec<Parameter
     read
 }
 
+/// Reads one identifier.
+type ReadPart = fn(&mut Parts<'_>, &str, Option<&Value>);
+
 /// The parameters that tell who it was; says whether there is one. Of several spellings the first that says something counts.
 fn who(parameters: &[Parameter<'_>], policy: &Policy, problems: &mut Problems, contact: &mut ContactRequest) -> bool {
     let says = |value: &Value| !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty());
@@ -157,7 +160,7 @@ fn who(parameters: &[Parameter<'_>], policy: &Policy, problems: &mut Problems, c
         problems,
         request: contact,
     };
-    let readers: [(&[&str], fn(&mut Parts<'_>, &str, Option<&Value>)); 4] = [
+    let readers: [(&[&str], ReadPart); 4] = [
         (&EXTERNAL_ID, named::external_id),
         (&EMAIL, named::email),
         (&PHONE, named::phone),

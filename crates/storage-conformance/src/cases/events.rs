@@ -122,9 +122,9 @@ pub async fn history_is_filtered_by_kind_and_time(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f.id(Ask::new().external("a").cookie("c").upsert()).await;
     let start = f.clock().now();
-    for (number, name) in ["PageView", "order", "PageView", "pageview"].into_iter().enumerate() {
+    for (name, number) in ["PageView", "order", "PageView", "pageview"].into_iter().zip(0..) {
         let request = EventRequest {
-            occurred_at: Some(seconds(start, number as i64)),
+            occurred_at: Some(seconds(start, number)),
             ..Ask::new().cookie("c").happened(name)
         };
         f.decide(keep(request)).await;

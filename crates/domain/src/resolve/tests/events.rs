@@ -242,10 +242,10 @@ fn events_are_counted_by_type() {
     let ann = model.id(ask().ext("A"));
     let batch: Vec<Envelope> = ["a", "b", "a"]
         .into_iter()
-        .enumerate()
-        .map(|(n, name)| Envelope {
-            decision: DecisionId(uuid::Uuid::from_u128(n as u128)),
-            at: Timestamp::from_timestamp(n as i64, 0).unwrap(),
+        .zip(0i64..)
+        .map(|(name, n)| Envelope {
+            decision: DecisionId(uuid::Uuid::from_u128(u128::from(n.unsigned_abs()))),
+            at: Timestamp::from_timestamp(n, 0).unwrap(),
             command: Command::Event(Box::new(event(name, ask().at(ann)))),
         })
         .collect();
