@@ -201,7 +201,7 @@ async fn a_merge_is_explained_and_undone(on: Database) -> Result<()> {
         .flatten()
         .filter_map(|entry| entry["outcome"].as_str())
         .collect();
-    assert_eq!(outcomes, ["created", "merged", "unmerged"]);
+    assert_eq!(outcomes, ["created", "rejected", "merged", "unmerged"]);
     Ok(())
 }
 

@@ -193,6 +193,7 @@ macro_rules! for_each_case {
             log {
                 every_decision_is_told_as_it_was_answered;
                 a_log_is_read_by_page;
+                an_absorbed_contact_s_decisions_are_listed_latest_first;
                 what_is_refused_is_told_to_those_it_is_about;
                 a_decision_is_read_by_its_identity;
                 an_unsubscription_is_told_to_those_who_hold_the_address;
@@ -286,7 +287,6 @@ macro_rules! for_each_case {
                 a_subscription_tells_of_itself;
                 a_dry_run_keeps_no_event;
                 many_events_in_one_batch;
-                an_absorbed_contact_s_decisions_are_listed_latest_first;
                 visitors_of_a_cookie_are_listed_latest_first;
                 history_survives_a_restart;
                 history_is_the_workspace_s_own;

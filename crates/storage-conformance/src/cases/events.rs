@@ -6,8 +6,8 @@ use selfsame_application::Submission;
 use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
 use selfsame_domain::values::{EventKeyValue, FormType};
 use selfsame_domain::{
-    Call, Command, ContactId, DecisionId, Effect, Event, EventId, EventParams, EventRequest, EventType, Origin,
-    Outcome, Subject, Timestamp,
+    Call, Command, ContactId, Effect, Event, EventId, EventParams, EventRequest, EventType, Origin, Outcome, Subject,
+    Timestamp,
 };
 
 /// A value of a kind.
@@ -430,26 +430,6 @@ pub async fn many_events_in_one_batch(backend: &mut dyn Backend) {
         assert_eq!(f.history(id).await.len(), 250);
     }
     assert_eq!(types(&f).await.iter().map(|row| row.count).sum::<u64>(), 500);
-}
-
-pub async fn an_absorbed_contact_s_decisions_are_listed_latest_first(backend: &mut dyn Backend) {
-    let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
-    f.decide(Ask::new().external("a").first("Ann").upsert()).await;
-    f.merge(one, two).await;
-    let read = async |after: Option<DecisionId>, limit| {
-        let found = f.store().latest_decisions(f.workspace, two, after, limit).await;
-        found.expect("read").expect("the contact is there")
-    };
-    let whole = read(None, 10).await;
-    let mut expected = f.log(one).await;
-    expected.reverse();
-    assert_eq!((whole.len(), &whole), (4, &expected));
-    assert_eq!(read(None, 1).await, whole[..1]);
-    assert_eq!(read(Some(whole[0].id), 2).await, whole[1..3]);
-    let nobody = f.store().latest_decisions(f.workspace, ContactId(99), None, 1).await;
-    assert_eq!(nobody.expect("read"), None);
 }
 
 pub async fn visitors_of_a_cookie_are_listed_latest_first(backend: &mut dyn Backend) {
