@@ -1,5 +1,6 @@
 //! Reading what people did.
 
+mod export;
 mod item;
 mod timeline;
 mod visitors;
@@ -12,4 +13,5 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(timeline::timeline))
         .routes(routes!(visitors::visitors))
+        .routes(routes!(export::export))
 }

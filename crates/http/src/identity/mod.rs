@@ -17,3 +17,4 @@ mod view;
 
 pub(crate) use decision::DecisionBody;
 pub(crate) use routes::routes;
+pub(crate) use view::IdentityBody;

@@ -176,7 +176,7 @@ impl From<&Visitor> for VisitorBody {
 }
 
 impl IdentityBody {
-    fn of(view: &IdentityView, policy: &Policy) -> Self {
+    pub(crate) fn of(view: &IdentityView, policy: &Policy) -> Self {
         let contact = &view.contact;
         let mut held: Vec<&HeldIdentifier> = contact.identifiers.iter().collect();
         held.sort_by_key(|held| {

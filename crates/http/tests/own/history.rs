@@ -135,6 +135,42 @@ async fn a_timeline_is_read_by_page_type_and_time() {
 }
 
 #[tokio::test]
+async fn an_export_has_everything_however_long_the_history() {
+    let server = Server::start().await;
+    viewed(&server, "PageView", "crumb").await;
+    let body = json!({"externalCustomerId": "A", "firstName": "Ann", "cookies": {"sc": "crumb"}});
+    let id = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+    let past = json!({"eventTypeKey": "visit", "keyValue": "k", "occurred": "2025-12-31T10:00", "params": {"externalCustomerId": "A"}});
+    for _ in 0..3 {
+        let sent = server
+            .call(
+                "one",
+                "POST",
+                "/api/v3/past_events",
+                Some(json!({"events": vec![&past; 400]})),
+            )
+            .await;
+        assert_eq!(sent.json(200)["successCount"], 400);
+    }
+    let path = format!("/api/v1/contact/{id}/export");
+    let export = server.get(&path).await.json(200);
+    assert_eq!(
+        (&export["contact"]["firstName"], &export["identity"]["contactId"]),
+        (&json!("Ann"), &id)
+    );
+    let timeline = export["timeline"].as_array().cloned().unwrap_or_default();
+    assert_eq!(timeline.len(), 1202);
+    let page = server
+        .get(&format!("/api/v1/contact/{id}/timeline?limit=500"))
+        .await
+        .json(200);
+    assert_eq!(page["items"].as_array().map(Vec::as_slice), timeline.get(..500));
+    server.get("/api/v1/contact/99/export").await.problem(404);
+    server.guarded("GET", &path, None, "one-write").await;
+    assert_eq!(server.call("two", "GET", &path, None).await.problem(404), "not-found");
+}
+
+#[tokio::test]
 async fn what_a_timeline_refuses() {
     let server = Server::start().await;
     let id = server.contact(Some("A"), None).await;

@@ -1,0 +1,112 @@
+//! `GET contact/{id}/export`: everything that is held about a person.
+
+use super::item::ItemBody;
+use crate::auth::Authenticated;
+use crate::contacts;
+use crate::error::ApiError;
+use crate::identity::IdentityBody;
+use crate::paths::{ApiPath, contact_id};
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, stream};
+use http::header::CONTENT_TYPE;
+use selfsame_application::{Application, TimelineCursor, TimelineQuery};
+use selfsame_domain::{Action, ContactId, WorkspaceId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How many entries are read at a time.
+const PAGE: u32 = 500;
+
+/// Everything that is held about a contact.
+#[derive(ToSchema)]
+#[schema(as = Export)]
+#[allow(dead_code, reason = "describes what is written piece by piece")]
+pub(crate) struct ExportBody {
+    /// The contact as `GET contact/{id}` answers it.
+    contact: crate::contacts::response::ContactBody,
+    /// What it is recognised by, and the merges and visitors that led to it.
+    identity: IdentityBody,
+    /// All that it did and all that was decided about it, the latest first.
+    timeline: Vec<ItemBody>,
+}
+
+/// Export everything that is held about a contact.
+///
+/// For the request of a person for their data. The history is read while it is sent, however long it is; an answer that breaks off is not
+/// complete and no valid JSON.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contact/{id}/export",
+    operation_id = "exportContact",
+    tag = "history",
+    params(("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor.")),
+    responses((status = 200, description = "Everything.", body = ExportBody), RefusedOrMissing),
+)]
+pub(crate) async fn export(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Response, ApiError> {
+    auth.allow(Action::Read)?;
+    let workspace = auth.workspace();
+    let details = contacts::find(&state, &auth, contact_id("id", &id)?).await?;
+    let id = details.contact.id;
+    let view = state.app.store().identity(workspace, id).await?;
+    let view = view.ok_or(ApiError::NotFound("contact"))?;
+    let identity = IdentityBody::of(&view, &auth.0.workspace.policy);
+    let contact = contacts::response::ContactBody::from(&details);
+    let head = format!(
+        r#"{{"contact":{},"identity":{},"timeline":["#,
+        text(&contact)?,
+        text(&identity)?
+    );
+    // The first page before the answer begins: what fails by then has a status of its own.
+    let (first, rest) = page(&state.app, workspace, id, TimelineCursor::default()).await?;
+    let app = state.app.clone();
+    let pages = stream::try_unfold(rest, move |cursor| {
+        let app = app.clone();
+        async move {
+            let Some(cursor) = cursor else { return Ok(None) };
+            let (items, rest) = page(&app, workspace, id, cursor).await?;
+            Ok::<_, ApiError>(Some((format!(",{items}"), rest)))
+        }
+    });
+    let begin = stream::iter([Ok(head), Ok(first)]);
+    let whole = begin.chain(pages).chain(stream::iter([Ok("]}".to_owned())]));
+    let body = whole.map(|piece| piece.map(Bytes::from).map_err(|error| error.detail()));
+    Ok(([(CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response())
+}
+
+/// Entries separated by commas, and where the next page begins.
+async fn page(
+    app: &Application,
+    workspace: WorkspaceId,
+    id: ContactId,
+    after: TimelineCursor,
+) -> Result<(String, Option<TimelineCursor>), ApiError> {
+    let query = TimelineQuery {
+        events: true,
+        page_views: true,
+        decisions: true,
+        from: None,
+        until: None,
+        after,
+        limit: PAGE,
+    };
+    let found = app.timeline(workspace, id, &query).await?;
+    let page = found.ok_or(ApiError::NotFound("contact"))?;
+    let items: Result<Vec<String>, ApiError> = page
+        .items
+        .into_iter()
+        .map(|item| text(&ItemBody::of(item, page.contact)?))
+        .collect();
+    Ok((items?.join(","), page.next))
+}
+
+fn text<T: Serialize>(value: &T) -> Result<String, ApiError> {
+    serde_json::to_string(value).map_err(|_| ApiError::Internal("a body that cannot be written"))
+}
