@@ -5,7 +5,7 @@ use crate::values::{
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventRequest, FieldId,
-    Identifier, MergeId, Policy, SegmentId, Timestamp,
+    Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,8 @@ pub enum Command {
     Contact(Call, Box<ContactRequest>),
     /// Keep an event.
     Event(Box<EventRequest>),
+    /// Keep an order.
+    Order(Box<OrderRequest>),
     /// Say whether events of a type create contacts.
     SetCreating {
         /// The type; it need not be known.

@@ -31,6 +31,10 @@ fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[Custom
             all.event_types.insert(request.type_key.clone());
             all.events.extend(request.id);
         }
+        Command::Order(request) => {
+            add_request(all, &request.contact, policy);
+            all.orders.insert(request.external_id.clone());
+        }
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());
         }

@@ -1,10 +1,10 @@
 //! What a batch of commands must know before it is resolved, and what resolving it changes.
 
-use crate::values::{CategoryKey, EventTypeKey, SegmentName, Source};
+use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName, Source};
 use crate::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, Event, EventCount,
-    EventId, FieldId, HeldIdentifier, IdentifierKey, Membership, Merge, MergeId, Policy, Segment, SegmentId, Timestamp,
-    Visitor, Waiting,
+    EventId, FieldId, HeldIdentifier, IdentifierKey, Membership, Merge, MergeId, Order, Policy, Segment, SegmentId,
+    Timestamp, Visitor, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,8 @@ pub struct Footprint {
     pub event_types: BTreeSet<EventTypeKey>,
     /// Events whose senders gave them an identity.
     pub events: BTreeSet<EventId>,
+    /// Orders. Each brings the contact that answers for the one that it was given to, as if that one were named by number.
+    pub orders: BTreeSet<ExternalOrderId>,
     /// How many new numbers the batch may need.
     pub fresh: FreshCount,
 }
@@ -106,6 +108,8 @@ pub struct Snapshot {
     /// Those of the footprint's events that are stored. One that another transaction stores meanwhile makes applying fail with a lost
     /// race.
     pub stored_events: BTreeSet<EventId>,
+    /// Those of the footprint's orders that are stored. One that another transaction stores meanwhile makes applying fail with a lost race.
+    pub orders: BTreeMap<ExternalOrderId, Order>,
     /// New numbers. Those that the changes do not use may be handed out again.
     pub fresh: Fresh,
 }
@@ -191,6 +195,10 @@ pub struct ChangeSet {
     pub event_counts: Vec<EventCount>,
     /// Types of events that begin or cease to create contacts.
     pub creating: Vec<(EventTypeKey, bool)>,
+    /// Orders that are new: none of them may be stored already.
+    pub orders_made: Vec<Order>,
+    /// Orders that changed, whole.
+    pub orders: Vec<Order>,
     /// The policy, if it changed.
     pub policy: Option<Policy>,
     /// Decisions to be remembered, one entry for every contact that they touched.

@@ -22,8 +22,8 @@ pub(super) struct Draft {
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
     pub(super) visitors: usize,
-    /// Events are as many as clicks; a decision about one that changed nothing is not for the log of what a contact is.
-    is_event: bool,
+    /// Events and orders are many; a decision about one that changed nothing is not for the log of what a contact is.
+    is_history: bool,
 }
 
 impl Draft {
@@ -39,7 +39,7 @@ impl Draft {
             touched: BTreeSet::new(),
             merges: 0,
             visitors: 0,
-            is_event: matches!(envelope.command, Command::Event(_)),
+            is_history: matches!(envelope.command, Command::Event(_) | Command::Order(_)),
         }
     }
 
@@ -78,7 +78,7 @@ impl Draft {
     pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(contact);
-        let is_routine = self.is_event && outcome == Outcome::Unchanged;
+        let is_routine = self.is_history && outcome == Outcome::Unchanged;
         let decision = self.decision(outcome, contact, None);
         if outcome != Outcome::Erased && !is_routine {
             log(world, touched, &decision);
@@ -99,6 +99,7 @@ fn name(command: &Command) -> &'static str {
     match command {
         Command::Contact(call, _) => Call::as_str(*call),
         Command::Event(_) => Call::Event { creates: false }.as_str(),
+        Command::Order(_) => Call::Order.as_str(),
         Command::SetCreating { .. } => "set_creating",
         Command::Remove { erase: false, .. } => "remove",
         Command::Remove { erase: true, .. } => "erase",

@@ -53,6 +53,7 @@ fn forget(world: &mut World<'_>, id: ContactId) {
     world
         .visitors
         .retain(|_, visitor| !names(visitor.home) && !names(visitor.owner));
+    world.orders.retain(|_, order| !gone.contains(&order.contact));
     world.repointed.retain(|(_, to)| !gone.contains(to));
     world.visitors_returned.retain(|(home, _)| !gone.contains(home));
     world.erased.extend(gone);

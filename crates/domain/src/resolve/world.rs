@@ -1,9 +1,9 @@
 //! The working copy of a snapshot.
 
-use crate::values::{CategoryKey, EventTypeKey, SegmentName};
+use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
 use crate::{
     Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
-    IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Policy, Segment, SegmentId, Snapshot,
+    IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Order, Policy, Segment, SegmentId, Snapshot,
     Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,6 +24,7 @@ pub(super) struct World<'a> {
     /// Identities of events that the batch's senders gave.
     pub(super) sent: BTreeSet<EventId>,
     pub(super) events: Vec<Event>,
+    pub(super) orders: BTreeMap<ExternalOrderId, Order>,
     /// Open visitors of the batch's identifiers, and those opened by the batch.
     pub(super) visitors: BTreeMap<VisitorId, Visitor>,
     /// Of every identifier of the batch the visitor that is open, if there is one.
@@ -78,6 +79,7 @@ impl<'a> World<'a> {
             stored_events: &snapshot.stored_events,
             sent: BTreeSet::new(),
             events: Vec::new(),
+            orders: snapshot.orders.clone(),
             visitors_returned: Vec::new(),
             segments: keyed(&snapshot.segments, |segment| (segment.id, segment.clone())),
             segment_names: keyed(&snapshot.segments, |segment| (segment.name.clone(), segment.id)),

@@ -59,6 +59,9 @@ pub enum ValueError {
     /// Not a decimal number, or one with more than 28 significant digits.
     #[error("must be a decimal number with a dot and at most 28 digits")]
     NotDecimal,
+    /// Not a currency of ISO 4217.
+    #[error("must be a currency of three letters such as UAH (ISO 4217)")]
+    NotACurrency,
     /// Not a date in one of the accepted forms, or one that no calendar has.
     #[error("must be a date such as 2024-12-31, 31/12/2024 or 31.12.2024")]
     NotADate,
@@ -127,6 +130,7 @@ mod tests {
             ValueError::NotATimeZone,
             ValueError::NotInteger { min: -1, max: 1 },
             ValueError::NotDecimal,
+            ValueError::NotACurrency,
             ValueError::NotADate,
             ValueError::NotADateTime,
             ValueError::NotAllowed { choices: 3 },

@@ -1,6 +1,6 @@
 //! The values of custom fields.
 
-use super::{FieldType, ValueError, field_date, text};
+use super::{FieldType, ValueError, decimal, field_date, text};
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub enum FieldValue {
     /// Of a number field.
     Integer(i32),
     /// Of a decimal field: at most 28 significant digits, its scale as sent. Serialized as text.
-    Decimal(#[serde(with = "decimal_text")] Decimal),
+    Decimal(#[serde(with = "decimal")] Decimal),
     /// Of a date field.
     Date(NaiveDate),
     /// Of a date-and-time field: whole minutes, no time zone.
@@ -52,7 +52,7 @@ impl FieldValue {
             FieldType::TextField => text::clean(text, MAX_TEXT).map(Self::Text),
             FieldType::TextArea => text::clean_multiline(text, MAX_LONG_TEXT).map(Self::Text),
             FieldType::Number => parse_integer(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::Integer),
-            FieldType::Decimal => parse_decimal(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::Decimal),
+            FieldType::Decimal => decimal::parse(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::Decimal),
             FieldType::Date => field_date::parse_date(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::Date),
             FieldType::DateTime => field_date::parse_date_time(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::DateTime),
             FieldType::ComboBox => {
@@ -113,23 +113,6 @@ fn parse_integer(text: &str) -> Result<i32, ValueError> {
     })
 }
 
-fn parse_decimal(text: &str) -> Result<Decimal, ValueError> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    // The library also takes underscores between digits.
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    let is_written_out = [whole, fraction]
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    if !is_written_out {
-        return Err(ValueError::NotDecimal);
-    }
-    let mut number = Decimal::from_str_exact(text).map_err(|_| ValueError::NotDecimal)?;
-    if number.is_zero() {
-        number.set_sign_positive(true);
-    }
-    Ok(number)
-}
-
 fn parse_list(text: &str) -> Result<Vec<String>, ValueError> {
     let cleaned = text::clean(text, MAX_LONG_TEXT)?;
     let mut entries: Vec<String> = Vec::new();
@@ -150,21 +133,6 @@ fn check_allowed(choice: &str, allowed: &[String]) -> Result<(), ValueError> {
         Ok(())
     } else {
         Err(ValueError::NotAllowed { choices: allowed.len() })
-    }
-}
-
-/// Decimals as text: a binary floating-point number on the way would change them.
-mod decimal_text {
-    use rust_decimal::Decimal;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(super) fn serialize<S: Serializer>(number: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(number)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        super::parse_decimal(&text).map_err(de::Error::custom)
     }
 }
 

@@ -6,4 +6,5 @@ mod evidence;
 mod history;
 mod merges;
 mod model;
+mod orders;
 mod rules;

@@ -66,6 +66,8 @@ impl Model {
     fn apply(&mut self, changes: ChangeSet) {
         let state = &mut self.state;
         for id in &changes.erased {
+            let group = |contact: ContactId| state.contacts.get(&contact).is_some_and(|c| c.canonical == *id);
+            state.orders.retain(|_, order| !group(order.contact));
             state.contacts.retain(|_, contact| contact.canonical != *id);
             self.erased.push(*id);
         }
@@ -156,6 +158,9 @@ impl Model {
             } else {
                 state.creating.remove(&key);
             }
+        }
+        for order in changes.orders_made.iter().chain(&changes.orders) {
+            state.orders.insert(order.external_id.clone(), order.clone());
         }
         self.events.extend(changes.events);
         self.policy = changes.policy.unwrap_or(self.policy.clone());

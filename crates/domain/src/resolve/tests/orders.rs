@@ -1,0 +1,284 @@
+//! Orders: whose they are, and what later requests change.
+
+use super::model::{Ask, Model, apart_of, ask, first_name};
+use crate::values::{Amount, Currency, ExternalOrderId, FirstName, OrderText, Source};
+use crate::*;
+
+const ANN: &str = "ann@example.com";
+const PHONE: &str = "+380501234567";
+
+fn day(day: i64) -> Timestamp {
+    Timestamp::from_timestamp(day * 86_400, 0).unwrap()
+}
+
+fn text(text: &str) -> Option<OrderText> {
+    Some(OrderText::parse(text).unwrap())
+}
+
+/// Order 1, of a hundred hryvnias, on a day.
+fn order(status: OrderStatus, date: i64, contact: ContactRequest) -> OrderRequest {
+    OrderRequest {
+        contact: ContactRequest {
+            source: Source::Order,
+            ..contact
+        },
+        external_id: ExternalOrderId::parse("1").unwrap(),
+        status,
+        date: day(date),
+        content: OrderContent {
+            total_cost: Amount::parse("100").unwrap(),
+            currency: Currency::parse("UAH").unwrap(),
+            shipping: None,
+            discount: None,
+            taxes: None,
+            details: OrderDetails::default(),
+            items: Vec::new(),
+        },
+    }
+}
+
+fn send(model: &mut Model, request: OrderRequest) -> Decision {
+    model.run(Command::Order(Box::new(request)))
+}
+
+fn stored(model: &Model) -> &Order {
+    &model.state.orders[&ExternalOrderId::parse("1").unwrap()]
+}
+
+fn told(model: &Model) -> Vec<(&str, Option<Subject>, Timestamp)> {
+    let events = model.events.iter();
+    events
+        .map(|event| (event.type_key.as_str(), event.subject, event.occurred_at))
+        .collect()
+}
+
+use OrderStatus::{Delivered, InProgress, Initialized};
+
+#[test]
+fn an_unknown_customer_becomes_a_contact_with_everything_that_was_sent() {
+    let mut model = Model::new();
+    let mut request = order(Initialized, 1, ask().ext("A").email(ANN).phone(PHONE));
+    let name = FirstName::parse("Ann").unwrap();
+    request.contact.attributes.push(AttributeInput::first_name(Some(&name)));
+    let decision = send(&mut model, request);
+    assert_eq!((decision.outcome, decision.call.as_str()), (Outcome::Created, "order"));
+    let contact = model.contact(decision.contact.unwrap());
+    assert_eq!((first_name(contact), contact.source), (Some("Ann"), Source::Order));
+    assert_eq!((contact.external_id(), contact.identifiers.len()), (Some("A"), 3));
+    assert_eq!(stored(&model).contact, contact.id);
+}
+
+#[test]
+fn a_known_contact_is_found_by_external_id_then_phone_then_email_and_not_changed() {
+    let mut model = Model::new();
+    let external = model.id(ask().ext("A"));
+    let phone = model.id(ask().phone(PHONE).name("Pavlo"));
+    let email = model.id(ask().email(ANN));
+    let faces = model.faces();
+    for (request, found) in [
+        (ask().email(ANN), email),
+        (ask().email(ANN).phone(PHONE), phone),
+        (ask().ext("A").email(ANN).phone(PHONE), external),
+    ] {
+        let mut request = order(Initialized, 1, request.name("Olena"));
+        request.external_id = ExternalOrderId::parse(&found.to_string()).unwrap();
+        let before = model.log.len();
+        let decision = send(&mut model, request);
+        assert_eq!((decision.contact, decision.outcome), (Some(found), Outcome::Unchanged));
+        assert_eq!(model.log.len(), before, "what changed nothing is not in the log");
+    }
+    assert_eq!(model.faces(), faces);
+}
+
+#[test]
+fn an_unknown_external_id_is_adopted_by_the_match_that_holds_none() {
+    let mut model = Model::new();
+    let ann = model.id(ask().email(ANN));
+    let decision = send(&mut model, order(Initialized, 1, ask().ext("A").email(ANN)));
+    assert_eq!((decision.contact, decision.rule), (Some(ann), Rule::Adopt));
+    assert_eq!(model.contact(ann).external_id(), Some("A"));
+    let mut another = order(Initialized, 1, ask().ext("B").email(ANN));
+    another.external_id = ExternalOrderId::parse("2").unwrap();
+    let decision = send(&mut model, another);
+    assert_eq!(decision.outcome, Outcome::Created);
+    assert_ne!(decision.contact, Some(ann));
+    assert_eq!(apart_of(&decision), [Apart::HoldsExternalId]);
+}
+
+#[test]
+fn each_status_is_told_once() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A"));
+    for (status, date) in [
+        (Initialized, 1),
+        (Initialized, 1),
+        (InProgress, 1),
+        (InProgress, 2),
+        (Delivered, 3),
+    ] {
+        send(&mut model, order(status, date, ask().ext("A")));
+    }
+    let subject = Some(Subject::Contact(ann));
+    // The second status came with the date of the first.
+    let now = model.events[1].received_at;
+    assert_eq!(
+        told(&model),
+        [
+            ("orderINITIALIZED", subject, day(1)),
+            ("orderIN_PROGRESS", subject, now),
+            ("orderDELIVERED", subject, day(3)),
+        ]
+    );
+    let event = &model.events[2];
+    assert_eq!(
+        (
+            event.key_value.as_ref().map(crate::values::EventKeyValue::as_str),
+            event.origin
+        ),
+        (Some("1"), Origin::Selfsame)
+    );
+    assert_eq!(
+        event.params.as_json(),
+        r#"{"currency":"UAH","date":"1970-01-04T00:00:00+00:00","externalOrderId":"1","status":"DELIVERED","totalCost":"100"}"#
+    );
+    assert_eq!((stored(&model).status, stored(&model).date), (Delivered, day(3)));
+}
+
+#[test]
+fn a_request_that_says_nothing_new_changes_nothing() {
+    let mut model = Model::new();
+    send(&mut model, order(Initialized, 1, ask().ext("A")));
+    let before = stored(&model).clone();
+    send(&mut model, order(Initialized, 1, ask().ext("A")));
+    assert_eq!(stored(&model), &before);
+    send(&mut model, order(Initialized, 2, ask().ext("A")));
+    assert!(stored(&model).updated_at > before.updated_at);
+    assert_eq!(stored(&model).created_at, before.created_at);
+}
+
+#[test]
+fn what_a_request_leaves_out_stays() {
+    let mut model = Model::new();
+    let mut first = order(Initialized, 1, ask().ext("A"));
+    first.content.shipping = Amount::parse("1.50").ok();
+    first.content.details.store_id = text("s");
+    first.content.details.customer.first_name = text("Ann");
+    let mut second = order(InProgress, 2, ask().ext("A"));
+    second.content.total_cost = Amount::parse("90").unwrap();
+    second.content.details.store_id = text("t");
+    send(&mut model, first.clone());
+    send(&mut model, second);
+    let content = &stored(&model).content;
+    assert_eq!(content.total_cost, Amount::parse("90").unwrap());
+    assert_eq!(
+        (content.shipping, content.details.store_id.clone()),
+        (Amount::parse("1.5").ok(), text("t"))
+    );
+    assert_eq!(content.details.customer.first_name, text("Ann"));
+}
+
+#[test]
+fn what_comes_late_fills_in_and_changes_nothing_else() {
+    let mut model = Model::new();
+    let mut last = order(Delivered, 3, ask().ext("A"));
+    last.content.details.store_id = text("s");
+    send(&mut model, last);
+    let mut late = order(Initialized, 1, ask().ext("A"));
+    late.content.total_cost = Amount::parse("7").unwrap();
+    late.content.details.store_id = text("t");
+    late.content.details.payment_method = text("cash");
+    let decision = send(&mut model, late.clone());
+    assert!(
+        decision.effects.contains(&Effect::Skipped(Skipped {
+            field: "status".to_owned(),
+            reason: "the order is stored with a later date".to_owned(),
+        })),
+        "{decision:?}"
+    );
+    let order = stored(&model);
+    assert_eq!((order.status, order.date), (Delivered, day(3)));
+    assert_eq!(order.content.total_cost, Amount::parse("100").unwrap());
+    assert_eq!(order.content.details.store_id, text("s"));
+    assert_eq!(order.content.details.payment_method, text("cash"));
+    assert_eq!(told(&model).len(), 1, "only the status that counts is told");
+    late.contact = ask().ext("B");
+    send(&mut model, late);
+    assert_eq!(model.state.contacts.len(), 1, "whose it was is late, too");
+}
+
+#[test]
+fn a_known_order_stays_with_its_contact_unless_another_is_named_by_external_id() {
+    let mut model = Model::new();
+    let first = send(&mut model, order(Initialized, 1, ask().email(ANN)))
+        .contact
+        .unwrap();
+    let mistyped = send(&mut model, order(InProgress, 2, ask().email("nan@example.com")));
+    assert_eq!((mistyped.contact, mistyped.outcome), (Some(first), Outcome::Unchanged));
+    assert_eq!((stored(&model).contact, model.state.contacts.len()), (first, 1));
+    let other = send(&mut model, order(Delivered, 3, ask().ext("B"))).contact.unwrap();
+    assert_ne!(other, first);
+    assert_eq!(stored(&model).contact, other);
+    let subjects: Vec<_> = told(&model).into_iter().map(|(_, subject, _)| subject).collect();
+    assert_eq!(
+        subjects,
+        [first, first, other].map(|contact| Some(Subject::Contact(contact)))
+    );
+}
+
+#[test]
+fn the_order_of_a_removed_contact_goes_to_whom_it_names_now() {
+    let mut model = Model::new();
+    let first = send(&mut model, order(Initialized, 1, ask().email(ANN)))
+        .contact
+        .unwrap();
+    model.remove(first);
+    let second = send(&mut model, order(Initialized, 1, ask().email(ANN)));
+    assert_eq!(second.outcome, Outcome::Created);
+    assert_eq!(Some(stored(&model).contact), second.contact);
+    let mut model = Model::new();
+    let first = send(&mut model, order(Initialized, 1, ask().ext("A"))).contact.unwrap();
+    model.remove(first);
+    let again = send(&mut model, order(Delivered, 2, ask().ext("A")));
+    assert_eq!((again.contact, again.outcome), (Some(first), Outcome::Restored));
+}
+
+#[test]
+fn a_merge_leaves_the_order_with_whom_it_was_given_to() {
+    let mut model = Model::new();
+    let survivor = model.id(ask().ext("A"));
+    let absorbed = send(&mut model, order(Initialized, 1, ask().email(ANN)))
+        .contact
+        .unwrap();
+    model.merge(survivor, absorbed, false);
+    model.state.canonical.insert(absorbed, survivor);
+    let update = send(&mut model, order(Delivered, 2, ask().email(ANN)));
+    assert_eq!(update.contact, Some(survivor));
+    assert_eq!(stored(&model).contact, absorbed);
+    assert_eq!(told(&model)[1].1, Some(Subject::Contact(survivor)));
+}
+
+#[test]
+fn one_batch_sees_what_it_did_before() {
+    let mut model = Model::new();
+    let requests = [(InProgress, 2), (Initialized, 1), (Delivered, 3)];
+    let commands = requests.map(|(status, date)| Command::Order(Box::new(order(status, date, ask().email(ANN)))));
+    let decisions = model.run_all(commands.to_vec());
+    assert!(
+        decisions
+            .iter()
+            .all(|decision| decision.contact == decisions[0].contact)
+    );
+    assert_eq!(
+        told(&model).into_iter().map(|(name, ..)| name).collect::<Vec<_>>(),
+        ["orderIN_PROGRESS", "orderDELIVERED"]
+    );
+    assert_eq!(stored(&model).status, Delivered);
+}
+
+#[test]
+fn an_order_without_customer_is_refused_and_kept_nowhere() {
+    let mut model = Model::new();
+    let decision = send(&mut model, order(Initialized, 1, ask()));
+    assert_eq!(decision.rejection, Some(Rejection::NoIdentifier));
+    assert!(model.state.orders.is_empty() && model.events.is_empty());
+}

@@ -1,0 +1,28 @@
+//! A text that describes an order or one of its items.
+
+use super::newtype::text_value;
+use super::text;
+
+text_value! {
+    /// A text that describes an order or one of its items: 1 to 2,000 characters, outer blanks trimmed, line breaks and tabs inside.
+    /// Never looked into.
+    OrderText, 2000, text::clean_multiline
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::ValueError;
+
+    #[test]
+    fn is_trimmed_and_limited() {
+        assert_eq!(OrderText::parse(" a\nb ").map(String::from).as_deref(), Ok("a\nb"));
+        assert!(OrderText::parse(&"я".repeat(2000)).is_ok());
+        let error = ValueError::TooLong {
+            max: 2000,
+            actual: 2001,
+        };
+        assert_eq!(OrderText::parse(&"я".repeat(2001)), Err(error));
+        assert_eq!(OrderText::parse("a\0"), Err(ValueError::ControlCharacter));
+    }
+}
