@@ -10,6 +10,7 @@ mod history;
 mod identity;
 mod maintenance;
 mod numbers;
+mod orders;
 mod partitions;
 mod pending;
 mod policies;

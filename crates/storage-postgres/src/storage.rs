@@ -9,6 +9,7 @@ mod events;
 mod known;
 mod load;
 mod lock;
+mod orders;
 mod recorded;
 
 use crate::error::translate;

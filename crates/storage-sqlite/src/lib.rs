@@ -12,6 +12,7 @@ mod history;
 mod identity;
 mod location;
 mod maintenance;
+mod orders;
 mod pending;
 mod policies;
 mod readers;

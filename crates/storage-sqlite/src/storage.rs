@@ -7,6 +7,7 @@ mod events;
 mod load;
 mod log;
 mod merges;
+mod orders;
 mod records;
 
 pub(crate) use load::{record, visitor};
@@ -114,6 +115,7 @@ impl UnitOfWork for Unit {
         };
         let mut batch = apply::Batch::new(transaction.connection()?, self.workspace);
         batch.apply(changes, self.next).await?;
+        orders::write(&mut batch, changes).await?;
         events::write(&mut batch, changes).await?;
         records::write(&mut batch, records).await
     }

@@ -7,6 +7,7 @@ mod history;
 mod identity;
 mod ids;
 mod maintenance;
+mod orders;
 mod storage;
 mod workspaces;
 
@@ -19,10 +20,11 @@ pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
 pub use maintenance::Maintenance;
+pub use orders::{OrderCursor, Orders};
 pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
-pub trait Store: Storage + Contacts + Catalog + Identity + History + Workspaces + Maintenance {}
+pub trait Store: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Maintenance {}
 
-impl<T: Storage + Contacts + Catalog + Identity + History + Workspaces + Maintenance> Store for T {}
+impl<T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Maintenance> Store for T {}

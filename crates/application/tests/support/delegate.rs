@@ -5,12 +5,12 @@ use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, History, HistoryOf, Identity,
-    IdentityView, KeyToStore, Lookup, Maintenance, Page, SegmentQuery, StorageError, TokenOwner, Workspace, Workspaces,
+    IdentityView, KeyToStore, Lookup, Maintenance, OrderCursor, Orders, Page, SegmentQuery, StorageError, TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, Footprint, IdentifierKey, KeyId, Merge,
-    MergeId, Segment, Timestamp, Violation, Visitor, WorkspaceId,
+    MergeId, Order, Segment, Timestamp, Violation, Visitor, WorkspaceId,
 };
 
 type Read<T> = Result<T, StorageError>;
@@ -89,6 +89,19 @@ impl Identity for Probe {
 
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Read<Option<Merge>> {
         self.inner.merge(workspace, id).await
+    }
+}
+
+#[async_trait]
+impl Orders for Probe {
+    async fn orders(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<&OrderCursor>,
+        limit: u32,
+    ) -> Read<Option<Vec<Order>>> {
+        self.inner.orders(workspace, id, after, limit).await
     }
 }
 

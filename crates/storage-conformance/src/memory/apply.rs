@@ -35,8 +35,22 @@ impl Space {
         }
         self.replies
             .extend(records.iter().map(|record| (record.key.clone(), record.clone())));
+        self.apply_orders(changes)?;
         self.apply_events(changes)?;
         self.count(changes);
+        Ok(())
+    }
+
+    fn apply_orders(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for order in &changes.orders_made {
+            if self.orders.insert(order.external_id.clone(), order.clone()).is_some() {
+                return Err(ContractError::Taken { table: "orders" });
+            }
+        }
+        for order in &changes.orders {
+            let old = self.orders.insert(order.external_id.clone(), order.clone());
+            require(old.is_some(), "orders")?;
+        }
         Ok(())
     }
 
@@ -214,6 +228,7 @@ impl Space {
                 .is_some_and(|row| row.home.is_some_and(is_gone) || row.owner.is_some_and(is_gone)),
         };
         self.events.retain(|_, event| !event.subject.is_some_and(left_by));
+        self.orders.retain(|_, order| !is_gone(order.contact));
         self.visitors
             .retain(|_, row| !row.home.is_some_and(is_gone) && !row.owner.is_some_and(is_gone));
         self.merges
@@ -307,6 +322,8 @@ fn check_once(changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractE
         "identity_log",
         changes.log.iter().map(|entry| (entry.contact, entry.decision.id)),
     )?;
+    let orders = changes.orders_made.iter().chain(&changes.orders);
+    once("orders", orders.map(|order| &order.external_id))?;
     once("events", changes.events.iter().map(|event| event.id))?;
     once("sent_events", changes.sent_events.iter())?;
     once("event_types", changes.event_counts.iter().map(|count| &count.key))?;

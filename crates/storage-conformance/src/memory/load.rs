@@ -13,6 +13,7 @@ impl Space {
         let mut snapshot = Snapshot::default();
         self.load_holders(footprint, &mut snapshot);
         self.load_named(footprint, &mut snapshot);
+        self.load_orders(footprint, &mut snapshot);
         self.load_groups(footprint, &mut snapshot);
         self.load_catalog(footprint, &mut snapshot);
         snapshot.creating = footprint
@@ -58,12 +59,23 @@ impl Space {
 
     fn load_named(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
         for id in &footprint.contacts {
-            let Some(canonical) = self.canonical(*id) else { continue };
-            if canonical != *id {
-                snapshot.canonical.insert(*id, canonical);
-            }
-            self.bring(canonical, true, snapshot);
+            self.name(*id, snapshot);
         }
+    }
+
+    fn load_orders(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
+        for order in footprint.orders.iter().filter_map(|id| self.orders.get(id)) {
+            self.name(order.contact, snapshot);
+            snapshot.orders.insert(order.external_id.clone(), order.clone());
+        }
+    }
+
+    fn name(&self, id: ContactId, snapshot: &mut Snapshot) {
+        let Some(canonical) = self.canonical(id) else { return };
+        if canonical != id {
+            snapshot.canonical.insert(id, canonical);
+        }
+        self.bring(canonical, true, snapshot);
     }
 
     fn load_groups(&self, footprint: &Footprint, snapshot: &mut Snapshot) {

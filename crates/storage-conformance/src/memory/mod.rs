@@ -13,6 +13,7 @@ mod history;
 mod identity;
 mod load;
 mod maintenance;
+mod orders;
 mod space;
 mod storage;
 mod store;

@@ -1,10 +1,10 @@
 //! The rows of one workspace, and the indexes that reading needs.
 
 use selfsame_application::ports::Recorded;
-use selfsame_domain::values::EventTypeKey;
+use selfsame_domain::values::{EventTypeKey, ExternalOrderId};
 use selfsame_domain::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, Decision, DecisionId,
-    Event, EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Segment,
+    Event, EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Order, Segment,
     SegmentId, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,7 @@ pub(super) struct Space {
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) sent_events: BTreeSet<EventId>,
     pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
+    pub(super) orders: BTreeMap<ExternalOrderId, Order>,
     pub(super) last: Numbers,
 }
 

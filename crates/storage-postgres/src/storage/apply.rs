@@ -18,7 +18,7 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
-type Statement<'q> = Query<'q, Postgres, PgArguments>;
+pub(super) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
 impl Unit {
     pub(super) async fn apply_changes(
@@ -67,6 +67,7 @@ impl Unit {
             self.write_recorded(records).await?;
         }
         self.advance_counters(changes).await?;
+        self.write_orders(changes).await?;
         self.write_events(changes).await
     }
 

@@ -23,6 +23,11 @@ const LOCK_KEYS: &str = "
     ORDER BY k.kind, k.value
     FOR UPDATE OF k NOWAIT";
 
+/// Their orders, likewise.
+const LOCK_ORDERS: &str = "
+    SELECT FROM orders WHERE workspace_id = $1 AND contact_id = ANY($2::bigint[]) ORDER BY external_order_id
+    FOR UPDATE NOWAIT";
+
 /// Replies that mention them, likewise.
 const LOCK_REPLIES: &str = "
     SELECT FROM recorded_replies WHERE workspace_id = $1 AND contacts && $2::bigint[] ORDER BY key FOR UPDATE NOWAIT";
@@ -59,6 +64,9 @@ const DELETE: &str = "
     happened AS (
         DELETE FROM events e USING gone WHERE e.workspace_id = $1 AND e.contact_id = gone.contact_id
     ),
+    ordered AS (
+        DELETE FROM orders o USING gone WHERE o.workspace_id = $1 AND o.contact_id = gone.contact_id
+    ),
     joined AS (
         DELETE FROM merges
         WHERE workspace_id = $1 AND (survivor_id = ANY($2::bigint[]) OR absorbed_id = ANY($2::bigint[]))
@@ -92,7 +100,7 @@ impl Unit {
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(translate)?;
-        for statement in [LOCK_KEYS, LOCK_REPLIES] {
+        for statement in [LOCK_KEYS, LOCK_ORDERS, LOCK_REPLIES] {
             sqlx::query(statement)
                 .bind(self.workspace.0)
                 .bind(&gone)

@@ -43,13 +43,17 @@ impl Unit {
     pub(super) async fn load_footprint(&mut self, footprint: &Footprint) -> Result<Snapshot, StorageError> {
         let definitions = self.load_definitions(footprint).await?;
         let parties = self.parties(footprint).await?;
-        let named: BTreeSet<ContactId> = footprint.contacts.union(&parties).copied().collect();
+        let orders = self.load_orders(footprint).await?;
+        let owners: BTreeSet<ContactId> = orders.values().map(|order| order.contact).collect();
+        let asked: BTreeSet<ContactId> = footprint.contacts.union(&owners).copied().collect();
+        let named: BTreeSet<ContactId> = asked.union(&parties).copied().collect();
         let found = self.lock(footprint, &named).await?;
         let roots = parties
             .iter()
             .map(|id| *found.canonical.get(id).unwrap_or(id))
             .collect();
-        let mut snapshot = self.snapshot(footprint, found, &roots);
+        let mut snapshot = self.snapshot(footprint, &asked, found, &roots);
+        snapshot.orders = orders;
         if !roots.is_empty() {
             self.load_groups(footprint, &roots, &mut snapshot).await?;
         }
@@ -89,11 +93,16 @@ impl Unit {
     }
 
     /// Leaves out what was locked and is not asked for: removed contacts that hold an identifier of a kind that may be shared.
-    fn snapshot(&mut self, footprint: &Footprint, found: Found, roots: &BTreeSet<ContactId>) -> Snapshot {
+    fn snapshot(
+        &mut self,
+        footprint: &Footprint,
+        asked: &BTreeSet<ContactId>,
+        found: Found,
+        roots: &BTreeSet<ContactId>,
+    ) -> Snapshot {
         self.known.add_keys(found.keys.iter().cloned());
         let answering = |id: &ContactId| *found.canonical.get(id).unwrap_or(id);
-        let named: BTreeSet<ContactId> = footprint
-            .contacts
+        let named: BTreeSet<ContactId> = asked
             .iter()
             .map(answering)
             .chain(roots.iter().copied())
@@ -111,7 +120,7 @@ impl Unit {
                 ContactState::Merged => false,
             }
         };
-        let absorbed = found.canonical.iter().filter(|(id, _)| footprint.contacts.contains(id));
+        let absorbed = found.canonical.iter().filter(|(id, _)| asked.contains(id));
         let keys = found
             .keys
             .into_iter()

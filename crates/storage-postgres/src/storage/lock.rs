@@ -8,9 +8,11 @@
 //! 2. rows of `categories`, then of `segments`, by number: shared by those who put contacts into them or take them out, alone by
 //!    those who rename, archive or empty;
 //! 3. rows of `counters`, by name, by those who define something;
-//! 4. rows of `identifier_keys`, by kind and value. One that is not there is made first, so that there is something to lock;
-//! 5. rows of `contacts`, by number;
-//! 6. rows of `event_types`, by key, by those who keep events.
+//! 4. rows of `orders`, by external ID, by those who keep orders;
+//! 5. rows of `identifier_keys`, by kind and value. One that is not there is made first, so that there is something to lock;
+//! 6. rows of `contacts`, by number;
+//! 7. new rows of `orders`, by external ID: one that another transaction makes meanwhile ends this one as a lost race;
+//! 8. rows of `event_types`, by key, by those who keep events.
 //!
 //! What a lock gives, and what it asks for:
 //!
@@ -19,6 +21,8 @@
 //! - **Contact.** Only under the lock of a contact does anything change that it owns: its row, profile, identifiers,
 //!   memberships, visitors, and who answers to it. Whoever does this also writes a new version of the contact's row. The
 //!   merges of a group change only under the lock of the contact that answers for it.
+//! - **Order.** Only under the lock of an order does it go from one contact to another, and only under the lock of a contact does it get
+//!   one. Orders come before contacts, because which contact must be locked is known from the order.
 //! - **Segment.** Whoever holds it shared knows that it keeps its name and is not emptied.
 //! - **Counter.** Segments get names, categories and fields are made or changed, only under the lock of their counter.
 //!

@@ -68,10 +68,11 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
     Ok(())
 }
 
-const STATEMENTS: [&str; 11] = [
+const STATEMENTS: [&str; 12] = [
     "DELETE FROM identifiers WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM segment_members INDEXED BY segment_members_by_owner
      WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
+    "DELETE FROM orders WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM events WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM events WHERE workspace_id = ?1 AND visitor_id IN
         (SELECT v.visitor_id FROM json_each(?2) AS n

@@ -1,6 +1,6 @@
 //! What a batch must know.
 
-use super::{Numbers, definitions, events, merges};
+use super::{Numbers, definitions, events, merges, orders};
 use crate::error::storage;
 use crate::rows::{Row, json};
 use crate::whole;
@@ -26,7 +26,10 @@ pub(super) async fn snapshot(
     let mut ids = BTreeSet::new();
     keys(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
     visitors(connection, workspace, footprint, &mut snapshot).await?;
-    named(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
+    snapshot.orders = orders::load(connection, workspace, footprint).await?;
+    let owners = snapshot.orders.values().map(|order| order.contact);
+    let asked = footprint.contacts.iter().copied().chain(owners).collect();
+    named(connection, workspace, &asked, &mut snapshot, &mut ids).await?;
     merges::load(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
     snapshot.contacts = whole::contacts(connection, workspace, &ids).await?;
     let unknown_names = definitions::load(connection, workspace, footprint, &mut snapshot).await?;
@@ -164,14 +167,14 @@ pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
 async fn named(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
-    footprint: &Footprint,
+    asked: &BTreeSet<ContactId>,
     snapshot: &mut Snapshot,
     ids: &mut BTreeSet<ContactId>,
 ) -> Result<(), StorageError> {
-    if footprint.contacts.is_empty() {
+    if asked.is_empty() {
         return Ok(());
     }
-    let answering = canonical(connection, workspace, &footprint.contacts).await?;
+    let answering = canonical(connection, workspace, asked).await?;
     for (id, canonical) in answering {
         ids.insert(canonical);
         if id != canonical {

@@ -1,0 +1,121 @@
+//! Reading what people ordered.
+
+use crate::error::translate;
+use crate::rows::{self, corrupt};
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{OrderCursor, Orders, StorageError};
+use selfsame_domain::values::{Amount, Currency, ExternalOrderId};
+use selfsame_domain::{ContactId, Order, OrderContent, OrderStatus, Timestamp, WorkspaceId};
+
+/// A row of `orders o`.
+macro_rules! order_record {
+    () => {
+        "ROW(ROW(o.external_order_id, o.contact_id, o.status, o.ordered_at, o.created_at, o.updated_at),
+             ROW(o.total_cost::text, o.currency, o.shipping::text, o.discount::text, o.taxes::text, o.details::text,
+                 o.items::text))"
+    };
+}
+
+pub(crate) use order_record;
+
+pub(crate) type OrderRecord = (
+    (String, i64, String, Timestamp, Timestamp, Timestamp),
+    (
+        String,
+        String,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        String,
+        String,
+    ),
+);
+
+/// Cut by the index: no more of a contact's orders are read than are asked for.
+const ORDERS: &str = concat!(
+    "WITH root AS MATERIALIZED (
+        SELECT c.contact_id
+        FROM contacts asked
+        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
+        WHERE asked.workspace_id = $1 AND asked.contact_id = $2
+    ),
+    member AS (
+        SELECT contact_id FROM root
+        UNION ALL
+        SELECT c.contact_id
+        FROM root
+        JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = root.contact_id AND c.state = 'merged'
+    )
+    SELECT
+        EXISTS (SELECT FROM root),
+        ARRAY(
+            SELECT ",
+    order_record!(),
+    " FROM (
+                SELECT o.*
+                FROM member
+                CROSS JOIN LATERAL (
+                    SELECT o.*
+                    FROM orders o
+                    WHERE o.workspace_id = $1 AND o.contact_id = member.contact_id
+                      AND ($3::timestamptz IS NULL OR (o.ordered_at, o.external_order_id) < ($3, $4))
+                    ORDER BY o.ordered_at DESC, o.external_order_id DESC
+                    LIMIT $5
+                ) o
+                ORDER BY o.ordered_at DESC, o.external_order_id DESC
+                LIMIT $5
+            ) o
+            ORDER BY o.ordered_at DESC, o.external_order_id DESC)"
+);
+
+#[async_trait]
+impl Orders for PostgresStore {
+    async fn orders(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<&OrderCursor>,
+        limit: u32,
+    ) -> Result<Option<Vec<Order>>, StorageError> {
+        let (exists, orders): (bool, Vec<OrderRecord>) = sqlx::query_as(ORDERS)
+            .bind(workspace.0)
+            .bind(id.0)
+            .bind(after.map(|(at, _)| *at))
+            .bind(after.map(|(_, id)| id.as_str()))
+            .bind(i64::from(limit))
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        if exists {
+            rows::all(orders, order).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+pub(crate) fn order(record: OrderRecord) -> Result<Order, StorageError> {
+    let ((external_id, contact, status, date, created_at, updated_at), content) = record;
+    let (total_cost, currency, shipping, discount, taxes, details, items) = content;
+    let wrong = |column| move || corrupt("orders", column, &contact);
+    let amount =
+        |text: Option<String>| text.map_or(Ok(None), |text| Amount::parse(&text).map(Some).map_err(|_| wrong("amount")()));
+    Ok(Order {
+        external_id: ExternalOrderId::parse(&external_id).map_err(|_| wrong("external_order_id")())?,
+        contact: ContactId(contact),
+        status: OrderStatus::from_text(&status).ok_or_else(wrong("status"))?,
+        date,
+        content: OrderContent {
+            total_cost: Amount::parse(&total_cost).map_err(|_| wrong("total_cost")())?,
+            currency: Currency::parse(&currency).map_err(|_| wrong("currency")())?,
+            shipping: amount(shipping)?,
+            discount: amount(discount)?,
+            taxes: amount(taxes)?,
+            details: rows::json(&details, "orders", "details", &contact)?,
+            items: rows::json(&items, "orders", "items", &contact)?,
+        },
+        created_at,
+        updated_at,
+    })
+}

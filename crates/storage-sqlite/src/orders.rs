@@ -1,0 +1,87 @@
+//! Reading what people ordered.
+
+use crate::contacts::answering;
+use crate::error::storage;
+use crate::rows::{Row, json, micros};
+use crate::storage::group;
+use crate::store::SqliteStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{OrderCursor, Orders, StorageError};
+use selfsame_domain::values::{Amount, Currency, ExternalOrderId};
+use selfsame_domain::{ContactId, Order, OrderContent, OrderStatus, WorkspaceId};
+use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeSet;
+
+/// Cut by the index: no more of a contact's orders are read than are asked for.
+const ORDERS: &str = "
+    WITH found AS MATERIALIZED (
+        SELECT o.rowid AS place
+        FROM json_each(?2) AS n
+        CROSS JOIN orders AS o ON o.rowid IN (
+            SELECT x.rowid
+            FROM orders AS x
+            WHERE x.workspace_id = ?1 AND x.contact_id = n.value
+              AND x.ordered_at <= ?3 AND (x.ordered_at < ?3 OR x.external_order_id < ?4)
+            ORDER BY x.ordered_at DESC, x.external_order_id DESC
+            LIMIT ?5)
+    )
+    SELECT o.contact_id, o.external_order_id, o.status, o.ordered_at, o.total_cost, o.currency, o.shipping, o.discount,
+        o.taxes, o.details, o.items, o.created_at, o.updated_at
+    FROM found CROSS JOIN orders AS o ON o.rowid = found.place
+    ORDER BY o.ordered_at DESC, o.external_order_id DESC
+    LIMIT ?5";
+
+#[async_trait]
+impl Orders for SqliteStore {
+    async fn orders(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<&OrderCursor>,
+        limit: u32,
+    ) -> Result<Option<Vec<Order>>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let Some(id) = answering(connection, workspace, id).await? else {
+            return Ok(None);
+        };
+        let contacts = group(connection, workspace, &BTreeSet::from([id])).await?;
+        let rows = sqlx::query(ORDERS)
+            .bind(workspace.0)
+            .bind(json(&contacts)?)
+            .bind(after.map_or(i64::MAX, |(at, _)| micros(*at)))
+            .bind(after.map_or("", |(_, id)| id.as_str()))
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(storage)?;
+        rows.iter().map(order).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// Reads `contact_id, external_order_id, status, ordered_at, total_cost, currency, shipping, discount, taxes, details, items,
+/// created_at, updated_at`.
+pub(crate) fn order(row: &SqliteRow) -> Result<Order, StorageError> {
+    let row = Row::new(row, "orders", 0);
+    let amount = |index, column| {
+        let text = row.get::<Option<&str>>(index, column)?.map(Amount::parse);
+        text.transpose().map_err(|_| row.corrupt(column))
+    };
+    Ok(Order {
+        external_id: row.read(1, "external_order_id", |text| ExternalOrderId::parse(text).ok())?,
+        contact: ContactId(row.get(0, "contact_id")?),
+        status: row.read(2, "status", OrderStatus::from_text)?,
+        date: row.time(3, "ordered_at")?,
+        content: OrderContent {
+            total_cost: row.read(4, "total_cost", |text| Amount::parse(text).ok())?,
+            currency: row.read(5, "currency", |text| Currency::parse(text).ok())?,
+            shipping: amount(6, "shipping")?,
+            discount: amount(7, "discount")?,
+            taxes: amount(8, "taxes")?,
+            details: row.json(9, "details")?,
+            items: row.json(10, "items")?,
+        },
+        created_at: row.time(11, "created_at")?,
+        updated_at: row.time(12, "updated_at")?,
+    })
+}
