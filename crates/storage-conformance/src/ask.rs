@@ -2,12 +2,14 @@
 
 use chrono::NaiveDate;
 use selfsame_domain::values::{
-    AddressPart, AppId, CategoryKey, ChannelType, Cookie, Device, DeviceId, Email, EventTypeKey, ExternalId, FirstName,
-    Language, LastName, Phone, SegmentName, Source, Token, ValueError,
+    AddressPart, Amount, AppId, CategoryKey, ChannelType, Cookie, Currency, Device, DeviceId, Email, EventTypeKey,
+    ExternalId, ExternalOrderId, FirstName, Language, LastName, OrderText, Phone, SegmentName, Source, Token,
+    ValueError,
 };
 use selfsame_domain::{
     AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRef, ContactRequest, DedupeOn,
-    EventParams, EventRequest, FieldId, FieldInput, Identifier, IdentifierKind, Origin, SegmentId, SegmentRef,
+    EventParams, EventRequest, FieldId, FieldInput, Identifier, IdentifierKind, OrderContent, OrderDetails,
+    OrderRequest, OrderStatus, Origin, SegmentId, SegmentRef, Timestamp,
 };
 
 /// A request in the making. Values that the domain refuses panic: a test with such a value is wrong.
@@ -70,6 +72,21 @@ pub fn event_type(text: &str) -> EventTypeKey {
 /// The command that keeps an event.
 pub fn keep(event: EventRequest) -> Command {
     Command::Event(Box::new(event))
+}
+
+/// The command that keeps an order.
+pub fn keep_order(order: OrderRequest) -> Command {
+    Command::Order(Box::new(order))
+}
+
+/// An amount.
+pub fn amount(text: &str) -> Amount {
+    valid(Amount::parse(text), text)
+}
+
+/// A text of an order.
+pub fn order_text(text: &str) -> OrderText {
+    valid(OrderText::parse(text), text)
 }
 
 /// A category's key.
@@ -308,6 +325,29 @@ impl Ask {
     /// The customer of an order.
     pub fn order(self) -> Command {
         self.source(Source::Order).call(Call::Order)
+    }
+
+    /// An order of a hundred hryvnias.
+    ///
+    /// # Panics
+    ///
+    /// When the text is no external ID of an order.
+    pub fn ordered(self, external_id: &str, status: OrderStatus, date: Timestamp) -> OrderRequest {
+        OrderRequest {
+            contact: self.source(Source::Order).request(),
+            external_id: valid(ExternalOrderId::parse(external_id), external_id),
+            status,
+            date,
+            content: OrderContent {
+                total_cost: amount("100"),
+                currency: valid(Currency::parse("UAH"), "UAH"),
+                shipping: None,
+                discount: None,
+                taxes: None,
+                details: OrderDetails::default(),
+                items: Vec::new(),
+            },
+        }
     }
 
     /// An event of a type.

@@ -24,7 +24,8 @@ mod suite;
 pub mod cases;
 
 pub use ask::{
-    Ask, app, by_external, category_key, channel_of, date, email, event_type, identifier, keep, segment_name, token,
+    Ask, amount, app, by_external, category_key, channel_of, date, email, event_type, identifier, keep, keep_order,
+    order_text, segment_name, token,
 };
 pub use backend::{Backend, run};
 pub use clock::ManualClock;

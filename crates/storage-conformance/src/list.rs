@@ -291,6 +291,27 @@ macro_rules! for_each_case {
                 history_survives_a_restart;
                 history_is_the_workspace_s_own;
             }
+            orders {
+                an_order_reads_back_whole;
+                amounts_are_exact;
+                a_later_request_changes_what_it_says;
+                what_comes_late_changes_no_status;
+                a_status_is_told_once;
+                an_unknown_customer_becomes_a_contact;
+                a_known_contact_is_not_changed;
+                an_unknown_external_id_is_adopted;
+                a_known_order_stays_with_its_contact;
+                a_removed_contact_shows_no_orders;
+                merges_bring_orders_and_undoing_gives_them_back;
+                erasing_leaves_no_orders;
+                orders_come_latest_first_and_by_page;
+                a_thousand_orders_in_one_batch;
+                an_order_sent_to_two_servers_at_once_is_one;
+                orders_that_race_with_an_erasure_leave_nothing_half;
+                a_dry_run_keeps_no_order;
+                orders_survive_a_restart;
+                orders_are_the_workspace_s_own;
+            }
             isolation {
                 one_identifier_in_two_workspaces for kinds;
                 numbers_of_another_workspace_name_nobody;

@@ -99,8 +99,11 @@ pub(crate) fn order(record: OrderRecord) -> Result<Order, StorageError> {
     let ((external_id, contact, status, date, created_at, updated_at), content) = record;
     let (total_cost, currency, shipping, discount, taxes, details, items) = content;
     let wrong = |column| move || corrupt("orders", column, &contact);
-    let amount =
-        |text: Option<String>| text.map_or(Ok(None), |text| Amount::parse(&text).map(Some).map_err(|_| wrong("amount")()));
+    let amount = |text: Option<String>| {
+        text.map_or(Ok(None), |text| {
+            Amount::parse(&text).map(Some).map_err(|_| wrong("amount")())
+        })
+    };
     Ok(Order {
         external_id: ExternalOrderId::parse(&external_id).map_err(|_| wrong("external_order_id")())?,
         contact: ContactId(contact),

@@ -5,7 +5,8 @@ use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, History, HistoryOf, Identity,
-    IdentityView, KeyToStore, Lookup, Maintenance, OrderCursor, Orders, Page, SegmentQuery, StorageError, TokenOwner, Workspace, Workspaces,
+    IdentityView, KeyToStore, Lookup, Maintenance, OrderCursor, Orders, Page, SegmentQuery, StorageError, TokenOwner,
+    Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{

@@ -19,6 +19,7 @@ mod kinds;
 pub mod lifecycle;
 pub mod log;
 pub mod merges;
+pub mod orders;
 pub mod races;
 mod raw;
 pub mod replies;

@@ -4,8 +4,8 @@ use selfsame_application::ports::Recorded;
 use selfsame_domain::values::{EventTypeKey, ExternalOrderId};
 use selfsame_domain::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, Decision, DecisionId,
-    Event, EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Order, Segment,
-    SegmentId, Visitor, VisitorId,
+    Event, EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Order,
+    Segment, SegmentId, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

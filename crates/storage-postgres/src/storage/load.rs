@@ -102,11 +102,7 @@ impl Unit {
     ) -> Snapshot {
         self.known.add_keys(found.keys.iter().cloned());
         let answering = |id: &ContactId| *found.canonical.get(id).unwrap_or(id);
-        let named: BTreeSet<ContactId> = asked
-            .iter()
-            .map(answering)
-            .chain(roots.iter().copied())
-            .collect();
+        let named: BTreeSet<ContactId> = asked.iter().map(answering).chain(roots.iter().copied()).collect();
         let held = |contact: &Contact| {
             let needed = |key| footprint.keys.get(key).is_some_and(|needed| *needed);
             let mut keys = contact

@@ -105,11 +105,7 @@ impl Unit {
     }
 }
 
-fn bound<'o>(
-    statement: &'static str,
-    workspace: i64,
-    orders: &'o [Order],
-) -> Result<Statement<'o>, StorageError> {
+fn bound<'o>(statement: &'static str, workspace: i64, orders: &'o [Order]) -> Result<Statement<'o>, StorageError> {
     fn column<'o, T>(orders: &'o [Order], read: impl Fn(&'o Order) -> T) -> Vec<T> {
         orders.iter().map(read).collect()
     }

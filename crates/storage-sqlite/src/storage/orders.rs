@@ -36,7 +36,8 @@ pub(super) async fn load(
 
 pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError> {
     let made: Vec<_> = changes.orders_made.iter().map(row).collect::<Result<_, _>>()?;
-    let make = "INSERT INTO orders (workspace_id, external_order_id, contact_id, status, ordered_at, created_at, updated_at,
+    let make =
+        "INSERT INTO orders (workspace_id, external_order_id, contact_id, status, ordered_at, created_at, updated_at,
             total_cost, currency, shipping, discount, taxes, details, items)
          SELECT ?1, r.value ->> '$[0][0]', r.value ->> '$[0][1]', r.value ->> '$[0][2]', r.value ->> '$[0][3]',
             r.value ->> '$[0][4]', r.value ->> '$[0][5]', r.value ->> '$[1][0]', r.value ->> '$[1][1]',

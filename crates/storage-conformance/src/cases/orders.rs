@@ -1,0 +1,543 @@
+//! What people ordered, and whose orders these are.
+
+use crate::{Ask, Backend, Fixture, amount, contact_of, erase, keep_order, merge_of, order_text, remove, undo};
+use futures::future::join_all;
+use selfsame_application::Submission;
+use selfsame_application::ports::{Clock, OrderCursor};
+use selfsame_domain::OrderStatus::{AbandonedShoppingCart, Cancelled, Delivered, InProgress, Initialized};
+use selfsame_domain::{
+    ContactId, Effect, Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderSource,
+    OrderStatus, Origin, Outcome, Rule, Subject, Timestamp,
+};
+use std::collections::BTreeMap;
+
+fn day(day: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + chrono::TimeDelta::days(day)
+}
+
+async fn page(f: &Fixture<'_>, id: ContactId, after: Option<&OrderCursor>, limit: u32) -> Option<Vec<Order>> {
+    let found = f.store().orders(f.workspace, id, after, limit).await;
+    found.expect("read orders")
+}
+
+async fn orders(f: &Fixture<'_>, id: ContactId) -> Vec<Order> {
+    page(f, id, None, 10_000).await.expect("the contact is there")
+}
+
+/// What tells orders apart.
+async fn brief(f: &Fixture<'_>, id: ContactId) -> Vec<(String, OrderStatus)> {
+    let orders = orders(f, id).await.into_iter();
+    orders
+        .map(|order| (order.external_id.to_string(), order.status))
+        .collect()
+}
+
+async fn send(f: &Fixture<'_>, order: OrderRequest) -> ContactId {
+    contact_of(&f.decide(keep_order(order)).await)
+}
+
+fn item(number: usize) -> OrderItem {
+    OrderItem {
+        external_item_id: order_text(&format!("п-{number}'\"\\")),
+        quantity: amount("0.125"),
+        name: Some(order_text("Сир «Брі»")),
+        category: Some(order_text("a\nb")),
+        cost: Some(amount("1234567890123456789012345.678")),
+        url: Some(order_text("https://example.com/?a=1&b=2")),
+        image_url: Some(order_text("https://example.com/a.png")),
+        description: Some(order_text("{\"not\": [\"json\"]}")),
+    }
+}
+
+fn whole() -> OrderContent {
+    let text = |text| Some(order_text(text));
+    OrderContent {
+        total_cost: amount("12345678901234567.89"),
+        currency: "JPY".parse().expect("a currency"),
+        shipping: Some(amount("0.10")),
+        discount: Some(amount("-5")),
+        taxes: Some(amount("0.0000000000000000000000000001")),
+        details: OrderDetails {
+            customer: OrderCustomer {
+                external_id: text("a"),
+                email: text("Ann@Example.com"),
+                phone: text("050 123 45 67"),
+                first_name: text("Ганна"),
+                last_name: text("O'Neil"),
+            },
+            restore_url: text("https://example.com/cart/1"),
+            status_description: text("на складі"),
+            store_id: text("s-1"),
+            source: Some(OrderSource::Offline),
+            delivery_method: text("drone"),
+            payment_method: text("cash"),
+            delivery_address: text("вул. Хрещатик, 1\nКиїв"),
+            additional_info: BTreeMap::from([(order_text("ключ"), order_text("\"значення\""))]),
+        },
+        items: vec![
+            item(1),
+            OrderItem {
+                name: None,
+                category: None,
+                cost: None,
+                url: None,
+                image_url: None,
+                description: None,
+                ..item(2)
+            },
+        ],
+    }
+}
+
+pub async fn an_order_reads_back_whole(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let date = day(20_000) + chrono::TimeDelta::microseconds(7);
+    for status in OrderStatus::ALL {
+        let name = format!("№ {}/'\"", status.as_str());
+        let request = OrderRequest {
+            content: whole(),
+            ..Ask::new().external("a").ordered(&name, status, date)
+        };
+        let decision = f.decide(keep_order(request)).await;
+        let expected = Order {
+            external_id: name.parse().expect("an external ID"),
+            contact: contact_of(&decision),
+            status,
+            date,
+            content: whole(),
+            created_at: decision.at,
+            updated_at: decision.at,
+        };
+        assert!(orders(&f, expected.contact).await.contains(&expected), "{expected:?}");
+    }
+    let plain = Ask::new().external("b").ordered("plain", Initialized, date);
+    let content = plain.content.clone();
+    let id = send(&f, plain).await;
+    assert_eq!(orders(&f, id).await.remove(0).content, content);
+}
+
+pub async fn amounts_are_exact(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let texts = [
+        "0",
+        "0.1",
+        "0.30000000000000004",
+        "1.10",
+        "-0.01",
+        "9007199254740993",
+        "7922816251426433759354395033",
+        "0.0000000000000000000000000001",
+        "1234567890.123456789012345678",
+    ];
+    for (number, text) in texts.into_iter().enumerate() {
+        let mut request = Ask::new()
+            .external(&format!("x{number}"))
+            .ordered(&number.to_string(), Initialized, day(1));
+        request.content.total_cost = amount(text);
+        request.content.taxes = Some(amount(text));
+        request.content.items = vec![OrderItem {
+            cost: Some(amount(text)),
+            ..item(1)
+        }];
+        let id = send(&f, request).await;
+        let content = orders(&f, id).await.remove(0).content;
+        assert_eq!(content.total_cost.to_string(), text);
+        assert_eq!(content.taxes.map(|taxes| taxes.to_string()).as_deref(), Some(text));
+        assert_eq!(
+            content.items[0].cost.map(|cost| cost.to_string()).as_deref(),
+            Some(text)
+        );
+    }
+}
+
+pub async fn a_later_request_changes_what_it_says(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let first = OrderRequest {
+        content: whole(),
+        ..Ask::new().external("a").ordered("1", Initialized, day(1))
+    };
+    let made = f.decide(keep_order(first.clone())).await;
+    f.decide(keep_order(first)).await;
+    let id = contact_of(&made);
+    assert_eq!(orders(&f, id).await[0].updated_at, made.at, "nothing new was said");
+    let mut second = Ask::new().external("a").ordered("1", Delivered, day(2));
+    second.content.total_cost = amount("7.00");
+    second.content.details.payment_method = Some(order_text("card"));
+    second.content.items = vec![item(3)];
+    let changed = f.decide(keep_order(second.clone())).await;
+    let mut content = whole();
+    content.total_cost = amount("7.00");
+    content.currency = second.content.currency;
+    content.details.payment_method = Some(order_text("card"));
+    content.items = vec![item(3)];
+    let expected = Order {
+        external_id: second.external_id,
+        contact: id,
+        status: Delivered,
+        date: day(2),
+        content,
+        created_at: made.at,
+        updated_at: changed.at,
+    };
+    assert_eq!(orders(&f, id).await, [expected]);
+}
+
+pub async fn what_comes_late_changes_no_status(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = send(&f, Ask::new().external("a").ordered("1", Delivered, day(3))).await;
+    let mut late = Ask::new().external("a").ordered("1", InProgress, day(2));
+    late.content.total_cost = amount("7");
+    late.content.shipping = Some(amount("8"));
+    let decision = f.decide(keep_order(late)).await;
+    let told = |effect: &Effect| matches!(effect, Effect::Skipped(skipped) if skipped.field == "status");
+    assert!(decision.effects.iter().any(told), "{decision:?}");
+    let order = orders(&f, id).await.remove(0);
+    assert_eq!((order.status, order.date), (Delivered, day(3)));
+    assert_eq!(
+        (order.content.total_cost, order.content.shipping),
+        (amount("100"), Some(amount("8")))
+    );
+    assert_eq!(f.happened(id).await, ["orderDELIVERED"]);
+}
+
+pub async fn a_status_is_told_once(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let statuses = [
+        (AbandonedShoppingCart, 1),
+        (Initialized, 2),
+        (Initialized, 2),
+        (InProgress, 3),
+        (Cancelled, 4),
+    ];
+    let mut last = None;
+    for (status, date) in statuses {
+        last = Some(send(&f, Ask::new().external("a").ordered("o-1", status, day(date))).await);
+    }
+    let id = last.expect("there were some");
+    assert_eq!(
+        f.happened(id).await,
+        [
+            "orderABANDONED_SHOPPING_CART",
+            "orderINITIALIZED",
+            "orderIN_PROGRESS",
+            "orderCANCELLED"
+        ]
+    );
+    let event = f.history(id).await.remove(0);
+    assert_eq!(
+        (event.subject, event.origin),
+        (Some(Subject::Contact(id)), Origin::Selfsame)
+    );
+    assert_eq!(event.occurred_at, day(4));
+    assert_eq!(event.key_value.map(String::from).as_deref(), Some("o-1"));
+}
+
+pub async fn an_unknown_customer_becomes_a_contact(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ask = Ask::new().external("a").email("ann@example.com").sms("+380501234567");
+    let decision = f
+        .decide(keep_order(ask.first("Ann").last("Smith").ordered(
+            "1",
+            Initialized,
+            day(1),
+        )))
+        .await;
+    assert_eq!(decision.outcome, Outcome::Created);
+    let expected = Ask::new().external("b").email("ann@example.com").sms("+380501234567");
+    let twin = f.id(expected.first("Ann").last("Smith").upsert()).await;
+    let (made, twin) = (f.contact(contact_of(&decision)).await, f.contact(twin).await);
+    assert_eq!(made.attributes, twin.attributes);
+    assert_eq!((made.channels().len(), made.external_id()), (2, Some("a")));
+}
+
+pub async fn a_known_contact_is_not_changed(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f
+        .id(Ask::new().external("a").email("ann@example.com").first("Ann").upsert())
+        .await;
+    let before = f.face(id).await;
+    let ask = Ask::new().external("a").email("new@example.com").sms("+380501234567");
+    let decision = f
+        .decide(keep_order(ask.first("Olena").ordered("1", Initialized, day(1))))
+        .await;
+    assert_eq!((decision.contact, decision.outcome), (Some(id), Outcome::Unchanged));
+    assert_eq!(f.face(id).await, before);
+    assert_eq!(brief(&f, id).await, [("1".to_owned(), Initialized)]);
+}
+
+pub async fn an_unknown_external_id_is_adopted(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(Ask::new().sms("+380501234567").upsert()).await;
+    let ask = Ask::new().external("a").sms("+380501234567");
+    let decision = f.decide(keep_order(ask.ordered("1", Initialized, day(1)))).await;
+    assert_eq!((decision.contact, decision.rule), (Some(id), Rule::Adopt));
+    assert_eq!(f.contact(id).await.external_id(), Some("a"));
+}
+
+pub async fn a_known_order_stays_with_its_contact(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let first = send(
+        &f,
+        Ask::new().email("ann@example.com").ordered("1", Initialized, day(1)),
+    )
+    .await;
+    let second = send(&f, Ask::new().email("nan@example.com").ordered("1", InProgress, day(2))).await;
+    assert_eq!((second, f.all().await), (first, vec![first]));
+    let third = send(&f, Ask::new().external("b").ordered("1", Delivered, day(3))).await;
+    assert_ne!(third, first);
+    assert_eq!(brief(&f, first).await, []);
+    assert_eq!(brief(&f, third).await, [("1".to_owned(), Delivered)]);
+    assert_eq!(f.happened(first).await, ["orderINITIALIZED", "orderIN_PROGRESS"]);
+    assert_eq!(f.happened(third).await, ["orderDELIVERED"]);
+}
+
+pub async fn a_removed_contact_shows_no_orders(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    f.decide(remove(id)).await;
+    assert_eq!(page(&f, id, None, 10).await, None);
+    let decision = f
+        .decide(keep_order(Ask::new().external("a").ordered("2", Initialized, day(2))))
+        .await;
+    assert_eq!((decision.contact, decision.outcome), (Some(id), Outcome::Restored));
+    assert_eq!(brief(&f, id).await.len(), 2);
+    f.decide(remove(id)).await;
+    let other = send(
+        &f,
+        Ask::new().email("ann@example.com").ordered("1", Initialized, day(1)),
+    )
+    .await;
+    assert_ne!(other, id);
+    assert_eq!(brief(&f, other).await, [("1".to_owned(), Initialized)]);
+    assert_eq!(page(&f, ContactId(999_999), None, 10).await, None);
+}
+
+pub async fn merges_bring_orders_and_undoing_gives_them_back(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    let two = send(&f, Ask::new().email("b@example.com").ordered("2", Initialized, day(2))).await;
+    let three = send(&f, Ask::new().sms("+380501234567").ordered("3", Initialized, day(3))).await;
+    let first = f.merge(two, three).await;
+    let second = merge_of(&f.decide(crate::merge(one, two)).await);
+    let update = Ask::new().email("b@example.com").ordered("3", Delivered, day(4));
+    assert_eq!(send(&f, update).await, one);
+    let all = [("3", Delivered), ("2", Initialized), ("1", Initialized)].map(|(id, status)| (id.to_owned(), status));
+    for id in [one, two, three] {
+        assert_eq!(brief(&f, id).await, all);
+    }
+    f.decide(undo(second)).await;
+    assert_eq!(brief(&f, one).await, all[2..]);
+    assert_eq!(brief(&f, three).await, all[..2]);
+    f.decide(undo(first)).await;
+    assert_eq!(brief(&f, two).await, all[1..2]);
+    assert_eq!(brief(&f, three).await, all[..1]);
+    f.check().await;
+}
+
+pub async fn erasing_leaves_no_orders(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    let two = send(&f, Ask::new().email("b@example.com").ordered("2", Initialized, day(2))).await;
+    let other = send(&f, Ask::new().external("c").ordered("3", Initialized, day(3))).await;
+    f.merge(one, two).await;
+    f.decide(erase(one)).await;
+    assert_eq!(brief(&f, other).await, [("3".to_owned(), Initialized)]);
+    for name in ["1", "2"] {
+        let decision = f
+            .decide(keep_order(Ask::new().external("c").ordered(name, Initialized, day(1))))
+            .await;
+        assert_eq!(decision.contact, Some(other));
+        let order = orders(&f, other)
+            .await
+            .into_iter()
+            .find(|order| order.external_id.as_str() == name);
+        assert_eq!(
+            order.map(|order| order.created_at),
+            Some(decision.at),
+            "nothing was left of it"
+        );
+    }
+}
+
+pub async fn orders_come_latest_first_and_by_page(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ordered = |number: i64| {
+        let name = format!("{number:02}");
+        keep_order(Ask::new().external("a").ordered(&name, Initialized, day(number / 3)))
+    };
+    let id = contact_of(&f.decide_all((0..20).rev().map(ordered).collect()).await[0]);
+    let two = send(&f, Ask::new().email("b@example.com").ordered("я", Initialized, day(3))).await;
+    f.merge(id, two).await;
+    let mut names: Vec<String> = (0..20).rev().map(|number| format!("{number:02}")).collect();
+    // Of the same day as 9, 10 and 11, and greater.
+    names.insert(8, "я".to_owned());
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let found = page(&f, two, after.as_ref(), 4).await.expect("the contact is there");
+        assert!(found.len() <= 4);
+        let Some(last) = found.last() else { break };
+        after = Some((last.date, last.external_id.clone()));
+        seen.extend(found.into_iter().map(|order| order.external_id.to_string()));
+    }
+    assert_eq!(seen, names);
+}
+
+pub async fn a_thousand_orders_in_one_batch(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ordered = |status, date| {
+        let order = move |number: usize| {
+            let ask = Ask::new().external(&format!("c{}", number % 100));
+            keep_order(ask.ordered(&format!("o{number}"), status, day(date)))
+        };
+        (0..1_000).map(order).collect::<Vec<_>>()
+    };
+    let decisions = f.decide_all(ordered(Initialized, 1)).await;
+    assert_eq!(f.all().await.len(), 100);
+    let again = f.decide_all(ordered(Delivered, 2)).await;
+    for (first, second) in decisions.iter().zip(&again).step_by(97) {
+        assert_eq!(first.contact, second.contact);
+        let id = contact_of(first);
+        let all = orders(&f, id).await;
+        assert_eq!(all.len(), 10);
+        assert!(all.iter().all(|order| order.status == Delivered));
+        assert_eq!(f.happened(id).await.len(), 20);
+    }
+}
+
+/// However they race: one order, one contact, and each status told once at the most.
+pub async fn an_order_sent_to_two_servers_at_once_is_one(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let other = f.second_server();
+    for round in 0..5 {
+        // Each names the customer in a way of its own, so that no lock of a contact keeps them apart.
+        let sent = |number: i64| {
+            let ask = Ask::new().email(&format!("p{}@example.com", number % 2));
+            let (status, date) = (
+                [Initialized, InProgress, Delivered][(number % 3).unsigned_abs() as usize],
+                day(number % 3),
+            );
+            Submission::of(keep_order(ask.ordered(&format!("o{round}"), status, date)))
+        };
+        let all = (0..6).map(|number| {
+            let app = if number % 2 == 0 { f.app() } else { &other };
+            app.submit(f.workspace, sent(number))
+        });
+        let mut contacts = Vec::new();
+        for done in join_all(all).await {
+            contacts.push(contact_of(&done.expect("submit")[0]));
+        }
+        contacts.dedup();
+        assert_eq!(contacts.len(), 1, "one order, one contact");
+        let all = orders(&f, contacts[0]).await;
+        let of_round: Vec<_> = all
+            .iter()
+            .filter(|order| order.external_id.as_str() == format!("o{round}"))
+            .collect();
+        assert_eq!(of_round.len(), 1);
+        assert_eq!((of_round[0].status, of_round[0].date), (Delivered, day(2)));
+        let key = format!("o{round}");
+        let mut told: Vec<String> = f
+            .history(contacts[0])
+            .await
+            .into_iter()
+            .filter(|event| event.key_value.as_ref().is_some_and(|value| value.as_str() == key))
+            .map(|event| event.type_key.to_string())
+            .collect();
+        let count = told.len();
+        told.sort();
+        told.dedup();
+        assert_eq!(told.len(), count, "{told:?}");
+        assert!(told.contains(&"orderDELIVERED".to_owned()));
+    }
+}
+
+pub async fn orders_that_race_with_an_erasure_leave_nothing_half(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let other = f.second_server();
+    for round in 0..8 {
+        let name = format!("c{round}");
+        let id = send(
+            &f,
+            Ask::new()
+                .external(&name)
+                .ordered(&format!("{round}-0"), Initialized, day(1)),
+        )
+        .await;
+        let sent = |number: i64| {
+            let order = Ask::new()
+                .external(&name)
+                .ordered(&format!("{round}-{}", number % 3), Delivered, day(number));
+            Submission::of(keep_order(order))
+        };
+        let mut all: Vec<_> = (0..5)
+            .map(|number| {
+                let app = if number % 2 == 0 { f.app() } else { &other };
+                app.submit(f.workspace, sent(number))
+            })
+            .collect();
+        all.insert(round % 6, other.submit(f.workspace, Submission::of(erase(id))));
+        for done in join_all(all).await {
+            done.expect("submit");
+        }
+        // Whatever was kept after the erasure belongs to a contact that is there.
+        let decision = f
+            .decide(keep_order(Ask::new().external(&name).ordered(
+                &format!("{round}-3"),
+                Initialized,
+                day(9),
+            )))
+            .await;
+        let now = contact_of(&decision);
+        assert_ne!(now, id);
+        assert_eq!(page(&f, id, None, 10).await, None);
+        assert!(orders(&f, now).await.iter().all(|order| order.contact == now));
+    }
+    f.check().await;
+}
+
+pub async fn a_dry_run_keeps_no_order(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    let would = f
+        .would(keep_order(Ask::new().email("b@example.com").ordered(
+            "1",
+            Delivered,
+            day(2),
+        )))
+        .await;
+    assert_eq!((would.contact, would.outcome), (Some(id), Outcome::Unchanged));
+    let would = f
+        .would(keep_order(Ask::new().external("b").ordered("2", Initialized, day(2))))
+        .await;
+    assert_eq!(would.outcome, Outcome::Created);
+    assert_eq!(brief(&f, id).await, [("1".to_owned(), Initialized)]);
+    assert_eq!((f.all().await, f.happened(id).await.len()), (vec![id], 1));
+}
+
+pub async fn orders_survive_a_restart(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let request = OrderRequest {
+        content: whole(),
+        ..Ask::new().external("a").ordered("1", Initialized, f.clock().now())
+    };
+    let id = send(&f, request).await;
+    let before = orders(&f, id).await;
+    f.reopen().await;
+    assert_eq!(orders(&f, id).await, before);
+    send(&f, Ask::new().external("a").ordered("1", Delivered, f.clock().now())).await;
+    assert_eq!(brief(&f, id).await, [("1".to_owned(), Delivered)]);
+}
+
+pub async fn orders_are_the_workspace_s_own(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let here = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    let first = f.enter_new_workspace("two").await;
+    let there = send(&f, Ask::new().external("b").ordered("1", Delivered, day(2))).await;
+    assert_eq!(brief(&f, there).await, [("1".to_owned(), Delivered)]);
+    assert_eq!(here, there, "numbers are a workspace's own");
+    f.decide(erase(there)).await;
+    f.workspace = first;
+    assert_eq!(brief(&f, here).await, [("1".to_owned(), Initialized)]);
+    assert_eq!(f.happened(here).await, ["orderINITIALIZED"]);
+}
