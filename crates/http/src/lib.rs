@@ -17,6 +17,7 @@ mod identity;
 mod limits;
 mod named;
 mod operations;
+mod orders;
 mod paths;
 mod refusals;
 mod render;

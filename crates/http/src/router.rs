@@ -8,7 +8,7 @@ use crate::render;
 use crate::state::HttpState;
 use crate::system;
 use crate::trace;
-use crate::{addressbooks, contacts, events, history, segments, subscriptions, tokens};
+use crate::{addressbooks, contacts, events, history, orders, segments, subscriptions, tokens};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -42,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "tokens", description = "App tokens"),
         (name = "events", description = "What people did, before and after they were known"),
         (name = "history", description = "Reading what people did"),
+        (name = "orders", description = "Orders"),
         (name = "identity", description = "Why contacts are what they are: explanations, merges, the policy"),
         (name = "catalog", description = "Definitions of custom fields and subscription categories"),
         (name = "operations", description = "Whether the server is well, and what it can do"),
@@ -72,6 +73,7 @@ fn wire() -> OpenApiRouter<HttpState> {
         .merge(subscriptions::routes())
         .merge(segments::routes())
         .merge(tokens::routes())
+        .merge(orders::routes())
         .merge(addressbooks::routes())
         .merge(events::routes())
         .layer(middleware::map_response(render::mark_wire))
@@ -83,6 +85,7 @@ fn all() -> OpenApiRouter<HttpState> {
         .merge(identity::routes())
         .merge(catalog::routes())
         .merge(events::own_routes())
+        .merge(orders::own_routes())
         .merge(history::routes())
         .merge(operations::routes());
     operations::complete(all.get_openapi_mut());

@@ -16,5 +16,6 @@ mod routes;
 mod view;
 
 pub(crate) use decision::DecisionBody;
+pub(crate) use paging::{DEFAULT_LIMIT, MAX_LIMIT};
 pub(crate) use routes::routes;
 pub(crate) use view::IdentityBody;

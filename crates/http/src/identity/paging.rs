@@ -4,8 +4,10 @@ use crate::fields::Problems;
 use crate::paths::Params;
 use uuid::Uuid;
 
-const DEFAULT_LIMIT: u64 = 50;
-const MAX_LIMIT: u64 = 500;
+/// How many items a page has without being asked.
+pub(crate) const DEFAULT_LIMIT: u64 = 50;
+/// How many items a page has at the most.
+pub(crate) const MAX_LIMIT: u64 = 500;
 
 /// Where a page begins, and how long it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

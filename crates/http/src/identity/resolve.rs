@@ -6,6 +6,7 @@ use super::resolve_body::read_commands;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
+use crate::orders::Exact;
 use crate::refusals::WriteRefused;
 use crate::state::HttpState;
 use axum::Json;
@@ -64,7 +65,11 @@ pub(crate) async fn resolve(
     incoming: Incoming,
 ) -> Result<Json<ResolveAnswer>, ApiError> {
     auth.allow(Action::Read)?;
-    let commands = read_commands(&incoming.object()?.fields(), &auth.0.workspace.policy)?;
+    let commands = read_commands(
+        &incoming.object()?.fields(),
+        &Exact::of(&incoming.bytes),
+        &auth.0.workspace.policy,
+    )?;
     let decisions = state.app.dry_run(auth.workspace(), commands).await?;
     Ok(Json(ResolveAnswer {
         decisions: decisions.iter().map(explained).collect(),

@@ -4,7 +4,7 @@ use crate::contacts::{request, subscribe, update};
 use crate::error::ApiError;
 use crate::events;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
-use crate::named::{Parts, email, phone};
+use crate::orders::{self, Exact};
 use crate::tokens;
 use selfsame_domain::values::{SegmentName, Source};
 use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Origin, Policy, SegmentRef};
@@ -13,7 +13,7 @@ use serde_json::Value;
 const CALLS: &str = "contact, subscribe, update, bulk, order, event, apptoken";
 
 /// Reads the commands that the real call would submit.
-pub(super) fn read_commands(envelope: &Fields<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError> {
+pub(super) fn read_commands(envelope: &Fields<'_>, exact: &Exact, policy: &Policy) -> Result<Vec<Command>, ApiError> {
     let mut problems = Problems::default();
     let call = envelope.text("call", &mut problems).value();
     let body = envelope.raw("body").value().and_then(Value::as_object);
@@ -28,7 +28,7 @@ pub(super) fn read_commands(envelope: &Fields<'_>, policy: &Policy) -> Result<Ve
         "subscribe" => vec![command(Call::Subscribe, subscribe::read(&body, policy)?)],
         "update" => vec![changed(envelope, &body, policy, &mut problems)],
         "bulk" => bulk(&body, policy, &mut problems),
-        "order" => orders(&body, policy, &mut problems),
+        "order" => read_orders(&body, exact, policy, &mut problems),
         "event" => event(&body, policy, &mut problems).into_iter().collect(),
         "apptoken" => app_tokens(envelope, &body, policy)?,
         _ => {
@@ -133,22 +133,12 @@ fn dedupe_field(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> 
 }
 
 /// One order, or `orders` as the real call takes them.
-fn orders(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
-    let listed = body.objects("orders", MAX_ENTRIES, problems);
-    let orders = if listed.is_empty() { vec![body.clone()] } else { listed };
-    let read = |order: &Fields<'_>| {
-        // Names, device and cookies of an order are called as in a contact; its channels are not.
-        let mut request = request::read(order, Source::Order, policy, problems);
-        let mut parts = Parts {
-            policy,
-            problems,
-            request: &mut request,
-        };
-        phone(&mut parts, &order.pointer("phone"), order.raw("phone").value());
-        email(&mut parts, &order.pointer("email"), order.raw("email").value());
-        command(Call::Order, request)
-    };
-    orders.iter().map(read).collect()
+fn read_orders(body: &Fields<'_>, exact: &Exact, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
+    let listed = body.objects("orders", orders::MAX_ORDERS, problems);
+    let all = if listed.is_empty() { vec![body.clone()] } else { listed };
+    let read = |order: &Fields<'_>| orders::read(order, exact, policy, problems);
+    let orders = all.iter().filter_map(read);
+    orders.map(|order| Command::Order(Box::new(order))).collect()
 }
 
 fn event(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {

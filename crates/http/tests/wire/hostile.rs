@@ -110,6 +110,7 @@ proptest! {
                     ("PUT", format!("/api/v1/contact/{id}/subscriptions"), &wrapped),
                     ("POST", "/api/v1/group/1/contacts/attach".to_owned(), body),
                     ("POST", "/api/v1/apps/9f0c2d1e-0000-4000-8000-000000000001/tokens".to_owned(), &json!({"tokens": body})),
+                    ("POST", "/api/v1/orders".to_owned(), &json!({"orders": body})),
                     ("POST", "/api/v1/emails/unsubscribed/add".to_owned(), &json!({"emails": body})),
                 ] {
                     let answer = server.ask(method, &path, body.to_string()).await;

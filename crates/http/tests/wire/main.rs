@@ -12,6 +12,7 @@ mod errors;
 mod events;
 mod hostile;
 mod limits;
+mod orders;
 mod repeated;
 mod search;
 mod segments;

@@ -1,0 +1,239 @@
+//! `POST orders`.
+
+use super::exact::Exact;
+use super::request::{MAX_ORDERS, read};
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use crate::reply::{self, Repeated, submit_all};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use selfsame_domain::{Action, Command, OrderRequest, Policy};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// How large a body may be: a thousand orders do not fit into that of other requests.
+const BODY_LIMIT: usize = 10 << 20;
+
+/// Orders.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what is read")]
+pub(crate) struct OrdersInput {
+    /// 1 to 1,000. A single object is taken for an array.
+    #[schema(min_items = 1, max_items = 1000)]
+    orders: Vec<OrderInput>,
+}
+
+/// An order as it is sent: at least one of `externalCustomerId`, `email` and `phone`. Amounts are numbers or texts. Unknown members are
+/// ignored; what is missing, blank or `null` says nothing.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes what is read")]
+pub(crate) struct OrderInput {
+    /// The customer's own name for the order: one that is known is updated.
+    #[schema(max_length = 100, example = "1001")]
+    external_order_id: String,
+    #[schema(max_length = 100)]
+    external_customer_id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    /// For a contact that is made of the order.
+    first_name: Option<String>,
+    /// For a contact that is made of the order.
+    last_name: Option<String>,
+    /// `INITIALIZED`, `IN_PROGRESS`, `DELIVERED`, `CANCELLED` or `ABANDONED_SHOPPING_CART`.
+    #[schema(example = "INITIALIZED")]
+    status: String,
+    /// Of when this is; in UTC without an offset. A request that is older than what is stored changes no status.
+    #[schema(example = "2024-12-31T23:59:59+02:00")]
+    date: String,
+    /// Exact, at most 28 digits.
+    #[schema(example = "100.50")]
+    total_cost: String,
+    /// ISO 4217.
+    #[schema(example = "UAH")]
+    currency: String,
+    shipping: Option<String>,
+    discount: Option<String>,
+    taxes: Option<String>,
+    #[schema(max_length = 2000)]
+    restore_url: Option<String>,
+    #[schema(max_length = 2000)]
+    status_description: Option<String>,
+    #[schema(max_length = 2000)]
+    store_id: Option<String>,
+    /// `online` or `offline`.
+    source: Option<String>,
+    #[schema(max_length = 2000)]
+    delivery_method: Option<String>,
+    #[schema(max_length = 2000)]
+    payment_method: Option<String>,
+    #[schema(max_length = 2000)]
+    delivery_address: Option<String>,
+    /// At most 100 texts by name.
+    additional_info: Option<BTreeMap<String, String>>,
+    #[schema(max_items = 500)]
+    items: Option<Vec<OrderItemInput>>,
+}
+
+/// An item of an order as it is sent.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes what is read")]
+pub(crate) struct OrderItemInput {
+    #[schema(max_length = 2000, example = "A-1")]
+    external_item_id: String,
+    /// Not always a whole number.
+    #[schema(example = "2")]
+    quantity: String,
+    #[schema(max_length = 2000)]
+    name: Option<String>,
+    #[schema(max_length = 2000)]
+    category: Option<String>,
+    /// Exact, at most 28 digits.
+    cost: Option<String>,
+    #[schema(max_length = 2000)]
+    url: Option<String>,
+    #[schema(max_length = 2000)]
+    image_url: Option<String>,
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+}
+
+/// Orders that were not kept.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FailedOrders {
+    failed_orders: OneOrMany,
+}
+
+/// A single one is not in an array (wire fact).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(FailedOrder),
+    Many(Vec<FailedOrder>),
+}
+
+/// An order that was not kept.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct FailedOrder {
+    /// The order as it was sent.
+    #[schema(value_type = Object)]
+    order: Value,
+    /// Why it was not kept.
+    #[schema(example = "orders[0].currency must be a currency of three letters such as UAH (ISO 4217)")]
+    error: String,
+}
+
+/// Keep orders.
+///
+/// An order that is known by its `externalOrderId` is updated; what a request leaves out stays. Its contact is looked for by
+/// `externalCustomerId`, then phone, email; without one it is made, and one that is found is not changed. An order that is known stays
+/// with its contact, unless another is named by `externalCustomerId`. Each new status is told by an event `order` and the status. Orders
+/// are judged one by one: those that are wrong are named, the others are kept.
+#[utoipa::path(
+    post,
+    path = "/api/v1/orders",
+    operation_id = "addOrders",
+    tag = "orders",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = OrdersInput, content_type = "application/json", example = json!({"orders": [{
+        "externalOrderId": "1001",
+        "externalCustomerId": "C-1001",
+        "email": "ann@example.com",
+        "firstName": "Ann",
+        "status": "INITIALIZED",
+        "date": "2024-12-31T23:59:59+02:00",
+        "totalCost": "100.50",
+        "currency": "UAH",
+        "items": [{"externalItemId": "A-1", "quantity": "2", "name": "Tea", "cost": "50.25"}]
+    }]})),
+    responses(
+        (status = 200, body = FailedOrders,
+            description = "Empty when all orders were kept; else those that were not: an array, or an object for a single one. With the \
+                headers of the decision where one order was sent",
+            example = json!({"failedOrders": {"order": {"externalOrderId": "1"}, "error": "orders[0].status must be sent"}})),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn add(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    request: Request,
+) -> Result<Response, ApiError> {
+    auth.allow(Action::Events)?;
+    let incoming = Incoming::read(request, BODY_LIMIT.max(state.settings.body_limit)).await?;
+    let document = incoming.object()?;
+    let sent = sent(&document.fields())?;
+    let exact = Exact::of(&incoming.bytes);
+    let read = |(pointer, order): &(String, &Value)| read_one(pointer, order, &exact, &auth.0.workspace.policy);
+    let read: Vec<Result<OrderRequest, String>> = sent.iter().map(read).collect();
+    let orders = read.iter().filter_map(|order| order.as_ref().ok());
+    let commands: Vec<Command> = orders.map(|order| Command::Order(Box::new(order.clone()))).collect();
+    let decisions = if commands.is_empty() {
+        Vec::new()
+    } else {
+        submit_all(&state, &auth, &incoming, commands, Repeated::Taken).await?
+    };
+    let mut decided = decisions.iter();
+    let mut failed = Vec::new();
+    for ((_, order), read) in sent.iter().zip(read) {
+        let error = match read {
+            Err(error) => Some(error),
+            Ok(_) => decided
+                .next()
+                .and_then(|decision| Some(decision.rejection.as_ref()?.to_string())),
+        };
+        let order = (*order).clone();
+        failed.extend(error.map(|error| FailedOrder { order, error }));
+    }
+    let mut response = answer(failed);
+    if let ([_], [decision]) = (sent.as_slice(), decisions.as_slice()) {
+        reply::add_headers(decision, response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// The orders with their places; that there are too few or too many refuses the request.
+fn sent<'a>(fields: &Fields<'a>) -> Result<Vec<(String, &'a Value)>, ApiError> {
+    let mut problems = Problems::default();
+    let sent = fields.list("orders", MAX_ORDERS, &mut problems);
+    if sent.is_empty() && problems.is_empty() {
+        problems.add(fields.pointer("orders"), "must have at least one entry");
+    }
+    problems.finish().map(|()| sent)
+}
+
+fn read_one(pointer: &str, order: &Value, exact: &Exact, policy: &Policy) -> Result<OrderRequest, String> {
+    let mut problems = Problems::default();
+    let Value::Object(object) = order else {
+        problems.add(pointer, "must be an object");
+        return Err(wrong(problems));
+    };
+    let fields = Fields::of(Some(object), pointer.to_owned());
+    let request = read(&fields, exact, policy, &mut problems);
+    match request.filter(|_| problems.is_empty()) {
+        Some(request) => Ok(request),
+        None => Err(wrong(problems)),
+    }
+}
+
+fn wrong(problems: Problems) -> String {
+    problems.finish().err().map(|error| error.detail()).unwrap_or_default()
+}
+
+fn answer(mut failed: Vec<FailedOrder>) -> Response {
+    let failed_orders = match failed.len() {
+        0 => return StatusCode::OK.into_response(),
+        1 => OneOrMany::One(failed.remove(0)),
+        _ => OneOrMany::Many(failed),
+    };
+    Json(FailedOrders { failed_orders }).into_response()
+}

@@ -1,0 +1,103 @@
+//! `GET contact/{id}/orders`.
+
+use super::date::is_storable;
+use super::response::OrderBody;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::identity::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::paths::{ApiPath, Params, contact_id};
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use selfsame_application::ports::OrderCursor;
+use selfsame_domain::values::ExternalOrderId;
+use selfsame_domain::{Action, Order, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a contact's orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct OrdersPage {
+    /// Orders, the latest first.
+    items: Vec<OrderBody>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = json!(null))]
+    next: Option<String>,
+}
+
+/// The orders of a contact.
+///
+/// Those of the contact and of the contacts that it absorbed, the latest first by their dates.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contact/{id}/orders",
+    operation_id = "getContactOrders",
+    tag = "orders",
+    params(
+        ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor."),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses(
+        (status = 200, description = "A page of the orders.", body = OrdersPage, example = json!({"items": [{
+            "externalOrderId": "1001",
+            "contactId": 564_407_320,
+            "status": "DELIVERED",
+            "date": "2024-12-31T21:59:59Z",
+            "totalCost": "100.50",
+            "currency": "UAH",
+            "email": "ann@example.com",
+            "additionalInfo": {},
+            "items": [{"externalItemId": "A-1", "quantity": "2", "name": "Tea", "cost": "50.25"}],
+            "createdAt": "2025-01-01T08:00:00Z",
+            "updatedAt": "2025-01-03T08:00:00Z"
+        }], "next": null})),
+        RefusedOrMissing,
+    ),
+)]
+pub(crate) async fn list(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    params: Params,
+) -> Result<Json<OrdersPage>, ApiError> {
+    auth.allow(Action::Read)?;
+    let id = contact_id("id", &id)?;
+    let mut problems = Problems::default();
+    let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    let after = params.text("cursor").and_then(|text| {
+        let read = cursor(text).ok_or("must be the `next` of an earlier page");
+        problems.check("cursor", read)
+    });
+    problems.finish()?;
+    let store = state.app.store();
+    // One more than the page has tells whether there is a next one.
+    let found = store
+        .orders(auth.workspace(), id, after.as_ref(), limit.saturating_add(1))
+        .await?;
+    let mut orders = found.ok_or(ApiError::NotFound("contact"))?;
+    let length = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = orders.len() > length;
+    orders.truncate(length);
+    Ok(Json(OrdersPage {
+        next: orders.last().filter(|_| more).map(cursor_after),
+        items: orders.into_iter().map(OrderBody::from).collect(),
+    }))
+}
+
+/// Date in microseconds and external ID; clients hand it back as it is.
+fn cursor_after(order: &Order) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}:{}", order.date.timestamp_micros(), order.external_id))
+}
+
+fn cursor(text: &str) -> Option<OrderCursor> {
+    let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    let (micros, id) = decoded.split_once(':')?;
+    let date = Timestamp::from_timestamp_micros(micros.parse().ok()?)?;
+    is_storable(date).then_some((date, ExternalOrderId::parse(id).ok()?))
+}

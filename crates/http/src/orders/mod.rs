@@ -1,0 +1,26 @@
+//! Orders.
+
+mod add;
+mod date;
+mod exact;
+mod items;
+mod list;
+mod request;
+mod response;
+
+pub(crate) use exact::Exact;
+pub(crate) use request::{MAX_ORDERS, read};
+
+use crate::state::HttpState;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes of the wire-compatible API.
+pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(add::add))
+}
+
+/// Routes of our own API.
+pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(list::list))
+}
