@@ -75,11 +75,11 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         category.id
     });
     changes.fields = new_rows(&before.fields, after.fields.into_iter(), |field| field.id);
-    let changed = after
+    let ordered = after
         .orders
         .into_values()
         .filter(|order| before.orders.get(&order.external_id) != Some(order));
-    (changes.orders, changes.orders_made) = changed.partition(|order| before.orders.contains_key(&order.external_id));
+    (changes.orders, changes.orders_made) = ordered.partition(|order| before.orders.contains_key(&order.external_id));
     changes.merges = after
         .merges
         .into_iter()

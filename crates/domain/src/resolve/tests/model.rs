@@ -159,9 +159,10 @@ impl Model {
                 state.creating.remove(&key);
             }
         }
-        for order in changes.orders_made.iter().chain(&changes.orders) {
-            state.orders.insert(order.external_id.clone(), order.clone());
-        }
+        let orders = changes.orders_made.into_iter().chain(changes.orders);
+        state
+            .orders
+            .extend(orders.map(|order| (order.external_id.clone(), order)));
         self.events.extend(changes.events);
         self.policy = changes.policy.unwrap_or(self.policy.clone());
         self.log.extend(changes.log);

@@ -12,7 +12,7 @@ fn day(day: i64) -> Timestamp {
 }
 
 fn text(text: &str) -> Option<OrderText> {
-    Some(OrderText::parse(text).unwrap())
+    OrderText::parse(text).ok()
 }
 
 /// Order 1, of a hundred hryvnias, on a day.
