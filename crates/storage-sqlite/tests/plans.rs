@@ -8,14 +8,14 @@ mod common;
 use common::{open, url};
 use selfsame_application::ports::{
     Catalog, ContactFilter, ContactOrder, ContactQuery, Contacts, EventQuery, History, HistoryOf, Identity,
-    Maintenance, SegmentQuery, Workspaces,
+    Maintenance, Orders, SegmentQuery, Workspaces,
 };
 use selfsame_application::{Application, Replay, Submission};
 use selfsame_domain::{
-    Command, ContactId, ContactRef, Decision, EventId, EventRequest, SegmentId, Timestamp, WorkspaceId,
+    Command, ContactId, ContactRef, Decision, EventId, EventRequest, OrderStatus, SegmentId, Timestamp, WorkspaceId,
 };
 use selfsame_storage_conformance::{
-    Ask, Kind, email, erase, event_type, force_merge, identifier, keep, merge_of, remove, run, undo,
+    Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, remove, run, undo,
 };
 use selfsame_storage_sqlite::SqliteStore;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
@@ -83,6 +83,10 @@ async fn write(app: &Application, workspace: WorkspaceId) {
             submit(app, workspace, keep(event)).await;
         }
         submit(app, workspace, whole(name).upsert()).await;
+        for status in [OrderStatus::Initialized, OrderStatus::Delivered] {
+            let order = Ask::new().external(name).ordered(name, status, Timestamp::UNIX_EPOCH);
+            submit(app, workspace, keep_order(order)).await;
+        }
     }
     let key = event_type("viewed");
     submit(app, workspace, Command::SetCreating { key, creating: true }).await;
@@ -155,6 +159,7 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
         .events(workspace, &HistoryOf::Contact(id), &events)
         .await
         .expect("read");
+    store.orders(workspace, id, None, 10).await.expect("read");
     store.latest_decisions(workspace, id, None, 10).await.expect("read");
     store.visitors(workspace, &key).await.expect("read");
     store
@@ -214,6 +219,7 @@ fn walks(step: &str, sql: &str) -> bool {
         "identity_log",
         "events",
         "sent_events",
+        "orders",
     ];
     let scanned = hot.iter().any(|table| step.starts_with(&format!("SCAN {table}")));
     (all && !listed) || scanned || step.contains("AUTOMATIC")

@@ -18,10 +18,9 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
         Some(read.with_timezone(&Utc))
     });
     let at = with_offset.or_else(|| {
-        let times = WITHOUT.iter();
-        let time = times
-            .filter_map(|form| NaiveDateTime::parse_from_str(&text, form).ok())
-            .next();
+        let time = WITHOUT
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
         let date = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
         let whole = time.or_else(|| Some(date()?.and_time(NaiveTime::MIN)))?;
         Some(whole.and_utc())

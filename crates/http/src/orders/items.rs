@@ -23,7 +23,7 @@ impl Members<'_, '_> {
         let pointer = self.fields.pointer(name);
         let digits = self.exact.digits(&pointer).filter(|_| value.is_number());
         let text = digits.map(str::to_owned).or_else(|| text_of(value));
-        self.value(&pointer, text, "must be a text", |text| OrderText::parse(text))
+        self.value(&pointer, text, "must be a text", OrderText::parse)
     }
 
     /// A number, or a text that is one.

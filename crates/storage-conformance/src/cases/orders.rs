@@ -411,13 +411,11 @@ pub async fn an_order_sent_to_two_servers_at_once_is_one(backend: &mut dyn Backe
     let other = f.second_server();
     for round in 0..5 {
         // Each names the customer in a way of its own, so that no lock of a contact keeps them apart.
-        let sent = |number: i64| {
+        let statuses = [(Initialized, 0), (InProgress, 1), (Delivered, 2)];
+        let sent = |number: usize| {
             let ask = Ask::new().email(&format!("p{}@example.com", number % 2));
-            let (status, date) = (
-                [Initialized, InProgress, Delivered][(number % 3).unsigned_abs() as usize],
-                day(number % 3),
-            );
-            Submission::of(keep_order(ask.ordered(&format!("o{round}"), status, date)))
+            let (status, date) = statuses[number % 3];
+            Submission::of(keep_order(ask.ordered(&format!("o{round}"), status, day(date))))
         };
         let all = (0..6).map(|number| {
             let app = if number % 2 == 0 { f.app() } else { &other };

@@ -35,8 +35,8 @@ pub(super) async fn load(
 }
 
 pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError> {
-    let made: Vec<_> = changes.orders_made.iter().map(row).collect::<Result<_, _>>()?;
-    let make =
+    let new: Vec<_> = changes.orders_made.iter().map(row).collect::<Result<_, _>>()?;
+    let insert =
         "INSERT INTO orders (workspace_id, external_order_id, contact_id, status, ordered_at, created_at, updated_at,
             total_cost, currency, shipping, discount, taxes, details, items)
          SELECT ?1, r.value ->> '$[0][0]', r.value ->> '$[0][1]', r.value ->> '$[0][2]', r.value ->> '$[0][3]',
@@ -44,9 +44,9 @@ pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<
             r.value ->> '$[1][2]', r.value ->> '$[1][3]', r.value ->> '$[1][4]', r.value ->> '$[1][5]',
             r.value ->> '$[1][6]'
          FROM jsonb_each(?2) AS r";
-    batch.run_all("orders", make, &made).await?;
-    let changed: Vec<_> = changes.orders.iter().map(row).collect::<Result<_, _>>()?;
-    let change = "WITH r (workspace_id, value) AS MATERIALIZED (SELECT ?1, value FROM jsonb_each(?2))
+    batch.run_all("orders", insert, &new).await?;
+    let known: Vec<_> = changes.orders.iter().map(row).collect::<Result<_, _>>()?;
+    let update = "WITH r (workspace_id, value) AS MATERIALIZED (SELECT ?1, value FROM jsonb_each(?2))
          UPDATE orders AS o
          SET contact_id = r.value ->> '$[0][1]', status = r.value ->> '$[0][2]', ordered_at = r.value ->> '$[0][3]',
             created_at = r.value ->> '$[0][4]', updated_at = r.value ->> '$[0][5]',
@@ -55,7 +55,7 @@ pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<
             items = r.value ->> '$[1][6]'
          FROM r
          WHERE o.workspace_id = r.workspace_id AND o.external_order_id = r.value ->> '$[0][0]'";
-    batch.run_all("orders", change, &changed).await
+    batch.run_all("orders", update, &known).await
 }
 
 /// The columns of an order: who, how far and when; then what it says.

@@ -1,7 +1,8 @@
 //! A workspace in memory: its snapshot is everything, and changes are applied row by row.
 
 use crate::values::{
-    ChannelType, Cookie, DeviceId, Email, EventTypeKey, ExternalId, FirstName, Phone, SegmentName, Source, Token,
+    ChannelType, Cookie, DeviceId, Email, EventTypeKey, ExternalId, ExternalOrderId, FirstName, Phone, SegmentName,
+    Source, Token,
 };
 use crate::*;
 use std::collections::BTreeMap;
@@ -159,10 +160,7 @@ impl Model {
                 state.creating.remove(&key);
             }
         }
-        let orders = changes.orders_made.into_iter().chain(changes.orders);
-        state
-            .orders
-            .extend(orders.map(|order| (order.external_id.clone(), order)));
+        keep_orders(&mut state.orders, changes.orders_made, changes.orders);
         self.events.extend(changes.events);
         self.policy = changes.policy.unwrap_or(self.policy.clone());
         self.log.extend(changes.log);
@@ -229,6 +227,15 @@ impl Model {
             absorbed,
             force,
         })
+    }
+}
+
+fn keep_orders(stored: &mut BTreeMap<ExternalOrderId, Order>, made: Vec<Order>, changed: Vec<Order>) {
+    for order in made {
+        assert_eq!(stored.insert(order.external_id.clone(), order), None);
+    }
+    for order in changed {
+        assert!(stored.insert(order.external_id.clone(), order).is_some());
     }
 }
 
