@@ -291,6 +291,11 @@ macro_rules! for_each_case {
                 history_survives_a_restart;
                 history_is_the_workspace_s_own;
             }
+            order_races {
+                a_thousand_orders_in_one_batch;
+                an_order_sent_to_two_servers_at_once_is_one;
+                orders_that_race_with_an_erasure_leave_nothing_half;
+            }
             orders {
                 an_order_reads_back_whole;
                 amounts_are_exact;
@@ -305,9 +310,6 @@ macro_rules! for_each_case {
                 merges_bring_orders_and_undoing_gives_them_back;
                 erasing_leaves_no_orders;
                 orders_come_latest_first_and_by_page;
-                a_thousand_orders_in_one_batch;
-                an_order_sent_to_two_servers_at_once_is_one;
-                orders_that_race_with_an_erasure_leave_nothing_half;
                 a_dry_run_keeps_no_order;
                 orders_survive_a_restart;
                 orders_are_the_workspace_s_own;

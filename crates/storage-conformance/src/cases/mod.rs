@@ -19,6 +19,7 @@ mod kinds;
 pub mod lifecycle;
 pub mod log;
 pub mod merges;
+pub mod order_races;
 pub mod orders;
 pub mod races;
 mod raw;
