@@ -5,6 +5,7 @@ use crate::auth::Authenticated;
 use crate::contacts;
 use crate::error::ApiError;
 use crate::identity::IdentityBody;
+use crate::orders::OrderBody;
 use crate::paths::{ApiPath, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
@@ -13,6 +14,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
+use selfsame_application::ports::OrderCursor;
 use selfsame_application::{Application, TimelineCursor, TimelineQuery};
 use selfsame_domain::{Action, ContactId, WorkspaceId};
 use serde::Serialize;
@@ -32,6 +34,8 @@ pub(crate) struct ExportBody {
     identity: IdentityBody,
     /// All that it did and all that was decided about it, the latest first.
     timeline: Vec<ItemBody>,
+    /// All that it ordered, the latest first.
+    orders: Vec<OrderBody>,
 }
 
 /// Export everything that is held about a contact.
@@ -75,8 +79,21 @@ pub(crate) async fn export(
             Ok::<_, ApiError>(Some((format!(",{items}"), rest)))
         }
     });
+    let app = state.app.clone();
+    let orders = stream::try_unfold(Some(None), move |after| {
+        let app = app.clone();
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            Ok::<_, ApiError>(Some(orders(&app, workspace, id, after).await?))
+        }
+    });
+    let piece = |text: &str| stream::iter([Ok(text.to_owned())]);
     let begin = stream::iter([Ok(head), Ok(first)]);
-    let whole = begin.chain(pages).chain(stream::iter([Ok("]}".to_owned())]));
+    let whole = begin
+        .chain(pages)
+        .chain(piece(r#"],"orders":["#))
+        .chain(orders)
+        .chain(piece("]}"));
     let body = whole.map(|piece| piece.map(Bytes::from).map_err(|error| error.detail()));
     Ok(([(CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response())
 }
@@ -105,6 +122,25 @@ async fn page(
         .map(|item| text(&ItemBody::of(item, page.contact)?))
         .collect();
     Ok((items?.join(","), page.next))
+}
+
+/// Orders separated by commas, from those before if there are any, and where the next page begins.
+async fn orders(
+    app: &Application,
+    workspace: WorkspaceId,
+    id: ContactId,
+    after: Option<OrderCursor>,
+) -> Result<(String, Option<Option<OrderCursor>>), ApiError> {
+    let found = app.store().orders(workspace, id, after.as_ref(), PAGE).await?;
+    let found = found.ok_or(ApiError::NotFound("contact"))?;
+    let is_full = found.len() == PAGE as usize;
+    let next = found
+        .last()
+        .filter(|_| is_full)
+        .map(|last| Some((last.date, last.external_id.clone())));
+    let between = if after.is_some() && !found.is_empty() { "," } else { "" };
+    let items: Result<Vec<String>, ApiError> = found.into_iter().map(|order| text(&OrderBody::from(order))).collect();
+    Ok((format!("{between}{}", items?.join(",")), next))
 }
 
 fn text<T: Serialize>(value: &T) -> Result<String, ApiError> {

@@ -10,6 +10,7 @@ mod response;
 
 pub(crate) use exact::Exact;
 pub(crate) use request::{MAX_ORDERS, read};
+pub(crate) use response::OrderBody;
 
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;

@@ -1,7 +1,10 @@
 //! Reading what people did.
 
 use crate::support::Server;
+use axum::body::Body;
+use http::Request;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 async fn told(server: &Server, name: &str, params: Value) {
     let body = json!({"eventTypeKey": name, "params": params});
@@ -152,14 +155,28 @@ async fn an_export_has_everything_however_long_the_history() {
             .await;
         assert_eq!(sent.json(200)["successCount"], 400);
     }
+    let order = |number: usize| {
+        json!({"externalOrderId": number, "externalCustomerId": "A", "totalCost": "1.50", "currency": "UAH",
+            "status": "INITIALIZED", "date": "2025-12-30T10:00"})
+    };
+    let orders: Vec<Value> = (0..501).map(order).collect();
+    // Nothing to say is said without a body, which the description has only for what failed.
+    let request = Request::post("/api/v1/orders").header("authorization", "Bearer one");
+    let request = request
+        .body(Body::from(json!({"orders": orders}).to_string()))
+        .expect("request");
+    let sent = server.router.clone().oneshot(request).await.expect("infallible");
+    assert_eq!(sent.status(), 200);
     let path = format!("/api/v1/contact/{id}/export");
     let export = server.get(&path).await.json(200);
+    let ordered = export["orders"].as_array().cloned().unwrap_or_default();
+    assert_eq!((ordered.len(), &ordered[500]["totalCost"]), (501, &json!("1.50")));
     assert_eq!(
         (&export["contact"]["firstName"], &export["identity"]["contactId"]),
         (&json!("Ann"), &id)
     );
     let timeline = export["timeline"].as_array().cloned().unwrap_or_default();
-    assert_eq!(timeline.len(), 1202);
+    assert_eq!(timeline.len(), 1202 + 501, "each order told of its status");
     let page = server
         .get(&format!("/api/v1/contact/{id}/timeline?limit=500"))
         .await
