@@ -1,6 +1,8 @@
 //! Workspaces, API keys, and who a request comes from.
 
-mod credentials;
+mod identity_token;
+mod shared_reads;
+mod sites;
 
 use crate::app::Application;
 use crate::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace};
@@ -8,7 +10,8 @@ use chrono::TimeDelta;
 use selfsame_domain::{Action, KeyId, Rights, Timestamp, WorkspaceId};
 use std::sync::{Arc, PoisonError};
 
-pub(crate) use credentials::CredentialReads;
+pub use identity_token::TokenError;
+pub(crate) use shared_reads::SharedReads;
 
 /// How seldom the last use of a key is written.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -35,6 +38,9 @@ pub enum AccessError {
     /// There is no such key.
     #[error("the API key is unknown")]
     Unknown,
+    /// There is no such site.
+    #[error("the site key is unknown")]
+    UnknownSite,
     /// The key was revoked.
     #[error("the API key was revoked")]
     Revoked,
@@ -71,7 +77,9 @@ pub struct NewKey {
 impl Application {
     /// Who the secret with this SHA-256 digest belongs to. Notes the use of the key, at most once a minute.
     pub async fn authenticate(&self, digest: &[u8]) -> Result<Arc<Principal>, AccessError> {
-        let found = self.credential_reads.ask(&self.store, digest).await?;
+        let store = Arc::clone(&self.store);
+        let read = |digest: Vec<u8>| async move { Ok(store.credentials(&digest).await?.map(Principal::from)) };
+        let found = self.credential_reads.ask(&digest.to_vec(), read).await?;
         let principal = found.ok_or(AccessError::Unknown)?;
         let (key, now) = (&principal.key, self.clock.now());
         if key.revoked_at.is_some() {

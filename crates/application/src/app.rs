@@ -1,8 +1,8 @@
 //! The application: use cases over one store.
 
-use crate::access::CredentialReads;
+use crate::access::{Principal, SharedReads};
 use crate::lane::{Lane, LaneOptions, dry_run};
-use crate::ports::{Clock, Ids, Store};
+use crate::ports::{Clock, Ids, SiteAccess, SiteRef, Store};
 use crate::submit::{Submission, SubmitError};
 use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp, WorkspaceId};
 use std::collections::HashMap;
@@ -23,7 +23,9 @@ pub struct Application {
     pub(crate) ids: Arc<dyn Ids>,
     /// When this server last noted the use of each key.
     pub(crate) touched: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
-    pub(crate) credential_reads: CredentialReads,
+    pub(crate) credential_reads: SharedReads<Vec<u8>, Principal>,
+    pub(crate) site_reads: SharedReads<SiteRef, SiteAccess>,
+    pub(crate) origin_reads: SharedReads<String, ()>,
     lane: Lane,
 }
 
@@ -36,7 +38,9 @@ impl Application {
             clock,
             ids,
             touched: Arc::default(),
-            credential_reads: CredentialReads::default(),
+            credential_reads: SharedReads::default(),
+            site_reads: SharedReads::default(),
+            origin_reads: SharedReads::default(),
             lane,
         }
     }

@@ -10,7 +10,7 @@ mod lane;
 mod submit;
 mod timeline;
 
-pub use access::{AccessError, NewKey, Principal};
+pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
 pub use lane::LaneOptions;
 pub use submit::{Replay, Submission, SubmitError};

@@ -56,6 +56,10 @@ integer_id! {
     /// A custom field, positive, unique within its workspace.
     FieldId
 }
+integer_id! {
+    /// A site: a shop's pages or an app that speaks with a public key. Positive, unique in the installation and never reused.
+    SiteId
+}
 uuid_id! {
     /// One API key (not its secret).
     KeyId

@@ -38,7 +38,9 @@ pub use event::{Event, EventCount, EventParams, EventRequest, EventType, Origin,
 pub use face::Face;
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
-pub use ids::{CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, SegmentId, VisitorId, WorkspaceId};
+pub use ids::{
+    CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, SegmentId, SiteId, VisitorId, WorkspaceId,
+};
 pub use invariants::{Violation, violations};
 pub use merge::{Merge, Moved};
 pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderSource, OrderStatus};

@@ -298,6 +298,7 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Unknown => Self::Unauthorized("the API key is unknown"),
+            AccessError::UnknownSite => Self::Unauthorized("the site key is unknown"),
             AccessError::Revoked => Self::Unauthorized("the API key was revoked"),
             AccessError::Expired => Self::Unauthorized("the API key has expired"),
             AccessError::Storage(error) => error.into(),

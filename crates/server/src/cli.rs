@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Make, list and change sites, which speak with public keys, and sign identity tokens
+    #[command(subcommand)]
+    Site(SiteCommand),
     /// Check and show settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -191,6 +194,110 @@ impl From<RightsChoice> for Rights {
             RightsChoice::Messages => Self::Messages,
         }
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SiteCommand {
+    /// Make a site; its public key may be published
+    #[command(after_help = SITE_CREATE)]
+    Create(CreateSite),
+    /// List the sites of a workspace, or of all
+    List {
+        /// Name or number of the workspace
+        #[arg(long, value_name = "NAME|ID")]
+        workspace: Option<String>,
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a site's origins, or whether it takes unsigned identification
+    #[command(after_help = "Example:\n  selfsame site set 3 --origin https://shop.example --allow-unsigned false")]
+    Set(SetSite),
+    /// Remove a site: its key opens nothing any more, at once, on every server
+    #[command(after_help = "What came through it stays. Example:\n  selfsame site remove 3")]
+    Remove {
+        /// The site's number, as `site list` shows it
+        id: i64,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Make a new secret that signs identity tokens, and print it once
+    #[command(after_help = "The secret before stays live, so that a rotation refuses nobody; older ones are deleted.")]
+    Secret {
+        /// Name or number of the workspace
+        #[arg(long, value_name = "NAME|ID")]
+        workspace: String,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Sign an identity token: whoever has it is that customer to public keys
+    #[command(after_help = SITE_TOKEN)]
+    Token(IdentityToken),
+}
+
+const SITE_CREATE: &str = "\
+A page may use the key if it is served from one of the origins. A site without origins is for apps.
+
+Examples:
+  selfsame site create --workspace default --name shop --origin https://shop.example --origin https://www.shop.example
+  selfsame site create --workspace default --name app --json";
+
+const SITE_TOKEN: &str = "\
+A shop's own server signs its tokens itself; this is for trying. See docs/web.md.
+
+Example:
+  selfsame site token --workspace default --external-id C-1001 --expires 1h";
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateSite {
+    /// Name or number of the workspace
+    #[arg(long, value_name = "NAME|ID", default_value = "default")]
+    pub(crate) workspace: String,
+    /// What to call the site, 1 to 100 characters, unique in its workspace
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Where its pages are served from, such as https://shop.example; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: Vec<String>,
+    /// Take external IDs, emails and phones without a signed token: anybody may then claim to be anybody
+    #[arg(long)]
+    pub(crate) allow_unsigned: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetSite {
+    /// The site's number, as `site list` shows it
+    pub(crate) id: i64,
+    /// All its origins from now on; without one they stay
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: Vec<String>,
+    /// Whether it takes external IDs, emails and phones without a signed token
+    #[arg(long, value_name = "true|false")]
+    pub(crate) allow_unsigned: Option<bool>,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IdentityToken {
+    /// Name or number of the workspace
+    #[arg(long, value_name = "NAME|ID", default_value = "default")]
+    pub(crate) workspace: String,
+    /// The customer's ID in your own system
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_id: String,
+    /// When it ends: a date (the beginning of that day in UTC), a time from now such as 1h, or never
+    #[arg(long, value_name = "DATE|DURATION|never", default_value = "1h")]
+    pub(crate) expires: String,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
 }
 
 #[derive(Debug, Subcommand)]

@@ -336,6 +336,16 @@ macro_rules! for_each_case {
                 a_key_sees_the_policy_of_its_workspace;
                 the_storage_answers;
             }
+            sites {
+                a_site_reads_back_by_key_and_by_number;
+                names_and_keys_of_sites_are_unique;
+                a_site_changes_for_everybody_at_once;
+                a_removed_site_opens_nothing;
+                origins_are_known_while_a_site_has_them;
+                two_signing_secrets_are_live;
+                identity_tokens_are_taken_until_the_second_rotation;
+                sites_keep_to_their_workspace;
+            }
             snapshots {
                 an_empty_footprint_loads_nothing;
                 a_snapshot_brings_the_holders_of_its_keys_whole;

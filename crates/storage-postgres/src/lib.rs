@@ -15,6 +15,7 @@ mod partitions;
 mod pending;
 mod policies;
 mod rows;
+mod sites;
 mod storage;
 mod store;
 mod workspaces;

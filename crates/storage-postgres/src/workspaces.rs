@@ -124,21 +124,9 @@ impl Workspaces for PostgresStore {
             return Ok(None);
         };
         let key = api_key(record)?;
-        // The policy is long, is the same almost always, and is known to whoever writes.
-        let known = match self
-            .policies()
-            .known(key.workspace)
-            .filter(|known| known.is(fingerprint))
-        {
-            Some(known) => known,
-            None => self.policies().read(&mut connection, key.workspace).await?,
-        };
-        let workspace = Workspace {
-            id: key.workspace,
-            name,
-            policy: known.policy.clone(),
-            created_at,
-        };
+        let workspace = self
+            .workspace(&mut connection, key.workspace, name, created_at, fingerprint)
+            .await?;
         Ok(Some(Credentials { key, workspace }))
     }
 
@@ -151,6 +139,29 @@ impl Workspaces for PostgresStore {
             .await
             .map_err(translate)?;
         Ok(())
+    }
+}
+
+impl PostgresStore {
+    /// A workspace with the policy of this fingerprint. The policy is long, is the same almost always, and is known to whoever writes.
+    pub(crate) async fn workspace(
+        &self,
+        connection: &mut PgConnection,
+        id: WorkspaceId,
+        name: String,
+        created_at: Timestamp,
+        fingerprint: i64,
+    ) -> Result<Workspace, StorageError> {
+        let known = match self.policies().known(id).filter(|known| known.is(fingerprint)) {
+            Some(known) => known,
+            None => self.policies().read(connection, id).await?,
+        };
+        Ok(Workspace {
+            id,
+            name,
+            policy: known.policy.clone(),
+            created_at,
+        })
     }
 }
 

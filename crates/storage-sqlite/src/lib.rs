@@ -17,6 +17,7 @@ mod pending;
 mod policies;
 mod readers;
 mod rows;
+mod sites;
 mod storage;
 mod store;
 mod whole;

@@ -184,7 +184,7 @@ async fn insert_key(
 }
 
 /// Reads `workspace_id, name, policy, created_at` from a column on.
-fn workspace(policies: &Policies, row: &Row<'_>, from: usize) -> Result<Workspace, StorageError> {
+pub(crate) fn workspace(policies: &Policies, row: &Row<'_>, from: usize) -> Result<Workspace, StorageError> {
     let id = WorkspaceId(row.get(from, "workspace_id")?);
     let policy = policies
         .read(id, row.get(from + 2, "policy")?)

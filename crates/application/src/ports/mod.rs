@@ -8,6 +8,7 @@ mod identity;
 mod ids;
 mod maintenance;
 mod orders;
+mod sites;
 mod storage;
 mod workspaces;
 
@@ -21,10 +22,11 @@ pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
 pub use maintenance::Maintenance;
 pub use orders::{OrderCursor, Orders};
+pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, SiteRef, Sites};
 pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
-pub trait Store: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Maintenance {}
+pub trait Store: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance {}
 
-impl<T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Maintenance> Store for T {}
+impl<T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance> Store for T {}

@@ -5,14 +5,16 @@ use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, History, HistoryOf, Identity,
-    IdentityView, KeyToStore, Lookup, Maintenance, OrderCursor, Orders, Page, SegmentQuery, StorageError, TokenOwner,
-    Workspace, Workspaces,
+    IdentityView, KeyToStore, Lookup, Maintenance, NewSite, OrderCursor, Orders, Page, SegmentQuery, SigningSecret,
+    Site, SiteAccess, SiteRef, Sites, StorageError, TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
+use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
     Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, Footprint, IdentifierKey, KeyId, Merge,
-    MergeId, Order, Segment, Timestamp, Violation, Visitor, WorkspaceId,
+    MergeId, Order, Segment, SiteId, Timestamp, Violation, Visitor, WorkspaceId,
 };
+use std::collections::BTreeSet;
 
 type Read<T> = Result<T, StorageError>;
 
@@ -174,6 +176,47 @@ impl Workspaces for Probe {
         self.touch();
         tokio::task::yield_now().await;
         self.inner.touch_key(workspace, key, at).await
+    }
+}
+
+#[async_trait]
+impl Sites for Probe {
+    async fn create_site(&self, site: &NewSite, at: Timestamp) -> Read<Site> {
+        self.inner.create_site(site, at).await
+    }
+
+    async fn sites(&self, workspace: WorkspaceId) -> Read<Vec<Site>> {
+        self.inner.sites(workspace).await
+    }
+
+    async fn set_site(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+        allow_unsigned: bool,
+    ) -> Read<bool> {
+        self.inner.set_site(workspace, site, origins, allow_unsigned).await
+    }
+
+    async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Read<bool> {
+        self.inner.remove_site(workspace, site).await
+    }
+
+    async fn site(&self, site: &SiteRef) -> Read<Option<SiteAccess>> {
+        self.inner.site(site).await
+    }
+
+    async fn knows_origin(&self, origin: &str) -> Read<bool> {
+        self.inner.knows_origin(origin).await
+    }
+
+    async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Read<()> {
+        self.inner.add_signing_secret(workspace, secret).await
+    }
+
+    async fn signing_secrets(&self, workspace: WorkspaceId) -> Read<Vec<SigningSecret>> {
+        self.inner.signing_secrets(workspace).await
     }
 }
 

@@ -39,6 +39,9 @@ pub enum ValueError {
     /// Not a phone number, or not one that can be made international.
     #[error("must be an international phone number")]
     NotAPhone,
+    /// Not a scheme, a host and perhaps a port.
+    #[error("must be an origin such as https://shop.example: http or https and a host, without a path")]
+    NotAnOrigin,
     /// Not a region of ISO 3166-1 alpha-2.
     #[error("must be a two-letter region code")]
     NotARegion,

@@ -142,8 +142,8 @@ fn as_json(key: &ApiKey, workspace: &Workspace, now: Timestamp) -> Value {
     })
 }
 
-/// Reads when a key ends.
-fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+/// Reads when a key or a token ends.
+pub(super) fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>> {
     if text == "never" {
         return Ok(None);
     }

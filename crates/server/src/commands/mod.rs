@@ -9,6 +9,7 @@ mod migrate;
 mod openapi;
 mod run;
 mod serve;
+mod site;
 mod version;
 mod workspace;
 

@@ -26,6 +26,7 @@ mod raw;
 pub mod replies;
 pub mod search;
 pub mod segments;
+pub mod sites;
 pub mod snapshots;
 pub mod tokens;
 mod tree;

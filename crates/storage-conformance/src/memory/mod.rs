@@ -14,6 +14,7 @@ mod identity;
 mod load;
 mod maintenance;
 mod orders;
+mod sites;
 mod space;
 mod storage;
 mod store;

@@ -1,8 +1,8 @@
 //! What all clones of a store share.
 
 use super::space::Space;
-use selfsame_application::ports::{ApiKey, Workspace};
-use selfsame_domain::WorkspaceId;
+use selfsame_application::ports::{ApiKey, SigningSecret, Site, Workspace};
+use selfsame_domain::{SiteId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +16,11 @@ pub struct MemoryStore {
 pub(super) struct Shared {
     pub(super) accounts: BTreeMap<WorkspaceId, Account>,
     pub(super) keys: Vec<StoredKey>,
+    pub(super) sites: BTreeMap<SiteId, Site>,
+    /// How many sites were ever made.
+    pub(super) sites_made: i64,
+    /// Newest first.
+    pub(super) secrets: BTreeMap<WorkspaceId, Vec<SigningSecret>>,
 }
 
 /// A workspace with its data.

@@ -1,0 +1,112 @@
+//! Sites with their public keys, and the secrets that sign identity tokens.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use selfsame_domain::values::SiteOrigin;
+use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
+use std::collections::BTreeSet;
+
+use super::{StorageError, Workspace};
+
+/// How many signing secrets of a workspace are live at a time: the newest signs, the one before is still taken, so that a rotation
+/// refuses nobody.
+pub const LIVE_SECRETS: usize = 2;
+
+/// A site: pages or an app that speak with a public key (identity rules, "Trust").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Its number, unique in the installation (`orgId` on the wire).
+    pub id: SiteId,
+    /// The workspace that it belongs to.
+    pub workspace: WorkspaceId,
+    /// What people call it, 1 to 100 characters, unique within the workspace.
+    pub name: String,
+    /// Its public key, safe to publish, unique.
+    pub key: String,
+    /// The origins whose pages may use the key; none for an app.
+    pub origins: BTreeSet<SiteOrigin>,
+    /// Whether the key may name external IDs, emails and phones without a signed identity token.
+    pub allow_unsigned: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A site to be made; its members as in [`Site`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSite {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Its name.
+    pub name: String,
+    /// Its public key.
+    pub key: String,
+    /// Its origins.
+    pub origins: BTreeSet<SiteOrigin>,
+    /// Whether unsigned identification is taken.
+    pub allow_unsigned: bool,
+}
+
+/// How a request names a site.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SiteRef {
+    /// By its public key.
+    Key(String),
+    /// By its number.
+    Id(SiteId),
+}
+
+/// A secret that signs identity tokens. Its `Debug` shows nothing of it.
+#[derive(Debug, Clone)]
+pub struct SigningSecret {
+    /// The secret.
+    pub secret: SecretString,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// What a public key opens.
+#[derive(Debug, Clone)]
+pub struct SiteAccess {
+    /// The site.
+    pub site: Site,
+    /// Its workspace.
+    pub workspace: Workspace,
+    /// The live signing secrets of the workspace, newest first; at most [`LIVE_SECRETS`].
+    pub secrets: Vec<SigningSecret>,
+}
+
+/// Keeps sites and signing secrets.
+#[async_trait]
+pub trait Sites: Send + Sync {
+    /// Makes a site. [`StorageError::Conflict`] when its name is taken in the workspace or its key anywhere,
+    /// [`StorageError::UnknownWorkspace`] without its workspace.
+    async fn create_site(&self, site: &NewSite, at: Timestamp) -> Result<Site, StorageError>;
+
+    /// The sites of a workspace, by number.
+    async fn sites(&self, workspace: WorkspaceId) -> Result<Vec<Site>, StorageError>;
+
+    /// Sets the origins of a site, and whether it takes unsigned identification. Says whether the workspace has it.
+    async fn set_site(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+        allow_unsigned: bool,
+    ) -> Result<bool, StorageError>;
+
+    /// Removes a site; its key opens nothing from then on, what came through it stays. Says whether the workspace had it.
+    async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError>;
+
+    /// What a public key opens. MUST see a removal or a change as soon as it is committed, from every server.
+    async fn site(&self, site: &SiteRef) -> Result<Option<SiteAccess>, StorageError>;
+
+    /// Whether a site of any workspace has this origin.
+    async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError>;
+
+    /// Adds the newest signing secret of a workspace; all but the newest [`LIVE_SECRETS`] are deleted.
+    /// [`StorageError::UnknownWorkspace`] without the workspace.
+    async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError>;
+
+    /// The live signing secrets of a workspace, newest first.
+    async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError>;
+}

@@ -1,0 +1,93 @@
+//! Where the pages of a site are served from.
+
+use super::ValueError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use url::Url;
+
+/// An origin (RFC 6454) as browsers send it: `http` or `https`, a host in small letters, a port unless it is the scheme's own. At most 255
+/// characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SiteOrigin(String);
+
+impl SiteOrigin {
+    /// The most characters.
+    pub const MAX_CHARS: usize = 255;
+
+    /// Reads an origin. A single slash at its end is no path.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(ValueError::Empty);
+        }
+        let url = Url::parse(text).map_err(|_| ValueError::NotAnOrigin)?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        if !matches!(url.scheme(), "http" | "https") || !bare || !anonymous || !url.has_host() {
+            return Err(ValueError::NotAnOrigin);
+        }
+        let origin = url.origin().ascii_serialization();
+        let actual = origin.chars().count();
+        if actual > Self::MAX_CHARS {
+            let max = Self::MAX_CHARS;
+            return Err(ValueError::TooLong { max, actual });
+        }
+        Ok(Self(origin))
+    }
+
+    /// The origin as browsers send it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SiteOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_as_browsers_send_it() {
+        for (text, expected) in [
+            ("https://shop.example", "https://shop.example"),
+            (" HTTPS://Shop.Example:443/ ", "https://shop.example"),
+            ("http://127.0.0.1:8081", "http://127.0.0.1:8081"),
+            ("https://крамниця.укр", "https://xn--80aqejfp0c4d.xn--j1amh"),
+        ] {
+            assert_eq!(
+                SiteOrigin::parse(text).as_ref().map(SiteOrigin::as_str),
+                Ok(expected),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin() {
+        for text in [
+            "shop.example",
+            "*",
+            "null",
+            "https://",
+            "ftp://shop.example",
+            "https://shop.example/cart",
+            "https://shop.example/?a",
+            "https://shop.example/#a",
+            "https://ann@shop.example",
+        ] {
+            assert_eq!(SiteOrigin::parse(text), Err(ValueError::NotAnOrigin), "{text}");
+        }
+        assert_eq!(SiteOrigin::parse(" "), Err(ValueError::Empty));
+        let long = format!("https://{}.example", vec!["a".repeat(60); 5].join("."));
+        assert!(matches!(
+            SiteOrigin::parse(&long),
+            Err(ValueError::TooLong { max: 255, .. })
+        ));
+    }
+}

@@ -1,0 +1,245 @@
+//! Sites with their public keys, and the secrets that sign identity tokens.
+
+use crate::error::{is_orphan, is_taken, translate};
+use crate::rows;
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use secrecy::ExposeSecret;
+use selfsame_application::ports::{
+    LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError,
+};
+use selfsame_domain::values::SiteOrigin;
+use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
+use sqlx::PgConnection;
+use std::collections::BTreeSet;
+
+/// A row of `sites s`, with its origins.
+macro_rules! site_record {
+    () => {
+        "ROW(s.site_id, s.workspace_id, s.name, s.key, s.allow_unsigned, s.created_at,
+             ARRAY(SELECT o.origin FROM site_origins o WHERE o.site_id = s.site_id))"
+    };
+}
+
+/// What opens with a condition on `s`.
+macro_rules! access {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            site_record!(),
+            ", w.name, w.created_at, jsonb_hash_extended(w.policy, 0),
+             ARRAY(SELECT ROW(g.secret, g.created_at) FROM signing_secrets g
+                   WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2)
+             FROM sites s JOIN workspaces w ON w.workspace_id = s.workspace_id WHERE ",
+            $condition
+        )
+    };
+}
+
+const SITES: &str = concat!(
+    "SELECT ",
+    site_record!(),
+    " FROM sites s WHERE s.workspace_id = $1 ORDER BY s.site_id"
+);
+
+type SiteRecord = (i64, i64, String, String, bool, Timestamp, Vec<String>);
+type AccessRow = (SiteRecord, String, Timestamp, i64, Vec<(String, Timestamp)>);
+
+#[async_trait]
+impl Sites for PostgresStore {
+    async fn create_site(&self, site: &NewSite, at: Timestamp) -> Result<Site, StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        let inserted = sqlx::query_scalar(
+            "INSERT INTO sites (workspace_id, name, key, allow_unsigned, created_at) VALUES ($1, $2, $3, $4, $5)
+             RETURNING site_id",
+        )
+        .bind(site.workspace.0)
+        .bind(&site.name)
+        .bind(&site.key)
+        .bind(site.allow_unsigned)
+        .bind(at)
+        .fetch_one(&mut *transaction)
+        .await;
+        let id = match inserted {
+            Ok(id) => SiteId(id),
+            Err(error) if is_taken(&error) => {
+                return Err(StorageError::Conflict {
+                    what: "the name or the key of the site",
+                });
+            }
+            Err(error) if is_orphan(&error) => return Err(StorageError::UnknownWorkspace),
+            Err(error) => return Err(translate(error)),
+        };
+        insert_origins(&mut transaction, id, &site.origins).await?;
+        transaction.commit().await.map_err(translate)?;
+        Ok(Site {
+            id,
+            workspace: site.workspace,
+            name: site.name.clone(),
+            key: site.key.clone(),
+            origins: site.origins.clone(),
+            allow_unsigned: site.allow_unsigned,
+            created_at: at,
+        })
+    }
+
+    async fn sites(&self, workspace: WorkspaceId) -> Result<Vec<Site>, StorageError> {
+        let found: Vec<(SiteRecord,)> = sqlx::query_as(SITES)
+            .bind(workspace.0)
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        rows::all(found, |(record,)| read_site(record))
+    }
+
+    async fn set_site(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+        allow_unsigned: bool,
+    ) -> Result<bool, StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        // Takes the row's lock, so that of two changes at once one follows the other.
+        let done = sqlx::query("UPDATE sites SET allow_unsigned = $3 WHERE workspace_id = $1 AND site_id = $2")
+            .bind(workspace.0)
+            .bind(site.0)
+            .bind(allow_unsigned)
+            .execute(&mut *transaction)
+            .await
+            .map_err(translate)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM site_origins WHERE site_id = $1")
+            .bind(site.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(translate)?;
+        insert_origins(&mut transaction, site, origins).await?;
+        transaction.commit().await.map_err(translate)?;
+        Ok(true)
+    }
+
+    async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError> {
+        let done = sqlx::query("DELETE FROM sites WHERE workspace_id = $1 AND site_id = $2")
+            .bind(workspace.0)
+            .bind(site.0)
+            .execute(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn site(&self, site: &SiteRef) -> Result<Option<SiteAccess>, StorageError> {
+        let mut connection = self.pool().acquire().await.map_err(translate)?;
+        let query = match site {
+            SiteRef::Key(key) => sqlx::query_as(access!("s.key = $1")).bind(key),
+            SiteRef::Id(id) => sqlx::query_as(access!("s.site_id = $1")).bind(id.0),
+        };
+        let found: Option<AccessRow> = query
+            .bind(limit())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(translate)?;
+        let Some((record, name, created_at, fingerprint, secrets)) = found else {
+            return Ok(None);
+        };
+        let site = read_site(record)?;
+        let workspace = self
+            .workspace(&mut connection, site.workspace, name, created_at, fingerprint)
+            .await?;
+        Ok(Some(SiteAccess {
+            site,
+            workspace,
+            secrets: secrets.into_iter().map(signing_secret).collect(),
+        }))
+    }
+
+    async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM site_origins WHERE origin = $1)")
+            .bind(origin)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)
+    }
+
+    async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        let inserted =
+            sqlx::query("INSERT INTO signing_secrets (workspace_id, secret, created_at) VALUES ($1, $2, $3)")
+                .bind(workspace.0)
+                .bind(secret.secret.expose_secret())
+                .bind(secret.created_at)
+                .execute(&mut *transaction)
+                .await;
+        match inserted {
+            Ok(_) => {}
+            Err(error) if is_orphan(&error) => return Err(StorageError::UnknownWorkspace),
+            Err(error) => return Err(translate(error)),
+        }
+        sqlx::query(
+            "DELETE FROM signing_secrets WHERE workspace_id = $1 AND secret_id IN (
+                SELECT secret_id FROM signing_secrets WHERE workspace_id = $1 ORDER BY secret_id DESC OFFSET $2)",
+        )
+        .bind(workspace.0)
+        .bind(limit())
+        .execute(&mut *transaction)
+        .await
+        .map_err(translate)?;
+        transaction.commit().await.map_err(translate)
+    }
+
+    async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError> {
+        let found: Vec<(String, Timestamp)> = sqlx::query_as(
+            "SELECT secret, created_at FROM signing_secrets WHERE workspace_id = $1 ORDER BY secret_id DESC LIMIT $2",
+        )
+        .bind(workspace.0)
+        .bind(limit())
+        .fetch_all(self.pool())
+        .await
+        .map_err(translate)?;
+        Ok(found.into_iter().map(signing_secret).collect())
+    }
+}
+
+/// [`LIVE_SECRETS`] as Postgres counts.
+fn limit() -> i64 {
+    LIVE_SECRETS.try_into().unwrap_or(i64::MAX)
+}
+
+async fn insert_origins(
+    connection: &mut PgConnection,
+    site: SiteId,
+    origins: &BTreeSet<SiteOrigin>,
+) -> Result<(), StorageError> {
+    let origins: Vec<&str> = origins.iter().map(SiteOrigin::as_str).collect();
+    sqlx::query("INSERT INTO site_origins (site_id, origin) SELECT $1, UNNEST($2::text[])")
+        .bind(site.0)
+        .bind(origins)
+        .execute(connection)
+        .await
+        .map_err(translate)?;
+    Ok(())
+}
+
+fn read_site(record: SiteRecord) -> Result<Site, StorageError> {
+    let (id, workspace, name, key, allow_unsigned, created_at, origins) = record;
+    let origin = |text: String| SiteOrigin::parse(&text).map_err(|_| rows::corrupt("site_origins", "origin", &id));
+    Ok(Site {
+        id: SiteId(id),
+        workspace: WorkspaceId(workspace),
+        name,
+        key,
+        origins: origins.into_iter().map(origin).collect::<Result<_, _>>()?,
+        allow_unsigned,
+        created_at,
+    })
+}
+
+fn signing_secret((secret, created_at): (String, Timestamp)) -> SigningSecret {
+    SigningSecret {
+        secret: secret.into(),
+        created_at,
+    }
+}
