@@ -104,7 +104,7 @@ pub fn openapi() -> Document {
 
 /// The whole front end. Paths answer with and without a trailing slash (wire fact).
 pub fn router(state: HttpState) -> Router {
-    let pages = tracker::routes().layer(tracker::cors(&state));
+    let pages = tracker::for_pages(tracker::routes(), &state);
     let (routes, document) = all(pages).split_for_parts();
     let documents = Arc::new(Documents::of(&document));
     served(routes.layer(Extension(documents)), state)

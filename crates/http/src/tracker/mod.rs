@@ -8,7 +8,7 @@ mod script;
 mod who;
 mod wire;
 
-pub(crate) use cors::cors;
+pub(crate) use cors::for_pages;
 
 use crate::state::HttpState;
 use std::time::Duration;

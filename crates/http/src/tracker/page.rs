@@ -46,10 +46,10 @@ pub(crate) fn numbered_site(fields: &Fields<'_>, name: &str) -> Result<SiteRef, 
 /// The visitor's cookie.
 pub(crate) fn cookie(fields: &Fields<'_>, name: &str) -> Result<Identifier, ApiError> {
     let mut problems = Problems::default();
-    let text = fields.text(name, &mut problems).value().unwrap_or_default();
-    let read = problems.check(&fields.pointer(name), Cookie::parse(&text));
+    let text = fields.text(name, &mut problems).value();
     problems.finish()?;
-    let cookie = read.ok_or(ApiError::Internal("a cookie without problems that cannot be read"))?;
+    let read = Cookie::parse(&text.unwrap_or_default());
+    let cookie = read.map_err(|error| ApiError::invalid(fields.pointer(name), error))?;
     Ok(Identifier::cookie(&cookie))
 }
 
