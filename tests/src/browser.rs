@@ -24,6 +24,10 @@ const FLAGS: [&str; 7] = [
     "--no-first-run",
 ];
 
+/// A browser without a window names itself so that servers take it for a robot; these tests are about people.
+const AGENT: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
+
 /// A browser of one person, with cookies and a storage of its own. It is closed when it is dropped.
 #[derive(Debug)]
 pub struct Browser {
@@ -47,6 +51,7 @@ impl Browser {
         let profile = tempfile::tempdir()?;
         let driver = Driver::start()?;
         let mut flags = FLAGS.map(str::to_owned).to_vec();
+        flags.push(format!("--user-agent={AGENT}"));
         flags.push(format!("--user-data-dir={}", profile.path().display()));
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), json!({ "args": flags }));

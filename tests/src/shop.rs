@@ -28,7 +28,7 @@ struct BackEnd {
     /// Where the script comes from.
     tracker: Arc<str>,
     site: Arc<str>,
-    selfsame: Client,
+    selfsame: Option<Client>,
     /// The shop's own IDs by email.
     customers: Arc<Mutex<BTreeMap<String, String>>>,
 }
@@ -40,8 +40,8 @@ struct Person {
 
 impl Shop {
     /// Opens the shop on a free port of this machine. The script comes from `tracker` (as `http://127.0.0.1:8080`), and
-    /// reports to the site with the key `site`; customers are told to `selfsame`.
-    pub async fn open(tracker: &str, site: &str, selfsame: Client) -> Result<Self> {
+    /// reports to the site with the key `site`; `selfsame` is told of customers. Without it, nobody can register.
+    pub async fn open(tracker: &str, site: &str, selfsame: Option<Client>) -> Result<Self> {
         let back_end = BackEnd {
             tracker: tracker.into(),
             site: site.into(),
@@ -134,7 +134,10 @@ impl BackEnd {
         if let Some(visitor) = cookie(headers, "sc") {
             contact["cookies"] = json!({ "sc": visitor });
         }
-        match self.selfsame.post("contact", contact).await {
+        let Some(selfsame) = &self.selfsame else {
+            return (StatusCode::SERVICE_UNAVAILABLE, "the shop has no server of customers").into_response();
+        };
+        match selfsame.post("contact", contact).await {
             Ok(answer) if answer.status == 200 => to_the_front(&format!("customer={id}; path=/; HttpOnly")),
             Ok(answer) => (StatusCode::BAD_GATEWAY, answer.text).into_response(),
             Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),

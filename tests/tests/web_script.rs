@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, serve};
-use selfsame_tests::{Browser, Client, Shop};
+use selfsame_tests::{Browser, Client, Database, Selfsame, Shop};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -54,6 +54,11 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Result<Self> {
+        Self::with(None).await
+    }
+
+    /// The shop tells its customers to `selfsame`.
+    async fn with(selfsame: Option<Client>) -> Result<Self> {
         let (sent, arrived) = unbounded_channel();
         let troubles = Arc::default();
         let router = Router::new()
@@ -68,7 +73,7 @@ impl Scene {
         tokio::spawn(async move { serve(listener, router).await });
         Ok(Self {
             browser: Browser::start().await?,
-            shop: Shop::open(&tracker, "pk_shop", Client::new(&tracker, "unused")).await?,
+            shop: Shop::open(&tracker, "pk_shop", selfsame).await?,
             arrived,
             troubles,
             known: HashSet::new(),
@@ -213,7 +218,8 @@ async fn after_a_reset_there_is_a_new_visitor() -> Result<()> {
     let mut scene = Scene::start().await?;
     scene.open("/").await?;
     let before = scene.next().await?.body["sc"].clone();
-    let script = "selfsame('identify', {token: 'v1.t'}); selfsame('reset'); eS('sendEvent', 'MainPage'); return selfsame('id')";
+    let script =
+        "selfsame('identify', {token: 'v1.t'}); selfsame('reset'); eS('sendEvent', 'MainPage'); return selfsame('id')";
     let after = scene.browser.run(script).await?;
     let (identity, event) = (scene.next().await?, scene.next().await?);
     assert_eq!(
@@ -222,6 +228,42 @@ async fn after_a_reset_there_is_a_new_visitor() -> Result<()> {
     );
     assert_eq!((&event.body["sc"], event.names()), (&after, vec!["MainPage"]));
     assert_ne!(before, after);
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_who_share_a_browser_stay_apart() -> Result<()> {
+    let server = Selfsame::start(Database::Sqlite).await?;
+    let mut scene = Scene::with(Some(server.client())).await?;
+    scene.open("/").await?;
+    let first = scene.next().await?.body["sc"].clone();
+    let browser = &scene.browser;
+    browser.fill("#register input", "ann@example.com").await?;
+    browser.click("#register button").await?;
+    assert_eq!(browser.text("#who").await?, "customer-1");
+    assert_eq!(json!(browser.visitor().await?), first);
+    browser.click("#logout button").await?;
+    assert_eq!(browser.text("#who").await?, "nobody");
+    let second = browser.visitor().await?;
+    assert_ne!(json!(second), first);
+    browser.fill("#register input", "bob@example.com").await?;
+    browser.click("#register button").await?;
+    assert_eq!(browser.text("#who").await?, "customer-2");
+    browser.click("#logout button").await?;
+    browser.fill("#login input", "ann@example.com").await?;
+    browser.click("#login button").await?;
+    assert_eq!(browser.text("#who").await?, "customer-1");
+
+    let client = server.client();
+    let (of_ann, of_bob) = (first.as_str().unwrap_or_default(), second.as_str());
+    let mut owners = Vec::new();
+    for visitor in [of_ann, of_bob, &scene.browser.visitor().await?] {
+        let known = client.get(&format!("visitors/{visitor}")).await?;
+        owners.push(known.json()["visitors"][0]["contactId"].clone());
+    }
+    assert!(owners.iter().all(Value::is_i64), "{owners:?}");
+    assert_eq!(owners[0], owners[2]);
+    assert_ne!(owners[0], owners[1]);
     Ok(())
 }
 
