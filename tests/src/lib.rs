@@ -4,8 +4,10 @@ mod browser;
 mod client;
 mod server;
 mod shop;
+mod tap;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use server::{Database, Running, Selfsame, binary};
 pub use shop::Shop;
+pub use tap::{Tap, Told};
