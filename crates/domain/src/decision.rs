@@ -183,7 +183,7 @@ pub enum Effect {
     Blocked {
         /// Which.
         identifier: Identifier,
-        /// Whether the contact keeps it as a channel.
+        /// Whether the contact holds it nevertheless, as a channel.
         kept: bool,
     },
     /// A value has been seen with too many external IDs and stops being evidence (identity rule 8).
@@ -345,7 +345,8 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// Why it was refused, for a refused one.
     pub rejection: Option<Rejection>,
-    /// What a subscribe call answers about the email that it names, if the contact shows it.
+    /// What a subscribe call answers about the email that it names, if the contact shows it or nobody may write to it. Why it does
+    /// not show it stands among the effects.
     pub email_status: Option<SubscribeStatus>,
 }
 
