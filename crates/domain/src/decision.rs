@@ -264,7 +264,7 @@ pub enum Rejection {
     #[error("contact not found")]
     ContactNotFound,
     /// The external ID belongs to another contact (identity rule 1).
-    #[error("externalCustomerId belongs to the contact with id={holder}")]
+    #[error("externalCustomerId belongs to {}", holder_text(*holder))]
     ExternalIdHeld {
         /// The contact that holds it.
         holder: ContactId,
@@ -324,6 +324,14 @@ pub enum Rejection {
     DuplicatedRequest,
 }
 
+fn holder_text(holder: ContactId) -> String {
+    if holder == ContactId::ERASED {
+        "a contact that was erased".to_owned()
+    } else {
+        format!("the contact with id={holder}")
+    }
+}
+
 /// A decision: what became of a command, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -348,6 +356,9 @@ pub struct Decision {
     /// What a subscribe call answers about the email that it names, if the contact shows it or nobody may write to it. Why it does
     /// not show it stands among the effects.
     pub email_status: Option<SubscribeStatus>,
+    /// Whether something was taken out of it because a contact was erased: see [`Decision::redact`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
 }
 
 /// What a subscribe call says about the email (wire fact).

@@ -153,8 +153,9 @@ pub struct ContactRow {
 /// these members, which frees an exclusive identifier before somebody else takes it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChangeSet {
-    /// Contacts to be deleted for good, each with all that it absorbed, and everything that mentions them: rows of every
-    /// table, keys that nobody holds any more, log entries, merges, recorded replies.
+    /// Contacts to be deleted for good, each with all that it absorbed, and everything that is theirs: rows of every
+    /// table, keys that nobody holds any more, merges, recorded replies, and their logs. Decisions that others keep in their logs are
+    /// redacted: see [`Decision::redact`].
     pub erased: Vec<ContactId>,
     /// Contacts that were made or changed.
     pub contacts: Vec<ContactRow>,
@@ -212,6 +213,8 @@ pub struct LogEntry {
     pub contact: ContactId,
     /// What was decided.
     pub decision: Decision,
+    /// Contacts that no entry of the decision is of, and that it tells of nevertheless. To erase one of them is to redact the decision.
+    pub mentions: BTreeSet<ContactId>,
 }
 
 /// What resolving a batch comes to.

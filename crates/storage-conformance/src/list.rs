@@ -117,7 +117,9 @@ macro_rules! for_each_case {
                 the_absorbed_go_along_however_it_is_named;
                 a_removed_contact_can_be_erased;
                 what_others_hold_is_kept;
-                decisions_that_touched_it_leave_the_logs_of_others;
+                the_logs_of_others_stay_and_tell_nothing_of_it;
+                the_log_of_a_former_survivor_forgets_what_it_answered_for;
+                a_decision_that_tells_of_two_is_redacted_twice;
                 numbers_stay_used_after_a_restart;
                 erasing_within_a_submission_takes_what_came_before;
                 whoever_is_made_and_erased_at_once_never_was;

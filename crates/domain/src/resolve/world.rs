@@ -162,11 +162,16 @@ impl<'a> World<'a> {
         self.holders.entry(key.clone()).or_default().insert(contact);
     }
 
+    /// Whether anybody who is loaded holds the identifier, hidden or not.
+    pub(super) fn is_held(&self, key: &IdentifierKey) -> bool {
+        let holders = self.holders.get(key).into_iter().flatten();
+        let mut contacts = holders.filter_map(|id| self.contacts.get(id));
+        contacts.any(|contact| contact.identifiers.iter().any(|held| held.key() == key))
+    }
+
     /// Forgets what is recorded about a key that an erased contact held, unless somebody else holds it.
     pub(super) fn free(&mut self, key: &IdentifierKey) {
-        let holders = self.holders.get(key).into_iter().flatten();
-        let mut others = holders.filter_map(|id| self.contacts.get(id));
-        if !others.any(|contact| contact.identifiers.iter().any(|held| held.key() == key)) {
+        if !self.is_held(key) {
             self.keys.remove(key);
             self.freed.insert(key.clone());
         }
