@@ -48,8 +48,14 @@ pub(super) async fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Resu
         .filter(|decision| decision.redacted)
         .map(|decision| (hex(decision.id.0), decision))
         .collect();
-    let redacted = "UPDATE identity_log SET body = r.value -> 1 FROM jsonb_each(?2) AS r
-         WHERE workspace_id = ?1 AND decision_id = unhex(r.value ->> 0)";
+    // An UPDATE would walk through the log of the workspace.
+    let redacted = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body)
+         SELECT ?1, l.contact_id, l.decision_id, r.value -> 1
+         FROM jsonb_each(?2) AS r
+         CROSS JOIN identity_log AS l INDEXED BY identity_log_by_decision
+            ON l.workspace_id = ?1 AND l.decision_id = unhex(r.value ->> 0)
+         WHERE true
+         ON CONFLICT (workspace_id, contact_id, decision_id) DO UPDATE SET body = excluded.body";
     batch.run(redacted, &rows).await?;
     let mentions =
         "DELETE FROM identity_log_mentions WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
