@@ -125,6 +125,8 @@ pub enum Apart {
     Disagrees,
     /// Rule 6: the workspace does not merge unclaimed contacts.
     PolicyOff,
+    /// Rule 10: a merge of the two was undone, so they merge by hand only.
+    Undone,
     /// Rule 8: together they would hold more identifiers than the limits allow.
     Limit,
     /// The call never changes a channel that exists.

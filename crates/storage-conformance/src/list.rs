@@ -95,6 +95,10 @@ macro_rules! for_each_case {
                 a_value_that_was_cleared_stays_cleared;
                 what_was_claimed_meanwhile_does_not_come_back;
                 a_removed_survivor_gives_the_absorbed_contact_back;
+                what_was_taken_apart_merges_by_hand_only;
+                what_was_taken_apart_stays_so_through_later_merges;
+                an_anonymous_contact_that_was_taken_apart_is_not_absorbed_again;
+                an_undo_counts_within_its_submission;
                 an_automatic_merge_is_undone_like_any_other;
                 an_external_id_that_was_given_back_can_be_taken_again;
             }
