@@ -19,6 +19,9 @@ pub struct Policy {
     pub limits: Limits,
     /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
     pub duplicate_window_seconds: u32,
+    /// Whether a key that may tell of events may also delete them by time (wire fact: off unless it is turned on).
+    #[serde(default)]
+    pub delete_past_events: bool,
 }
 
 /// Identifiers per contact and kind, each 1 to 10,000 (identity rule 8). A contact holds one external ID of its own, always.
@@ -84,6 +87,7 @@ impl Default for Policy {
             shared_threshold: 3,
             limits: Limits::default(),
             duplicate_window_seconds: 0,
+            delete_past_events: false,
         }
     }
 }
@@ -94,5 +98,18 @@ impl Policy {
         self.blocked
             .iter()
             .any(|entry| entry.blocks(kind.as_str(), typed, matching))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_was_stored_before_a_member_was_added_reads_on() {
+        let mut stored = serde_json::to_value(Policy::default()).unwrap();
+        let members = stored.as_object_mut().unwrap();
+        assert!(members.remove("delete_past_events").is_some());
+        assert_eq!(serde_json::from_value::<Policy>(stored).unwrap(), Policy::default());
     }
 }

@@ -269,6 +269,13 @@ macro_rules! for_each_case {
                 a_dropped_submission_is_done_all_the_same;
                 a_closed_server_takes_nothing_and_loses_nothing;
             }
+            event_deletion {
+                events_of_a_time_are_deleted;
+                deleted_events_leave_the_counts_and_may_come_again;
+                no_more_than_so_many_events_are_deleted_at_once;
+                events_are_deleted_where_that_is_on_and_in_one_workspace;
+                events_deleted_by_two_servers_at_once_are_counted_once;
+            }
             events {
                 an_event_reads_back_whole;
                 history_comes_latest_first_and_by_page;

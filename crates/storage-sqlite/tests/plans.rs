@@ -12,7 +12,8 @@ use selfsame_application::ports::{
 };
 use selfsame_application::{Application, Replay, Submission};
 use selfsame_domain::{
-    Command, ContactId, ContactRef, Decision, EventId, EventRequest, OrderStatus, SegmentId, Timestamp, WorkspaceId,
+    Command, ContactId, ContactRef, Decision, EventId, EventPeriod, EventRequest, OrderStatus, Policy, SegmentId,
+    Timestamp, WorkspaceId,
 };
 use selfsame_storage_conformance::{
     Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, remove, run, undo,
@@ -88,6 +89,16 @@ async fn write(app: &Application, workspace: WorkspaceId) {
             submit(app, workspace, keep_order(order)).await;
         }
     }
+    let policy = Policy {
+        delete_past_events: true,
+        ..Policy::default()
+    };
+    submit(app, workspace, Command::SetPolicy(Box::new(policy))).await;
+    let period = EventPeriod {
+        from: Timestamp::UNIX_EPOCH,
+        until: Timestamp::MAX_UTC,
+    };
+    submit(app, workspace, Command::DeleteEvents(period)).await;
     let key = event_type("viewed");
     submit(app, workspace, Command::SetCreating { key, creating: true }).await;
     let claiming = Ask::new()

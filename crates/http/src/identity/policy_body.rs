@@ -16,7 +16,7 @@ const LIMIT: RangeInclusive<i64> = 1..=10_000;
 /// A day: who repeats a request later than that means it.
 const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
 
-/// What a workspace decides about identity for itself. Every member is required but `defaultPhoneRegion`.
+/// What a workspace decides about identity for itself. Every member is required but `defaultPhoneRegion` and `deletePastEvents`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Policy)]
@@ -37,6 +37,9 @@ pub(super) struct PolicyBody {
     /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
     #[schema(minimum = 0, maximum = 86_400, example = 0)]
     duplicate_window_seconds: u32,
+    /// Whether `DELETE past_events` deletes; without it, or null, it does not.
+    #[schema(required = false, example = false)]
+    delete_past_events: bool,
 }
 
 /// A value that never matches: either `exact` or `pattern`.
@@ -99,6 +102,7 @@ impl From<&Policy> for PolicyBody {
             shared_threshold: policy.shared_threshold,
             limits: LimitsBody::from(policy.limits),
             duplicate_window_seconds: policy.duplicate_window_seconds,
+            delete_past_events: policy.delete_past_events,
         }
     }
 }
@@ -153,6 +157,11 @@ pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
         shared_threshold: number(body, "sharedThreshold", SHARED_THRESHOLD, &mut problems),
         limits: limits(body, &mut problems),
         duplicate_window_seconds: number(body, "duplicateWindowSeconds", DUPLICATE_WINDOW, &mut problems),
+        // Who wrote a policy before there was this member goes on.
+        delete_past_events: body
+            .boolean("deletePastEvents", &mut problems)
+            .value()
+            .unwrap_or_default(),
     };
     problems.finish()?;
     Ok(policy)
@@ -262,6 +271,7 @@ mod tests {
             merge_unclaimed: false,
             shared_threshold: 7,
             duplicate_window_seconds: 60,
+            delete_past_events: true,
             ..Policy::default()
         };
         for policy in [policy, Policy::default()] {

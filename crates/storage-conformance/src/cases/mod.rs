@@ -10,6 +10,7 @@ pub mod contacts;
 pub mod dry_run;
 pub mod durability;
 pub mod erasure;
+pub mod event_deletion;
 pub mod events;
 pub mod evidence;
 pub mod fields;

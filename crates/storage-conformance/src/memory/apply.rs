@@ -55,6 +55,17 @@ impl Space {
     }
 
     fn apply_events(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for event in &changes.events_deleted {
+            require(self.events.remove(&event.id).is_some(), "events")?;
+            self.sent_events.remove(&event.id);
+        }
+        for (key, count) in &changes.events_uncounted {
+            let row = self.event_type(key);
+            row.count = row.count.saturating_sub(*count);
+            if row.count == 0 {
+                (row.first_seen, row.last_seen) = (None, None);
+            }
+        }
         for id in &changes.sent_events {
             if !self.sent_events.insert(*id) {
                 return Err(ContractError::Taken { table: "sent_events" });
@@ -325,6 +336,8 @@ fn check_once(changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractE
     let orders = changes.orders_made.iter().chain(&changes.orders);
     once("orders", orders.map(|order| &order.external_id))?;
     once("events", changes.events.iter().map(|event| event.id))?;
+    once("events", changes.events_deleted.iter().map(|event| event.id))?;
+    once("event_types", changes.events_uncounted.iter().map(|(key, _)| key))?;
     once("sent_events", changes.sent_events.iter())?;
     once("event_types", changes.event_counts.iter().map(|count| &count.key))?;
     once("event_types", changes.creating.iter().map(|(key, _)| key))?;

@@ -72,6 +72,7 @@ fn named(decision: &Decision) -> BTreeSet<ContactId> {
         | Effect::Unsubscribed { .. }
         | Effect::Resubscribed { .. }
         | Effect::EventWaits { .. }
+        | Effect::EventsDeleted { .. }
         | Effect::VisitorAdopted { .. }
         | Effect::Changed { .. }
         | Effect::Skipped(_)
