@@ -300,6 +300,12 @@ pub enum Rejection {
     /// The workspace does not let events be deleted by their time (wire fact: off unless it is turned on).
     #[error("deleting events is off: turn deletePastEvents of the identity policy on")]
     EventsAreKept,
+    /// An event happened longer ago than the workspace keeps events.
+    #[error("the event happened more than {days} days ago; this workspace keeps none that old")]
+    EventTooOld {
+        /// For how many days it keeps them.
+        days: u32,
+    },
     /// A name or key is taken.
     #[error("{what} already exists")]
     AlreadyExists {

@@ -168,6 +168,14 @@ macro_rules! for_each_case {
                 a_value_that_identifies_is_shared_by_the_third_external_id;
                 fields_come_along_with_a_merge;
             }
+            retention {
+                events_are_kept_by_whole_months;
+                more_events_than_go_at_once_expire;
+                what_belongs_to_expired_events_stays;
+                an_identity_is_remembered_as_long_as_events_are_kept;
+                an_event_older_than_events_are_kept_is_refused;
+                a_page_goes_on_after_events_that_expired;
+            }
             search {
                 the_last_updated_comes_first;
                 by_number_the_lowest_comes_first;

@@ -91,6 +91,7 @@ async fn write(app: &Application, workspace: WorkspaceId) {
     }
     let policy = Policy {
         delete_past_events: true,
+        event_retention_days: Some(36_500),
         ..Policy::default()
     };
     submit(app, workspace, Command::SetPolicy(Box::new(policy))).await;
@@ -180,6 +181,7 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
     store.credentials(&[1]).await.expect("read");
     store.categories(workspace).await.expect("read");
     store.prune(Timestamp::MAX_UTC).await.expect("prune");
+    store.expire(Timestamp::MAX_UTC).await.expect("expire");
     let name = Some("anna".to_owned());
     let filters = [
         ContactFilter {

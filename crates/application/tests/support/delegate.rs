@@ -4,9 +4,9 @@ use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, History, HistoryOf, Identity,
-    IdentityView, KeyToStore, Lookup, Maintenance, OrderCursor, Orders, Page, SegmentQuery, StorageError, TokenOwner,
-    Workspace, Workspaces,
+    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, Expired, History, HistoryOf,
+    Identity, IdentityView, KeyToStore, Lookup, Maintenance, OrderCursor, Orders, Page, SegmentQuery, StorageError,
+    TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
@@ -193,5 +193,9 @@ impl Maintenance for Probe {
 
     async fn prune(&self, now: Timestamp) -> Read<u64> {
         self.inner.prune(now).await
+    }
+
+    async fn expire(&self, now: Timestamp) -> Read<Expired> {
+        self.inner.expire(now).await
     }
 }

@@ -20,6 +20,12 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
         draft.skip("eventId", "an event with this identity is stored already");
         return draft.finish(world, Outcome::Unchanged, None);
     }
+    if let (Some(days), Some(_)) = (
+        world.policy.event_retention_days,
+        request.occurred_at.filter(|occurred| is_too_old(world, *occurred, at)),
+    ) {
+        return draft.reject(world, Rejection::EventTooOld { days });
+    }
     let contact = &request.contact;
     let mut decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
         draft.finish(world, Outcome::Unmatched, None)
@@ -61,6 +67,12 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
         params: request.params.clone(),
     });
     decided
+}
+
+/// Whether the workspace keeps no event of that time.
+pub(super) fn is_too_old(world: &World<'_>, occurred_at: Timestamp, now: Timestamp) -> bool {
+    let since = world.policy.events_taken_since(now);
+    since.is_some_and(|since| occurred_at < since)
 }
 
 /// Tells of a subscription (wire fact): `subscribeFromApi` of a new contact, `subscribeUpdateFromApi` of a known one, each with

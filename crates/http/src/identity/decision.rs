@@ -379,6 +379,7 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::FieldNotFound => "field_not_found",
         Rejection::FieldNotIdentifying => "field_not_identifying",
         Rejection::EventsAreKept => "events_are_kept",
+        Rejection::EventTooOld { .. } => "event_too_old",
         Rejection::AlreadyExists { .. } => "already_exists",
         Rejection::TokenNotFound => "token_not_found",
         Rejection::SameContact => "same_contact",

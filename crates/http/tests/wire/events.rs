@@ -351,3 +351,23 @@ async fn events_of_a_time_are_deleted_where_that_is_on() {
         2
     );
 }
+
+#[tokio::test]
+async fn events_older_than_they_are_kept_are_told_so() {
+    let server = Server::start().await;
+    server.policy(|policy| policy.event_retention_days = Some(30)).await;
+    let past = |occurred: &str| json!({"eventTypeKey": "e", "keyValue": "k", "occurred": occurred});
+    let events = ["2025-12-31T10:00", "2025-10-31T10:00"].map(past);
+    let answer = server
+        .post("/api/v1/past_events", &json!({"events": events}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(answer["results"][0], json!({"status": "ACCEPTED"}));
+    assert_eq!(answer["results"][1]["status"], "OCCURRED_TIME_TOO_DEPTH");
+    assert_eq!(
+        answer["results"][1]["error"],
+        "the event happened more than 30 days ago; this workspace keeps none that old"
+    );
+    assert_eq!((&answer["successCount"], &answer["errorCount"]), (&json!(1), &json!(1)));
+}

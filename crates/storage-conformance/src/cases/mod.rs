@@ -25,6 +25,7 @@ pub mod orders;
 pub mod races;
 mod raw;
 pub mod replies;
+pub mod retention;
 pub mod search;
 pub mod segments;
 pub mod snapshots;

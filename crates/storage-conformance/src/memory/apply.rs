@@ -5,8 +5,8 @@ use super::space::Space;
 use selfsame_application::ports::Recorded;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    ChangeSet, ContactId, Decision, DecisionId, Effect, EventCount, EventType, HeldIdentifier, IdentifierKey, LogEntry,
-    Rejection, Subject,
+    ChangeSet, ContactId, Decision, DecisionId, Effect, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey,
+    LogEntry, Rejection, Subject,
 };
 use std::collections::BTreeSet;
 
@@ -66,8 +66,9 @@ impl Space {
                 (row.first_seen, row.last_seen) = (None, None);
             }
         }
-        for id in &changes.sent_events {
-            if !self.sent_events.insert(*id) {
+        let sent: BTreeSet<EventId> = changes.sent_events.iter().copied().collect();
+        for event in changes.events.iter().filter(|event| sent.contains(&event.id)) {
+            if self.sent_events.insert(event.id, event.received_at).is_some() {
                 return Err(ContractError::Taken { table: "sent_events" });
             }
         }

@@ -26,7 +26,12 @@ impl Space {
             .deleting
             .map(|period| self.deletable(period))
             .unwrap_or_default();
-        snapshot.stored_events = footprint.events.intersection(&self.sent_events).copied().collect();
+        snapshot.stored_events = footprint
+            .events
+            .iter()
+            .filter(|id| self.sent_events.contains_key(id))
+            .copied()
+            .collect();
         let unknown_names = footprint
             .segment_names
             .iter()
