@@ -325,6 +325,7 @@ macro_rules! for_each_case {
                 merges_bring_orders_and_undoing_gives_them_back;
                 erasing_leaves_no_orders;
                 orders_come_latest_first_and_by_page;
+                orders_are_filtered_by_time;
                 a_dry_run_keeps_no_order;
                 orders_survive_a_restart;
                 orders_are_the_workspace_s_own;

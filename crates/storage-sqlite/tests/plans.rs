@@ -8,7 +8,7 @@ mod common;
 use common::{open, url};
 use selfsame_application::ports::{
     Catalog, ContactFilter, ContactOrder, ContactQuery, Contacts, EventQuery, History, HistoryOf, Identity,
-    Maintenance, Orders, SegmentQuery, Workspaces,
+    Maintenance, OrderQuery, Orders, SegmentQuery, Workspaces,
 };
 use selfsame_application::{Application, Replay, Submission};
 use selfsame_domain::{
@@ -171,7 +171,10 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
         .events(workspace, &HistoryOf::Contact(id), &events)
         .await
         .expect("read");
-    store.orders(workspace, id, None, 10).await.expect("read");
+    store
+        .orders(workspace, id, &OrderQuery::latest(10))
+        .await
+        .expect("read");
     store.latest_decisions(workspace, id, None, 10).await.expect("read");
     store.visitors(workspace, &key).await.expect("read");
     store

@@ -20,7 +20,7 @@ pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
 pub use maintenance::{Expired, Maintenance};
-pub use orders::{OrderCursor, Orders};
+pub use orders::{OrderCursor, OrderQuery, Orders};
 pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 

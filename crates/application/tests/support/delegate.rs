@@ -5,7 +5,7 @@ use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, Expired, History, HistoryOf,
-    Identity, IdentityView, KeyToStore, Lookup, Maintenance, OrderCursor, Orders, Page, SegmentQuery, StorageError,
+    Identity, IdentityView, KeyToStore, Lookup, Maintenance, OrderQuery, Orders, Page, SegmentQuery, StorageError,
     TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
@@ -95,14 +95,8 @@ impl Identity for Probe {
 
 #[async_trait]
 impl Orders for Probe {
-    async fn orders(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        after: Option<&OrderCursor>,
-        limit: u32,
-    ) -> Read<Option<Vec<Order>>> {
-        self.inner.orders(workspace, id, after, limit).await
+    async fn orders(&self, workspace: WorkspaceId, id: ContactId, query: &OrderQuery) -> Read<Option<Vec<Order>>> {
+        self.inner.orders(workspace, id, query).await
     }
 }
 

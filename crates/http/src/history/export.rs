@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
-use selfsame_application::ports::OrderCursor;
+use selfsame_application::ports::{OrderCursor, OrderQuery};
 use selfsame_application::{Application, TimelineCursor, TimelineQuery};
 use selfsame_domain::{Action, ContactId, WorkspaceId};
 use serde::Serialize;
@@ -109,6 +109,8 @@ async fn page(
         events: true,
         page_views: true,
         decisions: true,
+        // They have a member of their own.
+        orders: false,
         from: None,
         until: None,
         after,
@@ -131,14 +133,16 @@ async fn orders(
     id: ContactId,
     after: Option<OrderCursor>,
 ) -> Result<(String, Option<Option<OrderCursor>>), ApiError> {
-    let found = app.store().orders(workspace, id, after.as_ref(), PAGE).await?;
+    let is_first = after.is_none();
+    let query = OrderQuery {
+        after,
+        ..OrderQuery::latest(PAGE)
+    };
+    let found = app.store().orders(workspace, id, &query).await?;
     let found = found.ok_or(ApiError::NotFound("contact"))?;
     let is_full = found.len() == PAGE as usize;
-    let next = found
-        .last()
-        .filter(|_| is_full)
-        .map(|last| Some((last.date, last.external_id.clone())));
-    let between = if after.is_some() && !found.is_empty() { "," } else { "" };
+    let next = found.last().filter(|_| is_full).map(|last| Some(last.place()));
+    let between = if !is_first && !found.is_empty() { "," } else { "" };
     let items: Result<Vec<String>, ApiError> = found.into_iter().map(|order| text(&OrderBody::from(order))).collect();
     Ok((format!("{between}{}", items?.join(",")), next))
 }

@@ -4,6 +4,7 @@ use super::item::ItemBody;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
+use crate::orders;
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 const DEFAULT_LIMIT: u64 = 50;
 const MAX_LIMIT: u64 = 500;
-const TYPES: &str = "event, page_view, decision";
+const TYPES: &str = "event, page_view, order, decision";
 
 /// A page of a timeline.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,8 +32,9 @@ pub(crate) struct TimelineBody {
 
 /// What a contact did, and what was decided about it.
 ///
-/// Events, page views and identity decisions, the latest first. The history of the contacts that it absorbed and of the visitors that
-/// it adopted is part of it; `from` says where an event came from.
+/// Events, page views, orders and identity decisions, the latest first. The history of the contacts that it absorbed and of the visitors
+/// that it adopted is part of it; `from` says where an entry came from. An order stands at its date, as it is now; the events that told of
+/// its statuses stand beside it.
 #[utoipa::path(
     get,
     path = "/api/v1/contact/{id}/timeline",
@@ -40,7 +42,7 @@ pub(crate) struct TimelineBody {
     tag = "history",
     params(
         ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor."),
-        ("type" = Option<String>, Query, description = "Only these, separated by commas: `event`, `page_view`, `decision`."),
+        ("type" = Option<String>, Query, description = "Only these, separated by commas: `event`, `page_view`, `order`, `decision`."),
         ("from" = Option<String>, Query, description = "Only what happened at this time or later (RFC 3339)."),
         ("until" = Option<String>, Query, description = "Only what happened before this time (RFC 3339)."),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
@@ -74,6 +76,7 @@ fn read(params: &Params) -> Result<TimelineQuery, ApiError> {
         events: true,
         page_views: true,
         decisions: true,
+        orders: true,
         from: read_time(params, "from", &mut problems),
         until: read_time(params, "until", &mut problems),
         after: TimelineCursor::default(),
@@ -86,6 +89,7 @@ fn read(params: &Params) -> Result<TimelineQuery, ApiError> {
         }
         query.events = asked.contains(&"event");
         query.page_views = asked.contains(&"page_view");
+        query.orders = asked.contains(&"order");
         query.decisions = asked.contains(&"decision");
     }
     if let Some(text) = params.text("cursor") {
@@ -109,11 +113,12 @@ pub(super) fn read_time(params: &Params, name: &str, problems: &mut Problems) ->
     problems.check(name, read).map(|at| at.to_utc())
 }
 
-/// `MICROSECONDS.EVENT_DECISION`, either part blank.
+/// `MICROSECONDS.EVENT_DECISION_ORDER`, any part blank. Only the last one has underscores of its own.
 fn write_cursor(cursor: TimelineCursor) -> String {
     let event = cursor.event.map(write_event).unwrap_or_default();
     let decision = cursor.decision.map(|id| id.0.simple().to_string()).unwrap_or_default();
-    format!("{event}_{decision}")
+    let order = cursor.order.as_ref().map(orders::write_cursor).unwrap_or_default();
+    format!("{event}_{decision}_{order}")
 }
 
 pub(super) fn write_event((at, id): (Timestamp, EventId)) -> String {
@@ -121,18 +126,22 @@ pub(super) fn write_event((at, id): (Timestamp, EventId)) -> String {
 }
 
 fn read_cursor(text: &str) -> Option<TimelineCursor> {
-    let (event, decision) = text.split_once('_')?;
-    let event = if event.is_empty() {
-        None
+    let mut parts = text.splitn(3, '_');
+    let decision = |text: &str| Some(DecisionId(Uuid::parse_str(text).ok()?));
+    Some(TimelineCursor {
+        event: read_part(parts.next()?, read_event)?,
+        decision: read_part(parts.next()?, decision)?,
+        order: read_part(parts.next()?, orders::read_cursor)?,
+    })
+}
+
+/// What a part says, if it is not blank; none when it cannot be read.
+fn read_part<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+    if text.is_empty() {
+        Some(None)
     } else {
-        Some(read_event(event)?)
-    };
-    let decision = if decision.is_empty() {
-        None
-    } else {
-        Some(DecisionId(Uuid::parse_str(decision).ok()?))
-    };
-    Some(TimelineCursor { event, decision })
+        read(text).map(Some)
+    }
 }
 
 pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
@@ -144,18 +153,25 @@ pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use selfsame_domain::values::ExternalOrderId;
 
     #[test]
     fn cursors_read_back() {
         let at = DateTime::from_timestamp_micros(1_767_000_000_000_001).unwrap_or_default();
         let event = Some((at, EventId(Uuid::from_u128(7))));
         let decision = Some(DecisionId(Uuid::from_u128(8)));
-        for (event, decision) in [(None, None), (event, None), (None, decision), (event, decision)] {
-            let cursor = TimelineCursor { event, decision };
-            assert_eq!(read_cursor(&write_cursor(cursor)), Some(cursor));
+        let order = ExternalOrderId::parse("_ї_1~").ok().map(|id| (at, id));
+        for number in 0..8 {
+            let cursor = TimelineCursor {
+                event: event.filter(|_| number & 1 > 0),
+                decision: decision.filter(|_| number & 2 > 0),
+                order: order.clone().filter(|_| number & 4 > 0),
+            };
+            assert_eq!(read_cursor(&write_cursor(cursor.clone())), Some(cursor));
         }
-        for text in ["", "x", "1.2", "1_2_3", "._", "x.y_"] {
-            assert_eq!(read_cursor(text), None, "{text}");
+        for text in ["", "x", "1.2", "1_2_3", "._", "x.y_", "__", "___", "__x"] {
+            let is_first = text == "__";
+            assert_eq!(read_cursor(text).is_some(), is_first, "{text}");
         }
     }
 }

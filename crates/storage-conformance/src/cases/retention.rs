@@ -2,7 +2,7 @@
 
 use crate::{Ask, Backend, Fixture, Kind, event_type, identifier, keep, keep_order};
 use chrono::{Datelike, Months, NaiveTime, TimeDelta};
-use selfsame_application::ports::{Clock, EventQuery, Expired, HistoryOf};
+use selfsame_application::ports::{Clock, EventQuery, Expired, HistoryOf, OrderQuery};
 use selfsame_domain::{
     Command, Effect, EventId, EventRequest, OrderStatus, Outcome, Rejection, Subject, Timestamp, VisitorId,
 };
@@ -147,7 +147,9 @@ pub async fn an_event_older_than_events_are_kept_is_refused(backend: &mut dyn Ba
     assert_eq!(decisions[1].rejection, Some(Rejection::EventTooOld { days: 30 }));
     // The order is kept, and says that its event is not.
     let long_ago = day(31);
-    let order = Ask::new().external("a").ordered("1", OrderStatus::Initialized, long_ago);
+    let order = Ask::new()
+        .external("a")
+        .ordered("1", OrderStatus::Initialized, long_ago);
     let kept = f.decide(keep_order(order)).await;
     let told_so = kept
         .effects
@@ -157,7 +159,11 @@ pub async fn an_event_older_than_events_are_kept_is_refused(backend: &mut dyn Ba
     let changed = Ask::new().external("a").ordered("1", OrderStatus::Delivered, long_ago);
     f.decide(keep_order(changed)).await;
     assert_eq!(f.happened(id).await, ["in", "orderDELIVERED"]);
-    let orders = f.store().orders(f.workspace, id, None, 10).await.expect("read orders");
+    let orders = f
+        .store()
+        .orders(f.workspace, id, &OrderQuery::latest(10))
+        .await
+        .expect("read orders");
     assert_eq!(orders.map(|orders| orders.len()), Some(1));
     let types = f.store().event_types(f.workspace, None, 10).await.expect("read types");
     assert!(types.iter().all(|row| row.key != event_type("out")), "{types:?}");
