@@ -3,19 +3,41 @@
 use crate::app::Application;
 use crate::ports::{EventQuery, HistoryOf, OrderCursor, OrderQuery, StorageError};
 use selfsame_domain::{ContactId, Decision, DecisionId, Event, EventId, Order, Timestamp, WorkspaceId};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+
+/// What kind of entry a timeline has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimelineKind {
+    /// Events that are no page views.
+    Event,
+    /// Page views.
+    PageView,
+    /// Orders.
+    Order,
+    /// Identity decisions.
+    Decision,
+}
+
+impl TimelineKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Event, Self::PageView, Self::Order, Self::Decision];
+
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::PageView => "page_view",
+            Self::Order => "order",
+            Self::Decision => "decision",
+        }
+    }
+}
 
 /// What of a timeline is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineQuery {
-    /// Events that are no page views.
-    pub events: bool,
-    /// Page views.
-    pub page_views: bool,
-    /// Identity decisions.
-    pub decisions: bool,
-    /// Orders.
-    pub orders: bool,
+    /// Of what kinds.
+    pub kinds: BTreeSet<TimelineKind>,
     /// Only what happened at this time or later.
     pub from: Option<Timestamp>,
     /// Only what happened before this time.
@@ -107,7 +129,8 @@ impl Application {
         query: &TimelineQuery,
         limit: u32,
     ) -> Result<Option<Vec<Event>>, StorageError> {
-        let page_views = match (query.events, query.page_views) {
+        let asked_for = |kind| query.kinds.contains(&kind);
+        let page_views = match (asked_for(TimelineKind::Event), asked_for(TimelineKind::PageView)) {
             (false, false) => return Ok(Some(Vec::new())),
             (true, true) => None,
             (_, page_views) => Some(page_views),
@@ -129,7 +152,7 @@ impl Application {
         query: &TimelineQuery,
         limit: u32,
     ) -> Result<Option<Vec<Order>>, StorageError> {
-        if !query.orders {
+        if !query.kinds.contains(&TimelineKind::Order) {
             return Ok(Some(Vec::new()));
         }
         let asked = OrderQuery {
@@ -150,7 +173,8 @@ impl Application {
         limit: u32,
     ) -> Result<Option<Vec<Decision>>, StorageError> {
         let (mut found, mut after) = (Vec::new(), query.after.decision);
-        while query.decisions && found.len() < limit as usize {
+        let asked_for = query.kinds.contains(&TimelineKind::Decision);
+        while asked_for && found.len() < limit as usize {
             let page = self.store.latest_decisions(workspace, contact, after, limit).await?;
             let Some(page) = page else { return Ok(None) };
             let Some(last) = page.last() else { break };

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use selfsame_application::ports::{OrderCursor, OrderQuery};
-use selfsame_application::{Application, TimelineCursor, TimelineQuery};
+use selfsame_application::{Application, TimelineCursor, TimelineKind, TimelineQuery};
 use selfsame_domain::{Action, ContactId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -106,11 +106,8 @@ async fn page(
     after: TimelineCursor,
 ) -> Result<(String, Option<TimelineCursor>), ApiError> {
     let query = TimelineQuery {
-        events: true,
-        page_views: true,
-        decisions: true,
-        // They have a member of their own.
-        orders: false,
+        // Orders have a member of their own.
+        kinds: [TimelineKind::Event, TimelineKind::PageView, TimelineKind::Decision].into(),
         from: None,
         until: None,
         after,

@@ -83,7 +83,7 @@ pub(crate) struct OrderItem {
     /// Its date.
     at: DateTime<Utc>,
     /// The order as it is now.
-    order: OrderBody,
+    order: Box<OrderBody>,
     /// To whom it was given.
     from: FromBody,
 }
@@ -137,7 +137,7 @@ impl ItemBody {
             TimelineItem::Order(order) => Self::Order(OrderItem {
                 at: order.date,
                 from: FromBody::of(Some(Subject::Contact(order.contact)), Some(contact)),
-                order: OrderBody::from(*order),
+                order: Box::new(OrderBody::from(*order)),
             }),
             TimelineItem::Event(event) if event.type_key.as_str() == PAGE_VIEW => {
                 Self::PageView(EventBody::of(event, Some(contact))?)

@@ -11,15 +11,15 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use chrono::DateTime;
-use selfsame_application::{TimelineCursor, TimelineQuery};
+use selfsame_application::{TimelineCursor, TimelineKind, TimelineQuery};
 use selfsame_domain::{Action, DecisionId, EventId, Timestamp};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 const DEFAULT_LIMIT: u64 = 50;
 const MAX_LIMIT: u64 = 500;
-const TYPES: &str = "event, page_view, order, decision";
 
 /// A page of a timeline.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,31 +66,25 @@ pub(crate) async fn timeline(
         page.items.into_iter().map(|item| ItemBody::of(item, contact)).collect();
     Ok(Json(TimelineBody {
         items: items?,
-        next: page.next.map(write_cursor),
+        next: page.next.as_ref().map(write_cursor),
     }))
 }
 
 fn read(params: &Params) -> Result<TimelineQuery, ApiError> {
     let mut problems = Problems::default();
     let mut query = TimelineQuery {
-        events: true,
-        page_views: true,
-        decisions: true,
-        orders: true,
+        kinds: TimelineKind::ALL.into(),
         from: read_time(params, "from", &mut problems),
         until: read_time(params, "until", &mut problems),
         after: TimelineCursor::default(),
         limit: limit(params, &mut problems),
     };
     if let Some(types) = params.text("type") {
-        let asked: Vec<&str> = types.split(',').map(str::trim).collect();
-        if asked.iter().any(|name| !TYPES.split(", ").any(|known| known == *name)) {
-            problems.add("type", format!("must be among {TYPES}, separated by commas"));
-        }
-        query.events = asked.contains(&"event");
-        query.page_views = asked.contains(&"page_view");
-        query.orders = asked.contains(&"order");
-        query.decisions = asked.contains(&"decision");
+        let named = |name: &str| TimelineKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim());
+        let asked: Option<BTreeSet<TimelineKind>> = types.split(',').map(named).collect();
+        let known = TimelineKind::ALL.map(TimelineKind::as_str).join(", ");
+        let asked = asked.ok_or_else(|| format!("must be among {known}, separated by commas"));
+        query.kinds = problems.check("type", asked).unwrap_or_default();
     }
     if let Some(text) = params.text("cursor") {
         let read = read_cursor(text).ok_or("must be the `next` of an earlier page");
@@ -114,7 +108,7 @@ pub(super) fn read_time(params: &Params, name: &str, problems: &mut Problems) ->
 }
 
 /// `MICROSECONDS.EVENT_DECISION_ORDER`, any part blank. Only the last one has underscores of its own.
-fn write_cursor(cursor: TimelineCursor) -> String {
+fn write_cursor(cursor: &TimelineCursor) -> String {
     let event = cursor.event.map(write_event).unwrap_or_default();
     let decision = cursor.decision.map(|id| id.0.simple().to_string()).unwrap_or_default();
     let order = cursor.order.as_ref().map(orders::write_cursor).unwrap_or_default();
@@ -127,21 +121,17 @@ pub(super) fn write_event((at, id): (Timestamp, EventId)) -> String {
 
 fn read_cursor(text: &str) -> Option<TimelineCursor> {
     let mut parts = text.splitn(3, '_');
-    let decision = |text: &str| Some(DecisionId(Uuid::parse_str(text).ok()?));
-    Some(TimelineCursor {
-        event: read_part(parts.next()?, read_event)?,
-        decision: read_part(parts.next()?, decision)?,
-        order: read_part(parts.next()?, orders::read_cursor)?,
-    })
-}
-
-/// What a part says, if it is not blank; none when it cannot be read.
-fn read_part<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
-    if text.is_empty() {
-        Some(None)
-    } else {
-        read(text).map(Some)
-    }
+    let (event, decision, order) = (parts.next()?, parts.next()?, parts.next()?);
+    let cursor = TimelineCursor {
+        event: read_event(event),
+        decision: Uuid::parse_str(decision).ok().map(DecisionId),
+        order: orders::read_cursor(order),
+    };
+    // Only a blank part says nothing.
+    let is_whole = event.is_empty() == cursor.event.is_none()
+        && decision.is_empty() == cursor.decision.is_none()
+        && order.is_empty() == cursor.order.is_none();
+    is_whole.then_some(cursor)
 }
 
 pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
@@ -167,7 +157,7 @@ mod tests {
                 decision: decision.filter(|_| number & 2 > 0),
                 order: order.clone().filter(|_| number & 4 > 0),
             };
-            assert_eq!(read_cursor(&write_cursor(cursor.clone())), Some(cursor));
+            assert_eq!(read_cursor(&write_cursor(&cursor)), Some(cursor));
         }
         for text in ["", "x", "1.2", "1_2_3", "._", "x.y_", "__", "___", "__x"] {
             let is_first = text == "__";
