@@ -47,7 +47,8 @@ pub(crate) struct DeletedEventsBody {
     operation_id = "deletePastEvents",
     tag = "events",
     params(crate::docs::IdempotencyKey),
-    request_body(content = DeletePastEventsInput, content_type = "application/json"),
+    request_body(content = DeletePastEventsInput, content_type = "application/json",
+        example = json!({"from": "2026-01-02T00:00", "to": "2026-01-03T00:00"})),
     responses(
         (status = 200, body = DeletedEventsBody, description = "What was deleted",
             example = json!({"deletedCount": 3, "hasMore": false})),
@@ -71,7 +72,8 @@ pub(crate) async fn v1(
     operation_id = "deletePastEventsV2",
     tag = "events",
     params(crate::docs::IdempotencyKey),
-    request_body(content = DeletePastEventsInput, content_type = "application/json"),
+    request_body(content = DeletePastEventsInput, content_type = "application/json",
+        example = json!({"from": "2026-01-02T00:00", "to": "2026-01-03T00:00"})),
     responses(
         (status = 200, body = DeletedEventsBody, description = "What was deleted",
             example = json!({"deletedCount": 3, "hasMore": false})),
