@@ -113,6 +113,20 @@ fn every_request_body_has_an_example() {
     }
 }
 
+#[test]
+fn every_answer_has_an_example() {
+    let document = document();
+    for (place, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().into_iter().flatten();
+        for (status, response) in responses.filter(|(status, _)| status.starts_with('2')) {
+            let contents = response["content"].as_object().into_iter().flatten();
+            for (media, content) in contents.filter(|(media, _)| media.ends_with("json")) {
+                assert!(!content["example"].is_null(), "{place} {status} {media}");
+            }
+        }
+    }
+}
+
 /// An explanation writes nothing, so that repeating it needs no key.
 #[test]
 fn every_operation_that_writes_and_no_other_takes_an_idempotency_key() {

@@ -1,6 +1,8 @@
 //! What the description of the API says of every operation alike, and the annotations leave out.
 
 use http::StatusCode;
+use serde_json::{Map, Value};
+use utoipa::openapi::content::Content;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::Response;
@@ -22,9 +24,16 @@ const HEADERS: [(&str, &str); 3] = [
     ),
 ];
 
-/// Describes responses and headers that have no description of their own: the specification demands one.
+/// Answers as a server gave them in a test, by operation.
+const ANSWERS: &str = include_str!("answers.json");
+
+/// Describes responses and headers that have no description of their own, which the specification demands, and gives answers that have
+/// no example one that a server gave.
 pub(crate) fn complete(document: &mut OpenApi) {
+    // A test reads the file: what cannot be read here is missing there.
+    let answers: Map<String, Value> = serde_json::from_str(ANSWERS).unwrap_or_default();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
+        exemplify(operation, &answers);
         for (status, response) in &mut operation.responses.responses {
             if let RefOr::T(response) = response {
                 describe(status, response);
@@ -43,6 +52,23 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         ..
     } = item;
     [get, put, post, delete, patch].into_iter().flatten()
+}
+
+fn exemplify(operation: &mut Operation, answers: &Map<String, Value>) {
+    let Some(answer) = operation.operation_id.as_ref().and_then(|id| answers.get(id)) else {
+        return;
+    };
+    let responses = operation.responses.responses.iter_mut();
+    for (_, response) in responses.filter(|(status, _)| status.starts_with('2')) {
+        if let RefOr::T(response) = response {
+            let contents = response.content.values_mut();
+            for content in contents {
+                if let RefOr::T(content @ Content { example: None, .. }) = content {
+                    content.example = Some(answer.clone());
+                }
+            }
+        }
+    }
 }
 
 fn describe(status: &str, response: &mut Response) {

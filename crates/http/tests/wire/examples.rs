@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The public key in the examples.
-const SITE: &str = "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7";
+pub(crate) const SITE: &str = "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7";
 
 const APP: &str = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
 

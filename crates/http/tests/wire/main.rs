@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod answers;
 mod checklist;
 mod contacts;
 mod errors;
