@@ -5,7 +5,7 @@ use crate::values::{
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventRequest, FieldId,
-    Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp,
+    Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp, Trust,
 };
 use serde::{Deserialize, Serialize};
 
@@ -234,6 +234,8 @@ pub struct ContactRequest {
     pub form_type: Option<FormType>,
     /// What was left out before, and why.
     pub skipped: Vec<Skipped>,
+    /// Set by [`Self::by_public_key`] alone.
+    pub(crate) trust: Trust,
 }
 
 impl ContactRequest {
@@ -253,6 +255,7 @@ impl ContactRequest {
             confirmed: true,
             form_type: None,
             skipped: Vec::new(),
+            trust: Trust::Full,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
-use super::{absorb, search};
+use super::{absorb, search, trust};
 use crate::values::ChannelType;
 use crate::{
     Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKind,
@@ -116,7 +116,10 @@ pub(super) fn changeable(world: &mut World<'_>, draft: &mut Draft, request: &Con
         if evidence == Evidence::Blocked {
             continue;
         }
-        claim(world, draft, request, id, identifier, channel, evidence);
+        let details = channel.map(|(_, details)| details);
+        if trust::may_claim(world, draft, request, id, identifier, details) {
+            claim(world, draft, request, id, identifier, channel, evidence);
+        }
     }
 }
 

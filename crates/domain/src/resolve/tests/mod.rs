@@ -8,3 +8,4 @@ mod merges;
 mod model;
 mod orders;
 mod rules;
+mod trust;
