@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 TOOLS := $(CURDIR)/target/tools
+SCRIPT := crates/http/script
 export PATH := $(TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/selfsame
 
@@ -44,13 +45,18 @@ run: rust ## Build the server and run it on 127.0.0.1:8080 with SQLite below ./d
 ##@ Develop
 
 .PHONY: setup
-setup: rust postgres python $(NEXTEST) $(DENY) $(MACHETE) $(TYPOS) ## Install everything that the other targets need
+setup: rust postgres python browser $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(MACHETE) $(TYPOS) ## Install everything that the other targets need
 
 .PHONY: test
-test: rust postgres python $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
+test: rust postgres python browser test-script $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
 	cargo test --locked --doc --workspace
 	cargo build --locked --bin selfsame
 	cargo nextest run --locked --workspace
+
+# Needs Node alone: the tests run the built script, which is committed.
+.PHONY: test-script
+test-script: node ## Run the tests of the web tracking script
+	cd $(SCRIPT) && node --test --test-reporter=dot test/*.test.mjs
 
 .PHONY: test-containers
 test-containers: rust docker $(NEXTEST) ## Run the PostgreSQL adapter's tests against a container
@@ -60,7 +66,7 @@ test-containers: rust docker $(NEXTEST) ## Run the PostgreSQL adapter's tests ag
 
 # cargo-deny's advisories need a download at every run; `cargo deny check advisories` does that check alone.
 .PHONY: lint
-lint: rust $(DENY) $(MACHETE) $(TYPOS) ## Check format, lints, licences, unused dependencies and spelling
+lint: rust script-check $(DENY) $(MACHETE) $(TYPOS) ## Check format, lints, licences, unused dependencies and spelling
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked -p selfsame-pg-fixture --features containers --all-targets -- -D warnings
@@ -73,8 +79,17 @@ fmt: rust ## Format the code
 	cargo fmt --all
 
 .PHONY: generate
-generate: rust $(NEXTEST) ## Write the OpenAPI document and the other snapshots anew
+generate: rust script $(NEXTEST) ## Write the script, the OpenAPI document and the other snapshots anew
 	INSTA_UPDATE=always cargo nextest run --locked -p selfsame-http --no-tests=pass
+
+.PHONY: script
+script: $(SCRIPT)/node_modules ## Build the web tracking script; its result is committed
+	cd $(SCRIPT) && npm --silent run build
+
+.PHONY: script-check
+script-check: $(SCRIPT)/node_modules ## Check the script's types, and that the committed one is built from its source
+	cd $(SCRIPT) && npm --silent run check && npm --silent run build -- --outfile=$(CURDIR)/target/selfsame.js
+	cmp target/selfsame.js $(SCRIPT)/dist/selfsame.js || { echo "run \`make script\`, and commit its result" >&2; exit 1; }
 
 .PHONY: bench
 bench: rust postgres ## Measure the server beside pgbench, in one run
@@ -98,6 +113,20 @@ postgres: ## Check for PostgreSQL's server programs; install them as root with a
 python: ## Check for python3 with venv; install it as root with apt
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || $(MAKE) --no-print-directory apt PACKAGE=python3-venv \
 		OTHERWISE='install Python 3 with venv (Debian: apt-get install python3-venv)'
+
+.PHONY: node
+node: ## Check for Node.js 18 or newer with npm; install both as root with apt
+	@command -v node >/dev/null || $(MAKE) --no-print-directory apt PACKAGE=nodejs OTHERWISE='install Node.js 18 or newer'
+	@command -v npm >/dev/null || $(MAKE) --no-print-directory apt PACKAGE=npm OTHERWISE='install npm'
+
+$(SCRIPT)/node_modules: $(SCRIPT)/package-lock.json | node
+	cd $(SCRIPT) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
+
+.PHONY: browser
+browser: ## Check for Chromium and its driver; install both as root with apt
+	@{ command -v chromium && command -v chromedriver; } >/dev/null || $(MAKE) --no-print-directory apt \
+		PACKAGE='chromium chromium-driver' OTHERWISE='install both (Debian: apt-get install chromium chromium-driver)'
 
 .PHONY: apt
 apt:

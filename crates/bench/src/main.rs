@@ -8,6 +8,7 @@ mod history;
 mod pgbench;
 mod report;
 mod server;
+mod tracker;
 
 use anyhow::Result;
 use clap::Parser;
@@ -15,7 +16,7 @@ use driver::{Keys, Load};
 use report::Row;
 use std::path::PathBuf;
 
-/// Measures `POST /api/v1/contact` with three identifiers a contact, events, and the adoption and reading of histories.
+/// Measures `POST /api/v1/contact` with three identifiers a contact, events, what pages tell, and the adoption and reading of histories.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The built server.
@@ -27,7 +28,7 @@ struct Arguments {
     /// Numbers of clients, each with one connection.
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     clients: Vec<usize>,
-    /// What to measure: sqlite, pgbench, postgres, history; all of it without this.
+    /// What to measure: sqlite, pgbench, postgres, history, tracker; all of it without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -45,7 +46,12 @@ async fn main() -> Result<()> {
         let url = format!("sqlite://{}/bench.db", directory.path().display());
         measure("SQLite", &arguments, &url, &mut rows).await?;
     }
-    if wanted("postgres") || wanted("pgbench") || wanted("history") {
+    if wanted("tracker") {
+        let directory = tempfile::tempdir()?;
+        let url = format!("sqlite://{}/bench.db", directory.path().display());
+        rows.extend(hits("SQLite", &arguments, &url).await?);
+    }
+    if wanted("postgres") || wanted("pgbench") || wanted("history") || wanted("tracker") {
         let mut durable = selfsame_pg_fixture::Server::start_durable().await?;
         let database = durable
             .server()
@@ -63,6 +69,13 @@ async fn main() -> Result<()> {
                 .await?;
             measure("PostgreSQL", &arguments, database.url(), &mut rows).await?;
         }
+        if wanted("tracker") {
+            let database = durable
+                .server()
+                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
+                .await?;
+            rows.extend(hits("PostgreSQL", &arguments, database.url()).await?);
+        }
         if wanted("history") {
             let database = durable
                 .server()
@@ -73,6 +86,11 @@ async fn main() -> Result<()> {
         durable.kill_hard().await?;
     }
     report::print(&rows)
+}
+
+async fn hits(name: &str, arguments: &Arguments, url: &str) -> Result<Vec<Row>> {
+    let (binary, clients) = (&arguments.binary, &arguments.clients);
+    tracker::measure(name, binary, url, API_KEY, clients, arguments.seconds).await
 }
 
 /// Measures one database, with keys that are all new and with keys that are often the same.

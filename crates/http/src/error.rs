@@ -85,6 +85,9 @@ pub(crate) enum ApiError {
     /// The key's rights do not cover the call.
     #[error("the rights of this API key do not cover this call")]
     Forbidden,
+    /// The page is of no origin of the site.
+    #[error("the site has no origin {0}: add it with `selfsame site set`")]
+    ForeignOrigin(String),
     /// What the path names does not exist.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -140,7 +143,7 @@ impl ApiError {
         match self {
             Self::Invalid(_) | Self::Malformed { .. } | Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ForeignOrigin(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Taken(_) => StatusCode::CONFLICT,
@@ -160,6 +163,7 @@ impl ApiError {
             Self::Malformed { .. } | Self::Unreadable => "malformed-body",
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::ForeignOrigin(_) => "foreign-origin",
             Self::NotFound(_) => "not-found",
             Self::NoRoute => "no-such-resource",
             Self::MethodNotAllowed => "method-not-allowed",

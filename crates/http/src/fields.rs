@@ -64,6 +64,11 @@ impl Problems {
         len <= max
     }
 
+    /// Everything that is wrong, for answers that tell of it without refusing the rest.
+    pub(crate) fn all(self) -> Vec<Problem> {
+        self.0
+    }
+
     /// Refuses the request if anything is wrong.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         if self.0.is_empty() {
@@ -95,6 +100,14 @@ impl<'a> Fields<'a> {
     /// Where a member stands.
     pub(crate) fn pointer(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+    }
+
+    /// All members as they were sent.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.object
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.as_str(), value))
     }
 
     /// A member as it is.

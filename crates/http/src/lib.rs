@@ -24,11 +24,13 @@ mod render;
 mod reply;
 mod router;
 mod segments;
+mod site;
 mod state;
 mod subscriptions;
 mod system;
 mod tokens;
 mod trace;
+mod tracker;
 
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{openapi, router};

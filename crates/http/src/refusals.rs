@@ -22,6 +22,10 @@ pub(crate) struct WriteRefused;
 #[derive(Debug)]
 pub(crate) struct WriteRefusedOrMissing;
 
+/// What every call of a page or an app with a public key may answer.
+#[derive(Debug)]
+pub(crate) struct PublicRefused;
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Refused {
@@ -71,6 +75,29 @@ impl IntoResponses for WriteRefusedOrMissing {
             WriteRefused::responses(),
             [problem("404", "There is no such thing in this workspace.")],
         )
+    }
+}
+
+impl IntoResponses for PublicRefused {
+    fn responses() -> Responses {
+        BTreeMap::from([
+            problem(
+                "400",
+                "The request cannot be read, or names no site or no visitor; `errors` says where.",
+            ),
+            unauthorized(),
+            problem("403", "The page is of no origin of the site."),
+            problem("413", "The body is too large."),
+            problem("422", "The `Idempotency-Key` was used for another request."),
+            problem(
+                "429",
+                "The site sent too many requests; `Retry-After` says when to come back.",
+            ),
+            problem(
+                "503",
+                "The server is busy, or its storage is not there; `Retry-After` says when to come back.",
+            ),
+        ])
     }
 }
 

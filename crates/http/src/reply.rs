@@ -7,7 +7,7 @@ use crate::state::HttpState;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use selfsame_application::{Replay, Submission};
-use selfsame_domain::{Command, Decision, Outcome};
+use selfsame_domain::{Command, Decision, Outcome, WorkspaceId};
 
 const OUTCOME: HeaderName = HeaderName::from_static("x-selfsame-outcome");
 const DECISION: HeaderName = HeaderName::from_static("x-selfsame-decision");
@@ -45,10 +45,23 @@ pub(crate) async fn submit_all(
     commands: Vec<Command>,
     repeated: Repeated,
 ) -> Result<Vec<Decision>, ApiError> {
+    // Two keys of one workspace belong to two programs, which know nothing of each other's choices.
+    let scope = auth.0.key.id.to_string();
+    submit_as(state, auth.workspace(), &scope, incoming, commands, repeated).await
+}
+
+/// As [`submit_all`], for whoever chooses idempotency keys within the scope.
+pub(crate) async fn submit_as(
+    state: &HttpState,
+    workspace: WorkspaceId,
+    scope: &str,
+    incoming: &Incoming,
+    commands: Vec<Command>,
+    repeated: Repeated,
+) -> Result<Vec<Decision>, ApiError> {
     let digest = incoming.digest();
     let replay = incoming.idempotency_key.as_ref().map(|key| Replay {
-        // Two keys of one workspace belong to two programs, which know nothing of each other's choices.
-        key: format!("{}:{key}", auth.0.key.id),
+        key: format!("{scope}:{key}"),
         digest: digest.clone(),
     });
     let duplicate_digest = (repeated == Repeated::Refused).then_some(digest);
@@ -58,7 +71,7 @@ pub(crate) async fn submit_all(
         duplicate_digest,
         bytes: incoming.bytes.len(),
     };
-    Ok(state.app.submit(auth.workspace(), submission).await?)
+    Ok(state.app.submit(workspace, submission).await?)
 }
 
 /// The decision, unless it refused the command.

@@ -8,7 +8,7 @@ use crate::render;
 use crate::state::HttpState;
 use crate::system;
 use crate::trace;
-use crate::{addressbooks, contacts, events, history, orders, segments, subscriptions, tokens};
+use crate::{addressbooks, contacts, events, history, orders, segments, subscriptions, tokens, tracker};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use std::any::Any;
 use std::sync::Arc;
 use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::normalize_path::NormalizePathLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -43,6 +44,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "events", description = "What people did, before and after they were known"),
         (name = "history", description = "Reading what people did"),
         (name = "orders", description = "Orders"),
+        (name = "tracker", description = "What web pages tell, with the public key of their site"),
         (name = "identity", description = "Why contacts are what they are: explanations, merges, the policy"),
         (name = "catalog", description = "Definitions of custom fields and subscription categories"),
         (name = "operations", description = "Whether the server is well, and what it can do"),
@@ -79,7 +81,8 @@ fn wire() -> OpenApiRouter<HttpState> {
         .layer(middleware::map_response(render::mark_wire))
 }
 
-fn all() -> OpenApiRouter<HttpState> {
+/// Every route; those that pages of other origins call come with what lets them.
+fn all(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
     let mut all = OpenApiRouter::with_openapi(Description::openapi())
         .merge(wire())
         .merge(identity::routes())
@@ -87,6 +90,8 @@ fn all() -> OpenApiRouter<HttpState> {
         .merge(events::own_routes())
         .merge(orders::own_routes())
         .merge(history::routes())
+        .merge(pages)
+        .merge(tracker::script_routes().layer(CompressionLayer::new()))
         .merge(operations::routes());
     operations::complete(all.get_openapi_mut());
     all
@@ -94,12 +99,13 @@ fn all() -> OpenApiRouter<HttpState> {
 
 /// The description of every route.
 pub fn openapi() -> Document {
-    all().into_openapi()
+    all(tracker::routes()).into_openapi()
 }
 
 /// The whole front end. Paths answer with and without a trailing slash (wire fact).
 pub fn router(state: HttpState) -> Router {
-    let (routes, document) = all().split_for_parts();
+    let pages = tracker::for_pages(tracker::routes(), &state);
+    let (routes, document) = all(pages).split_for_parts();
     let documents = Arc::new(Documents::of(&document));
     served(routes.layer(Extension(documents)), state)
 }

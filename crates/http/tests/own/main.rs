@@ -14,4 +14,5 @@ mod resolve;
 mod schema;
 mod support;
 mod trace;
+mod tracker;
 mod view;

@@ -17,6 +17,7 @@ use tower::ServiceExt;
 pub(crate) struct Server {
     pub(crate) router: Router,
     pub(crate) clock: ManualClock,
+    pub(crate) app: Application,
     document: Value,
 }
 
@@ -96,11 +97,12 @@ impl Server {
             key(&app, made, &format!("{workspace}-read"), Rights::EventsContacts).await;
             key(&app, made, &format!("{workspace}-write"), Rights::EventsContactsWrite).await;
         }
-        let router = router(HttpState::new(app, settings));
+        let router = router(HttpState::new(app.clone(), settings));
         let document = serde_json::to_value(openapi()).expect("JSON");
         Self {
             router,
             clock,
+            app,
             document,
         }
     }

@@ -1,0 +1,96 @@
+/** What waits to be sent: bounded, kept across pages, shared by the tabs of one host. */
+
+import { type Json, warn } from "./page";
+import * as storage from "./storage";
+
+/** One event, or one statement of who the visitor is. */
+export interface Entry {
+  /** The cookie of the visitor that it is about. */
+  sc: string;
+  event?: Json;
+  /** `{token}` or `{user}`. */
+  identity?: Json;
+}
+
+/** What fits into one request, and the keys of the entries in it. */
+export interface Batch {
+  keys: string[];
+  body: string;
+}
+
+const MOST_ENTRIES = 200;
+/** Kept entries are longer than in a request, so this leaves room for the rest of one in 60,000 bytes. */
+const MOST_BYTES = 59_000;
+const MOST_EVENT_BYTES = 20_000;
+const MOST_EVENTS_OF_A_REQUEST = 100;
+
+const QUEUES = "q:";
+let prefix = QUEUES;
+let written = 1e6;
+
+const bytes = (text: string): number => new TextEncoder().encode(text).length;
+
+/** Every site has its own queue. */
+export const open = (site: string): void => {
+  prefix = `${QUEUES}${site}:`;
+};
+
+/** The keys of the entries, oldest first. */
+export const keys = (): string[] => storage.keys(prefix);
+
+/** Takes entries out. */
+export const remove = (gone: string[]): void => gone.forEach(storage.remove);
+
+/** Puts an entry at the end. */
+export const add = (entry: Entry): void => {
+  const text = JSON.stringify(entry);
+  if (bytes(text) > MOST_EVENT_BYTES) {
+    warn("larger than 20 kB, left out:", entry.event?.name ?? "identify");
+    return;
+  }
+  // Sorts by time, then by order within the page; the random end keeps tabs apart.
+  storage.put(`${prefix}${Date.now()}:${written++}:${Math.random()}`, text);
+  // The newest stay.
+  let count = 0;
+  let size = 0;
+  const surplus = keys()
+    .reverse()
+    .filter((key) => ++count > MOST_ENTRIES || (size += bytes(storage.get(key) ?? "")) > MOST_BYTES);
+  if (surplus[0]) warn("the queue is full, the oldest left out:", surplus.length);
+  remove(surplus);
+};
+
+/** Forgets everything, whichever site it is for. */
+export const clear = (): void => remove(storage.keys(QUEUES));
+
+/**
+ * The oldest entries that one request can carry: of one visitor, at most one identity, 100 events and 60,000 bytes.
+ * `skip` are entries that are on their way already.
+ */
+export const next = (site: string, skip: string[]): Batch | undefined => {
+  const taken: string[] = [];
+  const events: Json[] = [];
+  let sc: string | undefined;
+  let identity: Json | undefined;
+  let size = 0;
+  for (const key of keys().filter((key) => !skip.includes(key))) {
+    const text = storage.get(key) ?? "";
+    let entry: Entry;
+    try {
+      entry = JSON.parse(text) as Entry;
+    } catch {
+      // Sent by another tab meanwhile, or not written by this script.
+      storage.remove(key);
+      continue;
+    }
+    size += bytes(text);
+    if ((sc && sc !== entry.sc) || (identity && entry.identity)) break;
+    if (events.length === MOST_EVENTS_OF_A_REQUEST || size > MOST_BYTES) break;
+    sc = entry.sc;
+    identity = identity ?? entry.identity;
+    if (entry.event) events.push(entry.event);
+    taken.push(key);
+  }
+  if (!taken.length) return undefined;
+  return { keys: taken, body: JSON.stringify({ site, sc, sentAt: Date.now(), ...identity, events }) };
+};

@@ -1,0 +1,112 @@
+//! What pages are answered: how much was kept, and what was not. Nothing about anybody.
+
+use crate::body::Incoming;
+use crate::error::{ApiError, Problem, member};
+use crate::fields::Problems;
+use crate::site::Visit;
+use crate::state::HttpState;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use selfsame_domain::{Command, Decision, Effect, Outcome, Skipped};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What became of a request of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct CollectedBody {
+    /// How many events are kept; those that were kept before count.
+    pub(crate) stored: usize,
+    /// What was left out, and why.
+    pub(crate) refused: Vec<RefusedPart>,
+}
+
+/// Something that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct RefusedPart {
+    /// Where it stood.
+    #[schema(example = "user.email")]
+    pub(crate) field: String,
+    /// Why it was left out.
+    #[schema(example = "needs a signed identity token")]
+    pub(crate) reason: String,
+}
+
+impl From<Skipped> for RefusedPart {
+    fn from(Skipped { field, reason }: Skipped) -> Self {
+        Self { field, reason }
+    }
+}
+
+impl From<Problem> for RefusedPart {
+    fn from(problem: Problem) -> Self {
+        Self {
+            field: member(&problem.pointer),
+            reason: problem.reason,
+        }
+    }
+}
+
+impl CollectedBody {
+    /// What a program that reads pages is told: all is well, and nothing is kept.
+    pub(crate) fn of_bot() -> Self {
+        let refused = vec![RefusedPart {
+            field: "User-Agent".to_owned(),
+            reason: "is that of a bot: nothing is kept".to_owned(),
+        }];
+        Self { stored: 0, refused }
+    }
+
+    /// The command, unless something is wrong with it, which is added to what was left out.
+    pub(crate) fn judge(&mut self, command: Option<Command>, problems: Problems) -> Option<Command> {
+        let problems = problems.all();
+        let command = command.filter(|_| problems.is_empty());
+        self.refused.extend(problems.into_iter().map(RefusedPart::from));
+        command
+    }
+
+    /// Adds what was decided about an event, or about who is behind the page.
+    pub(crate) fn add(&mut self, decision: &Decision, is_event: bool) {
+        if is_event && decision.outcome != Outcome::Rejected {
+            self.stored += 1;
+        }
+        if let Some(rejection) = &decision.rejection {
+            self.refused.push(RefusedPart {
+                field: String::new(),
+                reason: rejection.to_string(),
+            });
+        }
+        // That an event is known is no news to a page that sends it again.
+        let skipped = decision.effects.iter().filter_map(|effect| match effect {
+            Effect::Skipped(skipped) if skipped.field != "eventId" => Some(skipped.clone().into()),
+            _ => None,
+        });
+        self.refused.extend(skipped);
+    }
+}
+
+/// Submits what a page told, in one transaction: first who the visitor is, then what happened, which therefore belongs to them.
+pub(crate) async fn submit(
+    state: &HttpState,
+    visit: &Visit,
+    incoming: &Incoming,
+    link: Option<Command>,
+    events: Vec<Command>,
+    mut answer: CollectedBody,
+) -> Result<CollectedBody, ApiError> {
+    let links = usize::from(link.is_some());
+    let commands: Vec<Command> = link.into_iter().chain(events).collect();
+    if commands.is_empty() {
+        return Ok(answer);
+    }
+    let decisions = visit.submit(state, incoming, commands).await?;
+    for (index, decision) in decisions.iter().enumerate() {
+        answer.add(decision, index >= links);
+    }
+    Ok(answer)
+}
+
+impl IntoResponse for CollectedBody {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}

@@ -1,0 +1,164 @@
+//! `POST /t/events`: our own compact form, which the script of `/t/selfsame.js` sends.
+
+use super::MAX_BYTES;
+use super::answer::{self, CollectedBody};
+use super::page::{self, Clock, Told};
+use super::who::{self, Claim, Names};
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use crate::site::Visit;
+use crate::state::HttpState;
+use axum::extract::{Request, State};
+use selfsame_domain::values::EventTypeKey;
+use selfsame_domain::{Command, EventParams, Identifier};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// The most events of a request.
+const MAX_EVENTS: usize = 100;
+
+/// The longest identity of an event, in characters.
+const MAX_ID: usize = 100;
+
+/// What a page tells.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what collect() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CollectInput {
+    /// The public key of the site.
+    #[schema(example = "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7")]
+    site: String,
+    /// The visitor's cookie.
+    #[schema(max_length = 250)]
+    sc: String,
+    /// The browser's time when it sent the request, in milliseconds since 1970: a wrong clock is put right by it.
+    sent_at: Option<i64>,
+    /// An identity token: who the visitor is, signed by the shop's own server.
+    token: Option<String>,
+    /// Who the visitor is, unsigned. Left out and reported, unless the site takes it.
+    user: Option<PageUserInput>,
+    /// What happened, at most 100.
+    #[schema(max_items = 100)]
+    events: Vec<PageEventInput>,
+}
+
+/// Who a visitor is, by what the page says.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what collect() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct PageUserInput {
+    external_customer_id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+/// Something that happened on a page.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what collect() reads")]
+pub(crate) struct PageEventInput {
+    /// An identity of the page's own: an event of this visitor with the same one is stored once.
+    #[schema(max_length = 100)]
+    id: Option<String>,
+    /// What sort of event it is; `PageView` for page views.
+    #[schema(max_length = 100, example = "PageView")]
+    name: String,
+    /// When it happened, in milliseconds since 1970 by the browser's clock; at most 30 days ago.
+    at: Option<i64>,
+    /// What else is known about it, at most 20 KB.
+    #[schema(value_type = Option<Object>)]
+    payload: Option<Value>,
+}
+
+/// Tell what a visitor of a page did.
+///
+/// For pages, with the public key of their site: no other authorisation. The events belong to the visitor behind the cookie, and with the
+/// visitor to the contact that the cookie is linked to. `token` links it: what the visitor did before becomes the contact's. Whatever cannot
+/// be kept is left out and told in `refused`; the rest is kept. Any content type is taken, `text/plain` spares browsers a preflight.
+#[utoipa::path(
+    post,
+    path = "/t/events",
+    operation_id = "collect",
+    tag = "tracker",
+    security(()),
+    params(crate::docs::IdempotencyKey),
+    request_body(content = CollectInput, content_type = "application/json", example = json!({
+        "site": "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7", "sc": "0b8e6f0a-6f0c-4f7e-9a53-0e8d4f6f3c11",
+        "events": [{"id": "e1", "name": "PageView", "payload": {"url": "https://shop.example/", "title": "Shop"}}]
+    })),
+    responses(
+        (status = 200, body = CollectedBody, description = "What was kept, and what was not",
+            example = json!({"stored": 1, "refused": []})),
+        crate::refusals::PublicRefused,
+    )
+)]
+pub(crate) async fn collect(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
+    let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
+    let incoming = Incoming::read(request, MAX_BYTES).await?;
+    let body = incoming.object()?;
+    let fields = body.fields();
+    let visit = Visit::open(&state, page::site(&fields, "site")?, &headers, &extensions).await?;
+    let cookie = page::cookie(&fields, "sc")?;
+    if page::is_bot(&headers) {
+        return Ok(CollectedBody::of_bot());
+    }
+    let mut problems = Problems::default();
+    let sent_at = fields.integer("sentAt", &mut problems).value();
+    let token = fields.text("token", &mut problems).value();
+    let user = fields.object("user", &mut problems).value();
+    let listed = fields.objects("events", MAX_EVENTS, &mut problems);
+    problems.finish()?;
+    let mut answer = CollectedBody::default();
+    let claim = Claim {
+        fields: user.unwrap_or_else(|| Fields::of(None, fields.pointer("user"))),
+        names: Names {
+            external_id: "externalCustomerId",
+            email: "email",
+            phone: "phone",
+            contact_id: None,
+        },
+        token: token.map(|token| (fields.pointer("token"), token)),
+    };
+    let link = who::link(&state, &visit, &claim, &cookie, &mut answer);
+    let clock = Clock::new(state.app.clock().now(), sent_at);
+    let events = listed
+        .iter()
+        .filter_map(|event| read(event, clock, &visit, &cookie, &mut answer));
+    let events: Vec<Command> = events.collect();
+    answer::submit(&state, &visit, &incoming, link, events, answer).await
+}
+
+/// Reads an event; one that cannot be kept is reported, and the others are kept.
+fn read(
+    event: &Fields<'_>,
+    clock: Clock,
+    visit: &Visit,
+    cookie: &Identifier,
+    answer: &mut CollectedBody,
+) -> Option<Command> {
+    let mut problems = Problems::default();
+    let name = event.text("name", &mut problems).value().unwrap_or_default();
+    let at = event.integer("at", &mut problems).value();
+    let occurred_at = at.and_then(|millis| problems.check(&event.pointer("at"), clock.read(millis)));
+    let id = event.text("id", &mut problems).value();
+    if id.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
+        problems.add(event.pointer("id"), format!("must be at most {MAX_ID} characters long"));
+    }
+    let payload = event.raw("payload").value();
+    let params = payload.map_or_else(
+        || Ok(EventParams::default()),
+        |payload| EventParams::parse(&payload.to_string()),
+    );
+    let type_key = problems.check(&event.pointer("name"), EventTypeKey::parse(&name));
+    let params = problems.check(&event.pointer("payload"), params);
+    let command = type_key.zip(params).map(|(type_key, params)| {
+        let told = Told {
+            type_key,
+            params,
+            occurred_at,
+            id,
+        };
+        told.keep(visit.access.site.id, cookie)
+    });
+    answer.judge(command, problems)
+}

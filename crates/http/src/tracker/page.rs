@@ -1,0 +1,155 @@
+//! From what a page tells to commands.
+
+use super::DEPTH;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use chrono::{DateTime, TimeDelta};
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use isbot::Bots;
+use metrics::counter;
+use selfsame_application::ports::SiteRef;
+use selfsame_domain::values::{Cookie, EventTypeKey, Source};
+use selfsame_domain::{
+    Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, SiteId, Timestamp, to_micros,
+};
+use std::sync::LazyLock;
+
+/// The patterns of the library, compiled once.
+static BOTS: LazyLock<Bots> = LazyLock::new(Bots::default);
+
+/// Whether a program that reads pages for a machine asks: what it does is no visitor's history. Counted.
+pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let is_bot = agent.is_some_and(|agent| BOTS.is_bot(agent));
+    if is_bot {
+        counter!("selfsame_tracker_bots_total").increment(1);
+    }
+    is_bot
+}
+
+/// The site that a request names by its key.
+pub(crate) fn site(fields: &Fields<'_>, name: &str) -> Result<SiteRef, ApiError> {
+    let mut problems = Problems::default();
+    let key = fields.text(name, &mut problems).value();
+    problems.finish()?;
+    let key = key.ok_or_else(|| ApiError::invalid(fields.pointer(name), "must be the public key of a site"))?;
+    Ok(SiteRef::Key(key.trim().to_owned()))
+}
+
+/// The site that a request names by its number, or by its key.
+pub(crate) fn numbered_site(fields: &Fields<'_>, name: &str) -> Result<SiteRef, ApiError> {
+    let number = fields.integer(name, &mut Problems::default()).value();
+    number.map_or_else(|| site(fields, name), |number| Ok(SiteRef::Id(SiteId(number))))
+}
+
+/// The visitor's cookie.
+pub(crate) fn cookie(fields: &Fields<'_>, name: &str) -> Result<Identifier, ApiError> {
+    let mut problems = Problems::default();
+    let text = fields.text(name, &mut problems).value();
+    problems.finish()?;
+    let read = Cookie::parse(&text.unwrap_or_default());
+    let cookie = read.map_err(|error| ApiError::invalid(fields.pointer(name), error))?;
+    Ok(Identifier::cookie(&cookie))
+}
+
+/// When a page says that something happened, by our clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    now: Timestamp,
+    /// How far the browser's clock is behind ours.
+    behind: TimeDelta,
+}
+
+impl Clock {
+    /// A clock of a browser that says what time it was when it sent the request.
+    pub(crate) fn new(now: Timestamp, sent_at: Option<i64>) -> Self {
+        let sent_at = sent_at.and_then(DateTime::from_timestamp_millis);
+        Self {
+            now,
+            behind: sent_at.map_or(TimeDelta::zero(), |sent_at| now - sent_at),
+        }
+    }
+
+    /// A time of the browser's, in milliseconds. The future is now: a clock is wrong, not the visitor.
+    pub(crate) fn read(self, millis: i64) -> Result<Timestamp, String> {
+        let said = DateTime::from_timestamp_millis(millis).and_then(|at| at.checked_add_signed(self.behind));
+        let at = said.ok_or("must be milliseconds since 1970")?.min(self.now);
+        if at < self.now - DEPTH {
+            return Err(format!("must not be more than {} days ago", DEPTH.num_days()));
+        }
+        Ok(to_micros(at))
+    }
+}
+
+/// An event as a page tells it, read.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) type_key: EventTypeKey,
+    pub(crate) params: EventParams,
+    pub(crate) occurred_at: Option<Timestamp>,
+    /// What tells the event from every other one of the site's visitor.
+    pub(crate) id: Option<String>,
+}
+
+impl Told {
+    /// Keeps the event with the visitor behind the cookie. Its identity counts within site and cookie, so that nobody can take the identity
+    /// of somebody else's event beforehand.
+    pub(crate) fn keep(self, site: SiteId, cookie: &Identifier) -> Command {
+        let id = self
+            .id
+            .map(|id| EventId::sent(&format!("site {site} {} {id}", cookie.key.value)));
+        let mut contact = ContactRequest::new(Source::SiteAutomated);
+        contact.cookies.push(cookie.clone());
+        Command::Event(Box::new(EventRequest {
+            contact,
+            id,
+            type_key: self.type_key,
+            key_value: None,
+            occurred_at: self.occurred_at,
+            origin: Origin::Web,
+            params: self.params,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn at(seconds: i64) -> Timestamp {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn a_wrong_clock_is_put_right() {
+        let now = at(1_000_000_000);
+        let clock = Clock::new(now, Some(2_000_000_000_000));
+        assert_eq!(clock.read(1_999_999_990_000), Ok(at(999_999_990)));
+        assert_eq!(clock.read(2_000_000_005_000), Ok(now), "the future is now");
+        assert_eq!(Clock::new(now, None).read(999_999_990_000), Ok(at(999_999_990)));
+    }
+
+    #[test]
+    fn what_is_too_long_ago_is_refused() {
+        let now = at(1_000_000_000);
+        let oldest = (now - DEPTH).timestamp_millis();
+        assert!(Clock::new(now, None).read(oldest).is_ok());
+        assert!(Clock::new(now, None).read(oldest - 1).is_err());
+        assert!(Clock::new(now, Some(i64::MAX)).read(i64::MIN).is_err());
+    }
+
+    #[test]
+    fn programs_that_read_pages_are_told_from_people() {
+        let bot = |agent: &'static str| is_bot(&HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(agent))]));
+        assert!(bot(
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+        ));
+        assert!(bot("curl/8.5.0"));
+        assert!(!bot(
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+        ));
+        assert!(!is_bot(&HeaderMap::new()), "what says nothing may be anybody");
+    }
+}

@@ -1,0 +1,130 @@
+//! Who is behind a page, as far as it may say so (identity rules, "Trust").
+
+use super::answer::{CollectedBody, RefusedPart};
+use crate::contacts::request::skipped;
+use crate::fields::{Fields, Problems};
+use crate::named::{self, Parts};
+use crate::site::{Behind, Visit};
+use crate::state::HttpState;
+use selfsame_domain::values::Source;
+use selfsame_domain::{Call, Command, ContactId, ContactRequest, Identifier};
+
+/// The names under which a form of request tells who somebody is.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) external_id: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) phone: &'static str,
+    pub(crate) contact_id: Option<&'static str>,
+}
+
+/// Why an identifier is left out.
+const UNSIGNED: &str = "needs a signed identity token";
+
+/// What a form of request says about who is behind it.
+#[derive(Debug)]
+pub(crate) struct Claim<'a> {
+    /// Where it says so.
+    pub(crate) fields: Fields<'a>,
+    pub(crate) names: Names,
+    /// The identity token, and where it stood.
+    pub(crate) token: Option<(String, String)>,
+}
+
+/// Links the cookie to whom the page names. What cannot be believed or read is added to what was left out, and then nobody is linked: the
+/// history that came along is kept all the same.
+///
+/// Somebody whom a signed token vouches for becomes a contact like one that `POST contact` tells of. What a site takes unsigned only finds
+/// contacts that are there (wire fact: the tracker creates none).
+pub(crate) fn link(
+    state: &HttpState,
+    visit: &Visit,
+    claim: &Claim<'_>,
+    cookie: &Identifier,
+    answer: &mut CollectedBody,
+) -> Option<Command> {
+    let mut problems = Problems::default();
+    let command = read(state, visit, claim, cookie, &mut problems, answer);
+    let problems = problems.all();
+    let command = command.filter(|_| problems.is_empty());
+    answer.refused.extend(problems.into_iter().map(RefusedPart::from));
+    command
+}
+
+fn read(
+    state: &HttpState,
+    visit: &Visit,
+    claim: &Claim<'_>,
+    cookie: &Identifier,
+    problems: &mut Problems,
+    answer: &mut CollectedBody,
+) -> Option<Command> {
+    let Claim { fields, names, token } = claim;
+    let (pointer, token) = token
+        .as_ref()
+        .map(|(pointer, token)| (pointer.as_str(), token.as_str()))
+        .unzip();
+    let behind = visit.behind(state, token, pointer.unwrap_or_default(), problems)?;
+    let mut request = ContactRequest::new(Source::SiteAutomated);
+    request.cookies.push(cookie.clone());
+    let contact_id = identifiers(visit, fields, names, problems, &mut request);
+    answer
+        .refused
+        .extend(std::mem::take(&mut request.skipped).into_iter().map(RefusedPart::from));
+    match behind {
+        Behind::Vouched(id) => {
+            let vouched = Identifier::external_id(&id);
+            if request.external_id.as_ref().is_some_and(|said| said.key != vouched.key) {
+                problems.add(
+                    fields.pointer(names.external_id),
+                    "is not whom the identity token vouches for",
+                );
+            }
+            request.external_id = Some(vouched);
+            if contact_id.is_some() {
+                let pointer = fields.pointer(names.contact_id?);
+                answer
+                    .refused
+                    .push(skipped(&pointer, "the identity token names the contact").into());
+            }
+            Some(Command::Contact(Call::Upsert, Box::new(request)))
+        }
+        Behind::Believed => {
+            request.contact_id = contact_id;
+            let nobody = contact_id.is_none() && request.external_id.is_none() && request.channels.is_empty();
+            (!nobody).then(|| Command::Contact(Call::Event { creates: false }, Box::new(request)))
+        }
+        Behind::Anonymous => {
+            let sent = [names.external_id, names.email, names.phone]
+                .into_iter()
+                .chain(names.contact_id);
+            let sent = sent.filter(|name| fields.raw(name).value().is_some());
+            let refused = sent.map(|name| skipped(&fields.pointer(name), UNSIGNED).into());
+            answer.refused.extend(refused);
+            None
+        }
+    }
+}
+
+/// Reads the identifiers into the request, but for the contact ID.
+fn identifiers(
+    visit: &Visit,
+    fields: &Fields<'_>,
+    names: &Names,
+    problems: &mut Problems,
+    request: &mut ContactRequest,
+) -> Option<ContactId> {
+    let mut parts = Parts {
+        policy: &visit.access.workspace.policy,
+        problems,
+        request,
+    };
+    named::external_id(
+        &mut parts,
+        &fields.pointer(names.external_id),
+        fields.member(names.external_id),
+    );
+    named::email(&mut parts, &fields.pointer(names.email), fields.member(names.email));
+    named::phone(&mut parts, &fields.pointer(names.phone), fields.member(names.phone));
+    fields.integer(names.contact_id?, problems).value().map(ContactId)
+}

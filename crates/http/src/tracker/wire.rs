@@ -1,0 +1,190 @@
+//! `POST /api/v2`: the form of the former tracker (wire facts, section 5).
+
+use super::MAX_BYTES;
+use super::answer::{self, CollectedBody};
+use super::page::{self, Clock, Told};
+use super::who::{self, Claim, Names};
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, Sent};
+use crate::site::Visit;
+use crate::state::HttpState;
+use axum::extract::{Request, State};
+use data_encoding::HEXLOWER;
+use http::{Extensions, HeaderMap};
+use selfsame_domain::EventParams;
+use selfsame_domain::values::{EventTypeKey, ValueError};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// What a page tells: an event with its general part, or whom a cookie belongs to.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what wire() reads")]
+pub(crate) struct TrackInput {
+    /// Who and what; without it the request links a cookie.
+    #[schema(rename = "GeneralInfo")]
+    general_info: Option<GeneralInfoInput>,
+    /// What else is known, under the name of the event.
+    #[schema(rename = "ProductPage", value_type = Option<Object>)]
+    payload: Option<Value>,
+}
+
+/// The general part of an event.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what wire() reads")]
+pub(crate) struct GeneralInfoInput {
+    /// What sort of event it is.
+    #[schema(rename = "eventName", max_length = 100, example = "ProductPage")]
+    event_name: String,
+    /// The public key of the site.
+    #[schema(rename = "siteId", example = "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7")]
+    site_id: String,
+    /// When it happened, in milliseconds since 1970.
+    datetime: Option<i64>,
+    /// Who it was; left out and reported, unless the site takes it or `identityToken` vouches for it.
+    #[schema(rename = "externalCustomerId")]
+    external_customer_id: Option<String>,
+    user_email: Option<String>,
+    user_phone: Option<String>,
+    user_es_contact_id: Option<i64>,
+    /// An identity token, signed by the shop's own server.
+    #[schema(rename = "identityToken")]
+    identity_token: Option<String>,
+    /// The visitor's cookie.
+    cookies: crate::docs::CookiesInput,
+}
+
+const GENERAL: Names = Names {
+    external_id: "externalCustomerId",
+    email: "user_email",
+    phone: "user_phone",
+    contact_id: Some("user_es_contact_id"),
+};
+
+const WEBCONTACT: Names = Names {
+    external_id: "externalCustomerId",
+    email: "email",
+    phone: "phone",
+    contact_id: None,
+};
+
+/// Tell what a visitor of a page did, in the form of the former tracker.
+///
+/// `GeneralInfo` says who and what, an object named after the event says what else is known. Without `GeneralInfo` the request links a
+/// cookie to a contact: `{"externalCustomerId", "webId", "orgId", "email", "phone"}`, where `webId` is the cookie and `orgId` the number or
+/// the public key of the site. Otherwise as `POST /t/events`; the tracker makes no contact but for whom an identity token vouches.
+#[utoipa::path(
+    post,
+    path = "/api/v2",
+    operation_id = "track",
+    tag = "tracker",
+    security(()),
+    params(crate::docs::IdempotencyKey),
+    request_body(content = TrackInput, content_type = "application/json", example = json!({
+        "GeneralInfo": {"eventName": "ProductPage", "siteId": "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7",
+            "cookies": {"sc": "0b8e6f0a-6f0c-4f7e-9a53-0e8d4f6f3c11"}},
+        "ProductPage": {"productKey": "24-A-01", "price": "150", "isInStock": 1}
+    })),
+    responses(
+        (status = 200, body = CollectedBody, description = "What was kept, and what was not",
+            example = json!({"stored": 1, "refused": []})),
+        crate::refusals::PublicRefused,
+    )
+)]
+pub(crate) async fn wire(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
+    let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
+    let incoming = Incoming::read(request, MAX_BYTES).await?;
+    let body = incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let general = fields.object("GeneralInfo", &mut problems);
+    problems.finish()?;
+    let from = (&headers, &extensions);
+    match general {
+        Sent::Value(general) => event(&state, &incoming, &fields, &general, from).await,
+        Sent::Nothing | Sent::Null => webcontact(&state, &incoming, &fields, from).await,
+    }
+}
+
+async fn event(
+    state: &HttpState,
+    incoming: &Incoming,
+    fields: &Fields<'_>,
+    general: &Fields<'_>,
+    (headers, extensions): (&HeaderMap, &Extensions),
+) -> Result<CollectedBody, ApiError> {
+    let visit = Visit::open(state, page::site(general, "siteId")?, headers, extensions).await?;
+    let mut problems = Problems::default();
+    let cookies = general.object("cookies", &mut problems).value();
+    let name = general.text("eventName", &mut problems).value().unwrap_or_default();
+    let datetime = general.integer("datetime", &mut problems).value();
+    let token = general.text("identityToken", &mut problems).value();
+    let type_key = problems.check(&general.pointer("eventName"), EventTypeKey::parse(&name));
+    let clock = Clock::new(state.app.clock().now(), None);
+    let occurred_at = datetime.and_then(|millis| problems.check(&general.pointer("datetime"), clock.read(millis)));
+    let params = problems.check(&fields.pointer(&name), params(fields, &name));
+    problems.finish()?;
+    let cookies = cookies.unwrap_or_else(|| Fields::of(None, general.pointer("cookies")));
+    let cookie = page::cookie(&cookies, "sc")?;
+    if page::is_bot(headers) {
+        return Ok(CollectedBody::of_bot());
+    }
+    let (Some(type_key), Some(params)) = (type_key, params) else {
+        return Err(ApiError::Internal("an event without problems that cannot be read"));
+    };
+    let told = Told {
+        type_key,
+        params,
+        occurred_at,
+        // The same body with the same time is the same event, told again.
+        id: datetime.map(|_| format!("body {}", HEXLOWER.encode(&incoming.digest()))),
+    };
+    let claim = Claim {
+        fields: general.clone(),
+        names: GENERAL,
+        token: token.map(|token| (general.pointer("identityToken"), token)),
+    };
+    let mut answer = CollectedBody::default();
+    let link = who::link(state, &visit, &claim, &cookie, &mut answer);
+    let kept = told.keep(visit.access.site.id, &cookie);
+    answer::submit(state, &visit, incoming, link, vec![kept], answer).await
+}
+
+/// Links a cookie to a contact (wire fact: the `webcontact` call).
+async fn webcontact(
+    state: &HttpState,
+    incoming: &Incoming,
+    fields: &Fields<'_>,
+    (headers, extensions): (&HeaderMap, &Extensions),
+) -> Result<CollectedBody, ApiError> {
+    if fields.raw("webId").value().is_none() {
+        let reason = "must be sent for an event; to link a cookie send webId";
+        return Err(ApiError::invalid(fields.pointer("GeneralInfo"), reason));
+    }
+    let visit = Visit::open(state, page::numbered_site(fields, "orgId")?, headers, extensions).await?;
+    let cookie = page::cookie(fields, "webId")?;
+    if page::is_bot(headers) {
+        return Ok(CollectedBody::of_bot());
+    }
+    let mut problems = Problems::default();
+    let token = fields.text("identityToken", &mut problems).value();
+    problems.finish()?;
+    let claim = Claim {
+        fields: fields.clone(),
+        names: WEBCONTACT,
+        token: token.map(|token| (fields.pointer("identityToken"), token)),
+    };
+    let mut answer = CollectedBody::default();
+    let link = who::link(state, &visit, &claim, &cookie, &mut answer);
+    answer::submit(state, &visit, incoming, link, Vec::new(), answer).await
+}
+
+/// The object that is named after the event; if there is none, everything but the general part.
+fn params(fields: &Fields<'_>, name: &str) -> Result<EventParams, ValueError> {
+    if let Some(payload @ Value::Object(_)) = fields.member(name) {
+        return EventParams::parse(&payload.to_string());
+    }
+    let rest = fields.members().filter(|(name, _)| *name != "GeneralInfo");
+    let rest: Map<String, Value> = rest.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    EventParams::parse(&Value::Object(rest).to_string())
+}

@@ -1,0 +1,492 @@
+//! What web pages tell, and what they may not (identity rules, "Trust").
+
+use crate::support::{Answer, Server};
+use axum::body::Body;
+use http::Request;
+use http::request::Builder;
+use selfsame_application::ports::Site;
+use selfsame_domain::values::{ExternalId, SiteOrigin};
+use selfsame_domain::{Timestamp, WorkspaceId};
+use serde_json::{Value, json};
+
+const SHOP: &str = "https://shop.example";
+const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
+
+async fn workspace(server: &Server, name: &str) -> WorkspaceId {
+    let all = server.app.store().workspaces().await.expect("workspaces");
+    all.iter()
+        .find(|workspace| workspace.name == name)
+        .expect("the workspace")
+        .id
+}
+
+async fn site(server: &Server, name: &str, allow_unsigned: bool) -> Site {
+    let origins = [SiteOrigin::parse(SHOP).expect("an origin")].into();
+    let workspace = workspace(server, "one").await;
+    let made = server.app.create_site(workspace, name, origins, allow_unsigned).await;
+    made.expect("a site")
+}
+
+async fn token(server: &Server, workspace_name: &str, id: &str, end: Option<Timestamp>) -> String {
+    let workspace = workspace(server, workspace_name).await;
+    if server
+        .app
+        .store()
+        .signing_secrets(workspace)
+        .await
+        .expect("secrets")
+        .is_empty()
+    {
+        server.app.rotate_signing_secret(workspace).await.expect("a secret");
+    }
+    let id = ExternalId::parse(id).expect("an external ID");
+    let token = server.app.sign_identity(workspace, &id, end).await.expect("sign");
+    token.expect("a token")
+}
+
+fn now(server: &Server) -> Timestamp {
+    server.app.clock().now()
+}
+
+fn page(path: &str) -> Builder {
+    Request::builder()
+        .method("POST")
+        .uri(path)
+        .header("origin", SHOP)
+        .header("user-agent", BROWSER)
+        .header("content-type", "text/plain;charset=UTF-8")
+}
+
+async fn tell(server: &Server, path: &str, body: &Value) -> Answer {
+    server
+        .send(page(path).body(Body::from(body.to_string())).expect("request"))
+        .await
+}
+
+fn view(site: &Site, sc: &str, id: &str) -> Value {
+    json!({"site": site.key, "sc": sc, "events": [{"id": id, "name": "PageView", "payload": {"url": format!("{SHOP}/{id}")}}]})
+}
+
+/// The fields of what was left out.
+fn refused(answer: &Value) -> Vec<&str> {
+    let refused = answer["refused"].as_array().into_iter().flatten();
+    refused.filter_map(|part| part["field"].as_str()).collect()
+}
+
+/// The pages that a contact saw, oldest first.
+async fn seen(server: &Server, contact: &Value) -> Vec<String> {
+    let path = format!("/api/v1/contact/{contact}/timeline?type=page_view&limit=100");
+    let page = server.get(&path).await.json(200);
+    let mut urls: Vec<String> = page["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|item| {
+            item["params"]["url"]
+                .as_str()
+                .unwrap_or_default()
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect();
+    urls.reverse();
+    urls
+}
+
+async fn holder(server: &Server, external_id: &str) -> Option<Value> {
+    let path = format!("/api/v1/contacts?externalCustomerId={external_id}");
+    let found = server.get(&path).await.json(200);
+    found.get(0).map(|contact| contact["id"].clone())
+}
+
+#[tokio::test]
+async fn a_visitor_is_no_contact_until_somebody_is_named_with_the_cookie() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    for id in ["a", "b", "c"] {
+        let answer = tell(&server, "/t/events", &view(&shop, "crumb", id)).await.json(200);
+        assert_eq!(answer, json!({"stored": 1, "refused": []}));
+        server.clock.advance_seconds(1);
+    }
+    let contacts = server.get("/api/v1/contacts").await;
+    assert_eq!(
+        (contacts.json(200), contacts.header("totalcount")),
+        (json!([]), Some("0"))
+    );
+    let body = json!({"externalCustomerId": "A", "cookies": {"sc": "crumb"}});
+    let made = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+    assert_eq!(seen(&server, &made).await, ["a", "b", "c"]);
+    tell(&server, "/t/events", &view(&shop, "crumb", "d")).await.json(200);
+    assert_eq!(seen(&server, &made).await, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn a_signed_token_links_the_cookie_and_makes_the_contact() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    tell(&server, "/t/events", &view(&shop, "crumb", "before"))
+        .await
+        .json(200);
+    server.clock.advance_seconds(1);
+    let mut login = view(&shop, "crumb", "after");
+    login["token"] = json!(token(&server, "one", "A", None).await);
+    let answer = tell(&server, "/t/events", &login).await.json(200);
+    assert_eq!(
+        answer,
+        json!({"stored": 1, "refused": []}),
+        "nothing is told about anybody"
+    );
+    let ann = holder(&server, "A").await.expect("a contact");
+    assert_eq!(seen(&server, &ann).await, ["before", "after"]);
+    server.clock.advance_seconds(1);
+    // Somebody else on the same browser: what was stays, what comes is theirs.
+    let mut other = view(&shop, "crumb", "others");
+    other["token"] = json!(token(&server, "one", "B", None).await);
+    tell(&server, "/t/events", &other).await.json(200);
+    assert_eq!(seen(&server, &ann).await, ["before", "after"]);
+    let bob = holder(&server, "B").await.expect("a contact");
+    assert_eq!(seen(&server, &bob).await, ["others"]);
+}
+
+#[tokio::test]
+async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", true).await;
+    let good = token(&server, "one", "A", None).await;
+    let foreign = token(&server, "two", "A", None).await;
+    let expired = token(&server, "one", "A", Some(now(&server))).await;
+    let other_id = good.replace("v1.QQ.", "v1.Qg.");
+    assert_ne!(good, other_id);
+    for (index, forged) in [foreign, expired, other_id, "v1.QQ.0.00".to_owned(), "A".to_owned()]
+        .iter()
+        .enumerate()
+    {
+        let mut login = view(&shop, "crumb", &index.to_string());
+        login["token"] = json!(forged);
+        let answer = tell(&server, "/t/events", &login).await.json(200);
+        assert_eq!(
+            (&answer["stored"], refused(&answer)),
+            (&json!(1), vec!["token"]),
+            "{forged}"
+        );
+    }
+    let mut other = view(&shop, "crumb", "5");
+    other["token"] = json!(good);
+    other["user"] = json!({"externalCustomerId": "B"});
+    let answer = tell(&server, "/t/events", &other).await.json(200);
+    assert_eq!(refused(&answer), ["user.externalCustomerId"]);
+    for id in ["A", "B"] {
+        assert_eq!(holder(&server, id).await, None);
+    }
+    let visitor = server.get("/api/v1/visitors/crumb").await.json(200);
+    assert!(visitor.to_string().contains("/5\""), "{visitor}");
+}
+
+#[tokio::test]
+async fn unsigned_identifiers_are_refused_unless_the_site_takes_them() {
+    let server = Server::start().await;
+    let (strict, open) = (site(&server, "strict", false).await, site(&server, "open", true).await);
+    let ann = server.contact(Some("A"), Some("ann@example.com")).await;
+    let user = json!({"externalCustomerId": "A", "email": "ann@example.com", "phone": "+380501234567"});
+    let mut login = view(&strict, "crumb", "a");
+    login["user"] = user.clone();
+    let answer = tell(&server, "/t/events", &login).await.json(200);
+    assert_eq!(answer["stored"], 1);
+    assert_eq!(
+        refused(&answer),
+        ["user.externalCustomerId", "user.email", "user.phone"]
+    );
+    assert_eq!(seen(&server, &json!(ann)).await, Vec::<String>::new());
+    let mut login = view(&open, "crumb", "b");
+    login["user"] = json!({"externalCustomerId": "nobody"});
+    let answer = tell(&server, "/t/events", &login).await.json(200);
+    assert_eq!(
+        (refused(&answer), holder(&server, "nobody").await),
+        (vec![], None),
+        "the tracker makes no contact"
+    );
+    server.clock.advance_seconds(1);
+    let mut login = view(&open, "crumb", "c");
+    login["user"] = user;
+    assert_eq!(
+        refused(&tell(&server, "/t/events", &login).await.json(200)),
+        Vec::<&str>::new()
+    );
+    assert_eq!(seen(&server, &json!(ann)).await, ["a", "b", "c"]);
+    let phones = server.get(&format!("/api/v1/contact/{ann}")).await.json(200)["channels"].clone();
+    assert_eq!(
+        phones,
+        json!([{"type": "email", "value": "ann@example.com"}]),
+        "a page changes no contact"
+    );
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_are_turned_away() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    for origin in [
+        "https://evil.example",
+        "http://shop.example",
+        "https://shop.example:8443",
+        "null",
+    ] {
+        let request = Request::builder()
+            .method("POST")
+            .uri("/t/events")
+            .header("origin", origin);
+        let body = Body::from(view(&shop, "crumb", "a").to_string());
+        let answer = server.send(request.body(body).expect("request")).await;
+        assert_eq!(answer.problem(403), "foreign-origin");
+        assert_eq!(answer.header("access-control-allow-origin"), None);
+    }
+    assert_eq!(server.get("/api/v1/visitors/crumb").await.status, 404);
+    let own = tell(&server, "/t/events", &view(&shop, "crumb", "a")).await;
+    assert_eq!(own.header("access-control-allow-origin"), Some(SHOP));
+    // Apps and servers say no origin.
+    let bare = Request::builder().method("POST").uri("/t/events");
+    let answer = server.send(
+        bare.body(Body::from(view(&shop, "crumb", "b").to_string()))
+            .expect("request"),
+    );
+    assert_eq!(answer.await.json(200)["stored"], 1);
+}
+
+#[tokio::test]
+async fn browsers_are_told_which_pages_are_welcome() {
+    let server = Server::start().await;
+    site(&server, "shop", false).await;
+    let ask = async |path: &str, origin: &str| {
+        let request = Request::builder()
+            .method("OPTIONS")
+            .uri(path)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type");
+        server.send(request.body(Body::empty()).expect("request")).await
+    };
+    for path in ["/t/events", "/api/v2"] {
+        let welcome = ask(path, SHOP).await;
+        assert_eq!(welcome.header("access-control-allow-origin"), Some(SHOP), "{path}");
+        assert_eq!(welcome.header("access-control-allow-methods"), Some("POST"));
+        assert_eq!(welcome.header("access-control-allow-headers"), Some("content-type"));
+        assert_eq!(
+            ask(path, "https://evil.example")
+                .await
+                .header("access-control-allow-origin"),
+            None
+        );
+    }
+    let elsewhere = ask("/api/v1/contact", SHOP).await;
+    assert_eq!(
+        elsewhere.header("access-control-allow-origin"),
+        None,
+        "secret keys do not belong into pages"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_opens_nothing_is_refused() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    for key in ["pk_unknown", "one", &format!("{}x", shop.key)] {
+        let mut body = view(&shop, "crumb", "a");
+        body["site"] = json!(key);
+        assert_eq!(
+            tell(&server, "/t/events", &body).await.json(401)["message"],
+            "the site key is unknown"
+        );
+    }
+    let workspace = workspace(&server, "one").await;
+    server
+        .app
+        .store()
+        .remove_site(workspace, shop.id)
+        .await
+        .expect("remove");
+    assert_eq!(tell(&server, "/t/events", &view(&shop, "crumb", "a")).await.status, 401);
+    // A public key is no API key.
+    let answer = server.call(&shop.key, "GET", "/api/v1/contacts", None).await;
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn what_is_told_again_is_stored_once_and_nobody_can_take_anothers_identity() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    for sc in ["crumb", "other", "crumb", "crumb"] {
+        assert_eq!(
+            tell(&server, "/t/events", &view(&shop, sc, "a")).await.json(200)["stored"],
+            1
+        );
+    }
+    let wire = json!({"GeneralInfo": {"eventName": "MainPage", "siteId": shop.key, "datetime": now(&server).timestamp_millis(), "cookies": {"sc": "crumb"}}});
+    for _ in 0..2 {
+        assert_eq!(tell(&server, "/api/v2", &wire).await.json(200)["stored"], 1);
+    }
+    for (sc, id, events) in [("crumb", "A", 2), ("other", "B", 1)] {
+        let body = json!({"externalCustomerId": id, "cookies": {"sc": sc}});
+        let made = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+        let timeline = server.get(&format!("/api/v1/contact/{made}/timeline")).await.json(200);
+        let items = timeline["items"].as_array().expect("items").iter();
+        assert_eq!(
+            items.filter(|item| item["type"] != "decision").count(),
+            events,
+            "{sc}: {timeline}"
+        );
+    }
+    let stolen = json!({"eventTypeKey": "PageView", "keyValue": "x", "eventId": "a", "cookies": {"sc": "crumb"}});
+    let told = server.post("/api/v3/event", stolen).await;
+    assert_eq!(told.header("x-selfsame-outcome"), Some("unchanged"));
+    let types = server.get("/api/v1/event-types").await.json(200).to_string();
+    assert!(
+        types.contains(r#""count":3"#),
+        "two of the pages and one of the server's: {types}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_too_much_is_refused_and_the_rest_is_kept() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    let now = now(&server).timestamp_millis();
+    let large = json!({"a": "x".repeat(20 * 1024)});
+    let many = json!({"site": shop.key, "sc": "crumb", "sentAt": now, "events": [
+        {"name": "kept", "at": now}, {"name": "large", "payload": large}, {"name": "no;good"}, {"name": "old", "at": now - 31 * 86_400_000_i64},
+        {"name": "list", "payload": []}, {}, {"name": "kept too"},
+    ]});
+    let answer = tell(&server, "/t/events", &many).await.json(200);
+    assert_eq!(answer["stored"], 2);
+    let expected = [
+        "events[1].payload",
+        "events[2].name",
+        "events[3].at",
+        "events[4].payload",
+        "events[5].name",
+    ];
+    assert_eq!(refused(&answer), expected);
+    let event = json!({"name": "a"});
+    let over = json!({"site": shop.key, "sc": "crumb", "events": vec![event; 101]});
+    assert_eq!(tell(&server, "/t/events", &over).await.pointers(), ["/events"]);
+    let mut huge = view(&shop, "crumb", "a");
+    huge["pad"] = json!("x".repeat(64 * 1024));
+    for path in ["/t/events", "/api/v2"] {
+        assert_eq!(tell(&server, path, &huge).await.problem(413), "body-too-large");
+    }
+    for (sc, pointer) in [(json!(""), "/sc"), (json!("x".repeat(251)), "/sc"), (json!({}), "/sc")] {
+        let mut body = view(&shop, "crumb", "a");
+        body["sc"] = sc;
+        assert_eq!(tell(&server, "/t/events", &body).await.pointers(), [pointer]);
+    }
+}
+
+#[tokio::test]
+async fn bots_leave_no_history() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    let bot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+    for (path, body) in [
+        ("/t/events", view(&shop, "crumb", "a")),
+        (
+            "/api/v2",
+            json!({"GeneralInfo": {"eventName": "MainPage", "siteId": shop.key, "cookies": {"sc": "crumb"}}}),
+        ),
+    ] {
+        let request = Request::builder().method("POST").uri(path).header("user-agent", bot);
+        let answer = server
+            .send(request.body(Body::from(body.to_string())).expect("request"))
+            .await;
+        assert_eq!(
+            (&answer.json(200)["stored"], refused(&answer.json(200))),
+            (&json!(0), vec!["User-Agent"])
+        );
+    }
+    assert_eq!(server.get("/api/v1/visitors/crumb").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_former_trackers_form_is_taken() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", true).await;
+    let ann = server.contact(Some("A"), None).await;
+    let general = json!({"eventName": "ProductPage", "siteId": shop.key, "datetime": now(&server).timestamp_millis(),
+        "externalCustomerId": "A", "user_email": "", "user_name": "Ann", "cookies": {"sc": "crumb"}});
+    let body =
+        json!({"GeneralInfo": general, "ProductPage": {"productKey": "24-A-01", "price": "150", "isInStock": 1}});
+    assert_eq!(
+        tell(&server, "/api/v2/", &body).await.json(200),
+        json!({"stored": 1, "refused": []})
+    );
+    let timeline = server.get(&format!("/api/v1/contact/{ann}/timeline")).await.json(200);
+    let event = timeline["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|item| item["eventTypeKey"] == "ProductPage");
+    let params = &event.expect("the event")["params"];
+    assert_eq!(
+        *params,
+        json!({"productKey": "24-A-01", "price": "150", "isInStock": 1})
+    );
+    for (broken, pointer) in [
+        (json!({}), "/GeneralInfo"),
+        (
+            json!({"GeneralInfo": {"eventName": "a", "cookies": {"sc": "c"}}}),
+            "/GeneralInfo/siteId",
+        ),
+        (
+            json!({"GeneralInfo": {"siteId": shop.key, "cookies": {"sc": "c"}}}),
+            "/GeneralInfo/eventName",
+        ),
+        (
+            json!({"GeneralInfo": {"siteId": shop.key, "eventName": "a"}}),
+            "/GeneralInfo/cookies/sc",
+        ),
+    ] {
+        assert_eq!(tell(&server, "/api/v2", &broken).await.pointers(), [pointer]);
+    }
+}
+
+#[tokio::test]
+async fn webcontact_links_a_cookie() {
+    let server = Server::start().await;
+    let (strict, open) = (site(&server, "strict", false).await, site(&server, "open", true).await);
+    let ann = server.contact(Some("A"), None).await;
+    tell(&server, "/t/events", &view(&open, "crumb", "a")).await.json(200);
+    let link =
+        |org: Value| json!({"externalCustomerId": "A", "webId": "crumb", "orgId": org, "email": "ann@example.com"});
+    let answer = tell(&server, "/api/v2", &link(json!(strict.id.0))).await.json(200);
+    assert_eq!(refused(&answer), ["externalCustomerId", "email"]);
+    assert_eq!(seen(&server, &json!(ann)).await, Vec::<String>::new());
+    for org in [json!(open.id.0), json!(open.id.0.to_string()), json!(open.key)] {
+        let answer = tell(&server, "/api/v2", &link(org)).await.json(200);
+        assert_eq!(answer, json!({"stored": 0, "refused": []}));
+        assert_eq!(seen(&server, &json!(ann)).await, ["a"]);
+    }
+    assert_eq!(tell(&server, "/api/v2", &link(json!(open.id.0 + 1))).await.status, 401);
+}
+
+#[tokio::test]
+async fn the_script_is_cached_by_its_hash() {
+    let server = Server::start().await;
+    let get = async |header: &str, value: &str| {
+        let request = Request::builder().uri("/t/selfsame.js").header(header, value);
+        let answer = server.router.clone();
+        tower::ServiceExt::oneshot(answer, request.body(Body::empty()).expect("request"))
+            .await
+            .expect("infallible")
+    };
+    let plain = get("accept", "*/*").await;
+    assert_eq!(plain.status(), 200);
+    let header = |name: &str| plain.headers()[name].to_str().expect("text").to_owned();
+    assert_eq!(header("content-type"), "text/javascript; charset=utf-8");
+    assert!(header("cache-control").starts_with("public, max-age="));
+    assert_eq!(get("if-none-match", &header("etag")).await.status(), 304);
+    assert_eq!(get("if-none-match", "\"other\"").await.status(), 200);
+    let packed = get("accept-encoding", "gzip").await;
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert_eq!(packed.headers()["etag"], header("etag").as_str());
+}
