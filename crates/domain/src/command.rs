@@ -224,6 +224,8 @@ pub struct ContactRequest {
     pub fields: Vec<FieldInput>,
     /// Static segments to be in.
     pub segments: Vec<SegmentRef>,
+    /// Static segments not to be in any more. A name that no segment has names nothing.
+    pub left_segments: Vec<SegmentName>,
     /// Subscription categories to have.
     pub categories: Vec<CategoryKey>,
     /// Where a contact that is created comes from.
@@ -250,6 +252,7 @@ impl ContactRequest {
             attributes: Vec::new(),
             fields: Vec::new(),
             segments: Vec::new(),
+            left_segments: Vec::new(),
             categories: Vec::new(),
             source,
             confirmed: true,

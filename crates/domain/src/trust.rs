@@ -39,6 +39,7 @@ impl ContactRequest {
         refused.extend(self.attributes.drain(..).map(|input| member(input.key)));
         refused.extend(self.fields.drain(..).map(|input| input.member));
         refused.extend(self.segments.drain(..).map(|_| "groups".to_owned()));
+        refused.extend(self.left_segments.drain(..).map(|_| "groupNamesExclude".to_owned()));
         refused.extend(self.categories.drain(..).map(|_| "subscriptions".to_owned()));
         refused.dedup();
         self.skipped.extend(refused.into_iter().map(|field| Skipped {
@@ -106,6 +107,7 @@ mod tests {
             SegmentRef::Name(SegmentName::parse("a").unwrap()),
             SegmentRef::Name(SegmentName::parse("b").unwrap()),
         ];
+        asked.left_segments = vec![SegmentName::parse("c").unwrap()];
         asked.categories = vec![CategoryKey::parse("news").unwrap()];
         let refused = [
             "contactId",
@@ -115,6 +117,7 @@ mod tests {
             "address.town",
             "fields[0]",
             "groups",
+            "groupNamesExclude",
             "subscriptions",
         ];
         expected.skipped = refused

@@ -128,6 +128,7 @@ fn write(world: &mut World<'_>, draft: &mut Draft, call: Call, request: &Contact
     if created || powers.writes {
         attributes::write(world, draft, request, id);
         segments::join(world, draft, request, id);
+        segments::leave_named(world, draft, request, id);
     }
     if powers.absorbs_unclaimed {
         absorb::unclaimed(world, draft, request, id);

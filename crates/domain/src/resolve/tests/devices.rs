@@ -10,10 +10,12 @@ fn tokens(model: &Model, id: ContactId) -> Vec<&str> {
 }
 
 fn replaced(decision: &Decision) -> Vec<&str> {
-    let token = |effect| match effect {
-        &Effect::Replaced { ref identifier } => Some(identifier.typed.as_str()),
-        _ => None,
-    };
+    fn token(effect: &Effect) -> Option<&str> {
+        match effect {
+            Effect::Replaced { identifier } => Some(&identifier.typed),
+            _ => None,
+        }
+    }
     decision.effects.iter().filter_map(token).collect()
 }
 
