@@ -1,7 +1,13 @@
-//! What end-to-end tests share: the built binary on a database of its own, and a client.
+//! What end-to-end tests share: the built binary on a database of its own, a client, and a browser in a shop.
 
+mod browser;
 mod client;
 mod server;
+mod shop;
+mod tap;
 
+pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use server::{Database, Running, Selfsame, binary};
+pub use shop::Shop;
+pub use tap::{Tap, Told};

@@ -175,6 +175,7 @@ fn launch(url: &str) -> Result<(Child, String)> {
         .args(["serve", "--listen", "127.0.0.1:0", "--database-url", url])
         .env("SELFSAME_BOOTSTRAP_API_KEY", KEY)
         .env("SELFSAME_LOG_LEVEL", "error")
+        .env("SELFSAME_DRAIN_DELAY", "0s")
         .stdout(Stdio::piped())
         .spawn()?;
     let output = child.stdout.take().context("no output")?;

@@ -125,6 +125,8 @@ pub enum Apart {
     Disagrees,
     /// Rule 6: the workspace does not merge unclaimed contacts.
     PolicyOff,
+    /// Rule 10: a merge of the two was undone, so they merge by hand only.
+    Undone,
     /// Rule 8: together they would hold more identifiers than the limits allow.
     Limit,
     /// The call never changes a channel that exists.
@@ -185,7 +187,7 @@ pub enum Effect {
     Blocked {
         /// Which.
         identifier: Identifier,
-        /// Whether the contact keeps it as a channel.
+        /// Whether the contact holds it nevertheless, as a channel.
         kept: bool,
     },
     /// A value has been seen with too many external IDs and stops being evidence (identity rule 8).
@@ -266,7 +268,7 @@ pub enum Rejection {
     #[error("contact not found")]
     ContactNotFound,
     /// The external ID belongs to another contact (identity rule 1).
-    #[error("externalCustomerId belongs to the contact with id={holder}")]
+    #[error("externalCustomerId belongs to {}", holder_text(*holder))]
     ExternalIdHeld {
         /// The contact that holds it.
         holder: ContactId,
@@ -326,6 +328,14 @@ pub enum Rejection {
     DuplicatedRequest,
 }
 
+fn holder_text(holder: ContactId) -> String {
+    if holder == ContactId::ERASED {
+        "a contact that was erased".to_owned()
+    } else {
+        format!("the contact with id={holder}")
+    }
+}
+
 /// A decision: what became of a command, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -347,8 +357,12 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// Why it was refused, for a refused one.
     pub rejection: Option<Rejection>,
-    /// What a subscribe call answers about the email that it names, if the contact shows it.
+    /// What a subscribe call answers about the email that it names, if the contact shows it or nobody may write to it. Why it does
+    /// not show it stands among the effects.
     pub email_status: Option<SubscribeStatus>,
+    /// Whether something was taken out of it because a contact was erased: see [`Decision::redact`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
 }
 
 /// What a subscribe call says about the email (wire fact).

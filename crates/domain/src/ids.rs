@@ -81,6 +81,11 @@ uuid_id! {
     EventId
 }
 
+impl ContactId {
+    /// Stands in kept decisions where an erased contact was named. No contact has this number.
+    pub const ERASED: Self = Self(0);
+}
+
 impl MergeId {
     /// The identity of the `ordinal`-th merge that a decision makes.
     ///

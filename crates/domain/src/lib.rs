@@ -21,6 +21,7 @@ mod invariants;
 mod merge;
 mod order;
 mod policy;
+mod redaction;
 mod resolve;
 mod rights;
 mod snapshot;

@@ -3,8 +3,8 @@
 use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName, Source};
 use crate::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, Event, EventCount,
-    EventId, FieldId, HeldIdentifier, IdentifierKey, Membership, Merge, MergeId, Order, Policy, Segment, SegmentId,
-    Timestamp, Visitor, Waiting,
+    EventId, FieldId, HeldIdentifier, IdentifierKey, IdentifierKind, Membership, Merge, MergeId, Order, Policy,
+    Segment, SegmentId, Timestamp, Visitor, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,7 +89,7 @@ pub struct Snapshot {
     /// an exclusive identifier), those named by number, and the canonical ones of absorbed ones named by number. With merges in the
     /// footprint also every absorbed contact of their groups.
     pub contacts: BTreeMap<ContactId, Contact>,
-    /// For absorbed contacts named by number: the contact that answers for them.
+    /// For absorbed contacts named by number, and those of [`Self::apart`]: the contact that answers for them.
     pub canonical: BTreeMap<ContactId, ContactId>,
     /// The record of every key of the footprint that has one other than the default.
     pub keys: BTreeMap<IdentifierKey, KeyRecord>,
@@ -97,6 +97,9 @@ pub struct Snapshot {
     pub visitors: Vec<Visitor>,
     /// The merges of the footprint, and all others among the contacts of their groups, undone ones included.
     pub merges: BTreeMap<MergeId, Merge>,
+    /// Pairs that a person took apart, as survivor and absorbed: of the merges that were undone those whose two contacts are answered for
+    /// by two of [`Self::contacts`], at least one of which is [`Self::absorbable`]. They do not merge by themselves again.
+    pub apart: BTreeSet<(ContactId, ContactId)>,
     /// The segments of the footprint, and those of its categories.
     pub segments: Vec<Segment>,
     /// The categories of the footprint.
@@ -115,6 +118,20 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The contacts that rules 5 and 6 may merge into another one of the snapshot: those that brought no external ID (one that a merge
+    /// brought may go with an undo in the same batch). None when there is no other, so that most requests need not ask what was undone.
+    pub fn absorbable(&self) -> BTreeSet<ContactId> {
+        if self.contacts.len() < 2 {
+            return BTreeSet::new();
+        }
+        let brought_one = |contact: &Contact| {
+            let mut shown = contact.identifiers.iter().filter(|held| held.is_visible());
+            shown.any(|held| held.kind() == IdentifierKind::ExternalId && held.home == contact.id)
+        };
+        let unclaimed = self.contacts.values().filter(|contact| !brought_one(contact));
+        unclaimed.map(|contact| contact.id).collect()
+    }
+
     /// Notes the definitions of custom fields that identify, for [`crate::footprint`]. True when one of them was not known as it is:
     /// the values that the batch gives to it were not locked, so the batch has to be loaded again, in another transaction.
     pub fn learn(&self, known: &mut Vec<CustomField>) -> bool {
@@ -153,8 +170,9 @@ pub struct ContactRow {
 /// these members, which frees an exclusive identifier before somebody else takes it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChangeSet {
-    /// Contacts to be deleted for good, each with all that it absorbed, and everything that mentions them: rows of every
-    /// table, keys that nobody holds any more, log entries, merges, recorded replies.
+    /// Contacts to be deleted for good, each with all that it absorbed, and everything that is theirs: rows of every
+    /// table, keys that nobody holds any more, merges, recorded replies, and their logs. Decisions that others keep in their logs are
+    /// redacted: see [`Decision::redact`].
     pub erased: Vec<ContactId>,
     /// Contacts that were made or changed.
     pub contacts: Vec<ContactRow>,
@@ -212,6 +230,8 @@ pub struct LogEntry {
     pub contact: ContactId,
     /// What was decided.
     pub decision: Decision,
+    /// Contacts that no entry of the decision is of, and that it tells of nevertheless. To erase one of them is to redact the decision.
+    pub mentions: BTreeSet<ContactId>,
 }
 
 /// What resolving a batch comes to.

@@ -102,6 +102,17 @@ fn every_operation_says_what_it_is_and_who_may_not() {
     }
 }
 
+#[test]
+fn every_request_body_has_an_example() {
+    let document = document();
+    for (place, operation) in operations(&document) {
+        let bodies = operation["requestBody"]["content"].as_object();
+        for (media, body) in bodies.into_iter().flatten() {
+            assert!(body["example"].is_object(), "{place} {media}");
+        }
+    }
+}
+
 /// An explanation writes nothing, so that repeating it needs no key.
 #[test]
 fn every_operation_that_writes_and_no_other_takes_an_idempotency_key() {

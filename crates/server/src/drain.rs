@@ -10,6 +10,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// The name of the signal by which service managers stop a server.
+const TERMINATE: &str = "SIGTERM";
+
 /// The signals that ask a server to stop.
 #[derive(Debug)]
 pub(crate) struct StopSignals {
@@ -30,21 +33,31 @@ impl StopSignals {
     /// The next signal's name.
     pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.terminate.recv() => TERMINATE,
             _ = self.interrupt.recv() => "SIGINT",
         }
     }
 }
 
-/// Serves until a signal comes. Then: not ready, no new connections, the requests that were accepted are answered, and what they
-/// submitted is durable. Fails when that takes longer than `limit`, or a second signal comes.
+/// How a server stops.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drain {
+    /// How long it goes on serving and says that it is not ready.
+    pub(crate) delay: Duration,
+    /// How long it waits after that for what was accepted.
+    pub(crate) timeout: Duration,
+}
+
+/// Serves until a signal comes. Then: not ready, and after the delay (none after an interrupt) no new connections; the requests that were accepted are answered, and
+/// what they submitted is durable. Fails when that takes too long, or a second signal comes after the delay; one that comes before ends
+/// the delay.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     app: &Application,
     ready: &Readiness,
     signals: &mut StopSignals,
-    limit: Duration,
+    drain: Drain,
 ) -> Result<()> {
     let stop = CancellationToken::new();
     let mut serving = tokio::spawn(connections::serve(listener, router, stop.clone(), HEAD_TIMEOUT));
@@ -57,6 +70,13 @@ pub(crate) async fn serve(
     };
     tracing::info!(signal = name, waiting = app.lane_depth(), "stopping");
     ready.set(false);
+    // Whoever interrupts a server sits before it and waits.
+    if name == TERMINATE {
+        tokio::select! {
+            () = tokio::time::sleep(drain.delay) => {}
+            name = signals.next() => tracing::info!(signal = name, "stopping without more delay"),
+        }
+    }
     stop.cancel();
     let drained = async {
         serving.await.context("the HTTP server failed")?;
@@ -66,8 +86,8 @@ pub(crate) async fn serve(
     };
     tokio::select! {
         drained = drained => drained,
-        () = tokio::time::sleep(limit) => {
-            Err(anyhow!("stopped before all requests were answered: they took longer than {}", humantime::format_duration(limit)))
+        () = tokio::time::sleep(drain.timeout) => {
+            Err(anyhow!("stopped before all requests were answered: they took longer than {}", humantime::format_duration(drain.timeout)))
         }
         name = signals.next() => Err(anyhow!("stopped before all requests were answered: {name} came again")),
     }

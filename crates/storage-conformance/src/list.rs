@@ -95,6 +95,10 @@ macro_rules! for_each_case {
                 a_value_that_was_cleared_stays_cleared;
                 what_was_claimed_meanwhile_does_not_come_back;
                 a_removed_survivor_gives_the_absorbed_contact_back;
+                what_was_taken_apart_merges_by_hand_only;
+                what_was_taken_apart_stays_so_through_later_merges;
+                an_anonymous_contact_that_was_taken_apart_is_not_absorbed_again;
+                an_undo_counts_within_its_submission;
                 an_automatic_merge_is_undone_like_any_other;
                 an_external_id_that_was_given_back_can_be_taken_again;
             }
@@ -117,7 +121,9 @@ macro_rules! for_each_case {
                 the_absorbed_go_along_however_it_is_named;
                 a_removed_contact_can_be_erased;
                 what_others_hold_is_kept;
-                decisions_that_touched_it_leave_the_logs_of_others;
+                the_logs_of_others_stay_and_tell_nothing_of_it;
+                the_log_of_a_former_survivor_forgets_what_it_answered_for;
+                a_decision_that_tells_of_two_is_redacted_twice;
                 numbers_stay_used_after_a_restart;
                 erasing_within_a_submission_takes_what_came_before;
                 whoever_is_made_and_erased_at_once_never_was;

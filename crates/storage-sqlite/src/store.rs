@@ -69,6 +69,8 @@ impl SqliteStore {
             // A new contact touches some ten pages at random places of the indexes, and a whole page is logged for each: pages of 2 KiB
             // instead of 4 halve what a commit writes. Only a new file takes it.
             .page_size(2048)
+            // What is erased is overwritten in the file.
+            .pragma("secure_delete", "ON")
             // 16 MiB of log before it is copied back, so that pages that change often are copied once.
             .pragma("wal_autocheckpoint", "8000")
             // What a large transaction left in the log is given back to the file system.

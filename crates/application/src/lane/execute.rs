@@ -294,6 +294,7 @@ fn duplicated(envelope: &Envelope) -> Decision {
         effects: Vec::new(),
         rejection: Some(Rejection::DuplicatedRequest),
         email_status: None,
+        redacted: false,
     }
 }
 
@@ -307,7 +308,7 @@ fn all_records(jobs: &[Job], decided: &Decided, policy: &Policy) -> Vec<Recorded
 }
 
 fn records(job: &Job, decisions: &[Decision], policy: &Policy) -> Vec<Recorded> {
-    let contacts: BTreeSet<_> = decisions.iter().filter_map(|decision| decision.contact).collect();
+    let contacts: BTreeSet<_> = decisions.iter().flat_map(Decision::names).collect();
     let mut records = Vec::new();
     if let Some(replay) = &job.replay {
         records.push(Recorded {

@@ -27,8 +27,13 @@ pub(super) fn anonymous(
     if !is_evidence || !anonymous {
         return false;
     }
-    if merge::excess(world, id, former).is_some() {
-        let (identifier, why) = (identifier.clone(), Apart::Limit);
+    let why = if world.taken_apart(id, former) {
+        Some(Apart::Undone)
+    } else {
+        merge::excess(world, id, former).map(|_| Apart::Limit)
+    };
+    if let Some(why) = why {
+        let identifier = identifier.clone();
         draft.effects.push(Effect::KeptApart {
             identifier,
             contact: Some(former),
@@ -99,6 +104,8 @@ fn apart(world: &World<'_>, id: ContactId, other: ContactId) -> Option<Apart> {
         || disagrees(contact, candidate, IdentifierKind::Phone)
     {
         Some(Apart::Disagrees)
+    } else if world.taken_apart(id, other) {
+        Some(Apart::Undone)
     } else if merge::excess(world, id, other).is_some() {
         Some(Apart::Limit)
     } else {

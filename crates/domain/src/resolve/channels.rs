@@ -6,7 +6,8 @@ use super::evidence::{self, Evidence};
 use super::world::World;
 use crate::values::ChannelType;
 use crate::{
-    Apart, ChannelInput, ChannelMode, ContactId, ContactRequest, Effect, Identifier, IdentifierKey, Stability,
+    Apart, ChannelInput, ChannelMode, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey,
+    Stability,
 };
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ pub(super) fn write(
             .collect();
         match mode {
             Some(ChannelMode::Keep) => {}
-            Some(ChannelMode::AddMissing) if shows(world, id, channel) => keep(world, draft, id, &sent),
+            Some(ChannelMode::AddMissing) if shows(world, id, channel) => keep(world, draft, id, channel, &sent),
             Some(ChannelMode::Set | ChannelMode::AddMissing) | None => set(world, draft, request, id, channel, &sent),
         }
     }
@@ -45,12 +46,21 @@ fn shows(world: &World<'_>, id: ContactId, channel: ChannelType) -> bool {
         .is_some_and(|contact| contact.channels().iter().any(|(shown, _)| *shown == channel))
 }
 
-/// Leaves a channel that exists, and says so where the request named another value.
-fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, sent: &[&Identifier]) {
+/// Leaves a channel that exists, and says so where the request named another value, also one that the contact holds and does not show
+/// there: that of a contact that it absorbed (identity rule 10), or one of another channel.
+fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, channel: ChannelType, sent: &[&Identifier]) {
     for identifier in sent {
         let Some(contact) = world.contacts.get_mut(&id) else {
             return;
         };
+        let shows = |(shown, held): &(ChannelType, &HeldIdentifier)| *shown == channel && held.key() == &identifier.key;
+        if !contact.channels().iter().any(shows) {
+            draft.effects.push(Effect::KeptApart {
+                identifier: (*identifier).clone(),
+                contact: None,
+                why: Apart::ChannelExists,
+            });
+        }
         if contact.holds(&identifier.key) {
             for held in contact
                 .identifiers
@@ -60,13 +70,6 @@ fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, sent: &[&Identi
                 held.last_seen = draft.at;
             }
             claim::settle(world, draft, id, identifier);
-        } else {
-            let identifier = (*identifier).clone();
-            draft.effects.push(Effect::KeptApart {
-                identifier,
-                contact: None,
-                why: Apart::ChannelExists,
-            });
         }
     }
 }
@@ -120,13 +123,13 @@ fn leave(
     if own.is_none() {
         // The absorbed contact's row must read after an undo as it did before: the other channels go on with a row of our own.
         // Several of them may have brought it: the row of the earliest is copied, so that the order of rows does not matter.
-        let mut absorbed: Vec<&mut crate::HeldIdentifier> = contact
+        let mut absorbed: Vec<&mut HeldIdentifier> = contact
             .identifiers
             .iter_mut()
             .filter(|held| held.key() == &old.key && held.is_visible())
             .collect();
         absorbed.sort_by_key(|held| (held.first_seen, held.home));
-        own = absorbed.first().map(|held| crate::HeldIdentifier {
+        own = absorbed.first().map(|held| HeldIdentifier {
             home: id,
             ..(**held).clone()
         });

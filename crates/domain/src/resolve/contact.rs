@@ -43,6 +43,7 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
     };
     let restored = restore(world, id);
     write(world, &mut draft, call, request, id, before.is_none());
+    evidence::tell_kept(world, &mut draft, id);
     // Otherwise anybody could make a value shared, by naming it beside the tokens of different people.
     if request.trust() == Trust::Full {
         evidence::count(world, &mut draft, id, &identifiers);
@@ -135,21 +136,26 @@ fn write(world: &mut World<'_>, draft: &mut Draft, call: Call, request: &Contact
     }
 }
 
-/// The wire fact `emailStatus`, about an email that the request names and the contact shows.
+/// The wire fact `emailStatus`, about an email that the request names: the first that the contact shows, else one that nobody may write
+/// to. Any other was kept apart, and the effects say so (identity rule 9).
 fn email_status(world: &World<'_>, draft: &Draft, request: &ContactRequest, id: ContactId) -> Option<SubscribeStatus> {
     let contact = world.contacts.get(&id)?;
     let channels = contact.channels();
     // Only what the request names was loaded: whether another address is unsubscribed is not known.
-    let named = |key: &IdentifierKey| request.identifiers().any(|identifier| identifier.key == *key);
+    let named = || request.identifiers().filter(|id| id.kind() == IdentifierKind::Email);
+    let is_named = |key: &IdentifierKey| named().any(|identifier| identifier.key == *key);
     let mut emails = channels.iter().filter(|(channel, _)| *channel == ChannelType::Email);
-    let (_, email) = emails.find(|(_, held)| named(held.key()))?;
-    let blacklisted =
-        world.key(email.key()).unsubscribed_at.is_some() || evidence::of(world, &email.identifier) == Evidence::Blocked;
+    let blacklisted = |identifier: &Identifier| {
+        world.key(&identifier.key).unsubscribed_at.is_some() || evidence::of(world, identifier) == Evidence::Blocked
+    };
+    let Some((_, email)) = emails.find(|(_, held)| is_named(held.key())) else {
+        return named().any(blacklisted).then_some(SubscribeStatus::Blacklisted);
+    };
     let joined = draft
         .effects
         .iter()
         .any(|effect| matches!(effect, Effect::SegmentAdded { .. }));
-    Some(match (blacklisted, email.confirmed, joined) {
+    Some(match (blacklisted(&email.identifier), email.confirmed, joined) {
         (true, ..) => SubscribeStatus::Blacklisted,
         (_, false, _) => SubscribeStatus::NeedConfirmation,
         (_, true, true) => SubscribeStatus::Subscribed,

@@ -62,6 +62,7 @@ impl Draft {
             effects: self.effects,
             rejection,
             email_status: self.email_status,
+            redacted: false,
         }
     }
 
@@ -88,11 +89,39 @@ impl Draft {
 }
 
 fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision) {
+    let mut mentions = decision.names();
+    mentions.extend(
+        touched
+            .iter()
+            .flat_map(|contact| brought_by_others(world, *contact, decision)),
+    );
+    mentions.retain(|contact| !touched.contains(contact));
     let entries = touched.into_iter().map(|contact| LogEntry {
         contact,
         decision: decision.clone(),
+        mentions: mentions.clone(),
     });
     world.log.extend(entries);
+}
+
+/// The homes of those identifiers of the decision that the contact got by a merge: they may go home before their home is erased.
+fn brought_by_others(world: &World<'_>, contact: ContactId, decision: &Decision) -> BTreeSet<ContactId> {
+    let Some(contact) = world.contacts.get(&contact) else {
+        return BTreeSet::new();
+    };
+    let mut absorbed = contact
+        .identifiers
+        .iter()
+        .filter(|held| held.home != contact.id)
+        .peekable();
+    if absorbed.peek().is_none() {
+        return BTreeSet::new();
+    }
+    let named = decision.identifiers();
+    absorbed
+        .filter(|held| named.contains(held.key()))
+        .map(|held| held.home)
+        .collect()
 }
 
 fn name(command: &Command) -> &'static str {

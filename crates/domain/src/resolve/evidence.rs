@@ -35,16 +35,28 @@ pub(super) fn kept_when_blocked(kind: IdentifierKind) -> bool {
     !kind.is_exclusive()
 }
 
-/// Reports what in the request is no evidence.
+/// Reports what in the request is no evidence. Whether a blocked value is kept is not known yet: see [`tell_kept`].
 pub(super) fn report(world: &World<'_>, draft: &mut Draft, identifiers: &[&Identifier]) {
     for identifier in identifiers.iter().copied().cloned() {
         match of(world, &identifier) {
             Evidence::Matches => {}
             Evidence::Shared => draft.effects.push(Effect::Shared { identifier, now: false }),
-            Evidence::Blocked => {
-                let kept = kept_when_blocked(identifier.kind());
-                draft.effects.push(Effect::Blocked { identifier, kept });
-            }
+            Evidence::Blocked => draft.effects.push(Effect::Blocked {
+                identifier,
+                kept: false,
+            }),
+        }
+    }
+}
+
+/// Says of the blocked values of a request which of them the contact holds now: a call that changes no channel keeps none.
+pub(super) fn tell_kept(world: &World<'_>, draft: &mut Draft, contact: ContactId) {
+    let Some(contact) = world.contacts.get(&contact) else {
+        return;
+    };
+    for effect in &mut draft.effects {
+        if let Effect::Blocked { identifier, kept } = effect {
+            *kept = contact.holds(&identifier.key);
         }
     }
 }

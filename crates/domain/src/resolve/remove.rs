@@ -40,13 +40,7 @@ fn forget(world: &mut World<'_>, id: ContactId) {
             world.free(key);
         }
     }
-    let decided: BTreeSet<DecisionId> = world
-        .log
-        .iter()
-        .filter(|entry| gone.contains(&entry.contact))
-        .map(|entry| entry.decision.id)
-        .collect();
-    world.log.retain(|entry| !decided.contains(&entry.decision.id));
+    redact_log(world, &gone);
     world
         .merges
         .retain(|_, merge| !gone.contains(&merge.survivor) && !gone.contains(&merge.absorbed));
@@ -57,4 +51,19 @@ fn forget(world: &mut World<'_>, id: ContactId) {
     world.repointed.retain(|(_, to)| !gone.contains(to));
     world.visitors_returned.retain(|(home, _)| !gone.contains(home));
     world.erased.extend(gone);
+}
+
+/// What the batch has decided so far is not stored yet, so the storage does not redact it.
+fn redact_log(world: &mut World<'_>, gone: &BTreeSet<ContactId>) {
+    let own = world.log.iter().filter(|entry| gone.contains(&entry.contact));
+    let shared: BTreeSet<DecisionId> = own.map(|entry| entry.decision.id).collect();
+    let mut log = std::mem::take(&mut world.log);
+    log.retain(|entry| !gone.contains(&entry.contact));
+    for entry in &mut log {
+        if shared.contains(&entry.decision.id) || !entry.mentions.is_disjoint(gone) {
+            entry.decision.redact(gone, |key| world.is_held(key));
+            entry.mentions.retain(|contact| !gone.contains(contact));
+        }
+    }
+    world.log = log;
 }

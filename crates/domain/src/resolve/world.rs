@@ -36,6 +36,8 @@ pub(super) struct World<'a> {
     category_keys: HashMap<CategoryKey, CategoryId>,
     pub(super) fields: Vec<CustomField>,
     pub(super) merges: BTreeMap<MergeId, Merge>,
+    /// Pairs that were taken apart before the batch.
+    apart: &'a BTreeSet<(ContactId, ContactId)>,
     pub(super) repointed: Vec<(ContactId, ContactId)>,
     pub(super) erased: BTreeSet<ContactId>,
     /// Keys that nobody of the batch held any more after an erasure: the storage forgets what was recorded about them.
@@ -87,6 +89,7 @@ impl<'a> World<'a> {
             category_keys: keyed(&snapshot.categories, |category| (category.key.clone(), category.id)),
             fields: snapshot.fields.clone(),
             merges: snapshot.merges.clone(),
+            apart: &snapshot.apart,
             repointed: Vec::new(),
             erased: BTreeSet::new(),
             freed: BTreeSet::new(),
@@ -103,6 +106,18 @@ impl<'a> World<'a> {
         let contact = loaded.or_else(|| self.contacts.get(self.canonical.get(&id)?))?;
         let canonical = self.contacts.get(&contact.canonical)?;
         (canonical.state != ContactState::Merged).then_some(canonical.id)
+    }
+
+    /// Whether a merge of the two, or of contacts for which they answer now, was undone (rule 10).
+    pub(super) fn taken_apart(&self, one: ContactId, other: ContactId) -> bool {
+        let undone = self.merges.values().filter(|merge| merge.undone_at.is_some());
+        let mut pairs = undone
+            .map(|merge| (merge.survivor, merge.absorbed))
+            .chain(self.apart.iter().copied());
+        pairs.any(|(survivor, absorbed)| {
+            let now = [survivor, absorbed].map(|id| self.answering(id));
+            now == [Some(one), Some(other)] || now == [Some(other), Some(one)]
+        })
     }
 
     /// The contact that a command names, removed or not.
@@ -162,11 +177,16 @@ impl<'a> World<'a> {
         self.holders.entry(key.clone()).or_default().insert(contact);
     }
 
+    /// Whether anybody who is loaded holds the identifier, hidden or not.
+    pub(super) fn is_held(&self, key: &IdentifierKey) -> bool {
+        let holders = self.holders.get(key).into_iter().flatten();
+        let mut contacts = holders.filter_map(|id| self.contacts.get(id));
+        contacts.any(|contact| contact.identifiers.iter().any(|held| held.key() == key))
+    }
+
     /// Forgets what is recorded about a key that an erased contact held, unless somebody else holds it.
     pub(super) fn free(&mut self, key: &IdentifierKey) {
-        let holders = self.holders.get(key).into_iter().flatten();
-        let mut others = holders.filter_map(|id| self.contacts.get(id));
-        if !others.any(|contact| contact.identifiers.iter().any(|held| held.key() == key)) {
+        if !self.is_held(key) {
             self.keys.remove(key);
             self.freed.insert(key.clone());
         }

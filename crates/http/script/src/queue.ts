@@ -64,7 +64,7 @@ export const add = (entry: Entry): void => {
 export const clear = (): void => remove(storage.keys(QUEUES));
 
 /**
- * The oldest entries that one request can carry: of one visitor, at most one identity, 100 events and 60,000 bytes.
+ * The oldest entries that one request can carry: of one visitor, at most one identity at its beginning, 100 events and 60,000 bytes.
  * `skip` are entries that are on their way already.
  */
 export const next = (site: string, skip: string[]): Batch | undefined => {
@@ -84,10 +84,11 @@ export const next = (site: string, skip: string[]): Batch | undefined => {
       continue;
     }
     size += bytes(text);
-    if ((sc && sc !== entry.sc) || (identity && entry.identity)) break;
+    // The server reads the identity first: what came before it may be somebody else's.
+    if (taken.length && (sc !== entry.sc || entry.identity)) break;
     if (events.length === MOST_EVENTS_OF_A_REQUEST || size > MOST_BYTES) break;
     sc = entry.sc;
-    identity = identity ?? entry.identity;
+    identity ??= entry.identity;
     if (entry.event) events.push(entry.event);
     taken.push(key);
   }

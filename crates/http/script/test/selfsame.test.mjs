@@ -97,14 +97,15 @@ test("a visitor lasts as long as the page where the browser takes no cookie", as
   assert.equal(page.requests[0].sc, page.selfsame("id"));
 });
 
-test("identify goes with the events; a second one goes in the next request", async () => {
+test("identify goes with the events that follow it, never with those before", async () => {
   const page = new Page();
   page.selfsame("identify", { token: "v1.a" });
   page.selfsame("track", "One");
   page.selfsame("identify", { externalCustomerId: 42, email: "ann@example.com", phone: "", name: "Ann" });
   await page.pass();
   assert.deepEqual(page.requests.map(({ token, user, events }) => [token, user, events.map(({ name }) => name)]), [
-    ["v1.a", undefined, ["PageView", "One"]],
+    [undefined, undefined, ["PageView"]],
+    ["v1.a", undefined, ["One"]],
     [undefined, { externalCustomerId: "42", email: "ann@example.com" }, []],
   ]);
   page.selfsame("identify", {});

@@ -129,7 +129,7 @@ pub(crate) async fn list(
     operation_id = "createCategory",
     tag = "catalog",
     params(crate::docs::IdempotencyKey),
-    request_body = NewCategoryBody,
+    request_body(content = NewCategoryBody, example = json!({"key": "news", "name": "News"})),
     responses((status = 201, description = "It was made.", body = CategoryChange), WriteRefused),
 )]
 pub(crate) async fn create(
@@ -162,7 +162,7 @@ pub(crate) async fn create(
     operation_id = "changeCategory",
     tag = "catalog",
     params(("id" = i64, Path, description = "The number of the category."), crate::docs::IdempotencyKey),
-    request_body = ChangeBody,
+    request_body(content = ChangeBody, example = json!({"name": "Weekly news", "archived": false})),
     responses((status = 200, description = "The category as it is now.", body = CategoryChange), WriteRefusedOrMissing),
 )]
 pub(crate) async fn change(

@@ -168,7 +168,9 @@ pub(crate) async fn list(
     operation_id = "createField",
     tag = "catalog",
     params(crate::docs::IdempotencyKey),
-    request_body = NewFieldBody,
+    request_body(content = NewFieldBody, example = json!({
+        "profileKey": "LOYALTY", "fieldKey": "CARD", "name": "Loyalty card", "type": "TEXTFIELD", "identifying": true
+    })),
     responses((status = 201, description = "It was made.", body = FieldChange), WriteRefused),
 )]
 pub(crate) async fn create(
@@ -201,7 +203,7 @@ pub(crate) async fn create(
     operation_id = "changeField",
     tag = "catalog",
     params(("id" = i64, Path, description = "The number of the field."), crate::docs::IdempotencyKey),
-    request_body = ChangeBody,
+    request_body(content = ChangeBody, example = json!({"name": "Customer card", "archived": false})),
     responses((status = 200, description = "The field as it is now.", body = FieldChange), WriteRefusedOrMissing),
 )]
 pub(crate) async fn change(

@@ -21,7 +21,8 @@ pub(crate) struct SubscribeBody {
     /// The contact's number.
     #[schema(example = 564_407_320)]
     id: i64,
-    /// `NEED_CONFIRMATION`, `SUBSCRIBED`, `ALREADY_SUBSCRIBED` or `BLACKLISTED`; missing for a contact without an email.
+    /// `NEED_CONFIRMATION`, `SUBSCRIBED`, `ALREADY_SUBSCRIBED` or `BLACKLISTED`; missing when the request names no email, or one that the contact
+    /// does not show: the decision says why (`kept_apart`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "NEED_CONFIRMATION")]
     email_status: Option<SubscribeStatus>,

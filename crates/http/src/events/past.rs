@@ -54,6 +54,26 @@ pub(crate) struct PastEventInput {
     cookies: Option<crate::docs::CookiesInput>,
 }
 
+/// Events of another time, with their parameters as objects.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what read() reads")]
+pub(crate) struct PastEventsObjectInput {
+    /// 1 to 500.
+    #[schema(min_items = 1, max_items = 500)]
+    events: Vec<PastEventObjectInput>,
+}
+
+/// An event of another time: as in `POST event` of version 3, with the time.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what read() reads")]
+pub(crate) struct PastEventObjectInput {
+    #[serde(flatten)]
+    event: super::record::EventObjectInput,
+    /// When it happened: an ISO 8601 time, in UTC where it says no offset.
+    #[schema(example = "2026-01-02T03:04")]
+    occurred: String,
+}
+
 /// What became of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -131,7 +151,10 @@ pub(crate) async fn v1(
     operation_id = "recordPastEventsV2",
     tag = "events",
     params(crate::docs::IdempotencyKey),
-    request_body(content = PastEventsInput, content_type = "application/json"),
+    request_body(content = PastEventsInput, content_type = "application/json", example = json!({"events": [{
+        "eventTypeKey": "visited", "keyValue": "shop 3", "occurred": "2026-01-02T03:04",
+        "params": [{"name": "phone", "value": "+380501234567"}, {"name": "shelves", "value": [7, 8]}]
+    }]})),
     responses(
         (status = 200, body = PastEventsBody, description = "What became of them",
             example = json!({"results": [{"status": "ACCEPTED"}], "successCount": 1, "errorCount": 0})),
@@ -155,7 +178,10 @@ pub(crate) async fn v2(
     operation_id = "recordPastEventsV3",
     tag = "events",
     params(crate::docs::IdempotencyKey),
-    request_body(content = PastEventsInput, content_type = "application/json"),
+    request_body(content = PastEventsObjectInput, content_type = "application/json", example = json!({"events": [{
+        "eventTypeKey": "visited", "keyValue": "shop 3", "occurred": "2026-01-02T03:04",
+        "params": {"phone": "+380501234567", "shelves": [7, 8]}
+    }]})),
     responses(
         (status = 200, body = PastEventsBody, description = "What became of them",
             example = json!({"results": [{"status": "ACCEPTED"}], "successCount": 1, "errorCount": 0})),

@@ -116,7 +116,7 @@ pub(crate) async fn list(
     operation_id = "changeEventType",
     tag = "events",
     params(("key" = String, Path, description = "The key of the type."), crate::docs::IdempotencyKey),
-    request_body = EventTypeChange,
+    request_body(content = EventTypeChange, example = json!({"createsContacts": true})),
     responses((status = 200, description = "It is so from now on.", body = DecisionBody), WriteRefused),
 )]
 pub(crate) async fn change(

@@ -34,6 +34,8 @@ pub(crate) struct DecisionBody {
     pub(crate) rejection: Option<RejectionBody>,
     /// What a subscribe call answers about the email.
     pub(crate) email_status: Option<EmailStatusName>,
+    /// Whether an erased contact was taken out of it: its number is null, and `erased` stands for identifiers that nobody holds any more.
+    pub(crate) redacted: bool,
 }
 
 /// An identifier in the form in which it is compared.
@@ -79,8 +81,8 @@ pub(crate) enum EffectBody {
     Moved {
         /// Which.
         identifier: IdentifierBody,
-        /// Whom it left.
-        from_contact_id: i64,
+        /// Whom it left; null once that contact is erased.
+        from_contact_id: Option<i64>,
     },
     /// The contact lost an identifier to a new value of the same channel.
     #[serde(rename_all = "camelCase")]
@@ -93,8 +95,8 @@ pub(crate) enum EffectBody {
     Merged {
         /// The merge, for its undo.
         merge_id: Uuid,
-        /// The contact that was absorbed.
-        absorbed_contact_id: i64,
+        /// The contact that was absorbed; null once it is erased.
+        absorbed_contact_id: Option<i64>,
         /// Why.
         rule: MergeRuleName,
         /// The identifier that both had, if one led to the merge.
@@ -105,8 +107,8 @@ pub(crate) enum EffectBody {
     Unmerged {
         /// The merge.
         merge_id: Uuid,
-        /// The contact that answers for itself again.
-        contact_id: i64,
+        /// The contact that answers for itself again; null once it is erased.
+        contact_id: Option<i64>,
     },
     /// An identifier is kept and never matches, because there are too many of its kind.
     #[serde(rename_all = "camelCase")]
@@ -235,12 +237,13 @@ impl From<&Decision> for DecisionBody {
             at: decision.at,
             call: decision.call.clone(),
             outcome: decision.outcome.into(),
-            contact_id: decision.contact.map(|contact| contact.0),
+            contact_id: decision.contact.and_then(number),
             rule: decision.rule.into(),
             matched_by: decision.matched_by.as_ref().map(KeyBody::from),
             effects: decision.effects.iter().map(EffectBody::from).collect(),
             rejection: decision.rejection.as_ref().map(RejectionBody::from),
             email_status: decision.email_status.map(EmailStatusName::from),
+            redacted: decision.redacted,
         }
     }
 }
@@ -272,7 +275,7 @@ impl From<&Effect> for EffectBody {
             },
             Effect::Moved { identifier, from } => Self::Moved {
                 identifier: identifier.into(),
-                from_contact_id: from.0,
+                from_contact_id: number(*from),
             },
             Effect::Replaced { identifier } => Self::Replaced {
                 identifier: identifier.into(),
@@ -285,7 +288,7 @@ impl From<&Effect> for EffectBody {
             } => merged(*id, *absorbed, *rule, evidence.as_ref()),
             Effect::Unmerged { merge, contact } => Self::Unmerged {
                 merge_id: merge.0,
-                contact_id: contact.0,
+                contact_id: number(*contact),
             },
             Effect::Quarantined { identifier, limit } => Self::Quarantined {
                 identifier: identifier.into(),
@@ -311,7 +314,7 @@ impl From<&Effect> for EffectBody {
                 why,
             } => Self::KeptApart {
                 identifier: identifier.into(),
-                contact_id: contact.map(|contact| contact.0),
+                contact_id: contact.and_then(number),
                 why: (*why).into(),
             },
             Effect::EventWaits { visitor } => Self::EventWaits { visitor_id: visitor.0 },
@@ -334,10 +337,15 @@ impl From<&Effect> for EffectBody {
     }
 }
 
+/// An erased contact has no number any more.
+fn number(contact: ContactId) -> Option<i64> {
+    (contact != ContactId::ERASED).then_some(contact.0)
+}
+
 fn merged(merge: MergeId, absorbed: ContactId, rule: MergeRule, evidence: Option<&IdentifierKey>) -> EffectBody {
     EffectBody::Merged {
         merge_id: merge.0,
-        absorbed_contact_id: absorbed.0,
+        absorbed_contact_id: number(absorbed),
         rule: rule.into(),
         evidence: evidence.map(KeyBody::from),
     }
@@ -346,7 +354,7 @@ fn merged(merge: MergeId, absorbed: ContactId, rule: MergeRule, evidence: Option
 impl From<&Rejection> for RejectionBody {
     fn from(rejection: &Rejection) -> Self {
         let holder = match rejection {
-            Rejection::ExternalIdHeld { holder } => Some(holder.0),
+            Rejection::ExternalIdHeld { holder } => number(*holder),
             _ => None,
         };
         Self {

@@ -66,7 +66,7 @@ pub(crate) struct MergePage {
     operation_id = "createMerge",
     tag = "identity",
     params(crate::docs::IdempotencyKey),
-    request_body = NewMergeBody,
+    request_body(content = NewMergeBody, example = json!({"survivor": 564_407_320, "absorbed": 564_407_321, "force": false})),
     responses(
         (status = 201, description = "They are one contact.", body = MergeChange,
             headers(("Location" = String, description = "The path of the merge."))),

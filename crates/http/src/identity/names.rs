@@ -100,7 +100,7 @@ mirrored! {
 
 mirrored! {
     /// Why another contact was kept apart: `holds_external_id`, `disagrees` (it holds another email or phone), `policy_off`,
-    /// `limit`, `channel_exists`, `held_by_other` or `public_key` (a public key changes nothing about somebody who is known).
+    /// `undone`, `limit`, `channel_exists`, `held_by_other` or `public_key` (a public key changes nothing about somebody who is known).
     ApartName of Apart, "snake_case" {
         /// It holds an external ID of its own.
         HoldsExternalId,
@@ -108,6 +108,8 @@ mirrored! {
         Disagrees,
         /// The workspace does not merge unclaimed contacts.
         PolicyOff,
+        /// A merge of the two was undone; they merge by hand only.
+        Undone,
         /// Together they would hold too many identifiers.
         Limit,
         /// The call never changes a channel that exists.

@@ -48,7 +48,16 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
     operation_id = "replacePolicy",
     tag = "identity",
     params(crate::docs::IdempotencyKey),
-    request_body = PolicyBody,
+    request_body(content = PolicyBody, example = json!({
+        "defaultPhoneRegion": "UA",
+        "mergeUnclaimed": true,
+        "blocked": [{"kind": null, "exact": "null"}, {"kind": "email", "pattern": "noreply@.+"}],
+        "sharedThreshold": 3,
+        "limits": {
+            "email": 5, "phone": 5, "mobilePush": 50, "webPush": 50, "telegram": 10, "deviceId": 50, "cookie": 100, "field": 10
+        },
+        "duplicateWindowSeconds": 0
+    })),
     responses((status = 200, description = "The policy as it is now.", body = PolicyChange), WriteRefused),
 )]
 pub(crate) async fn replace(

@@ -56,7 +56,10 @@ pub(crate) struct ResolveAnswer {
     path = "/api/v1/identity/resolve",
     operation_id = "explainCall",
     tag = "identity",
-    request_body = ResolveBody,
+    request_body(content = ResolveBody, example = json!({
+        "call": "contact",
+        "body": {"externalCustomerId": "C-1001", "channels": [{"type": "email", "value": "ann@example.com"}]}
+    })),
     responses((status = 200, description = "What it would do.", body = ResolveAnswer), WriteRefused),
 )]
 pub(crate) async fn resolve(

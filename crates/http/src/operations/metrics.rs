@@ -20,6 +20,8 @@ const LANE_BATCH: &str = "selfsame_lane_batch_submissions";
 const LANE_RETRIES: &str = "selfsame_lane_retries_total";
 const LOCK_WAITS: &str = "selfsame_lock_waits_total";
 const DECISIONS: &str = "selfsame_decisions_total";
+/// Requests of pages that bots made.
+pub(crate) const BOTS: &str = "selfsame_tracker_bots_total";
 
 /// The text format of Prometheus.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -50,10 +52,12 @@ pub fn describe_metrics() {
     describe_counter!(LANE_RETRIES, "Transactions done again because they lost a race");
     describe_counter!(LOCK_WAITS, "Transactions that waited for another one's locks");
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
+    describe_counter!(BOTS, "Requests of pages that bots made");
     gauge!(IN_FLIGHT).set(0.0);
     gauge!(LANE_DEPTH).set(0.0);
     counter!(LANE_RETRIES).increment(0);
     counter!(LOCK_WAITS).increment(0);
+    counter!(BOTS).increment(0);
 }
 
 /// Numbers about the server.

@@ -9,6 +9,6 @@ mod routes;
 
 pub(crate) use complete::complete;
 pub(crate) use documents::Documents;
-pub(crate) use metrics::{DURATION, IN_FLIGHT, REQUESTS};
+pub(crate) use metrics::{BOTS, DURATION, IN_FLIGHT, REQUESTS};
 pub use metrics::{describe_metrics, metrics_builder};
 pub(crate) use routes::routes;

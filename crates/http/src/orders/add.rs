@@ -1,6 +1,6 @@
 //! `POST orders`.
 
-use super::exact::Exact;
+use super::exact::{self, Exact};
 use super::request::{MAX_ORDERS, read};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
@@ -15,6 +15,7 @@ use http::StatusCode;
 use selfsame_domain::{Action, Command, OrderRequest, Policy};
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -107,14 +108,14 @@ pub(crate) struct OrderItemInput {
 }
 
 /// Orders that were not kept.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FailedOrders {
     failed_orders: OneOrMany,
 }
 
 /// A single one is not in an array (wire fact).
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum OneOrMany {
     One(FailedOrder),
@@ -122,11 +123,11 @@ enum OneOrMany {
 }
 
 /// An order that was not kept.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FailedOrder {
-    /// The order as it was sent.
+    /// The order as it was sent, character for character.
     #[schema(value_type = Object)]
-    order: Value,
+    order: Box<RawValue>,
     /// Why it was not kept.
     #[schema(example = "orders[0].currency must be a currency of three letters such as UAH (ISO 4217)")]
     error: String,
@@ -184,17 +185,16 @@ pub(crate) async fn add(
     };
     let mut decided = decisions.iter();
     let mut failed = Vec::new();
-    for ((_, order), read) in sent.iter().zip(read) {
+    for ((pointer, _), read) in sent.iter().zip(read) {
         let error = match read {
             Err(error) => Some(error),
             Ok(_) => decided
                 .next()
                 .and_then(|decision| Some(decision.rejection.as_ref()?.to_string())),
         };
-        let order = (*order).clone();
-        failed.extend(error.map(|error| FailedOrder { order, error }));
+        failed.extend(error.map(|error| (pointer, error)));
     }
-    let mut response = answer(failed);
+    let mut response = answer(failed, &incoming.bytes);
     if let ([_], [decision]) = (sent.as_slice(), decisions.as_slice()) {
         reply::add_headers(decision, response.headers_mut());
     }
@@ -229,9 +229,17 @@ fn wrong(problems: Problems) -> String {
     problems.finish().err().map(|error| error.detail()).unwrap_or_default()
 }
 
-fn answer(mut failed: Vec<FailedOrder>) -> Response {
+fn answer(failed: Vec<(&String, String)>, body: &[u8]) -> Response {
+    if failed.is_empty() {
+        return StatusCode::OK.into_response();
+    }
+    let mut orders = exact::orders(body);
+    let as_sent = |(pointer, error): (&String, String)| {
+        let order = orders.remove(pointer)?;
+        Some(FailedOrder { order, error })
+    };
+    let mut failed: Vec<FailedOrder> = failed.into_iter().filter_map(as_sent).collect();
     let failed_orders = match failed.len() {
-        0 => return StatusCode::OK.into_response(),
         1 => OneOrMany::One(failed.remove(0)),
         _ => OneOrMany::Many(failed),
     };

@@ -4,6 +4,8 @@
 //! bodies knows no better, so amounts are looked up in a second reading in which every number with a fraction or an exponent is a text.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// The numbers of a body, digit for digit.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +22,20 @@ impl Exact {
     pub(super) fn digits(&self, pointer: &str) -> Option<&str> {
         self.0.as_ref()?.pointer(pointer)?.as_str()
     }
+}
+
+/// The orders of a body that was read as JSON before, character for character, by the JSON pointers of their places.
+pub(super) fn orders(body: &[u8]) -> BTreeMap<String, Box<RawValue>> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).unwrap_or_default();
+    let mut found = BTreeMap::new();
+    for (name, raw) in members.into_iter().filter(|(name, _)| name == "orders") {
+        let entries: Vec<Box<RawValue>> = serde_json::from_str(raw.get()).unwrap_or_default();
+        let places = entries.into_iter().enumerate();
+        found.extend(places.map(|(index, entry)| (format!("/{name}/{index}"), entry)));
+        found.insert(format!("/{name}"), raw);
+    }
+    found
 }
 
 /// The JSON with quotes around every number that is not whole; none when there is no such number.
@@ -84,6 +100,22 @@ mod tests {
         ] {
             assert_eq!(exact.digits(pointer), digits, "{pointer}");
         }
+    }
+
+    #[test]
+    fn orders_are_found_as_they_were_written() {
+        let many = orders(br#"{"orders": [{"totalCost": 10.10}, 7, null], "more": 1}"#);
+        let texts: Vec<(&str, &str)> = many.iter().map(|(place, raw)| (place.as_str(), raw.get())).collect();
+        assert_eq!(
+            texts[1..],
+            [
+                ("/orders/0", r#"{"totalCost": 10.10}"#),
+                ("/orders/1", "7"),
+                ("/orders/2", "null")
+            ]
+        );
+        let single = orders(b"\xef\xbb\xbf{\"orders\": {\"id\": 123456789012345678901}}");
+        assert_eq!(single["/orders"].get(), r#"{"id": 123456789012345678901}"#);
     }
 
     #[test]

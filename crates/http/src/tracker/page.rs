@@ -3,6 +3,7 @@
 use super::DEPTH;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
+use crate::operations::BOTS;
 use chrono::{DateTime, TimeDelta};
 use http::HeaderMap;
 use http::header::USER_AGENT;
@@ -16,14 +17,14 @@ use selfsame_domain::{
 use std::sync::LazyLock;
 
 /// The patterns of the library, compiled once.
-static BOTS: LazyLock<Bots> = LazyLock::new(Bots::default);
+static AGENTS: LazyLock<Bots> = LazyLock::new(Bots::default);
 
 /// Whether a program that reads pages for a machine asks: what it does is no visitor's history. Counted.
 pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let is_bot = agent.is_some_and(|agent| BOTS.is_bot(agent));
+    let is_bot = agent.is_some_and(|agent| AGENTS.is_bot(agent));
     if is_bot {
-        counter!("selfsame_tracker_bots_total").increment(1);
+        counter!(BOTS).increment(1);
     }
     is_bot
 }

@@ -10,6 +10,7 @@ mod checklist;
 mod contacts;
 mod errors;
 mod events;
+mod examples;
 mod hostile;
 mod limits;
 mod orders;

@@ -381,3 +381,21 @@ async fn rights_for_events_keep_orders_and_read_none() {
         }
     }
 }
+
+#[tokio::test]
+async fn orders_that_fail_come_back_as_they_were_sent() {
+    let server = Server::start().await;
+    let first = r#"{"externalOrderId": 1, "totalCost": 10.10, "shipping": 1E2}"#;
+    let second = r#"{"externalOrderId":2,"totalCost":12345678901234567.890}"#;
+    let answer = server
+        .ask("POST", "/api/v1/orders", format!(r#"{{"orders": {first}}}"#))
+        .await;
+    assert!(answer.expect(200).body.contains(first));
+    let body = format!(r#"{{"orders": [null, {first}, {second}]}}"#);
+    let answer = server.ask("POST", "/api/v1/orders", body).await.expect(200);
+    assert!(
+        answer.body.contains(first) && answer.body.contains(second),
+        "{}",
+        answer.body
+    );
+}

@@ -69,10 +69,23 @@ async fn subscribing_never_changes_a_channel() {
     let body =
         json!({"contact": {"externalCustomerId": 1, "channels": [{"type": "email", "value": "b@example.com"}, phone]}});
     let answer = server.post("/api/v1/contact/subscribe", &body).await.expect(200);
-    assert_eq!(answer.id(), id);
+    assert_eq!(answer.json(), json!({"id": id, "new": false}));
     assert_eq!(
         server.contact(id).await["channels"],
         json!([{"type": "email", "value": "a@example.com"}, phone])
+    );
+    let log = server
+        .get(&format!("/api/v1/contact/{id}/identity/log"))
+        .await
+        .expect(200);
+    assert_eq!(
+        log.json()["items"][1]["effects"][0],
+        json!({
+            "effect": "kept_apart",
+            "identifier": {"kind": "email", "value": "b@example.com", "matchingValue": "b@example.com"},
+            "contactId": null,
+            "why": "channel_exists"
+        })
     );
 }
 

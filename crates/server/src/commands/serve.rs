@@ -1,7 +1,7 @@
 //! `selfsame serve`.
 
 use crate::bootstrap::{bootstrap, welcome};
-use crate::drain::{self, StopSignals};
+use crate::drain::{self, Drain, StopSignals};
 use crate::output;
 use crate::settings::{Settings, SettingsFlags, load, reachable};
 use crate::upkeep::upkeep;
@@ -49,7 +49,11 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
     } = started;
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(upkeep(app.clone(), metrics, stop.clone()));
-    drain::serve(listener, router, &app, &ready, &mut signals, settings.drain_timeout).await?;
+    let drain = Drain {
+        delay: settings.drain_delay,
+        timeout: settings.drain_timeout,
+    };
+    drain::serve(listener, router, &app, &ready, &mut signals, drain).await?;
     stop.cancel();
     upkeep.await.context("the upkeep failed")?;
     store.close().await?;

@@ -56,6 +56,11 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_timeout: Option<String>,
 
+    /// How long a server that is told to stop goes on with /readyz at 503, so that load balancers see it; 0s for not at all [env: SELFSAME_DRAIN_DELAY] [default: 5s]
+    #[arg(long, value_name = "DURATION")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drain_delay: Option<String>,
+
     /// Longest time that a stop waits for what was accepted [env: SELFSAME_DRAIN_TIMEOUT] [default: 30s]
     #[arg(long, value_name = "DURATION")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -30,6 +30,9 @@ pub(crate) struct Settings {
     pub(crate) log_level: String,
     #[serde(with = "duration")]
     pub(crate) request_timeout: Duration,
+    /// Nothing for no delay.
+    #[serde(with = "duration::or_nothing")]
+    pub(crate) drain_delay: Duration,
     #[serde(with = "duration")]
     pub(crate) drain_timeout: Duration,
     #[serde(deserialize_with = "at_least_one")]
@@ -72,6 +75,7 @@ impl Default for Settings {
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
             request_timeout: http.request_timeout,
+            drain_delay: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(30),
             body_limit_bytes: http.body_limit,
             rate_limit_per_second: rate.0,
@@ -155,7 +159,9 @@ mod duration {
     use std::fmt;
     use std::time::Duration;
 
-    struct Text;
+    struct Text {
+        nothing: bool,
+    }
 
     impl Visitor<'_> for Text {
         type Value = Duration;
@@ -166,7 +172,7 @@ mod duration {
 
         fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
             match humantime::parse_duration(text) {
-                Ok(duration) if !duration.is_zero() => Ok(duration),
+                Ok(duration) if self.nothing || !duration.is_zero() => Ok(duration),
                 Ok(_) => Err(E::custom("must be longer than nothing")),
                 Err(_) => Err(E::invalid_value(serde::de::Unexpected::Other("a text"), &self)),
             }
@@ -174,10 +180,21 @@ mod duration {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        deserializer.deserialize_str(Text)
+        deserializer.deserialize_str(Text { nothing: false })
     }
 
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&humantime::format_duration(*duration))
+    }
+
+    pub(super) mod or_nothing {
+        //! The same, and `0s`.
+
+        pub(crate) use super::serialize;
+        use super::{Deserializer, Duration, Text};
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+            deserializer.deserialize_str(Text { nothing: true })
+        }
     }
 }

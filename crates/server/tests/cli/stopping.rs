@@ -63,6 +63,30 @@ async fn a_request_that_was_accepted_is_answered_and_durable() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_stops_says_so_and_goes_on_for_a_while() {
+    let place = Place::new();
+    let server = serve(&place, &["--drain-delay", "1h"]);
+    assert_eq!(server.get(KEY, "/readyz").await.status(), 200);
+    server.signal("TERM");
+    eventually("it is not ready", || {
+        let mut connection = TcpStream::connect(server.address()).unwrap();
+        connection
+            .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer.starts_with("HTTP/1.1 503 ")
+    });
+    assert_eq!(server.get(KEY, "/healthz").await.status(), 200);
+    assert_eq!(server.create_contact(KEY, "late").await, 200);
+    server.signal("TERM");
+    let ended = server.wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let server = place.serve(&[]);
+    assert_eq!(server.count(KEY, "late").await, 1);
+}
+
 #[test]
 fn a_stop_that_takes_too_long_is_ended_and_says_so() {
     let place = Place::new();

@@ -125,6 +125,7 @@ impl Place {
         let mut command = self.command(&["serve"]);
         command
             .env("SELFSAME_LISTEN", "127.0.0.1:0")
+            .env("SELFSAME_DRAIN_DELAY", "0s")
             .args(arguments)
             .envs(variables.iter().copied());
         command.stdout(Stdio::piped()).stderr(stderr);

@@ -1,8 +1,10 @@
 //! Erasing leaves nothing.
 
-use crate::{Ask, Backend, Fixture, Kind, by_external, email, erase, force_merge, identifier, merge, merge_of, remove};
+use crate::{
+    Ask, Backend, Fixture, Kind, by_external, email, erase, force_merge, identifier, merge, merge_of, remove, undo,
+};
 use selfsame_application::{Replay, Submission};
-use selfsame_domain::{Command, ContactId, IdentifierKey, KeyRecord, Outcome, Rejection};
+use selfsame_domain::{Command, ContactId, Decision, Effect, IdentifierKey, KeyRecord, Outcome, Rejection};
 
 /// Somebody with everything, and the keys of it.
 fn whole() -> (Ask, Vec<IdentifierKey>) {
@@ -174,15 +176,105 @@ pub async fn what_others_hold_is_kept(backend: &mut dyn Backend) {
     assert_eq!(f.contact(two).await.segments().len(), 1);
 }
 
-pub async fn decisions_that_touched_it_leave_the_logs_of_others(backend: &mut dyn Backend) {
+pub async fn the_logs_of_others_stay_and_tell_nothing_of_it(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f
+        .id(Ask::new()
+            .external("gone-id")
+            .mobile("app", "t")
+            .device("gone-d")
+            .upsert())
+        .await;
+    let two = f.id(Ask::new().external("b").mobile("app", "s").upsert()).await;
+    f.decide(Ask::new().external("b").mobile("app", "t").upsert()).await;
+    let taken = f
+        .decide(
+            Ask::new()
+                .external("gone-id")
+                .mobile("app", "s")
+                .email("gone@example.com")
+                .upsert(),
+        )
+        .await;
+    let held = f.decide(Ask::new().external("gone-id").update(two)).await;
+    assert_eq!(held.rejection, Some(Rejection::ExternalIdHeld { holder: one }));
+    let before = f.log(two).await;
+    assert_eq!(before.len(), 4);
+    f.decide(erase(one)).await;
+    let after = f.log(two).await;
+    let outline = |log: &[Decision]| -> Vec<_> {
+        log.iter()
+            .map(|decision| (decision.id, decision.at, decision.call.clone(), decision.outcome))
+            .collect()
+    };
+    assert_eq!(outline(&after), outline(&before), "every decision is still there");
+    assert_eq!(after[0], before[0], "one that does not tell of it is as it was");
+    let from = ContactId::ERASED;
+    assert!(
+        matches!(&after[1].effects[..], [Effect::Moved { from, identifier }] if *from == ContactId::ERASED
+            && identifier.typed == "t"),
+        "what two holds is still told: {after:?}"
+    );
+    assert_eq!((after[2].contact, after[2].redacted), (Some(from), true));
+    assert!(
+        matches!(&after[2].effects[..], [Effect::Moved { from, identifier }] if *from == two
+            && identifier.typed == "erased" && identifier.kind() == Kind::MobilePush),
+        "{after:?}"
+    );
+    assert_eq!(after[3].rejection, Some(Rejection::ExternalIdHeld { holder: from }));
+    let read = f.store().decision(f.workspace, taken.id).await.expect("read");
+    assert_eq!(read.as_ref(), Some(&after[2]));
+    assert!(!format!("{after:?}").contains("gone"));
+    assert_eq!(f.holders(&identifier(Kind::MobilePush, "t").key).await, [two]);
+}
+
+pub async fn the_log_of_a_former_survivor_forgets_what_it_answered_for(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let survivor = f.id(Ask::new().external("a").upsert()).await;
+    let other = f.id(Ask::new().external("b").upsert()).await;
+    let absorbed = f
+        .id(Ask::new().email("gone@example.com").device("gone-d").upsert())
+        .await;
+    let merge = f.merge(survivor, absorbed).await;
+    let matched = f
+        .decide(Ask::new().email("gone@example.com").first("Ann").upsert())
+        .await;
+    assert_eq!(matched.contact, Some(survivor));
+    f.decide(Command::Unsubscribe {
+        email: email("gone@example.com"),
+        unsubscribed: true,
+    })
+    .await;
+    f.decide(Ask::new().external("a").email("a@example.com").upsert()).await;
+    f.decide(undo(merge)).await;
+    f.decide(Ask::new().external("b").device("gone-d").upsert()).await;
+    let before = f.log(survivor).await;
+    assert!(format!("{before:?}").contains("gone"));
+    f.decide(erase(absorbed)).await;
+    let after = f.log(survivor).await;
+    assert_eq!(after.len(), before.len());
+    let told = format!("{after:?}");
+    assert!(!told.contains("gone") && told.contains("a@example.com"), "{told}");
+    assert!(!format!("{:?}", f.log(other).await).contains("ContactId(3)"));
+}
+
+pub async fn a_decision_that_tells_of_two_is_redacted_twice(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let one = f.id(Ask::new().external("a").mobile("app", "t").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
-    f.id(Ask::new().external("b").mobile("app", "t").upsert()).await;
-    assert_eq!(f.log(two).await.len(), 2);
-    f.decide(erase(one)).await;
-    assert_eq!(f.log(two).await.len(), 1, "whom the token left is no longer told");
-    assert_eq!(f.holders(&identifier(Kind::MobilePush, "t").key).await, [two]);
+    let two = f.id(Ask::new().external("b").mobile("app", "u").upsert()).await;
+    let three = f.id(Ask::new().external("c").upsert()).await;
+    f.decide(Ask::new().external("c").mobile("app", "t").mobile("app", "u").upsert())
+        .await;
+    for id in [one, two] {
+        f.decide(erase(id)).await;
+    }
+    let log = f.log(three).await;
+    let from = |effect: &Effect| matches!(effect, Effect::Moved { from, .. } if *from == ContactId::ERASED);
+    assert_eq!(
+        log[1].effects.iter().filter(|effect| from(effect)).count(),
+        2,
+        "{log:?}"
+    );
 }
 
 pub async fn numbers_stay_used_after_a_restart(backend: &mut dyn Backend) {
@@ -246,7 +338,9 @@ pub async fn whoever_is_made_and_erased_at_once_never_was(backend: &mut dyn Back
     let gone = decisions[0].contact.expect("a contact");
     assert!(!f.is_there(gone).await);
     assert_eq!(f.all().await, [other]);
-    assert_eq!(f.log(other).await.len(), 1, "nor does another's log tell of it");
+    let log = f.log(other).await;
+    assert_eq!((log.len(), log[1].contact), (2, Some(ContactId::ERASED)));
+    assert!(!format!("{log:?}").contains("a@example.com"), "{log:?}");
     for key in [
         identifier(Kind::ExternalId, "a").key,
         identifier(Kind::MobilePush, "t").key,

@@ -1,7 +1,7 @@
 //! The identity log, and what is told about identifiers.
 
 use crate::{Ask, Backend, Fixture, Kind, email, erase, force_merge, identifier, merge, merge_of, remove, undo};
-use selfsame_domain::{Command, ContactId, DecisionId, Outcome};
+use selfsame_domain::{Command, ContactId, DecisionId, Outcome, Rejection};
 use uuid::Uuid;
 
 pub async fn every_decision_is_told_as_it_was_answered(backend: &mut dyn Backend) {
@@ -72,8 +72,14 @@ pub async fn what_is_refused_is_told_to_those_it_is_about(backend: &mut dyn Back
     assert_eq!(f.log(id).await[1..], [held.clone(), merged, nobody]);
     assert_eq!(f.log(other).await.len(), 1);
     f.decide(erase(holder)).await;
-    assert_eq!(f.log(id).await.len(), 2, "what names an erased contact goes with it");
-    assert!(f.decided(held.id).await.is_none());
+    assert_eq!(
+        f.log(id).await.len(),
+        4,
+        "what names an erased contact stays, without it"
+    );
+    let held = f.decided(held.id).await.and_then(|held| held.rejection);
+    let nobody = ContactId::ERASED;
+    assert_eq!(held, Some(Rejection::ExternalIdHeld { holder: nobody }));
 }
 
 pub async fn a_decision_is_read_by_its_identity(backend: &mut dyn Backend) {

@@ -2,9 +2,9 @@
 
 use super::contacts::shown;
 use super::tree::{Shape, Tree, orders};
-use crate::{Ask, Backend, Fixture, Kind, identifier, merge_of, remove, undo};
+use crate::{Ask, Backend, Fixture, Kind, contact_of, identifier, merge, merge_of, remove, undo};
 use selfsame_domain::values::ChannelType;
-use selfsame_domain::{AttributeInput, AttributeKey, ContactState, Outcome};
+use selfsame_domain::{Apart, AttributeInput, AttributeKey, ContactId, ContactState, Decision, Effect, Outcome};
 
 pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -236,4 +236,98 @@ pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut
     f.id(Ask::new().external("x").update(one)).await;
     assert_eq!(f.contact(one).await.external_id(), Some("x"));
     f.check().await;
+}
+
+/// Whom a decision kept apart because a merge was undone.
+fn kept(decision: &Decision) -> Vec<ContactId> {
+    let apart = |effect: &Effect| match effect {
+        Effect::KeptApart {
+            contact,
+            why: Apart::Undone,
+            ..
+        } => *contact,
+        _ => None,
+    };
+    decision.effects.iter().filter_map(apart).collect()
+}
+
+const PHONE: &str = "+380501234567";
+
+pub async fn what_was_taken_apart_merges_by_hand_only(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    let merged = merge_of(&f.decide(both()).await);
+    f.decide(undo(merged)).await;
+    f.reopen().await;
+    for _ in 0..2 {
+        let again = f.decide(both()).await;
+        assert_eq!((again.contact, kept(&again)), (Some(one), vec![two]));
+    }
+    assert_eq!(f.would(both()).await.contact, Some(one));
+    assert_eq!(f.all().await, [two, one], "both are there");
+    let by_hand = merge_of(&f.decide(merge(one, two)).await);
+    let together = f.decide(both()).await;
+    assert_eq!((together.contact, kept(&together)), (Some(one), vec![]));
+    f.decide(undo(by_hand)).await;
+    assert_eq!(kept(&f.decide(both()).await), [two], "the last word counts");
+}
+
+pub async fn what_was_taken_apart_stays_so_through_later_merges(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
+    f.id(Ask::new().external("a").upsert()).await;
+    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    f.decide(undo(merge_of(&f.decide(both()).await))).await;
+    let three = f.id(Ask::new().device("d3").upsert()).await;
+    f.merge(three, two).await;
+    assert_eq!(kept(&f.decide(both()).await), [three], "it answers for the second");
+    let four = f.id(Ask::new().device("d4").upsert()).await;
+    f.merge(four, f.id(Ask::new().external("a").upsert()).await).await;
+    let later = f.decide(both()).await;
+    assert_eq!(
+        (later.contact, kept(&later)),
+        (Some(four), vec![three]),
+        "each of the two is answered for by another now"
+    );
+}
+
+pub async fn an_anonymous_contact_that_was_taken_apart_is_not_absorbed_again(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let two = f.id(Ask::new().mobile("app", "t").device("d").upsert()).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let claiming = || Ask::new().external("a").mobile("app", "t").upsert();
+    f.decide(undo(merge_of(&f.decide(claiming()).await))).await;
+    let again = f.decide(claiming()).await;
+    assert_eq!(kept(&again), [two]);
+    assert!(
+        again
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Moved { from, .. } if *from == two))
+    );
+    assert_eq!(
+        f.holders(&identifier(Kind::MobilePush, "t").key).await,
+        [one],
+        "rule 4 holds"
+    );
+    assert_eq!(f.holders(&identifier(Kind::DeviceId, "d").key).await, [two]);
+    let adopting = f.decide(Ask::new().external("b").device("d").upsert()).await;
+    assert_eq!(adopting.contact, Some(two), "rule 3 holds");
+}
+
+pub async fn an_undo_counts_within_its_submission(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
+    f.id(Ask::new().external("a").upsert()).await;
+    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    let first = f.decide(both()).await;
+    let decisions = f.decide_all(vec![undo(merge_of(&first)), both()]).await;
+    assert_eq!(kept(&decisions[1]), [two]);
+    let third = contact_of(&f.decide(Ask::new().device("d3").upsert()).await);
+    let made = f.decide_all(vec![merge(third, two), both()]).await;
+    assert_eq!(kept(&made[1]), [third]);
+    let decisions = f.decide_all(vec![undo(merge_of(&made[0])), both()]).await;
+    assert_eq!(kept(&decisions[1]), [two]);
 }

@@ -5,8 +5,7 @@ use super::space::Space;
 use selfsame_application::ports::Recorded;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    ChangeSet, ContactId, Decision, DecisionId, Effect, EventCount, EventType, HeldIdentifier, IdentifierKey, LogEntry,
-    Rejection, Subject,
+    ChangeSet, ContactId, DecisionId, EventCount, EventType, HeldIdentifier, IdentifierKey, Subject,
 };
 use std::collections::BTreeSet;
 
@@ -30,8 +29,8 @@ impl Space {
         self.apply_catalog(changes)?;
         self.merges
             .extend(changes.merges.iter().map(|merge| (merge.id, merge.clone())));
-        for LogEntry { contact, decision } in &changes.log {
-            self.log.insert((*contact, decision.id), decision.clone());
+        for entry in &changes.log {
+            self.log.insert((entry.contact, entry.decision.id), entry.clone());
         }
         self.replies
             .extend(records.iter().map(|record| (record.key.clone(), record.clone())));
@@ -192,7 +191,7 @@ impl Space {
         Ok(())
     }
 
-    /// Everything that mentions a contact, or one that it absorbed.
+    /// Everything of a contact, and of those that it absorbed.
     fn erase(&mut self, contact: ContactId) {
         let mut gone = self.group(contact);
         gone.insert(contact);
@@ -234,14 +233,22 @@ impl Space {
         self.merges
             .retain(|_, row| !is_gone(row.survivor) && !is_gone(row.absorbed));
         self.replies.retain(|_, row| !row.contacts.iter().copied().any(is_gone));
-        let decided: BTreeSet<DecisionId> = self
-            .log
-            .keys()
-            .filter(|(contact, _)| is_gone(*contact))
-            .map(|(_, decision)| *decision)
-            .collect();
-        self.log
-            .retain(|(_, id), decision| !decided.contains(id) && !mentions(decision, &gone));
+        self.redact_log(&gone);
+    }
+
+    /// After the identifiers are gone, so that it can be seen which of them others hold.
+    fn redact_log(&mut self, gone: &BTreeSet<ContactId>) {
+        let own = self.log.keys().filter(|(contact, _)| gone.contains(contact));
+        let shared: BTreeSet<DecisionId> = own.map(|(_, decision)| *decision).collect();
+        let mut log = std::mem::take(&mut self.log);
+        log.retain(|(contact, _), _| !gone.contains(contact));
+        for entry in log.values_mut() {
+            if shared.contains(&entry.decision.id) || !entry.mentions.is_disjoint(gone) {
+                entry.decision.redact(gone, |key| self.rows_of(key).next().is_some());
+                entry.mentions.retain(|contact| !gone.contains(contact));
+            }
+        }
+        self.log = log;
     }
 
     /// Numbers that were used are never handed out again.
@@ -265,22 +272,6 @@ impl Space {
 
 fn key_of(held: &HeldIdentifier) -> (IdentifierKey, ContactId) {
     (held.key().clone(), held.home)
-}
-
-/// Whether a decision in somebody else's log names one of the contacts.
-fn mentions(decision: &Decision, gone: &BTreeSet<ContactId>) -> bool {
-    let in_effects = decision.effects.iter().any(|effect| match effect {
-        Effect::Moved { from, .. } => gone.contains(from),
-        Effect::Merged { absorbed, .. } => gone.contains(absorbed),
-        Effect::Unmerged { contact, .. } => gone.contains(contact),
-        Effect::KeptApart { contact, .. } => contact.is_some_and(|id| gone.contains(&id)),
-        _ => false,
-    });
-    let in_rejection = match &decision.rejection {
-        Some(Rejection::ExternalIdHeld { holder }) => gone.contains(holder),
-        _ => false,
-    };
-    in_effects || in_rejection || decision.contact.is_some_and(|id| gone.contains(&id))
 }
 
 fn require(there: bool, table: &'static str) -> Result<(), ContractError> {

@@ -56,7 +56,7 @@ impl History for MemoryStore {
             .log
             .iter()
             .filter(|((contact, decision), _)| group.contains(contact) && after.is_none_or(|after| *decision < after));
-        let by_time: BTreeMap<DecisionId, &Decision> = entries.map(|((_, id), decision)| (*id, decision)).collect();
+        let by_time: BTreeMap<DecisionId, &Decision> = entries.map(|((_, id), entry)| (*id, &entry.decision)).collect();
         let latest = by_time.into_values().rev().take(limit as usize);
         Ok(Some(latest.cloned().collect()))
     }

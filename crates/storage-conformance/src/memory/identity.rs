@@ -68,14 +68,14 @@ impl Identity for MemoryStore {
             .log
             .iter()
             .filter(|((contact, decision), _)| group.contains(contact) && after.is_none_or(|after| *decision > after));
-        let by_time: BTreeMap<DecisionId, &Decision> = entries.map(|((_, id), decision)| (*id, decision)).collect();
+        let by_time: BTreeMap<DecisionId, &Decision> = entries.map(|((_, id), entry)| (*id, &entry.decision)).collect();
         Ok(Some(by_time.into_values().take(limit as usize).cloned().collect()))
     }
 
     async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError> {
         let space = self.space(workspace);
         let found = space.log.iter().find(|((_, decision), _)| *decision == id);
-        Ok(found.map(|(_, decision)| decision.clone()))
+        Ok(found.map(|(_, entry)| entry.decision.clone()))
     }
 
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {

@@ -15,6 +15,7 @@ impl Space {
         self.load_named(footprint, &mut snapshot);
         self.load_orders(footprint, &mut snapshot);
         self.load_groups(footprint, &mut snapshot);
+        self.load_apart(&mut snapshot);
         self.load_catalog(footprint, &mut snapshot);
         snapshot.creating = footprint
             .event_types
@@ -92,6 +93,24 @@ impl Space {
         let among = |merge: &&Merge| group.contains(&merge.survivor) && group.contains(&merge.absorbed);
         let merges = self.merges.values().filter(among).chain(named.iter().copied());
         snapshot.merges.extend(merges.map(|merge| (merge.id, merge.clone())));
+    }
+
+    fn load_apart(&self, snapshot: &mut Snapshot) {
+        let absorbable = snapshot.absorbable();
+        for merge in self.merges.values().filter(|merge| merge.undone_at.is_some()) {
+            let parties = [merge.survivor, merge.absorbed];
+            let [Some(one), Some(other)] = parties.map(|id| self.canonical(id)) else {
+                continue;
+            };
+            let both_there = [one, other].iter().all(|id| snapshot.contacts.contains_key(id));
+            if one != other && both_there && [one, other].iter().any(|id| absorbable.contains(id)) {
+                snapshot.apart.insert((merge.survivor, merge.absorbed));
+                let absorbed = [(merge.survivor, one), (merge.absorbed, other)];
+                snapshot
+                    .canonical
+                    .extend(absorbed.into_iter().filter(|(id, canonical)| id != canonical));
+            }
+        }
     }
 
     fn bring(&self, id: ContactId, wanted: bool, snapshot: &mut Snapshot) {

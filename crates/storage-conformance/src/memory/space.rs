@@ -3,8 +3,8 @@
 use selfsame_application::ports::Recorded;
 use selfsame_domain::values::{EventTypeKey, ExternalOrderId};
 use selfsame_domain::{
-    Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, Decision, DecisionId,
-    Event, EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge, MergeId, Order,
+    Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, DecisionId, Event,
+    EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, LogEntry, Membership, Merge, MergeId, Order,
     Segment, SegmentId, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub(super) struct Space {
     pub(super) categories: BTreeMap<CategoryId, Category>,
     pub(super) fields: BTreeMap<FieldId, CustomField>,
     pub(super) merges: BTreeMap<MergeId, Merge>,
-    pub(super) log: BTreeMap<(ContactId, DecisionId), Decision>,
+    pub(super) log: BTreeMap<(ContactId, DecisionId), LogEntry>,
     pub(super) replies: BTreeMap<String, Recorded>,
     pub(super) events: BTreeMap<EventId, Event>,
     pub(super) sent_events: BTreeSet<EventId>,

@@ -4,10 +4,9 @@ use super::known::Touched;
 use crate::rows::{array_text, channels_text, to_json};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
-    AttributeKey, Attributes, ChangeSet, ContactId, ContactRow, Decision, DecisionId, Effect, HeldIdentifier,
-    IdentifierKey, KeyRecord, LogEntry, Membership, Merge, Rejection, Timestamp, Visitor,
+    AttributeKey, Attributes, ChangeSet, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, LogEntry,
+    Membership, Merge, Timestamp, Visitor,
 };
-use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Rows of `contacts`, by number.
@@ -153,49 +152,20 @@ pub(super) struct LogColumns {
 
 impl LogColumns {
     pub(super) fn of(log: &[LogEntry]) -> Result<Self, StorageError> {
-        let mut touched: HashMap<DecisionId, BTreeSet<ContactId>> = HashMap::new();
-        for entry in log {
-            touched.entry(entry.decision.id).or_default().insert(entry.contact);
-        }
         let mut rows: Vec<&LogEntry> = log.iter().collect();
         rows.sort_by_key(|entry| (entry.contact, entry.decision.id));
         let mut columns = Self::default();
         for entry in rows {
-            let mut mentioned = named(&entry.decision);
-            if let Some(touched) = touched.get(&entry.decision.id) {
-                mentioned.retain(|id| !touched.contains(id));
-            }
+            let mentions = &entry.mentions;
             columns.contacts.push(entry.contact.0);
             columns.decisions.push(entry.decision.id.0);
             columns.bodies.push(to_json(&entry.decision)?);
             columns
                 .mentions
-                .push((!mentioned.is_empty()).then(|| array_text(&mentioned)));
+                .push((!mentions.is_empty()).then(|| array_text(mentions)));
         }
         Ok(columns)
     }
-}
-
-/// All contacts that a decision names.
-fn named(decision: &Decision) -> BTreeSet<ContactId> {
-    let in_effect = |effect: &Effect| match effect {
-        Effect::Moved { from, .. } => Some(*from),
-        Effect::Merged { absorbed, .. } => Some(*absorbed),
-        Effect::Unmerged { contact, .. } => Some(*contact),
-        Effect::KeptApart { contact, .. } => *contact,
-        _ => None,
-    };
-    let holder = match &decision.rejection {
-        Some(Rejection::ExternalIdHeld { holder }) => Some(*holder),
-        _ => None,
-    };
-    decision
-        .effects
-        .iter()
-        .filter_map(in_effect)
-        .chain(decision.contact)
-        .chain(holder)
-        .collect()
 }
 
 /// Rows of `visitors`, in the order of the changes.

@@ -1,10 +1,12 @@
-//! Erasing contacts: nothing that mentions them may be left.
+//! Erasing contacts: nothing of theirs may be left.
 
 use super::Unit;
 use crate::error::translate;
-use crate::rows;
+use crate::rows::{self, to_json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::ContactId;
+use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// The contacts and all that they absorbed.
 const GONE: &str = "
@@ -32,7 +34,37 @@ const LOCK_ORDERS: &str = "
 const LOCK_REPLIES: &str = "
     SELECT FROM recorded_replies WHERE workspace_id = $1 AND contacts && $2::bigint[] ORDER BY key FOR UPDATE NOWAIT";
 
-/// A key goes when nobody else holds it. A decision goes from every log.
+/// Decisions that concern them in the logs of others. Rows of logs come after contacts in the order of locks; another erasure may be at work
+/// on the same decision.
+const LOCK_DECISIONS: &str = "
+    SELECT l.body::text
+    FROM identity_log l
+    WHERE l.workspace_id = $1 AND l.contact_id <> ALL($2::bigint[]) AND l.decision_id IN (
+        SELECT own.decision_id
+        FROM UNNEST($2::bigint[]) AS gone (contact_id)
+        JOIN identity_log own ON own.workspace_id = $1 AND own.contact_id = gone.contact_id
+        UNION
+        SELECT decision_id FROM identity_log
+        WHERE workspace_id = $1 AND mentions IS NOT NULL AND mentions && $2::bigint[]
+    )
+    ORDER BY l.contact_id, l.decision_id
+    FOR UPDATE OF l";
+
+/// Which of some identifiers somebody holds.
+const HELD: &str = "
+    SELECT named.kind, named.value
+    FROM UNNEST($2::smallint[], $3::text[]) AS named (kind, value)
+    WHERE EXISTS (SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)";
+
+const REDACT: &str = "
+    UPDATE identity_log l
+    SET body = new.body::json,
+        mentions = NULLIF(ARRAY(SELECT id FROM UNNEST(l.mentions) AS mentioned (id) WHERE id <> ALL($2::bigint[])), '{}')
+    FROM UNNEST($3::uuid[], $4::text[]) AS new (decision_id, body)
+    WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
+      AND (l.body::text <> new.body OR l.mentions && $2::bigint[])";
+
+/// A key goes when nobody else holds it.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -74,14 +106,8 @@ const DELETE: &str = "
     replies AS (
         DELETE FROM recorded_replies WHERE workspace_id = $1 AND contacts && $2::bigint[]
     ),
-    decided AS MATERIALIZED (
-        SELECT l.decision_id FROM gone JOIN identity_log l ON l.workspace_id = $1 AND l.contact_id = gone.contact_id
-        UNION
-        SELECT decision_id FROM identity_log
-        WHERE workspace_id = $1 AND mentions IS NOT NULL AND mentions && $2::bigint[]
-    ),
     log AS (
-        DELETE FROM identity_log l USING decided WHERE l.workspace_id = $1 AND l.decision_id = decided.decision_id
+        DELETE FROM identity_log l USING gone WHERE l.workspace_id = $1 AND l.contact_id = gone.contact_id
     ),
     profile AS (
         DELETE FROM profiles p USING gone WHERE p.workspace_id = $1 AND p.contact_id = gone.contact_id
@@ -108,6 +134,7 @@ impl Unit {
                 .await
                 .map_err(translate)?;
         }
+        let decisions = self.lock_decisions(&gone).await?;
         let deleted: Vec<(i16, String)> = sqlx::query_as(DELETE)
             .bind(self.workspace.0)
             .bind(&gone)
@@ -115,6 +142,55 @@ impl Unit {
             .await
             .map_err(translate)?;
         self.known.forget_keys(rows::all(deleted, rows::identifier_key)?);
+        self.redact(decisions, gone).await
+    }
+
+    async fn lock_decisions(&mut self, gone: &[i64]) -> Result<BTreeMap<DecisionId, Decision>, StorageError> {
+        let bodies: Vec<String> = sqlx::query_scalar(LOCK_DECISIONS)
+            .bind(self.workspace.0)
+            .bind(gone)
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        let read = |body: String| rows::json(&body, "identity_log", "body", &"of an erased contact");
+        let decisions: Vec<Decision> = rows::all(bodies, read)?;
+        Ok(decisions.into_iter().map(|decision| (decision.id, decision)).collect())
+    }
+
+    /// After the identifiers are deleted, so that it can be seen which of them others hold.
+    async fn redact(
+        &mut self,
+        mut decisions: BTreeMap<DecisionId, Decision>,
+        gone: Vec<i64>,
+    ) -> Result<(), StorageError> {
+        if decisions.is_empty() {
+            return Ok(());
+        }
+        let named: BTreeSet<&IdentifierKey> = decisions.values().flat_map(Decision::identifiers).collect();
+        let kinds: Vec<i16> = named.iter().map(|key| key.kind.code()).collect();
+        let values: Vec<&str> = named.iter().map(|key| key.value.as_str()).collect();
+        let held: Vec<(i16, String)> = sqlx::query_as(HELD)
+            .bind(self.workspace.0)
+            .bind(kinds)
+            .bind(values)
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        let held: BTreeSet<IdentifierKey> = rows::all(held, rows::identifier_key)?.into_iter().collect();
+        let erased = gone.iter().copied().map(ContactId).collect();
+        for decision in decisions.values_mut() {
+            decision.redact(&erased, |key| held.contains(key));
+        }
+        let ids: Vec<Uuid> = decisions.keys().map(|id| id.0).collect();
+        let bodies: Vec<String> = decisions.values().map(to_json).collect::<Result<_, _>>()?;
+        sqlx::query(REDACT)
+            .bind(self.workspace.0)
+            .bind(gone)
+            .bind(ids)
+            .bind(bodies)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
         Ok(())
     }
 }

@@ -39,6 +39,45 @@ const GROUPS: &str = concat!(
             AND g.survivor_id NOT IN (SELECT contact_id FROM members))"
 );
 
+/// Merges that were undone, of contacts that the given ones answer for: each party and who answers for it.
+const APART: &str = "
+    WITH members AS MATERIALIZED (
+        SELECT UNNEST($2::bigint[]) AS contact_id
+        UNION
+        SELECT c.contact_id
+        FROM UNNEST($2::bigint[]) AS root (contact_id)
+        CROSS JOIN LATERAL (
+            SELECT contact_id FROM contacts
+            WHERE workspace_id = $1 AND canonical_id = root.contact_id AND state = 'merged' OFFSET 0
+        ) c
+    ),
+    pairs AS MATERIALIZED (
+        SELECT m.survivor_id, m.absorbed_id
+        FROM members
+        CROSS JOIN LATERAL (
+            SELECT survivor_id, absorbed_id FROM merges
+            WHERE workspace_id = $1 AND survivor_id = members.contact_id AND undone_at IS NOT NULL OFFSET 0
+        ) m
+        UNION
+        SELECT m.survivor_id, m.absorbed_id
+        FROM members
+        CROSS JOIN LATERAL (
+            SELECT survivor_id, absorbed_id FROM merges
+            WHERE workspace_id = $1 AND absorbed_id = members.contact_id AND undone_at IS NOT NULL OFFSET 0
+        ) m
+    )
+    SELECT s.contact_id, s.canonical_id, a.contact_id, a.canonical_id
+    FROM pairs
+    CROSS JOIN LATERAL (
+        SELECT contact_id, canonical_id FROM contacts
+        WHERE workspace_id = $1 AND contact_id = pairs.survivor_id OFFSET 0
+    ) s
+    CROSS JOIN LATERAL (
+        SELECT contact_id, canonical_id FROM contacts
+        WHERE workspace_id = $1 AND contact_id = pairs.absorbed_id OFFSET 0
+    ) a
+    WHERE s.canonical_id <> a.canonical_id";
+
 impl Unit {
     pub(super) async fn load_footprint(&mut self, footprint: &Footprint) -> Result<Snapshot, StorageError> {
         let definitions = self.load_definitions(footprint).await?;
@@ -57,6 +96,7 @@ impl Unit {
         if !roots.is_empty() {
             self.load_groups(footprint, &roots, &mut snapshot).await?;
         }
+        self.load_apart(&mut snapshot).await?;
         self.load_events(footprint, &mut snapshot).await?;
         self.known.add_contacts(snapshot.contacts.values());
         self.known.add_visitors(&snapshot.visitors);
@@ -158,6 +198,34 @@ impl Unit {
             .into_iter()
             .map(|merge| (merge.id, merge))
             .collect();
+        Ok(())
+    }
+
+    /// Under the locks of the contacts of the snapshot, without which no merge of theirs is made or undone. Asked from the side of those
+    /// that may be absorbed, who answer for few.
+    async fn load_apart(&mut self, snapshot: &mut Snapshot) -> Result<(), StorageError> {
+        let absorbable: Vec<i64> = snapshot.absorbable().iter().map(|id| id.0).collect();
+        if absorbable.is_empty() {
+            return Ok(());
+        }
+        let pairs: Vec<(i64, i64, i64, i64)> = sqlx::query_as(APART)
+            .bind(self.workspace.0)
+            .bind(absorbable)
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        for (survivor, answers, absorbed, answers_too) in pairs {
+            let answering = [(survivor, answers), (absorbed, answers_too)]
+                .map(|(id, canonical)| (ContactId(id), ContactId(canonical)));
+            if answering
+                .iter()
+                .all(|(_, canonical)| snapshot.contacts.contains_key(canonical))
+            {
+                snapshot.apart.insert((ContactId(survivor), ContactId(absorbed)));
+                let others = answering.into_iter().filter(|(id, canonical)| id != canonical);
+                snapshot.canonical.extend(others);
+            }
+        }
         Ok(())
     }
 

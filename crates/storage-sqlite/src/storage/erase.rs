@@ -7,19 +7,19 @@ use crate::rows::{Row, json};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, IdentifierKind};
 
-/// Deletes contacts, all that they absorbed, and everything that mentions them. One that the same batch made was never written.
+/// Deletes contacts, all that they absorbed, and everything of theirs. One that the same batch made was never written.
 pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
     if erased.is_empty() {
         return Ok(());
     }
     let group = group(batch, erased).await?;
     records::forget(batch, &group).await?;
-    log::erase(batch, &group).await?;
     // While it can still be seen who held them.
     keys(batch, &group).await?;
     for statement in STATEMENTS {
         batch.run(statement, &group).await?;
     }
+    log::erase(batch, &group).await?;
     Ok(())
 }
 

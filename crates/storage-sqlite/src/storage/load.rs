@@ -32,6 +32,7 @@ pub(super) async fn snapshot(
     named(connection, workspace, &asked, &mut snapshot, &mut ids).await?;
     merges::load(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
     snapshot.contacts = whole::contacts(connection, workspace, &ids).await?;
+    merges::load_apart(connection, workspace, &mut snapshot).await?;
     let unknown_names = definitions::load(connection, workspace, footprint, &mut snapshot).await?;
     events::load(connection, workspace, footprint, &mut snapshot).await?;
     let count = footprint.fresh;

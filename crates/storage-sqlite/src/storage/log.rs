@@ -1,9 +1,10 @@
 //! The identity log.
 
 use super::apply::Batch;
-use crate::rows::hex;
+use crate::error::storage;
+use crate::rows::{Row, hex, json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Decision, DecisionId, Effect, LogEntry, Rejection};
+use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, LogEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Appends entries, and notes whom their decisions concern where that is more than one contact.
@@ -17,10 +18,9 @@ pub(super) async fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(),
     batch.run_all("identity_log", entries, &rows).await?;
     let mut concerned: BTreeMap<DecisionId, BTreeSet<ContactId>> = BTreeMap::new();
     for entry in log {
-        let contacts = concerned
-            .entry(entry.decision.id)
-            .or_insert_with(|| named(&entry.decision));
+        let contacts = concerned.entry(entry.decision.id).or_default();
         contacts.insert(entry.contact);
+        contacts.extend(&entry.mentions);
     }
     let rows: Vec<_> = concerned
         .iter()
@@ -32,58 +32,74 @@ pub(super) async fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(),
     batch.run_all("identity_log_mentions", mentions, &rows).await
 }
 
-/// Deletes the contacts' logs, and every decision that concerns one of them from the logs of others.
+/// Deletes the contacts' logs, and takes the contacts out of every decision that concerns one of them in the logs of others. Comes after
+/// their identifiers, so that it can be seen which of them others hold.
 pub(super) async fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<(), StorageError> {
-    for statement in ERASING {
-        batch.run(statement, contacts).await?;
+    let own = "DELETE FROM identity_log WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
+    batch.run(own, contacts).await?;
+    let mut decisions = shared(batch, contacts).await?;
+    let held = held(batch, &decisions).await?;
+    let gone = contacts.iter().copied().collect();
+    for decision in &mut decisions {
+        decision.redact(&gone, |key| held.contains(key));
     }
+    let rows: Vec<_> = decisions
+        .iter()
+        .filter(|decision| decision.redacted)
+        .map(|decision| (hex(decision.id.0), decision))
+        .collect();
+    // An UPDATE would walk through the log of the workspace.
+    let redacted = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body)
+         SELECT ?1, l.contact_id, l.decision_id, r.value -> 1
+         FROM jsonb_each(?2) AS r
+         CROSS JOIN identity_log AS l INDEXED BY identity_log_by_decision
+            ON l.workspace_id = ?1 AND l.decision_id = unhex(r.value ->> 0)
+         WHERE true
+         ON CONFLICT (workspace_id, contact_id, decision_id) DO UPDATE SET body = excluded.body";
+    batch.run(redacted, &rows).await?;
+    let mentions =
+        "DELETE FROM identity_log_mentions WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
+    batch.run(mentions, contacts).await?;
     Ok(())
 }
 
-const ERASING: [&str; 3] = [
-    "DELETE FROM identity_log
-     WHERE rowid IN
-        (SELECT l.rowid
-         FROM json_each(?2) AS n
-         CROSS JOIN identity_log_mentions AS m ON m.workspace_id = ?1 AND m.contact_id = n.value
-         CROSS JOIN identity_log_mentions AS o ON o.workspace_id = ?1 AND o.decision_id = m.decision_id
-         CROSS JOIN identity_log AS l
-            ON l.workspace_id = ?1 AND l.contact_id = o.contact_id AND l.decision_id = o.decision_id)",
-    "DELETE FROM identity_log WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
-    "DELETE FROM identity_log_mentions
-     WHERE workspace_id = ?1 AND decision_id IN
-        (SELECT m.decision_id
-         FROM json_each(?2) AS n
-         CROSS JOIN identity_log_mentions AS m ON m.workspace_id = ?1 AND m.contact_id = n.value)",
-];
+/// The decisions that concern one of the contacts and are in the log of another.
+async fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Decision>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT (SELECT l.body FROM identity_log AS l WHERE l.workspace_id = ?1 AND l.decision_id = m.decision_id LIMIT 1) AS body
+         FROM (SELECT DISTINCT m.decision_id
+               FROM json_each(?2) AS n
+               CROSS JOIN identity_log_mentions AS m ON m.workspace_id = ?1 AND m.contact_id = n.value) AS m
+         WHERE body IS NOT NULL",
+    )
+    .bind(batch.workspace.0)
+    .bind(json(contacts)?)
+    .fetch_all(&mut *batch.connection)
+    .await
+    .map_err(storage)?;
+    rows.iter()
+        .map(|row| Row::new(row, "identity_log", 0).json(0, "body"))
+        .collect()
+}
 
-/// The contacts that a decision names. Every effect is listed, so that a new one is thought of here.
-fn named(decision: &Decision) -> BTreeSet<ContactId> {
-    let in_effects = decision.effects.iter().filter_map(|effect| match effect {
-        Effect::Moved { from, .. } => Some(*from),
-        Effect::Merged { absorbed, .. } => Some(*absorbed),
-        Effect::Unmerged { contact, .. } => Some(*contact),
-        Effect::KeptApart { contact, .. } => *contact,
-        Effect::Attached { .. }
-        | Effect::Replaced { .. }
-        | Effect::Quarantined { .. }
-        | Effect::Blocked { .. }
-        | Effect::Shared { .. }
-        | Effect::Unsubscribed { .. }
-        | Effect::Resubscribed { .. }
-        | Effect::EventWaits { .. }
-        | Effect::VisitorAdopted { .. }
-        | Effect::Changed { .. }
-        | Effect::Skipped(_)
-        | Effect::SegmentAdded { .. }
-        | Effect::SegmentRemoved { .. }
-        | Effect::SegmentCreated { .. }
-        | Effect::Category { .. }
-        | Effect::Field { .. } => None,
-    });
-    let holder = match &decision.rejection {
-        Some(Rejection::ExternalIdHeld { holder }) => Some(*holder),
-        _ => None,
-    };
-    in_effects.chain(decision.contact).chain(holder).collect()
+/// Those of the identifiers that the decisions name that somebody holds.
+async fn held(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<BTreeSet<IdentifierKey>, StorageError> {
+    let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
+    let asked: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
+    let rows = sqlx::query(
+        "SELECT k.key
+         FROM jsonb_each(?2) AS k
+         WHERE EXISTS
+            (SELECT 1 FROM identifiers AS i
+             WHERE i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1)",
+    )
+    .bind(batch.workspace.0)
+    .bind(json(&asked)?)
+    .fetch_all(&mut *batch.connection)
+    .await
+    .map_err(storage)?;
+    let places = rows.iter().map(|row| Row::new(row, "identifiers", 0).get(0, "key"));
+    let places = places.collect::<Result<BTreeSet<i64>, _>>()?;
+    let held = named.into_iter().zip(0..).filter(|(_, place)| places.contains(place));
+    Ok(held.map(|(key, _)| key.clone()).collect())
 }

@@ -66,6 +66,61 @@ pub(super) async fn load(
     Ok(())
 }
 
+/// Loads the pairs that were taken apart among the contacts of the snapshot. They are found from the side of those that may be absorbed,
+/// who answer for few.
+pub(super) async fn load_apart(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    snapshot: &mut Snapshot,
+) -> Result<(), StorageError> {
+    let absorbable = snapshot.absorbable();
+    if absorbable.is_empty() {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "WITH members AS (
+            SELECT n.value AS id FROM json_each(?2) AS n
+            UNION
+            SELECT c.contact_id
+            FROM json_each(?2) AS n
+            CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.canonical_id = n.value AND c.state = 'merged'
+         ), pairs AS (
+            SELECT m.survivor_id, m.absorbed_id
+            FROM members CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.survivor_id = members.id
+            WHERE m.undone_at IS NOT NULL
+            UNION
+            SELECT m.survivor_id, m.absorbed_id
+            FROM members CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.absorbed_id = members.id
+            WHERE m.undone_at IS NOT NULL
+         )
+         SELECT s.contact_id, s.canonical_id, a.contact_id, a.canonical_id
+         FROM pairs
+         CROSS JOIN contacts AS s ON s.workspace_id = ?1 AND s.contact_id = pairs.survivor_id
+         CROSS JOIN contacts AS a ON a.workspace_id = ?1 AND a.contact_id = pairs.absorbed_id
+         WHERE s.canonical_id <> a.canonical_id",
+    )
+    .bind(workspace.0)
+    .bind(json(&absorbable)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    for row in &rows {
+        let row = Row::new(row, "merges", 0);
+        let id = |column, name| row.get(column, name).map(ContactId);
+        let (survivor, absorbed) = (id(0, "survivor_id")?, id(2, "absorbed_id")?);
+        let answering = [(survivor, id(1, "canonical_id")?), (absorbed, id(3, "canonical_id")?)];
+        if answering
+            .iter()
+            .all(|(_, canonical)| snapshot.contacts.contains_key(canonical))
+        {
+            snapshot.apart.insert((survivor, absorbed));
+            let others = answering.into_iter().filter(|(id, canonical)| id != canonical);
+            snapshot.canonical.extend(others);
+        }
+    }
+    Ok(())
+}
+
 /// Everybody who is answered for by whoever answers for these contacts.
 pub(crate) async fn group(
     connection: &mut SqliteConnection,

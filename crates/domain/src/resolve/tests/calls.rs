@@ -348,3 +348,31 @@ fn one_request_enters_and_leaves_segments() {
     assert_eq!(names, ["kept", "new"]);
     assert_eq!(model.upsert(asked).outcome, Outcome::Unchanged);
 }
+
+#[test]
+fn subscribing_says_of_every_email_what_became_of_it() {
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").email(ANN));
+    let b = model.id(ask().email(BOB));
+    model.merge(a, b, false);
+    let mut subscribe = |email: &str| model.call(Call::Subscribe, ask().ext("A").email(email));
+    let other = subscribe("eve@example.com");
+    assert_eq!(
+        (apart_of(&other), other.email_status),
+        (vec![Apart::ChannelExists], None)
+    );
+    let absorbed = subscribe(BOB);
+    assert_eq!(
+        (apart_of(&absorbed), absorbed.email_status),
+        (vec![Apart::ChannelExists], None),
+        "the contact answers for it, and shows its own"
+    );
+    let blocked = subscribe("test@test.com");
+    assert!(matches!(blocked.effects[0], Effect::Blocked { kept: false, .. }));
+    assert_eq!(
+        (apart_of(&blocked), blocked.email_status),
+        (vec![Apart::ChannelExists], Some(SubscribeStatus::Blacklisted))
+    );
+    assert_eq!(subscribe(ANN).email_status, Some(SubscribeStatus::AlreadySubscribed));
+    assert_eq!(shown(model.contact(a), ChannelType::Email), [ANN]);
+}

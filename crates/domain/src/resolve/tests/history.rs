@@ -87,7 +87,13 @@ proptest! {
         for step in steps {
             if let Some(command) = command(&model, step) {
                 let before = model.faces();
+                let apart = model.apart();
+                let by_hand = matches!(command, Command::Merge { .. });
                 let decision = model.run(command);
+                if !by_hand {
+                    let met = apart.iter().find(|(one, other)| model.answers_as_one(*one, *other));
+                    prop_assert_eq!(met, None, "what was taken apart merged by itself");
+                }
                 if matches!(decision.outcome, Outcome::Rejected | Outcome::Unmatched) {
                     prop_assert_eq!(model.faces(), before, "a refused command changed something");
                 }

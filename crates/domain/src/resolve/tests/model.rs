@@ -5,7 +5,7 @@ use crate::values::{
     Source, Token,
 };
 use crate::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 #[derive(Debug, Default, Clone)]
@@ -168,6 +168,20 @@ impl Model {
 
     pub(super) fn contact(&self, id: ContactId) -> &Contact {
         &self.state.contacts[&id]
+    }
+
+    /// The pairs of contacts that were taken apart and are two now.
+    pub(super) fn apart(&self) -> BTreeSet<(ContactId, ContactId)> {
+        let undone = self.state.merges.values().filter(|merge| merge.undone_at.is_some());
+        undone
+            .map(|merge| (merge.survivor, merge.absorbed))
+            .filter(|(survivor, absorbed)| !self.answers_as_one(*survivor, *absorbed))
+            .collect()
+    }
+
+    pub(super) fn answers_as_one(&self, one: ContactId, other: ContactId) -> bool {
+        let canonical = |id: ContactId| self.state.contacts.get(&id).map(|contact| contact.canonical);
+        canonical(one).is_some() && canonical(one) == canonical(other)
     }
 
     /// The types of the events that a contact's history shows: its own, and those of its visitors and of whom it absorbed.

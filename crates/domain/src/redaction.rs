@@ -1,0 +1,140 @@
+//! What is left of an erased contact in decisions that others keep: nothing that tells who it was.
+
+use crate::{ContactId, Decision, Effect, Identifier, IdentifierKey, Rejection};
+use std::collections::BTreeSet;
+
+/// What stands where the value of an erased contact's identifier stood.
+const ERASED: &str = "erased";
+
+impl Decision {
+    /// The contacts that the decision names. Every effect is listed, so that a new one is thought of here.
+    pub fn names(&self) -> BTreeSet<ContactId> {
+        let in_effects = self.effects.iter().filter_map(party);
+        let holder = match &self.rejection {
+            Some(Rejection::ExternalIdHeld { holder }) => Some(*holder),
+            _ => None,
+        };
+        in_effects.chain(self.contact).chain(holder).collect()
+    }
+
+    /// The identifiers that the decision names.
+    pub fn identifiers(&self) -> BTreeSet<&IdentifierKey> {
+        let in_effects = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Merged { evidence, .. } => evidence.as_ref(),
+            _ => identifier(effect).map(|identifier| &identifier.key),
+        });
+        in_effects.chain(&self.matched_by).collect()
+    }
+
+    /// Takes erased contacts out of the decision: their numbers, and identifiers that nobody holds any more. Of a decision that was about
+    /// an erased contact only what befell others is left.
+    pub fn redact(&mut self, gone: &BTreeSet<ContactId>, is_held: impl Fn(&IdentifierKey) -> bool) {
+        let before = self.clone();
+        if self.contact.is_some_and(|contact| gone.contains(&contact)) {
+            self.effects
+                .retain(|effect| party(effect).is_some_and(|contact| !gone.contains(&contact)));
+            self.matched_by = None;
+            self.email_status = None;
+        }
+        let contacts = self.effects.iter_mut().filter_map(party_mut).chain(&mut self.contact);
+        for contact in contacts.filter(|contact| gone.contains(contact)) {
+            *contact = ContactId::ERASED;
+        }
+        if let Some(Rejection::ExternalIdHeld { holder }) = &mut self.rejection
+            && gone.contains(holder)
+        {
+            *holder = ContactId::ERASED;
+        }
+        for identifier in self.effects.iter_mut().filter_map(identifier_mut) {
+            if !is_held(&identifier.key) {
+                ERASED.clone_into(&mut identifier.typed);
+                ERASED.clone_into(&mut identifier.key.value);
+            }
+        }
+        let evidence = self.effects.iter_mut().filter_map(|effect| match effect {
+            Effect::Merged { evidence, .. } => evidence.as_mut(),
+            _ => None,
+        });
+        for key in evidence.chain(&mut self.matched_by).filter(|key| !is_held(key)) {
+            ERASED.clone_into(&mut key.value);
+        }
+        self.redacted |= *self != before;
+    }
+}
+
+/// The other contact of an effect.
+fn party(effect: &Effect) -> Option<ContactId> {
+    match effect {
+        Effect::Moved { from: contact, .. }
+        | Effect::Merged { absorbed: contact, .. }
+        | Effect::Unmerged { contact, .. } => Some(*contact),
+        Effect::KeptApart { contact, .. } => *contact,
+        Effect::Attached { .. }
+        | Effect::Replaced { .. }
+        | Effect::Quarantined { .. }
+        | Effect::Blocked { .. }
+        | Effect::Shared { .. }
+        | Effect::Unsubscribed { .. }
+        | Effect::Resubscribed { .. }
+        | Effect::EventWaits { .. }
+        | Effect::VisitorAdopted { .. }
+        | Effect::Changed { .. }
+        | Effect::Skipped(_)
+        | Effect::SegmentAdded { .. }
+        | Effect::SegmentRemoved { .. }
+        | Effect::SegmentCreated { .. }
+        | Effect::Category { .. }
+        | Effect::Field { .. } => None,
+    }
+}
+
+fn party_mut(effect: &mut Effect) -> Option<&mut ContactId> {
+    match effect {
+        Effect::Moved { from: contact, .. }
+        | Effect::Merged { absorbed: contact, .. }
+        | Effect::Unmerged { contact, .. } => Some(contact),
+        Effect::KeptApart { contact, .. } => contact.as_mut(),
+        _ => None,
+    }
+}
+
+/// The identifier of an effect; evidence of a merge apart. Every effect is listed, as above.
+fn identifier(effect: &Effect) -> Option<&Identifier> {
+    match effect {
+        Effect::Attached { identifier }
+        | Effect::Moved { identifier, .. }
+        | Effect::Replaced { identifier }
+        | Effect::Quarantined { identifier, .. }
+        | Effect::Blocked { identifier, .. }
+        | Effect::Shared { identifier, .. }
+        | Effect::Unsubscribed { identifier }
+        | Effect::Resubscribed { identifier }
+        | Effect::KeptApart { identifier, .. } => Some(identifier),
+        Effect::Merged { .. }
+        | Effect::Unmerged { .. }
+        | Effect::EventWaits { .. }
+        | Effect::VisitorAdopted { .. }
+        | Effect::Changed { .. }
+        | Effect::Skipped(_)
+        | Effect::SegmentAdded { .. }
+        | Effect::SegmentRemoved { .. }
+        | Effect::SegmentCreated { .. }
+        | Effect::Category { .. }
+        | Effect::Field { .. } => None,
+    }
+}
+
+fn identifier_mut(effect: &mut Effect) -> Option<&mut Identifier> {
+    match effect {
+        Effect::Attached { identifier }
+        | Effect::Moved { identifier, .. }
+        | Effect::Replaced { identifier }
+        | Effect::Quarantined { identifier, .. }
+        | Effect::Blocked { identifier, .. }
+        | Effect::Shared { identifier, .. }
+        | Effect::Unsubscribed { identifier }
+        | Effect::Resubscribed { identifier }
+        | Effect::KeptApart { identifier, .. } => Some(identifier),
+        _ => None,
+    }
+}

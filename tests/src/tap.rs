@@ -1,0 +1,132 @@
+//! A wire tap between a page and Selfsame: tells a test of each request as soon as it is answered.
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use std::collections::HashSet;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+/// What the script sent, and what it was answered.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The body of the request.
+    pub body: Value,
+    /// The status of the answer.
+    pub status: u16,
+    /// The body of the answer.
+    pub answer: Value,
+}
+
+/// A running tap. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Tap {
+    base: String,
+    told: UnboundedReceiver<Told>,
+    server: JoinHandle<std::io::Result<()>>,
+    /// The IDs of events that were seen.
+    known: HashSet<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Line {
+    http: reqwest::Client,
+    to: String,
+    told: UnboundedSender<Told>,
+}
+
+impl Tap {
+    /// Hands on to the server at `to`, as `http://127.0.0.1:8080`.
+    pub async fn open(to: &str) -> Result<Self> {
+        let (sender, told) = unbounded_channel();
+        let line = Line {
+            http: reqwest::Client::new(),
+            to: to.to_owned(),
+            told: sender,
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let router = Router::new().fallback(hand_on).with_state(line);
+        Ok(Self {
+            base,
+            told,
+            server: tokio::spawn(async move { axum::serve(listener, router).await }),
+            known: HashSet::new(),
+        })
+    }
+
+    /// Where pages reach it.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Waits until an event of this name, which was not waited for before, is answered.
+    pub async fn event(&mut self, name: &str) -> Result<Told> {
+        loop {
+            let told = self.told.recv().await.context("the tap is gone")?;
+            let events = told.body["events"].as_array().into_iter().flatten();
+            let new: Vec<&Value> = events
+                .filter(|event| self.known.insert(event["id"].to_string()))
+                .collect();
+            if new.iter().any(|event| event["name"] == name) {
+                return Ok(told);
+            }
+        }
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn hand_on(State(line): State<Line>, request: Request) -> Response {
+    match line.carry(request).await {
+        Ok(response) => response,
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}
+
+impl Line {
+    async fn carry(&self, request: Request) -> Result<Response> {
+        let (mut parts, body) = request.into_parts();
+        let sent = to_bytes(body, usize::MAX).await?;
+        for own in [HOST, CONTENT_LENGTH] {
+            parts.headers.remove(own);
+        }
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let answer = self
+            .http
+            .request(parts.method, format!("{}{path}", self.to))
+            .headers(parts.headers)
+            .body(sent.clone())
+            .send()
+            .await?;
+        let (status, headers, body) = (answer.status(), answer.headers().clone(), answer.bytes().await?);
+        if let Ok(told) = read(&sent, status, &body) {
+            // Nobody listens any more once the test has seen enough.
+            let _ = self.told.send(told);
+        }
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        // How the body travels is each connection's own matter.
+        response.headers_mut().remove(TRANSFER_ENCODING);
+        Ok(response)
+    }
+}
+
+fn read(sent: &Bytes, status: StatusCode, answer: &Bytes) -> Result<Told> {
+    Ok(Told {
+        body: serde_json::from_slice(sent)?,
+        status: status.as_u16(),
+        answer: serde_json::from_slice(answer)?,
+    })
+}
