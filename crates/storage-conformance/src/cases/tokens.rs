@@ -144,8 +144,8 @@ pub async fn a_replaced_token_comes_back_with_the_undo(backend: &mut dyn Backend
     let f = Fixture::new(backend).await;
     let nobody = f.id(phone("d1", "t1").publicly().upsert()).await;
     let before = f.face(nobody).await;
+    let known = f.id(Ask::new().external("a").upsert()).await;
     let merged = f.decide(phone("d1", "t2").external("a").upsert()).await;
-    let known = merged.contact.expect("a contact");
     assert_eq!(tokens(&f, known).await, ["t2"]);
     f.decide(phone("d1", "t1").external("a").upsert()).await;
     assert_eq!(tokens(&f, known).await, ["t1"], "it shows again, and replaces");
