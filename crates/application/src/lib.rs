@@ -14,4 +14,4 @@ pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
 pub use lane::LaneOptions;
 pub use submit::{Replay, Submission, SubmitError};
-pub use timeline::{TimelineCursor, TimelineItem, TimelinePage, TimelineQuery};
+pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};

@@ -1,19 +1,43 @@
-//! A contact's history and the decisions about it, as one list.
+//! A contact's history, its orders and the decisions about it, as one list.
 
 use crate::app::Application;
-use crate::ports::{EventQuery, HistoryOf, StorageError};
-use selfsame_domain::{ContactId, Decision, DecisionId, Event, EventId, Timestamp, WorkspaceId};
-use std::collections::VecDeque;
+use crate::ports::{EventQuery, HistoryOf, OrderCursor, OrderQuery, StorageError};
+use selfsame_domain::{ContactId, Decision, DecisionId, Event, EventId, Order, Timestamp, WorkspaceId};
+use std::collections::{BTreeSet, VecDeque};
+
+/// What kind of entry a timeline has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimelineKind {
+    /// Events that are no page views.
+    Event,
+    /// Page views.
+    PageView,
+    /// Orders.
+    Order,
+    /// Identity decisions.
+    Decision,
+}
+
+impl TimelineKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Event, Self::PageView, Self::Order, Self::Decision];
+
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::PageView => "page_view",
+            Self::Order => "order",
+            Self::Decision => "decision",
+        }
+    }
+}
 
 /// What of a timeline is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineQuery {
-    /// Events that are no page views.
-    pub events: bool,
-    /// Page views.
-    pub page_views: bool,
-    /// Identity decisions.
-    pub decisions: bool,
+    /// Of what kinds.
+    pub kinds: BTreeSet<TimelineKind>,
     /// Only what happened at this time or later.
     pub from: Option<Timestamp>,
     /// Only what happened before this time.
@@ -25,12 +49,14 @@ pub struct TimelineQuery {
 }
 
 /// Where a page ends: the last of each kind that was on it or on one before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimelineCursor {
     /// The last event.
     pub event: Option<(Timestamp, EventId)>,
     /// The last decision.
     pub decision: Option<DecisionId>,
+    /// The last order.
+    pub order: Option<OrderCursor>,
 }
 
 /// One entry of a timeline.
@@ -38,6 +64,8 @@ pub struct TimelineCursor {
 pub enum TimelineItem {
     /// An event; a page view is one.
     Event(Event),
+    /// An order, at its date.
+    Order(Box<Order>),
     /// An identity decision.
     Decision(Decision),
 }
@@ -47,6 +75,7 @@ impl TimelineItem {
     pub fn at(&self) -> Timestamp {
         match self {
             Self::Event(event) => event.occurred_at,
+            Self::Order(order) => order.date,
             Self::Decision(decision) => decision.at,
         }
     }
@@ -64,8 +93,8 @@ pub struct TimelinePage {
 }
 
 impl Application {
-    /// A page of the timeline of the contact that answers for a number: its own history, that of its visitors and of the contacts that it
-    /// absorbed, and what was decided about them. None when there is no such contact.
+    /// A page of the timeline of the contact that answers for a number: its own history and orders, those of its visitors and of the
+    /// contacts that it absorbed, and what was decided about them. None when there is no such contact.
     pub async fn timeline(
         &self,
         workspace: WorkspaceId,
@@ -80,10 +109,16 @@ impl Application {
         let ask = query.limit.saturating_add(1);
         let events = self.timeline_events(workspace, contact, query, ask).await?;
         let decisions = self.timeline_decisions(workspace, contact, query, ask).await?;
-        let (Some(events), Some(decisions)) = (events, decisions) else {
+        let orders = self.timeline_orders(workspace, contact, query, ask).await?;
+        let (Some(events), Some(decisions), Some(orders)) = (events, decisions, orders) else {
             return Ok(None);
         };
-        let (items, next) = merge(events.into(), decisions.into(), query);
+        let found = Found {
+            events: events.into(),
+            orders: orders.into(),
+            decisions: decisions.into(),
+        };
+        let (items, next) = found.merge(query);
         Ok(Some(TimelinePage { contact, items, next }))
     }
 
@@ -94,7 +129,8 @@ impl Application {
         query: &TimelineQuery,
         limit: u32,
     ) -> Result<Option<Vec<Event>>, StorageError> {
-        let page_views = match (query.events, query.page_views) {
+        let asked_for = |kind| query.kinds.contains(&kind);
+        let page_views = match (asked_for(TimelineKind::Event), asked_for(TimelineKind::PageView)) {
             (false, false) => return Ok(Some(Vec::new())),
             (true, true) => None,
             (_, page_views) => Some(page_views),
@@ -109,6 +145,25 @@ impl Application {
         self.store.events(workspace, &HistoryOf::Contact(contact), &asked).await
     }
 
+    async fn timeline_orders(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+        query: &TimelineQuery,
+        limit: u32,
+    ) -> Result<Option<Vec<Order>>, StorageError> {
+        if !query.kinds.contains(&TimelineKind::Order) {
+            return Ok(Some(Vec::new()));
+        }
+        let asked = OrderQuery {
+            from: query.from,
+            until: query.until,
+            after: query.after.order.clone(),
+            limit,
+        };
+        self.store.orders(workspace, contact, &asked).await
+    }
+
     /// Decisions are listed by identity, which orders them by time; those that are too young are passed over.
     async fn timeline_decisions(
         &self,
@@ -118,7 +173,8 @@ impl Application {
         limit: u32,
     ) -> Result<Option<Vec<Decision>>, StorageError> {
         let (mut found, mut after) = (Vec::new(), query.after.decision);
-        while query.decisions && found.len() < limit as usize {
+        let asked_for = query.kinds.contains(&TimelineKind::Decision);
+        while asked_for && found.len() < limit as usize {
             let page = self.store.latest_decisions(workspace, contact, after, limit).await?;
             let Some(page) = page else { return Ok(None) };
             let Some(last) = page.last() else { break };
@@ -137,30 +193,44 @@ impl Application {
     }
 }
 
-/// Of an event and a decision of one moment the event comes first: it led to the decision.
-fn merge(
-    mut events: VecDeque<Event>,
-    mut decisions: VecDeque<Decision>,
-    query: &TimelineQuery,
-) -> (Vec<TimelineItem>, Option<TimelineCursor>) {
-    let (mut items, mut cursor) = (Vec::new(), query.after);
-    while items.len() < query.limit as usize {
-        let (event, decision) = (events.front(), decisions.front());
-        let event_first = match (event, decision) {
-            (None, None) => return (items, None),
-            (Some(event), Some(decision)) => event.occurred_at >= decision.at,
-            (event, _) => event.is_some(),
-        };
-        if event_first {
-            let event = events.pop_front();
-            cursor.event = event.as_ref().map(|event| (event.occurred_at, event.id));
-            items.extend(event.map(TimelineItem::Event));
+/// What was found of each kind, the latest first.
+struct Found {
+    events: VecDeque<Event>,
+    orders: VecDeque<Order>,
+    decisions: VecDeque<Decision>,
+}
+
+impl Found {
+    fn merge(mut self, query: &TimelineQuery) -> (Vec<TimelineItem>, Option<TimelineCursor>) {
+        let (mut items, mut cursor) = (Vec::new(), query.after.clone());
+        while items.len() < query.limit as usize {
+            let Some(item) = self.next() else {
+                return (items, None);
+            };
+            match &item {
+                TimelineItem::Event(event) => cursor.event = Some((event.occurred_at, event.id)),
+                TimelineItem::Order(order) => cursor.order = Some(order.place()),
+                TimelineItem::Decision(decision) => cursor.decision = Some(decision.id),
+            }
+            items.push(item);
+        }
+        let more = !(self.events.is_empty() && self.orders.is_empty() && self.decisions.is_empty());
+        (items, more.then_some(cursor))
+    }
+
+    /// Of those of one moment the event comes first, then the order, then the decision that they led to.
+    fn next(&mut self) -> Option<TimelineItem> {
+        let event = self.events.front().map(|event| event.occurred_at);
+        let order = self.orders.front().map(|order| order.date);
+        let decision = self.decisions.front().map(|decision| decision.at);
+        if event.is_some() && event >= order.max(decision) {
+            self.events.pop_front().map(TimelineItem::Event)
+        } else if order.is_some() && order >= decision {
+            self.orders
+                .pop_front()
+                .map(|order| TimelineItem::Order(Box::new(order)))
         } else {
-            let decision = decisions.pop_front();
-            cursor.decision = decision.as_ref().map(|decision| decision.id);
-            items.extend(decision.map(TimelineItem::Decision));
+            self.decisions.pop_front().map(TimelineItem::Decision)
         }
     }
-    let more = !events.is_empty() || !decisions.is_empty();
-    (items, more.then_some(cursor))
 }

@@ -4,8 +4,8 @@ use crate::values::{
     AppId, CategoryKey, CategoryName, ChannelType, Email, EventTypeKey, FieldType, FormType, SegmentName, Source, Token,
 };
 use crate::{
-    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventRequest, FieldId,
-    Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp, Trust,
+    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventPeriod, EventRequest,
+    FieldId, Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp, Trust,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,8 @@ pub enum Command {
     Contact(Call, Box<ContactRequest>),
     /// Keep an event.
     Event(Box<EventRequest>),
+    /// Delete events by the time at which they happened, whoever left them: the earliest, up to [`EventPeriod::MOST_AT_ONCE`].
+    DeleteEvents(EventPeriod),
     /// Keep an order.
     Order(Box<OrderRequest>),
     /// Say whether events of a type create contacts.
@@ -132,6 +134,7 @@ impl Command {
             self,
             Self::Undo { .. }
                 | Self::Remove { erase: true, .. }
+                | Self::DeleteEvents(_)
                 | Self::Detach { .. }
                 | Self::CreateField(_)
                 | Self::ChangeField { .. }

@@ -221,6 +221,13 @@ pub enum Effect {
         /// Which visitor.
         visitor: VisitorId,
     },
+    /// Events were deleted by their time.
+    EventsDeleted {
+        /// How many.
+        count: usize,
+        /// Whether there are more of that time.
+        more: bool,
+    },
     /// A visitor's history became the contact's (identity rule 7).
     VisitorAdopted {
         /// Which visitor.
@@ -294,6 +301,15 @@ pub enum Rejection {
     /// A bulk call dedupes by a custom field that does not identify.
     #[error("the custom field does not identify contacts")]
     FieldNotIdentifying,
+    /// The workspace does not let events be deleted by their time (wire fact: off unless it is turned on).
+    #[error("deleting events is off: turn deletePastEvents of the identity policy on")]
+    EventsAreKept,
+    /// An event happened longer ago than the workspace keeps events.
+    #[error("the event happened more than {days} days ago; this workspace keeps none that old")]
+    EventTooOld {
+        /// For how many days it keeps them.
+        days: u32,
+    },
     /// A name or key is taken.
     #[error("{what} already exists")]
     AlreadyExists {

@@ -128,7 +128,7 @@ pub struct EventType {
     pub first_seen: Option<Timestamp>,
     /// When the last of them came.
     pub last_seen: Option<Timestamp>,
-    /// How many came.
+    /// How many came, without those that were deleted by [`crate::Command::DeleteEvents`].
     pub count: u64,
 }
 
@@ -143,6 +143,31 @@ pub struct EventCount {
     pub first: Timestamp,
     /// When the last of them came.
     pub last: Timestamp,
+}
+
+/// The time whose events are deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventPeriod {
+    /// Events that happened at this time or later.
+    pub from: Timestamp,
+    /// Only those that happened before this time.
+    pub until: Timestamp,
+}
+
+impl EventPeriod {
+    /// How many events a command deletes at the most, so that nobody waits long for it.
+    pub const MOST_AT_ONCE: usize = 5_000;
+}
+
+/// As much of a stored event as deleting it asks for, in the order of time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoredEvent {
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Its identity.
+    pub id: EventId,
+    /// What sort of event it is.
+    pub type_key: EventTypeKey,
 }
 
 /// An event as a request tells it.

@@ -31,6 +31,7 @@ fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[Custom
             all.event_types.insert(request.type_key.clone());
             all.events.extend(request.id);
         }
+        Command::DeleteEvents(period) => all.deleting = Some(*period),
         Command::Order(request) => {
             add_request(all, &request.contact, policy);
             all.orders.insert(request.external_id.clone());

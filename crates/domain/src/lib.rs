@@ -36,7 +36,10 @@ pub use command::{
 };
 pub use contact::{ChannelDetails, Contact, ContactState, HeldIdentifier, IdentifierState, Membership, Visitor};
 pub use decision::{Apart, Decision, Effect, MergeRule, Outcome, Rejection, Rule, SubscribeStatus};
-pub use event::{Event, EventCount, EventParams, EventRequest, EventType, Origin, PAGE_VIEW, Subject, Waiting};
+pub use event::{
+    Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, StoredEvent, Subject,
+    Waiting,
+};
 pub use face::Face;
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};

@@ -241,6 +241,13 @@ pub struct Order {
 }
 
 impl Order {
+    /// Its place among the orders of a contact.
+    pub fn place(&self) -> (Timestamp, ExternalOrderId) {
+        (self.date, self.external_id.clone())
+    }
+}
+
+impl Order {
     /// The most items that are taken.
     pub const MAX_ITEMS: usize = 500;
     /// The most entries of [`OrderDetails::additional_info`] that are taken.

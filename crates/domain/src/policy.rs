@@ -1,7 +1,8 @@
 //! What a workspace decides about identity for itself (identity rules 6 and 8).
 
-use crate::IdentifierKind;
 use crate::values::{BlockedValue, Region};
+use crate::{IdentifierKind, Timestamp};
+use chrono::{Datelike, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 /// The identity policy of one workspace.
@@ -19,6 +20,12 @@ pub struct Policy {
     pub limits: Limits,
     /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
     pub duplicate_window_seconds: u32,
+    /// Whether a key that may tell of events may also delete them by time (wire fact: off unless it is turned on).
+    #[serde(default)]
+    pub delete_past_events: bool,
+    /// For how many days after it happened an event is kept; none for ever. 1 to 36,500.
+    #[serde(default)]
+    pub event_retention_days: Option<u32>,
 }
 
 /// Identifiers per contact and kind, each 1 to 10,000 (identity rule 8). A contact holds one external ID of its own, always.
@@ -84,6 +91,8 @@ impl Default for Policy {
             shared_threshold: 3,
             limits: Limits::default(),
             duplicate_window_seconds: 0,
+            delete_past_events: false,
+            event_retention_days: None,
         }
     }
 }
@@ -94,5 +103,51 @@ impl Policy {
         self.blocked
             .iter()
             .any(|entry| entry.blocks(kind.as_str(), typed, matching))
+    }
+
+    /// The time before which no event is taken any more; none when all are.
+    pub fn events_taken_since(&self, now: Timestamp) -> Option<Timestamp> {
+        now.checked_sub_signed(TimeDelta::days(self.event_retention_days?.into()))
+    }
+
+    /// The time before which stored events are deleted; none when all are kept. Events go by whole months (UTC), so that a month goes at
+    /// once: the last event of it is old enough by then, and the first is kept up to a month longer.
+    pub fn events_kept_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let month = self.events_taken_since(now)?.date_naive().with_day(1)?;
+        Some(month.and_time(NaiveTime::MIN).and_utc())
+    }
+
+    /// The time before which identities of events that came are forgotten, given the time from which events are kept: a day earlier, since
+    /// an event may happen a little after it came, by the clock of its sender.
+    pub fn identities_kept_since(events_kept_since: Timestamp) -> Timestamp {
+        events_kept_since - TimeDelta::days(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_was_stored_before_a_member_was_added_reads_on() {
+        let mut stored = serde_json::to_value(Policy::default()).unwrap();
+        let members = stored.as_object_mut().unwrap();
+        for added in ["delete_past_events", "event_retention_days"] {
+            assert!(members.remove(added).is_some(), "{added}");
+        }
+        assert_eq!(serde_json::from_value::<Policy>(stored).unwrap(), Policy::default());
+    }
+
+    #[test]
+    fn events_go_by_whole_months() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let policy = Policy {
+            event_retention_days: Some(30),
+            ..Policy::default()
+        };
+        let now = at("2026-03-15T10:00:00Z");
+        assert_eq!(policy.events_taken_since(now), Some(at("2026-02-13T10:00:00Z")));
+        assert_eq!(policy.events_kept_since(now), Some(at("2026-02-01T00:00:00Z")));
+        assert_eq!(Policy::default().events_kept_since(now), None);
     }
 }

@@ -77,6 +77,7 @@ fn party(effect: &Effect) -> Option<ContactId> {
         | Effect::Unsubscribed { .. }
         | Effect::Resubscribed { .. }
         | Effect::EventWaits { .. }
+        | Effect::EventsDeleted { .. }
         | Effect::VisitorAdopted { .. }
         | Effect::Changed { .. }
         | Effect::Skipped(_)
@@ -113,6 +114,7 @@ fn identifier(effect: &Effect) -> Option<&Identifier> {
         Effect::Merged { .. }
         | Effect::Unmerged { .. }
         | Effect::EventWaits { .. }
+        | Effect::EventsDeleted { .. }
         | Effect::VisitorAdopted { .. }
         | Effect::Changed { .. }
         | Effect::Skipped(_)

@@ -3,8 +3,8 @@
 use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName, Source};
 use crate::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, Event, EventCount,
-    EventId, FieldId, HeldIdentifier, IdentifierKey, IdentifierKind, Membership, Merge, MergeId, Order, Policy,
-    Segment, SegmentId, Timestamp, Visitor, Waiting,
+    EventId, EventPeriod, FieldId, HeldIdentifier, IdentifierKey, IdentifierKind, Membership, Merge, MergeId, Order,
+    Policy, Segment, SegmentId, StoredEvent, Timestamp, Visitor, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,8 @@ pub struct Footprint {
     pub event_types: BTreeSet<EventTypeKey>,
     /// Events whose senders gave them an identity.
     pub events: BTreeSet<EventId>,
+    /// The time whose events are to be deleted.
+    pub deleting: Option<EventPeriod>,
     /// Orders. Each brings the contact that answers for the one that it was given to, as if that one were named by number.
     pub orders: BTreeSet<ExternalOrderId>,
     /// How many new numbers the batch may need.
@@ -111,6 +113,8 @@ pub struct Snapshot {
     /// Those of the footprint's events that are stored. One that another transaction stores meanwhile makes applying fail with a lost
     /// race.
     pub stored_events: BTreeSet<EventId>,
+    /// The earliest events of the footprint's time, in the order of time: one more than are deleted at once, if there are as many.
+    pub deletable: Vec<StoredEvent>,
     /// Those of the footprint's orders that are stored. One that another transaction stores meanwhile makes applying fail with a lost race.
     pub orders: BTreeMap<ExternalOrderId, Order>,
     /// New numbers. Those that the changes do not use may be handed out again.
@@ -205,6 +209,11 @@ pub struct ChangeSet {
     pub fields: Vec<CustomField>,
     /// Merges that were made or undone.
     pub merges: Vec<Merge>,
+    /// Events to be deleted, and with them the identities that their senders gave. One that another transaction deletes meanwhile makes
+    /// applying fail with a lost race.
+    pub events_deleted: Vec<StoredEvent>,
+    /// How many [`Self::events_deleted`] there are of every type. What is left of a count of zero has no times.
+    pub events_uncounted: Vec<(EventTypeKey, u64)>,
     /// Events to be kept.
     pub events: Vec<Event>,
     /// Those of [`Self::events`] whose senders gave them an identity: none of them may be stored already.

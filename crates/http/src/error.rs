@@ -253,6 +253,8 @@ fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) {
         Rejection::CategoryNotFound { .. } => (StatusCode::NOT_FOUND, "category-not-found"),
         Rejection::FieldNotFound => (StatusCode::NOT_FOUND, "field-not-found"),
         Rejection::FieldNotIdentifying => (StatusCode::BAD_REQUEST, "field-not-identifying"),
+        Rejection::EventTooOld { .. } => (StatusCode::BAD_REQUEST, "event-too-old"),
+        Rejection::EventsAreKept => (StatusCode::FORBIDDEN, "events-are-kept"),
         Rejection::AlreadyExists { .. } => (StatusCode::CONFLICT, "already-exists"),
         Rejection::TokenNotFound => (StatusCode::NOT_FOUND, "token-not-found"),
         Rejection::SameContact => (StatusCode::BAD_REQUEST, "same-contact"),

@@ -2,6 +2,7 @@
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use selfsame_application::Application;
+use selfsame_application::ports::Expired;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,26 @@ async fn pruning(app: Application) {
                 "cannot delete recorded replies; trying again later"
             ),
         }
+        match app.store().expire(app.clock().now()).await {
+            Ok(expired) => told(expired),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete events that are kept no longer; trying again later"
+            ),
+        }
+    }
+}
+
+fn told(expired: Expired) {
+    let Expired {
+        months,
+        events,
+        identities,
+    } = expired;
+    metrics::counter!("selfsame_events_months_dropped_total").increment(months);
+    metrics::counter!("selfsame_events_expired_total").increment(events);
+    if expired != Expired::default() {
+        tracing::info!(months, events, identities, "deleted events that are kept no longer");
     }
 }
 

@@ -174,6 +174,14 @@ macro_rules! for_each_case {
                 a_value_that_identifies_is_shared_by_the_third_external_id;
                 fields_come_along_with_a_merge;
             }
+            retention {
+                events_are_kept_by_whole_months;
+                more_events_than_go_at_once_expire;
+                what_belongs_to_expired_events_stays;
+                an_identity_is_remembered_as_long_as_events_are_kept;
+                an_event_older_than_events_are_kept_is_refused;
+                a_page_goes_on_after_events_that_expired;
+            }
             search {
                 the_last_updated_comes_first;
                 by_number_the_lowest_comes_first;
@@ -282,6 +290,13 @@ macro_rules! for_each_case {
                 a_dropped_submission_is_done_all_the_same;
                 a_closed_server_takes_nothing_and_loses_nothing;
             }
+            event_deletion {
+                events_of_a_time_are_deleted;
+                deleted_events_leave_the_counts_and_may_come_again;
+                no_more_than_so_many_events_are_deleted_at_once;
+                events_are_deleted_where_that_is_on_and_in_one_workspace;
+                events_deleted_by_two_servers_at_once_are_counted_once;
+            }
             events {
                 an_event_reads_back_whole;
                 history_comes_latest_first_and_by_page;
@@ -323,6 +338,7 @@ macro_rules! for_each_case {
                 merges_bring_orders_and_undoing_gives_them_back;
                 erasing_leaves_no_orders;
                 orders_come_latest_first_and_by_page;
+                orders_are_filtered_by_time;
                 a_dry_run_keeps_no_order;
                 orders_survive_a_restart;
                 orders_are_the_workspace_s_own;

@@ -1,12 +1,12 @@
 //! Everything that the ports tell about a workspace, for comparing.
 
 use selfsame_application::ports::{
-    ContactDetails, ContactFilter, ContactOrder, ContactQuery, IdentityView, Lookup, Page, SegmentQuery, Store,
-    TokenOwner,
+    ContactDetails, ContactFilter, ContactOrder, ContactQuery, EventQuery, HistoryOf, IdentityView, Lookup, OrderQuery,
+    Page, SegmentQuery, Store, TokenOwner,
 };
 use selfsame_domain::{
-    Category, Contact, ContactId, CustomField, Decision, IdentifierKey, Merge, Segment, SegmentId, Snapshot,
-    WorkspaceId,
+    Category, Contact, ContactId, CustomField, Decision, Event, EventType, IdentifierKey, Merge, Order, Segment,
+    SegmentId, Snapshot, Visitor, WorkspaceId,
 };
 use std::collections::BTreeMap;
 
@@ -21,6 +21,12 @@ pub struct Observation {
     pub answers: BTreeMap<ContactId, Answer>,
     /// What is known about the identifiers that were asked for.
     pub lookups: BTreeMap<IdentifierKey, (Lookup, Option<TokenOwner>)>,
+    /// Who was behind the identifiers that were asked for.
+    pub visitors: BTreeMap<IdentifierKey, Vec<Visitor>>,
+    /// What they did, the latest first.
+    pub left: Vec<Event>,
+    /// By key.
+    pub types: Vec<EventType>,
     /// The latest first.
     pub merges: Vec<Merge>,
     /// By number, each with its contacts by time of entry.
@@ -42,6 +48,12 @@ pub struct Answer {
     pub log: Option<Vec<Decision>>,
     /// Its email.
     pub email: Option<String>,
+    /// What it did.
+    pub events: Option<Vec<Event>>,
+    /// What it ordered.
+    pub orders: Option<Vec<Order>>,
+    /// What was decided about it, the latest first.
+    pub decisions: Option<Vec<Decision>>,
 }
 
 const ALL: u32 = 10_000;
@@ -68,8 +80,10 @@ pub async fn observe(
     for number in 1..=last.0 {
         answers.insert(ContactId(number), answer(store, workspace, ContactId(number)).await);
     }
-    let mut lookups = BTreeMap::new();
+    let (mut lookups, mut visitors) = (BTreeMap::new(), BTreeMap::new());
     for key in keys {
+        let behind = store.visitors(workspace, key).await.expect("read visitors");
+        visitors.insert(key.clone(), behind);
         let lookup = store.lookup(workspace, key).await.expect("look up");
         let owner = store
             .token_owner(workspace, std::slice::from_ref(key))
@@ -77,7 +91,12 @@ pub async fn observe(
             .expect("a token's owner");
         lookups.insert(key.clone(), (lookup, owner));
     }
+    let all = HistoryOf::Visitors(visitors.values().flatten().map(|visitor| visitor.id).collect());
+    let left = store.events(workspace, &all, &EventQuery::latest(ALL)).await;
     Observation {
+        visitors,
+        left: left.expect("read events").unwrap_or_default(),
+        types: store.event_types(workspace, None, ALL).await.expect("read types"),
         contacts: sorted_page(found),
         by_number: by_number.items.into_iter().map(|details| details.contact.id).collect(),
         answers,
@@ -93,7 +112,14 @@ async fn answer(store: &dyn Store, workspace: WorkspaceId, id: ContactId) -> Ans
     let contact = store.contact(workspace, id).await.expect("read a contact");
     let identity = store.identity(workspace, id).await.expect("read an identity");
     let emails = store.emails(workspace, &[id]).await.expect("read emails");
+    let of = HistoryOf::Contact(id);
+    let events = store.events(workspace, &of, &EventQuery::latest(ALL)).await;
+    let orders = store.orders(workspace, id, &OrderQuery::latest(ALL)).await;
+    let decisions = store.latest_decisions(workspace, id, None, ALL).await;
     Answer {
+        events: events.expect("read events"),
+        orders: orders.expect("read orders"),
+        decisions: decisions.expect("read decisions"),
         contact: contact.map(sorted_details),
         identity: identity.map(|view| IdentityView {
             contact: sorted(view.contact),

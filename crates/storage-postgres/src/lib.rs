@@ -14,6 +14,7 @@ mod orders;
 mod partitions;
 mod pending;
 mod policies;
+mod retention;
 mod rows;
 mod sites;
 mod storage;

@@ -2,10 +2,11 @@
 
 use crate::error::translate;
 use crate::partitions;
+use crate::retention;
 use crate::rows::corrupt;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{Maintenance, StorageError};
+use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind, Timestamp, Violation, WorkspaceId};
 use sqlx::{Postgres, Transaction};
 use std::collections::BTreeSet;
@@ -128,6 +129,10 @@ impl Maintenance for PostgresStore {
             pruned += done.rows_affected();
         }
         Ok(pruned)
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<Expired, StorageError> {
+        retention::expire(self, now).await
     }
 }
 

@@ -4,7 +4,7 @@ use crate::error::translate;
 use crate::rows::{self, corrupt};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{OrderCursor, Orders, StorageError};
+use selfsame_application::ports::{OrderQuery, Orders, StorageError};
 use selfsame_domain::values::{Amount, Currency, ExternalOrderId};
 use selfsame_domain::{ContactId, Order, OrderContent, OrderStatus, Timestamp, WorkspaceId};
 
@@ -60,6 +60,8 @@ const ORDERS: &str = concat!(
                     FROM orders o
                     WHERE o.workspace_id = $1 AND o.contact_id = member.contact_id
                       AND ($3::timestamptz IS NULL OR (o.ordered_at, o.external_order_id) < ($3, $4))
+                      AND o.ordered_at >= COALESCE($6, timestamptz '-infinity')
+                      AND o.ordered_at < COALESCE($7, timestamptz 'infinity')
                     ORDER BY o.ordered_at DESC, o.external_order_id DESC
                     LIMIT $5
                 ) o
@@ -75,15 +77,16 @@ impl Orders for PostgresStore {
         &self,
         workspace: WorkspaceId,
         id: ContactId,
-        after: Option<&OrderCursor>,
-        limit: u32,
+        query: &OrderQuery,
     ) -> Result<Option<Vec<Order>>, StorageError> {
         let (exists, orders): (bool, Vec<OrderRecord>) = sqlx::query_as(ORDERS)
             .bind(workspace.0)
             .bind(id.0)
-            .bind(after.map(|(at, _)| *at))
-            .bind(after.map(|(_, id)| id.as_str()))
-            .bind(i64::from(limit))
+            .bind(query.after.as_ref().map(|(at, _)| *at))
+            .bind(query.after.as_ref().map(|(_, id)| id.as_str()))
+            .bind(i64::from(query.limit))
+            .bind(query.from)
+            .bind(query.until)
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;

@@ -26,6 +26,11 @@ pub(crate) async fn prepare(pool: &PgPool, now: Timestamp) -> Result<u64, Storag
     Ok(made)
 }
 
+/// Whether [`prepare`] makes the partition of the month that begins so.
+pub(crate) fn prepares(now: Timestamp, month: Timestamp) -> bool {
+    months(now).any(|made| made == month)
+}
+
 /// The beginnings of the months.
 fn months(now: Timestamp) -> impl Iterator<Item = Timestamp> {
     let this = NaiveDate::from_ymd_opt(now.year(), now.month(), 1);

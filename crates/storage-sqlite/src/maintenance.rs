@@ -1,5 +1,6 @@
 //! Keeping the storage in order.
 
+mod retention;
 mod violations;
 
 use crate::catalog::beyond;
@@ -7,7 +8,7 @@ use crate::error::storage;
 use crate::rows::{Row, micros};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{Maintenance, StorageError};
+use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{Timestamp, Violation, WorkspaceId};
 
 /// How many replies one transaction deletes, so that writers wait only shortly.
@@ -49,6 +50,10 @@ impl Maintenance for SqliteStore {
             }
         }
         Ok(pruned)
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<Expired, StorageError> {
+        retention::expire(self, now).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::rows::{Row, json, micros};
 use crate::storage::group;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{OrderCursor, Orders, StorageError};
+use selfsame_application::ports::{OrderQuery, Orders, StorageError};
 use selfsame_domain::values::{Amount, Currency, ExternalOrderId};
 use selfsame_domain::{ContactId, Order, OrderContent, OrderStatus, WorkspaceId};
 use sqlx::sqlite::SqliteRow;
@@ -21,6 +21,7 @@ const ORDERS: &str = "
             SELECT x.rowid
             FROM orders AS x
             WHERE x.workspace_id = ?1 AND x.contact_id = n.value
+              AND x.ordered_at >= ?6 AND x.ordered_at < ?7
               AND x.ordered_at <= ?3 AND (x.ordered_at < ?3 OR x.external_order_id < ?4)
             ORDER BY x.ordered_at DESC, x.external_order_id DESC
             LIMIT ?5)
@@ -37,8 +38,7 @@ impl Orders for SqliteStore {
         &self,
         workspace: WorkspaceId,
         id: ContactId,
-        after: Option<&OrderCursor>,
-        limit: u32,
+        query: &OrderQuery,
     ) -> Result<Option<Vec<Order>>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
@@ -49,9 +49,11 @@ impl Orders for SqliteStore {
         let rows = sqlx::query(ORDERS)
             .bind(workspace.0)
             .bind(json(&contacts)?)
-            .bind(after.map_or(i64::MAX, |(at, _)| micros(*at)))
-            .bind(after.map_or("", |(_, id)| id.as_str()))
-            .bind(limit)
+            .bind(query.after.as_ref().map_or(i64::MAX, |(at, _)| micros(*at)))
+            .bind(query.after.as_ref().map_or("", |(_, id)| id.as_str()))
+            .bind(query.limit)
+            .bind(query.from.map_or(i64::MIN, micros))
+            .bind(query.until.map_or(i64::MAX, micros))
             .fetch_all(&mut *connection)
             .await
             .map_err(storage)?;

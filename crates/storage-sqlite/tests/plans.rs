@@ -8,11 +8,12 @@ mod common;
 use common::{open, url};
 use selfsame_application::ports::{
     Catalog, ContactFilter, ContactOrder, ContactQuery, Contacts, EventQuery, History, HistoryOf, Identity,
-    Maintenance, Orders, SegmentQuery, Workspaces,
+    Maintenance, OrderQuery, Orders, SegmentQuery, Workspaces,
 };
 use selfsame_application::{Application, Replay, Submission};
 use selfsame_domain::{
-    Command, ContactId, ContactRef, Decision, EventId, EventRequest, OrderStatus, SegmentId, Timestamp, WorkspaceId,
+    Command, ContactId, ContactRef, Decision, EventId, EventPeriod, EventRequest, OrderStatus, Policy, SegmentId,
+    Timestamp, WorkspaceId,
 };
 use selfsame_storage_conformance::{
     Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, remove, run, undo,
@@ -88,6 +89,17 @@ async fn write(app: &Application, workspace: WorkspaceId) {
             submit(app, workspace, keep_order(order)).await;
         }
     }
+    let policy = Policy {
+        delete_past_events: true,
+        event_retention_days: Some(36_500),
+        ..Policy::default()
+    };
+    submit(app, workspace, Command::SetPolicy(Box::new(policy))).await;
+    let period = EventPeriod {
+        from: Timestamp::UNIX_EPOCH,
+        until: Timestamp::MAX_UTC,
+    };
+    submit(app, workspace, Command::DeleteEvents(period)).await;
     let key = event_type("viewed");
     submit(app, workspace, Command::SetCreating { key, creating: true }).await;
     let claiming = Ask::new()
@@ -159,7 +171,10 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
         .events(workspace, &HistoryOf::Contact(id), &events)
         .await
         .expect("read");
-    store.orders(workspace, id, None, 10).await.expect("read");
+    store
+        .orders(workspace, id, &OrderQuery::latest(10))
+        .await
+        .expect("read");
     store.latest_decisions(workspace, id, None, 10).await.expect("read");
     store.visitors(workspace, &key).await.expect("read");
     store
@@ -169,6 +184,7 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
     store.credentials(&[1]).await.expect("read");
     store.categories(workspace).await.expect("read");
     store.prune(Timestamp::MAX_UTC).await.expect("prune");
+    store.expire(Timestamp::MAX_UTC).await.expect("expire");
     let name = Some("anna".to_owned());
     let filters = [
         ContactFilter {

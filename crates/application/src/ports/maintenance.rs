@@ -5,6 +5,17 @@ use selfsame_domain::{Timestamp, Violation, WorkspaceId};
 
 use super::StorageError;
 
+/// What workspaces kept no longer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Months that were dropped whole, with all events in them, which are not counted.
+    pub months: u64,
+    /// Events that were deleted one by one.
+    pub events: u64,
+    /// Identities of events that were forgotten.
+    pub identities: u64,
+}
+
 /// Looks after a storage.
 #[async_trait]
 pub trait Maintenance: Send + Sync {
@@ -21,4 +32,9 @@ pub trait Maintenance: Send + Sync {
 
     /// Deletes recorded replies that expired before `now`; returns how many.
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError>;
+
+    /// Deletes the events that happened before [`selfsame_domain::Policy::events_kept_since`] of their workspace, and forgets the
+    /// identities that came before [`selfsame_domain::Policy::identities_kept_since`]. Visitors stay, and so do the counts of types.
+    /// No transaction of it may be long or hold writers up for long. Doing it again, also from several servers at once, MUST be safe.
+    async fn expire(&self, now: Timestamp) -> Result<Expired, StorageError>;
 }

@@ -20,8 +20,8 @@ pub use contacts::{
 pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
-pub use maintenance::Maintenance;
-pub use orders::{OrderCursor, Orders};
+pub use maintenance::{Expired, Maintenance};
+pub use orders::{OrderCursor, OrderQuery, Orders};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, SiteRef, Sites};
 pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};

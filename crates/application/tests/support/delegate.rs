@@ -4,9 +4,9 @@ use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, History, HistoryOf, Identity,
-    IdentityView, KeyToStore, Lookup, Maintenance, NewSite, OrderCursor, Orders, Page, SegmentQuery, SigningSecret,
-    Site, SiteAccess, SiteRef, Sites, StorageError, TokenOwner, Workspace, Workspaces,
+    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, Expired, History, HistoryOf,
+    Identity, IdentityView, KeyToStore, Lookup, Maintenance, NewSite, OrderQuery, Orders, Page, SegmentQuery,
+    SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError, TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
@@ -97,14 +97,8 @@ impl Identity for Probe {
 
 #[async_trait]
 impl Orders for Probe {
-    async fn orders(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        after: Option<&OrderCursor>,
-        limit: u32,
-    ) -> Read<Option<Vec<Order>>> {
-        self.inner.orders(workspace, id, after, limit).await
+    async fn orders(&self, workspace: WorkspaceId, id: ContactId, query: &OrderQuery) -> Read<Option<Vec<Order>>> {
+        self.inner.orders(workspace, id, query).await
     }
 }
 
@@ -236,5 +230,9 @@ impl Maintenance for Probe {
 
     async fn prune(&self, now: Timestamp) -> Read<u64> {
         self.inner.prune(now).await
+    }
+
+    async fn expire(&self, now: Timestamp) -> Read<Expired> {
+        self.inner.expire(now).await
     }
 }

@@ -13,6 +13,8 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         visitors_returned: after.visitors_returned,
         policy: after.new_policy,
         creating: after.new_creating.into_iter().collect(),
+        events_uncounted: super::event::uncounted(&after.events_deleted),
+        events_deleted: after.events_deleted,
         event_counts: super::event::counts(&after.events),
         sent_events: after
             .events

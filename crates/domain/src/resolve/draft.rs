@@ -128,6 +128,7 @@ fn name(command: &Command) -> &'static str {
     match command {
         Command::Contact(call, _) => Call::as_str(*call),
         Command::Event(_) => Call::Event { creates: false }.as_str(),
+        Command::DeleteEvents(_) => "delete_events",
         Command::Order(_) => Call::Order.as_str(),
         Command::SetCreating { .. } => "set_creating",
         Command::Remove { erase: false, .. } => "remove",

@@ -7,8 +7,8 @@ use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, ContactRequest, ContactState, Decision, DecisionId, Effect, Event, EventCount, EventId,
-    EventParams, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome, Rejection, Step,
-    Subject, Timestamp, Visitor, VisitorId, Waiting,
+    EventParams, EventPeriod, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome,
+    Rejection, Rule, Step, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +19,12 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
     if request.id.is_some_and(|id| world.has_event(id)) {
         draft.skip("eventId", "an event with this identity is stored already");
         return draft.finish(world, Outcome::Unchanged, None);
+    }
+    if let (Some(days), Some(_)) = (
+        world.policy.event_retention_days,
+        request.occurred_at.filter(|occurred| is_too_old(world, *occurred, at)),
+    ) {
+        return draft.reject(world, Rejection::EventTooOld { days });
     }
     let contact = &request.contact;
     let mut decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
@@ -61,6 +67,12 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
         params: request.params.clone(),
     });
     decided
+}
+
+/// Whether the workspace keeps no event of that time.
+pub(super) fn is_too_old(world: &World<'_>, occurred_at: Timestamp, now: Timestamp) -> bool {
+    let since = world.policy.events_taken_since(now);
+    since.is_some_and(|since| occurred_at < since)
 }
 
 /// Tells of a subscription (wire fact): `subscribeFromApi` of a new contact, `subscribeUpdateFromApi` of a known one, each with
@@ -109,6 +121,36 @@ pub(super) fn set_creating(world: &mut World<'_>, draft: Draft, key: &EventTypeK
         Outcome::Updated
     };
     draft.finish(world, outcome, None)
+}
+
+/// Deletes the earliest events of a time (wire fact: only where the workspace allows it).
+pub(super) fn delete(world: &mut World<'_>, mut draft: Draft) -> Decision {
+    draft.rule = Rule::Explicit;
+    if !world.policy.delete_past_events {
+        return draft.reject(world, Rejection::EventsAreKept);
+    }
+    let found = world.deletable;
+    let deleted = &found[..found.len().min(EventPeriod::MOST_AT_ONCE)];
+    world.events_deleted.extend(deleted.iter().cloned());
+    draft.effects.push(Effect::EventsDeleted {
+        count: deleted.len(),
+        more: deleted.len() < found.len(),
+    });
+    let outcome = if deleted.is_empty() {
+        Outcome::Unchanged
+    } else {
+        Outcome::Updated
+    };
+    draft.finish(world, outcome, None)
+}
+
+/// How many of the deleted events there are of every type.
+pub(super) fn uncounted(deleted: &[StoredEvent]) -> Vec<(EventTypeKey, u64)> {
+    let mut counts: BTreeMap<&EventTypeKey, u64> = BTreeMap::new();
+    for event in deleted {
+        *counts.entry(&event.type_key).or_default() += 1;
+    }
+    counts.into_iter().map(|(key, count)| (key.clone(), count)).collect()
 }
 
 /// What [`Event`]s add to the counts of their types.

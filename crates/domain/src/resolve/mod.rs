@@ -44,6 +44,7 @@ fn decide(world: &mut World<'_>, envelope: &Envelope) -> Decision {
     match &envelope.command {
         Command::Contact(call, request) => contact::decide(world, draft, *call, request),
         Command::Event(request) => event::keep(world, draft, request),
+        Command::DeleteEvents(_) => event::delete(world, draft),
         Command::Order(request) => order::keep(world, draft, request),
         Command::SetCreating { key, creating } => event::set_creating(world, draft, key, *creating),
         Command::Remove { contact, erase } => remove::remove(world, draft, contact, *erase),

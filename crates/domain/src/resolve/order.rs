@@ -2,6 +2,7 @@
 
 use super::contact;
 use super::draft::Draft;
+use super::event;
 use super::search;
 use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
@@ -21,6 +22,14 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     let is_late = stored.as_ref().is_some_and(|order| request.date < order.date);
     if is_late {
         draft.skip("status", "the order is stored with a later date");
+    }
+    let mut told_at = tells_at(stored.as_ref(), request, at);
+    if told_at.is_some_and(|told| event::is_too_old(world, told, at)) {
+        told_at = None;
+        draft.skip(
+            "date",
+            "it is too long ago for an event: this workspace keeps none that old",
+        );
     }
     let keeper = stored
         .as_ref()
@@ -55,8 +64,8 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
             }
         },
     };
-    if stored.as_ref().map(|stored| stored.status) != Some(order.status) {
-        tell(world, stored.as_ref(), &order, contact, decision, at);
+    if let Some(told_at) = told_at {
+        tell(world, &order, contact, decision, (told_at, at));
     }
     if stored.as_ref() != Some(&order) {
         world.orders.insert(
@@ -98,15 +107,24 @@ fn update(stored: Order, request: &OrderRequest) -> Order {
     }
 }
 
-/// Tells of a status (wire fact): an event `order<STATUS>`. It happened at the date of the order; when the status changed and the date
-/// did not, it happened now.
+/// When the status of a request happened, if it is one that the order did not have before: at the date of the order; when the status
+/// changed and the date did not, now.
+fn tells_at(stored: Option<&Order>, request: &OrderRequest, at: Timestamp) -> Option<Timestamp> {
+    let Some(stored) = stored else {
+        return Some(request.date);
+    };
+    let moved = stored.date < request.date;
+    let is_told = request.date >= stored.date && request.status != stored.status;
+    is_told.then_some(if moved { request.date } else { at })
+}
+
+/// Tells of a status (wire fact): an event `order<STATUS>`, given when it happened and when it came.
 fn tell(
     world: &mut World<'_>,
-    stored: Option<&Order>,
     order: &Order,
     contact: ContactId,
     decision: DecisionId,
-    at: Timestamp,
+    (occurred_at, received_at): (Timestamp, Timestamp),
 ) {
     let type_key = EventTypeKey::parse(&format!("order{}", order.status.as_str()));
     let content = &order.content;
@@ -136,14 +154,13 @@ fn tell(
     ) else {
         return;
     };
-    let moved = stored.is_none_or(|stored| stored.date < order.date);
     world.events.push(Event {
         id: EventId::of(decision, 0),
         type_key,
         key_value: EventKeyValue::parse(order.external_id.as_str()).ok(),
         subject: Some(Subject::Contact(contact)),
-        occurred_at: if moved { order.date } else { at },
-        received_at: at,
+        occurred_at,
+        received_at,
         origin: Origin::Selfsame,
         params,
     });

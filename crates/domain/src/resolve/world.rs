@@ -4,7 +4,7 @@ use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
 use crate::{
     Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
     IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Order, Policy, Segment, SegmentId, Snapshot,
-    Timestamp, Visitor, VisitorId,
+    StoredEvent, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,6 +21,8 @@ pub(super) struct World<'a> {
     creating: &'a BTreeSet<EventTypeKey>,
     pub(super) new_creating: BTreeMap<EventTypeKey, bool>,
     stored_events: &'a BTreeSet<EventId>,
+    pub(super) deletable: &'a [StoredEvent],
+    pub(super) events_deleted: Vec<StoredEvent>,
     /// Identities of events that the batch's senders gave.
     pub(super) sent: BTreeSet<EventId>,
     pub(super) events: Vec<Event>,
@@ -79,6 +81,8 @@ impl<'a> World<'a> {
             creating: &snapshot.creating,
             new_creating: BTreeMap::new(),
             stored_events: &snapshot.stored_events,
+            deletable: &snapshot.deletable,
+            events_deleted: Vec::new(),
             sent: BTreeSet::new(),
             events: Vec::new(),
             orders: snapshot.orders.clone(),

@@ -1,5 +1,6 @@
 //! What people did, told with a secret key.
 
+mod delete;
 mod past;
 mod record;
 mod request;
@@ -17,8 +18,8 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(record::v1))
         .routes(routes!(record::v2))
         .routes(routes!(record::v3))
-        .routes(routes!(past::v1))
-        .routes(routes!(past::v2))
+        .routes(routes!(past::v1, delete::v1))
+        .routes(routes!(past::v2, delete::v2))
         .routes(routes!(past::v3))
 }
 

@@ -10,7 +10,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
 use chrono::TimeDelta;
-use selfsame_domain::{Action, Command, Decision, EventRequest, Origin, Policy, Timestamp};
+use selfsame_domain::{Action, Command, Decision, EventRequest, Origin, Policy, Rejection, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -106,7 +106,7 @@ pub(crate) enum PastEventStatus {
     OccurredDateIsRequired,
     /// When it happened cannot be read.
     IncorrectOccurredDateFormat,
-    /// It happened more than five years ago.
+    /// It happened more than five years ago, or longer ago than the workspace keeps events.
     OccurredTimeTooDepth,
     /// It has not happened yet.
     OccurredTimeInFuture,
@@ -242,8 +242,9 @@ fn missing() -> PastEventResult {
 impl From<&Decision> for PastEventResult {
     fn from(decision: &Decision) -> Self {
         let error = decision.rejection.as_ref().map(ToString::to_string);
-        let status = match error {
+        let status = match decision.rejection {
             None => PastEventStatus::Accepted,
+            Some(Rejection::EventTooOld { .. }) => PastEventStatus::OccurredTimeTooDepth,
             Some(_) => PastEventStatus::ServerError,
         };
         Self { status, error }

@@ -14,8 +14,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
-use selfsame_application::ports::OrderCursor;
-use selfsame_application::{Application, TimelineCursor, TimelineQuery};
+use selfsame_application::ports::{OrderCursor, OrderQuery};
+use selfsame_application::{Application, TimelineCursor, TimelineKind, TimelineQuery};
 use selfsame_domain::{Action, ContactId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -106,9 +106,8 @@ async fn page(
     after: TimelineCursor,
 ) -> Result<(String, Option<TimelineCursor>), ApiError> {
     let query = TimelineQuery {
-        events: true,
-        page_views: true,
-        decisions: true,
+        // Orders have a member of their own.
+        kinds: [TimelineKind::Event, TimelineKind::PageView, TimelineKind::Decision].into(),
         from: None,
         until: None,
         after,
@@ -131,14 +130,16 @@ async fn orders(
     id: ContactId,
     after: Option<OrderCursor>,
 ) -> Result<(String, Option<Option<OrderCursor>>), ApiError> {
-    let found = app.store().orders(workspace, id, after.as_ref(), PAGE).await?;
+    let is_first = after.is_none();
+    let query = OrderQuery {
+        after,
+        ..OrderQuery::latest(PAGE)
+    };
+    let found = app.store().orders(workspace, id, &query).await?;
     let found = found.ok_or(ApiError::NotFound("contact"))?;
     let is_full = found.len() == PAGE as usize;
-    let next = found
-        .last()
-        .filter(|_| is_full)
-        .map(|last| Some((last.date, last.external_id.clone())));
-    let between = if after.is_some() && !found.is_empty() { "," } else { "" };
+    let next = found.last().filter(|_| is_full).map(|last| Some(last.place()));
+    let between = if !is_first && !found.is_empty() { "," } else { "" };
     let items: Result<Vec<String>, ApiError> = found.into_iter().map(|order| text(&OrderBody::from(order))).collect();
     Ok((format!("{between}{}", items?.join(",")), next))
 }

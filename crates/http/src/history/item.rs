@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::identity::DecisionBody;
+use crate::orders::OrderBody;
 use chrono::{DateTime, Utc};
 use selfsame_application::TimelineItem;
 use selfsame_domain::{ContactId, Event, Origin, PAGE_VIEW, Subject};
@@ -19,6 +20,8 @@ pub(crate) enum ItemBody {
     Event(EventBody),
     /// A page view.
     PageView(EventBody),
+    /// Something that somebody ordered.
+    Order(OrderItem),
     /// A decision about the contact's identity.
     Decision(DecisionItem),
 }
@@ -73,6 +76,18 @@ pub(crate) enum FromBody {
     Nobody,
 }
 
+/// An order in a timeline.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TimelineOrder)]
+pub(crate) struct OrderItem {
+    /// Its date.
+    at: DateTime<Utc>,
+    /// The order as it is now.
+    order: Box<OrderBody>,
+    /// To whom it was given.
+    from: FromBody,
+}
+
 /// A decision in a timeline.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DecisionItem {
@@ -82,15 +97,22 @@ pub(crate) struct DecisionItem {
     decision: DecisionBody,
 }
 
+impl FromBody {
+    /// Where something stands in the history of a contact, if it is in one.
+    fn of(subject: Option<Subject>, contact: Option<ContactId>) -> Self {
+        match subject {
+            Some(Subject::Contact(id)) if Some(id) == contact => Self::Own,
+            Some(Subject::Contact(id)) => Self::Contact { contact_id: id.0 },
+            Some(Subject::Visitor(id)) => Self::Visitor { visitor_id: id.0 },
+            None => Self::Nobody,
+        }
+    }
+}
+
 impl EventBody {
     /// The event as it is in the history of a contact, if it is in one.
     pub(super) fn of(event: Event, contact: Option<ContactId>) -> Result<Self, ApiError> {
-        let from = match event.subject {
-            Some(Subject::Contact(id)) if Some(id) == contact => FromBody::Own,
-            Some(Subject::Contact(id)) => FromBody::Contact { contact_id: id.0 },
-            Some(Subject::Visitor(id)) => FromBody::Visitor { visitor_id: id.0 },
-            None => FromBody::Nobody,
-        };
+        let from = FromBody::of(event.subject, contact);
         let params = RawValue::from_string(event.params.as_json().to_owned());
         Ok(Self {
             id: event.id.0,
@@ -111,6 +133,11 @@ impl ItemBody {
             TimelineItem::Decision(decision) => Self::Decision(DecisionItem {
                 at: decision.at,
                 decision: DecisionBody::from(&decision),
+            }),
+            TimelineItem::Order(order) => Self::Order(OrderItem {
+                at: order.date,
+                from: FromBody::of(Some(Subject::Contact(order.contact)), Some(contact)),
+                order: Box::new(OrderBody::from(*order)),
             }),
             TimelineItem::Event(event) if event.type_key.as_str() == PAGE_VIEW => {
                 Self::PageView(EventBody::of(event, Some(contact))?)

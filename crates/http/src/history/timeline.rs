@@ -4,21 +4,22 @@ use super::item::ItemBody;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
+use crate::orders;
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use chrono::DateTime;
-use selfsame_application::{TimelineCursor, TimelineQuery};
+use selfsame_application::{TimelineCursor, TimelineKind, TimelineQuery};
 use selfsame_domain::{Action, DecisionId, EventId, Timestamp};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 const DEFAULT_LIMIT: u64 = 50;
 const MAX_LIMIT: u64 = 500;
-const TYPES: &str = "event, page_view, decision";
 
 /// A page of a timeline.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,8 +32,9 @@ pub(crate) struct TimelineBody {
 
 /// What a contact did, and what was decided about it.
 ///
-/// Events, page views and identity decisions, the latest first. The history of the contacts that it absorbed and of the visitors that
-/// it adopted is part of it; `from` says where an event came from.
+/// Events, page views, orders and identity decisions, the latest first. The history of the contacts that it absorbed and of the visitors
+/// that it adopted is part of it; `from` says where an entry came from. An order stands at its date, as it is now; the events that told of
+/// its statuses stand beside it.
 #[utoipa::path(
     get,
     path = "/api/v1/contact/{id}/timeline",
@@ -40,7 +42,7 @@ pub(crate) struct TimelineBody {
     tag = "history",
     params(
         ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor."),
-        ("type" = Option<String>, Query, description = "Only these, separated by commas: `event`, `page_view`, `decision`."),
+        ("type" = Option<String>, Query, description = "Only these, separated by commas: `event`, `page_view`, `order`, `decision`."),
         ("from" = Option<String>, Query, description = "Only what happened at this time or later (RFC 3339)."),
         ("until" = Option<String>, Query, description = "Only what happened before this time (RFC 3339)."),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
@@ -64,29 +66,25 @@ pub(crate) async fn timeline(
         page.items.into_iter().map(|item| ItemBody::of(item, contact)).collect();
     Ok(Json(TimelineBody {
         items: items?,
-        next: page.next.map(write_cursor),
+        next: page.next.as_ref().map(write_cursor),
     }))
 }
 
 fn read(params: &Params) -> Result<TimelineQuery, ApiError> {
     let mut problems = Problems::default();
     let mut query = TimelineQuery {
-        events: true,
-        page_views: true,
-        decisions: true,
+        kinds: TimelineKind::ALL.into(),
         from: read_time(params, "from", &mut problems),
         until: read_time(params, "until", &mut problems),
         after: TimelineCursor::default(),
         limit: limit(params, &mut problems),
     };
     if let Some(types) = params.text("type") {
-        let asked: Vec<&str> = types.split(',').map(str::trim).collect();
-        if asked.iter().any(|name| !TYPES.split(", ").any(|known| known == *name)) {
-            problems.add("type", format!("must be among {TYPES}, separated by commas"));
-        }
-        query.events = asked.contains(&"event");
-        query.page_views = asked.contains(&"page_view");
-        query.decisions = asked.contains(&"decision");
+        let named = |name: &str| TimelineKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim());
+        let asked: Option<BTreeSet<TimelineKind>> = types.split(',').map(named).collect();
+        let known = TimelineKind::ALL.map(TimelineKind::as_str).join(", ");
+        let asked = asked.ok_or_else(|| format!("must be among {known}, separated by commas"));
+        query.kinds = problems.check("type", asked).unwrap_or_default();
     }
     if let Some(text) = params.text("cursor") {
         let read = read_cursor(text).ok_or("must be the `next` of an earlier page");
@@ -109,11 +107,12 @@ pub(super) fn read_time(params: &Params, name: &str, problems: &mut Problems) ->
     problems.check(name, read).map(|at| at.to_utc())
 }
 
-/// `MICROSECONDS.EVENT_DECISION`, either part blank.
-fn write_cursor(cursor: TimelineCursor) -> String {
+/// `MICROSECONDS.EVENT_DECISION_ORDER`, any part blank. Only the last one has underscores of its own.
+fn write_cursor(cursor: &TimelineCursor) -> String {
     let event = cursor.event.map(write_event).unwrap_or_default();
     let decision = cursor.decision.map(|id| id.0.simple().to_string()).unwrap_or_default();
-    format!("{event}_{decision}")
+    let order = cursor.order.as_ref().map(orders::write_cursor).unwrap_or_default();
+    format!("{event}_{decision}_{order}")
 }
 
 pub(super) fn write_event((at, id): (Timestamp, EventId)) -> String {
@@ -121,18 +120,18 @@ pub(super) fn write_event((at, id): (Timestamp, EventId)) -> String {
 }
 
 fn read_cursor(text: &str) -> Option<TimelineCursor> {
-    let (event, decision) = text.split_once('_')?;
-    let event = if event.is_empty() {
-        None
-    } else {
-        Some(read_event(event)?)
+    let mut parts = text.splitn(3, '_');
+    let (event, decision, order) = (parts.next()?, parts.next()?, parts.next()?);
+    let cursor = TimelineCursor {
+        event: read_event(event),
+        decision: Uuid::parse_str(decision).ok().map(DecisionId),
+        order: orders::read_cursor(order),
     };
-    let decision = if decision.is_empty() {
-        None
-    } else {
-        Some(DecisionId(Uuid::parse_str(decision).ok()?))
-    };
-    Some(TimelineCursor { event, decision })
+    // Only a blank part says nothing.
+    let is_whole = event.is_empty() == cursor.event.is_none()
+        && decision.is_empty() == cursor.decision.is_none()
+        && order.is_empty() == cursor.order.is_none();
+    is_whole.then_some(cursor)
 }
 
 pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
@@ -144,18 +143,25 @@ pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use selfsame_domain::values::ExternalOrderId;
 
     #[test]
     fn cursors_read_back() {
         let at = DateTime::from_timestamp_micros(1_767_000_000_000_001).unwrap_or_default();
         let event = Some((at, EventId(Uuid::from_u128(7))));
         let decision = Some(DecisionId(Uuid::from_u128(8)));
-        for (event, decision) in [(None, None), (event, None), (None, decision), (event, decision)] {
-            let cursor = TimelineCursor { event, decision };
-            assert_eq!(read_cursor(&write_cursor(cursor)), Some(cursor));
+        let order = ExternalOrderId::parse("_ї_1~").ok().map(|id| (at, id));
+        for number in 0..8 {
+            let cursor = TimelineCursor {
+                event: event.filter(|_| number & 1 > 0),
+                decision: decision.filter(|_| number & 2 > 0),
+                order: order.clone().filter(|_| number & 4 > 0),
+            };
+            assert_eq!(read_cursor(&write_cursor(&cursor)), Some(cursor));
         }
-        for text in ["", "x", "1.2", "1_2_3", "._", "x.y_"] {
-            assert_eq!(read_cursor(text), None, "{text}");
+        for text in ["", "x", "1.2", "1_2_3", "._", "x.y_", "__", "___", "__x"] {
+            let is_first = text == "__";
+            assert_eq!(read_cursor(text).is_some(), is_first, "{text}");
         }
     }
 }

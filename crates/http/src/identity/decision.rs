@@ -162,6 +162,13 @@ pub(crate) enum EffectBody {
         /// Which visitor.
         visitor_id: Uuid,
     },
+    /// Events were deleted by their time.
+    EventsDeleted {
+        /// How many.
+        count: usize,
+        /// Whether there are more of that time.
+        more: bool,
+    },
     /// A visitor's history became the contact's.
     #[serde(rename_all = "camelCase")]
     VisitorAdopted {
@@ -318,6 +325,10 @@ impl From<&Effect> for EffectBody {
                 why: (*why).into(),
             },
             Effect::EventWaits { visitor } => Self::EventWaits { visitor_id: visitor.0 },
+            Effect::EventsDeleted { count, more } => Self::EventsDeleted {
+                count: *count,
+                more: *more,
+            },
             Effect::VisitorAdopted { visitor } => Self::VisitorAdopted { visitor_id: visitor.0 },
             Effect::Changed { attributes } => Self::Changed {
                 attributes: attributes.iter().map(|key| key.to_text()).collect(),
@@ -375,6 +386,8 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::CategoryNotFound { .. } => "category_not_found",
         Rejection::FieldNotFound => "field_not_found",
         Rejection::FieldNotIdentifying => "field_not_identifying",
+        Rejection::EventsAreKept => "events_are_kept",
+        Rejection::EventTooOld { .. } => "event_too_old",
         Rejection::AlreadyExists { .. } => "already_exists",
         Rejection::TokenNotFound => "token_not_found",
         Rejection::SameContact => "same_contact",

@@ -14,9 +14,11 @@ const MAX_BLOCKED: usize = 1_000;
 const SHARED_THRESHOLD: RangeInclusive<i64> = 2..=100;
 const LIMIT: RangeInclusive<i64> = 1..=10_000;
 /// A day: who repeats a request later than that means it.
+const RETENTION: RangeInclusive<i64> = 1..=36_500;
 const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
 
-/// What a workspace decides about identity for itself. Every member is required but `defaultPhoneRegion`.
+/// What a workspace decides about identity for itself. Every member is required but `defaultPhoneRegion`,
+/// `deletePastEvents` and `eventRetentionDays`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Policy)]
@@ -37,6 +39,13 @@ pub(super) struct PolicyBody {
     /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
     #[schema(minimum = 0, maximum = 86_400, example = 0)]
     duplicate_window_seconds: u32,
+    /// Whether `DELETE past_events` deletes; without it, or null, it does not.
+    #[schema(required = false, example = false)]
+    delete_past_events: bool,
+    /// For how many days after it happened an event is kept, and a month more at the most; without it, or null, for ever. What is older is
+    /// deleted within an hour, and not taken any more.
+    #[schema(minimum = 1, maximum = 36_500, example = 730)]
+    event_retention_days: Option<u32>,
 }
 
 /// A value that never matches: either `exact` or `pattern`.
@@ -99,6 +108,8 @@ impl From<&Policy> for PolicyBody {
             shared_threshold: policy.shared_threshold,
             limits: LimitsBody::from(policy.limits),
             duplicate_window_seconds: policy.duplicate_window_seconds,
+            delete_past_events: policy.delete_past_events,
+            event_retention_days: policy.event_retention_days,
         }
     }
 }
@@ -153,6 +164,12 @@ pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
         shared_threshold: number(body, "sharedThreshold", SHARED_THRESHOLD, &mut problems),
         limits: limits(body, &mut problems),
         duplicate_window_seconds: number(body, "duplicateWindowSeconds", DUPLICATE_WINDOW, &mut problems),
+        // Who wrote a policy before there was this member goes on.
+        delete_past_events: body
+            .boolean("deletePastEvents", &mut problems)
+            .value()
+            .unwrap_or_default(),
+        event_retention_days: ranged(body, "eventRetentionDays", RETENTION, &mut problems).value(),
     };
     problems.finish()?;
     Ok(policy)
@@ -175,15 +192,19 @@ fn boolean(body: &Fields<'_>, member: &str, problems: &mut Problems) -> bool {
 }
 
 fn number(body: &Fields<'_>, member: &str, range: RangeInclusive<i64>, problems: &mut Problems) -> u32 {
-    let sent = body.integer(member, problems).map(|number| {
+    let sent = ranged(body, member, range, problems);
+    required(body, member, sent, problems)
+}
+
+fn ranged(body: &Fields<'_>, member: &str, range: RangeInclusive<i64>, problems: &mut Problems) -> Sent<u32> {
+    body.integer(member, problems).map(|number| {
         let fits = u32::try_from(number).ok().filter(|_| range.contains(&number));
         fits.unwrap_or_else(|| {
             let reason = format!("must be a whole number from {} to {}", range.start(), range.end());
             problems.add(body.pointer(member), reason);
             0
         })
-    });
-    required(body, member, sent, problems)
+    })
 }
 
 fn limits(body: &Fields<'_>, problems: &mut Problems) -> Limits {
@@ -262,6 +283,8 @@ mod tests {
             merge_unclaimed: false,
             shared_threshold: 7,
             duplicate_window_seconds: 60,
+            delete_past_events: true,
+            event_retention_days: Some(36_500),
             ..Policy::default()
         };
         for policy in [policy, Policy::default()] {
@@ -274,6 +297,7 @@ mod tests {
     fn everything_that_is_wrong_is_named() {
         let body = json!({
             "defaultPhoneRegion": "Ukraine", "mergeUnclaimed": 3, "sharedThreshold": 1, "duplicateWindowSeconds": -1,
+            "deletePastEvents": "often", "eventRetentionDays": 0,
             "blocked": [{"kind": "fax", "exact": "a"}, {"pattern": "("}, {}, {"exact": "a", "pattern": "b"}],
             "limits": {"email": 0, "phone": 10_001, "mobilePush": 1, "webPush": 1, "telegram": 1, "deviceId": 1, "cookie": 1},
         });
@@ -291,6 +315,8 @@ mod tests {
             "/limits/phone",
             "/limits/field",
             "/duplicateWindowSeconds",
+            "/deletePastEvents",
+            "/eventRetentionDays",
         ];
         assert_eq!(pointers, expected);
         let problems = read(&json!({})).unwrap_err().problems();

@@ -19,6 +19,8 @@ const LANE_DEPTH: &str = "selfsame_lane_depth";
 const LANE_BATCH: &str = "selfsame_lane_batch_submissions";
 const LANE_RETRIES: &str = "selfsame_lane_retries_total";
 const LOCK_WAITS: &str = "selfsame_lock_waits_total";
+const MONTHS_DROPPED: &str = "selfsame_events_months_dropped_total";
+const EVENTS_EXPIRED: &str = "selfsame_events_expired_total";
 const DECISIONS: &str = "selfsame_decisions_total";
 /// Requests of pages that bots made.
 pub(crate) const BOTS: &str = "selfsame_tracker_bots_total";
@@ -53,11 +55,21 @@ pub fn describe_metrics() {
     describe_counter!(LOCK_WAITS, "Transactions that waited for another one's locks");
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
     describe_counter!(BOTS, "Requests of pages that bots made");
+    describe_counter!(
+        MONTHS_DROPPED,
+        "Months of events that were dropped whole because nobody keeps them"
+    );
+    describe_counter!(
+        EVENTS_EXPIRED,
+        "Events that were deleted one by one because they are kept no longer"
+    );
     gauge!(IN_FLIGHT).set(0.0);
     gauge!(LANE_DEPTH).set(0.0);
     counter!(LANE_RETRIES).increment(0);
     counter!(LOCK_WAITS).increment(0);
     counter!(BOTS).increment(0);
+    counter!(MONTHS_DROPPED).increment(0);
+    counter!(EVENTS_EXPIRED).increment(0);
 }
 
 /// Numbers about the server.

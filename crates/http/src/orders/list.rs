@@ -13,9 +13,9 @@ use axum::Json;
 use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use selfsame_application::ports::OrderCursor;
+use selfsame_application::ports::{OrderCursor, OrderQuery};
 use selfsame_domain::values::ExternalOrderId;
-use selfsame_domain::{Action, Order, Timestamp};
+use selfsame_domain::{Action, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,31 +71,33 @@ pub(crate) async fn list(
     let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let after = params.text("cursor").and_then(|text| {
-        let read = cursor(text).ok_or("must be the `next` of an earlier page");
+        let read = read_cursor(text).ok_or("must be the `next` of an earlier page");
         problems.check("cursor", read)
     });
     problems.finish()?;
     let store = state.app.store();
     // One more than the page has tells whether there is a next one.
-    let found = store
-        .orders(auth.workspace(), id, after.as_ref(), limit.saturating_add(1))
-        .await?;
+    let query = OrderQuery {
+        after,
+        ..OrderQuery::latest(limit.saturating_add(1))
+    };
+    let found = store.orders(auth.workspace(), id, &query).await?;
     let mut orders = found.ok_or(ApiError::NotFound("contact"))?;
     let length = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = orders.len() > length;
     orders.truncate(length);
     Ok(Json(OrdersPage {
-        next: orders.last().filter(|_| more).map(cursor_after),
+        next: orders.last().filter(|_| more).map(|last| write_cursor(&last.place())),
         items: orders.into_iter().map(OrderBody::from).collect(),
     }))
 }
 
 /// Date in microseconds and external ID; clients hand it back as it is.
-fn cursor_after(order: &Order) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{}", order.date.timestamp_micros(), order.external_id))
+pub(crate) fn write_cursor((date, id): &OrderCursor) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}:{id}", date.timestamp_micros()))
 }
 
-fn cursor(text: &str) -> Option<OrderCursor> {
+pub(crate) fn read_cursor(text: &str) -> Option<OrderCursor> {
     let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let (micros, id) = decoded.split_once(':')?;
     let date = Timestamp::from_timestamp_micros(micros.parse().ok()?)?;

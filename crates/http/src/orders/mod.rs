@@ -9,6 +9,7 @@ mod request;
 mod response;
 
 pub(crate) use exact::Exact;
+pub(crate) use list::{read_cursor, write_cursor};
 pub(crate) use request::{MAX_ORDERS, read};
 pub(crate) use response::OrderBody;
 

@@ -138,6 +138,71 @@ async fn a_timeline_is_read_by_page_type_and_time() {
 }
 
 #[tokio::test]
+async fn orders_stand_in_the_timeline_at_their_dates() {
+    let server = Server::start().await;
+    let absorbed = server.contact(None, Some("ann@example.com")).await;
+    let id = server.contact(Some("A"), None).await;
+    for (number, member, value, date) in [
+        ("1", "email", "ann@example.com", "2025-12-30T10:00:00Z"),
+        ("2", "externalCustomerId", "A", "2025-12-31T10:00:00Z"),
+    ] {
+        let mut order = json!({"externalOrderId": number, "totalCost": "1.50", "currency": "UAH", "status": "INITIALIZED",
+            "date": date});
+        order[member] = json!(value);
+        let request = Request::post("/api/v1/orders").header("authorization", "Bearer one");
+        let request = request
+            .body(Body::from(json!({"orders": order}).to_string()))
+            .expect("request");
+        let sent = server.router.clone().oneshot(request).await.expect("infallible");
+        assert_eq!(sent.status(), 200);
+    }
+    server
+        .post("/api/v1/identity/merges", json!({"survivor": id, "absorbed": absorbed}))
+        .await
+        .json(201);
+    let path = format!("/api/v1/contact/{absorbed}/timeline");
+    let only = server.get(&format!("{path}?type=order")).await.json(200);
+    let items = only["items"].as_array().cloned().unwrap_or_default();
+    let brief = |item: &Value| {
+        (
+            item["at"].clone(),
+            item["order"]["externalOrderId"].clone(),
+            item["from"].clone(),
+        )
+    };
+    let expected = [
+        (json!("2025-12-31T10:00:00Z"), json!("2"), json!({"kind": "own"})),
+        (
+            json!("2025-12-30T10:00:00Z"),
+            json!("1"),
+            json!({"kind": "contact", "contactId": absorbed}),
+        ),
+    ];
+    assert_eq!(items.iter().map(brief).collect::<Vec<_>>(), expected);
+    assert_eq!((&items[0]["type"], &only["next"]), (&json!("order"), &Value::Null));
+    let between = format!("{path}?type=order,event&from=2025-12-31T10:00:00Z&until=2025-12-31T10:00:01Z");
+    assert_eq!(
+        names(&server.get(&between).await.json(200)),
+        ["event orderINITIALIZED", "order "]
+    );
+    let whole = server.get(&path).await.json(200);
+    for limit in [1, 2, 3] {
+        let (mut read, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = server
+                .get(&format!("{path}?limit={limit}&cursor={cursor}"))
+                .await
+                .json(200);
+            read.extend(page["items"].as_array().cloned().unwrap_or_default());
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = next.to_owned();
+        }
+        assert_eq!(json!(read), whole["items"], "pages of {limit}");
+    }
+    assert_eq!(names(&whole).iter().filter(|name| *name == "order ").count(), 2);
+}
+
+#[tokio::test]
 async fn an_export_has_everything_however_long_the_history() {
     let server = Server::start().await;
     viewed(&server, "PageView", "crumb").await;

@@ -314,3 +314,60 @@ async fn past_events_are_bounded() {
     let types = server.get("/api/v1/event-types").await.json();
     assert_eq!(types["items"][0]["count"], 501);
 }
+
+#[tokio::test]
+async fn events_of_a_time_are_deleted_where_that_is_on() {
+    let server = Server::start().await;
+    let past = |occurred: &str| json!({"eventTypeKey": "e", "keyValue": "k", "occurred": occurred});
+    let events = ["2025-12-30T10:00", "2025-12-31T00:00", "2025-12-31T10:00"].map(past);
+    let path = "/api/v1/past_events";
+    server.post(path, &json!({"events": events})).await.expect(200);
+    let delete = async |path: &str, body: &Value| server.ask("DELETE", path, body.to_string()).await;
+    let day = json!({"from": "2025-12-30T00:00", "to": "2025-12-31T00:00"});
+    let refused = delete(path, &day).await.expect(403);
+    assert!(refused.body.contains("deletePastEvents"), "{}", refused.body);
+    server.policy(|policy| policy.delete_past_events = true).await;
+    let answer = delete(path, &day).await.expect(200);
+    assert_eq!(answer.header("x-selfsame-outcome"), "updated");
+    assert_eq!(answer.json(), json!({"deletedCount": 1, "hasMore": false}));
+    let types = async || server.get("/api/v1/event-types").await.json()["items"][0]["count"].clone();
+    assert_eq!(types().await, 2);
+    for (body, named) in [
+        (json!({"from": "2025-12-30T00:00"}), "to must be a time"),
+        (json!({"from": "soon", "to": 5}), "from must be a time"),
+        (
+            json!({"from": "2025-12-31T00:00", "to": "2025-12-31T00:00"}),
+            "to must be after from",
+        ),
+        (json!([]), "the body must be a JSON object"),
+    ] {
+        let refused = delete("/api/v2/past_events", &body).await.expect(400);
+        assert!(refused.body.contains(named), "{}", refused.body);
+    }
+    assert_eq!(types().await, 2);
+    let all = json!({"from": "2025-12-31T00:00:00Z", "to": "2026-01-01T01:00:00+01:00"});
+    assert_eq!(
+        delete("/api/v2/past_events", &all).await.expect(200).json()["deletedCount"],
+        2
+    );
+}
+
+#[tokio::test]
+async fn events_older_than_they_are_kept_are_told_so() {
+    let server = Server::start().await;
+    server.policy(|policy| policy.event_retention_days = Some(30)).await;
+    let past = |occurred: &str| json!({"eventTypeKey": "e", "keyValue": "k", "occurred": occurred});
+    let events = ["2025-12-31T10:00", "2025-10-31T10:00"].map(past);
+    let answer = server
+        .post("/api/v1/past_events", &json!({"events": events}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(answer["results"][0], json!({"status": "ACCEPTED"}));
+    assert_eq!(answer["results"][1]["status"], "OCCURRED_TIME_TOO_DEPTH");
+    assert_eq!(
+        answer["results"][1]["error"],
+        "the event happened more than 30 days ago; this workspace keeps none that old"
+    );
+    assert_eq!((&answer["successCount"], &answer["errorCount"]), (&json!(1), &json!(1)));
+}

@@ -1,7 +1,7 @@
 //! What people ordered, and whose orders these are.
 
 use crate::{Ask, Backend, Fixture, amount, contact_of, erase, keep_order, merge_of, order_text, remove, undo};
-use selfsame_application::ports::{Clock, OrderCursor};
+use selfsame_application::ports::{Clock, OrderCursor, OrderQuery};
 use selfsame_domain::OrderStatus::{AbandonedShoppingCart, Cancelled, Delivered, InProgress, Initialized};
 use selfsame_domain::{
     ContactId, Effect, Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderSource,
@@ -19,7 +19,11 @@ pub(super) async fn page(
     after: Option<&OrderCursor>,
     limit: u32,
 ) -> Option<Vec<Order>> {
-    let found = f.store().orders(f.workspace, id, after, limit).await;
+    let query = OrderQuery {
+        after: after.cloned(),
+        ..OrderQuery::latest(limit)
+    };
+    let found = f.store().orders(f.workspace, id, &query).await;
     found.expect("read orders")
 }
 
@@ -430,4 +434,28 @@ pub async fn orders_are_the_workspace_s_own(backend: &mut dyn Backend) {
     f.workspace = first;
     assert_eq!(brief(&f, here).await, [("1".to_owned(), Initialized)]);
     assert_eq!(f.happened(here).await, ["orderINITIALIZED"]);
+}
+
+pub async fn orders_are_filtered_by_time(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().external("b").upsert()).await;
+    for (name, owner, at) in [("1", "a", 1), ("2", "b", 2), ("3", "a", 3), ("4", "b", 4)] {
+        send(&f, Ask::new().external(owner).ordered(name, Initialized, day(at))).await;
+    }
+    f.decide(crate::force_merge(one, two)).await;
+    let read = async |from: Option<i64>, until: Option<i64>, limit| {
+        let query = OrderQuery {
+            from: from.map(day),
+            until: until.map(day),
+            ..OrderQuery::latest(limit)
+        };
+        let found = f.store().orders(f.workspace, two, &query).await.expect("read orders");
+        let found = found.expect("the contact is there").into_iter();
+        found.map(|order| order.external_id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(read(Some(2), None, 10).await, ["4", "3", "2"]);
+    assert_eq!(read(None, Some(4), 2).await, ["3", "2"]);
+    assert_eq!(read(Some(2), Some(4), 10).await, ["3", "2"]);
+    assert_eq!(read(Some(3), Some(3), 10).await, [""; 0]);
 }

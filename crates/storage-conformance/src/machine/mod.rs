@@ -3,10 +3,12 @@
 //! Both storages get the same commands, times and identities, and the model gets the numbers that the storage under test
 //! handed out: so everything must be equal to the last bit, snapshots included.
 
+mod history;
 mod pair;
 mod run;
 mod same;
 mod step;
+mod transact;
 
 pub use run::{merges_come_apart, random_commands_agree};
 

@@ -1,19 +1,23 @@
 //! A storage under test and the model, in step.
 
+use super::history;
 use super::same::{Checked, assert_same};
 use super::step::{Call as Which, Named, POOL, Parts, Step};
+use super::transact::{transact, transact_with};
 use crate::fixture::{force_merge, merge, undo};
 use crate::{
     Ask, FieldType, Kind, MemoryStore, Observation, SequenceIds, app, by_external, category_key, email, identifier,
     observe, sorted_snapshot, token,
 };
 use chrono::TimeDelta;
-use selfsame_application::ports::{Catalog, Ids, Mode, Storage, Store, Workspaces};
+use selfsame_application::ports::{
+    Catalog, EventQuery, HistoryOf, Ids, Maintenance, Mode, OrderQuery, Storage, Store, Workspaces,
+};
 use selfsame_domain::values::{BlockedValue, CategoryName, FieldValue};
 use selfsame_domain::{
     AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
-    Envelope, Face, FieldId, Fresh, Identifier, IdentifierKey, Limits, MergeId, NewField, Policy, Resolution,
-    SegmentId, Snapshot, Timestamp, TokenChange, WorkspaceId, footprint, resolve,
+    Envelope, Event, Face, FieldId, Identifier, IdentifierKey, Limits, MergeId, NewField, Order, Policy, SegmentId,
+    Snapshot, Timestamp, TokenChange, WorkspaceId, footprint,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,6 +88,10 @@ impl Pair {
 
     /// Takes a step on both sides; they must decide alike.
     pub(super) async fn take(&mut self, step: &Step) -> Checked<Vec<Decision>> {
+        if matches!(step, Step::Expire) {
+            self.store.expire(self.now).await.expect("expire");
+            self.model.expire(self.now).await.expect("expire");
+        }
         let commands = self.commands(step);
         if commands.is_empty() {
             Ok(Vec::new())
@@ -164,12 +172,20 @@ impl Pair {
         assert_same("violations", violations.as_slice(), &[])
     }
 
-    /// What of every number can be observed.
-    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<Face>> {
+    /// What of every number can be observed: the contact, its events and its orders.
+    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<(Face, Vec<Event>, Vec<Order>)>> {
+        const ALL: u32 = 10_000;
         let mut faces = BTreeMap::new();
         for id in &self.contacts {
-            let contact = self.store.contact(self.workspace, *id).await.expect("read a contact");
-            faces.insert(*id, contact.map(|details| Face::of(&details.contact)));
+            let (workspace, of) = (self.workspace, HistoryOf::Contact(*id));
+            let contact = self.store.contact(workspace, *id).await.expect("read a contact");
+            let events = self.store.events(workspace, &of, &EventQuery::latest(ALL)).await;
+            let orders = self.store.orders(workspace, *id, &OrderQuery::latest(ALL)).await;
+            let whole = contact
+                .zip(events.expect("read events"))
+                .zip(orders.expect("read orders"));
+            let face = whole.map(|((details, events), orders)| (Face::of(&details.contact), events, orders));
+            faces.insert(*id, face);
         }
         faces
     }
@@ -184,6 +200,7 @@ impl Pair {
     fn commands(&self, step: &Step) -> Vec<Command> {
         match step {
             Step::Together(steps) => steps.iter().flat_map(|step| self.commands(step)).collect(),
+            Step::Expire => Vec::new(),
             Step::Undo { .. } if self.merges.is_empty() => Vec::new(),
             Step::Undo { merge } => vec![undo(self.merges[merge % self.merges.len()])],
             _ => vec![self.command(step)],
@@ -193,6 +210,9 @@ impl Pair {
     fn command(&self, step: &Step) -> Command {
         match step {
             Step::Call(which, parts) => self.call(*which, parts),
+            Step::Happened(happening, parts) => history::told(*happening, self.ask(parts), self.now),
+            Step::Creating(type_key, creating) => history::creating(*type_key, *creating),
+            Step::DeleteEvents(age) => history::deleted(*age, self.now),
             Step::Remove(contact, named) => self.remove(*contact, *named),
             Step::Merge {
                 survivor,
@@ -220,7 +240,11 @@ impl Pair {
                 Command::Unsubscribe { email, unsubscribed }
             }
             Step::Token(place, change) => self.token(*place, *change),
-            Step::Policy(which) => Command::SetPolicy(Box::new(policy(*which))),
+            Step::Policy(which) => Command::SetPolicy(Box::new(Policy {
+                delete_past_events: true,
+                event_retention_days: (*which > 2).then_some(60),
+                ..policy(*which)
+            })),
             Step::ArchiveCategory(archived) => {
                 let (category, archived) = (CategoryId(1), Some(*archived));
                 Command::ChangeCategory {
@@ -237,7 +261,7 @@ impl Pair {
                     archived,
                 }
             }
-            Step::Together(_) | Step::Undo { .. } => unreachable!("made by `commands`"),
+            Step::Together(_) | Step::Expire | Step::Undo { .. } => unreachable!("made by `commands`"),
         }
     }
 
@@ -415,56 +439,6 @@ fn keys() -> Vec<IdentifierKey> {
     named.chain(cards).collect()
 }
 
-/// One transaction, as the write lane does it.
-async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &[Envelope]) -> (Snapshot, Resolution) {
-    let fields = store.fields(workspace).await.expect("read");
-    let mut work = store.begin(workspace, Mode::Write).await.expect("begin");
-    let policy = work.policy().clone();
-    let snapshot = work.load(&footprint(batch, &policy, &fields)).await.expect("load");
-    let resolution = resolve(batch, &snapshot, &policy);
-    work.apply(&resolution.changes, &[]).await.expect("apply");
-    work.commit().await.expect("commit");
-    (snapshot, resolution)
-}
-
-/// One command in a transaction of its own, with the new numbers of another storage; those that it uses are taken away.
-async fn transact_with(
-    model: &MemoryStore,
-    workspace: WorkspaceId,
-    envelope: &Envelope,
-    fresh: &mut Fresh,
-) -> Decision {
-    let batch = std::slice::from_ref(envelope);
-    let fields = model.fields(workspace).await.expect("read");
-    let mut work = model.begin(workspace, Mode::Write).await.expect("begin");
-    let policy = work.policy().clone();
-    let snapshot = work.load(&footprint(batch, &policy, &fields)).await.expect("load");
-    let mut resolution = resolve(
-        batch,
-        &Snapshot {
-            fresh: fresh.clone(),
-            ..snapshot
-        },
-        &policy,
-    );
-    let changes = &resolution.changes;
-    fresh
-        .contacts
-        .retain(|id| !changes.contacts.iter().any(|row| row.id == *id));
-    fresh
-        .segments
-        .retain(|id| !changes.segments.iter().any(|row| row.id == *id));
-    fresh
-        .categories
-        .retain(|id| !changes.categories.iter().any(|row| row.id == *id));
-    fresh
-        .fields
-        .retain(|id| !changes.fields.iter().any(|row| row.id == *id));
-    work.apply(changes, &[]).await.expect("apply");
-    work.commit().await.expect("commit");
-    resolution.decisions.remove(0)
-}
-
 /// Part by part, so that a difference is told where it is.
 fn assert_equal(found: &Observation, expected: &Observation) -> Checked {
     assert_same("contacts by last update", &found.contacts, &expected.contacts)?;
@@ -475,6 +449,11 @@ fn assert_equal(found: &Observation, expected: &Observation) -> Checked {
     for (key, lookup) in &expected.lookups {
         assert_same(("what is known of", key), &found.lookups.get(key), &Some(lookup))?;
     }
+    for (key, visitors) in &expected.visitors {
+        assert_same(("visitors behind", key), &found.visitors.get(key), &Some(visitors))?;
+    }
+    assert_same("what visitors left", &found.left, &expected.left)?;
+    assert_same("types of events", &found.types, &expected.types)?;
     assert_same("merges", &found.merges, &expected.merges)?;
     assert_same("segments", &found.segments, &expected.segments)?;
     assert_same("categories", &found.categories, &expected.categories)?;

@@ -7,6 +7,14 @@ use proptest::prelude::*;
 pub(super) enum Step {
     /// A call that names a contact by its identifiers.
     Call(Call, Box<Parts>),
+    /// Something that happened to whoever the identifiers name.
+    Happened(Happening, Box<Parts>),
+    /// Whether events of a type create contacts.
+    Creating(usize, bool),
+    /// Deleting events of a time.
+    DeleteEvents(usize),
+    /// Letting go of what is kept no longer.
+    Expire,
     /// Removing or erasing a contact.
     Remove(usize, Named),
     /// A merge by hand.
@@ -33,6 +41,22 @@ pub(super) enum Step {
     ArchiveField(bool),
     /// Steps in one submission; none that must stand alone.
     Together(Vec<Step>),
+}
+
+/// What happened. Ages, types and statuses are places.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Happening {
+    Event {
+        type_key: usize,
+        age: Option<usize>,
+        /// The identity that the sender gave it.
+        sent: Option<usize>,
+    },
+    Order {
+        number: usize,
+        status: usize,
+        age: usize,
+    },
 }
 
 /// How a contact is removed.
@@ -158,11 +182,46 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
+fn happening() -> impl Strategy<Value = Happening> {
+    let event = (place(), maybe(place()), maybe(place()));
+    prop_oneof![
+        4 => event.prop_map(|(type_key, age, sent)| Happening::Event { type_key, age, sent }),
+        1 => (place(), place(), place()).prop_map(|(number, status, age)| Happening::Order { number, status, age }),
+    ]
+}
+
+/// Somebody as events name them: nobody, a visitor, a customer who is known by one identifier, or one who logs in.
+fn somebody() -> impl Strategy<Value = Parts> {
+    let one = |part: fn(usize) -> Parts| place().prop_map(part);
+    prop_oneof![
+        1 => Just(Parts::default()),
+        4 => one(|place| Parts { cookies: vec![place], ..Parts::default() }),
+        3 => one(|place| Parts { emails: vec![place], ..Parts::default() }),
+        3 => one(|place| Parts { external_id: Some(place), ..Parts::default() }),
+        1 => one(|place| Parts { sms: Some(place), ..Parts::default() }),
+        1 => one(|place| Parts { device: Some(place), ..Parts::default() }),
+        1 => contact().prop_map(|place| Parts { contact: Some(place), ..Parts::default() }),
+        3 => logged_in(),
+    ]
+}
+
+/// A customer with the cookie of their browser.
+fn logged_in() -> impl Strategy<Value = Parts> {
+    (place(), place()).prop_map(|(external_id, cookie)| Parts {
+        external_id: Some(external_id),
+        cookies: vec![cookie],
+        ..Parts::default()
+    })
+}
+
 fn shareable() -> impl Strategy<Value = Step> {
     let named = prop_oneof![Just(Named::ByNumber), Just(Named::ByExternalId)];
     let merge = (contact(), contact(), any::<bool>());
     prop_oneof![
         12 => (call(), parts()).prop_map(|(call, parts)| Step::Call(call, Box::new(parts))),
+        6 => (happening(), somebody()).prop_map(|(what, who)| Step::Happened(what, Box::new(who))),
+        2 => logged_in().prop_map(|parts| Step::Call(Call::Upsert, Box::new(parts))),
+        1 => (place(), any::<bool>()).prop_map(|(type_key, creating)| Step::Creating(type_key, creating)),
         2 => (contact(), named).prop_map(|(contact, named)| Step::Remove(contact, named)),
         4 => merge.prop_map(|(survivor, absorbed, force)| Step::Merge { survivor, absorbed, force }),
         1 => (place(), prop::collection::vec(contact(), 1..4))
@@ -181,6 +240,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => contact().prop_map(|contact| Step::Remove(contact, Named::ForGood)),
         2 => (place(), few(contact())).prop_map(|(segment, contacts)| Step::Segment(segment, contacts, false)),
         1 => (0..5_usize).prop_map(Step::Policy),
+        1 => place().prop_map(Step::DeleteEvents),
+        1 => Just(Step::Expire),
         1 => any::<bool>().prop_map(Step::ArchiveCategory),
         1 => any::<bool>().prop_map(Step::ArchiveField),
         3 => prop::collection::vec(shareable(), 2..5).prop_map(Step::Together),

@@ -5,7 +5,7 @@ use super::space::Space;
 use selfsame_application::ports::Recorded;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    ChangeSet, ContactId, DecisionId, EventCount, EventType, HeldIdentifier, IdentifierKey, Subject,
+    ChangeSet, ContactId, DecisionId, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey, Subject,
 };
 use std::collections::BTreeSet;
 
@@ -54,8 +54,20 @@ impl Space {
     }
 
     fn apply_events(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
-        for id in &changes.sent_events {
-            if !self.sent_events.insert(*id) {
+        for event in &changes.events_deleted {
+            require(self.events.remove(&event.id).is_some(), "events")?;
+            self.sent_events.remove(&event.id);
+        }
+        for (key, count) in &changes.events_uncounted {
+            let row = self.event_type(key);
+            row.count = row.count.saturating_sub(*count);
+            if row.count == 0 {
+                (row.first_seen, row.last_seen) = (None, None);
+            }
+        }
+        let sent: BTreeSet<EventId> = changes.sent_events.iter().copied().collect();
+        for event in changes.events.iter().filter(|event| sent.contains(&event.id)) {
+            if self.sent_events.insert(event.id, event.received_at).is_some() {
                 return Err(ContractError::Taken { table: "sent_events" });
             }
         }
@@ -316,6 +328,8 @@ fn check_once(changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractE
     let orders = changes.orders_made.iter().chain(&changes.orders);
     once("orders", orders.map(|order| &order.external_id))?;
     once("events", changes.events.iter().map(|event| event.id))?;
+    once("events", changes.events_deleted.iter().map(|event| event.id))?;
+    once("event_types", changes.events_uncounted.iter().map(|(key, _)| key))?;
     once("sent_events", changes.sent_events.iter())?;
     once("event_types", changes.event_counts.iter().map(|count| &count.key))?;
     once("event_types", changes.creating.iter().map(|(key, _)| key))?;

@@ -2,8 +2,8 @@
 
 use super::space::{Numbers, Space};
 use selfsame_domain::{
-    CategoryId, ContactId, ContactState, FieldId, Footprint, Fresh, IdentifierKind, KeyRecord, Merge, SegmentId,
-    Snapshot,
+    CategoryId, ContactId, ContactState, Event, EventPeriod, FieldId, Footprint, Fresh, IdentifierKind, KeyRecord,
+    Merge, SegmentId, Snapshot, StoredEvent,
 };
 use std::collections::BTreeSet;
 
@@ -23,13 +23,36 @@ impl Space {
             .filter(|key| self.event_types.get(*key).is_some_and(|row| row.creates_contacts))
             .cloned()
             .collect();
-        snapshot.stored_events = footprint.events.intersection(&self.sent_events).copied().collect();
+        snapshot.deletable = footprint
+            .deleting
+            .map(|period| self.deletable(period))
+            .unwrap_or_default();
+        snapshot.stored_events = footprint
+            .events
+            .iter()
+            .filter(|id| self.sent_events.contains_key(id))
+            .copied()
+            .collect();
         let unknown_names = footprint
             .segment_names
             .iter()
             .filter(|name| !self.segments.values().any(|segment| segment.name == **name));
         snapshot.fresh = self.last.fresh(footprint, unknown_names.count());
         snapshot
+    }
+
+    fn deletable(&self, EventPeriod { from, until }: EventPeriod) -> Vec<StoredEvent> {
+        let events = self.events.values();
+        let events = events.filter(|event| event.occurred_at >= from && event.occurred_at < until);
+        let stored = |event: &Event| StoredEvent {
+            occurred_at: event.occurred_at,
+            id: event.id,
+            type_key: event.type_key.clone(),
+        };
+        let mut found: Vec<StoredEvent> = events.map(stored).collect();
+        found.sort();
+        found.truncate(EventPeriod::MOST_AT_ONCE + 1);
+        found
     }
 
     fn load_holders(&self, footprint: &Footprint, snapshot: &mut Snapshot) {

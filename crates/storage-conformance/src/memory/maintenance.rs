@@ -3,8 +3,8 @@
 use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{Maintenance, StorageError};
-use selfsame_domain::{Contact, ContactId, ContactState, Timestamp, Violation, WorkspaceId, violations};
+use selfsame_application::ports::{Expired, Maintenance, StorageError};
+use selfsame_domain::{Contact, ContactId, ContactState, Policy, Timestamp, Violation, WorkspaceId, violations};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -49,6 +49,36 @@ impl Maintenance for MemoryStore {
             pruned += (before - space.replies.len()) as u64;
         }
         Ok(pruned)
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<Expired, StorageError> {
+        let workspaces: Vec<WorkspaceId> = self.lock().accounts.keys().copied().collect();
+        let mut expired = Expired::default();
+        for workspace in workspaces {
+            // As a writer, so that no commit brings back what was deleted.
+            let _writer = self.writer(workspace)?.lock_owned().await;
+            let mut shared = self.lock();
+            let Some(account) = shared.accounts.get_mut(&workspace) else {
+                continue;
+            };
+            if let Some(since) = account.workspace.policy.events_kept_since(now) {
+                let (events, identities) = Arc::make_mut(&mut account.space).expire(since);
+                expired.events += events as u64;
+                expired.identities += identities as u64;
+            }
+        }
+        Ok(expired)
+    }
+}
+
+impl Space {
+    /// Says how many events and identities went.
+    fn expire(&mut self, since: Timestamp) -> (usize, usize) {
+        let before = (self.events.len(), self.sent_events.len());
+        self.events.retain(|_, event| event.occurred_at >= since);
+        let since = Policy::identities_kept_since(since);
+        self.sent_events.retain(|_, received_at| *received_at >= since);
+        (before.0 - self.events.len(), before.1 - self.sent_events.len())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::store::MemoryStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{OrderCursor, Orders, StorageError};
+use selfsame_application::ports::{OrderQuery, Orders, StorageError};
 use selfsame_domain::{ContactId, Order, WorkspaceId};
 
 #[async_trait]
@@ -11,19 +11,22 @@ impl Orders for MemoryStore {
         &self,
         workspace: WorkspaceId,
         id: ContactId,
-        after: Option<&OrderCursor>,
-        limit: u32,
+        query: &OrderQuery,
     ) -> Result<Option<Vec<Order>>, StorageError> {
         let space = self.space(workspace);
         let Some(contact) = space.answering(id) else {
             return Ok(None);
         };
         let group = space.group(contact.id);
-        let place = |order: &Order| (order.date, order.external_id.clone());
-        let wanted = |order: &&Order| group.contains(&order.contact) && after.is_none_or(|after| place(order) < *after);
+        let wanted = |order: &&Order| {
+            group.contains(&order.contact)
+                && query.from.is_none_or(|from| order.date >= from)
+                && query.until.is_none_or(|until| order.date < until)
+                && query.after.as_ref().is_none_or(|after| order.place() < *after)
+        };
         let mut found: Vec<Order> = space.orders.values().filter(wanted).cloned().collect();
-        found.sort_by_key(|order| std::cmp::Reverse(place(order)));
-        found.truncate(limit as usize);
+        found.sort_by_key(|order| std::cmp::Reverse(order.place()));
+        found.truncate(query.limit as usize);
         Ok(Some(found))
     }
 }

@@ -5,7 +5,7 @@ use selfsame_domain::values::{EventTypeKey, ExternalOrderId};
 use selfsame_domain::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, DecisionId, Event,
     EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, LogEntry, Membership, Merge, MergeId, Order,
-    Segment, SegmentId, Visitor, VisitorId,
+    Segment, SegmentId, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,8 @@ pub(super) struct Space {
     pub(super) log: BTreeMap<(ContactId, DecisionId), LogEntry>,
     pub(super) replies: BTreeMap<String, Recorded>,
     pub(super) events: BTreeMap<EventId, Event>,
-    pub(super) sent_events: BTreeSet<EventId>,
+    /// When each came.
+    pub(super) sent_events: BTreeMap<EventId, Timestamp>,
     pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
     pub(super) orders: BTreeMap<ExternalOrderId, Order>,
     pub(super) last: Numbers,

@@ -2,10 +2,12 @@
 
 use super::Unit;
 use crate::error::{translate, translate_racing};
-use crate::rows::event_type;
+use crate::rows::{self, event_type};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{ChangeSet, Event, EventCount, EventId, Footprint, Snapshot, Subject, Timestamp};
+use selfsame_domain::{
+    ChangeSet, Event, EventCount, EventId, EventPeriod, Footprint, Snapshot, StoredEvent, Subject, Timestamp,
+};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -20,6 +22,44 @@ const LOAD: &str = "
             SELECT s.event_id
             FROM UNNEST($3::uuid[]) AS asked (event_id)
             JOIN sent_events s ON s.workspace_id = $1 AND s.event_id = asked.event_id)";
+
+const DELETABLE: &str = "
+    SELECT occurred_at, event_id, type_key
+    FROM events
+    WHERE workspace_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+    ORDER BY occurred_at, event_id
+    LIMIT $4";
+
+/// Locked in the order of time before they are deleted: others who delete some of them take turns.
+const DELETE: &str = "
+    WITH gone AS MATERIALIZED (
+        SELECT e.occurred_at, e.event_id
+        FROM UNNEST($2::timestamptz[], $3::uuid[]) AS asked (occurred_at, event_id)
+        JOIN events e ON e.workspace_id = $1 AND e.occurred_at = asked.occurred_at AND e.event_id = asked.event_id
+        ORDER BY e.occurred_at, e.event_id
+        FOR UPDATE OF e
+    ),
+    forgotten AS (
+        DELETE FROM sent_events s USING gone WHERE s.workspace_id = $1 AND s.event_id = gone.event_id
+    )
+    DELETE FROM events e USING gone
+    WHERE e.workspace_id = $1 AND e.occurred_at = gone.occurred_at AND e.event_id = gone.event_id";
+
+/// Sorted by key, as [`COUNT`] is.
+const UNCOUNT: &str = "
+    WITH less AS MATERIALIZED (
+        SELECT t.key, asked.count
+        FROM UNNEST($2::text[], $3::bigint[]) AS asked (key, count)
+        JOIN event_types t ON t.workspace_id = $1 AND t.key = asked.key
+        ORDER BY t.key
+        FOR UPDATE OF t
+    )
+    UPDATE event_types t
+    SET count = GREATEST(t.count - less.count, 0),
+        first_seen = CASE WHEN t.count > less.count THEN t.first_seen END,
+        last_seen = CASE WHEN t.count > less.count THEN t.last_seen END
+    FROM less
+    WHERE t.workspace_id = $1 AND t.key = less.key";
 
 const KEEP: &str = "
     INSERT INTO events
@@ -55,6 +95,9 @@ impl Unit {
         footprint: &Footprint,
         snapshot: &mut Snapshot,
     ) -> Result<(), StorageError> {
+        if let Some(period) = footprint.deleting {
+            snapshot.deletable = self.deletable(period).await?;
+        }
         if footprint.event_types.is_empty() && footprint.events.is_empty() {
             return Ok(());
         }
@@ -76,6 +119,9 @@ impl Unit {
     }
 
     pub(super) async fn write_events(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
+        if !changes.events_deleted.is_empty() {
+            self.delete_events(changes).await?;
+        }
         if !changes.sent_events.is_empty() {
             self.remember_sent(changes).await?;
         }
@@ -95,6 +141,43 @@ impl Unit {
             self.run(statement).await?;
         }
         Ok(())
+    }
+
+    async fn deletable(&mut self, period: EventPeriod) -> Result<Vec<StoredEvent>, StorageError> {
+        let most = i64::try_from(EventPeriod::MOST_AT_ONCE).unwrap_or(i64::MAX);
+        let found: Vec<(Timestamp, Uuid, String)> = sqlx::query_as(DELETABLE)
+            .bind(self.workspace.0)
+            .bind(period.from)
+            .bind(period.until)
+            .bind(most.saturating_add(1))
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        rows::all(found, |(occurred_at, id, key)| {
+            Ok(StoredEvent {
+                occurred_at,
+                id: EventId(id),
+                type_key: event_type(&key, "events", "type_key", &id)?,
+            })
+        })
+    }
+
+    /// One that somebody else deleted meanwhile makes the transaction start over.
+    async fn delete_events(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
+        let deleted = &changes.events_deleted;
+        let (times, ids): (Vec<Timestamp>, Vec<Uuid>) =
+            deleted.iter().map(|event| (event.occurred_at, event.id.0)).unzip();
+        let statement = sqlx::query(DELETE).bind(self.workspace.0).bind(times).bind(ids);
+        let met = self.run(statement).await?;
+        super::apply::expect(met, deleted.len())?;
+        let uncounted = &changes.events_uncounted;
+        let (keys, counts): (Vec<&str>, Vec<i64>) = uncounted
+            .iter()
+            .map(|(key, count)| (key.as_str(), count.cast_signed()))
+            .unzip();
+        let statement = sqlx::query(UNCOUNT).bind(self.workspace.0).bind(keys).bind(counts);
+        let met = self.run(statement).await?;
+        super::apply::expect(met, uncounted.len())
     }
 
     /// One that another server stored meanwhile makes the transaction start over.

@@ -1,11 +1,14 @@
 //! Events: what deciding them asks for, and keeping them.
 
 use super::apply::Batch;
+use crate::catalog::beyond;
 use crate::error::storage;
 use crate::rows::{Row, hex, json, micros};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{ChangeSet, Event, EventCount, EventId, Footprint, Snapshot, Subject, WorkspaceId};
+use selfsame_domain::{
+    ChangeSet, Event, EventCount, EventId, EventPeriod, Footprint, Snapshot, StoredEvent, Subject, WorkspaceId,
+};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::HashSet;
@@ -17,6 +20,9 @@ pub(super) async fn load(
     footprint: &Footprint,
     snapshot: &mut Snapshot,
 ) -> Result<(), StorageError> {
+    if let Some(period) = footprint.deleting {
+        snapshot.deletable = deletable(connection, workspace, period).await?;
+    }
     if footprint.event_types.is_empty() && footprint.events.is_empty() {
         return Ok(());
     }
@@ -49,7 +55,54 @@ pub(super) async fn load(
     Ok(())
 }
 
+async fn deletable(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    period: EventPeriod,
+) -> Result<Vec<StoredEvent>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT occurred_at, event_id, type_key FROM events
+         WHERE workspace_id = ?1 AND occurred_at >= ?2 AND occurred_at < ?3 ORDER BY occurred_at, event_id LIMIT ?4",
+    )
+    .bind(workspace.0)
+    .bind(micros(period.from))
+    .bind(micros(period.until))
+    .bind(beyond(EventPeriod::MOST_AT_ONCE as u64 + 1))
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    let stored = |row| {
+        let row = Row::new(row, "events", 1);
+        Ok(StoredEvent {
+            occurred_at: row.time(0, "occurred_at")?,
+            id: EventId(row.get(1, "event_id")?),
+            type_key: row.read(2, "type_key", |text| EventTypeKey::parse(text).ok())?,
+        })
+    };
+    rows.iter().map(stored).collect()
+}
+
+async fn delete(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError> {
+    let place = |event: &StoredEvent| (micros(event.occurred_at), hex(event.id.0));
+    let deleted: Vec<_> = changes.events_deleted.iter().map(place).collect();
+    let delete = "DELETE FROM events WHERE workspace_id = ?1 AND (occurred_at, event_id) IN
+            (SELECT r.value ->> 0, unhex(r.value ->> 1) FROM jsonb_each(?2) AS r)";
+    batch.run_all("events", delete, &deleted).await?;
+    let forget = "DELETE FROM sent_events WHERE workspace_id = ?1 AND event_id IN
+            (SELECT unhex(r.value ->> 1) FROM jsonb_each(?2) AS r)";
+    batch.run(forget, &deleted).await?;
+    let uncount = "WITH less AS MATERIALIZED (
+            SELECT ?1 AS workspace_id, r.value ->> 0 AS key, r.value ->> 1 AS count FROM jsonb_each(?2) AS r)
+         UPDATE event_types AS t
+         SET count = max(t.count - less.count, 0),
+            first_seen = iif(t.count > less.count, t.first_seen, NULL),
+            last_seen = iif(t.count > less.count, t.last_seen, NULL)
+         FROM less WHERE t.workspace_id = less.workspace_id AND t.key = less.key";
+    batch.run_all("event_types", uncount, &changes.events_uncounted).await
+}
+
 pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError> {
+    delete(batch, changes).await?;
     let sent: HashSet<EventId> = changes.sent_events.iter().copied().collect();
     let sent: Vec<_> = changes
         .events

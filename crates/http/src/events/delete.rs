@@ -1,0 +1,129 @@
+//! `DELETE past_events`: events of a time, deleted.
+
+use super::request;
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::{Action, Command, Effect, EventPeriod, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// The time whose events are deleted.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what period() reads")]
+pub(crate) struct DeletePastEventsInput {
+    /// Events that happened at this time or later: an ISO 8601 time, in UTC where it says no offset.
+    #[schema(example = "2026-01-02T00:00")]
+    from: String,
+    /// Only those that happened before this time.
+    #[schema(example = "2026-01-03T00:00")]
+    to: String,
+}
+
+/// What was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeletedEventsBody {
+    /// How many events.
+    deleted_count: usize,
+    /// Whether there are more of that time: ask again.
+    has_more: bool,
+}
+
+/// Delete events of a time.
+///
+/// The events that happened in it, whoever left them and whichever way they came: the earliest 5,000; ask again while `hasMore` is true.
+/// They leave the counts of their types, and their `eventId`s may be used again. Contacts, visitors and orders stay. Off unless
+/// `deletePastEvents` of the identity policy is on.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/past_events",
+    operation_id = "deletePastEvents",
+    tag = "events",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = DeletePastEventsInput, content_type = "application/json",
+        example = json!({"from": "2026-01-02T00:00", "to": "2026-01-03T00:00"})),
+    responses(
+        (status = 200, body = DeletedEventsBody, description = "What was deleted",
+            example = json!({"deletedCount": 3, "hasMore": false})),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn v1(
+    state: State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
+    delete(state, auth, incoming).await
+}
+
+/// Delete events of a time, by another path.
+///
+/// As `DELETE /api/v1/past_events`.
+#[utoipa::path(
+    delete,
+    path = "/api/v2/past_events",
+    operation_id = "deletePastEventsV2",
+    tag = "events",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = DeletePastEventsInput, content_type = "application/json",
+        example = json!({"from": "2026-01-02T00:00", "to": "2026-01-03T00:00"})),
+    responses(
+        (status = 200, body = DeletedEventsBody, description = "What was deleted",
+            example = json!({"deletedCount": 3, "hasMore": false})),
+        crate::docs::WriteErrors,
+    )
+)]
+pub(crate) async fn v2(
+    state: State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
+    delete(state, auth, incoming).await
+}
+
+async fn delete(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
+    auth.allow(Action::Events)?;
+    let period = period(&incoming.object()?.fields())?;
+    let decision = submit(&state, &auth, &incoming, Command::DeleteEvents(period), Repeated::Taken).await?;
+    let told = decision.effects.iter().find_map(|effect| match effect {
+        Effect::EventsDeleted { count, more } => Some(DeletedEventsBody {
+            deleted_count: *count,
+            has_more: *more,
+        }),
+        _ => None,
+    });
+    let body = told.ok_or(ApiError::Internal("a deletion that does not say what it deleted"))?;
+    Ok(Decided(decision, Json(body)))
+}
+
+fn period(fields: &Fields<'_>) -> Result<EventPeriod, ApiError> {
+    let mut problems = Problems::default();
+    let from = time(fields, "from", &mut problems);
+    let until = time(fields, "to", &mut problems);
+    if let (Some(from), Some(until)) = (from, until)
+        && from >= until
+    {
+        problems.add(fields.pointer("to"), "must be after from");
+    }
+    problems.finish()?;
+    let period = from.zip(until).map(|(from, until)| EventPeriod { from, until });
+    period.ok_or(ApiError::Internal("a time without problems that cannot be read"))
+}
+
+fn time(fields: &Fields<'_>, member: &str, problems: &mut Problems) -> Option<Timestamp> {
+    let text = fields.raw(member).value().and_then(Value::as_str);
+    let read = text.and_then(request::time);
+    let read = read.ok_or("must be a time such as 2026-01-02T03:04:05Z");
+    problems.check(&fields.pointer(member), read)
+}

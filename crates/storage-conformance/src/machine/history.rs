@@ -1,0 +1,48 @@
+//! Random history: events and orders, whoever they are about.
+
+use super::step::{Happening, POOL};
+use crate::{Ask, event_type, keep, keep_order};
+use chrono::TimeDelta;
+use selfsame_domain::{Command, EventId, EventPeriod, EventRequest, OrderStatus, Timestamp};
+
+const TYPES: [&str; POOL] = ["seen", "PageView", "Їжак", "wished"];
+const STATUSES: [OrderStatus; POOL] = [
+    OrderStatus::Initialized,
+    OrderStatus::InProgress,
+    OrderStatus::Delivered,
+    OrderStatus::Cancelled,
+];
+/// Days ago.
+const AGES: [i64; POOL] = [0, 20, 70, 400];
+
+/// The command that tells of it.
+pub(super) fn told(happening: Happening, ask: Ask, now: Timestamp) -> Command {
+    match happening {
+        Happening::Event { type_key, age, sent } => keep(EventRequest {
+            id: sent.map(|number| EventId::sent(&number.to_string())),
+            occurred_at: age.map(|age| ago(now, age)),
+            ..ask.happened(TYPES[type_key])
+        }),
+        Happening::Order { number, status, age } => {
+            keep_order(ask.ordered(&number.to_string(), STATUSES[status], ago(now, age)))
+        }
+    }
+}
+
+/// Whether events of a type create contacts.
+pub(super) fn creating(type_key: usize, creating: bool) -> Command {
+    let key = event_type(TYPES[type_key]);
+    Command::SetCreating { key, creating }
+}
+
+/// The command that deletes what happened between two ages.
+pub(super) fn deleted(age: usize, now: Timestamp) -> Command {
+    let (from, until) = (ago(now, age), ago(now, age) + TimeDelta::days(100));
+    Command::DeleteEvents(EventPeriod { from, until })
+}
+
+/// At the beginning of an hour, so that several things happen at once.
+fn ago(now: Timestamp, age: usize) -> Timestamp {
+    let hour = now.timestamp() / 3_600 * 3_600;
+    Timestamp::from_timestamp(hour, 0).unwrap_or(now) - TimeDelta::days(AGES[age])
+}
