@@ -5,7 +5,7 @@ use crate::values::{
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventPeriod, EventRequest,
-    FieldId, Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp,
+    FieldId, Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp, Trust,
 };
 use serde::{Deserialize, Serialize};
 
@@ -227,6 +227,8 @@ pub struct ContactRequest {
     pub fields: Vec<FieldInput>,
     /// Static segments to be in.
     pub segments: Vec<SegmentRef>,
+    /// Static segments not to be in any more. A name that no segment has names nothing.
+    pub left_segments: Vec<SegmentName>,
     /// Subscription categories to have.
     pub categories: Vec<CategoryKey>,
     /// Where a contact that is created comes from.
@@ -237,6 +239,8 @@ pub struct ContactRequest {
     pub form_type: Option<FormType>,
     /// What was left out before, and why.
     pub skipped: Vec<Skipped>,
+    /// Set by [`Self::by_public_key`] alone.
+    pub(crate) trust: Trust,
 }
 
 impl ContactRequest {
@@ -251,11 +255,13 @@ impl ContactRequest {
             attributes: Vec::new(),
             fields: Vec::new(),
             segments: Vec::new(),
+            left_segments: Vec::new(),
             categories: Vec::new(),
             source,
             confirmed: true,
             form_type: None,
             skipped: Vec::new(),
+            trust: Trust::Full,
         }
     }
 

@@ -1,6 +1,6 @@
 //! A contact as it is stored, and what it shows.
 
-use crate::values::{ChannelType, Device, Source, WebPushSubscription};
+use crate::values::{AppId, ChannelType, Device, Source, WebPushSubscription};
 use crate::{
     Attributes, ContactId, Identifier, IdentifierKey, IdentifierKind, SegmentId, Stability, Timestamp, VisitorId,
 };
@@ -80,6 +80,10 @@ pub struct ChannelDetails {
     /// The app that qualifies the token, when neither of the two names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
+    /// The device that a mobile push token was last named with, in its matching form. Another token that the device names later replaces
+    /// this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
     /// Until when messages to the token are muted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
@@ -97,6 +101,14 @@ impl ChannelDetails {
             (subscription, later) => *subscription = later.clone().or(subscription.take()),
         }
         take_member(&mut self.app, later.app.as_ref());
+        take_member(&mut self.device_id, later.device_id.as_ref());
+    }
+
+    /// The app that qualifies the token; none for the nameless one.
+    pub fn app(&self) -> Option<&str> {
+        let device = self.device.as_ref().and_then(|device| device.app_id.as_ref());
+        let web_push = self.web_push.as_ref().and_then(|web_push| web_push.app_id.as_ref());
+        device.or(web_push).map(AppId::as_str).or(self.app.as_deref())
     }
 
     /// Whether there is nothing to store.

@@ -133,6 +133,8 @@ pub enum Apart {
     ChannelExists,
     /// Another contact holds this external ID, and the call names its contact by contact ID.
     HeldByOther,
+    /// "Trust": a public key changes nothing about somebody who is known.
+    PublicKey,
 }
 
 /// One thing that a decision did, or refused to do (identity rule 9).

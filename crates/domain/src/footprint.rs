@@ -129,6 +129,7 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
             }
         }
     }
+    all.segment_names.extend(request.left_segments.iter().cloned());
     all.category_keys.extend(request.categories.iter().cloned());
     let fields: Vec<FieldId> = request.fields.iter().map(|field| field.id).collect();
     all.fields.extend(fields);

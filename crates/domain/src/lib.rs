@@ -26,6 +26,7 @@ mod resolve;
 mod rights;
 mod snapshot;
 mod time;
+mod trust;
 
 pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Attributes};
 pub use call::{Call, ChannelMode, DedupeOn, Powers, Step};
@@ -53,3 +54,4 @@ pub use resolve::resolve;
 pub use rights::{Action, Rights};
 pub use snapshot::{ChangeSet, ContactRow, Footprint, Fresh, FreshCount, KeyRecord, LogEntry, Resolution, Snapshot};
 pub use time::{Timestamp, to_micros};
+pub use trust::Trust;

@@ -15,6 +15,7 @@ mod fields;
 mod history;
 mod identity;
 mod limits;
+mod mobile;
 mod named;
 mod operations;
 mod orders;

@@ -8,7 +8,7 @@ use crate::render;
 use crate::state::HttpState;
 use crate::system;
 use crate::trace;
-use crate::{addressbooks, contacts, events, history, orders, segments, subscriptions, tokens, tracker};
+use crate::{addressbooks, contacts, events, history, mobile, orders, segments, subscriptions, tokens, tracker};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +24,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::Modify;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 /// What the document says besides its paths.
@@ -45,6 +45,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "history", description = "Reading what people did"),
         (name = "orders", description = "Orders"),
         (name = "tracker", description = "What web pages tell, with the public key of their site"),
+        (name = "mobile", description = "What apps tell, with the public key of their site"),
         (name = "identity", description = "Why contacts are what they are: explanations, merges, the policy"),
         (name = "catalog", description = "Definitions of custom fields and subscription categories"),
         (name = "operations", description = "Whether the server is well, and what it can do"),
@@ -64,6 +65,8 @@ impl Modify for Security {
         let bearer = scheme(HttpAuthScheme::Bearer, "The API key as token");
         components.add_security_scheme("basic", basic);
         components.add_security_scheme("bearer", bearer);
+        let site = ApiKeyValue::with_description("X-Reteno-Access-Key", "The public key of the app's site");
+        components.add_security_scheme("site", SecurityScheme::ApiKey(ApiKey::Header(site)));
     }
 }
 
@@ -91,6 +94,7 @@ fn all(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(orders::own_routes())
         .merge(history::routes())
         .merge(pages)
+        .merge(mobile::routes())
         .merge(tracker::script_routes().layer(CompressionLayer::new()))
         .merge(operations::routes());
     operations::complete(all.get_openapi_mut());
@@ -123,7 +127,10 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
             http::HeaderValue::from_static("nosniff"),
         ))
         .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
-        .layer(SetSensitiveRequestHeadersLayer::new([http::header::AUTHORIZATION]))
+        .layer(SetSensitiveRequestHeadersLayer::new([
+            http::header::AUTHORIZATION,
+            mobile::IDENTITY,
+        ]))
         .with_state(state);
     // Trimming has to happen before routing, so that it wraps the router instead of being one of its layers.
     Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(routes))

@@ -292,6 +292,13 @@ impl Ask {
         self
     }
 
+    /// Says it with a public key: only what that may say is left.
+    #[must_use]
+    pub fn publicly(mut self) -> Self {
+        self.request = self.request.by_public_key();
+        self
+    }
+
     /// The request.
     pub fn request(self) -> ContactRequest {
         self.request

@@ -203,6 +203,13 @@ macro_rules! for_each_case {
                 an_unknown_token_is_refused;
                 the_owner_is_that_of_the_first_key_that_is_held;
                 the_owner_of_an_absorbed_token_is_the_survivor;
+                a_new_token_of_a_device_replaces_the_old_one;
+                a_replaced_token_comes_back_with_the_undo;
+            }
+            trust {
+                a_public_key_gathers_an_anonymous_contact;
+                a_public_key_changes_nobody_who_is_known;
+                a_public_key_leaves_history_with_whoever_holds_the_device;
             }
             log {
                 every_decision_is_told_as_it_was_answered;

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
-use super::{absorb, search};
+use super::{absorb, search, tokens, trust};
 use crate::values::ChannelType;
 use crate::{
     Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKind,
@@ -97,27 +97,51 @@ pub(super) fn drop_value(world: &mut World<'_>, draft: &mut Draft, id: ContactId
     });
 }
 
-/// Rule 4: every changeable identifier of the request moves to the contact.
+/// Rule 4: every changeable identifier of the request moves to the contact. The device comes first, because a token that it brings
+/// replaces the ones that it brought before, which then count towards no limit.
 pub(super) fn changeable(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
-    let tokens = request
-        .channels
-        .iter()
-        .map(|input| (&input.identifier, Some((input.channel, &input.details))));
-    let others = request
-        .device_id
-        .iter()
-        .chain(&request.cookies)
-        .map(|identifier| (identifier, None));
-    for (identifier, channel) in tokens.chain(others) {
-        if identifier.kind().stability() != Stability::Changeable {
-            continue;
+    let mut device = None;
+    if let Some(identifier) = &request.device_id {
+        let former = world.holder(&identifier.key);
+        if claim_or_report(world, draft, request, id, identifier, None) {
+            device = Some(identifier.key.value.as_str());
+            tokens::refresh(world, draft, request, id, identifier);
+            if let Some(former) = former.filter(|former| *former != id) {
+                tokens::refresh(world, draft, request, former, identifier);
+            }
         }
-        let evidence = evidence::of(world, identifier);
-        if evidence == Evidence::Blocked {
-            continue;
+    }
+    for input in &request.channels {
+        let mut details = input.details.clone();
+        if input.identifier.kind() == IdentifierKind::MobilePush {
+            details.device_id = device.map(str::to_owned);
         }
+        let channel = Some((input.channel, &details));
+        claim_or_report(world, draft, request, id, &input.identifier, channel);
+    }
+    for cookie in &request.cookies {
+        claim_or_report(world, draft, request, id, cookie, None);
+    }
+}
+
+/// Claims an identifier if it is changeable and the request may have it. Says whether the contact holds it now.
+fn claim_or_report(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    request: &ContactRequest,
+    id: ContactId,
+    identifier: &Identifier,
+    channel: Option<(ChannelType, &ChannelDetails)>,
+) -> bool {
+    let evidence = evidence::of(world, identifier);
+    let details = channel.map(|(_, details)| details);
+    let claims = identifier.kind().stability() == Stability::Changeable
+        && evidence != Evidence::Blocked
+        && trust::may_claim(world, draft, request, id, identifier, details);
+    if claims {
         claim(world, draft, request, id, identifier, channel, evidence);
     }
+    claims
 }
 
 fn claim(
@@ -131,7 +155,10 @@ fn claim(
 ) {
     let holder = world.holder(&identifier.key);
     match holder {
-        Some(holder) if holder == id => settle(world, draft, id, identifier),
+        Some(holder) if holder == id => {
+            tokens::show_again(world, id, identifier);
+            settle(world, draft, id, identifier);
+        }
         Some(former) if absorb::anonymous(world, draft, id, former, identifier, evidence) => {}
         Some(former) => {
             release(world, draft, former, identifier);

@@ -4,11 +4,11 @@ use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::search::{self, Found};
 use super::world::World;
-use super::{absorb, attributes, channels, claim, event, segments};
+use super::{absorb, attributes, channels, claim, event, segments, trust};
 use crate::values::ChannelType;
 use crate::{
     Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKey,
-    IdentifierKind, Outcome, Rejection, SubscribeStatus,
+    IdentifierKind, Outcome, Rejection, SubscribeStatus, Trust,
 };
 
 /// Decides one call. Everything that can refuse it happens before the first change.
@@ -33,6 +33,9 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         Found::Removed => return draft.finish(world, Outcome::Unmatched, None),
         Found::Contact(id) => (id, world.contacts.get(&id).map(Face::of)),
         Found::Nobody if !call.powers().creates => return draft.finish(world, Outcome::Unmatched, None),
+        Found::Nobody if !trust::may_create(world, &mut draft, request, &naming) => {
+            return draft.finish(world, Outcome::Unmatched, None);
+        }
         Found::Nobody => match create(world, &draft, request, &naming) {
             Ok(id) => (id, None),
             Err(rejection) => return draft.reject(world, rejection),
@@ -41,7 +44,10 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
     let restored = restore(world, id);
     write(world, &mut draft, call, request, id, before.is_none());
     evidence::tell_kept(world, &mut draft, id);
-    evidence::count(world, &mut draft, id, &identifiers);
+    // Otherwise anybody could make a value shared, by naming it beside the tokens of different people.
+    if request.trust() == Trust::Full {
+        evidence::count(world, &mut draft, id, &identifiers);
+    }
     let merged = draft
         .effects
         .iter()
@@ -123,6 +129,7 @@ fn write(world: &mut World<'_>, draft: &mut Draft, call: Call, request: &Contact
     if created || powers.writes {
         attributes::write(world, draft, request, id);
         segments::join(world, draft, request, id);
+        segments::leave_named(world, draft, request, id);
     }
     if powers.absorbs_unclaimed {
         absorb::unclaimed(world, draft, request, id);

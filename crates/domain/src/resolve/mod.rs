@@ -16,6 +16,7 @@ mod remove;
 mod search;
 mod segments;
 mod tokens;
+mod trust;
 mod undo;
 mod world;
 

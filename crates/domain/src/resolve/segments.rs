@@ -105,6 +105,19 @@ fn leave(world: &mut World<'_>, id: ContactId, segments: &BTreeSet<SegmentId>) -
     left
 }
 
+/// Takes the contact out of the segments that the request leaves. Whoever is put into one and taken out of it by one request is out.
+pub(super) fn leave_named(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
+    let named = request
+        .left_segments
+        .iter()
+        .filter_map(|name| world.segment_named(name))
+        .collect();
+    let left = leave(world, id, &named).into_iter();
+    draft
+        .effects
+        .extend(left.map(|segment| Effect::SegmentRemoved { segment }));
+}
+
 /// Replaces the categories of a contact.
 pub(super) fn set_subscriptions(
     world: &mut World<'_>,

@@ -1,9 +1,14 @@
-//! The state of an app token.
+//! App tokens: their state, and the ones that a device replaces.
 
+use super::claim;
 use super::draft::Draft;
+use super::evidence::{self, Evidence};
 use super::world::World;
 use crate::values::{AppId, Device, Token};
-use crate::{Decision, HeldIdentifier, Identifier, IdentifierKind, Outcome, Rejection, Rule, TokenChange};
+use crate::{
+    ContactId, ContactRequest, Decision, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Outcome,
+    Rejection, Rule, TokenChange,
+};
 
 /// Activates, mutes or unmutes a token that a contact holds.
 pub(super) fn change(
@@ -51,4 +56,50 @@ fn apply(held: &mut HeldIdentifier, app: &AppId, change: TokenChange) -> bool {
         TokenChange::Unmute => held.details.muted_until = None,
     }
     held.details != before
+}
+
+/// Takes from a contact the mobile push tokens that the device named before, where the request brings another one of the same app: the
+/// app was given a new token, and the old one reaches nobody.
+pub(super) fn refresh(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    request: &ContactRequest,
+    id: ContactId,
+    device: &Identifier,
+) {
+    let is_token = |identifier: &Identifier| {
+        identifier.kind() == IdentifierKind::MobilePush && evidence::of(world, identifier) != Evidence::Blocked
+    };
+    let named: Vec<_> = request
+        .channels
+        .iter()
+        .filter(|input| is_token(&input.identifier))
+        .collect();
+    let is_old = |held: &&HeldIdentifier| {
+        held.kind() == IdentifierKind::MobilePush
+            && held.is_visible()
+            && held.details.device_id.as_deref() == Some(device.key.value.as_str())
+            && named.iter().any(|input| input.details.app() == held.details.app())
+            && !named.iter().any(|input| input.identifier.key == *held.key())
+    };
+    let Some(contact) = world.contacts.get(&id) else { return };
+    let old = contact.identifiers.iter().filter(is_old);
+    let old: std::collections::BTreeSet<Identifier> = old.map(|held| held.identifier.clone()).collect();
+    for token in &old {
+        claim::drop_value(world, draft, id, token);
+    }
+    if let Some(contact) = world.contacts.get_mut(&id).filter(|_| !old.is_empty()) {
+        contact.updated_at = draft.at;
+        draft.touched.insert(id);
+    }
+}
+
+/// Shows a token again that an absorbed contact brought and that was replaced since. Whether there is room for it is judged anew.
+pub(super) fn show_again(world: &mut World<'_>, id: ContactId, identifier: &Identifier) {
+    let contact = world.contacts.get_mut(&id);
+    let identifiers = contact.into_iter().flat_map(|contact| &mut contact.identifiers);
+    for held in identifiers.filter(|held| held.key() == &identifier.key && !held.is_visible()) {
+        held.hidden_by = None;
+        held.state = IdentifierState::Quarantined;
+    }
 }

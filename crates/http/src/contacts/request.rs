@@ -52,6 +52,23 @@ pub(crate) fn read_changeable(
     request.skipped.extend(reader.request.skipped);
 }
 
+/// Reads names, address, language and time zone of a request that is no contact.
+pub(crate) fn read_attributes(
+    fields: &Fields<'_>,
+    policy: &Policy,
+    problems: &mut Problems,
+    request: &mut ContactRequest,
+) {
+    let mut reader = Reader {
+        policy,
+        problems,
+        request: ContactRequest::new(request.source),
+    };
+    attributes::read(&mut reader, fields);
+    request.attributes.extend(reader.request.attributes);
+    request.skipped.extend(reader.request.skipped);
+}
+
 /// Reads the segments that a contact is put into: objects with `id` or `name`, numbers, or plain names.
 pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, problems: &mut Problems) {
     for (pointer, value) in fields.list("groups", MAX_ENTRIES, problems) {
@@ -204,7 +221,7 @@ impl Reader<'_> {
 }
 
 /// The text of a field's value: a list is what its entries are, separated by commas.
-fn field_text(value: &Value) -> Option<String> {
+pub(crate) fn field_text(value: &Value) -> Option<String> {
     match value {
         Value::Array(entries) => {
             let entries: Option<Vec<String>> = entries.iter().map(text_of).collect();

@@ -63,8 +63,31 @@ pub(crate) fn read(
     })
 }
 
+/// Reads an event about whom the request names otherwise: its parameters name nobody.
+pub(crate) fn read_of(
+    fields: &Fields<'_>,
+    mut contact: ContactRequest,
+    origin: Origin,
+    problems: &mut Problems,
+) -> Option<EventRequest> {
+    let type_key = required(fields, "eventTypeKey", EventTypeKey::parse, problems);
+    let key_value = optional(fields, "keyValue", EventKeyValue::parse, problems);
+    let parameters = parameters(fields, problems);
+    let params = kept(&parameters, &mut contact);
+    let params = problems.check(&fields.pointer("params"), params);
+    Some(EventRequest {
+        contact,
+        id: None,
+        type_key: type_key?,
+        key_value,
+        occurred_at: None,
+        origin,
+        params: params?,
+    })
+}
+
 /// Reads when something happened: an ISO 8601 time, in UTC where it says no offset.
-pub(super) fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(to_micros(at.to_utc()));

@@ -100,7 +100,7 @@ mirrored! {
 
 mirrored! {
     /// Why another contact was kept apart: `holds_external_id`, `disagrees` (it holds another email or phone), `policy_off`,
-    /// `undone`, `limit`, `channel_exists` or `held_by_other`.
+    /// `undone`, `limit`, `channel_exists`, `held_by_other` or `public_key` (a public key changes nothing about somebody who is known).
     ApartName of Apart, "snake_case" {
         /// It holds an external ID of its own.
         HoldsExternalId,
@@ -116,6 +116,8 @@ mirrored! {
         ChannelExists,
         /// Another contact holds this external ID.
         HeldByOther,
+        /// A public key changes nothing about somebody who is known.
+        PublicKey,
     }
 }
 

@@ -8,6 +8,7 @@ mod script;
 mod who;
 mod wire;
 
+pub(crate) use answer::{CollectedBody, RefusedPart};
 pub(crate) use cors::for_pages;
 
 use crate::state::HttpState;
@@ -19,7 +20,7 @@ use utoipa_axum::routes;
 const MAX_BYTES: usize = 64 * 1024;
 
 /// How far back an event may have happened: a browser that was offline tells late, an inventor tells anything.
-const DEPTH: chrono::TimeDelta = chrono::TimeDelta::days(30);
+pub(crate) const DEPTH: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
 /// How long a browser may remember that a page is welcome.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(2);

@@ -8,6 +8,7 @@ mod history;
 mod limits;
 mod lookup;
 mod merges;
+mod mobile;
 mod operations;
 mod policy;
 mod resolve;

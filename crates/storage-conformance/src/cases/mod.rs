@@ -32,6 +32,7 @@ pub mod sites;
 pub mod snapshots;
 pub mod tokens;
 mod tree;
+pub mod trust;
 pub mod undo;
 pub mod units;
 pub mod violations;

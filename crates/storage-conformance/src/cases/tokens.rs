@@ -1,7 +1,9 @@
 //! The state of app tokens, and who holds one.
 
-use crate::{Ask, Backend, Fixture, Kind, app, identifier, remove, token};
-use selfsame_domain::{Command, ContactId, HeldIdentifier, IdentifierKey, Outcome, Rejection, TokenChange};
+use crate::{Ask, Backend, Fixture, Kind, app, identifier, merge_of, remove, token, undo};
+use selfsame_domain::{
+    Command, ContactId, Decision, Effect, HeldIdentifier, IdentifierKey, Outcome, Rejection, TokenChange,
+};
 
 fn change(text: &str, change: TokenChange) -> Command {
     Command::Token {
@@ -110,4 +112,46 @@ pub async fn the_owner_of_an_absorbed_token_is_the_survivor(backend: &mut dyn Ba
         (found.0, found.1.details.device.map(|device| device.active)),
         (two, Some(false))
     );
+}
+
+fn phone(device: &str, text: &str) -> Ask {
+    Ask::new().device(device).with(Kind::MobilePush, text)
+}
+
+async fn tokens(f: &Fixture<'_>, id: ContactId) -> Vec<String> {
+    let contact = f.contact(id).await;
+    let held = contact.visible(Kind::MobilePush).into_iter();
+    held.map(|held| held.identifier.typed.clone()).collect()
+}
+
+pub async fn a_new_token_of_a_device_replaces_the_old_one(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(phone("d1", "t1").external("a").upsert()).await;
+    f.decide(phone("d2", "u1").external("a").upsert()).await;
+    let decision = f.decide(phone("d1", "t2").external("a").upsert()).await;
+    let old = identifier(Kind::MobilePush, "t1");
+    let replaced = |decision: &Decision, identifier| decision.effects.contains(&Effect::Replaced { identifier });
+    assert!(replaced(&decision, old.clone()), "{decision:?}");
+    assert_eq!(tokens(&f, one).await, ["u1", "t2"]);
+    assert_eq!(owner(&f, &[old.key]).await, None);
+    let decision = f.decide(phone("d1", "t3").external("b").upsert()).await;
+    assert!(replaced(&decision, identifier(Kind::MobilePush, "t2")), "{decision:?}");
+    assert_eq!(tokens(&f, one).await, ["u1"], "the device's former owner");
+    assert_eq!(f.log(one).await.last().map(|entry| entry.id), Some(decision.id));
+}
+
+pub async fn a_replaced_token_comes_back_with_the_undo(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let nobody = f.id(phone("d1", "t1").publicly().upsert()).await;
+    let before = f.face(nobody).await;
+    let known = f.id(Ask::new().external("a").upsert()).await;
+    let merged = f.decide(phone("d1", "t2").external("a").upsert()).await;
+    assert_eq!(tokens(&f, known).await, ["t2"]);
+    f.decide(phone("d1", "t1").external("a").upsert()).await;
+    assert_eq!(tokens(&f, known).await, ["t1"], "it shows again, and replaces");
+    f.decide(phone("d1", "t2").external("a").upsert()).await;
+    f.decide(undo(merge_of(&merged))).await;
+    assert_eq!(f.face(nobody).await, before);
+    assert_eq!(tokens(&f, nobody).await, ["t1"]);
+    assert_eq!(tokens(&f, known).await, ["t2"]);
 }

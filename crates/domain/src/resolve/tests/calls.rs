@@ -326,6 +326,30 @@ fn a_token_sent_again_updates_what_it_says_of_its_device_and_keeps_the_rest() {
 }
 
 #[test]
+fn one_request_enters_and_leaves_segments() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A").group("old").group("kept"));
+    let mut asked = ask().ext("A").group("new");
+    asked.left_segments = ["old", "unknown"]
+        .map(|name| crate::values::SegmentName::parse(name).unwrap())
+        .to_vec();
+    let decision = model.upsert(asked.clone());
+    let left = |effect: &&Effect| matches!(effect, Effect::SegmentRemoved { .. });
+    assert_eq!(decision.effects.iter().filter(left).count(), 1);
+    let segments = model.contact(ann).segments();
+    let mut names: Vec<&str> = model
+        .state
+        .segments
+        .iter()
+        .filter(|segment| segments.contains(&segment.id))
+        .map(|segment| segment.name.as_str())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["kept", "new"]);
+    assert_eq!(model.upsert(asked).outcome, Outcome::Unchanged);
+}
+
+#[test]
 fn subscribing_says_of_every_email_what_became_of_it() {
     let mut model = Model::new();
     let a = model.id(ask().ext("A").email(ANN));

@@ -5,7 +5,7 @@ use crate::*;
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Call(Call, Vec<usize>),
     Remove(usize),
     Erase(usize),
@@ -13,7 +13,7 @@ enum Step {
     Undo(usize),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let call = prop_oneof![
         4 => Just(Call::Upsert),
         2 => Just(Call::Subscribe),
@@ -32,7 +32,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn request(parts: &[usize]) -> ContactRequest {
+pub(super) fn request(parts: &[usize]) -> ContactRequest {
     parts.iter().fold(ask(), |asked, part| {
         let n = part % 4;
         match part / 4 {
@@ -46,7 +46,7 @@ fn request(parts: &[usize]) -> ContactRequest {
     })
 }
 
-fn command(model: &Model, step: Step) -> Option<Command> {
+pub(super) fn command(model: &Model, step: Step) -> Option<Command> {
     let nth = |n: usize| {
         model
             .state

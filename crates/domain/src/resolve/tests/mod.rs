@@ -1,6 +1,7 @@
 //! The rules, each by its number, on a model that holds a whole workspace.
 
 mod calls;
+mod devices;
 mod events;
 mod evidence;
 mod history;
@@ -8,3 +9,4 @@ mod merges;
 mod model;
 mod orders;
 mod rules;
+mod trust;

@@ -1,0 +1,251 @@
+//! Which app a request comes from, on which device, and who uses it.
+
+use crate::body::Incoming;
+use crate::contacts::request::skipped;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, name_of};
+use crate::named::{self, Parts};
+use crate::site::{Behind, Visit};
+use crate::state::HttpState;
+use crate::tracker::{CollectedBody, RefusedPart};
+use axum::extract::Request;
+use http::{HeaderMap, HeaderName};
+use selfsame_application::ports::SiteRef;
+use selfsame_domain::values::{DeviceId, ExternalId, Source};
+use selfsame_domain::{Call, Command, ContactRequest, Identifier, Policy};
+use serde_json::Value;
+use utoipa::IntoParams;
+
+/// Carries the public key of the app's site (wire fact).
+const KEY: HeaderName = HeaderName::from_static("x-reteno-access-key");
+
+/// Carries the device, where the body does not (wire fact).
+const DEVICE: HeaderName = HeaderName::from_static("x-reteno-device-id");
+
+/// Carries the version of the library that the app sends with (wire fact).
+const LIBRARY: HeaderName = HeaderName::from_static("x-reteno-sdk-version");
+
+/// Carries the identity token: who uses the app, signed by its own server.
+pub(crate) const IDENTITY: HeaderName = HeaderName::from_static("x-selfsame-identity");
+
+/// The names of the external ID, the first being the library's own.
+const USER: [&str; 3] = ["externalUserId", "userId", "user_id"];
+
+/// What an app sends besides the body.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "describes what App::open reads")]
+pub(super) struct AppHeaders {
+    /// The device, where the body does not name it.
+    #[param(rename = "X-Reteno-Device-ID", max_length = 250)]
+    device: Option<String>,
+    /// The version of the library that the app sends with.
+    #[param(rename = "X-Reteno-SDK-Version")]
+    library: Option<String>,
+    /// Taken and not looked at.
+    #[param(rename = "X-Reteno-Debug")]
+    debug: Option<String>,
+    /// An identity token: who uses the app, signed by the app's own server.
+    #[param(rename = "X-Selfsame-Identity")]
+    identity: Option<String>,
+}
+
+/// A request of an app.
+pub(super) struct App {
+    pub(super) visit: Visit,
+    pub(super) incoming: Incoming,
+    headers: HeaderMap,
+}
+
+impl App {
+    /// Opens the app's site, and reads a body of at most `limit` bytes.
+    pub(super) async fn open(state: &HttpState, request: Request, limit: usize) -> Result<Self, ApiError> {
+        let headers = request.headers().clone();
+        let key = header(&headers, &KEY).ok_or(ApiError::Unauthorized("the header X-Reteno-Access-Key is required"))?;
+        let site = SiteRef::Key(key.to_owned());
+        let visit = Visit::open(state, site, &headers, request.extensions()).await?;
+        let incoming = Incoming::read(request, limit).await?;
+        Ok(Self {
+            visit,
+            incoming,
+            headers,
+        })
+    }
+
+    /// The identity policy of the app's workspace.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.visit.access.workspace.policy
+    }
+
+    /// The version of the library that the app sends with.
+    pub(super) fn library(&self) -> Option<&str> {
+        header(&self.headers, &LIBRARY)
+    }
+
+    /// Who uses the app on which device. Refuses a request without a device, and one whose identity token is for somebody else than it
+    /// names.
+    pub(super) fn user(&self, state: &HttpState, fields: &Fields<'_>, problems: &mut Problems) -> Option<User> {
+        let named = named_user(fields, problems);
+        let device = self.device(fields, problems);
+        let token = header(&self.headers, &IDENTITY);
+        let behind = self.visit.behind(state, token, "X-Selfsame-Identity", problems)?;
+        if let (Behind::Vouched(vouched), Some((name, said))) = (&behind, &named)
+            && vouched != said
+        {
+            problems.add(fields.pointer(name), "is not whom the identity token vouches for");
+        }
+        let (member, said) = named.unzip();
+        Some(User {
+            device: device?,
+            member: member.unwrap_or(USER[0]),
+            named: said,
+            behind,
+        })
+    }
+
+    fn device(&self, fields: &Fields<'_>, problems: &mut Problems) -> Option<Identifier> {
+        let pointer = fields.pointer("deviceId");
+        let in_header = || header(&self.headers, &DEVICE).map(str::to_owned);
+        let text = fields.text("deviceId", problems).value().or_else(in_header);
+        let id = problems.check(&pointer, DeviceId::parse(&text.unwrap_or_default()))?;
+        Some(Identifier::device_id(&id))
+    }
+}
+
+/// Who uses an app.
+pub(super) struct User {
+    pub(super) device: Identifier,
+    /// The member that names the user.
+    member: &'static str,
+    /// The external ID that the request names.
+    named: Option<ExternalId>,
+    behind: Behind,
+}
+
+impl User {
+    /// The external ID that is believed.
+    pub(super) fn external_id(&self) -> Option<Identifier> {
+        match &self.behind {
+            Behind::Vouched(id) => Some(Identifier::external_id(id)),
+            Behind::Believed => self.named.as_ref().map(Identifier::external_id),
+            Behind::Anonymous => None,
+        }
+    }
+
+    /// Whether the request names a user, believed or not.
+    pub(super) fn is_named(&self) -> bool {
+        self.named.is_some() || matches!(self.behind, Behind::Vouched(_))
+    }
+
+    /// A request about the user on the device.
+    pub(super) fn request(&self) -> ContactRequest {
+        let mut request = ContactRequest::new(Source::App);
+        request.device_id = Some(self.device.clone());
+        let named = self.named.as_ref().map(Identifier::external_id);
+        request.external_id = self.external_id().or(named);
+        request
+    }
+
+    /// The request as far as the app may say it.
+    pub(super) fn allowed(&self, request: ContactRequest) -> ContactRequest {
+        match self.behind {
+            Behind::Anonymous => request.by_public_key(),
+            Behind::Vouched(_) | Behind::Believed => request,
+        }
+    }
+
+    /// What the app may not say about who uses it.
+    pub(super) fn disbelieved(&self) -> Vec<RefusedPart> {
+        let skipped = self.allowed(self.request()).skipped.into_iter();
+        let mut refused: Vec<_> = skipped.map(RefusedPart::from).collect();
+        for part in &mut refused {
+            part.field = self.member_of(&part.field, "");
+        }
+        refused
+    }
+
+    /// Submits what the app tells of the user, and says what was left out, by the names of the app's members. Nothing is told of whom the
+    /// device or the token belonged to: with a public key nothing can be read.
+    pub(super) async fn submit(
+        &self,
+        state: &HttpState,
+        app: &App,
+        request: ContactRequest,
+        group: &str,
+    ) -> Result<CollectedBody, ApiError> {
+        let mut request = self.allowed(request);
+        let mut answer = CollectedBody::default();
+        answer
+            .refused
+            .extend(std::mem::take(&mut request.skipped).into_iter().map(RefusedPart::from));
+        let command = Command::Contact(Call::Upsert, Box::new(request));
+        for decision in app.visit.submit(state, &app.incoming, vec![command]).await? {
+            answer.add(&decision, true);
+        }
+        for part in &mut answer.refused {
+            part.field = self.member_of(&part.field, group);
+        }
+        Ok(answer)
+    }
+
+    /// The app's name of what the rules call otherwise. `group` is the object that attributes stand in, with its dot.
+    fn member_of(&self, field: &str, group: &str) -> String {
+        match field {
+            "externalCustomerId" => self.member.to_owned(),
+            "groups" => "groupNamesInclude".to_owned(),
+            "subscriptions" => "subscriptionKeys".to_owned(),
+            "sms" => format!("{group}phone"),
+            "email" | "firstName" | "lastName" | "languageCode" | "timeZone" => format!("{group}{field}"),
+            other if other.starts_with("address.") => format!("{group}{other}"),
+            other => other.to_owned(),
+        }
+    }
+}
+
+/// Email and phone that an app tells of its user.
+pub(super) fn channels(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems, request: &mut ContactRequest) {
+    let mut parts = Parts {
+        policy,
+        problems,
+        request,
+    };
+    named::email(&mut parts, &fields.pointer("email"), said(fields, "email"));
+    named::phone(&mut parts, &fields.pointer("phone"), said(fields, "phone"));
+}
+
+/// Leaves out and reports members that have no place.
+pub(super) fn leave_out(fields: &Fields<'_>, names: &[&str], reason: &str, request: &mut ContactRequest) {
+    let sent = names.iter().filter(|name| fields.raw(name).value().is_some());
+    let left_out = sent.map(|name| skipped(&fields.pointer(name), reason));
+    request.skipped.extend(left_out);
+}
+
+/// A member that is not `null`: the library sends all of them.
+fn said<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a Value> {
+    fields.member(name).filter(|value| !value.is_null())
+}
+
+/// The external ID under any of its names. A blank one is refused (wire fact), and so are two that differ.
+fn named_user(fields: &Fields<'_>, problems: &mut Problems) -> Option<(&'static str, ExternalId)> {
+    let mut named: Option<(&'static str, ExternalId)> = None;
+    for name in USER {
+        let Some(value) = said(fields, name) else { continue };
+        let pointer = fields.pointer(name);
+        let text = problems.check(&pointer, name_of(value).ok_or("must be a text"));
+        let Some(id) = text.and_then(|text| problems.check(&pointer, ExternalId::parse(&text))) else {
+            continue;
+        };
+        match &named {
+            None => named = Some((name, id)),
+            Some((first, other)) if *other != id => problems.add(&pointer, format!("must be the same as {first}")),
+            Some(_) => {}
+        }
+    }
+    named
+}
+
+/// A header that says something.
+fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let text = headers.get(name)?.to_str().ok()?.trim();
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,191 @@
+//! `POST /mobile/api/v1/device`: the device that an app runs on, and its push token.
+
+use super::app::{self, App, AppHeaders, User};
+use crate::contacts::request::{read_attributes, skipped};
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems, Sent, text_of};
+use crate::state::HttpState;
+use crate::tracker::CollectedBody;
+use axum::extract::{Request, State};
+use selfsame_domain::values::{AppId, ChannelType, Device, FieldProblem, Token};
+use selfsame_domain::{AttributeKey, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind};
+use utoipa::ToSchema;
+
+/// The most bytes of a request.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// Members that are nowhere kept.
+const NO_PLACE: [&str; 2] = ["category", "advertisingId"];
+
+/// Members that describe the device of a token.
+const DESCRIBING: [&str; 6] = [
+    "pushSubscribed",
+    "osType",
+    "osVersion",
+    "deviceModel",
+    "appVersion",
+    "languageCode",
+];
+
+/// A device as an app tells it.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what device() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AppDeviceInput {
+    /// The device, by an identity that the app keeps; the header `X-Reteno-Device-ID` may say it instead.
+    #[schema(max_length = 250, example = "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45")]
+    device_id: Option<String>,
+    /// The external ID of the user, also as `userId` or `user_id`. Needs an identity token, unless the site takes unsigned ones.
+    #[schema(min_length = 1, max_length = 100)]
+    external_user_id: Option<String>,
+    /// The push token. It replaces the one that the device named before.
+    #[schema(max_length = 4096)]
+    push_token: Option<String>,
+    /// The app that qualifies the token, as `device.appId` of a contact does; none for the nameless one.
+    #[schema(max_length = 100)]
+    app_id: Option<String>,
+    /// Whether the token takes messages. True unless said otherwise.
+    push_subscribed: Option<bool>,
+    /// Left out.
+    category: Option<String>,
+    #[schema(example = "ANDROID")]
+    os_type: Option<String>,
+    os_version: Option<String>,
+    #[schema(max_length = 50)]
+    device_model: Option<String>,
+    #[schema(max_length = 100)]
+    app_version: Option<String>,
+    /// The device's language, and that of a user with an external ID.
+    language_code: Option<String>,
+    /// That of a user with an external ID; otherwise left out.
+    time_zone: Option<String>,
+    /// Left out.
+    advertising_id: Option<String>,
+    /// Of the user.
+    phone: Option<String>,
+    /// Of the user.
+    email: Option<String>,
+}
+
+/// Tell of a device and its push token.
+///
+/// Without a user the device and the token are an anonymous contact's, which whoever names them with an external ID absorbs. With a user
+/// they are the user's. What may not be said with a public key, or has no place, is left out and told in `refused`. Nothing is told of
+/// whom a device or token belonged to.
+#[utoipa::path(
+    post,
+    path = "/mobile/api/v1/device",
+    operation_id = "tellDevice",
+    tag = "mobile",
+    security(("site" = [])),
+    params(AppHeaders, crate::docs::IdempotencyKey),
+    request_body(content = AppDeviceInput, content_type = "application/json", example = json!({
+        "deviceId": "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45", "pushToken": "fcm-token", "pushSubscribed": true,
+        "osType": "ANDROID", "osVersion": "15", "deviceModel": "Pixel 9", "appVersion": "2.4.0", "languageCode": "uk-UA"
+    })),
+    responses(
+        (status = 200, body = CollectedBody, description = "The device is kept; what was left out",
+            example = json!({"stored": 1, "refused": []})),
+        crate::refusals::PublicRefused,
+    )
+)]
+pub(super) async fn device(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
+    let app = App::open(&state, request, MAX_BYTES).await?;
+    let body = app.incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let user = app.user(&state, &fields, &mut problems);
+    let read = user.map(|user| (read(&app, &user, &fields, &mut problems), user));
+    problems.finish()?;
+    let (request, user) = read.ok_or(ApiError::Internal("a device without problems that cannot be read"))?;
+    user.submit(&state, &app, request, "").await
+}
+
+fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) -> ContactRequest {
+    let mut request = user.request();
+    match token(app, fields, problems, &mut request) {
+        Some(channel) => request.channels.push(channel),
+        None => app::leave_out(fields, &DESCRIBING, "is kept with a pushToken only", &mut request),
+    }
+    app::channels(fields, app.policy(), problems, &mut request);
+    app::leave_out(fields, &NO_PLACE, "is not stored", &mut request);
+    if user.external_id().is_some() {
+        let mut told = ContactRequest::new(request.source);
+        read_attributes(fields, app.policy(), problems, &mut told);
+        let of_user = |key| matches!(key, AttributeKey::Language | AttributeKey::TimeZone);
+        request
+            .attributes
+            .extend(told.attributes.into_iter().filter(|input| of_user(input.key)));
+        request.skipped.extend(told.skipped);
+    } else {
+        let reason = "is kept of users with an external ID only";
+        app::leave_out(fields, &["timeZone"], reason, &mut request);
+    }
+    request
+}
+
+fn token(
+    app: &App,
+    fields: &Fields<'_>,
+    problems: &mut Problems,
+    request: &mut ContactRequest,
+) -> Option<ChannelInput> {
+    let text = fields.text("pushToken", problems).value()?;
+    let app_id = fields.text("appId", problems).value();
+    let app_id = app_id.and_then(|text| problems.check(&fields.pointer("appId"), AppId::parse(&text)));
+    let active = fields.boolean("pushSubscribed", problems);
+    let token = problems.check(&fields.pointer("pushToken"), Token::parse(&text))?;
+    let identifier = Identifier::token(IdentifierKind::MobilePush, app_id.as_ref(), &token);
+    let mut device = described(app, fields, request);
+    device.app_id = app_id;
+    device.active = match active {
+        Sent::Value(active) => active,
+        Sent::Nothing | Sent::Null => true,
+    };
+    let details = ChannelDetails {
+        device: Some(device),
+        ..ChannelDetails::default()
+    };
+    Some(ChannelInput {
+        channel: ChannelType::MobilePush,
+        identifier,
+        details,
+    })
+}
+
+/// What describes the device. What cannot be read is left out and reported.
+fn described(app: &App, fields: &Fields<'_>, request: &mut ContactRequest) -> Device {
+    let mut text = |name: &str| {
+        let value = fields.raw(name).value()?;
+        let text = text_of(value);
+        if text.is_none() {
+            request.skipped.push(skipped(&fields.pointer(name), "must be a text"));
+        }
+        text
+    };
+    let os: Vec<String> = ["osType", "osVersion"].into_iter().filter_map(&mut text).collect();
+    let mut device = Device {
+        os: (!os.is_empty()).then(|| os.join(" ")),
+        device_model: text("deviceModel"),
+        app_version: text("appVersion"),
+        locale: text("languageCode"),
+        client_version: app.library().map(str::to_owned),
+        ..Device::default()
+    };
+    loop {
+        match device.clone().checked() {
+            Ok(checked) => return checked,
+            Err(FieldProblem { member, error }) => {
+                let (name, value) = match member {
+                    "deviceModel" => (fields.pointer("deviceModel"), &mut device.device_model),
+                    "os" => (fields.pointer("osVersion"), &mut device.os),
+                    "locale" => (fields.pointer("languageCode"), &mut device.locale),
+                    "appVersion" => (fields.pointer("appVersion"), &mut device.app_version),
+                    _ => ("X-Reteno-SDK-Version".to_owned(), &mut device.client_version),
+                };
+                *value = None;
+                request.skipped.push(skipped(&name, error));
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `POST /mobile/api/v1/events`: what happened in an app.
+
+use super::app::{App, AppHeaders, User};
+use crate::error::ApiError;
+use crate::events::{read_of, time};
+use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::state::HttpState;
+use crate::tracker::{CollectedBody, DEPTH};
+use axum::extract::{Request, State};
+use selfsame_domain::values::Source;
+use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, SiteId, Timestamp};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// The most bytes of a request.
+const MAX_BYTES: usize = 1 << 20;
+
+/// The longest identity of an event, in characters.
+const MAX_ID: usize = 100;
+
+/// What happened in an app.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what events() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AppEventsInput {
+    /// The device; the header `X-Reteno-Device-ID` may say it instead.
+    #[schema(max_length = 250, example = "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45")]
+    device_id: Option<String>,
+    /// The external ID of the user, also as `userId` or `user_id`.
+    #[schema(min_length = 1, max_length = 100)]
+    external_user_id: Option<String>,
+    #[schema(max_items = 500)]
+    events: Vec<AppEventInput>,
+}
+
+/// Something that happened in an app.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what events() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AppEventInput {
+    #[schema(max_length = 100, example = "productViewed")]
+    event_type_key: String,
+    /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago. Now, if it is missing.
+    #[schema(example = "2026-01-02T03:04:05.678Z")]
+    occurred: Option<String>,
+    /// Names with values, together at most 20 KB. They name nobody.
+    #[schema(max_items = 500)]
+    params: Option<Vec<AppParamInput>>,
+    /// An identity of the app's own. Without one an event of the same device, type, time and parameters is the same event.
+    #[schema(max_length = 100)]
+    event_id: Option<String>,
+}
+
+/// A parameter of an event.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what events() reads")]
+pub(crate) struct AppParamInput {
+    name: String,
+    /// Any JSON value.
+    value: Option<Value>,
+}
+
+/// Tell what happened in an app.
+///
+/// The events are the user's where an identity token vouches for one, or the site takes unsigned identification; otherwise whoever's the
+/// device is. An event that is sent again is stored once. One that cannot be kept is told in `refused`, and the others are kept.
+#[utoipa::path(
+    post,
+    path = "/mobile/api/v1/events",
+    operation_id = "tellAppEvents",
+    tag = "mobile",
+    security(("site" = [])),
+    params(AppHeaders, crate::docs::IdempotencyKey),
+    request_body(content = AppEventsInput, content_type = "application/json", example = json!({
+        "deviceId": "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45",
+        "events": [{"eventTypeKey": "productViewed", "occurred": "2026-01-02T03:04:05.678Z", "params": [{"name": "product", "value": "4711"}]}]
+    })),
+    responses(
+        (status = 200, body = CollectedBody, description = "What was kept, and what was not",
+            example = json!({"stored": 1, "refused": []})),
+        crate::refusals::PublicRefused,
+    )
+)]
+pub(super) async fn events(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
+    let app = App::open(&state, request, MAX_BYTES).await?;
+    let body = app.incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let user = app.user(&state, &fields, &mut problems);
+    let listed = fields.objects("events", MAX_ENTRIES, &mut problems);
+    problems.finish()?;
+    let user = user.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
+    let mut answer = CollectedBody {
+        stored: 0,
+        refused: user.disbelieved(),
+    };
+    let (now, site) = (state.app.clock().now(), app.visit.access.site.id);
+    let mut commands = Vec::with_capacity(listed.len());
+    for fields in &listed {
+        let mut problems = Problems::default();
+        let event = read(fields, &user, site, now, &mut problems);
+        let command = event.map(|event| Command::Event(Box::new(event)));
+        commands.extend(answer.judge(command, problems));
+    }
+    if !commands.is_empty() {
+        for decision in app.visit.submit(&state, &app.incoming, commands).await? {
+            answer.add(&decision, true);
+        }
+    }
+    Ok(answer)
+}
+
+fn read(
+    fields: &Fields<'_>,
+    user: &User,
+    site: SiteId,
+    now: Timestamp,
+    problems: &mut Problems,
+) -> Option<EventRequest> {
+    let mut who = ContactRequest::new(Source::App);
+    // What happened while somebody was logged in says nothing of whose the device is now.
+    match user.external_id() {
+        Some(external_id) => who.external_id = Some(external_id),
+        None => who.device_id = Some(user.device.clone()),
+    }
+    let occurred = fields.text("occurred", problems).value();
+    let read_time = |text: &String| problems.check(&fields.pointer("occurred"), happened(text, now));
+    let occurred_at = occurred.as_ref().and_then(read_time);
+    let sent = fields.text("eventId", problems).value();
+    if sent.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
+        let reason = format!("must be at most {MAX_ID} characters long");
+        problems.add(fields.pointer("eventId"), reason);
+    }
+    let mut event = read_of(fields, user.allowed(who), Origin::Mobile, problems)?;
+    event.occurred_at = occurred_at;
+    let device = &user.device.key.value;
+    // The identity counts within site and device, so that nobody can take that of somebody else's event beforehand.
+    let identity = match (sent, occurred) {
+        (Some(id), _) => Some(json!([site.to_string(), device, "sent", id])),
+        (None, Some(occurred)) => {
+            let content = [event.type_key.as_str(), occurred.trim(), event.params.as_json()];
+            Some(json!([site.to_string(), device, "content", content]))
+        }
+        (None, None) => None,
+    };
+    event.id = identity.map(|identity| EventId::sent(&identity.to_string()));
+    Some(event)
+}
+
+/// When an app says that something happened. The future is now: a clock is wrong, not the user.
+fn happened(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let at = time(text).ok_or("must be an ISO 8601 time such as 2026-01-02T03:04:05Z")?;
+    if at < now - DEPTH {
+        return Err(format!("must not be more than {} days ago", DEPTH.num_days()));
+    }
+    Ok(at.min(now))
+}

@@ -1,0 +1,191 @@
+//! `POST /mobile/api/v1/user`: what an app knows of its user.
+
+use super::app::{self, App, AppHeaders, User};
+use super::device::MAX_BYTES;
+use crate::contacts::request::{field_text, read_attributes, skipped};
+use crate::error::{ApiError, member};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent};
+use crate::state::HttpState;
+use crate::tracker::CollectedBody;
+use axum::extract::{Request, State};
+use selfsame_domain::values::{CategoryKey, SegmentName};
+use selfsame_domain::{AttributeKey, ContactRequest, CustomField, FieldInput, SegmentRef};
+use utoipa::ToSchema;
+
+/// What an app tells of its user.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what user() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AppUserInput {
+    /// The device; the header `X-Reteno-Device-ID` may say it instead.
+    #[schema(max_length = 250, example = "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45")]
+    device_id: Option<String>,
+    /// The external ID of the user, also as `userId` or `user_id`.
+    #[schema(min_length = 1, max_length = 100)]
+    external_user_id: Option<String>,
+    user_attributes: Option<AppUserAttributesInput>,
+    /// Keys of subscription categories to have.
+    #[schema(max_items = 500)]
+    subscription_keys: Option<Vec<String>>,
+    /// Names of static segments to be in.
+    #[schema(max_items = 500)]
+    group_names_include: Option<Vec<String>>,
+    /// Names of static segments not to be in.
+    #[schema(max_items = 500)]
+    group_names_exclude: Option<Vec<String>>,
+}
+
+/// Attributes of a user.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what user() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AppUserAttributesInput {
+    /// Refused without an external ID.
+    phone: Option<String>,
+    /// Refused without an external ID.
+    email: Option<String>,
+    #[schema(max_length = 40)]
+    first_name: Option<String>,
+    #[schema(max_length = 40)]
+    last_name: Option<String>,
+    /// Kept of users with an external ID only.
+    language_code: Option<String>,
+    /// Kept of users with an external ID only.
+    time_zone: Option<String>,
+    /// Left out.
+    market_id: Option<String>,
+    address: Option<crate::docs::AddressInput>,
+    /// Custom fields by their keys.
+    #[schema(max_items = 500)]
+    fields: Option<Vec<AppFieldInput>>,
+}
+
+/// A custom field by its key.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what user() reads")]
+pub(crate) struct AppFieldInput {
+    #[schema(max_length = 100)]
+    key: String,
+    /// `null` clears the field.
+    value: Option<String>,
+}
+
+/// Tell what an app knows of its user.
+///
+/// Attributes, subscriptions and segments as with `POST /api/v1/contact`, in one step. All of it needs an identity token, unless the site
+/// takes unsigned identification; without one it is left out and told in `refused`, and the device is kept.
+#[utoipa::path(
+    post,
+    path = "/mobile/api/v1/user",
+    operation_id = "tellUser",
+    tag = "mobile",
+    security(("site" = [])),
+    params(AppHeaders, crate::docs::IdempotencyKey),
+    request_body(content = AppUserInput, content_type = "application/json", example = json!({
+        "deviceId": "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45", "externalUserId": "C-1001",
+        "userAttributes": {"firstName": "Ann", "email": "ann@example.com", "fields": [{"key": "SIZE", "value": "M"}]},
+        "subscriptionKeys": ["news"], "groupNamesInclude": ["App users"], "groupNamesExclude": ["Guests"]
+    })),
+    responses(
+        (status = 200, body = CollectedBody, description = "What the app told is kept; what was left out",
+            example = json!({"stored": 1, "refused": []})),
+        crate::refusals::PublicRefused,
+    )
+)]
+pub(super) async fn user(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
+    let app = App::open(&state, request, MAX_BYTES).await?;
+    let body = app.incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let user = app.user(&state, &fields, &mut problems);
+    let attributes = fields.object("userAttributes", &mut problems).value();
+    let attributes = attributes.unwrap_or_else(|| Fields::of(None, fields.pointer("userAttributes")));
+    let read = user.map(|user| (read(&app, &user, &fields, &attributes, &mut problems), user));
+    let named = attributes.objects("fields", MAX_ENTRIES, &mut problems);
+    problems.finish()?;
+    let (mut request, user) = read.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
+    if !named.is_empty() {
+        let known = state.app.store().fields(app.visit.workspace()).await?;
+        for field in &named {
+            custom_field(field, &known, &mut request);
+        }
+    }
+    user.submit(&state, &app, request, "userAttributes.").await
+}
+
+fn read(
+    app: &App,
+    user: &User,
+    fields: &Fields<'_>,
+    attributes: &Fields<'_>,
+    problems: &mut Problems,
+) -> ContactRequest {
+    let mut request = user.request();
+    read_attributes(attributes, app.policy(), problems, &mut request);
+    app::leave_out(attributes, &["marketId"], "is not stored", &mut request);
+    if user.is_named() {
+        app::channels(attributes, app.policy(), problems, &mut request);
+    } else {
+        for name in ["email", "phone"] {
+            if attributes.raw(name).value().is_some() {
+                problems.add(attributes.pointer(name), "must not be sent without externalUserId");
+            }
+        }
+        let of_user = |key| matches!(key, AttributeKey::Language | AttributeKey::TimeZone);
+        request.attributes.retain(|input| !of_user(input.key));
+        let reason = "is kept of users with an external ID only";
+        app::leave_out(attributes, &["languageCode", "timeZone"], reason, &mut request);
+    }
+    let names = |name: &str, problems: &mut Problems, request: &mut ContactRequest| {
+        let texts = fields.texts(name, MAX_ENTRIES, problems).into_iter();
+        let read = texts.map(|(pointer, text)| SegmentName::parse(&text).map_err(|error| skipped(&pointer, error)));
+        let (names, wrong): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
+        request.skipped.extend(wrong.into_iter().filter_map(Result::err));
+        names.into_iter().filter_map(Result::ok).collect::<Vec<_>>()
+    };
+    let included = names("groupNamesInclude", problems, &mut request).into_iter();
+    request.segments.extend(included.map(SegmentRef::Name));
+    request.left_segments = names("groupNamesExclude", problems, &mut request);
+    for (pointer, key) in fields.texts("subscriptionKeys", MAX_ENTRIES, problems) {
+        match CategoryKey::parse(&key) {
+            Ok(key) => request.categories.push(key),
+            Err(error) => request.skipped.push(skipped(&pointer, error)),
+        }
+    }
+    request
+}
+
+/// A custom field by its key. Apps know no groups of fields, so that the key has to be one field's.
+fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut ContactRequest) {
+    let mut problems = Problems::default();
+    let key = field.text("key", &mut problems).value().unwrap_or_default();
+    let mut named = known
+        .iter()
+        .filter(|known| !known.archived && known.field_key == key.trim());
+    let (pointer, found) = (field.pointer("key"), (named.next(), named.next()));
+    let (Some(found), None) = found else {
+        let reason = match found {
+            (None, _) => "is no custom field's",
+            (Some(_), _) => "is that of several custom fields",
+        };
+        request.skipped.push(skipped(&pointer, reason));
+        return;
+    };
+    let text = match field.raw("value") {
+        Sent::Nothing => return,
+        Sent::Null => None,
+        Sent::Value(value) => {
+            let text = field_text(value);
+            if text.is_none() {
+                request.skipped.push(skipped(&field.pointer("value"), "must be a text"));
+                return;
+            }
+            text
+        }
+    };
+    request.fields.push(FieldInput {
+        id: found.id,
+        text,
+        member: member(&field.pointer("value")),
+    });
+}

@@ -1,0 +1,511 @@
+//! What apps tell with a public key, and what they may not (identity rules, "Trust").
+
+use crate::support::{Answer, Server};
+use axum::body::Body;
+use http::Request;
+use http::request::Builder;
+use selfsame_application::ports::Site;
+use selfsame_domain::WorkspaceId;
+use selfsame_domain::values::ExternalId;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// An app with its site, on a server of its own.
+struct App {
+    server: Server,
+    site: Site,
+}
+
+impl App {
+    async fn start(allow_unsigned: bool) -> Self {
+        let server = Server::start().await;
+        let workspace = workspace(&server).await;
+        let made = server
+            .app
+            .create_site(workspace, "app", BTreeSet::new(), allow_unsigned);
+        let site = made.await.expect("a site");
+        server.app.rotate_signing_secret(workspace).await.expect("a secret");
+        Self { server, site }
+    }
+
+    fn post(&self, path: &str) -> Builder {
+        Request::builder()
+            .method("POST")
+            .uri(format!("/mobile/api/v1/{path}"))
+            .header("x-reteno-access-key", &self.site.key)
+            .header("x-reteno-sdk-version", "2.9.1")
+    }
+
+    async fn send(&self, request: Builder, body: &Value) -> Answer {
+        let body = Body::from(body.to_string());
+        let answer = self.server.send(request.body(body).expect("request")).await;
+        self.server.clock.advance_seconds(1);
+        answer
+    }
+
+    async fn tell(&self, path: &str, body: &Value) -> Value {
+        self.send(self.post(path), body).await.json(200)
+    }
+
+    /// With an identity token of a user.
+    async fn tell_as(&self, user: &str, path: &str, body: &Value) -> Value {
+        let token = self.token(user).await;
+        let request = self.post(path).header("x-selfsame-identity", token);
+        self.send(request, body).await.json(200)
+    }
+
+    async fn token(&self, user: &str) -> String {
+        let id = ExternalId::parse(user).expect("an external ID");
+        let signed = self.server.app.sign_identity(workspace(&self.server).await, &id, None);
+        signed.await.expect("sign").expect("a token")
+    }
+
+    async fn contacts(&self) -> Vec<Value> {
+        let found = self.server.get("/api/v1/contacts").await.json(200);
+        found.as_array().cloned().unwrap_or_default()
+    }
+
+    /// The contact with an external ID, as `GET contact` shows it.
+    async fn contact(&self, user: &str) -> Value {
+        let path = format!("/api/v1/contacts?externalCustomerId={user}");
+        let found = self.server.get(&path).await.json(200);
+        let id = found[0]["id"].clone();
+        self.server.get(&format!("/api/v1/contact/{id}")).await.json(200)
+    }
+
+    async fn happened(&self, contact: &Value) -> Vec<String> {
+        let path = format!("/api/v1/contact/{}/timeline?limit=100", contact["id"]);
+        let page = self.server.get(&path).await.json(200);
+        let items = page["items"].as_array().into_iter().flatten();
+        let mut types: Vec<String> = items
+            .filter_map(|item| item["eventTypeKey"].as_str().map(str::to_owned))
+            .collect();
+        types.reverse();
+        types
+    }
+}
+
+async fn workspace(server: &Server) -> WorkspaceId {
+    let all = server.app.store().workspaces().await.expect("workspaces");
+    all.iter().find(|workspace| workspace.name == "one").expect("one").id
+}
+
+fn refused(answer: &Value) -> Vec<&str> {
+    let refused = answer["refused"].as_array().into_iter().flatten();
+    refused.filter_map(|part| part["field"].as_str()).collect()
+}
+
+fn values(contact: &Value, channel: &str) -> Vec<String> {
+    let channels = contact["channels"].as_array().into_iter().flatten();
+    let of_type = channels.filter(|held| held["type"] == channel);
+    of_type
+        .filter_map(|held| held["value"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn phone(token: &str) -> Value {
+    json!({"deviceId": "d1", "pushToken": token})
+}
+
+fn event(name: &str) -> Value {
+    json!({"deviceId": "d1", "events": [{"eventTypeKey": name, "occurred": "2026-01-02T03:04:05Z"}]})
+}
+
+#[tokio::test]
+async fn an_installed_app_makes_an_anonymous_contact_that_the_server_s_call_absorbs() {
+    let app = App::start(false).await;
+    let device = json!({
+        "deviceId": "d1", "pushToken": "t1", "pushSubscribed": true, "osType": "ANDROID", "osVersion": "15",
+        "deviceModel": "Pixel 9", "appVersion": "2.4.0", "languageCode": "uk-UA"
+    });
+    assert_eq!(app.tell("device", &device).await, json!({"stored": 1, "refused": []}));
+    app.tell("events", &event("appOpened")).await;
+    assert_eq!(app.contacts().await.len(), 1);
+    let body = json!({"externalCustomerId": "A", "channels": [
+        {"type": "email", "value": "ann@example.com"}, {"type": "mobilepush", "value": "t1"}
+    ]});
+    app.server.post("/api/v1/contact", body).await.json(200);
+    let ann = app.contact("A").await;
+    assert_eq!(app.contacts().await.len(), 1, "the anonymous contact is hers");
+    assert_eq!(values(&ann, "mobilepush"), ["t1"]);
+    assert_eq!(app.happened(&ann).await, ["appOpened"]);
+    let channels = ann["channels"].as_array().expect("channels");
+    let push = channels
+        .iter()
+        .find(|held| held["type"] == "mobilepush")
+        .expect("a token");
+    assert_eq!(
+        push["device"],
+        json!({"os": "ANDROID 15", "deviceModel": "Pixel 9", "appVersion": "2.4.0", "locale": "uk-UA",
+            "clientVersion": "2.9.1", "active": true})
+    );
+}
+
+#[tokio::test]
+async fn a_token_of_an_app_is_that_of_a_contact_with_the_same_app() {
+    let app = App::start(false).await;
+    let app_id = "0192c7a0-1f2e-7abc-8def-0123456789ab";
+    app.tell(
+        "device",
+        &json!({"deviceId": "d1", "pushToken": "t1", "appId": app_id.to_uppercase()}),
+    )
+    .await;
+    let body = json!({"externalCustomerId": "A", "channels": [
+        {"type": "mobilepush", "value": "t1", "device": {"appId": app_id}}
+    ]});
+    app.server.post("/api/v1/contact", body).await.json(200);
+    assert_eq!(app.contacts().await.len(), 1);
+    let path = format!("/api/v1/contact/token/{app_id}/t1/contactId");
+    assert_eq!(
+        app.server.get(&path).await.json(200)["id"],
+        app.contact("A").await["id"]
+    );
+}
+
+#[tokio::test]
+async fn an_unsigned_user_is_refused_and_the_device_is_kept() {
+    let app = App::start(false).await;
+    app.server.contact(Some("A"), Some("ann@example.com")).await;
+    let before = app.contact("A").await;
+    for name in ["externalUserId", "userId", "user_id"] {
+        let mut body = phone("t1");
+        body[name] = json!("A");
+        body["email"] = json!("eve@example.com");
+        let answer = app.tell("device", &body).await;
+        assert_eq!((&answer["stored"], refused(&answer)), (&json!(1), vec![name, "email"]));
+        assert_eq!(answer["refused"][0]["reason"], "needs a signed identity token");
+    }
+    assert_eq!(app.contact("A").await, before);
+    assert_eq!(app.contacts().await.len(), 2, "the device is an anonymous contact's");
+    let forged = json!({"deviceId": "d1", "externalUserId": "A", "events": [{"eventTypeKey": "forged"}]});
+    let told = app.tell("events", &forged).await;
+    assert_eq!((&told["stored"], refused(&told)), (&json!(1), vec!["externalUserId"]));
+    assert!(app.happened(&before).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_stranger_takes_nothing_and_learns_nothing() {
+    let app = App::start(false).await;
+    app.tell_as("A", "device", &phone("t1")).await;
+    let before = app.contact("A").await;
+    let unknown = app
+        .tell("device", &json!({"deviceId": "eve", "pushToken": "unknown"}))
+        .await;
+    for body in [
+        json!({"deviceId": "eve2", "pushToken": "t1"}),
+        json!({"deviceId": "d1", "pushToken": "eve-token"}),
+        json!({"deviceId": "d1", "pushToken": "t1", "pushSubscribed": false}),
+    ] {
+        assert_eq!(app.tell("device", &body).await, unknown, "the answer is as for anybody");
+        assert_eq!(app.contact("A").await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_signed_user_claims_the_device_and_refreshes_its_token() {
+    let app = App::start(false).await;
+    app.tell("device", &phone("t1")).await;
+    app.tell("events", &event("appOpened")).await;
+    let mut body = phone("t1");
+    body["externalUserId"] = json!("A");
+    body["languageCode"] = json!("uk");
+    body["timeZone"] = json!("Europe/Kyiv");
+    let answer = app.tell_as("A", "device", &body).await;
+    assert_eq!(answer, json!({"stored": 1, "refused": []}));
+    let ann = app.contact("A").await;
+    assert_eq!(
+        (values(&ann, "mobilepush"), app.happened(&ann).await),
+        (vec!["t1".to_owned()], vec!["appOpened".to_owned()])
+    );
+    assert_eq!(
+        (&ann["languageCode"], &ann["timeZone"]),
+        (&json!("uk"), &json!("Europe/Kyiv"))
+    );
+    app.tell_as("A", "device", &phone("t2")).await;
+    assert_eq!(values(&app.contact("A").await, "mobilepush"), ["t2"]);
+    // Somebody else logs in on the same device.
+    app.tell_as("B", "device", &phone("t2")).await;
+    app.tell_as("B", "events", &event("bought")).await;
+    let (ann, bob) = (app.contact("A").await, app.contact("B").await);
+    assert_eq!(
+        (values(&ann, "mobilepush").len(), values(&bob, "mobilepush").len()),
+        (0, 1)
+    );
+    assert_eq!(
+        (app.happened(&ann).await, app.happened(&bob).await),
+        (vec!["appOpened".to_owned()], vec!["bought".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_token_for_somebody_else_or_for_nobody_is_refused() {
+    let app = App::start(true).await;
+    let (mut body, token) = (phone("t1"), app.token("A").await);
+    body["userId"] = json!("B");
+    for path in ["device", "user", "events"] {
+        let request = app.post(path).header("x-selfsame-identity", token.as_str());
+        assert_eq!(app.send(request, &body).await.pointers(), ["/userId"]);
+        let forged = app.post(path).header("x-selfsame-identity", format!("{token}0"));
+        assert_eq!(app.send(forged, &phone("t1")).await.pointers(), ["X-Selfsame-Identity"]);
+    }
+    assert!(app.contacts().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let app = App::start(true).await;
+    let long = "x".repeat(5_000);
+    for (path, body, pointers) in [
+        ("device", json!({"pushToken": "t1"}), vec!["/deviceId"]),
+        (
+            "device",
+            json!({"deviceId": "d1", "externalUserId": " "}),
+            vec!["/externalUserId"],
+        ),
+        (
+            "device",
+            json!({"deviceId": "d1", "externalUserId": "A", "user_id": "B"}),
+            vec!["/user_id"],
+        ),
+        (
+            "device",
+            json!({"deviceId": "d1", "pushToken": long}),
+            vec!["/pushToken"],
+        ),
+        ("device", json!({"deviceId": "d1", "email": "nonsense"}), vec!["/email"]),
+        (
+            "device",
+            json!({"deviceId": "d1", "pushToken": "t", "pushSubscribed": 7}),
+            vec!["/pushSubscribed"],
+        ),
+        (
+            "user",
+            json!({"deviceId": "d1", "userAttributes": {"email": "a@example.com", "phone": "+380501234567"}}),
+            vec!["/userAttributes/email", "/userAttributes/phone"],
+        ),
+        (
+            "user",
+            json!({"deviceId": "d1", "userAttributes": 7}),
+            vec!["/userAttributes"],
+        ),
+        ("events", json!({"deviceId": "d1", "events": [7]}), vec!["/events/0"]),
+        (
+            "events",
+            json!({"deviceId": "d1", "events": vec![json!({"eventTypeKey": "a"}); 501]}),
+            vec!["/events"],
+        ),
+    ] {
+        let answer = app.send(app.post(path), &body).await;
+        assert_eq!(answer.pointers(), pointers, "{path} {body:.200}");
+    }
+    assert!(app.contacts().await.is_empty());
+    let null = json!({"deviceId": "d1", "externalUserId": null, "pushToken": null, "email": null, "phone": null});
+    assert_eq!(
+        app.tell("device", &null).await,
+        json!({"stored": 1, "refused": []}),
+        "the library sends every member"
+    );
+    let by_header = app.post("device").header("x-reteno-device-id", "d1");
+    app.send(by_header, &json!({"pushToken": "t1"})).await.json(200);
+    assert_eq!(app.contacts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_is_needed_and_the_body_is_bounded() {
+    let app = App::start(false).await;
+    for path in ["device", "user", "events"] {
+        let uri = format!("/mobile/api/v1/{path}");
+        let bare = Request::builder().method("POST").uri(&uri);
+        assert_eq!(app.send(bare, &phone("t1")).await.json(401)["status"], 401);
+        let wrong = Request::builder()
+            .method("POST")
+            .uri(&uri)
+            .header("x-reteno-access-key", "one");
+        assert_eq!(
+            app.send(wrong, &phone("t1")).await.json(401)["status"],
+            401,
+            "a secret key is none"
+        );
+        let page = app.post(path).header("origin", "https://shop.example");
+        let answer = app.send(page, &phone("t1")).await;
+        assert_eq!(
+            (
+                answer.problem(403).as_str(),
+                answer.header("access-control-allow-origin")
+            ),
+            ("foreign-origin", None)
+        );
+        let limit = if path == "events" { 1 << 20 } else { 64 * 1024 };
+        let long = json!({"deviceId": "d1", "events": [], "text": "x".repeat(limit)});
+        assert_eq!(app.send(app.post(path), &long).await.problem(413), "body-too-large");
+    }
+    assert!(app.contacts().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_has_no_place_is_told() {
+    let app = App::start(false).await;
+    let body = json!({"deviceId": "d1", "category": "MOBILE", "advertisingId": "x", "osType": "IOS", "timeZone": "Europe/Kyiv"});
+    let answer = app.tell("device", &body).await;
+    assert_eq!(refused(&answer), ["osType", "category", "advertisingId", "timeZone"]);
+    let long = json!({"deviceId": "d1", "pushToken": "t1", "deviceModel": "m".repeat(51), "osVersion": {}});
+    assert_eq!(refused(&app.tell("device", &long).await), ["osVersion", "deviceModel"]);
+}
+
+#[tokio::test]
+async fn a_token_that_takes_no_messages_is_kept_inactive() {
+    let app = App::start(false).await;
+    app.tell_as(
+        "A",
+        "device",
+        &json!({"deviceId": "d1", "pushToken": "t1", "pushSubscribed": false}),
+    )
+    .await;
+    let ann = app.contact("A").await;
+    assert_eq!(ann["channels"][0]["device"]["active"], false);
+    app.tell_as("A", "device", &phone("t1")).await;
+    assert_eq!(app.contact("A").await["channels"][0]["device"]["active"], true);
+}
+
+#[tokio::test]
+async fn a_user_is_a_contact_with_attributes_segments_and_subscriptions() {
+    let app = App::start(false).await;
+    let field = json!({"profileKey": "SHOP", "fieldKey": "SIZE", "name": "Size", "type": "TEXTFIELD"});
+    app.server.post("/api/v1/fields", field).await.json(201);
+    app.server
+        .post("/api/v1/categories", json!({"key": "news", "name": "News"}))
+        .await
+        .json(201);
+    app.server
+        .post(
+            "/api/v1/contact",
+            json!({"externalCustomerId": "A", "groups": [{"name": "Guests"}, {"name": "Old"}]}),
+        )
+        .await
+        .json(200);
+    let body = json!({
+        "deviceId": "d1", "externalUserId": "A",
+        "userAttributes": {
+            "firstName": "Ann", "lastName": "Smith", "email": "ann@example.com", "phone": "+380501234567", "languageCode": "uk",
+            "timeZone": "Europe/Kyiv", "address": {"town": "Lviv"}, "marketId": "7",
+            "fields": [{"key": "SIZE", "value": "M"}, {"key": "UNKNOWN", "value": "1"}]
+        },
+        "subscriptionKeys": ["news", "nothing"], "groupNamesInclude": ["App users"], "groupNamesExclude": ["Guests", "Nobody"]
+    });
+    let answer = app.tell_as("A", "user", &body).await;
+    assert_eq!(answer["stored"], 1);
+    assert_eq!(
+        refused(&answer),
+        [
+            "userAttributes.marketId",
+            "userAttributes.fields[1].key",
+            "subscriptionKeys"
+        ]
+    );
+    let ann = app.contact("A").await;
+    assert_eq!(
+        (&ann["firstName"], &ann["lastName"], &ann["languageCode"]),
+        (&json!("Ann"), &json!("Smith"), &json!("uk"))
+    );
+    assert_eq!(
+        (values(&ann, "email"), values(&ann, "sms").len()),
+        (vec!["ann@example.com".to_owned()], 1)
+    );
+    assert_eq!(
+        (&ann["address"]["town"], &ann["fields"][0]["value"]),
+        (&json!("Lviv"), &json!("M"))
+    );
+    let groups = ann["groups"].as_array().into_iter().flatten();
+    let names: BTreeSet<&str> = groups.filter_map(|group| group["name"].as_str()).collect();
+    assert_eq!(names, BTreeSet::from(["App users", "News", "Old"]));
+}
+
+#[tokio::test]
+async fn an_unsigned_app_says_nothing_of_its_user() {
+    let app = App::start(false).await;
+    let body = json!({
+        "deviceId": "d1", "externalUserId": "A",
+        "userAttributes": {"firstName": "Eve", "phone": "+380501234567", "address": {"town": "Lviv"}, "fields": []},
+        "subscriptionKeys": ["news"], "groupNamesInclude": ["Staff"], "groupNamesExclude": ["Guests"]
+    });
+    let answer = app.tell("user", &body).await;
+    assert_eq!(
+        refused(&answer),
+        [
+            "externalUserId",
+            "userAttributes.phone",
+            "userAttributes.firstName",
+            "userAttributes.address.town",
+            "groupNamesInclude",
+            "groupNamesExclude",
+            "subscriptionKeys"
+        ]
+    );
+    let contacts = app.contacts().await;
+    assert_eq!(contacts.len(), 1, "the device is kept");
+    let segments = app.server.get("/api/v1/groups").await.json(200);
+    assert_eq!(segments, json!([]));
+}
+
+#[tokio::test]
+async fn a_site_may_believe_its_apps() {
+    let app = App::start(true).await;
+    let anonymous = json!({"deviceId": "d1", "userAttributes": {"firstName": "Ann", "languageCode": "uk", "timeZone": "Europe/Kyiv"}});
+    let answer = app.tell("user", &anonymous).await;
+    assert_eq!(
+        refused(&answer),
+        ["userAttributes.languageCode", "userAttributes.timeZone"]
+    );
+    app.tell(
+        "user",
+        &json!({"deviceId": "d1", "user_id": 7, "userAttributes": {"phone": "+380501234567"}}),
+    )
+    .await;
+    let ann = app.contact("7").await;
+    assert_eq!((&ann["firstName"], values(&ann, "sms").len()), (&json!("Ann"), 1));
+    assert!(ann["languageCode"].is_null());
+}
+
+#[tokio::test]
+async fn events_are_kept_once_and_judged_one_by_one() {
+    let app = App::start(false).await;
+    let old = "2025-11-01T00:00:00Z";
+    let body = json!({"deviceId": "d1", "events": [
+        {"eventTypeKey": "viewed", "occurred": "2026-01-02T03:04:05Z", "params": [{"name": "email", "value": "ann@example.com"}]},
+        {"eventTypeKey": "viewed", "occurred": "2026-01-02T03:04:05Z", "params": [{"name": "email", "value": "bob@example.com"}]},
+        {"eventTypeKey": "a/b", "occurred": "2026-01-02T03:04:05Z"},
+        {"eventTypeKey": "late", "occurred": old},
+        {"eventTypeKey": "odd", "occurred": "yesterday"},
+        {"eventTypeKey": "future", "occurred": "2099-01-01T00:00:00Z", "eventId": "e1"},
+        {"eventTypeKey": "big", "params": {"text": "x".repeat(21_000)}},
+        {"occurred": "2026-01-02T03:04:05Z"},
+    ]});
+    for _ in 0..2 {
+        let answer = app.tell("events", &body).await;
+        assert_eq!(answer["stored"], 3);
+        assert_eq!(
+            refused(&answer),
+            [
+                "events[2].eventTypeKey",
+                "events[3].occurred",
+                "events[4].occurred",
+                "events[6].params",
+                "events[7].eventTypeKey"
+            ]
+        );
+    }
+    app.server.contact(Some("A"), Some("ann@example.com")).await;
+    let ann = app.contact("A").await;
+    assert!(app.happened(&ann).await.is_empty(), "parameters name nobody");
+    app.tell_as("A", "device", &json!({"deviceId": "d1"})).await;
+    let mut happened = app.happened(&ann).await;
+    happened.sort();
+    assert_eq!(happened, ["future", "viewed", "viewed"], "stored once");
+    let another = json!({"deviceId": "d2", "events": [{"eventTypeKey": "future", "eventId": "e1"}]});
+    app.tell_as("A", "events", &another).await;
+    assert_eq!(
+        app.happened(&ann).await.len(),
+        4,
+        "another device has identities of its own"
+    );
+}
