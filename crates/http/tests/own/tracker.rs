@@ -314,7 +314,7 @@ async fn a_key_that_opens_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_told_again_is_stored_once_and_nobody_can_take_anothers_identity() {
+async fn what_is_told_again_is_stored_once_and_nobody_takes_somebody_elses_identity() {
     let server = Server::start().await;
     let shop = site(&server, "shop", false).await;
     for sc in ["crumb", "other", "crumb", "crumb"] {

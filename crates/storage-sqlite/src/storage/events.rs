@@ -95,8 +95,8 @@ async fn delete(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), Storag
             SELECT ?1 AS workspace_id, r.value ->> 0 AS key, r.value ->> 1 AS count FROM jsonb_each(?2) AS r)
          UPDATE event_types AS t
          SET count = max(t.count - less.count, 0),
-            first_seen = iif(t.count > less.count, t.first_seen, NULL),
-            last_seen = iif(t.count > less.count, t.last_seen, NULL)
+            first_seen = CASE WHEN t.count > less.count THEN t.first_seen END,
+            last_seen = CASE WHEN t.count > less.count THEN t.last_seen END
          FROM less WHERE t.workspace_id = less.workspace_id AND t.key = less.key";
     batch.run_all("event_types", uncount, &changes.events_uncounted).await
 }
