@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// What the driver writes before its port, once it listens.
@@ -27,6 +28,9 @@ const FLAGS: [&str; 7] = [
 /// A browser without a window names itself so that servers take it for a robot; these tests are about people.
 const AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
+
+/// How long another page may take.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// A browser of one person, with cookies and a storage of its own. It is closed when it is dropped.
 #[derive(Debug)]
@@ -87,10 +91,19 @@ impl Browser {
         Ok(self.client.goto(url).await?)
     }
 
-    /// Clicks what the CSS selector finds, and waits for the page that a link or a form leads to.
+    /// Clicks what the CSS selector finds.
     pub async fn click(&self, selector: &str) -> Result<()> {
         let found = self.client.find(Locator::Css(selector)).await;
         Ok(found.with_context(|| selector.to_owned())?.click().await?)
+    }
+
+    /// Clicks what leads to another page, and returns when that one is there.
+    pub async fn follow(&self, selector: &str) -> Result<()> {
+        self.run("document.documentElement.dataset.left = ''").await?;
+        self.click(selector).await?;
+        let other = Locator::Css("html:not([data-left])");
+        self.client.wait().at_most(LONGEST).for_element(other).await?;
+        Ok(())
     }
 
     /// Types into the field that the CSS selector finds.

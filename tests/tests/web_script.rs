@@ -240,19 +240,19 @@ async fn people_who_share_a_browser_stay_apart() -> Result<()> {
     let first = scene.next().await?.body["sc"].clone();
     let browser = &scene.browser;
     browser.fill("#register input", "ann@example.com").await?;
-    browser.click("#register button").await?;
+    browser.follow("#register button").await?;
     assert_eq!(browser.text("#who").await?, "customer-1");
     assert_eq!(json!(browser.visitor().await?), first);
-    browser.click("#logout button").await?;
+    browser.follow("#logout button").await?;
     assert_eq!(browser.text("#who").await?, "nobody");
     let second = browser.visitor().await?;
     assert_ne!(json!(second), first);
     browser.fill("#register input", "bob@example.com").await?;
-    browser.click("#register button").await?;
+    browser.follow("#register button").await?;
     assert_eq!(browser.text("#who").await?, "customer-2");
-    browser.click("#logout button").await?;
+    browser.follow("#logout button").await?;
     browser.fill("#login input", "ann@example.com").await?;
-    browser.click("#login button").await?;
+    browser.follow("#login button").await?;
     assert_eq!(browser.text("#who").await?, "customer-1");
 
     let client = server.client();

@@ -49,7 +49,7 @@ impl Scene {
     /// Sends one of the shop's forms.
     async fn send(&mut self, form: &str, email: &str) -> Result<()> {
         self.browser.fill(&format!("#{form} input"), email).await?;
-        self.browser.click(&format!("#{form} button")).await?;
+        self.browser.follow(&format!("#{form} button")).await?;
         self.viewed().await
     }
 
@@ -102,7 +102,7 @@ async fn what_a_visitor_did_becomes_the_customers(on: Database) -> Result<()> {
     assert_eq!(scene.history(ann).await?, ["/", "/product", "/cart", "/"]);
 
     // A second person on the same browser, after the first one has logged out.
-    scene.browser.click("#logout button").await?;
+    scene.browser.follow("#logout button").await?;
     scene.viewed().await?;
     assert_ne!(scene.browser.visitor().await?, ann_sc, "logged out: a new visitor");
     scene.visit("/product").await?;
