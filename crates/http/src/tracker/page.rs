@@ -6,7 +6,7 @@ use crate::fields::{Fields, Problems};
 use crate::operations::BOTS;
 use chrono::{DateTime, TimeDelta};
 use http::HeaderMap;
-use http::header::USER_AGENT;
+use http::header::{ORIGIN, USER_AGENT};
 use isbot::Bots;
 use metrics::counter;
 use selfsame_application::ports::SiteRef;
@@ -19,10 +19,12 @@ use std::sync::LazyLock;
 /// The patterns of the library, compiled once.
 static AGENTS: LazyLock<Bots> = LazyLock::new(Bots::default);
 
-/// Whether a program that reads pages for a machine asks: what it does is no visitor's history. Counted.
+/// Whether a program that reads pages for a machine asks: what it does is no visitor's history. Counted. Only pages are asked for by
+/// bots: a request without `Origin` is an app's or a server's, whose library the patterns would take for one.
 pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
+    let page = headers.contains_key(ORIGIN);
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let is_bot = agent.is_some_and(|agent| AGENTS.is_bot(agent));
+    let is_bot = page && agent.is_some_and(|agent| AGENTS.is_bot(agent));
     if is_bot {
         counter!(BOTS).increment(1);
     }
@@ -143,7 +145,13 @@ mod tests {
 
     #[test]
     fn programs_that_read_pages_are_told_from_people() {
-        let bot = |agent: &'static str| is_bot(&HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(agent))]));
+        let bot = |agent: &'static str| {
+            let page = (ORIGIN, HeaderValue::from_static("https://shop.example"));
+            is_bot(&HeaderMap::from_iter([
+                page,
+                (USER_AGENT, HeaderValue::from_static(agent)),
+            ]))
+        };
         assert!(bot(
             "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
         ));
@@ -151,6 +159,9 @@ mod tests {
         assert!(!bot(
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
         ));
-        assert!(!is_bot(&HeaderMap::new()), "what says nothing may be anybody");
+        for agent in ["WordPress/6.4; https://shop.example", "okhttp/4.12.0", "curl/8.5.0"] {
+            let server = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(agent))]);
+            assert!(!is_bot(&server), "{agent}");
+        }
     }
 }

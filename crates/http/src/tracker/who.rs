@@ -67,7 +67,10 @@ fn read(
     let behind = visit.behind(state, token, pointer.unwrap_or_default(), problems)?;
     let mut request = ContactRequest::new(Source::SiteAutomated);
     request.cookies.push(cookie.clone());
-    let contact_id = identifiers(visit, fields, names, problems, &mut request);
+    // An identifier that cannot be read takes nothing away from the others.
+    let mut unread = Problems::default();
+    let contact_id = identifiers(visit, fields, names, &mut unread, &mut request);
+    answer.refused.extend(unread.all().into_iter().map(RefusedPart::from));
     answer
         .refused
         .extend(std::mem::take(&mut request.skipped).into_iter().map(RefusedPart::from));
@@ -99,7 +102,14 @@ fn read(
                 .into_iter()
                 .chain(names.contact_id);
             let sent = sent.filter(|name| fields.raw(name).value().is_some());
-            let refused = sent.map(|name| skipped(&fields.pointer(name), UNSIGNED).into());
+            let told = |name: &&str| {
+                let member = skipped(&fields.pointer(name), UNSIGNED).field;
+                answer.refused.iter().all(|part| part.field != member)
+            };
+            let sent: Vec<&str> = sent.filter(told).collect();
+            let refused = sent
+                .into_iter()
+                .map(|name| skipped(&fields.pointer(name), UNSIGNED).into());
             answer.refused.extend(refused);
             None
         }

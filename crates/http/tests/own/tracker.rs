@@ -186,6 +186,21 @@ async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_beside_a_token_takes_nothing_from_it() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    let mut login = view(&shop, "crumb", "a");
+    login["token"] = json!(token(&server, "one", "A", None).await);
+    login["user"] = json!({"email": "none", "phone": "+380501234567"});
+    let answer = tell(&server, "/t/events", &login).await.json(200);
+    assert_eq!((&answer["stored"], refused(&answer)), (&json!(1), vec!["user.email"]));
+    let ann = holder(&server, "A").await.expect("a contact");
+    assert_eq!(seen(&server, &ann).await, ["a"]);
+    let channels = server.get(&format!("/api/v1/contact/{ann}")).await.json(200)["channels"].clone();
+    assert_eq!(channels, json!([{"type": "sms", "value": "+380501234567"}]));
+}
+
+#[tokio::test]
 async fn unsigned_identifiers_are_refused_unless_the_site_takes_them() {
     let server = Server::start().await;
     let (strict, open) = (site(&server, "strict", false).await, site(&server, "open", true).await);
@@ -395,7 +410,8 @@ async fn bots_leave_no_history() {
             json!({"GeneralInfo": {"eventName": "MainPage", "siteId": shop.key, "cookies": {"sc": "crumb"}}}),
         ),
     ] {
-        let request = Request::builder().method("POST").uri(path).header("user-agent", bot);
+        let request = Request::builder().method("POST").uri(path);
+        let request = request.header("origin", SHOP).header("user-agent", bot);
         let answer = server
             .send(request.body(Body::from(body.to_string())).expect("request"))
             .await;
