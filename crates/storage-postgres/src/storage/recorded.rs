@@ -6,7 +6,8 @@ use crate::rows::{self, array_text, to_json};
 use selfsame_application::ports::{Mode, Recorded, StorageError};
 use selfsame_domain::{ContactId, Timestamp};
 
-/// Takes keys for the transaction: those that are not there get a row that counts as expired. Like identifier keys (see `lock.rs`), one
+/// Takes keys for the transaction: those that are not there get a row that counts as expired. Like identifier keys (see `lock.rs`, also for
+/// the lateral sub-query), one
 /// that appears or changes while the statement waits makes the answer stale.
 const TAKE: &str = "
     WITH asked AS MATERIALIZED (
@@ -19,12 +20,15 @@ const TAKE: &str = "
         RETURNING 1
     ),
     kept AS MATERIALIZED (
-        SELECT r.key, r.digest, r.decisions, r.contacts, r.expires_at
-        FROM asked a
-        JOIN recorded_replies r ON r.workspace_id = $1 AND r.key = a.key
-        WHERE (SELECT count(*) FROM made) >= 0
-        ORDER BY r.key
-        FOR UPDATE OF r
+        SELECT r.*
+        FROM (SELECT key FROM asked WHERE (SELECT count(*) FROM made) >= 0 ORDER BY key) a
+        CROSS JOIN LATERAL (
+            SELECT key, digest, decisions, contacts, expires_at
+            FROM recorded_replies
+            WHERE workspace_id = $1 AND key = a.key
+            OFFSET 0
+            FOR UPDATE
+        ) r
     )
     SELECT (SELECT jsonb_hash_extended(w.policy, 0) FROM workspaces w WHERE w.workspace_id = $1),
            (SELECT count(*) FROM made) + (SELECT count(*) FROM kept) <> (SELECT count(*) FROM asked),
@@ -36,7 +40,9 @@ const PEEK: &str = "
            false,
            ARRAY(SELECT ROW(r.key, r.digest, r.decisions::text, r.contacts, r.expires_at)
                  FROM UNNEST($2::text[]) AS asked (key)
-                 JOIN recorded_replies r ON r.workspace_id = $1 AND r.key = asked.key
+                 CROSS JOIN LATERAL (
+                    SELECT * FROM recorded_replies WHERE workspace_id = $1 AND key = asked.key OFFSET 0
+                 ) r
                  WHERE r.expires_at > $3)";
 
 type RecordedRow = (String, Vec<u8>, String, Vec<i64>, Timestamp);
