@@ -13,7 +13,10 @@ DECLARE
 BEGIN
     -- Servers take turns, with each other and with those that make partitions.
     PERFORM pg_advisory_xact_lock(hashtext('make_events_partition'));
-    IF to_regclass(partition) IS NULL THEN
+    -- Asked of the catalogue itself: what this session remembers of it may be older than the lock.
+    PERFORM FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'events'::regclass AND c.relname = partition;
+    IF NOT FOUND THEN
         RETURN false;
     END IF;
     EXECUTE question INTO expired USING keepers, wanted;
