@@ -204,8 +204,11 @@ async fn a_page_that_is_left_sends_by_beacon() -> Result<()> {
     scene.next().await?;
     scene
         .browser
-        // However long leaving takes, what is collected is not sent by the clock.
-        .run("window.setTimeout = () => 0; selfsame('track', 'Last'); location.href = '/cart'")
+        // At the last moment, when no clock runs any more that could send it.
+        .run(
+            "addEventListener('pagehide', () => selfsame('track', 'Last'), { capture: true });
+            location.href = '/cart'",
+        )
         .await?;
     let last = scene.next().await?;
     assert_eq!((last.names(), last.mode.as_str()), (vec!["Last"], "no-cors"));

@@ -13,6 +13,7 @@ mod operations;
 mod policy;
 mod resolve;
 mod schema;
+mod script;
 mod support;
 mod trace;
 mod tracker;
