@@ -76,6 +76,16 @@ async fn a_timeline_has_events_and_decisions_of_everybody_who_became_the_contact
     let items = &page["items"];
     assert_eq!(items[0]["from"], json!({"kind": "own"}));
     assert_eq!(items[3]["from"], json!({"kind": "contact", "contactId": absorbed}));
+    let decided = [1, 2, 4].map(|place| &items[place]["from"]);
+    let (own, of_absorbed) = (
+        json!({"kind": "own"}),
+        json!({"kind": "contact", "contactId": absorbed}),
+    );
+    assert!(
+        decided.contains(&&own) && decided.contains(&&of_absorbed),
+        "{decided:?}"
+    );
+    assert_eq!(decided[0], &own, "a merge is the survivor's");
     assert_eq!(items[3]["params"], json!({"email": "ann@example.com", "product": 7}));
     assert_eq!(
         (&items[3]["origin"], &items[5]["from"]["kind"]),
