@@ -74,7 +74,7 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
                 (SELECT 1 FROM identifiers AS o
                  WHERE o.workspace_id = ?1 AND o.kind = i.kind AND o.value = '/' || i.typed
                     AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))";
-    batch.run(nameless, &group).await?;
+    batch.run(nameless, group).await?;
     Ok(())
 }
 
