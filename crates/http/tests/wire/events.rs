@@ -385,9 +385,9 @@ async fn an_event_finds_a_push_token_of_any_app() {
     let mut names = history(&server, id).await;
     names.sort();
     assert_eq!(names, ["early", "late"]);
-    let named = server
+    let again = server
         .add(&json!({"externalCustomerId": "A", "channels": [{"type": "mobilepush", "value": "t"}]}))
         .await;
-    assert_eq!(named, id, "neither a second contact nor a second token");
+    assert_eq!(again, id, "neither a second contact nor a second token");
     assert_eq!(server.contact(id).await["channels"].as_array().map(Vec::len), Some(1));
 }
