@@ -101,6 +101,9 @@ CREATE TABLE identifiers (
 ) WITH (fillfactor = 85);
 CREATE UNIQUE INDEX identifiers_exclusive ON identifiers (workspace_id, kind, value) WHERE kind IN (1, 4, 5, 6, 7, 8);
 CREATE INDEX identifiers_by_owner ON identifiers (workspace_id, owner_id);
+-- Tokens without their apps.
+CREATE INDEX identifiers_by_token ON identifiers (workspace_id, kind, typed)
+    WHERE kind IN (4, 5, 6) AND octet_length(typed) < 1000;
 
 CREATE TABLE merges (
     workspace_id   bigint      NOT NULL,

@@ -66,8 +66,8 @@ pub enum TimelineItem {
     Event(Event),
     /// An order, at its date.
     Order(Box<Order>),
-    /// An identity decision.
-    Decision(Decision),
+    /// An identity decision, and the contact that it touched: the one whose timeline it is, or one that it absorbed.
+    Decision(ContactId, Decision),
 }
 
 impl TimelineItem {
@@ -76,7 +76,7 @@ impl TimelineItem {
         match self {
             Self::Event(event) => event.occurred_at,
             Self::Order(order) => order.date,
-            Self::Decision(decision) => decision.at,
+            Self::Decision(_, decision) => decision.at,
         }
     }
 }
@@ -171,18 +171,19 @@ impl Application {
         contact: ContactId,
         query: &TimelineQuery,
         limit: u32,
-    ) -> Result<Option<Vec<Decision>>, StorageError> {
+    ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
         let (mut found, mut after) = (Vec::new(), query.after.decision);
         let asked_for = query.kinds.contains(&TimelineKind::Decision);
         while asked_for && found.len() < limit as usize {
             let page = self.store.latest_decisions(workspace, contact, after, limit).await?;
             let Some(page) = page else { return Ok(None) };
-            let Some(last) = page.last() else { break };
+            let Some((_, last)) = page.last() else { break };
             after = Some(last.id);
             let is_early = |at: Timestamp| query.from.is_some_and(|from| at < from);
             let ends = is_early(last.at);
-            let wanted =
-                |decision: &Decision| !is_early(decision.at) && query.until.is_none_or(|until| decision.at < until);
+            let wanted = |(_, decision): &(ContactId, Decision)| {
+                !is_early(decision.at) && query.until.is_none_or(|until| decision.at < until)
+            };
             found.extend(page.into_iter().filter(wanted));
             if ends {
                 break;
@@ -197,7 +198,7 @@ impl Application {
 struct Found {
     events: VecDeque<Event>,
     orders: VecDeque<Order>,
-    decisions: VecDeque<Decision>,
+    decisions: VecDeque<(ContactId, Decision)>,
 }
 
 impl Found {
@@ -210,7 +211,7 @@ impl Found {
             match &item {
                 TimelineItem::Event(event) => cursor.event = Some((event.occurred_at, event.id)),
                 TimelineItem::Order(order) => cursor.order = Some(order.place()),
-                TimelineItem::Decision(decision) => cursor.decision = Some(decision.id),
+                TimelineItem::Decision(_, decision) => cursor.decision = Some(decision.id),
             }
             items.push(item);
         }
@@ -222,7 +223,7 @@ impl Found {
     fn next(&mut self) -> Option<TimelineItem> {
         let event = self.events.front().map(|event| event.occurred_at);
         let order = self.orders.front().map(|order| order.date);
-        let decision = self.decisions.front().map(|decision| decision.at);
+        let decision = self.decisions.front().map(|(_, decision)| decision.at);
         if event.is_some() && event >= order.max(decision) {
             self.events.pop_front().map(TimelineItem::Event)
         } else if order.is_some() && order >= decision {
@@ -230,7 +231,8 @@ impl Found {
                 .pop_front()
                 .map(|order| TimelineItem::Order(Box::new(order)))
         } else {
-            self.decisions.pop_front().map(TimelineItem::Decision)
+            let found = self.decisions.pop_front();
+            found.map(|(contact, decision)| TimelineItem::Decision(contact, decision))
         }
     }
 }

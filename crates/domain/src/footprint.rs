@@ -61,8 +61,9 @@ fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[Custom
                 IdentifierKind::WebPush,
                 IdentifierKind::Telegram,
             ] {
-                all.keys
-                    .insert(crate::Identifier::token(kind, Some(app), token).key, true);
+                let named = crate::Identifier::token(kind, Some(app), token);
+                all.keys.extend(named.nameless().map(|nameless| (nameless, true)));
+                all.keys.insert(named.key, true);
             }
         }
         Command::Merge { survivor, absorbed, .. } => {
@@ -117,6 +118,10 @@ fn add_ref(all: &mut Footprint, contact: &ContactRef) {
 fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
     for identifier in request.identifiers() {
         add_key(all, &identifier.key, &identifier.typed, policy);
+        // Whoever names the token without its app locks this one alone, so that all who name the token meet here.
+        if let Some(nameless) = identifier.nameless() {
+            add_key(all, &nameless, &identifier.typed, policy);
+        }
     }
     all.contacts.extend(request.contact_id);
     for segment in &request.segments {

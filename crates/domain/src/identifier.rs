@@ -200,6 +200,20 @@ impl Identifier {
         Self::new(kind, format!("{app}/{}", token.as_str()), token.as_str())
     }
 
+    /// Of a token that is qualified by an app, the key of the same token without one; none for other identifiers, and for tokens that are
+    /// so long that a digest stands for them. A token that a request names without its app is this token of whatever app.
+    pub fn nameless(&self) -> Option<IdentifierKey> {
+        let is_token = matches!(
+            self.key.kind,
+            IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram
+        );
+        let value = format!("/{}", self.typed);
+        (is_token && value != self.key.value && value.len() <= MAX_KEY).then_some(IdentifierKey {
+            kind: self.key.kind,
+            value,
+        })
+    }
+
     /// A device.
     pub fn device_id(id: &DeviceId) -> Self {
         Self::new(IdentifierKind::DeviceId, id.as_str().to_owned(), id.as_str())

@@ -195,6 +195,13 @@ impl Ask {
         self.channel(ChannelType::MobilePush, identifier, details)
     }
 
+    /// Names a mobile push token without its app.
+    #[must_use]
+    pub fn nameless(self, text: &str) -> Self {
+        let identifier = Identifier::token(IdentifierKind::MobilePush, None, &token(text));
+        self.channel(ChannelType::MobilePush, identifier, ChannelDetails::default())
+    }
+
     /// Names a device.
     #[must_use]
     pub fn device(self, text: &str) -> Self {

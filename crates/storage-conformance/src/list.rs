@@ -203,6 +203,10 @@ macro_rules! for_each_case {
                 an_unknown_token_is_refused;
                 the_owner_is_that_of_the_first_key_that_is_held;
                 the_owner_of_an_absorbed_token_is_the_survivor;
+                a_token_without_its_app_is_that_of_any_app;
+                the_latest_of_several_apps_is_meant;
+                history_of_a_token_without_its_app_joins_the_claim;
+                a_shared_token_is_no_evidence_without_its_app;
                 a_new_token_of_a_device_replaces_the_old_one;
                 a_replaced_token_comes_back_with_the_undo;
             }

@@ -53,7 +53,7 @@ pub struct Answer {
     /// What it ordered.
     pub orders: Option<Vec<Order>>,
     /// What was decided about it, the latest first.
-    pub decisions: Option<Vec<Decision>>,
+    pub decisions: Option<Vec<(ContactId, Decision)>>,
 }
 
 const ALL: u32 = 10_000;

@@ -87,9 +87,10 @@ const DECISIONS: &str = "
     SELECT
         EXISTS (SELECT FROM root),
         ARRAY(
-            SELECT body
+            SELECT ROW(contact_id, body)
             FROM (
-                SELECT DISTINCT ON (entry.decision_id) entry.decision_id, entry.body::text AS body
+                SELECT DISTINCT ON (entry.decision_id)
+                    entry.decision_id, member.contact_id, entry.body::text AS body
                 FROM member
                 CROSS JOIN LATERAL (
                     SELECT l.decision_id, l.body
@@ -99,7 +100,7 @@ const DECISIONS: &str = "
                     ORDER BY l.decision_id DESC
                     LIMIT $4
                 ) entry
-                ORDER BY entry.decision_id DESC
+                ORDER BY entry.decision_id DESC, member.contact_id <> (SELECT contact_id FROM root), member.contact_id
                 LIMIT $4
             ) entries
             ORDER BY decision_id DESC)";
@@ -159,8 +160,8 @@ impl History for PostgresStore {
         id: ContactId,
         after: Option<DecisionId>,
         limit: u32,
-    ) -> Result<Option<Vec<Decision>>, StorageError> {
-        let (exists, bodies): (bool, Vec<String>) = sqlx::query_as(DECISIONS)
+    ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
+        let (exists, bodies): (bool, Vec<(i64, String)>) = sqlx::query_as(DECISIONS)
             .bind(workspace.0)
             .bind(id.0)
             .bind(after.map(|id| id.0))
@@ -168,7 +169,10 @@ impl History for PostgresStore {
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        let read = |body: String| rows::json(&body, "identity_log", "body", &id);
+        let read = |(touched, body): (i64, String)| {
+            let decision = rows::json(&body, "identity_log", "body", &id)?;
+            Ok((ContactId(touched), decision))
+        };
         if exists {
             rows::all(bodies, read).map(Some)
         } else {

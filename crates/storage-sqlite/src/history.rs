@@ -102,7 +102,7 @@ impl History for SqliteStore {
         id: ContactId,
         after: Option<DecisionId>,
         limit: u32,
-    ) -> Result<Option<Vec<Decision>>, StorageError> {
+    ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
         let Some(id) = answering(connection, workspace, id).await? else {
@@ -111,7 +111,8 @@ impl History for SqliteStore {
         let group = group(connection, workspace, &BTreeSet::from([id])).await?;
         let rows = sqlx::query(
             "WITH found AS MATERIALIZED (
-                SELECT e.decision_id, min(e.rowid) AS place
+                SELECT e.decision_id, min(e.rowid) AS place,
+                    min(CASE WHEN e.contact_id = ?5 THEN 0 ELSE e.contact_id END) AS touched
                 FROM json_each(?2) AS n
                 CROSS JOIN identity_log AS e ON e.rowid IN (
                     SELECT l.rowid
@@ -122,7 +123,8 @@ impl History for SqliteStore {
                 GROUP BY e.decision_id
                 ORDER BY e.decision_id DESC
                 LIMIT ?4)
-             SELECT l.decision_id, l.body FROM found CROSS JOIN identity_log AS l ON l.rowid = found.place
+             SELECT l.decision_id, l.body, CASE found.touched WHEN 0 THEN ?5 ELSE found.touched END
+             FROM found CROSS JOIN identity_log AS l ON l.rowid = found.place
              ORDER BY l.decision_id DESC",
         )
         .bind(workspace.0)
@@ -130,10 +132,14 @@ impl History for SqliteStore {
         // One byte more than any identity has.
         .bind(after.map_or_else(|| vec![0xff; 17], |after| after.0.as_bytes().to_vec()))
         .bind(limit)
+        .bind(id.0)
         .fetch_all(&mut *connection)
         .await
         .map_err(storage)?;
-        let decision = |row| Row::new(row, "identity_log", 0).json(1, "body");
+        let decision = |row| {
+            let row = Row::new(row, "identity_log", 0);
+            Ok((ContactId(row.get(2, "contact_id")?), row.json(1, "body")?))
+        };
         rows.iter().map(decision).collect::<Result<_, _>>().map(Some)
     }
 

@@ -59,14 +59,15 @@ pub trait History: Send + Sync {
     ) -> Result<Option<Vec<Event>>, StorageError>;
 
     /// Decisions that touched the contact that answers for a number, or one that it absorbed, the latest first, each once: those
-    /// that come after `after` in this order. None when there is no such contact.
+    /// that come after `after` in this order. With each comes the contact that it touched: the one that answers if it is among them, else
+    /// the first that was absorbed. None when there is no such contact.
     async fn latest_decisions(
         &self,
         workspace: WorkspaceId,
         id: ContactId,
         after: Option<DecisionId>,
         limit: u32,
-    ) -> Result<Option<Vec<Decision>>, StorageError>;
+    ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError>;
 
     /// Visitors behind an identifier, the latest first; the first 100.
     async fn visitors(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Vec<Visitor>, StorageError>;

@@ -114,7 +114,7 @@ impl History for Probe {
         id: ContactId,
         after: Option<DecisionId>,
         limit: u32,
-    ) -> Read<Option<Vec<Decision>>> {
+    ) -> Read<Option<Vec<(ContactId, Decision)>>> {
         self.inner.latest_decisions(workspace, id, after, limit).await
     }
 

@@ -6,8 +6,8 @@ use super::world::World;
 use super::{absorb, search, tokens, trust};
 use crate::values::ChannelType;
 use crate::{
-    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKind,
-    IdentifierState, Stability, Visitor, VisitorId,
+    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey,
+    IdentifierKind, IdentifierState, Stability, Visitor, VisitorId,
 };
 use std::collections::BTreeSet;
 
@@ -229,22 +229,32 @@ pub(super) fn hold(
         last_seen: draft.at,
     });
     world.note_holder(&identifier.key, id);
+    world.note_token(identifier);
     if state == IdentifierState::Active && identifier.kind() != IdentifierKind::Cookie {
-        adopt_waiting(world, draft, id, identifier);
+        adopt_waiting(world, draft, id, identifier, &identifier.key);
+        if let Some(nameless) = identifier.nameless() {
+            adopt_waiting(world, draft, id, identifier, &nameless);
+        }
     }
 }
 
 /// Rule 7, for events that named the identifier before anybody held it: their history becomes the contact's. What is to come goes to the
-/// contact itself.
-fn adopt_waiting(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
-    let mut record = world.key(&identifier.key);
+/// contact itself. `key` is the one that they named: that of the identifier, or of the token without its app.
+fn adopt_waiting(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    id: ContactId,
+    identifier: &Identifier,
+    key: &IdentifierKey,
+) {
+    let mut record = world.key(key);
     let Some(waiting) = record
         .waiting
         .take_if(|_| evidence::of(world, identifier) == Evidence::Matches)
     else {
         return;
     };
-    world.keys.insert(identifier.key.clone(), record);
+    world.keys.insert(key.clone(), record);
     if let Some(visitor) = world.visitors.get_mut(&waiting.visitor) {
         visitor.home = Some(id);
         visitor.owner = Some(id);

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::search::{self, Found};
 use super::world::World;
-use super::{absorb, attributes, channels, claim, event, segments, trust};
+use super::{absorb, attributes, channels, claim, event, segments, tokens, trust};
 use crate::values::ChannelType;
 use crate::{
     Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKey,
@@ -13,6 +13,7 @@ use crate::{
 
 /// Decides one call. Everything that can refuse it happens before the first change.
 pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, request: &ContactRequest) -> Decision {
+    let request = &*tokens::as_held(world, request);
     let declared = request.declared(&world.fields);
     let identifiers: Vec<&Identifier> = request.identifiers().chain(&declared).collect();
     let naming: Vec<&Identifier> = identifiers

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::world::World;
-use crate::{ContactId, ContactRef, ContactState, Decision, DecisionId, HeldIdentifier, Outcome, Rejection, Rule};
+use crate::{ContactId, ContactRef, ContactState, Decision, DecisionId, Outcome, Rejection, Rule};
 use std::collections::BTreeSet;
 
 /// Removes a contact. A removed one keeps what it holds, so that it can come back (identity rule 2); an erased one leaves
@@ -36,8 +36,11 @@ fn forget(world: &mut World<'_>, id: ContactId) {
     let names = |contact: Option<ContactId>| contact.is_some_and(|contact| gone.contains(&contact));
     for id in &gone {
         let held = world.contacts.remove(id).map(|contact| contact.identifiers);
-        for key in held.iter().flatten().map(HeldIdentifier::key) {
-            world.free(key);
+        for held in held.iter().flatten() {
+            world.free(held.key());
+            if let Some(nameless) = held.identifier.nameless() {
+                world.free(&nameless);
+            }
         }
     }
     redact_log(world, &gone);

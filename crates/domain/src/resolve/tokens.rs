@@ -9,6 +9,38 @@ use crate::{
     ContactId, ContactRequest, Decision, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Outcome,
     Rejection, Rule, TokenChange,
 };
+use std::borrow::Cow;
+
+/// The request with each of its tokens as it is held: a token keeps the app that it was first named with, or none.
+pub(super) fn as_held<'r>(world: &World<'_>, request: &'r ContactRequest) -> Cow<'r, ContactRequest> {
+    let differs = |identifier: &Identifier| meant(world, identifier.clone()).key != identifier.key;
+    if !request.channels.iter().any(|input| differs(&input.identifier)) {
+        return Cow::Borrowed(request);
+    }
+    let mut request = request.clone();
+    for input in &mut request.channels {
+        input.identifier = meant(world, input.identifier.clone());
+    }
+    Cow::Owned(request)
+}
+
+/// The token that is meant: the one that is named, if somebody holds it. Else, of one that is named with an app, the same without any; of
+/// one that is named without an app, the one of whatever app that was named last.
+fn meant(world: &World<'_>, named: Identifier) -> Identifier {
+    if world.holder(&named.key).is_some() {
+        return named;
+    }
+    if let Some(nameless) = named.nameless() {
+        if world.holder(&nameless).is_none() {
+            return named;
+        }
+        return Identifier { key: nameless, ..named };
+    }
+    let latest = world
+        .qualified(&named.key)
+        .max_by_key(|(_, held)| (held.last_seen, held.first_seen));
+    latest.map(|(token, _)| token.clone()).unwrap_or(named)
+}
 
 /// Activates, mutes or unmutes a token that a contact holds.
 pub(super) fn change(
@@ -24,7 +56,7 @@ pub(super) fn change(
         IdentifierKind::WebPush,
         IdentifierKind::Telegram,
     ];
-    let keys = kinds.map(|kind| Identifier::token(kind, Some(app), token).key);
+    let keys = kinds.map(|kind| meant(world, Identifier::token(kind, Some(app), token)).key);
     let found = keys.into_iter().find_map(|key| world.holder(&key).map(|id| (id, key)));
     let Some((id, key)) = found.filter(|(id, _)| world.is_active(*id)) else {
         return draft.reject(world, Rejection::TokenNotFound);
@@ -79,7 +111,9 @@ pub(super) fn refresh(
         held.kind() == IdentifierKind::MobilePush
             && held.is_visible()
             && held.details.device_id.as_deref() == Some(device.key.value.as_str())
-            && named.iter().any(|input| input.details.app() == held.details.app())
+            && named
+                .iter()
+                .any(|input| is_same_app(input.details.app(), held.details.app()))
             && !named.iter().any(|input| input.identifier.key == *held.key())
     };
     let Some(contact) = world.contacts.get(&id) else { return };
@@ -92,6 +126,11 @@ pub(super) fn refresh(
         contact.updated_at = draft.at;
         draft.touched.insert(id);
     }
+}
+
+/// Whether nothing says that they are two apps.
+fn is_same_app(one: Option<&str>, other: Option<&str>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 /// Shows a token again that an absorbed contact brought and that was replaced since. Whether there is room for it is judged anew.

@@ -3,8 +3,8 @@
 use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
 use crate::{
     Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
-    IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Order, Policy, Segment, SegmentId, Snapshot,
-    StoredEvent, Timestamp, Visitor, VisitorId,
+    HeldIdentifier, Identifier, IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Order, Policy,
+    Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,6 +18,8 @@ pub(super) struct World<'a> {
     pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
     /// Contacts that got a key at some time; whether they still hold it is asked of them. Grows only, so it never lacks one.
     holders: HashMap<IdentifierKey, BTreeSet<ContactId>>,
+    /// Tokens that somebody got at some time, by their keys without an app. Grows only.
+    tokens: HashMap<IdentifierKey, BTreeSet<Identifier>>,
     creating: &'a BTreeSet<EventTypeKey>,
     pub(super) new_creating: BTreeMap<EventTypeKey, bool>,
     stored_events: &'a BTreeSet<EventId>,
@@ -61,6 +63,12 @@ impl<'a> World<'a> {
                 holders.entry(held.key().clone()).or_default().insert(contact.id);
             }
         }
+        let mut tokens: HashMap<IdentifierKey, BTreeSet<Identifier>> = HashMap::new();
+        for held in snapshot.contacts.values().flat_map(|contact| &contact.identifiers) {
+            if let Some(nameless) = held.identifier.nameless() {
+                tokens.entry(nameless).or_default().insert(held.identifier.clone());
+            }
+        }
         let waiting = super::event::waiting(&snapshot.keys);
         let visitors: Vec<Visitor> = snapshot.visitors.iter().cloned().chain(waiting).collect();
         let mut fresh = snapshot.fresh.clone();
@@ -76,6 +84,7 @@ impl<'a> World<'a> {
             canonical: &snapshot.canonical,
             keys: snapshot.keys.clone(),
             holders,
+            tokens,
             open_visitors: keyed(&visitors, |visitor| (visitor.key.clone(), visitor.id)),
             visitors: keyed(&visitors, |visitor| (visitor.id, visitor.clone())),
             creating: &snapshot.creating,
@@ -174,6 +183,23 @@ impl<'a> World<'a> {
         let holders = self.holders.get(key).into_iter().flatten();
         let shows = |id: &&ContactId| self.contacts.get(id).is_some_and(|c| c.is_active() && c.holds(key));
         holders.filter(shows).copied().collect()
+    }
+
+    /// Of the tokens that are this one without its app, those that somebody holds, each with the contact.
+    pub(super) fn qualified(&self, nameless: &IdentifierKey) -> impl Iterator<Item = (&Identifier, &HeldIdentifier)> {
+        let tokens = self.tokens.get(nameless).into_iter().flatten();
+        tokens.filter_map(|token| {
+            let holder = self.contacts.get(&self.holder(&token.key)?)?;
+            let held = holder.identifiers.iter().find(|held| held.key() == &token.key)?;
+            Some((token, held))
+        })
+    }
+
+    /// Remembers that somebody got a token of an app.
+    pub(super) fn note_token(&mut self, token: &Identifier) {
+        if let Some(nameless) = token.nameless() {
+            self.tokens.entry(nameless).or_default().insert(token.clone());
+        }
     }
 
     /// Remembers that a contact got a key.

@@ -30,6 +30,8 @@ const PAGE: u32 = 500;
 pub(crate) struct ExportBody {
     /// The contact as `GET contact/{id}` answers it.
     contact: crate::contacts::response::ContactBody,
+    /// The keys of its subscription categories, archived ones too.
+    subscriptions: Vec<String>,
     /// What it is recognised by, and the merges and visitors that led to it.
     identity: IdentityBody,
     /// All that it did and all that was decided about it, the latest first.
@@ -63,9 +65,17 @@ pub(crate) async fn export(
     let view = view.ok_or(ApiError::NotFound("contact"))?;
     let identity = IdentityBody::of(&view, &auth.0.workspace.policy);
     let contact = contacts::response::ContactBody::from(&details);
+    let segments = details.contact.segments();
+    let categories = state.app.store().categories(workspace).await?;
+    let subscriptions: Vec<String> = categories
+        .into_iter()
+        .filter(|(category, _)| segments.contains(&category.segment))
+        .map(|(category, _)| category.key.into())
+        .collect();
     let head = format!(
-        r#"{{"contact":{},"identity":{},"timeline":["#,
+        r#"{{"contact":{},"subscriptions":{},"identity":{},"timeline":["#,
         text(&contact)?,
+        text(&subscriptions)?,
         text(&identity)?
     );
     // The first page before the answer begins: what fails by then has a status of its own.

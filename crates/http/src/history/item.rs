@@ -93,6 +93,8 @@ pub(crate) struct OrderItem {
 pub(crate) struct DecisionItem {
     /// When it was made.
     at: DateTime<Utc>,
+    /// Whom it touched.
+    from: FromBody,
     /// The decision.
     decision: DecisionBody,
 }
@@ -130,8 +132,9 @@ impl EventBody {
 impl ItemBody {
     pub(super) fn of(item: TimelineItem, contact: ContactId) -> Result<Self, ApiError> {
         Ok(match item {
-            TimelineItem::Decision(decision) => Self::Decision(DecisionItem {
+            TimelineItem::Decision(touched, decision) => Self::Decision(DecisionItem {
                 at: decision.at,
+                from: FromBody::of(Some(Subject::Contact(touched)), Some(contact)),
                 decision: DecisionBody::from(&decision),
             }),
             TimelineItem::Order(order) => Self::Order(OrderItem {

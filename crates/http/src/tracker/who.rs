@@ -93,8 +93,14 @@ fn read(
             Some(Command::Contact(Call::Upsert, Box::new(request)))
         }
         Behind::Believed => {
-            request.contact_id = contact_id;
-            let nobody = contact_id.is_none() && request.external_id.is_none() && request.channels.is_empty();
+            // The contact ID leads the search of events; a number in a link may be somebody else's.
+            if let (true, Some(name), Some(_)) = (request.external_id.is_some(), names.contact_id, contact_id) {
+                let part = skipped(&fields.pointer(name), "the external ID names the contact");
+                answer.refused.push(part.into());
+            } else {
+                request.contact_id = contact_id;
+            }
+            let nobody = request.contact_id.is_none() && request.external_id.is_none() && request.channels.is_empty();
             (!nobody).then(|| Command::Contact(Call::Event { creates: false }, Box::new(request)))
         }
         Behind::Anonymous => {

@@ -76,6 +76,16 @@ async fn a_timeline_has_events_and_decisions_of_everybody_who_became_the_contact
     let items = &page["items"];
     assert_eq!(items[0]["from"], json!({"kind": "own"}));
     assert_eq!(items[3]["from"], json!({"kind": "contact", "contactId": absorbed}));
+    let decided = [1, 2, 4].map(|place| &items[place]["from"]);
+    let (own, of_absorbed) = (
+        json!({"kind": "own"}),
+        json!({"kind": "contact", "contactId": absorbed}),
+    );
+    assert!(
+        decided.contains(&&own) && decided.contains(&&of_absorbed),
+        "{decided:?}"
+    );
+    assert_eq!(decided[0], &own, "a merge is the survivor's");
     assert_eq!(items[3]["params"], json!({"email": "ann@example.com", "product": 7}));
     assert_eq!(
         (&items[3]["origin"], &items[5]["from"]["kind"]),
@@ -208,6 +218,13 @@ async fn an_export_has_everything_however_long_the_history() {
     viewed(&server, "PageView", "crumb").await;
     let body = json!({"externalCustomerId": "A", "firstName": "Ann", "cookies": {"sc": "crumb"}});
     let id = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+    let news = json!({"key": "news", "name": "News"});
+    server.post("/api/v1/categories", news).await.json(201);
+    let path = format!("/api/v1/contact/{id}/subscriptions");
+    let subscribed = server
+        .call("one", "PUT", &path, Some(json!({"subscriptions": ["news"]})))
+        .await;
+    assert_eq!(subscribed.status, 200);
     let past = json!({"eventTypeKey": "visit", "keyValue": "k", "occurred": "2025-12-31T10:00", "params": {"externalCustomerId": "A"}});
     for _ in 0..3 {
         let sent = server
@@ -240,8 +257,9 @@ async fn an_export_has_everything_however_long_the_history() {
         (&export["contact"]["firstName"], &export["identity"]["contactId"]),
         (&json!("Ann"), &id)
     );
+    assert_eq!(export["subscriptions"], json!(["news"]));
     let timeline = export["timeline"].as_array().cloned().unwrap_or_default();
-    assert_eq!(timeline.len(), 1202 + 501, "each order told of its status");
+    assert_eq!(timeline.len(), 1203 + 501, "each order told of its status");
     let page = server
         .get(&format!("/api/v1/contact/{id}/timeline?limit=500"))
         .await

@@ -484,3 +484,16 @@ async fn webcontact_links_a_cookie() {
     }
     assert_eq!(tell(&server, "/api/v2", &link(json!(open.id.0 + 1))).await.status, 401);
 }
+
+#[tokio::test]
+async fn an_external_id_of_a_page_outranks_its_contact_id() {
+    let server = Server::start().await;
+    let open = site(&server, "open", true).await;
+    let ann = server.contact(Some("A"), None).await;
+    let bob = server.contact(Some("B"), None).await;
+    let said = json!({"GeneralInfo": {"siteId": open.key, "eventName": "PageView", "cookies": {"sc": "c"},
+        "externalCustomerId": "A", "user_es_contact_id": bob}, "PageView": {"url": "a"}});
+    let answer = tell(&server, "/api/v2", &said).await.json(200);
+    assert_eq!(refused(&answer), ["GeneralInfo.user_es_contact_id"]);
+    assert_eq!(seen(&server, &json!(ann)).await, ["a"]);
+}

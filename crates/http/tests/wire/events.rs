@@ -371,3 +371,23 @@ async fn events_older_than_they_are_kept_are_told_so() {
     );
     assert_eq!((&answer["successCount"], &answer["errorCount"]), (&json!(1), &json!(1)));
 }
+
+#[tokio::test]
+async fn an_event_finds_a_push_token_of_any_app() {
+    let server = Server::start().await;
+    let event =
+        |name: &str, token: &str| json!({"eventTypeKey": name, "params": [{"name": "pushToken", "value": token}]});
+    server.post("/api/v2/event", &event("early", "t")).await.expect(200);
+    let device = json!({"appId": "0192c7a0-1f2e-7abc-8def-0123456789ab", "active": true});
+    let channel = json!({"type": "mobilepush", "value": "t", "device": device});
+    let id = server.add(&json!({"channels": [channel]})).await;
+    server.post("/api/v2/event", &event("late", "t")).await.expect(200);
+    let mut names = history(&server, id).await;
+    names.sort();
+    assert_eq!(names, ["early", "late"]);
+    let again = server
+        .add(&json!({"externalCustomerId": "A", "channels": [{"type": "mobilepush", "value": "t"}]}))
+        .await;
+    assert_eq!(again, id, "neither a second contact nor a second token");
+    assert_eq!(server.contact(id).await["channels"].as_array().map(Vec::len), Some(1));
+}

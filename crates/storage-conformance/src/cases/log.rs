@@ -213,6 +213,17 @@ pub async fn an_absorbed_contact_s_decisions_are_listed_latest_first(backend: &m
         let found = f.store().latest_decisions(f.workspace, two, after, limit).await;
         found.expect("read").expect("the contact is there")
     };
+    let listed = read(None, 10).await;
+    let touched: Vec<ContactId> = listed.iter().map(|(touched, _)| *touched).collect();
+    assert_eq!(
+        touched,
+        [one, one, two, one],
+        "the latest first; the merge touched both"
+    );
+    let read = async |after, limit| {
+        let listed = read(after, limit).await;
+        listed.into_iter().map(|(_, decision)| decision).collect::<Vec<_>>()
+    };
     let whole = read(None, 10).await;
     let mut expected = f.log(one).await;
     expected.reverse();

@@ -1,6 +1,6 @@
 //! The state of app tokens, and who holds one.
 
-use crate::{Ask, Backend, Fixture, Kind, app, identifier, merge_of, remove, token, undo};
+use crate::{Ask, Backend, Fixture, Kind, app, erase, identifier, keep, merge_of, remove, token, undo};
 use selfsame_domain::{
     Command, ContactId, Decision, Effect, HeldIdentifier, IdentifierKey, Outcome, Rejection, TokenChange,
 };
@@ -154,4 +154,70 @@ pub async fn a_replaced_token_comes_back_with_the_undo(backend: &mut dyn Backend
     assert_eq!(f.face(nobody).await, before);
     assert_eq!(tokens(&f, nobody).await, ["t1"]);
     assert_eq!(tokens(&f, known).await, ["t2"]);
+}
+
+async fn tokens_of(f: &Fixture<'_>, id: ContactId) -> usize {
+    f.contact(id).await.visible(Kind::MobilePush).len()
+}
+
+/// Whichever of the two comes first, it stays one token of one contact.
+pub async fn a_token_without_its_app_is_that_of_any_app(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let qualified = f.id(Ask::new().external("a").mobile("app", "t").upsert()).await;
+    f.decide(Ask::new().nameless("t").event(true)).await;
+    f.decide(keep(Ask::new().nameless("t").happened("seen"))).await;
+    assert_eq!(f.happened(qualified).await, ["seen"]);
+    let nameless = f.id(Ask::new().external("b").nameless("u").upsert()).await;
+    assert_eq!(f.id(Ask::new().mobile("app", "u").upsert()).await, nameless);
+    assert_eq!((tokens_of(&f, qualified).await, tokens_of(&f, nameless).await), (1, 1));
+    let off = f.decide(change("u", TokenChange::Active(false))).await;
+    assert_eq!(off.contact, Some(nameless));
+    let claimed = f.id(Ask::new().external("c").nameless("t").upsert()).await;
+    assert_eq!(f.id(Ask::new().mobile("app", "t").upsert()).await, claimed);
+    assert_eq!(tokens_of(&f, qualified).await, 0);
+    assert_eq!(f.all().await.len(), 3);
+    f.check().await;
+    let last = f.all().await;
+    for id in last {
+        f.decide(erase(id)).await;
+    }
+    for text in ["t", "u"] {
+        let free = f.decide(Ask::new().nameless(text).event(false)).await;
+        assert_eq!(free.outcome, Outcome::Unmatched);
+    }
+}
+
+pub async fn the_latest_of_several_apps_is_meant(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").mobile("one", "t").upsert()).await;
+    let two = f.id(Ask::new().external("b").mobile("two", "t").upsert()).await;
+    assert_eq!(f.decide(Ask::new().nameless("t").event(false)).await.contact, Some(two));
+    f.id(Ask::new().external("a").mobile("one", "t").upsert()).await;
+    assert_eq!(f.decide(Ask::new().nameless("t").event(false)).await.contact, Some(one));
+    assert_eq!((tokens_of(&f, one).await, tokens_of(&f, two).await), (1, 1));
+}
+
+pub async fn history_of_a_token_without_its_app_joins_the_claim(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let early = f.decide(keep(Ask::new().nameless("t").happened("early"))).await;
+    assert_eq!(early.outcome, Outcome::Unmatched);
+    let id = f.id(Ask::new().external("a").mobile("app", "t").upsert()).await;
+    f.decide(keep(Ask::new().nameless("t").happened("late"))).await;
+    let mut names = f.happened(id).await;
+    names.sort();
+    assert_eq!(names, ["early", "late"]);
+    f.check().await;
+}
+
+/// What is known of the token is known however it is named (identity rule 8).
+pub async fn a_shared_token_is_no_evidence_without_its_app(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    for external in ["a", "b"] {
+        f.id(Ask::new().external(external).mobile("app", "t").upsert()).await;
+    }
+    let third = f.decide(Ask::new().external("c").nameless("t").upsert()).await;
+    let shared = |effect: &Effect| matches!(effect, Effect::Shared { now: true, .. });
+    assert!(third.effects.iter().any(shared), "{third:?}");
+    let event = f.decide(Ask::new().nameless("t").event(false)).await;
+    assert_eq!(event.contact, None);
 }

@@ -208,16 +208,15 @@ impl Space {
         let mut gone = self.group(contact);
         gone.insert(contact);
         let is_gone = |id: ContactId| gone.contains(&id);
-        let identifiers: Vec<(IdentifierKey, ContactId)> = self
-            .identifiers
-            .values()
-            .filter(|row| is_gone(row.owner) || is_gone(row.home))
-            .map(key_of)
-            .collect();
-        for key in identifiers {
+        let held = self.identifiers.values();
+        let held = held.filter(|row| is_gone(row.owner) || is_gone(row.home));
+        let identifiers: Vec<_> = held.map(|row| (key_of(row), row.identifier.nameless())).collect();
+        for (key, nameless) in identifiers {
             self.take_identifier(&key);
-            if self.rows_of(&key.0).next().is_none() {
-                self.keys.remove(&key.0);
+            for key in nameless.into_iter().chain([key.0]) {
+                if self.rows_of(&key).next().is_none() {
+                    self.keys.remove(&key);
+                }
             }
         }
         let members: Vec<_> = self

@@ -46,7 +46,7 @@ impl History for MemoryStore {
         id: ContactId,
         after: Option<DecisionId>,
         limit: u32,
-    ) -> Result<Option<Vec<Decision>>, StorageError> {
+    ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
         let space = self.space(workspace);
         let Some(contact) = space.answering(id) else {
             return Ok(None);
@@ -56,9 +56,17 @@ impl History for MemoryStore {
             .log
             .iter()
             .filter(|((contact, decision), _)| group.contains(contact) && after.is_none_or(|after| *decision < after));
-        let by_time: BTreeMap<DecisionId, &Decision> = entries.map(|((_, id), entry)| (*id, &entry.decision)).collect();
+        let mut by_time: BTreeMap<DecisionId, (ContactId, &Decision)> = BTreeMap::new();
+        for ((touched, id), entry) in entries {
+            let found = by_time.entry(*id).or_insert((*touched, &entry.decision));
+            if *touched == contact.id {
+                found.0 = *touched;
+            }
+        }
         let latest = by_time.into_values().rev().take(limit as usize);
-        Ok(Some(latest.cloned().collect()))
+        Ok(Some(
+            latest.map(|(touched, decision)| (touched, decision.clone())).collect(),
+        ))
     }
 
     async fn visitors(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Vec<Visitor>, StorageError> {

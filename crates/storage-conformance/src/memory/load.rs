@@ -69,6 +69,18 @@ impl Space {
             if !holders {
                 continue;
             }
+            for held in self.tokens_of(key) {
+                let record = self
+                    .keys
+                    .get(held.key())
+                    .filter(|record| **record != KeyRecord::default());
+                snapshot
+                    .keys
+                    .extend(record.map(|record| (held.key().clone(), record.clone())));
+                let owner = self.contacts.get(&held.owner);
+                let wanted = owner.is_some_and(|row| row.state != ContactState::Merged);
+                self.bring(held.owner, wanted, snapshot);
+            }
             for held in self.rows_of(key) {
                 let owner = self.contacts.get(&held.owner);
                 let wanted = owner.is_some_and(|row| match row.state {

@@ -100,6 +100,16 @@ impl Space {
         self.identifiers.range(first..=last).map(|(_, held)| held)
     }
 
+    /// The tokens that are this one without its app.
+    pub(super) fn tokens_of<'a>(
+        &'a self,
+        nameless: &IdentifierKey,
+    ) -> impl Iterator<Item = &'a HeldIdentifier> + use<'a> {
+        let nameless = nameless.clone();
+        let rows = self.identifiers.values();
+        rows.filter(move |held| held.identifier.nameless().as_ref() == Some(&nameless))
+    }
+
     pub(super) fn put_identifier(&mut self, held: &HeldIdentifier) {
         let key = (held.key().clone(), held.home);
         self.owned.entry(held.owner).or_default().insert(key.clone());

@@ -20,6 +20,10 @@ const LOCK_KEYS: &str = "
         SELECT DISTINCT i.kind, i.value
         FROM UNNEST($2::bigint[]) AS gone (contact_id)
         JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id
+        UNION
+        SELECT i.kind, '/' || i.typed
+        FROM UNNEST($2::bigint[]) AS gone (contact_id)
+        JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (4, 5, 6)
     ) held
     JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = held.kind AND k.value = held.value
     ORDER BY k.kind, k.value
@@ -71,11 +75,11 @@ const DELETE: &str = "
     ),
     held AS (
         DELETE FROM identifiers i USING gone WHERE i.workspace_id = $1 AND i.owner_id = gone.contact_id
-        RETURNING i.kind, i.value
+        RETURNING i.kind, i.value, i.typed
     ),
     keys AS (
         DELETE FROM identifier_keys k
-        USING (SELECT DISTINCT kind, value FROM held) left_over
+        USING (SELECT kind, value FROM held UNION SELECT kind, '/' || typed FROM held WHERE kind IN (4, 5, 6)) left_over
         WHERE k.workspace_id = $1 AND k.kind = left_over.kind AND k.value = left_over.value
           AND NOT EXISTS (
             SELECT FROM identifiers o

@@ -103,13 +103,14 @@ impl Known {
     /// What must be written besides the changes.
     pub(super) fn touched(&self, changes: &ChangeSet) -> Touched {
         let mut owners: BTreeSet<ContactId> = BTreeSet::new();
-        let mut gained: HashSet<&IdentifierKey> = HashSet::new();
+        let mut gained: HashSet<IdentifierKey> = HashSet::new();
         for held in &changes.identifiers {
             let before = self.identifiers.get(&(held.key().clone(), held.home));
             owners.insert(held.owner);
             owners.extend(before);
             if before.is_none() {
-                gained.insert(held.key());
+                gained.insert(held.key().clone());
+                gained.extend(held.identifier.nameless());
             }
         }
         owners.extend(
@@ -129,7 +130,7 @@ impl Known {
                 .filter_map(|key| self.memberships.get(key)),
         );
         for visitor in &changes.visitors {
-            gained.insert(&visitor.key);
+            gained.insert(visitor.key.clone());
             owners.extend(visitor.owner);
             owners.extend(self.visitors.get(&visitor.id).copied().flatten());
         }
@@ -157,7 +158,7 @@ impl Known {
             contacts: owners.iter().filter_map(|id| self.contacts.get(id)).cloned().collect(),
             keys: gained
                 .into_iter()
-                .filter_map(|key| Some((key.clone(), record(key)?)))
+                .filter_map(|key| Some((key.clone(), record(&key)?)))
                 .collect(),
         }
     }

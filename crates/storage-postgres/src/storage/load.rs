@@ -6,7 +6,9 @@ use super::lock::Found;
 use crate::error::translate;
 use crate::rows::{self, ContactRecord, MergeRecord, contact_record, merge_record};
 use selfsame_application::ports::{Mode, StorageError};
-use selfsame_domain::{Contact, ContactId, ContactState, Footprint, Fresh, KeyRecord, Snapshot};
+use selfsame_domain::{
+    Contact, ContactId, ContactState, Footprint, Fresh, HeldIdentifier, IdentifierKey, KeyRecord, Snapshot,
+};
 use std::collections::BTreeSet;
 
 /// The two contacts of a merge; they never change.
@@ -144,12 +146,11 @@ impl Unit {
         let answering = |id: &ContactId| *found.canonical.get(id).unwrap_or(id);
         let named: BTreeSet<ContactId> = asked.iter().map(answering).chain(roots.iter().copied()).collect();
         let held = |contact: &Contact| {
-            let needed = |key| footprint.keys.get(key).is_some_and(|needed| *needed);
-            let mut keys = contact
-                .identifiers
-                .iter()
-                .map(selfsame_domain::HeldIdentifier::key)
-                .filter(|key| needed(*key));
+            let needed = |key: &IdentifierKey| footprint.keys.get(key).is_some_and(|needed| *needed);
+            let named = |held: &&HeldIdentifier| {
+                needed(held.key()) || held.identifier.nameless().is_some_and(|nameless| needed(&nameless))
+            };
+            let mut keys = contact.identifiers.iter().filter(named).map(HeldIdentifier::key);
             match contact.state {
                 ContactState::Active => keys.next().is_some(),
                 ContactState::Removed => keys.any(|key| key.kind.is_exclusive()),

@@ -93,6 +93,23 @@ macro_rules! holders {
     };
 }
 
+/// Who holds a token that is named without its app, of whatever app: `nameless` in the words of `Identifier::nameless`.
+macro_rules! tokens {
+    ($what:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS asked (kind, value, needed)
+             CROSS JOIN LATERAL (
+                SELECT kind, value, owner_id FROM identifiers
+                WHERE workspace_id = $1 AND kind = asked.kind AND typed = substr(asked.value, 2)
+                  AND kind IN (4, 5, 6) AND octet_length(typed) < 1000 OFFSET 0
+             ) i
+             WHERE asked.needed AND asked.kind IN (4, 5, 6) AND asked.value LIKE '/%'"
+        )
+    };
+}
+
 /// Who answers for the contacts that are named.
 macro_rules! named {
     () => {
@@ -173,7 +190,8 @@ macro_rules! found {
     };
 }
 
-/// What most requests do not ask for: who answers for named contacts, visitors of cookies, fields.
+/// What most requests do not ask for: who answers for named contacts, visitors of cookies, fields, and what is known of the tokens that
+/// are named without their apps.
 macro_rules! more {
     () => {
         concat!(
@@ -211,6 +229,23 @@ macro_rules! more {
                     WHERE f.workspace_id = $1 AND f.profile_key = asked.profile_key
                       AND f.field_key = asked.field_key AND f.field_id <> ALL($6::bigint[]) OFFSET 0
                 ) f
+             ),
+             ARRAY(
+                SELECT k.record
+                FROM (",
+            tokens!("i.kind, i.value"),
+            " AND i.value <> asked.value) token
+                CROSS JOIN LATERAL (
+                    SELECT ",
+            key_record!(),
+            " AS record
+                    FROM identifier_keys k
+                    WHERE k.workspace_id = $1 AND k.kind = token.kind AND k.value = token.value OFFSET 0
+                ) k
+                WHERE NOT EXISTS (
+                    SELECT FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
+                    WHERE asked.kind = token.kind AND asked.value = token.value
+                )
              )"
         )
     };
@@ -225,13 +260,21 @@ macro_rules! whole {
             ", named AS MATERIALIZED (",
             named!(),
             "), ",
-            take_contacts!(concat!(holders!(), " UNION SELECT canonical_id FROM named"), $lock),
+            take_contacts!(
+                concat!(
+                    holders!(),
+                    " UNION ",
+                    tokens!("i.owner_id"),
+                    " UNION SELECT canonical_id FROM named"
+                ),
+                $lock
+            ),
             found!(more!())
         )
     };
 }
 
-/// The first try, for a footprint of keys without cookies.
+/// The first try, for a footprint of keys without cookies and tokens.
 const LOCK_KEYS: &str = concat!(
     "WITH ",
     take_keys!(),
@@ -240,7 +283,7 @@ const LOCK_KEYS: &str = concat!(
         concat!("SELECT DISTINCT contact_id FROM (", holders!(), ") holder"),
         "FOR UPDATE"
     ),
-    found!("NULL::record[], NULL::record[], NULL::record[]")
+    found!("NULL::record[], NULL::record[], NULL::record[], NULL::record[]")
 );
 
 /// The first try, for any footprint.
@@ -261,12 +304,13 @@ type FoundRow = (
     Option<Vec<(i64, i64)>>,
     Option<Vec<VisitorRecord>>,
     Option<Vec<FieldRecord>>,
+    Option<Vec<KeyRecordRow>>,
 );
 
 /// What the keys and contacts of a footprint led to.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// Records of the keys that were there before.
+    /// Records of the keys that were there before, and of tokens that were named without their apps.
     pub(super) keys: Vec<(IdentifierKey, KeyRecord)>,
     /// Absorbed ones among the contacts that were named, with who answers for them.
     pub(super) canonical: BTreeMap<ContactId, ContactId>,
@@ -301,10 +345,17 @@ impl Asked {
         }
     }
 
-    /// Whether nothing is asked for but keys, and no cookies among them.
+    /// Whether nothing is asked for but keys, and no cookies and tokens among them.
     fn is_lean(&self) -> bool {
-        let cookies = self.kinds.contains(&IdentifierKind::Cookie.code());
-        !cookies && self.named.is_empty() && self.fields.is_empty() && self.field_keys.is_empty()
+        let more = [
+            IdentifierKind::MobilePush,
+            IdentifierKind::WebPush,
+            IdentifierKind::Telegram,
+            IdentifierKind::Cookie,
+        ]
+        .map(IdentifierKind::code);
+        let more = self.kinds.iter().any(|kind| more.contains(kind));
+        !more && self.named.is_empty() && self.fields.is_empty() && self.field_keys.is_empty()
     }
 }
 
@@ -328,7 +379,8 @@ impl Unit {
                 return Err(StorageError::Retriable);
             }
         }
-        let (fingerprint, _, _, keys, owners, canonical, visitors, fields) = row;
+        let (fingerprint, _, _, keys, owners, canonical, visitors, fields, tokens) = row;
+        let keys: Vec<_> = keys.into_iter().chain(tokens.into_iter().flatten()).collect();
         self.check_policy(fingerprint)?;
         let (mut contacts, mut identifiers, mut memberships) = (Vec::new(), Vec::new(), Vec::new());
         for (_, contact, holds, joined) in owners {

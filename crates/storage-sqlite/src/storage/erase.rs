@@ -65,6 +65,16 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
         .await
         .map_err(storage)?;
     }
+    let nameless = "DELETE FROM identifier_keys
+         WHERE workspace_id = ?1 AND (kind, value) IN
+            (SELECT i.kind, '/' || i.typed
+             FROM json_each(?2) AS n
+             CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6)
+             WHERE NOT EXISTS
+                (SELECT 1 FROM identifiers AS o
+                 WHERE o.workspace_id = ?1 AND o.kind = i.kind AND o.value = '/' || i.typed
+                    AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))";
+    batch.run(nameless, group).await?;
     Ok(())
 }
 

@@ -54,7 +54,7 @@ fn numbers(next: i64, count: usize) -> Range<i64> {
 }
 
 /// The records of keys, and who holds them, hidden or not. A removed contact is found by its external ID and other exclusive identifiers
-/// only.
+/// only. A token that is named without its app is that of every app.
 async fn keys(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
@@ -71,7 +71,7 @@ async fn keys(
         .map(|(key, needed)| (key.kind.code(), &key.value, needed))
         .collect();
     let rows = sqlx::query(
-        "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL
+        "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifiers AS i
             ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
@@ -79,7 +79,15 @@ async fn keys(
          WHERE k.value ->> 2
             AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
          UNION ALL
-         SELECT NULL, k.key, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
+         SELECT i.owner_id, NULL, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
+         FROM jsonb_each(?2) AS k
+         CROSS JOIN identifiers AS i
+            ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.typed = substr(k.value ->> 1, 2)
+                AND i.kind IN (4, 5, 6) AND octet_length(i.typed) < 1000
+         LEFT JOIN identifier_keys AS n ON n.workspace_id = ?1 AND n.kind = i.kind AND n.value = i.value
+         WHERE k.value ->> 2 AND k.value ->> 0 IN (4, 5, 6) AND k.value ->> 1 LIKE '/%'
+         UNION ALL
+         SELECT NULL, k.key, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, NULL, NULL
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifier_keys AS n
             ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
@@ -94,6 +102,13 @@ async fn keys(
         let row = Row::new(row, "identifier_keys", 1);
         if let Some(owner) = row.get::<Option<i64>>(0, "owner_id")? {
             ids.insert(ContactId(owner));
+            // A token that is named without its app: what is known of it comes along.
+            if row.get::<Option<bool>>(2, "shared")?.is_some() {
+                let record = record(&row, 2)?;
+                if record != KeyRecord::default() {
+                    snapshot.keys.insert(whole::key(&row, 7, 8)?, record);
+                }
+            }
             continue;
         }
         let record = record(&row, 2)?;
