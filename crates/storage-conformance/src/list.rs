@@ -89,6 +89,7 @@ macro_rules! for_each_case {
                 four_upwards;
                 four_in_a_star;
                 four_in_two_pairs;
+                what_the_absorbed_brought_goes_home_alone;
                 what_arrived_after_the_merge_stays;
                 a_value_that_the_survivor_replaced_shows_again;
                 a_segment_that_the_survivor_left_is_entered_again;

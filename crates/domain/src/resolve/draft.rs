@@ -50,6 +50,15 @@ impl Draft {
         }));
     }
 
+    /// Whether the decision gave the contact the identifier, and in place of none: what a value replaced is gone, so that the
+    /// value is the contact's own whatever becomes of a merge.
+    pub(super) fn gave(&self, key: &IdentifierKey) -> bool {
+        let attached = |effect: &Effect| matches!(effect, Effect::Attached { identifier } if identifier.key == *key);
+        let replaced =
+            |effect: &Effect| matches!(effect, Effect::Replaced { identifier } if identifier.kind() == key.kind);
+        self.effects.iter().any(attached) && !self.effects.iter().any(replaced)
+    }
+
     fn decision(self, outcome: Outcome, contact: Option<ContactId>, rejection: Option<Rejection>) -> Decision {
         Decision {
             id: self.id,
