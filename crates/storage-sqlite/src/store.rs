@@ -9,6 +9,7 @@ use selfsame_application::ports::StorageError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -98,12 +99,24 @@ impl SqliteStore {
     }
 }
 
+/// Makes the directory of the file, and none above it: a path of which more is missing is a mistake, and would begin an empty database.
 async fn make_directory(file: &Path) -> Result<(), StorageError> {
     let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
         return Ok(());
     };
-    let made = tokio::fs::create_dir_all(directory).await;
-    made.map_err(|error| unavailable(&format!("the directory of the database cannot be made: {error}")))
+    if tokio::fs::try_exists(directory).await.unwrap_or(false) {
+        return Ok(());
+    }
+    match tokio::fs::create_dir(directory).await {
+        // Another process was quicker.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.map_err(|error| {
+            let directory = directory.display();
+            unavailable(&format!(
+                "the directory of the database, {directory}, cannot be made: {error}"
+            ))
+        }),
+    }
 }
 
 /// Makes the file and migrates it. Turning a new file to WAL needs it alone, and SQLite does not wait for that by itself: of several
