@@ -1,8 +1,8 @@
 //! A decision in the making.
 
 use crate::{
-    Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, IdentifierKey, LogEntry, Outcome, Rejection,
-    Rule, Skipped, SubscribeStatus, Timestamp,
+    Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, IdentifierKey, LogEntry, Merge, Outcome,
+    Rejection, Rule, Skipped, SubscribeStatus, Timestamp,
 };
 use std::collections::BTreeSet;
 
@@ -113,7 +113,8 @@ fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision)
     world.log.extend(entries);
 }
 
-/// The homes of those identifiers of the decision that the contact got by a merge: they may go home before their home is erased.
+/// The homes of those identifiers of the decision, and of its merges, that the contact got by a merge: they may go home before their home is
+/// erased.
 fn brought_by_others(world: &World<'_>, contact: ContactId, decision: &Decision) -> BTreeSet<ContactId> {
     let Some(contact) = world.contacts.get(&contact) else {
         return BTreeSet::new();
@@ -126,7 +127,9 @@ fn brought_by_others(world: &World<'_>, contact: ContactId, decision: &Decision)
     if absorbed.peek().is_none() {
         return BTreeSet::new();
     }
-    let named = decision.identifiers();
+    let mut named = decision.identifiers();
+    let merges = decision.merges().filter_map(|merge| world.merges.get(&merge));
+    named.extend(merges.flat_map(Merge::identifiers));
     absorbed
         .filter(|held| named.contains(held.key()))
         .map(|held| held.home)
