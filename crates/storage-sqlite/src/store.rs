@@ -9,7 +9,6 @@ use selfsame_application::ports::StorageError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -104,19 +103,16 @@ async fn make_directory(file: &Path) -> Result<(), StorageError> {
     let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
         return Ok(());
     };
-    if tokio::fs::try_exists(directory).await.unwrap_or(false) {
+    let Err(error) = tokio::fs::create_dir(directory).await else {
+        return Ok(());
+    };
+    if tokio::fs::metadata(directory).await.is_ok_and(|there| there.is_dir()) {
         return Ok(());
     }
-    match tokio::fs::create_dir(directory).await {
-        // Another process was quicker.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => made.map_err(|error| {
-            let directory = directory.display();
-            unavailable(&format!(
-                "the directory of the database, {directory}, cannot be made: {error}"
-            ))
-        }),
-    }
+    let directory = directory.display();
+    Err(unavailable(&format!(
+        "the directory of the database, {directory}, cannot be made: {error}"
+    )))
 }
 
 /// Makes the file and migrates it. Turning a new file to WAL needs it alone, and SQLite does not wait for that by itself: of several
