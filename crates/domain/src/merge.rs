@@ -33,6 +33,9 @@ pub struct Merge {
 pub struct Moved {
     /// Its identifiers.
     pub identifiers: Vec<IdentifierKey>,
+    /// Those of them that the survivor held on its own before. An undo takes the others from it (identity rule 10).
+    #[serde(default)]
+    pub shared: Vec<IdentifierKey>,
     /// Its static segments.
     pub segments: Vec<SegmentId>,
     /// The survivor's blanks that it filled.

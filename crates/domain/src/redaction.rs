@@ -1,13 +1,21 @@
 //! What is left of an erased contact in decisions that others keep: nothing that tells who it was.
 
-use crate::{ContactId, Decision, Effect, Identifier, IdentifierKey, Rejection};
+use crate::{ContactId, Decision, Effect, Identifier, IdentifierKey, Merge, MergeId, Rejection};
 use std::collections::BTreeSet;
 
 /// What stands where the value of an erased contact's identifier stood.
 const ERASED: &str = "erased";
 
 impl Decision {
-    /// The contacts that the decision names. Every effect is listed, so that a new one is thought of here.
+    /// The merges that the decision made.
+    pub fn merges(&self) -> impl Iterator<Item = MergeId> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::Merged { merge, .. } => Some(*merge),
+            _ => None,
+        })
+    }
+
+    /// The contacts that the decision names.
     pub fn names(&self) -> BTreeSet<ContactId> {
         let in_effects = self.effects.iter().filter_map(party);
         let holder = match &self.rejection {
@@ -62,81 +70,94 @@ impl Decision {
     }
 }
 
-/// The other contact of an effect.
-fn party(effect: &Effect) -> Option<ContactId> {
-    match effect {
-        Effect::Moved { from: contact, .. }
-        | Effect::Merged { absorbed: contact, .. }
-        | Effect::Unmerged { contact, .. } => Some(*contact),
-        Effect::KeptApart { contact, .. } => *contact,
-        Effect::Attached { .. }
-        | Effect::Replaced { .. }
-        | Effect::Quarantined { .. }
-        | Effect::Blocked { .. }
-        | Effect::Shared { .. }
-        | Effect::Unsubscribed { .. }
-        | Effect::Resubscribed { .. }
-        | Effect::EventWaits { .. }
-        | Effect::EventsDeleted { .. }
-        | Effect::VisitorAdopted { .. }
-        | Effect::Changed { .. }
-        | Effect::Skipped(_)
-        | Effect::SegmentAdded { .. }
-        | Effect::SegmentRemoved { .. }
-        | Effect::SegmentCreated { .. }
-        | Effect::Category { .. }
-        | Effect::Field { .. } => None,
+impl Merge {
+    /// The identifiers that the record names.
+    pub fn identifiers(&self) -> impl Iterator<Item = &IdentifierKey> {
+        self.evidence
+            .iter()
+            .chain(&self.moved.identifiers)
+            .chain(&self.moved.shared)
     }
+
+    /// Takes identifiers that nobody holds any more out of the record. Merge and undo go by who brought what, so that nothing is lost to them.
+    pub fn redact(&mut self, is_held: impl Fn(&IdentifierKey) -> bool) {
+        let moved = self.moved.identifiers.iter_mut().chain(&mut self.moved.shared);
+        for key in self.evidence.iter_mut().chain(moved).filter(|key| !is_held(key)) {
+            ERASED.clone_into(&mut key.value);
+        }
+    }
+}
+
+/// The other contact of an effect, read or to be changed. Every effect is listed, so that a new one is thought of here.
+macro_rules! party {
+    ($effect:expr, $borrow:ident) => {
+        match $effect {
+            Effect::Moved { from: contact, .. }
+            | Effect::Merged { absorbed: contact, .. }
+            | Effect::Unmerged { contact, .. } => Some(contact),
+            Effect::KeptApart { contact, .. } => contact.$borrow(),
+            Effect::Attached { .. }
+            | Effect::Replaced { .. }
+            | Effect::Quarantined { .. }
+            | Effect::Blocked { .. }
+            | Effect::Shared { .. }
+            | Effect::Unsubscribed { .. }
+            | Effect::Resubscribed { .. }
+            | Effect::EventWaits { .. }
+            | Effect::EventsDeleted { .. }
+            | Effect::VisitorAdopted { .. }
+            | Effect::Changed { .. }
+            | Effect::Skipped(_)
+            | Effect::SegmentAdded { .. }
+            | Effect::SegmentRemoved { .. }
+            | Effect::SegmentCreated { .. }
+            | Effect::Category { .. }
+            | Effect::Field { .. } => None,
+        }
+    };
+}
+
+/// The identifier of an effect, likewise; evidence of a merge apart.
+macro_rules! identifier {
+    ($effect:expr) => {
+        match $effect {
+            Effect::Attached { identifier }
+            | Effect::Moved { identifier, .. }
+            | Effect::Replaced { identifier }
+            | Effect::Quarantined { identifier, .. }
+            | Effect::Blocked { identifier, .. }
+            | Effect::Shared { identifier, .. }
+            | Effect::Unsubscribed { identifier }
+            | Effect::Resubscribed { identifier }
+            | Effect::KeptApart { identifier, .. } => Some(identifier),
+            Effect::Merged { .. }
+            | Effect::Unmerged { .. }
+            | Effect::EventWaits { .. }
+            | Effect::EventsDeleted { .. }
+            | Effect::VisitorAdopted { .. }
+            | Effect::Changed { .. }
+            | Effect::Skipped(_)
+            | Effect::SegmentAdded { .. }
+            | Effect::SegmentRemoved { .. }
+            | Effect::SegmentCreated { .. }
+            | Effect::Category { .. }
+            | Effect::Field { .. } => None,
+        }
+    };
+}
+
+fn party(effect: &Effect) -> Option<ContactId> {
+    party!(effect, as_ref).copied()
 }
 
 fn party_mut(effect: &mut Effect) -> Option<&mut ContactId> {
-    match effect {
-        Effect::Moved { from: contact, .. }
-        | Effect::Merged { absorbed: contact, .. }
-        | Effect::Unmerged { contact, .. } => Some(contact),
-        Effect::KeptApart { contact, .. } => contact.as_mut(),
-        _ => None,
-    }
+    party!(effect, as_mut)
 }
 
-/// The identifier of an effect; evidence of a merge apart. Every effect is listed, as above.
 fn identifier(effect: &Effect) -> Option<&Identifier> {
-    match effect {
-        Effect::Attached { identifier }
-        | Effect::Moved { identifier, .. }
-        | Effect::Replaced { identifier }
-        | Effect::Quarantined { identifier, .. }
-        | Effect::Blocked { identifier, .. }
-        | Effect::Shared { identifier, .. }
-        | Effect::Unsubscribed { identifier }
-        | Effect::Resubscribed { identifier }
-        | Effect::KeptApart { identifier, .. } => Some(identifier),
-        Effect::Merged { .. }
-        | Effect::Unmerged { .. }
-        | Effect::EventWaits { .. }
-        | Effect::EventsDeleted { .. }
-        | Effect::VisitorAdopted { .. }
-        | Effect::Changed { .. }
-        | Effect::Skipped(_)
-        | Effect::SegmentAdded { .. }
-        | Effect::SegmentRemoved { .. }
-        | Effect::SegmentCreated { .. }
-        | Effect::Category { .. }
-        | Effect::Field { .. } => None,
-    }
+    identifier!(effect)
 }
 
 fn identifier_mut(effect: &mut Effect) -> Option<&mut Identifier> {
-    match effect {
-        Effect::Attached { identifier }
-        | Effect::Moved { identifier, .. }
-        | Effect::Replaced { identifier }
-        | Effect::Quarantined { identifier, .. }
-        | Effect::Blocked { identifier, .. }
-        | Effect::Shared { identifier, .. }
-        | Effect::Unsubscribed { identifier }
-        | Effect::Resubscribed { identifier }
-        | Effect::KeptApart { identifier, .. } => Some(identifier),
-        _ => None,
-    }
+    identifier!(effect)
 }

@@ -8,10 +8,14 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use selfsame_application::{Replay, Submission};
 use selfsame_domain::{Command, Decision, Outcome, WorkspaceId};
+use std::collections::BTreeMap;
 
 const OUTCOME: HeaderName = HeaderName::from_static("x-selfsame-outcome");
 const DECISION: HeaderName = HeaderName::from_static("x-selfsame-decision");
 const RULE: HeaderName = HeaderName::from_static("x-selfsame-rule");
+
+/// How many decisions of a call are named in its headers.
+const MAX_LISTED: usize = 50;
 
 /// Whether an identical request is refused within the workspace's window (wire fact).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +96,45 @@ pub(crate) fn add_headers(decision: &Decision, headers: &mut HeaderMap) {
     headers.insert(RULE, HeaderValue::from_static(decision.rule.as_str()));
     if let Ok(id) = HeaderValue::from_str(&decision.id.to_string()) {
         headers.insert(DECISION, id);
+    }
+}
+
+/// The headers of a call that made several decisions: how many came to which outcome, and the identities of the first of them in the order
+/// of the request. Header lines are lists (RFC 9110, 5.3), and proxies take few kilobytes of them. One decision has the headers of one.
+pub(crate) fn add_all_headers(decisions: &[Decision], headers: &mut HeaderMap) {
+    if let [decision] = decisions {
+        return add_headers(decision, headers);
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for decision in decisions {
+        *counts.entry(decision.outcome.as_str()).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(outcome, count)| format!("{outcome}={count}"))
+        .collect();
+    let ids: Vec<String> = decisions
+        .iter()
+        .take(MAX_LISTED)
+        .map(|decision| decision.id.to_string())
+        .collect();
+    let lists = [(OUTCOME, counts), (DECISION, ids)];
+    for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+        if let Ok(list) = HeaderValue::from_str(&list.join(", ")) {
+            headers.insert(name, list);
+        }
+    }
+}
+
+/// An answer with the headers of the decisions that led to it.
+#[derive(Debug, Clone)]
+pub(crate) struct AllDecided<R>(pub(crate) Vec<Decision>, pub(crate) R);
+
+impl<R: IntoResponse> IntoResponse for AllDecided<R> {
+    fn into_response(self) -> Response {
+        let mut response = self.1.into_response();
+        add_all_headers(&self.0, response.headers_mut());
+        response
     }
 }
 

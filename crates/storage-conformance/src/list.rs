@@ -89,6 +89,7 @@ macro_rules! for_each_case {
                 four_upwards;
                 four_in_a_star;
                 four_in_two_pairs;
+                what_the_absorbed_brought_goes_home_alone;
                 what_arrived_after_the_merge_stays;
                 a_value_that_the_survivor_replaced_shows_again;
                 a_segment_that_the_survivor_left_is_entered_again;
@@ -128,6 +129,7 @@ macro_rules! for_each_case {
                 erasing_within_a_submission_takes_what_came_before;
                 whoever_is_made_and_erased_at_once_never_was;
                 merging_and_erasing_at_once_leaves_neither;
+                merges_of_others_and_recorded_replies_forget_what_was_on_the_way;
             }
             visitors {
                 a_cookie_opens_a_visitor;

@@ -98,12 +98,21 @@ impl SqliteStore {
     }
 }
 
+/// Makes the directory of the file, and none above it: a path of which more is missing is a mistake, and would begin an empty database.
 async fn make_directory(file: &Path) -> Result<(), StorageError> {
     let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
         return Ok(());
     };
-    let made = tokio::fs::create_dir_all(directory).await;
-    made.map_err(|error| unavailable(&format!("the directory of the database cannot be made: {error}")))
+    let Err(error) = tokio::fs::create_dir(directory).await else {
+        return Ok(());
+    };
+    if tokio::fs::metadata(directory).await.is_ok_and(|there| there.is_dir()) {
+        return Ok(());
+    }
+    let directory = directory.display();
+    Err(unavailable(&format!(
+        "the directory of the database, {directory}, cannot be made: {error}"
+    )))
 }
 
 /// Makes the file and migrates it. Turning a new file to WAL needs it alone, and SQLite does not wait for that by itself: of several

@@ -49,13 +49,20 @@ fn a_file_that_cannot_be_used_gives_one_clear_error() {
                 .await
                 .contains("directory of the database")
         );
+        let missing = directory.path().join("no/such");
+        let why = reason(&format!("sqlite://{}/x.db", missing.display())).await;
+        assert!(why.contains(&missing.display().to_string()), "{why}");
+        assert!(
+            !directory.path().join("no").exists(),
+            "a mistyped path begins no database"
+        );
     });
 }
 
 #[test]
-fn directories_are_made_and_data_stay() {
+fn the_directory_is_made_and_data_stay() {
     let directory = tempfile::tempdir().expect("make a directory");
-    let below = directory.path().join("a/b c");
+    let below = directory.path().join("b c");
     run(async {
         let store = open(&below).await;
         let (app, workspace) = common::workspace(&store).await;

@@ -5,8 +5,8 @@ use crate::ports::{Mode, Recorded, StorageError, Store};
 use crate::submit::{Reply, SubmitError};
 use chrono::TimeDelta;
 use selfsame_domain::{
-    ChangeSet, CustomField, Decision, Envelope, Outcome, Policy, Rejection, Rule, Snapshot, Timestamp, WorkspaceId,
-    footprint, resolve,
+    ChangeSet, ContactId, CustomField, Decision, DecisionId, Envelope, Outcome, Policy, Rejection, Rule, Snapshot,
+    Timestamp, WorkspaceId, footprint, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -298,17 +298,25 @@ fn duplicated(envelope: &Envelope) -> Decision {
     }
 }
 
+/// The contacts that decisions are about besides those that they name.
+type Mentions<'a> = BTreeMap<DecisionId, &'a BTreeSet<ContactId>>;
+
 /// What is to be recorded. A batch may be longer than a window; then the later request takes the place of the earlier one.
 fn all_records(jobs: &[Job], decided: &Decided, policy: &Policy) -> Vec<Recorded> {
+    let log = decided.changes.log.iter();
+    let mentions: Mentions<'_> = log.map(|entry| (entry.decision.id, &entry.mentions)).collect();
     let records = live(jobs, &decided.fates)
         .zip(&decided.decisions)
-        .flat_map(|((_, job), decisions)| records(job, decisions, policy));
+        .flat_map(|((_, job), decisions)| records(job, decisions, &mentions, policy));
     let by_key: BTreeMap<String, Recorded> = records.map(|record| (record.key.clone(), record)).collect();
     by_key.into_values().collect()
 }
 
-fn records(job: &Job, decisions: &[Decision], policy: &Policy) -> Vec<Recorded> {
-    let contacts: BTreeSet<_> = decisions.iter().flat_map(Decision::names).collect();
+fn records(job: &Job, decisions: &[Decision], mentions: &Mentions<'_>, policy: &Policy) -> Vec<Recorded> {
+    let mut contacts: BTreeSet<_> = decisions.iter().flat_map(Decision::names).collect();
+    // An identifier that a decision names may be that of an absorbed contact.
+    let told = decisions.iter().filter_map(|decision| mentions.get(&decision.id));
+    contacts.extend(told.copied().flatten());
     let mut records = Vec::new();
     if let Some(replay) = &job.replay {
         records.push(Recorded {

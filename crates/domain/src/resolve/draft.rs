@@ -1,8 +1,8 @@
 //! A decision in the making.
 
 use crate::{
-    Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, IdentifierKey, LogEntry, Outcome, Rejection,
-    Rule, Skipped, SubscribeStatus, Timestamp,
+    Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, IdentifierKey, LogEntry, Merge, Outcome,
+    Rejection, Rule, Skipped, SubscribeStatus, Timestamp,
 };
 use std::collections::BTreeSet;
 
@@ -48,6 +48,15 @@ impl Draft {
             field: field.to_owned(),
             reason: reason.to_string(),
         }));
+    }
+
+    /// Whether the decision gave the contact the identifier, and in place of none: what a value replaced is gone, so that the
+    /// value is the contact's own whatever becomes of a merge.
+    pub(super) fn gave(&self, key: &IdentifierKey) -> bool {
+        let attached = |effect: &Effect| matches!(effect, Effect::Attached { identifier } if identifier.key == *key);
+        let replaced =
+            |effect: &Effect| matches!(effect, Effect::Replaced { identifier } if identifier.kind() == key.kind);
+        self.effects.iter().any(attached) && !self.effects.iter().any(replaced)
     }
 
     fn decision(self, outcome: Outcome, contact: Option<ContactId>, rejection: Option<Rejection>) -> Decision {
@@ -104,7 +113,8 @@ fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision)
     world.log.extend(entries);
 }
 
-/// The homes of those identifiers of the decision that the contact got by a merge: they may go home before their home is erased.
+/// The homes of those identifiers of the decision, and of its merges, that the contact got by a merge: they may go home before their home is
+/// erased.
 fn brought_by_others(world: &World<'_>, contact: ContactId, decision: &Decision) -> BTreeSet<ContactId> {
     let Some(contact) = world.contacts.get(&contact) else {
         return BTreeSet::new();
@@ -117,7 +127,9 @@ fn brought_by_others(world: &World<'_>, contact: ContactId, decision: &Decision)
     if absorbed.peek().is_none() {
         return BTreeSet::new();
     }
-    let named = decision.identifiers();
+    let mut named = decision.identifiers();
+    let merges = decision.merges().filter_map(|merge| world.merges.get(&merge));
+    named.extend(merges.flat_map(Merge::identifiers));
     absorbed
         .filter(|held| named.contains(held.key()))
         .map(|held| held.home)

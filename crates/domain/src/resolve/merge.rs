@@ -84,7 +84,16 @@ pub(super) fn merge(
     };
     for mut held in gone.identifiers.drain(..) {
         held.owner = survivor;
-        moved.identifiers.push(held.key().clone());
+        let key = held.key();
+        if stays
+            .identifiers
+            .iter()
+            .any(|own| own.key() == key && own.home == survivor)
+            && !draft.gave(key)
+        {
+            moved.shared.push(key.clone());
+        }
+        moved.identifiers.push(key.clone());
         stays.identifiers.push(held);
     }
     for mut member in gone.memberships.drain(..) {
@@ -94,6 +103,7 @@ pub(super) fn merge(
     }
     // Rows come in any order; the record has one.
     moved.identifiers.sort();
+    moved.shared.sort();
     moved.segments.sort();
     for key in &moved.identifiers {
         world.note_holder(key, survivor);

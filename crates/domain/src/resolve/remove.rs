@@ -47,6 +47,10 @@ fn forget(world: &mut World<'_>, id: ContactId) {
     world
         .merges
         .retain(|_, merge| !gone.contains(&merge.survivor) && !gone.contains(&merge.absorbed));
+    let freed = &world.freed;
+    for merge in world.merges.values_mut() {
+        merge.redact(|key| !freed.contains(key));
+    }
     world
         .visitors
         .retain(|_, visitor| !names(visitor.home) && !names(visitor.owner));

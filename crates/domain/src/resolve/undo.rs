@@ -2,7 +2,9 @@
 
 use super::draft::Draft;
 use super::world::World;
-use crate::{Attributes, ContactId, ContactState, Decision, Effect, Merge, MergeId, Outcome, Rejection, Rule};
+use crate::{
+    Attributes, ContactId, ContactState, Decision, Effect, HeldIdentifier, Merge, MergeId, Outcome, Rejection, Rule,
+};
 use std::collections::BTreeSet;
 
 /// Brings both contacts back as they were. What arrived after the merge stays with the survivor, except identifiers and segments that
@@ -25,7 +27,7 @@ pub(super) fn undo(world: &mut World<'_>, mut draft: Draft, id: MergeId) -> Deci
         record.undone_at = Some(draft.at);
     }
     detach(world, &merge, &returning);
-    give_back(world, root, merge.absorbed, &returning);
+    give_back(world, root, &merge, &returning);
     let home = |visitor: &crate::Visitor| visitor.home.is_some_and(|home| returning.contains(&home));
     for visitor in world.visitors.values_mut().filter(|visitor| home(visitor)) {
         visitor.owner = Some(merge.absorbed);
@@ -72,8 +74,23 @@ fn detach(world: &mut World<'_>, merge: &Merge, returning: &BTreeSet<ContactId>)
     }
 }
 
-/// Identifiers and segments go back by their home. What the survivors replaced meanwhile shows again.
-fn give_back(world: &mut World<'_>, root: ContactId, to: ContactId, returning: &BTreeSet<ContactId>) {
+/// The merge, and those by which its survivor was absorbed in turn.
+fn upwards(world: &World<'_>, merge: &Merge) -> Vec<Merge> {
+    let mut found = vec![merge.clone()];
+    while let Some(next) = found.last().and_then(|link| {
+        let stands = |next: &&Merge| next.absorbed == link.survivor && next.undone_at.is_none();
+        world.merges.values().find(stands).cloned()
+    }) {
+        found.push(next);
+    }
+    found
+}
+
+/// Identifiers and segments go back by their home, and identifiers to nobody else: the survivor keeps one that it was given meanwhile only
+/// if it held it before. What the survivors replaced meanwhile shows again.
+fn give_back(world: &mut World<'_>, root: ContactId, merge: &Merge, returning: &BTreeSet<ContactId>) {
+    let to = merge.absorbed;
+    let upwards = upwards(world, merge);
     let Some(contact) = world.contacts.get_mut(&root) else {
         return;
     };
@@ -81,6 +98,11 @@ fn give_back(world: &mut World<'_>, root: ContactId, to: ContactId, returning: &
         .into_iter()
         .partition::<Vec<_>, _>(|held| returning.contains(&held.home));
     contact.identifiers = kept;
+    let goes_home = |held: &HeldIdentifier| identifiers.iter().any(|home| home.key() == held.key());
+    contact.identifiers.retain(|held| {
+        let link = upwards.iter().find(|link| link.survivor == held.home);
+        link.is_none_or(|link| !goes_home(held) || link.moved.shared.contains(held.key()))
+    });
     let (mut memberships, kept) = std::mem::take(&mut contact.memberships)
         .into_iter()
         .partition::<Vec<_>, _>(|member| returning.contains(&member.home));

@@ -88,7 +88,10 @@ fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
     };
     match value {
         Value::String(name) => named(name),
-        Value::Number(number) => Ok(number.as_i64().map(|id| SegmentRef::Id(SegmentId(id)))),
+        Value::Number(number) => {
+            let id = number.as_i64().ok_or("must be the number of a segment, or a name")?;
+            Ok(Some(SegmentRef::Id(SegmentId(id))))
+        }
         Value::Object(object) => {
             let mut problems = Problems::default();
             let fields = Fields::of(Some(object), String::new());

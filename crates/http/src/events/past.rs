@@ -5,7 +5,7 @@ use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
-use crate::reply::{Repeated, submit_all};
+use crate::reply::{AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -138,7 +138,7 @@ pub(crate) async fn v1(
     State(state): State<HttpState>,
     auth: Authenticated,
     request: Request,
-) -> Result<Json<PastEventsBody>, ApiError> {
+) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     record(&state, &auth, request).await
 }
 
@@ -165,7 +165,7 @@ pub(crate) async fn v2(
     State(state): State<HttpState>,
     auth: Authenticated,
     request: Request,
-) -> Result<Json<PastEventsBody>, ApiError> {
+) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     record(&state, &auth, request).await
 }
 
@@ -192,11 +192,15 @@ pub(crate) async fn v3(
     State(state): State<HttpState>,
     auth: Authenticated,
     request: Request,
-) -> Result<Json<PastEventsBody>, ApiError> {
+) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     record(&state, &auth, request).await
 }
 
-async fn record(state: &HttpState, auth: &Authenticated, request: Request) -> Result<Json<PastEventsBody>, ApiError> {
+async fn record(
+    state: &HttpState,
+    auth: &Authenticated,
+    request: Request,
+) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     auth.allow(Action::Events)?;
     let incoming = Incoming::read(request, MAX_BYTES).await?;
     let events = read(
@@ -225,11 +229,12 @@ async fn record(state: &HttpState, auth: &Authenticated, request: Request) -> Re
         .iter()
         .filter(|result| result.status == PastEventStatus::Accepted);
     let success_count = kept.count();
-    Ok(Json(PastEventsBody {
+    let body = PastEventsBody {
         success_count,
         error_count: results.len() - success_count,
         results,
-    }))
+    };
+    Ok(AllDecided(decisions, Json(body)))
 }
 
 fn missing() -> PastEventResult {

@@ -195,9 +195,7 @@ pub(crate) async fn add(
         failed.extend(error.map(|error| (pointer, error)));
     }
     let mut response = answer(failed, &incoming.bytes);
-    if let ([_], [decision]) = (sent.as_slice(), decisions.as_slice()) {
-        reply::add_headers(decision, response.headers_mut());
-    }
+    reply::add_all_headers(&decisions, response.headers_mut());
     Ok(response)
 }
 

@@ -4,10 +4,9 @@ use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
-use crate::reply::{Repeated, add_headers, submit_all};
+use crate::reply::{AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use selfsame_domain::values::Email;
 use selfsame_domain::{Action, Command};
 use utoipa::ToSchema;
@@ -37,7 +36,7 @@ pub(crate) async fn add(
     State(state): State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Response, ApiError> {
+) -> Result<AllDecided<()>, ApiError> {
     set(&state, &auth, &incoming, true).await
 }
 
@@ -58,7 +57,7 @@ pub(crate) async fn delete(
     State(state): State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Response, ApiError> {
+) -> Result<AllDecided<()>, ApiError> {
     set(&state, &auth, &incoming, false).await
 }
 
@@ -76,7 +75,7 @@ pub(crate) async fn add_by_old_path(
     state: State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Response, ApiError> {
+) -> Result<AllDecided<()>, ApiError> {
     add(state, auth, incoming).await
 }
 
@@ -94,7 +93,7 @@ pub(crate) async fn delete_by_old_path(
     state: State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<Response, ApiError> {
+) -> Result<AllDecided<()>, ApiError> {
     delete(state, auth, incoming).await
 }
 
@@ -103,18 +102,14 @@ async fn set(
     auth: &Authenticated,
     incoming: &Incoming,
     unsubscribed: bool,
-) -> Result<Response, ApiError> {
+) -> Result<AllDecided<()>, ApiError> {
     auth.allow(Action::Write)?;
     let emails = read(&incoming.object()?.fields())?;
     // A decision for each: it is in the logs of those who hold the address, and the others' addresses are none of theirs.
     let command = |email| Command::Unsubscribe { email, unsubscribed };
     let commands = emails.into_iter().map(command).collect();
     let decisions = submit_all(state, auth, incoming, commands, Repeated::Taken).await?;
-    let mut response = ().into_response();
-    if let [decision] = decisions.as_slice() {
-        add_headers(decision, response.headers_mut());
-    }
-    Ok(response)
+    Ok(AllDecided(decisions, ()))
 }
 
 fn read(fields: &Fields<'_>) -> Result<Vec<Email>, ApiError> {

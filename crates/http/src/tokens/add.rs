@@ -6,11 +6,10 @@ use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::paths::ApiPath;
-use crate::reply::{self, Repeated, submit_all};
+use crate::reply::{self, AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use selfsame_domain::values::{AppId, ChannelType, Email, ExternalId, Phone, Source, Token};
 use selfsame_domain::{
     Action, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, Decision, Identifier,
@@ -93,7 +92,7 @@ pub(crate) async fn add(
     auth: Authenticated,
     ApiPath(app): ApiPath<String>,
     incoming: Incoming,
-) -> Result<Response, ApiError> {
+) -> Result<AllDecided<Json<TokensBody>>, ApiError> {
     auth.allow(Action::Write)?;
     let app = app_uuid(&app)?;
     let requests = read(&incoming.object()?.fields(), &app, &auth.0.workspace.policy)?;
@@ -103,12 +102,10 @@ pub(crate) async fn add(
         .collect();
     let decisions = submit_all(&state, &auth, &incoming, commands, Repeated::Taken).await?;
     let results = decisions.iter().map(TokenResult::from).collect();
-    let mut response = Json(TokensBody { results }).into_response();
     if let [decision] = decisions.as_slice() {
         reply::accepted(decision.clone())?;
-        reply::add_headers(decision, response.headers_mut());
     }
-    Ok(response)
+    Ok(AllDecided(decisions, Json(TokensBody { results })))
 }
 
 /// Reads the body, or says what is wrong with it.

@@ -1,115 +1,11 @@
 //! What apps tell with a public key, and what they may not (identity rules, "Trust").
 
-use crate::support::{Answer, Server};
-use axum::body::Body;
+mod app;
+
+use app::{App, event, phone, refused, values};
 use http::Request;
-use http::request::Builder;
-use selfsame_application::ports::Site;
-use selfsame_domain::WorkspaceId;
-use selfsame_domain::values::ExternalId;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
-
-/// An app with its site, on a server of its own.
-struct App {
-    server: Server,
-    site: Site,
-}
-
-impl App {
-    async fn start(allow_unsigned: bool) -> Self {
-        let server = Server::start().await;
-        let workspace = workspace(&server).await;
-        let made = server
-            .app
-            .create_site(workspace, "app", BTreeSet::new(), allow_unsigned);
-        let site = made.await.expect("a site");
-        server.app.rotate_signing_secret(workspace).await.expect("a secret");
-        Self { server, site }
-    }
-
-    fn post(&self, path: &str) -> Builder {
-        Request::builder()
-            .method("POST")
-            .uri(format!("/mobile/api/v1/{path}"))
-            .header("x-reteno-access-key", &self.site.key)
-            .header("x-reteno-sdk-version", "2.9.1")
-    }
-
-    async fn send(&self, request: Builder, body: &Value) -> Answer {
-        let body = Body::from(body.to_string());
-        let answer = self.server.send(request.body(body).expect("request")).await;
-        self.server.clock.advance_seconds(1);
-        answer
-    }
-
-    async fn tell(&self, path: &str, body: &Value) -> Value {
-        self.send(self.post(path), body).await.json(200)
-    }
-
-    /// With an identity token of a user.
-    async fn tell_as(&self, user: &str, path: &str, body: &Value) -> Value {
-        let token = self.token(user).await;
-        let request = self.post(path).header("x-selfsame-identity", token);
-        self.send(request, body).await.json(200)
-    }
-
-    async fn token(&self, user: &str) -> String {
-        let id = ExternalId::parse(user).expect("an external ID");
-        let signed = self.server.app.sign_identity(workspace(&self.server).await, &id, None);
-        signed.await.expect("sign").expect("a token")
-    }
-
-    async fn contacts(&self) -> Vec<Value> {
-        let found = self.server.get("/api/v1/contacts").await.json(200);
-        found.as_array().cloned().unwrap_or_default()
-    }
-
-    /// The contact with an external ID, as `GET contact` shows it.
-    async fn contact(&self, user: &str) -> Value {
-        let path = format!("/api/v1/contacts?externalCustomerId={user}");
-        let found = self.server.get(&path).await.json(200);
-        let id = found[0]["id"].clone();
-        self.server.get(&format!("/api/v1/contact/{id}")).await.json(200)
-    }
-
-    async fn happened(&self, contact: &Value) -> Vec<String> {
-        let path = format!("/api/v1/contact/{}/timeline?limit=100", contact["id"]);
-        let page = self.server.get(&path).await.json(200);
-        let items = page["items"].as_array().into_iter().flatten();
-        let mut types: Vec<String> = items
-            .filter_map(|item| item["eventTypeKey"].as_str().map(str::to_owned))
-            .collect();
-        types.reverse();
-        types
-    }
-}
-
-async fn workspace(server: &Server) -> WorkspaceId {
-    let all = server.app.store().workspaces().await.expect("workspaces");
-    all.iter().find(|workspace| workspace.name == "one").expect("one").id
-}
-
-fn refused(answer: &Value) -> Vec<&str> {
-    let refused = answer["refused"].as_array().into_iter().flatten();
-    refused.filter_map(|part| part["field"].as_str()).collect()
-}
-
-fn values(contact: &Value, channel: &str) -> Vec<String> {
-    let channels = contact["channels"].as_array().into_iter().flatten();
-    let of_type = channels.filter(|held| held["type"] == channel);
-    of_type
-        .filter_map(|held| held["value"].as_str().map(str::to_owned))
-        .collect()
-}
-
-fn phone(token: &str) -> Value {
-    json!({"deviceId": "d1", "pushToken": token})
-}
-
-fn event(name: &str) -> Value {
-    json!({"deviceId": "d1", "events": [{"eventTypeKey": name, "occurred": "2026-01-02T03:04:05Z"}]})
-}
 
 #[tokio::test]
 async fn an_installed_app_makes_an_anonymous_contact_that_the_server_s_call_absorbs() {

@@ -1,7 +1,10 @@
 //! Lists have limits: what a request costs grows with them, and others wait for it.
 
-use crate::support::Server;
+use crate::support::{KEY, Server};
 use serde_json::{Value, json};
+use std::future::IntoFuture;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 const CONTACT: &str = "/api/v1/contact";
 const SUBSCRIBE: &str = "/api/v1/contact/subscribe";
@@ -109,4 +112,31 @@ async fn the_longest_lists_are_kept_whole() {
     assert_eq!(contact["groups"].as_array().map(Vec::len), Some(500));
     let held = server.get(&format!("/api/v1/contact/{id}/identity")).await.json();
     assert_eq!(held["identifiers"].as_array().map(Vec::len), Some(201));
+}
+
+/// Many clients send a whole body before they read: a connection that is closed under them loses the answer.
+#[tokio::test]
+async fn who_sends_too_much_reads_the_answer_when_all_is_sent() {
+    let server = Server::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(axum::serve(listener, server.router.clone()).into_future());
+    let body = vec![b'x'; 10 << 20];
+    let chunk = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n0\r\n\r\n"].concat();
+    let forms = [
+        (format!("Content-Length: {}", body.len()), body.clone()),
+        ("Transfer-Encoding: chunked".to_owned(), chunk(&body)),
+    ];
+    for (header, body) in forms {
+        let mut client = TcpStream::connect(address).await.expect("connect");
+        let head = format!(
+            "POST /api/v1/contact HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n{header}\r\n\r\n"
+        );
+        client.write_all(head.as_bytes()).await.expect("send the head");
+        client.write_all(&body).await.expect("send the body");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("read the answer");
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+    serving.abort();
 }

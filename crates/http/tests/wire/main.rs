@@ -21,3 +21,4 @@ mod segments;
 mod subscriptions;
 mod support;
 mod tokens;
+mod wrong_types;

@@ -399,3 +399,30 @@ async fn orders_that_fail_come_back_as_they_were_sent() {
         answer.body
     );
 }
+
+#[tokio::test]
+async fn headers_count_the_decisions_of_several_orders_and_name_the_first() {
+    let server = Server::start().await;
+    let orders = |count: usize| -> Vec<Value> {
+        (0..count)
+            .map(|n| order(&json!({"externalOrderId": n.to_string(), "externalCustomerId": format!("C-{n}")})))
+            .collect()
+    };
+    let answer = server.post(ORDERS, &json!({"orders": orders(2)})).await.expect(200);
+    assert_eq!(answer.header("x-selfsame-outcome"), "created=2");
+    let named: Vec<&str> = answer.header("x-selfsame-decision").split(", ").collect();
+    for (decision, customer) in named.iter().zip(["C-0", "C-1"]) {
+        let decided = server
+            .get(&format!("/api/v1/identity/decisions/{decision}"))
+            .await
+            .expect(200);
+        assert!(decided.body.contains(customer), "{decided:?}");
+    }
+    let mut mixed = orders(60);
+    mixed.push(json!({"externalOrderId": "wrong"}));
+    let answer = server.post(ORDERS, &json!({"orders": mixed})).await.expect(200);
+    assert_eq!(answer.header("x-selfsame-outcome"), "created=58, unchanged=2");
+    assert_eq!(answer.header("x-selfsame-decision").split(", ").count(), 50);
+    let answer = server.post(ORDERS, &json!({"orders": orders(1)})).await.expect(200);
+    assert_eq!(answer.header("x-selfsame-outcome"), "unchanged");
+}

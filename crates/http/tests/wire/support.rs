@@ -20,7 +20,7 @@ pub(crate) struct Server {
     pub(crate) app: Application,
     pub(crate) clock: ManualClock,
     pub(crate) workspace: WorkspaceId,
-    router: Router,
+    pub(crate) router: Router,
 }
 
 /// What the server answered.

@@ -391,3 +391,39 @@ pub async fn merging_and_erasing_at_once_leaves_neither(backend: &mut dyn Backen
     let fresh = f.id(Ask::new().external("n").cookie("c1").cookie("c2").upsert()).await;
     assert_eq!(f.identity(fresh).await.visitors.len(), 2);
 }
+
+pub async fn merges_of_others_and_recorded_replies_forget_what_was_on_the_way(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().sms("+380507654321").upsert()).await;
+    let three = f.id(Ask::new().email("c@example.com").upsert()).await;
+    let inner = f.merge(two, three).await;
+    let replay = Some(Replay {
+        key: "r1".to_owned(),
+        digest: vec![1; 32],
+    });
+    // Names the email of the third contact, and no number but that of the second.
+    let replaces = Submission {
+        replay: replay.clone(),
+        ..Submission::of(Ask::new().sms("+380507654321").email("d@example.com").upsert())
+    };
+    let told = f.app().submit(f.workspace, replaces.clone()).await.expect("submit");
+    assert!(format!("{told:?}").contains("c@example.com"), "{told:?}");
+    let outer = f.merge(one, two).await;
+    f.decide(undo(outer)).await;
+    f.decide(undo(inner)).await;
+    assert!(format!("{:?}", f.merge_record(outer).await).contains("c@example.com"));
+    f.decide(erase(three)).await;
+    let record = f.merge_record(outer).await;
+    assert!(!format!("{record:?}").contains("c@example.com"), "{record:?}");
+    assert!(
+        format!("{record:?}").contains("+380507654321"),
+        "others hold it: {record:?}"
+    );
+    let again = f.app().submit(f.workspace, replaces).await.expect("submit");
+    assert!(
+        !format!("{again:?}").contains("c@example.com"),
+        "decided anew: {again:?}"
+    );
+    assert_ne!(again[0].id, told[0].id);
+}

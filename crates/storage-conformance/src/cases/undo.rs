@@ -98,6 +98,25 @@ pub async fn four_in_two_pairs(backend: &mut dyn Backend) {
     every_order(backend, 4, &[(0, 1), (2, 3), (0, 2)]).await;
 }
 
+pub async fn what_the_absorbed_brought_goes_home_alone(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let phone = "+380501234567";
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let two = f.id(Ask::new().sms(phone).upsert()).await;
+    let before = (f.face(one).await, f.face(two).await);
+    let named = Ask::new().external("a").sms(phone);
+    let merge = merge_of(&f.decide(named.clone().upsert()).await);
+    // Named again while the merge stands, it is what the absorbed contact brought all the same.
+    f.id(named.clone().upsert()).await;
+    f.decide(undo(merge)).await;
+    assert_eq!((f.face(one).await, f.face(two).await), before);
+    f.id(named.upsert()).await;
+    let before = (f.face(one).await, f.face(two).await);
+    let merge = f.merge(one, two).await;
+    f.decide(undo(merge)).await;
+    assert_eq!((f.face(one).await, f.face(two).await), before, "both carry it");
+}
+
 pub async fn what_arrived_after_the_merge_stays(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let one = f.id(Ask::new().external("a").upsert()).await;

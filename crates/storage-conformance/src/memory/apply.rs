@@ -255,6 +255,12 @@ impl Space {
         log.retain(|(contact, _), _| !gone.contains(contact));
         for entry in log.values_mut() {
             if shared.contains(&entry.decision.id) || !entry.mentions.is_disjoint(gone) {
+                for merge in entry.decision.merges() {
+                    if let Some(mut record) = self.merges.remove(&merge) {
+                        record.redact(|key| self.rows_of(key).next().is_some());
+                        self.merges.insert(merge, record);
+                    }
+                }
                 entry.decision.redact(gone, |key| self.rows_of(key).next().is_some());
                 entry.mentions.retain(|contact| !gone.contains(contact));
             }

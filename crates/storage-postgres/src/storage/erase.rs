@@ -2,9 +2,9 @@
 
 use super::Unit;
 use crate::error::translate;
-use crate::rows::{self, to_json};
+use crate::rows::{self, MergeRecord, merge_record, to_json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey};
+use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -121,6 +121,22 @@ const DELETE: &str = "
     )
     SELECT kind, value FROM keys";
 
+/// The merges that decisions made. Their undo waits.
+const MERGES: &str = concat!(
+    "SELECT ",
+    merge_record!(),
+    " FROM (SELECT DISTINCT id FROM UNNEST($2::uuid[]) AS named (id) ORDER BY id) named
+    CROSS JOIN LATERAL (
+        SELECT * FROM merges WHERE workspace_id = $1 AND merge_id = named.id OFFSET 0 FOR UPDATE
+    ) g"
+);
+
+const REDACT_MERGES: &str = "
+    UPDATE merges g
+    SET evidence_value = new.evidence_value, moved = new.moved::json
+    FROM UNNEST($2::uuid[], $3::text[], $4::text[]) AS new (merge_id, evidence_value, moved)
+    WHERE g.workspace_id = $1 AND g.merge_id = new.merge_id";
+
 impl Unit {
     pub(super) async fn erase(&mut self, contacts: &[ContactId]) -> Result<(), StorageError> {
         let roots: Vec<i64> = contacts.iter().map(|id| id.0).collect();
@@ -170,7 +186,9 @@ impl Unit {
         if decisions.is_empty() {
             return Ok(());
         }
-        let named: BTreeSet<&IdentifierKey> = decisions.values().flat_map(Decision::identifiers).collect();
+        let mut merges = self.lock_merges(&decisions).await?;
+        let mut named: BTreeSet<&IdentifierKey> = decisions.values().flat_map(Decision::identifiers).collect();
+        named.extend(merges.iter().flat_map(Merge::identifiers));
         let kinds: Vec<i16> = named.iter().map(|key| key.kind.code()).collect();
         let values: Vec<&str> = named.iter().map(|key| key.value.as_str()).collect();
         let held: Vec<(i16, String)> = sqlx::query_as(HELD)
@@ -192,6 +210,46 @@ impl Unit {
             .bind(gone)
             .bind(ids)
             .bind(bodies)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        for merge in &mut merges {
+            merge.redact(|key| held.contains(key));
+        }
+        self.redact_merges(&merges).await
+    }
+
+    async fn lock_merges(&mut self, decisions: &BTreeMap<DecisionId, Decision>) -> Result<Vec<Merge>, StorageError> {
+        let named: Vec<Uuid> = decisions.values().flat_map(Decision::merges).map(|id| id.0).collect();
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let records: Vec<(MergeRecord,)> = sqlx::query_as(MERGES)
+            .bind(self.workspace.0)
+            .bind(named)
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        rows::all(records, |(record,)| rows::merge(record))
+    }
+
+    async fn redact_merges(&mut self, merges: &[Merge]) -> Result<(), StorageError> {
+        if merges.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = merges.iter().map(|merge| merge.id.0).collect();
+        let evidence = merges
+            .iter()
+            .map(|merge| merge.evidence.as_ref().map(|key| key.value.as_str()));
+        let moved: Vec<String> = merges
+            .iter()
+            .map(|merge| to_json(&merge.moved))
+            .collect::<Result<_, _>>()?;
+        sqlx::query(REDACT_MERGES)
+            .bind(self.workspace.0)
+            .bind(ids)
+            .bind(evidence.collect::<Vec<_>>())
+            .bind(moved)
             .execute(&mut *self.transaction)
             .await
             .map_err(translate)?;

@@ -1,10 +1,11 @@
 //! The identity log.
 
 use super::apply::Batch;
+use super::merges;
 use crate::error::storage;
 use crate::rows::{Row, hex, json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, LogEntry};
+use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, LogEntry, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Appends entries, and notes whom their decisions concern where that is more than one contact.
@@ -38,7 +39,8 @@ pub(super) async fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Resu
     let own = "DELETE FROM identity_log WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
     batch.run(own, contacts).await?;
     let mut decisions = shared(batch, contacts).await?;
-    let held = held(batch, &decisions).await?;
+    let mut merges = merges::of(batch, &decisions).await?;
+    let held = held(batch, &decisions, &merges).await?;
     let gone = contacts.iter().copied().collect();
     for decision in &mut decisions {
         decision.redact(&gone, |key| held.contains(key));
@@ -60,7 +62,10 @@ pub(super) async fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Resu
     let mentions =
         "DELETE FROM identity_log_mentions WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
     batch.run(mentions, contacts).await?;
-    Ok(())
+    for merge in &mut merges {
+        merge.redact(|key| held.contains(key));
+    }
+    merges::redact(batch, &merges).await
 }
 
 /// The decisions that concern one of the contacts and are in the log of another.
@@ -82,9 +87,14 @@ async fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Dec
         .collect()
 }
 
-/// Those of the identifiers that the decisions name that somebody holds.
-async fn held(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<BTreeSet<IdentifierKey>, StorageError> {
-    let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
+/// Those of the identifiers that the decisions and the merges name that somebody holds.
+async fn held(
+    batch: &mut Batch<'_>,
+    decisions: &[Decision],
+    merges: &[Merge],
+) -> Result<BTreeSet<IdentifierKey>, StorageError> {
+    let mut named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
+    named.extend(merges.iter().flat_map(Merge::identifiers));
     let asked: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
     let rows = sqlx::query(
         "SELECT k.key

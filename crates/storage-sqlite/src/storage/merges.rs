@@ -1,9 +1,12 @@
 //! Merges named by identity, with their groups.
 
+use super::apply::Batch;
 use crate::error::storage;
 use crate::rows::{Row, hex, json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, DecisionId, Footprint, IdentifierKey, IdentifierKind, Merge, MergeId, MergeRule};
+use selfsame_domain::{
+    ContactId, Decision, DecisionId, Footprint, IdentifierKey, IdentifierKind, Merge, MergeId, MergeRule,
+};
 use selfsame_domain::{Snapshot, WorkspaceId};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -18,6 +21,13 @@ macro_rules! merge_columns {
 }
 pub(crate) use merge_columns;
 
+/// Merges by identity.
+const NAMED: &str = concat!(
+    "SELECT ",
+    merge_columns!(),
+    " FROM json_each(?2) AS k CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.merge_id = unhex(k.value)",
+);
+
 /// Loads the merges of the footprint, all others among the contacts of their groups, and the numbers of those contacts.
 pub(super) async fn load(
     connection: &mut SqliteConnection,
@@ -30,16 +40,12 @@ pub(super) async fn load(
         return Ok(());
     }
     let named: Vec<String> = footprint.merges.iter().map(|merge| hex(merge.0)).collect();
-    let rows = sqlx::query(concat!(
-        "SELECT ",
-        merge_columns!(),
-        " FROM json_each(?2) AS k CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.merge_id = unhex(k.value)",
-    ))
-    .bind(workspace.0)
-    .bind(json(&named)?)
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(storage)?;
+    let rows = sqlx::query(NAMED)
+        .bind(workspace.0)
+        .bind(json(&named)?)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(storage)?;
     let mut parties = BTreeSet::new();
     for row in &rows {
         let merge = merge(row)?;
@@ -64,6 +70,43 @@ pub(super) async fn load(
     }
     ids.extend(group);
     Ok(())
+}
+
+/// The merges that the decisions made, as far as they are still there.
+pub(super) async fn of(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<Vec<Merge>, StorageError> {
+    let named: Vec<String> = decisions
+        .iter()
+        .flat_map(Decision::merges)
+        .map(|id| hex(id.0))
+        .collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query(NAMED)
+        .bind(batch.workspace.0)
+        .bind(json(&named)?)
+        .fetch_all(&mut *batch.connection)
+        .await
+        .map_err(storage)?;
+    rows.iter().map(merge).collect()
+}
+
+/// Writes merges anew of which identifiers were taken.
+pub(super) async fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<(), StorageError> {
+    let rows: Vec<_> = merges
+        .iter()
+        .map(|merge| {
+            (
+                hex(merge.id.0),
+                merge.evidence.as_ref().map(|key| &key.value),
+                &merge.moved,
+            )
+        })
+        .collect();
+    let redacted = "UPDATE merges SET evidence_value = r.value ->> 1, moved = json(r.value -> 2)
+         FROM jsonb_each(?2) AS r
+         WHERE workspace_id = ?1 AND merge_id = unhex(r.value ->> 0)";
+    batch.run_all("merges", redacted, &rows).await
 }
 
 /// Loads the pairs that were taken apart among the contacts of the snapshot. They are found from the side of those that may be absorbed,

@@ -12,6 +12,11 @@ fn undo(model: &mut Model, merge: MergeId) -> Decision {
     model.run(Command::Undo { merge })
 }
 
+/// What the contacts show, whenever they were updated.
+fn looks(model: &Model) -> Vec<Face> {
+    model.faces().into_values().map(|(face, _)| face).collect()
+}
+
 /// Three contacts with overlapping attributes and segments.
 fn three() -> (Model, [ContactId; 3]) {
     let mut model = Model::new();
@@ -106,6 +111,63 @@ fn what_arrived_after_the_merge_stays_and_what_the_absorbed_one_brought_goes_hom
     );
     assert_eq!(model.contact(b).segments().len(), 3, "b, all and later");
     assert_eq!(model.upsert(ask().email(ANN)).contact, Some(a));
+}
+
+#[test]
+fn rule_10_an_undo_takes_from_the_survivor_what_the_absorbed_one_brought() {
+    let phone = "+380501234567";
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").email(ANN));
+    let b = model.id(ask().phone(phone));
+    let before = looks(&model);
+    let decision = model.upsert(ask().ext("A").phone(phone));
+    let merge = merges_of(&decision)[0].0;
+    undo(&mut model, merge);
+    assert_eq!(looks(&model), before, "the request that merged them named the phone");
+
+    // Told again, it is a phone that both carry.
+    model.upsert(ask().ext("A").phone(phone));
+    assert_eq!(shown(model.contact(a), ChannelType::Sms), [phone]);
+    assert_eq!(shown(model.contact(b), ChannelType::Sms), [phone]);
+    let before = looks(&model);
+    let merge = merges_of(&model.merge(a, b, false))[0].0;
+    model.upsert(ask().ext("A").phone(phone));
+    undo(&mut model, merge);
+    assert_eq!(looks(&model), before, "what it held before is its own");
+}
+
+#[test]
+fn rule_10_what_is_named_while_the_merge_stands_goes_home_along_the_whole_chain() {
+    let phone = "+380501234567";
+    for first in [0, 1] {
+        let mut model = Model::new();
+        let a = model.id(ask().ext("A"));
+        let b = model.id(ask().email(ANN));
+        let c = model.id(ask().phone(phone));
+        let before = looks(&model);
+        let inner = merges_of(&model.merge(b, c, false))[0].0;
+        let outer = merges_of(&model.merge(a, b, false))[0].0;
+        model.upsert(ask().ext("A").phone(phone));
+        let order = [[inner, outer], [outer, inner]][first];
+        for merge in order {
+            undo(&mut model, merge);
+            let carry = [a, b, c].map(|id| shown(model.contact(id), ChannelType::Sms).len());
+            assert!(carry.iter().sum::<usize>() == 1 && carry[0] == 0, "{carry:?}");
+        }
+        assert_eq!(looks(&model), before);
+    }
+}
+
+#[test]
+fn rule_10_a_phone_that_took_the_place_of_another_stays_with_the_survivor_too() {
+    let (old, new) = ("+380501234567", "+380507654321");
+    let mut model = Model::new();
+    let a = model.id(ask().ext("A").phone(old));
+    let b = model.id(ask().phone(new));
+    let merge = merges_of(&model.upsert(ask().ext("A").phone(new)))[0].0;
+    undo(&mut model, merge);
+    assert_eq!(shown(model.contact(a), ChannelType::Sms), [new]);
+    assert_eq!(shown(model.contact(b), ChannelType::Sms), [new]);
 }
 
 #[test]
