@@ -1,11 +1,11 @@
 //! `POST orders`.
 
-use super::exact::{self, Exact};
+use super::exact::Exact;
 use super::request::{MAX_ORDERS, read};
 use crate::auth::Authenticated;
-use crate::body::Incoming;
+use crate::body::{Entry, Incoming};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::reply::{self, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use selfsame_domain::{Action, Command, OrderRequest, Policy};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -171,11 +170,12 @@ pub(crate) async fn add(
 ) -> Result<Response, ApiError> {
     auth.allow(Action::Events)?;
     let incoming = Incoming::read(request, BODY_LIMIT.max(state.settings.body_limit)).await?;
-    let document = incoming.object()?;
-    let sent = sent(&document.fields())?;
-    let exact = Exact::of(&incoming.bytes);
-    let read = |(pointer, order): &(String, &Value)| read_one(pointer, order, &exact, &auth.0.workspace.policy);
-    let read: Vec<Result<OrderRequest, String>> = sent.iter().map(read).collect();
+    let entries = incoming.batch("orders", MAX_ORDERS)?.entries;
+    if entries.is_empty() {
+        return Err(ApiError::invalid("/orders", "must have at least one entry"));
+    }
+    let policy = &auth.0.workspace.policy;
+    let read: Vec<_> = entries.iter().map(|entry| read_one(entry, policy)).collect();
     let orders = read.iter().filter_map(|order| order.as_ref().ok());
     let commands: Vec<Command> = orders.map(|order| Command::Order(Box::new(order.clone()))).collect();
     let decisions = if commands.is_empty() {
@@ -185,61 +185,37 @@ pub(crate) async fn add(
     };
     let mut decided = decisions.iter();
     let mut failed = Vec::new();
-    for ((pointer, _), read) in sent.iter().zip(read) {
+    for (entry, read) in entries.iter().zip(read) {
         let error = match read {
             Err(error) => Some(error),
             Ok(_) => decided
                 .next()
                 .and_then(|decision| Some(decision.rejection.as_ref()?.to_string())),
         };
-        failed.extend(error.map(|error| (pointer, error)));
+        let order = || entry.raw.to_owned();
+        failed.extend(error.map(|error| FailedOrder { order: order(), error }));
     }
-    let mut response = answer(failed, &incoming.bytes);
-    if let ([_], [decision]) = (sent.as_slice(), decisions.as_slice()) {
+    let mut response = answer(failed);
+    if let ([_], [decision]) = (entries.as_slice(), decisions.as_slice()) {
         reply::add_headers(decision, response.headers_mut());
     }
     Ok(response)
 }
 
-/// The orders with their places; that there are too few or too many refuses the request.
-fn sent<'a>(fields: &Fields<'a>) -> Result<Vec<(String, &'a Value)>, ApiError> {
+fn read_one(entry: &Entry<'_>, policy: &Policy) -> Result<OrderRequest, String> {
     let mut problems = Problems::default();
-    let sent = fields.list("orders", MAX_ORDERS, &mut problems);
-    if sent.is_empty() && problems.is_empty() {
-        problems.add(fields.pointer("orders"), "must have at least one entry");
-    }
-    problems.finish().map(|()| sent)
-}
-
-fn read_one(pointer: &str, order: &Value, exact: &Exact, policy: &Policy) -> Result<OrderRequest, String> {
-    let mut problems = Problems::default();
-    let Value::Object(object) = order else {
-        problems.add(pointer, "must be an object");
-        return Err(wrong(problems));
+    let exact = Exact::of(entry.raw.get().as_bytes(), &entry.pointer);
+    let request = match entry.fields() {
+        Ok(fields) => read(&fields, &exact, policy, &mut problems),
+        Err(problem) => return Err(ApiError::from(problem).detail()),
     };
-    let fields = Fields::of(Some(object), pointer.to_owned());
-    let request = read(&fields, exact, policy, &mut problems);
-    match request.filter(|_| problems.is_empty()) {
-        Some(request) => Ok(request),
-        None => Err(wrong(problems)),
-    }
+    problems.finish().map_err(|error| error.detail())?;
+    request.ok_or_else(|| "an order without problems that cannot be read".to_owned())
 }
 
-fn wrong(problems: Problems) -> String {
-    problems.finish().err().map(|error| error.detail()).unwrap_or_default()
-}
-
-fn answer(failed: Vec<(&String, String)>, body: &[u8]) -> Response {
-    if failed.is_empty() {
-        return StatusCode::OK.into_response();
-    }
-    let mut orders = exact::orders(body);
-    let as_sent = |(pointer, error): (&String, String)| {
-        let order = orders.remove(pointer)?;
-        Some(FailedOrder { order, error })
-    };
-    let mut failed: Vec<FailedOrder> = failed.into_iter().filter_map(as_sent).collect();
+fn answer(mut failed: Vec<FailedOrder>) -> Response {
     let failed_orders = match failed.len() {
+        0 => return StatusCode::OK.into_response(),
         1 => OneOrMany::One(failed.remove(0)),
         _ => OneOrMany::Many(failed),
     };

@@ -288,7 +288,7 @@ async fn what_is_wrong_is_named() {
             json!({"deviceId": "d1", "userAttributes": 7}),
             vec!["/userAttributes"],
         ),
-        ("events", json!({"deviceId": "d1", "events": [7]}), vec!["/events/0"]),
+        ("events", json!({"deviceId": "d1", "events": 7}), vec!["/events"]),
         (
             "events",
             json!({"deviceId": "d1", "events": vec![json!({"eventTypeKey": "a"}); 501]}),
@@ -479,6 +479,8 @@ async fn events_are_kept_once_and_judged_one_by_one() {
         {"eventTypeKey": "future", "occurred": "2099-01-01T00:00:00Z", "eventId": "e1"},
         {"eventTypeKey": "big", "params": {"text": "x".repeat(21_000)}},
         {"occurred": "2026-01-02T03:04:05Z"},
+        {"eventTypeKey": "nul", "params": {"text": "\u{0}"}},
+        7,
     ]});
     for _ in 0..2 {
         let answer = app.tell("events", &body).await;
@@ -490,7 +492,9 @@ async fn events_are_kept_once_and_judged_one_by_one() {
                 "events[3].occurred",
                 "events[4].occurred",
                 "events[6].params",
-                "events[7].eventTypeKey"
+                "events[7].eventTypeKey",
+                "events[8].params.text",
+                "events[9]"
             ]
         );
     }

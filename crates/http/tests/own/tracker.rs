@@ -371,7 +371,7 @@ async fn what_is_too_much_is_refused_and_the_rest_is_kept() {
     let large = json!({"a": "x".repeat(20 * 1024)});
     let many = json!({"site": shop.key, "sc": "crumb", "sentAt": now, "events": [
         {"name": "kept", "at": now}, {"name": "large", "payload": large}, {"name": "no;good"}, {"name": "old", "at": now - 31 * 86_400_000_i64},
-        {"name": "list", "payload": []}, {}, {"name": "kept too"},
+        {"name": "list", "payload": []}, {}, {"name": "kept too"}, {"name": "nul", "payload": {"a": "\u{0}"}}, 7,
     ]});
     let answer = tell(&server, "/t/events", &many).await.json(200);
     assert_eq!(answer["stored"], 2);
@@ -381,6 +381,8 @@ async fn what_is_too_much_is_refused_and_the_rest_is_kept() {
         "events[3].at",
         "events[4].payload",
         "events[5].name",
+        "events[7].payload.a",
+        "events[8]",
     ];
     assert_eq!(refused(&answer), expected);
     let event = json!({"name": "a"});
