@@ -238,17 +238,36 @@ async fn a_signed_user_claims_the_device_and_refreshes_its_token() {
 }
 
 #[tokio::test]
-async fn a_token_for_somebody_else_or_for_nobody_is_refused() {
+async fn a_token_for_somebody_else_or_for_nobody_names_nobody_and_loses_no_history() {
     let app = App::start(true).await;
-    let (mut body, token) = (phone("t1"), app.token("A").await);
-    body["userId"] = json!("B");
+    let token = app.token("A").await;
+    let blocked = app.token("null").await;
+    let forged = format!("{token}0");
+    let body = json!({"deviceId": "d1", "pushToken": "t1", "events": [{"eventTypeKey": "seen"}]});
+    let mut others = body.clone();
+    others["userId"] = json!("B");
+    let mut unsigned = body.clone();
+    unsigned["externalUserId"] = json!("A");
+    let header = "X-Selfsame-Identity";
     for path in ["device", "user", "events"] {
-        let request = app.post(path).header("x-selfsame-identity", token.as_str());
-        assert_eq!(app.send(request, &body).await.pointers(), ["/userId"]);
-        let forged = app.post(path).header("x-selfsame-identity", format!("{token}0"));
-        assert_eq!(app.send(forged, &phone("t1")).await.pointers(), ["X-Selfsame-Identity"]);
+        for (token, body, fields) in [
+            (&token, &others, vec!["userId"]),
+            (&forged, &body, vec![header]),
+            (&forged, &unsigned, vec![header, "externalUserId"]),
+            (&blocked, &body, vec![header]),
+        ] {
+            let request = app.post(path).header("x-selfsame-identity", token.as_str());
+            let answer = app.send(request, body).await.json(200);
+            assert_eq!(
+                (&answer["stored"], refused(&answer)),
+                (&json!(1), fields),
+                "{path} {answer}"
+            );
+        }
     }
-    assert!(app.contacts().await.is_empty());
+    let anonymous = app.contacts().await;
+    assert_eq!(anonymous.len(), 1, "the device is kept: {anonymous:?}");
+    assert_eq!(app.happened(&anonymous[0]).await, ["seen"; 4]);
 }
 
 #[tokio::test]
