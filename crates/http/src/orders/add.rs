@@ -53,13 +53,14 @@ pub(crate) struct OrderInput {
     /// Of when this is; in UTC without an offset. A request that is older than what is stored changes no status.
     #[schema(example = "2024-12-31T23:59:59+02:00")]
     date: String,
-    /// Exact, at most 28 digits.
+    /// Exact, at most 28 digits. As all amounts but `discount` not negative.
     #[schema(example = "100.50")]
     total_cost: String,
     /// ISO 4217.
     #[schema(example = "UAH")]
     currency: String,
     shipping: Option<String>,
+    /// What was taken off; kept with its sign where a shop sends it as a negative number.
     discount: Option<String>,
     taxes: Option<String>,
     #[schema(max_length = 2000)]
@@ -89,7 +90,7 @@ pub(crate) struct OrderInput {
 pub(crate) struct OrderItemInput {
     #[schema(max_length = 2000, example = "A-1")]
     external_item_id: String,
-    /// Not always a whole number.
+    /// Not always a whole number; none is 0.
     #[schema(example = "2")]
     quantity: String,
     #[schema(max_length = 2000)]
@@ -136,8 +137,9 @@ pub(crate) struct FailedOrder {
 ///
 /// An order that is known by its `externalOrderId` is updated; what a request leaves out stays. Its contact is looked for by
 /// `externalCustomerId`, then phone, email; without one it is made, and one that is found is not changed. An order that is known stays
-/// with its contact, unless another is named by `externalCustomerId`. Each new status is told by an event `order` and the status. Orders
-/// are judged one by one: those that are wrong are named, the others are kept.
+/// with its contact, unless another is named by `externalCustomerId`. Each new status is told by an event `order` and the status, at
+/// `date`; one that is older than what is stored changes nothing but what is missing, and is told at its own date. Orders are judged one by
+/// one: those that are wrong are named, the others are kept.
 #[utoipa::path(
     post,
     path = "/api/v1/orders",

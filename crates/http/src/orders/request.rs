@@ -81,7 +81,7 @@ fn content(order: &mut Members<'_, '_>) -> Option<OrderContent> {
     });
     let (shipping, discount, taxes) = (
         order.amount("shipping"),
-        order.amount("discount"),
+        order.signed("discount"),
         order.amount("taxes"),
     );
     let details = details(order);
