@@ -128,7 +128,7 @@ pub struct EventType {
     pub first_seen: Option<Timestamp>,
     /// When the last of them came.
     pub last_seen: Option<Timestamp>,
-    /// How many came, without those that were deleted by [`crate::Command::DeleteEvents`].
+    /// How many ever came, those that were erased or expired included, without those that were deleted by [`crate::Command::DeleteEvents`].
     pub count: u64,
 }
 
