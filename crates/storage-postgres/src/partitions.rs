@@ -28,7 +28,7 @@ pub(crate) async fn prepare(pool: &PgPool, now: Timestamp) -> Result<u64, Storag
 
 /// How many events are in the partition of all months that have none.
 pub(crate) async fn left_over(pool: &PgPool) -> Result<u64, StorageError> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT FROM events_other LIMIT $1) some")
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT FROM events_other LIMIT $1) AS apart")
         .bind(i64::try_from(MOST_APART).unwrap_or(i64::MAX))
         .fetch_one(pool)
         .await
