@@ -1,7 +1,7 @@
 //! What people did.
 
-use crate::values::{EventKeyValue, EventTypeKey, ValueError};
-use crate::{ContactId, ContactRequest, DecisionId, EventId, IdentifierKey, Timestamp, VisitorId};
+use crate::values::{EventKeyValue, EventTypeKey, ExternalOrderId, ValueError};
+use crate::{ContactId, ContactRequest, DecisionId, EventId, IdentifierKey, OrderStatus, Timestamp, VisitorId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ pub struct EventType {
     pub first_seen: Option<Timestamp>,
     /// When the last of them came.
     pub last_seen: Option<Timestamp>,
-    /// How many came, without those that were deleted by [`crate::Command::DeleteEvents`].
+    /// How many ever came, those that were erased or expired included, without those that were deleted by [`crate::Command::DeleteEvents`].
     pub count: u64,
 }
 
@@ -222,6 +222,14 @@ impl EventId {
     /// The identity of the event that a sender calls so, within its workspace.
     pub fn sent(text: &str) -> Self {
         Self::derived(uuid::Uuid::NAMESPACE_OID, text)
+    }
+
+    /// The identities that an event `order<STATUS>` may have: that of the first time that the order has the status, then that of the
+    /// status at a date, for an order that comes back to it.
+    pub fn of_order(order: &ExternalOrderId, status: OrderStatus, date: Timestamp) -> [Self; 2] {
+        let first = format!("{} {order}", status.as_str());
+        let again = format!("{} {first}", date.timestamp_micros());
+        [first, again].map(|text| Self::derived(uuid::Uuid::NAMESPACE_URL, &text))
     }
 
     fn derived(space: uuid::Uuid, text: &str) -> Self {

@@ -35,6 +35,7 @@ fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[Custom
         Command::Order(request) => {
             add_request(all, &request.contact, policy);
             all.orders.insert(request.external_id.clone());
+            all.events.extend(request.told_as());
         }
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());

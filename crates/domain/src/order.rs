@@ -1,7 +1,7 @@
 //! What people ordered.
 
 use crate::values::{Amount, Currency, ExternalOrderId, OrderText};
-use crate::{ContactId, ContactRequest, Timestamp};
+use crate::{ContactId, ContactRequest, EventId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -267,6 +267,13 @@ pub struct OrderRequest {
     pub date: Timestamp,
     /// What it says. What is missing in it stays as it is stored.
     pub content: OrderContent,
+}
+
+impl OrderRequest {
+    /// The identities that the event of its status may have.
+    pub fn told_as(&self) -> [EventId; 2] {
+        EventId::of_order(&self.external_id, self.status, self.date)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Reading a request: its body within a limit, its idempotency key, and JSON that no later layer chokes on.
 
+mod batch;
 mod json;
+
+pub(crate) use batch::Entry;
 
 use crate::error::{ApiError, Problem};
 use crate::fields::Fields;

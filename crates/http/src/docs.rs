@@ -162,6 +162,8 @@ pub(crate) struct SubscribeInput {
     /// Where the subscription comes from.
     #[schema(rename = "formType", max_length = 100)]
     form_type: Option<String>,
+    /// Cookies of the web visitor, here or in `contact`.
+    cookies: Option<CookiesInput>,
 }
 
 /// The header that makes a repeated request safe.

@@ -29,6 +29,7 @@ mod site;
 mod state;
 mod subscriptions;
 mod system;
+mod times;
 mod tokens;
 mod trace;
 mod tracker;

@@ -10,7 +10,7 @@ use http::header::ORIGIN;
 use http::{Extensions, HeaderMap};
 use selfsame_application::ports::{SiteAccess, SiteRef};
 use selfsame_domain::values::ExternalId;
-use selfsame_domain::{Command, Decision, WorkspaceId};
+use selfsame_domain::{Command, Decision, IdentifierKind, WorkspaceId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -77,8 +77,16 @@ impl Visit {
     ) -> Option<Behind> {
         match token {
             Some(token) => {
-                let vouched = problems.check(pointer, state.app.vouched(&self.access, token));
-                vouched.map(Behind::Vouched)
+                let vouched = problems.check(pointer, state.app.vouched(&self.access, token))?;
+                let id = vouched.as_str();
+                if self.access.workspace.policy.blocks(IdentifierKind::ExternalId, id, id) {
+                    problems.add(
+                        pointer,
+                        "is an identity token for a blocked external ID: it names nobody",
+                    );
+                    return None;
+                }
+                Some(Behind::Vouched(vouched))
             }
             None if self.access.site.allow_unsigned => Some(Behind::Believed),
             None => Some(Behind::Anonymous),

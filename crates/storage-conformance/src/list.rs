@@ -335,6 +335,7 @@ macro_rules! for_each_case {
                 amounts_are_exact;
                 a_later_request_changes_what_it_says;
                 what_comes_late_changes_no_status;
+                a_status_that_comes_late_is_told_at_its_date;
                 a_status_is_told_once;
                 an_unknown_customer_becomes_a_contact;
                 a_known_contact_is_not_changed;

@@ -1,7 +1,7 @@
 //! Reading what people did.
 
 use crate::error::translate;
-use crate::rows::{self, EventRecord, VisitorRecord, event_record, visitor_record};
+use crate::rows::{self, EventRecord, VisitorRecord, event_record, group, visitor_record};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{EventQuery, History, HistoryOf, StorageError};
@@ -36,19 +36,9 @@ macro_rules! latest {
 }
 
 const EVENTS: &str = concat!(
-    "WITH root AS MATERIALIZED (
-        SELECT c.contact_id
-        FROM contacts asked
-        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
-        WHERE asked.workspace_id = $1 AND asked.contact_id = $2
-    ),
-    contact AS (
-        SELECT contact_id FROM root
-        UNION ALL
-        SELECT c.contact_id
-        FROM root
-        JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = root.contact_id AND c.state = 'merged'
-    ),
+    "WITH ",
+    group!(),
+    ",
     visitor AS (
         SELECT UNNEST($3::uuid[]) AS visitor_id
         UNION ALL
@@ -60,7 +50,7 @@ const EVENTS: &str = concat!(
             SELECT ",
     event_record!(),
     " FROM (
-                SELECT e.* FROM contact subject ",
+                SELECT e.* FROM members subject ",
     latest!("contact_id"),
     " UNION ALL SELECT e.* FROM visitor subject ",
     latest!("visitor_id"),
@@ -70,40 +60,31 @@ const EVENTS: &str = concat!(
             LIMIT $10)"
 );
 
-const DECISIONS: &str = "
-    WITH root AS MATERIALIZED (
-        SELECT c.contact_id
-        FROM contacts asked
-        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
-        WHERE asked.workspace_id = $1 AND asked.contact_id = $2
-    ),
-    member AS (
-        SELECT contact_id FROM root
-        UNION ALL
-        SELECT c.contact_id
-        FROM root
-        JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = root.contact_id AND c.state = 'merged'
-    )
+const DECISIONS: &str = concat!(
+    "WITH ",
+    group!(),
+    "
     SELECT
         EXISTS (SELECT FROM root),
         ARRAY(
             SELECT ROW(contact_id, body)
             FROM (
                 SELECT DISTINCT ON (entry.decision_id)
-                    entry.decision_id, member.contact_id, entry.body::text AS body
-                FROM member
+                    entry.decision_id, members.contact_id, entry.body::text AS body
+                FROM members
                 CROSS JOIN LATERAL (
                     SELECT l.decision_id, l.body
                     FROM identity_log l
-                    WHERE l.workspace_id = $1 AND l.contact_id = member.contact_id
+                    WHERE l.workspace_id = $1 AND l.contact_id = members.contact_id
                       AND ($3::uuid IS NULL OR l.decision_id < $3)
                     ORDER BY l.decision_id DESC
                     LIMIT $4
                 ) entry
-                ORDER BY entry.decision_id DESC, member.contact_id <> (SELECT contact_id FROM root), member.contact_id
+                ORDER BY entry.decision_id DESC, members.contact_id <> (SELECT contact_id FROM root), members.contact_id
                 LIMIT $4
             ) entries
-            ORDER BY decision_id DESC)";
+            ORDER BY decision_id DESC)"
+);
 
 const VISITORS: &str = concat!(
     "SELECT ",

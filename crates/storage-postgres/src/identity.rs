@@ -3,7 +3,7 @@
 use crate::error::translate;
 use crate::rows::{
     self, ContactRecord, IdentifierRecord, KeyRecordRow, MembershipRecord, MergeRecord, VisitorRecord, contact_record,
-    identifier_record, key_record, membership_record, merge_record, visitor_record,
+    group, identifier_record, key_record, membership_record, merge_record, visitor_record,
 };
 use crate::store::PostgresStore;
 use async_trait::async_trait;
@@ -11,25 +11,6 @@ use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, Storag
 use selfsame_domain::{
     ContactId, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Visitor, WorkspaceId,
 };
-
-/// Who answers for the number, if it is active, and its whole group.
-macro_rules! group {
-    () => {
-        "root AS MATERIALIZED (
-            SELECT c.*
-            FROM contacts asked
-            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
-            WHERE asked.workspace_id = $1 AND asked.contact_id = $2
-        ),
-        members AS MATERIALIZED (
-            SELECT contact_id FROM root
-            UNION ALL
-            SELECT c.contact_id
-            FROM root
-            JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = root.contact_id AND c.state = 'merged'
-        )"
-    };
-}
 
 const IDENTITY: &str = concat!(
     "WITH ",

@@ -113,6 +113,10 @@ impl Maintenance for PostgresStore {
         partitions::prepare(self.pool(), now).await
     }
 
+    async fn events_apart(&self) -> Result<u64, StorageError> {
+        partitions::left_over(self.pool()).await
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
         let workspaces: Vec<i64> = sqlx::query_scalar("SELECT workspace_id FROM workspaces")
             .fetch_all(self.pool())

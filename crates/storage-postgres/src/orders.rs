@@ -1,7 +1,7 @@
 //! Reading what people ordered.
 
 use crate::error::translate;
-use crate::rows::{self, corrupt};
+use crate::rows::{self, corrupt, group};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{OrderQuery, Orders, StorageError};
@@ -34,19 +34,9 @@ pub(crate) type OrderRecord = (
 
 /// Cut by the index: no more of a contact's orders are read than are asked for.
 const ORDERS: &str = concat!(
-    "WITH root AS MATERIALIZED (
-        SELECT c.contact_id
-        FROM contacts asked
-        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
-        WHERE asked.workspace_id = $1 AND asked.contact_id = $2
-    ),
-    member AS (
-        SELECT contact_id FROM root
-        UNION ALL
-        SELECT c.contact_id
-        FROM root
-        JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = root.contact_id AND c.state = 'merged'
-    )
+    "WITH ",
+    group!(),
+    "
     SELECT
         EXISTS (SELECT FROM root),
         ARRAY(
@@ -54,11 +44,11 @@ const ORDERS: &str = concat!(
     order_record!(),
     " FROM (
                 SELECT o.*
-                FROM member
+                FROM members
                 CROSS JOIN LATERAL (
                     SELECT o.*
                     FROM orders o
-                    WHERE o.workspace_id = $1 AND o.contact_id = member.contact_id
+                    WHERE o.workspace_id = $1 AND o.contact_id = members.contact_id
                       AND ($3::timestamptz IS NULL OR (o.ordered_at, o.external_order_id) < ($3, $4))
                       AND o.ordered_at >= COALESCE($6, timestamptz '-infinity')
                       AND o.ordered_at < COALESCE($7, timestamptz 'infinity')

@@ -2,7 +2,7 @@
 
 use crate::error::translate;
 use chrono::{Datelike, Months, NaiveDate};
-use selfsame_application::ports::StorageError;
+use selfsame_application::ports::{MOST_APART, StorageError};
 use selfsame_domain::Timestamp;
 use sqlx::PgPool;
 
@@ -24,6 +24,16 @@ pub(crate) async fn prepare(pool: &PgPool, now: Timestamp) -> Result<u64, Storag
         made += u64::from(new);
     }
     Ok(made)
+}
+
+/// How many events are in the partition of all months that have none.
+pub(crate) async fn left_over(pool: &PgPool) -> Result<u64, StorageError> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT FROM events_other LIMIT $1) AS apart")
+        .bind(i64::try_from(MOST_APART).unwrap_or(i64::MAX))
+        .fetch_one(pool)
+        .await
+        .map_err(translate)?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// Whether [`prepare`] makes the partition of the month that begins so.

@@ -26,6 +26,25 @@ macro_rules! contact_record {
     };
 }
 
+/// Who answers for the number `$2`, if it is active, and its whole group: `root` and `members`.
+macro_rules! group {
+    () => {
+        "root AS MATERIALIZED (
+            SELECT c.*
+            FROM contacts asked
+            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
+            WHERE asked.workspace_id = $1 AND asked.contact_id = $2
+        ),
+        members AS MATERIALIZED (
+            SELECT contact_id FROM root
+            UNION ALL
+            SELECT c.contact_id
+            FROM root
+            JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = root.contact_id AND c.state = 'merged'
+        )"
+    };
+}
+
 /// A row of `identifiers i`.
 macro_rules! identifier_record {
     () => {
@@ -94,8 +113,8 @@ macro_rules! event_record {
 }
 
 pub(crate) use {
-    category_record, contact_record, event_record, field_record, identifier_record, key_record, membership_record,
-    merge_record, segment_record, visitor_record,
+    category_record, contact_record, event_record, field_record, group, identifier_record, key_record,
+    membership_record, merge_record, segment_record, visitor_record,
 };
 
 pub(crate) type ContactRecord = (

@@ -119,7 +119,9 @@ async fn events_of_a_month_that_others_keep_are_deleted() {
     tell(&app, other, &["1999-01", "2024-04"]).await;
     keep_for(&app, workspace, 120).await;
     let now = selfsame_application::ports::Clock::now(&ManualClock::new());
+    assert_eq!(store.events_apart().await.expect("count"), 2, "both of 1999");
     let expired = store.expire(now).await.expect("expire");
+    assert_eq!(store.events_apart().await.expect("count"), 1);
     assert_eq!(expired.events, 2, "one in 1999, one in April: {expired:?}");
     assert_eq!(
         filled(&database).await,

@@ -38,6 +38,10 @@ impl Maintenance for SqliteStore {
         Ok(0)
     }
 
+    async fn events_apart(&self) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
         let mut pruned = 0;
         for workspace in self.with_expired_replies(now).await? {

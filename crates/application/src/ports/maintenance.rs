@@ -16,6 +16,9 @@ pub struct Expired {
     pub identities: u64,
 }
 
+/// How far [`Maintenance::events_apart`] counts.
+pub const MOST_APART: u64 = 100_000;
+
 /// Looks after a storage.
 #[async_trait]
 pub trait Maintenance: Send + Sync {
@@ -29,6 +32,10 @@ pub trait Maintenance: Send + Sync {
     /// Makes room for the events of the months around `now`, where that has to be done beforehand; returns how many rooms. Doing it
     /// again, also from several servers at once, MUST be safe.
     async fn prepare(&self, now: Timestamp) -> Result<u64, StorageError>;
+
+    /// How many events are in none of the rooms that [`Self::prepare`] makes, counted up to [`MOST_APART`]. Always 0 where there are no
+    /// rooms.
+    async fn events_apart(&self) -> Result<u64, StorageError>;
 
     /// Deletes recorded replies that expired before `now`; returns how many.
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError>;

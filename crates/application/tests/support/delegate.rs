@@ -228,6 +228,10 @@ impl Maintenance for Probe {
         self.inner.prepare(now).await
     }
 
+    async fn events_apart(&self) -> Read<u64> {
+        self.inner.events_apart().await
+    }
+
     async fn prune(&self, now: Timestamp) -> Read<u64> {
         self.inner.prune(now).await
     }

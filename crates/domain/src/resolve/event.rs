@@ -176,12 +176,10 @@ pub(super) fn waiting(keys: &BTreeMap<IdentifierKey, KeyRecord>) -> impl Iterato
     keys.iter().filter_map(|(key, record)| Some(record.waiting?.of(key)))
 }
 
-/// A cookie alone makes a visitor (rule 7), a value that matches nobody makes nobody (rule 8).
+/// A cookie alone makes a visitor (rule 7). A value that is no evidence makes nobody (rule 8): it would not find the contact again, and every
+/// event would make another.
 fn can_be_created(world: &World<'_>, request: &ContactRequest) -> bool {
-    let makes = |id: &Identifier| {
-        id.kind() != IdentifierKind::Cookie
-            && (evidence::of(world, id) != Evidence::Blocked || evidence::kept_when_blocked(id.kind()))
-    };
+    let makes = |id: &Identifier| id.kind() != IdentifierKind::Cookie && evidence::of(world, id) == Evidence::Matches;
     request.identifiers().any(makes)
 }
 

@@ -7,15 +7,15 @@ use super::search;
 use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
-    Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Order, OrderRequest, Origin, Outcome,
-    Rule, Subject, Timestamp,
+    Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Order, OrderContent, OrderRequest,
+    Origin, Outcome, Rule, Subject, Timestamp,
 };
 
 /// Keeps an order under its external ID with the contact that it names, and tells of a status that it did not have before.
 ///
 /// An order that is known stays with its contact, unless the request names another one by its external ID: an email that was mistyped at
 /// first makes no second customer. A request that is older by its date than what is stored comes late: it fills in what the order lacks
-/// and changes nothing else.
+/// and changes nothing else, and its status is told at its own date.
 pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderRequest) -> Decision {
     let (decision, at) = (draft.id, draft.at);
     let stored = world.orders.get(&request.external_id).cloned();
@@ -23,9 +23,9 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     if is_late {
         draft.skip("status", "the order is stored with a later date");
     }
-    let mut told_at = tells_at(stored.as_ref(), request, at);
-    if told_at.is_some_and(|told| event::is_too_old(world, told, at)) {
-        told_at = None;
+    let mut tells = tells(world, stored.as_ref(), request);
+    if tells && event::is_too_old(world, request.date, at) {
+        tells = false;
         draft.skip(
             "date",
             "it is too long ago for an event: this workspace keeps none that old",
@@ -64,8 +64,10 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
             }
         },
     };
-    if let Some(told_at) = told_at {
-        tell(world, &order, contact, decision, (told_at, at));
+    if tells {
+        // What comes late is told as it was then.
+        let content = if is_late { &request.content } else { &order.content };
+        tell(world, request, content, contact, (decision, at));
     }
     if stored.as_ref() != Some(&order) {
         world.orders.insert(
@@ -107,31 +109,31 @@ fn update(stored: Order, request: &OrderRequest) -> Order {
     }
 }
 
-/// When the status of a request happened, if it is one that the order did not have before: at the date of the order; when the status
-/// changed and the date did not, now.
-fn tells_at(stored: Option<&Order>, request: &OrderRequest, at: Timestamp) -> Option<Timestamp> {
+/// Whether the status of a request is one that the order did not have before. One that comes late is, unless the order has it now, or was
+/// known to have had it: at a second date it is more likely told twice than had twice.
+fn tells(world: &World<'_>, stored: Option<&Order>, request: &OrderRequest) -> bool {
     let Some(stored) = stored else {
-        return Some(request.date);
+        return true;
     };
-    let moved = stored.date < request.date;
-    let is_told = request.date >= stored.date && request.status != stored.status;
-    is_told.then_some(if moved { request.date } else { at })
+    let [first, _] = request.told_as();
+    let is_late = request.date < stored.date;
+    request.status != stored.status && !(is_late && world.has_event(first))
 }
 
-/// Tells of a status (wire fact): an event `order<STATUS>`, given when it happened and when it came.
+/// Tells of a status (wire fact): an event `order<STATUS>`, at the date that the request gives to it.
 fn tell(
     world: &mut World<'_>,
-    order: &Order,
+    request: &OrderRequest,
+    content: &OrderContent,
     contact: ContactId,
-    decision: DecisionId,
-    (occurred_at, received_at): (Timestamp, Timestamp),
+    (decision, received_at): (DecisionId, Timestamp),
 ) {
-    let type_key = EventTypeKey::parse(&format!("order{}", order.status.as_str()));
-    let content = &order.content;
+    let status = request.status.as_str();
+    let type_key = EventTypeKey::parse(&format!("order{status}"));
     let params = [
-        ("externalOrderId", order.external_id.to_string()),
-        ("status", order.status.as_str().to_owned()),
-        ("date", order.date.to_rfc3339()),
+        ("externalOrderId", request.external_id.to_string()),
+        ("status", status.to_owned()),
+        ("date", request.date.to_rfc3339()),
         ("totalCost", content.total_cost.to_string()),
         ("currency", content.currency.to_string()),
     ];
@@ -154,12 +156,16 @@ fn tell(
     ) else {
         return;
     };
+    let mut free = request.told_as().into_iter().filter(|id| !world.has_event(*id));
+    let id = free.next();
+    world.sent.extend(id);
     world.events.push(Event {
-        id: EventId::of(decision, 0),
+        // Both are taken when an order that was erased with its contact is told anew.
+        id: id.unwrap_or_else(|| EventId::of(decision, 0)),
         type_key,
-        key_value: EventKeyValue::parse(order.external_id.as_str()).ok(),
+        key_value: EventKeyValue::parse(request.external_id.as_str()).ok(),
         subject: Some(Subject::Contact(contact)),
-        occurred_at,
+        occurred_at: request.date,
         received_at,
         origin: Origin::Selfsame,
         params,

@@ -32,6 +32,19 @@ impl Amount {
         let read = Decimal::from_scientific(text).ok().filter(|_| moderate);
         read.map(Self).ok_or(ValueError::NotDecimal)
     }
+
+    /// Reads an amount that there is no less than nothing of: a price, a number of pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`], and [`ValueError::Negative`].
+    pub fn parse_unsigned(text: &str) -> Result<Self, ValueError> {
+        let amount = Self::parse(text)?;
+        if amount.0 < Decimal::ZERO {
+            return Err(ValueError::Negative);
+        }
+        Ok(amount)
+    }
 }
 
 impl fmt::Display for Amount {
@@ -65,6 +78,16 @@ mod tests {
             assert_eq!(read(text).as_deref(), Ok(amount));
         }
         assert_eq!(Amount::parse("1.5"), Amount::parse("1.50"));
+    }
+
+    #[test]
+    fn what_costs_something_costs_no_less_than_nothing() {
+        for text in ["0", "-0", "-0.00", "0.01", "1e-3"] {
+            assert!(Amount::parse_unsigned(text).is_ok(), "{text}");
+        }
+        for text in ["-0.01", "-1e-7"] {
+            assert_eq!(Amount::parse_unsigned(text), Err(ValueError::Negative), "{text}");
+        }
     }
 
     #[test]

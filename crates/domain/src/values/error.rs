@@ -62,6 +62,9 @@ pub enum ValueError {
     /// Not a decimal number, or one with more than 28 significant digits.
     #[error("must be a decimal number with a dot and at most 28 digits")]
     NotDecimal,
+    /// An amount below zero of what there can be no less than nothing of.
+    #[error("must not be negative")]
+    Negative,
     /// Not a currency of ISO 4217.
     #[error("must be a currency of three letters such as UAH (ISO 4217)")]
     NotACurrency,
@@ -133,6 +136,7 @@ mod tests {
             ValueError::NotATimeZone,
             ValueError::NotInteger { min: -1, max: 1 },
             ValueError::NotDecimal,
+            ValueError::Negative,
             ValueError::NotACurrency,
             ValueError::NotADate,
             ValueError::NotADateTime,

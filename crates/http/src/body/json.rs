@@ -2,8 +2,10 @@
 
 use crate::error::{ApiError, Problem};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How deep members may be nested. The deepest request of the API has five levels.
@@ -14,7 +16,7 @@ const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
 /// Reads JSON. Empty, blank or only a byte order mark is none.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = without_mark(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
@@ -26,10 +28,43 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     read.map(Some).map_err(|error| reader.explain(&error))
 }
 
+/// Reads the value at a place, a path of member names and indexes, of a body whose grammar was checked.
+pub(super) fn parse_part(json: &str, path: &[String]) -> Result<Value, Problem> {
+    let reader = Reader {
+        path: RefCell::new(path.to_vec()),
+        base: path.len(),
+        ..Reader::default()
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let read = Checked(&reader).deserialize(&mut deserializer);
+    read.map_err(|error| {
+        let problem = reader.problem(&error);
+        problem.unwrap_or_else(|| Problem::new(reader.pointer(), format!("cannot be read: {}", reason(&error))))
+    })
+}
+
+/// The members of an object as they are written; none when it is no object, or no JSON.
+pub(super) fn members(bytes: &[u8]) -> Option<BTreeMap<String, &RawValue>> {
+    serde_json::from_slice(without_mark(bytes)).ok()
+}
+
+/// The body without its byte order mark.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// What is wrong, without the place, which counts from where the reading began.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
 /// Where the reading is, and what it refused.
 #[derive(Debug, Default)]
 struct Reader {
     path: RefCell<Vec<String>>,
+    /// The length of the path where the reading began.
+    base: usize,
     refused: RefCell<Option<Problem>>,
 }
 
@@ -48,7 +83,7 @@ impl Reader {
     fn enter<E: serde::de::Error>(&self, segment: String) -> Result<(), E> {
         self.path.borrow_mut().push(segment);
         if self.path.borrow().len() > MAX_DEPTH {
-            self.path.borrow_mut().truncate(1);
+            self.path.borrow_mut().truncate(self.base.max(1));
             return Err(self.refuse("must not be nested that deeply"));
         }
         Ok(())
@@ -58,21 +93,26 @@ impl Reader {
         self.path.borrow_mut().pop();
     }
 
-    fn explain(&self, error: &serde_json::Error) -> ApiError {
+    /// What is wrong with one member, where that is known.
+    fn problem(&self, error: &serde_json::Error) -> Option<Problem> {
         if let Some(problem) = self.refused.take() {
-            return problem.into();
+            return Some(problem);
         }
-        let text = error.to_string();
-        let reason = text.split(" at line ").next().unwrap_or_default().to_owned();
+        let reason = reason(error);
         // An unpaired surrogate is well-formed to the eye; the member helps more than the position.
-        if reason.contains("surrogate") || reason.contains("unexpected end of hex escape") {
-            return Problem::new(self.pointer(), "must not contain unpaired surrogates").into();
-        }
-        ApiError::Malformed {
-            reason,
-            line: error.line(),
-            column: error.column(),
-        }
+        let unpaired = reason.contains("surrogate") || reason.contains("unexpected end of hex escape");
+        unpaired.then(|| Problem::new(self.pointer(), "must not contain unpaired surrogates"))
+    }
+
+    fn explain(&self, error: &serde_json::Error) -> ApiError {
+        self.problem(error).map_or_else(
+            || ApiError::Malformed {
+                reason: reason(error),
+                line: error.line(),
+                column: error.column(),
+            },
+            ApiError::from,
+        )
     }
 }
 

@@ -52,6 +52,24 @@ pub(crate) fn read_changeable(
     request.skipped.extend(reader.request.skipped);
 }
 
+/// Reads cookies that stand beside the contact.
+pub(crate) fn read_cookies(
+    fields: &Fields<'_>,
+    policy: &Policy,
+    problems: &mut Problems,
+    request: &mut ContactRequest,
+) {
+    let mut reader = Reader {
+        policy,
+        problems,
+        request: ContactRequest::new(request.source),
+    };
+    reader.request.cookies = std::mem::take(&mut request.cookies);
+    reader.cookies(fields);
+    request.cookies = reader.request.cookies;
+    request.skipped.extend(reader.request.skipped);
+}
+
 /// Reads names, address, language and time zone of a request that is no contact.
 pub(crate) fn read_attributes(
     fields: &Fields<'_>,

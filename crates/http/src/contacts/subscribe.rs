@@ -84,6 +84,7 @@ pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactReques
     };
     let mut request = request::read(&contact, Source::Subscription, policy, &mut problems);
     request.confirmed = false;
+    request::read_cookies(fields, policy, &mut problems, &mut request);
     request::read_groups(&contact, &mut request, &mut problems);
     request::read_groups(fields, &mut request, &mut problems);
     for (pointer, key) in fields.texts("subscriptions", MAX_ENTRIES, &mut problems) {

@@ -1,12 +1,12 @@
 //! `DELETE past_events`: events of a time, deleted.
 
-use super::request;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
+use crate::times;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::{Action, Command, Effect, EventPeriod, Timestamp};
@@ -123,7 +123,6 @@ fn period(fields: &Fields<'_>) -> Result<EventPeriod, ApiError> {
 
 fn time(fields: &Fields<'_>, member: &str, problems: &mut Problems) -> Option<Timestamp> {
     let text = fields.raw(member).value().and_then(Value::as_str);
-    let read = text.and_then(request::time);
-    let read = read.ok_or("must be a time such as 2026-01-02T03:04:05Z");
+    let read = text.and_then(times::parse).ok_or(times::REASON);
     problems.check(&fields.pointer(member), read)
 }

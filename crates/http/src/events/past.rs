@@ -1,17 +1,19 @@
 //! `POST past_events`: events of another time, many at once.
 
-use super::request;
+use super::request::{self, Form};
 use crate::auth::Authenticated;
-use crate::body::Incoming;
+use crate::body::{Entry, Incoming};
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::fields::{MAX_ENTRIES, Problems};
 use crate::reply::{AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
+use crate::times;
 use axum::Json;
 use axum::extract::{Request, State};
 use chrono::TimeDelta;
 use selfsame_domain::{Action, Command, Decision, EventRequest, Origin, Policy, Rejection, Timestamp};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// The most bytes of a request: 500 events of the greatest size.
@@ -46,7 +48,7 @@ pub(crate) struct PastEventInput {
     /// When it happened: an ISO 8601 time, in UTC where it says no offset.
     #[schema(example = "2026-01-02T03:04")]
     occurred: String,
-    /// A list of names and values; an object is taken, too.
+    /// A list of names and values; an object is taken, too. Of a name that comes twice the last value counts.
     #[schema(max_items = 500)]
     params: Option<Vec<super::record::ParamInput>>,
     #[schema(max_length = 250)]
@@ -116,7 +118,8 @@ pub(crate) enum PastEventStatus {
 
 /// Tell of past events.
 ///
-/// All that can be kept are kept together or not at all; each has a status of its own. Whom an event belongs to is decided as it is by
+/// All that can be kept are kept together or not at all; each has a status of its own. One that cannot be read is `SERVER_ERROR`, and
+/// `error` names the member. Whom an event belongs to is decided as it is by
 /// `POST event`.
 #[utoipa::path(
     post,
@@ -139,7 +142,7 @@ pub(crate) async fn v1(
     auth: Authenticated,
     request: Request,
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
-    record(&state, &auth, request).await
+    record(&state, &auth, Form::Pairs, request).await
 }
 
 /// Tell of past events, with parameters of any JSON value.
@@ -166,7 +169,7 @@ pub(crate) async fn v2(
     auth: Authenticated,
     request: Request,
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
-    record(&state, &auth, request).await
+    record(&state, &auth, Form::Pairs, request).await
 }
 
 /// Tell of past events, with their parameters as objects.
@@ -193,21 +196,24 @@ pub(crate) async fn v3(
     auth: Authenticated,
     request: Request,
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
-    record(&state, &auth, request).await
+    record(&state, &auth, Form::Object, request).await
 }
 
 async fn record(
     state: &HttpState,
     auth: &Authenticated,
+    form: Form,
     request: Request,
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     auth.allow(Action::Events)?;
     let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let events = read(
-        &incoming.object()?.fields(),
-        &auth.0.workspace.policy,
-        state.app.clock().now(),
-    )?;
+    let entries = incoming.batch("events", MAX_ENTRIES)?.entries;
+    if entries.is_empty() {
+        let reason = format!("must have 1 to {MAX_ENTRIES} entries");
+        return Err(ApiError::invalid("/events", reason));
+    }
+    let (policy, now) = (&auth.0.workspace.policy, state.app.clock().now());
+    let events: Vec<_> = entries.iter().map(|entry| read(entry, form, policy, now)).collect();
     let commands: Vec<Command> = events
         .iter()
         .filter_map(|event| Some(Command::Event(Box::new(event.as_ref().ok()?.clone()))))
@@ -222,7 +228,7 @@ async fn record(
         .into_iter()
         .map(|event| match event {
             Ok(_) => decided.next().map_or_else(missing, PastEventResult::from),
-            Err(status) => PastEventResult { status, error: None },
+            Err(result) => result,
         })
         .collect();
     let kept = results
@@ -256,38 +262,34 @@ impl From<&Decision> for PastEventResult {
     }
 }
 
-/// Reads the events. What is wrong with a time is the status of the event; anything else refuses the request.
-fn read(
-    fields: &Fields<'_>,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Vec<Result<EventRequest, PastEventStatus>>, ApiError> {
+/// Reads an event, or says what is wrong with it.
+fn read(entry: &Entry<'_>, form: Form, policy: &Policy, now: Timestamp) -> Result<EventRequest, PastEventResult> {
     let mut problems = Problems::default();
-    let listed = fields.objects("events", MAX_ENTRIES, &mut problems);
-    if listed.is_empty() {
-        problems.add(
-            fields.pointer("events"),
-            format!("must have 1 to {MAX_ENTRIES} entries"),
-        );
-    }
-    let mut events = Vec::with_capacity(listed.len());
-    for event in &listed {
-        let Some(request) = request::read(event, Origin::Api, policy, &mut problems) else {
-            continue;
-        };
-        let occurred = event.text("occurred", &mut problems).value();
-        events.push(occurred_at(occurred, now).map(|at| EventRequest {
+    let fields = entry.fields().map_err(|problem| unread(problem.into()))?;
+    let request = request::read(&fields, form, Origin::Api, policy, &mut problems);
+    problems.finish().map_err(unread)?;
+    let request = request.ok_or_else(missing)?;
+    match occurred_at(fields.raw("occurred").value(), now) {
+        Ok(at) => Ok(EventRequest {
             occurred_at: Some(at),
             ..request
-        }));
+        }),
+        Err(status) => Err(PastEventResult { status, error: None }),
     }
-    problems.finish()?;
-    Ok(events)
 }
 
-fn occurred_at(text: Option<String>, now: Timestamp) -> Result<Timestamp, PastEventStatus> {
-    let text = text.ok_or(PastEventStatus::OccurredDateIsRequired)?;
-    let at = request::time(&text).ok_or(PastEventStatus::IncorrectOccurredDateFormat)?;
+#[allow(clippy::needless_pass_by_value, reason = "stands where errors are mapped")]
+fn unread(error: ApiError) -> PastEventResult {
+    PastEventResult {
+        status: PastEventStatus::ServerError,
+        error: Some(error.detail()),
+    }
+}
+
+fn occurred_at(value: Option<&Value>, now: Timestamp) -> Result<Timestamp, PastEventStatus> {
+    let value = value.ok_or(PastEventStatus::OccurredDateIsRequired)?;
+    let read = value.as_str().and_then(times::parse);
+    let at = read.ok_or(PastEventStatus::IncorrectOccurredDateFormat)?;
     if at > now + SKEW {
         Err(PastEventStatus::OccurredTimeInFuture)
     } else if at < now - DEPTH {

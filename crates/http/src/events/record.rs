@@ -1,6 +1,6 @@
 //! `POST event`, in three versions.
 
-use super::request;
+use super::request::{self, Form};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
@@ -30,7 +30,7 @@ pub(crate) struct EventInput {
     /// An identity of your own: an event with the same one is stored once.
     #[schema(max_length = 100)]
     event_id: Option<String>,
-    /// A list of names and values.
+    /// A list of names and values. Of a name that comes twice the last value counts.
     #[schema(max_items = 500)]
     params: Option<Vec<ParamInput>>,
     /// The device that it happened on.
@@ -96,7 +96,7 @@ pub(crate) async fn v1(
     auth: Authenticated,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
-    record(&state, &auth, request).await
+    record(&state, &auth, Form::Pairs, request).await
 }
 
 /// Tell of an event, with parameters of any JSON value.
@@ -125,7 +125,7 @@ pub(crate) async fn v2(
     auth: Authenticated,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
-    record(&state, &auth, request).await
+    record(&state, &auth, Form::Pairs, request).await
 }
 
 /// Tell of an event, with its parameters as an object.
@@ -154,16 +154,27 @@ pub(crate) async fn v3(
     auth: Authenticated,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
-    record(&state, &auth, request).await
+    record(&state, &auth, Form::Object, request).await
 }
 
 /// Every version takes both forms of parameters: clients mix them.
-async fn record(state: &HttpState, auth: &Authenticated, request: Request) -> Result<Decided<()>, ApiError> {
+async fn record(
+    state: &HttpState,
+    auth: &Authenticated,
+    form: Form,
+    request: Request,
+) -> Result<Decided<()>, ApiError> {
     auth.allow(Action::Events)?;
     let incoming = Incoming::read(request, MAX_BYTES).await?;
     let body = incoming.object()?;
     let mut problems = Problems::default();
-    let read = request::read(&body.fields(), Origin::Api, &auth.0.workspace.policy, &mut problems);
+    let read = request::read(
+        &body.fields(),
+        form,
+        Origin::Api,
+        &auth.0.workspace.policy,
+        &mut problems,
+    );
     problems.finish()?;
     let event = read.ok_or(ApiError::Internal("an event without problems that cannot be read"))?;
     let decision = submit(state, auth, &incoming, Command::Event(Box::new(event)), Repeated::Taken).await?;

@@ -6,12 +6,10 @@
 use crate::contacts::request::{self, skipped};
 use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of};
 use crate::named::{self, Parts};
-use chrono::{DateTime, NaiveDateTime};
 use selfsame_domain::values::{EventKeyValue, EventTypeKey, Source, ValueError};
-use selfsame_domain::{
-    ContactId, ContactRequest, EventId, EventParams, EventRequest, Origin, Policy, Timestamp, to_micros,
-};
+use selfsame_domain::{ContactId, ContactRequest, EventId, EventParams, EventRequest, Origin, Policy};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Names of parameters that identify a contact, in small letters (wire fact).
 const CONTACT_ID: [&str; 2] = ["contactid", "contact_id"];
@@ -23,17 +21,19 @@ const PUSH_TOKEN: [&str; 1] = ["pushtoken"];
 /// The longest identity that a sender gives to an event, in characters.
 const MAX_EVENT_ID: usize = 100;
 
-/// Forms of a time without its offset, which is then UTC (wire fact: to the minute).
-const TIMES: [&str; 4] = [
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d %H:%M:%S%.f",
-];
+/// How parameters are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A list of names and values, or a single one; an object of any other shape is taken as names with values, since clients mix them.
+    Pairs,
+    /// Names with values; a list is taken as well.
+    Object,
+}
 
 /// Reads an event. Notes in `problems` what refuses it.
 pub(crate) fn read(
     fields: &Fields<'_>,
+    form: Form,
     origin: Origin,
     policy: &Policy,
     problems: &mut Problems,
@@ -43,9 +43,9 @@ pub(crate) fn read(
     let id = optional(fields, "eventId", event_id, problems);
     let mut contact = ContactRequest::new(Source::Event);
     request::read_changeable(fields, policy, problems, &mut contact);
-    let parameters = parameters(fields, problems);
+    let parameters = distinct(parameters(fields, form, problems), &mut contact);
     let named = who(&parameters, policy, problems, &mut contact);
-    let params = kept(&parameters, &mut contact);
+    let params = kept(&parameters);
     let params = problems.check(&fields.pointer("params"), params);
     let nobody = !named && contact.identifiers().next().is_none();
     if nobody && key_value.is_none() {
@@ -72,8 +72,8 @@ pub(crate) fn read_of(
 ) -> Option<EventRequest> {
     let type_key = required(fields, "eventTypeKey", EventTypeKey::parse, problems);
     let key_value = optional(fields, "keyValue", EventKeyValue::parse, problems);
-    let parameters = parameters(fields, problems);
-    let params = kept(&parameters, &mut contact);
+    let parameters = distinct(parameters(fields, Form::Pairs, problems), &mut contact);
+    let params = kept(&parameters);
     let params = problems.check(&fields.pointer("params"), params);
     Some(EventRequest {
         contact,
@@ -84,18 +84,6 @@ pub(crate) fn read_of(
         origin,
         params: params?,
     })
-}
-
-/// Reads when something happened: an ISO 8601 time, in UTC where it says no offset.
-pub(crate) fn time(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(to_micros(at.to_utc()));
-    }
-    let mut read = TIMES
-        .iter()
-        .filter_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    read.next().map(|at| to_micros(at.and_utc()))
 }
 
 fn event_id(text: &str) -> Result<EventId, ValueError> {
@@ -136,15 +124,18 @@ fn required<T>(
 type Parameter<'a> = (String, String, &'a Value);
 
 /// A list of names and values, or an object.
-fn parameters<'a>(fields: &Fields<'a>, problems: &mut Problems) -> Vec<Parameter<'a>> {
+fn parameters<'a>(fields: &Fields<'a>, form: Form, problems: &mut Problems) -> Vec<Parameter<'a>> {
     let pointer = fields.pointer("params");
-    if let Some(Value::Object(object)) = fields.raw("params").value() {
-        if !problems.fits(&pointer, object.len(), MAX_ENTRIES) {
-            return Vec::new();
+    match fields.raw("params").value() {
+        Some(Value::Object(object)) if form == Form::Object || !is_pair(object) => {
+            if !problems.fits(&pointer, object.len(), MAX_ENTRIES) {
+                return Vec::new();
+            }
+            let params = Fields::of(Some(object), pointer);
+            let each = |(name, value): (&String, &'a Value)| (name.clone(), params.pointer(name), value);
+            return object.iter().map(each).collect();
         }
-        let params = Fields::of(Some(object), pointer);
-        let each = |(name, value): (&String, &'a Value)| (name.clone(), params.pointer(name), value);
-        return object.iter().map(each).collect();
+        _ => {}
     }
     let listed = fields.objects("params", MAX_ENTRIES, problems);
     let mut read = Vec::with_capacity(listed.len());
@@ -157,6 +148,39 @@ fn parameters<'a>(fields: &Fields<'a>, problems: &mut Problems) -> Vec<Parameter
         }
     }
     read
+}
+
+/// Whether an object is one parameter: a name with its value.
+fn is_pair(object: &Map<String, Value>) -> bool {
+    object.len() == 2 && object.get("name").is_some_and(Value::is_string) && object.contains_key("value")
+}
+
+/// The parameters, each name once: of one that is sent several times the last counts, and the others are reported. Names that identify are
+/// the same whatever their case.
+fn distinct<'a>(sent: Vec<Parameter<'a>>, contact: &mut ContactRequest) -> Vec<Parameter<'a>> {
+    let mut seen = BTreeSet::new();
+    let mut kept = Vec::with_capacity(sent.len());
+    for parameter in sent.into_iter().rev() {
+        let (name, pointer, _) = &parameter;
+        if seen.insert(comparable(name)) {
+            kept.push(parameter);
+        } else {
+            let reason = "the same name comes again; the last value counts";
+            contact.skipped.push(skipped(pointer, reason));
+        }
+    }
+    kept.reverse();
+    kept
+}
+
+/// The name as it is compared.
+fn comparable(name: &str) -> String {
+    let small = name.to_ascii_lowercase();
+    let identifies = [&CONTACT_ID[..], &EXTERNAL_ID, &EMAIL, &PHONE, &PUSH_TOKEN];
+    if identifies.iter().any(|names| names.contains(&small.as_str())) {
+        return small;
+    }
+    name.to_owned()
 }
 
 /// Reads one identifier.
@@ -199,41 +223,10 @@ fn who(parameters: &[Parameter<'_>], policy: &Policy, problems: &mut Problems, c
     named
 }
 
-/// All parameters as they are kept. Of one name the last counts; the others are reported.
-fn kept(parameters: &[Parameter<'_>], contact: &mut ContactRequest) -> Result<EventParams, ValueError> {
-    let mut object = Map::new();
-    for (name, pointer, value) in parameters {
-        if object.insert(name.clone(), (*value).clone()).is_some() {
-            contact
-                .skipped
-                .push(skipped(pointer, "the same name stood before; that value is left out"));
-        }
-    }
-    EventParams::parse(&Value::Object(object).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_with_and_without_an_offset() {
-        let expected = DateTime::from_timestamp(1_767_323_045, 0);
-        for text in [
-            "2026-01-02T03:04:05Z",
-            " 2026-01-02T05:04:05+02:00 ",
-            "2026-01-02T03:04:05",
-            "2026-01-02 03:04:05",
-        ] {
-            assert_eq!(time(text), expected, "{text}");
-        }
-        assert_eq!(time("2026-01-02T03:04"), DateTime::from_timestamp(1_767_323_040, 0));
-        assert_eq!(
-            time("2026-01-02T03:04:05.1234567Z").map(|at| at.timestamp_subsec_nanos()),
-            Some(123_456_000)
-        );
-        for text in ["", "2026-01-02", "yesterday", "2026-02-30T00:00", "1767323045"] {
-            assert_eq!(time(text), None, "{text}");
-        }
-    }
+/// All parameters as they are kept.
+fn kept(parameters: &[Parameter<'_>]) -> Result<EventParams, ValueError> {
+    let members = parameters
+        .iter()
+        .map(|(name, _, value)| (name.clone(), (*value).clone()));
+    EventParams::parse(&Value::Object(members.collect()).to_string())
 }

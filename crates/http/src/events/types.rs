@@ -34,7 +34,8 @@ pub(crate) struct EventTypeBody {
     first_seen: Option<DateTime<Utc>>,
     /// When the last of them came.
     last_seen: Option<DateTime<Utc>>,
-    /// How many came.
+    /// How many ever came, also those that are gone: erased with their contact, or older than events are kept. Only those that were deleted
+    /// by `DELETE past_events` are taken off.
     count: u64,
 }
 

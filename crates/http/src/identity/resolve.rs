@@ -70,7 +70,7 @@ pub(crate) async fn resolve(
     auth.allow(Action::Read)?;
     let commands = read_commands(
         &incoming.object()?.fields(),
-        &Exact::of(&incoming.bytes),
+        &Exact::of(&incoming.bytes, ""),
         &auth.0.workspace.policy,
     )?;
     let decisions = state.app.dry_run(auth.workspace(), commands).await?;

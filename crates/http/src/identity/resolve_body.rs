@@ -142,7 +142,7 @@ fn read_orders(body: &Fields<'_>, exact: &Exact, policy: &Policy, problems: &mut
 }
 
 fn event(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {
-    let event = events::read(body, Origin::Api, policy, problems)?;
+    let event = events::read(body, events::Form::Pairs, Origin::Api, policy, problems)?;
     Some(Command::Event(Box::new(event)))
 }
 

@@ -82,24 +82,29 @@ impl App {
         header(&self.headers, &LIBRARY)
     }
 
-    /// Who uses the app on which device. Refuses a request without a device, and one whose identity token is for somebody else than it
-    /// names.
+    /// Who uses the app on which device. Refuses a request without a device. An identity token that vouches for nobody, or for somebody else
+    /// than the request names, is left out and told: then nobody is behind the request, and what the device tells is kept all the same.
     pub(super) fn user(&self, state: &HttpState, fields: &Fields<'_>, problems: &mut Problems) -> Option<User> {
         let named = named_user(fields, problems);
         let device = self.device(fields, problems);
         let token = header(&self.headers, &IDENTITY);
-        let behind = self.visit.behind(state, token, "X-Selfsame-Identity", problems)?;
-        if let (Behind::Vouched(vouched), Some((name, said))) = (&behind, &named)
-            && vouched != said
+        let mut wrong = Problems::default();
+        let behind = self.visit.behind(state, token, "X-Selfsame-Identity", &mut wrong);
+        let (member, mut said) = named.unzip();
+        let member = member.unwrap_or(USER[0]);
+        if let (Some(Behind::Vouched(vouched)), Some(named)) = (&behind, &said)
+            && vouched != named
         {
-            problems.add(fields.pointer(name), "is not whom the identity token vouches for");
+            wrong.add(fields.pointer(member), "is not whom the identity token vouches for");
+            said = None;
         }
-        let (member, said) = named.unzip();
+        let refused = wrong.all();
         Some(User {
             device: device?,
-            member: member.unwrap_or(USER[0]),
+            member,
             named: said,
-            behind,
+            behind: behind.filter(|_| refused.is_empty()).unwrap_or(Behind::Anonymous),
+            refused: refused.into_iter().map(RefusedPart::from).collect(),
         })
     }
 
@@ -120,6 +125,8 @@ pub(super) struct User {
     /// The external ID that the request names.
     named: Option<ExternalId>,
     behind: Behind,
+    /// What is wrong with the identity token.
+    refused: Vec<RefusedPart>,
 }
 
 impl User {
@@ -134,7 +141,7 @@ impl User {
 
     /// Whether the request names a user, believed or not.
     pub(super) fn is_named(&self) -> bool {
-        self.named.is_some() || matches!(self.behind, Behind::Vouched(_))
+        self.named.is_some() || matches!(self.behind, Behind::Vouched(_)) || !self.refused.is_empty()
     }
 
     /// A request about the user on the device.
@@ -161,7 +168,7 @@ impl User {
         for part in &mut refused {
             part.field = self.member_of(&part.field, "");
         }
-        refused
+        [self.refused.clone(), refused].concat()
     }
 
     /// Submits what the app tells of the user, and says what was left out, by the names of the app's members. Nothing is told of whom the
@@ -185,6 +192,7 @@ impl User {
         for part in &mut answer.refused {
             part.field = self.member_of(&part.field, group);
         }
+        answer.refused.splice(..0, self.refused.iter().cloned());
         Ok(answer)
     }
 

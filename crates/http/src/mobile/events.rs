@@ -2,9 +2,10 @@
 
 use super::app::{App, AppHeaders, User};
 use crate::error::ApiError;
-use crate::events::{read_of, time};
+use crate::events::read_of;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::state::HttpState;
+use crate::times;
 use crate::tracker::{CollectedBody, DEPTH};
 use axum::extract::{Request, State};
 use selfsame_domain::values::Source;
@@ -83,11 +84,10 @@ pub(crate) struct AppParamInput {
 )]
 pub(super) async fn events(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
     let app = App::open(&state, request, MAX_BYTES).await?;
-    let body = app.incoming.object()?;
+    let body = app.incoming.batch("events", MAX_ENTRIES)?;
     let fields = body.fields();
     let mut problems = Problems::default();
     let user = app.user(&state, &fields, &mut problems);
-    let listed = fields.objects("events", MAX_ENTRIES, &mut problems);
     problems.finish()?;
     let user = user.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
     let mut answer = CollectedBody {
@@ -95,12 +95,13 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
         refused: user.disbelieved(),
     };
     let (now, site) = (state.app.clock().now(), app.visit.access.site.id);
-    let mut commands = Vec::with_capacity(listed.len());
-    for fields in &listed {
-        let mut problems = Problems::default();
-        let event = read(fields, &user, site, now, &mut problems);
-        let command = event.map(|event| Command::Event(Box::new(event)));
-        commands.extend(answer.judge(command, problems));
+    let mut commands = Vec::with_capacity(body.entries.len());
+    for entry in &body.entries {
+        commands.extend(answer.read(entry, |fields, answer| {
+            let mut problems = Problems::default();
+            let event = read(fields, &user, site, now, &mut problems);
+            answer.judge(event.map(|event| Command::Event(Box::new(event))), problems)
+        }));
     }
     if !commands.is_empty() {
         for decision in app.visit.submit(&state, &app.incoming, commands).await? {
@@ -149,7 +150,7 @@ fn read(
 
 /// When an app says that something happened. The future is now: a clock is wrong, not the user.
 fn happened(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    let at = time(text).ok_or("must be an ISO 8601 time such as 2026-01-02T03:04:05Z")?;
+    let at = times::parse(text).ok_or(times::REASON)?;
     if at < now - DEPTH {
         return Err(format!("must not be more than {} days ago", DEPTH.num_days()));
     }

@@ -1,11 +1,11 @@
 //! `POST orders`.
 
-use super::exact::{self, Exact};
+use super::exact::Exact;
 use super::request::{MAX_ORDERS, read};
 use crate::auth::Authenticated;
-use crate::body::Incoming;
+use crate::body::{Entry, Incoming};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::reply::{self, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use selfsame_domain::{Action, Command, OrderRequest, Policy};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -54,13 +53,14 @@ pub(crate) struct OrderInput {
     /// Of when this is; in UTC without an offset. A request that is older than what is stored changes no status.
     #[schema(example = "2024-12-31T23:59:59+02:00")]
     date: String,
-    /// Exact, at most 28 digits.
+    /// Exact, at most 28 digits. As all amounts but `discount` not negative.
     #[schema(example = "100.50")]
     total_cost: String,
     /// ISO 4217.
     #[schema(example = "UAH")]
     currency: String,
     shipping: Option<String>,
+    /// What was taken off; kept with its sign where a shop sends it as a negative number.
     discount: Option<String>,
     taxes: Option<String>,
     #[schema(max_length = 2000)]
@@ -90,7 +90,7 @@ pub(crate) struct OrderInput {
 pub(crate) struct OrderItemInput {
     #[schema(max_length = 2000, example = "A-1")]
     external_item_id: String,
-    /// Not always a whole number.
+    /// Not always a whole number; none is 0.
     #[schema(example = "2")]
     quantity: String,
     #[schema(max_length = 2000)]
@@ -137,8 +137,9 @@ pub(crate) struct FailedOrder {
 ///
 /// An order that is known by its `externalOrderId` is updated; what a request leaves out stays. Its contact is looked for by
 /// `externalCustomerId`, then phone, email; without one it is made, and one that is found is not changed. An order that is known stays
-/// with its contact, unless another is named by `externalCustomerId`. Each new status is told by an event `order` and the status. Orders
-/// are judged one by one: those that are wrong are named, the others are kept.
+/// with its contact, unless another is named by `externalCustomerId`. Each new status is told by an event `order` and the status, at
+/// `date`; one that is older than what is stored changes nothing but what is missing, and is told at its own date. Orders are judged one by
+/// one: those that are wrong are named, the others are kept.
 #[utoipa::path(
     post,
     path = "/api/v1/orders",
@@ -159,7 +160,7 @@ pub(crate) struct FailedOrder {
     responses(
         (status = 200, body = FailedOrders,
             description = "Empty when all orders were kept; else those that were not: an array, or an object for a single one. With the \
-                headers of the decision where one order was sent",
+                headers of the decisions",
             example = json!({"failedOrders": {"order": {"externalOrderId": "1"}, "error": "orders[0].status must be sent"}})),
         crate::docs::WriteErrors,
     )
@@ -171,11 +172,12 @@ pub(crate) async fn add(
 ) -> Result<Response, ApiError> {
     auth.allow(Action::Events)?;
     let incoming = Incoming::read(request, BODY_LIMIT.max(state.settings.body_limit)).await?;
-    let document = incoming.object()?;
-    let sent = sent(&document.fields())?;
-    let exact = Exact::of(&incoming.bytes);
-    let read = |(pointer, order): &(String, &Value)| read_one(pointer, order, &exact, &auth.0.workspace.policy);
-    let read: Vec<Result<OrderRequest, String>> = sent.iter().map(read).collect();
+    let entries = incoming.batch("orders", MAX_ORDERS)?.entries;
+    if entries.is_empty() {
+        return Err(ApiError::invalid("/orders", "must have at least one entry"));
+    }
+    let policy = &auth.0.workspace.policy;
+    let read: Vec<_> = entries.iter().map(|entry| read_one(entry, policy)).collect();
     let orders = read.iter().filter_map(|order| order.as_ref().ok());
     let commands: Vec<Command> = orders.map(|order| Command::Order(Box::new(order.clone()))).collect();
     let decisions = if commands.is_empty() {
@@ -185,59 +187,35 @@ pub(crate) async fn add(
     };
     let mut decided = decisions.iter();
     let mut failed = Vec::new();
-    for ((pointer, _), read) in sent.iter().zip(read) {
+    for (entry, read) in entries.iter().zip(read) {
         let error = match read {
             Err(error) => Some(error),
             Ok(_) => decided
                 .next()
                 .and_then(|decision| Some(decision.rejection.as_ref()?.to_string())),
         };
-        failed.extend(error.map(|error| (pointer, error)));
+        let order = || entry.raw.to_owned();
+        failed.extend(error.map(|error| FailedOrder { order: order(), error }));
     }
-    let mut response = answer(failed, &incoming.bytes);
+    let mut response = answer(failed);
     reply::add_all_headers(&decisions, response.headers_mut());
     Ok(response)
 }
 
-/// The orders with their places; that there are too few or too many refuses the request.
-fn sent<'a>(fields: &Fields<'a>) -> Result<Vec<(String, &'a Value)>, ApiError> {
+fn read_one(entry: &Entry<'_>, policy: &Policy) -> Result<OrderRequest, String> {
     let mut problems = Problems::default();
-    let sent = fields.list("orders", MAX_ORDERS, &mut problems);
-    if sent.is_empty() && problems.is_empty() {
-        problems.add(fields.pointer("orders"), "must have at least one entry");
-    }
-    problems.finish().map(|()| sent)
-}
-
-fn read_one(pointer: &str, order: &Value, exact: &Exact, policy: &Policy) -> Result<OrderRequest, String> {
-    let mut problems = Problems::default();
-    let Value::Object(object) = order else {
-        problems.add(pointer, "must be an object");
-        return Err(wrong(problems));
+    let exact = Exact::of(entry.raw.get().as_bytes(), &entry.pointer);
+    let request = match entry.fields() {
+        Ok(fields) => read(&fields, &exact, policy, &mut problems),
+        Err(problem) => return Err(ApiError::from(problem).detail()),
     };
-    let fields = Fields::of(Some(object), pointer.to_owned());
-    let request = read(&fields, exact, policy, &mut problems);
-    match request.filter(|_| problems.is_empty()) {
-        Some(request) => Ok(request),
-        None => Err(wrong(problems)),
-    }
+    problems.finish().map_err(|error| error.detail())?;
+    request.ok_or_else(|| "an order without problems that cannot be read".to_owned())
 }
 
-fn wrong(problems: Problems) -> String {
-    problems.finish().err().map(|error| error.detail()).unwrap_or_default()
-}
-
-fn answer(failed: Vec<(&String, String)>, body: &[u8]) -> Response {
-    if failed.is_empty() {
-        return StatusCode::OK.into_response();
-    }
-    let mut orders = exact::orders(body);
-    let as_sent = |(pointer, error): (&String, String)| {
-        let order = orders.remove(pointer)?;
-        Some(FailedOrder { order, error })
-    };
-    let mut failed: Vec<FailedOrder> = failed.into_iter().filter_map(as_sent).collect();
+fn answer(mut failed: Vec<FailedOrder>) -> Response {
     let failed_orders = match failed.len() {
+        0 => return StatusCode::OK.into_response(),
         1 => OneOrMany::One(failed.remove(0)),
         _ => OneOrMany::Many(failed),
     };

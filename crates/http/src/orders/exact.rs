@@ -4,38 +4,30 @@
 //! bodies knows no better, so amounts are looked up in a second reading in which every number with a fraction or an exponent is a text.
 
 use serde_json::Value;
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
-/// The numbers of a body, digit for digit.
+/// The numbers of a JSON value, digit for digit.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Exact(Option<Value>);
+pub(crate) struct Exact {
+    /// Where the value stands (JSON pointer).
+    base: String,
+    quoted: Option<Value>,
+}
 
 impl Exact {
-    /// Reads a body that was read as JSON before.
-    pub(crate) fn of(body: &[u8]) -> Self {
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        Self(quoted(body).and_then(|quoted| serde_json::from_slice(&quoted).ok()))
+    /// Reads a value that was read as JSON before, and stands at a JSON pointer.
+    pub(crate) fn of(json: &[u8], base: &str) -> Self {
+        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+        Self {
+            base: base.to_owned(),
+            quoted: quoted(json).and_then(|quoted| serde_json::from_slice(&quoted).ok()),
+        }
     }
 
     /// The digits of the number at a JSON pointer, where a floating-point number might have others.
     pub(super) fn digits(&self, pointer: &str) -> Option<&str> {
-        self.0.as_ref()?.pointer(pointer)?.as_str()
+        let within = pointer.strip_prefix(&self.base)?;
+        self.quoted.as_ref()?.pointer(within)?.as_str()
     }
-}
-
-/// The orders of a body that was read as JSON before, character for character, by the JSON pointers of their places.
-pub(super) fn orders(body: &[u8]) -> BTreeMap<String, Box<RawValue>> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).unwrap_or_default();
-    let mut found = BTreeMap::new();
-    for (name, raw) in members.into_iter().filter(|(name, _)| name == "orders") {
-        let entries: Vec<Box<RawValue>> = serde_json::from_str(raw.get()).unwrap_or_default();
-        let places = entries.into_iter().enumerate();
-        found.extend(places.map(|(index, entry)| (format!("/{name}/{index}"), entry)));
-        found.insert(format!("/{name}"), raw);
-    }
-    found
 }
 
 /// The JSON with quotes around every number that is not whole; none when there is no such number.
@@ -89,7 +81,7 @@ mod tests {
     #[test]
     fn digits_stay_as_they_were_written() {
         let body = br#"{"a": [12345678901234567.89, 1.10, {"b/c": -1E-7}], "t": "1.5 \" 2.5", "n": 7, "e": [true,false,null]}"#;
-        let exact = Exact::of(body);
+        let exact = Exact::of(body, "");
         for (pointer, digits) in [
             ("/a/0", Some("12345678901234567.89")),
             ("/a/1", Some("1.10")),
@@ -103,25 +95,16 @@ mod tests {
     }
 
     #[test]
-    fn orders_are_found_as_they_were_written() {
-        let many = orders(br#"{"orders": [{"totalCost": 10.10}, 7, null], "more": 1}"#);
-        let texts: Vec<(&str, &str)> = many.iter().map(|(place, raw)| (place.as_str(), raw.get())).collect();
-        assert_eq!(
-            texts[1..],
-            [
-                ("/orders/0", r#"{"totalCost": 10.10}"#),
-                ("/orders/1", "7"),
-                ("/orders/2", "null")
-            ]
-        );
-        let single = orders(b"\xef\xbb\xbf{\"orders\": {\"id\": 123456789012345678901}}");
-        assert_eq!(single["/orders"].get(), r#"{"id": 123456789012345678901}"#);
+    fn digits_are_found_where_the_value_stands() {
+        let exact = Exact::of(br#"{"totalCost": 10.10}"#, "/orders/1");
+        assert_eq!(exact.digits("/orders/1/totalCost"), Some("10.10"));
+        assert_eq!(exact.digits("/orders/0/totalCost"), None);
     }
 
     #[test]
     fn nothing_is_read_twice_without_need() {
         for body in [r#"{"a": [1, -2, "1.5", "e\\"], "b": true}"#, "", "\u{feff}[]", "\"open"] {
-            assert!(Exact::of(body.as_bytes()).0.is_none(), "{body}");
+            assert!(Exact::of(body.as_bytes(), "").quoted.is_none(), "{body}");
         }
     }
 }

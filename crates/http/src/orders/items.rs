@@ -26,8 +26,17 @@ impl Members<'_, '_> {
         self.value(&pointer, text, "must be a text", OrderText::parse)
     }
 
-    /// A number, or a text that is one.
+    /// A number that is not negative, or a text that is one.
     pub(super) fn amount(&mut self, name: &str) -> Option<Amount> {
+        self.number(name, Amount::parse_unsigned)
+    }
+
+    /// What was taken off: also a negative number, as some shops write it.
+    pub(super) fn signed(&mut self, name: &str) -> Option<Amount> {
+        self.number(name, Amount::parse)
+    }
+
+    fn number(&mut self, name: &str, parse: fn(&str) -> Result<Amount, ValueError>) -> Option<Amount> {
         let Sent::Value(value) = self.fields.raw(name) else {
             return None;
         };
@@ -40,7 +49,7 @@ impl Members<'_, '_> {
             }
             _ => None,
         };
-        self.value(&pointer, text, "must be a number", Amount::parse)
+        self.value(&pointer, text, "must be a number", parse)
     }
 
     /// A member that must be there.

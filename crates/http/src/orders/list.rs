@@ -1,6 +1,5 @@
 //! `GET contact/{id}/orders`.
 
-use super::date::is_storable;
 use super::response::OrderBody;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
@@ -9,6 +8,7 @@ use crate::identity::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
+use crate::times;
 use axum::Json;
 use axum::extract::State;
 use base64::Engine;
@@ -101,5 +101,5 @@ pub(crate) fn read_cursor(text: &str) -> Option<OrderCursor> {
     let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let (micros, id) = decoded.split_once(':')?;
     let date = Timestamp::from_timestamp_micros(micros.parse().ok()?)?;
-    is_storable(date).then_some((date, ExternalOrderId::parse(id).ok()?))
+    times::is_storable(date).then_some((date, ExternalOrderId::parse(id).ok()?))
 }

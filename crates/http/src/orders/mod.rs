@@ -1,7 +1,6 @@
 //! Orders.
 
 mod add;
-mod date;
 mod exact;
 mod items;
 mod list;

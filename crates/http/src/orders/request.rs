@@ -1,11 +1,11 @@
 //! From the JSON of an order to a domain request.
 
-use super::date;
 use super::exact::Exact;
 use super::items::Members;
 use crate::contacts::request;
 use crate::fields::{Fields, Problems, Sent, name_of};
 use crate::named::{Parts, email, phone};
+use crate::times;
 use selfsame_domain::values::{Currency, ExternalOrderId, OrderText, Source};
 use selfsame_domain::{
     ContactRequest, OrderContent, OrderCustomer, OrderDetails, OrderRequest, OrderSource, OrderStatus, Policy,
@@ -43,7 +43,7 @@ pub(crate) fn read(
     });
     let date = members.required("date", |order| {
         let read = order.fields.raw("date").value().and_then(name_of);
-        let at = read.and_then(|text| date::parse(&text)).ok_or(date::REASON);
+        let at = read.and_then(|text| times::parse(&text)).ok_or(times::REASON);
         order.problems.check(&order.fields.pointer("date"), at)
     });
     let content = content(&mut members);
@@ -81,7 +81,7 @@ fn content(order: &mut Members<'_, '_>) -> Option<OrderContent> {
     });
     let (shipping, discount, taxes) = (
         order.amount("shipping"),
-        order.amount("discount"),
+        order.signed("discount"),
         order.amount("taxes"),
     );
     let details = details(order);

@@ -1,8 +1,8 @@
 //! What pages are answered: how much was kept, and what was not. Nothing about anybody.
 
-use crate::body::Incoming;
+use crate::body::{Entry, Incoming};
 use crate::error::{ApiError, Problem, member};
-use crate::fields::Problems;
+use crate::fields::{Fields, Problems};
 use crate::site::Visit;
 use crate::state::HttpState;
 use axum::Json;
@@ -54,6 +54,21 @@ impl CollectedBody {
             reason: "is that of a bot: nothing is kept".to_owned(),
         }];
         Self { stored: 0, refused }
+    }
+
+    /// What is read of an event, unless it is no object that can be read, which is added to what was left out.
+    pub(crate) fn read<T>(
+        &mut self,
+        event: &Entry<'_>,
+        read: impl FnOnce(&Fields<'_>, &mut Self) -> Option<T>,
+    ) -> Option<T> {
+        match event.fields() {
+            Ok(fields) => read(&fields, self),
+            Err(problem) => {
+                self.refused.push(problem.into());
+                None
+            }
+        }
     }
 
     /// The command, unless something is wrong with it, which is added to what was left out.

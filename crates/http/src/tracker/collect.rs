@@ -95,7 +95,7 @@ pub(crate) struct PageEventInput {
 pub(crate) async fn collect(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
     let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
     let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let body = incoming.object()?;
+    let body = incoming.batch("events", MAX_EVENTS)?;
     let fields = body.fields();
     let visit = Visit::open(&state, page::site(&fields, "site")?, &headers, &extensions).await?;
     let cookie = page::cookie(&fields, "sc")?;
@@ -106,7 +106,6 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     let sent_at = fields.integer("sentAt", &mut problems).value();
     let token = fields.text("token", &mut problems).value();
     let user = fields.object("user", &mut problems).value();
-    let listed = fields.objects("events", MAX_EVENTS, &mut problems);
     problems.finish()?;
     let mut answer = CollectedBody::default();
     let claim = Claim {
@@ -121,9 +120,10 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     };
     let link = who::link(&state, &visit, &claim, &cookie, &mut answer);
     let clock = Clock::new(state.app.clock().now(), sent_at);
-    let events = listed
+    let events = body
+        .entries
         .iter()
-        .filter_map(|event| read(event, clock, &visit, &cookie, &mut answer));
+        .filter_map(|event| answer.read(event, |event, answer| read(event, clock, &visit, &cookie, answer)));
     let events: Vec<Command> = events.collect();
     answer::submit(&state, &visit, &incoming, link, events, answer).await
 }

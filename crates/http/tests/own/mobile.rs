@@ -134,17 +134,36 @@ async fn a_signed_user_claims_the_device_and_refreshes_its_token() {
 }
 
 #[tokio::test]
-async fn a_token_for_somebody_else_or_for_nobody_is_refused() {
+async fn a_token_for_somebody_else_or_for_nobody_names_nobody_and_loses_no_history() {
     let app = App::start(true).await;
-    let (mut body, token) = (phone("t1"), app.token("A").await);
-    body["userId"] = json!("B");
+    let token = app.token("A").await;
+    let blocked = app.token("null").await;
+    let forged = format!("{token}0");
+    let body = json!({"deviceId": "d1", "pushToken": "t1", "events": [{"eventTypeKey": "seen"}]});
+    let mut others = body.clone();
+    others["userId"] = json!("B");
+    let mut unsigned = body.clone();
+    unsigned["externalUserId"] = json!("A");
+    let header = "X-Selfsame-Identity";
     for path in ["device", "user", "events"] {
-        let request = app.post(path).header("x-selfsame-identity", token.as_str());
-        assert_eq!(app.send(request, &body).await.pointers(), ["/userId"]);
-        let forged = app.post(path).header("x-selfsame-identity", format!("{token}0"));
-        assert_eq!(app.send(forged, &phone("t1")).await.pointers(), ["X-Selfsame-Identity"]);
+        for (token, body, fields) in [
+            (&token, &others, vec!["userId"]),
+            (&forged, &body, vec![header]),
+            (&forged, &unsigned, vec![header, "externalUserId"]),
+            (&blocked, &body, vec![header]),
+        ] {
+            let request = app.post(path).header("x-selfsame-identity", token.as_str());
+            let answer = app.send(request, body).await.json(200);
+            assert_eq!(
+                (&answer["stored"], refused(&answer)),
+                (&json!(1), fields),
+                "{path} {answer}"
+            );
+        }
     }
-    assert!(app.contacts().await.is_empty());
+    let anonymous = app.contacts().await;
+    assert_eq!(anonymous.len(), 1, "the device is kept: {anonymous:?}");
+    assert_eq!(app.happened(&anonymous[0]).await, ["seen"; 4]);
 }
 
 #[tokio::test]
@@ -184,7 +203,7 @@ async fn what_is_wrong_is_named() {
             json!({"deviceId": "d1", "userAttributes": 7}),
             vec!["/userAttributes"],
         ),
-        ("events", json!({"deviceId": "d1", "events": [7]}), vec!["/events/0"]),
+        ("events", json!({"deviceId": "d1", "events": 7}), vec!["/events"]),
         (
             "events",
             json!({"deviceId": "d1", "events": vec![json!({"eventTypeKey": "a"}); 501]}),
@@ -375,6 +394,8 @@ async fn events_are_kept_once_and_judged_one_by_one() {
         {"eventTypeKey": "future", "occurred": "2099-01-01T00:00:00Z", "eventId": "e1"},
         {"eventTypeKey": "big", "params": {"text": "x".repeat(21_000)}},
         {"occurred": "2026-01-02T03:04:05Z"},
+        {"eventTypeKey": "nul", "params": {"text": "\u{0}"}},
+        7,
     ]});
     for _ in 0..2 {
         let answer = app.tell("events", &body).await;
@@ -386,7 +407,9 @@ async fn events_are_kept_once_and_judged_one_by_one() {
                 "events[3].occurred",
                 "events[4].occurred",
                 "events[6].params",
-                "events[7].eventTypeKey"
+                "events[7].eventTypeKey",
+                "events[8].params.text",
+                "events[9]"
             ]
         );
     }

@@ -159,10 +159,18 @@ async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
     let foreign = token(&server, "two", "A", None).await;
     let expired = token(&server, "one", "A", Some(now(&server))).await;
     let other_id = good.replace("v1.QQ.", "v1.Qg.");
+    let blocked = token(&server, "one", "null", None).await;
     assert_ne!(good, other_id);
-    for (index, forged) in [foreign, expired, other_id, "v1.QQ.0.00".to_owned(), "A".to_owned()]
-        .iter()
-        .enumerate()
+    for (index, forged) in [
+        foreign,
+        expired,
+        other_id,
+        blocked,
+        "v1.QQ.0.00".to_owned(),
+        "A".to_owned(),
+    ]
+    .iter()
+    .enumerate()
     {
         let mut login = view(&shop, "crumb", &index.to_string());
         login["token"] = json!(forged);
@@ -173,7 +181,7 @@ async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
             "{forged}"
         );
     }
-    let mut other = view(&shop, "crumb", "5");
+    let mut other = view(&shop, "crumb", "6");
     other["token"] = json!(good);
     other["user"] = json!({"externalCustomerId": "B"});
     let answer = tell(&server, "/t/events", &other).await.json(200);
@@ -182,7 +190,7 @@ async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
         assert_eq!(holder(&server, id).await, None);
     }
     let visitor = server.get("/api/v1/visitors/crumb").await.json(200);
-    assert!(visitor.to_string().contains("/5\""), "{visitor}");
+    assert!(visitor.to_string().contains("/6\""), "{visitor}");
 }
 
 #[tokio::test]
@@ -371,7 +379,7 @@ async fn what_is_too_much_is_refused_and_the_rest_is_kept() {
     let large = json!({"a": "x".repeat(20 * 1024)});
     let many = json!({"site": shop.key, "sc": "crumb", "sentAt": now, "events": [
         {"name": "kept", "at": now}, {"name": "large", "payload": large}, {"name": "no;good"}, {"name": "old", "at": now - 31 * 86_400_000_i64},
-        {"name": "list", "payload": []}, {}, {"name": "kept too"},
+        {"name": "list", "payload": []}, {}, {"name": "kept too"}, {"name": "nul", "payload": {"a": "\u{0}"}}, 7,
     ]});
     let answer = tell(&server, "/t/events", &many).await.json(200);
     assert_eq!(answer["stored"], 2);
@@ -381,6 +389,8 @@ async fn what_is_too_much_is_refused_and_the_rest_is_kept() {
         "events[3].at",
         "events[4].payload",
         "events[5].name",
+        "events[7].payload.a",
+        "events[8]",
     ];
     assert_eq!(refused(&answer), expected);
     let event = json!({"name": "a"});

@@ -7,6 +7,7 @@
 
 mod access;
 mod answers;
+mod batches;
 mod checklist;
 mod contacts;
 mod errors;

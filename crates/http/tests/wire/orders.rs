@@ -184,6 +184,17 @@ async fn what_is_wrong_with_an_order_is_named() {
             "totalCost must be a decimal number with a dot and at most 28 digits",
         ),
         (json!({"totalCost": true}), "totalCost must be a number"),
+        (json!({"totalCost": -0.01}), "totalCost must not be negative"),
+        (json!({"shipping": "-1"}), "shipping must not be negative"),
+        (json!({"taxes": -1}), "taxes must not be negative"),
+        (
+            json!({"items": [{"externalItemId": "1", "quantity": 1, "cost": -5}]}),
+            "items[0].cost must not be negative",
+        ),
+        (
+            json!({"items": [{"externalItemId": "1", "quantity": -1}]}),
+            "items[0].quantity must not be negative",
+        ),
         (
             json!({"currency": "грн"}),
             "currency must be a currency of three letters such as UAH (ISO 4217)",
@@ -204,6 +215,19 @@ async fn what_is_wrong_with_an_order_is_named() {
         assert_eq!(error(&server, &order(&more)).await, expected);
     }
     assert_eq!(server.get("/api/v1/contacts").await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn nothing_may_cost_nothing_and_what_is_taken_off_may_be_negative() {
+    let server = Server::start().await;
+    let items = json!([{"externalItemId": "1", "quantity": 0, "cost": 0}]);
+    let free = order(&json!({"totalCost": "-0", "discount": "-100.00", "items": items}));
+    kept(&server, &json!([free])).await;
+    let kept = of_contact(&server, id(&server).await).await[0].clone();
+    assert_eq!(
+        [&kept["totalCost"], &kept["discount"], &kept["items"][0]["quantity"]],
+        ["0", "-100.00", "0"]
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::support::Server;
 use selfsame_domain::Command;
 use selfsame_domain::values::{CategoryKey, CategoryName};
-use serde_json::json;
+use serde_json::{Value, json};
 
 async fn category(server: &Server, key: &str, name: &str) {
     let (key, name) = (CategoryKey::parse(key).unwrap(), CategoryName::parse(name).unwrap());
@@ -100,6 +100,36 @@ async fn a_contact_without_an_email_has_no_email_status() {
             .map(|members| members.keys().cloned().collect::<Vec<_>>()),
         Some(vec!["id".to_owned(), "new".to_owned()])
     );
+}
+
+#[tokio::test]
+async fn cookies_are_read_in_the_contact_and_beside_it() {
+    let server = Server::start().await;
+    let body = json!({
+        "contact": {"channels": [{"type": "email", "value": "ann@example.com"}], "cookies": {"sc": "c1"}},
+        "cookies": {"sc": "c2"},
+    });
+    let id = server.post("/api/v1/contact/subscribe", &body).await.expect(200).json()["id"].clone();
+    for sc in ["c1", "c2"] {
+        let seen = json!({"eventTypeKey": sc, "cookies": {"sc": sc}});
+        server.post("/api/v1/event", &seen).await.expect(200);
+    }
+    let page = server
+        .get(&format!("/api/v1/contact/{id}/timeline?type=event"))
+        .await
+        .json();
+    let seen: Vec<&Value> = page["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|item| &item["eventTypeKey"])
+        .collect();
+    for sc in ["c1", "c2"] {
+        assert!(seen.contains(&&json!(sc)), "{page}");
+    }
+    let wrong = json!({"contact": body["contact"], "cookies": 7});
+    let refused = server.post("/api/v1/contact/subscribe", &wrong).await.expect(400);
+    assert_eq!(refused.body, "cookies must be an object");
 }
 
 #[tokio::test]

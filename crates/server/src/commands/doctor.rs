@@ -4,6 +4,7 @@ use super::admin::Admin;
 use crate::cli::DoctorArgs;
 use crate::output;
 use anyhow::{Context, Result};
+use selfsame_application::ports::MOST_APART;
 use selfsame_domain::{Violation, WorkspaceId};
 use serde_json::json;
 use std::process::ExitCode;
@@ -15,7 +16,11 @@ const UNCHECKED: u8 = 2;
 /// How many violations the port reports at the most.
 const MOST: usize = 1000;
 
-type Found = Vec<(WorkspaceId, Violation)>;
+struct Found {
+    violations: Vec<(WorkspaceId, Violation)>,
+    /// How many events are in no month's room.
+    events_apart: u64,
+}
 
 pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
     match examine(args).await {
@@ -25,7 +30,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
             } else {
                 report(&found)?;
             }
-            Ok(if found.is_empty() {
+            Ok(if found.violations.is_empty() {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::from(BROKEN)
@@ -51,18 +56,38 @@ async fn examine(args: &DoctorArgs) -> Result<Found> {
             .ping()
             .await
             .context("the database does not take writes")?;
-        admin
-            .app
-            .store()
-            .violations()
-            .await
-            .context("the rules of identity cannot be checked")
+        Ok(Found {
+            violations: admin
+                .app
+                .store()
+                .violations()
+                .await
+                .context("the rules of identity cannot be checked")?,
+            events_apart: admin
+                .app
+                .store()
+                .events_apart()
+                .await
+                .context("the events cannot be counted")?,
+        })
     };
     Admin::with(&args.store, checks).await
 }
 
 fn report(found: &Found) -> Result<()> {
     output::print("ok    the database answers and takes writes\nok    its tables are up to date\n")?;
+    if found.events_apart > 0 {
+        let more = if found.events_apart >= MOST_APART {
+            " or more"
+        } else {
+            ""
+        };
+        output::print(&format!(
+            "note  {}{more} events are in `events_other`: their months have no partition and go row by row\n",
+            found.events_apart
+        ))?;
+    }
+    let found = &found.violations;
     if found.is_empty() {
         return output::print("ok    no rule of identity is broken\n");
     }
@@ -78,9 +103,14 @@ fn report(found: &Found) -> Result<()> {
 
 fn report_json(found: &Found) -> Result<()> {
     let violations: Vec<_> = found
+        .violations
         .iter()
         .map(|(workspace, violation)| json!({ "workspace": workspace, "violation": violation.to_string() }))
         .collect();
-    let status = if found.is_empty() { "ok" } else { "violations" };
-    output::print_json(&json!({ "status": status, "violations": violations }))
+    let status = if found.violations.is_empty() {
+        "ok"
+    } else {
+        "violations"
+    };
+    output::print_json(&json!({ "status": status, "violations": violations, "eventsApart": found.events_apart }))
 }

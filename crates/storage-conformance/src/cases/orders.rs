@@ -204,7 +204,35 @@ pub async fn what_comes_late_changes_no_status(backend: &mut dyn Backend) {
         (order.content.total_cost, order.content.shipping),
         (amount("100"), Some(amount("8")))
     );
-    assert_eq!(f.happened(id).await, ["orderDELIVERED"]);
+}
+
+pub async fn a_status_that_comes_late_is_told_at_its_date(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let sent = [
+        (Delivered, 3),
+        (Initialized, 1),
+        (InProgress, 2),
+        (Initialized, 1),
+        (InProgress, 2),
+        (Delivered, 3),
+    ];
+    let mut last = None;
+    for (status, date) in sent {
+        last = Some(send(&f, Ask::new().external("a").ordered("1", status, day(date))).await);
+    }
+    let id = last.expect("there were some");
+    let again = sent.map(|(status, date)| keep_order(Ask::new().external("a").ordered("2", status, day(date + 10))));
+    f.decide_all(again.to_vec()).await;
+    let told = f.history(id).await.into_iter();
+    let mut told: Vec<_> = told
+        .map(|event| (event.occurred_at, event.type_key.to_string()))
+        .collect();
+    told.sort();
+    let names = ["orderINITIALIZED", "orderIN_PROGRESS", "orderDELIVERED"];
+    let days = [1, 2, 3, 11, 12, 13].map(day);
+    let expected = names.into_iter().cycle().map(str::to_owned);
+    assert_eq!(told, days.into_iter().zip(expected).collect::<Vec<_>>());
+    assert!(orders(&f, id).await.iter().all(|order| order.status == Delivered));
 }
 
 pub async fn a_status_is_told_once(backend: &mut dyn Backend) {

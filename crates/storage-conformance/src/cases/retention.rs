@@ -156,7 +156,7 @@ pub async fn an_event_older_than_events_are_kept_is_refused(backend: &mut dyn Ba
         .iter()
         .any(|effect| matches!(effect, Effect::Skipped(skipped) if skipped.field == "date"));
     assert!(told_so && kept.rejection.is_none(), "{kept:?}");
-    let changed = Ask::new().external("a").ordered("1", OrderStatus::Delivered, long_ago);
+    let changed = Ask::new().external("a").ordered("1", OrderStatus::Delivered, day(28));
     f.decide(keep_order(changed)).await;
     assert_eq!(f.happened(id).await, ["in", "orderDELIVERED"]);
     let orders = f

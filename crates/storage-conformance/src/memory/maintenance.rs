@@ -33,6 +33,10 @@ impl Maintenance for MemoryStore {
         Ok(0)
     }
 
+    async fn events_apart(&self) -> Result<u64, StorageError> {
+        Ok(0)
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
         let workspaces: Vec<WorkspaceId> = self.lock().accounts.keys().copied().collect();
         let mut pruned = 0;

@@ -178,6 +178,25 @@ fn an_event_of_an_unknown_number_is_refused_and_one_of_nobody_is_kept() {
 }
 
 #[test]
+fn rule_8_what_is_no_evidence_makes_no_contact_of_an_event() {
+    let mut model = Model::new();
+    set_creating(&mut model, "x", true);
+    for request in [ask().email("test@test.com"), ask().ext("null")] {
+        let decision = model.event("x", request);
+        assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
+        let told = |effect: &Effect| matches!(effect, Effect::Blocked { .. });
+        assert!(decision.effects.iter().any(told), "{decision:?}");
+    }
+    assert!(model.state.contacts.is_empty(), "each would have made one");
+    assert!(model.events.iter().all(|event| event.subject.is_none()));
+    let made = model
+        .event("x", ask().email("test@test.com").email(ANN))
+        .contact
+        .unwrap();
+    assert_eq!(model.history(made), ["x"], "another identifier names somebody");
+}
+
+#[test]
 fn an_event_claims_changeable_identifiers_and_absorbs_the_anonymous() {
     let mut model = Model::new();
     let anonymous = model.id(ask().token("t"));

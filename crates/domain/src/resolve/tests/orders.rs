@@ -119,13 +119,11 @@ fn each_status_is_told_once() {
         send(&mut model, order(status, date, ask().ext("A")));
     }
     let subject = Some(Subject::Contact(ann));
-    // The second status came with the date of the first.
-    let now = model.events[1].received_at;
     assert_eq!(
         told(&model),
         [
             ("orderINITIALIZED", subject, day(1)),
-            ("orderIN_PROGRESS", subject, now),
+            ("orderIN_PROGRESS", subject, day(1)),
             ("orderDELIVERED", subject, day(3)),
         ]
     );
@@ -142,6 +140,24 @@ fn each_status_is_told_once() {
         r#"{"currency":"UAH","date":"1970-01-04T00:00:00+00:00","externalOrderId":"1","status":"DELIVERED","totalCost":"100"}"#
     );
     assert_eq!((stored(&model).status, stored(&model).date), (Delivered, day(3)));
+}
+
+#[test]
+fn a_status_that_an_order_comes_back_to_is_told_again() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A"));
+    for (status, date) in [(InProgress, 1), (Initialized, 2), (InProgress, 3), (InProgress, 3)] {
+        send(&mut model, order(status, date, ask().ext("A")));
+    }
+    let subject = Some(Subject::Contact(ann));
+    assert_eq!(
+        told(&model),
+        [
+            ("orderIN_PROGRESS", subject, day(1)),
+            ("orderINITIALIZED", subject, day(2)),
+            ("orderIN_PROGRESS", subject, day(3)),
+        ]
+    );
 }
 
 #[test]
@@ -200,9 +216,18 @@ fn what_comes_late_fills_in_and_changes_nothing_else() {
     assert_eq!(order.content.total_cost, Amount::parse("100").unwrap());
     assert_eq!(order.content.details.store_id, text("s"));
     assert_eq!(order.content.details.payment_method, text("cash"));
-    assert_eq!(told(&model).len(), 1, "only the status that counts is told");
+    let subject = Some(Subject::Contact(decision.contact.unwrap()));
+    let both = [
+        ("orderDELIVERED", subject, day(3)),
+        ("orderINITIALIZED", subject, day(1)),
+    ];
+    assert_eq!(told(&model), both, "the status is told at its own date");
+    assert!(model.events[1].params.as_json().contains(r#""totalCost":"7""#));
     late.contact = ask().ext("B");
+    send(&mut model, late.clone());
+    late.date = day(2);
     send(&mut model, late);
+    assert_eq!(told(&model), both, "and told once");
     assert_eq!(model.state.contacts.len(), 1, "whose it was is late, too");
 }
 
@@ -270,7 +295,7 @@ fn one_batch_sees_what_it_did_before() {
     );
     assert_eq!(
         told(&model).into_iter().map(|(name, ..)| name).collect::<Vec<_>>(),
-        ["orderIN_PROGRESS", "orderDELIVERED"]
+        ["orderIN_PROGRESS", "orderINITIALIZED", "orderDELIVERED"]
     );
     assert_eq!(stored(&model).status, Delivered);
 }

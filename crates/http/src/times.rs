@@ -1,18 +1,18 @@
-//! Dates of orders (wire fact): a date, a date and time, or a whole time of ISO 8601 with its offset.
+//! Times as they are sent (wire fact): a date, a date and time, or a whole time of ISO 8601 with its offset.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use selfsame_domain::{Timestamp, to_micros};
 
 /// What a client reads when it sent something else.
-pub(super) const REASON: &str = "must be a date such as 2024-12-31, 2024-12-31T23:59 or 2024-12-31T23:59:59.000+02:00";
+pub(crate) const REASON: &str = "must be a date such as 2024-12-31, 2024-12-31T23:59 or 2024-12-31T23:59:59.000+02:00";
 
 const WITH_OFFSET: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"];
 const WITHOUT: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
 
 /// Reads a date of the years 1 to 9999. One that says no offset is in UTC.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
-    // A blank instead of the T, as ISO 8601 had it once and databases write it.
-    let text = text.trim().replacen(' ', "T", 1);
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    // A blank instead of the T, as ISO 8601 had it once and databases write it; small letters, as RFC 3339 allows.
+    let text = text.trim().replacen(' ', "T", 1).to_ascii_uppercase();
     let with_offset = WITH_OFFSET.iter().find_map(|form| {
         let read = DateTime::parse_from_str(&text, form).ok()?;
         Some(read.with_timezone(&Utc))
@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 }
 
 /// Whether it is of the years 1 to 9999: every database has those.
-pub(super) fn is_storable(at: Timestamp) -> bool {
+pub(crate) fn is_storable(at: Timestamp) -> bool {
     (1..=9999).contains(&at.year())
 }
 
@@ -44,6 +44,7 @@ mod tests {
             ("2024-12-31T23:59", "2024-12-31T23:59:00+00:00"),
             (" 2024-12-31 23:59:58 ", "2024-12-31T23:59:58+00:00"),
             ("2024-12-31T23:59:58.1234567", "2024-12-31T23:59:58.123456+00:00"),
+            ("2024-12-31t23:59:58z", "2024-12-31T23:59:58+00:00"),
             ("2024-12-31T23:59Z", "2024-12-31T23:59:00+00:00"),
             ("2024-12-31T23:59+02:00", "2024-12-31T21:59:00+00:00"),
             ("2024-12-31T23:59:58.5+0200", "2024-12-31T21:59:58.500+00:00"),
