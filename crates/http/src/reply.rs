@@ -8,7 +8,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use selfsame_application::{Replay, Submission};
 use selfsame_domain::{Command, Decision, Outcome, WorkspaceId};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 const OUTCOME: HeaderName = HeaderName::from_static("x-selfsame-outcome");
 const DECISION: HeaderName = HeaderName::from_static("x-selfsame-decision");
@@ -122,6 +124,28 @@ pub(crate) fn add_all_headers(decisions: &[Decision], headers: &mut HeaderMap) {
     for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         if let Ok(list) = HeaderValue::from_str(&list.join(", ")) {
             headers.insert(name, list);
+        }
+    }
+}
+
+/// A list of an answer in the protocol's form: a single entry is not in an array (wire fact).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum OneOrMany<T> {
+    /// The single entry.
+    One(T),
+    /// None, or several.
+    Many(Vec<T>),
+}
+
+impl<T> From<Vec<T>> for OneOrMany<T> {
+    fn from(mut entries: Vec<T>) -> Self {
+        match entries.pop() {
+            Some(single) if entries.is_empty() => Self::One(single),
+            last => {
+                entries.extend(last);
+                Self::Many(entries)
+            }
         }
     }
 }

@@ -82,12 +82,18 @@ macro_rules! identified {
             FROM (
                 SELECT i.owner_id
                 FROM UNNEST($6::smallint[], $7::text[]) AS asked (kind, value)
-                JOIN identifiers i ON i.workspace_id = $1 AND i.kind = asked.kind AND i.value = asked.value
-                WHERE i.hidden_by IS NULL
+                CROSS JOIN LATERAL (
+                    SELECT owner_id FROM identifiers
+                    WHERE workspace_id = $1 AND kind = asked.kind AND value = asked.value AND hidden_by IS NULL
+                    OFFSET 0
+                ) i
                 GROUP BY i.owner_id
-                HAVING count(DISTINCT (i.kind, i.value)) = cardinality($6::smallint[])
+                HAVING count(DISTINCT (asked.kind, asked.value)) = cardinality($6::smallint[])
             ) holder
-            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = holder.owner_id AND c.state = 'active'
+            CROSS JOIN LATERAL (
+                SELECT contact_id, updated_at FROM contacts
+                WHERE workspace_id = $1 AND contact_id = holder.owner_id AND state = 'active' OFFSET 0
+            ) c
             LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = c.contact_id
             WHERE ($4::text IS NULL OR p.first_name_match = $4) AND ($5::text IS NULL OR p.last_name_match = $5)
         )"
@@ -135,24 +141,35 @@ const EMAILS: &str = concat!(
     "WITH asked AS MATERIALIZED (
         SELECT a.contact_id, c.contact_id AS canonical_id
         FROM (SELECT DISTINCT UNNEST($2::bigint[]) AS contact_id) a
-        JOIN contacts named ON named.workspace_id = $1 AND named.contact_id = a.contact_id
-        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = named.canonical_id AND c.state = 'active'
+        CROSS JOIN LATERAL (
+            SELECT canonical_id FROM contacts WHERE workspace_id = $1 AND contact_id = a.contact_id OFFSET 0
+        ) named
+        CROSS JOIN LATERAL (
+            SELECT contact_id FROM contacts
+            WHERE workspace_id = $1 AND contact_id = named.canonical_id AND state = 'active' OFFSET 0
+        ) c
     )
     SELECT
         ARRAY(SELECT ROW(contact_id, canonical_id) FROM asked),
         ARRAY(SELECT ",
     identifier_record!(),
     " FROM (SELECT DISTINCT canonical_id FROM asked) c
-      JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = c.canonical_id AND i.kind = 2)"
+      CROSS JOIN LATERAL (
+        SELECT * FROM identifiers WHERE workspace_id = $1 AND owner_id = c.canonical_id AND kind = 2 OFFSET 0
+      ) i)"
 );
 
 const TOKEN_OWNER: &str = concat!(
     "SELECT ",
     identifier_record!(),
     " FROM UNNEST($2::smallint[], $3::text[]) WITH ORDINALITY AS asked (kind, value, place)
-      JOIN identifiers i ON i.workspace_id = $1 AND i.kind = asked.kind AND i.value = asked.value
-      JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = i.owner_id AND c.state = 'active'
-      WHERE i.hidden_by IS NULL
+      CROSS JOIN LATERAL (
+        SELECT * FROM identifiers
+        WHERE workspace_id = $1 AND kind = asked.kind AND value = asked.value AND hidden_by IS NULL OFFSET 0
+      ) i
+      CROSS JOIN LATERAL (
+        SELECT FROM contacts WHERE workspace_id = $1 AND contact_id = i.owner_id AND state = 'active' OFFSET 0
+      ) c
       ORDER BY asked.place, i.home_id
       LIMIT 1"
 );

@@ -3,6 +3,7 @@
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::paths::{MAX_ROWS, Params, contact_id};
+use crate::reply::OneOrMany;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
@@ -13,8 +14,8 @@ use utoipa::ToSchema;
 /// Emails of contacts.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ContactEmails {
-    /// One entry for every contact that has an email, in the order of the numbers.
-    results: Vec<ContactEmail>,
+    /// One entry for every contact that has an email, in the order of the request; an object for a single one.
+    results: OneOrMany<ContactEmail>,
 }
 
 /// The email of a contact.
@@ -38,7 +39,7 @@ pub(crate) struct ContactEmail {
     params(("ids" = String, Query, description = "Numbers of at most 500 contacts, separated by commas", example = "1,2")),
     responses(
         (status = 200, description = "The emails", body = ContactEmails,
-            example = json!({"results": [{"contactId": 564_407_320, "email": "ann@example.com"}]})),
+            example = json!({"results": {"contactId": 564_407_320, "email": "ann@example.com"}})),
         crate::docs::ReadErrors,
     )
 )]
@@ -50,13 +51,11 @@ pub(crate) async fn emails(
     auth.allow(Action::Read)?;
     let ids = read(&params)?;
     let found = state.app.store().emails(auth.workspace(), &ids).await?;
-    let results = found
-        .into_iter()
-        .map(|(id, email)| ContactEmail {
-            contact_id: id.0,
-            email,
-        })
-        .collect();
+    let emails = found.into_iter().map(|(id, email)| ContactEmail {
+        contact_id: id.0,
+        email,
+    });
+    let results = emails.collect::<Vec<_>>().into();
     Ok(Json(ContactEmails { results }))
 }
 

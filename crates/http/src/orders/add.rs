@@ -6,7 +6,7 @@ use crate::auth::Authenticated;
 use crate::body::{Entry, Incoming};
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::reply::{self, Repeated, submit_all};
+use crate::reply::{self, OneOrMany, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -111,15 +111,7 @@ pub(crate) struct OrderItemInput {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FailedOrders {
-    failed_orders: OneOrMany,
-}
-
-/// A single one is not in an array (wire fact).
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(FailedOrder),
-    Many(Vec<FailedOrder>),
+    failed_orders: OneOrMany<FailedOrder>,
 }
 
 /// An order that was not kept.
@@ -213,11 +205,10 @@ fn read_one(entry: &Entry<'_>, policy: &Policy) -> Result<OrderRequest, String> 
     request.ok_or_else(|| "an order without problems that cannot be read".to_owned())
 }
 
-fn answer(mut failed: Vec<FailedOrder>) -> Response {
-    let failed_orders = match failed.len() {
-        0 => return StatusCode::OK.into_response(),
-        1 => OneOrMany::One(failed.remove(0)),
-        _ => OneOrMany::Many(failed),
-    };
+fn answer(failed: Vec<FailedOrder>) -> Response {
+    if failed.is_empty() {
+        return StatusCode::OK.into_response();
+    }
+    let failed_orders = failed.into();
     Json(FailedOrders { failed_orders }).into_response()
 }

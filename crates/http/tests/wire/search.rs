@@ -92,14 +92,22 @@ async fn items_are_base_contacts() {
 async fn emails_of_numbers() {
     let server = Server::start().await;
     let [ann, bob, _] = three(&server).await;
-    let answer = server
-        .get(&format!("/api/v1/contacts/email?ids={bob},999,%20{ann},"))
-        .await
-        .expect(200);
+    let eve = server
+        .add(&json!({"channels": [{"type": "email", "value": "eve@example.com"}]}))
+        .await;
+    let emails = async |ids: &str| {
+        let answer = server.get(&format!("/api/v1/contacts/email?ids={ids}")).await;
+        answer.expect(200).json()["results"].take()
+    };
+    let of_ann = json!({"contactId": ann, "email": "Ann@Example.com"});
+    let of_eve = json!({"contactId": eve, "email": "eve@example.com"});
     assert_eq!(
-        answer.json(),
-        json!({"results": [{"contactId": ann, "email": "Ann@Example.com"}]})
+        emails(&format!("{bob},999,%20{ann},")).await,
+        of_ann,
+        "a single one is not in an array"
     );
+    assert_eq!(emails(&format!("{eve},{ann}")).await, json!([of_eve, of_ann]));
+    assert_eq!(emails(&bob.to_string()).await, json!([]));
     let many = vec!["1"; 501].join(",");
     server
         .get(&format!("/api/v1/contacts/email?ids={many}"))
