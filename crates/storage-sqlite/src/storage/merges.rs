@@ -103,9 +103,10 @@ pub(super) async fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<()
             )
         })
         .collect();
-    let redacted = "UPDATE merges SET evidence_value = r.value ->> 1, moved = json(r.value -> 2)
-         FROM jsonb_each(?2) AS r
-         WHERE workspace_id = ?1 AND merge_id = unhex(r.value ->> 0)";
+    let redacted = "WITH r (workspace_id, merge_id, evidence_value, moved) AS MATERIALIZED (
+            SELECT ?1, unhex(value ->> 0), value ->> 1, json(value -> 2) FROM jsonb_each(?2))
+         UPDATE merges SET evidence_value = r.evidence_value, moved = r.moved
+         FROM r WHERE merges.workspace_id = r.workspace_id AND merges.merge_id = r.merge_id";
     batch.run_all("merges", redacted, &rows).await
 }
 
