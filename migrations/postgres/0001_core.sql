@@ -182,6 +182,7 @@ CREATE TABLE visitors (
     owner_id     bigint,
     since        timestamptz NOT NULL,
     closed_at    timestamptz,
+    follows      boolean     NOT NULL,
     PRIMARY KEY (workspace_id, visitor_id)
 );
 CREATE UNIQUE INDEX visitors_open ON visitors (workspace_id, cookie) WHERE closed_at IS NULL;

@@ -7,7 +7,7 @@ ALTER TABLE visitors ADD COLUMN kind smallint NOT NULL DEFAULT 8;
 ALTER TABLE visitors ALTER COLUMN kind DROP DEFAULT;
 DROP INDEX visitors_open;
 CREATE UNIQUE INDEX visitors_open ON visitors (workspace_id, kind, value) WHERE closed_at IS NULL;
-CREATE INDEX visitors_by_key ON visitors (workspace_id, kind, value, since);
+CREATE INDEX visitors_by_key ON visitors (workspace_id, kind, value, since, follows);
 
 -- The open visitor behind an identifier that nobody holds: known with the key, so that contacts are written without looking for one.
 ALTER TABLE identifier_keys ADD COLUMN waiting uuid;

@@ -180,6 +180,7 @@ CREATE TABLE visitors (
     owner_id     INTEGER,
     since        INTEGER NOT NULL,
     closed_at    INTEGER,
+    follows      INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, visitor_id)
 ) STRICT;
 CREATE UNIQUE INDEX visitors_open ON visitors (workspace_id, cookie) WHERE closed_at IS NULL;

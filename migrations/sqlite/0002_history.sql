@@ -6,7 +6,7 @@ DROP INDEX visitors_open;
 ALTER TABLE visitors RENAME COLUMN cookie TO value;
 ALTER TABLE visitors ADD COLUMN kind INTEGER NOT NULL DEFAULT 8;
 CREATE UNIQUE INDEX visitors_open ON visitors (workspace_id, kind, value) WHERE closed_at IS NULL;
-CREATE INDEX visitors_by_key ON visitors (workspace_id, kind, value, since);
+CREATE INDEX visitors_by_key ON visitors (workspace_id, kind, value, since, follows);
 
 -- The open visitor behind an identifier that nobody holds: known with the key, so that contacts are written without looking for one.
 ALTER TABLE identifier_keys ADD COLUMN waiting BLOB;

@@ -193,12 +193,15 @@ async fn a_stranger_with_the_public_key_changes_nothing(on: Database) -> Result<
     );
     let mut broken = app.login("A")?;
     broken.replace_range(broken.len() - 4.., "0000");
-    assert_eq!(
-        app.tell("device", Some(&broken), &phone("eve", "eve-token")).await?.0,
-        400
-    );
+    // A token that vouches for nobody names nobody; what the device tells is kept all the same.
     let other = json!({"deviceId": "eve", "externalUserId": "A", "pushToken": "eve-token"});
-    assert_eq!(app.tell("device", Some(&app.login("B")?), &other).await?.0, 400);
+    for (token, body, refused) in [
+        (broken, phone("eve", "eve-token"), "X-Selfsame-Identity"),
+        (app.login("B")?, other, "externalUserId"),
+    ] {
+        let (status, answer) = app.tell("device", Some(&token), &body).await?;
+        assert_eq!((status, &answer["refused"][0]["field"]), (200, &json!(refused)), "{answer}");
+    }
     assert_eq!(app.company.get(&path).await?.text, before);
     Ok(())
 }

@@ -227,6 +227,15 @@ pub struct Visitor {
     /// When its history ended: the cookie moved to somebody else, or a contact took another identifier, to which history goes from then
     /// on. At most one visitor of an identifier is open.
     pub closed_at: Option<Timestamp>,
+    /// Whether the cookie was another's until `since`: what happened before is not this one's, even when nobody knows the other any more.
+    pub follows: bool,
+}
+
+impl Visitor {
+    /// Whether its history has that time.
+    pub fn covers(&self, time: Timestamp) -> bool {
+        self.since <= time && self.closed_at.is_none_or(|closed| time < closed)
+    }
 }
 
 /// A contact as it is stored.

@@ -1,7 +1,11 @@
 //! What people did.
 
 use crate::values::{EventKeyValue, EventTypeKey, ExternalOrderId, ValueError};
-use crate::{ContactId, ContactRequest, DecisionId, EventId, IdentifierKey, OrderStatus, Timestamp, VisitorId};
+use crate::{
+    ContactId, ContactRequest, DecisionId, EventId, Identifier, IdentifierKey, IdentifierKind, OrderStatus, Timestamp,
+    VisitorId,
+};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -189,6 +193,20 @@ pub struct EventRequest {
     pub params: EventParams,
 }
 
+impl EventRequest {
+    /// How much older than its arrival an event must be to be late, in seconds: batches take a while, and so much may the clock of a
+    /// browser be wrong.
+    const LATE_SECONDS: i64 = 60;
+
+    /// When it happened, if it names nothing but cookies and comes so late that they may have been another's then (identity rule 4).
+    pub(crate) fn late(&self, received_at: Timestamp) -> Option<Timestamp> {
+        let by_cookie = |id: &Identifier| id.kind() == IdentifierKind::Cookie;
+        let alone = self.contact.contact_id.is_none() && self.contact.identifiers().all(by_cookie);
+        let since = received_at - TimeDelta::seconds(Self::LATE_SECONDS);
+        self.occurred_at.filter(|occurred| alone && *occurred < since)
+    }
+}
+
 /// The history that waits for somebody to hold an identifier. Cookies have [`crate::Visitor`]s of their own, which go on when
 /// somebody is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +227,7 @@ impl Waiting {
             owner: None,
             since: self.since,
             closed_at: None,
+            follows: false,
         }
     }
 }

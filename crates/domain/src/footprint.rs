@@ -15,12 +15,13 @@ use crate::{
 pub fn footprint(batch: &[Envelope], policy: &Policy, fields: &[CustomField]) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
-        add(&mut all, &envelope.command, policy, fields);
+        add(&mut all, envelope, policy, fields);
     }
     all
 }
 
-fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[CustomField]) {
+fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[CustomField]) {
+    let command = &envelope.command;
     match command {
         Command::Contact(call, request) => {
             add_request(all, request, policy);
@@ -28,6 +29,13 @@ fn add(all: &mut Footprint, command: &Command, policy: &Policy, fields: &[Custom
         }
         Command::Event(request) => {
             add_request(all, &request.contact, policy);
+            let late = request.late(envelope.at).into_iter();
+            let keys = |time| request.contact.identifiers().map(move |id| (id.key.clone(), time));
+            let late: Vec<_> = late
+                .flat_map(keys)
+                .filter(|(key, _)| all.keys.contains_key(key))
+                .collect();
+            all.late.extend(late);
             all.event_types.insert(request.type_key.clone());
             all.events.extend(request.id);
         }

@@ -15,6 +15,8 @@ use uuid::Uuid;
 pub struct Footprint {
     /// Identifiers to lock, in the one global order. The value says whether the contacts that hold it are needed.
     pub keys: BTreeMap<IdentifierKey, bool>,
+    /// Cookies of [`Self::keys`], each with a time in the past at which something happened behind it.
+    pub late: BTreeSet<(IdentifierKey, Timestamp)>,
     /// Contacts named by number.
     pub contacts: BTreeSet<ContactId>,
     /// Merges named by identity. Each brings the contacts of its group, and all merges among them.
@@ -88,14 +90,15 @@ pub struct KeyRecord {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// Contacts that answer for themselves: those that hold a key of the footprint (removed ones only by their external ID or
-    /// an exclusive identifier), those named by number, and the canonical ones of absorbed ones named by number. With merges in the
-    /// footprint also every absorbed contact of their groups.
+    /// an exclusive identifier), those named by number, the canonical ones of absorbed ones named by number, and the owners of
+    /// [`Self::visitors`] that are closed. With merges in the footprint also every absorbed contact of their groups.
     pub contacts: BTreeMap<ContactId, Contact>,
     /// For absorbed contacts named by number, and those of [`Self::apart`]: the contact that answers for them.
     pub canonical: BTreeMap<ContactId, ContactId>,
     /// The record of every key of the footprint that has one other than the default.
     pub keys: BTreeMap<IdentifierKey, KeyRecord>,
-    /// The open visitors of the footprint's cookies, adopted or not.
+    /// The open visitors of the footprint's cookies, adopted or not. For every one of [`Footprint::late`] also the visitor of the cookie
+    /// that covers the time, or else the next one after it.
     pub visitors: Vec<Visitor>,
     /// The merges of the footprint, and all others among the contacts of their groups, undone ones included.
     pub merges: BTreeMap<MergeId, Merge>,

@@ -325,6 +325,16 @@ macro_rules! for_each_case {
                 history_survives_a_restart;
                 history_is_the_workspace_s_own;
             }
+            late {
+                history_that_comes_late_is_the_former_owner_s;
+                what_comes_within_a_minute_is_of_now;
+                late_history_in_the_batch_of_the_move;
+                late_history_follows_merges_and_comes_back;
+                late_history_of_a_removed_contact_waits_with_it;
+                late_history_of_an_erased_contact_is_nobody_s;
+                late_history_that_races_with_an_erasure_leaves_nothing;
+                however_often_a_cookie_moved_its_time_is_found;
+            }
             order_races {
                 a_thousand_orders_in_one_batch;
                 an_order_sent_to_two_servers_at_once_is_one;
@@ -389,6 +399,7 @@ macro_rules! for_each_case {
                 an_absorbed_number_brings_who_answers;
                 a_merge_brings_its_whole_group;
                 open_visitors_come_with_their_cookies;
+                closed_visitors_come_with_their_times;
                 the_catalog_comes_by_number_name_and_key;
                 fresh_numbers_are_enough_and_ascend;
             }

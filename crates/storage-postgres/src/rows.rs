@@ -70,7 +70,7 @@ macro_rules! key_record {
 /// A row of `visitors v`.
 macro_rules! visitor_record {
     () => {
-        "ROW(v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at)"
+        "ROW(v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows)"
     };
 }
 
@@ -149,6 +149,7 @@ pub(crate) type VisitorRecord = (
     Option<i64>,
     Timestamp,
     Option<Timestamp>,
+    bool,
 );
 pub(crate) type EventRecord = (
     (Uuid, String, Option<String>, Option<i64>, Option<Uuid>),
@@ -314,7 +315,7 @@ pub(crate) fn key(record: KeyRecordRow) -> Result<(IdentifierKey, KeyRecord), St
 }
 
 pub(crate) fn visitor(record: VisitorRecord) -> Result<Visitor, StorageError> {
-    let (id, kind, value, home, owner, since, closed_at) = record;
+    let (id, kind, value, home, owner, since, closed_at, follows) = record;
     let (home, owner) = (home.map(ContactId), owner.map(ContactId));
     Ok(Visitor {
         id: VisitorId(id),
@@ -323,6 +324,7 @@ pub(crate) fn visitor(record: VisitorRecord) -> Result<Visitor, StorageError> {
         owner,
         since,
         closed_at,
+        follows,
     })
 }
 

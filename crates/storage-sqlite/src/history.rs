@@ -146,7 +146,7 @@ impl History for SqliteStore {
     async fn visitors(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Vec<Visitor>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let rows = sqlx::query(
-            "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at FROM visitors
+            "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at, follows FROM visitors
              WHERE workspace_id = ?1 AND kind = ?2 AND value = ?3 ORDER BY since DESC, visitor_id DESC LIMIT 100",
         )
         .bind(workspace.0)

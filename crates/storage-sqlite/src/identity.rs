@@ -208,7 +208,7 @@ async fn visitors(
     id: ContactId,
 ) -> Result<Vec<Visitor>, StorageError> {
     let rows = sqlx::query(
-        "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at FROM visitors
+        "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at, follows FROM visitors
          WHERE workspace_id = ?1 AND owner_id = ?2 ORDER BY since, visitor_id LIMIT 1000",
     )
     .bind(workspace.0)

@@ -341,6 +341,7 @@ fn touch(
 /// Rule 7: the history behind the cookie becomes the contact's. Each owner of a cookie has a visitor of their own, so that
 /// history made before a move stays with the former owner (rule 4).
 fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie: &Identifier, evidence: Evidence) {
+    let mut follows = false;
     if let Some(visitor) = world.open_visitor_mut(&cookie.key) {
         if visitor.owner == Some(id) {
             return;
@@ -352,6 +353,7 @@ fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie
             return;
         }
         visitor.closed_at = Some(draft.at);
+        follows = true;
     }
     let visitor = VisitorId::of(draft.id, draft.visitors);
     draft.visitors += 1;
@@ -363,6 +365,7 @@ fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie
         owner: Some(id),
         since: draft.at,
         closed_at: None,
+        follows,
     };
     world.open(opened);
 }

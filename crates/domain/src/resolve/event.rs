@@ -3,6 +3,7 @@
 use super::contact;
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
+use super::late;
 use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
@@ -26,6 +27,30 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
     ) {
         return draft.reject(world, Rejection::EventTooOld { days });
     }
+    let (decided, subject) = match late::former(world, request, at) {
+        Some(former) => late::decide(world, draft, request, former),
+        None => decide(world, draft, request),
+    };
+    if decided.outcome == Outcome::Rejected {
+        return decided;
+    }
+    world.sent.extend(request.id);
+    world.events.push(Event {
+        id: request.id.unwrap_or_else(|| EventId::of(decision, 0)),
+        type_key: request.type_key.clone(),
+        key_value: request.key_value.clone(),
+        subject,
+        occurred_at: request.occurred_at.unwrap_or(at),
+        received_at: at,
+        origin: request.origin,
+        params: request.params.clone(),
+    });
+    decided
+}
+
+/// Whom the event is about now, and whose history it is.
+fn decide(world: &mut World<'_>, draft: Draft, request: &EventRequest) -> (Decision, Option<Subject>) {
+    let (decision, at) = (draft.id, draft.at);
     let contact = &request.contact;
     let mut decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
         draft.finish(world, Outcome::Unmatched, None)
@@ -34,7 +59,7 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
         contact::decide(world, draft, Call::Event { creates }, contact)
     };
     if decided.outcome == Outcome::Rejected {
-        return decided;
+        return (decided, None);
     }
     let subject = match decided.contact {
         Some(id) => Some(of_contact(world, contact, &decided, id)),
@@ -51,22 +76,10 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
             // Only a wrong number leads here: nobody could ever find the event again.
             decided.outcome = Outcome::Rejected;
             decided.rejection = Some(Rejection::ContactNotFound);
-            return decided;
         }
         _ => {}
     }
-    world.sent.extend(request.id);
-    world.events.push(Event {
-        id: request.id.unwrap_or_else(|| EventId::of(decision, 0)),
-        type_key: request.type_key.clone(),
-        key_value: request.key_value.clone(),
-        subject,
-        occurred_at: request.occurred_at.unwrap_or(at),
-        received_at: at,
-        origin: request.origin,
-        params: request.params.clone(),
-    });
-    decided
+    (decided, subject)
 }
 
 /// Whether the workspace keeps no event of that time.

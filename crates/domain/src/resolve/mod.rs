@@ -10,6 +10,7 @@ mod contact;
 mod draft;
 mod event;
 mod evidence;
+mod late;
 mod merge;
 mod order;
 mod remove;

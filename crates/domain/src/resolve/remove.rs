@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::world::World;
-use crate::{ContactId, ContactRef, ContactState, Decision, DecisionId, Outcome, Rejection, Rule};
+use crate::{ContactId, ContactRef, ContactState, Decision, DecisionId, Outcome, Rejection, Rule, Subject};
 use std::collections::BTreeSet;
 
 /// Removes a contact. A removed one keeps what it holds, so that it can come back (identity rule 2); an erased one leaves
@@ -54,6 +54,12 @@ fn forget(world: &mut World<'_>, id: ContactId) {
     world
         .visitors
         .retain(|_, visitor| !names(visitor.home) && !names(visitor.owner));
+    let visitors = &world.visitors;
+    world.events.retain(|event| match event.subject {
+        Some(Subject::Contact(id)) => !gone.contains(&id),
+        Some(Subject::Visitor(id)) => visitors.contains_key(&id),
+        None => true,
+    });
     world.orders.retain(|_, order| !gone.contains(&order.contact));
     world.repointed.retain(|(_, to)| !gone.contains(to));
     world.visitors_returned.retain(|(home, _)| !gone.contains(home));

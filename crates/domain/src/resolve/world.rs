@@ -29,10 +29,10 @@ pub(super) struct World<'a> {
     pub(super) sent: BTreeSet<EventId>,
     pub(super) events: Vec<Event>,
     pub(super) orders: BTreeMap<ExternalOrderId, Order>,
-    /// Open visitors of the batch's identifiers, and those opened by the batch.
+    /// Visitors of the batch's identifiers, as far as the snapshot has them, and those opened by the batch.
     pub(super) visitors: BTreeMap<VisitorId, Visitor>,
-    /// Of every identifier of the batch the visitor that is open, if there is one.
-    open_visitors: HashMap<IdentifierKey, VisitorId>,
+    /// The visitors of every identifier. Grows only.
+    visitors_of: HashMap<IdentifierKey, Vec<VisitorId>>,
     pub(super) visitors_returned: Vec<(ContactId, ContactId)>,
     pub(super) segments: BTreeMap<SegmentId, Segment>,
     segment_names: HashMap<SegmentName, SegmentId>,
@@ -71,6 +71,10 @@ impl<'a> World<'a> {
         }
         let waiting = super::event::waiting(&snapshot.keys);
         let visitors: Vec<Visitor> = snapshot.visitors.iter().cloned().chain(waiting).collect();
+        let mut visitors_of: HashMap<IdentifierKey, Vec<VisitorId>> = HashMap::new();
+        for visitor in &visitors {
+            visitors_of.entry(visitor.key.clone()).or_default().push(visitor.id);
+        }
         let mut fresh = snapshot.fresh.clone();
         // Numbers are taken from the end.
         fresh.contacts.reverse();
@@ -85,7 +89,7 @@ impl<'a> World<'a> {
             keys: snapshot.keys.clone(),
             holders,
             tokens,
-            open_visitors: keyed(&visitors, |visitor| (visitor.key.clone(), visitor.id)),
+            visitors_of,
             visitors: keyed(&visitors, |visitor| (visitor.id, visitor.clone())),
             creating: &snapshot.creating,
             new_creating: BTreeMap::new(),
@@ -250,17 +254,25 @@ impl<'a> World<'a> {
 
     /// The visitor to whom the history behind an identifier goes.
     pub(super) fn open_visitor(&self, key: &IdentifierKey) -> Option<&Visitor> {
-        let visitor = self.visitors.get(self.open_visitors.get(key)?)?;
-        visitor.closed_at.is_none().then_some(visitor)
+        self.visitors_of(key).find(|visitor| visitor.closed_at.is_none())
+    }
+
+    /// The visitors behind an identifier that are loaded, in no order.
+    pub(super) fn visitors_of(&self, key: &IdentifierKey) -> impl Iterator<Item = &Visitor> {
+        let ids = self.visitors_of.get(key).into_iter().flatten();
+        ids.filter_map(|id| self.visitors.get(id))
     }
 
     pub(super) fn open_visitor_mut(&mut self, key: &IdentifierKey) -> Option<&mut Visitor> {
-        let visitor = self.visitors.get_mut(self.open_visitors.get(key)?)?;
-        visitor.closed_at.is_none().then_some(visitor)
+        let id = self.open_visitor(key)?.id;
+        self.visitors.get_mut(&id)
     }
 
     pub(super) fn open(&mut self, visitor: Visitor) {
-        self.open_visitors.insert(visitor.key.clone(), visitor.id);
+        self.visitors_of
+            .entry(visitor.key.clone())
+            .or_default()
+            .push(visitor.id);
         self.visitors.insert(visitor.id, visitor);
     }
 

@@ -374,3 +374,29 @@ async fn types_of_events_are_listed_and_changed() {
         json!([])
     );
 }
+
+#[tokio::test]
+async fn history_of_a_cookie_that_comes_late_is_the_former_owner_s() {
+    let server = Server::start().await;
+    let mut owners = Vec::new();
+    for name in ["A", "B"] {
+        let body = json!({"externalCustomerId": name, "cookies": {"sc": "crumb"}});
+        owners.push(server.post("/api/v1/contact", body).await.json(200)["id"].clone());
+        server.clock.advance_seconds(24 * 3_600);
+    }
+    // The clock began in the morning of 2 January, when A came; B came a day later.
+    let late = |name: &str, occurred: &str| json!({"eventTypeKey": name, "keyValue": "k", "occurred": occurred, "cookies": {"sc": "crumb"}});
+    let events = [
+        late("long ago", "2025-12-20T10:00"),
+        late("of A", "2026-01-02T10:00"),
+        late("of B", "2026-01-03T10:00"),
+    ];
+    let answer = server.post("/api/v1/past_events", json!({"events": events})).await;
+    assert_eq!(answer.json(200)["successCount"], 3, "{}", answer.text);
+    let expected: [&[&str]; 2] = [&["event of A", "event long ago"], &["event of B"]];
+    for (owner, expected) in owners.iter().zip(expected) {
+        let path = format!("/api/v1/contact/{owner}/timeline?type=event");
+        let timeline = server.get(&path).await.json(200);
+        assert_eq!(names(&timeline), expected);
+    }
+}

@@ -17,6 +17,7 @@ pub mod fields;
 pub mod identifiers;
 pub mod isolation;
 mod kinds;
+pub mod late;
 pub mod lifecycle;
 pub mod log;
 pub mod merges;

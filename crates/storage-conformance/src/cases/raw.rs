@@ -83,6 +83,7 @@ pub(super) fn visitor(number: u128, cookie: &str, owner: Option<ContactId>) -> V
         owner,
         since: at(),
         closed_at: None,
+        follows: false,
     }
 }
 

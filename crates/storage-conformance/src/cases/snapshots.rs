@@ -9,7 +9,7 @@ use selfsame_application::ports::Mode;
 use selfsame_domain::{
     CategoryId, ChangeSet, Contact, ContactId, FieldId, Footprint, FreshCount, Identifier, SegmentId, Snapshot,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 async fn load(f: &Fixture<'_>, footprint: Footprint) -> Snapshot {
     let mut snapshots = Vec::new();
@@ -161,11 +161,7 @@ pub async fn a_merge_brings_its_whole_group(backend: &mut dyn Backend) {
         .await;
         assert_eq!(numbers(&snapshot.contacts), ids[..3]);
         assert_eq!(
-            snapshot
-                .merges
-                .keys()
-                .copied()
-                .collect::<std::collections::BTreeSet<_>>(),
+            snapshot.merges.keys().copied().collect::<BTreeSet<_>>(),
             [undone, first, second].into()
         );
         let absorbed: &Contact = &snapshot.contacts[&ids[1]];
@@ -208,6 +204,33 @@ pub async fn open_visitors_come_with_their_cookies(backend: &mut dyn Backend) {
         .collect();
     found.sort_unstable();
     assert_eq!(found, [("c", Some(two)), ("free", None)], "closed ones stay away");
+}
+
+pub async fn closed_visitors_come_with_their_times(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    let moved = f.decide(Ask::new().external("b").cookie("c").upsert()).await;
+    let cookie = identifier(Kind::Cookie, "c");
+    for (seconds, expected) in [(-3_600, Some(one)), (-1, Some(one)), (0, None), (3_600, None)] {
+        let time = moved.at + chrono::TimeDelta::seconds(seconds);
+        let late = [(cookie.key.clone(), time)].into();
+        let asked = Footprint {
+            late,
+            ..keys(&[(&cookie, true)])
+        };
+        let snapshot = load(&f, asked).await;
+        let owners: Vec<_> = snapshot.visitors.iter().map(|visitor| visitor.owner).collect();
+        let mut wanted: Vec<_> = expected.into_iter().chain(moved.contact).map(Some).collect();
+        wanted.retain(|owner| !owners.contains(owner));
+        assert_eq!(
+            (owners.len(), wanted),
+            (1 + usize::from(expected.is_some()), vec![]),
+            "{seconds}"
+        );
+        let contacts: BTreeSet<ContactId> = expected.into_iter().chain(moved.contact).collect();
+        let found: BTreeSet<ContactId> = snapshot.contacts.into_keys().collect();
+        assert_eq!(found, contacts, "{seconds}: owners come along");
+    }
 }
 
 /// A footprint, the places of the segments that it brings, the numbers of the categories, the fields.

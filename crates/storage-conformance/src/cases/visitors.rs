@@ -18,10 +18,11 @@ pub async fn a_cookie_opens_a_visitor(backend: &mut dyn Backend) {
         owner,
         since,
         closed_at,
+        follows,
         id: visitor,
     } = visitors[0].clone();
     assert_eq!((key.value.as_str(), home, owner), ("Їc1", Some(id), Some(id)));
-    assert_eq!((since, closed_at), (decision.at, None));
+    assert_eq!((since, closed_at, follows), (decision.at, None, false));
     assert!(decision.effects.contains(&Effect::VisitorAdopted { visitor }));
     f.id(Ask::new().external("a").cookie("Їc1").upsert()).await;
     assert_eq!(

@@ -41,8 +41,8 @@ pub(super) fn deleted(age: usize, now: Timestamp) -> Command {
     Command::DeleteEvents(EventPeriod { from, until })
 }
 
-/// At the beginning of an hour, so that several things happen at once.
+/// At the beginning of five minutes, so that several things happen at once, and some before a cookie moved.
 fn ago(now: Timestamp, age: usize) -> Timestamp {
-    let hour = now.timestamp() / 3_600 * 3_600;
-    Timestamp::from_timestamp(hour, 0).unwrap_or(now) - TimeDelta::days(AGES[age])
+    let begun = now.timestamp() / 300 * 300;
+    Timestamp::from_timestamp(begun, 0).unwrap_or(now) - TimeDelta::days(AGES[age])
 }

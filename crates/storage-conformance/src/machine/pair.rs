@@ -107,7 +107,7 @@ impl Pair {
     }
 
     async fn decide(&mut self, commands: Vec<Command>) -> Checked<Vec<Decision>> {
-        self.now += TimeDelta::microseconds(1_000_001);
+        self.now += TimeDelta::microseconds(61_000_001);
         let envelope = |command| Envelope {
             decision: DecisionId(self.ids.uuid()),
             at: self.now,

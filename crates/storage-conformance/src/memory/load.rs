@@ -5,13 +5,14 @@ use selfsame_domain::{
     CategoryId, ContactId, ContactState, Event, EventPeriod, FieldId, Footprint, Fresh, IdentifierKind, KeyRecord,
     Merge, SegmentId, Snapshot, StoredEvent,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Space {
     /// What the snapshot of a footprint is, as [`Snapshot`] says it.
     pub(super) fn load(&self, footprint: &Footprint) -> Snapshot {
         let mut snapshot = Snapshot::default();
         self.load_holders(footprint, &mut snapshot);
+        self.load_late(footprint, &mut snapshot);
         self.load_named(footprint, &mut snapshot);
         self.load_orders(footprint, &mut snapshot);
         self.load_groups(footprint, &mut snapshot);
@@ -90,6 +91,24 @@ impl Space {
                 });
                 self.bring(held.owner, wanted, snapshot);
             }
+        }
+    }
+
+    fn load_late(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
+        let mut found = BTreeMap::new();
+        for (key, time) in &footprint.late {
+            let visitors = || self.visitors.values().filter(|visitor| visitor.key == *key);
+            let after = visitors().filter(|visitor| visitor.since > *time);
+            let next = after.min_by_key(|visitor| (visitor.since, visitor.follows));
+            let visitor = visitors().find(|visitor| visitor.covers(*time)).or(next);
+            let closed = visitor.filter(|visitor| visitor.closed_at.is_some());
+            found.extend(closed.map(|visitor| (visitor.id, visitor.clone())));
+        }
+        for visitor in found.into_values() {
+            if let Some(owner) = visitor.owner {
+                self.bring(owner, true, snapshot);
+            }
+            snapshot.visitors.push(visitor);
         }
     }
 

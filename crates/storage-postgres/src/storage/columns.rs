@@ -178,6 +178,7 @@ pub(super) struct VisitorColumns<'a> {
     pub(super) owners: Vec<Option<i64>>,
     pub(super) since: Vec<Timestamp>,
     pub(super) closed_at: Vec<Option<Timestamp>>,
+    pub(super) follows: Vec<bool>,
 }
 
 impl<'a> VisitorColumns<'a> {
@@ -191,6 +192,7 @@ impl<'a> VisitorColumns<'a> {
             columns.owners.push(visitor.owner.map(|id| id.0));
             columns.since.push(visitor.since);
             columns.closed_at.push(visitor.closed_at);
+            columns.follows.push(visitor.follows);
         }
         columns
     }

@@ -42,7 +42,9 @@ use crate::rows::{
     field_record, identifier_record, key_record, membership_record, visitor_record,
 };
 use selfsame_application::ports::{Mode, StorageError};
-use selfsame_domain::{Contact, ContactId, CustomField, Footprint, IdentifierKey, IdentifierKind, KeyRecord, Visitor};
+use selfsame_domain::{
+    Contact, ContactId, CustomField, Footprint, IdentifierKey, IdentifierKind, KeyRecord, Timestamp, Visitor,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 // Every look-up is a lateral sub-query with OFFSET 0 or a scalar one, which the planner leaves alone: it is done by an index, once
@@ -190,6 +192,27 @@ macro_rules! found {
     };
 }
 
+/// The closed visitors behind cookies at times in the past: the one that covers the time, or else the next one.
+macro_rules! late {
+    () => {
+        "SELECT DISTINCT v.*
+         FROM UNNEST($9::text[], $10::timestamptz[]) AS asked (value, time)
+         CROSS JOIN LATERAL (
+            SELECT * FROM visitors
+            WHERE workspace_id = $1 AND closed_at IS NOT NULL AND visitor_id = COALESCE(
+                (SELECT CASE WHEN w.closed_at IS NULL OR w.closed_at > asked.time THEN w.visitor_id END
+                 FROM visitors w
+                 WHERE w.workspace_id = $1 AND w.kind = 8 AND w.value = asked.value AND w.since <= asked.time
+                   AND (w.closed_at IS NULL OR w.closed_at > w.since)
+                 ORDER BY w.since DESC LIMIT 1),
+                (SELECT w.visitor_id FROM visitors w
+                 WHERE w.workspace_id = $1 AND w.kind = 8 AND w.value = asked.value AND w.since > asked.time
+                 ORDER BY w.since, w.follows LIMIT 1)
+            ) OFFSET 0
+         ) v"
+    };
+}
+
 /// What most requests do not ask for: who answers for named contacts, visitors of cookies, fields, and what is known of the tokens that
 /// are named without their apps.
 macro_rules! more {
@@ -207,6 +230,10 @@ macro_rules! more {
                     WHERE v.workspace_id = $1 AND v.kind = 8 AND v.value = asked.value AND v.closed_at IS NULL OFFSET 0
                 ) v
                 WHERE asked.kind = 8
+                UNION ALL
+                SELECT ",
+            visitor_record!(),
+            " FROM late v
              ),
              ARRAY(
                 SELECT f.record
@@ -259,13 +286,15 @@ macro_rules! whole {
             $keys,
             ", named AS MATERIALIZED (",
             named!(),
+            "), late AS MATERIALIZED (",
+            late!(),
             "), ",
             take_contacts!(
                 concat!(
                     holders!(),
                     " UNION ",
                     tokens!("i.owner_id"),
-                    " UNION SELECT canonical_id FROM named"
+                    " UNION SELECT canonical_id FROM named UNION SELECT owner_id FROM late WHERE owner_id IS NOT NULL"
                 ),
                 $lock
             ),
@@ -329,6 +358,8 @@ struct Asked {
     fields: Vec<i64>,
     profile_keys: Vec<String>,
     field_keys: Vec<String>,
+    late_cookies: Vec<String>,
+    late_times: Vec<Timestamp>,
 }
 
 impl Asked {
@@ -342,6 +373,8 @@ impl Asked {
             fields: footprint.fields.iter().map(|id| id.0).collect(),
             profile_keys: field_keys.clone().map(|(profile, _)| profile.clone()).collect(),
             field_keys: field_keys.map(|(_, field)| field.clone()).collect(),
+            late_cookies: footprint.late.iter().map(|(key, _)| key.value.clone()).collect(),
+            late_times: footprint.late.iter().map(|(_, time)| *time).collect(),
         }
     }
 
@@ -417,14 +450,22 @@ impl Unit {
                 .bind(&asked.named)
                 .bind(&asked.fields)
                 .bind(&asked.profile_keys)
-                .bind(&asked.field_keys);
+                .bind(&asked.field_keys)
+                .bind(&asked.late_cookies)
+                .bind(&asked.late_times);
         }
         query.fetch_one(&mut *self.transaction).await.map_err(translate)
     }
 }
 
-/// Whether something that was locked is not what the statement saw, or a key appeared or went meanwhile.
-fn is_stale((_, made, stale, keys, owners, ..): &FoundRow, asked: usize) -> bool {
+/// Whether something that was locked is not what the statement saw, or a key appeared or went meanwhile, or the owner of a closed visitor
+/// went.
+fn is_stale((_, made, stale, keys, owners, _, visitors, ..): &FoundRow, asked: usize) -> bool {
     let seen = keys.len() as u64 + made.unsigned_abs();
-    *stale != 0 || seen != asked as u64 || owners.iter().any(|(current, ..)| !current)
+    let mut closed = visitors.iter().flatten().filter(|visitor| visitor.6.is_some());
+    let gone = |owner: i64| owners.iter().all(|(_, contact, ..)| contact.0 != owner);
+    *stale != 0
+        || seen != asked as u64
+        || owners.iter().any(|(current, ..)| !current)
+        || closed.any(|visitor| visitor.4.is_some_and(gone))
 }

@@ -249,12 +249,14 @@ impl<'c> Batch<'c> {
                 owner,
                 micros(visitor.since),
                 closed_at,
+                visitor.follows,
             )
         };
         let rows: Vec<_> = visitors.iter().map(row).collect();
-        let sql = "INSERT INTO visitors (workspace_id, visitor_id, kind, value, home_id, owner_id, since, closed_at)
+        let sql = "INSERT INTO visitors (workspace_id, visitor_id, kind, value, home_id, owner_id, since, closed_at,
+                follows)
              SELECT ?1, unhex(r.value ->> 0), r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-                r.value ->> 6
+                r.value ->> 6, r.value ->> 7
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, visitor_id) DO UPDATE
              SET home_id = excluded.home_id, owner_id = excluded.owner_id, since = excluded.since,

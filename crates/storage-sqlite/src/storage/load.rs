@@ -2,7 +2,7 @@
 
 use super::{Numbers, definitions, events, merges, orders};
 use crate::error::storage;
-use crate::rows::{Row, json};
+use crate::rows::{Row, json, micros};
 use crate::whole;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
@@ -26,6 +26,7 @@ pub(super) async fn snapshot(
     let mut ids = BTreeSet::new();
     keys(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
     visitors(connection, workspace, footprint, &mut snapshot).await?;
+    late(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
     snapshot.orders = orders::load(connection, workspace, footprint).await?;
     let owners = snapshot.orders.values().map(|order| order.contact);
     let asked = footprint.contacts.iter().copied().chain(owners).collect();
@@ -152,7 +153,7 @@ async fn visitors(
         return Ok(());
     }
     let rows = sqlx::query(
-        "SELECT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at
+        "SELECT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows
          FROM json_each(?2) AS k
          CROSS JOIN visitors AS v
             ON v.workspace_id = ?1 AND v.kind = 8 AND v.value = k.value AND v.closed_at IS NULL",
@@ -166,7 +167,50 @@ async fn visitors(
     Ok(())
 }
 
-/// Reads `visitor_id, kind, value, home_id, owner_id, since, closed_at`.
+/// The closed visitors behind cookies at times in the past, and who owns them.
+async fn late(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    snapshot: &mut Snapshot,
+    ids: &mut BTreeSet<ContactId>,
+) -> Result<(), StorageError> {
+    if footprint.late.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<_> = footprint
+        .late
+        .iter()
+        .map(|(key, time)| (&key.value, micros(*time)))
+        .collect();
+    let rows = sqlx::query(
+        "SELECT DISTINCT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows
+         FROM jsonb_each(?2) AS k
+         CROSS JOIN visitors AS v
+            ON v.workspace_id = ?1 AND v.closed_at IS NOT NULL AND v.visitor_id = COALESCE(
+                (SELECT iif(w.closed_at IS NULL OR w.closed_at > k.value ->> 1, w.visitor_id, NULL)
+                 FROM visitors AS w
+                 WHERE w.workspace_id = ?1 AND w.kind = 8 AND w.value = k.value ->> 0 AND w.since <= k.value ->> 1
+                    AND (w.closed_at IS NULL OR w.closed_at > w.since)
+                 ORDER BY w.since DESC LIMIT 1),
+                (SELECT w.visitor_id FROM visitors AS w
+                 WHERE w.workspace_id = ?1 AND w.kind = 8 AND w.value = k.value ->> 0 AND w.since > k.value ->> 1
+                 ORDER BY w.since, w.follows LIMIT 1))",
+    )
+    .bind(workspace.0)
+    .bind(json(&asked)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    for row in &rows {
+        let visitor = visitor(row)?;
+        ids.extend(visitor.owner);
+        snapshot.visitors.push(visitor);
+    }
+    Ok(())
+}
+
+/// Reads `visitor_id, kind, value, home_id, owner_id, since, closed_at, follows`.
 pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
     let row = Row::new(row, "visitors", 0);
     Ok(Visitor {
@@ -176,6 +220,7 @@ pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
         owner: row.get::<Option<i64>>(4, "owner_id")?.map(ContactId),
         since: row.time(5, "since")?,
         closed_at: row.optional_time(6, "closed_at")?,
+        follows: row.get(7, "follows")?,
     })
 }
 

@@ -256,6 +256,7 @@ fn rule_7_the_cookie_s_history_becomes_the_contact_s_and_follows_the_next_login_
         owner: None,
         since: Timestamp::UNIX_EPOCH,
         closed_at: None,
+        follows: false,
     };
     model.state.visitors.push(anonymous.clone());
     let a = model.id(ask().ext("A").cookie("c"));

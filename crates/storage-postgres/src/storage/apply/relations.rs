@@ -51,11 +51,13 @@ impl Unit {
     pub(super) async fn write_visitors(&mut self, visitors: &[Visitor]) -> Result<(), StorageError> {
         let columns = VisitorColumns::of(visitors);
         let statement = sqlx::query(
-            "INSERT INTO visitors (workspace_id, visitor_id, kind, value, home_id, owner_id, since, closed_at)
-             SELECT $1, new.visitor_id, new.kind, new.value, new.home_id, new.owner_id, new.since, new.closed_at
+            "INSERT INTO visitors (workspace_id, visitor_id, kind, value, home_id, owner_id, since, closed_at,
+                                   follows)
+             SELECT $1, new.visitor_id, new.kind, new.value, new.home_id, new.owner_id, new.since, new.closed_at,
+                    new.follows
              FROM UNNEST($2::uuid[], $3::smallint[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[],
-                         $8::timestamptz[])
-                WITH ORDINALITY AS new (visitor_id, kind, value, home_id, owner_id, since, closed_at, place)
+                         $8::timestamptz[], $9::boolean[])
+                WITH ORDINALITY AS new (visitor_id, kind, value, home_id, owner_id, since, closed_at, follows, place)
              ORDER BY new.place
              ON CONFLICT (workspace_id, visitor_id) DO UPDATE SET
                 home_id = EXCLUDED.home_id, owner_id = EXCLUDED.owner_id,
@@ -68,7 +70,8 @@ impl Unit {
         .bind(columns.homes)
         .bind(columns.owners)
         .bind(columns.since)
-        .bind(columns.closed_at);
+        .bind(columns.closed_at)
+        .bind(columns.follows);
         expect(self.run(statement).await?, visitors.len())
     }
 

@@ -1,0 +1,290 @@
+//! History of a cookie that arrives late: it is that of whoever had the cookie then (identity rule 4).
+
+use super::raw::{plant, visitor};
+use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, event_type, identifier, keep, remove, undo};
+use chrono::TimeDelta;
+use selfsame_application::Submission;
+use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
+use selfsame_domain::{
+    ChangeSet, Command, ContactId, Decision, Effect, EventRequest, Outcome, Subject, Timestamp, Visitor, VisitorId,
+};
+
+/// Something that a cookie alone tells, at its time.
+fn seen(name: &str, at: Timestamp) -> Command {
+    keep(EventRequest {
+        occurred_at: Some(at),
+        ..Ask::new().cookie("c").happened(name)
+    })
+}
+
+/// Who has the cookie an hour later.
+async fn moves(f: &Fixture<'_>, ask: Ask) -> (ContactId, Timestamp) {
+    f.clock().advance_seconds(3_600);
+    let decision = f.decide(ask.cookie("c").upsert()).await;
+    (contact_of(&decision), decision.at)
+}
+
+fn minutes(at: Timestamp, minutes: i64) -> Timestamp {
+    at + TimeDelta::minutes(minutes)
+}
+
+fn visitors(decision: &Decision) -> Vec<VisitorId> {
+    let waits = |effect: &Effect| match effect {
+        Effect::EventWaits { visitor } => Some(*visitor),
+        _ => None,
+    };
+    decision.effects.iter().filter_map(waits).collect()
+}
+
+pub async fn history_that_comes_late_is_the_former_owner_s(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let three = f.id(Ask::new().email("c@example.com").upsert()).await;
+    let (one, at_one) = moves(&f, Ask::new().external("a")).await;
+    let (two, at_two) = moves(&f, Ask::new().external("b")).await;
+    let (same, at_three) = moves(&f, Ask::new().email("c@example.com")).await;
+    assert_eq!(same, three);
+    f.clock().advance_seconds(3_600);
+    let identities = (f.identity(one).await, f.identity(two).await, f.identity(three).await);
+    let holder = f.holders(&identifier(Kind::Cookie, "c").key).await;
+    for (whose, name, at) in [
+        (one, "long before", minutes(at_one, -60 * 24 * 20)),
+        (one, "as one came", at_one),
+        (one, "one", minutes(at_one, 59)),
+        (two, "as two came", at_two),
+        (two, "two", minutes(at_three, -1)),
+        (three, "as three came", at_three),
+        (three, "three", minutes(at_three, 30)),
+    ] {
+        let told = f.decide(seen(name, at)).await;
+        assert_eq!(
+            (told.contact, told.outcome),
+            (Some(whose), Outcome::Unchanged),
+            "{name}"
+        );
+        assert_eq!(told.matched_by, Some(identifier(Kind::Cookie, "c").key), "{name}");
+        assert_eq!(
+            f.history(whose)
+                .await
+                .iter()
+                .filter(|event| event.type_key == event_type(name))
+                .count(),
+            1
+        );
+    }
+    let batch = [at_one, at_two, at_three]
+        .map(|at| seen("batch", minutes(at, 1)))
+        .into();
+    let decisions: Vec<_> = f.decide_all(batch).await.into_iter().map(|told| told.contact).collect();
+    assert_eq!(decisions, [Some(one), Some(two), Some(three)]);
+    assert_eq!(f.happened(one).await, ["long before", "as one came", "batch", "one"]);
+    assert_eq!(f.happened(two).await, ["as two came", "batch", "two"]);
+    assert_eq!(f.happened(three).await, ["as three came", "batch", "three"]);
+    assert_eq!(
+        (&f.identity(one).await, &f.identity(two).await),
+        (&identities.0, &identities.1)
+    );
+    assert_eq!(f.identity(three).await.visitors, identities.2.visitors);
+    assert_eq!(
+        f.holders(&identifier(Kind::Cookie, "c").key).await,
+        holder,
+        "nobody claims by it"
+    );
+}
+
+pub async fn what_comes_within_a_minute_is_of_now(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let (one, _) = moves(&f, Ask::new().external("a")).await;
+    let (two, at_two) = moves(&f, Ask::new().external("b")).await;
+    let before = at_two - TimeDelta::seconds(5);
+    f.decide(seen("a clock that is slow", before)).await;
+    f.clock().advance_seconds(60);
+    f.decide(seen("late", before)).await;
+    assert_eq!(f.happened(one).await, ["late"]);
+    assert_eq!(f.happened(two).await, ["a clock that is slow"]);
+    let named = EventRequest {
+        occurred_at: Some(before),
+        ..Ask::new().cookie("c").external("b").happened("named")
+    };
+    f.decide(keep(named)).await;
+    assert_eq!(
+        f.happened(two).await.len(),
+        2,
+        "whoever is named besides the cookie has it"
+    );
+    assert_eq!(f.happened(one).await.len(), 1);
+}
+
+pub async fn late_history_in_the_batch_of_the_move(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let (one, at_one) = moves(&f, Ask::new().external("a")).await;
+    f.clock().advance_seconds(3_600);
+    let batch = vec![
+        seen("before", minutes(at_one, -1)),
+        Ask::new().external("b").cookie("c").upsert(),
+        seen("after", minutes(at_one, 1)),
+        Ask::new().external("a").cookie("c").upsert(),
+        seen("again", minutes(at_one, 2)),
+        keep(Ask::new().cookie("c").happened("now")),
+    ];
+    f.decide_all(batch).await;
+    assert_eq!(f.happened(one).await, ["before", "after", "again", "now"]);
+    let later = f.decide(seen("later", minutes(at_one, 3))).await;
+    assert_eq!(later.contact, Some(one));
+    let subject = async |name: &str| {
+        let mut events = f.history(one).await.into_iter();
+        events
+            .find(|event| event.type_key == event_type(name))
+            .and_then(|event| event.subject)
+    };
+    assert_eq!(subject("later").await, subject("before").await);
+    assert_eq!(subject("again").await, subject("after").await);
+    assert_eq!(subject("after").await, subject("before").await);
+    assert_ne!(subject("now").await, subject("before").await, "it had the cookie twice");
+}
+
+pub async fn late_history_follows_merges_and_comes_back(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let survivor = f.id(Ask::new().email("s@example.com").upsert()).await;
+    let (one, at_one) = moves(&f, Ask::new().external("a")).await;
+    let (two, _) = moves(&f, Ask::new().external("b")).await;
+    f.clock().advance_seconds(3_600);
+    let merge = f.merge(survivor, one).await;
+    let told = f.decide(seen("merged", minutes(at_one, 1))).await;
+    assert_eq!(told.contact, Some(survivor));
+    assert_eq!(f.happened(survivor).await, ["merged"]);
+    f.decide(undo(merge)).await;
+    let told = f.decide(seen("undone", minutes(at_one, 2))).await;
+    assert_eq!(told.contact, Some(one));
+    assert_eq!(f.happened(one).await, ["merged", "undone"]);
+    assert!(f.happened(survivor).await.is_empty());
+    assert!(f.happened(two).await.is_empty());
+}
+
+pub async fn late_history_of_a_removed_contact_waits_with_it(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let (one, at_one) = moves(&f, Ask::new().external("a")).await;
+    let (two, _) = moves(&f, Ask::new().external("b")).await;
+    let visitor = f.identity(one).await.visitors[0].id;
+    f.decide(remove(one)).await;
+    f.clock().advance_seconds(3_600);
+    let told = f.decide(seen("late", minutes(at_one, 1))).await;
+    assert_eq!((told.outcome, told.contact), (Outcome::Unmatched, None));
+    assert_eq!(visitors(&told), [visitor]);
+    assert!(!f.is_there(one).await, "an event brings nobody back");
+    f.id(Ask::new().external("a").upsert()).await;
+    assert_eq!(f.happened(one).await, ["late"]);
+    assert!(f.happened(two).await.is_empty());
+}
+
+pub async fn late_history_of_an_erased_contact_is_nobody_s(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.id(Ask::new().email("c@example.com").upsert()).await;
+    let (one, at_one) = moves(&f, Ask::new().external("a")).await;
+    let (two, at_two) = moves(&f, Ask::new().external("b")).await;
+    let (three, at_three) = moves(&f, Ask::new().email("c@example.com")).await;
+    f.clock().advance_seconds(3_600);
+    let nobody = async |name: &str, at: Timestamp| {
+        let told = f.decide(seen(name, at)).await;
+        assert_eq!((told.outcome, told.contact), (Outcome::Unmatched, None), "{name}");
+        assert!(visitors(&told).is_empty(), "{name}: {told:?}");
+        assert!(matches!(told.effects[..], [Effect::Skipped(_)]), "{name}: {told:?}");
+    };
+    f.decide(erase(two)).await;
+    nobody("two", minutes(at_two, 1)).await;
+    f.decide(seen("one", minutes(at_two, -1))).await;
+    f.decide(seen("three", at_three)).await;
+    assert_eq!(f.happened(one).await, ["one"]);
+    let of_one = f
+        .identity(one)
+        .await
+        .visitors
+        .iter()
+        .map(|visitor| visitor.id)
+        .collect();
+    let of_one = HistoryOf::Visitors(of_one);
+    f.decide_all(vec![seen("gone with it", at_one), erase(one), seen("too late", at_one)])
+        .await;
+    let left = f.store().events(f.workspace, &of_one, &EventQuery::latest(10)).await;
+    assert_eq!(
+        left.expect("read a history"),
+        Some(Vec::new()),
+        "what came before in the batch went along"
+    );
+    nobody("before one", minutes(at_one, -1)).await;
+    nobody("one", minutes(at_one, 1)).await;
+    nobody("two", minutes(at_two, 1)).await;
+    assert_eq!(f.happened(three).await, ["three"]);
+    f.decide(erase(three)).await;
+    let told = f.decide(seen("whoever comes next", at_three)).await;
+    assert_eq!(visitors(&told).len(), 1, "nobody has the cookie: it is like a new one");
+    let again = f.decide(seen("long before", at_one)).await;
+    assert_eq!(visitors(&again), visitors(&told));
+    let (next, _) = moves(&f, Ask::new().external("d")).await;
+    assert_eq!(f.happened(next).await, ["long before", "whoever comes next"]);
+    let types = f.store().event_types(f.workspace, None, 100).await.expect("read types");
+    let kept = types.iter().find(|counted| counted.key == event_type("two"));
+    assert_eq!(kept.map(|counted| counted.count), Some(2), "they are kept and counted");
+}
+
+pub async fn late_history_that_races_with_an_erasure_leaves_nothing(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let servers = [f.app().clone(), f.second_server()];
+    for round in 0..8 {
+        let (name, other) = (format!("a{round}"), format!("b{round}"));
+        let cookie = || Ask::new().cookie(&name);
+        let one = contact_of(&f.decide(cookie().external(&name).upsert()).await);
+        let at = f.clock().now();
+        f.clock().advance_seconds(3_600);
+        let two = contact_of(&f.decide(cookie().external(&other).upsert()).await);
+        let of = HistoryOf::Visitors(
+            f.identity(one)
+                .await
+                .visitors
+                .iter()
+                .map(|visitor| visitor.id)
+                .collect(),
+        );
+        f.clock().advance_seconds(3_600);
+        let late = keep(EventRequest {
+            occurred_at: Some(at),
+            ..cookie().happened("late")
+        });
+        let submit = |server: usize, command| servers[server].submit(f.workspace, Submission::of(command));
+        let (told, erased) = tokio::join!(submit(0, late), submit(1, erase(one)));
+        told.expect("keep an event");
+        erased.expect("erase");
+        let left = f.store().events(f.workspace, &of, &EventQuery::latest(10)).await;
+        assert_eq!(left.expect("read a history"), Some(Vec::new()));
+        assert!(f.happened(two).await.is_empty());
+    }
+    f.check().await;
+}
+
+pub async fn however_often_a_cookie_moved_its_time_is_found(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let start = f.clock().now();
+    let period = |number: i64| Visitor {
+        since: minutes(start, number),
+        closed_at: (number < 500).then(|| minutes(start, number + 1)),
+        follows: number > 0,
+        ..visitor(u128::try_from(number).unwrap_or_default() + 1, "c", Some(one))
+    };
+    let visitors = (0..=500).map(period).collect();
+    plant(
+        &f,
+        ChangeSet {
+            visitors,
+            ..ChangeSet::default()
+        },
+    )
+    .await;
+    f.clock().advance_seconds(1_000 * 60);
+    let numbers = [-1, 0, 1, 250, 499, 500, 501];
+    let batch = numbers.map(|number| seen("e", minutes(start, number) + TimeDelta::seconds(30)));
+    f.decide_all(batch.into()).await;
+    let events = f.history(one).await.into_iter().rev();
+    let subjects: Vec<_> = events.map(|event| event.subject).collect();
+    let expected = numbers.map(|number| Some(Subject::Visitor(period(number.clamp(0, 500)).id)));
+    assert_eq!(subjects, expected);
+}
