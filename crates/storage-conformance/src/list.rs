@@ -103,6 +103,10 @@ macro_rules! for_each_case {
                 an_automatic_merge_is_undone_like_any_other;
                 an_external_id_that_was_given_back_can_be_taken_again;
             }
+            export {
+                the_absorbed_keep_what_they_had;
+                a_group_is_read_when_it_is_removed;
+            }
             evidence {
                 shared for kinds_below_external_id;
                 blocked for kinds;

@@ -8,7 +8,8 @@ use crate::rows::{
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ContactDetails, ContactFilter, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
+    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery,
+    StorageError, TokenOwner,
 };
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{
@@ -137,6 +138,20 @@ const ONE: &str = concat!(
     details!()
 );
 
+const WITH_ABSORBED: &str = concat!(
+    "WITH page AS MATERIALIZED (
+        SELECT canonical_id AS contact_id, 1 AS place FROM contacts WHERE workspace_id = $1 AND contact_id = $2
+    )
+    SELECT
+        ARRAY(SELECT ",
+    contact_record!(),
+    " FROM page
+      JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = page.contact_id AND c.state = 'merged'
+      LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = c.contact_id),
+    1::bigint, ",
+    details!()
+);
+
 const EMAILS: &str = concat!(
     "WITH asked AS MATERIALIZED (
         SELECT a.contact_id, c.contact_id AS canonical_id
@@ -174,6 +189,17 @@ const TOKEN_OWNER: &str = concat!(
       LIMIT 1"
 );
 
+type GroupRow = (
+    Vec<ContactRecord>,
+    i64,
+    Vec<i64>,
+    Vec<ContactRecord>,
+    Vec<IdentifierRecord>,
+    Vec<MembershipRecord>,
+    Vec<SegmentRecord>,
+    Vec<(String, Timestamp)>,
+);
+
 type PageRow = (
     i64,
     Vec<i64>,
@@ -194,6 +220,22 @@ impl Contacts for PostgresStore {
             .await
             .map_err(translate)?;
         Ok(page(row)?.items.pop())
+    }
+
+    async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError> {
+        let row: GroupRow = sqlx::query_as(WITH_ABSORBED)
+            .bind(workspace.0)
+            .bind(id.0)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        let (absorbed, total, order, contacts, identifiers, memberships, segments, unsubscribed) = row;
+        let absorbed = rows::contacts(absorbed, Vec::new(), Vec::new())?;
+        let found = page((total, order, contacts, identifiers, memberships, segments, unsubscribed))?;
+        Ok(found.items.into_iter().next().map(|details| ContactGroup {
+            details,
+            absorbed: absorbed.into_values().collect(),
+        }))
     }
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {

@@ -6,14 +6,15 @@ mod segment;
 use crate::details::details;
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::storage::group;
 use crate::store::SqliteStore;
-use crate::whole::{held, identifier_columns};
+use crate::whole::{self, held, identifier_columns};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ContactDetails, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
+    ContactDetails, ContactGroup, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
 };
 use selfsame_domain::values::{ChannelType, Source};
-use selfsame_domain::{Contact, ContactId, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId};
+use selfsame_domain::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId};
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,22 @@ impl Contacts for SqliteStore {
         let answering = active(connection, workspace, &BTreeSet::from([id])).await?;
         let order: Vec<ContactId> = answering.into_values().collect();
         Ok(details(connection, workspace, &order).await?.pop())
+    }
+
+    async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let group = group(connection, workspace, &BTreeSet::from([id])).await?;
+        let (absorbed, canonical): (BTreeMap<_, _>, BTreeMap<_, _>) = whole::contacts(connection, workspace, &group)
+            .await?
+            .into_iter()
+            .partition(|(_, contact)| contact.state == ContactState::Merged);
+        let canonical: Vec<ContactId> = canonical.into_keys().collect();
+        let details = details(connection, workspace, &canonical).await?.pop();
+        Ok(details.map(|details| ContactGroup {
+            details,
+            absorbed: absorbed.into_values().collect(),
+        }))
     }
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {

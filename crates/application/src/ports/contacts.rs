@@ -10,12 +10,22 @@ use super::StorageError;
 /// A contact with what its number alone does not tell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactDetails {
-    /// The contact; active.
+    /// The contact; active but for [`Contacts::with_absorbed`].
     pub contact: Contact,
     /// The segments that it shows, ordered by number.
     pub segments: Vec<Segment>,
     /// Those of its emails that are unsubscribed, and since when.
     pub unsubscribed: BTreeMap<IdentifierKey, Timestamp>,
+}
+
+/// A contact and those whom it absorbed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactGroup {
+    /// The contact that answers for all of them; active or removed.
+    pub details: ContactDetails,
+    /// Those that it absorbed, at any depth, by number: with the attributes that they had themselves, which undoing the merge gives back
+    /// (identity rule 10). Their identifiers and segments are among those of the contact.
+    pub absorbed: Vec<Contact>,
 }
 
 /// Which contacts are looked for. All members that are set must hold.
@@ -85,11 +95,14 @@ pub struct TokenOwner {
     pub held: HeldIdentifier,
 }
 
-/// Reads contacts. Removed contacts MUST NOT be seen; an absorbed contact's number MUST be answered by its survivor.
+/// Reads contacts. Removed contacts MUST NOT be seen but by [`Contacts::with_absorbed`]; an absorbed contact's number MUST be answered by its survivor.
 #[async_trait]
 pub trait Contacts: Send + Sync {
     /// The contact that answers for a number.
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError>;
+
+    /// The contact that answers for a number, removed or not, and those that it absorbed.
+    async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError>;
 
     /// Contacts that fit a filter.
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError>;

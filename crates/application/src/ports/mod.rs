@@ -15,7 +15,7 @@ mod workspaces;
 pub use catalog::Catalog;
 pub use clock::Clock;
 pub use contacts::{
-    ContactDetails, ContactFilter, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
+    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};

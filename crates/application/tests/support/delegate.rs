@@ -4,9 +4,9 @@ use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ApiKey, Catalog, ContactDetails, ContactQuery, Contacts, Credentials, EventQuery, Expired, History, HistoryOf,
-    Identity, IdentityView, KeyToStore, Lookup, Maintenance, NewSite, OrderQuery, Orders, Page, SegmentQuery,
-    SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError, TokenOwner, Workspace, Workspaces,
+    ApiKey, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials, EventQuery, Expired, History,
+    HistoryOf, Identity, IdentityView, KeyToStore, Lookup, Maintenance, NewSite, OrderQuery, Orders, Page,
+    SegmentQuery, SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError, TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
@@ -22,6 +22,10 @@ type Read<T> = Result<T, StorageError>;
 impl Contacts for Probe {
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Read<Option<ContactDetails>> {
         self.inner.contact(workspace, id).await
+    }
+
+    async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Read<Option<ContactGroup>> {
+        self.inner.with_absorbed(workspace, id).await
     }
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Read<Page<ContactDetails>> {

@@ -1,5 +1,6 @@
 //! Contacts.
 
+mod absorbed;
 mod emails;
 mod get;
 mod remove;
@@ -10,6 +11,7 @@ pub(crate) mod subscribe;
 pub(crate) mod update;
 mod upsert;
 
+pub(crate) use absorbed::AbsorbedBody;
 pub(crate) use get::find;
 
 use crate::state::HttpState;

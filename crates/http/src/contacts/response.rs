@@ -208,10 +208,6 @@ impl From<&ContactDetails> for ContactBody {
 impl From<&Contact> for BaseContact {
     fn from(contact: &Contact) -> Self {
         let text = |key| contact.attributes.text(key).map(str::to_owned);
-        let field = |(id, value): (selfsame_domain::FieldId, &selfsame_domain::values::FieldValue)| FieldBody {
-            id: id.0,
-            value: value.to_wire(),
-        };
         Self {
             first_name: text(AttributeKey::FirstName),
             last_name: text(AttributeKey::LastName),
@@ -220,15 +216,25 @@ impl From<&Contact> for BaseContact {
                 .into_iter()
                 .map(|(channel, held)| Channel::of(channel, held))
                 .collect(),
-            fields: contact.attributes.fields().map(field).collect(),
+            fields: FieldBody::all(contact),
             address_book_id: ADDRESS_BOOK_ID,
             id: contact.id.0,
         }
     }
 }
 
+impl FieldBody {
+    pub(super) fn all(contact: &Contact) -> Vec<Self> {
+        let fields = contact.attributes.fields().map(|(id, value)| Self {
+            id: id.0,
+            value: value.to_wire(),
+        });
+        fields.collect()
+    }
+}
+
 impl Address {
-    fn of(contact: &Contact) -> Option<Self> {
+    pub(super) fn of(contact: &Contact) -> Option<Self> {
         let part = |key| contact.attributes.text(key).unwrap_or_default().to_owned();
         let address = Self {
             region: part(AttributeKey::Region),

@@ -2,7 +2,8 @@
 
 use super::item::ItemBody;
 use crate::auth::Authenticated;
-use crate::contacts;
+use crate::contacts::AbsorbedBody;
+use crate::contacts::response::ContactBody;
 use crate::error::ApiError;
 use crate::identity::IdentityBody;
 use crate::orders::OrderBody;
@@ -29,7 +30,9 @@ const PAGE: u32 = 500;
 #[allow(dead_code, reason = "describes what is written piece by piece")]
 pub(crate) struct ExportBody {
     /// The contact as `GET contact/{id}` answers it.
-    contact: crate::contacts::response::ContactBody,
+    contact: ContactBody,
+    /// What the contacts that it absorbed had themselves, by number.
+    absorbed: Vec<AbsorbedBody>,
     /// The keys of its subscription categories, archived ones too.
     subscriptions: Vec<String>,
     /// What it is recognised by, and the merges and visitors that led to it.
@@ -59,13 +62,18 @@ pub(crate) async fn export(
 ) -> Result<Response, ApiError> {
     auth.allow(Action::Read)?;
     let workspace = auth.workspace();
-    let details = contacts::find(&state, &auth, contact_id("id", &id)?).await?;
-    let id = details.contact.id;
+    let found = state
+        .app
+        .store()
+        .with_absorbed(workspace, contact_id("id", &id)?)
+        .await?;
+    let group = found.ok_or(ApiError::NotFound("contact"))?;
+    let id = group.details.contact.id;
     let view = state.app.store().identity(workspace, id).await?;
     let view = view.ok_or(ApiError::NotFound("contact"))?;
     let identity = IdentityBody::of(&view, &auth.0.workspace.policy);
-    let contact = contacts::response::ContactBody::from(&details);
-    let segments = details.contact.segments();
+    let contact = ContactBody::from(&group.details);
+    let segments = group.details.contact.segments();
     let categories = state.app.store().categories(workspace).await?;
     let subscriptions: Vec<String> = categories
         .into_iter()
@@ -73,8 +81,9 @@ pub(crate) async fn export(
         .map(|(category, _)| category.key.into())
         .collect();
     let head = format!(
-        r#"{{"contact":{},"subscriptions":{},"identity":{},"timeline":["#,
+        r#"{{"contact":{},"absorbed":{},"subscriptions":{},"identity":{},"timeline":["#,
         text(&contact)?,
+        text(&AbsorbedBody::all(&group))?,
         text(&subscriptions)?,
         text(&identity)?
     );

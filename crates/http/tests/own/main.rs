@@ -4,6 +4,7 @@
 
 mod catalog;
 mod decisions;
+mod export;
 mod history;
 mod limits;
 mod lookup;

@@ -13,6 +13,7 @@ pub mod erasure;
 pub mod event_deletion;
 pub mod events;
 pub mod evidence;
+pub mod export;
 pub mod fields;
 pub mod identifiers;
 pub mod isolation;

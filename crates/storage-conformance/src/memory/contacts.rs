@@ -4,7 +4,8 @@ use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ContactDetails, ContactFilter, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
+    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery,
+    StorageError, TokenOwner,
 };
 use selfsame_domain::values::ChannelType;
 use selfsame_domain::{
@@ -18,6 +19,18 @@ impl Contacts for MemoryStore {
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError> {
         let space = self.space(workspace);
         Ok(space.answering(id).map(|contact| details(&space, contact)))
+    }
+
+    async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError> {
+        let space = self.space(workspace);
+        let Some(contact) = space.canonical(id).and_then(|id| space.contact(id)) else {
+            return Ok(None);
+        };
+        let group = space.group(contact.id).into_iter().filter(|id| *id != contact.id);
+        Ok(Some(ContactGroup {
+            absorbed: group.filter_map(|id| space.contact(id)).collect(),
+            details: details(&space, contact),
+        }))
     }
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {

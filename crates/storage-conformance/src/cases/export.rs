@@ -1,0 +1,77 @@
+//! Reading everything that is held.
+
+use crate::{Ask, Backend, Fixture, merge, remove, undo};
+use selfsame_application::ports::ContactGroup;
+use selfsame_domain::{AttributeKey, ContactId, ContactState};
+
+async fn group(f: &Fixture<'_>, id: ContactId) -> Option<ContactGroup> {
+    f.store().with_absorbed(f.workspace, id).await.expect("read a group")
+}
+
+pub async fn the_absorbed_keep_what_they_had(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").first("Ann").upsert()).await;
+    let ask = Ask::new().email("b@example.com").first("Anna").last("Smith");
+    let two = f.id(ask.town("Lviv").language("uk").segment("s").upsert()).await;
+    let three = f.id(Ask::new().sms("+380501234567").upsert()).await;
+    f.id(Ask::new().external("z").first("Zoe").upsert()).await;
+    let before = [f.contact(two).await, f.contact(three).await];
+    f.merge(two, three).await;
+    let last = f.merge(one, two).await;
+    let found = group(&f, one).await.expect("the group");
+    assert_eq!(Some(&found.details), f.details(one).await.as_ref());
+    let ids = |group: &ContactGroup| group.absorbed.iter().map(|contact| contact.id).collect::<Vec<_>>();
+    assert_eq!(ids(&found), [two, three]);
+    for (kept, was) in found.absorbed.iter().zip(&before) {
+        assert_eq!((kept.state, kept.canonical), (ContactState::Merged, one));
+        assert_eq!(
+            (&kept.attributes, kept.created_at),
+            (&was.attributes, was.created_at),
+            "{}",
+            was.id
+        );
+        assert!(kept.identifiers.is_empty() && kept.memberships.is_empty());
+    }
+    assert_eq!(found.absorbed[0].merged_into, Some(one));
+    assert_eq!(found.absorbed[1].merged_into, Some(two));
+    let first = |group: &ContactGroup| {
+        group.absorbed[0]
+            .attributes
+            .text(AttributeKey::FirstName)
+            .map(str::to_owned)
+    };
+    assert_eq!(first(&found).as_deref(), Some("Anna"));
+    for absorbed in [two, three] {
+        assert_eq!(group(&f, absorbed).await.as_ref(), Some(&found), "by {absorbed}");
+    }
+    f.decide(undo(last)).await;
+    assert!(group(&f, one).await.expect("the group").absorbed.is_empty());
+    assert_eq!(ids(&group(&f, two).await.expect("the group")), [three]);
+}
+
+pub async fn a_group_is_read_when_it_is_removed(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let one = f
+        .id(Ask::new()
+            .external("a")
+            .email("a@example.com")
+            .first("Ann")
+            .segment("s")
+            .upsert())
+        .await;
+    let two = f.id(Ask::new().device("d").first("Anna").upsert()).await;
+    f.decide(merge(one, two)).await;
+    let before = group(&f, two).await.expect("the group");
+    f.decide(remove(one)).await;
+    for id in [one, two] {
+        assert!(!f.is_there(id).await);
+        let mut found = group(&f, id).await.expect("the group");
+        assert_eq!(found.details.contact.state, ContactState::Removed);
+        found.details.contact.state = ContactState::Active;
+        found.details.contact.updated_at = before.details.contact.updated_at;
+        assert_eq!(found, before);
+    }
+    assert_eq!(group(&f, ContactId(99)).await, None);
+    f.enter_new_workspace("another").await;
+    assert_eq!(group(&f, one).await, None);
+}
