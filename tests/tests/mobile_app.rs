@@ -200,7 +200,11 @@ async fn a_stranger_with_the_public_key_changes_nothing(on: Database) -> Result<
         (app.login("B")?, other, "externalUserId"),
     ] {
         let (status, answer) = app.tell("device", Some(&token), &body).await?;
-        assert_eq!((status, &answer["refused"][0]["field"]), (200, &json!(refused)), "{answer}");
+        assert_eq!(
+            (status, &answer["refused"][0]["field"]),
+            (200, &json!(refused)),
+            "{answer}"
+        );
     }
     assert_eq!(app.company.get(&path).await?.text, before);
     Ok(())
