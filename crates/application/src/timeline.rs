@@ -101,10 +101,9 @@ impl Application {
         id: ContactId,
         query: &TimelineQuery,
     ) -> Result<Option<TimelinePage>, StorageError> {
-        let Some(details) = self.store.contact(workspace, id).await? else {
+        let Some(contact) = self.store.answering(workspace, id).await? else {
             return Ok(None);
         };
-        let contact = details.contact.id;
         // One more than the page has tells whether there is a next one.
         let ask = query.limit.saturating_add(1);
         let events = self.timeline_events(workspace, contact, query, ask).await?;

@@ -228,7 +228,7 @@ macro_rules! for_each_case {
                 what_is_refused_is_told_to_those_it_is_about;
                 a_decision_is_read_by_its_identity;
                 an_unsubscription_is_told_to_those_who_hold_the_address;
-                what_is_removed_or_unknown_has_no_log;
+                what_is_removed_is_explained_until_it_is_erased;
                 the_survivor_s_log_tells_the_absorbed_one_s_once;
                 what_is_known_of_a_value_nobody_named;
                 holders_are_told_by_number_the_first_hundred;
@@ -355,7 +355,7 @@ macro_rules! for_each_case {
                 a_known_contact_is_not_changed;
                 an_unknown_external_id_is_adopted;
                 a_known_order_stays_with_its_contact;
-                a_removed_contact_shows_no_orders;
+                a_removed_contact_keeps_its_orders;
                 merges_bring_orders_and_undoing_gives_them_back;
                 erasing_leaves_no_orders;
                 orders_come_latest_first_and_by_page;

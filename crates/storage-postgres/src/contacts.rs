@@ -222,6 +222,17 @@ impl Contacts for PostgresStore {
         Ok(page(row)?.items.pop())
     }
 
+    async fn answering(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactId>, StorageError> {
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT canonical_id FROM contacts WHERE workspace_id = $1 AND contact_id = $2")
+                .bind(workspace.0)
+                .bind(id.0)
+                .fetch_optional(self.pool())
+                .await
+                .map_err(translate)?;
+        Ok(found.map(ContactId))
+    }
+
     async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError> {
         let row: GroupRow = sqlx::query_as(WITH_ABSORBED)
             .bind(workspace.0)

@@ -26,13 +26,13 @@ macro_rules! contact_record {
     };
 }
 
-/// Who answers for the number `$2`, if it is active, and its whole group: `root` and `members`.
+/// Who answers for the number `$2`, active or removed, and its whole group: `root` and `members`.
 macro_rules! group {
     () => {
         "root AS MATERIALIZED (
             SELECT c.*
             FROM contacts asked
-            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
+            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id
             WHERE asked.workspace_id = $1 AND asked.contact_id = $2
         ),
         members AS MATERIALIZED (

@@ -28,6 +28,11 @@ impl Contacts for SqliteStore {
         Ok(details(connection, workspace, &order).await?.pop())
     }
 
+    async fn answering(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactId>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        answering(reading.connection()?, workspace, id).await
+    }
+
     async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
@@ -116,14 +121,18 @@ impl Contacts for SqliteStore {
     }
 }
 
-/// The active contact that answers for a number.
+/// The contact that answers for a number, active or removed.
 pub(crate) async fn answering(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
     id: ContactId,
 ) -> Result<Option<ContactId>, StorageError> {
-    let found = active(connection, workspace, &BTreeSet::from([id])).await?;
-    Ok(found.into_values().next())
+    let found = sqlx::query_scalar("SELECT canonical_id FROM contacts WHERE workspace_id = ?1 AND contact_id = ?2")
+        .bind(workspace.0)
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await;
+    Ok(found.map_err(storage)?.map(ContactId))
 }
 
 /// The active contacts that answer for these numbers; the others are left out.

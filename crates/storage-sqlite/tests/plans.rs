@@ -157,6 +157,7 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
     let id = ContactId(3);
     let key = identifier(Kind::Cookie, "c").key;
     store.contact(workspace, id).await.expect("read");
+    store.answering(workspace, id).await.expect("read");
     store.with_absorbed(workspace, id).await.expect("read");
     store.emails(workspace, &[id]).await.expect("read");
     store

@@ -95,11 +95,15 @@ pub struct TokenOwner {
     pub held: HeldIdentifier,
 }
 
-/// Reads contacts. Removed contacts MUST NOT be seen but by [`Contacts::with_absorbed`]; an absorbed contact's number MUST be answered by its survivor.
+/// Reads contacts. Removed contacts MUST NOT be seen but by [`Contacts::answering`] and [`Contacts::with_absorbed`]; an absorbed contact's
+/// number MUST be answered by its survivor.
 #[async_trait]
 pub trait Contacts: Send + Sync {
     /// The contact that answers for a number.
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError>;
+
+    /// The number of the contact that answers for a number, removed or not.
+    async fn answering(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactId>, StorageError>;
 
     /// The contact that answers for a number, removed or not, and those that it absorbed.
     async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError>;

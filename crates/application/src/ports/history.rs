@@ -47,7 +47,7 @@ impl EventQuery {
     }
 }
 
-/// Reads histories. Removed contacts are not seen.
+/// Reads histories, those of removed contacts too.
 #[async_trait]
 pub trait History: Send + Sync {
     /// Events of somebody; none when there is no such contact.

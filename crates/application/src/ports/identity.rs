@@ -12,7 +12,7 @@ use super::StorageError;
 /// Everything about a contact's identity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IdentityView {
-    /// The contact; active. Hidden identifiers included.
+    /// The contact; active or removed. Hidden identifiers included.
     pub contact: Contact,
     /// Records of its identifiers other than the default.
     pub keys: BTreeMap<IdentifierKey, KeyRecord>,
@@ -42,7 +42,7 @@ pub struct Lookup {
     pub holders: Vec<Holder>,
 }
 
-/// Reads identity. Removed contacts are not seen but by [`Identity::decision`] and [`Identity::lookup`].
+/// Reads identity, that of removed contacts too.
 #[async_trait]
 pub trait Identity: Send + Sync {
     /// The identity of the contact that answers for a number.

@@ -34,7 +34,7 @@ impl OrderQuery {
     }
 }
 
-/// Reads orders. Removed contacts are not seen.
+/// Reads orders, those of removed contacts too.
 #[async_trait]
 pub trait Orders: Send + Sync {
     /// Orders of the contact that answers for a number, and of those that it absorbed; none when there is no such contact.

@@ -24,6 +24,10 @@ impl Contacts for Probe {
         self.inner.contact(workspace, id).await
     }
 
+    async fn answering(&self, workspace: WorkspaceId, id: ContactId) -> Read<Option<ContactId>> {
+        self.inner.answering(workspace, id).await
+    }
+
     async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Read<Option<ContactGroup>> {
         self.inner.with_absorbed(workspace, id).await
     }

@@ -52,7 +52,7 @@ pub(crate) struct ExportBody {
     path = "/api/v1/contact/{id}/export",
     operation_id = "exportContact",
     tag = "history",
-    params(("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor.")),
+    params(("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor. A removed one is answered too.")),
     responses((status = 200, description = "Everything.", body = ExportBody), RefusedOrMissing),
 )]
 pub(crate) async fn export(

@@ -41,7 +41,7 @@ pub(crate) struct TimelineBody {
     operation_id = "getTimeline",
     tag = "history",
     params(
-        ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor."),
+        ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor. A removed one is answered too."),
         ("type" = Option<String>, Query, description = "Only these, separated by commas: `event`, `page_view`, `order`, `decision`."),
         ("from" = Option<String>, Query, description = "Only what happened at this time or later (RFC 3339)."),
         ("until" = Option<String>, Query, description = "Only what happened before this time (RFC 3339)."),

@@ -214,7 +214,7 @@ impl IdentityBody {
     path = "/api/v1/contact/{id}/identity",
     operation_id = "getIdentity",
     tag = "identity",
-    params(("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor.")),
+    params(("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor. A removed one is answered too.")),
     responses((status = 200, description = "Its identity.", body = IdentityBody), RefusedOrMissing),
 )]
 pub(crate) async fn identity(

@@ -38,7 +38,7 @@ pub(crate) struct OrdersPage {
     operation_id = "getContactOrders",
     tag = "orders",
     params(
-        ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor."),
+        ("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor. A removed one is answered too."),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
         ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
     ),

@@ -55,3 +55,31 @@ async fn an_export_has_what_absorbed_contacts_had_themselves() {
         assert_eq!(email.map(|held| &held["broughtBy"]), Some(&absorbed));
     }
 }
+
+#[tokio::test]
+async fn a_removed_contact_is_exported_until_it_is_erased() {
+    let server = Server::start().await;
+    let order = json!({"externalOrderId": "o", "externalCustomerId": "A", "totalCost": 1, "currency": "UAH", "status": "INITIALIZED",
+        "date": "2026-01-01T10:00:00"});
+    server.order(order).await;
+    let found = server.get("/api/v1/contacts?externalCustomerId=A").await.json(200);
+    let path = format!("/api/v1/contact/{}", found[0]["id"]);
+    assert_eq!(server.call("one", "DELETE", &path, None).await.status, 200);
+    assert_eq!(server.get(&path).await.status, 404);
+    let export = server.get(&format!("{path}/export")).await.json(200);
+    assert_eq!(export["identity"]["state"], "removed");
+    assert_eq!(export["contact"]["externalCustomerId"], "A");
+    assert_eq!(export["orders"][0]["externalOrderId"], "o");
+    let kinds = |body: &Value, list: &str| {
+        let items = body[list].as_array().cloned().unwrap_or_default();
+        let kinds: Vec<_> = items.iter().map(|item| item["type"].clone()).collect();
+        kinds
+    };
+    assert_eq!(kinds(&export, "timeline").first(), Some(&json!("decision")));
+    let timeline = server.get(&format!("{path}/timeline")).await.json(200);
+    assert_eq!(timeline["items"].as_array().map(Vec::len), Some(4), "{timeline}");
+    server.call("one", "DELETE", &format!("{path}?erase=true"), None).await;
+    for part in ["export", "timeline", "orders"] {
+        assert_eq!(server.get(&format!("{path}/{part}")).await.problem(404), "not-found");
+    }
+}

@@ -1,10 +1,7 @@
 //! Reading what people did.
 
 use crate::support::Server;
-use axum::body::Body;
-use http::Request;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 async fn told(server: &Server, name: &str, params: Value) {
     let body = json!({"eventTypeKey": name, "params": params});
@@ -159,12 +156,7 @@ async fn orders_stand_in_the_timeline_at_their_dates() {
         let mut order = json!({"externalOrderId": number, "totalCost": "1.50", "currency": "UAH", "status": "INITIALIZED",
             "date": date});
         order[member] = json!(value);
-        let request = Request::post("/api/v1/orders").header("authorization", "Bearer one");
-        let request = request
-            .body(Body::from(json!({"orders": order}).to_string()))
-            .expect("request");
-        let sent = server.router.clone().oneshot(request).await.expect("infallible");
-        assert_eq!(sent.status(), 200);
+        server.order(order).await;
     }
     server
         .post("/api/v1/identity/merges", json!({"survivor": id, "absorbed": absorbed}))
@@ -242,13 +234,7 @@ async fn an_export_has_everything_however_long_the_history() {
             "status": "INITIALIZED", "date": "2025-12-30T10:00"})
     };
     let orders: Vec<Value> = (0..501).map(order).collect();
-    // Nothing to say is said without a body, which the description has only for what failed.
-    let request = Request::post("/api/v1/orders").header("authorization", "Bearer one");
-    let request = request
-        .body(Body::from(json!({"orders": orders}).to_string()))
-        .expect("request");
-    let sent = server.router.clone().oneshot(request).await.expect("infallible");
-    assert_eq!(sent.status(), 200);
+    server.order(json!(orders)).await;
     let path = format!("/api/v1/contact/{id}/export");
     let export = server.get(&path).await.json(200);
     let ordered = export["orders"].as_array().cloned().unwrap_or_default();

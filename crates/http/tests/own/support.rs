@@ -169,6 +169,18 @@ impl Server {
         self.call("one", "POST", path, Some(body)).await
     }
 
+    /// Takes orders, all of them. Nothing to say is said without a body, which the description has only for what failed.
+    pub(crate) async fn order(&self, orders: Value) {
+        let request = Request::post("/api/v1/orders").header("authorization", "Bearer one");
+        let request = request
+            .body(Body::from(json!({"orders": orders}).to_string()))
+            .expect("request");
+        let response = self.router.clone().oneshot(request).await.expect("infallible");
+        let status = response.status();
+        let text = to_bytes(response.into_body(), usize::MAX).await.expect("body");
+        assert_eq!((status.as_u16(), text.as_ref()), (200, &b""[..]));
+    }
+
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.call("one", "PUT", path, Some(body)).await
     }

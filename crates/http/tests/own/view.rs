@@ -176,6 +176,10 @@ async fn identities_are_guarded_and_apart() {
         .call("one", "DELETE", &format!("/api/v1/contact/{id}"), None)
         .await;
     assert_eq!(removed.status, 200);
+    let view = server.get(&format!("/api/v1/contact/{id}/identity")).await.json(200);
+    assert_eq!(view["state"], "removed");
+    let path = format!("/api/v1/contact/{id}?erase=true");
+    assert_eq!(server.call("one", "DELETE", &path, None).await.status, 200);
     assert_eq!(
         server.get(&format!("/api/v1/contact/{id}/identity")).await.problem(404),
         "not-found"

@@ -65,6 +65,8 @@ pub async fn a_group_is_read_when_it_is_removed(backend: &mut dyn Backend) {
     f.decide(remove(one)).await;
     for id in [one, two] {
         assert!(!f.is_there(id).await);
+        let answering = f.store().answering(f.workspace, id).await;
+        assert_eq!(answering.expect("read a number"), Some(one));
         let mut found = group(&f, id).await.expect("the group");
         assert_eq!(found.details.contact.state, ContactState::Removed);
         found.details.contact.state = ContactState::Active;
@@ -72,6 +74,8 @@ pub async fn a_group_is_read_when_it_is_removed(backend: &mut dyn Backend) {
         assert_eq!(found, before);
     }
     assert_eq!(group(&f, ContactId(99)).await, None);
+    let answering = f.store().answering(f.workspace, ContactId(99)).await;
+    assert_eq!(answering.expect("read a number"), None);
     f.enter_new_workspace("another").await;
     assert_eq!(group(&f, one).await, None);
 }

@@ -1,7 +1,7 @@
 //! The identity log, and what is told about identifiers.
 
 use crate::{Ask, Backend, Fixture, Kind, email, erase, force_merge, identifier, merge, merge_of, remove, undo};
-use selfsame_domain::{Command, ContactId, DecisionId, Outcome, Rejection};
+use selfsame_domain::{Command, ContactId, ContactState, DecisionId, Outcome, Rejection};
 use uuid::Uuid;
 
 pub async fn every_decision_is_told_as_it_was_answered(backend: &mut dyn Backend) {
@@ -119,19 +119,26 @@ pub async fn an_unsubscription_is_told_to_those_who_hold_the_address(backend: &m
     assert_eq!(f.log(other).await.len(), 1);
 }
 
-pub async fn what_is_removed_or_unknown_has_no_log(backend: &mut dyn Backend) {
+pub async fn what_is_removed_is_explained_until_it_is_erased(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f.id(Ask::new().external("b").upsert()).await;
     f.decide(remove(id)).await;
-    assert!(f.store().log(f.workspace, id, None, 10).await.expect("read").is_none());
-    assert!(
-        f.store()
-            .log(f.workspace, ContactId(999), None, 10)
-            .await
-            .expect("read")
-            .is_none()
+    let log = async |id| f.store().log(f.workspace, id, None, 10).await.expect("read a log");
+    let view = async |id| f.store().identity(f.workspace, id).await.expect("read an identity");
+    let outcomes = log(id)
+        .await
+        .map(|log| log.iter().map(|decision| decision.outcome).collect::<Vec<_>>());
+    assert_eq!(outcomes, Some(vec![Outcome::Created, Outcome::Removed]));
+    let contact = view(id).await.map(|view| view.contact);
+    assert_eq!(
+        contact.map(|contact| (contact.id, contact.state)),
+        Some((id, ContactState::Removed))
     );
-    assert!(f.store().identity(f.workspace, id).await.expect("read").is_none());
+    f.decide(erase(id)).await;
+    for id in [id, ContactId(999)] {
+        assert!(log(id).await.is_none());
+        assert!(view(id).await.is_none());
+    }
 }
 
 pub async fn the_survivor_s_log_tells_the_absorbed_one_s_once(backend: &mut dyn Backend) {

@@ -18,12 +18,17 @@ use std::collections::BTreeMap;
 impl Contacts for MemoryStore {
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError> {
         let space = self.space(workspace);
-        Ok(space.answering(id).map(|contact| details(&space, contact)))
+        let contact = space.answering(id).filter(Contact::is_active);
+        Ok(contact.map(|contact| details(&space, contact)))
+    }
+
+    async fn answering(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactId>, StorageError> {
+        Ok(self.space(workspace).canonical(id))
     }
 
     async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError> {
         let space = self.space(workspace);
-        let Some(contact) = space.canonical(id).and_then(|id| space.contact(id)) else {
+        let Some(contact) = space.answering(id) else {
             return Ok(None);
         };
         let group = space.group(contact.id).into_iter().filter(|id| *id != contact.id);
@@ -85,7 +90,7 @@ impl Contacts for MemoryStore {
     ) -> Result<Vec<(ContactId, String)>, StorageError> {
         let space = self.space(workspace);
         let email = |id: &ContactId| {
-            let contact = space.answering(*id)?;
+            let contact = space.answering(*id).filter(Contact::is_active)?;
             let channels = contact.channels();
             let first = channels.iter().find(|(channel, _)| *channel == ChannelType::Email);
             first.map(|(_, held)| (*id, held.identifier.typed.clone()))

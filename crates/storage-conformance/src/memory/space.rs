@@ -72,9 +72,9 @@ impl Space {
         self.contacts.get(&id).map(|row| row.canonical)
     }
 
-    /// The contact that answers for a number, unless it is removed.
+    /// The contact that answers for a number, active or removed.
     pub(super) fn answering(&self, id: ContactId) -> Option<Contact> {
-        self.contact(self.canonical(id)?).filter(Contact::is_active)
+        self.contact(self.canonical(id)?)
     }
 
     /// Whether a contact is seen and matched.
