@@ -188,7 +188,7 @@ async fn late(
          FROM jsonb_each(?2) AS k
          CROSS JOIN visitors AS v
             ON v.workspace_id = ?1 AND v.closed_at IS NOT NULL AND v.visitor_id = COALESCE(
-                (SELECT iif(w.closed_at IS NULL OR w.closed_at > k.value ->> 1, w.visitor_id, NULL)
+                (SELECT CASE WHEN w.closed_at IS NULL OR w.closed_at > k.value ->> 1 THEN w.visitor_id END
                  FROM visitors AS w
                  WHERE w.workspace_id = ?1 AND w.kind = 8 AND w.value = k.value ->> 0 AND w.since <= k.value ->> 1
                     AND (w.closed_at IS NULL OR w.closed_at > w.since)
