@@ -103,7 +103,8 @@ pub struct Snapshot {
     /// The merges of the footprint, and all others among the contacts of their groups, undone ones included.
     pub merges: BTreeMap<MergeId, Merge>,
     /// Pairs that a person took apart, as survivor and absorbed: of the merges that were undone those whose two contacts are answered for
-    /// by two of [`Self::contacts`], at least one of which is [`Self::absorbable`]. They do not merge by themselves again.
+    /// by two of [`Self::contacts`]. At least one of the two, or of those who answer for them, is [`Self::absorbable`]. They do not merge
+    /// by themselves again.
     pub apart: BTreeSet<(ContactId, ContactId)>,
     /// The segments of the footprint, and those of its categories.
     pub segments: Vec<Segment>,

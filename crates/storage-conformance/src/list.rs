@@ -98,6 +98,7 @@ macro_rules! for_each_case {
                 a_removed_survivor_gives_the_absorbed_contact_back;
                 what_was_taken_apart_merges_by_hand_only;
                 what_was_taken_apart_stays_so_through_later_merges;
+                what_was_taken_apart_stays_so_in_the_batch_that_undoes_a_later_merge;
                 an_anonymous_contact_that_was_taken_apart_is_not_absorbed_again;
                 an_undo_counts_within_its_submission;
                 an_automatic_merge_is_undone_like_any_other;

@@ -312,6 +312,17 @@ pub async fn what_was_taken_apart_stays_so_through_later_merges(backend: &mut dy
     );
 }
 
+pub async fn what_was_taken_apart_stays_so_in_the_batch_that_undoes_a_later_merge(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
+    let one = f.id(Ask::new().external("a").upsert()).await;
+    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    f.decide(undo(merge_of(&f.decide(both()).await))).await;
+    let later = f.merge(f.id(Ask::new().external("c").upsert()).await, two).await;
+    let decisions = f.decide_all(vec![undo(later), both()]).await;
+    assert_eq!((decisions[1].contact, kept(&decisions[1])), (Some(one), vec![two]));
+}
+
 pub async fn an_anonymous_contact_that_was_taken_apart_is_not_absorbed_again(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let two = f.id(Ask::new().mobile("app", "t").device("d").upsert()).await;

@@ -157,7 +157,10 @@ impl Space {
                 continue;
             };
             let both_there = [one, other].iter().all(|id| snapshot.contacts.contains_key(id));
-            if one != other && both_there && [one, other].iter().any(|id| absorbable.contains(id)) {
+            let any_absorbable = [one, other, merge.survivor, merge.absorbed]
+                .iter()
+                .any(|id| absorbable.contains(id));
+            if one != other && both_there && any_absorbable {
                 snapshot.apart.insert((merge.survivor, merge.absorbed));
                 let absorbed = [(merge.survivor, one), (merge.absorbed, other)];
                 snapshot
