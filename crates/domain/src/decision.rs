@@ -133,6 +133,8 @@ pub enum Apart {
     ChannelExists,
     /// Another contact holds this external ID, and the call names its contact by contact ID.
     HeldByOther,
+    /// The call names people by it, and gives it to nobody.
+    OnlyNames,
     /// "Trust": a public key changes nothing about somebody who is known.
     PublicKey,
 }

@@ -29,7 +29,7 @@ impl Decision {
     pub fn identifiers(&self) -> BTreeSet<&IdentifierKey> {
         let in_effects = self.effects.iter().filter_map(|effect| match effect {
             Effect::Merged { evidence, .. } => evidence.as_ref(),
-            _ => identifier(effect).map(|identifier| &identifier.key),
+            _ => effect.identifier().map(|identifier| &identifier.key),
         });
         in_effects.chain(&self.matched_by).collect()
     }
@@ -154,8 +154,11 @@ fn party_mut(effect: &mut Effect) -> Option<&mut ContactId> {
     party!(effect, as_mut)
 }
 
-fn identifier(effect: &Effect) -> Option<&Identifier> {
-    identifier!(effect)
+impl Effect {
+    /// The identifier that the effect is about; evidence of a merge is none.
+    pub fn identifier(&self) -> Option<&Identifier> {
+        identifier!(self)
+    }
 }
 
 fn identifier_mut(effect: &mut Effect) -> Option<&mut Identifier> {

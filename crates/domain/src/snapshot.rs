@@ -86,6 +86,14 @@ pub struct KeyRecord {
     pub waiting: Option<Waiting>,
 }
 
+impl KeyRecord {
+    /// Whether it tells of nothing but with whom the identifier was seen. It is forgotten with an erased contact that named the identifier,
+    /// unless somebody holds it.
+    pub fn is_sighting(&self) -> bool {
+        !self.shared && self.unsubscribed_at.is_none() && self.waiting.is_none()
+    }
+}
+
 /// What the storage knows about a footprint, under its locks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {

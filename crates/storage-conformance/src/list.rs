@@ -133,6 +133,7 @@ macro_rules! for_each_case {
                 numbers_stay_used_after_a_restart;
                 erasing_within_a_submission_takes_what_came_before;
                 whoever_is_made_and_erased_at_once_never_was;
+                what_was_named_but_never_held_is_forgotten;
                 merging_and_erasing_at_once_leaves_neither;
                 merges_of_others_and_recorded_replies_forget_what_was_on_the_way;
             }

@@ -22,8 +22,9 @@ pub(super) struct Draft {
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
     pub(super) visitors: usize,
-    /// Events and orders are many; a decision about one that changed nothing is not for the log of what a contact is.
-    is_history: bool,
+    /// Events and orders are many; a decision about one that changed nothing is not for the log of what a contact is, unless something was
+    /// noted of a value that the contact does not hold.
+    pub(super) is_routine: bool,
 }
 
 impl Draft {
@@ -39,7 +40,7 @@ impl Draft {
             touched: BTreeSet::new(),
             merges: 0,
             visitors: 0,
-            is_history: matches!(envelope.command, Command::Event(_) | Command::Order(_)),
+            is_routine: matches!(envelope.command, Command::Event(_) | Command::Order(_)),
         }
     }
 
@@ -48,6 +49,13 @@ impl Draft {
             field: field.to_owned(),
             reason: reason.to_string(),
         }));
+    }
+
+    /// Whether the decision says something of the identifier.
+    pub(super) fn tells_of(&self, key: &IdentifierKey) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| effect.identifier().is_some_and(|told| told.key == *key))
     }
 
     /// Whether the decision gave the contact the identifier, and in place of none: what a value replaced is gone, so that the
@@ -88,7 +96,7 @@ impl Draft {
     pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(contact);
-        let is_routine = self.is_history && outcome == Outcome::Unchanged;
+        let is_routine = self.is_routine && outcome == Outcome::Unchanged;
         let decision = self.decision(outcome, contact, None);
         if outcome != Outcome::Erased && !is_routine {
             log(world, touched, &decision);

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::world::World;
 use crate::values::Email;
-use crate::{ContactId, Decision, Effect, Identifier, IdentifierKind, Outcome, Rule};
+use crate::{Apart, ContactId, Decision, Effect, Identifier, IdentifierKind, Outcome, Rule, Stability};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -61,6 +61,28 @@ pub(super) fn tell_kept(world: &World<'_>, draft: &mut Draft, contact: ContactId
     }
 }
 
+/// Reports the emails, phones and external IDs that named the contact, which the call gives to nobody.
+pub(super) fn tell_apart(world: &World<'_>, draft: &mut Draft, contact: ContactId, identifiers: &[&Identifier]) {
+    let Some(contact) = world.contacts.get(&contact) else {
+        return;
+    };
+    let lasts = |id: &Identifier| {
+        matches!(
+            id.kind().stability(),
+            Stability::Permanent | Stability::ConditionallyPermanent
+        )
+    };
+    for identifier in identifiers.iter().copied().filter(|id| lasts(id)) {
+        if !contact.holds(&identifier.key) && !draft.tells_of(&identifier.key) {
+            draft.effects.push(Effect::KeptApart {
+                identifier: identifier.clone(),
+                contact: None,
+                why: Apart::OnlyNames,
+            });
+        }
+    }
+}
+
 /// Remembers that the request's values were seen with the contact's external ID; the third different one makes a value shared.
 pub(super) fn count(world: &mut World<'_>, draft: &mut Draft, contact: ContactId, identifiers: &[&Identifier]) {
     let Some(external_id) = world.contacts.get(&contact).and_then(|contact| contact.external_id()) else {
@@ -75,6 +97,8 @@ pub(super) fn count(world: &mut World<'_>, draft: &mut Draft, contact: ContactId
         if !record.seen_with.insert(seen) {
             continue;
         }
+        // Erasing the contact finds by its log what was noted of values that it does not hold.
+        draft.is_routine &= world.contacts[&contact].holds(&identifier.key);
         if record.seen_with.len() >= world.policy.shared_threshold as usize {
             record.shared = true;
             record.seen_with = BTreeSet::new();

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::world::World;
-use crate::{ContactId, ContactRef, ContactState, Decision, DecisionId, Outcome, Rejection, Rule, Subject};
+use crate::{ContactId, ContactRef, ContactState, Decision, DecisionId, Effect, Outcome, Rejection, Rule, Subject};
 use std::collections::BTreeSet;
 
 /// Removes a contact. A removed one keeps what it holds, so that it can come back (identity rule 2); an erased one leaves
@@ -68,10 +68,17 @@ fn forget(world: &mut World<'_>, id: ContactId) {
 
 /// What the batch has decided so far is not stored yet, so the storage does not redact it.
 fn redact_log(world: &mut World<'_>, gone: &BTreeSet<ContactId>) {
-    let own = world.log.iter().filter(|entry| gone.contains(&entry.contact));
-    let shared: BTreeSet<DecisionId> = own.map(|entry| entry.decision.id).collect();
-    let mut log = std::mem::take(&mut world.log);
-    log.retain(|entry| !gone.contains(&entry.contact));
+    let (own, mut log): (Vec<_>, Vec<_>) = std::mem::take(&mut world.log)
+        .into_iter()
+        .partition(|entry| gone.contains(&entry.contact));
+    let shared: BTreeSet<DecisionId> = own.iter().map(|entry| entry.decision.id).collect();
+    for identifier in own
+        .iter()
+        .flat_map(|entry| &entry.decision.effects)
+        .filter_map(Effect::identifier)
+    {
+        world.unsee(&identifier.key);
+    }
     for entry in &mut log {
         if shared.contains(&entry.decision.id) || !entry.mentions.is_disjoint(gone) {
             entry.decision.redact(gone, |key| world.is_held(key));

@@ -226,6 +226,13 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Forgets with which external IDs a key was seen that an erased contact named, unless somebody holds it.
+    pub(super) fn unsee(&mut self, key: &IdentifierKey) {
+        if self.key(key).is_sighting() {
+            self.free(key);
+        }
+    }
+
     pub(super) fn key(&self, key: &IdentifierKey) -> KeyRecord {
         self.keys.get(key).cloned().unwrap_or_default()
     }

@@ -100,7 +100,8 @@ mirrored! {
 
 mirrored! {
     /// Why another contact was kept apart: `holds_external_id`, `disagrees` (it holds another email or phone), `policy_off`,
-    /// `undone`, `limit`, `channel_exists`, `held_by_other` or `public_key` (a public key changes nothing about somebody who is known).
+    /// `undone`, `limit`, `channel_exists`, `held_by_other`, `only_names` (the call names people by it, and gives it to nobody) or `public_key` (a public key
+    /// changes nothing about somebody who is known).
     ApartName of Apart, "snake_case" {
         /// It holds an external ID of its own.
         HoldsExternalId,
@@ -116,6 +117,8 @@ mirrored! {
         ChannelExists,
         /// Another contact holds this external ID.
         HeldByOther,
+        /// The call names people by it, and gives it to nobody.
+        OnlyNames,
         /// A public key changes nothing about somebody who is known.
         PublicKey,
     }

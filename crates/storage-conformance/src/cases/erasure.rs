@@ -1,7 +1,8 @@
 //! Erasing leaves nothing.
 
 use crate::{
-    Ask, Backend, Fixture, Kind, by_external, email, erase, force_merge, identifier, merge, merge_of, remove, undo,
+    Ask, Backend, Fixture, Kind, by_external, email, erase, force_merge, identifier, keep, merge, merge_of, remove,
+    undo,
 };
 use selfsame_application::{Replay, Submission};
 use selfsame_domain::{Command, ContactId, Decision, Effect, IdentifierKey, KeyRecord, Outcome, Rejection};
@@ -426,4 +427,43 @@ pub async fn merges_of_others_and_recorded_replies_forget_what_was_on_the_way(ba
         "decided anew: {again:?}"
     );
     assert_ne!(again[0].id, told[0].id);
+}
+
+pub async fn what_was_named_but_never_held_is_forgotten(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let named = |text: &str| identifier(Kind::Email, text).key;
+    for at_once in [false, true] {
+        f.enter_new_workspace(if at_once { "at once" } else { "one by one" })
+            .await;
+        let id = f.id(Ask::new().external("a").email("first@example.com").upsert()).await;
+        let told = vec![
+            Ask::new().external("a").email("second@example.com").upsert(),
+            Ask::new().external("a").email("ordered@example.com").order(),
+            keep(Ask::new().external("a").email("seen@example.com").happened("viewed")),
+            keep(Ask::new().external("a").email("gone@example.com").happened("viewed")),
+            keep(Ask::new().external("a").email("bob@example.com").happened("viewed")),
+            Ask::new().external("b").email("bob@example.com").upsert(),
+            Command::Unsubscribe {
+                email: email("gone@example.com"),
+                unsubscribed: true,
+            },
+        ];
+        if at_once {
+            f.decide_all(told.into_iter().chain([erase(id)]).collect()).await;
+        } else {
+            for command in told {
+                f.decide(command).await;
+            }
+            f.decide(erase(id)).await;
+        }
+        let forgotten = ["first", "second", "ordered", "seen"].map(|name| named(&format!("{name}@example.com")));
+        assert_forgotten(&f, &[id], &forgotten).await;
+        let bob = f.lookup(&named("bob@example.com")).await;
+        assert!(!bob.holders.is_empty() && !bob.record.seen_with.is_empty());
+        let record = f.lookup(&named("gone@example.com")).await.record;
+        assert!(
+            record.unsubscribed_at.is_some(),
+            "whoever has the address is still not written to"
+        );
+    }
 }

@@ -5,9 +5,10 @@ use super::space::Space;
 use selfsame_application::ports::Recorded;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    ChangeSet, ContactId, DecisionId, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey, Subject,
+    ChangeSet, ContactId, DecisionId, Effect, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey, KeyRecord,
+    Subject,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Space {
     /// Writes everything but the policy, which is not a row of the workspace's data.
@@ -249,10 +250,17 @@ impl Space {
 
     /// After the identifiers are gone, so that it can be seen which of them others hold.
     fn redact_log(&mut self, gone: &BTreeSet<ContactId>) {
-        let own = self.log.keys().filter(|(contact, _)| gone.contains(contact));
-        let shared: BTreeSet<DecisionId> = own.map(|(_, decision)| *decision).collect();
-        let mut log = std::mem::take(&mut self.log);
-        log.retain(|(contact, _), _| !gone.contains(contact));
+        let (own, mut log): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.log)
+            .into_iter()
+            .partition(|((contact, _), _)| gone.contains(contact));
+        let shared: BTreeSet<DecisionId> = own.keys().map(|(_, decision)| *decision).collect();
+        let named = own.values().flat_map(|entry| &entry.decision.effects);
+        for key in named.filter_map(Effect::identifier).map(|identifier| &identifier.key) {
+            let is_sighting = self.keys.get(key).is_some_and(KeyRecord::is_sighting);
+            if is_sighting && self.rows_of(key).next().is_none() {
+                self.keys.remove(key);
+            }
+        }
         for entry in log.values_mut() {
             if shared.contains(&entry.decision.id) || !entry.mentions.is_disjoint(gone) {
                 for merge in entry.decision.merges() {

@@ -14,6 +14,14 @@ const GONE: &str = "
     UNION
     SELECT contact_id FROM contacts WHERE workspace_id = $1 AND canonical_id = ANY($2::bigint[]) AND state = 'merged'";
 
+/// The identifiers that their log names: those that they named but did not get, or held once, are nobody's.
+const NAMED: &str = "
+    SELECT DISTINCT (e.effect -> 'identifier' -> 'key')::text
+    FROM UNNEST($2::bigint[]) AS gone (contact_id)
+    JOIN identity_log l ON l.workspace_id = $1 AND l.contact_id = gone.contact_id
+    CROSS JOIN LATERAL json_array_elements(l.body -> 'effects') AS e (effect)
+    WHERE e.effect -> 'identifier' IS NOT NULL";
+
 /// Their keys. They come before contacts in the order of locks, so none may be waited for.
 const LOCK_KEYS: &str = "
     SELECT FROM (
@@ -24,6 +32,8 @@ const LOCK_KEYS: &str = "
         SELECT i.kind, '/' || i.typed
         FROM UNNEST($2::bigint[]) AS gone (contact_id)
         JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (4, 5, 6)
+        UNION
+        SELECT * FROM UNNEST($3::smallint[], $4::text[])
     ) held
     JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = held.kind AND k.value = held.value
     ORDER BY k.kind, k.value
@@ -121,6 +131,16 @@ const DELETE: &str = "
     )
     SELECT kind, value FROM keys";
 
+/// What was noted of identifiers that nobody holds. Comes after [`DELETE`].
+const SIGHTINGS: &str = "
+    DELETE FROM identifier_keys k
+    USING UNNEST($2::smallint[], $3::text[]) AS named (kind, value)
+    WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
+      AND NOT k.shared AND k.unsubscribed_at IS NULL AND k.waiting IS NULL
+      AND NOT EXISTS (
+        SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
+    RETURNING k.kind, k.value";
+
 /// The merges that decisions made. Their undo waits.
 const MERGES: &str = concat!(
     "SELECT ",
@@ -146,7 +166,25 @@ impl Unit {
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(translate)?;
-        for statement in [LOCK_KEYS, LOCK_ORDERS, LOCK_REPLIES] {
+        let named: Vec<String> = sqlx::query_scalar(NAMED)
+            .bind(self.workspace.0)
+            .bind(&gone)
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        let read = |key: String| rows::json(&key, "identity_log", "body", &"of an erased contact");
+        let named: Vec<IdentifierKey> = rows::all(named, read)?;
+        let kinds: Vec<i16> = named.iter().map(|key| key.kind.code()).collect();
+        let values: Vec<&str> = named.iter().map(|key| key.value.as_str()).collect();
+        sqlx::query(LOCK_KEYS)
+            .bind(self.workspace.0)
+            .bind(&gone)
+            .bind(&kinds)
+            .bind(&values)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        for statement in [LOCK_ORDERS, LOCK_REPLIES] {
             sqlx::query(statement)
                 .bind(self.workspace.0)
                 .bind(&gone)
@@ -161,6 +199,14 @@ impl Unit {
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(translate)?;
+        let sightings: Vec<(i16, String)> = sqlx::query_as(SIGHTINGS)
+            .bind(self.workspace.0)
+            .bind(&kinds)
+            .bind(&values)
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        let deleted = deleted.into_iter().chain(sightings).collect();
         self.known.forget_keys(rows::all(deleted, rows::identifier_key)?);
         self.redact(decisions, gone).await
     }

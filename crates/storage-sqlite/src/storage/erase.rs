@@ -5,7 +5,7 @@ use super::{log, records};
 use crate::error::storage;
 use crate::rows::{Row, json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, IdentifierKind};
+use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind};
 
 /// Deletes contacts, all that they absorbed, and everything of theirs. One that the same batch made was never written.
 pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
@@ -19,6 +19,7 @@ pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result
     for statement in STATEMENTS {
         batch.run(statement, &group).await?;
     }
+    sightings(batch, &group).await?;
     log::erase(batch, &group).await?;
     Ok(())
 }
@@ -75,6 +76,34 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
                  WHERE o.workspace_id = ?1 AND o.kind = i.kind AND o.value = '/' || i.typed
                     AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))";
     batch.run(nameless, group).await?;
+    Ok(())
+}
+
+/// Deletes what was noted of identifiers that nobody holds and the contacts named, or held once; their log tells which. Comes after
+/// their identifiers.
+async fn sightings(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageError> {
+    let rows = sqlx::query(
+        "SELECT DISTINCT e.value -> '$.identifier.key' AS named
+         FROM json_each(?2) AS n
+         CROSS JOIN identity_log AS l ON l.workspace_id = ?1 AND l.contact_id = n.value
+         CROSS JOIN json_each(l.body, '$.effects') AS e
+         WHERE named IS NOT NULL",
+    )
+    .bind(batch.workspace.0)
+    .bind(json(group)?)
+    .fetch_all(&mut *batch.connection)
+    .await
+    .map_err(storage)?;
+    let key = |row| Row::new(row, "identity_log", 0).json(0, "body");
+    let keys: Vec<IdentifierKey> = rows.iter().map(key).collect::<Result<_, _>>()?;
+    let keys: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
+    let sightings = "DELETE FROM identifier_keys
+         WHERE workspace_id = ?1 AND (kind, value) IN (SELECT n.value ->> 0, n.value ->> 1 FROM jsonb_each(?2) AS n)
+            AND shared = 0 AND unsubscribed_at IS NULL AND waiting IS NULL
+            AND NOT EXISTS
+                (SELECT 1 FROM identifiers AS i
+                 WHERE i.workspace_id = ?1 AND i.kind = identifier_keys.kind AND i.value = identifier_keys.value)";
+    batch.run(sightings, &keys).await?;
     Ok(())
 }
 
