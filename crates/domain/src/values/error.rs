@@ -40,7 +40,7 @@ pub enum ValueError {
     #[error("must be an international phone number")]
     NotAPhone,
     /// Not a scheme, a host and perhaps a port.
-    #[error("must be an origin such as https://shop.example: http or https and a host, without a path")]
+    #[error("must be an origin such as https://shop.example: http or https and a host, without a path or a *")]
     NotAnOrigin,
     /// Not a region of ISO 3166-1 alpha-2.
     #[error("must be a two-letter region code")]

@@ -24,7 +24,9 @@ impl SiteOrigin {
         let url = Url::parse(text).map_err(|_| ValueError::NotAnOrigin)?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none();
-        if !matches!(url.scheme(), "http" | "https") || !bare || !anonymous || !url.has_host() {
+        // A pattern would be taken for a host that no browser sends.
+        let named = url.host_str().is_some_and(|host| !host.contains('*'));
+        if !matches!(url.scheme(), "http" | "https") || !bare || !anonymous || !named {
             return Err(ValueError::NotAnOrigin);
         }
         let origin = url.origin().ascii_serialization();
@@ -80,6 +82,7 @@ mod tests {
             "https://shop.example/?a",
             "https://shop.example/#a",
             "https://ann@shop.example",
+            "https://*.shop.example",
         ] {
             assert_eq!(SiteOrigin::parse(text), Err(ValueError::NotAnOrigin), "{text}");
         }

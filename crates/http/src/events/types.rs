@@ -130,11 +130,11 @@ pub(crate) async fn change(
     let body = incoming.object()?;
     let fields = body.fields();
     let mut problems = Problems::default();
-    let key = problems.check("key", EventTypeKey::parse(&key));
     let creating = fields.boolean("createsContacts", &mut problems).value();
-    if creating.is_none() {
+    if creating.is_none() && problems.is_empty() {
         problems.add(fields.pointer("createsContacts"), "must be true or false");
     }
+    let key = problems.check("key", EventTypeKey::parse(&key));
     problems.finish()?;
     let (Some(key), Some(creating)) = (key, creating) else {
         return Err(ApiError::Internal("a change without problems that cannot be read"));
