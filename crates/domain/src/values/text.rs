@@ -23,9 +23,15 @@ pub fn clean_multiline(text: &str, max_chars: usize) -> Result<String, ValueErro
     checked(text, max_chars, |c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
+/// Blanks, and characters that take no place on a page (Unicode: soft hyphen, zero-width space, joiners, direction marks, word joiner,
+/// byte order mark): a text of nothing else says nothing.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
 fn checked(text: &str, max_chars: usize, refused: fn(char) -> bool) -> Result<String, ValueError> {
     let trimmed = text.trim();
-    if trimmed.is_empty() {
+    if trimmed.chars().all(is_unseen) {
         return Err(ValueError::Empty);
     }
     if trimmed.chars().any(refused) {
@@ -48,6 +54,8 @@ mod tests {
         assert_eq!(clean("  їжак \n", 4).as_deref(), Ok("їжак"));
         assert_eq!(clean("їжаки", 4), Err(ValueError::TooLong { max: 4, actual: 5 }));
         assert_eq!(clean(" \u{a0}\t ", 4), Err(ValueError::Empty));
+        assert_eq!(clean("\u{200b} \u{feff}\u{2060}", 4), Err(ValueError::Empty));
+        assert_eq!(clean("a\u{200d}b", 4).as_deref(), Ok("a\u{200d}b"));
     }
 
     #[test]
