@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub(crate) struct Batch<'b> {
     /// The other members.
     rest: Map<String, Value>,
-    /// The entries in their order; `null` ones are left out.
+    /// The entries in their order; one that is `null` is no object, so that answers line up with what was sent.
     pub(crate) entries: Vec<Entry<'b>>,
 }
 
@@ -79,13 +79,12 @@ fn entries<'b>(list: &str, raw: &'b RawValue, max: usize) -> Result<Vec<Entry<'b
             let reason = format!("must have at most {max} entries, not {}", listed.len());
             return Err(ApiError::invalid(pointer, reason));
         }
-        let places = listed.into_iter().enumerate().filter(|(_, raw)| raw.get() != "null");
         let entry = |(index, raw): (usize, &'b RawValue)| Entry {
             pointer: format!("{pointer}/{index}"),
             raw,
             read: json::parse_part(raw.get(), &[name.clone(), index.to_string()]),
         };
-        return Ok(places.map(entry).collect());
+        return Ok(listed.into_iter().enumerate().map(entry).collect());
     }
     match json::parse_part(raw.get(), &[name])? {
         Value::Null => Ok(Vec::new()),

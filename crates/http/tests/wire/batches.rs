@@ -32,7 +32,9 @@ async fn an_order_that_cannot_be_read_is_refused_alone() {
         let (first, wrong, last) = (order("1", "\"Ann\""), order("2", value), order("3", "\"Ann\""));
         let body = format!(r#"{{"orders": [{first}, {wrong}, null, {last}]}}"#);
         let answer = server.ask("POST", "/api/v1/orders", body).await.expect(200);
-        let expected = format!(r#"{{"failedOrders":{{"order":{wrong},"error":"orders[1].firstName {reason}"}}}}"#);
+        let expected = format!(
+            r#"{{"failedOrders":[{{"order":{wrong},"error":"orders[1].firstName {reason}"}},{{"order":null,"error":"orders[2] must be an object"}}]}}"#
+        );
         assert_eq!(answer.body, expected);
         let found = server.get("/api/v1/contacts?externalCustomerId=C-1").await.json();
         let page = server.get(&format!("/api/v1/contact/{}/orders", found[0]["id"])).await;

@@ -243,6 +243,7 @@ async fn past_events_have_a_status_each() {
         past(json!("2010-01-01T00:00")),
         past(json!("2199-01-01T00:00")),
         unknown,
+        Value::Null,
     ];
     let answer = server
         .post("/api/v1/past_events", &json!({"events": events}))
@@ -264,11 +265,13 @@ async fn past_events_have_a_status_each() {
             "INCORRECT_OCCURRED_DATE_FORMAT",
             "OCCURRED_TIME_TOO_DEPTH",
             "OCCURRED_TIME_IN_FUTURE",
+            "SERVER_ERROR",
             "SERVER_ERROR"
         ]
     );
     assert_eq!(answer["results"][6]["error"], "contact not found");
-    assert_eq!((&answer["successCount"], &answer["errorCount"]), (&json!(2), &json!(5)));
+    assert_eq!(answer["results"][7]["error"], "events[7] must be an object");
+    assert_eq!((&answer["successCount"], &answer["errorCount"]), (&json!(2), &json!(6)));
     let page = server
         .get(&format!("/api/v1/contact/{id}/timeline?type=event"))
         .await

@@ -251,12 +251,7 @@ async fn a_name_that_no_contact_may_have_is_kept_with_the_order() {
 async fn whole_requests_are_refused_whole() {
     let server = Server::start().await;
     let none = "orders must have at least one entry";
-    for body in [
-        json!({}),
-        json!({"orders": []}),
-        json!({"orders": null}),
-        json!({"orders": [null]}),
-    ] {
+    for body in [json!({}), json!({"orders": []}), json!({"orders": null})] {
         assert_eq!(server.post(ORDERS, &body).await.expect(400).body, none);
     }
     let many: Vec<Value> = (0..1001)
