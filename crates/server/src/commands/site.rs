@@ -9,8 +9,8 @@ use crate::settings::StoreFlags;
 use anyhow::{Context, Result, bail};
 use secrecy::ExposeSecret;
 use selfsame_application::ports::{Site, StorageError, Workspace};
-use selfsame_domain::SiteId;
 use selfsame_domain::values::{ExternalId, SiteOrigin};
+use selfsame_domain::{Identifier, SiteId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -155,6 +155,16 @@ async fn token(admin: &Admin, args: &IdentityToken) -> Result<()> {
     let id = ExternalId::parse(&args.external_id).map_err(|error| anyhow::anyhow!("--external-id {error}"))?;
     let expires_at = expiry(&args.expires, admin.app.clock().now())?;
     let workspace = find(admin, &args.workspace).await?;
+    let vouched = Identifier::external_id(&id);
+    if workspace
+        .policy
+        .blocks(vouched.kind(), &vouched.typed, &vouched.key.value)
+    {
+        bail!(
+            "--external-id `{id}` is a blocked value of workspace `{}`: it names nobody, and a token for it neither",
+            workspace.name
+        );
+    }
     let Some(token) = admin.app.sign_identity(workspace.id, &id, expires_at).await? else {
         bail!(
             "workspace `{0}` has no signing secret; make one with `selfsame site secret --workspace {0}`",
