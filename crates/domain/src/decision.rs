@@ -160,6 +160,11 @@ pub enum Effect {
         /// Which.
         identifier: Identifier,
     },
+    /// A value of a channel that the contact shows is shown otherwise: in another spelling, in one more channel, or confirmed.
+    Restated {
+        /// Which, as it is written now.
+        identifier: Identifier,
+    },
     /// Another contact was merged into the decided one (identity rules 5, 6 and 10).
     Merged {
         /// The merge, for its undo.

@@ -98,6 +98,7 @@ macro_rules! party {
             Effect::KeptApart { contact, .. } => contact.$borrow(),
             Effect::Attached { .. }
             | Effect::Replaced { .. }
+            | Effect::Restated { .. }
             | Effect::Quarantined { .. }
             | Effect::Blocked { .. }
             | Effect::Shared { .. }
@@ -124,6 +125,7 @@ macro_rules! identifier {
             Effect::Attached { identifier }
             | Effect::Moved { identifier, .. }
             | Effect::Replaced { identifier }
+            | Effect::Restated { identifier }
             | Effect::Quarantined { identifier, .. }
             | Effect::Blocked { identifier, .. }
             | Effect::Shared { identifier, .. }

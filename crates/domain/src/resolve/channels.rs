@@ -6,8 +6,8 @@ use super::evidence::{self, Evidence};
 use super::world::World;
 use crate::values::ChannelType;
 use crate::{
-    Apart, ChannelInput, ChannelMode, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey,
-    Stability,
+    Apart, ChannelInput, ChannelMode, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier,
+    IdentifierKey, Stability,
 };
 use std::collections::BTreeSet;
 
@@ -160,6 +160,7 @@ fn own(
         return;
     };
     let shown = contact.holds(&identifier.key);
+    let before = shown_as(contact, &identifier.key);
     let confirmed = contact
         .identifiers
         .iter()
@@ -191,4 +192,17 @@ fn own(
         held.last_seen = draft.at;
         held.confirmed |= confirmed || (request.confirmed && channel == ChannelType::Email);
     }
+    if shown && shown_as(contact, &identifier.key) != before {
+        draft.effects.push(Effect::Restated {
+            identifier: identifier.clone(),
+        });
+    }
+}
+
+/// How a contact shows a value: in which channels, in which spelling, and whether it is confirmed.
+fn shown_as(contact: &Contact, key: &IdentifierKey) -> BTreeSet<(ChannelType, String, bool)> {
+    let of_key = contact.channels().into_iter().filter(|(_, held)| held.key() == key);
+    of_key
+        .map(|(channel, held)| (channel, held.identifier.typed.clone(), held.confirmed))
+        .collect()
 }

@@ -90,6 +90,12 @@ pub(crate) enum EffectBody {
         /// Which.
         identifier: IdentifierBody,
     },
+    /// A value of a channel that the contact shows is shown otherwise: in another spelling, in one more channel, or confirmed.
+    #[serde(rename_all = "camelCase")]
+    Restated {
+        /// Which, as it is written now.
+        identifier: IdentifierBody,
+    },
     /// Another contact was merged into this one.
     #[serde(rename_all = "camelCase")]
     Merged {
@@ -285,6 +291,9 @@ impl From<&Effect> for EffectBody {
                 from_contact_id: number(*from),
             },
             Effect::Replaced { identifier } => Self::Replaced {
+                identifier: identifier.into(),
+            },
+            Effect::Restated { identifier } => Self::Restated {
                 identifier: identifier.into(),
             },
             Effect::Merged {

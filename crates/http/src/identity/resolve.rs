@@ -1,6 +1,6 @@
 //! `POST identity/resolve`: what a call would do, without doing it.
 
-use super::decision::DecisionBody;
+use super::decision::{DecisionBody, EffectBody};
 use super::names::OutcomeName;
 use super::resolve_body::read_commands;
 use crate::auth::Authenticated;
@@ -84,6 +84,14 @@ fn explained(decision: &Decision) -> DecisionBody {
     if body.outcome == OutcomeName::Created {
         // Another contact may get the number that this one was given for the moment.
         body.contact_id = None;
+    }
+    for effect in &mut body.effects {
+        // The real call has no envelope around its body.
+        if let EffectBody::Skipped { field, .. } = effect
+            && let Some(within) = field.strip_prefix("body.")
+        {
+            *field = within.to_owned();
+        }
     }
     body
 }

@@ -5,6 +5,7 @@ use super::answer::{self, CollectedBody};
 use super::page::{self, Clock, Told};
 use super::who::{self, Claim, Names};
 use crate::body::Incoming;
+use crate::contacts::request::skipped;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, Sent};
 use crate::site::Visit;
@@ -27,6 +28,22 @@ pub(crate) struct TrackInput {
     /// What else is known, under the name of the event.
     #[schema(rename = "ProductPage", value_type = Option<Object>)]
     payload: Option<Value>,
+    /// To link a cookie: the cookie.
+    #[schema(rename = "webId", max_length = 250)]
+    web_id: Option<String>,
+    /// To link a cookie: the number or the public key of the site.
+    #[schema(rename = "orgId", value_type = Option<String>, example = json!(null))]
+    org_id: Option<Value>,
+    /// To link a cookie: whom it belongs to; as in `GeneralInfo`.
+    #[schema(rename = "externalCustomerId", max_length = 100)]
+    external_customer_id: Option<String>,
+    /// To link a cookie: an email of whom it belongs to.
+    email: Option<String>,
+    /// To link a cookie: a phone of whom it belongs to.
+    phone: Option<String>,
+    /// To link a cookie: an identity token, signed by the shop's own server.
+    #[schema(rename = "identityToken")]
+    identity_token: Option<String>,
 }
 
 /// The general part of an event.
@@ -46,6 +63,8 @@ pub(crate) struct GeneralInfoInput {
     external_customer_id: Option<String>,
     user_email: Option<String>,
     user_phone: Option<String>,
+    /// Left out and reported: names are told by `POST /api/v1/contact`.
+    user_name: Option<String>,
     user_es_contact_id: Option<i64>,
     /// An identity token, signed by the shop's own server.
     #[schema(rename = "identityToken")]
@@ -145,6 +164,12 @@ async fn event(
         token: token.map(|token| (general.pointer("identityToken"), token)),
     };
     let mut answer = CollectedBody::default();
+    if general.raw("user_name").value().is_some() {
+        let reason = "is not kept; names are told by POST /api/v1/contact";
+        answer
+            .refused
+            .push(skipped(&general.pointer("user_name"), reason).into());
+    }
     let link = who::link(state, &visit, &claim, &cookie, &mut answer);
     let kept = told.keep(visit.access.site.id, &cookie);
     answer::submit(state, &visit, incoming, link, vec![kept], answer).await

@@ -20,6 +20,25 @@ fn order(more: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_dry_run_names_what_is_left_out_as_the_real_call_does() {
+    let server = Server::start().await;
+    let body = json!({"externalCustomerId": "C-1", "languageCode": "no language"});
+    let dry = explain(&server, json!({"body": body})).await[0]["effects"].clone();
+    let made = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+    let log = server
+        .get(&format!("/api/v1/contact/{made}/identity/log"))
+        .await
+        .json(200);
+    let real = log["items"][0]["effects"].clone();
+    let skipped = |effects: &Value| -> Vec<Value> {
+        let all = effects.as_array().into_iter().flatten();
+        all.filter(|effect| effect["effect"] == "skipped").cloned().collect()
+    };
+    assert_eq!(skipped(&dry)[0]["field"], "languageCode");
+    assert_eq!(skipped(&dry), skipped(&real));
+}
+
+#[tokio::test]
 async fn a_dry_run_is_the_decision_of_the_real_call() {
     let server = Server::start().await;
     let anna = server.contact(None, Some("anna@example.com")).await;

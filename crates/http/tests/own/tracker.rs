@@ -444,7 +444,8 @@ async fn the_former_trackers_form_is_taken() {
         json!({"GeneralInfo": general, "ProductPage": {"productKey": "24-A-01", "price": "150", "isInStock": 1}});
     assert_eq!(
         tell(&server, "/api/v2/", &body).await.json(200),
-        json!({"stored": 1, "refused": []})
+        json!({"stored": 1, "refused": [{"field": "GeneralInfo.user_name",
+            "reason": "is not kept; names are told by POST /api/v1/contact"}]})
     );
     let timeline = server.get(&format!("/api/v1/contact/{ann}/timeline")).await.json(200);
     let event = timeline["items"]

@@ -193,6 +193,40 @@ fn one_phone_may_be_sms_and_viber_and_leaves_one_channel_at_a_time() {
 }
 
 #[test]
+fn a_value_that_is_shown_otherwise_is_told() {
+    let restated = |decision: &Decision| -> Vec<String> {
+        let typed = |effect: &Effect| match effect {
+            Effect::Restated { identifier } => Some(identifier.typed.clone()),
+            _ => None,
+        };
+        decision.effects.iter().filter_map(typed).collect()
+    };
+    let mut model = Model::new();
+    let unconfirmed = ContactRequest {
+        confirmed: false,
+        ..ask().ext("A").email(ANN).phone(PHONE)
+    };
+    model.call(Call::Subscribe, unconfirmed);
+    let confirmed = model.upsert(ask().ext("A").email(ANN));
+    assert_eq!(
+        (confirmed.outcome, restated(&confirmed)),
+        (Outcome::Updated, vec![ANN.to_owned()])
+    );
+    let again = model.upsert(ask().ext("A").email(ANN));
+    assert_eq!((again.outcome, restated(&again)), (Outcome::Unchanged, vec![]));
+    let spelled = model.upsert(ask().ext("A").email("Ann@Example.com"));
+    assert_eq!(
+        (spelled.outcome, restated(&spelled)),
+        (Outcome::Updated, vec!["Ann@Example.com".to_owned()])
+    );
+    let viber = model.upsert(ask().ext("A").channel(ChannelType::Viber, PHONE));
+    assert_eq!(
+        (viber.outcome, restated(&viber)),
+        (Outcome::Updated, vec![PHONE.to_owned()])
+    );
+}
+
+#[test]
 fn subscribe_adds_missing_channels_and_never_changes_one() {
     let mut model = Model::new();
     let a = model.id(ask().ext("A").email(ANN));
