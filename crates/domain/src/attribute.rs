@@ -1,7 +1,7 @@
 //! What a contact has besides identifiers: names, address, language, custom fields.
 
 use crate::values::{AddressPart, ContactKey, FieldValue, FirstName, Language, LastName, Postcode, TimeZone};
-use crate::{ContactId, FieldId, Timestamp};
+use crate::{ContactId, FieldId, Identifier, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -124,6 +124,15 @@ impl AttributeInput {
     text_attribute!(language, Language, Language);
     text_attribute!(time_zone, TimeZone, TimeZone);
     text_attribute!(contact_key, ContactKey, ContactKey);
+
+    /// The identifier that the new value is; only contact keys are one.
+    pub fn identifier(&self) -> Option<Identifier> {
+        let Some(AttributeValue::Text(text)) = self.value.as_ref().filter(|_| self.key == AttributeKey::ContactKey)
+        else {
+            return None;
+        };
+        ContactKey::parse(text).ok().map(|key| Identifier::contact_key(&key))
+    }
 
     /// Sets a custom field, or clears it.
     pub fn field(id: FieldId, value: Option<FieldValue>) -> Self {

@@ -109,7 +109,7 @@ pub struct Powers {
     pub absorbs_unclaimed: bool,
 }
 
-use IdentifierKind::{Cookie, DeviceId, Email, ExternalId, Field, MobilePush, Phone, WebPush};
+use IdentifierKind::{ContactKey, Cookie, DeviceId, Email, ExternalId, Field, MobilePush, Phone, WebPush};
 use Step::{ContactId, Kind, Token};
 
 impl Call {
@@ -135,6 +135,7 @@ impl Call {
                 Token,
                 Kind(DeviceId),
                 Kind(Cookie),
+                Kind(ContactKey),
             ],
             Self::AppToken => &[ContactId, Kind(ExternalId), Kind(Phone), Kind(Email)],
             Self::Bulk { dedupe_on, .. } => match dedupe_on {
@@ -198,9 +199,13 @@ impl Call {
     }
 
     /// Whether an identifier of the key names a contact in this call. A value of a custom field does so only where the call dedupes by
-    /// that field (identity rules, table of kinds).
+    /// that field (identity rules, table of kinds), a contact key only in events (wire fact).
     pub fn names_by(self, key: &IdentifierKey) -> bool {
-        key.kind != IdentifierKind::Field || (key.field().is_some() && key.field() == self.dedupe_field())
+        match key.kind {
+            Field => key.field().is_some() && key.field() == self.dedupe_field(),
+            ContactKey => matches!(self, Self::Event { .. }),
+            _ => true,
+        }
     }
 
     /// The stable text of the call, for logs, metrics and the identity log.

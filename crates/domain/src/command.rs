@@ -221,6 +221,8 @@ pub struct ContactRequest {
     pub device_id: Option<Identifier>,
     /// Cookies of the web visitor.
     pub cookies: Vec<Identifier>,
+    /// The contact key, for calls that search by it: events. As an attribute it stands in [`Self::attributes`], too.
+    pub contact_key: Option<Identifier>,
     /// Names, address, language and the like.
     pub attributes: Vec<AttributeInput>,
     /// Custom fields. Those that identify are identifiers, too: [`Self::declared`].
@@ -252,6 +254,7 @@ impl ContactRequest {
             channels: Vec::new(),
             device_id: None,
             cookies: Vec::new(),
+            contact_key: None,
             attributes: Vec::new(),
             fields: Vec::new(),
             segments: Vec::new(),
@@ -265,17 +268,18 @@ impl ContactRequest {
         }
     }
 
-    /// All identifiers that the request names but for custom fields, in the order of the request.
+    /// All identifiers that the request names but for those that attributes are ([`Self::declared`]), in the order of the request.
     pub fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
         self.external_id
             .iter()
             .chain(self.channels.iter().map(|channel| &channel.identifier))
             .chain(&self.device_id)
             .chain(&self.cookies)
+            .chain(&self.contact_key)
     }
 
-    /// The values of its custom fields that identify by the workspace's definitions, in the order of the request. What does not fit
-    /// the type of its field is no identifier.
+    /// Identifiers that are attributes: the values of its custom fields that identify by the workspace's definitions, in the order of the
+    /// request, and a contact key that it does not name the contact by. What does not fit the type of its field is no identifier.
     pub fn declared(&self, fields: &[CustomField]) -> Vec<Identifier> {
         let read = |input: &FieldInput| {
             let field = fields.iter().find(|field| field.id == input.id)?;
@@ -283,7 +287,9 @@ impl ContactRequest {
             let value = field.read(text).ok()?;
             Some(Identifier::field(field.id, &value))
         };
-        self.fields.iter().filter_map(read).collect()
+        let keys = self.attributes.iter().filter_map(AttributeInput::identifier);
+        let keys = keys.filter(|key| self.contact_key.as_ref() != Some(key));
+        self.fields.iter().filter_map(read).chain(keys).collect()
     }
 }
 

@@ -324,9 +324,10 @@ impl Contact {
             .any(|held| held.key() == key && held.is_visible())
     }
 
-    /// Whether it holds nothing but changeable identifiers, and at least one of them (identity rule 5).
+    /// Whether it holds nothing but changeable identifiers, and at least one of them (identity rule 5). A contact key tells nothing of that.
     pub fn is_anonymous(&self) -> bool {
-        let mut visible = self.identifiers.iter().filter(|held| held.is_visible()).peekable();
+        let counts = |held: &&HeldIdentifier| held.is_visible() && held.kind() != IdentifierKind::ContactKey;
+        let mut visible = self.identifiers.iter().filter(counts).peekable();
         visible.peek().is_some() && visible.all(|held| held.kind().stability() == Stability::Changeable)
     }
 

@@ -1,7 +1,7 @@
 //! What a person can be recognised by.
 
 use crate::FieldId;
-use crate::values::{AppId, Cookie, DeviceId, Email, ExternalId, FieldValue, Phone, Token};
+use crate::values::{AppId, ContactKey, Cookie, DeviceId, Email, ExternalId, FieldValue, Phone, Token};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -28,6 +28,8 @@ pub enum IdentifierKind {
     Cookie,
     /// A custom field that the workspace declared to identify. May be shared; evidence for bulk calls only.
     Field,
+    /// The contact key of the wire protocol. May be shared; evidence for events only (wire fact).
+    ContactKey,
 }
 
 /// How lasting an identifier is.
@@ -40,13 +42,13 @@ pub enum Stability {
     ConditionallyPermanent,
     /// Belongs to whoever claimed it last: tokens, devices, cookies.
     Changeable,
-    /// Declared by the workspace: custom fields.
+    /// Declared by the workspace: custom fields, contact keys.
     Declared,
 }
 
 impl IdentifierKind {
     /// Every kind, in the order in which keys are locked.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ExternalId,
         Self::Email,
         Self::Phone,
@@ -56,6 +58,7 @@ impl IdentifierKind {
         Self::DeviceId,
         Self::Cookie,
         Self::Field,
+        Self::ContactKey,
     ];
 
     /// The stable text of the kind, as stored and as written in our own API.
@@ -70,6 +73,7 @@ impl IdentifierKind {
             Self::DeviceId => "device_id",
             Self::Cookie => "cookie",
             Self::Field => "field",
+            Self::ContactKey => "contact_key",
         }
     }
 
@@ -90,6 +94,7 @@ impl IdentifierKind {
             Self::DeviceId => 7,
             Self::Cookie => 8,
             Self::Field => 9,
+            Self::ContactKey => 10,
         }
     }
 
@@ -104,7 +109,7 @@ impl IdentifierKind {
             Self::ExternalId => Stability::Permanent,
             Self::Email | Self::Phone => Stability::ConditionallyPermanent,
             Self::MobilePush | Self::WebPush | Self::Telegram | Self::DeviceId | Self::Cookie => Stability::Changeable,
-            Self::Field => Stability::Declared,
+            Self::Field | Self::ContactKey => Stability::Declared,
         }
     }
 
@@ -222,6 +227,11 @@ impl Identifier {
     /// A web visitor's cookie.
     pub fn cookie(cookie: &Cookie) -> Self {
         Self::new(IdentifierKind::Cookie, cookie.as_str().to_owned(), cookie.as_str())
+    }
+
+    /// A contact key.
+    pub fn contact_key(key: &ContactKey) -> Self {
+        Self::new(IdentifierKind::ContactKey, key.as_str().to_owned(), key.as_str())
     }
 
     /// A custom field that identifies. The number of the field stands before the value, whether or not that is a digest.

@@ -66,10 +66,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limit of a kind; an external ID has none of this sort.
+    /// The limit of a kind; external IDs and contact keys have none of this sort: a contact brings one.
     pub fn of(&self, kind: IdentifierKind) -> Option<u32> {
         Some(match kind {
-            IdentifierKind::ExternalId => return None,
+            IdentifierKind::ExternalId | IdentifierKind::ContactKey => return None,
             IdentifierKind::Email => self.email,
             IdentifierKind::Phone => self.phone,
             IdentifierKind::MobilePush => self.mobile_push,

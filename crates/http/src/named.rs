@@ -2,8 +2,10 @@
 
 use crate::contacts::request::skipped;
 use crate::fields::{Problems, name_of};
-use selfsame_domain::values::{ChannelType, Email, ExternalId, Phone, Token, ValueError};
-use selfsame_domain::{ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind, Policy};
+use selfsame_domain::values::{ChannelType, ContactKey, Email, ExternalId, Phone, Token, ValueError};
+use selfsame_domain::{
+    AttributeInput, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind, Policy,
+};
 use serde_json::Value;
 
 /// A request in the making.
@@ -78,6 +80,18 @@ pub(crate) fn phone(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>)
         Phone::parse(text, region.as_ref()).map(|phone| Identifier::phone(&phone))
     });
     parts.push(ChannelType::Sms, read);
+}
+
+/// The contact key, by which events find contacts.
+pub(crate) fn contact_key(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
+    let mut attribute = None;
+    let read = parts.read(IdentifierKind::ContactKey, pointer, value, |text| {
+        let key = ContactKey::parse(text)?;
+        attribute = Some(AttributeInput::contact_key(Some(&key)));
+        Ok(Identifier::contact_key(&key))
+    });
+    parts.request.contact_key = read;
+    parts.request.attributes.extend(attribute);
 }
 
 /// A mobile push token of no particular app.

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 use selfsame_domain::values::{
-    AddressPart, Amount, AppId, CategoryKey, ChannelType, Cookie, Currency, Device, DeviceId, Email, EventTypeKey,
-    ExternalId, ExternalOrderId, FirstName, Language, LastName, OrderText, Phone, SegmentName, Source, Token,
-    ValueError,
+    AddressPart, Amount, AppId, CategoryKey, ChannelType, ContactKey, Cookie, Currency, Device, DeviceId, Email,
+    EventTypeKey, ExternalId, ExternalOrderId, FirstName, Language, LastName, OrderText, Phone, SegmentName, Source,
+    Token, ValueError,
 };
 use selfsame_domain::{
     AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRef, ContactRequest, DedupeOn,
@@ -45,6 +45,7 @@ pub fn identifier(kind: IdentifierKind, text: &str) -> Identifier {
         }
         IdentifierKind::DeviceId => Identifier::device_id(&valid(DeviceId::parse(text), text)),
         IdentifierKind::Cookie => Identifier::cookie(&valid(Cookie::parse(text), text)),
+        IdentifierKind::ContactKey => Identifier::contact_key(&valid(ContactKey::parse(text), text)),
         IdentifierKind::Field => panic!("a field has a number besides"),
     }
 }
@@ -127,7 +128,7 @@ impl Ask {
         Self::default()
     }
 
-    /// Names an identifier of any kind but `field`; channels as [`channel_of`] says.
+    /// Names an identifier of any kind that is no attribute; channels as [`channel_of`] says.
     #[must_use]
     pub fn with(mut self, kind: IdentifierKind, text: &str) -> Self {
         let identifier = identifier(kind, text);
@@ -136,7 +137,7 @@ impl Ask {
             (IdentifierKind::DeviceId, _) => self.request.device_id = Some(identifier),
             (IdentifierKind::Cookie, _) => self.request.cookies.push(identifier),
             (_, Some(channel)) => return self.channel(channel, identifier, ChannelDetails::default()),
-            (_, None) => panic!("{kind} is not named by requests"),
+            (_, None) => panic!("{kind} is named by attributes"),
         }
         self
     }
@@ -243,6 +244,19 @@ impl Ask {
     #[must_use]
     pub fn language(self, text: &str) -> Self {
         self.attribute(AttributeInput::language(Some(&valid(Language::parse(text), text))))
+    }
+
+    /// Sets the contact key.
+    #[must_use]
+    pub fn key(self, text: &str) -> Self {
+        self.attribute(AttributeInput::contact_key(Some(&valid(ContactKey::parse(text), text))))
+    }
+
+    /// Names the contact by its key, as events do.
+    #[must_use]
+    pub fn keyed(mut self, text: &str) -> Self {
+        self.request.contact_key = Some(identifier(IdentifierKind::ContactKey, text));
+        self.key(text)
     }
 
     /// Sets a custom field to what a client sends, or clears it.

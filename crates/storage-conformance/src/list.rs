@@ -30,6 +30,12 @@ macro_rules! for_each_case {
                 stronger_identifiers_are_looked_at_first;
                 emails_answer_in_the_order_asked;
             }
+            contact_keys {
+                events_find_a_contact_by_its_key;
+                a_key_names_nobody_in_other_calls;
+                a_key_makes_nobody_known;
+                events_of_a_key_wait_and_may_create;
+            }
             identifiers {
                 attach for kinds;
                 find for kinds_below_external_id;

@@ -4,19 +4,29 @@ use super::claim;
 use super::draft::Draft;
 use super::world::World;
 use crate::{
-    AttributeInput, AttributeKey, ContactId, ContactRequest, Effect, FieldId, FieldInput, Identifier, IdentifierKind,
+    AttributeInput, AttributeKey, AttributeValue, ContactId, ContactRequest, Effect, FieldInput, HeldIdentifier,
+    Identifier, IdentifierKind,
 };
 
 /// Writes what the request sends. A custom field that is unknown or does not fit its type is left out and reported (wire fact).
 pub(super) fn write(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
     let mut inputs = request.attributes.clone();
+    for input in inputs.iter().filter(|input| input.key == AttributeKey::ContactKey) {
+        let old = |held: &HeldIdentifier| held.kind() == IdentifierKind::ContactKey;
+        identify(world, draft, request, id, old, input.identifier());
+    }
     for field in &request.fields {
         match read(world, field) {
             Ok(input) => {
                 if let AttributeKey::Field(field) = input.key
                     && world.fields.iter().any(|known| known.id == field && known.identifying)
                 {
-                    identify(world, draft, request, id, field, &input);
+                    let old = |held: &HeldIdentifier| held.key().field() == Some(field);
+                    let new = match &input.value {
+                        Some(AttributeValue::Field(value)) => Some(Identifier::field(field, value)),
+                        _ => None,
+                    };
+                    identify(world, draft, request, id, old, new);
                 }
                 inputs.push(input);
             }
@@ -51,24 +61,20 @@ fn read(world: &World<'_>, input: &FieldInput) -> Result<AttributeInput, String>
     Ok(AttributeInput::field(input.id, value))
 }
 
-/// Keeps the identifier of a custom field that identifies in step with its value.
+/// Keeps the identifier that an attribute is in step with its value: `old` tells what the attribute was before.
 fn identify(
     world: &mut World<'_>,
     draft: &mut Draft,
     request: &ContactRequest,
     id: ContactId,
-    field: FieldId,
-    input: &AttributeInput,
+    old: impl Fn(&HeldIdentifier) -> bool,
+    new: Option<Identifier>,
 ) {
-    let new = match &input.value {
-        Some(crate::AttributeValue::Field(value)) => Some(Identifier::field(field, value)),
-        _ => None,
-    };
     let Some(contact) = world.contacts.get(&id) else { return };
     let old: Vec<Identifier> = contact
-        .visible(IdentifierKind::Field)
-        .into_iter()
-        .filter(|held| held.key().field() == Some(field) && Some(held.key()) != new.as_ref().map(|new| &new.key))
+        .identifiers
+        .iter()
+        .filter(|held| held.is_visible() && old(held) && Some(held.key()) != new.as_ref().map(|new| &new.key))
         .map(|held| held.identifier.clone())
         .collect();
     let held = new.as_ref().is_some_and(|new| contact.holds(&new.key));

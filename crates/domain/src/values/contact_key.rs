@@ -4,7 +4,8 @@ use super::newtype::text_value;
 use super::text;
 
 text_value! {
-    /// The contact key of the wire protocol (`contactKey`): one line of 1 to 255 characters. Stored, no evidence of identity.
+    /// The contact key of the wire protocol (`contactKey`): one line of 1 to 255 characters. Events may name a contact by it; other calls keep it
+    /// and do not search by it.
     ContactKey, 255, text::clean
 }
 

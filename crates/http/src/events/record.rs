@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 /// The most bytes of an event (wire fact: 20 KB).
 const MAX_BYTES: usize = 20 * 1024;
 
-/// Something that happened. Who did it is told by the parameters `contactId`, `externalCustomerId`, `email`, `phone` or `pushToken`, of
-/// which the first in this order that finds a contact counts.
+/// Something that happened. Who did it is told by the parameters `contactId`, `externalCustomerId`, `email`, `phone`,
+/// `pushToken` or `contactKey`, of which the first in this order that finds a contact counts.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what super::request reads")]
 #[schema(rename_all = "camelCase")]

@@ -17,6 +17,7 @@ const EXTERNAL_ID: [&str; 1] = ["externalcustomerid"];
 const EMAIL: [&str; 4] = ["email", "emailaddress", "useremail", "contactemail"];
 const PHONE: [&str; 3] = ["phone", "sms", "phonenumber"];
 const PUSH_TOKEN: [&str; 1] = ["pushtoken"];
+const CONTACT_KEY: [&str; 2] = ["contactkey", "contact_key"];
 
 /// The longest identity that a sender gives to an event, in characters.
 const MAX_EVENT_ID: usize = 100;
@@ -49,7 +50,8 @@ pub(crate) fn read(
     let params = problems.check(&fields.pointer("params"), params);
     let nobody = !named && contact.identifiers().next().is_none();
     if nobody && key_value.is_none() {
-        let reason = "must have keyValue, or a parameter contactId, externalCustomerId, email, phone or pushToken";
+        let reason =
+            "must have keyValue, or a parameter contactId, externalCustomerId, email, phone, pushToken or contactKey";
         problems.add(fields.here(), reason);
     }
     Some(EventRequest {
@@ -176,7 +178,7 @@ fn distinct<'a>(sent: Vec<Parameter<'a>>, contact: &mut ContactRequest) -> Vec<P
 /// The name as it is compared.
 fn comparable(name: &str) -> String {
     let small = name.to_ascii_lowercase();
-    let identifies = [&CONTACT_ID[..], &EXTERNAL_ID, &EMAIL, &PHONE, &PUSH_TOKEN];
+    let identifies = [&CONTACT_ID[..], &EXTERNAL_ID, &EMAIL, &PHONE, &PUSH_TOKEN, &CONTACT_KEY];
     if identifies.iter().any(|names| names.contains(&small.as_str())) {
         return small;
     }
@@ -207,11 +209,12 @@ fn who(parameters: &[Parameter<'_>], policy: &Policy, problems: &mut Problems, c
         problems,
         request: contact,
     };
-    let readers: [(&[&str], ReadPart); 4] = [
+    let readers: [(&[&str], ReadPart); 5] = [
         (&EXTERNAL_ID, named::external_id),
         (&EMAIL, named::email),
         (&PHONE, named::phone),
         (&PUSH_TOKEN, named::mobile_push),
+        (&CONTACT_KEY, named::contact_key),
     ];
     let mut named = contact_id.is_some();
     for (names, read) in readers {

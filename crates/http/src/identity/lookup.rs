@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::Lookup;
-use selfsame_domain::values::{AppId, Cookie, DeviceId, Email, ExternalId, Phone, Token, ValueError};
+use selfsame_domain::values::{AppId, ContactKey, Cookie, DeviceId, Email, ExternalId, Phone, Token, ValueError};
 use selfsame_domain::{Action, CustomField, FieldId, Identifier, IdentifierKind, IdentifierState, Policy};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,9 +26,9 @@ pub(crate) struct LookupBody {
     identifier: IdentifierBody,
     /// Whether the value counts as evidence: `active`, `shared` or `blocked`.
     state: StateName,
-    /// With how many different external IDs it has been seen; null once it is shared, since nobody counts on then.
+    /// With how many different external IDs it has been seen; nobody counts on once it is shared.
     #[schema(example = 1)]
-    seen_with_external_ids: Option<usize>,
+    seen_with_external_ids: usize,
     /// For an email: since when it is unsubscribed.
     unsubscribed_at: Option<DateTime<Utc>>,
     /// Who holds it, the first 100 by contact ID.
@@ -60,7 +60,7 @@ impl LookupBody {
         Self {
             identifier: IdentifierBody::from(identifier),
             state: StateName::of(identifier, IdentifierState::Active, Some(&lookup.record), policy),
-            seen_with_external_ids: (!lookup.record.shared).then_some(lookup.record.seen_with.len()),
+            seen_with_external_ids: lookup.record.seen_with.len(),
             unsubscribed_at: lookup.record.unsubscribed_at,
             holders: holders.collect(),
         }
@@ -78,7 +78,7 @@ impl LookupBody {
     tag = "identity",
     params(
         ("kind" = String, Query, example = "email",
-            description = "`external_id`, `email`, `phone`, `mobile_push`, `web_push`, `telegram`, `device_id`, `cookie` or `field`."),
+            description = "`external_id`, `email`, `phone`, `mobile_push`, `web_push`, `telegram`, `device_id`, `cookie`, `field` or `contact_key`."),
         ("value" = String, Query, example = "anna@example.com", description = "The identifier."),
         ("app" = Option<String>, Query, description = "For tokens: the app that qualifies them."),
         ("field" = Option<i64>, Query, description = "For `kind=field`: the number of the custom field."),
@@ -151,6 +151,7 @@ fn identifier(
         IdentifierKind::Phone => Identifier::phone(&Phone::parse(value, policy.default_phone_region.as_ref())?),
         IdentifierKind::DeviceId => Identifier::device_id(&DeviceId::parse(value)?),
         IdentifierKind::Cookie => Identifier::cookie(&Cookie::parse(value)?),
+        IdentifierKind::ContactKey => Identifier::contact_key(&ContactKey::parse(value)?),
         IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram | IdentifierKind::Field => {
             Identifier::token(kind, app, &Token::parse(value)?)
         }

@@ -145,12 +145,14 @@ mirrored! {
         Cookie,
         /// A custom field that identifies.
         Field,
+        /// The contact key of the wire protocol.
+        ContactKey,
     }
 }
 
 mirrored! {
     /// How lasting an identifier is: `permanent`, `conditionally_permanent` (email, phone), `changeable` (tokens, devices,
-    /// cookies) or `declared` (custom fields).
+    /// cookies) or `declared` (custom fields, contact keys).
     StabilityName of Stability, "snake_case" {
         /// Leads every search; never given to a second contact.
         Permanent,

@@ -54,7 +54,7 @@ async fn every_spelling_of_an_identifier_is_read() {
     let body = json!({"externalCustomerId": "7", "channels": [
         {"type": "email", "value": "ann@example.com"}, {"type": "sms", "value": "+380501234567"},
         {"type": "mobilepush", "value": "t"},
-    ]});
+    ], "contactKey": "k-1"});
     let id = server.add(&body).await;
     let (number, email, phone) = (json!(id), json!("Ann@example.com"), json!("+380 50 123 45 67"));
     let spellings = [
@@ -69,6 +69,8 @@ async fn every_spelling_of_an_identifier_is_read() {
         ("SMS", &phone),
         ("phonenumber", &phone),
         ("pushToken", &json!("t")),
+        ("contactkey", &json!("k-1")),
+        ("Contact_Key", &json!("k-1")),
     ];
     for (name, value) in spellings {
         let body = json!({"eventTypeKey": "e", "params": [{"name": name, "value": value}]});

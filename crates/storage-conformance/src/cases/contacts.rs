@@ -232,9 +232,14 @@ pub async fn every_attribute_reads_back_and_clears(backend: &mut dyn Backend) {
     let decision = f.decide(ask.clone().upsert()).await;
     assert_eq!(
         decision.effects,
-        [Effect::Changed {
-            attributes: AttributeKey::BUILT_IN.to_vec()
-        }]
+        [
+            Effect::Replaced {
+                identifier: identifier(Kind::ContactKey, "k-1")
+            },
+            Effect::Changed {
+                attributes: AttributeKey::BUILT_IN.to_vec()
+            }
+        ]
     );
     let contact = f.contact(id).await;
     assert!(

@@ -8,7 +8,6 @@ use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::TestDatabase;
 use selfsame_storage_conformance::ManualClock;
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -53,16 +52,11 @@ async fn prepare(url: String) -> Result<(), StorageError> {
 /// Stands for the migrations: one that changes makes another template.
 fn template() -> String {
     let migrator = sqlx::migrate!("../../migrations/postgres");
-    let mut name = "storage".to_owned();
-    for migration in migrator.iter() {
-        write!(
-            name,
-            "_{:x}{:02x}{:02x}",
-            migration.version, migration.checksum[0], migration.checksum[1]
-        )
-        .expect("write to a text");
-    }
-    name
+    let checksums: Vec<u8> = migrator
+        .iter()
+        .flat_map(|migration| migration.checksum.to_vec())
+        .collect();
+    format!("storage_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, &checksums).simple())
 }
 
 /// A key of full rights; another number makes another one.
