@@ -76,9 +76,7 @@ pub struct Fresh {
 /// What is known about an identifier apart from who holds it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {
-    /// It has been seen with too many external IDs and is no evidence any more (identity rule 8).
-    pub shared: bool,
-    /// Digests of the external IDs that it has been seen with; empty once it is shared.
+    /// Digests of the external IDs that it has been seen with (identity rule 8); no more of them than made it shared.
     pub seen_with: BTreeSet<Uuid>,
     /// For an email: since when it is unsubscribed.
     pub unsubscribed_at: Option<Timestamp>,
@@ -87,10 +85,16 @@ pub struct KeyRecord {
 }
 
 impl KeyRecord {
+    /// Whether the identifier has been seen with too many external IDs and is no evidence any more (identity rule 8). The policy says how many
+    /// that are, of what was seen before the policy as well.
+    pub fn is_shared(&self, policy: &Policy) -> bool {
+        self.seen_with.len() >= policy.shared_threshold as usize
+    }
+
     /// Whether it tells of nothing but with whom the identifier was seen. It is forgotten with an erased contact that named the identifier,
     /// unless somebody holds it.
     pub fn is_sighting(&self) -> bool {
-        !self.shared && self.unsubscribed_at.is_none() && self.waiting.is_none()
+        self.unsubscribed_at.is_none() && self.waiting.is_none()
     }
 }
 

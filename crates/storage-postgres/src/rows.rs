@@ -63,7 +63,7 @@ macro_rules! membership_record {
 /// A row of `identifier_keys k`.
 macro_rules! key_record {
     () => {
-        "ROW(k.kind, k.value, k.shared, k.seen_with, k.unsubscribed_at, k.waiting, k.waiting_since)"
+        "ROW(k.kind, k.value, k.seen_with, k.unsubscribed_at, k.waiting, k.waiting_since)"
     };
 }
 
@@ -135,7 +135,6 @@ pub(crate) type MembershipRecord = (i64, i64, i64, Option<i64>, Timestamp);
 pub(crate) type KeyRecordRow = (
     i16,
     String,
-    bool,
     Vec<Uuid>,
     Option<Timestamp>,
     Option<Uuid>,
@@ -300,13 +299,12 @@ pub(crate) fn identifier_key((kind, value): (i16, String)) -> Result<IdentifierK
 }
 
 pub(crate) fn key(record: KeyRecordRow) -> Result<(IdentifierKey, KeyRecord), StorageError> {
-    let (kind, value, shared, seen_with, unsubscribed_at, waiting, since) = record;
+    let (kind, value, seen_with, unsubscribed_at, waiting, since) = record;
     let waiting = waiting.zip(since).map(|(visitor, since)| Waiting {
         visitor: VisitorId(visitor),
         since,
     });
     let record = KeyRecord {
-        shared,
         seen_with: seen_with.into_iter().collect(),
         unsubscribed_at,
         waiting,

@@ -95,7 +95,7 @@ impl Identity for SqliteStore {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
         let known = sqlx::query(
-            "SELECT workspace_id, shared, seen_with, unsubscribed_at, waiting, waiting_since FROM identifier_keys
+            "SELECT workspace_id, seen_with, unsubscribed_at, waiting, waiting_since FROM identifier_keys
              WHERE workspace_id = ?1 AND kind = ?2 AND value = ?3",
         )
         .bind(workspace.0)
@@ -178,7 +178,7 @@ async fn records(
         .map(|held| (held.kind().code(), &held.key().value))
         .collect();
     let rows = sqlx::query(
-        "SELECT n.workspace_id, n.kind, n.value, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
+        "SELECT n.workspace_id, n.kind, n.value, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifier_keys AS n
             ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",

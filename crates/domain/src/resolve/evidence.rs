@@ -4,7 +4,6 @@ use super::draft::Draft;
 use super::world::World;
 use crate::values::Email;
 use crate::{Apart, ContactId, Decision, Effect, Identifier, IdentifierKind, Outcome, Rule, Stability};
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// What an identifier of a request is good for.
@@ -22,7 +21,7 @@ pub(super) fn of(world: &World<'_>, identifier: &Identifier) -> Evidence {
     let key = &identifier.key;
     if world.policy.blocks(key.kind, &identifier.typed, &key.value) {
         Evidence::Blocked
-    } else if key.kind != IdentifierKind::ExternalId && world.key(key).shared {
+    } else if key.kind != IdentifierKind::ExternalId && world.key(key).is_shared(&world.policy) {
         Evidence::Shared
     } else {
         Evidence::Matches
@@ -99,9 +98,7 @@ pub(super) fn count(world: &mut World<'_>, draft: &mut Draft, contact: ContactId
         }
         // Erasing the contact finds by its log what was noted of values that it does not hold.
         draft.is_routine &= world.contacts[&contact].holds(&identifier.key);
-        if record.seen_with.len() >= world.policy.shared_threshold as usize {
-            record.shared = true;
-            record.seen_with = BTreeSet::new();
+        if record.is_shared(&world.policy) {
             draft.effects.push(Effect::Shared {
                 identifier: (*identifier).clone(),
                 now: true,

@@ -76,7 +76,9 @@ impl StateName {
         }
         match state {
             IdentifierState::Quarantined => Self::Quarantined,
-            IdentifierState::Active | IdentifierState::Blocked if record.is_some_and(|record| record.shared) => {
+            IdentifierState::Active | IdentifierState::Blocked
+                if record.is_some_and(|record| record.is_shared(policy)) =>
+            {
                 Self::Shared
             }
             IdentifierState::Active | IdentifierState::Blocked => Self::Active,

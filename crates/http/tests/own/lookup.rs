@@ -47,13 +47,13 @@ async fn values_are_read_as_in_a_contact() {
 }
 
 #[tokio::test]
-async fn how_often_a_value_was_seen_is_told_until_it_is_shared() {
+async fn how_often_a_value_was_seen_and_that_it_is_shared_is_told() {
     let server = Server::start().await;
     let path = "/api/v1/identity/lookup?kind=email&value=family@example.com";
     for (external_id, state, seen) in [
         ("C-1", "active", json!(1)),
         ("C-2", "active", json!(2)),
-        ("C-3", "shared", json!(null)),
+        ("C-3", "shared", json!(3)),
     ] {
         server.contact(Some(external_id), Some("family@example.com")).await;
         let found = server.get(path).await.json(200);

@@ -116,7 +116,6 @@ impl<'a> IdentifierColumns<'a> {
 pub(super) struct KeyColumns<'a> {
     pub(super) kinds: Vec<i16>,
     pub(super) values: Vec<&'a str>,
-    pub(super) shared: Vec<bool>,
     pub(super) seen_with: Vec<String>,
     pub(super) unsubscribed_at: Vec<Option<Timestamp>>,
     pub(super) waiting: Vec<Option<Uuid>>,
@@ -131,7 +130,6 @@ impl<'a> KeyColumns<'a> {
         for (key, record) in rows {
             columns.kinds.push(key.kind.code());
             columns.values.push(&key.value);
-            columns.shared.push(record.shared);
             columns.seen_with.push(array_text(&record.seen_with));
             columns.unsubscribed_at.push(record.unsubscribed_at);
             columns.waiting.push(record.waiting.map(|waiting| waiting.visitor.0));

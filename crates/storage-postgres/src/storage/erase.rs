@@ -136,7 +136,7 @@ const SIGHTINGS: &str = "
     DELETE FROM identifier_keys k
     USING UNNEST($2::smallint[], $3::text[]) AS named (kind, value)
     WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
-      AND NOT k.shared AND k.unsubscribed_at IS NULL AND k.waiting IS NULL
+      AND k.unsubscribed_at IS NULL AND k.waiting IS NULL
       AND NOT EXISTS (
         SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
     RETURNING k.kind, k.value";

@@ -61,7 +61,7 @@ macro_rules! take_keys {
             SELECT $1, kind, value
             FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
             ORDER BY kind, value
-            ON CONFLICT (workspace_id, kind, value) DO UPDATE SET shared = k.shared
+            ON CONFLICT (workspace_id, kind, value) DO UPDATE SET waiting = k.waiting
             WHERE k.ctid <> (
                 SELECT s.ctid FROM identifier_keys s
                 WHERE s.workspace_id = $1 AND s.kind = EXCLUDED.kind AND s.value = EXCLUDED.value

@@ -217,7 +217,6 @@ impl<'c> Batch<'c> {
             Ok((
                 key.kind.code(),
                 key.value.clone(),
-                record.shared,
                 seen_with,
                 unsubscribed_at,
                 record.waiting.map(|waiting| hex(waiting.visitor.0)),
@@ -226,12 +225,12 @@ impl<'c> Batch<'c> {
         };
         let rows = keys.iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
         let sql = "INSERT INTO identifier_keys
-                (workspace_id, kind, value, shared, seen_with, unsubscribed_at, waiting, waiting_since)
-             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4,
-                unhex(r.value ->> 5), r.value ->> 6
+                (workspace_id, kind, value, seen_with, unsubscribed_at, waiting, waiting_since)
+             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3,
+                unhex(r.value ->> 4), r.value ->> 5
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, kind, value) DO UPDATE
-             SET shared = excluded.shared, seen_with = excluded.seen_with, unsubscribed_at = excluded.unsubscribed_at,
+             SET seen_with = excluded.seen_with, unsubscribed_at = excluded.unsubscribed_at,
                 waiting = excluded.waiting, waiting_since = excluded.waiting_since";
         self.run_all("identifier_keys", sql, &rows).await
     }

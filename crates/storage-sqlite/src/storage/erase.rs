@@ -99,7 +99,7 @@ async fn sightings(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), Sto
     let keys: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
     let sightings = "DELETE FROM identifier_keys
          WHERE workspace_id = ?1 AND (kind, value) IN (SELECT n.value ->> 0, n.value ->> 1 FROM jsonb_each(?2) AS n)
-            AND shared = 0 AND unsubscribed_at IS NULL AND waiting IS NULL
+            AND unsubscribed_at IS NULL AND waiting IS NULL
             AND NOT EXISTS
                 (SELECT 1 FROM identifiers AS i
                  WHERE i.workspace_id = ?1 AND i.kind = identifier_keys.kind AND i.value = identifier_keys.value)";

@@ -72,7 +72,7 @@ async fn keys(
         .map(|(key, needed)| (key.kind.code(), &key.value, needed))
         .collect();
     let rows = sqlx::query(
-        "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifiers AS i
             ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
@@ -80,7 +80,7 @@ async fn keys(
          WHERE k.value ->> 2
             AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
          UNION ALL
-         SELECT i.owner_id, NULL, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
+         SELECT i.owner_id, NULL, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifiers AS i
             ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.typed = substr(k.value ->> 1, 2)
@@ -88,7 +88,7 @@ async fn keys(
          LEFT JOIN identifier_keys AS n ON n.workspace_id = ?1 AND n.kind = i.kind AND n.value = i.value
          WHERE k.value ->> 2 AND k.value ->> 0 IN (4, 5, 6) AND k.value ->> 1 LIKE '/%'
          UNION ALL
-         SELECT NULL, k.key, n.shared, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, NULL, NULL
+         SELECT NULL, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, NULL, NULL
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifier_keys AS n
             ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
@@ -104,10 +104,10 @@ async fn keys(
         if let Some(owner) = row.get::<Option<i64>>(0, "owner_id")? {
             ids.insert(ContactId(owner));
             // A token that is named without its app: what is known of it comes along.
-            if row.get::<Option<bool>>(2, "shared")?.is_some() {
+            if row.get::<Option<String>>(2, "seen_with")?.is_some() {
                 let record = record(&row, 2)?;
                 if record != KeyRecord::default() {
-                    snapshot.keys.insert(whole::key(&row, 7, 8)?, record);
+                    snapshot.keys.insert(whole::key(&row, 6, 7)?, record);
                 }
             }
             continue;
@@ -125,14 +125,13 @@ async fn keys(
     Ok(())
 }
 
-/// Reads `shared, seen_with, unsubscribed_at, waiting, waiting_since` from a column on.
+/// Reads `seen_with, unsubscribed_at, waiting, waiting_since` from a column on.
 pub(crate) fn record(row: &Row<'_>, from: usize) -> Result<KeyRecord, StorageError> {
-    let visitor = row.get::<Option<Uuid>>(from + 3, "waiting")?.map(VisitorId);
-    let since = row.optional_time(from + 4, "waiting_since")?;
+    let visitor = row.get::<Option<Uuid>>(from + 2, "waiting")?.map(VisitorId);
+    let since = row.optional_time(from + 3, "waiting_since")?;
     Ok(KeyRecord {
-        shared: row.get(from, "shared")?,
-        seen_with: row.json(from + 1, "seen_with")?,
-        unsubscribed_at: row.optional_time(from + 2, "unsubscribed_at")?,
+        seen_with: row.json(from, "seen_with")?,
+        unsubscribed_at: row.optional_time(from + 1, "unsubscribed_at")?,
         waiting: visitor.zip(since).map(|(visitor, since)| Waiting { visitor, since }),
     })
 }

@@ -49,21 +49,20 @@ const WRITE: &str = "
     ),
     key AS (
         INSERT INTO identifier_keys
-            (workspace_id, kind, value, shared, seen_with, unsubscribed_at, waiting, waiting_since)
-        SELECT $1, new.kind, new.value, new.shared, new.seen_with::uuid[], new.unsubscribed_at, new.waiting,
+            (workspace_id, kind, value, seen_with, unsubscribed_at, waiting, waiting_since)
+        SELECT $1, new.kind, new.value, new.seen_with::uuid[], new.unsubscribed_at, new.waiting,
                new.waiting_since
-        FROM UNNEST($26::smallint[], $27::text[], $28::boolean[], $29::text[], $30::timestamptz[], $31::uuid[],
-                    $32::timestamptz[])
-            AS new (kind, value, shared, seen_with, unsubscribed_at, waiting, waiting_since)
+        FROM UNNEST($26::smallint[], $27::text[], $28::text[], $29::timestamptz[], $30::uuid[], $31::timestamptz[])
+            AS new (kind, value, seen_with, unsubscribed_at, waiting, waiting_since)
         ON CONFLICT (workspace_id, kind, value) DO UPDATE SET
-            shared = EXCLUDED.shared, seen_with = EXCLUDED.seen_with, unsubscribed_at = EXCLUDED.unsubscribed_at,
+            seen_with = EXCLUDED.seen_with, unsubscribed_at = EXCLUDED.unsubscribed_at,
             waiting = EXCLUDED.waiting, waiting_since = EXCLUDED.waiting_since
         RETURNING xmax <> 0 AS known
     ),
     log AS (
         INSERT INTO identity_log (workspace_id, contact_id, decision_id, body, mentions)
         SELECT $1, new.contact_id, new.decision_id, new.body::json, new.mentions::bigint[]
-        FROM UNNEST($33::bigint[], $34::uuid[], $35::text[], $36::text[])
+        FROM UNNEST($32::bigint[], $33::uuid[], $34::text[], $35::text[])
             AS new (contact_id, decision_id, body, mentions)
     )
     SELECT (SELECT count(*) FROM contact WHERE known), (SELECT count(*) FROM identifier WHERE known),
@@ -111,7 +110,6 @@ impl Unit {
             .bind(identifiers.last_seen)
             .bind(keys.kinds)
             .bind(keys.values)
-            .bind(keys.shared)
             .bind(keys.seen_with)
             .bind(keys.unsubscribed_at)
             .bind(keys.waiting)
