@@ -84,7 +84,7 @@ async fn keys(
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifiers AS i
             ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.typed = substr(k.value ->> 1, 2)
-                AND i.kind IN (4, 5, 6) AND octet_length(i.typed) < 1000
+                AND i.kind IN (4, 5, 6) AND length(CAST(i.typed AS BLOB)) < 1000
          LEFT JOIN identifier_keys AS n ON n.workspace_id = ?1 AND n.kind = i.kind AND n.value = i.value
          WHERE k.value ->> 2 AND k.value ->> 0 IN (4, 5, 6) AND k.value ->> 1 LIKE '/%'
          UNION ALL
