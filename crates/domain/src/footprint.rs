@@ -1,7 +1,7 @@
 //! What a batch of commands touches.
 
 use crate::{
-    Call, Command, ContactRef, ContactRequest, CustomField, Envelope, FieldId, Footprint, IdentifierKey,
+    Call, Command, ContactRef, ContactRequest, CustomField, Envelope, FieldId, Footprint, Identifier, IdentifierKey,
     IdentifierKind, Policy, SegmentRef,
 };
 
@@ -29,6 +29,9 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         }
         Command::Event(request) => {
             add_request(all, &request.contact, policy);
+            for token in request.contact.identifiers().flat_map(Identifier::of_other_kinds) {
+                add_key(all, &token.key, &token.typed, policy);
+            }
             let late = request.late(envelope.at).into_iter();
             let keys = |time| request.contact.identifiers().map(move |id| (id.key.clone(), time));
             let late: Vec<_> = late
@@ -130,6 +133,9 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
         // Whoever names the token without its app locks this one alone, so that all who name the token meet here.
         if let Some(nameless) = identifier.nameless() {
             add_key(all, &nameless, &identifier.typed, policy);
+        }
+        for key in identifier.also_named() {
+            all.keys.entry(key).or_insert(false);
         }
     }
     all.contacts.extend(request.contact_id);

@@ -219,6 +219,32 @@ impl Identifier {
         })
     }
 
+    /// The keys by which requests name the token without its app, or without saying of what kind it is, as events do (wire fact): history
+    /// that names it so waits under them. None for other identifiers.
+    pub fn also_named(&self) -> impl Iterator<Item = IdentifierKey> + use<> {
+        let of_another_kind = matches!(self.key.kind, IdentifierKind::WebPush | IdentifierKind::Telegram);
+        let value = format!("/{}", self.typed);
+        let kindless = (of_another_kind && value.len() <= MAX_KEY).then_some(IdentifierKey {
+            kind: IdentifierKind::MobilePush,
+            value,
+        });
+        self.nameless().into_iter().chain(kindless)
+    }
+
+    /// Of a mobile push token without an app, the same token as one of another kind; none for other identifiers.
+    pub fn of_other_kinds(&self) -> impl Iterator<Item = Self> + use<'_> {
+        let plain =
+            self.key.kind == IdentifierKind::MobilePush && self.key.value.strip_prefix('/') == Some(&self.typed);
+        let kinds = [IdentifierKind::WebPush, IdentifierKind::Telegram];
+        kinds.into_iter().filter(move |_| plain).map(|kind| Self {
+            key: IdentifierKey {
+                kind,
+                value: self.key.value.clone(),
+            },
+            typed: self.typed.clone(),
+        })
+    }
+
     /// A device.
     pub fn device_id(id: &DeviceId) -> Self {
         Self::new(IdentifierKind::DeviceId, id.as_str().to_owned(), id.as_str())

@@ -91,6 +91,15 @@ impl KeyRecord {
         self.seen_with.len() >= policy.shared_threshold as usize
     }
 
+    /// What is left of it when whoever held the identifier is erased: that nobody may write to the address, if it is unsubscribed.
+    pub fn after_erasure(self) -> Option<Self> {
+        let unsubscribed_at = Some(self.unsubscribed_at?);
+        Some(Self {
+            unsubscribed_at,
+            ..Self::default()
+        })
+    }
+
     /// Whether it tells of nothing but with whom the identifier was seen. It is forgotten with an erased contact that named the identifier,
     /// unless somebody holds it.
     pub fn is_sighting(&self) -> bool {

@@ -232,8 +232,8 @@ pub(super) fn hold(
     world.note_token(identifier);
     if state == IdentifierState::Active && identifier.kind() != IdentifierKind::Cookie {
         adopt_waiting(world, draft, id, identifier, &identifier.key);
-        if let Some(nameless) = identifier.nameless() {
-            adopt_waiting(world, draft, id, identifier, &nameless);
+        for named in identifier.also_named() {
+            adopt_waiting(world, draft, id, identifier, &named);
         }
     }
 }

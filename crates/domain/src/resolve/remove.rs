@@ -38,8 +38,8 @@ fn forget(world: &mut World<'_>, id: ContactId) {
         let held = world.contacts.remove(id).map(|contact| contact.identifiers);
         for held in held.iter().flatten() {
             world.free(held.key());
-            if let Some(nameless) = held.identifier.nameless() {
-                world.free(&nameless);
+            for named in held.identifier.also_named() {
+                world.free(&named);
             }
         }
     }

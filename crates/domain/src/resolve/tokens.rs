@@ -4,24 +4,51 @@ use super::claim;
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
-use crate::values::{AppId, Device, Token};
+use crate::values::{AppId, ChannelType, Device, Token};
 use crate::{
-    ContactId, ContactRequest, Decision, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Outcome,
-    Rejection, Rule, TokenChange,
+    Call, ChannelInput, ContactId, ContactRequest, Decision, HeldIdentifier, Identifier, IdentifierKind,
+    IdentifierState, Outcome, Rejection, Rule, Timestamp, TokenChange,
 };
 use std::borrow::Cow;
 
 /// The request with each of its tokens as it is held: a token keeps the app that it was first named with, or none.
-pub(super) fn as_held<'r>(world: &World<'_>, request: &'r ContactRequest) -> Cow<'r, ContactRequest> {
-    let differs = |identifier: &Identifier| meant(world, identifier.clone()).key != identifier.key;
-    if !request.channels.iter().any(|input| differs(&input.identifier)) {
+pub(super) fn as_held<'r>(world: &World<'_>, call: Call, request: &'r ContactRequest) -> Cow<'r, ContactRequest> {
+    let held = |input: &ChannelInput| meant_in(world, call, &input.identifier);
+    let differs = |input: &ChannelInput| held(input).key != input.identifier.key;
+    if !request.channels.iter().any(differs) {
         return Cow::Borrowed(request);
     }
     let mut request = request.clone();
     for input in &mut request.channels {
-        input.identifier = meant(world, input.identifier.clone());
+        input.identifier = held(input);
+        input.channel = match input.identifier.kind() {
+            IdentifierKind::WebPush => ChannelType::WebPush,
+            IdentifierKind::Telegram => ChannelType::Telegram,
+            _ => input.channel,
+        };
     }
     Cow::Owned(request)
+}
+
+/// The token that is meant in a call: events do not say of what kind it is (wire fact), so there one of another kind is meant where somebody
+/// holds that.
+fn meant_in(world: &World<'_>, call: Call, named: &Identifier) -> Identifier {
+    let own = meant(world, named.clone());
+    if !matches!(call, Call::Event { .. }) || world.holder(&own.key).is_some() {
+        return own;
+    }
+    let others = named.of_other_kinds().map(|token| meant(world, token));
+    others
+        .filter(|token| world.holder(&token.key).is_some())
+        .max_by_key(|token| last_named(world, token))
+        .unwrap_or(own)
+}
+
+/// When the token was last named by whoever holds it.
+fn last_named(world: &World<'_>, token: &Identifier) -> Option<Timestamp> {
+    let holder = world.contacts.get(&world.holder(&token.key)?)?;
+    let held = holder.identifiers.iter().find(|held| held.key() == &token.key)?;
+    Some(held.last_seen)
 }
 
 /// The token that is meant: the one that is named, if somebody holds it. Else, of one that is named with an app, the same without any; of

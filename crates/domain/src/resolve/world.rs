@@ -220,10 +220,13 @@ impl<'a> World<'a> {
 
     /// Forgets what is recorded about a key that an erased contact held, unless somebody else holds it.
     pub(super) fn free(&mut self, key: &IdentifierKey) {
-        if !self.is_held(key) {
-            self.keys.remove(key);
-            self.freed.insert(key.clone());
+        if self.is_held(key) {
+            return;
         }
+        if let Some(left) = self.keys.remove(key).and_then(KeyRecord::after_erasure) {
+            self.keys.insert(key.clone(), left);
+        }
+        self.freed.insert(key.clone());
     }
 
     /// Forgets with which external IDs a key was seen that an erased contact named, unless somebody holds it.

@@ -211,12 +211,14 @@ impl Space {
         let is_gone = |id: ContactId| gone.contains(&id);
         let held = self.identifiers.values();
         let held = held.filter(|row| is_gone(row.owner) || is_gone(row.home));
-        let identifiers: Vec<_> = held.map(|row| (key_of(row), row.identifier.nameless())).collect();
-        for (key, nameless) in identifiers {
+        let identifiers: Vec<_> = held.map(|row| (key_of(row), row.identifier.clone())).collect();
+        for (key, identifier) in identifiers {
             self.take_identifier(&key);
-            for key in nameless.into_iter().chain([key.0]) {
-                if self.rows_of(&key).next().is_none() {
-                    self.keys.remove(&key);
+            for key in identifier.also_named().chain([key.0]) {
+                if self.rows_of(&key).next().is_none()
+                    && let Some(left) = self.keys.remove(&key).and_then(KeyRecord::after_erasure)
+                {
+                    self.keys.insert(key, left);
                 }
             }
         }

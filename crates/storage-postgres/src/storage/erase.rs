@@ -33,6 +33,10 @@ const LOCK_KEYS: &str = "
         FROM UNNEST($2::bigint[]) AS gone (contact_id)
         JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (4, 5, 6)
         UNION
+        SELECT 4, '/' || i.typed
+        FROM UNNEST($2::bigint[]) AS gone (contact_id)
+        JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (5, 6)
+        UNION
         SELECT * FROM UNNEST($3::smallint[], $4::text[])
     ) held
     JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = held.kind AND k.value = held.value
@@ -78,7 +82,7 @@ const REDACT: &str = "
     WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
       AND (l.body::text <> new.body OR l.mentions && $2::bigint[])";
 
-/// A key goes when nobody else holds it.
+/// A key goes when nobody else holds it; of one that is unsubscribed so much stays.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -87,15 +91,31 @@ const DELETE: &str = "
         DELETE FROM identifiers i USING gone WHERE i.workspace_id = $1 AND i.owner_id = gone.contact_id
         RETURNING i.kind, i.value, i.typed
     ),
-    keys AS (
-        DELETE FROM identifier_keys k
-        USING (SELECT kind, value FROM held UNION SELECT kind, '/' || typed FROM held WHERE kind IN (4, 5, 6)) left_over
-        WHERE k.workspace_id = $1 AND k.kind = left_over.kind AND k.value = left_over.value
-          AND NOT EXISTS (
+    free AS MATERIALIZED (
+        SELECT left_over.kind, left_over.value
+        FROM (
+            SELECT kind, value FROM held
+            UNION
+            SELECT kind, '/' || typed FROM held WHERE kind IN (4, 5, 6)
+            UNION
+            SELECT 4, '/' || typed FROM held WHERE kind IN (5, 6)
+        ) left_over
+        WHERE NOT EXISTS (
             SELECT FROM identifiers o
             WHERE o.workspace_id = $1 AND o.kind = left_over.kind AND o.value = left_over.value
               AND o.owner_id <> ALL($2::bigint[]))
+    ),
+    keys AS (
+        DELETE FROM identifier_keys k
+        USING free
+        WHERE k.workspace_id = $1 AND k.kind = free.kind AND k.value = free.value AND k.unsubscribed_at IS NULL
         RETURNING k.kind, k.value
+    ),
+    unsubscribed AS (
+        UPDATE identifier_keys k
+        SET seen_with = '{}', waiting = NULL, waiting_since = NULL
+        FROM free
+        WHERE k.workspace_id = $1 AND k.kind = free.kind AND k.value = free.value AND k.unsubscribed_at IS NOT NULL
     ),
     members AS (
         DELETE FROM segment_members m USING gone WHERE m.workspace_id = $1 AND m.owner_id = gone.contact_id

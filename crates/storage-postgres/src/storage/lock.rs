@@ -18,7 +18,8 @@
 //!
 //! - **Key.** Only under the lock of its key does a value get a holder that did not hold it, or a visitor. Whoever does this to a key that was there
 //!   before also writes a new version of the key's row. A token that is named without its app is locked as the nameless app's, and so is one that
-//!   gets a holder: who holds it of whatever app does not change meanwhile.
+//!   gets a holder: who holds it of whatever app does not change meanwhile. Without its kind it is locked as one of every kind; its history waits
+//!   under the key of the mobile one, which whoever gets a token of another kind locks, too.
 //! - **Contact.** Only under the lock of a contact does anything change that it owns: its row, profile, identifiers,
 //!   memberships, visitors, and who answers to it. Whoever does this also writes a new version of the contact's row. The
 //!   merges of a group change only under the lock of the contact that answers for it.

@@ -43,39 +43,61 @@ async fn group(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<Vec<Contac
         .collect()
 }
 
-/// Deletes the records of keys that nobody else holds. A statement for every kind: in this form SQLite finds the keys by all of their
+/// Values of a kind that nobody holds but the contacts.
+macro_rules! held_alone {
+    () => {
+        "(SELECT i.value
+          FROM json_each(?2) AS n
+          CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind = ?3
+          WHERE NOT EXISTS
+             (SELECT 1 FROM identifiers AS o
+              WHERE o.workspace_id = ?1 AND o.kind = ?3 AND o.value = i.value
+                 AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))"
+    };
+}
+
+/// What is known of keys that nobody else holds; of those that are unsubscribed so much stays.
+const KEYS: [&str; 2] = [
+    concat!(
+        "DELETE FROM identifier_keys
+         WHERE workspace_id = ?1 AND kind = ?3 AND unsubscribed_at IS NULL AND value IN ",
+        held_alone!()
+    ),
+    concat!(
+        "UPDATE identifier_keys SET seen_with = '[]', waiting = NULL, waiting_since = NULL
+         WHERE workspace_id = ?1 AND kind = ?3 AND unsubscribed_at IS NOT NULL AND value IN ",
+        held_alone!()
+    ),
+];
+
+/// Deletes the records of keys that nobody else holds. Statements for every kind: in this form SQLite finds the keys by all of their
 /// columns.
 async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageError> {
     let contacts = json(group)?;
-    for kind in IdentifierKind::ALL {
-        sqlx::query(
-            "DELETE FROM identifier_keys
-             WHERE workspace_id = ?1 AND kind = ?3 AND value IN
-                (SELECT i.value
-                 FROM json_each(?2) AS n
-                 CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind = ?3
-                 WHERE NOT EXISTS
-                    (SELECT 1 FROM identifiers AS o
-                     WHERE o.workspace_id = ?1 AND o.kind = ?3 AND o.value = i.value
-                        AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))",
-        )
-        .bind(batch.workspace.0)
-        .bind(&contacts)
-        .bind(kind.code())
-        .execute(&mut *batch.connection)
-        .await
-        .map_err(storage)?;
+    for (kind, statement) in IdentifierKind::ALL
+        .into_iter()
+        .flat_map(|kind| KEYS.map(|statement| (kind, statement)))
+    {
+        sqlx::query(statement)
+            .bind(batch.workspace.0)
+            .bind(&contacts)
+            .bind(kind.code())
+            .execute(&mut *batch.connection)
+            .await
+            .map_err(storage)?;
     }
-    let nameless = "DELETE FROM identifier_keys
+    // Tokens are also named without their app, and without saying of what kind they are.
+    let named = "DELETE FROM identifier_keys
          WHERE workspace_id = ?1 AND (kind, value) IN
-            (SELECT i.kind, '/' || i.typed
+            (SELECT k.value, '/' || i.typed
              FROM json_each(?2) AS n
              CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6)
+             CROSS JOIN json_each('[4, 5, 6]') AS k ON k.value IN (4, i.kind)
              WHERE NOT EXISTS
                 (SELECT 1 FROM identifiers AS o
-                 WHERE o.workspace_id = ?1 AND o.kind = i.kind AND o.value = '/' || i.typed
+                 WHERE o.workspace_id = ?1 AND o.kind = k.value AND o.value = '/' || i.typed
                     AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))";
-    batch.run(nameless, group).await?;
+    batch.run(named, group).await?;
     Ok(())
 }
 
