@@ -61,11 +61,10 @@ pub(super) fn unclaimed(world: &mut World<'_>, draft: &mut Draft, request: &Cont
         if !lasting || !seen.insert(&identifier.key) || evidence::of(world, identifier) != Evidence::Matches {
             continue;
         }
-        let mut others: Vec<ContactId> = world
-            .matching(&identifier.key)
-            .into_iter()
-            .filter(|other| *other != id && !world.contacts[other].has_external_id())
-            .collect();
+        let holders = world.matching(&identifier.key).into_iter().filter(|other| *other != id);
+        let (known, mut others): (Vec<ContactId>, Vec<ContactId>) =
+            holders.partition(|other| world.contacts[other].has_external_id());
+        tell_known(draft, identifier, &known);
         others.sort_by_key(|other| std::cmp::Reverse((world.contacts[other].updated_at, *other)));
         for other in others {
             match apart(world, id, other) {
@@ -89,6 +88,23 @@ pub(super) fn unclaimed(world: &mut World<'_>, draft: &mut Draft, request: &Cont
                     });
                 }
             }
+        }
+    }
+}
+
+/// Tells, when the contact gets a value, who else holds it and is somebody else by their external ID (rule 1).
+fn tell_known(draft: &mut Draft, identifier: &Identifier, known: &[ContactId]) {
+    if !draft.gave(&identifier.key) {
+        return;
+    }
+    for other in known {
+        let apart = Effect::KeptApart {
+            identifier: identifier.clone(),
+            contact: Some(*other),
+            why: Apart::HoldsExternalId,
+        };
+        if !draft.effects.contains(&apart) {
+            draft.effects.push(apart);
         }
     }
 }

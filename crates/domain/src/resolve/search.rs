@@ -3,7 +3,9 @@
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
-use crate::{Apart, Call, ContactId, ContactRequest, Effect, Identifier, IdentifierKind, Rejection, Rule, Step};
+use crate::{
+    Apart, Call, ContactId, ContactRequest, Effect, Identifier, IdentifierKind, Rejection, Rule, Stability, Step,
+};
 use std::collections::BTreeSet;
 
 /// Where a search ended.
@@ -79,8 +81,15 @@ pub(super) fn usable_external_id<'r>(world: &World<'_>, request: &'r ContactRequ
 fn by_contact_id(world: &World<'_>, draft: &mut Draft, call: Call, request: &ContactRequest) -> Option<Found> {
     let named = request.contact_id?;
     let Some(id) = world.answering(named) else {
+        if call != Call::Update {
+            draft.skip("contactId", "no contact has this number");
+        }
         return (call == Call::Update).then_some(Found::Refused(Rejection::ContactNotFound));
     };
+    if call == Call::AppToken && !world.is_active(id) {
+        draft.skip("contactId", "the contact is removed");
+        return None;
+    }
     let held_by_other = usable_external_id(world, request)
         .and_then(|external| world.holder(&external.key).map(|holder| (external, holder)))
         .filter(|(_, holder)| *holder != id);
@@ -120,7 +129,7 @@ fn by_other(
         // The external ID was looked for already.
         let looked_at = |id: &&Identifier| id.kind() != IdentifierKind::ExternalId && step.covers(id.kind());
         for identifier in naming.iter().copied().filter(looked_at) {
-            if evidence::of(world, identifier) != Evidence::Matches {
+            if !leads(world, call, identifier) {
                 continue;
             }
             for contact in world.matching(&identifier.key) {
@@ -134,9 +143,29 @@ fn by_other(
         if let Some((identifier, contact)) = best {
             draft.rule = if names_external_id { Rule::Adopt } else { Rule::Search };
             draft.matched_by = Some(identifier.key.clone());
+            report_apart(draft, apart);
             return Found::Contact(contact);
         }
     }
+    report_apart(draft, apart);
+    draft.rule = Rule::NoMatch;
+    Found::Nobody
+}
+
+/// Whether the identifier finds contacts in the call. What is told of a shared token, device or cookie is the history of whoever used it
+/// last all the same (rule 4).
+fn leads(world: &World<'_>, call: Call, identifier: &Identifier) -> bool {
+    match evidence::of(world, identifier) {
+        Evidence::Matches => true,
+        Evidence::Shared => {
+            matches!(call, Call::Event { .. }) && identifier.kind().stability() == Stability::Changeable
+        }
+        Evidence::Blocked => false,
+    }
+}
+
+/// Tells of those who were found and passed over, because they hold another external ID.
+fn report_apart(draft: &mut Draft, apart: BTreeSet<(Identifier, ContactId)>) {
     let why = Apart::HoldsExternalId;
     let effects = apart.into_iter().map(|(identifier, contact)| Effect::KeptApart {
         identifier,
@@ -144,8 +173,6 @@ fn by_other(
         why,
     });
     draft.effects.extend(effects);
-    draft.rule = Rule::NoMatch;
-    Found::Nobody
 }
 
 /// The most recently updated one is best; between equals the younger one, so that the choice is certain.

@@ -410,3 +410,62 @@ fn subscribing_says_of_every_email_what_became_of_it() {
     assert_eq!(subscribe(ANN).email_status, Some(SubscribeStatus::AlreadySubscribed));
     assert_eq!(shown(model.contact(a), ChannelType::Email), [ANN]);
 }
+
+#[test]
+fn an_app_token_of_an_unknown_or_removed_contact_says_so_and_goes_on() {
+    let skips = |decision: &Decision| -> Vec<String> {
+        let reasons = decision.effects.iter().filter_map(|effect| match effect {
+            Effect::Skipped(skipped) => Some(skipped.reason.clone()),
+            _ => None,
+        });
+        reasons.collect()
+    };
+    let mut model = Model::new();
+    let ann = model.id(ask().email(ANN));
+    let gone = model.id(ask().email(BOB));
+    model.run(Command::Remove {
+        contact: ContactRef::Id(gone),
+        erase: false,
+    });
+    let unknown = model.call(Call::AppToken, ask().at(ContactId(999)).email(ANN).token("t"));
+    assert_eq!(
+        (unknown.contact, skips(&unknown)),
+        (Some(ann), vec!["no contact has this number".to_owned()])
+    );
+    let removed = model.call(Call::AppToken, ask().at(gone).token("u"));
+    assert_eq!(
+        (removed.outcome, skips(&removed)),
+        (Outcome::Created, vec!["the contact is removed".to_owned()])
+    );
+    assert!(!model.contact(gone).is_active());
+}
+
+#[test]
+fn rule_9_whoever_is_passed_over_for_another_external_id_is_told() {
+    let told = |decision: &Decision| -> Vec<Option<ContactId>> {
+        let apart = decision.effects.iter().filter_map(|effect| match effect {
+            Effect::KeptApart {
+                contact,
+                why: Apart::HoldsExternalId,
+                ..
+            } => Some(*contact),
+            _ => None,
+        });
+        apart.collect()
+    };
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A").email(ANN));
+    let bob = model.id(ask().ext("B"));
+    let attached = model.upsert(ask().ext("B").email(ANN));
+    assert_eq!((attached.contact, told(&attached)), (Some(bob), vec![Some(ann)]));
+    assert_eq!(
+        told(&model.upsert(ask().ext("B").email(ANN))),
+        [],
+        "once, when it gets the value"
+    );
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A").email(ANN));
+    let unclaimed = model.id(ask().phone(PHONE));
+    let adopted = model.upsert(ask().ext("B").email(ANN).phone(PHONE));
+    assert_eq!((adopted.contact, told(&adopted)), (Some(unclaimed), vec![Some(ann)]));
+}
