@@ -84,6 +84,9 @@ uuid_id! {
 impl ContactId {
     /// Stands in kept decisions where an erased contact was named. No contact has this number.
     pub const ERASED: Self = Self(0);
+
+    /// Under which decisions are logged that concern no contact. No contact has this number.
+    pub const NOBODY: Self = Self(0);
 }
 
 impl MergeId {

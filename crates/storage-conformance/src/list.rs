@@ -139,6 +139,7 @@ macro_rules! for_each_case {
                 numbers_stay_used_after_a_restart;
                 erasing_within_a_submission_takes_what_came_before;
                 whoever_is_made_and_erased_at_once_never_was;
+                an_unsubscribed_address_stays_so;
                 what_was_named_but_never_held_is_forgotten;
                 merging_and_erasing_at_once_leaves_neither;
                 merges_of_others_and_recorded_replies_forget_what_was_on_the_way;
@@ -220,6 +221,8 @@ macro_rules! for_each_case {
                 a_token_without_its_app_is_that_of_any_app;
                 the_latest_of_several_apps_is_meant;
                 history_of_a_token_without_its_app_joins_the_claim;
+                an_event_finds_a_token_of_any_kind;
+                a_shared_identifier_tells_of_its_holder for changeable_kinds;
                 a_shared_token_is_no_evidence_without_its_app;
                 a_new_token_of_a_device_replaces_the_old_one;
                 a_replaced_token_comes_back_with_the_undo;
@@ -235,6 +238,7 @@ macro_rules! for_each_case {
                 an_absorbed_contact_s_decisions_are_listed_latest_first;
                 what_is_refused_is_told_to_those_it_is_about;
                 a_decision_is_read_by_its_identity;
+                a_decision_about_nobody_is_read_by_its_identity_and_names_nobody;
                 an_unsubscription_is_told_to_those_who_hold_the_address;
                 what_is_removed_is_explained_until_it_is_erased;
                 the_survivor_s_log_tells_the_absorbed_one_s_once;

@@ -226,8 +226,8 @@ async fn a_request_that_was_refused_may_be_repeated() {
     }
     assert_eq!(
         probe.seen().iter().filter(|seen| seen.committed).count(),
-        3,
-        "the policy, the first, the batch"
+        5,
+        "the policy, the first, the batch, and both refusals, which can be read"
     );
 }
 

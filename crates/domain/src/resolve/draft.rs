@@ -83,12 +83,15 @@ impl Draft {
         }
     }
 
-    /// Refuses the command, which must have changed nothing in the world. The refusal is in the log of the contacts that it is about,
+    /// Refuses the command, which must have changed nothing else in the world. The refusal is in the log of the contacts that it is about,
     /// as far as they are known (identity rule 9).
     pub(super) fn reject(mut self, world: &mut World<'_>, rejection: Rejection) -> Decision {
         let touched = std::mem::take(&mut self.touched);
+        let is_routine = self.is_routine && touched.is_empty();
         let decision = self.decision(Outcome::Rejected, None, Some(rejection));
-        log(world, touched, &decision);
+        if !is_routine {
+            log(world, touched, &decision);
+        }
         decision
     }
 
@@ -96,7 +99,7 @@ impl Draft {
     pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(contact);
-        let is_routine = self.is_routine && outcome == Outcome::Unchanged;
+        let is_routine = self.is_routine && (outcome == Outcome::Unchanged || touched.is_empty());
         let decision = self.decision(outcome, contact, None);
         if outcome != Outcome::Erased && !is_routine {
             log(world, touched, &decision);
@@ -106,6 +109,10 @@ impl Draft {
 }
 
 fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision) {
+    if touched.is_empty() {
+        log_of_nobody(world, decision);
+        return;
+    }
     let mut mentions = decision.names();
     mentions.extend(
         touched
@@ -119,6 +126,21 @@ fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision)
         mentions: mentions.clone(),
     });
     world.log.extend(entries);
+}
+
+/// A decision that concerns no contact can be read by its identity. Nobody could find it to erase it, so it names nobody.
+fn log_of_nobody(world: &mut World<'_>, decision: &Decision) {
+    let tells = !decision.effects.is_empty() || decision.outcome != Outcome::Unchanged;
+    if !tells {
+        return;
+    }
+    let mut decision = decision.clone();
+    decision.redact(&decision.names(), |_| false);
+    world.log.push(LogEntry {
+        contact: ContactId::NOBODY,
+        decision,
+        mentions: BTreeSet::new(),
+    });
 }
 
 /// The homes of those identifiers of the decision, and of its merges, that the contact got by a merge: they may go home before their home is

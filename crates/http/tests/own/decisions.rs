@@ -76,8 +76,22 @@ async fn decisions_are_guarded_and_apart() {
     let unknown = server.get(&self::path("019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")).await;
     assert_eq!(unknown.problem(404), "not-found");
     assert_eq!(server.get(&self::path("x")).await.pointers(), ["id"]);
-    // Who names nobody is in no log.
     let nobody = server.post("/api/v1/contact", json!({})).await;
     let id = nobody.header("x-selfsame-decision").unwrap_or_default().to_owned();
-    assert_eq!(server.get(&self::path(&id)).await.problem(404), "not-found");
+    let told = server.get(&self::path(&id)).await.json(200);
+    assert_eq!(
+        (&told["rejection"]["code"], &told["contactId"]),
+        (&json!("no_identifier"), &Value::Null)
+    );
+    let unknown = server
+        .post("/api/v1/contact", json!({"externalCustomerId": "C-2", "groups": ["G"]}))
+        .await;
+    assert_eq!(unknown.status, 200);
+    let nobody = json!({"externalCustomerIds": ["nobody"]});
+    let done = server.post("/api/v1/group/1/contacts/attach", nobody).await;
+    let told = server
+        .get(&self::path(done.header("x-selfsame-decision").unwrap_or_default()))
+        .await
+        .json(200);
+    assert_eq!(told["effects"][0]["reason"], "contact not found");
 }

@@ -5,7 +5,9 @@ use crate::{
     undo,
 };
 use selfsame_application::{Replay, Submission};
-use selfsame_domain::{Command, ContactId, Decision, Effect, IdentifierKey, KeyRecord, Outcome, Rejection};
+use selfsame_domain::{
+    Command, ContactId, Decision, Effect, IdentifierKey, KeyRecord, Outcome, Rejection, SubscribeStatus,
+};
 
 /// Somebody with everything, and the keys of it.
 fn whole() -> (Ask, Vec<IdentifierKey>) {
@@ -427,6 +429,30 @@ pub async fn merges_of_others_and_recorded_replies_forget_what_was_on_the_way(ba
         "decided anew: {again:?}"
     );
     assert_ne!(again[0].id, told[0].id);
+}
+
+pub async fn an_unsubscribed_address_stays_so(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let key = identifier(Kind::Email, "ann@example.com").key;
+    for at_once in [false, true] {
+        f.enter_new_workspace(if at_once { "at once" } else { "one by one" })
+            .await;
+        let id = f.id(Ask::new().external("a").email("ann@example.com").upsert()).await;
+        let unsubscribe = Command::Unsubscribe {
+            email: email("ann@example.com"),
+            unsubscribed: true,
+        };
+        if at_once {
+            f.decide_all(vec![unsubscribe, erase(id)]).await;
+        } else {
+            f.decide(unsubscribe).await;
+            f.decide(erase(id)).await;
+        }
+        let left = f.lookup(&key).await;
+        assert!(left.record.unsubscribed_at.is_some() && left.record.seen_with.is_empty() && left.holders.is_empty());
+        let again = f.decide(Ask::new().email("ann@example.com").subscribe()).await;
+        assert_eq!(again.email_status, Some(SubscribeStatus::Blacklisted));
+    }
 }
 
 pub async fn what_was_named_but_never_held_is_forgotten(backend: &mut dyn Backend) {

@@ -1,6 +1,6 @@
 //! The identity log, and what is told about identifiers.
 
-use crate::{Ask, Backend, Fixture, Kind, email, erase, force_merge, identifier, merge, merge_of, remove, undo};
+use crate::{Ask, Backend, Fixture, Kind, email, erase, force_merge, identifier, keep, merge, merge_of, remove, undo};
 use selfsame_domain::{Command, ContactId, ContactState, DecisionId, Outcome, Rejection};
 use uuid::Uuid;
 
@@ -93,11 +93,27 @@ pub async fn a_decision_is_read_by_its_identity(backend: &mut dyn Backend) {
     for decision in [made.clone(), moved, removed, gone] {
         assert_eq!(f.decided(decision.id).await, Some(decision));
     }
-    let nobody = f.decide(Ask::new().upsert()).await;
-    assert_eq!(nobody.outcome, Outcome::Rejected);
-    assert!(f.decided(nobody.id).await.is_none(), "it concerns no contact");
     f.enter_new_workspace("two").await;
     assert!(f.decided(made.id).await.is_none());
+}
+
+pub async fn a_decision_about_nobody_is_read_by_its_identity_and_names_nobody(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let refused = f.decide(Ask::new().cookie("c").upsert()).await;
+    assert_eq!(refused.rejection, Some(Rejection::CookieAlone));
+    let told = f.decided(refused.id).await.expect("the refusal");
+    assert_eq!((told.outcome, told.rejection), (refused.outcome, refused.rejection));
+    let unsubscribe = Command::Unsubscribe {
+        email: email("ann@example.com"),
+        unsubscribed: true,
+    };
+    let decision = f.decide(unsubscribe.clone()).await;
+    let told = f.decided(decision.id).await.expect("the decision");
+    assert!(told.redacted && !format!("{told:?}").contains("ann@"), "{told:?}");
+    for nothing in [unsubscribe, keep(Ask::new().email("bob@example.com").happened("e"))] {
+        let decision = f.decide(nothing).await;
+        assert_eq!(f.decided(decision.id).await, None, "it says nothing, or is one of many");
+    }
 }
 
 pub async fn an_unsubscription_is_told_to_those_who_hold_the_address(backend: &mut dyn Backend) {

@@ -2,7 +2,8 @@
 
 use crate::{Ask, Backend, Fixture, Kind, app, erase, identifier, keep, merge_of, remove, token, undo};
 use selfsame_domain::{
-    Command, ContactId, Decision, Effect, HeldIdentifier, IdentifierKey, Outcome, Rejection, TokenChange,
+    Command, ContactId, Decision, Effect, HeldIdentifier, Identifier, IdentifierKey, KeyRecord, Outcome, Rejection,
+    Rule, TokenChange,
 };
 
 fn change(text: &str, change: TokenChange) -> Command {
@@ -210,6 +211,41 @@ pub async fn history_of_a_token_without_its_app_joins_the_claim(backend: &mut dy
 }
 
 /// What is known of the token is known however it is named (identity rule 8).
+/// Events do not say of what kind a token is.
+pub async fn an_event_finds_a_token_of_any_kind(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    for (kind, text) in [(Kind::WebPush, "w"), (Kind::Telegram, "t"), (Kind::MobilePush, "m")] {
+        let tell = async |name: &str| f.decide(keep(Ask::new().nameless(text).happened(name))).await;
+        assert_eq!(tell("early").await.outcome, Outcome::Unmatched, "{kind}");
+        let id = f.id(Ask::new().external(text).with(kind, text).upsert()).await;
+        assert_eq!(f.happened(id).await, ["early"], "{kind}");
+        let told = tell("late").await;
+        assert_eq!((told.contact, told.effects), (Some(id), Vec::new()), "{kind}");
+        assert_eq!(f.happened(id).await, ["early", "late"], "{kind}");
+        assert_eq!(f.contact(id).await.identifiers.len(), 2, "{kind}: it is no other token");
+        f.decide(erase(id)).await;
+        for kind in [Kind::MobilePush, kind] {
+            let plain = Identifier::token(kind, None, &token(text)).key;
+            assert_eq!(f.lookup(&plain).await.record, KeyRecord::default());
+        }
+        assert_eq!(tell("after").await.outcome, Outcome::Unmatched, "{kind}");
+    }
+    f.check().await;
+}
+
+/// Whoever used it last has what it tells, however many did (rule 4).
+pub async fn a_shared_identifier_tells_of_its_holder(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let mut ids = Vec::new();
+    for external in ["a", "b", "c", "d"] {
+        ids.push(f.id(Ask::new().external(external).with(kind, "x").upsert()).await);
+        f.decide(keep(Ask::new().with(kind, "x").happened(external))).await;
+    }
+    for (id, external) in ids.into_iter().zip(["a", "b", "c", "d"]) {
+        assert_eq!(f.happened(id).await, [external]);
+    }
+}
+
 pub async fn a_shared_token_is_no_evidence_without_its_app(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for external in ["a", "b"] {
@@ -218,6 +254,6 @@ pub async fn a_shared_token_is_no_evidence_without_its_app(backend: &mut dyn Bac
     let third = f.decide(Ask::new().external("c").nameless("t").upsert()).await;
     let shared = |effect: &Effect| matches!(effect, Effect::Shared { now: true, .. });
     assert!(third.effects.iter().any(shared), "{third:?}");
-    let event = f.decide(Ask::new().nameless("t").event(false)).await;
-    assert_eq!(event.contact, None);
+    let found = f.would(Ask::new().nameless("t").upsert()).await;
+    assert_eq!((found.outcome, found.rule), (Outcome::Created, Rule::NoMatch));
 }
