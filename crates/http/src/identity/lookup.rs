@@ -80,7 +80,7 @@ impl LookupBody {
         ("kind" = String, Query, example = "email",
             description = "`external_id`, `email`, `phone`, `mobile_push`, `web_push`, `telegram`, `device_id`, `cookie`, `field` or `contact_key`."),
         ("value" = String, Query, example = "anna@example.com", description = "The identifier."),
-        ("app" = Option<String>, Query, description = "For tokens: the app that qualifies them."),
+        ("app" = Option<String>, Query, description = "For tokens: the app that qualifies them. Without it the token that was named without one is looked up."),
         ("field" = Option<i64>, Query, description = "For `kind=field`: the number of the custom field."),
     ),
     responses((status = 200, description = "What is known about it.", body = LookupBody), Refused),
@@ -100,7 +100,16 @@ pub(crate) async fn lookup(
     };
     let policy = &auth.0.workspace.policy;
     let identifier = read(&params, policy, &fields)?;
-    let found = store.lookup(auth.workspace(), &identifier.key).await?;
+    let mut found = store.lookup(auth.workspace(), &identifier.key).await?;
+    if found.holders.is_empty()
+        && let Some(nameless) = identifier.nameless()
+    {
+        // A token that was first named without its app is found with any.
+        let as_held = store.lookup(auth.workspace(), &nameless).await?;
+        if !as_held.holders.is_empty() {
+            found = as_held;
+        }
+    }
     Ok(Json(LookupBody::of(&identifier, &found, policy)))
 }
 

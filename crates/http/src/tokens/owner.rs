@@ -58,7 +58,11 @@ pub(super) async fn find(
         IdentifierKind::WebPush,
         IdentifierKind::Telegram,
     ];
-    let keys = kinds.map(|kind| Identifier::token(kind, Some(app), token).key);
+    // As the app's own first, then as one that was first named without its app: that is found with any.
+    let keys: Vec<_> = [Some(app), None]
+        .into_iter()
+        .flat_map(|app| kinds.map(|kind| Identifier::token(kind, app, token).key))
+        .collect();
     let found = state.app.store().token_owner(auth.workspace(), &keys).await?;
     found.ok_or(ApiError::NotFound("token"))
 }
