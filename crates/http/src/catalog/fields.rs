@@ -7,7 +7,7 @@ use crate::fields::{Fields, Problems};
 use crate::identity::DecisionBody;
 use crate::paging::Paging;
 use crate::paths::{ApiPath, Params};
-use crate::refusals::{Refused, WriteRefused, WriteRefusedOrMissing};
+use crate::refusals::{Refused, SetRefusedOrMissing, WriteRefused};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
@@ -212,7 +212,7 @@ pub(crate) async fn create(
     tag = "catalog",
     params(("id" = i64, Path, description = "The number of the field."), crate::docs::IdempotencyKey),
     request_body(content = ChangeBody, example = json!({"name": "Customer card", "archived": false})),
-    responses((status = 200, description = "The field as it is now.", body = FieldChange), WriteRefusedOrMissing),
+    responses((status = 200, description = "The field as it is now.", body = FieldChange), SetRefusedOrMissing),
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,

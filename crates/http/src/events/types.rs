@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::identity::DecisionBody;
 use crate::paths::{ApiPath, Params};
-use crate::refusals::{Refused, WriteRefused};
+use crate::refusals::{Refused, SetRefused};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
@@ -131,7 +131,7 @@ pub(crate) async fn list(
     tag = "events",
     params(("key" = String, Path, description = "The key of the type."), crate::docs::IdempotencyKey),
     request_body(content = ChangeBody, example = json!({"createsContacts": true})),
-    responses((status = 200, description = "The type as it is now.", body = EventTypeChange), WriteRefused),
+    responses((status = 200, description = "The type as it is now.", body = EventTypeChange), SetRefused),
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
