@@ -297,7 +297,7 @@ pub enum Rejection {
     #[error("segment not found")]
     SegmentNotFound,
     /// The category does not exist or is archived.
-    #[error("category not found: {key}")]
+    #[error("category not found")]
     CategoryNotFound {
         /// The key or number that was asked for.
         key: String,

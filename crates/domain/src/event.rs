@@ -65,7 +65,7 @@ impl EventParams {
     /// The most bytes (wire fact: a request of 20 KB).
     pub const MAX_BYTES: usize = 20 * 1024;
 
-    /// Reads a JSON object. [`ValueError::TooLong`] counts bytes here.
+    /// Reads a JSON object.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         let members: BTreeMap<String, serde_json::Value> =
             serde_json::from_str(text).map_err(|_| ValueError::NotAnObject)?;
@@ -80,7 +80,7 @@ impl EventParams {
 
     fn bounded(text: String) -> Result<Self, ValueError> {
         if text.len() > Self::MAX_BYTES {
-            return Err(ValueError::TooLong {
+            return Err(ValueError::TooManyBytes {
                 max: Self::MAX_BYTES,
                 actual: text.len(),
             });
@@ -276,7 +276,7 @@ mod tests {
     fn parameters_are_bounded() {
         let object = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8));
         assert!(EventParams::parse(&object(EventParams::MAX_BYTES)).is_ok());
-        let error = ValueError::TooLong {
+        let error = ValueError::TooManyBytes {
             max: EventParams::MAX_BYTES,
             actual: EventParams::MAX_BYTES + 1,
         };

@@ -1,9 +1,7 @@
 //! What the description of the API repeats: request schemas, parameters, errors. Requests are read leniently and by hand
 //! ([`crate::fields`]), so that their schemas stand here and not on types of their own.
 
-use crate::error::ApiError;
 use crate::render::{ProblemDocument, UnauthorizedBody};
-use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
@@ -198,84 +196,39 @@ pub(crate) struct WriteErrors;
 
 impl IntoResponses for ReadErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        BTreeMap::from(
-            [
-                (
-                    400,
-                    error(
-                        "The request is invalid",
-                        &ApiError::invalid("startindex", "must be a whole number of at least 1"),
-                    ),
-                ),
-                (401, unauthorized()),
-                (
-                    403,
-                    error("The key's rights do not cover the call", &ApiError::Forbidden),
-                ),
-                (
-                    429,
-                    error(
-                        "The key sent too many requests",
-                        &ApiError::TooManyRequests { retry_after: 1 },
-                    ),
-                ),
-                (
-                    503,
-                    error(
-                        "The server is busy or its database unavailable; see Retry-After",
-                        &ApiError::Busy,
-                    ),
-                ),
-            ]
-            .map(|(status, response): (u16, Response)| (status.to_string(), RefOr::T(response))),
-        )
+        let own = [
+            ("400", error("The request is invalid")),
+            ("401", unauthorized()),
+            ("403", error("The key's rights do not cover the call")),
+            ("429", error("The key sent too many requests")),
+            (
+                "503",
+                error("The server is busy or its database unavailable; see Retry-After"),
+            ),
+        ];
+        by_status(own)
     }
 }
 
 impl IntoResponses for WriteErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let own = [
-            (
-                400,
-                error(
-                    "The request is invalid",
-                    &ApiError::invalid("/channels/0/value", "must be an email address"),
-                ),
-            ),
-            (
-                413,
-                error("The body is too large", &ApiError::TooLarge { limit: 1 << 20 }),
-            ),
-            (
-                422,
-                error(
-                    "The Idempotency-Key was used for another request",
-                    &ApiError::ReplayMismatch,
-                ),
-            ),
-        ]
-        .map(|(status, response): (u16, Response)| (status.to_string(), RefOr::T(response)));
         let mut all = ReadErrors::responses();
-        all.extend(own);
+        all.extend(by_status([
+            ("413", error("The body is too large")),
+            ("422", error("The Idempotency-Key was used for another request")),
+        ]));
         all
     }
 }
 
-/// An error that is a text, or a problem document for who asks for it.
-fn error(description: &str, example: &ApiError) -> Response {
-    let status = example.status();
-    let text = ContentBuilder::new()
-        .schema(Some(<String as utoipa::PartialSchema>::schema()))
-        .example(Some(json!(example.detail())));
-    let problem = json!({
-        "type": format!("urn:selfsame:problem:{}", example.code()),
-        "title": status.canonical_reason(),
-        "status": status.as_u16(),
-        "detail": example.detail(),
-    });
-    let document = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name(ProblemDocument::name())))
-        .example(Some(problem));
+fn by_status<const N: usize>(responses: [(&str, Response); N]) -> BTreeMap<String, RefOr<Response>> {
+    BTreeMap::from(responses.map(|(status, response)| (status.to_owned(), RefOr::T(response))))
+}
+
+/// An error that is a text, or a problem document for who asks for it. The examples come later, with those of all operations.
+fn error(description: &str) -> Response {
+    let text = ContentBuilder::new().schema(Some(<String as utoipa::PartialSchema>::schema()));
+    let document = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name())));
     ResponseBuilder::new()
         .description(description)
         .content("text/plain", text.build())

@@ -86,8 +86,8 @@ pub(crate) enum ApiError {
     #[error("the rights of this API key do not cover this call")]
     Forbidden,
     /// The page is of no origin of the site.
-    #[error("the site has no origin {0}: add it with `selfsame site set`")]
-    ForeignOrigin(String),
+    #[error("the site has no such origin: add it with `selfsame site set`")]
+    ForeignOrigin,
     /// What the path names does not exist.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -143,7 +143,7 @@ impl ApiError {
         match self {
             Self::Invalid(_) | Self::Malformed { .. } | Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ForeignOrigin(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Taken(_) => StatusCode::CONFLICT,
@@ -163,7 +163,7 @@ impl ApiError {
             Self::Malformed { .. } | Self::Unreadable => "malformed-body",
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden => "forbidden",
-            Self::ForeignOrigin(_) => "foreign-origin",
+            Self::ForeignOrigin => "foreign-origin",
             Self::NotFound(_) => "not-found",
             Self::NoRoute => "no-such-resource",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -243,7 +243,7 @@ fn pointer(member: &str) -> String {
 }
 
 /// Status and code of a refused command.
-fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) {
+pub(crate) fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) {
     match rejection {
         Rejection::ContactNotFound => (StatusCode::NOT_FOUND, "contact-not-found"),
         Rejection::ExternalIdHeld { .. } => (StatusCode::BAD_REQUEST, "external-id-held"),

@@ -19,6 +19,7 @@ mod mobile;
 mod named;
 mod operations;
 mod orders;
+mod paging;
 mod paths;
 mod refusals;
 mod render;

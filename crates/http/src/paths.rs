@@ -38,7 +38,8 @@ pub(crate) fn segment_id(name: &str, text: &str) -> Result<SegmentId, ApiError> 
         .ok_or_else(|| ApiError::invalid(name, "must be a positive whole number"))
 }
 
-fn positive(text: &str) -> Option<i64> {
+/// Reads a number of what we number.
+pub(crate) fn positive(text: &str) -> Option<i64> {
     text.trim().parse().ok().filter(|id| *id > 0)
 }
 

@@ -14,6 +14,18 @@ pub(crate) struct Refused;
 #[derive(Debug)]
 pub(crate) struct RefusedOrMissing;
 
+/// What every operation that reads a body and decides nothing for good may answer.
+#[derive(Debug)]
+pub(crate) struct BodyRefused;
+
+/// What every operation that sets something anew, whatever it was, may answer.
+#[derive(Debug)]
+pub(crate) struct SetRefused;
+
+/// The same, of what it names by its number.
+#[derive(Debug)]
+pub(crate) struct SetRefusedOrMissing;
+
 /// What every operation that writes may answer.
 #[derive(Debug)]
 pub(crate) struct WriteRefused;
@@ -58,14 +70,32 @@ impl IntoResponses for RefusedOrMissing {
     }
 }
 
+impl IntoResponses for BodyRefused {
+    fn responses() -> Responses {
+        with(Refused::responses(), [problem("413", "The body is too large.")])
+    }
+}
+
+impl IntoResponses for SetRefused {
+    fn responses() -> Responses {
+        let more = problem("422", "The `Idempotency-Key` was used for another request.");
+        with(BodyRefused::responses(), [more])
+    }
+}
+
+impl IntoResponses for SetRefusedOrMissing {
+    fn responses() -> Responses {
+        with(
+            SetRefused::responses(),
+            [problem("404", "There is no such thing in this workspace.")],
+        )
+    }
+}
+
 impl IntoResponses for WriteRefused {
     fn responses() -> Responses {
-        let more = [
-            problem("409", "It contradicts what is there; `type` says how."),
-            problem("413", "The body is too large."),
-            problem("422", "The `Idempotency-Key` was used for another request."),
-        ];
-        with(Refused::responses(), more)
+        let more = problem("409", "It contradicts what is there; `type` says how.");
+        with(SetRefused::responses(), [more])
     }
 }
 

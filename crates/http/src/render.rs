@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,6 +43,22 @@ pub(crate) struct ProblemDocument {
     pub(crate) errors: Vec<Problem>,
 }
 
+impl ProblemDocument {
+    pub(crate) fn new(status: StatusCode, code: &str, detail: String, errors: Vec<Problem>) -> Self {
+        Self {
+            problem_type: format!("urn:selfsame:problem:{code}"),
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
+            detail,
+            errors,
+        }
+    }
+
+    pub(crate) fn of(error: &ApiError) -> Self {
+        Self::new(error.status(), error.code(), error.detail(), error.problems())
+    }
+}
+
 /// The answer to a request without a valid key. The same on every route, because clients read it as JSON (wire fact).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Unauthorized)]
@@ -62,6 +78,18 @@ pub(crate) struct UnauthorizedBody {
     /// The path of the request.
     #[schema(example = "/api/v1/contact")]
     path: String,
+}
+
+impl UnauthorizedBody {
+    pub(crate) fn new(timestamp: String, message: &str, path: String) -> Self {
+        Self {
+            timestamp,
+            status: 401,
+            error: "Unauthorized",
+            message: message.to_owned(),
+            path,
+        }
+    }
 }
 
 /// Marks the answers of the wire-compatible routes, and says the character set of their JSON (wire fact).
@@ -118,14 +146,12 @@ fn log(error: &ApiError) {
 }
 
 fn unauthorized(state: &HttpState, message: &str, path: String) -> Response {
-    let body = UnauthorizedBody {
-        timestamp: state.app.clock().now().to_rfc3339_opts(SecondsFormat::Millis, true),
-        status: 401,
-        error: "Unauthorized",
-        message: message.to_owned(),
-        path,
-    };
-    (http::StatusCode::UNAUTHORIZED, Json(body)).into_response()
+    let now = state.app.clock().now().to_rfc3339_opts(SecondsFormat::Millis, true);
+    (
+        StatusCode::UNAUTHORIZED,
+        Json(UnauthorizedBody::new(now, message, path)),
+    )
+        .into_response()
 }
 
 fn text(error: &ApiError) -> Response {
@@ -133,16 +159,8 @@ fn text(error: &ApiError) -> Response {
 }
 
 fn problem(error: &ApiError) -> Response {
-    let status = error.status();
-    let body = ProblemDocument {
-        problem_type: format!("urn:selfsame:problem:{}", error.code()),
-        title: status.canonical_reason().unwrap_or_default().to_owned(),
-        status: status.as_u16(),
-        detail: error.detail(),
-        errors: error.problems(),
-    };
     let content_type = (CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-    (status, [content_type], Json(body)).into_response()
+    (error.status(), [content_type], Json(ProblemDocument::of(error))).into_response()
 }
 
 fn add_headers(error: &ApiError, headers: &mut HeaderMap) {

@@ -127,6 +127,42 @@ fn every_answer_has_an_example() {
     }
 }
 
+#[test]
+fn every_error_has_an_example_in_each_of_its_forms() {
+    let document = document();
+    for (place, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().cloned().unwrap_or_default();
+        for status in ["405", "500"] {
+            assert!(responses.contains_key(status), "{place}: {status}");
+        }
+        for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
+            let forms = response["content"].as_object().cloned().unwrap_or_default();
+            assert!(!forms.is_empty(), "{place} {status} says nothing");
+            for (media, form) in &forms {
+                assert!(!form["example"].is_null(), "{place} {status} {media}");
+                if form["schema"]["$ref"] == "#/components/schemas/Problem" {
+                    assert_eq!(form["example"]["status"].to_string(), *status, "{place}");
+                }
+            }
+            if let Some(text) = forms.get("text/plain") {
+                let document = &forms["application/problem+json"];
+                assert_eq!(text["example"], document["example"]["detail"], "{place} {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_explanation_refuses_no_idempotency_key() {
+    let document = document();
+    let responses = &document["paths"]["/api/v1/identity/resolve"]["post"]["responses"];
+    let statuses: Vec<&String> = responses.as_object().expect("responses").keys().collect();
+    assert_eq!(
+        statuses,
+        ["200", "400", "401", "403", "405", "413", "429", "500", "503"]
+    );
+}
+
 /// An explanation writes nothing, so that repeating it needs no key.
 #[test]
 fn every_operation_that_writes_and_no_other_takes_an_idempotency_key() {

@@ -19,6 +19,14 @@ pub enum ValueError {
         /// What was sent.
         actual: usize,
     },
+    /// Longer than the value may be. Both counts in bytes of UTF-8.
+    #[error("must be at most {max} bytes long, not {actual}")]
+    TooManyBytes {
+        /// The most that is allowed.
+        max: usize,
+        /// What was sent.
+        actual: usize,
+    },
     /// A list with more entries than it may have.
     #[error("must have at most {max} entries, not {actual}")]
     TooMany {
@@ -126,6 +134,7 @@ mod tests {
         let errors = [
             ValueError::Empty,
             ValueError::TooLong { max: 1, actual: 2 },
+            ValueError::TooManyBytes { max: 1, actual: 2 },
             ValueError::TooMany { max: 1, actual: 2 },
             ValueError::ControlCharacter,
             ValueError::ForbiddenCharacter('<'),

@@ -6,6 +6,7 @@ use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
 use crate::identity::DecisionBody;
+use crate::paging::Paging;
 use crate::paths::{ApiPath, Params};
 use crate::refusals::{Refused, WriteRefused, WriteRefusedOrMissing};
 use crate::reply::{Decided, Repeated, submit};
@@ -62,13 +63,14 @@ impl From<(Category, u64)> for CategoryBody {
     }
 }
 
-/// Subscription categories, all on one page.
+/// A page of subscription categories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CategoryPage)]
 pub(crate) struct CategoryPage {
     /// The categories, by number.
     items: Vec<CategoryBody>,
-    /// Always null.
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = "7")]
     next: Option<String>,
 }
 
@@ -100,8 +102,12 @@ pub(crate) struct CategoryChange {
     path = "/api/v1/categories",
     operation_id = "listCategories",
     tag = "catalog",
-    params(("archived" = Option<bool>, Query, description = "Whether archived ones are listed too; false without.")),
-    responses((status = 200, description = "The categories, by number.", body = CategoryPage), Refused),
+    params(
+        ("archived" = Option<bool>, Query, description = "Whether archived ones are listed too; false without."),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses((status = 200, description = "A page of categories, by number.", body = CategoryPage), Refused),
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
@@ -111,12 +117,14 @@ pub(crate) async fn list(
     auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let archived = params.flag("archived", false, &mut problems);
+    let paging = Paging::numbered(&params, &mut problems);
     problems.finish()?;
     let mut categories = state.app.store().categories(auth.workspace()).await?;
     categories.retain(|(category, _)| archived || !category.archived);
+    let (categories, next) = paging.cut_whole(categories, |(category, _)| category.id.0);
     Ok(Json(CategoryPage {
         items: categories.into_iter().map(CategoryBody::from).collect(),
-        next: None,
+        next,
     }))
 }
 

@@ -5,8 +5,9 @@ use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
 use crate::identity::DecisionBody;
+use crate::paging::Paging;
 use crate::paths::{ApiPath, Params};
-use crate::refusals::{Refused, WriteRefused, WriteRefusedOrMissing};
+use crate::refusals::{Refused, SetRefusedOrMissing, WriteRefused};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
@@ -74,13 +75,14 @@ impl From<CustomField> for FieldBody {
     }
 }
 
-/// Custom fields, all on one page.
+/// A page of custom fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = FieldPage)]
 pub(crate) struct FieldPage {
     /// The fields, by number.
     items: Vec<FieldBody>,
-    /// Always null.
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = "7")]
     next: Option<String>,
 }
 
@@ -139,8 +141,12 @@ pub(crate) struct FieldChange {
     path = "/api/v1/fields",
     operation_id = "listFields",
     tag = "catalog",
-    params(("archived" = Option<bool>, Query, description = "Whether archived ones are listed too; false without.")),
-    responses((status = 200, description = "The fields, by number.", body = FieldPage), Refused),
+    params(
+        ("archived" = Option<bool>, Query, description = "Whether archived ones are listed too; false without."),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses((status = 200, description = "A page of fields, by number.", body = FieldPage), Refused),
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
@@ -150,12 +156,14 @@ pub(crate) async fn list(
     auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let archived = params.flag("archived", false, &mut problems);
+    let paging = Paging::numbered(&params, &mut problems);
     problems.finish()?;
     let mut fields = state.app.store().fields(auth.workspace()).await?;
     fields.retain(|field| archived || !field.archived);
+    let (fields, next) = paging.cut_whole(fields, |field| field.id.0);
     Ok(Json(FieldPage {
         items: fields.into_iter().map(FieldBody::from).collect(),
-        next: None,
+        next,
     }))
 }
 
@@ -204,7 +212,7 @@ pub(crate) async fn create(
     tag = "catalog",
     params(("id" = i64, Path, description = "The number of the field."), crate::docs::IdempotencyKey),
     request_body(content = ChangeBody, example = json!({"name": "Customer card", "archived": false})),
-    responses((status = 200, description = "The field as it is now.", body = FieldChange), WriteRefusedOrMissing),
+    responses((status = 200, description = "The field as it is now.", body = FieldChange), SetRefusedOrMissing),
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,

@@ -6,19 +6,22 @@ use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::identity::DecisionBody;
 use crate::paths::{ApiPath, Params};
-use crate::refusals::{Refused, WriteRefused};
+use crate::refusals::{Refused, SetRefused};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{Action, Command, EventType};
+use selfsame_domain::{Action, Command, EventType, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 const DEFAULT_LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 500;
+
+/// How many types are read at a time by who looks for one.
+const LOOK_THROUGH: u32 = 500;
 
 /// A type of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -61,11 +64,21 @@ pub(crate) struct EventTypePage {
     next: Option<String>,
 }
 
+/// A type of events as it is now, and the decision that made it so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventTypeChange {
+    /// The type.
+    event_type: EventTypeBody,
+    /// What was decided.
+    decision: DecisionBody,
+}
+
 /// What changes about a type of events.
 #[derive(ToSchema)]
-#[schema(as = EventTypeChange, rename_all = "camelCase")]
+#[schema(as = EventTypeInput, rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes what change() reads")]
-pub(crate) struct EventTypeChange {
+pub(crate) struct ChangeBody {
     /// Whether its events create contacts from now on.
     creates_contacts: bool,
 }
@@ -117,15 +130,15 @@ pub(crate) async fn list(
     operation_id = "changeEventType",
     tag = "events",
     params(("key" = String, Path, description = "The key of the type."), crate::docs::IdempotencyKey),
-    request_body(content = EventTypeChange, example = json!({"createsContacts": true})),
-    responses((status = 200, description = "It is so from now on.", body = DecisionBody), WriteRefused),
+    request_body(content = ChangeBody, example = json!({"createsContacts": true})),
+    responses((status = 200, description = "The type as it is now.", body = EventTypeChange), SetRefused),
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
     auth: Authenticated,
     ApiPath(key): ApiPath<String>,
     incoming: Incoming,
-) -> Result<Decided<Json<DecisionBody>>, ApiError> {
+) -> Result<Decided<Json<EventTypeChange>>, ApiError> {
     auth.allow(Action::Admin)?;
     let body = incoming.object()?;
     let fields = body.fields();
@@ -139,8 +152,46 @@ pub(crate) async fn change(
     let (Some(key), Some(creating)) = (key, creating) else {
         return Err(ApiError::Internal("a change without problems that cannot be read"));
     };
-    let command = Command::SetCreating { key, creating };
+    let command = Command::SetCreating {
+        key: key.clone(),
+        creating,
+    };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
-    let body = Json(DecisionBody::from(&decision));
-    Ok(Decided(decision, body))
+    let body = EventTypeChange {
+        event_type: read(&state, auth.workspace(), key).await?.into(),
+        decision: DecisionBody::from(&decision),
+    };
+    Ok(Decided(decision, Json(body)))
+}
+
+/// The type as it is kept. One that never came and creates no contacts is kept nowhere: that is what it is then.
+async fn read(state: &HttpState, workspace: WorkspaceId, key: EventTypeKey) -> Result<EventType, ApiError> {
+    let mut after = before(&key);
+    loop {
+        let found = state
+            .app
+            .store()
+            .event_types(workspace, after.as_ref(), LOOK_THROUGH)
+            .await?;
+        let is_last = found.len() < LOOK_THROUGH as usize;
+        after = found.last().map(|last| last.key.clone());
+        if let Some(event_type) = found.into_iter().find(|event_type| event_type.key == key) {
+            return Ok(event_type);
+        }
+        if is_last || after.as_ref() > Some(&key) {
+            return Ok(EventType {
+                key,
+                creates_contacts: false,
+                first_seen: None,
+                last_seen: None,
+                count: 0,
+            });
+        }
+    }
+}
+
+/// A key that comes before another in the order of the list: its text without the last character, if there is more than one.
+fn before(key: &EventTypeKey) -> Option<EventTypeKey> {
+    let (last, _) = key.as_str().char_indices().next_back()?;
+    EventTypeKey::parse(&key.as_str()[..last]).ok()
 }

@@ -5,6 +5,7 @@ use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::orders;
+use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
@@ -17,9 +18,6 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-const DEFAULT_LIMIT: u64 = 50;
-const MAX_LIMIT: u64 = 500;
 
 /// A page of a timeline.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,10 +1,10 @@
 //! `GET contact/{id}/identity/log`.
 
 use super::decision::DecisionBody;
-use super::paging::Paging;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
+use crate::paging::Paging;
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;

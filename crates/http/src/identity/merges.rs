@@ -2,11 +2,11 @@
 
 use super::decision::DecisionBody;
 use super::merge::MergeBody;
-use super::paging::Paging;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
+use crate::paging::Paging;
 use crate::paths::{ApiPath, Params};
 use crate::refusals::{Refused, RefusedOrMissing, WriteRefusedOrMissing};
 use crate::reply::{Decided, Repeated, submit};

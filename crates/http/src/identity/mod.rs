@@ -7,7 +7,6 @@ mod lookup;
 mod merge;
 mod merges;
 mod names;
-mod paging;
 mod policy;
 mod policy_body;
 mod resolve;
@@ -16,6 +15,5 @@ mod routes;
 mod view;
 
 pub(crate) use decision::DecisionBody;
-pub(crate) use paging::{DEFAULT_LIMIT, MAX_LIMIT};
 pub(crate) use routes::routes;
 pub(crate) use view::IdentityBody;

@@ -5,7 +5,7 @@ use super::policy_body::{PolicyBody, read_policy};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::refusals::{Refused, WriteRefused};
+use crate::refusals::{Refused, SetRefused};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
@@ -58,7 +58,7 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
         },
         "duplicateWindowSeconds": 0
     })),
-    responses((status = 200, description = "The policy as it is now.", body = PolicyChange), WriteRefused),
+    responses((status = 200, description = "The policy as it is now.", body = PolicyChange), SetRefused),
 )]
 pub(crate) async fn replace(
     State(state): State<HttpState>,

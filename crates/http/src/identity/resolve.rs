@@ -7,7 +7,7 @@ use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::orders::Exact;
-use crate::refusals::WriteRefused;
+use crate::refusals::BodyRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
@@ -60,7 +60,7 @@ pub(crate) struct ResolveAnswer {
         "call": "contact",
         "body": {"externalCustomerId": "C-1001", "channels": [{"type": "email", "value": "ann@example.com"}]}
     })),
-    responses((status = 200, description = "What it would do.", body = ResolveAnswer), WriteRefused),
+    responses((status = 200, description = "What it would do.", body = ResolveAnswer), BodyRefused),
 )]
 pub(crate) async fn resolve(
     State(state): State<HttpState>,

@@ -119,6 +119,8 @@ pub(crate) struct HeldBody {
     confirmed: Option<bool>,
     /// For an email: since when it is unsubscribed.
     unsubscribed_at: Option<DateTime<Utc>>,
+    /// For a token: until when messages to it are muted, or were; null for one that is not.
+    muted_until: Option<DateTime<Utc>>,
     /// Whether it was replaced while the contact that brought it is absorbed: it shows and matches again when the merge is undone.
     #[schema(example = false)]
     hidden: bool,
@@ -143,6 +145,7 @@ impl HeldBody {
                 .collect(),
             confirmed: (held.kind() == IdentifierKind::Email).then_some(held.confirmed),
             unsubscribed_at: record.and_then(|record| record.unsubscribed_at),
+            muted_until: held.details.muted_until,
             hidden: !held.is_visible(),
         }
     }

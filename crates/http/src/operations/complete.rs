@@ -1,5 +1,6 @@
 //! What the description of the API says of every operation alike, and the annotations leave out.
 
+use super::errors;
 use http::StatusCode;
 use serde_json::{Map, Value};
 use utoipa::openapi::content::Content;
@@ -27,22 +28,26 @@ const HEADERS: [(&str, &str); 3] = [
 /// Answers as a server gave them in a test, by operation.
 const ANSWERS: &str = include_str!("answers.json");
 
-/// Describes responses and headers that have no description of their own, which the specification demands, and gives answers that have
-/// no example one that a server gave.
+/// Describes responses and headers that have no description of their own, which the specification demands, gives answers that have no
+/// example one that a server gave, and completes errors.
 pub(crate) fn complete(document: &mut OpenApi) {
     // A test reads the file: what cannot be read here is missing there.
     let answers: Map<String, Value> = serde_json::from_str(ANSWERS).unwrap_or_default();
-    for operation in document.paths.paths.values_mut().flat_map(operations) {
-        exemplify(operation, &answers);
-        for (status, response) in &mut operation.responses.responses {
-            if let RefOr::T(response) = response {
-                describe(status, response);
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            exemplify(operation, &answers);
+            errors::complete(path, method, operation);
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response {
+                    describe(status, response);
+                }
             }
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// The operations of a path with their methods.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let PathItem {
         get,
         put,
@@ -51,7 +56,15 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         patch,
         ..
     } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
+    let all = [
+        ("get", get),
+        ("put", put),
+        ("post", post),
+        ("delete", delete),
+        ("patch", patch),
+    ];
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 fn exemplify(operation: &mut Operation, answers: &Map<String, Value>) {

@@ -2,6 +2,7 @@
 
 mod complete;
 mod documents;
+mod errors;
 mod health;
 mod metrics;
 mod page;

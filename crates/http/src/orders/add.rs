@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// How large a body may be: a thousand orders do not fit into that of other requests.
-const BODY_LIMIT: usize = 10 << 20;
+pub(crate) const BODY_LIMIT: usize = 10 << 20;
 
 /// Orders.
 #[derive(ToSchema)]

@@ -4,7 +4,7 @@ use super::response::OrderBody;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::identity::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;

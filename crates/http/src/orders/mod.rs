@@ -7,6 +7,7 @@ mod list;
 mod request;
 mod response;
 
+pub(crate) use add::BODY_LIMIT;
 pub(crate) use exact::Exact;
 pub(crate) use list::{read_cursor, write_cursor};
 pub(crate) use request::{MAX_ORDERS, read};

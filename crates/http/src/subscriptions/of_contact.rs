@@ -109,18 +109,19 @@ pub(crate) async fn replace(
 ) -> Result<Decided<Sentence>, ApiError> {
     auth.allow(Action::Write)?;
     let id = contact_id("id", &id)?;
-    let categories = read(&incoming.object()?.fields())?;
+    let named = read(&incoming.object()?.fields())?;
     let command = Command::SetSubscriptions {
         contact: id,
-        categories,
+        categories: named.iter().map(|(_, key)| key.clone()).collect(),
     };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken)
         .await
-        .map_err(in_body)?;
+        .map_err(|error| in_body(error, &named))?;
     Ok(Decided(decision, Sentence::updated(id)))
 }
 
-fn read(fields: &Fields<'_>) -> Result<Vec<CategoryKey>, ApiError> {
+/// The keys with their places.
+fn read(fields: &Fields<'_>) -> Result<Vec<(String, CategoryKey)>, ApiError> {
     let mut problems = Problems::default();
     let at = fields.pointer("subscriptions");
     let entries: Vec<(String, &Value)> = match fields.raw("subscriptions") {
@@ -141,18 +142,22 @@ fn read(fields: &Fields<'_>) -> Result<Vec<CategoryKey>, ApiError> {
     for (pointer, entry) in entries {
         let key = name_of(entry).ok_or_else(|| "must be a text".to_owned());
         let key = key.and_then(|text| CategoryKey::parse(&text).map_err(|error| error.to_string()));
-        keys.extend(problems.check(&pointer, key));
+        keys.extend(problems.check(&pointer, key).map(|key| (pointer, key)));
     }
     problems.finish().map(|()| keys)
 }
 
 /// An unknown category stands in the body: it must not read as if the path were not found.
-fn in_body(error: ApiError) -> ApiError {
+fn in_body(error: ApiError, named: &[(String, CategoryKey)]) -> ApiError {
     match error {
         ApiError::Rejected {
             rejection: Rejection::CategoryNotFound { key },
             ..
-        } => ApiError::invalid("/subscriptions", format!("must not name the unknown category {key}")),
+        } => {
+            let place = named.iter().find(|(_, named)| named.as_str() == key);
+            let pointer = place.map_or("/subscriptions", |(pointer, _)| pointer);
+            ApiError::invalid(pointer, "must be the key of a category that is not archived")
+        }
         other => other,
     }
 }

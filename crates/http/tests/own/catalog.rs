@@ -197,6 +197,62 @@ async fn what_is_no_category_is_refused() {
 }
 
 #[tokio::test]
+async fn definitions_are_listed_page_by_page() {
+    let server = Server::start().await;
+    for key in ["a", "b", "c", "d"] {
+        let field = json!({"profileKey": "P", "fieldKey": key, "type": "NUMBER"});
+        server.post("/api/v1/fields", field).await.json(201);
+        let category = json!({"key": key});
+        server.post("/api/v1/categories", category).await.json(201);
+    }
+    for (noun, key) in [("fields", "fieldKey"), ("categories", "key")] {
+        let path = format!("/api/v1/{noun}");
+        let whole = server.get(&path).await.json(200);
+        assert_eq!(whole["next"], Value::Null);
+        let second = whole["items"][1]["id"].clone();
+        server
+            .patch(&format!("{path}/{second}"), json!({"archived": true}))
+            .await
+            .json(200);
+        assert_eq!(walked(&server, &path, key).await, ["a", "c", "d"]);
+        let archived = format!("{path}?archived=true");
+        assert_eq!(walked(&server, &archived, key).await, ["a", "b", "c", "d"]);
+        let exact = server.get(&format!("{path}?limit=3")).await.json(200);
+        assert_eq!(exact["next"], Value::Null, "nothing comes after the third");
+        assert_eq!(exact["items"].as_array().map(Vec::len), Some(3));
+        for (asked, wrong) in [
+            ("limit=0", "limit"),
+            ("limit=all", "limit"),
+            ("cursor=zzz", "cursor"),
+            ("cursor=-1", "cursor"),
+            ("cursor=019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "cursor"),
+        ] {
+            assert_eq!(
+                server.get(&format!("{path}?{asked}")).await.pointers(),
+                [wrong],
+                "{asked}"
+            );
+        }
+    }
+}
+
+/// What is listed from the first page to the last, one on each.
+async fn walked(server: &Server, path: &str, key: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let between = if path.contains('?') { '&' } else { '?' };
+        let page = server.get(&format!("{path}{between}limit=1{cursor}")).await.json(200);
+        let items = page["items"].as_array().expect("items");
+        assert_eq!(items.len(), 1, "{page}");
+        seen.push(items[0][key].as_str().expect("a key").to_owned());
+        assert!(seen.len() < 10, "{seen:?}");
+        let Some(next) = page["next"].as_str() else { return seen };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+#[tokio::test]
 async fn definitions_are_guarded_and_apart() {
     let server = Server::start().await;
     server.post("/api/v1/fields", card()).await.json(201);

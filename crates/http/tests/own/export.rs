@@ -57,6 +57,35 @@ async fn an_export_has_what_absorbed_contacts_had_themselves() {
 }
 
 #[tokio::test]
+async fn an_export_tells_until_when_a_token_is_muted() {
+    let server = Server::start().await;
+    let app = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
+    let device = json!({"appId": app});
+    let channel = json!({"type": "mobilepush", "value": "t-1", "device": device});
+    let ann = json!({"externalCustomerId": "A", "channels": [channel]});
+    let id = server.post("/api/v1/contact", ann).await.json(200)["id"].clone();
+    let muted = async || {
+        let export = server.get(&format!("/api/v1/contact/{id}/export")).await.json(200);
+        let identity = server.get(&format!("/api/v1/contact/{id}/identity")).await.json(200);
+        assert_eq!(export["identity"], identity);
+        let held = identity["identifiers"].as_array().cloned().unwrap_or_default();
+        assert_eq!(held[0]["mutedUntil"], Value::Null, "an external ID");
+        assert_eq!((held.len(), &held[1]["value"]), (2, &json!("t-1")));
+        held[1]["mutedUntil"].clone()
+    };
+    assert_eq!(muted().await, Value::Null);
+    let call = async |verb: &str, body: Value| {
+        let answer = server.post(&format!("/api/v1/apps/{app}/token/{verb}"), body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    };
+    // The clock stands at 03:04:05.678901 of 2 January.
+    call("mute", json!({"token": "t-1", "duration": 5000})).await;
+    assert_eq!(muted().await, "2026-01-02T04:27:25.678901Z");
+    call("unmute", json!({"token": "t-1"})).await;
+    assert_eq!(muted().await, Value::Null);
+}
+
+#[tokio::test]
 async fn a_removed_contact_is_exported_until_it_is_erased() {
     let server = Server::start().await;
     let order = json!({"externalOrderId": "o", "externalCustomerId": "A", "totalCost": 1, "currency": "UAH", "status": "INITIALIZED",

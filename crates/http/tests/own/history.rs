@@ -331,14 +331,12 @@ async fn types_of_events_are_listed_and_changed() {
     assert_eq!((&rest["items"][0]["count"], &rest["next"]), (&json!(2), &Value::Null));
     assert_eq!(rest["items"][0]["createsContacts"], false);
     let on = json!({"createsContacts": true});
-    assert_eq!(
-        server.patch("/api/v1/event-types/b", on.clone()).await.json(200)["outcome"],
-        "updated"
-    );
-    assert_eq!(
-        server.patch("/api/v1/event-types/b", on.clone()).await.json(200)["outcome"],
-        "unchanged"
-    );
+    let changed = server.patch("/api/v1/event-types/b", on.clone()).await.json(200);
+    assert_eq!(changed["decision"]["outcome"], "updated");
+    let again = server.patch("/api/v1/event-types/b", on.clone()).await.json(200);
+    assert_eq!(again["decision"]["outcome"], "unchanged");
+    let listed = server.get("/api/v1/event-types?cursor=a").await.json(200)["items"][0].clone();
+    assert_eq!((&changed["eventType"], &again["eventType"]), (&listed, &listed));
     assert_eq!(
         server.get("/api/v1/event-types?cursor=a").await.json(200)["items"][0]["createsContacts"],
         true
@@ -359,6 +357,30 @@ async fn types_of_events_are_listed_and_changed() {
         server.call("two", "GET", "/api/v1/event-types", None).await.json(200)["items"],
         json!([])
     );
+}
+
+#[tokio::test]
+async fn a_type_is_answered_as_it_is_whether_it_came_or_not() {
+    let server = Server::start().await;
+    let change = async |key: &str, creates: bool| {
+        let path = format!("/api/v1/event-types/{key}");
+        let answer = server.patch(&path, json!({"createsContacts": creates})).await.json(200);
+        answer["eventType"].clone()
+    };
+    let never = |key: &str, creates: bool| json!({"key": key, "createsContacts": creates, "firstSeen": null, "lastSeen": null, "count": 0});
+    assert_eq!(change("ab", false).await, never("ab", false));
+    told(&server, "aaa", json!({"email": "ann@example.com"})).await;
+    // More types before it than are read at a time, and one after it.
+    for number in 0..510 {
+        change(&format!("aa{number}"), true).await;
+    }
+    for key in ["aab", "a", "\u{e9}t\u{e9}"] {
+        let path = key.replace('\u{e9}', "%C3%A9");
+        assert_eq!(change(&path, true).await, never(key, true));
+        assert_eq!(change(&path, false).await, never(key, false));
+    }
+    assert_eq!(change("aaa", true).await["count"], 1);
+    assert_eq!(change("ac", false).await, never("ac", false));
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ async fn an_identity_says_what_it_holds_and_since_when() {
         "kind": "email", "value": "Anna@Example.com", "matchingValue": "anna@example.com",
         "stability": "conditionally_permanent", "state": "active", "firstSeen": "2026-01-02T03:04:05.678901Z",
         "lastSeen": "2026-01-02T03:04:05.678901Z", "source": "API", "broughtBy": id, "channels": ["email"],
-        "confirmed": true, "unsubscribedAt": null, "hidden": false,
+        "confirmed": true, "unsubscribedAt": null, "mutedUntil": null, "hidden": false,
     });
     assert_eq!(held("email"), email);
     assert_eq!(held("phone")["channels"], json!(["sms", "viber"]));

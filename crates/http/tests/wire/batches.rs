@@ -71,7 +71,7 @@ async fn a_past_event_that_cannot_be_read_is_refused_alone() {
     expected.extend([
         refused("events[6] must be an object".to_owned()),
         refused("events[7].eventTypeKey must be sent".to_owned()),
-        refused("events[8].params must be at most 20480 characters long, not 21008".to_owned()),
+        refused("events[8].params must be at most 20480 bytes long, not 21008".to_owned()),
         json!({"status": "INCORRECT_OCCURRED_DATE_FORMAT"}),
         json!({"status": "ACCEPTED"}),
     ]);

@@ -49,6 +49,21 @@ async fn every_version_keeps_an_event_and_answers_nothing() {
 }
 
 #[tokio::test]
+async fn events_that_tell_of_orders_make_none() {
+    let server = Server::start().await;
+    let id = server.add(&json!({"externalCustomerId": 7})).await;
+    let types = ["orderCreated", "orderUpdated", "orderDelivered", "orderCancelled"];
+    for name in types {
+        let order = json!({"externalOrderId": "1", "externalCustomerId": 7, "totalCost": 1, "currency": "UAH"});
+        let event = json!({"eventTypeKey": name, "keyValue": "1", "params": order});
+        server.post("/api/v3/event", &event).await.expect(200);
+    }
+    assert_eq!(history(&server, id).await, types);
+    let orders = server.get(&format!("/api/v1/contact/{id}/orders")).await.json();
+    assert_eq!(orders["items"], json!([]));
+}
+
+#[tokio::test]
 async fn every_spelling_of_an_identifier_is_read() {
     let server = Server::start().await;
     let body = json!({"externalCustomerId": "7", "channels": [

@@ -10,6 +10,7 @@ mod answers;
 mod batches;
 mod checklist;
 mod contacts;
+mod error_examples;
 mod errors;
 mod events;
 mod examples;

@@ -116,6 +116,22 @@ async fn money_is_exact_however_it_is_sent() {
 }
 
 #[tokio::test]
+async fn an_amount_beyond_64_bits_is_sent_as_text() {
+    let server = Server::start().await;
+    let great = "9999999999999999999999999999";
+    kept(&server, &json!([order(&json!({"totalCost": great}))])).await;
+    let id = id(&server).await;
+    assert_eq!(of_contact(&server, id).await[0]["totalCost"], great);
+    for number in ["9223372036854775808", "9223372036854775808.5", "-1e19"] {
+        let text = order(&json!({"totalCost": "AMOUNT"})).to_string();
+        let body = format!(r#"{{"orders": [{}]}}"#, text.replace("\"AMOUNT\"", number));
+        let answer = server.ask("POST", ORDERS, body).await.expect(200).json();
+        let expected = "orders[0].totalCost must be within the range of a 64-bit integer";
+        assert_eq!(answer["failedOrders"]["error"], expected, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn orders_are_judged_one_by_one() {
     let server = Server::start().await;
     let good = |id: &str| order(&json!({"externalOrderId": id}));

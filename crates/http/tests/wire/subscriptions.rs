@@ -176,8 +176,12 @@ async fn categories_of_a_contact_are_replaced() {
     for (body, text) in [
         (json!({}), "subscriptions must be sent: an array of keys"),
         (
-            json!({"subscriptions": ["nothing"]}),
-            "subscriptions must not name the unknown category nothing",
+            json!({"subscriptions": ["news", "nothing"]}),
+            "subscriptions[1] must be the key of a category that is not archived",
+        ),
+        (
+            json!({"subscriptions": "nothing"}),
+            "subscriptions must be the key of a category that is not archived",
         ),
         (json!({"subscriptions": [{}]}), "subscriptions[0] must be a text"),
         (

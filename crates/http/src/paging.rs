@@ -1,7 +1,7 @@
 //! Pages that go on after a cursor.
 
 use crate::fields::Problems;
-use crate::paths::Params;
+use crate::paths::{Params, positive};
 use uuid::Uuid;
 
 /// How many items a page has without being asked.
@@ -11,19 +11,38 @@ pub(crate) const MAX_LIMIT: u64 = 500;
 
 /// Where a page begins, and how long it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Paging {
+pub(crate) struct Paging<C> {
     /// The last item of the page before, if there was one.
-    pub(super) cursor: Option<Uuid>,
+    pub(crate) cursor: Option<C>,
     /// How many items at the most, 1 to 500.
-    pub(super) limit: u32,
+    pub(crate) limit: u32,
 }
 
-impl Paging {
-    /// Reads `cursor` and `limit`.
-    pub(super) fn read(params: &Params, problems: &mut Problems) -> Self {
+impl Paging<Uuid> {
+    /// Reads `cursor` and `limit` of a list of what has identities.
+    pub(crate) fn read(params: &Params, problems: &mut Problems) -> Self {
+        Self::read_with(params, problems, |text| Uuid::parse_str(text).ok())
+    }
+}
+
+impl Paging<i64> {
+    /// Reads `cursor` and `limit` of a list of what has numbers.
+    pub(crate) fn numbered(params: &Params, problems: &mut Problems) -> Self {
+        Self::read_with(params, problems, positive)
+    }
+
+    /// Cuts the page out of a whole list in the order of its numbers.
+    pub(crate) fn cut_whole<T>(self, mut items: Vec<T>, number: impl Fn(&T) -> i64) -> (Vec<T>, Option<String>) {
+        items.retain(|item| self.cursor.is_none_or(|cursor| number(item) > cursor));
+        self.cut(items, number)
+    }
+}
+
+impl<C: ToString> Paging<C> {
+    fn read_with(params: &Params, problems: &mut Problems, parse: impl FnOnce(&str) -> Option<C>) -> Self {
         let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, problems);
         let cursor = params.text("cursor").and_then(|text| {
-            let read = Uuid::parse_str(text).map_err(|_| "must be the `next` of an earlier page");
+            let read = parse(text).ok_or("must be the `next` of an earlier page");
             problems.check("cursor", read)
         });
         Self {
@@ -33,12 +52,12 @@ impl Paging {
     }
 
     /// How many items to ask for: one more than the page has tells whether there is a next one.
-    pub(super) fn ask(self) -> u32 {
+    pub(crate) fn ask(&self) -> u32 {
         self.limit.saturating_add(1)
     }
 
     /// Cuts the page, and gives the cursor of the next one, if there is one.
-    pub(super) fn cut<T>(self, mut items: Vec<T>, cursor: impl Fn(&T) -> Uuid) -> (Vec<T>, Option<String>) {
+    pub(crate) fn cut<T>(self, mut items: Vec<T>, cursor: impl Fn(&T) -> C) -> (Vec<T>, Option<String>) {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
@@ -62,5 +81,17 @@ mod tests {
         );
         assert_eq!(paging.cut(ids[..2].to_vec(), |id| *id), (ids[..2].to_vec(), None));
         assert_eq!(paging.cut(Vec::<Uuid>::new(), |id| *id), (Vec::new(), None));
+    }
+
+    #[test]
+    fn a_whole_list_is_cut_after_the_cursor() {
+        let paging = |cursor| Paging { cursor, limit: 2 };
+        let numbers = vec![2, 3, 5];
+        let cut = |cursor| paging(cursor).cut_whole(numbers.clone(), |number| *number);
+        assert_eq!(cut(None), (vec![2, 3], Some("3".to_owned())));
+        assert_eq!(cut(Some(3)), (vec![5], None));
+        // What the cursor named need not be there any more.
+        assert_eq!(cut(Some(4)), (vec![5], None));
+        assert_eq!(cut(Some(5)), (vec![], None));
     }
 }

@@ -1,0 +1,273 @@
+//! What the description of the API says of errors: which of them every operation may answer, and what they look like.
+//!
+//! The examples are written by what writes the answers, so that they have the form of these.
+
+use crate::error::{ApiError, Problem, rejection_of};
+use crate::orders;
+use crate::render::{ProblemDocument, UnauthorizedBody};
+use crate::state::HttpSettings;
+use selfsame_domain::Rejection;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::content::Content;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::response::Response;
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, ResponseBuilder};
+
+const PROBLEM_JSON: &str = "application/problem+json";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain";
+
+/// Errors that any operation may answer.
+const ANYWHERE: [(&str, &str); 2] = [
+    ("405", "The path does not answer to this method."),
+    ("500", "A fault of the server's own; its log has the cause."),
+];
+
+/// Headers that come with errors.
+const HEADERS: [(&str, &str, &str); 4] = [
+    ("401", "WWW-Authenticate", "How to send the key."),
+    ("405", "Allow", "The methods that the path answers to."),
+    ("429", "Retry-After", "In how many seconds to come back."),
+    ("503", "Retry-After", "In how many seconds to come back."),
+];
+
+/// Completes the errors of an operation.
+pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
+    let place = Place::of(path, method, operation);
+    let responses = &mut operation.responses.responses;
+    if place.invalid().is_none() {
+        // Nothing is read of the request that could be wrong.
+        responses.remove("400");
+    }
+    for (status, description) in ANYWHERE {
+        let added = || place.added(status, description).into();
+        responses.entry(status.to_owned()).or_insert_with(added);
+    }
+    for (status, response) in responses.iter_mut().filter(|(status, _)| is_error(status)) {
+        if let RefOr::T(response) = response {
+            place.exemplify(status, response);
+            for (_, name, description) in HEADERS.iter().filter(|(of, _, _)| of == status) {
+                response.headers.insert((*name).to_owned(), header(description).into());
+            }
+        }
+    }
+}
+
+fn is_error(status: &str) -> bool {
+    status.starts_with(['4', '5'])
+}
+
+fn header(description: &str) -> Header {
+    let text = <String as utoipa::PartialSchema>::schema();
+    HeaderBuilder::new()
+        .schema(Some(text))
+        .description(Some(description))
+        .build()
+}
+
+/// An operation, as far as its errors depend on it.
+struct Place<'a> {
+    path: &'a str,
+    is_read: bool,
+    /// Whether it is wire-compatible: it answers errors as texts, and as problem documents to who asks for them.
+    is_wire: bool,
+    /// Whether the public key of a site opens it.
+    is_public: bool,
+    has_body: bool,
+    /// The names of its parameters in the query.
+    query: Vec<String>,
+}
+
+impl<'a> Place<'a> {
+    fn of(path: &'a str, method: &str, operation: &Operation) -> Self {
+        let mut errors = operation
+            .responses
+            .responses
+            .iter()
+            .filter(|(status, _)| is_error(status));
+        let tags = operation.tags.iter().flatten();
+        let parameters = operation.parameters.iter().flatten();
+        let in_query = parameters.filter_map(|parameter| match parameter {
+            RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.clone()),
+            _ => None,
+        });
+        Self {
+            path,
+            is_read: method == "get",
+            is_wire: errors
+                .any(|(_, response)| matches!(response, RefOr::T(response) if response.content.contains_key(TEXT))),
+            is_public: tags.into_iter().any(|tag| tag == "tracker" || tag == "mobile"),
+            has_body: operation.request_body.is_some(),
+            query: in_query.collect(),
+        }
+    }
+
+    /// An error that the annotations leave out. No route answers 405, so that it has the form of ours everywhere.
+    fn added(&self, status: &str, description: &str) -> Response {
+        let mut response = ResponseBuilder::new().description(description).build();
+        if self.is_wire && status != "405" {
+            response.content.insert(TEXT.to_owned(), text().into());
+        }
+        response.content.insert(PROBLEM_JSON.to_owned(), problem().into());
+        response
+    }
+
+    /// Gives an error an example in each of its forms.
+    fn exemplify(&self, status: &str, response: &mut Response) {
+        if status == "401" {
+            set(response, JSON, self.unauthorized());
+            return;
+        }
+        let told = match response.content.get(TEXT) {
+            Some(RefOr::T(Content { example, .. })) => example.as_ref().and_then(Value::as_str).map(str::to_owned),
+            _ => None,
+        };
+        let Some(document) = self.document(status, told) else {
+            return;
+        };
+        if response.content.contains_key(TEXT) {
+            let form = || RefOr::T(problem());
+            response.content.entry(PROBLEM_JSON.to_owned()).or_insert_with(form);
+            set(response, TEXT, document.detail.clone().into());
+        }
+        set(
+            response,
+            PROBLEM_JSON,
+            serde_json::to_value(document).unwrap_or_default(),
+        );
+    }
+
+    /// An error of a status, whose text the annotations may say.
+    fn document(&self, status: &str, told: Option<String>) -> Option<ProblemDocument> {
+        let error = match status {
+            "400" => self.invalid()?,
+            "403" if self.is_public => ApiError::ForeignOrigin,
+            "403" => ApiError::Forbidden,
+            "404" => return Some(self.missing(told)),
+            "405" => ApiError::MethodNotAllowed,
+            "409" => return Some(refused(&self.contradiction())),
+            "413" if self.path == "/api/v1/orders" => ApiError::TooLarge {
+                limit: orders::BODY_LIMIT,
+            },
+            "413" => ApiError::TooLarge {
+                limit: HttpSettings::default().body_limit,
+            },
+            "422" => ApiError::ReplayMismatch,
+            "429" => ApiError::TooManyRequests { retry_after: 1 },
+            "500" => ApiError::Internal("an example"),
+            "503" => ApiError::Busy,
+            _ => return None,
+        };
+        Some(ProblemDocument::of(&error))
+    }
+
+    /// What a request may have that is wrong; none where nothing of it is read.
+    fn invalid(&self) -> Option<ApiError> {
+        let counted = ["startindex", "limit"];
+        let counted = counted
+            .into_iter()
+            .find(|name| self.query.iter().any(|own| own == name));
+        let (pointer, reason) = if self.has_body && self.path == "/api/v1/contact" {
+            ("/channels/0/value", "must be an email address")
+        } else if self.has_body {
+            ("", "must be a JSON object")
+        } else if let Some(name) = counted {
+            (name, "must be a whole number of at least 1")
+        } else if self.path.starts_with("/api/v1/contact/{id}") {
+            ("id", "must be a positive whole number")
+        } else if let Some(name) = self.query.first() {
+            (name.as_str(), "must not contain control characters")
+        } else if self.path.contains('{') {
+            ("path", "must be percent-encoded UTF-8")
+        } else {
+            return None;
+        };
+        Some(Problem::new(pointer, reason).into())
+    }
+
+    /// What is not there: what a read looks for, or what the rules refuse to write about.
+    fn missing(&self, told: Option<String>) -> ProblemDocument {
+        let about = |part: &str| self.path.contains(part);
+        if self.is_read {
+            let nouns = [
+                ("/merges/", "merge"),
+                ("/decisions/", "decision"),
+                ("/visitors/", "visitor"),
+                ("/metrics", "metrics"),
+            ];
+            let noun = nouns.into_iter().find(|(part, _)| about(part));
+            let mut document = ProblemDocument::of(&ApiError::NotFound(noun.map_or("contact", |(_, noun)| noun)));
+            document.detail = told.unwrap_or(document.detail);
+            return document;
+        }
+        let rejections = [
+            (about("/fields/"), Rejection::FieldNotFound),
+            (
+                about("/categories/"),
+                Rejection::CategoryNotFound { key: String::new() },
+            ),
+            (about("/merges/{id}"), Rejection::MergeNotFound),
+            (about("/group/"), Rejection::SegmentNotFound),
+            (about("/token/"), Rejection::TokenNotFound),
+        ];
+        let found = rejections.into_iter().find(|(is_it, _)| *is_it);
+        refused(&found.map_or(Rejection::ContactNotFound, |(_, rejection)| rejection))
+    }
+
+    /// What a write contradicts.
+    fn contradiction(&self) -> Rejection {
+        if self.is_wire {
+            Rejection::DuplicatedRequest
+        } else if self.path.ends_with("/undo") {
+            Rejection::AlreadyUndone
+        } else if self.path.ends_with("/merges") {
+            Rejection::DifferentExternalIds
+        } else {
+            let what = if self.path.ends_with("/fields") {
+                "fieldKey"
+            } else {
+                "name"
+            };
+            Rejection::AlreadyExists { what: what.to_owned() }
+        }
+    }
+
+    fn unauthorized(&self) -> Value {
+        let message = if self.is_public {
+            "the site key is unknown"
+        } else {
+            "the API key is unknown"
+        };
+        // Whatever stands for the parameters: the key is looked at first.
+        let parts = self
+            .path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "1" } else { part });
+        let path: Vec<&str> = parts.collect();
+        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path.join("/"));
+        serde_json::to_value(body).unwrap_or_default()
+    }
+}
+
+fn refused(rejection: &Rejection) -> ProblemDocument {
+    let (status, code) = rejection_of(rejection);
+    ProblemDocument::new(status, code, rejection.to_string(), Vec::new())
+}
+
+fn set(response: &mut Response, media: &str, value: Value) {
+    if let Some(RefOr::T(content @ Content { example: None, .. })) = response.content.get_mut(media) {
+        content.example = Some(value);
+    }
+}
+
+fn text() -> Content {
+    let schema = <String as utoipa::PartialSchema>::schema();
+    ContentBuilder::new().schema(Some(schema)).build()
+}
+
+fn problem() -> Content {
+    let schema = Ref::from_schema_name(ProblemDocument::name());
+    ContentBuilder::new().schema(Some(schema)).build()
+}
