@@ -343,6 +343,7 @@ macro_rules! for_each_case {
             }
             late {
                 history_that_comes_late_is_the_former_owner_s;
+                late_history_of_a_shared_cookie_is_the_former_owner_s;
                 what_comes_within_a_minute_is_of_now;
                 late_history_in_the_batch_of_the_move;
                 late_history_follows_merges_and_comes_back;

@@ -20,7 +20,7 @@ pub(super) enum Former {
 pub(super) fn former(world: &World<'_>, request: &EventRequest, received_at: Timestamp) -> Option<Former> {
     let time = request.late(received_at)?;
     let mut cookies = request.contact.identifiers();
-    let cookie: &Identifier = cookies.find(|id| evidence::of(world, id) == Evidence::Matches)?;
+    let cookie: &Identifier = cookies.find(|id| evidence::of(world, id) != Evidence::Blocked)?;
     let visitors = || world.visitors_of(&cookie.key);
     let next = || {
         visitors()

@@ -91,6 +91,19 @@ pub async fn history_that_comes_late_is_the_former_owner_s(backend: &mut dyn Bac
     );
 }
 
+pub async fn late_history_of_a_shared_cookie_is_the_former_owner_s(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let mut owners = Vec::new();
+    for external in ["a", "b", "c", "d"] {
+        owners.push(moves(&f, Ask::new().external(external)).await);
+    }
+    f.clock().advance_seconds(3_600);
+    for (owner, at) in owners {
+        let told = f.decide(seen("late", minutes(at, 1))).await;
+        assert_eq!(told.contact, Some(owner));
+    }
+}
+
 pub async fn what_comes_within_a_minute_is_of_now(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (one, _) = moves(&f, Ask::new().external("a")).await;
