@@ -11,7 +11,7 @@ use crate::site::Visit;
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{Command, EventParams, Identifier};
+use selfsame_domain::{Command, ContactRequest, EventParams, Identifier};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -73,8 +73,9 @@ pub(crate) struct PageEventInput {
 /// Tell what a visitor of a page did.
 ///
 /// For pages, with the public key of their site: no other authorisation. The events belong to the visitor behind the cookie, and with the
-/// visitor to the contact that the cookie is linked to. `token` links it: what the visitor did before becomes the contact's. Whatever cannot
-/// be kept is left out and told in `refused`; the rest is kept. Any content type is taken, `text/plain` spares browsers a preflight.
+/// visitor to the contact that the cookie is linked to. `token` links it: what the visitor did before becomes the contact's, and so do the
+/// events of the request, however late they come. Whatever cannot be kept is left out and told in `refused`; the rest is kept. Any content
+/// type is taken, `text/plain` spares browsers a preflight.
 #[utoipa::path(
     post,
     path = "/t/events",
@@ -118,14 +119,15 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
         },
         token: token.map(|token| (fields.pointer("token"), token)),
     };
-    let link = who::link(&state, &visit, &claim, &cookie, &mut answer);
+    let who = who::tell(&state, &visit, &claim, &cookie, &mut answer);
     let clock = Clock::new(state.app.clock().now(), sent_at);
-    let events = body
-        .entries
-        .iter()
-        .filter_map(|event| answer.read(event, |event, answer| read(event, clock, &visit, &cookie, answer)));
+    let events = body.entries.iter().filter_map(|event| {
+        answer.read(event, |event, answer| {
+            read(event, clock, &visit, &cookie, &who.named, answer)
+        })
+    });
     let events: Vec<Command> = events.collect();
-    answer::submit(&state, &visit, &incoming, link, events, answer).await
+    answer::submit(&state, &visit, &incoming, who.link, events, answer).await
 }
 
 /// Reads an event; one that cannot be kept is reported, and the others are kept.
@@ -134,6 +136,7 @@ fn read(
     clock: Clock,
     visit: &Visit,
     cookie: &Identifier,
+    named: &ContactRequest,
     answer: &mut CollectedBody,
 ) -> Option<Command> {
     let mut problems = Problems::default();
@@ -158,7 +161,7 @@ fn read(
             occurred_at,
             id,
         };
-        told.keep(visit.access.site.id, cookie)
+        told.keep(visit.access.site.id, cookie, named)
     });
     answer.judge(command, problems)
 }

@@ -170,9 +170,9 @@ async fn event(
             .refused
             .push(skipped(&general.pointer("user_name"), reason).into());
     }
-    let link = who::link(state, &visit, &claim, &cookie, &mut answer);
-    let kept = told.keep(visit.access.site.id, &cookie);
-    answer::submit(state, &visit, incoming, link, vec![kept], answer).await
+    let who = who::tell(state, &visit, &claim, &cookie, &mut answer);
+    let kept = told.keep(visit.access.site.id, &cookie, &who.named);
+    answer::submit(state, &visit, incoming, who.link, vec![kept], answer).await
 }
 
 /// Links a cookie to a contact (wire fact: the `webcontact` call).
@@ -200,8 +200,8 @@ async fn webcontact(
         token: token.map(|token| (fields.pointer("identityToken"), token)),
     };
     let mut answer = CollectedBody::default();
-    let link = who::link(state, &visit, &claim, &cookie, &mut answer);
-    answer::submit(state, &visit, incoming, link, Vec::new(), answer).await
+    let who = who::tell(state, &visit, &claim, &cookie, &mut answer);
+    answer::submit(state, &visit, incoming, who.link, Vec::new(), answer).await
 }
 
 /// The object that is named after the event; if there is none, everything but the general part.
