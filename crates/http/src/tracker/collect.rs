@@ -1,7 +1,7 @@
 //! `POST /t/events`: our own compact form, which the script of `/t/selfsame.js` sends.
 
 use super::MAX_BYTES;
-use super::answer::{self, CollectedBody};
+use super::answer::{self, CollectedBody, RefusedPart};
 use super::page::{self, Clock, Told};
 use super::who::{self, Claim, Names};
 use crate::body::Incoming;
@@ -105,10 +105,9 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     }
     let mut problems = Problems::default();
     let sent_at = fields.integer("sentAt", &mut problems).value();
-    let token = fields.text("token", &mut problems).value();
     let user = fields.object("user", &mut problems).value();
-    problems.finish()?;
     let mut answer = CollectedBody::default();
+    answer.refused.extend(problems.all().into_iter().map(RefusedPart::from));
     let claim = Claim {
         fields: user.unwrap_or_else(|| Fields::of(None, fields.pointer("user"))),
         names: Names {
@@ -117,7 +116,7 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
             phone: "phone",
             contact_id: None,
         },
-        token: token.map(|token| (fields.pointer("token"), token)),
+        token: who::token(&fields, "token"),
     };
     let who = who::tell(&state, &visit, &claim, &cookie, &mut answer);
     let clock = Clock::new(state.app.clock().now(), sent_at);

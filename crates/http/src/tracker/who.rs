@@ -2,7 +2,7 @@
 
 use super::answer::{CollectedBody, RefusedPart};
 use crate::contacts::request::skipped;
-use crate::fields::{Fields, Problems};
+use crate::fields::{Fields, Problems, name_of};
 use crate::named::{self, Parts};
 use crate::site::{Behind, Visit};
 use crate::state::HttpState;
@@ -29,6 +29,12 @@ pub(crate) struct Claim<'a> {
     pub(crate) names: Names,
     /// The identity token, and where it stood.
     pub(crate) token: Option<(String, String)>,
+}
+
+/// The identity token of a request, and where it stood. What is no text vouches for nobody, as a forged one.
+pub(crate) fn token(fields: &Fields<'_>, name: &str) -> Option<(String, String)> {
+    let sent = fields.raw(name).value()?;
+    Some((fields.pointer(name), name_of(sent).unwrap_or_default()))
 }
 
 /// Who is behind a page, as far as it is believed.

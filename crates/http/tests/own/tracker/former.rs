@@ -1,6 +1,6 @@
 //! The form of the former tracker, `POST /api/v2`.
 
-use super::{now, refused, seen, site, tell, view};
+use super::{holder, now, refused, seen, site, tell, token, view};
 use crate::support::Server;
 use serde_json::{Value, json};
 
@@ -34,10 +34,6 @@ async fn the_former_trackers_form_is_taken() {
         (
             json!({"GeneralInfo": {"eventName": "a", "cookies": {"sc": "c"}}}),
             "/GeneralInfo/siteId",
-        ),
-        (
-            json!({"GeneralInfo": {"siteId": shop.key, "cookies": {"sc": "c"}}}),
-            "/GeneralInfo/eventName",
         ),
         (
             json!({"GeneralInfo": {"siteId": shop.key, "eventName": "a"}}),
@@ -78,4 +74,80 @@ async fn an_external_id_of_a_page_outranks_its_contact_id() {
     let answer = tell(&server, "/api/v2", &said).await.json(200);
     assert_eq!(refused(&answer), ["GeneralInfo.user_es_contact_id"]);
     assert_eq!(seen(&server, &json!(ann)).await, ["a"]);
+}
+
+#[tokio::test]
+async fn an_event_that_is_wrong_is_left_out_and_who_it_was_is_kept() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    let old = now(&server).timestamp_millis() - 40 * 86_400_000_i64;
+    let large = "x".repeat(21_000);
+    let wrong = [
+        ("datetime", json!(old), json!({}), "GeneralInfo.datetime"),
+        ("datetime", json!("zz"), json!({}), "GeneralInfo.datetime"),
+        ("eventName", json!("X<"), json!({}), "GeneralInfo.eventName"),
+        ("eventName", json!(null), json!({}), "GeneralInfo.eventName"),
+        ("datetime", json!(null), json!({"a": large}), "ProductPage"),
+        ("datetime", json!(null), json!({"a": "\u{0}"}), "ProductPage.a"),
+    ];
+    for (index, (member, value, payload, field)) in wrong.into_iter().enumerate() {
+        let (sc, id) = (format!("crumb{index}"), format!("C{index}"));
+        tell(&server, "/t/events", &view(&shop, &sc, "a")).await.json(200);
+        let mut body = json!({"GeneralInfo": {"eventName": "ProductPage", "siteId": shop.key, "cookies": {"sc": sc},
+            "identityToken": token(&server, "one", &id, None).await}, "ProductPage": payload});
+        body["GeneralInfo"][member] = value;
+        let answer = tell(&server, "/api/v2", &body).await.json(200);
+        assert_eq!((&answer["stored"], refused(&answer)), (&json!(0), vec![field]));
+        let customer = holder(&server, &id).await.expect("a contact");
+        assert_eq!(seen(&server, &customer).await, ["a"], "{field}: the cookie is linked");
+    }
+}
+
+#[tokio::test]
+async fn a_general_part_that_cannot_be_read_is_refused() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    let general = json!({"eventName": "a", "siteId": shop.key, "user_name": "\u{0}", "cookies": {"sc": "c"}});
+    let answer = tell(
+        &server,
+        "/api/v2",
+        &json!({"GeneralInfo": general, "a": {"b": "\u{0}"}}),
+    )
+    .await;
+    assert_eq!(answer.pointers(), ["/GeneralInfo/user_name"]);
+    let link = json!({"webId": "c", "orgId": shop.key, "email": "\u{0}"});
+    assert_eq!(tell(&server, "/api/v2", &link).await.pointers(), ["/email"]);
+    assert_eq!(server.get("/api/v1/visitors/c").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_wrong_beside_an_event_takes_nothing_from_it() {
+    let server = Server::start().await;
+    let open = site(&server, "open", true).await;
+    let ann = json!(server.contact(Some("A"), None).await);
+    let user = json!({"externalCustomerId": "A"});
+    for (member, wrong) in [("token", json!({})), ("sentAt", json!("zz")), ("user", json!("A"))] {
+        let mut login = view(&open, "crumb", member);
+        login["user"] = if member == "token" { user.clone() } else { json!(null) };
+        login[member] = wrong;
+        let answer = tell(&server, "/t/events", &login).await.json(200);
+        assert_eq!((&answer["stored"], refused(&answer)), (&json!(1), vec![member]));
+    }
+    let general = json!({"eventName": "a", "siteId": open.key, "cookies": {"sc": "crumb"},
+        "externalCustomerId": "A", "identityToken": [1]});
+    let answer = tell(&server, "/api/v2", &json!({"GeneralInfo": general}))
+        .await
+        .json(200);
+    assert_eq!(
+        (&answer["stored"], refused(&answer)),
+        (&json!(1), vec!["GeneralInfo.identityToken"])
+    );
+    let link = json!({"webId": "crumb", "orgId": open.key, "externalCustomerId": "A", "identityToken": 1.5});
+    let answer = tell(&server, "/api/v2", &link).await.json(200);
+    assert_eq!(refused(&answer), ["identityToken"]);
+    assert_eq!(
+        seen(&server, &ann).await,
+        Vec::<String>::new(),
+        "a token that is none vouches for nobody, even where nobody needs one"
+    );
 }
