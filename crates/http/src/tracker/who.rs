@@ -161,12 +161,13 @@ fn identifiers(
         problems,
         request,
     };
-    named::external_id(
-        &mut parts,
-        &fields.pointer(names.external_id),
-        fields.member(names.external_id),
-    );
-    named::email(&mut parts, &fields.pointer(names.email), fields.member(names.email));
-    named::phone(&mut parts, &fields.pointer(names.phone), fields.member(names.phone));
+    // A page that sends all members of a form has `null` for what it does not know.
+    let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
+    let (pointer, value) = said(names.external_id);
+    named::external_id(&mut parts, &pointer, value);
+    let (pointer, value) = said(names.email);
+    named::email(&mut parts, &pointer, value);
+    let (pointer, value) = said(names.phone);
+    named::phone(&mut parts, &pointer, value);
     fields.integer(names.contact_id?, problems).value().map(ContactId)
 }

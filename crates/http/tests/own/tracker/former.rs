@@ -151,3 +151,22 @@ async fn what_is_wrong_beside_an_event_takes_nothing_from_it() {
         "a token that is none vouches for nobody, even where nobody needs one"
     );
 }
+
+#[tokio::test]
+async fn null_for_an_identifier_says_nothing() {
+    let server = Server::start().await;
+    for (name, allow_unsigned) in [("strict", false), ("open", true)] {
+        let shop = site(&server, name, allow_unsigned).await;
+        let mut own = view(&shop, "crumb", name);
+        own["user"] = json!({"externalCustomerId": null, "email": null, "phone": null});
+        let general = json!({"eventName": name, "siteId": shop.key, "cookies": {"sc": "crumb"},
+            "externalCustomerId": null, "user_email": null, "user_phone": null, "user_es_contact_id": null, "user_name": null});
+        let link =
+            json!({"webId": "crumb", "orgId": shop.key, "externalCustomerId": null, "email": null, "phone": null});
+        let former = json!({"GeneralInfo": general});
+        for (path, body, stored) in [("/t/events", own, 1), ("/api/v2", former, 1), ("/api/v2", link, 0)] {
+            let answer = tell(&server, path, &body).await.json(200);
+            assert_eq!(answer, json!({"stored": stored, "refused": []}), "{name} {path}");
+        }
+    }
+}
