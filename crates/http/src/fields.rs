@@ -79,6 +79,12 @@ impl Problems {
     }
 }
 
+impl From<Vec<Problem>> for Problems {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self(problems)
+    }
+}
+
 /// The members of an object, and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields<'a> {

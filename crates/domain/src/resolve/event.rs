@@ -55,7 +55,9 @@ fn decide(world: &mut World<'_>, draft: Draft, request: &EventRequest) -> (Decis
     let mut decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
         draft.finish(world, Outcome::Unmatched, None)
     } else {
-        let creates = world.creates(&request.type_key) && can_be_created(world, contact);
+        // Pages make no contacts (wire fact), whatever else events of the type do.
+        let may_create = request.origin != Origin::Web && can_be_created(world, contact);
+        let creates = may_create && world.creates(&request.type_key);
         contact::decide(world, draft, Call::Event { creates }, contact)
     };
     if decided.outcome == Outcome::Rejected {

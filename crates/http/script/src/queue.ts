@@ -8,8 +8,8 @@ export interface Entry {
   /** The cookie of the visitor that it is about. */
   sc: string;
   event?: Json;
-  /** `{token}` or `{user}`. */
-  identity?: Json;
+  /** `{token}` or `{user}`: of an event, what the server may not know yet of who the visitor was then. */
+  identity?: Json | undefined;
 }
 
 /** What fits into one request, and the keys of the entries in it. */
@@ -38,24 +38,37 @@ export const open = (site: string): void => {
 /** The keys of the entries, oldest first. */
 export const keys = (): string[] => storage.keys(prefix);
 
+/** The entry; none where another tab has sent it meanwhile, and for what this script did not write. */
+const read = (key: string): Entry | null | undefined => {
+  try {
+    return JSON.parse(storage.get(key)!) as Entry | null;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Who an entry is of. */
+const whose = ({ sc, identity }: Entry): string => JSON.stringify([sc, identity]);
+
 /** Takes entries out. */
 export const remove = (gone: string[]): void => gone.forEach(storage.remove);
 
 /** Puts an entry at the end. */
 export const add = (entry: Entry): void => {
+  const kept = keys().reverse();
+  // Whoever was named and is not told yet has what comes after, in other tabs and on later pages too. What was told, the server knows.
+  entry.identity ??= kept.map(read).find((former) => former?.sc === entry.sc)?.identity;
   const text = JSON.stringify(entry);
-  if (bytes(text) > MOST_EVENT_BYTES) {
+  let size = bytes(text);
+  if (size > MOST_EVENT_BYTES) {
     warn("larger than 20 kB, left out:", entry.event?.name ?? "identify");
     return;
   }
   // Sorts by time, then by order within the page; the random end keeps tabs apart.
   storage.put(`${prefix}${Date.now()}:${written++}:${Math.random()}`, text);
   // The newest stay.
-  let count = 0;
-  let size = 0;
-  const surplus = keys()
-    .reverse()
-    .filter((key) => ++count > MOST_ENTRIES || (size += bytes(storage.get(key) ?? "")) > MOST_BYTES);
+  let count = 1;
+  const surplus = kept.filter((key) => ++count > MOST_ENTRIES || (size += bytes(storage.get(key)!)) > MOST_BYTES);
   if (surplus[0]) warn("the queue is full, the oldest left out:", surplus.length);
   remove(surplus);
 };
@@ -64,34 +77,26 @@ export const add = (entry: Entry): void => {
 export const clear = (): void => remove(storage.keys(QUEUES));
 
 /**
- * The oldest entries that one request can carry: of one visitor, at most one identity at its beginning, 100 events and 60,000 bytes.
- * `skip` are entries that are on their way already.
+ * The oldest entries that one request can carry: of one visitor with one identity, 100 events and 60,000 bytes. `skip` are entries that
+ * are on their way already.
  */
 export const next = (site: string, skip: string[]): Batch | undefined => {
   const taken: string[] = [];
   const events: Json[] = [];
-  let sc: string | undefined;
-  let identity: Json | undefined;
+  let first: Entry | undefined;
   let size = 0;
   for (const key of keys().filter((key) => !skip.includes(key))) {
-    const text = storage.get(key) ?? "";
-    let entry: Entry;
-    try {
-      entry = JSON.parse(text) as Entry;
-    } catch {
-      // Sent by another tab meanwhile, or not written by this script.
+    const entry = read(key);
+    if (!entry) {
       storage.remove(key);
       continue;
     }
-    size += bytes(text);
-    // The server reads the identity first: what came before it may be somebody else's.
-    if (taken.length && (sc !== entry.sc || entry.identity)) break;
-    if (events.length === MOST_EVENTS_OF_A_REQUEST || size > MOST_BYTES) break;
-    sc = entry.sc;
-    identity ??= entry.identity;
+    first ??= entry;
+    size += bytes(storage.get(key)!);
+    // All of a request is whose its identity is: what came before may be somebody else's.
+    if (whose(first) !== whose(entry) || events.length === MOST_EVENTS_OF_A_REQUEST || size > MOST_BYTES) break;
     if (entry.event) events.push(entry.event);
     taken.push(key);
   }
-  if (!taken.length) return undefined;
-  return { keys: taken, body: JSON.stringify({ site, sc, sentAt: Date.now(), ...identity, events }) };
+  return first && { keys: taken, body: JSON.stringify({ site, sc: first.sc, sentAt: Date.now(), ...first.identity, events }) };
 };

@@ -31,7 +31,7 @@ const attempt = async (batch: queue.Batch): Promise<number | undefined> => {
   const response = await fetch(endpoint, { method: "POST", body: batch.body, keepalive: true, credentials: "omit" });
   if (response.status === 429 || response.status >= 500) {
     // Not a number where the server's answer does not let the page read it.
-    return Number(response.headers.get("retry-after")) * 1_000 || 0;
+    return +response.headers.get("retry-after")! * 1_000 || 0;
   }
   if (response.ok) {
     // Fails for what is not our server's: a hotel's log-in page, an answer that was cut off.

@@ -3,7 +3,8 @@
 import { uuid } from "./page";
 import * as storage from "./storage";
 
-const YEAR = 365 * 24 * 60 * 60;
+/** In seconds. */
+const YEAR = 31_536_000;
 
 /** Used where the browser takes no cookie: a visitor then lasts as long as the page. */
 let unkept: string | undefined;

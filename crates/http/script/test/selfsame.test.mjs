@@ -112,6 +112,91 @@ test("identify goes with the events that follow it, never with those before", as
   assert.match(page.warnings[0], /identify needs/);
 });
 
+/** Of each request: who was named, and what happened. */
+const told = (requests) => requests.map(({ token, user, events }) => [token ?? user, events.map(({ name }) => name)]);
+
+test("what happens goes with whoever was named then, however many requests it takes", async () => {
+  const page = new Page();
+  page.selfsame("identify", { token: "v1.ann" });
+  await page.pass();
+  page.answers = [new TypeError("offline")];
+  page.selfsame("track", "Ann1");
+  page.selfsame("identify", { token: "v1.bob" });
+  for (let n = 1; n <= 101; n++) page.selfsame("track", `Bob${n}`);
+  page.selfsame("identify", { token: "v1.eve" });
+  page.selfsame("track", "Eve1");
+  await page.pass(75_000);
+  const before = page.requests.length;
+  page.answers = [FINE];
+  page.window.emit("online");
+  await page.pass();
+  const [ann, first, rest, eve] = told(page.requests.slice(before));
+  // Ann is known to the server, and the cookie was hers.
+  assert.deepEqual(ann, [undefined, ["Ann1"]]);
+  assert.deepEqual([first[0], first[1][0], first[1].length], ["v1.bob", "Bob1", 100]);
+  assert.deepEqual(rest, ["v1.bob", ["Bob101"]]);
+  assert.deepEqual(eve, ["v1.eve", ["Eve1"]]);
+  page.selfsame("track", "Eve2");
+  await page.pass();
+  assert.deepEqual(told(page.requests.slice(-1)), [[undefined, ["Eve2"]]], "who is told once is known");
+});
+
+test("who waits to be told counts on the next page and in other tabs, and ends with the visitor", async () => {
+  const offline = [new TypeError("offline")];
+  const page = new Page();
+  await page.pass();
+  page.answers = offline;
+  page.selfsame("identify", { externalCustomerId: 42 });
+  const tab = new Page({ profile: page.profile, url: "https://www.shop.example.com/b" });
+  tab.answers = offline;
+  await tab.pass();
+  page.selfsame("reset");
+  page.selfsame("track", "Nobody1");
+  tab.now = page.now + 1_000;
+  tab.selfsame("identify", { token: "v1.bob" });
+  page.now = tab.now + 1_000;
+  page.selfsame("track", "Bob1");
+  const next = new Page({ profile: page.profile, url: "https://www.shop.example.com/c", now: page.now + 5_000 });
+  await next.pass();
+  assert.deepEqual(told(next.requests), [
+    [{ externalCustomerId: "42" }, ["PageView"]],
+    [undefined, ["Nobody1"]],
+    ["v1.bob", ["Bob1", "PageView"]],
+  ]);
+  assert.notEqual(next.requests[0].sc, next.requests[1].sc);
+  assert.equal(next.requests[1].sc, next.requests[2].sc);
+});
+
+test("what is taken out of a full queue takes nobody's name from the rest", async () => {
+  const page = new Page({ navigator: { onLine: false } });
+  page.selfsame("identify", { token: "v1.bob" });
+  for (let n = 1; n <= 200; n++) page.selfsame("track", `Bob${n}`);
+  await page.pass();
+  assert.deepEqual(page.requests.map(({ token }) => token), ["v1.bob", "v1.bob"]);
+  assert.deepEqual([page.names[0], page.names.length], ["Bob1", 200]);
+});
+
+test("a beacon says who was named while the request that tells so is under way", async () => {
+  const page = new Page();
+  await page.pass();
+  page.answers = [{ ...FINE, pending: new Promise(() => {}) }];
+  page.selfsame("identify", { token: "v1.bob" });
+  await page.pass();
+  page.selfsame("track", "Bob1");
+  page.leave();
+  assert.deepEqual(told(page.beacons), [["v1.bob", ["Bob1"]]]);
+});
+
+test("nobody is named after consent was taken back and given again", async () => {
+  const page = new Page();
+  page.selfsame("identify", { token: "v1.ann" });
+  page.selfsame("consent", false);
+  page.selfsame("consent", true);
+  page.selfsame("track", "One");
+  await page.pass();
+  assert.deepEqual(told(page.requests), [[undefined, ["PageView", "One"]]]);
+});
+
 test("after reset there is a new visitor; what was queued leaves under the old one", async () => {
   const page = new Page();
   const before = page.selfsame("id");

@@ -1,8 +1,8 @@
 //! Bodies with a list whose entries are judged one by one.
 
-use super::{Incoming, json};
+use super::{Document, Incoming, json};
 use crate::error::{ApiError, Problem};
-use crate::fields::Fields;
+use crate::fields::{Fields, Problems};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -62,6 +62,22 @@ impl Incoming {
             rest.insert(name, value);
         }
         Ok(Batch { rest, entries })
+    }
+
+    /// The body, an object. What cannot be read beside the member that matters most is told, and then that member is all that is read.
+    pub(crate) fn object_for(&self, name: &str) -> Result<(Document, Problems), ApiError> {
+        let unread = match self.object() {
+            Ok(body) => return Ok((body, Problems::default())),
+            Err(ApiError::Invalid(problems)) => problems,
+            Err(error) => return Err(error),
+        };
+        let members = json::members(&self.bytes);
+        let Some(raw) = members.and_then(|members| members.get(name).copied()) else {
+            return Err(ApiError::Invalid(unread));
+        };
+        let value = json::parse_part(raw.get(), &[name.to_owned()])?;
+        let read = Map::from_iter([(name.to_owned(), value)]);
+        Ok((Document(Value::Object(read)), unread.into()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `POST /t/events`: our own compact form, which the script of `/t/selfsame.js` sends.
 
 use super::MAX_BYTES;
-use super::answer::{self, CollectedBody};
+use super::answer::{self, CollectedBody, RefusedPart};
 use super::page::{self, Clock, Told};
 use super::who::{self, Claim, Names};
 use crate::body::Incoming;
@@ -11,7 +11,7 @@ use crate::site::Visit;
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{Command, EventParams, Identifier};
+use selfsame_domain::{Command, ContactRequest, EventParams, Identifier};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -73,8 +73,9 @@ pub(crate) struct PageEventInput {
 /// Tell what a visitor of a page did.
 ///
 /// For pages, with the public key of their site: no other authorisation. The events belong to the visitor behind the cookie, and with the
-/// visitor to the contact that the cookie is linked to. `token` links it: what the visitor did before becomes the contact's. Whatever cannot
-/// be kept is left out and told in `refused`; the rest is kept. Any content type is taken, `text/plain` spares browsers a preflight.
+/// visitor to the contact that the cookie is linked to. `token` links it: what the visitor did before becomes the contact's, and so do the
+/// events of the request, however late they come. Whatever cannot be kept is left out and told in `refused`; the rest is kept. Any content
+/// type is taken, `text/plain` spares browsers a preflight.
 #[utoipa::path(
     post,
     path = "/t/events",
@@ -104,10 +105,9 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     }
     let mut problems = Problems::default();
     let sent_at = fields.integer("sentAt", &mut problems).value();
-    let token = fields.text("token", &mut problems).value();
     let user = fields.object("user", &mut problems).value();
-    problems.finish()?;
     let mut answer = CollectedBody::default();
+    answer.refused.extend(problems.all().into_iter().map(RefusedPart::from));
     let claim = Claim {
         fields: user.unwrap_or_else(|| Fields::of(None, fields.pointer("user"))),
         names: Names {
@@ -116,16 +116,17 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
             phone: "phone",
             contact_id: None,
         },
-        token: token.map(|token| (fields.pointer("token"), token)),
+        token: who::token(&fields, "token"),
     };
-    let link = who::link(&state, &visit, &claim, &cookie, &mut answer);
+    let who = who::tell(&state, &visit, &claim, &cookie, &mut answer);
     let clock = Clock::new(state.app.clock().now(), sent_at);
-    let events = body
-        .entries
-        .iter()
-        .filter_map(|event| answer.read(event, |event, answer| read(event, clock, &visit, &cookie, answer)));
+    let events = body.entries.iter().filter_map(|event| {
+        answer.read(event, |event, answer| {
+            read(event, clock, &visit, &cookie, &who.named, answer)
+        })
+    });
     let events: Vec<Command> = events.collect();
-    answer::submit(&state, &visit, &incoming, link, events, answer).await
+    answer::submit(&state, &visit, &incoming, who.link, events, answer).await
 }
 
 /// Reads an event; one that cannot be kept is reported, and the others are kept.
@@ -134,6 +135,7 @@ fn read(
     clock: Clock,
     visit: &Visit,
     cookie: &Identifier,
+    named: &ContactRequest,
     answer: &mut CollectedBody,
 ) -> Option<Command> {
     let mut problems = Problems::default();
@@ -158,7 +160,7 @@ fn read(
             occurred_at,
             id,
         };
-        told.keep(visit.access.site.id, cookie)
+        told.keep(visit.access.site.id, cookie, named)
     });
     answer.judge(command, problems)
 }

@@ -10,7 +10,7 @@ use http::header::{ORIGIN, USER_AGENT};
 use isbot::Bots;
 use metrics::counter;
 use selfsame_application::ports::SiteRef;
-use selfsame_domain::values::{Cookie, EventTypeKey, Source};
+use selfsame_domain::values::{Cookie, EventTypeKey};
 use selfsame_domain::{
     Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, SiteId, Timestamp, to_micros,
 };
@@ -96,16 +96,14 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Keeps the event with the visitor behind the cookie. Its identity counts within site and cookie, so that nobody can take the identity
-    /// of somebody else's event beforehand.
-    pub(crate) fn keep(self, site: SiteId, cookie: &Identifier) -> Command {
+    /// Keeps the event with whoever is named, if nobody else with the visitor behind the cookie. Its identity counts within site and cookie,
+    /// so that nobody can take the identity of somebody else's event beforehand.
+    pub(crate) fn keep(self, site: SiteId, cookie: &Identifier, named: &ContactRequest) -> Command {
         let id = self
             .id
             .map(|id| EventId::sent(&format!("site {site} {} {id}", cookie.key.value)));
-        let mut contact = ContactRequest::new(Source::SiteAutomated);
-        contact.cookies.push(cookie.clone());
         Command::Event(Box::new(EventRequest {
-            contact,
+            contact: named.clone(),
             id,
             type_key: self.type_key,
             key_value: None,

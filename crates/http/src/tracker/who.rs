@@ -2,7 +2,7 @@
 
 use super::answer::{CollectedBody, RefusedPart};
 use crate::contacts::request::skipped;
-use crate::fields::{Fields, Problems};
+use crate::fields::{Fields, Problems, name_of};
 use crate::named::{self, Parts};
 use crate::site::{Behind, Visit};
 use crate::state::HttpState;
@@ -31,24 +31,50 @@ pub(crate) struct Claim<'a> {
     pub(crate) token: Option<(String, String)>,
 }
 
+/// The identity token of a request, and where it stood. What is no text vouches for nobody, as a forged one.
+pub(crate) fn token(fields: &Fields<'_>, name: &str) -> Option<(String, String)> {
+    let sent = fields.raw(name).value()?;
+    Some((fields.pointer(name), name_of(sent).unwrap_or_default()))
+}
+
+/// Who is behind a page, as far as it is believed.
+#[derive(Debug)]
+pub(crate) struct Who {
+    /// Links the cookie to them.
+    pub(crate) link: Option<Command>,
+    /// Whom events are about: the cookie, and whoever is named besides it. Those have the event in any case (identity rules, "History").
+    pub(crate) named: ContactRequest,
+}
+
 /// Links the cookie to whom the page names. What cannot be believed or read is added to what was left out, and then nobody is linked: the
 /// history that came along is kept all the same.
 ///
 /// Somebody whom a signed token vouches for becomes a contact like one that `POST contact` tells of. What a site takes unsigned only finds
 /// contacts that are there (wire fact: the tracker creates none).
-pub(crate) fn link(
+pub(crate) fn tell(
     state: &HttpState,
     visit: &Visit,
     claim: &Claim<'_>,
     cookie: &Identifier,
     answer: &mut CollectedBody,
-) -> Option<Command> {
+) -> Who {
     let mut problems = Problems::default();
-    let command = read(state, visit, claim, cookie, &mut problems, answer);
+    let believed = read(state, visit, claim, cookie, &mut problems, answer);
     let problems = problems.all();
-    let command = command.filter(|_| problems.is_empty());
+    let believed = believed.filter(|_| problems.is_empty());
     answer.refused.extend(problems.into_iter().map(RefusedPart::from));
-    command
+    let mut named = ContactRequest::new(Source::SiteAutomated);
+    named.cookies.push(cookie.clone());
+    if let Some((_, request)) = &believed {
+        named.contact_id = request.contact_id;
+        named.external_id.clone_from(&request.external_id);
+        // Beside an external ID an email or a phone decides nothing (identity rule 1).
+        if named.external_id.is_none() {
+            named.channels.clone_from(&request.channels);
+        }
+    }
+    let link = believed.map(|(call, request)| Command::Contact(call, Box::new(request)));
+    Who { link, named }
 }
 
 fn read(
@@ -58,7 +84,7 @@ fn read(
     cookie: &Identifier,
     problems: &mut Problems,
     answer: &mut CollectedBody,
-) -> Option<Command> {
+) -> Option<(Call, ContactRequest)> {
     let Claim { fields, names, token } = claim;
     let (pointer, token) = token
         .as_ref()
@@ -90,7 +116,7 @@ fn read(
                     .refused
                     .push(skipped(&pointer, "the identity token names the contact").into());
             }
-            Some(Command::Contact(Call::Upsert, Box::new(request)))
+            Some((Call::Upsert, request))
         }
         Behind::Believed => {
             // The contact ID leads the search of events; a number in a link may be somebody else's.
@@ -101,7 +127,7 @@ fn read(
                 request.contact_id = contact_id;
             }
             let nobody = request.contact_id.is_none() && request.external_id.is_none() && request.channels.is_empty();
-            (!nobody).then(|| Command::Contact(Call::Event { creates: false }, Box::new(request)))
+            (!nobody).then_some((Call::Event { creates: false }, request))
         }
         Behind::Anonymous => {
             let sent = [names.external_id, names.email, names.phone]
@@ -135,12 +161,13 @@ fn identifiers(
         problems,
         request,
     };
-    named::external_id(
-        &mut parts,
-        &fields.pointer(names.external_id),
-        fields.member(names.external_id),
-    );
-    named::email(&mut parts, &fields.pointer(names.email), fields.member(names.email));
-    named::phone(&mut parts, &fields.pointer(names.phone), fields.member(names.phone));
+    // A page that sends all members of a form has `null` for what it does not know.
+    let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
+    let (pointer, value) = said(names.external_id);
+    named::external_id(&mut parts, &pointer, value);
+    let (pointer, value) = said(names.email);
+    named::email(&mut parts, &pointer, value);
+    let (pointer, value) = said(names.phone);
+    named::phone(&mut parts, &pointer, value);
     fields.integer(names.contact_id?, problems).value().map(ContactId)
 }

@@ -13,8 +13,8 @@ use crate::state::HttpState;
 use axum::extract::{Request, State};
 use data_encoding::HEXLOWER;
 use http::{Extensions, HeaderMap};
-use selfsame_domain::EventParams;
 use selfsame_domain::values::{EventTypeKey, ValueError};
+use selfsame_domain::{EventParams, Timestamp};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -113,56 +113,40 @@ const WEBCONTACT: Names = Names {
 pub(crate) async fn wire(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
     let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
     let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let body = incoming.object()?;
+    let (body, unread) = incoming.object_for("GeneralInfo")?;
     let fields = body.fields();
     let mut problems = Problems::default();
     let general = fields.object("GeneralInfo", &mut problems);
     problems.finish()?;
     let from = (&headers, &extensions);
     match general {
-        Sent::Value(general) => event(&state, &incoming, &fields, &general, from).await,
-        Sent::Nothing | Sent::Null => webcontact(&state, &incoming, &fields, from).await,
+        Sent::Value(general) => event(&state, &incoming, &fields, &general, unread, from).await,
+        Sent::Nothing | Sent::Null => {
+            unread.finish()?;
+            webcontact(&state, &incoming, &fields, from).await
+        }
     }
 }
 
+/// Keeps an event. One that cannot be kept is reported, and the page is believed as far as without it: it may have nobody who could mend
+/// a refused request. `problems` are those of the event so far.
 async fn event(
     state: &HttpState,
     incoming: &Incoming,
     fields: &Fields<'_>,
     general: &Fields<'_>,
+    mut problems: Problems,
     (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
     let visit = Visit::open(state, page::site(general, "siteId")?, headers, extensions).await?;
-    let mut problems = Problems::default();
-    let cookies = general.object("cookies", &mut problems).value();
-    let name = general.text("eventName", &mut problems).value().unwrap_or_default();
-    let datetime = general.integer("datetime", &mut problems).value();
-    let token = general.text("identityToken", &mut problems).value();
-    let type_key = problems.check(&general.pointer("eventName"), EventTypeKey::parse(&name));
-    let clock = Clock::new(state.app.clock().now(), None);
-    let occurred_at = datetime.and_then(|millis| problems.check(&general.pointer("datetime"), clock.read(millis)));
-    let params = problems.check(&fields.pointer(&name), params(fields, &name));
-    problems.finish()?;
+    let mut unreadable = Problems::default();
+    let cookies = general.object("cookies", &mut unreadable).value();
+    unreadable.finish()?;
     let cookies = cookies.unwrap_or_else(|| Fields::of(None, general.pointer("cookies")));
     let cookie = page::cookie(&cookies, "sc")?;
     if page::is_bot(headers) {
         return Ok(CollectedBody::of_bot());
     }
-    let (Some(type_key), Some(params)) = (type_key, params) else {
-        return Err(ApiError::Internal("an event without problems that cannot be read"));
-    };
-    let told = Told {
-        type_key,
-        params,
-        occurred_at,
-        // The same body with the same time is the same event, told again.
-        id: datetime.map(|_| format!("body {}", HEXLOWER.encode(&incoming.digest()))),
-    };
-    let claim = Claim {
-        fields: general.clone(),
-        names: GENERAL,
-        token: token.map(|token| (general.pointer("identityToken"), token)),
-    };
     let mut answer = CollectedBody::default();
     if general.raw("user_name").value().is_some() {
         let reason = "is not kept; names are told by POST /api/v1/contact";
@@ -170,9 +154,39 @@ async fn event(
             .refused
             .push(skipped(&general.pointer("user_name"), reason).into());
     }
-    let link = who::link(state, &visit, &claim, &cookie, &mut answer);
-    let kept = told.keep(visit.access.site.id, &cookie);
-    answer::submit(state, &visit, incoming, link, vec![kept], answer).await
+    let claim = Claim {
+        fields: general.clone(),
+        names: GENERAL,
+        token: who::token(general, "identityToken"),
+    };
+    let who = who::tell(state, &visit, &claim, &cookie, &mut answer);
+    let told = read(state.app.clock().now(), incoming, fields, general, &mut problems);
+    let kept = told.map(|told| told.keep(visit.access.site.id, &cookie, &who.named));
+    let kept = answer.judge(kept, problems).into_iter().collect();
+    answer::submit(state, &visit, incoming, who.link, kept, answer).await
+}
+
+/// Reads the event.
+fn read(
+    now: Timestamp,
+    incoming: &Incoming,
+    fields: &Fields<'_>,
+    general: &Fields<'_>,
+    problems: &mut Problems,
+) -> Option<Told> {
+    let name = general.text("eventName", problems).value().unwrap_or_default();
+    let datetime = general.integer("datetime", problems).value();
+    let type_key = problems.check(&general.pointer("eventName"), EventTypeKey::parse(&name));
+    let clock = Clock::new(now, None);
+    let occurred_at = datetime.and_then(|millis| problems.check(&general.pointer("datetime"), clock.read(millis)));
+    let params = problems.check(&fields.pointer(&name), params(fields, &name));
+    Some(Told {
+        type_key: type_key?,
+        params: params?,
+        occurred_at,
+        // The same body with the same time is the same event, told again.
+        id: datetime.map(|_| format!("body {}", HEXLOWER.encode(&incoming.digest()))),
+    })
 }
 
 /// Links a cookie to a contact (wire fact: the `webcontact` call).
@@ -191,17 +205,14 @@ async fn webcontact(
     if page::is_bot(headers) {
         return Ok(CollectedBody::of_bot());
     }
-    let mut problems = Problems::default();
-    let token = fields.text("identityToken", &mut problems).value();
-    problems.finish()?;
     let claim = Claim {
         fields: fields.clone(),
         names: WEBCONTACT,
-        token: token.map(|token| (fields.pointer("identityToken"), token)),
+        token: who::token(fields, "identityToken"),
     };
     let mut answer = CollectedBody::default();
-    let link = who::link(state, &visit, &claim, &cookie, &mut answer);
-    answer::submit(state, &visit, incoming, link, Vec::new(), answer).await
+    let who = who::tell(state, &visit, &claim, &cookie, &mut answer);
+    answer::submit(state, &visit, incoming, who.link, Vec::new(), answer).await
 }
 
 /// The object that is named after the event; if there is none, everything but the general part.

@@ -428,3 +428,19 @@ async fn events_are_kept_once_and_judged_one_by_one() {
         "another device has identities of its own"
     );
 }
+
+#[tokio::test]
+async fn whoever_is_signed_in_has_the_event_however_late_it_comes() {
+    let app = App::start(false).await;
+    for user in ["A", "B"] {
+        app.tell_as(user, "device", &json!({"deviceId": "d1"})).await;
+        app.server.clock.advance_seconds(3_600);
+    }
+    // The device was offline: hers happened while she was signed in, his when the device was still hers.
+    let then = app.server.app.clock().now() - chrono::TimeDelta::seconds(7_000);
+    let told = |key: &str| json!({"deviceId": "d1", "events": [{"eventTypeKey": key, "occurred": then.to_rfc3339()}]});
+    app.tell_as("A", "events", &told("hers")).await;
+    app.tell_as("B", "events", &told("his")).await;
+    assert_eq!(app.happened(&app.contact("A").await).await, ["hers"]);
+    assert_eq!(app.happened(&app.contact("B").await).await, ["his"]);
+}
