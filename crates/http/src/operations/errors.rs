@@ -70,7 +70,7 @@ fn header(description: &str) -> Header {
 /// An operation, as far as its errors depend on it.
 struct Place<'a> {
     path: &'a str,
-    is_read: bool,
+    method: &'a str,
     /// Whether it is wire-compatible: it answers errors as texts, and as problem documents to who asks for them.
     is_wire: bool,
     /// Whether the public key of a site opens it.
@@ -81,7 +81,7 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn of(path: &'a str, method: &str, operation: &Operation) -> Self {
+    fn of(path: &'a str, method: &'a str, operation: &Operation) -> Self {
         let mut errors = operation
             .responses
             .responses
@@ -95,7 +95,7 @@ impl<'a> Place<'a> {
         });
         Self {
             path,
-            is_read: method == "get",
+            method,
             is_wire: errors
                 .any(|(_, response)| matches!(response, RefOr::T(response) if response.content.contains_key(TEXT))),
             is_public: tags.into_iter().any(|tag| tag == "tracker" || tag == "mobile"),
@@ -190,7 +190,7 @@ impl<'a> Place<'a> {
     /// What is not there: what a read looks for, or what the rules refuse to write about.
     fn missing(&self, told: Option<String>) -> ProblemDocument {
         let about = |part: &str| self.path.contains(part);
-        if self.is_read {
+        if self.method == "get" {
             let nouns = [
                 ("/merges/", "merge"),
                 ("/decisions/", "decision"),
