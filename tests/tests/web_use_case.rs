@@ -131,13 +131,20 @@ async fn a_signed_token_says_who_is_logged_in(on: Database) -> Result<()> {
     let ann = scene.contact("A").await?;
     assert_eq!(scene.history(ann).await?, ["/"]);
 
-    // Somebody else logs in on the same browser, which keeps its cookie: what comes is theirs, what was stays.
-    scene.browser.run(&identify(&bob_token)).await?;
-    scene.tap.event("LoggedIn").await?;
+    // Somebody else logs in on the same browser, which keeps its cookie: what comes is theirs, what was stays. It was offline when he did,
+    // and told of it minutes later.
+    let offline = format!(
+        "const now = Date.now; Date.now = () => now() - 150000; {};
+        selfsame('track', 'PageView', {{url: '{}'}}); Date.now = now",
+        identify(&bob_token),
+        scene.shop.page("/secret")
+    );
+    scene.browser.run(&offline).await?;
+    scene.viewed().await?;
     scene.visit("/cart").await?;
     assert_eq!(scene.browser.visitor().await?, sc);
     let bob = scene.contact("B").await?;
-    assert_eq!(scene.history(bob).await?, ["/cart"]);
+    assert_eq!(scene.history(bob).await?, ["/secret", "/cart"]);
     assert_eq!(scene.history(ann).await?, ["/"]);
 
     // Forged in the page: refused, and the history goes on.
@@ -156,7 +163,7 @@ async fn a_signed_token_says_who_is_logged_in(on: Database) -> Result<()> {
     assert_eq!(told.answer["refused"][0]["field"], json!("user.externalCustomerId"));
     scene.visit("/product").await?;
     assert_eq!(scene.history(ann).await?, ["/"]);
-    assert_eq!(scene.history(bob).await?, ["/cart", "/product"]);
+    assert_eq!(scene.history(bob).await?, ["/secret", "/cart", "/product"]);
     Ok(())
 }
 
