@@ -165,6 +165,7 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
         .await
         .expect("read");
     store.identity(workspace, id).await.expect("read");
+    store.visitors_of(workspace, id, None, 10).await.expect("read");
     store.log(workspace, id, None, 10).await.expect("read");
     store.lookup(workspace, &key).await.expect("read");
     store.merges(workspace, None, 10).await.expect("read");

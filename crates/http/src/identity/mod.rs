@@ -18,4 +18,4 @@ mod view;
 pub(crate) use decision::DecisionBody;
 pub(crate) use paging::{DEFAULT_LIMIT, MAX_LIMIT};
 pub(crate) use routes::routes;
-pub(crate) use view::IdentityBody;
+pub(crate) use view::{IdentityBody, VisitorBody};
