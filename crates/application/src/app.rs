@@ -51,8 +51,14 @@ impl Application {
         self.lane.submit(workspace, submission).await
     }
 
-    /// What [`Self::submit`] would decide now. Nothing is written, and nothing is locked.
-    pub async fn dry_run(&self, workspace: WorkspaceId, commands: Vec<Command>) -> Result<Vec<Decision>, SubmitError> {
+    /// What [`Self::submit`] would decide now about a submission with these commands and this duplicate digest. Nothing is written, and
+    /// nothing is locked.
+    pub async fn dry_run(
+        &self,
+        workspace: WorkspaceId,
+        commands: Vec<Command>,
+        duplicate_digest: Option<Vec<u8>>,
+    ) -> Result<Vec<Decision>, SubmitError> {
         let at = self.clock.now();
         let envelope = |command| Envelope {
             decision: DecisionId(self.ids.uuid()),
@@ -60,7 +66,7 @@ impl Application {
             command,
         };
         let envelopes: Vec<Envelope> = commands.into_iter().map(envelope).collect();
-        Ok(dry_run(&*self.store, workspace, &envelopes).await?)
+        Ok(dry_run(&*self.store, workspace, &envelopes, duplicate_digest.as_deref()).await?)
     }
 
     /// The store, for reading: reads have no rules of their own beyond what the ports promise.

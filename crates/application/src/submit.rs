@@ -10,7 +10,7 @@ pub struct Submission {
     pub commands: Vec<Command>,
     /// The idempotency key, if the caller sent one.
     pub replay: Option<Replay>,
-    /// SHA-256 of the request, for calls that are refused when they are repeated within the workspace's window (wire fact).
+    /// SHA-256 of what the request says, for calls that are refused when they are repeated within the workspace's window (wire fact).
     pub duplicate_digest: Option<Vec<u8>>,
     /// The size of the request in bytes, which bounds how much shares a transaction.
     pub bytes: usize,

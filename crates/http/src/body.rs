@@ -94,14 +94,28 @@ impl Incoming {
 
     /// SHA-256 of method, path with query, and body: what makes two requests the same one.
     pub(crate) fn digest(&self) -> Vec<u8> {
-        let mut digest = Sha256::new();
-        digest.update(self.method.as_str());
-        digest.update(b"\n");
-        digest.update(self.target.as_bytes());
-        digest.update(b"\n");
-        digest.update(&self.bytes);
-        digest.finalize().to_vec()
+        digest(&self.method, &self.target, &self.bytes)
     }
+
+    /// As [`content_digest`], of this request and its body.
+    pub(crate) fn digest_of(&self, body: &Document) -> Vec<u8> {
+        let path = self.target.split('?').next().unwrap_or_default();
+        content_digest(&self.method, path, &body.0)
+    }
+}
+
+/// SHA-256 of method, path and what the body says, however it is written: what makes a request the repetition of another. Members come in
+/// the order of their names.
+pub(crate) fn content_digest(method: &Method, path: &str, body: &Value) -> Vec<u8> {
+    digest(method, path, body.to_string().as_bytes())
+}
+
+fn digest(method: &Method, target: &str, body: &[u8]) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    for part in [method.as_str().as_bytes(), b"\n", target.as_bytes(), b"\n", body] {
+        digest.update(part);
+    }
+    digest.finalize().to_vec()
 }
 
 /// A body that is a JSON object.

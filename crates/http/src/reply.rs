@@ -1,7 +1,7 @@
 //! From a command to the answer: what is handed to the write lane, and what a decision says in headers.
 
 use crate::auth::Authenticated;
-use crate::body::Incoming;
+use crate::body::{Document, Incoming};
 use crate::error::ApiError;
 use crate::state::HttpState;
 use axum::response::{IntoResponse, Response};
@@ -20,10 +20,10 @@ const RULE: HeaderName = HeaderName::from_static("x-selfsame-rule");
 const MAX_LISTED: usize = 50;
 
 /// Whether an identical request is refused within the workspace's window (wire fact).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Repeated {
-    /// It is.
-    Refused,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Repeated<'b> {
+    /// It is: one whose body says the same.
+    Refused(&'b Document),
     /// It is not.
     Taken,
 }
@@ -34,7 +34,7 @@ pub(crate) async fn submit(
     auth: &Authenticated,
     incoming: &Incoming,
     command: Command,
-    repeated: Repeated,
+    repeated: Repeated<'_>,
 ) -> Result<Decision, ApiError> {
     let mut decisions = submit_all(state, auth, incoming, vec![command], repeated).await?;
     let decision = decisions
@@ -49,7 +49,7 @@ pub(crate) async fn submit_all(
     auth: &Authenticated,
     incoming: &Incoming,
     commands: Vec<Command>,
-    repeated: Repeated,
+    repeated: Repeated<'_>,
 ) -> Result<Vec<Decision>, ApiError> {
     // Two keys of one workspace belong to two programs, which know nothing of each other's choices.
     let scope = auth.0.key.id.to_string();
@@ -63,14 +63,16 @@ pub(crate) async fn submit_as(
     scope: &str,
     incoming: &Incoming,
     commands: Vec<Command>,
-    repeated: Repeated,
+    repeated: Repeated<'_>,
 ) -> Result<Vec<Decision>, ApiError> {
-    let digest = incoming.digest();
     let replay = incoming.idempotency_key.as_ref().map(|key| Replay {
         key: format!("{scope}:{key}"),
-        digest: digest.clone(),
+        digest: incoming.digest(),
     });
-    let duplicate_digest = (repeated == Repeated::Refused).then_some(digest);
+    let duplicate_digest = match repeated {
+        Repeated::Refused(body) => Some(incoming.digest_of(body)),
+        Repeated::Taken => None,
+    };
     let submission = Submission {
         commands,
         replay,

@@ -107,7 +107,7 @@ impl<'b> Fixture<'b> {
     pub async fn would(&self, command: Command) -> Decision {
         let mut decisions = self
             .app
-            .dry_run(self.workspace, vec![command])
+            .dry_run(self.workspace, vec![command], None)
             .await
             .expect("a dry run");
         assert_eq!(decisions.len(), 1, "one decision for every command");

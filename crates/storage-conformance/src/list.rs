@@ -113,6 +113,7 @@ macro_rules! for_each_case {
             export {
                 the_absorbed_keep_what_they_had;
                 a_group_is_read_when_it_is_removed;
+                visitors_are_read_to_the_last;
             }
             evidence {
                 shared for kinds_below_external_id;

@@ -7,15 +7,17 @@ use async_trait::async_trait;
 use selfsame_application::ports::{EventQuery, History, HistoryOf, StorageError};
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, Event, EventType, IdentifierKey, PAGE_VIEW, Timestamp, Visitor, WorkspaceId,
+    ContactId, Decision, DecisionId, Event, EventType, IdentifierKey, Timestamp, Visitor, WorkspaceId,
 };
 use uuid::Uuid;
 
-/// The latest events of one subject, found and cut by its index.
+/// The latest events of one subject that are page views, or that are none, found and cut by its index, which has the name as it is
+/// written here.
 macro_rules! latest {
     ($column:literal) => {
         concat!(
-            "CROSS JOIN LATERAL (
+            "CROSS JOIN UNNEST($8::boolean[]) AS class (page_view)
+            CROSS JOIN LATERAL (
                 SELECT e.*
                 FROM events e
                 WHERE e.workspace_id = $1 AND e.",
@@ -23,13 +25,13 @@ macro_rules! latest {
             " = subject.",
             $column,
             "
+                  AND (e.type_key = 'PageView') = class.page_view
                   AND e.occurred_at >= COALESCE($4, timestamptz '-infinity')
                   AND e.occurred_at < COALESCE($5, timestamptz 'infinity')
                   AND (e.occurred_at, e.event_id) < (
                     COALESCE($6, timestamptz 'infinity'), COALESCE($7, uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                  AND ($8::boolean IS NULL OR (e.type_key = $9) = $8)
                 ORDER BY e.occurred_at DESC, e.event_id DESC
-                LIMIT $10
+                LIMIT $9
             ) e"
         )
     };
@@ -57,7 +59,7 @@ const EVENTS: &str = concat!(
     "
             ) e
             ORDER BY e.occurred_at DESC, e.event_id DESC
-            LIMIT $10)"
+            LIMIT $9)"
 );
 
 const DECISIONS: &str = concat!(
@@ -122,8 +124,7 @@ impl History for PostgresStore {
             .bind(query.until)
             .bind(query.after.map(|(at, _)| at))
             .bind(query.after.map(|(_, id)| id.0))
-            .bind(query.page_views)
-            .bind(PAGE_VIEW)
+            .bind(query.page_views.map_or_else(|| vec![false, true], |views| vec![views]))
             .bind(i64::from(query.limit))
             .fetch_one(self.pool())
             .await

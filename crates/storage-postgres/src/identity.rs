@@ -9,7 +9,8 @@ use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Visitor, WorkspaceId,
+    ContactId, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp, Visitor, VisitorId,
+    WorkspaceId,
 };
 
 const IDENTITY: &str = concat!(
@@ -49,6 +50,24 @@ const IDENTITY: &str = concat!(
       WHERE g.undone_at IS NOT NULL
          OR (g.survivor_id IN (SELECT contact_id FROM members) AND g.absorbed_id IN (SELECT contact_id FROM members))
       ORDER BY g.merged_at, g.merge_id)"
+);
+
+/// Found and cut by their index.
+const VISITORS: &str = concat!(
+    "SELECT ",
+    visitor_record!(),
+    " FROM contacts asked
+      CROSS JOIN LATERAL (
+        SELECT o.*
+        FROM visitors o
+        WHERE o.workspace_id = $1 AND o.owner_id = asked.canonical_id
+          AND (o.since, o.visitor_id) > (
+            COALESCE($3, timestamptz '-infinity'), COALESCE($4, uuid '00000000-0000-0000-0000-000000000000'))
+        ORDER BY o.since, o.visitor_id
+        LIMIT $5
+      ) v
+      WHERE asked.workspace_id = $1 AND asked.contact_id = $2
+      ORDER BY v.since, v.visitor_id"
 );
 
 const LOG: &str = concat!(
@@ -149,6 +168,25 @@ impl Identity for PostgresStore {
             visitors,
             merges: rows::all(merges, rows::merge)?,
         }))
+    }
+
+    async fn visitors_of(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<(Timestamp, VisitorId)>,
+        limit: u32,
+    ) -> Result<Vec<Visitor>, StorageError> {
+        let visitors: Vec<(VisitorRecord,)> = sqlx::query_as(VISITORS)
+            .bind(workspace.0)
+            .bind(id.0)
+            .bind(after.map(|(since, _)| since))
+            .bind(after.map(|(_, id)| id.0))
+            .bind(i64::from(limit))
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        rows::all(visitors, |(record,)| rows::visitor(record))
     }
 
     async fn log(

@@ -9,15 +9,16 @@ use async_trait::async_trait;
 use selfsame_application::ports::{EventQuery, History, HistoryOf, StorageError};
 use selfsame_domain::values::{EventKeyValue, EventTypeKey};
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, Event, EventId, EventParams, EventType, IdentifierKey, Origin, PAGE_VIEW, Subject,
-    Visitor, VisitorId, WorkspaceId,
+    ContactId, Decision, DecisionId, Event, EventId, EventParams, EventType, IdentifierKey, Origin, Subject, Visitor,
+    VisitorId, WorkspaceId,
 };
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// The latest events of every subject, found and cut by its index: a contact's whole history is never read.
+/// The latest events of every subject that are page views, or that are none, found and cut by its index, which has the name as it is written
+/// here: a contact's whole history is never read.
 macro_rules! latest {
     ($subjects:literal, $column:literal, $value:literal) => {
         concat!(
@@ -25,6 +26,7 @@ macro_rules! latest {
              FROM json_each(",
             $subjects,
             ") AS n
+             CROSS JOIN json_each(?8) AS c
              CROSS JOIN events AS e ON e.rowid IN (
                 SELECT x.rowid
                 FROM events AS x
@@ -33,11 +35,11 @@ macro_rules! latest {
             " = ",
             $value,
             "
+                  AND (x.type_key = 'PageView') = c.value
                   AND x.occurred_at >= ?4 AND x.occurred_at < ?5
                   AND x.occurred_at <= ?6 AND (x.occurred_at < ?6 OR x.event_id < ?7)
-                  AND (?8 IS NULL OR (x.type_key = ?9) = ?8)
                 ORDER BY x.occurred_at DESC, x.event_id DESC
-                LIMIT ?10)"
+                LIMIT ?9)"
         )
     };
 }
@@ -52,7 +54,7 @@ const EVENTS: &str = concat!(
         e.params
     FROM found CROSS JOIN events AS e ON e.rowid = found.place
     ORDER BY e.occurred_at DESC, e.event_id DESC
-    LIMIT ?10"
+    LIMIT ?9"
 );
 
 #[async_trait]
@@ -87,8 +89,11 @@ impl History for SqliteStore {
             .bind(query.until.map_or(i64::MAX, micros))
             .bind(at)
             .bind(id)
-            .bind(query.page_views)
-            .bind(PAGE_VIEW)
+            .bind(
+                query
+                    .page_views
+                    .map_or("[0,1]", |views| if views { "[1]" } else { "[0]" }),
+            )
             .bind(query.limit)
             .fetch_all(&mut *connection)
             .await

@@ -9,11 +9,15 @@ use crate::whole::{self, held, identifier_columns};
 use async_trait::async_trait;
 use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
 use selfsame_domain::{
-    Contact, ContactId, ContactState, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Visitor,
-    WorkspaceId,
+    Contact, ContactId, ContactState, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp,
+    Visitor, VisitorId, WorkspaceId,
 };
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// How many visitors an identity has at the most.
+const MAX_VISITORS: u32 = 1_000;
 
 #[async_trait]
 impl Identity for SqliteStore {
@@ -28,7 +32,7 @@ impl Identity for SqliteStore {
             return Ok(None);
         };
         let keys = records(connection, workspace, &contact).await?;
-        let visitors = visitors(connection, workspace, id).await?;
+        let visitors = visitors(connection, workspace, id, None, MAX_VISITORS).await?;
         let group = group(connection, workspace, &BTreeSet::from([id])).await?;
         let merges = merges_of(connection, workspace, &group).await?;
         Ok(Some(IdentityView {
@@ -37,6 +41,21 @@ impl Identity for SqliteStore {
             visitors,
             merges,
         }))
+    }
+
+    async fn visitors_of(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<(Timestamp, VisitorId)>,
+        limit: u32,
+    ) -> Result<Vec<Visitor>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        match answering(connection, workspace, id).await? {
+            Some(id) => visitors(connection, workspace, id, after, limit).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn log(
@@ -206,13 +225,20 @@ async fn visitors(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
     id: ContactId,
+    after: Option<(Timestamp, VisitorId)>,
+    limit: u32,
 ) -> Result<Vec<Visitor>, StorageError> {
+    let (since, last) = after.map_or((i64::MIN, Uuid::nil()), |(since, id)| (micros(since), id.0));
     let rows = sqlx::query(
         "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at, follows FROM visitors
-         WHERE workspace_id = ?1 AND owner_id = ?2 ORDER BY since, visitor_id LIMIT 1000",
+         WHERE workspace_id = ?1 AND owner_id = ?2 AND since >= ?3 AND (since > ?3 OR visitor_id > ?4)
+         ORDER BY since, visitor_id LIMIT ?5",
     )
     .bind(workspace.0)
     .bind(id.0)
+    .bind(since)
+    .bind(last)
+    .bind(limit)
     .fetch_all(connection)
     .await
     .map_err(storage)?;

@@ -196,11 +196,8 @@ fn count(decision: &Decision) {
     metrics::counter!("selfsame_decisions_total", &labels).increment(1);
 }
 
-fn duplicate_key(job: &Job, policy: &Policy) -> Option<String> {
-    let digest = job
-        .duplicate_digest
-        .as_ref()
-        .filter(|_| policy.duplicate_window_seconds > 0)?;
+fn duplicate_key(digest: Option<&[u8]>, policy: &Policy) -> Option<String> {
+    let digest = digest.filter(|_| policy.duplicate_window_seconds > 0)?;
     Some(
         digest
             .iter()
@@ -212,7 +209,9 @@ fn replay_keys(jobs: &[Job], policy: &Policy) -> Vec<String> {
     let replays = jobs
         .iter()
         .filter_map(|job| job.replay.as_ref().map(|replay| replay.key.clone()));
-    let duplicates = jobs.iter().filter_map(|job| duplicate_key(job, policy));
+    let duplicates = jobs
+        .iter()
+        .filter_map(|job| duplicate_key(job.duplicate_digest.as_deref(), policy));
     replays.chain(duplicates).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -227,7 +226,7 @@ fn fates(jobs: &[Job], policy: &Policy, recorded: &[Recorded], refused: &BTreeSe
         if fate.is_none() {
             seen.extend(job.replay.iter().map(|replay| (replay.key.clone(), index)));
             requests.extend(
-                duplicate_key(job, policy)
+                duplicate_key(job.duplicate_digest.as_deref(), policy)
                     .filter(|_| !refused.contains(&index))
                     .map(|key| (key, index)),
             );
@@ -269,17 +268,17 @@ fn repeated(
     recorded: &BTreeMap<&str, &Recorded>,
     requests: &BTreeMap<String, usize>,
 ) -> Option<Fate> {
-    let key = duplicate_key(job, policy)?;
+    let key = duplicate_key(job.duplicate_digest.as_deref(), policy)?;
     let counts = |record: &&Recorded| record.expires_at > job.at;
     if recorded.get(key.as_str()).is_some_and(counts) {
-        return Some(Fate::Known(Ok(duplicates(job))));
+        return Some(Fate::Known(Ok(duplicates(&job.envelopes))));
     }
     let earlier = *requests.get(&key)?;
     (window_end(&jobs[earlier], policy) > job.at).then_some(Fate::Repeats(earlier))
 }
 
-fn duplicates(job: &Job) -> Vec<Decision> {
-    job.envelopes.iter().map(duplicated).collect()
+fn duplicates(envelopes: &[Envelope]) -> Vec<Decision> {
+    envelopes.iter().map(duplicated).collect()
 }
 
 fn duplicated(envelope: &Envelope) -> Decision {
@@ -328,7 +327,8 @@ fn records(job: &Job, decisions: &[Decision], mentions: &Mentions<'_>, policy: &
         });
     }
     let accepted = is_accepted(decisions);
-    if let (Some(key), Some(digest), true) = (duplicate_key(job, policy), &job.duplicate_digest, accepted) {
+    let key = duplicate_key(job.duplicate_digest.as_deref(), policy);
+    if let (Some(key), Some(digest), true) = (key, &job.duplicate_digest, accepted) {
         let expires_at = window_end(job, policy);
         let (digest, decisions, contacts) = (digest.clone(), Vec::new(), Vec::new());
         records.push(Recorded {
@@ -366,7 +366,7 @@ fn replies(jobs: &[Job], fates: Vec<Fate>, decisions: Vec<Vec<Decision>>) -> Vec
             Fate::Live => Ok(decided.next().unwrap_or_default()),
             Fate::Known(reply) => reply,
             Fate::SameAs(earlier) => replies[earlier].clone(),
-            Fate::Repeats(_) => Ok(duplicates(job)),
+            Fate::Repeats(_) => Ok(duplicates(&job.envelopes)),
         };
         replies.push(reply);
     }
@@ -378,12 +378,19 @@ pub(crate) async fn dry_run(
     store: &dyn Store,
     workspace: WorkspaceId,
     envelopes: &[Envelope],
+    duplicate_digest: Option<&[u8]>,
 ) -> Result<Vec<Decision>, StorageError> {
     let look = || async {
         let mut fields = Vec::new();
         loop {
             let mut work = store.begin(workspace, Mode::DryRun).await?;
             let policy = work.policy().clone();
+            let key = duplicate_key(duplicate_digest, &policy);
+            if let (Some(key), Some(first)) = (key, envelopes.first())
+                && !work.recorded(&[key], first.at).await?.is_empty()
+            {
+                return Ok(duplicates(envelopes));
+            }
             let snapshot = work.load(&footprint(envelopes, &policy, &fields)).await?;
             if !snapshot.learn(&mut fields) {
                 return Ok(resolve(envelopes, &snapshot, &policy).decisions);

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use selfsame_domain::{
-    Contact, ContactId, Decision, DecisionId, HeldIdentifier, IdentifierKey, KeyRecord, Merge, MergeId, Visitor,
-    WorkspaceId,
+    Contact, ContactId, Decision, DecisionId, HeldIdentifier, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp,
+    Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeMap;
 
@@ -47,6 +47,16 @@ pub struct Lookup {
 pub trait Identity: Send + Sync {
     /// The identity of the contact that answers for a number.
     async fn identity(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<IdentityView>, StorageError>;
+
+    /// Visitors that the contact that answers for a number answers for, the earliest first, those of one moment by identity: those that
+    /// come after `after` in this order. None of them when there is no such contact.
+    async fn visitors_of(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<(Timestamp, VisitorId)>,
+        limit: u32,
+    ) -> Result<Vec<Visitor>, StorageError>;
 
     /// Decisions that touched the contact that answers for a number, or one that it absorbed: those after `after`, the
     /// earliest first, each once. None when there is no such contact.

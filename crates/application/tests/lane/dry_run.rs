@@ -1,8 +1,8 @@
 //! What would be decided.
 
-use crate::support::{Fault, Point, Stand, What, named, soon, upsert};
+use crate::support::{Fault, Point, Stand, What, decided, named, repeated, soon, upsert};
 use selfsame_application::ports::Mode;
-use selfsame_domain::{Command, ContactId, Decision, DecisionId, Outcome};
+use selfsame_domain::{Command, ContactId, Decision, DecisionId, Outcome, Rejection};
 use selfsame_storage_conformance::{Ask, remove};
 use uuid::Uuid;
 
@@ -71,10 +71,44 @@ async fn it_says_what_will_be_decided_and_leaves_nothing() {
 async fn it_says_the_same_of_several() {
     let mut stand = Stand::default();
     let (f, _) = stand.fixture().await;
-    let would = soon(f.app().dry_run(f.workspace, story())).await.expect("a dry run");
+    let would = soon(f.app().dry_run(f.workspace, story(), None))
+        .await
+        .expect("a dry run");
     let does = f.decide_all(story()).await;
     let bare_all = |all: Vec<Decision>| all.into_iter().map(bare).collect::<Vec<_>>();
     assert_eq!(bare_all(would), bare_all(does));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_says_what_would_be_refused_as_repeated() {
+    let mut stand = Stand::default();
+    let (f, _) = stand.fixture().await;
+    let would = async |digest: u8| {
+        let digest = Some(vec![digest; 32]);
+        let run = f.app().dry_run(f.workspace, vec![upsert("a"); 2], digest);
+        let decisions = soon(run).await.expect("a dry run");
+        assert_eq!(decisions.len(), 2);
+        let refused = |one: &Decision| one.rejection == Some(Rejection::DuplicatedRequest);
+        assert_eq!(refused(&decisions[0]), refused(&decisions[1]), "all or none");
+        refused(&decisions[0])
+    };
+    decided(&f, repeated(1, upsert("a"))).await;
+    assert!(!would(1).await, "nothing was noted without a window");
+    f.policy(|policy| policy.duplicate_window_seconds = 60).await;
+    assert!(!would(1).await);
+    assert!(!would(1).await, "it is no request itself");
+    decided(&f, repeated(1, upsert("a"))).await;
+    assert!(would(1).await);
+    assert!(!would(2).await);
+    assert_eq!(
+        f.would(upsert("a")).await.rejection,
+        None,
+        "a call that may be repeated"
+    );
+    f.clock().advance_seconds(59);
+    assert!(would(1).await);
+    f.clock().advance_seconds(1);
+    assert!(!would(1).await, "the window ends");
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,7 +130,7 @@ async fn a_lost_race_is_run_again() {
     assert_eq!(soon(f.would(upsert("a"))).await.outcome, Outcome::Created);
     assert_eq!(probe.seen().len(), 4);
     probe.fault(Fault::new(What::Retriable, Point::Load));
-    soon(f.app().dry_run(f.workspace, named("a").commands))
+    soon(f.app().dry_run(f.workspace, named("a").commands, None))
         .await
         .expect_err("lost races");
 }

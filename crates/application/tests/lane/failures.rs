@@ -171,7 +171,7 @@ async fn an_unknown_workspace_is_reported() {
         storage(&waiting.answer().await),
         StorageError::UnknownWorkspace
     ));
-    let would = soon(f.app().dry_run(unknown, vec![upsert("a")])).await;
+    let would = soon(f.app().dry_run(unknown, vec![upsert("a")], None)).await;
     assert!(matches!(storage(&would), StorageError::UnknownWorkspace));
 }
 

@@ -12,7 +12,7 @@ use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
     Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, Footprint, IdentifierKey, KeyId, Merge,
-    MergeId, Order, Segment, SiteId, Timestamp, Violation, Visitor, WorkspaceId,
+    MergeId, Order, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -84,6 +84,16 @@ impl Identity for Probe {
         limit: u32,
     ) -> Read<Option<Vec<Decision>>> {
         self.inner.log(workspace, id, after, limit).await
+    }
+
+    async fn visitors_of(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<(Timestamp, VisitorId)>,
+        limit: u32,
+    ) -> Read<Vec<Visitor>> {
+        self.inner.visitors_of(workspace, id, after, limit).await
     }
 
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Read<Lookup> {

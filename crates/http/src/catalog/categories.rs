@@ -17,7 +17,7 @@ use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use selfsame_domain::values::{CategoryKey, CategoryName, ValueError};
-use selfsame_domain::{Action, Category, CategoryId, Command, Effect, WorkspaceId};
+use selfsame_domain::{Action, Category, CategoryId, Command, Decision, Effect, Outcome, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,6 +63,19 @@ impl From<(Category, u64)> for CategoryBody {
     }
 }
 
+impl CategoryBody {
+    /// As a decision left it that the request led to. Who repeats the request is answered so, whatever was changed since.
+    fn left_by(self, decision: &Decision, name: Option<CategoryName>, archived: Option<bool>) -> Self {
+        let is_changed = decision.outcome != Outcome::Unchanged;
+        Self {
+            name: name.map_or(self.name, String::from),
+            archived: archived.unwrap_or(self.archived),
+            updated_at: if is_changed { decision.at } else { self.updated_at },
+            ..self
+        }
+    }
+}
+
 /// A page of subscription categories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CategoryPage)]
@@ -87,7 +100,7 @@ pub(crate) struct NewCategoryBody {
     name: Option<String>,
 }
 
-/// A category as it is now, and the decision that made it so.
+/// A category as the decision left it, and the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct CategoryChange {
     /// The category.
@@ -146,7 +159,11 @@ pub(crate) async fn create(
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
     auth.allow(Action::Admin)?;
-    let command = new_category(&incoming.object()?.fields())?;
+    let (key, name) = new_category(&incoming.object()?.fields())?;
+    let command = Command::CreateCategory {
+        key,
+        name: name.clone(),
+    };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
         Effect::Category { category } => Some(*category),
@@ -155,7 +172,7 @@ pub(crate) async fn create(
     let id = made.ok_or(ApiError::Internal("a category was made without a number"))?;
     let category = read(&state, auth.workspace(), id).await?;
     let body = CategoryChange {
-        category,
+        category: category.left_by(&decision, Some(name), Some(false)),
         decision: DecisionBody::from(&decision),
     };
     Ok((StatusCode::CREATED, Decided(decision, Json(body))))
@@ -171,7 +188,7 @@ pub(crate) async fn create(
     tag = "catalog",
     params(("id" = i64, Path, description = "The number of the category."), crate::docs::IdempotencyKey),
     request_body(content = ChangeBody, example = json!({"name": "Weekly news", "archived": false})),
-    responses((status = 200, description = "The category as it is now.", body = CategoryChange), WriteRefusedOrMissing),
+    responses((status = 200, description = "The category.", body = CategoryChange), WriteRefusedOrMissing),
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
@@ -184,13 +201,13 @@ pub(crate) async fn change(
     let (name, archived) = super::change(&incoming.object()?.fields(), CategoryName::parse)?;
     let command = Command::ChangeCategory {
         category: id,
-        name,
+        name: name.clone(),
         archived,
     };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let category = read(&state, auth.workspace(), id).await?;
     let body = CategoryChange {
-        category,
+        category: category.left_by(&decision, name, archived),
         decision: DecisionBody::from(&decision),
     };
     Ok(Decided(decision, Json(body)))
@@ -205,7 +222,7 @@ async fn read(state: &HttpState, workspace: WorkspaceId, id: CategoryId) -> Resu
         .ok_or(ApiError::Internal("a category that was decided on is not there"))
 }
 
-fn new_category(body: &Fields<'_>) -> Result<Command, ApiError> {
+fn new_category(body: &Fields<'_>) -> Result<(CategoryKey, CategoryName), ApiError> {
     let mut problems = Problems::default();
     let key = body.text("key", &mut problems).value();
     let name = body.text("name", &mut problems).value().or_else(|| key.clone());
@@ -213,6 +230,5 @@ fn new_category(body: &Fields<'_>) -> Result<Command, ApiError> {
     let key = problems.check("/key", read(key).and_then(|text| CategoryKey::parse(&text)));
     let name = problems.check("/name", read(name).and_then(|text| CategoryName::parse(&text)));
     problems.finish()?;
-    let (key, name) = key.zip(name).ok_or(ApiError::Internal("an unreported problem"))?;
-    Ok(Command::CreateCategory { key, name })
+    key.zip(name).ok_or(ApiError::Internal("an unreported problem"))
 }

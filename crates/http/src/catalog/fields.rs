@@ -75,6 +75,17 @@ impl From<CustomField> for FieldBody {
     }
 }
 
+impl FieldBody {
+    /// As a decision left it that the request led to. Who repeats the request is answered so, whatever was changed since.
+    fn left(self, name: Option<String>, archived: Option<bool>) -> Self {
+        Self {
+            name: name.unwrap_or(self.name),
+            archived: archived.unwrap_or(self.archived),
+            ..self
+        }
+    }
+}
+
 /// A page of custom fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = FieldPage)]
@@ -126,7 +137,7 @@ pub(crate) struct ChangeBody {
     archived: Option<bool>,
 }
 
-/// A field as it is now, and the decision that made it so.
+/// A field as the decision left it, and the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldChange {
     /// The field.
@@ -187,7 +198,9 @@ pub(crate) async fn create(
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
     auth.allow(Action::Admin)?;
-    let command = Command::CreateField(new_field(&incoming.object()?.fields())?);
+    let new = new_field(&incoming.object()?.fields())?;
+    let name = new.name.clone();
+    let command = Command::CreateField(new);
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
         Effect::Field { field } => Some(*field),
@@ -196,7 +209,7 @@ pub(crate) async fn create(
     let id = made.ok_or(ApiError::Internal("a field was made without a number"))?;
     let field = read(&state, auth.workspace(), id).await?;
     let body = FieldChange {
-        field,
+        field: field.left(Some(name), Some(false)),
         decision: DecisionBody::from(&decision),
     };
     Ok((StatusCode::CREATED, Decided(decision, Json(body))))
@@ -212,7 +225,7 @@ pub(crate) async fn create(
     tag = "catalog",
     params(("id" = i64, Path, description = "The number of the field."), crate::docs::IdempotencyKey),
     request_body(content = ChangeBody, example = json!({"name": "Customer card", "archived": false})),
-    responses((status = 200, description = "The field as it is now.", body = FieldChange), SetRefusedOrMissing),
+    responses((status = 200, description = "The field.", body = FieldChange), SetRefusedOrMissing),
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
@@ -225,13 +238,13 @@ pub(crate) async fn change(
     let (name, archived) = super::change(&incoming.object()?.fields(), |name| text::clean(name, MAX_NAME))?;
     let command = Command::ChangeField {
         field: id,
-        name,
+        name: name.clone(),
         archived,
     };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let field = read(&state, auth.workspace(), id).await?;
     let body = FieldChange {
-        field,
+        field: field.left(name, archived),
         decision: DecisionBody::from(&decision),
     };
     Ok(Decided(decision, Json(body)))

@@ -64,7 +64,7 @@ pub(crate) async fn subscribe(
     let body = incoming.object()?;
     let request = read(&body.fields(), &auth.0.workspace.policy)?;
     let command = Command::Contact(Call::Subscribe, Box::new(request));
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
     let body = SubscribeBody {
         id: upsert::contact_of(&decision)?.id,
         email_status: decision.email_status,

@@ -52,7 +52,7 @@ pub(crate) async fn update(
     problems.finish()?;
     request.contact_id = Some(id);
     let command = Command::Contact(Call::Update, Box::new(request));
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
     Ok(Decided(decision, Sentence::updated(id)))
 }
 

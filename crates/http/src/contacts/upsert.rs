@@ -50,7 +50,7 @@ pub(crate) async fn upsert(
     request::read_groups(&body.fields(), &mut request, &mut problems);
     problems.finish()?;
     let command = Command::Contact(Call::Upsert, Box::new(request));
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
     let body = contact_of(&decision)?;
     Ok(Decided(decision, Json(body)))
 }

@@ -5,7 +5,7 @@ use crate::auth::Authenticated;
 use crate::contacts::AbsorbedBody;
 use crate::contacts::response::ContactBody;
 use crate::error::ApiError;
-use crate::identity::IdentityBody;
+use crate::identity::{IdentityBody, VisitorBody};
 use crate::orders::OrderBody;
 use crate::paths::{ApiPath, contact_id};
 use crate::refusals::RefusedOrMissing;
@@ -13,11 +13,11 @@ use crate::state::HttpState;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use selfsame_application::ports::{OrderCursor, OrderQuery};
 use selfsame_application::{Application, TimelineCursor, TimelineKind, TimelineQuery};
-use selfsame_domain::{Action, ContactId, WorkspaceId};
+use selfsame_domain::{Action, ContactId, Timestamp, VisitorId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,7 +71,10 @@ pub(crate) async fn export(
     let id = group.details.contact.id;
     let view = state.app.store().identity(workspace, id).await?;
     let view = view.ok_or(ApiError::NotFound("contact"))?;
-    let identity = IdentityBody::of(&view, &auth.0.workspace.policy);
+    let identity = text(&IdentityBody::of(&view, &auth.0.workspace.policy))?;
+    let identity = identity
+        .strip_suffix("]}")
+        .ok_or(ApiError::Internal("an identity that does not end with its visitors"))?;
     let contact = ContactBody::from(&group.details);
     let segments = group.details.contact.segments();
     let categories = state.app.store().categories(workspace).await?;
@@ -81,40 +84,70 @@ pub(crate) async fn export(
         .map(|(category, _)| category.key.into())
         .collect();
     let head = format!(
-        r#"{{"contact":{},"absorbed":{},"subscriptions":{},"identity":{},"timeline":["#,
+        r#"{{"contact":{},"absorbed":{},"subscriptions":{},"identity":{identity}"#,
         text(&contact)?,
         text(&AbsorbedBody::all(&group))?,
-        text(&subscriptions)?,
-        text(&identity)?
+        text(&subscriptions)?
     );
     // The first page before the answer begins: what fails by then has a status of its own.
     let (first, rest) = page(&state.app, workspace, id, TimelineCursor::default()).await?;
-    let app = state.app.clone();
-    let pages = stream::try_unfold(rest, move |cursor| {
-        let app = app.clone();
-        async move {
-            let Some(cursor) = cursor else { return Ok(None) };
-            let (items, rest) = page(&app, workspace, id, cursor).await?;
-            Ok::<_, ApiError>(Some((format!(",{items}"), rest)))
-        }
+    let last = view.visitors.last().map(|visitor| (visitor.since, visitor.id));
+    let visitors = all(state.app.clone(), last, move |app, after| async move {
+        visitors(&app, workspace, id, after).await
     });
-    let app = state.app.clone();
-    let orders = stream::try_unfold(Some(None), move |after| {
-        let app = app.clone();
-        async move {
-            let Some(after) = after else { return Ok(None) };
-            Ok::<_, ApiError>(Some(orders(&app, workspace, id, after).await?))
-        }
+    let timeline = all(state.app.clone(), rest, move |app, cursor| async move {
+        let (items, rest) = page(&app, workspace, id, cursor).await?;
+        Ok((format!(",{items}"), rest))
+    });
+    let orders = all(state.app.clone(), Some(None), move |app, after| async move {
+        orders(&app, workspace, id, after).await
     });
     let piece = |text: &str| stream::iter([Ok(text.to_owned())]);
-    let begin = stream::iter([Ok(head), Ok(first)]);
-    let whole = begin
-        .chain(pages)
+    let whole = piece(&head)
+        .chain(visitors)
+        .chain(piece(r#"]},"timeline":["#))
+        .chain(piece(&first))
+        .chain(timeline)
         .chain(piece(r#"],"orders":["#))
         .chain(orders)
         .chain(piece("]}"));
     let body = whole.map(|piece| piece.map(Bytes::from).map_err(|error| error.detail()));
     Ok(([(CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response())
+}
+
+/// Pages, each read when the one before was sent, from a place until there is no next one.
+fn all<P: Send, F>(
+    app: Application,
+    first: Option<P>,
+    read: impl Fn(Application, P) -> F + Send,
+) -> impl Stream<Item = Result<String, ApiError>>
+where
+    F: Future<Output = Result<(String, Option<P>), ApiError>> + Send,
+{
+    stream::try_unfold(first, move |place| {
+        let page = place.map(|place| read(app.clone(), place));
+        async move {
+            match page {
+                Some(page) => page.await.map(Some),
+                None => Ok(None),
+            }
+        }
+    })
+}
+
+/// Visitors after one of them, each after a comma, and where the next page begins.
+async fn visitors(
+    app: &Application,
+    workspace: WorkspaceId,
+    id: ContactId,
+    after: (Timestamp, VisitorId),
+) -> Result<(String, Option<(Timestamp, VisitorId)>), ApiError> {
+    let found = app.store().visitors_of(workspace, id, Some(after), PAGE).await?;
+    let is_full = found.len() == PAGE as usize;
+    let next = found.last().filter(|_| is_full).map(|last| (last.since, last.id));
+    let item = |visitor| text(&VisitorBody::from(visitor)).map(|text| format!(",{text}"));
+    let items: Result<Vec<String>, ApiError> = found.iter().map(item).collect();
+    Ok((items?.concat(), next))
 }
 
 /// Entries separated by commas, and where the next page begins.

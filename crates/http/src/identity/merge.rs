@@ -34,7 +34,7 @@ pub(crate) struct MergeBody {
     /// What came along.
     moved: MovedBody,
     /// When it was undone, if it was.
-    undone_at: Option<DateTime<Utc>>,
+    pub(super) undone_at: Option<DateTime<Utc>>,
 }
 
 /// What an absorbed contact brought.

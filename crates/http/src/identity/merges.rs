@@ -37,7 +37,7 @@ pub(crate) struct NewMergeBody {
     force: Option<bool>,
 }
 
-/// A merge as it is now, and the decision that made it so.
+/// A merge as the decision left it, and the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct MergeChange {
     /// The merge.
@@ -86,7 +86,9 @@ pub(crate) async fn create(
         _ => None,
     });
     let id = made.ok_or(ApiError::Internal("two contacts were merged without a record"))?;
-    let merge = find(&state, auth.workspace(), id).await?;
+    let mut merge = find(&state, auth.workspace(), id).await?;
+    // Who repeats the request is answered as before, whatever came after it.
+    merge.undone_at = None;
     let location = [(LOCATION, format!("/api/v1/identity/merges/{id}"))];
     let body = MergeChange {
         merge,

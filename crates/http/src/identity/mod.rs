@@ -16,4 +16,4 @@ mod view;
 
 pub(crate) use decision::DecisionBody;
 pub(crate) use routes::routes;
-pub(crate) use view::IdentityBody;
+pub(crate) use view::{IdentityBody, VisitorBody};

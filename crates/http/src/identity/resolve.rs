@@ -2,7 +2,7 @@
 
 use super::decision::{DecisionBody, EffectBody};
 use super::names::OutcomeName;
-use super::resolve_body::read_commands;
+use super::resolve_body::{duplicate_digest, read_commands};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
@@ -68,12 +68,11 @@ pub(crate) async fn resolve(
     incoming: Incoming,
 ) -> Result<Json<ResolveAnswer>, ApiError> {
     auth.allow(Action::Read)?;
-    let commands = read_commands(
-        &incoming.object()?.fields(),
-        &Exact::of(&incoming.bytes, ""),
-        &auth.0.workspace.policy,
-    )?;
-    let decisions = state.app.dry_run(auth.workspace(), commands).await?;
+    let body = incoming.object()?;
+    let envelope = body.fields();
+    let commands = read_commands(&envelope, &Exact::of(&incoming.bytes, ""), &auth.0.workspace.policy)?;
+    let repeated = duplicate_digest(&envelope);
+    let decisions = state.app.dry_run(auth.workspace(), commands, repeated).await?;
     Ok(Json(ResolveAnswer {
         decisions: decisions.iter().map(explained).collect(),
     }))

@@ -1,11 +1,13 @@
 //! The calls that can be explained, each from the body that the real call takes.
 
+use crate::body::content_digest;
 use crate::contacts::{request, subscribe, update};
 use crate::error::ApiError;
 use crate::events;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::orders::{self, Exact};
 use crate::tokens;
+use http::Method;
 use selfsame_domain::values::{SegmentName, Source};
 use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Origin, Policy, SegmentRef};
 use serde_json::Value;
@@ -43,6 +45,23 @@ pub(super) fn read_commands(envelope: &Fields<'_>, exact: &Exact, policy: &Polic
         return Err(ApiError::invalid(envelope.pointer("body"), "must name a contact"));
     }
     Ok(commands)
+}
+
+/// What makes the real call the repetition of another, if it is one that is refused then. The commands were read.
+pub(super) fn duplicate_digest(envelope: &Fields<'_>) -> Option<Vec<u8>> {
+    let mut known = Problems::default();
+    let call = envelope.text("call", &mut known).value();
+    let (method, path) = match call.as_deref().unwrap_or("contact").to_ascii_lowercase().as_str() {
+        "contact" => (Method::POST, "/api/v1/contact".to_owned()),
+        "subscribe" => (Method::POST, "/api/v1/contact/subscribe".to_owned()),
+        "update" => {
+            let id = positive(envelope, "contactId", &mut known)?;
+            (Method::PUT, format!("/api/v1/contact/{id}"))
+        }
+        _ => return None,
+    };
+    let body = envelope.raw("body").value()?;
+    Some(content_digest(&method, &path, body))
 }
 
 fn command(call: Call, request: ContactRequest) -> Command {

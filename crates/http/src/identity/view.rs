@@ -42,7 +42,8 @@ pub(crate) struct IdentityBody {
     identifiers: Vec<HeldBody>,
     /// Merges among the contacts that it answers for, and undone ones; the earliest first.
     merges: Vec<MergeBody>,
-    /// Web visitors whose history is its own; the earliest first, at most 1,000.
+    /// Web visitors whose history is its own; the earliest first, at most 1,000 (in an export, all).
+    // The last member: an export goes on with it.
     visitors: Vec<VisitorBody>,
 }
 

@@ -58,11 +58,42 @@ async fn a_change_that_is_repeated_is_done_once() {
         assert_eq!(first["decision"]["outcome"], "updated");
         server.patch(&path, json!({"name": "Second"})).await.json(200);
         let again = server.repeatable("PATCH", member, &path, &change).await.json(200);
-        assert_eq!(again["decision"], first["decision"]);
-        assert_eq!(again[member]["name"], "Second", "it was not renamed again");
+        assert_eq!(again, first);
+        let now = server.get(path.rsplit_once('/').expect("a list").0).await.json(200);
+        assert_eq!(now["items"][0]["name"], "Second", "it was not renamed again");
         let other = json!({"name": "Third"});
         let reused = server.repeatable("PATCH", member, &path, &other).await;
         assert_eq!(reused.problem(422), "idempotency-key-reused");
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_is_answered_as_it_was_made() {
+    let server = Server::start().await;
+    let news = json!({"key": "news", "name": "News"});
+    for (path, member, body) in [
+        ("/api/v1/fields", "field", card()),
+        ("/api/v1/categories", "category", news),
+    ] {
+        let first = server.repeatable("POST", member, path, &body).await;
+        let made = first.json(201);
+        server.clock.advance_seconds(1);
+        let one = format!("{path}/{}", made[member]["id"]);
+        let change = json!({"name": "Second", "archived": true});
+        let changed = server.patch(&one, change.clone()).await.json(200);
+        assert_eq!(changed[member]["name"], "Second");
+        assert_eq!(changed[member]["archived"], true);
+        let again = server.repeatable("POST", member, path, &body).await;
+        assert_eq!((again.status.as_u16(), again.text), (201, first.text));
+        let listed = server.get(&format!("{path}?archived=true")).await.json(200);
+        assert_eq!(
+            listed["items"],
+            json!([changed[member]]),
+            "it was made once and stays changed"
+        );
+        server.clock.advance_seconds(1);
+        let same = server.patch(&one, change).await.json(200);
+        assert_eq!(same[member], changed[member], "what changes nothing is no change");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::Server;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Two contacts of which the first absorbed the second; their numbers, and the second as it was.
 async fn merged(server: &Server) -> (Value, Value, Value) {
@@ -111,4 +112,37 @@ async fn a_removed_contact_is_exported_until_it_is_erased() {
     for part in ["export", "timeline", "orders"] {
         assert_eq!(server.get(&format!("{path}/{part}")).await.problem(404), "not-found");
     }
+}
+
+#[tokio::test]
+async fn an_export_has_every_visitor() {
+    const EACH: usize = 95;
+    let server = Server::start().await;
+    let mut policy = server.get("/api/v1/identity/policy").await.json(200);
+    policy["limits"]["cookie"] = json!(10_000);
+    server.put("/api/v1/identity/policy", policy).await.json(200);
+    let mut id = Value::Null;
+    for call in 0..16 {
+        let cookies: Vec<String> = (0..EACH).map(|number| format!("{call}-{number}")).collect();
+        let body = json!({"externalCustomerId": "A", "cookies": {"sc": cookies}});
+        id = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+    }
+    let view = server.get(&format!("/api/v1/contact/{id}/identity")).await.json(200);
+    let listed = |visitors: &Value| visitors.as_array().cloned().expect("a list");
+    let first = listed(&view["visitors"]);
+    assert_eq!(first.len(), 1_000, "the view is cut");
+    let export = server.get(&format!("/api/v1/contact/{id}/export")).await.json(200);
+    let all = listed(&export["identity"]["visitors"]);
+    assert_eq!(all[..1_000], first);
+    let cookies: BTreeSet<String> = all
+        .iter()
+        .map(|visitor| visitor["identifier"]["matchingValue"].to_string())
+        .collect();
+    assert_eq!((all.len(), cookies.len()), (16 * EACH, 16 * EACH), "each once");
+    let bare = |whole: &Value| {
+        let mut identity = whole.as_object().cloned().expect("an object");
+        identity.remove("visitors");
+        identity
+    };
+    assert_eq!(bare(&export["identity"]), bare(&view));
 }

@@ -149,7 +149,15 @@ async fn a_repeated_merge_is_answered_as_before() {
     let undo = format!("{}/undo", first.header("location").unwrap_or_default());
     let first = server.repeatable("POST", "u", &undo, &json!({})).await;
     assert_eq!(first.status, 200);
+    server.clock.advance_seconds(1);
+    server.post(MERGES, body.clone()).await.json(201);
     assert_eq!(server.repeatable("POST", "u", &undo, &json!({})).await.text, first.text);
+    let third = server.repeatable("POST", "m", MERGES, &body).await;
+    assert_eq!(
+        (third.status.as_u16(), third.text),
+        (201, second.text),
+        "it was not undone then"
+    );
 }
 
 #[tokio::test]

@@ -39,6 +39,49 @@ async fn a_dry_run_names_what_is_left_out_as_the_real_call_does() {
 }
 
 #[tokio::test]
+async fn a_dry_run_knows_what_would_be_refused_as_repeated() {
+    let server = Server::start().await;
+    let id = server.contact(Some("C-1"), None).await;
+    let mut policy = server.get("/api/v1/identity/policy").await.json(200);
+    policy["duplicateWindowSeconds"] = json!(60);
+    server.put("/api/v1/identity/policy", policy).await.json(200);
+    let contact = json!({"firstName": "Ann", "externalCustomerId": "C-1", "fields": []});
+    let subscription = json!({"formType": "footer", "contact": contact});
+    let wrapped = json!({"contact": {"firstName": "Anna"}});
+    let path = format!("/api/v1/contact/{id}");
+    for (method, path, body, call) in [
+        ("POST", "/api/v1/contact", &contact, json!({"call": "Contact"})),
+        (
+            "POST",
+            "/api/v1/contact/subscribe",
+            &subscription,
+            json!({"call": "subscribe"}),
+        ),
+        (
+            "PUT",
+            path.as_str(),
+            &wrapped,
+            json!({"call": "update", "contactId": id}),
+        ),
+    ] {
+        let explained = async || {
+            let mut request = call.clone();
+            request["body"] = body.clone();
+            explain(&server, request).await[0]["rejection"].clone()
+        };
+        assert_eq!(explained().await, Value::Null, "{path}");
+        assert_eq!(explained().await, Value::Null, "a dry run is no request: {path}");
+        assert_eq!(server.call("one", method, path, Some(body.clone())).await.status, 200);
+        assert_eq!(explained().await["code"], "duplicated_request", "{path}");
+        assert_eq!(server.call("one", method, path, Some(body.clone())).await.status, 409);
+        server.clock.advance_seconds(60);
+        assert_eq!(explained().await, Value::Null, "the window has ended: {path}");
+        assert_eq!(server.call("one", method, path, Some(body.clone())).await.status, 200);
+        server.clock.advance_seconds(60);
+    }
+}
+
+#[tokio::test]
 async fn a_dry_run_is_the_decision_of_the_real_call() {
     let server = Server::start().await;
     let anna = server.contact(None, Some("anna@example.com")).await;

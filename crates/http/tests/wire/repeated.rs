@@ -139,6 +139,9 @@ async fn identical_requests_are_refused_where_the_workspace_wants_it() {
         server.ask(method, path, body.to_string()).await.expect(200);
         let again = server.ask(method, path, body.to_string()).await.expect(409);
         assert_eq!(again.body, "Duplicated request");
+        let spaced = serde_json::to_string_pretty(body).expect("a body");
+        let again = server.ask(method, &format!("{path}/?a=b"), spaced).await;
+        assert_eq!(again.status, 409, "however it is written");
         server.clock.advance_seconds(60);
         server.ask(method, path, body.to_string()).await.expect(200);
     }

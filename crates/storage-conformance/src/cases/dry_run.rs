@@ -109,7 +109,11 @@ pub async fn of_several_commands_builds_on_what_came_before(backend: &mut dyn Ba
         remove(ContactId(1)),
         Ask::new().external("a").upsert(),
     ];
-    let would = f.app().dry_run(f.workspace, commands.clone()).await.expect("a dry run");
+    let would = f
+        .app()
+        .dry_run(f.workspace, commands.clone(), None)
+        .await
+        .expect("a dry run");
     assert!(f.all().await.is_empty());
     let does = f.decide_all(commands).await;
     assert_eq!(

@@ -140,6 +140,7 @@ pub async fn history_is_filtered_by_kind_and_time(backend: &mut dyn Backend) {
     let views = |page_views| EventQuery { page_views, ..all() };
     assert_eq!(read(views(Some(true))).await, [2, 0]);
     assert_eq!(read(views(Some(false))).await, [3, 1]);
+    assert_eq!(read(EventQuery::latest(3)).await, [3, 2, 1]);
     let between = |from: i64, until: i64| EventQuery {
         from: Some(seconds(start, from)),
         until: Some(seconds(start, until)),

@@ -1,8 +1,9 @@
 //! Reading everything that is held.
 
+use super::raw::{plant, visitor};
 use crate::{Ask, Backend, Fixture, merge, remove, undo};
 use selfsame_application::ports::ContactGroup;
-use selfsame_domain::{AttributeKey, ContactId, ContactState};
+use selfsame_domain::{AttributeKey, ChangeSet, ContactId, ContactState, Visitor};
 
 async fn group(f: &Fixture<'_>, id: ContactId) -> Option<ContactGroup> {
     f.store().with_absorbed(f.workspace, id).await.expect("read a group")
@@ -78,4 +79,45 @@ pub async fn a_group_is_read_when_it_is_removed(backend: &mut dyn Backend) {
     assert_eq!(answering.expect("read a number"), None);
     f.enter_new_workspace("another").await;
     assert_eq!(group(&f, one).await, None);
+}
+
+pub async fn visitors_are_read_to_the_last(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").cookie("first").upsert()).await;
+    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
+    f.id(Ask::new().external("z").cookie("another").upsert()).await;
+    // All of one moment, so that a page ends among them.
+    let visitors = (1..=1_003).map(|number| {
+        let open = visitor(number, &format!("c{number}"), Some(one));
+        let closed_at = Some(open.since);
+        Visitor { closed_at, ..open }
+    });
+    let changes = ChangeSet {
+        visitors: visitors.collect(),
+        ..ChangeSet::default()
+    };
+    plant(&f, changes).await;
+    f.merge(one, two).await;
+    let page = async |id, after, limit| -> Vec<Visitor> {
+        let found = f.store().visitors_of(f.workspace, id, after, limit).await;
+        found.expect("read visitors")
+    };
+    let whole = page(two, None, 2_000).await;
+    assert_eq!(whole.len(), 1_004, "by the number of the absorbed one, too");
+    assert!(whole.is_sorted_by_key(|visitor| (visitor.since, visitor.id)));
+    assert!(whole.iter().all(|visitor| visitor.owner == Some(one)));
+    assert_eq!(f.identity(one).await.visitors, whole[..1_000], "the view is cut");
+    let mut read: Vec<Visitor> = Vec::new();
+    loop {
+        let after = read.last().map(|last| (last.since, last.id));
+        let next = page(one, after, 400).await;
+        if next.is_empty() {
+            break;
+        }
+        read.extend(next);
+    }
+    assert_eq!(read, whole);
+    f.decide(remove(one)).await;
+    assert_eq!(page(one, None, 2).await, whole[..2], "removed ones have theirs");
+    assert_eq!(page(ContactId(99), None, 2).await, []);
 }

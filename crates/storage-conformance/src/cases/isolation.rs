@@ -131,7 +131,10 @@ pub async fn an_unknown_workspace_takes_nothing(backend: &mut dyn Backend) {
         let refused = f.store().begin(unknown, mode).await.map(drop);
         assert!(matches!(refused, Err(StorageError::UnknownWorkspace)), "{refused:?}");
     }
-    let answer = f.app().dry_run(unknown, vec![Ask::new().external("a").upsert()]).await;
+    let answer = f
+        .app()
+        .dry_run(unknown, vec![Ask::new().external("a").upsert()], None)
+        .await;
     assert!(answer.is_err());
     let mut work = f.store().begin(f.workspace, Mode::DryRun).await.expect("begin");
     work.load(&Footprint::default()).await.expect("load");

@@ -4,6 +4,7 @@
 //! handed out: so everything must be equal to the last bit, snapshots included.
 
 mod history;
+mod logout;
 mod pair;
 mod run;
 mod same;

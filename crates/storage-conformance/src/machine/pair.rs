@@ -41,6 +41,8 @@ pub(super) struct Pair {
     now: Timestamp,
     contacts: Vec<ContactId>,
     merges: Vec<MergeId>,
+    /// The cookies of each browser, the present one last.
+    cookies: [Vec<String>; POOL],
 }
 
 impl Pair {
@@ -61,6 +63,7 @@ impl Pair {
             now,
             contacts,
             merges,
+            cookies: TEXTS.map(|text| vec![text.to_owned()]),
         };
         for key in CATEGORIES {
             let name = CategoryName::parse(key).expect("a name");
@@ -92,6 +95,14 @@ impl Pair {
             self.store.expire(self.now).await.expect("expire");
             self.model.expire(self.now).await.expect("expire");
         }
+        if let Step::Logout {
+            customer,
+            browser,
+            type_key,
+        } = *step
+        {
+            return self.log_out(customer, browser, type_key).await;
+        }
         let commands = self.commands(step);
         if commands.is_empty() {
             Ok(Vec::new())
@@ -106,7 +117,26 @@ impl Pair {
         assert_same("rejections", &decisions[0].rejection, &None)
     }
 
-    async fn decide(&mut self, commands: Vec<Command>) -> Checked<Vec<Decision>> {
+    /// Gives a browser a cookie that nobody has had.
+    pub(super) fn take_new_cookie(&mut self, browser: usize) {
+        let cookies = &mut self.cookies[browser];
+        cookies.push(format!("{} {}", TEXTS[browser], cookies.len()));
+    }
+
+    /// The time of the last decisions.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The history of a contact in the storage under test.
+    pub(super) async fn events_of(&self, id: ContactId) -> Option<Vec<Event>> {
+        const ALL: u32 = 10_000;
+        let (of, all) = (HistoryOf::Contact(id), EventQuery::latest(ALL));
+        let events = self.store.events(self.workspace, &of, &all).await;
+        events.expect("read events")
+    }
+
+    pub(super) async fn decide(&mut self, commands: Vec<Command>) -> Checked<Vec<Decision>> {
         self.now += TimeDelta::microseconds(61_000_001);
         let envelope = |command| Envelope {
             decision: DecisionId(self.ids.uuid()),
@@ -164,7 +194,7 @@ impl Pair {
     /// What clients see must be equal, and in order.
     pub(super) async fn compare(&self) -> Checked {
         let last = ContactId(self.contacts.iter().map(|id| id.0).max().unwrap_or(0) + 1);
-        let keys = keys();
+        let keys = self.keys();
         let found = observe(&*self.store, self.workspace, last, &keys).await;
         let expected = observe(&self.model, self.model_workspace, last, &keys).await;
         assert_equal(&found, &expected)?;
@@ -177,13 +207,9 @@ impl Pair {
         const ALL: u32 = 10_000;
         let mut faces = BTreeMap::new();
         for id in &self.contacts {
-            let (workspace, of) = (self.workspace, HistoryOf::Contact(*id));
-            let contact = self.store.contact(workspace, *id).await.expect("read a contact");
-            let events = self.store.events(workspace, &of, &EventQuery::latest(ALL)).await;
-            let orders = self.store.orders(workspace, *id, &OrderQuery::latest(ALL)).await;
-            let whole = contact
-                .zip(events.expect("read events"))
-                .zip(orders.expect("read orders"));
+            let contact = self.store.contact(self.workspace, *id).await.expect("read a contact");
+            let orders = self.store.orders(self.workspace, *id, &OrderQuery::latest(ALL)).await;
+            let whole = contact.zip(self.events_of(*id).await).zip(orders.expect("read orders"));
             let face = whole.map(|((details, events), orders)| (Face::of(&details.contact), events, orders));
             faces.insert(*id, face);
         }
@@ -261,7 +287,9 @@ impl Pair {
                     archived,
                 }
             }
-            Step::Together(_) | Step::Expire | Step::Undo { .. } => unreachable!("made by `commands`"),
+            Step::Together(_) | Step::Expire | Step::Undo { .. } | Step::Logout { .. } => {
+                unreachable!("made by `commands` or taken apart")
+            }
         }
     }
 
@@ -315,7 +343,7 @@ impl Pair {
         }
     }
 
-    fn ask(&self, parts: &Parts) -> Ask {
+    pub(super) fn ask(&self, parts: &Parts) -> Ask {
         let mut ask = Ask::new();
         let mut name = |kind: Kind, pool: &[&str; POOL], places: &[usize]| {
             for place in places {
@@ -328,7 +356,9 @@ impl Pair {
         name(Kind::MobilePush, &TEXTS, parts.mobile.as_slice());
         name(Kind::Telegram, &TEXTS, parts.telegram.as_slice());
         name(Kind::DeviceId, &TEXTS, parts.device.as_slice());
-        name(Kind::Cookie, &TEXTS, &parts.cookies);
+        for cookie in parts.cookies.iter().filter_map(|browser| self.cookies[*browser].last()) {
+            ask = ask.with(Kind::Cookie, cookie);
+        }
         if let Some(place) = parts.viber {
             ask = ask.viber(PHONES[place]);
         }
@@ -336,6 +366,25 @@ impl Pair {
             ask = ask.contact(self.contact(place));
         }
         dress(ask, parts)
+    }
+
+    /// Every identifier of the pools.
+    fn keys(&self) -> Vec<IdentifierKey> {
+        let pools: [(Kind, &[&str; POOL]); 6] = [
+            (Kind::ExternalId, &EXTERNAL_IDS),
+            (Kind::Email, &EMAILS),
+            (Kind::Phone, &PHONES),
+            (Kind::MobilePush, &TEXTS),
+            (Kind::Telegram, &TEXTS),
+            (Kind::DeviceId, &TEXTS),
+        ];
+        let named = pools
+            .into_iter()
+            .flat_map(|(kind, pool)| pool.map(|text| identifier(kind, text).key));
+        let cookies = self.cookies.iter().flatten();
+        let cookies = cookies.map(|cookie| identifier(Kind::Cookie, cookie).key);
+        let cards = [1, 2].map(|number| Identifier::field(CARD, &FieldValue::Integer(number)).key);
+        named.chain(cookies).chain(cards).collect()
     }
 }
 
@@ -419,24 +468,6 @@ fn policy(which: usize) -> Policy {
             }
         }
     }
-}
-
-/// Every identifier of the pools.
-fn keys() -> Vec<IdentifierKey> {
-    let pools: [(Kind, &[&str; POOL]); 7] = [
-        (Kind::ExternalId, &EXTERNAL_IDS),
-        (Kind::Email, &EMAILS),
-        (Kind::Phone, &PHONES),
-        (Kind::MobilePush, &TEXTS),
-        (Kind::Telegram, &TEXTS),
-        (Kind::DeviceId, &TEXTS),
-        (Kind::Cookie, &TEXTS),
-    ];
-    let named = pools
-        .into_iter()
-        .flat_map(|(kind, pool)| pool.map(|text| identifier(kind, text).key));
-    let cards = [1, 2].map(|number| Identifier::field(CARD, &FieldValue::Integer(number)).key);
-    named.chain(cards).collect()
 }
 
 /// Part by part, so that a difference is told where it is.

@@ -9,6 +9,12 @@ pub(super) enum Step {
     Call(Call, Box<Parts>),
     /// Something that happened to whoever the identifiers name.
     Happened(Happening, Box<Parts>),
+    /// A customer logs in with a browser and out again, and things of a type happen in it.
+    Logout {
+        customer: usize,
+        browser: usize,
+        type_key: usize,
+    },
     /// Whether events of a type create contacts.
     Creating(usize, bool),
     /// Deleting events of a time.
@@ -237,6 +243,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         16 => shareable(),
         4 => (0..8_usize).prop_map(|merge| Step::Undo { merge }),
+        2 => (place(), place(), place())
+            .prop_map(|(customer, browser, type_key)| Step::Logout { customer, browser, type_key }),
         1 => contact().prop_map(|contact| Step::Remove(contact, Named::ForGood)),
         2 => (place(), few(contact())).prop_map(|(segment, contacts)| Step::Segment(segment, contacts, false)),
         1 => (0..5_usize).prop_map(Step::Policy),

@@ -1,10 +1,12 @@
 //! Reading why contacts are what they are.
 
+use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Visitor, WorkspaceId,
+    ContactId, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp, Visitor, VisitorId,
+    WorkspaceId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -29,13 +31,7 @@ impl Identity for MemoryStore {
             .iter()
             .filter_map(|held| record(held.key()))
             .collect();
-        let mut visitors: Vec<Visitor> = space
-            .visitors
-            .values()
-            .filter(|visitor| visitor.owner == Some(contact.id))
-            .cloned()
-            .collect();
-        visitors.sort_by_key(|visitor| (visitor.since, visitor.id));
+        let mut visitors = space.visitors_of(contact.id);
         visitors.truncate(MAX_VISITORS);
         let group = space.group(contact.id);
         let concerns = |merge: &&Merge| {
@@ -50,6 +46,20 @@ impl Identity for MemoryStore {
             visitors,
             merges,
         }))
+    }
+
+    async fn visitors_of(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        after: Option<(Timestamp, VisitorId)>,
+        limit: u32,
+    ) -> Result<Vec<Visitor>, StorageError> {
+        let space = self.space(workspace);
+        let found = space.answering(id).map(|contact| space.visitors_of(contact.id));
+        let found = found.unwrap_or_default().into_iter();
+        let rest = found.filter(|visitor| after.is_none_or(|after| (visitor.since, visitor.id) > after));
+        Ok(rest.take(limit as usize).collect())
     }
 
     async fn log(
@@ -113,5 +123,15 @@ impl Identity for MemoryStore {
 
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
         Ok(self.space(workspace).merges.get(&id).cloned())
+    }
+}
+
+impl Space {
+    /// The visitors that a contact answers for, the earliest first.
+    fn visitors_of(&self, id: ContactId) -> Vec<Visitor> {
+        let owned = self.visitors.values().filter(|visitor| visitor.owner == Some(id));
+        let mut found: Vec<Visitor> = owned.cloned().collect();
+        found.sort_by_key(|visitor| (visitor.since, visitor.id));
+        found
     }
 }

@@ -1,0 +1,40 @@
+//! Random logouts: a customer logs in, the browser takes a new cookie, and whoever sits before it goes on without a name.
+
+use super::history;
+use super::pair::Pair;
+use super::same::{Checked, assert_same};
+use super::step::{Happening, Parts};
+use selfsame_domain::Decision;
+
+impl Pair {
+    /// Logs a customer in and out of a browser on both sides. What happens then is not the customer's.
+    pub(super) async fn log_out(&mut self, customer: usize, browser: usize, type_key: usize) -> Checked<Vec<Decision>> {
+        let login = Parts {
+            external_id: Some(customer),
+            cookies: vec![browser],
+            ..Parts::default()
+        };
+        let mut decisions = self.decide(vec![self.ask(&login).upsert()]).await?;
+        let Some(contact) = decisions[0].contact else {
+            return Ok(decisions);
+        };
+        self.take_new_cookie(browser);
+        let before = self.events_of(contact).await;
+        for _ in 0..2 {
+            let anonymous = Parts {
+                cookies: vec![browser],
+                ..Parts::default()
+            };
+            let happening = Happening::Event {
+                type_key,
+                age: None,
+                sent: None,
+            };
+            let told = history::told(happening, self.ask(&anonymous), self.now());
+            decisions.extend(self.decide(vec![told]).await?);
+        }
+        let after = self.events_of(contact).await;
+        assert_same(("what is the customer's after a logout", contact), &after, &before)?;
+        Ok(decisions)
+    }
+}
