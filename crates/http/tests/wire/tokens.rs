@@ -36,6 +36,21 @@ async fn the_holder_of_a_token() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_first_named_without_its_app_is_found_with_any() {
+    let server = Server::start().await;
+    let id = server
+        .add(&json!({"channels": [{"type": "mobilepush", "value": "plain"}]}))
+        .await;
+    let activated = format!("/api/v1/contact/token/activated/{APP}/plain");
+    server.put(&activated, &json!({"active": false})).await.expect(200);
+    assert_eq!(server.get(&activated).await.json(), json!({"active": false}));
+    let owner = format!("/api/v1/contact/token/{APP}/plain/contactId");
+    assert_eq!(server.get(&owner).await.json(), json!({"id": id}));
+    let lookup = format!("/api/v1/identity/lookup?kind=mobile_push&value=plain&app={APP}");
+    assert_eq!(server.get(&lookup).await.json()["holders"][0]["contactId"], id);
+}
+
+#[tokio::test]
 async fn activated_or_not() {
     let server = Server::start().await;
     let id = push(&server).await;
