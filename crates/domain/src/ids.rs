@@ -1,5 +1,7 @@
 //! Numbers and names by which Selfsame refers to its own records.
 
+use crate::Timestamp;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
@@ -87,6 +89,21 @@ impl ContactId {
 
     /// Under which decisions are logged that concern no contact. No contact has this number.
     pub const NOBODY: Self = Self(0);
+}
+
+impl DecisionId {
+    /// How many days a decision is kept that concerns no contact.
+    pub const DAYS_OF_NOBODY: i64 = 30;
+
+    /// Decisions about nobody with a lesser identity than this are kept no longer: an identity begins with its time in milliseconds (RFC
+    /// 9562, version 7).
+    pub fn first_kept_of_nobody(now: Timestamp) -> Self {
+        const MOST: u64 = (1 << 48) - 1;
+        let since = now.checked_sub_signed(TimeDelta::days(Self::DAYS_OF_NOBODY));
+        let millis = since.map_or(0, |since| since.timestamp_millis());
+        let millis = u64::try_from(millis).unwrap_or(0).min(MOST);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
 }
 
 impl MergeId {

@@ -32,10 +32,13 @@ async fn pruning(app: Application) {
             );
         }
         match app.store().prune(app.clock().now()).await {
-            Ok(deleted) => tracing::info!(deleted, "deleted recorded replies that are past their time"),
+            Ok(deleted) => tracing::info!(
+                deleted,
+                "deleted recorded replies and decisions about nobody that are past their time"
+            ),
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "cannot delete recorded replies; trying again later"
+                "cannot delete recorded replies and decisions about nobody; trying again later"
             ),
         }
         match app.store().expire(app.clock().now()).await {

@@ -240,6 +240,7 @@ macro_rules! for_each_case {
                 what_is_refused_is_told_to_those_it_is_about;
                 a_decision_is_read_by_its_identity;
                 a_decision_about_nobody_is_read_by_its_identity_and_names_nobody;
+                a_decision_about_nobody_is_kept_for_a_month;
                 an_unsubscription_is_told_to_those_who_hold_the_address;
                 what_is_removed_is_explained_until_it_is_erased;
                 the_survivor_s_log_tells_the_absorbed_one_s_once;

@@ -7,7 +7,7 @@ use crate::rows::corrupt;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
-use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind, Timestamp, Violation, WorkspaceId};
+use selfsame_domain::{ContactId, DecisionId, IdentifierKey, IdentifierKind, Timestamp, Violation, WorkspaceId};
 use sqlx::{Postgres, Transaction};
 use std::collections::BTreeSet;
 
@@ -81,6 +81,8 @@ const PRUNE: &str = "
         SELECT key FROM recorded_replies WHERE workspace_id = $1 AND expires_at < $2 ORDER BY key
         FOR UPDATE SKIP LOCKED)";
 
+const PRUNE_NOBODY: &str = "DELETE FROM identity_log WHERE workspace_id = $1 AND contact_id = $2 AND decision_id < $3";
+
 type Found = BTreeSet<(WorkspaceId, Violation)>;
 
 #[async_trait]
@@ -124,13 +126,15 @@ impl Maintenance for PostgresStore {
             .map_err(translate)?;
         let mut pruned = 0;
         for workspace in workspaces {
-            let done = sqlx::query(PRUNE)
+            let replies = sqlx::query(PRUNE).bind(workspace).bind(now);
+            let of_nobody = sqlx::query(PRUNE_NOBODY)
                 .bind(workspace)
-                .bind(now)
-                .execute(self.pool())
-                .await
-                .map_err(translate)?;
-            pruned += done.rows_affected();
+                .bind(ContactId::NOBODY.0)
+                .bind(DecisionId::first_kept_of_nobody(now).0);
+            for statement in [replies, of_nobody] {
+                let done = statement.execute(self.pool()).await.map_err(translate)?;
+                pruned += done.rows_affected();
+            }
         }
         Ok(pruned)
     }

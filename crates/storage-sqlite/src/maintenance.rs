@@ -9,9 +9,11 @@ use crate::rows::{Row, micros};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
-use selfsame_domain::{Timestamp, Violation, WorkspaceId};
+use selfsame_domain::{ContactId, DecisionId, Timestamp, Violation, WorkspaceId};
 
-/// How many replies one transaction deletes, so that writers wait only shortly.
+type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// How many replies, and how many decisions about nobody, one transaction deletes, so that writers wait only shortly.
 const PRUNED_AT_ONCE: u64 = 5_000;
 
 #[async_trait]
@@ -44,11 +46,11 @@ impl Maintenance for SqliteStore {
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
         let mut pruned = 0;
-        for workspace in self.with_expired_replies(now).await? {
+        for workspace in self.prunable(now).await? {
             loop {
-                let some = self.prune_some(workspace, now).await?;
-                pruned += some;
-                if some < PRUNED_AT_ONCE {
+                let [replies, decisions] = self.prune_some(workspace, now).await?;
+                pruned += replies + decisions;
+                if replies.max(decisions) < PRUNED_AT_ONCE {
                     break;
                 }
             }
@@ -62,14 +64,20 @@ impl Maintenance for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn with_expired_replies(&self, now: Timestamp) -> Result<Vec<WorkspaceId>, StorageError> {
+    /// The workspaces that have something to be deleted.
+    async fn prunable(&self, now: Timestamp) -> Result<Vec<WorkspaceId>, StorageError> {
         let mut reader = self.readers.lend().await?;
         let rows = sqlx::query(
             "SELECT w.workspace_id FROM workspaces AS w
              WHERE EXISTS (
-                SELECT 1 FROM recorded_replies AS r WHERE r.workspace_id = w.workspace_id AND r.expires_at < ?1)",
+                SELECT 1 FROM recorded_replies AS r WHERE r.workspace_id = w.workspace_id AND r.expires_at < ?1)
+             OR EXISTS (
+                SELECT 1 FROM identity_log AS l
+                WHERE l.workspace_id = w.workspace_id AND l.contact_id = ?2 AND l.decision_id < ?3)",
         )
         .bind(micros(now))
+        .bind(ContactId::NOBODY.0)
+        .bind(DecisionId::first_kept_of_nobody(now).0)
         .fetch_all(reader.connection()?)
         .await
         .map_err(storage)?;
@@ -78,30 +86,44 @@ impl SqliteStore {
             .collect()
     }
 
-    async fn prune_some(&self, workspace: WorkspaceId, now: Timestamp) -> Result<u64, StorageError> {
+    /// How many replies and how many decisions about nobody were deleted.
+    async fn prune_some(&self, workspace: WorkspaceId, now: Timestamp) -> Result<[u64; 2], StorageError> {
         let mut writing = self.writer.begin().await?;
-        // Both statements find the same replies: nobody else writes between them.
-        let contacts = "DELETE FROM recorded_reply_contacts
+        // The first two statements find the same replies: nobody else writes between them.
+        let contacts = sqlx::query(
+            "DELETE FROM recorded_reply_contacts
              WHERE workspace_id = ?1 AND key IN
                 (SELECT key FROM recorded_replies WHERE workspace_id = ?1 AND expires_at < ?2
-                 ORDER BY expires_at, rowid LIMIT ?3)";
-        let replies = "DELETE FROM recorded_replies
+                 ORDER BY expires_at, rowid LIMIT ?3)",
+        );
+        let replies = sqlx::query(
+            "DELETE FROM recorded_replies
              WHERE rowid IN
                 (SELECT rowid FROM recorded_replies WHERE workspace_id = ?1 AND expires_at < ?2
-                 ORDER BY expires_at, rowid LIMIT ?3)";
-        let mut deleted = 0;
-        for sql in [contacts, replies] {
-            let query = sqlx::query(sql)
-                .bind(workspace.0)
-                .bind(micros(now))
-                .bind(beyond(PRUNED_AT_ONCE));
-            deleted = query
-                .execute(writing.connection()?)
-                .await
-                .map_err(storage)?
-                .rows_affected();
+                 ORDER BY expires_at, rowid LIMIT ?3)",
+        );
+        let of_nobody = sqlx::query(
+            "DELETE FROM identity_log
+             WHERE rowid IN
+                (SELECT rowid FROM identity_log WHERE workspace_id = ?1 AND contact_id = ?2 AND decision_id < ?4
+                 ORDER BY decision_id LIMIT ?3)",
+        );
+        let expired = |query: Statement| query.bind(workspace.0).bind(micros(now)).bind(beyond(PRUNED_AT_ONCE));
+        let of_nobody = of_nobody
+            .bind(workspace.0)
+            .bind(ContactId::NOBODY.0)
+            .bind(beyond(PRUNED_AT_ONCE))
+            .bind(DecisionId::first_kept_of_nobody(now).0);
+        let mut deleted = [0; 3];
+        for (statement, deleted) in [expired(contacts), expired(replies), of_nobody]
+            .into_iter()
+            .zip(&mut deleted)
+        {
+            let done = statement.execute(writing.connection()?).await.map_err(storage)?;
+            *deleted = done.rows_affected();
         }
         writing.commit().await?;
-        Ok(deleted)
+        let [_, replies, of_nobody] = deleted;
+        Ok([replies, of_nobody])
     }
 }

@@ -37,7 +37,8 @@ pub trait Maintenance: Send + Sync {
     /// rooms.
     async fn events_apart(&self) -> Result<u64, StorageError>;
 
-    /// Deletes recorded replies that expired before `now`; returns how many.
+    /// Deletes recorded replies that expired before `now`, and decisions about nobody from before
+    /// [`selfsame_domain::DecisionId::first_kept_of_nobody`]; returns how many of both.
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError>;
 
     /// Deletes the events that happened before [`selfsame_domain::Policy::events_kept_since`] of their workspace, and forgets the

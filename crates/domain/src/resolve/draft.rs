@@ -22,8 +22,9 @@ pub(super) struct Draft {
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
     pub(super) visitors: usize,
-    /// Events and orders are many; a decision about one that changed nothing is not for the log of what a contact is, unless something was
-    /// noted of a value that the contact does not hold.
+    /// Events, orders and what pages say of who looks at them are many; a decision about one that changed nothing is not for the log of what
+    /// a contact is, unless something was noted of a value that the contact does not hold. Nor is one about nobody: anybody can make as many
+    /// as they like with a public key.
     pub(super) is_routine: bool,
 }
 
@@ -40,7 +41,10 @@ impl Draft {
             touched: BTreeSet::new(),
             merges: 0,
             visitors: 0,
-            is_routine: matches!(envelope.command, Command::Event(_) | Command::Order(_)),
+            is_routine: matches!(
+                envelope.command,
+                Command::Event(_) | Command::Order(_) | Command::Contact(Call::Event { .. }, _)
+            ),
         }
     }
 

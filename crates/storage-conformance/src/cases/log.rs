@@ -1,8 +1,11 @@
 //! The identity log, and what is told about identifiers.
 
 use crate::{Ask, Backend, Fixture, Kind, email, erase, force_merge, identifier, keep, merge, merge_of, remove, undo};
+use selfsame_application::ports::Clock;
 use selfsame_domain::{Command, ContactId, ContactState, DecisionId, Outcome, Rejection};
 use uuid::Uuid;
+
+const DAY: i64 = 24 * 3600;
 
 pub async fn every_decision_is_told_as_it_was_answered(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -114,6 +117,26 @@ pub async fn a_decision_about_nobody_is_read_by_its_identity_and_names_nobody(ba
         let decision = f.decide(nothing).await;
         assert_eq!(f.decided(decision.id).await, None, "it says nothing, or is one of many");
     }
+}
+
+pub async fn a_decision_about_nobody_is_kept_for_a_month(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let known = f.decide(Ask::new().external("a").upsert()).await;
+    let nobody = f.decide(Ask::new().cookie("c").upsert()).await;
+    let from_a_page = f.decide(Ask::new().cookie("c").event(false)).await;
+    assert_eq!(
+        f.decided(from_a_page.id).await,
+        None,
+        "anybody can make as many as they like"
+    );
+    let prune = async || f.store().prune(Clock::now(f.clock())).await.expect("prune");
+    f.clock().advance_seconds((DecisionId::DAYS_OF_NOBODY - 1) * DAY);
+    assert_eq!(prune().await, 0);
+    assert!(f.decided(nobody.id).await.is_some());
+    f.clock().advance_seconds(2 * DAY);
+    assert_eq!(prune().await, 1);
+    assert_eq!(f.decided(nobody.id).await, None);
+    assert!(f.decided(known.id).await.is_some());
 }
 
 pub async fn an_unsubscription_is_told_to_those_who_hold_the_address(backend: &mut dyn Backend) {

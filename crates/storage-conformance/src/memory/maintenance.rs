@@ -4,7 +4,9 @@ use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
-use selfsame_domain::{Contact, ContactId, ContactState, Policy, Timestamp, Violation, WorkspaceId, violations};
+use selfsame_domain::{
+    Contact, ContactId, ContactState, DecisionId, Policy, Timestamp, Violation, WorkspaceId, violations,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -48,9 +50,11 @@ impl Maintenance for MemoryStore {
                 continue;
             };
             let space = Arc::make_mut(&mut account.space);
-            let before = space.replies.len();
+            let before = space.replies.len() + space.log.len();
             space.replies.retain(|_, record| record.expires_at >= now);
-            pruned += (before - space.replies.len()) as u64;
+            let kept = (ContactId::NOBODY, DecisionId::first_kept_of_nobody(now));
+            space.log.retain(|entry, _| entry.0 != kept.0 || *entry >= kept);
+            pruned += (before - space.replies.len() - space.log.len()) as u64;
         }
         Ok(pruned)
     }
