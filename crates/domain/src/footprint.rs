@@ -2,7 +2,7 @@
 
 use crate::{
     Call, Command, ContactRef, ContactRequest, CustomField, Envelope, FieldId, Footprint, Identifier, IdentifierKey,
-    IdentifierKind, Policy, SegmentRef,
+    IdentifierKind, Learned, Policy, SegmentRef,
 };
 
 /// Computes what must be locked and loaded before the batch can be resolved under the policy.
@@ -10,12 +10,16 @@ use crate::{
 /// Holders of a blocked value are not loaded: it never matches (identity rule 8), and there may be any number of them. An exclusive
 /// identifier is not attached at all when it is blocked, so it is not locked either.
 ///
-/// `fields` are the definitions of custom fields that are known so far. Values of those that identify are asked for like any other
-/// identifier; when the snapshot holds a definition that was not given, the footprint was too small: see [`crate::Snapshot::learn`].
-pub fn footprint(batch: &[Envelope], policy: &Policy, fields: &[CustomField]) -> Footprint {
+/// `known` is what is learned so far: values of custom fields that identify are asked for like any other identifier, and so are those of
+/// removed contacts that the batch may bring back. When the snapshot tells of more, the footprint was too small: see
+/// [`crate::Snapshot::learn`].
+pub fn footprint(batch: &[Envelope], policy: &Policy, known: &Learned) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
-        add(&mut all, envelope, policy, fields);
+        add(&mut all, envelope, policy, &known.fields);
+    }
+    for key in &known.keys {
+        all.keys.entry(key.clone()).or_insert(false);
     }
     all
 }
@@ -26,6 +30,7 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         Command::Contact(call, request) => {
             add_request(all, request, policy);
             add_declared(all, *call, request, policy, fields);
+            all.restores |= call.powers().restores;
         }
         Command::Event(request) => {
             add_request(all, &request.contact, policy);
@@ -45,13 +50,17 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         Command::DeleteEvents(period) => all.deleting = Some(*period),
         Command::Order(request) => {
             add_request(all, &request.contact, policy);
+            all.restores |= Call::Order.powers().restores;
             all.orders.insert(request.external_id.clone());
             all.events.extend(request.told_as());
         }
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());
         }
-        Command::Remove { contact, .. } => add_ref(all, contact),
+        Command::Remove { contact, .. } => {
+            add_ref(all, contact);
+            all.removes = true;
+        }
         Command::SetSubscriptions { contact, .. } => {
             all.contacts.insert(*contact);
             all.all_categories = true;

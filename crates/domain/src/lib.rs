@@ -52,6 +52,8 @@ pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, Ord
 pub use policy::{Limits, Policy};
 pub use resolve::resolve;
 pub use rights::{Action, Rights};
-pub use snapshot::{ChangeSet, ContactRow, Footprint, Fresh, FreshCount, KeyRecord, LogEntry, Resolution, Snapshot};
+pub use snapshot::{
+    ChangeSet, ContactRow, Footprint, Fresh, FreshCount, KeyRecord, Learned, LogEntry, Resolution, Snapshot,
+};
 pub use time::{Timestamp, to_micros};
 pub use trust::Trust;

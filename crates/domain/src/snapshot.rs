@@ -45,6 +45,10 @@ pub struct Footprint {
     pub orders: BTreeSet<ExternalOrderId>,
     /// How many new numbers the batch may need.
     pub fresh: FreshCount,
+    /// Whether the batch may bring back removed contacts that it names. Nothing to load; [`Snapshot::learn`] asks.
+    pub restores: bool,
+    /// Whether the batch removes contacts, which it may bring back, too.
+    pub removes: bool,
 }
 
 /// How many new numbers a batch may need.
@@ -161,19 +165,52 @@ impl Snapshot {
         unclaimed.map(|contact| contact.id).collect()
     }
 
-    /// Notes the definitions of custom fields that identify, for [`crate::footprint`]. True when one of them was not known as it is:
-    /// the values that the batch gives to it were not locked, so the batch has to be loaded again, in another transaction.
-    pub fn learn(&self, known: &mut Vec<CustomField>) -> bool {
+    /// Notes for [`crate::footprint`] what the batch touches besides. True when something of it was not asked for: it was not
+    /// locked, so the batch has to be loaded again, in another transaction.
+    pub fn learn(&self, footprint: &Footprint, known: &mut Learned) -> bool {
         let mut learned = false;
         for field in self.fields.iter().filter(|field| field.identifying) {
-            if !known.contains(field) {
-                known.retain(|old| old.id != field.id);
-                known.push(field.clone());
+            if !known.fields.contains(field) {
+                known.fields.retain(|old| old.id != field.id);
+                known.fields.push(field.clone());
                 learned = true;
             }
         }
+        for key in self.restorable(footprint) {
+            learned |= !footprint.keys.contains_key(&key);
+            known.keys.insert(key);
+        }
         learned
     }
+
+    /// The identifiers of removed contacts that the batch may bring back: history may wait behind them.
+    fn restorable(&self, footprint: &Footprint) -> BTreeSet<IdentifierKey> {
+        let named = |contact: &&Contact| {
+            let by_external_id = |held: &HeldIdentifier| {
+                held.kind() == IdentifierKind::ExternalId && footprint.keys.contains_key(held.key())
+            };
+            let by_number = || {
+                let mut numbers = footprint.contacts.iter();
+                numbers.any(|id| self.canonical.get(id).unwrap_or(id) == &contact.id)
+            };
+            (contact.state == ContactState::Removed || footprint.removes)
+                && (contact.identifiers.iter().any(by_external_id) || by_number())
+        };
+        let restored = self.contacts.values().filter(|_| footprint.restores).filter(named);
+        let held = restored.flat_map(|contact| &contact.identifiers);
+        held.filter(|held| held.kind() != IdentifierKind::Cookie)
+            .flat_map(|held| std::iter::once(held.key().clone()).chain(held.identifier.also_named()))
+            .collect()
+    }
+}
+
+/// What [`crate::footprint`] must know that is learned from a [`Snapshot`] only: see [`Snapshot::learn`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Learned {
+    /// The definitions of custom fields that identify.
+    pub fields: Vec<CustomField>,
+    /// Identifiers of removed contacts that the batch may bring back.
+    pub keys: BTreeSet<IdentifierKey>,
 }
 
 /// The narrow row of a contact: all of it but what hangs on it.

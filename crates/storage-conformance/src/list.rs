@@ -224,6 +224,7 @@ macro_rules! for_each_case {
                 history_of_a_token_without_its_app_joins_the_claim;
                 an_event_finds_a_token_of_any_kind;
                 a_shared_identifier_tells_of_its_holder for changeable_kinds;
+                a_shared_identifier_gathers_one_anonymous_contact for changeable_kinds;
                 a_shared_token_is_no_evidence_without_its_app;
                 a_new_token_of_a_device_replaces_the_old_one;
                 a_replaced_token_comes_back_with_the_undo;
@@ -342,6 +343,15 @@ macro_rules! for_each_case {
                 visitors_of_a_cookie_are_listed_latest_first;
                 history_survives_a_restart;
                 history_is_the_workspace_s_own;
+            }
+            waiting {
+                what_came_while_a_contact_was_removed_joins_it for kinds;
+                what_came_while_a_contact_was_removed_joins_it_in_a_batch for kinds;
+                an_update_by_number_brings_it_too for kinds;
+                what_waits_behind_a_quarantined_value_joins_when_it_counts for kinds_below_external_id;
+                erasing_takes_along_what_waits for kinds;
+                erasing_takes_along_what_waits_in_its_batch for kinds;
+                what_waits_behind_a_value_of_two_stays_with_the_other;
             }
             late {
                 history_that_comes_late_is_the_former_owner_s;

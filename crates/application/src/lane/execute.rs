@@ -5,7 +5,7 @@ use crate::ports::{Mode, Recorded, StorageError, Store};
 use crate::submit::{Reply, SubmitError};
 use chrono::TimeDelta;
 use selfsame_domain::{
-    ChangeSet, ContactId, CustomField, Decision, DecisionId, Envelope, Outcome, Policy, Rejection, Rule, Snapshot,
+    ChangeSet, ContactId, Decision, DecisionId, Envelope, Learned, Outcome, Policy, Rejection, Rule, Snapshot,
     Timestamp, WorkspaceId, footprint, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,23 +99,23 @@ struct Decided {
     changes: ChangeSet,
 }
 
-/// Which custom fields identify is known from the snapshot only, when the locks are taken. A batch that gives values to such fields is
-/// therefore done in a second transaction, which locks these, too.
+/// Which custom fields identify, and what a removed contact holds, is known from the snapshot only, when the locks are taken. A batch that
+/// gives values to such fields, or may bring such a contact back, is therefore done in a second transaction, which locks these, too.
 async fn transact(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Result<Vec<Reply>, StorageError> {
-    let mut fields = Vec::new();
+    let mut known = Learned::default();
     loop {
-        if let Some(replies) = transact_knowing(store, workspace, jobs, &mut fields).await? {
+        if let Some(replies) = transact_knowing(store, workspace, jobs, &mut known).await? {
             return Ok(replies);
         }
     }
 }
 
-/// One transaction; `None`, and nothing done, when it learned of custom fields that identify.
+/// One transaction; `None`, and nothing done, when it learned of more that the batch touches.
 async fn transact_knowing(
     store: &dyn Store,
     workspace: WorkspaceId,
     jobs: &[Job],
-    fields: &mut Vec<CustomField>,
+    known: &mut Learned,
 ) -> Result<Option<Vec<Reply>>, StorageError> {
     let mut work = store.begin(workspace, Mode::Write).await?;
     let policy = work.policy().clone();
@@ -129,8 +129,9 @@ async fn transact_knowing(
     if asked.is_empty() {
         return Ok(Some(replies(jobs, fates, Vec::new())));
     }
-    let snapshot = work.load(&footprint(&asked, &policy, fields)).await?;
-    if snapshot.learn(fields) {
+    let footprint = footprint(&asked, &policy, known);
+    let snapshot = work.load(&footprint).await?;
+    if snapshot.learn(&footprint, known) {
         return Ok(None);
     }
     let decided = decide(jobs, fates, &snapshot, &policy, &recorded);
@@ -381,7 +382,7 @@ pub(crate) async fn dry_run(
     duplicate_digest: Option<&[u8]>,
 ) -> Result<Vec<Decision>, StorageError> {
     let look = || async {
-        let mut fields = Vec::new();
+        let mut known = Learned::default();
         loop {
             let mut work = store.begin(workspace, Mode::DryRun).await?;
             let policy = work.policy().clone();
@@ -391,8 +392,9 @@ pub(crate) async fn dry_run(
             {
                 return Ok(duplicates(envelopes));
             }
-            let snapshot = work.load(&footprint(envelopes, &policy, &fields)).await?;
-            if !snapshot.learn(&mut fields) {
+            let footprint = footprint(envelopes, &policy, &known);
+            let snapshot = work.load(&footprint).await?;
+            if !snapshot.learn(&footprint, &mut known) {
                 return Ok(resolve(envelopes, &snapshot, &policy).decisions);
             }
         }

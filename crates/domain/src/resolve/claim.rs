@@ -230,33 +230,56 @@ pub(super) fn hold(
     });
     world.note_holder(&identifier.key, id);
     world.note_token(identifier);
-    if state == IdentifierState::Active && identifier.kind() != IdentifierKind::Cookie {
-        adopt_waiting(world, draft, id, identifier, &identifier.key);
-        for named in identifier.also_named() {
-            adopt_waiting(world, draft, id, identifier, &named);
+}
+
+/// Rule 7, for events that named an identifier while it found nobody: nobody held it, whoever did was removed, or it was quarantined or
+/// blocked. Their history becomes that of the contact which shows it now. What is to come goes to the contact itself. `named` are the
+/// identifiers of the request; of a contact that came back, all that it holds count.
+pub(super) fn adopt_waiting(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    id: ContactId,
+    named: &[&Identifier],
+    restored: bool,
+) {
+    let Some(contact) = world.contacts.get(&id) else { return };
+    let named: BTreeSet<&IdentifierKey> = named.iter().map(|identifier| &identifier.key).collect();
+    let counts = |held: &&HeldIdentifier| {
+        held.is_visible()
+            && held.state == IdentifierState::Active
+            && held.kind() != IdentifierKind::Cookie
+            && (restored || named.contains(held.key()))
+    };
+    let held: Vec<(Identifier, ContactId)> = contact
+        .identifiers
+        .iter()
+        .filter(counts)
+        .map(|held| (held.identifier.clone(), held.home))
+        .collect();
+    for (identifier, home) in held {
+        // By the token without its app, too.
+        let named = std::iter::once(identifier.key.clone()).chain(identifier.also_named());
+        for key in named {
+            adopt_one(world, draft, (id, home), &identifier, &key);
         }
     }
 }
 
-/// Rule 7, for events that named the identifier before anybody held it: their history becomes the contact's. What is to come goes to the
-/// contact itself. `key` is the one that they named: that of the identifier, or of the token without its app.
-fn adopt_waiting(
+fn adopt_one(
     world: &mut World<'_>,
     draft: &mut Draft,
-    id: ContactId,
+    (id, home): (ContactId, ContactId),
     identifier: &Identifier,
     key: &IdentifierKey,
 ) {
-    let mut record = world.key(key);
-    let Some(waiting) = record
-        .waiting
-        .take_if(|_| evidence::of(world, identifier) == Evidence::Matches)
-    else {
+    if evidence::of(world, identifier) != Evidence::Matches {
+        return;
+    }
+    let Some(waiting) = world.keys.get_mut(key).and_then(|record| record.waiting.take()) else {
         return;
     };
-    world.keys.insert(key.clone(), record);
     if let Some(visitor) = world.visitors.get_mut(&waiting.visitor) {
-        visitor.home = Some(id);
+        visitor.home = Some(home);
         visitor.owner = Some(id);
         visitor.closed_at = Some(draft.at);
     }

@@ -93,18 +93,27 @@ fn new(request: &OrderRequest, contact: ContactId, at: Timestamp) -> Order {
     }
 }
 
+/// The description of a status that the order does not have any more, or had before, is not that of the one that it has.
 fn fill(stored: Order, request: &OrderRequest) -> Order {
+    let mut missing = request.content.clone();
+    if request.status != stored.status {
+        missing.details.status_description = None;
+    }
     Order {
-        content: stored.content.or(request.content.clone()),
+        content: stored.content.or(missing),
         ..stored
     }
 }
 
 fn update(stored: Order, request: &OrderRequest) -> Order {
+    let mut known = stored.content;
+    if request.status != stored.status {
+        known.details.status_description = None;
+    }
     Order {
         status: request.status,
         date: request.date,
-        content: request.content.clone().or(stored.content),
+        content: request.content.clone().or(known),
         ..stored
     }
 }

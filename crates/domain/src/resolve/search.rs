@@ -124,15 +124,18 @@ fn by_other(
     names_external_id: bool,
 ) -> Found {
     let mut apart: BTreeSet<(Identifier, ContactId)> = BTreeSet::new();
+    let tells = |id: &&&Identifier| evidence::of(world, id) != Evidence::Blocked;
+    let lasting = |id: &&Identifier| id.kind().stability() != Stability::Changeable;
+    let names_somebody = names_external_id || naming.iter().filter(tells).any(lasting);
     for step in call.order() {
         let mut best: Option<(&Identifier, ContactId)> = None;
         // The external ID was looked for already.
         let looked_at = |id: &&Identifier| id.kind() != IdentifierKind::ExternalId && step.covers(id.kind());
         for identifier in naming.iter().copied().filter(looked_at) {
-            if !leads(world, call, identifier) {
-                continue;
-            }
             for contact in world.matching(&identifier.key) {
+                if !leads(world, call, identifier, contact, names_somebody) {
+                    continue;
+                }
                 if names_external_id && world.contacts[&contact].has_external_id() {
                     apart.insert((identifier.clone(), contact));
                 } else if best.is_none_or(|(_, other)| is_better(world, contact, other)) {
@@ -152,15 +155,16 @@ fn by_other(
     Found::Nobody
 }
 
-/// Whether the identifier finds contacts in the call. What is told of a shared token, device or cookie is the history of whoever used it
-/// last all the same (rule 4).
-fn leads(world: &World<'_>, call: Call, identifier: &Identifier) -> bool {
+/// Whether the identifier leads to the contact in the call. A shared token, device or cookie belongs to whoever used it last all the same
+/// (rule 4): what is told of it is their history, and a call that names nobody finds an anonymous contact by it, instead of making one more
+/// every time.
+fn leads(world: &World<'_>, call: Call, identifier: &Identifier, contact: ContactId, names_somebody: bool) -> bool {
     match evidence::of(world, identifier) {
         Evidence::Matches => true,
-        Evidence::Shared => {
-            matches!(call, Call::Event { .. }) && identifier.kind().stability() == Stability::Changeable
+        Evidence::Shared if identifier.kind().stability() == Stability::Changeable => {
+            matches!(call, Call::Event { .. }) || (!names_somebody && world.contacts[&contact].is_anonymous())
         }
-        Evidence::Blocked => false,
+        Evidence::Shared | Evidence::Blocked => false,
     }
 }
 

@@ -223,7 +223,12 @@ impl<'a> World<'a> {
         if self.is_held(key) {
             return;
         }
-        if let Some(left) = self.keys.remove(key).and_then(KeyRecord::after_erasure) {
+        let record = self.keys.remove(key);
+        // What waited behind it was about whoever is erased.
+        if let Some(waiting) = record.as_ref().and_then(|record| record.waiting) {
+            self.visitors.remove(&waiting.visitor);
+        }
+        if let Some(left) = record.and_then(KeyRecord::after_erasure) {
             self.keys.insert(key.clone(), left);
         }
         self.freed.insert(key.clone());

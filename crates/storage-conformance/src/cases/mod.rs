@@ -40,4 +40,5 @@ pub mod undo;
 pub mod units;
 pub mod violations;
 pub mod visitors;
+pub mod waiting;
 pub mod workspaces;

@@ -176,6 +176,7 @@ pub async fn a_later_request_changes_what_it_says(backend: &mut dyn Backend) {
     content.total_cost = amount("7.00");
     content.currency = second.content.currency;
     content.details.payment_method = Some(order_text("card"));
+    content.details.status_description = None;
     content.items = vec![item(3)];
     let expected = Order {
         external_id: second.external_id,
@@ -195,11 +196,16 @@ pub async fn what_comes_late_changes_no_status(backend: &mut dyn Backend) {
     let mut late = Ask::new().external("a").ordered("1", InProgress, day(2));
     late.content.total_cost = amount("7");
     late.content.shipping = Some(amount("8"));
+    late.content.details.status_description = Some(order_text("in progress"));
     let decision = f.decide(keep_order(late)).await;
     let told = |effect: &Effect| matches!(effect, Effect::Skipped(skipped) if skipped.field == "status");
     assert!(decision.effects.iter().any(told), "{decision:?}");
     let order = orders(&f, id).await.remove(0);
     assert_eq!((order.status, order.date), (Delivered, day(3)));
+    assert_eq!(
+        order.content.details.status_description, None,
+        "it is that of another status"
+    );
     assert_eq!(
         (order.content.total_cost, order.content.shipping),
         (amount("100"), Some(amount("8")))

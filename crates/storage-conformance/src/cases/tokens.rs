@@ -246,6 +246,24 @@ pub async fn a_shared_identifier_tells_of_its_holder(backend: &mut dyn Backend, 
     }
 }
 
+pub async fn a_shared_identifier_gathers_one_anonymous_contact(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    for external in ["a", "b", "c"] {
+        f.id(Ask::new().external(external).with(kind, "x").upsert()).await;
+    }
+    // A cookie makes no contact by itself.
+    let start = || match kind {
+        Kind::Cookie => Ask::new().with(kind, "x").device("its own").upsert(),
+        _ => Ask::new().with(kind, "x").upsert(),
+    };
+    let anonymous = f.decide(start()).await;
+    assert_eq!(anonymous.outcome, Outcome::Created, "a known contact is not found");
+    let again = f.decide(start()).await;
+    assert_eq!((again.outcome, again.contact), (Outcome::Unchanged, anonymous.contact));
+    let known = f.decide(Ask::new().external("d").with(kind, "x").upsert()).await;
+    assert_eq!(known.outcome, Outcome::Created, "it is no evidence of who somebody is");
+}
+
 pub async fn a_shared_token_is_no_evidence_without_its_app(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for external in ["a", "b"] {

@@ -3,21 +3,19 @@
 use super::history;
 use super::same::{Checked, assert_same};
 use super::step::{Call as Which, Named, POOL, Parts, Step};
-use super::transact::{transact, transact_with};
+use super::transact::{load, transact, transact_with};
 use crate::fixture::{force_merge, merge, undo};
 use crate::{
     Ask, FieldType, Kind, MemoryStore, Observation, SequenceIds, app, by_external, category_key, email, identifier,
     observe, sorted_snapshot, token,
 };
 use chrono::TimeDelta;
-use selfsame_application::ports::{
-    Catalog, EventQuery, HistoryOf, Ids, Maintenance, Mode, OrderQuery, Storage, Store, Workspaces,
-};
+use selfsame_application::ports::{EventQuery, HistoryOf, Ids, Maintenance, Mode, OrderQuery, Store, Workspaces};
 use selfsame_domain::values::{BlockedValue, CategoryName, FieldValue};
 use selfsame_domain::{
     AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
     Envelope, Event, Face, FieldId, Identifier, IdentifierKey, Limits, MergeId, NewField, Order, Policy, SegmentId,
-    Snapshot, Timestamp, TokenChange, WorkspaceId, footprint,
+    Snapshot, Timestamp, TokenChange, WorkspaceId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -153,14 +151,7 @@ impl Pair {
     /// The model loads the batch as a whole, to compare what was loaded, and decides its commands one after the other, for a batch must
     /// be decided so.
     async fn model_decides(&self, batch: &[Envelope], snapshot: &Snapshot, decisions: &[Decision]) -> Checked {
-        let fields = self.model.fields(self.model_workspace).await.expect("read");
-        let mut work = self
-            .model
-            .begin(self.model_workspace, Mode::DryRun)
-            .await
-            .expect("begin");
-        let footprint = footprint(batch, work.policy(), &fields);
-        let expected = work.load(&footprint).await.expect("load");
+        let (_, expected) = load(&self.model, self.model_workspace, Mode::DryRun, batch).await;
         let found = Snapshot {
             fresh: expected.fresh.clone(),
             ..snapshot.clone()

@@ -1,15 +1,31 @@
 //! Transactions without the write lane.
 
 use crate::MemoryStore;
-use selfsame_application::ports::{Catalog, Mode, Storage, Store};
-use selfsame_domain::{Decision, Envelope, Fresh, Resolution, Snapshot, WorkspaceId, footprint, resolve};
+use selfsame_application::ports::{Mode, Storage, Store, UnitOfWork};
+use selfsame_domain::{Decision, Envelope, Fresh, Learned, Resolution, Snapshot, WorkspaceId, footprint, resolve};
+
+/// A transaction that has loaded all that the batch touches.
+pub(super) async fn load(
+    store: &dyn Storage,
+    workspace: WorkspaceId,
+    mode: Mode,
+    batch: &[Envelope],
+) -> (Box<dyn UnitOfWork>, Snapshot) {
+    let mut known = Learned::default();
+    loop {
+        let mut work = store.begin(workspace, mode).await.expect("begin");
+        let footprint = footprint(batch, work.policy(), &known);
+        let snapshot = work.load(&footprint).await.expect("load");
+        if !snapshot.learn(&footprint, &mut known) {
+            return (work, snapshot);
+        }
+    }
+}
 
 /// One transaction, as the write lane does it.
 pub(super) async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &[Envelope]) -> (Snapshot, Resolution) {
-    let fields = store.fields(workspace).await.expect("read");
-    let mut work = store.begin(workspace, Mode::Write).await.expect("begin");
+    let (mut work, snapshot) = load(store, workspace, Mode::Write, batch).await;
     let policy = work.policy().clone();
-    let snapshot = work.load(&footprint(batch, &policy, &fields)).await.expect("load");
     let resolution = resolve(batch, &snapshot, &policy);
     work.apply(&resolution.changes, &[]).await.expect("apply");
     work.commit().await.expect("commit");
@@ -24,10 +40,8 @@ pub(super) async fn transact_with(
     fresh: &mut Fresh,
 ) -> Decision {
     let batch = std::slice::from_ref(envelope);
-    let fields = model.fields(workspace).await.expect("read");
-    let mut work = model.begin(workspace, Mode::Write).await.expect("begin");
+    let (mut work, snapshot) = load(model, workspace, Mode::Write, batch).await;
     let policy = work.policy().clone();
-    let snapshot = work.load(&footprint(batch, &policy, &fields)).await.expect("load");
     let mut resolution = resolve(
         batch,
         &Snapshot {

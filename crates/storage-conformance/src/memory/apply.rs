@@ -215,10 +215,8 @@ impl Space {
         for (key, identifier) in identifiers {
             self.take_identifier(&key);
             for key in identifier.also_named().chain([key.0]) {
-                if self.rows_of(&key).next().is_none()
-                    && let Some(left) = self.keys.remove(&key).and_then(KeyRecord::after_erasure)
-                {
-                    self.keys.insert(key, left);
+                if self.rows_of(&key).next().is_none() {
+                    self.free(contact, key);
                 }
             }
         }
@@ -248,6 +246,20 @@ impl Space {
             .retain(|_, row| !is_gone(row.survivor) && !is_gone(row.absorbed));
         self.replies.retain(|_, row| !row.contacts.iter().copied().any(is_gone));
         self.redact_log(&gone);
+    }
+
+    /// Forgets a key that nobody holds any more. History that waits behind it goes with the contact.
+    fn free(&mut self, contact: ContactId, key: IdentifierKey) {
+        let Some(record) = self.keys.remove(&key) else {
+            return;
+        };
+        let waiting = record
+            .waiting
+            .and_then(|waiting| self.visitors.get_mut(&waiting.visitor));
+        if let Some(visitor) = waiting {
+            visitor.owner = Some(contact);
+        }
+        self.keys.extend(record.after_erasure().map(|left| (key, left)));
     }
 
     /// After the identifiers are gone, so that it can be seen which of them others hold.

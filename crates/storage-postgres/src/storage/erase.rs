@@ -82,7 +82,7 @@ const REDACT: &str = "
     WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
       AND (l.body::text <> new.body OR l.mentions && $2::bigint[])";
 
-/// A key goes when nobody else holds it; of one that is unsubscribed so much stays.
+/// A key goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much stays.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -105,6 +105,14 @@ const DELETE: &str = "
             WHERE o.workspace_id = $1 AND o.kind = left_over.kind AND o.value = left_over.value
               AND o.owner_id <> ALL($2::bigint[]))
     ),
+    waited AS MATERIALIZED (
+        SELECT k.waiting
+        FROM free
+        CROSS JOIN LATERAL (
+            SELECT waiting FROM identifier_keys
+            WHERE workspace_id = $1 AND kind = free.kind AND value = free.value AND waiting IS NOT NULL OFFSET 0
+        ) k
+    ),
     keys AS (
         DELETE FROM identifier_keys k
         USING free
@@ -121,7 +129,10 @@ const DELETE: &str = "
         DELETE FROM segment_members m USING gone WHERE m.workspace_id = $1 AND m.owner_id = gone.contact_id
     ),
     seen AS (
-        DELETE FROM visitors WHERE workspace_id = $1 AND (owner_id = ANY($2::bigint[]) OR home_id = ANY($2::bigint[]))
+        DELETE FROM visitors
+        WHERE workspace_id = $1
+          AND (owner_id = ANY($2::bigint[]) OR home_id = ANY($2::bigint[])
+               OR visitor_id = ANY(ARRAY(SELECT waiting FROM waited)))
         RETURNING visitor_id
     ),
     viewed AS (

@@ -56,8 +56,28 @@ macro_rules! held_alone {
     };
 }
 
-/// What is known of keys that nobody else holds; of those that are unsubscribed so much stays.
-const KEYS: [&str; 2] = [
+/// Tokens are also named without their app, and without saying of what kind they are.
+macro_rules! named_alone {
+    () => {
+        "(SELECT k.value, '/' || i.typed
+          FROM json_each(?2) AS n
+          CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6)
+          CROSS JOIN json_each('[4, 5, 6]') AS k ON k.value IN (4, i.kind)
+          WHERE NOT EXISTS
+             (SELECT 1 FROM identifiers AS o
+              WHERE o.workspace_id = ?1 AND o.kind = k.value AND o.value = '/' || i.typed
+                 AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))"
+    };
+}
+
+/// What is known of keys that nobody else holds; of those that are unsubscribed so much stays. History that waits behind them goes
+/// the way of what the contacts left.
+const KEYS: [&str; 3] = [
+    concat!(
+        "UPDATE visitors SET owner_id = (SELECT value FROM json_each(?2) LIMIT 1)
+         WHERE workspace_id = ?1 AND kind = ?3 AND closed_at IS NULL AND owner_id IS NULL AND value IN ",
+        held_alone!()
+    ),
     concat!(
         "DELETE FROM identifier_keys
          WHERE workspace_id = ?1 AND kind = ?3 AND unsubscribed_at IS NULL AND value IN ",
@@ -67,6 +87,19 @@ const KEYS: [&str; 2] = [
         "UPDATE identifier_keys SET seen_with = '[]', waiting = NULL, waiting_since = NULL
          WHERE workspace_id = ?1 AND kind = ?3 AND unsubscribed_at IS NOT NULL AND value IN ",
         held_alone!()
+    ),
+];
+
+/// The same for tokens without their apps.
+const NAMED: [&str; 2] = [
+    concat!(
+        "UPDATE visitors SET owner_id = (SELECT value FROM json_each(?2) LIMIT 1)
+         WHERE workspace_id = ?1 AND closed_at IS NULL AND owner_id IS NULL AND (kind, value) IN ",
+        named_alone!()
+    ),
+    concat!(
+        "DELETE FROM identifier_keys WHERE workspace_id = ?1 AND (kind, value) IN ",
+        named_alone!()
     ),
 ];
 
@@ -86,18 +119,9 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
             .await
             .map_err(storage)?;
     }
-    // Tokens are also named without their app, and without saying of what kind they are.
-    let named = "DELETE FROM identifier_keys
-         WHERE workspace_id = ?1 AND (kind, value) IN
-            (SELECT k.value, '/' || i.typed
-             FROM json_each(?2) AS n
-             CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6)
-             CROSS JOIN json_each('[4, 5, 6]') AS k ON k.value IN (4, i.kind)
-             WHERE NOT EXISTS
-                (SELECT 1 FROM identifiers AS o
-                 WHERE o.workspace_id = ?1 AND o.kind = k.value AND o.value = '/' || i.typed
-                    AND o.owner_id NOT IN (SELECT value FROM json_each(?2))))";
-    batch.run(named, group).await?;
+    for statement in NAMED {
+        batch.run(statement, group).await?;
+    }
     Ok(())
 }
 

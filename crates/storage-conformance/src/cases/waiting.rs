@@ -1,0 +1,121 @@
+//! History that waits behind an identifier which somebody holds, and which finds nobody: a removed contact's, or a quarantined one.
+
+use crate::{Ask, Backend, Fixture, Kind, erase, identifier, keep, remove};
+use selfsame_domain::{Command, ContactId, Effect, Limits};
+
+fn value(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Email => "ann@example.com",
+        Kind::Phone => "+380501234567",
+        _ => "v",
+    }
+}
+
+fn of(kind: Kind) -> Ask {
+    Ask::new().with(kind, value(kind))
+}
+
+/// What makes the contact that holds the identifier, and an external ID besides.
+fn holder(kind: Kind) -> Command {
+    match kind {
+        Kind::ExternalId => of(kind).upsert(),
+        _ => of(kind).external("a").upsert(),
+    }
+}
+
+/// Names the same contact by nothing else.
+fn again(kind: Kind) -> Command {
+    match kind {
+        Kind::ExternalId => of(kind).upsert(),
+        _ => Ask::new().external("a").upsert(),
+    }
+}
+
+async fn removed(f: &Fixture<'_>, kind: Kind) -> ContactId {
+    let id = f.id(holder(kind)).await;
+    f.decide(remove(id)).await;
+    f.decide(keep(of(kind).happened("meanwhile"))).await;
+    id
+}
+
+pub async fn what_came_while_a_contact_was_removed_joins_it(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let id = removed(&f, kind).await;
+    let would = f.would(again(kind)).await;
+    let restored = f.decide(again(kind)).await;
+    assert_eq!(would.effects, restored.effects);
+    assert_eq!(f.happened(id).await, ["meanwhile"]);
+    f.decide(keep(of(kind).happened("later"))).await;
+    assert_eq!(f.happened(id).await, ["meanwhile", "later"]);
+}
+
+pub async fn what_came_while_a_contact_was_removed_joins_it_in_a_batch(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(holder(kind)).await;
+    let batch = vec![remove(id), keep(of(kind).happened("meanwhile")), again(kind)];
+    f.decide_all(batch).await;
+    assert_eq!(f.happened(id).await, ["meanwhile"]);
+}
+
+pub async fn an_update_by_number_brings_it_too(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let id = removed(&f, kind).await;
+    f.decide(Ask::new().first("Ann").update(id)).await;
+    assert_eq!(f.happened(id).await, ["meanwhile"]);
+}
+
+pub async fn what_waits_behind_a_quarantined_value_joins_when_it_counts(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let none = Limits {
+        email: 0,
+        phone: 0,
+        mobile_push: 0,
+        web_push: 0,
+        telegram: 0,
+        device_id: 0,
+        cookie: 0,
+        field: 0,
+    };
+    f.policy(|policy| policy.limits = none).await;
+    let id = f.id(holder(kind)).await;
+    f.decide(keep(of(kind).happened("meanwhile"))).await;
+    f.policy(|policy| policy.limits = Limits::default()).await;
+    let settled = f.decide(holder(kind)).await;
+    assert_eq!(f.happened(id).await, ["meanwhile"]);
+    let counts = |effect: &Effect| matches!(effect, Effect::Attached { .. });
+    assert!(settled.effects.iter().any(counts), "{settled:?}");
+}
+
+pub async fn erasing_takes_along_what_waits(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let id = removed(&f, kind).await;
+    f.decide(erase(id)).await;
+    let key = identifier(kind, value(kind)).key;
+    let left = f.store().visitors(f.workspace, &key).await.expect("read visitors");
+    assert_eq!(left, []);
+    assert_eq!(f.lookup(&key).await.record, selfsame_domain::KeyRecord::default());
+    let other = f.id(holder(kind)).await;
+    assert_eq!(f.happened(other).await, [""; 0]);
+}
+
+pub async fn erasing_takes_along_what_waits_in_its_batch(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(holder(kind)).await;
+    let event = |name| keep(of(kind).happened(name));
+    let batch = vec![remove(id), event("before"), erase(id), event("after"), holder(kind)];
+    let other = f.decide_all(batch).await.pop().and_then(|decision| decision.contact);
+    assert_eq!(f.happened(other.expect("a contact")).await, ["after"]);
+}
+
+pub async fn what_waits_behind_a_value_of_two_stays_with_the_other(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let shared = || Ask::new().email("ann@example.com");
+    let one = f.id(shared().external("a").upsert()).await;
+    let two = f.id(shared().external("b").upsert()).await;
+    f.decide(remove(one)).await;
+    f.decide(remove(two)).await;
+    f.decide(keep(shared().happened("meanwhile"))).await;
+    f.decide(erase(one)).await;
+    f.id(Ask::new().external("b").upsert()).await;
+    assert_eq!(f.happened(two).await, ["meanwhile"]);
+}
