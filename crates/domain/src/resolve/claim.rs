@@ -22,59 +22,34 @@ pub(super) fn external_id(
     let Some(identifier) = search::usable_external_id(world, request).cloned() else {
         return;
     };
-    if world.holder(&identifier.key).is_some() {
-        if call == Call::Update {
-            show_again(world, draft, id, &identifier);
-        }
-        touch(world, &identifier, id, draft, None);
-        return;
-    }
+    let held = world.holder(&identifier.key).is_some();
     let Some(contact) = world.contacts.get(&id) else { return };
-    if contact.has_external_id() {
-        if call != Call::Update {
-            // A call that searches by contact ID first found a contact with another external ID (rule 1).
-            draft.skip("externalCustomerId", "the contact holds another external ID");
-            return;
-        }
-        let old: Vec<Identifier> = contact
+    let shows = |contact: &Contact| contact.external_id() == Some(identifier.typed.as_str());
+    if call == Call::Update && !shows(contact) {
+        // Those of contacts that it absorbed go on answering, like their numbers (rule 10).
+        let own: Vec<Identifier> = contact
             .visible(IdentifierKind::ExternalId)
             .iter()
+            .filter(|held| held.home == id)
             .map(|held| held.identifier.clone())
             .collect();
-        for old in old {
+        for old in own {
             drop_value(world, draft, id, &old);
         }
+    } else if !held && contact.has_external_id() {
+        // A call that searches by contact ID first found a contact with another external ID (rule 1).
+        draft.skip("externalCustomerId", "the contact holds another external ID");
+        return;
+    }
+    if held {
+        touch(world, &identifier, id, draft, None);
+        if call == Call::Update && !world.contacts.get(&id).is_some_and(shows) {
+            draft.skip("externalCustomerId", "the contact answers to it, and shows another one");
+        }
+        return;
     }
     hold(world, draft, request, id, &identifier, None);
     draft.effects.push(Effect::Attached { identifier });
-}
-
-/// Brings back an external ID of an absorbed contact that an update had replaced, in place of the one that is shown.
-fn show_again(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
-    let Some(contact) = world.contacts.get(&id) else { return };
-    let is_hidden = |held: &HeldIdentifier| held.key() == &identifier.key && !held.is_visible();
-    if !contact.identifiers.iter().any(is_hidden) {
-        return;
-    }
-    let shown: Vec<Identifier> = contact
-        .visible(IdentifierKind::ExternalId)
-        .iter()
-        .map(|held| held.identifier.clone())
-        .collect();
-    for old in shown {
-        drop_value(world, draft, id, &old);
-    }
-    let contact = world.contacts.get_mut(&id);
-    for held in contact
-        .into_iter()
-        .flat_map(|contact| &mut contact.identifiers)
-        .filter(|held| is_hidden(held))
-    {
-        held.hidden_by = None;
-        draft.effects.push(Effect::Attached {
-            identifier: identifier.clone(),
-        });
-    }
 }
 
 /// Stops an identifier of the contact from matching: its own is deleted, one of an absorbed contact is hidden until the undo.
