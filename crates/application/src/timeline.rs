@@ -2,6 +2,7 @@
 
 use crate::app::Application;
 use crate::ports::{EventQuery, HistoryOf, OrderCursor, OrderQuery, StorageError};
+use chrono::TimeDelta;
 use selfsame_domain::{ContactId, Decision, DecisionId, Event, EventId, Order, Timestamp, WorkspaceId};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -163,7 +164,10 @@ impl Application {
         self.store.orders(workspace, contact, &asked).await
     }
 
-    /// Decisions are listed by identity, which orders them by time; those that are too young are passed over.
+    /// Decisions are listed by identity, which orders them by time, but for what a clock that is set back makes of it: those that are too young
+    /// by no more than this are passed over one by one.
+    const CLOCK_SET_BACK: TimeDelta = TimeDelta::hours(1);
+
     async fn timeline_decisions(
         &self,
         workspace: WorkspaceId,
@@ -171,7 +175,11 @@ impl Application {
         query: &TimelineQuery,
         limit: u32,
     ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
-        let (mut found, mut after) = (Vec::new(), query.after.decision);
+        let until = query
+            .until
+            .and_then(|until| until.checked_add_signed(Self::CLOCK_SET_BACK));
+        let places = [query.after.decision, until.map(DecisionId::first_of)];
+        let (mut found, mut after) = (Vec::new(), places.into_iter().flatten().min());
         let asked_for = query.kinds.contains(&TimelineKind::Decision);
         while asked_for && found.len() < limit as usize {
             let page = self.store.latest_decisions(workspace, contact, after, limit).await?;

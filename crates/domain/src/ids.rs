@@ -95,14 +95,18 @@ impl DecisionId {
     /// How many days a decision is kept that concerns no contact.
     pub const DAYS_OF_NOBODY: i64 = 30;
 
-    /// Decisions about nobody with a lesser identity than this are kept no longer: an identity begins with its time in milliseconds (RFC
-    /// 9562, version 7).
-    pub fn first_kept_of_nobody(now: Timestamp) -> Self {
+    /// The least identity that a decision of this time or a later one has: an identity begins with its time in milliseconds (RFC 9562,
+    /// version 7).
+    pub fn first_of(time: Timestamp) -> Self {
         const MOST: u64 = (1 << 48) - 1;
-        let since = now.checked_sub_signed(TimeDelta::days(Self::DAYS_OF_NOBODY));
-        let millis = since.map_or(0, |since| since.timestamp_millis());
-        let millis = u64::try_from(millis).unwrap_or(0).min(MOST);
+        let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0).min(MOST);
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+
+    /// Decisions about nobody with a lesser identity than this are kept no longer.
+    pub fn first_kept_of_nobody(now: Timestamp) -> Self {
+        let since = now.checked_sub_signed(TimeDelta::days(Self::DAYS_OF_NOBODY));
+        Self::first_of(since.unwrap_or(Timestamp::UNIX_EPOCH))
     }
 }
 
@@ -121,5 +125,19 @@ impl VisitorId {
         let mut name = *b"visitor:\0\0\0\0\0\0\0\0";
         name[8..].copy_from_slice(&(ordinal as u64).to_be_bytes());
         Self(Uuid::new_v5(&decision.0, &name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_of_decisions_are_divided_by_their_time() {
+        let at = |millis| Timestamp::from_timestamp_millis(millis).unwrap();
+        let drawn = |millis| DecisionId(uuid::Builder::from_unix_timestamp_millis(millis, &[0xff; 10]).into_uuid());
+        assert!(drawn(999) < DecisionId::first_of(at(1000)) && DecisionId::first_of(at(1000)) < drawn(1000));
+        let ends = [at(-1), at(0), at(1), Timestamp::MAX_UTC].map(DecisionId::first_of);
+        assert!(ends.is_sorted() && ends[2] < ends[3]);
     }
 }

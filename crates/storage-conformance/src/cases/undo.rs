@@ -253,7 +253,11 @@ pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut
     f.id(Ask::new().external("y").update(one)).await;
     assert_eq!(f.contact(one).await.external_id(), Some("y"));
     let x = identifier(Kind::ExternalId, "x").key;
-    assert_eq!(f.holders(&x).await, [one], "what the absorbed contact brought goes on answering");
+    assert_eq!(
+        f.holders(&x).await,
+        [one],
+        "what the absorbed contact brought goes on answering"
+    );
     assert_eq!(f.id(Ask::new().external("x").upsert()).await, one);
     f.id(Ask::new().external("x").update(one)).await;
     assert_eq!(f.contact(one).await.external_id(), Some("x"));
