@@ -211,7 +211,8 @@ pub struct Membership {
 }
 
 /// Somebody who leaves history behind an identifier: a web visitor, or whoever an event named before a contact held the identifier. A
-/// contact adopts it (identity rule 7). `home` and `owner` as in [`HeldIdentifier`].
+/// contact adopts it (identity rule 7). When a token or a device moves, a visitor stands for the time that its former owner had it, and
+/// one for that of the new owner (identity rule 4). `home` and `owner` as in [`HeldIdentifier`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
     /// The visitor.
@@ -224,10 +225,11 @@ pub struct Visitor {
     pub owner: Option<ContactId>,
     /// When its history begins.
     pub since: Timestamp,
-    /// When its history ended: the cookie moved to somebody else, or a contact took another identifier, to which history goes from then
-    /// on. At most one visitor of an identifier is open.
+    /// When its history ended: the identifier moved to somebody else, or a contact took it, to which history goes from then on. At most one
+    /// visitor of an identifier is open.
     pub closed_at: Option<Timestamp>,
-    /// Whether the cookie was another's until `since`: what happened before is not this one's, even when nobody knows the other any more.
+    /// Whether the identifier was another's until `since`: what happened before is not this one's, even when nobody knows the other any
+    /// more.
     pub follows: bool,
 }
 
@@ -235,6 +237,29 @@ impl Visitor {
     /// Whether its history has that time.
     pub fn covers(&self, time: Timestamp) -> bool {
         self.since <= time && self.closed_at.is_none_or(|closed| time < closed)
+    }
+
+    /// Whether it stands for an owner of a token or a device, or for what waited for one.
+    pub fn is_owner_s(&self) -> bool {
+        let kind = self.key.kind;
+        self.owner.is_some() && kind != IdentifierKind::Cookie && kind.stability() == Stability::Changeable
+    }
+
+    /// Forgets what it was behind. So it must be with [`Self::is_owner_s`] when somebody who held the identifier is erased and nobody holds
+    /// it any more: the history stays with its owner, and nothing tells of the other.
+    pub fn forget_identifier(&mut self) {
+        self.key.value = format!("erased:{}", self.id.0.simple());
+    }
+
+    /// Of the visitors behind an identifier the one whose history has that time, or else the next one after it.
+    pub fn at<'v>(visitors: impl Iterator<Item = &'v Self> + Clone, time: Timestamp) -> Option<&'v Self> {
+        let lasted = |visitor: &&Self| visitor.closed_at.is_none_or(|closed| visitor.since < closed);
+        let before = visitors.clone().filter(|visitor| visitor.since <= time);
+        let latest = before.filter(lasted).max_by_key(|visitor| visitor.since);
+        latest.filter(|visitor| visitor.covers(time)).or_else(|| {
+            let after = visitors.filter(|visitor| visitor.since > time);
+            after.min_by_key(|visitor| (visitor.since, visitor.follows, visitor.id))
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::values::{EventKeyValue, EventTypeKey, ExternalOrderId, ValueError};
 use crate::{
-    ContactId, ContactRequest, DecisionId, EventId, Identifier, IdentifierKey, IdentifierKind, OrderStatus, Timestamp,
+    ContactId, ContactRequest, DecisionId, EventId, Identifier, IdentifierKey, OrderStatus, Stability, Timestamp,
     VisitorId,
 };
 use chrono::TimeDelta;
@@ -195,20 +195,21 @@ pub struct EventRequest {
 
 impl EventRequest {
     /// How much older than its arrival an event must be to be late, in seconds: batches take a while, and so much may the clock of a
-    /// browser be wrong.
+    /// browser or a phone be wrong.
     const LATE_SECONDS: i64 = 60;
 
-    /// When it happened, if it names nothing but cookies and comes so late that they may have been another's then (identity rule 4).
+    /// When it happened, if it names nothing but tokens, devices and cookies, and comes so late that they may have been another's then
+    /// (identity rule 4).
     pub(crate) fn late(&self, received_at: Timestamp) -> Option<Timestamp> {
-        let by_cookie = |id: &Identifier| id.kind() == IdentifierKind::Cookie;
-        let alone = self.contact.contact_id.is_none() && self.contact.identifiers().all(by_cookie);
+        let moves = |id: &Identifier| id.kind().stability() == Stability::Changeable;
+        let alone = self.contact.contact_id.is_none() && self.contact.identifiers().all(moves);
         let since = received_at - TimeDelta::seconds(Self::LATE_SECONDS);
         self.occurred_at.filter(|occurred| alone && *occurred < since)
     }
 }
 
 /// The history that waits for somebody to hold an identifier. Cookies have [`crate::Visitor`]s of their own, which go on when
-/// somebody is found.
+/// somebody is found; those that stand for the owners of a token or a device that moved are others, and nothing waits with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// The visitor that the history was left by.

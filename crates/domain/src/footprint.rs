@@ -1,8 +1,8 @@
 //! What a batch of commands touches.
 
 use crate::{
-    Call, Command, ContactRef, ContactRequest, CustomField, Envelope, FieldId, Footprint, Identifier, IdentifierKey,
-    IdentifierKind, Learned, Policy, SegmentRef,
+    Call, Command, ContactRef, ContactRequest, CustomField, Envelope, EventRequest, FieldId, Footprint, Identifier,
+    IdentifierKey, IdentifierKind, Learned, Policy, SegmentRef, Timestamp,
 };
 
 /// Computes what must be locked and loaded before the batch can be resolved under the policy.
@@ -37,13 +37,7 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
             for token in request.contact.identifiers().flat_map(Identifier::of_other_kinds) {
                 add_key(all, &token.key, &token.typed, policy);
             }
-            let late = request.late(envelope.at).into_iter();
-            let keys = |time| request.contact.identifiers().map(move |id| (id.key.clone(), time));
-            let late: Vec<_> = late
-                .flat_map(keys)
-                .filter(|(key, _)| all.keys.contains_key(key))
-                .collect();
-            all.late.extend(late);
+            add_late(all, request, envelope.at);
             all.event_types.insert(request.type_key.clone());
             all.events.extend(request.id);
         }
@@ -113,6 +107,17 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         Command::SetPolicy(_) => {}
     }
     add_names(all, command);
+}
+
+/// The keys by which an event that comes late is told whose it was.
+fn add_late(all: &mut Footprint, request: &EventRequest, received_at: Timestamp) {
+    let Some(time) = request.late(received_at) else { return };
+    for identifier in request.contact.identifiers() {
+        let others = identifier.of_other_kinds().map(|token| token.key);
+        let keys = others.chain(identifier.nameless()).chain([identifier.key.clone()]);
+        let known: Vec<_> = keys.filter(|key| all.keys.get(key) == Some(&true)).collect();
+        all.late.extend(known.into_iter().map(|key| (key, time)));
+    }
 }
 
 fn add_names(all: &mut Footprint, command: &Command) {

@@ -15,7 +15,8 @@ use uuid::Uuid;
 pub struct Footprint {
     /// Identifiers to lock, in the one global order. The value says whether the contacts that hold it are needed.
     pub keys: BTreeMap<IdentifierKey, bool>,
-    /// Cookies of [`Self::keys`], each with a time in the past at which something happened behind it.
+    /// Tokens, devices and cookies of [`Self::keys`], each with a time in the past at which something happened behind it. One without an
+    /// app stands for the token that somebody holds of whatever app, too.
     pub late: BTreeSet<(IdentifierKey, Timestamp)>,
     /// Contacts named by number.
     pub contacts: BTreeSet<ContactId>,
@@ -116,14 +117,15 @@ impl KeyRecord {
 pub struct Snapshot {
     /// Contacts that answer for themselves: those that hold a key of the footprint (removed ones only by their external ID or
     /// an exclusive identifier), those named by number, the canonical ones of absorbed ones named by number, and the owners of
-    /// [`Self::visitors`] that are closed. With merges in the footprint also every absorbed contact of their groups.
+    /// [`Self::visitors`]. With merges in the footprint also every absorbed contact of their groups.
     pub contacts: BTreeMap<ContactId, Contact>,
     /// For absorbed contacts named by number, and those of [`Self::apart`]: the contact that answers for them.
     pub canonical: BTreeMap<ContactId, ContactId>,
     /// The record of every key of the footprint that has one other than the default.
     pub keys: BTreeMap<IdentifierKey, KeyRecord>,
-    /// The open visitors of the footprint's cookies, adopted or not. For every one of [`Footprint::late`] also the visitor of the cookie
-    /// that covers the time, or else the next one after it.
+    /// The open visitors of the footprint's cookies, adopted or not. Those of its tokens and devices, and of the tokens that it names
+    /// without their apps, only if they are a contact's: what waits is in [`Self::keys`]. For every one of [`Footprint::late`] also the
+    /// visitor that [`Visitor::at`] finds, if it is closed.
     pub visitors: Vec<Visitor>,
     /// The merges of the footprint, and all others among the contacts of their groups, undone ones included.
     pub merges: BTreeMap<MergeId, Merge>,
@@ -238,7 +240,8 @@ pub struct ContactRow {
 pub struct ChangeSet {
     /// Contacts to be deleted for good, each with all that it absorbed, and everything that is theirs: rows of every
     /// table, keys that nobody holds any more, merges, recorded replies, and their logs. Decisions that others keep in their logs are
-    /// redacted: see [`Decision::redact`].
+    /// redacted: see [`Decision::redact`]. Visitors of others behind keys that they held or their logs name, and that nobody holds any
+    /// more, forget them: see [`Visitor::forget_identifier`].
     pub erased: Vec<ContactId>,
     /// Contacts that were made or changed.
     pub contacts: Vec<ContactRow>,

@@ -354,15 +354,20 @@ macro_rules! for_each_case {
                 what_waits_behind_a_value_of_two_stays_with_the_other;
             }
             late {
-                history_that_comes_late_is_the_former_owner_s;
-                late_history_of_a_shared_cookie_is_the_former_owner_s;
-                what_comes_within_a_minute_is_of_now;
-                late_history_in_the_batch_of_the_move;
-                late_history_follows_merges_and_comes_back;
-                late_history_of_a_removed_contact_waits_with_it;
-                late_history_of_an_erased_contact_is_nobody_s;
-                late_history_that_races_with_an_erasure_leaves_nothing;
-                however_often_a_cookie_moved_its_time_is_found;
+                history_that_comes_late_is_the_former_owner_s for changeable_kinds;
+                late_history_of_what_many_shared_is_the_former_owner_s for changeable_kinds;
+                what_comes_within_a_minute_is_of_now for changeable_kinds;
+                late_history_in_the_batch_of_the_move for changeable_kinds;
+                late_history_follows_merges_and_comes_back for changeable_kinds;
+                late_history_of_a_removed_contact_waits_with_it for changeable_kinds;
+                late_history_of_an_erased_contact_is_nobody_s for changeable_kinds;
+                late_history_that_races_with_an_erasure_leaves_nothing for changeable_kinds;
+                however_often_it_moved_its_time_is_found for changeable_kinds;
+                an_offline_phone_tells_of_its_former_user;
+                late_history_of_a_token_without_its_app_or_kind;
+                late_history_of_a_token_that_its_device_replaced;
+                what_is_told_late_takes_nothing;
+                a_phone_of_an_erased_contact_is_forgotten;
             }
             order_races {
                 a_thousand_orders_in_one_batch;
@@ -428,7 +433,8 @@ macro_rules! for_each_case {
                 an_absorbed_number_brings_who_answers;
                 a_merge_brings_its_whole_group;
                 open_visitors_come_with_their_cookies;
-                closed_visitors_come_with_their_times;
+                closed_visitors_come_with_their_times for changeable_kinds;
+                owners_of_tokens_and_devices_come_from_the_first_move_on for changeable_kinds;
                 the_catalog_comes_by_number_name_and_key;
                 fresh_numbers_are_enough_and_ascend;
             }

@@ -73,7 +73,8 @@ async fn a_request_locks_and_reads_writes_and_commits() {
             Ask::new().external("e-1").email("other@example.com").upsert(),
             4,
         ),
-        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 4),
+        // Whose it was until now is noted.
+        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 5),
         (
             "a known segment's first member",
             Ask::new().external("e-3").segment("warm").upsert(),

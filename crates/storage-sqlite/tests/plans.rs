@@ -107,6 +107,15 @@ async fn write(app: &Application, workspace: WorkspaceId) {
         .email("other@example.com")
         .with(Kind::Cookie, "d");
     submit(app, workspace, claiming.upsert()).await;
+    let phone = || Ask::new().device("d").nameless("t").cookie("d");
+    for name in ["b", "c"] {
+        submit(app, workspace, phone().external(name).upsert()).await;
+        let late = EventRequest {
+            occurred_at: Some(Timestamp::UNIX_EPOCH),
+            ..phone().happened("late")
+        };
+        submit(app, workspace, keep(late)).await;
+    }
     let merged = submit(app, workspace, force_merge(ContactId(1), ContactId(2))).await;
     submit(app, workspace, force_merge(ContactId(3), ContactId(1))).await;
     submit(app, workspace, undo(merge_of(&merged))).await;

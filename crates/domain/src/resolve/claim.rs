@@ -3,11 +3,11 @@
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
-use super::{absorb, search, tokens, trust};
+use super::{absorb, search, tokens, trust, visitors};
 use crate::values::ChannelType;
 use crate::{
-    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey,
-    IdentifierKind, IdentifierState, Stability, Visitor, VisitorId,
+    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKind,
+    IdentifierState, Stability,
 };
 use std::collections::BTreeSet;
 
@@ -136,8 +136,9 @@ fn claim(
         }
         Some(former) if absorb::anonymous(world, draft, id, former, identifier, evidence) => {}
         Some(former) => {
-            release(world, draft, former, identifier);
+            let held = release(world, draft, former, identifier);
             hold(world, draft, request, id, identifier, channel);
+            visitors::moved(world, draft, id, &identifier.key, held.as_ref());
             draft.effects.push(Effect::Moved {
                 identifier: identifier.clone(),
                 from: former,
@@ -145,6 +146,7 @@ fn claim(
         }
         None => {
             hold(world, draft, request, id, identifier, channel);
+            visitors::moved(world, draft, id, &identifier.key, None);
             draft.effects.push(Effect::Attached {
                 identifier: identifier.clone(),
             });
@@ -152,17 +154,25 @@ fn claim(
     }
     touch(world, identifier, id, draft, channel.map(|(_, details)| details));
     if identifier.kind() == IdentifierKind::Cookie {
-        adopt_visitor(world, draft, id, identifier, evidence);
+        visitors::adopt(world, draft, id, identifier, evidence);
     }
 }
 
-/// Takes an exclusive identifier from its owner. The history before the move stays with the owner (rule 4).
-fn release(world: &mut World<'_>, draft: &mut Draft, former: ContactId, identifier: &Identifier) {
-    if let Some(contact) = world.contacts.get_mut(&former) {
-        contact.identifiers.retain(|held| held.key() != &identifier.key);
-        contact.updated_at = draft.at;
-        draft.touched.insert(former);
-    }
+/// Takes an exclusive identifier from its owner, and returns what it was there. The history before the move stays with the owner (rule 4).
+fn release(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    former: ContactId,
+    identifier: &Identifier,
+) -> Option<HeldIdentifier> {
+    let contact = world.contacts.get_mut(&former)?;
+    let place = contact
+        .identifiers
+        .iter()
+        .position(|held| held.key() == &identifier.key)?;
+    contact.updated_at = draft.at;
+    draft.touched.insert(former);
+    Some(contact.identifiers.remove(place))
 }
 
 /// Gives the contact a new identifier of its own, quarantined when there are too many of its kind (rule 8).
@@ -205,62 +215,6 @@ pub(super) fn hold(
     });
     world.note_holder(&identifier.key, id);
     world.note_token(identifier);
-}
-
-/// Rule 7, for events that named an identifier while it found nobody: nobody held it, whoever did was removed, or it was quarantined or
-/// blocked. Their history becomes that of the contact which shows it now. What is to come goes to the contact itself. `named` are the
-/// identifiers of the request; of a contact that came back, all that it holds count.
-pub(super) fn adopt_waiting(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    id: ContactId,
-    named: &[&Identifier],
-    restored: bool,
-) {
-    let Some(contact) = world.contacts.get(&id) else { return };
-    let named: BTreeSet<&IdentifierKey> = named.iter().map(|identifier| &identifier.key).collect();
-    let counts = |held: &&HeldIdentifier| {
-        held.is_visible()
-            && held.state == IdentifierState::Active
-            && held.kind() != IdentifierKind::Cookie
-            && (restored || named.contains(held.key()))
-    };
-    let held: Vec<(Identifier, ContactId)> = contact
-        .identifiers
-        .iter()
-        .filter(counts)
-        .map(|held| (held.identifier.clone(), held.home))
-        .collect();
-    for (identifier, home) in held {
-        // By the token without its app, too.
-        let named = std::iter::once(identifier.key.clone()).chain(identifier.also_named());
-        for key in named {
-            adopt_one(world, draft, (id, home), &identifier, &key);
-        }
-    }
-}
-
-fn adopt_one(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    (id, home): (ContactId, ContactId),
-    identifier: &Identifier,
-    key: &IdentifierKey,
-) {
-    if evidence::of(world, identifier) != Evidence::Matches {
-        return;
-    }
-    let Some(waiting) = world.keys.get_mut(key).and_then(|record| record.waiting.take()) else {
-        return;
-    };
-    if let Some(visitor) = world.visitors.get_mut(&waiting.visitor) {
-        visitor.home = Some(home);
-        visitor.owner = Some(id);
-        visitor.closed_at = Some(draft.at);
-    }
-    draft.effects.push(Effect::VisitorAdopted {
-        visitor: waiting.visitor,
-    });
 }
 
 /// Judges an identifier anew that the contact holds and that is named again: what was quarantined or blocked counts as evidence as soon
@@ -334,36 +288,4 @@ fn touch(
             held.details.take(details);
         }
     }
-}
-
-/// Rule 7: the history behind the cookie becomes the contact's. Each owner of a cookie has a visitor of their own, so that
-/// history made before a move stays with the former owner (rule 4).
-fn adopt_visitor(world: &mut World<'_>, draft: &mut Draft, id: ContactId, cookie: &Identifier, evidence: Evidence) {
-    let mut follows = false;
-    if let Some(visitor) = world.open_visitor_mut(&cookie.key) {
-        if visitor.owner == Some(id) {
-            return;
-        }
-        if visitor.owner.is_none() && evidence == Evidence::Matches {
-            visitor.home = Some(id);
-            visitor.owner = Some(id);
-            draft.effects.push(Effect::VisitorAdopted { visitor: visitor.id });
-            return;
-        }
-        visitor.closed_at = Some(draft.at);
-        follows = true;
-    }
-    let visitor = VisitorId::of(draft.id, draft.visitors);
-    draft.visitors += 1;
-    draft.effects.push(Effect::VisitorAdopted { visitor });
-    let opened = Visitor {
-        id: visitor,
-        key: cookie.key.clone(),
-        home: Some(id),
-        owner: Some(id),
-        since: draft.at,
-        closed_at: None,
-        follows,
-    };
-    world.open(opened);
 }

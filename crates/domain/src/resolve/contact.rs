@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::search::{self, Found};
 use super::world::World;
-use super::{absorb, attributes, channels, claim, event, segments, tokens, trust};
+use super::{absorb, attributes, channels, claim, event, segments, tokens, trust, visitors};
 use crate::values::ChannelType;
 use crate::{
     Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKey,
@@ -44,7 +44,7 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
     };
     let restored = restore(world, id);
     write(world, &mut draft, call, request, id, before.is_none());
-    claim::adopt_waiting(world, &mut draft, id, &identifiers, restored);
+    visitors::adopt_waiting(world, &mut draft, id, &identifiers, restored);
     evidence::tell_kept(world, &mut draft, id);
     evidence::tell_apart(world, &mut draft, id, &identifiers);
     // Otherwise anybody could make a value shared, by naming it beside the tokens of different people.

@@ -1,15 +1,14 @@
 //! Keeping events (identity rules, "events", and rules 4 and 7).
 
-use super::contact;
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
-use super::late;
 use super::world::World;
+use super::{contact, late, search, tokens};
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, ContactRequest, ContactState, Decision, DecisionId, Effect, Event, EventCount, EventId,
     EventParams, EventPeriod, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome,
-    Rejection, Rule, Step, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
+    Rejection, Rule, Stability, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
 };
 use std::collections::BTreeMap;
 
@@ -27,8 +26,8 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
     ) {
         return draft.reject(world, Rejection::EventTooOld { days });
     }
-    let (decided, subject) = match late::former(world, request, at) {
-        Some(former) => late::decide(world, draft, request, former),
+    let (decided, subject) = match late::whose(world, request, at) {
+        Some(whose) => late::decide(world, draft, request, whose),
         None => decide(world, draft, request),
     };
     if decided.outcome == Outcome::Rejected {
@@ -212,21 +211,29 @@ fn of_contact(world: &World<'_>, request: &ContactRequest, decided: &Decision, i
     visitor.map_or(Subject::Contact(id), |visitor| Subject::Visitor(visitor.id))
 }
 
-/// A removed contact that the event names: events do not bring it back, and its history goes on.
+/// A removed contact that the event names, or whose token or device it names: events do not bring it back, and its history goes on. Behind
+/// a cookie its visitor stands.
 fn removed(world: &World<'_>, decided: &Decision, request: &ContactRequest) -> Option<ContactId> {
     let named = request.contact_id.and_then(|id| world.answering(id));
-    let found = named.or_else(|| world.holder(decided.matched_by.as_ref()?))?;
+    let found = named.or_else(|| world.holder(decided.matched_by.as_ref()?));
+    let found = found.or_else(|| {
+        let call = Call::Event { creates: false };
+        let request = tokens::as_held(world, call, request);
+        let strongest = search::in_order(call, &request).find(|id| evidence::of(world, id) == Evidence::Matches)?;
+        let kind = strongest.kind();
+        let moves = kind.stability() == Stability::Changeable && kind != IdentifierKind::Cookie;
+        world.holder(&strongest.key).filter(|_| moves)
+    })?;
     let contact = world.contacts.get(&found)?;
     (contact.state == ContactState::Removed).then_some(found)
 }
 
 /// The visitor behind the first identifier, in the order of the search, that tells people apart.
 fn of_visitor(world: &mut World<'_>, request: &ContactRequest, decision: DecisionId, at: Timestamp) -> Option<Subject> {
-    let steps = Call::Event { creates: false }.order().iter();
-    let key = steps
-        .flat_map(|step: &Step| request.identifiers().filter(|id| step.covers(id.kind())))
+    let key = search::in_order(Call::Event { creates: false }, request)
         .find(|id| evidence::of(world, id) == Evidence::Matches)
         .map(|id| id.key.clone())?;
+    // Where it stands for the owner of a token or a device, a limit was passed, or its device names another token.
     if let Some(open) = world.open_visitor(&key) {
         return Some(Subject::Visitor(open.id));
     }

@@ -1,43 +1,119 @@
-//! History of a cookie that arrives late: it is that of whoever had the cookie then (identity rule 4).
+//! History that arrives late: it is that of whoever had the token, the device or the cookie then (identity rule 4).
 
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
+use super::{search, tokens};
 use crate::{
-    Decision, Effect, EventRequest, Identifier, IdentifierKey, Outcome, Rule, Subject, Timestamp, Visitor, VisitorId,
+    Call, ContactId, Decision, Effect, EventRequest, Identifier, IdentifierKey, IdentifierKind, Outcome, Rule, Subject,
+    Timestamp, Visitor, VisitorId,
 };
 
-/// Whose the history of a cookie was.
+/// Whose the history is that an event belongs to.
 #[derive(Debug)]
-pub(super) enum Former {
-    /// That of a visitor that is closed.
+pub(super) enum Whose {
+    /// That of a visitor.
     Visitor(VisitorId, IdentifierKey),
+    /// That of the contact that had the identifier then, and holds it now.
+    Contact(ContactId, IdentifierKey),
     /// That of somebody who was erased since.
+    Forgotten(IdentifierKind),
+}
+
+/// What is known of an identifier at a time.
+enum Known<'w> {
+    /// Whose it was.
+    Then(Owner<'w>),
+    /// Whose it was first, as far as we know, and since when: later than that time.
+    First(Timestamp, Owner<'w>),
+    /// Nothing.
+    Nothing,
+}
+
+/// Who had an identifier for a time.
+enum Owner<'w> {
+    /// Whoever left the history of a visitor, and has the identifier no more.
+    Former(&'w Visitor),
+    /// Whoever has it now.
+    Present,
+    /// Somebody who was erased since.
     Forgotten,
 }
 
-/// Whose the history that the event belongs to was; none when it goes where all history of the cookie goes now.
-pub(super) fn former(world: &World<'_>, request: &EventRequest, received_at: Timestamp) -> Option<Former> {
+/// Whose history the event belongs to; none when it goes where all history of what it names goes now.
+///
+/// The strongest identifier decides of which it is known whose it was then. If none is, whoever had one of them first.
+pub(super) fn whose(world: &World<'_>, request: &EventRequest, received_at: Timestamp) -> Option<Whose> {
     let time = request.late(received_at)?;
-    let mut cookies = request.contact.identifiers();
-    let cookie: &Identifier = cookies.find(|id| evidence::of(world, id) != Evidence::Blocked)?;
-    let visitors = || world.visitors_of(&cookie.key);
-    let next = || {
-        visitors()
-            .filter(|visitor| visitor.since > time)
-            .min_by_key(|v| (v.since, v.follows))
-    };
-    let visitor: &Visitor = match visitors().find(|visitor| visitor.covers(time)) {
-        Some(visitor) => visitor,
-        None => match next()? {
-            // What nobody else left is from before we knew the cookie.
-            visitor if !visitor.follows => visitor,
-            _ => return Some(Former::Forgotten),
-        },
-    };
-    visitor
-        .closed_at
-        .map(|_| Former::Visitor(visitor.id, cookie.key.clone()))
+    let call = Call::Event { creates: false };
+    let contact = tokens::as_held(world, call, &request.contact);
+    let named: Vec<&Identifier> = search::in_order(call, &contact)
+        .filter(|id| evidence::of(world, id) != Evidence::Blocked)
+        .collect();
+    let mut first: Option<(Timestamp, &Identifier, Owner<'_>)> = None;
+    for identifier in &named {
+        match known(world, &identifier.key, time) {
+            Known::Then(owner) => return decided(world, &named, identifier, &owner),
+            Known::First(since, owner) if first.as_ref().is_none_or(|(earliest, ..)| since < *earliest) => {
+                first = Some((since, identifier, owner));
+            }
+            Known::First(..) | Known::Nothing => {}
+        }
+    }
+    let (_, identifier, owner) = first?;
+    decided(world, &named, identifier, &owner)
+}
+
+fn known<'w>(world: &'w World<'_>, key: &IdentifierKey, time: Timestamp) -> Known<'w> {
+    if let Some(visitor) = Visitor::at(world.visitors_of(key), time) {
+        // A token that its device replaced by another is nobody's, and stays open.
+        let has_it = visitor.owner.is_none() || visitor.owner == world.holder(key);
+        let owner = if visitor.closed_at.is_none() && has_it {
+            Owner::Present
+        } else {
+            Owner::Former(visitor)
+        };
+        return match (visitor.covers(time), visitor.follows) {
+            (true, _) => Known::Then(owner),
+            (false, true) => Known::Then(Owner::Forgotten),
+            // What nobody else left is from before we knew the identifier.
+            (false, false) => Known::First(visitor.since, owner),
+        };
+    }
+    // It never moved, or not since somebody who had it was erased.
+    let holder = world.matching(key).into_iter().next();
+    let contact = holder.and_then(|holder| world.contacts.get(&holder));
+    let held = contact.and_then(|contact| contact.identifiers.iter().find(|held| held.key() == key));
+    match held.map(|held| held.first_seen) {
+        Some(since) if since <= time => Known::Then(Owner::Present),
+        Some(since) => Known::First(since, Owner::Present),
+        None => Known::Nothing,
+    }
+}
+
+fn decided(world: &World<'_>, named: &[&Identifier], by: &Identifier, owner: &Owner<'_>) -> Option<Whose> {
+    match owner {
+        Owner::Former(visitor) => Some(Whose::Visitor(visitor.id, by.key.clone())),
+        Owner::Forgotten => Some(Whose::Forgotten(by.kind())),
+        Owner::Present => of_present(world, named, by),
+    }
+}
+
+/// Whoever has the identifier now gets the event as ever, unless another one that it names would be taken from somebody: who got that one
+/// since must not lose it by what is past.
+fn of_present(world: &World<'_>, named: &[&Identifier], by: &Identifier) -> Option<Whose> {
+    let owner = world.matching(&by.key).into_iter().next()?;
+    let is_another_s = |id: &&Identifier| world.holder(&id.key).is_some_and(|holder| holder != owner);
+    if !named.iter().any(is_another_s) {
+        return None;
+    }
+    let visitor = world
+        .open_visitor(&by.key)
+        .filter(|_| by.kind() == IdentifierKind::Cookie);
+    Some(match visitor {
+        Some(visitor) => Whose::Visitor(visitor.id, by.key.clone()),
+        None => Whose::Contact(owner, by.key.clone()),
+    })
 }
 
 /// Decides the event: nobody claims anything by it, and it brings nobody back.
@@ -45,21 +121,37 @@ pub(super) fn decide(
     world: &mut World<'_>,
     mut draft: Draft,
     request: &EventRequest,
-    former: Former,
+    whose: Whose,
 ) -> (Decision, Option<Subject>) {
     let skipped = request.contact.skipped.iter().cloned();
     draft.effects.extend(skipped.map(Effect::Skipped));
-    let Former::Visitor(visitor, cookie) = former else {
-        draft.skip("cookies", "whoever had the cookie at that time is not known any more");
-        return (draft.finish(world, Outcome::Unmatched, None), None);
+    let (subject, owner, key) = match whose {
+        Whose::Contact(contact, key) => (Subject::Contact(contact), Some(contact), key),
+        Whose::Visitor(visitor, key) => {
+            let owner = world.visitors.get(&visitor).and_then(|visitor| visitor.owner);
+            let active = owner.filter(|owner| world.is_active(*owner));
+            if active.is_none() {
+                draft.effects.push(Effect::EventWaits { visitor });
+            }
+            (Subject::Visitor(visitor), active, key)
+        }
+        Whose::Forgotten(kind) => {
+            let (member, what) = match kind {
+                IdentifierKind::Cookie => ("cookies", "cookie"),
+                IdentifierKind::DeviceId => ("deviceId", "device"),
+                _ => ("pushToken", "token"),
+            };
+            draft.skip(
+                member,
+                format_args!("whoever had the {what} at that time is not known any more"),
+            );
+            return (draft.finish(world, Outcome::Unmatched, None), None);
+        }
     };
-    let subject = Some(Subject::Visitor(visitor));
-    let owner = world.visitors.get(&visitor).and_then(|visitor| visitor.owner);
-    let Some(owner) = owner.filter(|owner| world.is_active(*owner)) else {
-        draft.effects.push(Effect::EventWaits { visitor });
-        return (draft.finish(world, Outcome::Unmatched, None), subject);
+    let Some(owner) = owner else {
+        return (draft.finish(world, Outcome::Unmatched, None), Some(subject));
     };
     draft.rule = Rule::Search;
-    draft.matched_by = Some(cookie);
-    (draft.finish(world, Outcome::Unchanged, Some(owner)), subject)
+    draft.matched_by = Some(key);
+    (draft.finish(world, Outcome::Unchanged, Some(owner)), Some(subject))
 }

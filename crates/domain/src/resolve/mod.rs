@@ -19,6 +19,7 @@ mod segments;
 mod tokens;
 mod trust;
 mod undo;
+mod visitors;
 mod world;
 
 #[cfg(test)]

@@ -64,6 +64,12 @@ pub(super) fn search(
     by_other(world, draft, call, naming, external_id.is_some())
 }
 
+/// The identifiers of a request in the order of a call's search.
+pub(super) fn in_order(call: Call, request: &ContactRequest) -> impl Iterator<Item = &Identifier> {
+    let steps = call.order().iter();
+    steps.flat_map(|step| request.identifiers().filter(|id| step.covers(id.kind())))
+}
+
 /// Whether the contact ID of the request is that of a contact that holds an external ID.
 fn names_a_claimed_contact(world: &World<'_>, request: &ContactRequest) -> bool {
     let named = request.contact_id.and_then(|id| world.answering(id));

@@ -66,7 +66,8 @@ pub(crate) enum FromBody {
         /// Which.
         contact_id: i64,
     },
-    /// That of a visitor: nobody was known behind the identifier, or it was a cookie's.
+    /// That of a visitor: nobody was known behind the identifier, it was a cookie's, or it came late, when the token or the device was
+    /// another's.
     #[serde(rename_all = "camelCase")]
     Visitor {
         /// Which.

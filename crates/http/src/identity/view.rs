@@ -42,7 +42,7 @@ pub(crate) struct IdentityBody {
     identifiers: Vec<HeldBody>,
     /// Merges among the contacts that it answers for, and undone ones; the earliest first.
     merges: Vec<MergeBody>,
-    /// Web visitors whose history is its own; the earliest first, at most 1,000 (in an export, all).
+    /// Visitors whose history is its own; the earliest first, at most 1,000 (in an export, all).
     // The last member: an export goes on with it.
     visitors: Vec<VisitorBody>,
 }
@@ -152,7 +152,8 @@ impl HeldBody {
     }
 }
 
-/// A visitor whose history a contact adopted: somebody behind an identifier that no contact held then.
+/// A visitor whose history is a contact's: somebody behind an identifier that no contact held then, or the contact itself for the time that
+/// a token or a device was its own, once that has moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Visitor)]
@@ -165,7 +166,7 @@ pub(crate) struct VisitorBody {
     brought_by: Option<i64>,
     /// When its history begins.
     since: DateTime<Utc>,
-    /// When its history ended: the cookie moved to somebody else, or a contact took another identifier.
+    /// When its history ended: the identifier moved to somebody else, or a contact took it.
     closed_at: Option<DateTime<Utc>>,
 }
 

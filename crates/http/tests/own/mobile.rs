@@ -1,6 +1,7 @@
 //! What apps tell with a public key, and what they may not (identity rules, "Trust").
 
 mod app;
+mod offline;
 
 use app::{App, event, phone, refused, values};
 use http::Request;

@@ -2,7 +2,7 @@
 
 use super::raw::{plant, visitor};
 use crate::{
-    Ask, Backend, Fixture, Kind, category_key, force_merge, identifier, merge_of, remove, segment_name, sorted,
+    Ask, Backend, Fixture, Kind, category_key, force_merge, identifier, keep, merge_of, remove, segment_name, sorted,
     sorted_snapshot,
 };
 use selfsame_application::ports::Mode;
@@ -206,17 +206,17 @@ pub async fn open_visitors_come_with_their_cookies(backend: &mut dyn Backend) {
     assert_eq!(found, [("c", Some(two)), ("free", None)], "closed ones stay away");
 }
 
-pub async fn closed_visitors_come_with_their_times(backend: &mut dyn Backend) {
+pub async fn closed_visitors_come_with_their_times(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").cookie("c").upsert()).await;
-    let moved = f.decide(Ask::new().external("b").cookie("c").upsert()).await;
-    let cookie = identifier(Kind::Cookie, "c");
+    let one = f.id(Ask::new().external("a").with(kind, "c").upsert()).await;
+    let moved = f.decide(Ask::new().external("b").with(kind, "c").upsert()).await;
+    let named = identifier(kind, "c");
     for (seconds, expected) in [(-3_600, Some(one)), (-1, Some(one)), (0, None), (3_600, None)] {
         let time = moved.at + chrono::TimeDelta::seconds(seconds);
-        let late = [(cookie.key.clone(), time)].into();
+        let late = [(named.key.clone(), time)].into();
         let asked = Footprint {
             late,
-            ..keys(&[(&cookie, true)])
+            ..keys(&[(&named, true)])
         };
         let snapshot = load(&f, asked).await;
         let owners: Vec<_> = snapshot.visitors.iter().map(|visitor| visitor.owner).collect();
@@ -231,6 +231,28 @@ pub async fn closed_visitors_come_with_their_times(backend: &mut dyn Backend) {
         let found: BTreeSet<ContactId> = snapshot.contacts.into_keys().collect();
         assert_eq!(found, contacts, "{seconds}: owners come along");
     }
+}
+
+pub async fn owners_of_tokens_and_devices_come_from_the_first_move_on(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    let named = identifier(kind, "c");
+    let behind = async || load(&f, keys(&[(&named, true)])).await.visitors;
+    f.decide(keep(Ask::new().with(kind, "c").happened("waits"))).await;
+    let is_cookie = kind == Kind::Cookie;
+    assert_eq!(
+        behind().await.len(),
+        usize::from(is_cookie),
+        "what waits comes with its key"
+    );
+    f.id(Ask::new().external("a").with(kind, "c").upsert()).await;
+    assert_eq!(behind().await.len(), usize::from(is_cookie));
+    let moved = f.decide(Ask::new().external("b").with(kind, "c").upsert()).await;
+    let found: Vec<_> = behind()
+        .await
+        .into_iter()
+        .map(|visitor| (visitor.owner, visitor.since, visitor.follows))
+        .collect();
+    assert_eq!(found, [(moved.contact, moved.at, true)]);
 }
 
 /// A footprint, the places of the segments that it brings, the numbers of the categories, the fields.

@@ -350,6 +350,9 @@ impl Pair {
         for cookie in parts.cookies.iter().filter_map(|browser| self.cookies[*browser].last()) {
             ask = ask.with(Kind::Cookie, cookie);
         }
+        if let Some(place) = parts.nameless {
+            ask = ask.nameless(TEXTS[place]);
+        }
         if let Some(place) = parts.viber {
             ask = ask.viber(PHONES[place]);
         }

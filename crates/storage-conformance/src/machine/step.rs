@@ -97,6 +97,8 @@ pub(super) struct Parts {
     pub(super) mobile: Option<usize>,
     pub(super) telegram: Option<usize>,
     pub(super) device: Option<usize>,
+    /// A mobile push token that is named without its app.
+    pub(super) nameless: Option<usize>,
     pub(super) cookies: Vec<usize>,
     pub(super) first_name: Option<usize>,
     /// 0 clears it.
@@ -165,6 +167,7 @@ fn parts() -> impl Strategy<Value = Parts> {
             mobile,
             telegram,
             device,
+            nameless: None,
             cookies,
             first_name,
             town,
@@ -205,18 +208,34 @@ fn somebody() -> impl Strategy<Value = Parts> {
         3 => one(|place| Parts { emails: vec![place], ..Parts::default() }),
         3 => one(|place| Parts { external_id: Some(place), ..Parts::default() }),
         1 => one(|place| Parts { sms: Some(place), ..Parts::default() }),
-        1 => one(|place| Parts { device: Some(place), ..Parts::default() }),
+        2 => one(|place| Parts { device: Some(place), ..Parts::default() }),
+        1 => one(|place| Parts { telegram: Some(place), ..Parts::default() }),
+        2 => one(|place| Parts { nameless: Some(place), ..Parts::default() }),
+        3 => phone(),
         1 => contact().prop_map(|place| Parts { contact: Some(place), ..Parts::default() }),
         3 => logged_in(),
     ]
 }
 
-/// A customer with the cookie of their browser.
+/// A phone, or something of it, and maybe the browser on it.
+fn phone() -> impl Strategy<Value = Parts> {
+    (place(), maybe(place()), maybe(place())).prop_map(|(device, mobile, cookie)| Parts {
+        device: Some(device),
+        mobile,
+        cookies: cookie.into_iter().collect(),
+        ..Parts::default()
+    })
+}
+
+/// A customer with the cookie of their browser, or with their phone.
 fn logged_in() -> impl Strategy<Value = Parts> {
-    (place(), place()).prop_map(|(external_id, cookie)| Parts {
-        external_id: Some(external_id),
+    let browser = place().prop_map(|cookie| Parts {
         cookies: vec![cookie],
         ..Parts::default()
+    });
+    (place(), prop_oneof![browser, phone()]).prop_map(|(external_id, parts)| Parts {
+        external_id: Some(external_id),
+        ..parts
     })
 }
 

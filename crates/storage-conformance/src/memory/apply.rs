@@ -6,7 +6,7 @@ use selfsame_application::ports::Recorded;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     ChangeSet, ContactId, DecisionId, Effect, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey, KeyRecord,
-    Subject,
+    Subject, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -212,9 +212,11 @@ impl Space {
         let held = self.identifiers.values();
         let held = held.filter(|row| is_gone(row.owner) || is_gone(row.home));
         let identifiers: Vec<_> = held.map(|row| (key_of(row), row.identifier.clone())).collect();
+        let mut named: BTreeSet<IdentifierKey> = BTreeSet::new();
         for (key, identifier) in identifiers {
             self.take_identifier(&key);
             for key in identifier.also_named().chain([key.0]) {
+                named.insert(key.clone());
                 if self.rows_of(&key).next().is_none() {
                     self.free(contact, key);
                 }
@@ -245,6 +247,14 @@ impl Space {
         self.merges
             .retain(|_, row| !is_gone(row.survivor) && !is_gone(row.absorbed));
         self.replies.retain(|_, row| !row.contacts.iter().copied().any(is_gone));
+        let log = self.log.values().filter(|entry| is_gone(entry.contact));
+        let effects = log.flat_map(|entry| &entry.decision.effects);
+        named.extend(
+            effects
+                .filter_map(Effect::identifier)
+                .map(|identifier| identifier.key.clone()),
+        );
+        self.forget_identifiers(&named);
         self.redact_log(&gone);
     }
 
@@ -260,6 +270,16 @@ impl Space {
             visitor.owner = Some(contact);
         }
         self.keys.extend(record.after_erasure().map(|left| (key, left)));
+    }
+
+    /// Visitors of others behind what nobody holds any more.
+    fn forget_identifiers(&mut self, named: &BTreeSet<IdentifierKey>) {
+        let held = |key: &IdentifierKey| self.rows_of(key).next().is_some();
+        let free: BTreeSet<&IdentifierKey> = named.iter().filter(|key| !held(key)).collect();
+        let visitors = self.visitors.values_mut().filter(|visitor| visitor.is_owner_s());
+        visitors
+            .filter(|visitor| free.contains(&visitor.key))
+            .for_each(Visitor::forget_identifier);
     }
 
     /// After the identifiers are gone, so that it can be seen which of them others hold.

@@ -2,8 +2,8 @@
 
 use super::space::{Numbers, Space};
 use selfsame_domain::{
-    CategoryId, ContactId, ContactState, Event, EventPeriod, FieldId, Footprint, Fresh, IdentifierKind, KeyRecord,
-    Merge, SegmentId, Snapshot, StoredEvent,
+    CategoryId, ContactId, ContactState, Event, EventPeriod, FieldId, Footprint, Fresh, HeldIdentifier, IdentifierKey,
+    IdentifierKind, KeyRecord, Merge, SegmentId, Snapshot, Stability, StoredEvent, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,16 +61,14 @@ impl Space {
             if let Some(record) = self.keys.get(key).filter(|record| **record != KeyRecord::default()) {
                 snapshot.keys.insert(key.clone(), record.clone());
             }
-            let open = self.visitors.values().filter(|visitor| visitor.closed_at.is_none());
-            if key.kind == IdentifierKind::Cookie {
-                snapshot
-                    .visitors
-                    .extend(open.filter(|visitor| visitor.key == *key).cloned());
-            }
+            self.load_open(key, snapshot);
             if !holders {
                 continue;
             }
             for held in self.tokens_of(key) {
+                if !footprint.keys.contains_key(held.key()) {
+                    self.load_open(held.key(), snapshot);
+                }
                 let record = self
                     .keys
                     .get(held.key())
@@ -94,13 +92,29 @@ impl Space {
         }
     }
 
+    /// What waits is known with its key.
+    fn load_open(&self, key: &IdentifierKey, snapshot: &mut Snapshot) {
+        if key.kind.stability() != Stability::Changeable {
+            return;
+        }
+        let behind = self.visitors.values().filter(|visitor| visitor.key == *key);
+        let open = behind.filter(|visitor| visitor.closed_at.is_none());
+        for visitor in open.filter(|visitor| key.kind == IdentifierKind::Cookie || visitor.owner.is_some()) {
+            if let Some(owner) = visitor.owner {
+                self.bring(owner, true, snapshot);
+            }
+            snapshot.visitors.push(visitor.clone());
+        }
+    }
+
     fn load_late(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
         let mut found = BTreeMap::new();
-        for (key, time) in &footprint.late {
-            let visitors = || self.visitors.values().filter(|visitor| visitor.key == *key);
-            let after = visitors().filter(|visitor| visitor.since > *time);
-            let next = after.min_by_key(|visitor| (visitor.since, visitor.follows));
-            let visitor = visitors().find(|visitor| visitor.covers(*time)).or(next);
+        let named = footprint.late.iter().flat_map(|(key, time)| {
+            let held = self.tokens_of(key).map(HeldIdentifier::key);
+            [key].into_iter().chain(held).map(move |key| (key, time))
+        });
+        for (key, time) in named {
+            let visitor = Visitor::at(self.visitors.values().filter(|visitor| visitor.key == *key), *time);
             let closed = visitor.filter(|visitor| visitor.closed_at.is_some());
             found.extend(closed.map(|visitor| (visitor.id, visitor.clone())));
         }

@@ -4,7 +4,7 @@ use super::Unit;
 use crate::error::translate;
 use crate::rows::{self, MergeRecord, merge_record, to_json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, Merge};
+use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, IdentifierKind, Merge, Stability};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -172,6 +172,15 @@ const SIGHTINGS: &str = "
         SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
     RETURNING k.kind, k.value";
 
+/// Visitors of others behind what nobody holds any more, as `Visitor::forget_identifier` says. Comes after [`DELETE`].
+const FORGET: &str = "
+    UPDATE visitors v
+    SET value = 'erased:' || replace(v.visitor_id::text, '-', '')
+    FROM UNNEST($2::smallint[], $3::text[]) AS named (kind, value)
+    WHERE v.workspace_id = $1 AND v.kind = named.kind AND v.value = named.value AND v.owner_id IS NOT NULL
+      AND NOT EXISTS (
+        SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)";
+
 /// The merges that decisions made. Their undo waits.
 const MERGES: &str = concat!(
     "SELECT ",
@@ -238,8 +247,28 @@ impl Unit {
             .await
             .map_err(translate)?;
         let deleted = deleted.into_iter().chain(sightings).collect();
-        self.known.forget_keys(rows::all(deleted, rows::identifier_key)?);
+        let deleted = rows::all(deleted, rows::identifier_key)?;
+        self.forget_identifiers(deleted.iter().chain(&named)).await?;
+        self.known.forget_keys(deleted);
         self.redact(decisions, gone).await
+    }
+
+    async fn forget_identifiers(&mut self, keys: impl Iterator<Item = &IdentifierKey>) -> Result<(), StorageError> {
+        let moves = |kind: IdentifierKind| kind != IdentifierKind::Cookie && kind.stability() == Stability::Changeable;
+        let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| moves(key.kind)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let kinds: Vec<i16> = keys.iter().map(|key| key.kind.code()).collect();
+        let values: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
+        sqlx::query(FORGET)
+            .bind(self.workspace.0)
+            .bind(kinds)
+            .bind(values)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(translate)?;
+        Ok(())
     }
 
     async fn lock_decisions(&mut self, gone: &[i64]) -> Result<BTreeMap<DecisionId, Decision>, StorageError> {

@@ -144,10 +144,9 @@ impl Unit {
     ) -> Snapshot {
         self.known.add_keys(found.keys.iter().cloned());
         let answering = |id: &ContactId| *found.canonical.get(id).unwrap_or(id);
-        let closed = found.visitors.iter().filter(|visitor| visitor.closed_at.is_some());
-        let former = closed.filter_map(|visitor| visitor.owner);
+        let owners = found.visitors.iter().filter_map(|visitor| visitor.owner);
         let named = asked.iter().map(answering).chain(roots.iter().copied());
-        let named: BTreeSet<ContactId> = named.chain(former).collect();
+        let named: BTreeSet<ContactId> = named.chain(owners).collect();
         let held = |contact: &Contact| {
             let needed = |key: &IdentifierKey| footprint.keys.get(key).is_some_and(|needed| *needed);
             let named = |held: &&HeldIdentifier| {

@@ -45,7 +45,7 @@ use crate::rows::{
 };
 use selfsame_application::ports::{Mode, StorageError};
 use selfsame_domain::{
-    Contact, ContactId, CustomField, Footprint, IdentifierKey, IdentifierKind, KeyRecord, Timestamp, Visitor,
+    Contact, ContactId, CustomField, Footprint, IdentifierKey, IdentifierKind, KeyRecord, Stability, Timestamp, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,18 +99,15 @@ macro_rules! holders {
 
 /// Who holds a token that is named without its app, of whatever app: `nameless` in the words of `Identifier::nameless`.
 macro_rules! tokens {
-    ($what:literal) => {
-        concat!(
-            "SELECT ",
-            $what,
-            " FROM UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS asked (kind, value, needed)
-             CROSS JOIN LATERAL (
-                SELECT kind, value, owner_id FROM identifiers
-                WHERE workspace_id = $1 AND kind = asked.kind AND typed = substr(asked.value, 2)
-                  AND kind IN (4, 5, 6) AND octet_length(typed) < 1000 OFFSET 0
-             ) i
-             WHERE asked.needed AND asked.kind IN (4, 5, 6) AND asked.value LIKE '/%'"
-        )
+    () => {
+        "SELECT i.kind, i.value, i.owner_id, asked.value AS nameless
+         FROM UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS asked (kind, value, needed)
+         CROSS JOIN LATERAL (
+            SELECT kind, value, owner_id FROM identifiers
+            WHERE workspace_id = $1 AND kind = asked.kind AND typed = substr(asked.value, 2)
+              AND kind IN (4, 5, 6) AND octet_length(typed) < 1000 OFFSET 0
+         ) i
+         WHERE asked.needed AND asked.kind IN (4, 5, 6) AND asked.value LIKE '/%'"
     };
 }
 
@@ -194,44 +191,61 @@ macro_rules! found {
     };
 }
 
-/// The closed visitors behind cookies at times in the past: the one that covers the time, or else the next one.
+/// The open visitors behind cookies, and those that stand for the owner of a token or a device. What waits is known with its key.
+macro_rules! open {
+    () => {
+        "SELECT v.*
+         FROM (
+            SELECT kind, value FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
+            WHERE kind BETWEEN 4 AND 8
+            UNION
+            SELECT kind, value FROM token
+         ) asked
+         CROSS JOIN LATERAL (
+            SELECT * FROM visitors
+            WHERE workspace_id = $1 AND kind = asked.kind AND value = asked.value AND closed_at IS NULL OFFSET 0
+         ) v
+         WHERE v.kind = 8 OR v.owner_id IS NOT NULL"
+    };
+}
+
+/// The closed visitors behind identifiers at times in the past, as `Visitor::at` finds them: the one that covers the time, or else the next one.
 macro_rules! late {
     () => {
         "SELECT DISTINCT v.*
-         FROM UNNEST($9::text[], $10::timestamptz[]) AS asked (value, time)
+         FROM (
+            SELECT * FROM UNNEST($9::smallint[], $10::text[], $11::timestamptz[]) AS told (kind, value, time)
+            UNION ALL
+            SELECT token.kind, token.value, told.time
+            FROM UNNEST($9::smallint[], $10::text[], $11::timestamptz[]) AS told (kind, value, time)
+            JOIN token ON token.kind = told.kind AND token.nameless = told.value
+         ) asked
          CROSS JOIN LATERAL (
             SELECT * FROM visitors
             WHERE workspace_id = $1 AND closed_at IS NOT NULL AND visitor_id = COALESCE(
                 (SELECT CASE WHEN w.closed_at IS NULL OR w.closed_at > asked.time THEN w.visitor_id END
                  FROM visitors w
-                 WHERE w.workspace_id = $1 AND w.kind = 8 AND w.value = asked.value AND w.since <= asked.time
+                 WHERE w.workspace_id = $1 AND w.kind = asked.kind AND w.value = asked.value AND w.since <= asked.time
                    AND (w.closed_at IS NULL OR w.closed_at > w.since)
                  ORDER BY w.since DESC LIMIT 1),
                 (SELECT w.visitor_id FROM visitors w
-                 WHERE w.workspace_id = $1 AND w.kind = 8 AND w.value = asked.value AND w.since > asked.time
-                 ORDER BY w.since, w.follows LIMIT 1)
+                 WHERE w.workspace_id = $1 AND w.kind = asked.kind AND w.value = asked.value AND w.since > asked.time
+                 ORDER BY w.since, w.follows, w.visitor_id LIMIT 1)
             ) OFFSET 0
          ) v"
     };
 }
 
-/// What most requests do not ask for: who answers for named contacts, visitors of cookies, fields, and what is known of the tokens that
-/// are named without their apps.
+/// What most requests do not ask for: who answers for named contacts, visitors, fields, and what is known of the tokens that are named
+/// without their apps.
 macro_rules! more {
     () => {
         concat!(
             "ARRAY(SELECT ROW(contact_id, canonical_id) FROM named WHERE contact_id <> canonical_id),
              ARRAY(
-                SELECT v.record
-                FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
-                CROSS JOIN LATERAL (
-                    SELECT ",
+                SELECT ",
             visitor_record!(),
-            " AS record
-                    FROM visitors v
-                    WHERE v.workspace_id = $1 AND v.kind = 8 AND v.value = asked.value AND v.closed_at IS NULL OFFSET 0
-                ) v
-                WHERE asked.kind = 8
+            " FROM open v
                 UNION ALL
                 SELECT ",
             visitor_record!(),
@@ -261,9 +275,7 @@ macro_rules! more {
              ),
              ARRAY(
                 SELECT k.record
-                FROM (",
-            tokens!("i.kind, i.value"),
-            " AND i.value <> asked.value) token
+                FROM token
                 CROSS JOIN LATERAL (
                     SELECT ",
             key_record!(),
@@ -271,7 +283,7 @@ macro_rules! more {
                     FROM identifier_keys k
                     WHERE k.workspace_id = $1 AND k.kind = token.kind AND k.value = token.value OFFSET 0
                 ) k
-                WHERE NOT EXISTS (
+                WHERE token.value <> token.nameless AND NOT EXISTS (
                     SELECT FROM UNNEST($2::smallint[], $3::text[]) AS asked (kind, value)
                     WHERE asked.kind = token.kind AND asked.value = token.value
                 )
@@ -288,15 +300,19 @@ macro_rules! whole {
             $keys,
             ", named AS MATERIALIZED (",
             named!(),
+            "), token AS MATERIALIZED (",
+            tokens!(),
+            "), open AS MATERIALIZED (",
+            open!(),
             "), late AS MATERIALIZED (",
             late!(),
             "), ",
             take_contacts!(
                 concat!(
                     holders!(),
-                    " UNION ",
-                    tokens!("i.owner_id"),
-                    " UNION SELECT canonical_id FROM named UNION SELECT owner_id FROM late WHERE owner_id IS NOT NULL"
+                    " UNION SELECT owner_id FROM token UNION SELECT canonical_id FROM named
+                      UNION SELECT owner_id FROM open WHERE owner_id IS NOT NULL
+                      UNION SELECT owner_id FROM late WHERE owner_id IS NOT NULL"
                 ),
                 $lock
             ),
@@ -305,7 +321,7 @@ macro_rules! whole {
     };
 }
 
-/// The first try, for a footprint of keys without cookies and tokens.
+/// The first try, for a footprint of keys without tokens, devices and cookies.
 const LOCK_KEYS: &str = concat!(
     "WITH ",
     take_keys!(),
@@ -360,7 +376,8 @@ struct Asked {
     fields: Vec<i64>,
     profile_keys: Vec<String>,
     field_keys: Vec<String>,
-    late_cookies: Vec<String>,
+    late_kinds: Vec<i16>,
+    late_values: Vec<String>,
     late_times: Vec<Timestamp>,
 }
 
@@ -375,21 +392,19 @@ impl Asked {
             fields: footprint.fields.iter().map(|id| id.0).collect(),
             profile_keys: field_keys.clone().map(|(profile, _)| profile.clone()).collect(),
             field_keys: field_keys.map(|(_, field)| field.clone()).collect(),
-            late_cookies: footprint.late.iter().map(|(key, _)| key.value.clone()).collect(),
+            late_kinds: footprint.late.iter().map(|(key, _)| key.kind.code()).collect(),
+            late_values: footprint.late.iter().map(|(key, _)| key.value.clone()).collect(),
             late_times: footprint.late.iter().map(|(_, time)| *time).collect(),
         }
     }
 
-    /// Whether nothing is asked for but keys, and no cookies and tokens among them.
+    /// Whether nothing is asked for but keys, and no tokens, devices and cookies among them.
     fn is_lean(&self) -> bool {
-        let more = [
-            IdentifierKind::MobilePush,
-            IdentifierKind::WebPush,
-            IdentifierKind::Telegram,
-            IdentifierKind::Cookie,
-        ]
-        .map(IdentifierKind::code);
-        let more = self.kinds.iter().any(|kind| more.contains(kind));
+        let moves = |code: &i16| {
+            let kind = IdentifierKind::from_code(*code);
+            kind.is_some_and(|kind| kind.stability() == Stability::Changeable)
+        };
+        let more = self.kinds.iter().any(moves);
         !more && self.named.is_empty() && self.fields.is_empty() && self.field_keys.is_empty()
     }
 }
@@ -453,21 +468,21 @@ impl Unit {
                 .bind(&asked.fields)
                 .bind(&asked.profile_keys)
                 .bind(&asked.field_keys)
-                .bind(&asked.late_cookies)
+                .bind(&asked.late_kinds)
+                .bind(&asked.late_values)
                 .bind(&asked.late_times);
         }
         query.fetch_one(&mut *self.transaction).await.map_err(translate)
     }
 }
 
-/// Whether something that was locked is not what the statement saw, or a key appeared or went meanwhile, or the owner of a closed visitor
-/// went.
+/// Whether something that was locked is not what the statement saw, or a key appeared or went meanwhile, or the owner of a visitor went.
 fn is_stale((_, made, stale, keys, owners, _, visitors, ..): &FoundRow, asked: usize) -> bool {
     let seen = keys.len() as u64 + made.unsigned_abs();
-    let mut closed = visitors.iter().flatten().filter(|visitor| visitor.6.is_some());
+    let mut visitors = visitors.iter().flatten();
     let gone = |owner: i64| owners.iter().all(|(_, contact, ..)| contact.0 != owner);
     *stale != 0
         || seen != asked as u64
         || owners.iter().any(|(current, ..)| !current)
-        || closed.any(|visitor| visitor.4.is_some_and(gone))
+        || visitors.any(|visitor| visitor.4.is_some_and(gone))
 }

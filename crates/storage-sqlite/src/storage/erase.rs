@@ -4,8 +4,10 @@ use super::apply::Batch;
 use super::{log, records};
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::whole;
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind};
+use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind, Stability};
+use std::collections::BTreeSet;
 
 /// Deletes contacts, all that they absorbed, and everything of theirs. One that the same batch made was never written.
 pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
@@ -16,10 +18,13 @@ pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result
     records::forget(batch, &group).await?;
     // While it can still be seen who held them.
     keys(batch, &group).await?;
+    let held = tokens_and_devices(batch, &group).await?;
     for statement in STATEMENTS {
         batch.run(statement, &group).await?;
     }
-    sightings(batch, &group).await?;
+    let named = named(batch, &group).await?;
+    sightings(batch, &named).await?;
+    visitors(batch, held.iter().chain(&named)).await?;
     log::erase(batch, &group).await?;
     Ok(())
 }
@@ -125,9 +130,29 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
     Ok(())
 }
 
-/// Deletes what was noted of identifiers that nobody holds and the contacts named, or held once; their log tells which. Comes after
-/// their identifiers.
-async fn sightings(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageError> {
+/// The keys of the tokens and devices that the contacts hold, and those by which such tokens are named besides.
+async fn tokens_and_devices(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey>, StorageError> {
+    let rows = sqlx::query(
+        "SELECT i.kind, i.value
+         FROM json_each(?2) AS n
+         CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6, 7)
+         UNION
+         SELECT k.value, '/' || i.typed
+         FROM json_each(?2) AS n
+         CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6)
+         CROSS JOIN json_each('[4, 5, 6]') AS k ON k.value IN (4, i.kind)",
+    )
+    .bind(batch.workspace.0)
+    .bind(json(group)?)
+    .fetch_all(&mut *batch.connection)
+    .await
+    .map_err(storage)?;
+    let key = |row| whole::key(&Row::new(row, "identifiers", 1), 0, 1);
+    rows.iter().map(key).collect()
+}
+
+/// What the log of the contacts names.
+async fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey>, StorageError> {
     let rows = sqlx::query(
         "SELECT DISTINCT e.value -> '$.identifier.key' AS named
          FROM json_each(?2) AS n
@@ -141,8 +166,35 @@ async fn sightings(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), Sto
     .await
     .map_err(storage)?;
     let key = |row| Row::new(row, "identity_log", 0).json(0, "body");
-    let keys: Vec<IdentifierKey> = rows.iter().map(key).collect::<Result<_, _>>()?;
+    rows.iter().map(key).collect()
+}
+
+/// Visitors of others behind what nobody holds any more, as [`Visitor::forget_identifier`](selfsame_domain::Visitor::forget_identifier)
+/// says. Comes after the identifiers of the contacts.
+async fn visitors<'k>(
+    batch: &mut Batch<'_>,
+    keys: impl Iterator<Item = &'k IdentifierKey>,
+) -> Result<(), StorageError> {
+    let moves = |kind: IdentifierKind| kind != IdentifierKind::Cookie && kind.stability() == Stability::Changeable;
+    let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| moves(key.kind)).collect();
     let keys: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
+    let forget = "UPDATE visitors SET value = 'erased:' || lower(hex(visitor_id))
+         WHERE workspace_id = ?1 AND visitor_id IN
+            (SELECT v.visitor_id
+             FROM jsonb_each(?2) AS n
+             CROSS JOIN visitors AS v
+                ON v.workspace_id = ?1 AND v.kind = n.value ->> 0 AND v.value = n.value ->> 1 AND v.owner_id IS NOT NULL
+             WHERE NOT EXISTS
+                (SELECT 1 FROM identifiers AS i
+                 WHERE i.workspace_id = ?1 AND i.kind = n.value ->> 0 AND i.value = n.value ->> 1))";
+    batch.run(forget, &keys).await?;
+    Ok(())
+}
+
+/// Deletes what was noted of identifiers that nobody holds and the contacts named, or held once; their log tells which. Comes after
+/// their identifiers.
+async fn sightings(batch: &mut Batch<'_>, named: &[IdentifierKey]) -> Result<(), StorageError> {
+    let keys: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
     let sightings = "DELETE FROM identifier_keys
          WHERE workspace_id = ?1 AND (kind, value) IN (SELECT n.value ->> 0, n.value ->> 1 FROM jsonb_each(?2) AS n)
             AND unsubscribed_at IS NULL AND waiting IS NULL

@@ -6,7 +6,7 @@ use crate::rows::{Row, json, micros};
 use crate::whole;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
-    CategoryId, ContactId, FieldId, Footprint, Fresh, IdentifierKey, IdentifierKind, KeyRecord, SegmentId, Snapshot,
+    CategoryId, ContactId, FieldId, Footprint, Fresh, IdentifierKey, KeyRecord, SegmentId, Snapshot, Stability,
     Visitor, VisitorId, Waiting, WorkspaceId,
 };
 use sqlx::SqliteConnection;
@@ -24,9 +24,9 @@ pub(super) async fn snapshot(
 ) -> Result<Snapshot, StorageError> {
     let mut snapshot = Snapshot::default();
     let mut ids = BTreeSet::new();
-    keys(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
-    visitors(connection, workspace, footprint, &mut snapshot).await?;
-    late(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
+    let tokens = keys(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
+    visitors(connection, workspace, footprint, &tokens, &mut snapshot, &mut ids).await?;
+    late(connection, workspace, footprint, &tokens, &mut snapshot, &mut ids).await?;
     snapshot.orders = orders::load(connection, workspace, footprint).await?;
     let owners = snapshot.orders.values().map(|order| order.contact);
     let asked = footprint.contacts.iter().copied().chain(owners).collect();
@@ -54,17 +54,21 @@ fn numbers(next: i64, count: usize) -> Range<i64> {
     next..next.saturating_add(count)
 }
 
+/// The tokens that somebody holds of whatever app, each with the key by which it is named without the app.
+type Tokens = BTreeSet<(IdentifierKey, IdentifierKey)>;
+
 /// The records of keys, and who holds them, hidden or not. A removed contact is found by its external ID and other exclusive identifiers
-/// only. A token that is named without its app is that of every app.
+/// only. A token that is named without its app is that of every app; returns those.
 async fn keys(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     snapshot: &mut Snapshot,
     ids: &mut BTreeSet<ContactId>,
-) -> Result<(), StorageError> {
+) -> Result<Tokens, StorageError> {
+    let mut tokens = Tokens::new();
     if footprint.keys.is_empty() {
-        return Ok(());
+        return Ok(tokens);
     }
     let asked: Vec<_> = footprint
         .keys
@@ -80,7 +84,7 @@ async fn keys(
          WHERE k.value ->> 2
             AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
          UNION ALL
-         SELECT i.owner_id, NULL, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
+         SELECT i.owner_id, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifiers AS i
             ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.typed = substr(k.value ->> 1, 2)
@@ -101,28 +105,27 @@ async fn keys(
     let keys: Vec<&IdentifierKey> = footprint.keys.keys().collect();
     for row in &rows {
         let row = Row::new(row, "identifier_keys", 1);
-        if let Some(owner) = row.get::<Option<i64>>(0, "owner_id")? {
-            ids.insert(ContactId(owner));
-            // A token that is named without its app: what is known of it comes along.
-            if row.get::<Option<String>>(2, "seen_with")?.is_some() {
-                let record = record(&row, 2)?;
-                if record != KeyRecord::default() {
-                    snapshot.keys.insert(whole::key(&row, 6, 7)?, record);
-                }
-            }
+        let owner = row.get::<Option<i64>>(0, "owner_id")?;
+        ids.extend(owner.map(ContactId));
+        let Some(place) = row.get::<Option<i64>>(1, "key")? else {
             continue;
+        };
+        let named = usize::try_from(place).ok().and_then(|place| keys.get(place).copied());
+        let mut key = named.ok_or_else(|| row.corrupt("key"))?.clone();
+        if owner.is_some() {
+            // A token that is named without its app: what is known of it comes along.
+            let token = whole::key(&row, 6, 7)?;
+            tokens.insert((key, token.clone()));
+            key = token;
         }
-        let record = record(&row, 2)?;
-        let place: i64 = row.get(1, "key")?;
-        let key = usize::try_from(place)
-            .ok()
-            .and_then(|place| keys.get(place))
-            .ok_or_else(|| row.corrupt("key"))?;
-        if record != KeyRecord::default() {
-            snapshot.keys.insert((*key).clone(), record);
+        if row.get::<Option<String>>(2, "seen_with")?.is_some() {
+            let record = record(&row, 2)?;
+            if record != KeyRecord::default() {
+                snapshot.keys.insert(key, record);
+            }
         }
     }
-    Ok(())
+    Ok(tokens)
 }
 
 /// Reads `seen_with, unsubscribed_at, waiting, waiting_since` from a column on.
@@ -136,72 +139,88 @@ pub(crate) fn record(row: &Row<'_>, from: usize) -> Result<KeyRecord, StorageErr
     })
 }
 
+/// The open visitors behind cookies, and those that stand for the owner of a token or a device. What waits is known with its key.
 async fn visitors(
     connection: &mut SqliteConnection,
     workspace: WorkspaceId,
     footprint: &Footprint,
+    tokens: &Tokens,
     snapshot: &mut Snapshot,
+    ids: &mut BTreeSet<ContactId>,
 ) -> Result<(), StorageError> {
-    let cookies: Vec<&str> = footprint
-        .keys
-        .keys()
-        .filter(|key| key.kind == IdentifierKind::Cookie)
-        .map(|key| key.value.as_str())
+    let named = footprint.keys.keys().chain(tokens.iter().map(|(_, token)| token));
+    let asked: BTreeSet<_> = named
+        .filter(|key| key.kind.stability() == Stability::Changeable)
+        .map(|key| (key.kind.code(), &key.value))
         .collect();
-    if cookies.is_empty() {
+    if asked.is_empty() {
         return Ok(());
     }
     let rows = sqlx::query(
         "SELECT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows
-         FROM json_each(?2) AS k
-         CROSS JOIN visitors AS v
-            ON v.workspace_id = ?1 AND v.kind = 8 AND v.value = k.value AND v.closed_at IS NULL",
-    )
-    .bind(workspace.0)
-    .bind(json(&cookies)?)
-    .fetch_all(connection)
-    .await
-    .map_err(storage)?;
-    snapshot.visitors = rows.iter().map(visitor).collect::<Result<_, _>>()?;
-    Ok(())
-}
-
-/// The closed visitors behind cookies at times in the past, and who owns them.
-async fn late(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    footprint: &Footprint,
-    snapshot: &mut Snapshot,
-    ids: &mut BTreeSet<ContactId>,
-) -> Result<(), StorageError> {
-    if footprint.late.is_empty() {
-        return Ok(());
-    }
-    let asked: Vec<_> = footprint
-        .late
-        .iter()
-        .map(|(key, time)| (&key.value, micros(*time)))
-        .collect();
-    let rows = sqlx::query(
-        "SELECT DISTINCT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows
          FROM jsonb_each(?2) AS k
          CROSS JOIN visitors AS v
-            ON v.workspace_id = ?1 AND v.closed_at IS NOT NULL AND v.visitor_id = COALESCE(
-                (SELECT CASE WHEN w.closed_at IS NULL OR w.closed_at > k.value ->> 1 THEN w.visitor_id END
-                 FROM visitors AS w
-                 WHERE w.workspace_id = ?1 AND w.kind = 8 AND w.value = k.value ->> 0 AND w.since <= k.value ->> 1
-                    AND (w.closed_at IS NULL OR w.closed_at > w.since)
-                 ORDER BY w.since DESC LIMIT 1),
-                (SELECT w.visitor_id FROM visitors AS w
-                 WHERE w.workspace_id = ?1 AND w.kind = 8 AND w.value = k.value ->> 0 AND w.since > k.value ->> 1
-                 ORDER BY w.since, w.follows LIMIT 1))",
+            ON v.workspace_id = ?1 AND v.kind = k.value ->> 0 AND v.value = k.value ->> 1 AND v.closed_at IS NULL
+         WHERE v.kind = 8 OR v.owner_id IS NOT NULL",
     )
     .bind(workspace.0)
     .bind(json(&asked)?)
     .fetch_all(connection)
     .await
     .map_err(storage)?;
-    for row in &rows {
+    add_visitors(&rows, snapshot, ids)
+}
+
+/// The closed visitors behind identifiers at times in the past, and who owns them.
+async fn late(
+    connection: &mut SqliteConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    tokens: &Tokens,
+    snapshot: &mut Snapshot,
+    ids: &mut BTreeSet<ContactId>,
+) -> Result<(), StorageError> {
+    if footprint.late.is_empty() {
+        return Ok(());
+    }
+    let named = footprint.late.iter().map(|(key, time)| (key, *time));
+    let held = footprint.late.iter().flat_map(|(named, time)| {
+        let of_apps = tokens.iter().filter(move |(nameless, _)| nameless == named);
+        of_apps.map(|(_, token)| (token, *time))
+    });
+    let asked: BTreeSet<_> = named
+        .chain(held)
+        .map(|(key, time)| (key.kind.code(), &key.value, micros(time)))
+        .collect();
+    let rows = sqlx::query(
+        "SELECT DISTINCT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows
+         FROM jsonb_each(?2) AS k
+         CROSS JOIN visitors AS v
+            ON v.workspace_id = ?1 AND v.closed_at IS NOT NULL AND v.visitor_id = COALESCE(
+                (SELECT CASE WHEN w.closed_at IS NULL OR w.closed_at > k.value ->> 2 THEN w.visitor_id END
+                 FROM visitors AS w
+                 WHERE w.workspace_id = ?1 AND w.kind = k.value ->> 0 AND w.value = k.value ->> 1
+                    AND w.since <= k.value ->> 2 AND (w.closed_at IS NULL OR w.closed_at > w.since)
+                 ORDER BY w.since DESC LIMIT 1),
+                (SELECT w.visitor_id FROM visitors AS w
+                 WHERE w.workspace_id = ?1 AND w.kind = k.value ->> 0 AND w.value = k.value ->> 1
+                    AND w.since > k.value ->> 2
+                 ORDER BY w.since, w.follows, w.visitor_id LIMIT 1))",
+    )
+    .bind(workspace.0)
+    .bind(json(&asked)?)
+    .fetch_all(connection)
+    .await
+    .map_err(storage)?;
+    add_visitors(&rows, snapshot, ids)
+}
+
+fn add_visitors(
+    rows: &[SqliteRow],
+    snapshot: &mut Snapshot,
+    ids: &mut BTreeSet<ContactId>,
+) -> Result<(), StorageError> {
+    for row in rows {
         let visitor = visitor(row)?;
         ids.extend(visitor.owner);
         snapshot.visitors.push(visitor);

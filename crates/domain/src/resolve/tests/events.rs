@@ -151,6 +151,21 @@ fn an_event_of_a_removed_contact_is_kept_with_it() {
 }
 
 #[test]
+fn an_event_of_a_removed_contact_s_phone_is_kept_with_it() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A").device("d").token("t"));
+    model.remove(ann);
+    for request in [ask().device("d"), ask().token("t"), ask().device("d").token("t")] {
+        let decision = model.event("late", request);
+        assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
+    }
+    let bob = model.id(ask().ext("B").device("d").token("t"));
+    model.upsert(ask().ext("A"));
+    assert_eq!(model.history(ann), ["late"; 3]);
+    assert!(model.history(bob).is_empty());
+}
+
+#[test]
 fn an_event_with_an_identity_is_stored_once() {
     let mut model = Model::new();
     let ann = model.id(ask().ext("A"));

@@ -5,6 +5,7 @@ mod devices;
 mod events;
 mod evidence;
 mod history;
+mod late;
 mod merges;
 mod model;
 mod orders;

@@ -27,6 +27,11 @@ impl Model {
         }
     }
 
+    /// Lets time pass.
+    pub(super) fn wait(&mut self, seconds: u32) {
+        self.now += seconds;
+    }
+
     /// Decides one command and applies its changes.
     pub(super) fn run(&mut self, command: Command) -> Decision {
         self.run_all(vec![command]).remove(0)
@@ -51,7 +56,25 @@ impl Model {
         self.apply(resolution.changes);
         let broken = violations(self.state.contacts.values());
         assert!(broken.is_empty(), "{broken:?}");
+        self.check_visitors();
         resolution.decisions
+    }
+
+    /// Of an identifier one visitor is open, that of whoever holds it, and whoever undoes a merge gets both or neither.
+    fn check_visitors(&self) {
+        let open = || self.state.visitors.iter().filter(|visitor| visitor.closed_at.is_none());
+        let keys: BTreeSet<&IdentifierKey> = open().map(|visitor| &visitor.key).collect();
+        assert_eq!(keys.len(), open().count(), "{:?}", self.state.visitors);
+        for visitor in open().filter(|visitor| visitor.owner.is_some()) {
+            let held = self.state.contacts.values().flat_map(|contact| &contact.identifiers);
+            for held in held.filter(|held| *held.key() == visitor.key) {
+                assert_eq!(
+                    (visitor.home, visitor.owner),
+                    (Some(held.home), Some(held.owner)),
+                    "{held:?}"
+                );
+            }
+        }
     }
 
     fn envelope(&mut self, command: Command) -> Envelope {
@@ -67,9 +90,7 @@ impl Model {
     fn apply(&mut self, changes: ChangeSet) {
         let state = &mut self.state;
         for id in &changes.erased {
-            let group = |contact: ContactId| state.contacts.get(&contact).is_some_and(|c| c.canonical == *id);
-            state.orders.retain(|_, order| !group(order.contact));
-            state.contacts.retain(|_, contact| contact.canonical != *id);
+            erase(state, *id);
             self.erased.push(*id);
         }
         for row in changes.contacts {
@@ -242,6 +263,15 @@ impl Model {
             force,
         })
     }
+}
+
+/// Deletes a contact, those that it absorbed, and what is theirs.
+fn erase(state: &mut Snapshot, id: ContactId) {
+    let gone = |contact: ContactId| state.contacts.get(&contact).is_some_and(|c| c.canonical == id);
+    state.orders.retain(|_, order| !gone(order.contact));
+    let is_gone = |visitor: &Visitor| [visitor.home, visitor.owner].into_iter().flatten().any(gone);
+    state.visitors.retain(|visitor| !is_gone(visitor));
+    state.contacts.retain(|_, contact| contact.canonical != id);
 }
 
 fn keep_orders(stored: &mut BTreeMap<ExternalOrderId, Order>, made: Vec<Order>, changed: Vec<Order>) {

@@ -1,0 +1,93 @@
+//! A phone that was offline, and changed hands meanwhile.
+
+use super::app::{App, phone};
+use serde_json::{Value, json};
+
+/// The events of a contact's timeline, the earliest first, with whose history they were in.
+async fn told(app: &App, contact: &Value) -> Vec<(String, String)> {
+    let path = format!("/api/v1/contact/{}/timeline?type=event", contact["id"]);
+    let page = app.server.get(&path).await.json(200);
+    let items = page["items"].as_array().expect("items").iter().rev();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    items
+        .map(|item| (text(&item["eventTypeKey"]), text(&item["from"]["kind"])))
+        .collect()
+}
+
+#[tokio::test]
+async fn what_an_offline_phone_tells_is_its_former_user_s() {
+    let app = App::start(false).await;
+    let mut began = Vec::new();
+    for (user, token) in [("A", "t1"), ("B", "t2")] {
+        began.push(app.server.app.clock().now() + chrono::TimeDelta::minutes(10));
+        app.tell_as(user, "device", &phone(token)).await;
+        app.server.clock.advance_seconds(3_600);
+    }
+    let event = |key: &str, occurred: usize| json!({"eventTypeKey": key, "occurred": began[occurred].to_rfc3339()});
+    // Nobody is signed in any more; the phone sends all that it kept.
+    let kept = json!({"deviceId": "d1", "events": [event("seen", 0), event("bought", 1)]});
+    assert_eq!(app.tell("events", &kept).await, json!({"stored": 2, "refused": []}));
+    let by_token = |key: &str, occurred: usize| {
+        let mut event = event(key, occurred);
+        event["deviceId"] = json!("d1");
+        event["params"] = json!([{"name": "pushToken", "value": "t2"}]);
+        event
+    };
+    let past = json!({"events": [by_token("seen too", 0), by_token("bought too", 1)]});
+    let answer = app.server.post("/api/v1/past_events", past).await.json(200);
+    assert_eq!(answer["successCount"], 2);
+    let (ann, bob) = (app.contact("A").await, app.contact("B").await);
+    let mut hers = told(&app, &ann).await;
+    hers.sort();
+    let visitor = "visitor".to_owned();
+    assert_eq!(
+        hers,
+        [("seen".to_owned(), visitor.clone()), ("seen too".to_owned(), visitor)]
+    );
+    let mut his = told(&app, &bob).await;
+    his.sort();
+    let own = "own".to_owned();
+    assert_eq!(
+        his,
+        [("bought".to_owned(), own.clone()), ("bought too".to_owned(), own)]
+    );
+    assert_eq!(
+        app.server.get("/api/v1/visitors/d1").await.status,
+        404,
+        "a device is no cookie"
+    );
+}
+
+#[tokio::test]
+async fn whose_a_device_was_is_told_until_they_are_erased() {
+    let app = App::start(false).await;
+    let began = app.server.app.clock().now() + chrono::TimeDelta::minutes(10);
+    for user in ["A", "B"] {
+        app.tell_as(user, "device", &phone("t1")).await;
+        app.server.clock.advance_seconds(3_600);
+    }
+    let tell = async || {
+        let event = json!({"eventTypeKey": "seen", "occurred": began.to_rfc3339()});
+        app.tell("events", &json!({"deviceId": "d1", "events": [event]})).await
+    };
+    let stored = tell().await;
+    let (ann, bob) = (app.contact("A").await, app.contact("B").await);
+    for (contact, ended) in [(&ann, true), (&bob, false)] {
+        let path = format!("/api/v1/contact/{}", contact["id"]);
+        let identity = app.server.get(&format!("{path}/identity")).await.json(200);
+        let visitors = identity["visitors"].as_array().expect("visitors");
+        let device = visitors
+            .iter()
+            .find(|visitor| visitor["identifier"]["kind"] == "device_id");
+        let device = device.expect("a visitor for the device");
+        assert_eq!(device["identifier"]["matchingValue"], "d1");
+        assert_eq!(device["broughtBy"], contact["id"]);
+        assert_eq!(device["closedAt"].is_string(), ended);
+        let export = app.server.get(&format!("{path}/export")).await.json(200);
+        assert_eq!(export["identity"]["visitors"], identity["visitors"]);
+    }
+    let path = format!("/api/v1/contact/{}?erase=true", ann["id"]);
+    app.server.call("one", "DELETE", &path, None).await;
+    assert_eq!(tell().await, stored, "the answer is as for anybody");
+    assert!(app.happened(&bob).await.is_empty(), "it is nobody's");
+}
