@@ -4,6 +4,7 @@ mod database_url;
 mod flags;
 mod listen;
 mod load;
+mod postgres_options;
 mod show;
 mod values;
 
