@@ -56,6 +56,10 @@ fn a_wrong_setting_is_one_line_that_names_it_and_its_place() {
             "`log_level` (environment variable SELFSAME_LOG_LEVEL) must be a level",
         ),
         (
+            ("SELFSAME_LOG_LEVEL", "verbose"),
+            "must be a level (off, error, warn, info, debug, trace), or a list with target=level",
+        ),
+        (
             ("SELFSAME_REQUEST_TIMEOUT", "30"),
             "must be a duration with a unit, for example 30s",
         ),
