@@ -212,8 +212,31 @@ async fn a_page_that_is_left_sends_by_beacon() -> Result<()> {
         .await?;
     let last = scene.next().await?;
     assert_eq!((last.names(), last.mode.as_str()), (vec!["Last"], "no-cors"));
-    // Taken by the beacon, so the next page does not send it again.
-    assert!(!scene.next_sent().await?.names().contains(&"Last"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_beacon_carried_in_vain_comes_with_the_next_page() -> Result<()> {
+    let mut scene = Scene::start().await?;
+    scene.open("/").await?;
+    scene.next().await?;
+    scene.troubles.store(1, Ordering::SeqCst);
+    scene
+        .browser
+        .run(
+            "addEventListener('pagehide', () => selfsame('track', 'AddToCart', {sku: 1}), { capture: true });
+            location.href = '/cart'",
+        )
+        .await?;
+    let (lost, again) = (scene.next_sent().await?, scene.next_sent().await?);
+    assert_eq!((lost.names(), lost.mode.as_str()), (vec!["AddToCart"], "no-cors"));
+    // A page that was left before it had read its first answer leaves that event, too.
+    let events = again.body["events"].as_array().context("no events")?;
+    assert_eq!(
+        events.iter().find(|event| event["name"] == "AddToCart"),
+        Some(lost.event(0))
+    );
+    assert_eq!((again.mode.as_str(), &again.body["sc"]), ("cors", &lost.body["sc"]));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What must hold at all times.
 
-use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind};
+use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A broken invariant.
@@ -42,9 +42,32 @@ pub enum Violation {
         /// Which contact.
         contact: ContactId,
     },
+    /// A contact is absorbed, and there is no merge of it into that contact which was not undone: none can bring it back (identity rule 10).
+    #[error("contact {contact} is merged, and no merge is recorded that could be undone")]
+    UnrecordedMerge {
+        /// The absorbed contact.
+        contact: ContactId,
+    },
 }
 
-/// Checks all contacts of one workspace.
+/// Checks that every merge of one workspace can be undone, given all its contacts and all its merges.
+pub fn unrecorded_merges<'a>(
+    contacts: impl IntoIterator<Item = &'a Contact>,
+    merges: impl IntoIterator<Item = &'a Merge>,
+) -> BTreeSet<Violation> {
+    let stand = merges.into_iter().filter(|merge| merge.undone_at.is_none());
+    let stand: BTreeSet<_> = stand.map(|merge| (merge.absorbed, merge.survivor)).collect();
+    let absorbed = contacts.into_iter().filter(|contact| {
+        contact
+            .merged_into
+            .is_some_and(|survivor| !stand.contains(&(contact.id, survivor)))
+    });
+    absorbed
+        .map(|contact| Violation::UnrecordedMerge { contact: contact.id })
+        .collect()
+}
+
+/// Checks all contacts of one workspace, but for their merges, which [`unrecorded_merges`] does.
 pub fn violations<'a>(contacts: impl IntoIterator<Item = &'a Contact>) -> BTreeSet<Violation> {
     let contacts: BTreeMap<ContactId, &Contact> = contacts.into_iter().map(|contact| (contact.id, contact)).collect();
     let mut found = BTreeSet::new();

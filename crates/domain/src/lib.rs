@@ -46,7 +46,7 @@ pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
     CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, SegmentId, SiteId, VisitorId, WorkspaceId,
 };
-pub use invariants::{Violation, violations};
+pub use invariants::{Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
 pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderSource, OrderStatus};
 pub use policy::{Limits, Policy};

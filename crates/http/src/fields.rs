@@ -1,5 +1,5 @@
 //! Lenient reading of JSON objects, as the wire protocol's clients need it: numbers for texts, `null`, blanks, a bare object for
-//! an array. Unknown members are not looked at. Everything that is wrong is collected before the request is refused.
+//! an array. Unknown members are not looked at, unless asked for. Everything that is wrong is collected before the request is refused.
 
 use crate::error::{ApiError, Problem};
 use serde_json::{Map, Value};
@@ -129,6 +129,13 @@ impl<'a> Fields<'a> {
     /// A member as it was sent, `null` and blank texts included.
     pub(crate) fn member(&self, name: &str) -> Option<&'a Value> {
         self.object.and_then(|object| object.get(name))
+    }
+
+    /// Notes members of other names than these. For what is replaced as a whole: a misspelt member would change what it does not name.
+    pub(crate) fn only(&self, names: &[&str], problems: &mut Problems) {
+        for (name, _) in self.members().filter(|(name, _)| !names.contains(name)) {
+            problems.add(self.pointer(name), "is unknown");
+        }
     }
 
     /// A text; a whole number is taken as its text. Nothing else is: `true` or `1.5` as somebody's identifier is a mistake that

@@ -121,6 +121,7 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
         .fallback(async || ApiError::NoRoute)
         .layer(middleware::from_fn_with_state(state.clone(), in_time))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(tracker::readable))
         .layer(middleware::from_fn_with_state(state.clone(), render::render))
         .layer(SetResponseHeaderLayer::if_not_present(
             http::header::X_CONTENT_TYPE_OPTIONS,

@@ -77,4 +77,26 @@ mod tests {
         stop.cancel();
         serving.await.unwrap();
     }
+
+    /// As the description of the API says: the answer is the protocol's own, before any route.
+    #[tokio::test]
+    async fn an_address_that_is_too_long_is_refused_without_a_body() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let serving = tokio::spawn(serve(listener, router, stop.clone(), HEAD_TIMEOUT));
+        for (length, status) in [(65_534, "200 OK"), (65_535, "414 URI Too Long")] {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            let path = format!("/?{}", "x".repeat(length - 2));
+            let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            client.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+            assert_eq!(answer.ends_with("\r\n\r\n"), status.starts_with("414"), "{answer}");
+        }
+        stop.cancel();
+        serving.await.unwrap();
+    }
 }

@@ -460,6 +460,7 @@ macro_rules! for_each_case {
                 a_membership_of_nobody;
                 a_visitor_of_an_absorbed_contact;
                 a_contact_that_brought_two_external_ids;
+                a_merge_that_no_record_could_undo;
                 the_first_thousand_are_told;
             }
         }

@@ -73,6 +73,17 @@ const TWO_EXTERNAL_IDS: &str = "
     ORDER BY workspace_id, home_id
     LIMIT $1";
 
+const UNRECORDED_MERGES: &str = "
+    SELECT c.workspace_id, c.contact_id
+    FROM contacts c
+    WHERE c.merged_into IS NOT NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM merges m
+        WHERE m.workspace_id = c.workspace_id AND m.absorbed_id = c.contact_id AND m.survivor_id = c.merged_into
+          AND m.undone_at IS NULL)
+    ORDER BY c.workspace_id, c.contact_id
+    LIMIT $1";
+
 /// Leaves out what a transaction holds: it is about to be recorded anew.
 const PRUNE: &str = "
     DELETE FROM recorded_replies
@@ -107,7 +118,14 @@ impl Maintenance for PostgresStore {
         two_owners(&mut transaction, &mut found).await?;
         chains(&mut transaction, &mut found).await?;
         orphans(&mut transaction, &mut found).await?;
-        two_external_ids(&mut transaction, &mut found).await?;
+        contacts(&mut transaction, &mut found, TWO_EXTERNAL_IDS, |contact| {
+            Violation::TwoExternalIds { contact }
+        })
+        .await?;
+        contacts(&mut transaction, &mut found, UNRECORDED_MERGES, |contact| {
+            Violation::UnrecordedMerge { contact }
+        })
+        .await?;
         Ok(found.into_iter().take(MAX_VIOLATIONS).collect())
     }
 
@@ -204,19 +222,20 @@ async fn orphans(transaction: &mut Transaction<'_, Postgres>, found: &mut Found)
     Ok(())
 }
 
-async fn two_external_ids(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
-    let rows: Vec<(i64, i64)> = sqlx::query_as(TWO_EXTERNAL_IDS)
+/// Adds what is wrong with each contact that a statement gives with its workspace.
+async fn contacts(
+    transaction: &mut Transaction<'_, Postgres>,
+    found: &mut Found,
+    statement: &'static str,
+    violation: fn(ContactId) -> Violation,
+) -> Result<(), StorageError> {
+    let rows: Vec<(i64, i64)> = sqlx::query_as(statement)
         .bind(limit())
         .fetch_all(&mut **transaction)
         .await
         .map_err(translate)?;
     for (workspace, contact) in rows {
-        found.insert((
-            WorkspaceId(workspace),
-            Violation::TwoExternalIds {
-                contact: ContactId(contact),
-            },
-        ));
+        found.insert((WorkspaceId(workspace), violation(ContactId(contact))));
     }
     Ok(())
 }

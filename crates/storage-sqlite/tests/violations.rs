@@ -100,7 +100,11 @@ fn a_chain_that_leads_elsewhere_or_nowhere() {
     );
     let gone = "UPDATE contacts SET merged_into = 77, canonical_id = 77 WHERE contact_id = 2;
         UPDATE contacts SET canonical_id = 77 WHERE contact_id = 3";
-    assert_eq!(damage(gone), [wrong(2, 77), wrong(3, 77)]);
+    let contact = ContactId(2);
+    assert_eq!(
+        damage(gone),
+        [wrong(2, 77), wrong(3, 77), Violation::UnrecordedMerge { contact }]
+    );
 }
 
 #[test]
@@ -116,4 +120,20 @@ fn orphans() {
 fn two_external_ids_of_its_own() {
     let found = damage("UPDATE identifiers SET home_id = 1 WHERE kind = 1 AND value = 'b'");
     assert_eq!(found, [Violation::TwoExternalIds { contact: ContactId(1) }]);
+}
+
+#[test]
+fn a_merge_that_no_record_could_undo() {
+    let unrecorded = |contact| Violation::UnrecordedMerge {
+        contact: ContactId(contact),
+    };
+    assert_eq!(damage("DELETE FROM merges"), [unrecorded(2), unrecorded(3)]);
+    assert_eq!(
+        damage("UPDATE merges SET undone_at = merged_at WHERE absorbed_id = 3"),
+        [unrecorded(3)]
+    );
+    assert_eq!(
+        damage("UPDATE merges SET survivor_id = 5 WHERE absorbed_id = 2"),
+        [unrecorded(2)]
+    );
 }

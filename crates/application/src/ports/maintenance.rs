@@ -25,8 +25,8 @@ pub trait Maintenance: Send + Sync {
     /// Succeeds when the storage answers reads and takes writes.
     async fn ping(&self) -> Result<(), StorageError>;
 
-    /// Checks the invariants of all workspaces, as [`selfsame_domain::violations`] says them, without stopping writes. The first
-    /// 1,000 violations.
+    /// Checks the invariants of all workspaces, as [`selfsame_domain::violations`] and [`selfsame_domain::unrecorded_merges`] say them,
+    /// without stopping writes. The first 1,000 violations.
     async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError>;
 
     /// Makes room for the events of the months around `now`, where that has to be done beforehand; returns how many rooms. Doing it

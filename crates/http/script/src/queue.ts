@@ -76,10 +76,7 @@ export const add = (entry: Entry): void => {
 /** Forgets everything, whichever site it is for. */
 export const clear = (): void => remove(storage.keys(QUEUES));
 
-/**
- * The oldest entries that one request can carry: of one visitor with one identity, 100 events and 60,000 bytes. `skip` are entries that
- * are on their way already.
- */
+/** The oldest entries but `skip` that one request can carry: of one visitor with one identity, 100 events and 60,000 bytes. */
 export const next = (site: string, skip: string[]): Batch | undefined => {
   const taken: string[] = [];
   const events: Json[] = [];

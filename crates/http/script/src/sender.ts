@@ -12,7 +12,9 @@ const LONGEST_PAUSE = 300_000;
 let site = "";
 let endpoint = "";
 let timer: ReturnType<typeof setTimeout> | undefined;
-let underway: string[] = [];
+let busy = false;
+/** What this page has sent, answered or not: beacons leave it out, requests do not. */
+let tried: string[] = [];
 let failures = 0;
 
 const later = (pause: number): void => {
@@ -23,7 +25,7 @@ const later = (pause: number): void => {
 /** Sends soon, together with what comes until then. */
 export const schedule = (): void => {
   // A timer that runs collects already, or waits for a server in trouble.
-  if (!timer && !underway.length) later(COLLECT);
+  if (!timer && !busy) later(COLLECT);
 };
 
 /** Sends one batch. Returns the pause that the server asks for, in milliseconds, when it has to be tried again. */
@@ -48,13 +50,14 @@ const attempt = async (batch: queue.Batch): Promise<number | undefined> => {
 const flush = async (): Promise<void> => {
   clearTimeout(timer);
   timer = undefined;
-  if (underway.length || !visitor.allowed()) return;
+  if (busy || !visitor.allowed()) return;
   const batch = queue.next(site, []);
   if (!batch) return;
-  underway = batch.keys;
+  busy = true;
+  tried.push(...batch.keys);
   // A network that fails is as good as a server in trouble.
   const pause = await attempt(batch).catch(() => 0);
-  underway = [];
+  busy = false;
   if (pause === undefined) {
     failures = 0;
     later(0);
@@ -64,13 +67,16 @@ const flush = async (): Promise<void> => {
   }
 };
 
-/** The page goes. A beacon tells nothing of its fate, so it is not used while the server cannot be reached. */
+/**
+ * The page goes. A beacon tells nothing of its fate, so it is a first try alone: what it carries stays in the queue until a request is
+ * answered, on the next page if need be. The server knows by its identity what it has already.
+ */
 const leave = (): void => {
-  if (failures || navigator.onLine === false || !visitor.allowed()) return;
+  if (failures || !visitor.allowed()) return;
   for (;;) {
-    const batch = queue.next(site, underway);
+    const batch = queue.next(site, tried);
     if (!batch || !navigator.sendBeacon(endpoint, batch.body)) return;
-    queue.remove(batch.keys);
+    tried.push(...batch.keys);
   }
 };
 

@@ -360,20 +360,48 @@ test("a page that is left sends by beacon what is not under way", async () => {
   ]);
   arrive();
   await page.pass();
-  assert.deepEqual([page.requests.length, page.waiting], [1, 0]);
+  assert.deepEqual([page.names, page.waiting], [["PageView", "Last"], 0]);
 });
 
-test("the queue stays when the beacon is not taken, offline, and while the server is in trouble", async () => {
+test("what a beacon carried waits for an answer: the next page sends it again, in its order, as whose it was", async () => {
+  const page = new Page();
+  await page.pass();
+  page.selfsame("identify", { token: "v1.ann" });
+  page.selfsame("track", "Ann1");
+  page.selfsame("reset");
+  page.selfsame("track", "Nobody1");
+  page.leave();
+  const carried = [["v1.ann", ["Ann1"]], [undefined, ["Nobody1"]]];
+  assert.deepEqual([told(page.beacons), page.waiting], [carried, 3]);
+  const next = new Page({ profile: page.profile, url: "https://www.shop.example.com/b", now: page.now + 1 });
+  await next.pass();
+  assert.deepEqual(told(next.requests), [carried[0], [undefined, ["Nobody1", "PageView"]]]);
+  const ids = (requests) => requests.flatMap(({ sc, events }) => events.map(({ id }) => [sc, id])).slice(0, 2);
+  assert.deepEqual(ids(next.requests), ids(page.beacons));
+  assert.equal(next.waiting, 0);
+});
+
+test("a tab that is only hidden, and the others, bring what a beacon carried", async () => {
+  const one = new Page();
+  const two = new Page({ profile: one.profile });
+  one.selfsame("track", "One");
+  two.leave();
+  one.leave();
+  assert.deepEqual([one.beacons.length, two.beacons.length, one.waiting], [1, 1, 3]);
+  await one.pass();
+  await two.pass();
+  assert.deepEqual([one.names.sort(), two.names, one.waiting], [["One", "PageView", "PageView"], [], 0]);
+});
+
+test("the queue stays when the beacon is not taken, and none goes while the server is in trouble", async () => {
   const full = new Page({ beacon: false });
   full.leave();
-  const offline = new Page({ navigator: { onLine: false } });
-  offline.leave();
   const trouble = new Page();
   trouble.answers = [DOWN];
   await trouble.pass();
   trouble.leave();
-  assert.deepEqual([full.waiting, offline.waiting, trouble.waiting], [1, 1, 1]);
-  assert.deepEqual([full.beacons, offline.beacons, trouble.beacons], [[], [], []]);
+  assert.deepEqual([full.waiting, trouble.waiting], [1, 1]);
+  assert.deepEqual([full.beacons, trouble.beacons], [[], []]);
 });
 
 test("tabs share the queue without loss", async () => {

@@ -40,8 +40,8 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
 
 /// Replace the identity policy of the workspace.
 ///
-/// The whole policy: what `GET` answered, with the changes. It decides requests that come after it; contacts are not looked at
-/// again.
+/// The whole policy: what `GET` answered, with the changes. A member that is missing and one that is unknown are refused. It decides requests
+/// that come after it; contacts are not looked at again.
 #[utoipa::path(
     put,
     path = "/api/v1/identity/policy",
@@ -56,7 +56,9 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
         "limits": {
             "email": 5, "phone": 5, "mobilePush": 50, "webPush": 50, "telegram": 10, "deviceId": 50, "cookie": 100, "field": 10
         },
-        "duplicateWindowSeconds": 0
+        "duplicateWindowSeconds": 0,
+        "deletePastEvents": false,
+        "eventRetentionDays": null
     })),
     responses((status = 200, description = "The policy as it is now.", body = PolicyChange), SetRefused),
 )]

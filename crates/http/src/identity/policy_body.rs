@@ -17,14 +17,13 @@ const LIMIT: RangeInclusive<i64> = 1..=10_000;
 const RETENTION: RangeInclusive<i64> = 1..=36_500;
 const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
 
-/// What a workspace decides about identity for itself. Every member is required but `defaultPhoneRegion`,
-/// `deletePastEvents` and `eventRetentionDays`.
+/// What a workspace decides about identity for itself. Every member is required, and there are no others; `null` says that there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Policy)]
 pub(super) struct PolicyBody {
     /// Region (ISO 3166-1 alpha-2) in which a phone number without a country code is read; null takes only international ones.
-    #[schema(example = "UA")]
+    #[schema(required = true, example = "UA")]
     default_phone_region: Option<String>,
     /// Whether contacts without an external ID that hold the request's email or phone are merged into the decided one.
     merge_unclaimed: bool,
@@ -39,21 +38,22 @@ pub(super) struct PolicyBody {
     /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
     #[schema(minimum = 0, maximum = 86_400, example = 0)]
     duplicate_window_seconds: u32,
-    /// Whether `DELETE past_events` deletes; without it, or null, it does not.
-    #[schema(required = false, example = false)]
+    /// Whether `DELETE past_events` deletes.
+    #[schema(example = false)]
     delete_past_events: bool,
-    /// For how many days after it happened an event is kept, and a month more at the most; without it, or null, for ever. What is older is
-    /// deleted within an hour, and not taken any more.
-    #[schema(minimum = 1, maximum = 36_500, example = 730)]
+    /// For how many days after it happened an event is kept, and a month more at the most; null for ever. What is older is deleted within
+    /// an hour, and not taken any more.
+    #[schema(required = true, minimum = 1, maximum = 36_500, example = 730)]
     event_retention_days: Option<u32>,
 }
 
 /// A value that never matches: either `exact` or `pattern`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = BlockedValue)]
 pub(super) struct BlockedBody {
     /// The kind of identifier that it is blocked for; null for every kind.
-    #[schema(example = "email")]
+    #[schema(required = true, example = "email")]
     kind: Option<String>,
     /// The value, compared without case; phone numbers by their digits.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +67,7 @@ pub(super) struct BlockedBody {
 
 /// Identifiers per contact and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Limits)]
 pub(super) struct LimitsBody {
     /// Email addresses.
@@ -150,29 +150,50 @@ impl From<Limits> for LimitsBody {
     }
 }
 
-/// Reads a whole policy.
+/// The members of [`PolicyBody`].
+const MEMBERS: [&str; 8] = [
+    "defaultPhoneRegion",
+    "mergeUnclaimed",
+    "blocked",
+    "sharedThreshold",
+    "limits",
+    "duplicateWindowSeconds",
+    "deletePastEvents",
+    "eventRetentionDays",
+];
+
+/// Reads a whole policy. What is missing is not guessed, and what is unknown may be a misspelt member: a policy that says less than was
+/// meant would merge people, or delete what happened.
 pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
     let mut problems = Problems::default();
-    let region = body.text("defaultPhoneRegion", &mut problems).value();
+    body.only(&MEMBERS, &mut problems);
+    let region = body.text("defaultPhoneRegion", &mut problems);
+    let region = nullable(body, "defaultPhoneRegion", region, &mut problems);
     let pointer = body.pointer("defaultPhoneRegion");
     let default_phone_region = region.and_then(|text| problems.check(&pointer, Region::parse(&text)));
-    let merge_unclaimed = boolean(body, "mergeUnclaimed", &mut problems);
     let policy = Policy {
         default_phone_region,
-        merge_unclaimed,
+        merge_unclaimed: boolean(body, "mergeUnclaimed", &mut problems),
         blocked: blocked(body, &mut problems),
         shared_threshold: number(body, "sharedThreshold", SHARED_THRESHOLD, &mut problems),
         limits: limits(body, &mut problems),
         duplicate_window_seconds: number(body, "duplicateWindowSeconds", DUPLICATE_WINDOW, &mut problems),
-        // Who wrote a policy before there was this member goes on.
-        delete_past_events: body
-            .boolean("deletePastEvents", &mut problems)
-            .value()
-            .unwrap_or_default(),
-        event_retention_days: ranged(body, "eventRetentionDays", RETENTION, &mut problems).value(),
+        delete_past_events: boolean(body, "deletePastEvents", &mut problems),
+        event_retention_days: {
+            let days = ranged(body, "eventRetentionDays", RETENTION, &mut problems);
+            nullable(body, "eventRetentionDays", days, &mut problems)
+        },
     };
     problems.finish()?;
     Ok(policy)
+}
+
+/// A member that must be there, if only as `null`.
+fn nullable<T>(body: &Fields<'_>, member: &str, sent: Sent<T>, problems: &mut Problems) -> Option<T> {
+    if matches!(body.raw(member), Sent::Nothing) {
+        problems.add(body.pointer(member), "is required; null for none");
+    }
+    sent.value()
 }
 
 /// A member that must be there. What stands for it when it is not never leaves this module: the problem refuses the policy.
@@ -207,6 +228,18 @@ fn ranged(body: &Fields<'_>, member: &str, range: RangeInclusive<i64>, problems:
     })
 }
 
+/// The members of [`LimitsBody`].
+const LIMITS: [&str; 8] = [
+    "email",
+    "phone",
+    "mobilePush",
+    "webPush",
+    "telegram",
+    "deviceId",
+    "cookie",
+    "field",
+];
+
 fn limits(body: &Fields<'_>, problems: &mut Problems) -> Limits {
     let sent = body.object("limits", problems);
     let limits = match sent {
@@ -218,6 +251,7 @@ fn limits(body: &Fields<'_>, problems: &mut Problems) -> Limits {
             return Limits::default();
         }
     };
+    limits.only(&LIMITS, problems);
     let mut limit = |member| number(&limits, member, LIMIT, problems);
     Limits {
         email: limit("email"),
@@ -243,10 +277,9 @@ fn blocked(body: &Fields<'_>, problems: &mut Problems) -> Vec<BlockedValue> {
 }
 
 fn blocked_value(entry: &Fields<'_>, problems: &mut Problems) -> Option<BlockedValue> {
-    let kind = entry
-        .text("kind", problems)
-        .value()
-        .map(|kind| kind.to_ascii_lowercase());
+    entry.only(&["kind", "exact", "pattern"], problems);
+    let kind = entry.text("kind", problems);
+    let kind = nullable(entry, "kind", kind, problems).map(|kind| kind.to_ascii_lowercase());
     if kind
         .as_deref()
         .is_some_and(|kind| IdentifierKind::from_text(kind).is_none())
@@ -271,6 +304,7 @@ fn blocked_value(entry: &Fields<'_>, problems: &mut Problems) -> Option<BlockedV
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use std::collections::BTreeSet;
 
     fn read(body: &Value) -> Result<Policy, ApiError> {
         read_policy(&Fields::of(body.as_object(), String::new()))
@@ -290,6 +324,10 @@ mod tests {
         for policy in [policy, Policy::default()] {
             let body = serde_json::to_value(PolicyBody::from(&policy)).unwrap();
             assert_eq!(read(&body).unwrap(), policy);
+            for (object, members) in [(&body, MEMBERS), (&body["limits"], LIMITS)] {
+                let written: BTreeSet<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+                assert_eq!(written, BTreeSet::from(members));
+            }
         }
     }
 
@@ -298,19 +336,29 @@ mod tests {
         let body = json!({
             "defaultPhoneRegion": "Ukraine", "mergeUnclaimed": 3, "sharedThreshold": 1, "duplicateWindowSeconds": -1,
             "deletePastEvents": "often", "eventRetentionDays": 0,
-            "blocked": [{"kind": "fax", "exact": "a"}, {"pattern": "("}, {}, {"exact": "a", "pattern": "b"}],
-            "limits": {"email": 0, "phone": 10_001, "mobilePush": 1, "webPush": 1, "telegram": 1, "deviceId": 1, "cookie": 1},
+            "blocked": [
+                {"kind": "fax", "exact": "a"}, {"kind": null, "pattern": "("}, {"kind": null}, {"kind": null, "exact": "a", "pattern": "b"},
+                {"exact": "a", "regex": "b"},
+            ],
+            "limits": {
+                "email": 0, "phone": 10_001, "mobilePush": 1, "webPush": 1, "telegram": 1, "deviceId": 1, "cookie": 1, "fields": 1,
+            },
+            "eventRetentionDay": 1,
         });
         let problems = read(&body).unwrap_err().problems();
         let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         let expected = [
+            "/eventRetentionDay",
             "/defaultPhoneRegion",
             "/mergeUnclaimed",
             "/blocked/0/kind",
             "/blocked/1/pattern",
             "/blocked/2",
             "/blocked/3",
+            "/blocked/4/regex",
+            "/blocked/4/kind",
             "/sharedThreshold",
+            "/limits/fields",
             "/limits/email",
             "/limits/phone",
             "/limits/field",
@@ -324,13 +372,18 @@ mod tests {
             .iter()
             .map(|problem| (problem.pointer.as_str(), problem.reason.as_str()))
             .collect();
+        let required = |pointer| (pointer, "is required");
+        let or_null = |pointer| (pointer, "is required; null for none");
         let expected = [
-            "/mergeUnclaimed",
-            "/blocked",
-            "/sharedThreshold",
-            "/limits",
-            "/duplicateWindowSeconds",
+            or_null("/defaultPhoneRegion"),
+            required("/mergeUnclaimed"),
+            required("/blocked"),
+            required("/sharedThreshold"),
+            required("/limits"),
+            required("/duplicateWindowSeconds"),
+            required("/deletePastEvents"),
+            or_null("/eventRetentionDays"),
         ];
-        assert_eq!(missing, expected.map(|pointer| (pointer, "is required")));
+        assert_eq!(missing, expected);
     }
 }

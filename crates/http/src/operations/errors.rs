@@ -25,6 +25,12 @@ const ANYWHERE: [(&str, &str); 2] = [
     ("500", "A fault of the server's own; its log has the cause."),
 ];
 
+/// What the server says of a request whose address it does not read to the end. No route sees it, so that there is no body.
+const TOO_LONG: (&str, &str) = (
+    "414",
+    "The path with the query is longer than 65,534 bytes. Without a body.",
+);
+
 /// Headers that come with errors.
 const HEADERS: [(&str, &str, &str); 4] = [
     ("401", "WWW-Authenticate", "How to send the key."),
@@ -44,6 +50,11 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
     for (status, description) in ANYWHERE {
         let added = || place.added(status, description).into();
         responses.entry(status.to_owned()).or_insert_with(added);
+    }
+    if !place.query.is_empty() || path.contains('{') {
+        let (status, description) = TOO_LONG;
+        let response = ResponseBuilder::new().description(description).build();
+        responses.insert(status.to_owned(), response.into());
     }
     for (status, response) in responses.iter_mut().filter(|(status, _)| is_error(status)) {
         if let RefOr::T(response) = response {

@@ -125,6 +125,12 @@ pub(crate) struct FailedOrder {
     error: String,
 }
 
+/// Nothing: all orders were kept.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes an answer without a body")]
+#[schema(max_length = 0, example = "")]
+pub(crate) struct AllKept(String);
+
 /// Keep orders.
 ///
 /// An order that is known by its `externalOrderId` is updated; what a request leaves out stays. Its contact is looked for by
@@ -150,10 +156,14 @@ pub(crate) struct FailedOrder {
         "items": [{"externalItemId": "A-1", "quantity": "2", "name": "Tea", "cost": "50.25"}]
     }]})),
     responses(
-        (status = 200, body = FailedOrders,
-            description = "Empty when all orders were kept; else those that were not: an array, or an object for a single one. With the \
-                headers of the decisions",
-            example = json!({"failedOrders": {"order": {"externalOrderId": "1"}, "error": "orders[0].status must be sent"}})),
+        (status = 200,
+            description = "When all orders were kept, an empty body without a content type; else, as JSON, those that were not: an array, or \
+                an object for a single one. With the headers of the decisions",
+            content(
+                (FailedOrders = "application/json",
+                    example = json!({"failedOrders": {"order": {"externalOrderId": "1"}, "error": "orders[0].status must be sent"}})),
+                (AllKept = "*/*"),
+            )),
         crate::docs::WriteErrors,
     )
 )]

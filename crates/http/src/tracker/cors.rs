@@ -1,9 +1,14 @@
 //! Which pages may read the answers.
 
-use super::PREFLIGHT_AGE;
+use super::{PAGE_PATHS, PREFLIGHT_AGE};
 use crate::error::ApiError;
 use crate::state::HttpState;
-use http::header::CONTENT_TYPE;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
+};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -27,13 +32,35 @@ fn cors(state: &HttpState) -> CorsLayer {
         let state = state.clone();
         async move {
             let Ok(origin) = origin.to_str() else { return false };
-            // Without the storage nothing can be answered but an error, which need not be read.
-            state.app.knows_origin(origin).await.unwrap_or(false)
+            // Without the storage nobody knows which origins are allowed. The key cannot be looked up either, so that there is no answer but
+            // an error that says nothing of anybody.
+            state.app.knows_origin(origin).await.unwrap_or(true)
         }
     };
     CorsLayer::new()
         .allow_methods([Method::POST])
         .allow_headers([CONTENT_TYPE])
+        .expose_headers([RETRY_AFTER])
         .allow_origin(AllowOrigin::async_predicate(known))
         .max_age(PREFLIGHT_AGE)
+}
+
+/// Lets every page read that the server is in trouble, and when to come back: a page that cannot read it takes it for a network that failed.
+///
+/// The origin is echoed without being known. A request that took too long is cut off before anybody could say whether it is, and with the
+/// storage down nobody can. It gives nothing away: the answer is the same whoever asks, brings no credentials along, and tells of the
+/// server alone, whose failure any page can see anyhow.
+pub(crate) async fn readable(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let is_page = path.is_some_and(|path| PAGE_PATHS.contains(&path));
+    let origin = request.headers().get(ORIGIN).filter(|_| is_page).cloned();
+    let mut response = next.run(request).await;
+    let in_trouble = response.status().is_server_error();
+    let headers = response.headers_mut();
+    if let Some(origin) = origin.filter(|_| in_trouble && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, RETRY_AFTER.into());
+        headers.append(VARY, ORIGIN.into());
+    }
+    response
 }

@@ -9,7 +9,7 @@ mod who;
 mod wire;
 
 pub(crate) use answer::{CollectedBody, RefusedPart};
-pub(crate) use cors::for_pages;
+pub(crate) use cors::{for_pages, readable};
 
 use crate::state::HttpState;
 use std::time::Duration;
@@ -24,6 +24,9 @@ pub(crate) const DEPTH: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
 /// How long a browser may remember that a page is welcome.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(2);
+
+/// The paths of [`routes`].
+const PAGE_PATHS: [&str; 2] = ["/t/events", "/api/v2"];
 
 /// The calls that pages make.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {

@@ -1,7 +1,7 @@
 //! The identity policy.
 
 use super::support::Server;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 const POLICY: &str = "/api/v1/identity/policy";
 
@@ -44,15 +44,62 @@ async fn a_wrong_policy_changes_nothing() {
     let before = server.get(POLICY).await.json(200);
     let mut wrong = before.clone();
     wrong["sharedThreshold"] = json!(101);
-    wrong["blocked"] = json!([{"pattern": "(["}]);
+    wrong["blocked"] = json!([{"kind": null, "pattern": "(["}]);
     wrong["limits"]["cookie"] = json!(0);
     assert_eq!(
         server.put(POLICY, wrong).await.pointers(),
         ["/blocked/0/pattern", "/sharedThreshold", "/limits/cookie"]
     );
-    assert_eq!(server.put(POLICY, json!({})).await.pointers().len(), 5);
+    assert_eq!(server.put(POLICY, json!({})).await.pointers().len(), 8);
     assert_eq!(server.put(POLICY, json!("x")).await.pointers(), [""]);
     assert_eq!(server.get(POLICY).await.json(200), before);
+}
+
+/// The policy, and the objects in it.
+const OBJECTS: [&str; 3] = ["", "/limits", "/blocked/0"];
+
+fn object<'a>(policy: &'a mut Value, place: &str) -> &'a mut Map<String, Value> {
+    let found = policy.pointer_mut(place).and_then(Value::as_object_mut);
+    found.expect("an object")
+}
+
+#[tokio::test]
+async fn a_policy_without_all_of_its_members_is_refused() {
+    let server = Server::start().await;
+    let mut policy = server.get(POLICY).await.json(200);
+    policy["eventRetentionDays"] = json!(365);
+    policy["deletePastEvents"] = json!(true);
+    policy["defaultPhoneRegion"] = json!("UA");
+    policy["blocked"] = json!([{"kind": "email", "exact": "nobody@example.com"}]);
+    server.put(POLICY, policy.clone()).await.json(200);
+    for place in OBJECTS {
+        let members: Vec<String> = object(&mut policy, place).keys().cloned().collect();
+        for member in members.iter().filter(|member| *member != "exact") {
+            let mut partial = policy.clone();
+            object(&mut partial, place).remove(member);
+            let refused = server.put(POLICY, partial).await;
+            assert_eq!(refused.pointers(), [format!("{place}/{member}")]);
+        }
+    }
+    assert_eq!(server.get(POLICY).await.json(200), policy);
+    for cleared in ["defaultPhoneRegion", "eventRetentionDays"] {
+        policy[cleared] = Value::Null;
+    }
+    assert_eq!(server.put(POLICY, policy.clone()).await.json(200)["policy"], policy);
+}
+
+#[tokio::test]
+async fn a_policy_with_unknown_members_is_refused() {
+    let server = Server::start().await;
+    let mut policy = server.get(POLICY).await.json(200);
+    for place in OBJECTS {
+        let mut more = policy.clone();
+        object(&mut more, place).insert("threshold".to_owned(), json!(5));
+        let refused = server.put(POLICY, more).await;
+        assert_eq!(refused.pointers(), [format!("{place}/threshold")]);
+    }
+    policy["bogus"] = json!(1);
+    assert_eq!(server.put(POLICY, policy).await.json(400)["detail"], "bogus is unknown");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod former;
 mod named;
+mod trouble;
 
 use crate::support::{Answer, Server};
 use axum::body::Body;

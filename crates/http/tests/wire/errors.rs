@@ -1,6 +1,6 @@
 //! What errors look like.
 
-use crate::support::{Server, request, with_header};
+use crate::support::{Answer, Server, request, with_header};
 use axum::body::Body;
 use selfsame_http::HttpSettings;
 use serde_json::json;
@@ -36,6 +36,39 @@ async fn texts_for_the_wire_and_problems_for_who_asks() {
             ]
         })
     );
+}
+
+#[tokio::test]
+async fn what_a_rule_refuses_names_its_decision_and_what_cannot_be_read_has_none() {
+    let server = Server::start().await;
+    let named = |answer: &Answer| {
+        let headers = ["x-selfsame-outcome", "x-selfsame-rule", "x-selfsame-decision"];
+        headers.map(|name| !answer.header(name).is_empty())
+    };
+    for body in [
+        "{",
+        "[]",
+        r#"{"channels": [{"type": "email", "value": "ann"}]}"#,
+        r#"{"channels": [{"type": "sms", "value": "1"}]}"#,
+    ] {
+        let answer = server.ask("POST", "/api/v1/contact", body).await.expect(400);
+        assert_eq!(named(&answer), [false; 3], "{body}");
+    }
+    for (method, path, body, status) in [
+        ("POST", "/api/v1/contact", r#"{"firstName": "Ann"}"#, 400),
+        ("PUT", "/api/v1/contact/77", "{}", 404),
+        ("DELETE", "/api/v1/contact/77", "", 404),
+        (
+            "DELETE",
+            "/api/v1/past_events",
+            r#"{"from": "2020-01-01", "to": "2020-01-02"}"#,
+            403,
+        ),
+    ] {
+        let answer = server.ask(method, path, body).await.expect(status);
+        assert_eq!(named(&answer), [true; 3], "{method} {path}");
+        assert_eq!(answer.header("x-selfsame-outcome"), "rejected");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Which database, and how to say so without telling its password.
 
+use super::postgres_options::{self, BadOption};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -38,6 +39,8 @@ pub(crate) enum BadDatabaseUrl {
     SqliteOptions,
     #[error("is not a URL: {0}")]
     Url(#[from] url::ParseError),
+    #[error(transparent)]
+    Option(#[from] BadOption),
 }
 
 impl DatabaseUrl {
@@ -61,6 +64,7 @@ impl DatabaseUrl {
 
     fn postgres(text: String) -> Result<Self, BadDatabaseUrl> {
         let url = Url::parse(&text)?;
+        postgres_options::check(&url)?;
         // A socket's directory may stand in the query instead: postgres:///selfsame?host=/run/postgresql.
         let host = url.host_str().is_some_and(|host| !host.is_empty());
         if !host && !url.query_pairs().any(|(key, _)| key == "host") {
@@ -84,18 +88,23 @@ impl DatabaseUrl {
     }
 }
 
+/// Of the options only those are shown that hold no secret.
 fn without_password(mut url: Url) -> String {
     if url.password().is_some() {
         // Fails only for URLs that cannot have a password.
         let _ = url.set_password(Some(HIDDEN));
     }
-    let secret = |key: &str| key.contains("password") || key.contains("key");
-    if url.query_pairs().any(|(key, _)| secret(&key)) {
+    if url.fragment().is_some() {
+        // Nobody reads it. It may be the rest of a password with a number sign in it.
+        url.set_fragment(Some(HIDDEN));
+    }
+    if url.query_pairs().any(|(key, _)| !postgres_options::is_harmless(&key)) {
         let pairs: Vec<_> = url.query_pairs().into_owned().collect();
         let mut query = url.query_pairs_mut();
         query.clear();
         for (key, value) in &pairs {
-            query.append_pair(key, if secret(key) { HIDDEN } else { value });
+            let shown = postgres_options::is_harmless(key);
+            query.append_pair(key, if shown { value } else { HIDDEN });
         }
     }
     url.into()
@@ -180,6 +189,13 @@ mod tests {
             assert!(shown.contains("app") && shown.contains("sslmode=require"), "{shown}");
             assert!(!shown.contains("hunter2"), "{shown}");
         }
+        let url = "postgres://app@db/selfsame?sslkey=hunter2&options=-c%20a.b%3Dhunter2&options[a.c]=hunter2&user=ann#hunter2";
+        let shown = parse(url).unwrap().to_string();
+        assert!(shown.contains("user=ann") && !shown.contains("hunter2"), "{shown}");
+        assert_eq!(shown.matches(HIDDEN).count(), 4, "{shown}");
+        // Also if it were taken.
+        let unknown = Url::parse("postgres://app@db/selfsame?passwd=hunter2").unwrap();
+        assert!(!without_password(unknown).contains("hunter2"));
     }
 
     #[test]
@@ -200,6 +216,9 @@ mod tests {
             "mysql://a:hunter2@b/c",
             "postgres:hunter2",
             "postgres://a:hunter2@b:hunter2/c",
+            "postgres://a@b/c?sslpassword=hunter2",
+            "postgres://a@b/c?sslmode=hunter2",
+            "postgres://a:1?hunter2@b/c",
         ] {
             assert!(!parse(text).unwrap_err().to_string().contains("hunter2"), "{text}");
         }

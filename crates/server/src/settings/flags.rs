@@ -46,7 +46,7 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_format: Option<LogFormat>,
 
-    /// What is logged: error, warn, info, debug, trace, or a list such as info,sqlx=debug [env: SELFSAME_LOG_LEVEL] [default: info]
+    /// What is logged: off, error, warn, info, debug, trace, or a list such as info,sqlx=debug [env: SELFSAME_LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_level: Option<String>,

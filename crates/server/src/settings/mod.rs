@@ -4,6 +4,8 @@ mod database_url;
 mod flags;
 mod listen;
 mod load;
+mod log_level;
+mod postgres_options;
 mod show;
 mod values;
 

@@ -2,6 +2,7 @@
 
 use super::database_url::DatabaseUrl;
 use super::listen::Listen;
+use super::log_level;
 use crate::keys::Secret;
 use clap::ValueEnum;
 use selfsame_application::LaneOptions;
@@ -10,7 +11,6 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::num::NonZeroU32;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
 
 /// What a secret is shown as.
 const HIDDEN: &str = "***";
@@ -135,10 +135,9 @@ fn some_at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 
 fn log_filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    EnvFilter::builder()
-        .parse(&text)
-        .map_err(|_| D::Error::custom("must be a level (error, warn, info, debug, trace) or a list of target=level"))?;
-    Ok(text)
+    let expected =
+        "must be a level (off, error, warn, info, debug, trace), or a list with target=level such as info,sqlx=debug";
+    log_level::parse(&text).ok_or_else(|| D::Error::custom(expected))
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {

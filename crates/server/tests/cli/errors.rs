@@ -31,6 +31,21 @@ fn a_wrong_setting_is_one_line_that_names_it_and_its_place() {
             "`database_url` (environment variable SELFSAME_DATABASE_URL) is not a URL",
         ),
         (("SELFSAME_DATABASE_URL", "postgres://a:hunter2@b"), "names no database"),
+        (
+            (
+                "SELFSAME_DATABASE_URL",
+                "postgres://u@127.0.0.1:1/a?sslpassword=hunter2",
+            ),
+            "`database_url` (environment variable SELFSAME_DATABASE_URL) has the unknown option `sslpassword`; there are",
+        ),
+        (
+            ("SELFSAME_DATABASE_URL", "postgres://u@127.0.0.1:1/a?sslmod=verify-full"),
+            "has the unknown option `sslmod`; there are",
+        ),
+        (
+            ("SELFSAME_DATABASE_URL", "postgres://u@127.0.0.1:1/a?sslmode=hunter2"),
+            "has an option `sslmode` that is none of disable, allow, prefer, require, verify-ca, verify-full",
+        ),
         (("SELFSAME_DATABASE_URL", "sqlite::memory:"), "names no file"),
         (
             ("SELFSAME_LOG_FORMAT", "hunter2"),
@@ -39,6 +54,10 @@ fn a_wrong_setting_is_one_line_that_names_it_and_its_place() {
         (
             ("SELFSAME_LOG_LEVEL", "a=b=hunter2"),
             "`log_level` (environment variable SELFSAME_LOG_LEVEL) must be a level",
+        ),
+        (
+            ("SELFSAME_LOG_LEVEL", "verbose"),
+            "must be a level (off, error, warn, info, debug, trace), or a list with target=level",
         ),
         (
             ("SELFSAME_REQUEST_TIMEOUT", "30"),

@@ -10,6 +10,7 @@ mod doctor;
 mod errors;
 mod first_start;
 mod keys;
+mod pages;
 mod postgres;
 mod settings;
 mod stopping;

@@ -6,8 +6,9 @@ use chrono::DateTime;
 use selfsame_application::ports::{Mode, Recorded, StorageError, Store};
 use selfsame_domain::values::Source;
 use selfsame_domain::{
-    ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, Footprint, HeldIdentifier, Identifier,
-    IdentifierKind, IdentifierState, Membership, SegmentId, Timestamp, Visitor, VisitorId, WorkspaceId,
+    ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, DecisionId, Footprint, HeldIdentifier, Identifier,
+    IdentifierKind, IdentifierState, Membership, Merge, MergeId, MergeRule, Moved, SegmentId, Timestamp, Visitor,
+    VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -41,6 +42,32 @@ pub(super) fn merged(id: ContactId, into: ContactId, canonical: ContactId) -> Co
         canonical,
         merged_into: Some(into),
         ..active(id)
+    }
+}
+
+/// The merge that made a contact an absorbed one.
+pub(super) fn merge(absorbed: &ContactRow) -> Option<Merge> {
+    let number = u128::from(absorbed.id.0.unsigned_abs());
+    Some(Merge {
+        id: MergeId(Uuid::from_u128(number)),
+        survivor: absorbed.merged_into?,
+        absorbed: absorbed.id,
+        rule: MergeRule::Explicit,
+        evidence: None,
+        forced: false,
+        decision: DecisionId(Uuid::from_u128(number)),
+        at: at(),
+        moved: Moved::default(),
+        undone_at: None,
+    })
+}
+
+/// Contacts, with the merges that made them absorbed ones.
+pub(super) fn contacts(rows: Vec<ContactRow>) -> ChangeSet {
+    ChangeSet {
+        merges: rows.iter().filter_map(merge).collect(),
+        contacts: rows,
+        ..ChangeSet::default()
     }
 }
 

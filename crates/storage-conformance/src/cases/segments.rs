@@ -126,13 +126,17 @@ pub async fn attaching_and_detaching_by_number_and_external_id(backend: &mut dyn
 
 pub async fn detaching_nobody_empties(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
+    let mut last = ContactId(0);
     for external in ["a", "b", "c"] {
-        f.id(Ask::new().external(external).segment("s").segment("t").upsert())
+        last = f
+            .id(Ask::new().external(external).segment("s").segment("t").upsert())
             .await;
     }
     let (s, t) = (f.segment("s").await, f.segment("t").await);
     let decision = f.decide(detach(s, Vec::new())).await;
     assert_eq!(decision.outcome, Outcome::Updated);
+    assert_eq!(f.decided(decision.id).await, Some(decision));
+    assert_eq!(f.log(last).await.len(), 1, "told once, not to every member");
     assert_eq!(members(&f, query(s)).await, (Vec::new(), 0));
     assert_eq!(members(&f, query(t)).await.1, 3);
     assert_eq!(listed(&f, None, 0, 10).await.total, 2, "it is still there");

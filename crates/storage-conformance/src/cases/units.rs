@@ -1,6 +1,8 @@
 //! Which changes a unit of work writes, and which it refuses.
 
-use super::raw::{active, at, changes, far, held, held_sample, member, merged, plant, recorded, visitor, write};
+use super::raw::{
+    active, at, changes, contacts, far, held, held_sample, member, merge, merged, plant, recorded, visitor, write,
+};
 use crate::{Ask, Backend, Fixture, Kind, category_key, identifier, segment_name};
 use selfsame_application::ports::{Mode, StorageError};
 use selfsame_domain::{CategoryId, ChangeSet, ContactId, FieldId, IdentifierKey, Segment, SegmentId};
@@ -184,12 +186,13 @@ pub async fn rows_that_the_batch_did_not_load_are_repointed(backend: &mut dyn Ba
     of_third.home = Some(far(3));
     let chain = changes(|c| {
         let absorbed = [merged(far(2), far(1), far(1)), merged(far(3), far(2), far(1))];
+        c.merges = absorbed.iter().filter_map(merge).collect();
         c.contacts = [active(far(1)), active(far(9))].into_iter().chain(absorbed).collect();
         c.visitors = vec![visitor(1, "a", Some(far(1))), of_third];
     });
     plant(&f, chain).await;
     let longer = changes(|c| {
-        c.contacts = vec![merged(far(1), far(9), far(9))];
+        *c = contacts(vec![merged(far(1), far(9), far(9))]);
         c.repointed = vec![(far(1), far(9))];
     });
     plant(&f, longer).await;

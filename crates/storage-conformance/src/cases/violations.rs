@@ -1,6 +1,6 @@
 //! The check of the invariants finds what is broken. Every case mends what it broke, for the suite checks again.
 
-use super::raw::{active, far, held, held_sample, member, merged, plant, visitor};
+use super::raw::{active, contacts, far, held, held_sample, member, merge, merged, plant, visitor};
 use crate::{Backend, Fixture, Kind, identifier, segment_name};
 use selfsame_domain::{ChangeSet, ContactId, Segment, SegmentId, Violation, WorkspaceId};
 
@@ -37,74 +37,42 @@ pub async fn none_in_an_empty_storage(backend: &mut dyn Backend) {
 }
 
 pub async fn a_cycle_of_merges(backend: &mut dyn Backend) {
-    let contacts = vec![merged(far(1), far(2), far(2)), merged(far(2), far(1), far(1))];
+    let cycle = contacts(vec![merged(far(1), far(2), far(2)), merged(far(2), far(1), far(1))]);
     let cycles = [1, 2]
         .map(|index| Violation::MergeCycle { contact: far(index) })
         .to_vec();
-    expect(
-        backend,
-        ChangeSet {
-            contacts,
-            ..ChangeSet::default()
-        },
-        cycles,
-    )
-    .await;
+    expect(backend, cycle, cycles).await;
 }
 
 pub async fn a_wrong_canonical_contact(backend: &mut dyn Backend) {
-    let contacts = vec![active(far(1)), active(far(2)), merged(far(3), far(1), far(2))];
+    let broken = contacts(vec![active(far(1)), active(far(2)), merged(far(3), far(1), far(2))]);
     let wrong = vec![Violation::WrongCanonical {
         contact: far(3),
         canonical: far(2),
     }];
-    expect(
-        backend,
-        ChangeSet {
-            contacts,
-            ..ChangeSet::default()
-        },
-        wrong,
-    )
-    .await;
+    expect(backend, broken, wrong).await;
 }
 
 pub async fn a_chain_that_stops_half_way(backend: &mut dyn Backend) {
-    let contacts = vec![
+    let broken = contacts(vec![
         active(far(1)),
         merged(far(2), far(1), far(1)),
         merged(far(3), far(2), far(2)),
-    ];
+    ]);
     let wrong = vec![Violation::WrongCanonical {
         contact: far(3),
         canonical: far(2),
     }];
-    expect(
-        backend,
-        ChangeSet {
-            contacts,
-            ..ChangeSet::default()
-        },
-        wrong,
-    )
-    .await;
+    expect(backend, broken, wrong).await;
 }
 
 pub async fn a_survivor_that_does_not_exist(backend: &mut dyn Backend) {
-    let contacts = vec![merged(far(1), far(2), far(2))];
+    let broken = contacts(vec![merged(far(1), far(2), far(2))]);
     let wrong = vec![Violation::WrongCanonical {
         contact: far(1),
         canonical: far(2),
     }];
-    expect(
-        backend,
-        ChangeSet {
-            contacts,
-            ..ChangeSet::default()
-        },
-        wrong,
-    )
-    .await;
+    expect(backend, broken, wrong).await;
 }
 
 pub async fn an_identifier_of_nobody(backend: &mut dyn Backend) {
@@ -125,7 +93,7 @@ pub async fn an_identifier_of_nobody(backend: &mut dyn Backend) {
 }
 
 pub async fn an_identifier_of_an_absorbed_contact(backend: &mut dyn Backend) {
-    let contacts = vec![active(far(1)), merged(far(2), far(1), far(1))];
+    let contacts = contacts(vec![active(far(1)), merged(far(2), far(1), far(1))]);
     let identifiers = vec![held(identifier(Kind::DeviceId, "d"), far(2), far(2))];
     let orphan = vec![Violation::Orphan {
         what: "identifier".to_owned(),
@@ -134,9 +102,8 @@ pub async fn an_identifier_of_an_absorbed_contact(backend: &mut dyn Backend) {
     expect(
         backend,
         ChangeSet {
-            contacts,
             identifiers,
-            ..ChangeSet::default()
+            ..contacts
         },
         orphan,
     )
@@ -167,7 +134,7 @@ pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
 }
 
 pub async fn a_visitor_of_an_absorbed_contact(backend: &mut dyn Backend) {
-    let contacts = vec![active(far(1)), merged(far(2), far(1), far(1))];
+    let contacts = contacts(vec![active(far(1)), merged(far(2), far(1), far(1))]);
     let visitors = vec![
         visitor(1, "c", Some(far(2))),
         visitor(2, "d", Some(far(1))),
@@ -177,16 +144,7 @@ pub async fn a_visitor_of_an_absorbed_contact(backend: &mut dyn Backend) {
         what: "visitor".to_owned(),
         owner: far(2),
     }];
-    expect(
-        backend,
-        ChangeSet {
-            contacts,
-            visitors,
-            ..ChangeSet::default()
-        },
-        orphan,
-    )
-    .await;
+    expect(backend, ChangeSet { visitors, ..contacts }, orphan).await;
 }
 
 pub async fn a_contact_that_brought_two_external_ids(backend: &mut dyn Backend) {
@@ -205,6 +163,20 @@ pub async fn a_contact_that_brought_two_external_ids(backend: &mut dyn Backend) 
         two,
     )
     .await;
+}
+
+pub async fn a_merge_that_no_record_could_undo(backend: &mut dyn Backend) {
+    let absorbed = [2, 3, 4, 5].map(|index| merged(far(index), far(1), far(1)));
+    let [stands, mut undone, mut elsewhere] = [0, 1, 2].map(|index| merge(&absorbed[index]).expect("a merge"));
+    undone.undone_at = Some(super::raw::at());
+    elsewhere.survivor = far(5);
+    let changes = ChangeSet {
+        contacts: [active(far(1))].into_iter().chain(absorbed).collect(),
+        merges: vec![stands, undone, elsewhere],
+        ..ChangeSet::default()
+    };
+    let unrecorded = [3, 4, 5].map(|index| Violation::UnrecordedMerge { contact: far(index) });
+    expect(backend, changes, unrecorded.to_vec()).await;
 }
 
 pub async fn the_first_thousand_are_told(backend: &mut dyn Backend) {

@@ -5,7 +5,8 @@ use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{
-    Contact, ContactId, ContactState, DecisionId, Policy, Timestamp, Violation, WorkspaceId, violations,
+    Contact, ContactId, ContactState, DecisionId, Policy, Timestamp, Violation, WorkspaceId, unrecorded_merges,
+    violations,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -93,6 +94,7 @@ impl Space {
 fn check(space: &Space) -> BTreeSet<Violation> {
     let contacts: Vec<Contact> = space.contacts.keys().filter_map(|id| space.contact(*id)).collect();
     let mut found = violations(&contacts);
+    found.extend(unrecorded_merges(&contacts, space.merges.values()));
     let answers = |id: ContactId| {
         space
             .contacts

@@ -1,4 +1,4 @@
-//! The invariants of [`selfsame_domain::violations`] as SQL, for all workspaces at once.
+//! The invariants of [`selfsame_domain::violations`] and [`selfsame_domain::unrecorded_merges`] as SQL, for all workspaces at once.
 
 use crate::error::storage;
 use crate::rows::Row;
@@ -17,12 +17,13 @@ type Read = fn(&SqliteRow) -> Result<Found, StorageError>;
 
 /// The first violations, ordered by workspace and kind.
 pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Found>, StorageError> {
-    let checks: [(&'static str, Read); 5] = [
+    let checks: [(&'static str, Read); 6] = [
         (TWO_OWNERS, two_owners),
         (MERGE_CYCLES, merge_cycle),
         (WRONG_CANONICALS, wrong_canonical),
         (ORPHANS, orphan),
         (TWO_EXTERNAL_IDS, two_external_ids),
+        (UNRECORDED_MERGES, unrecorded_merge),
     ];
     let mut found = Vec::new();
     for (sql, read) in checks {
@@ -162,5 +163,22 @@ fn two_external_ids(row: &SqliteRow) -> Result<Found, StorageError> {
     Ok((
         WorkspaceId(row.get(0, "workspace_id")?),
         Violation::TwoExternalIds { contact },
+    ))
+}
+
+const UNRECORDED_MERGES: &str = "
+    SELECT c.workspace_id, c.contact_id FROM contacts AS c
+    WHERE c.merged_into IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM merges AS m
+        WHERE m.workspace_id = c.workspace_id AND m.absorbed_id = c.contact_id AND m.survivor_id = c.merged_into
+            AND m.undone_at IS NULL)
+    ORDER BY 1, 2 LIMIT 1000";
+
+fn unrecorded_merge(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "contacts", 1);
+    let contact = ContactId(row.get(1, "contact_id")?);
+    Ok((
+        WorkspaceId(row.get(0, "workspace_id")?),
+        Violation::UnrecordedMerge { contact },
     ))
 }

@@ -54,7 +54,11 @@ impl Model {
             "resolving is not deterministic"
         );
         self.apply(resolution.changes);
-        let broken = violations(self.state.contacts.values());
+        let mut broken = violations(self.state.contacts.values());
+        broken.extend(unrecorded_merges(
+            self.state.contacts.values(),
+            self.state.merges.values(),
+        ));
         assert!(broken.is_empty(), "{broken:?}");
         self.check_visitors();
         resolution.decisions
