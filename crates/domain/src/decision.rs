@@ -137,6 +137,10 @@ pub enum Apart {
     OnlyNames,
     /// "Trust": a public key changes nothing about somebody who is known.
     PublicKey,
+    /// Rule 4: an event of the past takes a token, a device or a cookie from nobody who has it now.
+    Past,
+    /// Rule 4: whoever had it when the event happened was erased since.
+    Forgotten,
 }
 
 /// One thing that a decision did, or refused to do (identity rule 9).

@@ -203,8 +203,13 @@ impl EventRequest {
     pub(crate) fn late(&self, received_at: Timestamp) -> Option<Timestamp> {
         let moves = |id: &Identifier| id.kind().stability() == Stability::Changeable;
         let alone = self.contact.contact_id.is_none() && self.contact.identifiers().all(moves);
+        self.past(received_at).filter(|_| alone)
+    }
+
+    /// When it happened, if it comes so late that what it names may have been another's then.
+    pub(crate) fn past(&self, received_at: Timestamp) -> Option<Timestamp> {
         let since = received_at - TimeDelta::seconds(Self::LATE_SECONDS);
-        self.occurred_at.filter(|occurred| alone && *occurred < since)
+        self.occurred_at.filter(|occurred| *occurred < since)
     }
 }
 

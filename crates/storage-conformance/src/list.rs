@@ -349,6 +349,7 @@ macro_rules! for_each_case {
                 what_came_while_a_contact_was_removed_joins_it_in_a_batch for kinds;
                 an_update_by_number_brings_it_too for kinds;
                 what_waits_behind_a_quarantined_value_joins_when_it_counts for kinds_below_external_id;
+                what_waits_behind_a_quarantined_value_stays_when_it_moves for changeable_kinds;
                 erasing_takes_along_what_waits for kinds;
                 erasing_takes_along_what_waits_in_its_batch for kinds;
                 what_waits_behind_a_value_of_two_stays_with_the_other;

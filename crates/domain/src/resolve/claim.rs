@@ -6,8 +6,8 @@ use super::world::World;
 use super::{absorb, search, tokens, trust, visitors};
 use crate::values::ChannelType;
 use crate::{
-    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKind,
-    IdentifierState, Stability,
+    Apart, Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier,
+    IdentifierKind, IdentifierState, Stability,
 };
 use std::collections::BTreeSet;
 
@@ -78,7 +78,7 @@ pub(super) fn changeable(world: &mut World<'_>, draft: &mut Draft, request: &Con
     let mut device = None;
     if let Some(identifier) = &request.device_id {
         let former = world.holder(&identifier.key);
-        if claim_or_report(world, draft, request, id, identifier, None) {
+        if claim_or_report(world, draft, request, id, identifier, None) && !draft.is_past {
             device = Some(identifier.key.value.as_str());
             tokens::refresh(world, draft, request, id, identifier);
             if let Some(former) = former.filter(|former| *former != id) {
@@ -112,11 +112,27 @@ fn claim_or_report(
     let details = channel.map(|(_, details)| details);
     let claims = identifier.kind().stability() == Stability::Changeable
         && evidence != Evidence::Blocked
+        && may_take(world, draft, id, identifier)
         && trust::may_claim(world, draft, request, id, identifier, details);
     if claims {
         claim(world, draft, request, id, identifier, channel, evidence);
     }
     claims
+}
+
+/// Whoever has the identifier now does not lose it by what happened in the past (rule 4).
+fn may_take(world: &World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) -> bool {
+    let holder = world.holder(&identifier.key).filter(|holder| *holder != id);
+    if !draft.is_past || holder.is_none() {
+        return true;
+    }
+    let identifier = identifier.clone();
+    draft.effects.push(Effect::KeptApart {
+        identifier,
+        contact: holder,
+        why: Apart::Past,
+    });
+    false
 }
 
 fn claim(

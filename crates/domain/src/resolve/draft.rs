@@ -26,6 +26,8 @@ pub(super) struct Draft {
     /// a contact is, unless something was noted of a value that the contact does not hold. Nor is one about nobody: anybody can make as many
     /// as they like with a public key.
     pub(super) is_routine: bool,
+    /// It tells of the past, so it takes nothing from whoever has it now (identity rule 4).
+    pub(super) is_past: bool,
 }
 
 impl Draft {
@@ -45,6 +47,7 @@ impl Draft {
                 envelope.command,
                 Command::Event(_) | Command::Order(_) | Command::Contact(Call::Event { .. }, _)
             ),
+            is_past: matches!(&envelope.command, Command::Event(event) if event.past(envelope.at).is_some()),
         }
     }
 

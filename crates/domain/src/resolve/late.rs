@@ -5,8 +5,8 @@ use super::evidence::{self, Evidence};
 use super::world::World;
 use super::{search, tokens};
 use crate::{
-    Call, ContactId, Decision, Effect, EventRequest, Identifier, IdentifierKey, IdentifierKind, Outcome, Rule, Subject,
-    Timestamp, Visitor, VisitorId,
+    Apart, Call, ContactId, Decision, Effect, EventRequest, Identifier, IdentifierKey, IdentifierKind, Outcome, Rule,
+    Subject, Timestamp, Visitor, VisitorId,
 };
 
 /// Whose the history is that an event belongs to.
@@ -17,7 +17,7 @@ pub(super) enum Whose {
     /// That of the contact that had the identifier then, and holds it now.
     Contact(ContactId, IdentifierKey),
     /// That of somebody who was erased since.
-    Forgotten(IdentifierKind),
+    Forgotten(Identifier),
 }
 
 /// What is known of an identifier at a time.
@@ -94,7 +94,7 @@ fn known<'w>(world: &'w World<'_>, key: &IdentifierKey, time: Timestamp) -> Know
 fn decided(world: &World<'_>, named: &[&Identifier], by: &Identifier, owner: &Owner<'_>) -> Option<Whose> {
     match owner {
         Owner::Former(visitor) => Some(Whose::Visitor(visitor.id, by.key.clone())),
-        Owner::Forgotten => Some(Whose::Forgotten(by.kind())),
+        Owner::Forgotten => Some(Whose::Forgotten(by.clone())),
         Owner::Present => of_present(world, named, by),
     }
 }
@@ -135,16 +135,13 @@ pub(super) fn decide(
             }
             (Subject::Visitor(visitor), active, key)
         }
-        Whose::Forgotten(kind) => {
-            let (member, what) = match kind {
-                IdentifierKind::Cookie => ("cookies", "cookie"),
-                IdentifierKind::DeviceId => ("deviceId", "device"),
-                _ => ("pushToken", "token"),
-            };
-            draft.skip(
-                member,
-                format_args!("whoever had the {what} at that time is not known any more"),
-            );
+        Whose::Forgotten(identifier) => {
+            // Not among what is left out, which pages and apps read: that somebody had it is nobody's business.
+            draft.effects.push(Effect::KeptApart {
+                identifier,
+                contact: None,
+                why: Apart::Forgotten,
+            });
             return (draft.finish(world, Outcome::Unmatched, None), None);
         }
     };

@@ -99,6 +99,9 @@ pub(super) fn moved(
     if key.kind == IdentifierKind::Cookie {
         return;
     }
+    if let Some(held) = former {
+        leave_waiting(world, draft, held);
+    }
     let open = world.open_visitor(key);
     // Only one can be open, and the history that waits needs it.
     let waits = open.is_some_and(|open| open.owner.is_none());
@@ -125,6 +128,20 @@ pub(super) fn moved(
     if !waits {
         let has = from_now_on(draft, key, id, true);
         world.open(has);
+    }
+}
+
+/// What waits behind an identifier that the former owner held, quarantined or removed as it was, stays with the former owner.
+fn leave_waiting(world: &mut World<'_>, draft: &Draft, held: &HeldIdentifier) {
+    let named = std::iter::once(held.key().clone()).chain(held.identifier.also_named());
+    for key in named {
+        let waiting = world.keys.get_mut(&key).and_then(|record| record.waiting.take());
+        let visitor = waiting.and_then(|waiting| world.visitors.get_mut(&waiting.visitor));
+        if let Some(visitor) = visitor {
+            visitor.home = Some(held.home);
+            visitor.owner = Some(held.owner);
+            visitor.closed_at = Some(draft.at);
+        }
     }
 }
 

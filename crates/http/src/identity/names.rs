@@ -121,6 +121,10 @@ mirrored! {
         OnlyNames,
         /// A public key changes nothing about somebody who is known.
         PublicKey,
+        /// An event of the past takes nothing from whoever has it now.
+        Past,
+        /// Whoever had it when the event happened was erased since.
+        Forgotten,
     }
 }
 

@@ -11,7 +11,7 @@ use selfsame_domain::{
 };
 
 /// A value of a kind.
-fn value(kind: Kind) -> &'static str {
+pub(super) fn value(kind: Kind) -> &'static str {
     match kind {
         Kind::Email => "ann@example.com",
         Kind::Phone => "+380501234567",
@@ -19,7 +19,7 @@ fn value(kind: Kind) -> &'static str {
     }
 }
 
-fn of(kind: Kind) -> Ask {
+pub(super) fn of(kind: Kind) -> Ask {
     Ask::new().with(kind, value(kind))
 }
 

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
 use selfsame_domain::{
-    ChangeSet, Command, ContactId, Decision, Effect, EventRequest, Outcome, Subject, Timestamp, Visitor, VisitorId,
+    Apart, ChangeSet, Command, ContactId, Decision, Effect, EventRequest, Outcome, Subject, Timestamp, Visitor,
+    VisitorId,
 };
 
 /// Something that is told of somebody at its time.
@@ -212,7 +213,20 @@ pub async fn late_history_of_an_erased_contact_is_nobody_s(backend: &mut dyn Bac
         let told = f.decide(seen(kind, name, at)).await;
         assert_eq!((told.outcome, told.contact), (Outcome::Unmatched, None), "{name}");
         assert!(visitors(&told).is_empty(), "{name}: {told:?}");
-        assert!(matches!(told.effects[..], [Effect::Skipped(_)]), "{name}: {told:?}");
+        let forgotten = |effect: &Effect| {
+            matches!(
+                effect,
+                Effect::KeptApart {
+                    contact: None,
+                    why: Apart::Forgotten,
+                    ..
+                }
+            )
+        };
+        assert!(
+            told.effects.len() == 1 && told.effects.iter().all(forgotten),
+            "{name}: {told:?}"
+        );
     };
     f.decide(erase(two)).await;
     nobody("two", minutes(at_two, 1)).await;
@@ -435,6 +449,8 @@ pub async fn what_is_told_late_takes_nothing(backend: &mut dyn Backend) {
         assert_eq!(f.decide(told(ask, name, then)).await.contact, Some(one), "{name}");
     }
     assert_eq!(happened(&f, one).await, ["cookies", "former", "other"]);
+    let named = Ask::new().external("b").device("d");
+    assert_eq!(f.decide(told(named, "named", then)).await.contact, Some(two));
     assert_eq!(f.holders(&identifier(Kind::DeviceId, "d").key).await, [one]);
     for cookie in ["c", "e"] {
         assert_eq!(

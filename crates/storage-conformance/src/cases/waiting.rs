@@ -1,19 +1,20 @@
 //! History that waits behind an identifier which somebody holds, and which finds nobody: a removed contact's, or a quarantined one.
 
+use super::events::{of, value};
 use crate::{Ask, Backend, Fixture, Kind, erase, identifier, keep, remove};
 use selfsame_domain::{Command, ContactId, Effect, Limits};
 
-fn value(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Email => "ann@example.com",
-        Kind::Phone => "+380501234567",
-        _ => "v",
-    }
-}
-
-fn of(kind: Kind) -> Ask {
-    Ask::new().with(kind, value(kind))
-}
+/// With these, all that a contact gets is quarantined.
+const NONE: Limits = Limits {
+    email: 0,
+    phone: 0,
+    mobile_push: 0,
+    web_push: 0,
+    telegram: 0,
+    device_id: 0,
+    cookie: 0,
+    field: 0,
+};
 
 /// What makes the contact that holds the identifier, and an external ID besides.
 fn holder(kind: Kind) -> Command {
@@ -66,17 +67,7 @@ pub async fn an_update_by_number_brings_it_too(backend: &mut dyn Backend, kind: 
 
 pub async fn what_waits_behind_a_quarantined_value_joins_when_it_counts(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let none = Limits {
-        email: 0,
-        phone: 0,
-        mobile_push: 0,
-        web_push: 0,
-        telegram: 0,
-        device_id: 0,
-        cookie: 0,
-        field: 0,
-    };
-    f.policy(|policy| policy.limits = none).await;
+    f.policy(|policy| policy.limits = NONE).await;
     let id = f.id(holder(kind)).await;
     f.decide(keep(of(kind).happened("meanwhile"))).await;
     f.policy(|policy| policy.limits = Limits::default()).await;
@@ -84,6 +75,18 @@ pub async fn what_waits_behind_a_quarantined_value_joins_when_it_counts(backend:
     assert_eq!(f.happened(id).await, ["meanwhile"]);
     let counts = |effect: &Effect| matches!(effect, Effect::Attached { .. });
     assert!(settled.effects.iter().any(counts), "{settled:?}");
+}
+
+pub async fn what_waits_behind_a_quarantined_value_stays_when_it_moves(backend: &mut dyn Backend, kind: Kind) {
+    let f = Fixture::new(backend).await;
+    f.policy(|policy| policy.limits = NONE).await;
+    let id = f.id(holder(kind)).await;
+    f.decide(keep(of(kind).happened("meanwhile"))).await;
+    f.policy(|policy| policy.limits = Limits::default()).await;
+    let other = f.id(of(kind).external("b").upsert()).await;
+    f.decide(keep(of(kind).happened("later"))).await;
+    assert_eq!(f.happened(id).await, ["meanwhile"]);
+    assert_eq!(f.happened(other).await, ["later"]);
 }
 
 pub async fn erasing_takes_along_what_waits(backend: &mut dyn Backend, kind: Kind) {

@@ -29,13 +29,10 @@ const LOCK_KEYS: &str = "
         FROM UNNEST($2::bigint[]) AS gone (contact_id)
         JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id
         UNION
-        SELECT i.kind, '/' || i.typed
+        SELECT tokens.kind, '/' || i.typed
         FROM UNNEST($2::bigint[]) AS gone (contact_id)
         JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (4, 5, 6)
-        UNION
-        SELECT 4, '/' || i.typed
-        FROM UNNEST($2::bigint[]) AS gone (contact_id)
-        JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (5, 6)
+        CROSS JOIN UNNEST('{4, 5, 6}'::smallint[]) AS tokens (kind)
         UNION
         SELECT * FROM UNNEST($3::smallint[], $4::text[])
     ) held
@@ -82,7 +79,8 @@ const REDACT: &str = "
     WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
       AND (l.body::text <> new.body OR l.mentions && $2::bigint[])";
 
-/// A key goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much stays.
+/// A key goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much stays. So do keys
+/// of other kinds of token that are there for the lock of an event only, which does not say of what kind its token is.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -117,6 +115,24 @@ const DELETE: &str = "
         DELETE FROM identifier_keys k
         USING free
         WHERE k.workspace_id = $1 AND k.kind = free.kind AND k.value = free.value AND k.unsubscribed_at IS NULL
+        RETURNING k.kind, k.value
+    ),
+    blank AS (
+        DELETE FROM identifier_keys k
+        USING (
+            SELECT tokens.kind, '/' || held.typed AS value
+            FROM held
+            CROSS JOIN UNNEST('{4, 5, 6}'::smallint[]) AS tokens (kind)
+            WHERE held.kind IN (4, 5, 6)
+            EXCEPT
+            SELECT kind, value FROM free
+        ) named
+        WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
+          AND k.unsubscribed_at IS NULL AND k.waiting IS NULL AND k.seen_with = '{}'
+          AND NOT EXISTS (
+            SELECT FROM identifiers o
+            WHERE o.workspace_id = $1 AND o.kind = named.kind AND o.value = named.value
+              AND o.owner_id <> ALL($2::bigint[]))
         RETURNING k.kind, k.value
     ),
     unsubscribed AS (
@@ -160,7 +176,9 @@ const DELETE: &str = "
     contact AS (
         DELETE FROM contacts c USING gone WHERE c.workspace_id = $1 AND c.contact_id = gone.contact_id
     )
-    SELECT kind, value FROM keys";
+    SELECT kind, value, true FROM keys
+    UNION ALL
+    SELECT kind, value, false FROM blank";
 
 /// What was noted of identifiers that nobody holds. Comes after [`DELETE`].
 const SIGHTINGS: &str = "
@@ -197,6 +215,21 @@ const REDACT_MERGES: &str = "
     FROM UNNEST($2::uuid[], $3::text[], $4::text[]) AS new (merge_id, evidence_value, moved)
     WHERE g.workspace_id = $1 AND g.merge_id = new.merge_id";
 
+/// The key; for a token without its app those of every kind of token, which an event locks that names it.
+fn of_every_kind(key: &IdentifierKey) -> Vec<(i16, &str)> {
+    use IdentifierKind::{MobilePush, Telegram, WebPush};
+    let tokens = [MobilePush, WebPush, Telegram];
+    let kinds = if tokens.contains(&key.kind) && key.value.starts_with('/') {
+        tokens.to_vec()
+    } else {
+        vec![key.kind]
+    };
+    kinds
+        .into_iter()
+        .map(|kind| (kind.code(), key.value.as_str()))
+        .collect()
+}
+
 impl Unit {
     pub(super) async fn erase(&mut self, contacts: &[ContactId]) -> Result<(), StorageError> {
         let roots: Vec<i64> = contacts.iter().map(|id| id.0).collect();
@@ -214,8 +247,8 @@ impl Unit {
             .map_err(translate)?;
         let read = |key: String| rows::json(&key, "identity_log", "body", &"of an erased contact");
         let named: Vec<IdentifierKey> = rows::all(named, read)?;
-        let kinds: Vec<i16> = named.iter().map(|key| key.kind.code()).collect();
-        let values: Vec<&str> = named.iter().map(|key| key.value.as_str()).collect();
+        let locked: Vec<(i16, &str)> = named.iter().flat_map(of_every_kind).collect();
+        let (kinds, values): (Vec<i16>, Vec<&str>) = locked.into_iter().unzip();
         sqlx::query(LOCK_KEYS)
             .bind(self.workspace.0)
             .bind(&gone)
@@ -233,7 +266,7 @@ impl Unit {
                 .map_err(translate)?;
         }
         let decisions = self.lock_decisions(&gone).await?;
-        let deleted: Vec<(i16, String)> = sqlx::query_as(DELETE)
+        let deleted: Vec<(i16, String, bool)> = sqlx::query_as(DELETE)
             .bind(self.workspace.0)
             .bind(&gone)
             .fetch_all(&mut *self.transaction)
@@ -246,10 +279,13 @@ impl Unit {
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(translate)?;
-        let deleted = deleted.into_iter().chain(sightings).collect();
-        let deleted = rows::all(deleted, rows::identifier_key)?;
+        let (deleted, blank): (Vec<_>, Vec<_>) = deleted.into_iter().partition(|(.., held)| *held);
+        let keys = |rows: Vec<(i16, String, bool)>| rows.into_iter().map(|(kind, value, _)| (kind, value));
+        let deleted = rows::all(keys(deleted).chain(sightings).collect(), rows::identifier_key)?;
         self.forget_identifiers(deleted.iter().chain(&named)).await?;
         self.known.forget_keys(deleted);
+        self.known
+            .forget_keys(rows::all(keys(blank).collect(), rows::identifier_key)?);
         self.redact(decisions, gone).await
     }
 

@@ -124,7 +124,17 @@ fn nobody_gets_what_is_of_the_erased() {
     for at in [first, second] {
         let decision = told(&mut model, ask().device("d1").cookie("c"), at, 1);
         assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
-        assert!(matches!(&decision.effects[..], [Effect::Skipped(skipped)] if skipped.field == "deviceId"));
+        let [
+            Effect::KeptApart {
+                identifier,
+                contact: None,
+                why,
+            },
+        ] = &decision.effects[..]
+        else {
+            panic!("{decision:?}")
+        };
+        assert_eq!((identifier.kind(), *why), (IdentifierKind::DeviceId, Apart::Forgotten));
     }
     assert_eq!(told(&mut model, ask().device("d1"), third, 1).contact, Some(carl));
     model.run(erase(carl));
@@ -218,7 +228,7 @@ fn history_that_waited_is_whoever_s_it_became() {
 }
 
 #[test]
-fn history_that_waits_at_a_limit_goes_on_to_wait() {
+fn history_that_waits_at_a_limit_stays_when_the_device_moves() {
     let mut model = Model::new();
     model.policy.limits.device_id = 1;
     let (ann, _) = later(&mut model, ask().ext("A").device("d0").device("d0"));
@@ -227,9 +237,9 @@ fn history_that_waits_at_a_limit_goes_on_to_wait() {
     model.upsert(ask().ext("B").device("d2"));
     let (bob, _) = later(&mut model, ask().ext("B").device("d1"));
     let (carl, _) = later(&mut model, ask().ext("C").device("d1"));
-    assert_eq!(model.history(carl), ["waits"]);
     assert_eq!(told(&mut model, ask().device("d1"), first, 1).contact, Some(ann));
-    assert!(model.history(bob).is_empty());
+    assert_eq!(model.history(ann), ["waits", "late"]);
+    assert!(model.history(bob).is_empty() && model.history(carl).is_empty());
 }
 
 #[test]
