@@ -15,10 +15,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use http::header::CONTENT_TYPE;
-use selfsame_application::ports::{OrderCursor, OrderQuery};
-use selfsame_application::{Application, TimelineCursor, TimelineKind, TimelineQuery};
-use selfsame_domain::{Action, ContactId, Timestamp, VisitorId, WorkspaceId};
+use selfsame_application::ports::{EventQuery, HistoryOf, OrderCursor, OrderQuery};
+use selfsame_application::{Application, TimelineCursor, TimelineItem, TimelineKind, TimelineQuery};
+use selfsame_domain::{Action, Contact, ContactId, EventId, IdentifierKey, Timestamp, VisitorId, WorkspaceId};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// How many entries are read at a time.
@@ -41,6 +42,9 @@ pub(crate) struct ExportBody {
     timeline: Vec<ItemBody>,
     /// All that it ordered, the latest first.
     orders: Vec<OrderBody>,
+    /// What was told of identifiers that it holds and waits behind them, the latest first: it was removed then, or they were quarantined. It
+    /// joins the timeline when the contact comes back, or they count again.
+    waiting: Vec<ItemBody>,
 }
 
 /// Export everything that is held about a contact.
@@ -102,6 +106,11 @@ pub(crate) async fn export(
     let orders = all(state.app.clone(), Some(None), move |app, after| async move {
         orders(&app, workspace, id, after).await
     });
+    let waiting = waiting(&state.app, workspace, &view.contact).await?;
+    let waiting = (!waiting.is_empty()).then(|| (HistoryOf::Visitors(waiting), None));
+    let waiting = all(state.app.clone(), waiting, move |app, place| async move {
+        what_waits(&app, workspace, id, place).await
+    });
     let piece = |text: &str| stream::iter([Ok(text.to_owned())]);
     let whole = piece(&head)
         .chain(visitors)
@@ -110,6 +119,8 @@ pub(crate) async fn export(
         .chain(timeline)
         .chain(piece(r#"],"orders":["#))
         .chain(orders)
+        .chain(piece(r#"],"waiting":["#))
+        .chain(waiting)
         .chain(piece("]}"));
     let body = whole.map(|piece| piece.map(Bytes::from).map_err(|error| error.detail()));
     Ok(([(CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response())
@@ -193,6 +204,51 @@ async fn orders(
     let next = found.last().filter(|_| is_full).map(|last| Some(last.place()));
     let between = if !is_first && !found.is_empty() { "," } else { "" };
     let items: Result<Vec<String>, ApiError> = found.into_iter().map(|order| text(&OrderBody::from(order))).collect();
+    Ok((format!("{between}{}", items?.join(",")), next))
+}
+
+/// The visitors that wait behind what the contact holds.
+async fn waiting(app: &Application, workspace: WorkspaceId, contact: &Contact) -> Result<Vec<VisitorId>, ApiError> {
+    let held = contact.identifiers.iter().map(|held| &held.identifier);
+    let keys: BTreeSet<IdentifierKey> = held
+        .flat_map(|held| std::iter::once(held.key.clone()).chain(held.also_named()))
+        .collect();
+    let mut waiting = Vec::new();
+    for key in keys {
+        let found = app.store().visitors(workspace, &key).await?;
+        waiting.extend(
+            found
+                .iter()
+                .filter(|visitor| visitor.owner.is_none())
+                .map(|visitor| visitor.id),
+        );
+    }
+    Ok(waiting)
+}
+
+/// Where events that wait go on: those of whom, and after which one.
+type Waiting = (HistoryOf, Option<(Timestamp, EventId)>);
+
+/// Events that wait, separated by commas, from those before if there are any, and where the next page begins.
+async fn what_waits(
+    app: &Application,
+    workspace: WorkspaceId,
+    id: ContactId,
+    (of, after): Waiting,
+) -> Result<(String, Option<Waiting>), ApiError> {
+    let query = EventQuery {
+        after,
+        ..EventQuery::latest(PAGE)
+    };
+    let found = app.store().events(workspace, &of, &query).await?.unwrap_or_default();
+    let last = found.last().map(|event| (event.occurred_at, event.id));
+    let next = last.filter(|_| found.len() == PAGE as usize);
+    let between = if after.is_some() && !found.is_empty() { "," } else { "" };
+    let items: Result<Vec<String>, ApiError> = found
+        .into_iter()
+        .map(|event| text(&ItemBody::of(TimelineItem::Event(event), id)?))
+        .collect();
+    let next = next.map(|last| (of, Some(last)));
     Ok((format!("{between}{}", items?.join(",")), next))
 }
 

@@ -146,3 +146,35 @@ async fn an_export_has_every_visitor() {
     };
     assert_eq!(bare(&export["identity"]), bare(&view));
 }
+
+#[tokio::test]
+async fn an_export_has_what_waits_behind_a_removed_contact_s_identifiers() {
+    let server = Server::start().await;
+    let body = json!({"externalCustomerId": "A", "channels": [{"type": "email", "value": "anna@example.com"}]});
+    let id = server.post("/api/v1/contact", body.clone()).await.json(200)["id"].clone();
+    let path = format!("/api/v1/contact/{id}/export");
+    let parts = async |server: &Server| {
+        let export = server.get(&path).await.json(200);
+        let types = |part: &str| -> Vec<String> {
+            let items = export[part].as_array().into_iter().flatten();
+            items
+                .filter_map(|item| item["eventTypeKey"].as_str().map(str::to_owned))
+                .collect()
+        };
+        (types("timeline"), types("waiting"))
+    };
+    assert_eq!(parts(&server).await, (vec![], vec![]));
+    server.call("one", "DELETE", &format!("/api/v1/contact/{id}"), None).await;
+    let event = json!({"eventTypeKey": "seen", "occurred": "2025-12-31T10:00", "params": {"email": "anna@example.com"}});
+    // One more than is read at a time.
+    let events = vec![event; 500];
+    let kept = server.post("/api/v1/past_events", json!({"events": events})).await;
+    assert_eq!(kept.json(200)["successCount"], json!(500));
+    let event = json!({"eventTypeKey": "seen last", "params": {"email": "anna@example.com"}});
+    server.post("/api/v3/event", event).await;
+    let (timeline, waiting) = parts(&server).await;
+    assert_eq!((timeline, waiting.len()), (vec![], 501));
+    server.post("/api/v1/contact", body).await.json(200);
+    let (timeline, waiting) = parts(&server).await;
+    assert_eq!((timeline.len(), waiting), (501, vec![]));
+}
