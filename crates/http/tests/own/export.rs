@@ -164,8 +164,11 @@ async fn an_export_has_what_waits_behind_a_removed_contact_s_identifiers() {
         (types("timeline"), types("waiting"))
     };
     assert_eq!(parts(&server).await, (vec![], vec![]));
-    server.call("one", "DELETE", &format!("/api/v1/contact/{id}"), None).await;
-    let event = json!({"eventTypeKey": "seen", "occurred": "2025-12-31T10:00", "params": {"email": "anna@example.com"}});
+    server
+        .call("one", "DELETE", &format!("/api/v1/contact/{id}"), None)
+        .await;
+    let event =
+        json!({"eventTypeKey": "seen", "occurred": "2025-12-31T10:00", "params": {"email": "anna@example.com"}});
     // One more than is read at a time.
     let events = vec![event; 500];
     let kept = server.post("/api/v1/past_events", json!({"events": events})).await;
