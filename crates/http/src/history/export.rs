@@ -107,7 +107,7 @@ pub(crate) async fn export(
         orders(&app, workspace, id, after).await
     });
     let waiting = waiting(&state.app, workspace, &view.contact).await?;
-    let waiting = (!waiting.is_empty()).then(|| (HistoryOf::Visitors(waiting), None));
+    let waiting = (!waiting.is_empty()).then_some((HistoryOf::Visitors(waiting), None));
     let waiting = all(state.app.clone(), waiting, move |app, place| async move {
         what_waits(&app, workspace, id, place).await
     });
