@@ -168,6 +168,7 @@ impl Application {
     /// by no more than this are passed over one by one.
     const CLOCK_SET_BACK: TimeDelta = TimeDelta::hours(1);
 
+    /// Begins where the decisions of that time may be.
     async fn timeline_decisions(
         &self,
         workspace: WorkspaceId,

@@ -241,8 +241,7 @@ impl Visitor {
 
     /// Whether it stands for an owner of a token or a device, or for what waited for one.
     pub fn is_owner_s(&self) -> bool {
-        let kind = self.key.kind;
-        self.owner.is_some() && kind != IdentifierKind::Cookie && kind.stability() == Stability::Changeable
+        self.owner.is_some() && self.key.kind.is_token_or_device()
     }
 
     /// Forgets what it was behind. So it must be with [`Self::is_owner_s`] when somebody who held the identifier is erased and nobody holds

@@ -113,6 +113,12 @@ impl IdentifierKind {
         }
     }
 
+    /// Whether it is changeable and no cookie: its history is its owner's at once, where that of a cookie is a visitor's (identity rules 4
+    /// and 7).
+    pub fn is_token_or_device(self) -> bool {
+        self.stability() == Stability::Changeable && self != Self::Cookie
+    }
+
     /// Whether a value of this kind has at most one owner at a time.
     pub fn is_exclusive(self) -> bool {
         matches!(self.stability(), Stability::Permanent | Stability::Changeable)

@@ -8,7 +8,7 @@ use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, ContactRequest, ContactState, Decision, DecisionId, Effect, Event, EventCount, EventId,
     EventParams, EventPeriod, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome,
-    Rejection, Rule, Stability, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
+    Rejection, Rule, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
 };
 use std::collections::BTreeMap;
 
@@ -220,9 +220,8 @@ fn removed(world: &World<'_>, decided: &Decision, request: &ContactRequest) -> O
         let call = Call::Event { creates: false };
         let request = tokens::as_held(world, call, request);
         let strongest = search::in_order(call, &request).find(|id| evidence::of(world, id) == Evidence::Matches)?;
-        let kind = strongest.kind();
-        let moves = kind.stability() == Stability::Changeable && kind != IdentifierKind::Cookie;
-        world.holder(&strongest.key).filter(|_| moves)
+        let holder = world.holder(&strongest.key);
+        holder.filter(|_| strongest.kind().is_token_or_device())
     })?;
     let contact = world.contacts.get(&found)?;
     (contact.state == ContactState::Removed).then_some(found)

@@ -4,7 +4,7 @@ use super::Unit;
 use crate::error::translate;
 use crate::rows::{self, MergeRecord, merge_record, to_json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, IdentifierKind, Merge, Stability};
+use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, IdentifierKind, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -79,8 +79,8 @@ const REDACT: &str = "
     WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
       AND (l.body::text <> new.body OR l.mentions && $2::bigint[])";
 
-/// A key goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much stays. So do keys
-/// of other kinds of token that are there for the lock of an event only, which does not say of what kind its token is.
+/// A key goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much stays. `blank` are
+/// the keys of a token's text for the other kinds of token: an event, which does not say of what kind its token is, made them to lock them.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -290,8 +290,7 @@ impl Unit {
     }
 
     async fn forget_identifiers(&mut self, keys: impl Iterator<Item = &IdentifierKey>) -> Result<(), StorageError> {
-        let moves = |kind: IdentifierKind| kind != IdentifierKind::Cookie && kind.stability() == Stability::Changeable;
-        let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| moves(key.kind)).collect();
+        let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| key.kind.is_token_or_device()).collect();
         if keys.is_empty() {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use crate::error::storage;
 use crate::rows::{Row, json};
 use crate::whole;
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind, Stability};
+use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind};
 use std::collections::BTreeSet;
 
 /// Deletes contacts, all that they absorbed, and everything of theirs. One that the same batch made was never written.
@@ -175,8 +175,7 @@ async fn visitors<'k>(
     batch: &mut Batch<'_>,
     keys: impl Iterator<Item = &'k IdentifierKey>,
 ) -> Result<(), StorageError> {
-    let moves = |kind: IdentifierKind| kind != IdentifierKind::Cookie && kind.stability() == Stability::Changeable;
-    let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| moves(key.kind)).collect();
+    let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| key.kind.is_token_or_device()).collect();
     let keys: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
     let forget = "UPDATE visitors SET value = 'erased:' || lower(hex(visitor_id))
          WHERE workspace_id = ?1 AND visitor_id IN
