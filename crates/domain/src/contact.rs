@@ -239,17 +239,6 @@ impl Visitor {
         self.since <= time && self.closed_at.is_none_or(|closed| time < closed)
     }
 
-    /// Whether it stands for an owner of a token or a device, or for what waited for one.
-    pub fn is_owner_s(&self) -> bool {
-        self.owner.is_some() && self.key.kind.is_token_or_device()
-    }
-
-    /// Forgets what it was behind. So it must be with [`Self::is_owner_s`] when somebody who held the identifier is erased and nobody holds
-    /// it any more: the history stays with its owner, and nothing tells of the other.
-    pub fn forget_identifier(&mut self) {
-        self.key.value = format!("erased:{}", self.id.0.simple());
-    }
-
     /// Of the visitors behind an identifier the one whose history has that time, or else the next one after it.
     pub fn at<'v>(visitors: impl Iterator<Item = &'v Self> + Clone, time: Timestamp) -> Option<&'v Self> {
         let lasted = |visitor: &&Self| visitor.closed_at.is_none_or(|closed| visitor.since < closed);

@@ -292,7 +292,7 @@ pub enum Rejection {
         holder: ContactId,
     },
     /// Nothing in the request can identify a contact.
-    #[error("the request names no identifier: send externalCustomerId, a channel or deviceId")]
+    #[error("the request names no identifier: send an external ID, an email, a phone, a token or a device ID")]
     NoIdentifier,
     /// A cookie alone makes a visitor, not a contact (identity rule 7).
     #[error("a cookie alone makes a visitor and no contact: send it together with another identifier")]

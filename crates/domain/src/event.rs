@@ -1,10 +1,7 @@
 //! What people did.
 
 use crate::values::{EventKeyValue, EventTypeKey, ExternalOrderId, ValueError};
-use crate::{
-    ContactId, ContactRequest, DecisionId, EventId, Identifier, IdentifierKey, OrderStatus, Stability, Timestamp,
-    VisitorId,
-};
+use crate::{ContactId, ContactRequest, DecisionId, EventId, IdentifierKey, OrderStatus, Timestamp, VisitorId};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -198,15 +195,8 @@ impl EventRequest {
     /// browser or a phone be wrong.
     const LATE_SECONDS: i64 = 60;
 
-    /// When it happened, if it names nothing but tokens, devices and cookies, and comes so late that they may have been another's then
-    /// (identity rule 4).
-    pub(crate) fn late(&self, received_at: Timestamp) -> Option<Timestamp> {
-        let moves = |id: &Identifier| id.kind().stability() == Stability::Changeable;
-        let alone = self.contact.contact_id.is_none() && self.contact.identifiers().all(moves);
-        self.past(received_at).filter(|_| alone)
-    }
-
-    /// When it happened, if it comes so late that what it names may have been another's then.
+    /// When it happened, if it comes so late that the tokens, devices and cookies that it names may have been another's then (identity
+    /// rule 4).
     pub(crate) fn past(&self, received_at: Timestamp) -> Option<Timestamp> {
         let since = received_at - TimeDelta::seconds(Self::LATE_SECONDS);
         self.occurred_at.filter(|occurred| *occurred < since)

@@ -2,7 +2,7 @@
 
 use crate::{
     Call, Command, ContactRef, ContactRequest, CustomField, Envelope, EventRequest, FieldId, Footprint, Identifier,
-    IdentifierKey, IdentifierKind, Learned, Policy, SegmentRef, Timestamp,
+    IdentifierKey, IdentifierKind, Learned, Policy, SegmentRef, Stability, Timestamp,
 };
 
 /// Computes what must be locked and loaded before the batch can be resolved under the policy.
@@ -111,8 +111,9 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
 
 /// The keys by which an event that comes late is told whose it was.
 fn add_late(all: &mut Footprint, request: &EventRequest, received_at: Timestamp) {
-    let Some(time) = request.late(received_at) else { return };
-    for identifier in request.contact.identifiers() {
+    let Some(time) = request.past(received_at) else { return };
+    let moves = |id: &&Identifier| id.kind().stability() == Stability::Changeable;
+    for identifier in request.contact.identifiers().filter(moves) {
         let others = identifier.of_other_kinds().map(|token| token.key);
         let keys = others.chain(identifier.nameless()).chain([identifier.key.clone()]);
         let known: Vec<_> = keys.filter(|key| all.keys.get(key) == Some(&true)).collect();

@@ -167,6 +167,12 @@ impl Snapshot {
         unclaimed.map(|contact| contact.id).collect()
     }
 
+    /// The contacts that hold one of the keys, removed ones included.
+    pub fn holders(&self, keys: &BTreeSet<&IdentifierKey>) -> impl Iterator<Item = ContactId> {
+        let holds = |contact: &&Contact| contact.identifiers.iter().any(|held| keys.contains(held.key()));
+        self.contacts.values().filter(holds).map(|contact| contact.id)
+    }
+
     /// Notes for [`crate::footprint`] what the batch touches besides. True when something of it was not asked for: it was not
     /// locked, so the batch has to be loaded again, in another transaction.
     pub fn learn(&self, footprint: &Footprint, known: &mut Learned) -> bool {
@@ -240,8 +246,7 @@ pub struct ContactRow {
 pub struct ChangeSet {
     /// Contacts to be deleted for good, each with all that it absorbed, and everything that is theirs: rows of every
     /// table, keys that nobody holds any more, merges, recorded replies, and their logs. Decisions that others keep in their logs are
-    /// redacted: see [`Decision::redact`]. Visitors of others behind keys that they held or their logs name, and that nobody holds any
-    /// more, forget them: see [`Visitor::forget_identifier`].
+    /// redacted: see [`Decision::redact`].
     pub erased: Vec<ContactId>,
     /// Contacts that were made or changed.
     pub contacts: Vec<ContactRow>,

@@ -228,10 +228,17 @@ impl ApiError {
     }
 }
 
-/// What a decision left out. Decisions name members as people do.
+/// What a decision left out. Decisions name members as people do. Where a blocked value stood in the request is not known.
 fn skipped(decision: &Decision) -> impl Iterator<Item = Problem> + '_ {
     decision.effects.iter().filter_map(|effect| match effect {
         Effect::Skipped(skipped) => Some(Problem::new(pointer(&skipped.field), &skipped.reason)),
+        Effect::Blocked {
+            identifier,
+            kept: false,
+        } => {
+            let kind = identifier.kind().as_str();
+            Some(Problem::new("", format!("names a blocked value as {kind}")))
+        }
         _ => None,
     })
 }

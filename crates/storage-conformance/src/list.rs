@@ -266,6 +266,7 @@ macro_rules! for_each_case {
                 a_repeated_request_is_refused_within_the_window;
                 a_refused_request_may_be_repeated;
                 of_repeated_requests_at_once_one_is_taken;
+                an_answer_about_a_removed_contact_goes_with_it;
             }
             dry_run {
                 decides_as_the_real_thing for kinds;
@@ -353,6 +354,8 @@ macro_rules! for_each_case {
                 erasing_takes_along_what_waits for kinds;
                 erasing_takes_along_what_waits_in_its_batch for kinds;
                 what_waits_behind_a_value_of_two_stays_with_the_other;
+                what_a_removed_contact_s_shared_value_tells_is_there_when_it_comes_back for changeable_kinds;
+                what_names_a_shared_email_goes_with_its_only_holder;
             }
             late {
                 history_that_comes_late_is_the_former_owner_s for changeable_kinds;
@@ -367,8 +370,12 @@ macro_rules! for_each_case {
                 an_offline_phone_tells_of_its_former_user;
                 late_history_of_a_token_without_its_app_or_kind;
                 late_history_of_a_token_that_its_device_replaced;
+            }
+            past {
                 what_is_told_late_takes_nothing;
-                a_phone_of_an_erased_contact_is_forgotten;
+                whoever_had_a_phone_before_an_erased_contact_keeps_their_time;
+                the_past_gives_no_external_id_to_whoever_has_the_phone_now;
+                a_value_that_leads_to_nobody_hides_nobody;
             }
             order_races {
                 a_thousand_orders_in_one_batch;

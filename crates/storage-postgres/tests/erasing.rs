@@ -9,7 +9,7 @@ mod common;
 
 use selfsame_application::Submission;
 use selfsame_application::ports::Workspaces;
-use selfsame_domain::{Command, Decision, Timestamp};
+use selfsame_domain::{Command, ContactRef, Decision, Timestamp};
 use selfsame_storage_conformance::{Ask, Kind, contact_of, erase, keep};
 use sqlx::{Connection, PgConnection};
 
@@ -31,10 +31,44 @@ async fn no_key_of_a_token_stays_that_an_event_locked() {
         decide(keep(Ask::new().nameless("secret").happened("opened"))).await;
         decide(erase(id)).await;
     }
-    let mut connection = PgConnection::connect(database.url()).await.expect("connect");
-    let left: Vec<String> = sqlx::query_scalar("SELECT value FROM identifier_keys")
-        .fetch_all(&mut connection)
-        .await
-        .expect("look");
-    assert_eq!(left, [""; 0]);
+    assert_eq!(keys(database.url()).await, [""; 0]);
+}
+
+/// To be locked a key is made. One that the decision says nothing of goes again: nobody would find it when the person is erased.
+#[tokio::test]
+async fn no_key_stays_of_what_was_only_named() {
+    let database = common::database().await;
+    let store = common::open(&database).await;
+    let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
+    let workspace = workspace.expect("make a workspace").id;
+    let app = common::server(store, 1);
+    let decide = async |command: Command| -> Decision {
+        let decisions = app.submit(workspace, Submission::of(command)).await;
+        decisions.expect("submit").remove(0)
+    };
+    let secret = || {
+        let ask = Ask::new().email("secret@example.com").device("secret").cookie("secret");
+        ask.mobile("app", "secret").nameless("secret too")
+    };
+    decide(Ask::new().external("other").upsert()).await;
+    let id = contact_of(&decide(Ask::new().external("removed").upsert()).await);
+    decide(Command::Remove {
+        contact: ContactRef::Id(id),
+        erase: false,
+    })
+    .await;
+    decide(keep(secret().external("waits").happened("told"))).await;
+    decide(keep(secret().external("removed").happened("told"))).await;
+    decide(secret().external("other").update(id)).await;
+    decide(erase(id)).await;
+    let waits = contact_of(&decide(Ask::new().external("waits").upsert()).await);
+    decide(erase(waits)).await;
+    let left = keys(database.url()).await;
+    assert_eq!(left, ["other"]);
+}
+
+async fn keys(url: &str) -> Vec<String> {
+    let mut connection = PgConnection::connect(url).await.expect("connect");
+    let left = sqlx::query_scalar("SELECT value FROM identifier_keys");
+    left.fetch_all(&mut connection).await.expect("look")
 }

@@ -5,8 +5,8 @@ use crate::ports::{Mode, Recorded, StorageError, Store};
 use crate::submit::{Reply, SubmitError};
 use chrono::TimeDelta;
 use selfsame_domain::{
-    ChangeSet, ContactId, Decision, DecisionId, Envelope, Learned, Outcome, Policy, Rejection, Rule, Snapshot,
-    Timestamp, WorkspaceId, footprint, resolve,
+    ChangeSet, ContactId, Decision, DecisionId, Envelope, IdentifierKey, Learned, Outcome, Policy, Rejection, Rule,
+    Snapshot, Timestamp, WorkspaceId, footprint, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -135,7 +135,7 @@ async fn transact_knowing(
         return Ok(None);
     }
     let decided = decide(jobs, fates, &snapshot, &policy, &recorded);
-    let records = all_records(jobs, &decided, &policy);
+    let records = all_records(jobs, &decided, &snapshot, &policy);
     if decided.changes != ChangeSet::default() || !records.is_empty() {
         work.apply(&decided.changes, &records).await?;
         work.commit().await?;
@@ -302,21 +302,31 @@ fn duplicated(envelope: &Envelope) -> Decision {
 type Mentions<'a> = BTreeMap<DecisionId, &'a BTreeSet<ContactId>>;
 
 /// What is to be recorded. A batch may be longer than a window; then the later request takes the place of the earlier one.
-fn all_records(jobs: &[Job], decided: &Decided, policy: &Policy) -> Vec<Recorded> {
+fn all_records(jobs: &[Job], decided: &Decided, snapshot: &Snapshot, policy: &Policy) -> Vec<Recorded> {
     let log = decided.changes.log.iter();
     let mentions: Mentions<'_> = log.map(|entry| (entry.decision.id, &entry.mentions)).collect();
     let records = live(jobs, &decided.fates)
         .zip(&decided.decisions)
-        .flat_map(|((_, job), decisions)| records(job, decisions, &mentions, policy));
+        .flat_map(|((_, job), decisions)| records(job, decisions, (&mentions, snapshot), policy));
     let by_key: BTreeMap<String, Recorded> = records.map(|record| (record.key.clone(), record)).collect();
     by_key.into_values().collect()
 }
 
-fn records(job: &Job, decisions: &[Decision], mentions: &Mentions<'_>, policy: &Policy) -> Vec<Recorded> {
+fn records(
+    job: &Job,
+    decisions: &[Decision],
+    (mentions, snapshot): (&Mentions<'_>, &Snapshot),
+    policy: &Policy,
+) -> Vec<Recorded> {
     let mut contacts: BTreeSet<_> = decisions.iter().flat_map(Decision::names).collect();
     // An identifier that a decision names may be that of an absorbed contact.
     let told = decisions.iter().filter_map(|decision| mentions.get(&decision.id));
     contacts.extend(told.copied().flatten());
+    // Nor need it be a contact's that the decision is about: events leave removed ones alone.
+    if job.replay.is_some() {
+        let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
+        contacts.extend(snapshot.holders(&named));
+    }
     let mut records = Vec::new();
     if let Some(replay) = &job.replay {
         records.push(Recorded {

@@ -5,8 +5,7 @@ use super::evidence::{self, Evidence};
 use super::world::World;
 use super::{claim, merge};
 use crate::{
-    Apart, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey, IdentifierKind,
-    MergeRule, Stability,
+    Apart, Contact, ContactId, ContactRequest, Effect, Identifier, IdentifierKey, IdentifierKind, MergeRule, Stability,
 };
 use std::collections::BTreeSet;
 
@@ -142,12 +141,8 @@ fn disagrees(contact: &Contact, candidate: &Contact, kind: IdentifierKind) -> bo
     !own.is_empty() && !values(candidate).is_subset(&own)
 }
 
-/// How many identifiers of a kind both hold together, counting those that count.
+/// How many identifiers of a kind would count if both were one. A value that one of them has quarantined counts if it is the other's.
 pub(super) fn together(contact: &Contact, other: &Contact, kind: IdentifierKind) -> usize {
-    let both = contact
-        .visible(kind)
-        .into_iter()
-        .filter(|held| other.holds(held.key()))
-        .map(HeldIdentifier::key);
-    (claim::counted(contact, kind) + claim::counted(other, kind)).saturating_sub(both.collect::<BTreeSet<_>>().len())
+    let all = claim::counting(contact, kind).chain(claim::counting(other, kind));
+    all.collect::<BTreeSet<_>>().len()
 }

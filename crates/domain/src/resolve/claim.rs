@@ -6,7 +6,7 @@ use super::world::World;
 use super::{absorb, search, tokens, trust, visitors};
 use crate::values::ChannelType;
 use crate::{
-    Apart, Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier,
+    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey,
     IdentifierKind, IdentifierState, Stability,
 };
 use std::collections::BTreeSet;
@@ -78,7 +78,7 @@ pub(super) fn changeable(world: &mut World<'_>, draft: &mut Draft, request: &Con
     let mut device = None;
     if let Some(identifier) = &request.device_id {
         let former = world.holder(&identifier.key);
-        if claim_or_report(world, draft, request, id, identifier, None) && !draft.is_past {
+        if claim_or_report(world, draft, request, id, identifier, None) && draft.past.is_none() {
             device = Some(identifier.key.value.as_str());
             tokens::refresh(world, draft, request, id, identifier);
             if let Some(former) = former.filter(|former| *former != id) {
@@ -123,15 +123,10 @@ fn claim_or_report(
 /// Whoever has the identifier now does not lose it by what happened in the past (rule 4).
 fn may_take(world: &World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) -> bool {
     let holder = world.holder(&identifier.key).filter(|holder| *holder != id);
-    if !draft.is_past || holder.is_none() {
+    let Some(holder) = holder.filter(|_| draft.past.is_some()) else {
         return true;
-    }
-    let identifier = identifier.clone();
-    draft.effects.push(Effect::KeptApart {
-        identifier,
-        contact: holder,
-        why: Apart::Past,
-    });
+    };
+    draft.keep_past(identifier, holder);
     false
 }
 
@@ -246,11 +241,11 @@ pub(super) fn settle(world: &mut World<'_>, draft: &mut Draft, id: ContactId, id
     };
     let held = |held: &&HeldIdentifier| held.key() == &identifier.key && held.is_visible();
     let states: BTreeSet<IdentifierState> = contact.identifiers.iter().filter(held).map(|held| held.state).collect();
-    if states.is_empty() || states == BTreeSet::from([IdentifierState::Active]) {
+    // If it counts as another's whom the contact absorbed, its own stays what it is for when that one goes home.
+    if states.is_empty() || states.contains(&IdentifierState::Active) {
         return;
     }
-    let counts = states.contains(&IdentifierState::Active);
-    let full = limit.filter(|limit| !counts && counted(contact, kind) >= *limit as usize);
+    let full = limit.filter(|limit| counted(contact, kind) >= *limit as usize);
     let identifier = identifier.clone();
     let state = if full.is_some() {
         IdentifierState::Quarantined
@@ -264,23 +259,22 @@ pub(super) fn settle(world: &mut World<'_>, draft: &mut Draft, id: ContactId, id
     {
         held.state = state;
     }
-    draft.effects.extend(match full {
-        Some(limit) => Some(Effect::Quarantined { identifier, limit }),
-        None => (!counts).then_some(Effect::Attached { identifier }),
+    draft.effects.push(match full {
+        Some(limit) => Effect::Quarantined { identifier, limit },
+        None => Effect::Attached { identifier },
     });
 }
 
 /// How many identifiers of a kind count towards its limit.
 pub(super) fn counted(contact: &Contact, kind: IdentifierKind) -> usize {
-    let counts =
-        |held: &&HeldIdentifier| held.kind() == kind && held.is_visible() && held.state == IdentifierState::Active;
-    contact
-        .identifiers
-        .iter()
-        .filter(counts)
-        .map(HeldIdentifier::key)
-        .collect::<BTreeSet<_>>()
-        .len()
+    counting(contact, kind).collect::<BTreeSet<_>>().len()
+}
+
+/// The identifiers of a kind that count towards its limit; one that the contact got by a merge, too, more than once.
+pub(super) fn counting(contact: &Contact, kind: IdentifierKind) -> impl Iterator<Item = &IdentifierKey> {
+    let held = contact.identifiers.iter().filter(move |held| held.kind() == kind);
+    let counts = |held: &&HeldIdentifier| held.is_visible() && held.state == IdentifierState::Active;
+    held.filter(counts).map(HeldIdentifier::key)
 }
 
 /// Notes that the contact's identifier was named again, with what came along.

@@ -1,8 +1,8 @@
 //! A decision in the making.
 
 use crate::{
-    Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, IdentifierKey, LogEntry, Merge, Outcome,
-    Rejection, Rule, Skipped, SubscribeStatus, Timestamp,
+    Apart, Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, Identifier, IdentifierKey, LogEntry,
+    Merge, Outcome, Rejection, Rule, Skipped, SubscribeStatus, Timestamp,
 };
 use std::collections::BTreeSet;
 
@@ -18,6 +18,8 @@ pub(super) struct Draft {
     pub(super) matched_by: Option<IdentifierKey>,
     pub(super) effects: Vec<Effect>,
     pub(super) email_status: Option<SubscribeStatus>,
+    /// The contact that a refused command was about, if it is known.
+    pub(super) about: Option<ContactId>,
     /// Contacts besides the decided one whose log shows the decision.
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
@@ -26,8 +28,8 @@ pub(super) struct Draft {
     /// a contact is, unless something was noted of a value that the contact does not hold. Nor is one about nobody: anybody can make as many
     /// as they like with a public key.
     pub(super) is_routine: bool,
-    /// It tells of the past, so it takes nothing from whoever has it now (identity rule 4).
-    pub(super) is_past: bool,
+    /// The time in the past that it tells of, if it does: it takes nothing from whoever has it now (identity rule 4).
+    pub(super) past: Option<Timestamp>,
 }
 
 impl Draft {
@@ -40,6 +42,7 @@ impl Draft {
             matched_by: None,
             effects: Vec::new(),
             email_status: None,
+            about: None,
             touched: BTreeSet::new(),
             merges: 0,
             visitors: 0,
@@ -47,7 +50,10 @@ impl Draft {
                 envelope.command,
                 Command::Event(_) | Command::Order(_) | Command::Contact(Call::Event { .. }, _)
             ),
-            is_past: matches!(&envelope.command, Command::Event(event) if event.past(envelope.at).is_some()),
+            past: match &envelope.command {
+                Command::Event(event) => event.past(envelope.at),
+                _ => None,
+            },
         }
     }
 
@@ -56,6 +62,18 @@ impl Draft {
             field: field.to_owned(),
             reason: reason.to_string(),
         }));
+    }
+
+    /// Says that the past changes nothing about who has the identifier now (identity rule 4).
+    pub(super) fn keep_past(&mut self, identifier: &Identifier, holder: ContactId) {
+        let kept = Effect::KeptApart {
+            identifier: identifier.clone(),
+            contact: Some(holder),
+            why: Apart::Past,
+        };
+        if !self.effects.contains(&kept) {
+            self.effects.push(kept);
+        }
     }
 
     /// Whether the decision says something of the identifier.
@@ -95,7 +113,8 @@ impl Draft {
     pub(super) fn reject(mut self, world: &mut World<'_>, rejection: Rejection) -> Decision {
         let touched = std::mem::take(&mut self.touched);
         let is_routine = self.is_routine && touched.is_empty();
-        let decision = self.decision(Outcome::Rejected, None, Some(rejection));
+        let about = self.about;
+        let decision = self.decision(Outcome::Rejected, about, Some(rejection));
         if !is_routine {
             log(world, touched, &decision);
         }

@@ -8,7 +8,7 @@ use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, ContactRequest, ContactState, Decision, DecisionId, Effect, Event, EventCount, EventId,
     EventParams, EventPeriod, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome,
-    Rejection, Rule, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
+    Rejection, Rule, Stability, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
 };
 use std::collections::BTreeMap;
 
@@ -217,9 +217,8 @@ fn removed(world: &World<'_>, decided: &Decision, request: &ContactRequest) -> O
     let named = request.contact_id.and_then(|id| world.answering(id));
     let found = named.or_else(|| world.holder(decided.matched_by.as_ref()?));
     let found = found.or_else(|| {
-        let call = Call::Event { creates: false };
-        let request = tokens::as_held(world, call, request);
-        let strongest = search::in_order(call, &request).find(|id| evidence::of(world, id) == Evidence::Matches)?;
+        let request = tokens::as_held(world, Call::Event { creates: false }, request);
+        let strongest = telling(world, &request)?;
         let holder = world.holder(&strongest.key);
         holder.filter(|_| strongest.kind().is_token_or_device())
     })?;
@@ -227,11 +226,21 @@ fn removed(world: &World<'_>, decided: &Decision, request: &ContactRequest) -> O
     (contact.state == ContactState::Removed).then_some(found)
 }
 
-/// The visitor behind the first identifier, in the order of the search, that tells people apart.
+/// The identifier by which an event is told of that finds no contact: the first, in the order of the search, that tells people apart. Else a
+/// shared one that moves, if somebody holds it: that is whoever used it last (rule 4). Else any shared one, behind which the event waits for
+/// nobody, but goes when its only holder is erased.
+fn telling<'r>(world: &World<'_>, request: &'r ContactRequest) -> Option<&'r Identifier> {
+    let order = || search::in_order(Call::Event { creates: false }, request);
+    let is = |evidence: Evidence| move |id: &&Identifier| evidence::of(world, id) == evidence;
+    let moves = |id: &&Identifier| id.kind().stability() == Stability::Changeable && world.holder(&id.key).is_some();
+    let found = order().find(is(Evidence::Matches));
+    let found = found.or_else(|| order().filter(is(Evidence::Shared)).find(moves));
+    found.or_else(|| order().find(is(Evidence::Shared)))
+}
+
+/// The visitor behind the identifier by which the event is told of.
 fn of_visitor(world: &mut World<'_>, request: &ContactRequest, decision: DecisionId, at: Timestamp) -> Option<Subject> {
-    let key = search::in_order(Call::Event { creates: false }, request)
-        .find(|id| evidence::of(world, id) == Evidence::Matches)
-        .map(|id| id.key.clone())?;
+    let key = telling(world, request)?.key.clone();
     // Where it stands for the owner of a token or a device, a limit was passed, or its device names another token.
     if let Some(open) = world.open_visitor(&key) {
         return Some(Subject::Visitor(open.id));

@@ -5,8 +5,8 @@ use super::evidence::{self, Evidence};
 use super::world::World;
 use super::{search, tokens};
 use crate::{
-    Apart, Call, ContactId, Decision, Effect, EventRequest, Identifier, IdentifierKey, IdentifierKind, Outcome, Rule,
-    Subject, Timestamp, Visitor, VisitorId,
+    Apart, Call, ContactId, ContactRequest, Decision, Effect, EventRequest, Identifier, IdentifierKey, IdentifierKind,
+    Outcome, Rule, Stability, Subject, Timestamp, Visitor, VisitorId,
 };
 
 /// Whose the history is that an event belongs to.
@@ -40,15 +40,19 @@ enum Owner<'w> {
     Forgotten,
 }
 
-/// Whose history the event belongs to; none when it goes where all history of what it names goes now.
+/// Whose history the event belongs to by the tokens, devices and cookies that it names; none when it goes where all history of what it names
+/// goes now, or when it names somebody besides.
 ///
 /// The strongest identifier decides of which it is known whose it was then. If none is, whoever had one of them first.
 pub(super) fn whose(world: &World<'_>, request: &EventRequest, received_at: Timestamp) -> Option<Whose> {
-    let time = request.late(received_at)?;
+    let time = request.past(received_at)?;
     let call = Call::Event { creates: false };
     let contact = tokens::as_held(world, call, &request.contact);
+    if names_somebody(world, &contact) {
+        return None;
+    }
     let named: Vec<&Identifier> = search::in_order(call, &contact)
-        .filter(|id| evidence::of(world, id) != Evidence::Blocked)
+        .filter(|id| moves(id) && evidence::of(world, id) != Evidence::Blocked)
         .collect();
     let mut first: Option<(Timestamp, &Identifier, Owner<'_>)> = None;
     for identifier in &named {
@@ -62,6 +66,28 @@ pub(super) fn whose(world: &World<'_>, request: &EventRequest, received_at: Time
     }
     let (_, identifier, owner) = first?;
     decided(world, &named, identifier, &owner)
+}
+
+fn moves(identifier: &Identifier) -> bool {
+    identifier.kind().stability() == Stability::Changeable
+}
+
+/// Whether the event says whose it is by something that does not move: a contact that is known, or an external ID, also one that nobody
+/// holds yet.
+fn names_somebody(world: &World<'_>, contact: &ContactRequest) -> bool {
+    let known = contact.contact_id.is_some_and(|id| world.answering(id).is_some());
+    let lasting = |id: &&Identifier| !moves(id) && evidence::of(world, id) == Evidence::Matches;
+    let finds = |id: &Identifier| id.kind() == IdentifierKind::ExternalId || !world.matching(&id.key).is_empty();
+    known || contact.identifiers().filter(lasting).any(finds)
+}
+
+/// Whether whoever holds the identifier now had it at a time, or is the first of whom we know. One that does not move is always theirs.
+pub(super) fn is_present_s(world: &World<'_>, identifier: &Identifier, time: Timestamp) -> bool {
+    !moves(identifier)
+        || matches!(
+            known(world, &identifier.key, time),
+            Known::Then(Owner::Present) | Known::First(_, Owner::Present)
+        )
 }
 
 fn known<'w>(world: &'w World<'_>, key: &IdentifierKey, time: Timestamp) -> Known<'w> {
@@ -125,6 +151,8 @@ pub(super) fn decide(
 ) -> (Decision, Option<Subject>) {
     let skipped = request.contact.skipped.iter().cloned();
     draft.effects.extend(skipped.map(Effect::Skipped));
+    let named: Vec<&Identifier> = request.contact.identifiers().collect();
+    evidence::report(world, &mut draft, &named);
     let (subject, owner, key) = match whose {
         Whose::Contact(contact, key) => (Subject::Contact(contact), Some(contact), key),
         Whose::Visitor(visitor, key) => {
@@ -148,6 +176,7 @@ pub(super) fn decide(
     let Some(owner) = owner else {
         return (draft.finish(world, Outcome::Unmatched, None), Some(subject));
     };
+    evidence::tell_apart(world, &mut draft, owner, &named);
     draft.rule = Rule::Search;
     draft.matched_by = Some(key);
     (draft.finish(world, Outcome::Unchanged, Some(owner)), Some(subject))

@@ -4,8 +4,8 @@ use super::absorb;
 use super::draft::Draft;
 use super::world::World;
 use crate::{
-    AttributeKey, ContactId, ContactState, Decision, Effect, IdentifierKey, IdentifierKind, Merge, MergeId, MergeRule,
-    Moved, Outcome, Rejection, Rule,
+    Apart, AttributeKey, ContactId, ContactState, Decision, Effect, IdentifierKey, IdentifierKind, Merge, MergeId,
+    MergeRule, Moved, Outcome, Rejection, Rule,
 };
 
 /// A merge by hand. Two different external IDs, or too many identifiers, need force; the record says so.
@@ -30,15 +30,35 @@ pub(super) fn explicit(
     let external = |id: ContactId| world.contacts[&id].external_id();
     let two_people = external(survivor).is_some() && external(absorbed).is_some();
     let excess = excess(world, survivor, absorbed);
+    draft.about = Some(survivor);
     if two_people && !force {
+        keep_apart(
+            world,
+            &mut draft,
+            absorbed,
+            IdentifierKind::ExternalId,
+            Apart::HoldsExternalId,
+        );
         return draft.reject(world, Rejection::DifferentExternalIds);
     }
     if let Some((kind, limit)) = excess.filter(|_| !force) {
+        keep_apart(world, &mut draft, absorbed, kind, Apart::Limit);
         return draft.reject(world, Rejection::TooManyIdentifiers { kind, limit });
     }
     let forced = two_people || excess.is_some();
     merge(world, &mut draft, survivor, absorbed, MergeRule::Explicit, None, forced);
     draft.finish(world, Outcome::Merged, Some(survivor))
+}
+
+/// Tells whom a refused merge would have absorbed, and which of its identifiers are why.
+fn keep_apart(world: &World<'_>, draft: &mut Draft, absorbed: ContactId, kind: IdentifierKind, why: Apart) {
+    let contact = world.contacts.get(&absorbed);
+    let in_the_way = contact.into_iter().flat_map(|contact| contact.visible(kind));
+    draft.effects.extend(in_the_way.map(|held| Effect::KeptApart {
+        identifier: held.identifier.clone(),
+        contact: Some(absorbed),
+        why,
+    }));
 }
 
 /// The first kind of which both would hold too many together (rule 8), with its limit. A kind of which the other brings none is

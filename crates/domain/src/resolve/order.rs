@@ -31,14 +31,19 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
             "it is too long ago for an event: this workspace keeps none that old",
         );
     }
-    let keeper = stored
-        .as_ref()
-        .and_then(|order| world.answering(order.contact))
-        .filter(|id| world.is_active(*id));
-    let names_somebody = search::usable_external_id(world, &request.contact).is_some();
-    let decided = match keeper.filter(|_| is_late || !names_somebody) {
+    let owner = stored.as_ref().and_then(|order| world.answering(order.contact));
+    let keeper = owner.filter(|id| world.is_active(*id));
+    let external = search::usable_external_id(world, &request.contact);
+    let is_another_s = external.is_some_and(|id| world.holder(&id.key) != owner);
+    let decided = match keeper.filter(|_| is_late || external.is_none()) {
         Some(id) => {
             draft.rule = Rule::ContactId;
+            if is_another_s {
+                draft.skip(
+                    "externalCustomerId",
+                    "the order stays with its contact, of whom a later date tells",
+                );
+            }
             let skipped = request.contact.skipped.iter().cloned();
             draft.effects.extend(skipped.map(Effect::Skipped));
             draft.finish(world, Outcome::Unchanged, Some(id))
@@ -58,9 +63,9 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
                 contact
             },
             ..if is_late {
-                fill(stored, request)
+                fill(stored, request, is_another_s)
             } else {
-                update(stored, request)
+                update(stored, request, owner != Some(contact))
             }
         },
     };
@@ -93,9 +98,13 @@ fn new(request: &OrderRequest, contact: ContactId, at: Timestamp) -> Order {
     }
 }
 
-/// The description of a status that the order does not have any more, or had before, is not that of the one that it has.
-fn fill(stored: Order, request: &OrderRequest) -> Order {
+/// The description of a status that the order does not have any more, or had before, is not that of the one that it has. Nor is what
+/// describes another customer that of this one.
+fn fill(stored: Order, request: &OrderRequest, is_another_s: bool) -> Order {
     let mut missing = request.content.clone();
+    if is_another_s {
+        missing.details.forget_customer();
+    }
     if request.status != stored.status {
         missing.details.status_description = None;
     }
@@ -105,8 +114,11 @@ fn fill(stored: Order, request: &OrderRequest) -> Order {
     }
 }
 
-fn update(stored: Order, request: &OrderRequest) -> Order {
+fn update(stored: Order, request: &OrderRequest, was_another_s: bool) -> Order {
     let mut known = stored.content;
+    if was_another_s {
+        known.details.forget_customer();
+    }
     if request.status != stored.status {
         known.details.status_description = None;
     }

@@ -54,11 +54,6 @@ fn forget(world: &mut World<'_>, id: ContactId) {
     world
         .visitors
         .retain(|_, visitor| !names(visitor.home) && !names(visitor.owner));
-    for visitor in world.visitors.values_mut().filter(|visitor| visitor.is_owner_s()) {
-        if freed.contains(&visitor.key) {
-            visitor.forget_identifier();
-        }
-    }
     let visitors = &world.visitors;
     world.events.retain(|event| match event.subject {
         Some(Subject::Contact(id)) => !gone.contains(&id),

@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
+use super::late;
 use super::world::World;
 use crate::{
     Apart, Call, ContactId, ContactRequest, Effect, Identifier, IdentifierKind, Rejection, Rule, Stability, Step,
@@ -100,16 +101,18 @@ fn by_contact_id(world: &World<'_>, draft: &mut Draft, call: Call, request: &Con
         .and_then(|external| world.holder(&external.key).map(|holder| (external, holder)))
         .filter(|(_, holder)| *holder != id);
     if let Some((external, holder)) = held_by_other {
-        if call == Call::Update {
-            draft.touched.extend([id, holder]);
-            return Some(Found::Refused(Rejection::ExternalIdHeld { holder }));
-        }
         let (identifier, why) = (external.clone(), Apart::HeldByOther);
         draft.effects.push(Effect::KeptApart {
             identifier,
             contact: Some(holder),
             why,
         });
+        if call == Call::Update {
+            draft.rule = Rule::ContactId;
+            draft.about = Some(id);
+            draft.touched.extend([id, holder]);
+            return Some(Found::Refused(Rejection::ExternalIdHeld { holder }));
+        }
     }
     if world.is_active(id) {
         draft.rule = Rule::ContactId;
@@ -140,6 +143,13 @@ fn by_other(
         for identifier in naming.iter().copied().filter(looked_at) {
             for contact in world.matching(&identifier.key) {
                 if !leads(world, call, identifier, contact, names_somebody) {
+                    continue;
+                }
+                if draft
+                    .past
+                    .is_some_and(|time| !late::is_present_s(world, identifier, time))
+                {
+                    draft.keep_past(identifier, contact);
                     continue;
                 }
                 if names_external_id && world.contacts[&contact].has_external_id() {

@@ -11,7 +11,7 @@ use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Action, Call, Command};
+use selfsame_domain::{Action, Call, Command, ContactRequest, Policy};
 use serde_json::Value;
 
 /// Update one contact by its number.
@@ -47,8 +47,7 @@ pub(crate) async fn update(
     let id = contact_id("id", &id)?;
     let body = incoming.object()?;
     let mut problems = Problems::default();
-    let fields = unwrapped(&body.fields());
-    let mut request = request::read(&fields, Source::Api, &auth.0.workspace.policy, &mut problems);
+    let mut request = read(&body.fields(), &auth.0.workspace.policy, &mut problems);
     problems.finish()?;
     request.contact_id = Some(id);
     let command = Command::Contact(Call::Update, Box::new(request));
@@ -56,8 +55,21 @@ pub(crate) async fn update(
     Ok(Decided(decision, Sentence::updated(id)))
 }
 
+/// Reads what is to be updated. The call changes no segments (wire fact).
+pub(crate) fn read(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
+    let fields = unwrapped(body);
+    let mut request = request::read(&fields, Source::Api, policy, problems);
+    if let Sent::Value(_) = fields.raw("groups") {
+        let reason = "an update changes no segments: send POST contact, or attach the contact to them";
+        request
+            .skipped
+            .push(request::skipped(&fields.pointer("groups"), reason));
+    }
+    request
+}
+
 /// The contact itself, where the client wrapped it (wire fact).
-pub(crate) fn unwrapped<'a>(fields: &Fields<'a>) -> Fields<'a> {
+fn unwrapped<'a>(fields: &Fields<'a>) -> Fields<'a> {
     match fields.raw("contact") {
         Sent::Value(Value::Object(contact)) => Fields::of(Some(contact), fields.pointer("contact")),
         _ => fields.clone(),

@@ -17,7 +17,7 @@ use futures::{Stream, StreamExt, stream};
 use http::header::CONTENT_TYPE;
 use selfsame_application::ports::{EventQuery, HistoryOf, OrderCursor, OrderQuery};
 use selfsame_application::{Application, TimelineCursor, TimelineItem, TimelineKind, TimelineQuery};
-use selfsame_domain::{Action, Contact, ContactId, EventId, IdentifierKey, Timestamp, VisitorId, WorkspaceId};
+use selfsame_domain::{Action, Contact, ContactId, EventId, IdentifierKey, Policy, Timestamp, VisitorId, WorkspaceId};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -106,7 +106,7 @@ pub(crate) async fn export(
     let orders = all(state.app.clone(), Some(None), move |app, after| async move {
         orders(&app, workspace, id, after).await
     });
-    let waiting = waiting(&state.app, workspace, &view.contact).await?;
+    let waiting = waiting(&state.app, (workspace, &auth.0.workspace.policy), &view.contact).await?;
     let waiting = (!waiting.is_empty()).then_some((HistoryOf::Visitors(waiting), None));
     let waiting = all(state.app.clone(), waiting, move |app, place| async move {
         what_waits(&app, workspace, id, place).await
@@ -207,8 +207,12 @@ async fn orders(
     Ok((format!("{between}{}", items?.join(",")), next))
 }
 
-/// The visitors that wait behind what the contact holds.
-async fn waiting(app: &Application, workspace: WorkspaceId, contact: &Contact) -> Result<Vec<VisitorId>, ApiError> {
+/// The visitors that wait behind what the contact holds. What waits behind a shared value is as much of its other holders.
+async fn waiting(
+    app: &Application,
+    (workspace, policy): (WorkspaceId, &Policy),
+    contact: &Contact,
+) -> Result<Vec<VisitorId>, ApiError> {
     let held = contact.identifiers.iter().map(|held| &held.identifier);
     let keys: BTreeSet<IdentifierKey> = held
         .flat_map(|held| std::iter::once(held.key.clone()).chain(held.also_named()))
@@ -216,12 +220,18 @@ async fn waiting(app: &Application, workspace: WorkspaceId, contact: &Contact) -
     let mut waiting = Vec::new();
     for key in keys {
         let found = app.store().visitors(workspace, &key).await?;
-        waiting.extend(
-            found
-                .iter()
-                .filter(|visitor| visitor.owner.is_none())
-                .map(|visitor| visitor.id),
-        );
+        let found: Vec<VisitorId> = found
+            .iter()
+            .filter(|visitor| visitor.owner.is_none())
+            .map(|visitor| visitor.id)
+            .collect();
+        if found.is_empty() {
+            continue;
+        }
+        let known = app.store().lookup(workspace, &key).await?;
+        if !known.record.is_shared(policy) || known.holders.len() < 2 {
+            waiting.extend(found);
+        }
     }
     Ok(waiting)
 }

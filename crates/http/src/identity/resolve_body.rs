@@ -75,7 +75,7 @@ fn contact(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Comma
 }
 
 fn changed(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
-    let mut request = request::read(&update::unwrapped(body), Source::Api, policy, problems);
+    let mut request = update::read(body, policy, problems);
     request.contact_id = positive(envelope, "contactId", problems);
     if request.contact_id.is_none() {
         problems.add(envelope.pointer("contactId"), "must be a positive whole number");

@@ -51,11 +51,9 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
         let added = || place.added(status, description).into();
         responses.entry(status.to_owned()).or_insert_with(added);
     }
-    if !place.query.is_empty() || path.contains('{') {
-        let (status, description) = TOO_LONG;
-        let response = ResponseBuilder::new().description(description).build();
-        responses.insert(status.to_owned(), response.into());
-    }
+    let (status, description) = TOO_LONG;
+    let response = ResponseBuilder::new().description(description).build();
+    responses.insert(status.to_owned(), response.into());
     for (status, response) in responses.iter_mut().filter(|(status, _)| is_error(status)) {
         if let RefOr::T(response) = response {
             place.exemplify(status, response);

@@ -24,7 +24,7 @@ async fn what_was_refused_is_read_by_the_header_of_its_answer() {
             &decision["call"],
             &decision["contactId"]
         ),
-        (&json!(id), &json!("rejected"), &json!("update"), &Value::Null)
+        (&json!(id), &json!("rejected"), &json!("update"), &json!(other))
     );
     assert_eq!(
         (

@@ -181,3 +181,30 @@ async fn an_export_has_what_waits_behind_a_removed_contact_s_identifiers() {
     let (timeline, waiting) = parts(&server).await;
     assert_eq!((timeline.len(), waiting), (501, vec![]));
 }
+
+#[tokio::test]
+async fn what_waits_behind_a_shared_value_is_exported_with_its_only_holder() {
+    let server = Server::start().await;
+    let email = json!([{"type": "email", "value": "anna@example.com"}]);
+    let anna = json!({"externalCustomerId": "A", "channels": email});
+    let anna = server.post("/api/v1/contact", anna).await.json(200)["id"].clone();
+    let named = |of: Option<&str>| {
+        let params = json!({"externalCustomerId": of, "email": "anna@example.com"});
+        json!({"eventTypeKey": "told", "params": params})
+    };
+    let mut last = Value::Null;
+    for other in ["B", "C"] {
+        let body = json!({"externalCustomerId": other});
+        last = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+        assert_eq!(server.post("/api/v3/event", named(Some(other))).await.status, 200);
+    }
+    assert_eq!(server.post("/api/v3/event", named(None)).await.status, 200);
+    let waiting = async |id: &Value| {
+        let export = server.get(&format!("/api/v1/contact/{id}/export")).await.json(200);
+        export["waiting"].as_array().map(Vec::len)
+    };
+    assert_eq!((waiting(&anna).await, waiting(&last).await), (Some(1), Some(0)));
+    let body = json!({"externalCustomerId": "C", "channels": email});
+    server.post("/api/v1/contact", body).await.json(200);
+    assert_eq!((waiting(&anna).await, waiting(&last).await), (Some(0), Some(0)));
+}

@@ -216,6 +216,12 @@ async fn nothing_to_recognise_anybody_by() {
         .await
         .expect(400);
     assert!(cookie.body.contains("a cookie alone"));
+    for blocked in [json!(0), json!("null")] {
+        let body = json!({"externalCustomerId": blocked});
+        let answer = server.post("/api/v1/contact", &body).await.expect(400);
+        let why = "(left out: the body names a blocked value as external_id)";
+        assert!(answer.body.ends_with(why), "{answer:?}");
+    }
     let placeholder = json!({"channels": [{"type": "email", "value": "null"}]});
     let answer = server.post("/api/v1/contact", &placeholder).await.expect(400);
     assert!(
@@ -224,4 +230,20 @@ async fn nothing_to_recognise_anybody_by() {
             .ends_with("(left out: channels[0].value is a blocked value, and must be an email address)"),
         "{answer:?}"
     );
+}
+
+/// The protocol has them in `POST contact` alone.
+#[tokio::test]
+async fn an_update_says_that_it_changes_no_segments() {
+    let server = Server::start().await;
+    let id = server.add(&json!({"externalCustomerId": "C-1"})).await;
+    let body = json!({"contact": {"firstName": "Ann", "groups": [{"name": "vip"}]}});
+    let answer = server.put(&format!("/api/v1/contact/{id}"), &body).await.expect(200);
+    let decision = answer.header("x-selfsame-decision").to_owned();
+    let decision = server
+        .get(&format!("/api/v1/identity/decisions/{decision}"))
+        .await
+        .json();
+    assert_eq!(decision["effects"][0]["field"], json!("contact.groups"), "{decision}");
+    assert_eq!(server.get("/api/v1/groups").await.json(), json!([]));
 }

@@ -64,9 +64,9 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
 /// Everything that can fail before the first request. The key of the first start is drawn and shown last, so that a
 /// failure before does not use it up.
 async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Started> {
-    let (store, applied) = OpenStore::migrated(settings).await?;
-    for migration in applied {
-        tracing::info!(migration, "applied a migration");
+    let (store, lacked) = OpenStore::migrated(settings).await?;
+    for migration in lacked {
+        tracing::info!(migration, "the database lacked a migration and has it now");
     }
     let listener = TcpListener::bind(settings.listen.as_str())
         .await

@@ -72,7 +72,7 @@ fn a_database_that_cannot_be_checked_is_said_to_be() {
 async fn migrate_says_what_it_did_and_others_ask_for_it() {
     let place = Place::new();
     let applied = place.run(&["migrate"]).text();
-    let expected = "sqlite://./data/selfsame.db is up to date: applied migrations 0001 core, 0002 history";
+    let expected = "sqlite://./data/selfsame.db is up to date: it lacked migrations 0001 core, 0002 history";
     assert!(applied.starts_with(expected), "{applied}");
     assert_eq!(
         place.run(&["migrate"]).text(),

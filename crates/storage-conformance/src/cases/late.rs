@@ -11,7 +11,7 @@ use selfsame_domain::{
 };
 
 /// Something that is told of somebody at its time.
-fn told(ask: Ask, name: &str, at: Timestamp) -> Command {
+pub(super) fn told(ask: Ask, name: &str, at: Timestamp) -> Command {
     keep(EventRequest {
         occurred_at: Some(at),
         ..ask.happened(name)
@@ -31,17 +31,17 @@ async fn moves(f: &Fixture<'_>, kind: Kind, ask: Ask) -> (ContactId, Timestamp) 
 }
 
 /// What happened, whenever.
-async fn happened(f: &Fixture<'_>, id: ContactId) -> Vec<String> {
+pub(super) async fn happened(f: &Fixture<'_>, id: ContactId) -> Vec<String> {
     let mut types = f.happened(id).await;
     types.sort();
     types
 }
 
-fn minutes(at: Timestamp, minutes: i64) -> Timestamp {
+pub(super) fn minutes(at: Timestamp, minutes: i64) -> Timestamp {
     at + TimeDelta::minutes(minutes)
 }
 
-fn visitors(decision: &Decision) -> Vec<VisitorId> {
+pub(super) fn visitors(decision: &Decision) -> Vec<VisitorId> {
     let waits = |effect: &Effect| match effect {
         Effect::EventWaits { visitor } => Some(*visitor),
         _ => None,
@@ -429,72 +429,4 @@ pub async fn late_history_of_a_token_that_its_device_replaced(backend: &mut dyn 
     assert_eq!(kept.contact, None);
     assert_eq!(f.happened(three).await, ["three"]);
     assert_eq!(f.happened(one).await, ["one"]);
-}
-
-pub async fn what_is_told_late_takes_nothing(backend: &mut dyn Backend) {
-    let f = Fixture::new(backend).await;
-    let one = f
-        .decide(Ask::new().external("a").device("d").cookie("c").upsert())
-        .await;
-    f.clock().advance_seconds(3_600);
-    let two = f.id(Ask::new().external("b").cookie("c").cookie("e").upsert()).await;
-    f.clock().advance_seconds(3_600);
-    let (one, then) = (contact_of(&one), minutes(one.at, 1));
-    let device = Ask::new().device("d");
-    for (name, ask) in [
-        ("former", device.clone().cookie("c")),
-        ("other", device.cookie("e")),
-        ("cookies", Ask::new().cookie("c").cookie("e")),
-    ] {
-        assert_eq!(f.decide(told(ask, name, then)).await.contact, Some(one), "{name}");
-    }
-    assert_eq!(happened(&f, one).await, ["cookies", "former", "other"]);
-    let named = Ask::new().external("b").device("d");
-    assert_eq!(f.decide(told(named, "named", then)).await.contact, Some(two));
-    assert_eq!(f.holders(&identifier(Kind::DeviceId, "d").key).await, [one]);
-    for cookie in ["c", "e"] {
-        assert_eq!(
-            f.holders(&identifier(Kind::Cookie, cookie).key).await,
-            [two],
-            "{cookie}"
-        );
-    }
-}
-
-pub async fn a_phone_of_an_erased_contact_is_forgotten(backend: &mut dyn Backend) {
-    let f = Fixture::new(backend).await;
-    let keys = [
-        identifier(Kind::DeviceId, "d").key,
-        identifier(Kind::MobilePush, "t").key,
-    ];
-    let phone = || Ask::new().device("d").with(Kind::MobilePush, "t");
-    let mut last = None;
-    for external in ["a", "b", "a"] {
-        last = Some(f.decide(phone().external(external).upsert()).await);
-        f.clock().advance_seconds(3_600);
-    }
-    let began = last.map(|decision| decision.at).unwrap_or_default();
-    let two = f.id(Ask::new().external("b").upsert()).await;
-    f.decide(told(phone(), "two", minutes(began, -1))).await;
-    let erased = erase(f.id(Ask::new().external("a").upsert()).await);
-    let batch = vec![
-        told(phone(), "two too", minutes(began, -1)),
-        erased,
-        told(phone(), "waits", minutes(began, -1)),
-    ];
-    f.decide_all(batch).await;
-    let visitors = f.identity(two).await.visitors;
-    assert_eq!(visitors.len(), 2);
-    for visitor in visitors {
-        let forgotten = format!("erased:{}", visitor.id.0.simple());
-        assert_eq!(visitor.key.value, forgotten, "nothing tells of the erased");
-    }
-    assert_eq!(happened(&f, two).await, ["two", "two too"], "the history stays");
-    f.decide(told(phone(), "waits", minutes(began, -1))).await;
-    let three = f.id(phone().external("c").upsert()).await;
-    assert_eq!(happened(&f, three).await, ["waits", "waits"], "it is like a new phone");
-    for key in keys {
-        let behind = f.store().visitors(f.workspace, &key).await.expect("read visitors");
-        assert!(behind.iter().all(|visitor| visitor.owner == Some(three)), "{behind:?}");
-    }
 }

@@ -25,6 +25,7 @@ pub mod log;
 pub mod merges;
 pub mod order_races;
 pub mod orders;
+pub mod past;
 pub mod races;
 mod raw;
 pub mod replies;

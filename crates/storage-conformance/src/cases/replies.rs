@@ -1,7 +1,7 @@
 //! Recorded replies: idempotency keys and the detection of duplicated requests.
 
 use super::raw::{at, recorded, write};
-use crate::{Ask, Backend, Fixture, remove};
+use crate::{Ask, Backend, Fixture, keep, remove};
 use chrono::TimeDelta;
 use selfsame_application::ports::{Mode, Recorded};
 use selfsame_application::{Replay, Submission, SubmitError};
@@ -283,4 +283,15 @@ pub async fn of_repeated_requests_at_once_one_is_taken(backend: &mut dyn Backend
         .filter(|answer| answer.as_ref().is_ok_and(|all| all[0].rejection.is_none()))
         .count();
     assert_eq!(taken, 1);
+}
+
+pub async fn an_answer_about_a_removed_contact_goes_with_it(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = f.id(upsert("a")).await;
+    f.decide(remove(id)).await;
+    let event = || keyed("k", 1, keep(Ask::new().external("a").happened("told")));
+    let first = answered(&f, event()).await;
+    assert_eq!(answered(&f, event()).await, first);
+    f.decide(crate::erase(id)).await;
+    assert_ne!(answered(&f, event()).await, first, "it is decided anew");
 }

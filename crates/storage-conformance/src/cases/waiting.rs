@@ -2,6 +2,7 @@
 
 use super::events::{of, value};
 use crate::{Ask, Backend, Fixture, Kind, erase, identifier, keep, remove};
+use selfsame_application::ports::{EventQuery, HistoryOf};
 use selfsame_domain::{Command, ContactId, Effect, Limits};
 
 /// With these, all that a contact gets is quarantined.
@@ -121,4 +122,44 @@ pub async fn what_waits_behind_a_value_of_two_stays_with_the_other(backend: &mut
     f.decide(erase(one)).await;
     f.id(Ask::new().external("b").upsert()).await;
     assert_eq!(f.happened(two).await, ["meanwhile"]);
+}
+
+pub async fn what_a_removed_contact_s_shared_value_tells_is_there_when_it_comes_back(
+    backend: &mut dyn Backend,
+    kind: Kind,
+) {
+    let f = Fixture::new(backend).await;
+    let shared = || Ask::new().with(kind, "c");
+    for external in ["a", "b"] {
+        f.decide(shared().external(external).upsert()).await;
+    }
+    let id = f.id(shared().external("c").upsert()).await;
+    f.decide(remove(id)).await;
+    assert_eq!(f.decide(keep(shared().happened("told"))).await.contact, None);
+    f.decide(Ask::new().external("c").upsert()).await;
+    assert_eq!(f.history(id).await.len(), 1);
+    f.decide(erase(id)).await;
+    f.check().await;
+}
+
+pub async fn what_names_a_shared_email_goes_with_its_only_holder(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let shared = || Ask::new().email("ann@example.com");
+    let ann = f.id(shared().external("a").upsert()).await;
+    for external in ["b", "c"] {
+        f.decide(Ask::new().external(external).upsert()).await;
+        f.decide(keep(shared().external(external).happened("with"))).await;
+    }
+    let decision = f.decide(keep(shared().happened("told"))).await;
+    let waits = decision.effects.iter().find_map(|effect| match effect {
+        Effect::EventWaits { visitor } => Some(*visitor),
+        _ => None,
+    });
+    let behind = HistoryOf::Visitors(vec![waits.expect("it waits")]);
+    let left = async || f.store().events(f.workspace, &behind, &EventQuery::latest(10)).await;
+    assert_eq!(decision.contact, None);
+    assert_eq!(left().await.expect("read events").map(|events| events.len()), Some(1));
+    assert!(f.happened(ann).await.is_empty());
+    f.decide(erase(ann)).await;
+    assert_eq!(left().await.expect("read events"), Some(Vec::new()));
 }

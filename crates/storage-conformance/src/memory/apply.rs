@@ -6,7 +6,7 @@ use selfsame_application::ports::Recorded;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     ChangeSet, ContactId, DecisionId, Effect, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey, KeyRecord,
-    Subject, Visitor,
+    Subject,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -254,7 +254,6 @@ impl Space {
                 .filter_map(Effect::identifier)
                 .map(|identifier| identifier.key.clone()),
         );
-        self.forget_identifiers(&named);
         self.redact_log(&gone);
     }
 
@@ -270,16 +269,6 @@ impl Space {
             visitor.owner = Some(contact);
         }
         self.keys.extend(record.after_erasure().map(|left| (key, left)));
-    }
-
-    /// Visitors of others behind what nobody holds any more.
-    fn forget_identifiers(&mut self, named: &BTreeSet<IdentifierKey>) {
-        let held = |key: &IdentifierKey| self.rows_of(key).next().is_some();
-        let free: BTreeSet<&IdentifierKey> = named.iter().filter(|key| !held(key)).collect();
-        let visitors = self.visitors.values_mut().filter(|visitor| visitor.is_owner_s());
-        visitors
-            .filter(|visitor| free.contains(&visitor.key))
-            .for_each(Visitor::forget_identifier);
     }
 
     /// After the identifiers are gone, so that it can be seen which of them others hold.

@@ -41,6 +41,7 @@ impl Unit {
             self.remove_identifiers(&changes.identifiers_removed).await?;
         }
         self.write_common(changes).await?;
+        self.delete_unused_keys(changes).await?;
         if !changes.repointed.is_empty() {
             self.repoint(&changes.repointed).await?;
         }
@@ -69,6 +70,24 @@ impl Unit {
         self.advance_counters(changes).await?;
         self.write_orders(changes).await?;
         self.write_events(changes).await
+    }
+
+    async fn delete_unused_keys(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
+        let unused = self.known.unused(changes).into_iter();
+        let (kinds, values): (Vec<i16>, Vec<&str>) = unused.map(|key| (key.kind.code(), key.value.as_str())).unzip();
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        let statement = sqlx::query(
+            "DELETE FROM identifier_keys k
+             USING UNNEST($2::smallint[], $3::text[]) AS unused (kind, value)
+             WHERE k.workspace_id = $1 AND k.kind = unused.kind AND k.value = unused.value",
+        )
+        .bind(self.workspace.0)
+        .bind(kinds)
+        .bind(values);
+        statement.execute(&mut *self.transaction).await.map_err(translate)?;
+        Ok(())
     }
 
     /// Runs a statement whose rows are guarded by locks, and says how many it met.

@@ -29,10 +29,11 @@ const LOCK_KEYS: &str = "
         FROM UNNEST($2::bigint[]) AS gone (contact_id)
         JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id
         UNION
-        SELECT tokens.kind, '/' || i.typed
+        SELECT tokens.kind, named.value
         FROM UNNEST($2::bigint[]) AS gone (contact_id)
         JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (4, 5, 6)
         CROSS JOIN UNNEST('{4, 5, 6}'::smallint[]) AS tokens (kind)
+        CROSS JOIN LATERAL (VALUES ('/' || i.typed), (i.value)) AS named (value)
         UNION
         SELECT * FROM UNNEST($3::smallint[], $4::text[])
     ) held
@@ -80,7 +81,8 @@ const REDACT: &str = "
       AND (l.body::text <> new.body OR l.mentions && $2::bigint[])";
 
 /// A key goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much stays. `blank` are
-/// the keys of a token's text for the other kinds of token: an event, which does not say of what kind its token is, made them to lock them.
+/// the other names of a token, without its app and of the other kinds of token: an event, which does not say of what kind its token is, made
+/// them to lock them.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -120,9 +122,10 @@ const DELETE: &str = "
     blank AS (
         DELETE FROM identifier_keys k
         USING (
-            SELECT tokens.kind, '/' || held.typed AS value
+            SELECT tokens.kind, named.value
             FROM held
             CROSS JOIN UNNEST('{4, 5, 6}'::smallint[]) AS tokens (kind)
+            CROSS JOIN LATERAL (VALUES ('/' || held.typed), (held.value)) AS named (value)
             WHERE held.kind IN (4, 5, 6)
             EXCEPT
             SELECT kind, value FROM free
@@ -190,15 +193,6 @@ const SIGHTINGS: &str = "
         SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
     RETURNING k.kind, k.value";
 
-/// Visitors of others behind what nobody holds any more, as `Visitor::forget_identifier` says. Comes after [`DELETE`].
-const FORGET: &str = "
-    UPDATE visitors v
-    SET value = 'erased:' || replace(v.visitor_id::text, '-', '')
-    FROM UNNEST($2::smallint[], $3::text[]) AS named (kind, value)
-    WHERE v.workspace_id = $1 AND v.kind = named.kind AND v.value = named.value AND v.owner_id IS NOT NULL
-      AND NOT EXISTS (
-        SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)";
-
 /// The merges that decisions made. Their undo waits.
 const MERGES: &str = concat!(
     "SELECT ",
@@ -215,19 +209,17 @@ const REDACT_MERGES: &str = "
     FROM UNNEST($2::uuid[], $3::text[], $4::text[]) AS new (merge_id, evidence_value, moved)
     WHERE g.workspace_id = $1 AND g.merge_id = new.merge_id";
 
-/// The key; for a token without its app those of every kind of token, which an event locks that names it.
+/// The key; for a token those of every kind of token, with and without its app, which an event locks that names it.
 fn of_every_kind(key: &IdentifierKey) -> Vec<(i16, &str)> {
     use IdentifierKind::{MobilePush, Telegram, WebPush};
     let tokens = [MobilePush, WebPush, Telegram];
-    let kinds = if tokens.contains(&key.kind) && key.value.starts_with('/') {
-        tokens.to_vec()
-    } else {
-        vec![key.kind]
-    };
-    kinds
-        .into_iter()
-        .map(|kind| (kind.code(), key.value.as_str()))
-        .collect()
+    if !tokens.contains(&key.kind) {
+        return vec![(key.kind.code(), &key.value)];
+    }
+    let nameless = key.value.find('/').map(|slash| &key.value[slash..]);
+    let names = [Some(key.value.as_str()), nameless];
+    let names = names.into_iter().flatten();
+    names.flat_map(|name| tokens.map(|kind| (kind.code(), name))).collect()
 }
 
 impl Unit {
@@ -282,28 +274,10 @@ impl Unit {
         let (deleted, blank): (Vec<_>, Vec<_>) = deleted.into_iter().partition(|(.., held)| *held);
         let keys = |rows: Vec<(i16, String, bool)>| rows.into_iter().map(|(kind, value, _)| (kind, value));
         let deleted = rows::all(keys(deleted).chain(sightings).collect(), rows::identifier_key)?;
-        self.forget_identifiers(deleted.iter().chain(&named)).await?;
         self.known.forget_keys(deleted);
         self.known
             .forget_keys(rows::all(keys(blank).collect(), rows::identifier_key)?);
         self.redact(decisions, gone).await
-    }
-
-    async fn forget_identifiers(&mut self, keys: impl Iterator<Item = &IdentifierKey>) -> Result<(), StorageError> {
-        let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| key.kind.is_token_or_device()).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let kinds: Vec<i16> = keys.iter().map(|key| key.kind.code()).collect();
-        let values: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
-        sqlx::query(FORGET)
-            .bind(self.workspace.0)
-            .bind(kinds)
-            .bind(values)
-            .execute(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        Ok(())
     }
 
     async fn lock_decisions(&mut self, gone: &[i64]) -> Result<BTreeMap<DecisionId, Decision>, StorageError> {

@@ -1,7 +1,8 @@
 //! What a transaction loaded, as far as its writes are checked against it.
 
 use selfsame_domain::{
-    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, SegmentId, Visitor, VisitorId,
+    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, SegmentId,
+    Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -15,6 +16,8 @@ pub(super) struct Known {
     visitors: HashMap<VisitorId, Option<ContactId>>,
     /// Keys of the footprint that were there before.
     keys: HashMap<IdentifierKey, KeyRecord>,
+    /// Keys of the footprint that were not there, and were made to be locked.
+    made: Vec<IdentifierKey>,
     /// Keys that went with who was erased.
     deleted: HashSet<IdentifierKey>,
 }
@@ -52,6 +55,11 @@ impl Known {
 
     pub(super) fn add_keys(&mut self, keys: impl IntoIterator<Item = (IdentifierKey, KeyRecord)>) {
         self.keys.extend(keys);
+    }
+
+    /// Those of the keys that [`Self::add_keys`] did not get were made.
+    pub(super) fn note_made<'a>(&mut self, asked: impl Iterator<Item = &'a IdentifierKey>) {
+        self.made = asked.filter(|key| !self.keys.contains_key(key)).cloned().collect();
     }
 
     pub(super) fn has_identifier(&self, key: &(IdentifierKey, ContactId)) -> bool {
@@ -98,6 +106,22 @@ impl Known {
             self.keys.remove(&key);
             self.deleted.insert(key);
         }
+    }
+
+    /// Keys that were made to be locked, and about which the changes say nothing: what was only named leaves no trace. The other names of a
+    /// token that somebody holds stay as long as it does, since every event that names it locks them.
+    pub(super) fn unused(&self, changes: &ChangeSet) -> Vec<&IdentifierKey> {
+        if self.made.is_empty() {
+            return Vec::new();
+        }
+        let mut used: HashSet<&IdentifierKey> = changes.keys.iter().map(|(key, _)| key).collect();
+        used.extend(changes.visitors.iter().map(|visitor| &visitor.key));
+        used.extend(changes.identifiers.iter().map(HeldIdentifier::key));
+        let held = self.identifiers.keys().map(|(key, _)| key);
+        let held = held.chain(changes.identifiers.iter().map(HeldIdentifier::key));
+        let tokens: HashSet<&str> = held.filter_map(token).collect();
+        let is_used = |key: &IdentifierKey| used.contains(key) || token(key).is_some_and(|text| tokens.contains(text));
+        self.made.iter().filter(|key| !is_used(key)).collect()
     }
 
     /// What must be written besides the changes.
@@ -162,6 +186,12 @@ impl Known {
                 .collect(),
         }
     }
+}
+
+/// The token of a token's key, without its app.
+fn token(key: &IdentifierKey) -> Option<&str> {
+    let text = key.value.split_once('/')?.1;
+    (key.kind.is_token_or_device() && key.kind != IdentifierKind::DeviceId).then_some(text)
 }
 
 fn row(contact: &Contact) -> ContactRow {

@@ -4,10 +4,8 @@ use super::apply::Batch;
 use super::{log, records};
 use crate::error::storage;
 use crate::rows::{Row, json};
-use crate::whole;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind};
-use std::collections::BTreeSet;
 
 /// Deletes contacts, all that they absorbed, and everything of theirs. One that the same batch made was never written.
 pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
@@ -18,13 +16,11 @@ pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result
     records::forget(batch, &group).await?;
     // While it can still be seen who held them.
     keys(batch, &group).await?;
-    let held = tokens_and_devices(batch, &group).await?;
     for statement in STATEMENTS {
         batch.run(statement, &group).await?;
     }
     let named = named(batch, &group).await?;
     sightings(batch, &named).await?;
-    visitors(batch, held.iter().chain(&named)).await?;
     log::erase(batch, &group).await?;
     Ok(())
 }
@@ -130,27 +126,6 @@ async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageE
     Ok(())
 }
 
-/// The keys of the tokens and devices that the contacts hold, and those by which such tokens are named besides.
-async fn tokens_and_devices(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey>, StorageError> {
-    let rows = sqlx::query(
-        "SELECT i.kind, i.value
-         FROM json_each(?2) AS n
-         CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6, 7)
-         UNION
-         SELECT k.value, '/' || i.typed
-         FROM json_each(?2) AS n
-         CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind IN (4, 5, 6)
-         CROSS JOIN json_each('[4, 5, 6]') AS k ON k.value IN (4, i.kind)",
-    )
-    .bind(batch.workspace.0)
-    .bind(json(group)?)
-    .fetch_all(&mut *batch.connection)
-    .await
-    .map_err(storage)?;
-    let key = |row| whole::key(&Row::new(row, "identifiers", 1), 0, 1);
-    rows.iter().map(key).collect()
-}
-
 /// What the log of the contacts names.
 async fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey>, StorageError> {
     let rows = sqlx::query(
@@ -167,27 +142,6 @@ async fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<Identif
     .map_err(storage)?;
     let key = |row| Row::new(row, "identity_log", 0).json(0, "body");
     rows.iter().map(key).collect()
-}
-
-/// Visitors of others behind what nobody holds any more, as [`Visitor::forget_identifier`](selfsame_domain::Visitor::forget_identifier)
-/// says. Comes after the identifiers of the contacts.
-async fn visitors<'k>(
-    batch: &mut Batch<'_>,
-    keys: impl Iterator<Item = &'k IdentifierKey>,
-) -> Result<(), StorageError> {
-    let keys: BTreeSet<&IdentifierKey> = keys.filter(|key| key.kind.is_token_or_device()).collect();
-    let keys: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
-    let forget = "UPDATE visitors SET value = 'erased:' || lower(hex(visitor_id))
-         WHERE workspace_id = ?1 AND visitor_id IN
-            (SELECT v.visitor_id
-             FROM jsonb_each(?2) AS n
-             CROSS JOIN visitors AS v
-                ON v.workspace_id = ?1 AND v.kind = n.value ->> 0 AND v.value = n.value ->> 1 AND v.owner_id IS NOT NULL
-             WHERE NOT EXISTS
-                (SELECT 1 FROM identifiers AS i
-                 WHERE i.workspace_id = ?1 AND i.kind = n.value ->> 0 AND i.value = n.value ->> 1))";
-    batch.run(forget, &keys).await?;
-    Ok(())
 }
 
 /// Deletes what was noted of identifiers that nobody holds and the contacts named, or held once; their log tells which. Comes after

@@ -146,6 +146,13 @@ fn update_refuses_an_external_id_of_another_contact_and_names_the_holder() {
         let before = model.faces();
         let decision = model.call(Call::Update, ask().at(other).ext("A").name("Bob"));
         assert_eq!(decision.rejection, Some(Rejection::ExternalIdHeld { holder }));
+        assert_eq!((decision.contact, decision.rule), (Some(other), Rule::ContactId));
+        let refused = Effect::KeptApart {
+            identifier: ask().ext("A").external_id.unwrap(),
+            contact: Some(holder),
+            why: Apart::HeldByOther,
+        };
+        assert_eq!(decision.effects, [refused], "it says what was refused");
         assert_eq!(model.faces(), before, "a refused command changes nothing");
     }
     let decision = model.call(Call::Update, ask().at(other).ext("B"));

@@ -300,3 +300,44 @@ fn events_are_counted_by_type() {
         .collect();
     assert_eq!(seen, [("a", 2, 0, 2), ("b", 1, 1, 1)]);
 }
+
+#[test]
+fn what_a_removed_contact_s_shared_device_tells_is_there_when_it_comes_back() {
+    for shared in [
+        ask().device("d").cookie("c"),
+        ask().device("d"),
+        ask().token("t"),
+        ask().cookie("c"),
+    ] {
+        let mut model = Model::new();
+        for external in ["A", "B"] {
+            model.upsert(ContactRequest {
+                external_id: ask().ext(external).external_id,
+                ..shared.clone()
+            });
+        }
+        let last = model.id(ContactRequest {
+            external_id: ask().ext("C").external_id,
+            ..shared.clone()
+        });
+        model.remove(last);
+        assert_eq!(model.event("meanwhile", shared.clone()).contact, None);
+        assert_eq!(model.upsert(ask().ext("C")).outcome, Outcome::Restored);
+        assert_eq!(model.history(last), ["meanwhile"], "{shared:?}");
+    }
+}
+
+#[test]
+fn what_names_a_shared_email_waits_for_nobody() {
+    let mut model = Model::new();
+    let ann = model.id(ask().ext("A").email(ANN));
+    for external in ["B", "C"] {
+        model.upsert(ask().ext(external));
+        model.event("with", ask().ext(external).email(ANN));
+    }
+    let first = model.event("told", ask().email(ANN));
+    assert_eq!((first.contact, waits(&first).is_some()), (None, true));
+    assert_eq!(waits(&model.event("told", ask().email(ANN))), waits(&first));
+    model.upsert(ask().ext("A").email(ANN));
+    assert!(model.history(ann).is_empty());
+}

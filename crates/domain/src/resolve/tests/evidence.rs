@@ -195,3 +195,51 @@ fn an_absorption_that_would_pass_a_limit_does_not_take_place() {
     assert_eq!(apart_of(&decision), [Apart::Limit]);
     assert!(model.contact(anonymous).is_active());
 }
+
+#[test]
+fn a_quarantined_value_merges_nobody() {
+    let mut model = Model::new();
+    model.policy.merge_unclaimed = true;
+    model.policy.limits.email = 1;
+    let other = model.id(ask().email("b@example.com"));
+    let a = model.id(ask().ext("A").email(ANN));
+    for effects in [3, 2] {
+        let decision = model.upsert(ask().ext("A").email(ANN).email("b@example.com"));
+        assert_eq!(decision.effects.len(), effects, "{decision:?}");
+        assert_eq!(apart_of(&decision), [Apart::Limit]);
+        assert!(judged(&model, a, &decision).2);
+    }
+    assert_eq!(model.upsert(ask().email("b@example.com")).contact, Some(other));
+    let refused = model.merge(a, other, false);
+    assert!(matches!(
+        refused.rejection,
+        Some(Rejection::TooManyIdentifiers { limit: 1, .. })
+    ));
+}
+
+#[test]
+fn what_is_quarantined_and_comes_by_a_merge_goes_home_with_its_undo() {
+    use IdentifierState::{Active, Quarantined};
+    let mut model = Model::new();
+    model.policy.limits.mobile_push = 1;
+    let a = model.id(ask().ext("A").email(ANN).email("b@example.com"));
+    model.policy.limits.email = 1;
+    let states = |model: &mut Model, call: Option<ContactRequest>| {
+        let decision = call.map(|asked| model.upsert(asked));
+        let contact = model.contact(a);
+        let held = contact.visible(IdentifierKind::Email);
+        let states: Vec<_> = held.into_iter().map(|held| held.state).collect();
+        (states, decision.map(|decision| decision.outcome))
+    };
+    assert_eq!(states(&mut model, None).0, [Active, Active]);
+    let full = ask().ext("A").email(ANN).email("c@example.com");
+    assert_eq!(states(&mut model, Some(full.clone())).0, [Active, Quarantined]);
+    let other = model.id(ask().email("c@example.com"));
+    let merged = model.merge(a, other, true);
+    let [(merge, ..)] = merges_of(&merged)[..] else {
+        panic!("{merged:?}")
+    };
+    assert_eq!(states(&mut model, Some(full)).0, [Active, Quarantined, Active]);
+    model.run(Command::Undo { merge });
+    assert_eq!(states(&mut model, None).0, [Active, Quarantined]);
+}

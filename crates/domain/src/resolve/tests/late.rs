@@ -1,7 +1,7 @@
 //! What comes late is of whoever had the token, the device or the cookie then (rule 4).
 
 use super::model::{Ask, Model, apart_of, ask, event, merges_of};
-use crate::values::{AppId, ChannelType, Token};
+use crate::values::{AppId, BlockedValue, ChannelType, Token};
 use crate::*;
 use proptest::prelude::*;
 
@@ -58,9 +58,47 @@ fn an_offline_phone_tells_of_its_former_user() {
         }
     }
     assert_eq!(told(&mut model, ask().token("t2"), his, 1).contact, Some(bob));
-    let named = told(&mut model, ask().device("d1").email("bob@example.com"), hers, 1);
-    assert_eq!(named.contact, Some(bob), "what names nobody who is known is of now");
     assert_eq!(holder(&model, &ask().device("d1")), Some(bob));
+}
+
+#[test]
+fn a_value_that_leads_to_nobody_hides_nobody() {
+    let mut model = Model::new();
+    let (ann, hers) = later(&mut model, ask().ext("A").device("d1"));
+    later(&mut model, ask().ext("B").device("d1"));
+    model
+        .policy
+        .blocked
+        .push(BlockedValue::exact(None, "noreply@example.com").unwrap());
+    for (asked, noted) in [
+        (ask().email("nobody@example.com"), Some(Apart::OnlyNames)),
+        (ask().phone("+380501234567"), Some(Apart::OnlyNames)),
+        (ask().at(ContactId(999)), None),
+        (ask().ext("null"), None),
+        (ask().email("noreply@example.com"), None),
+    ] {
+        let decision = told(&mut model, asked.clone().device("d1"), hers, 1);
+        assert_eq!(decision.contact, Some(ann), "{asked:?}");
+        assert!(apart_of(&decision).into_iter().eq(noted), "{decision:?}");
+    }
+}
+
+#[test]
+fn the_past_gives_whoever_has_the_device_now_no_external_id() {
+    let mut model = Model::new();
+    let (ann, hers) = later(&mut model, ask().email("ann@example.com").device("d1"));
+    model.id(ask().email("bob@example.com"));
+    let (bob, his) = later(&mut model, ask().email("bob@example.com").device("d1"));
+    let asked = ask().ext("A").device("d1");
+    let waits = told(&mut model, asked.clone(), hers, 1);
+    assert_eq!((waits.contact, apart_of(&waits)), (None, vec![Apart::Past]));
+    assert!(!model.contact(bob).has_external_id());
+    let named = model.upsert(ask().ext("A").email("ann@example.com"));
+    assert_eq!(named.contact, Some(ann));
+    assert_eq!(model.history(ann), ["late"]);
+    let since = told(&mut model, ask().ext("B").device("d1"), his, 1);
+    assert_eq!(since.contact, Some(bob), "who had it then has it now");
+    assert!(model.contact(bob).has_external_id());
 }
 
 #[test]
@@ -125,6 +163,7 @@ fn nobody_gets_what_is_of_the_erased() {
         let decision = told(&mut model, ask().device("d1").cookie("c"), at, 1);
         assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
         let [
+            Effect::Shared { .. },
             Effect::KeptApart {
                 identifier,
                 contact: None,

@@ -55,10 +55,14 @@ fn two_external_ids_need_force_and_both_answer_afterwards() {
     let mut model = Model::new();
     let a = model.id(ask().ext("A").email(ANN));
     let b = model.id(ask().ext("B").email(BOB));
-    assert_eq!(
-        model.merge(a, b, false).rejection,
-        Some(Rejection::DifferentExternalIds)
-    );
+    let refused = model.merge(a, b, false);
+    assert_eq!(refused.rejection, Some(Rejection::DifferentExternalIds));
+    let in_the_way = Effect::KeptApart {
+        identifier: ask().ext("B").external_id.unwrap(),
+        contact: Some(b),
+        why: Apart::HoldsExternalId,
+    };
+    assert_eq!((refused.contact, refused.effects), (Some(a), vec![in_the_way]));
     model.merge(a, b, true);
     assert!(model.state.merges.values().next().unwrap().forced);
     assert_eq!(model.contact(a).external_id(), Some("A"));

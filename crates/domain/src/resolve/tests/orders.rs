@@ -311,3 +311,52 @@ fn an_order_without_customer_is_refused_and_kept_nowhere() {
     assert_eq!(decision.rejection, Some(Rejection::NoIdentifier));
     assert!(model.state.orders.is_empty() && model.events.is_empty());
 }
+
+/// Who ordered, where to, and what else was said of it.
+fn parcel(status: OrderStatus, date: i64, contact: ContactRequest, who: &str) -> OrderRequest {
+    let mut request = order(status, date, contact);
+    request.content.details.customer.first_name = text(who);
+    request.content.details.delivery_address = text(who);
+    request.content.details.additional_info = [(text("to"), text(who))]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name?, value?)))
+        .collect();
+    request.content.details.store_id = text("s-1");
+    request
+}
+
+fn tells_of(order: &Order) -> (Option<&OrderText>, Option<&OrderText>, usize, bool) {
+    let details = &order.content.details;
+    let name = details.customer.first_name.as_ref();
+    let address = details.delivery_address.as_ref();
+    (name, address, details.additional_info.len(), details.store_id.is_some())
+}
+
+#[test]
+fn an_order_that_turns_out_to_be_another_s_says_nothing_of_the_first() {
+    let mut model = Model::new();
+    let bob = send(
+        &mut model,
+        parcel(Initialized, 1, ask().email("bob@example.com"), "Bob"),
+    );
+    let ann = send(&mut model, order(InProgress, 2, ask().ext("A")));
+    assert_ne!(ann.contact, bob.contact);
+    assert_eq!(Some(stored(&model).contact), ann.contact);
+    assert_eq!(tells_of(stored(&model)), (None, None, 0, true));
+}
+
+#[test]
+fn what_comes_late_of_another_fills_in_nothing_of_them() {
+    let mut model = Model::new();
+    let bob = send(&mut model, order(InProgress, 2, ask().ext("B")));
+    let late = send(&mut model, parcel(Initialized, 1, ask().ext("A"), "Ann"));
+    assert_eq!((late.contact, Some(stored(&model).contact)), (bob.contact, bob.contact));
+    let told = late.effects.iter().filter_map(|effect| match effect {
+        Effect::Skipped(skipped) => Some(skipped.field.as_str()),
+        _ => None,
+    });
+    assert!(told.eq(["status", "externalCustomerId"]), "{late:?}");
+    assert_eq!(tells_of(stored(&model)), (None, None, 0, true));
+    send(&mut model, parcel(Initialized, 1, ask().ext("B"), "Bob"));
+    assert_eq!(tells_of(stored(&model)).2, 1, "of whom it is, it does");
+}

@@ -194,12 +194,13 @@ fn app_id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<AppId> {
 fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
     let fields = details(reader, channel, "device")?;
     let app_id = app_id(reader, &fields);
-    // The apps of devices are UUIDs (wire fact). Another text would be an app of its own, whose token nobody asks for.
-    if app_id
-        .as_ref()
-        .is_some_and(|app| Uuid::try_parse(app.as_str()).is_err())
-    {
-        reader.problems.add(fields.pointer("appId"), "must be a UUID");
+    // The apps of devices are UUIDs (wire fact). Another text would be an app of its own, whose token nobody asks for, and so would the same UUID
+    // without hyphens or in braces.
+    let is_uuid = |app: &AppId| Uuid::try_parse(app.as_str()).is_ok_and(|uuid| uuid.to_string() == app.as_str());
+    if !app_id.as_ref().is_none_or(is_uuid) {
+        reader
+            .problems
+            .add(fields.pointer("appId"), "must be a UUID with hyphens");
     }
     let active = active(reader, &fields);
     let mut text = |name| described(reader, &fields, name);

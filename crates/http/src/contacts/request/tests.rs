@@ -173,7 +173,12 @@ fn an_invalid_identifier_is_named() {
         ),
         (
             json!({"channels": [{"type": "mobilepush", "value": "m", "device": {"appId": "shop"}}]}),
-            "channels[0].device.appId must be a UUID",
+            "channels[0].device.appId must be a UUID with hyphens",
+        ),
+        (
+            json!({"channels": [{"type": "mobilepush", "value": "m",
+                "device": {"appId": "{9f0c2d1e-0000-4000-8000-000000000001}"}}]}),
+            "channels[0].device.appId must be a UUID with hyphens",
         ),
         (
             json!({"telegram": ["t", {"value": "t"}]}),
