@@ -167,10 +167,31 @@ impl Snapshot {
         unclaimed.map(|contact| contact.id).collect()
     }
 
-    /// The contacts that hold one of the keys, removed ones included.
-    pub fn holders(&self, keys: &BTreeSet<&IdentifierKey>) -> impl Iterator<Item = ContactId> {
-        let holds = |contact: &&Contact| contact.identifiers.iter().any(|held| keys.contains(held.key()));
-        self.contacts.values().filter(holds).map(|contact| contact.id)
+    /// The contacts that hold one of the keys, or a token that one of them names without its app, removed ones included, each with the one
+    /// that brought it.
+    pub fn holders(&self, keys: &BTreeSet<&IdentifierKey>) -> BTreeSet<ContactId> {
+        let held = self.contacts.values().flat_map(|contact| &contact.identifiers);
+        let nameless = |held: &HeldIdentifier| held.identifier.nameless().is_some_and(|key| keys.contains(&key));
+        let held = held.filter(|held| keys.contains(held.key()) || nameless(held));
+        held.flat_map(|held| [held.owner, held.home]).collect()
+    }
+
+    /// The removed contacts that a command of the footprint may be about.
+    pub fn removed(&self, footprint: &Footprint) -> BTreeSet<ContactId> {
+        let mut named = self.holders(&footprint.keys.keys().collect());
+        named.extend(
+            footprint
+                .contacts
+                .iter()
+                .map(|id| *self.canonical.get(id).unwrap_or(id)),
+        );
+        let removed = |id: &ContactId| {
+            self.contacts
+                .get(id)
+                .is_some_and(|contact| contact.state == ContactState::Removed)
+        };
+        named.retain(removed);
+        named
     }
 
     /// Notes for [`crate::footprint`] what the batch touches besides. True when something of it was not asked for: it was not

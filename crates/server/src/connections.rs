@@ -8,6 +8,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take for the head of a request, and rest before its next one. Whoever takes longer is disconnected: open
@@ -15,10 +16,32 @@ use tokio_util::sync::CancellationToken;
 /// seconds), so that no request is sent into one that is being closed.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// How long a client may leave an answer lying that it does not read. Whoever takes longer is disconnected: unread answers hold memory, and
+/// would hold up a stop. Shorter than what a stop waits.
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long clients may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For the head of a request: [`HEAD_TIMEOUT`].
+    pub(crate) head: Duration,
+    /// Without reading anything of an answer: [`WRITE_TIMEOUT`].
+    pub(crate) write: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head: HEAD_TIMEOUT,
+            write: WRITE_TIMEOUT,
+        }
+    }
+}
+
 /// Serves connections until it is told to stop, then takes no new ones and returns when all requests that were begun are answered.
 ///
-/// The framework's own loop does the same, but for the limit on heads, which it cannot set.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, head_timeout: Duration) {
+/// The framework's own loop does the same, but for the limits on clients that dawdle, which it cannot set.
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, timeouts: Timeouts) {
     // Answers are small: waiting to fill a packet would only delay them.
     let mut listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
@@ -26,7 +49,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         }
     });
     let mut protocol = http1::Builder::new();
-    protocol.timer(TokioTimer::new()).header_read_timeout(head_timeout);
+    protocol.timer(TokioTimer::new()).header_read_timeout(timeouts.head);
     let open = GracefulShutdown::new();
     loop {
         let stream = tokio::select! {
@@ -34,7 +57,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             () = stop.cancelled() => break,
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = open.watch(protocol.serve_connection(TokioIo::new(stream), service));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(timeouts.write));
+        let connection = open.watch(protocol.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection failed");
@@ -57,7 +82,11 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let router = Router::new().route("/", axum::routing::get(async || "here"));
-        let serving = tokio::spawn(serve(listener, router, stop.clone(), Duration::from_millis(100)));
+        let timeouts = Timeouts {
+            head: Duration::from_millis(100),
+            ..Timeouts::default()
+        };
+        let serving = tokio::spawn(serve(listener, router, stop.clone(), timeouts));
         for begun in ["", "GET / HTTP/1.1\r\nHost: x\r\n"] {
             let mut client = TcpStream::connect(address).await.unwrap();
             client.write_all(begun.as_bytes()).await.unwrap();
@@ -78,6 +107,27 @@ mod tests {
         serving.await.unwrap();
     }
 
+    /// A stop waits for answers under way. Nobody may hold it up by reading none.
+    #[tokio::test]
+    async fn who_reads_nothing_is_disconnected() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        // More than the buffers of both ends hold.
+        let router = Router::new().route("/", axum::routing::get(async || "x".repeat(1 << 26)));
+        let timeouts = Timeouts {
+            write: Duration::from_millis(100),
+            ..Timeouts::default()
+        };
+        let serving = tokio::spawn(serve(listener, router, stop.clone(), timeouts));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        // It is being answered.
+        client.readable().await.unwrap();
+        stop.cancel();
+        serving.await.unwrap();
+    }
+
     /// As the description of the API says: the answer is the protocol's own, before any route.
     #[tokio::test]
     async fn an_address_that_is_too_long_is_refused_without_a_body() {
@@ -85,7 +135,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let router = Router::new().route("/", axum::routing::get(async || "here"));
-        let serving = tokio::spawn(serve(listener, router, stop.clone(), HEAD_TIMEOUT));
+        let serving = tokio::spawn(serve(listener, router, stop.clone(), Timeouts::default()));
         for (length, status) in [(65_534, "200 OK"), (65_535, "414 URI Too Long")] {
             let mut client = TcpStream::connect(address).await.unwrap();
             let path = format!("/?{}", "x".repeat(length - 2));

@@ -1,6 +1,6 @@
 //! Serving until told to stop, and stopping without losing what was accepted.
 
-use crate::connections::{self, HEAD_TIMEOUT};
+use crate::connections::{self, Timeouts};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use selfsame_application::Application;
@@ -60,7 +60,7 @@ pub(crate) async fn serve(
     drain: Drain,
 ) -> Result<()> {
     let stop = CancellationToken::new();
-    let mut serving = tokio::spawn(connections::serve(listener, router, stop.clone(), HEAD_TIMEOUT));
+    let mut serving = tokio::spawn(connections::serve(listener, router, stop.clone(), Timeouts::default()));
     let name = tokio::select! {
         name = signals.next() => name,
         ended = &mut serving => {

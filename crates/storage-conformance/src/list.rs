@@ -267,6 +267,7 @@ macro_rules! for_each_case {
                 a_refused_request_may_be_repeated;
                 of_repeated_requests_at_once_one_is_taken;
                 an_answer_about_a_removed_contact_goes_with_it;
+                an_answer_about_nobody_names_nobody;
             }
             dry_run {
                 decides_as_the_real_thing for kinds;

@@ -60,6 +60,13 @@ async fn no_key_stays_of_what_was_only_named() {
     decide(keep(secret().external("waits").happened("told"))).await;
     decide(keep(secret().external("removed").happened("told"))).await;
     decide(secret().external("other").update(id)).await;
+    let holder = contact_of(&decide(Ask::new().external("holder").nameless("held").upsert()).await);
+    for app in ["one", "two"] {
+        decide(Ask::new().external("holder").mobile(app, "held").upsert()).await;
+        decide(Ask::new().external("other").mobile(app, "held").update(holder)).await;
+    }
+    decide(keep(Ask::new().external("holder").keyed("secret").happened("told"))).await;
+    decide(erase(holder)).await;
     decide(erase(id)).await;
     let waits = contact_of(&decide(Ask::new().external("waits").upsert()).await);
     decide(erase(waits)).await;

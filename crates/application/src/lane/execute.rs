@@ -322,17 +322,23 @@ fn records(
     // An identifier that a decision names may be that of an absorbed contact.
     let told = decisions.iter().filter_map(|decision| mentions.get(&decision.id));
     contacts.extend(told.copied().flatten());
-    // Nor need it be a contact's that the decision is about: events leave removed ones alone.
-    if job.replay.is_some() {
-        let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
-        contacts.extend(snapshot.holders(&named));
-    }
     let mut records = Vec::new();
     if let Some(replay) = &job.replay {
+        // Nor need it be a contact's that the decision is about: events leave removed ones alone.
+        let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
+        contacts.extend(snapshot.holders(&named));
+        contacts.extend(snapshot.removed(&footprint(&job.envelopes, policy, &Learned::default())));
+        let mut decisions = decisions.to_vec();
+        if contacts.is_empty() {
+            // No erasure would find it.
+            decisions
+                .iter_mut()
+                .for_each(|decision| decision.redact(&BTreeSet::new(), |_| false));
+        }
         records.push(Recorded {
             key: replay.key.clone(),
             digest: replay.digest.clone(),
-            decisions: decisions.to_vec(),
+            decisions,
             contacts: contacts.into_iter().collect(),
             expires_at: later(job.at, REPLAY_HOURS * 3600),
         });

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
-use super::{absorb, search, tokens, trust, visitors};
+use super::{absorb, late, search, tokens, trust, visitors};
 use crate::values::ChannelType;
 use crate::{
     Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey,
@@ -120,14 +120,17 @@ fn claim_or_report(
     claims
 }
 
-/// Whoever has the identifier now does not lose it by what happened in the past (rule 4).
+/// Whoever has the identifier now does not lose it by what happened in the past, and whoever had it does not get it back (rule 4).
 fn may_take(world: &World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) -> bool {
-    let holder = world.holder(&identifier.key).filter(|holder| *holder != id);
-    let Some(holder) = holder.filter(|_| draft.past.is_some()) else {
-        return true;
+    let Some(time) = draft.past else { return true };
+    let kept = match world.holder(&identifier.key) {
+        Some(holder) => Some(holder).filter(|holder| *holder != id),
+        None => late::former(world, &identifier.key, time),
     };
-    draft.keep_past(identifier, holder);
-    false
+    if let Some(contact) = kept {
+        draft.keep_past(identifier, contact);
+    }
+    kept.is_none()
 }
 
 fn claim(

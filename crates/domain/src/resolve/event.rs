@@ -226,16 +226,19 @@ fn removed(world: &World<'_>, decided: &Decision, request: &ContactRequest) -> O
     (contact.state == ContactState::Removed).then_some(found)
 }
 
-/// The identifier by which an event is told of that finds no contact: the first, in the order of the search, that tells people apart. Else a
-/// shared one that moves, if somebody holds it: that is whoever used it last (rule 4). Else any shared one, behind which the event waits for
-/// nobody, but goes when its only holder is erased.
+/// The identifier by which an event is told of that finds no contact: the first, in the order of the search, that tells people apart, or that is
+/// shared and moves and somebody holds: that is whoever used it last (rule 4). Else any shared one, behind which the event waits for nobody,
+/// but goes when its only holder is erased.
 fn telling<'r>(world: &World<'_>, request: &'r ContactRequest) -> Option<&'r Identifier> {
     let order = || search::in_order(Call::Event { creates: false }, request);
-    let is = |evidence: Evidence| move |id: &&Identifier| evidence::of(world, id) == evidence;
-    let moves = |id: &&Identifier| id.kind().stability() == Stability::Changeable && world.holder(&id.key).is_some();
-    let found = order().find(is(Evidence::Matches));
-    let found = found.or_else(|| order().filter(is(Evidence::Shared)).find(moves));
-    found.or_else(|| order().find(is(Evidence::Shared)))
+    let moves = |id: &Identifier| id.kind().stability() == Stability::Changeable && world.holder(&id.key).is_some();
+    let tells = |id: &&Identifier| match evidence::of(world, id) {
+        Evidence::Matches => true,
+        Evidence::Shared => moves(id),
+        Evidence::Blocked => false,
+    };
+    let is_shared = |id: &&Identifier| evidence::of(world, id) == Evidence::Shared;
+    order().find(tells).or_else(|| order().find(is_shared))
 }
 
 /// The visitor behind the identifier by which the event is told of.

@@ -92,6 +92,10 @@ pub(super) fn count(world: &mut World<'_>, draft: &mut Draft, contact: ContactId
         if identifier.kind() == IdentifierKind::ExternalId || of(world, identifier) != Evidence::Matches {
             continue;
         }
+        // Nor does a key that only names: no log tells of it, so that an erasure would not find what was noted.
+        if identifier.kind() == IdentifierKind::ContactKey && !world.contacts[&contact].holds(&identifier.key) {
+            continue;
+        }
         let mut record = world.key(&identifier.key);
         if !record.seen_with.insert(seen) {
             continue;

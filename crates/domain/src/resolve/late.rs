@@ -5,8 +5,8 @@ use super::evidence::{self, Evidence};
 use super::world::World;
 use super::{search, tokens};
 use crate::{
-    Apart, Call, ContactId, ContactRequest, Decision, Effect, EventRequest, Identifier, IdentifierKey, IdentifierKind,
-    Outcome, Rule, Stability, Subject, Timestamp, Visitor, VisitorId,
+    Apart, Call, ContactId, ContactRequest, Decision, Effect, EventRequest, HeldIdentifier, Identifier, IdentifierKey,
+    IdentifierKind, IdentifierState, Outcome, Rule, Stability, Subject, Timestamp, Visitor, VisitorId,
 };
 
 /// Whose the history is that an event belongs to.
@@ -73,21 +73,26 @@ fn moves(identifier: &Identifier) -> bool {
 }
 
 /// Whether the event says whose it is by something that does not move: a contact that is known, or an external ID, also one that nobody
-/// holds yet.
+/// holds yet. A contact key comes after tokens, devices and cookies in the order of the search.
 fn names_somebody(world: &World<'_>, contact: &ContactRequest) -> bool {
     let known = contact.contact_id.is_some_and(|id| world.answering(id).is_some());
-    let lasting = |id: &&Identifier| !moves(id) && evidence::of(world, id) == Evidence::Matches;
+    let comes_first = |id: &Identifier| !moves(id) && id.kind() != IdentifierKind::ContactKey;
+    let lasting = |id: &&Identifier| comes_first(id) && evidence::of(world, id) == Evidence::Matches;
     let finds = |id: &Identifier| id.kind() == IdentifierKind::ExternalId || !world.matching(&id.key).is_empty();
     known || contact.identifiers().filter(lasting).any(finds)
 }
 
-/// Whether whoever holds the identifier now had it at a time, or is the first of whom we know. One that does not move is always theirs.
-pub(super) fn is_present_s(world: &World<'_>, identifier: &Identifier, time: Timestamp) -> bool {
-    !moves(identifier)
-        || matches!(
-            known(world, &identifier.key, time),
-            Known::Then(Owner::Present) | Known::First(_, Owner::Present)
-        )
+/// Whether whoever holds the identifier now had it at a time. One that does not move is always theirs.
+pub(super) fn had_it_then(world: &World<'_>, identifier: &Identifier, time: Timestamp) -> bool {
+    !moves(identifier) || matches!(known(world, &identifier.key, time), Known::Then(Owner::Present))
+}
+
+/// Who had a token, a device or a cookie at a time that has passed, if they have it no more.
+pub(super) fn former(world: &World<'_>, key: &IdentifierKey, time: Timestamp) -> Option<ContactId> {
+    match known(world, key, time) {
+        Known::Then(Owner::Former(visitor)) => visitor.owner,
+        _ => None,
+    }
 }
 
 fn known<'w>(world: &'w World<'_>, key: &IdentifierKey, time: Timestamp) -> Known<'w> {
@@ -107,14 +112,19 @@ fn known<'w>(world: &'w World<'_>, key: &IdentifierKey, time: Timestamp) -> Know
         };
     }
     // It never moved, or not since somebody who had it was erased.
-    let holder = world.matching(key).into_iter().next();
-    let contact = holder.and_then(|holder| world.contacts.get(&holder));
-    let held = contact.and_then(|contact| contact.identifiers.iter().find(|held| held.key() == key));
-    match held.map(|held| held.first_seen) {
+    match present(world, key).map(|held| held.first_seen) {
         Some(since) if since <= time => Known::Then(Owner::Present),
         Some(since) => Known::First(since, Owner::Present),
         None => Known::Nothing,
     }
+}
+
+/// The identifier with whoever has it now, also a removed contact. Where it is quarantined, its history waits.
+fn present<'w>(world: &'w World<'_>, key: &IdentifierKey) -> Option<&'w HeldIdentifier> {
+    let contact = world.contacts.get(&world.holder(key)?)?;
+    let tells =
+        |held: &&HeldIdentifier| held.key() == key && held.is_visible() && held.state != IdentifierState::Quarantined;
+    contact.identifiers.iter().find(tells)
 }
 
 fn decided(world: &World<'_>, named: &[&Identifier], by: &Identifier, owner: &Owner<'_>) -> Option<Whose> {
@@ -128,9 +138,9 @@ fn decided(world: &World<'_>, named: &[&Identifier], by: &Identifier, owner: &Ow
 /// Whoever has the identifier now gets the event as ever, unless another one that it names would be taken from somebody: who got that one
 /// since must not lose it by what is past.
 fn of_present(world: &World<'_>, named: &[&Identifier], by: &Identifier) -> Option<Whose> {
-    let owner = world.matching(&by.key).into_iter().next()?;
+    let owner = present(world, &by.key)?.owner;
     let is_another_s = |id: &&Identifier| world.holder(&id.key).is_some_and(|holder| holder != owner);
-    if !named.iter().any(is_another_s) {
+    if world.is_active(owner) && !named.iter().any(is_another_s) {
         return None;
     }
     let visitor = world
@@ -154,7 +164,10 @@ pub(super) fn decide(
     let named: Vec<&Identifier> = request.contact.identifiers().collect();
     evidence::report(world, &mut draft, &named);
     let (subject, owner, key) = match whose {
-        Whose::Contact(contact, key) => (Subject::Contact(contact), Some(contact), key),
+        Whose::Contact(contact, key) => {
+            let active = Some(contact).filter(|contact| world.is_active(*contact));
+            (Subject::Contact(contact), active, key)
+        }
         Whose::Visitor(visitor, key) => {
             let owner = world.visitors.get(&visitor).and_then(|visitor| visitor.owner);
             let active = owner.filter(|owner| world.is_active(*owner));

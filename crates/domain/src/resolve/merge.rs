@@ -1,12 +1,13 @@
 //! Merging two contacts (identity rule 10).
 
-use super::absorb;
 use super::draft::Draft;
 use super::world::World;
+use super::{absorb, claim};
 use crate::{
-    Apart, AttributeKey, ContactId, ContactState, Decision, Effect, IdentifierKey, IdentifierKind, Merge, MergeId,
-    MergeRule, Moved, Outcome, Rejection, Rule,
+    Apart, AttributeKey, ContactId, ContactState, Decision, Effect, Identifier, IdentifierKey, IdentifierKind, Merge,
+    MergeId, MergeRule, Moved, Outcome, Rejection, Rule,
 };
+use std::collections::BTreeSet;
 
 /// A merge by hand. Two different external IDs, or too many identifiers, need force; the record says so.
 pub(super) fn explicit(
@@ -20,6 +21,7 @@ pub(super) fn explicit(
     let known = [survivor, absorbed].map(|id| world.answering(id));
     // Whoever is removed reads of it when they are back.
     draft.touched.extend(known.iter().flatten());
+    draft.about = known.into_iter().flatten().next();
     let active = known.map(|id| id.filter(|id| world.is_active(*id)));
     let [Some(survivor), Some(absorbed)] = active else {
         return draft.reject(world, Rejection::ContactNotFound);
@@ -30,19 +32,19 @@ pub(super) fn explicit(
     let external = |id: ContactId| world.contacts[&id].external_id();
     let two_people = external(survivor).is_some() && external(absorbed).is_some();
     let excess = excess(world, survivor, absorbed);
-    draft.about = Some(survivor);
+    let both = (survivor, absorbed);
     if two_people && !force {
         keep_apart(
             world,
             &mut draft,
-            absorbed,
+            both,
             IdentifierKind::ExternalId,
             Apart::HoldsExternalId,
         );
         return draft.reject(world, Rejection::DifferentExternalIds);
     }
     if let Some((kind, limit)) = excess.filter(|_| !force) {
-        keep_apart(world, &mut draft, absorbed, kind, Apart::Limit);
+        keep_apart(world, &mut draft, both, kind, Apart::Limit);
         return draft.reject(world, Rejection::TooManyIdentifiers { kind, limit });
     }
     let forced = two_people || excess.is_some();
@@ -51,14 +53,26 @@ pub(super) fn explicit(
 }
 
 /// Tells whom a refused merge would have absorbed, and which of its identifiers are why.
-fn keep_apart(world: &World<'_>, draft: &mut Draft, absorbed: ContactId, kind: IdentifierKind, why: Apart) {
-    let contact = world.contacts.get(&absorbed);
-    let in_the_way = contact.into_iter().flat_map(|contact| contact.visible(kind));
-    draft.effects.extend(in_the_way.map(|held| Effect::KeptApart {
-        identifier: held.identifier.clone(),
-        contact: Some(absorbed),
-        why,
-    }));
+fn keep_apart(
+    world: &World<'_>,
+    draft: &mut Draft,
+    (survivor, absorbed): (ContactId, ContactId),
+    kind: IdentifierKind,
+    why: Apart,
+) {
+    let (survivor, contact) = (&world.contacts[&survivor], &world.contacts[&absorbed]);
+    let own: BTreeSet<&IdentifierKey> = claim::counting(survivor, kind).collect();
+    let adds: BTreeSet<&IdentifierKey> = claim::counting(contact, kind).collect();
+    let held = contact.visible(kind).into_iter();
+    let in_the_way = held.filter(|held| adds.contains(held.key()) && !own.contains(held.key()));
+    let in_the_way: BTreeSet<&Identifier> = in_the_way.map(|held| &held.identifier).collect();
+    draft
+        .effects
+        .extend(in_the_way.into_iter().map(|identifier| Effect::KeptApart {
+            identifier: identifier.clone(),
+            contact: Some(absorbed),
+            why,
+        }));
 }
 
 /// The first kind of which both would hold too many together (rule 8), with its limit. A kind of which the other brings none is
@@ -68,7 +82,7 @@ pub(super) fn excess(world: &World<'_>, survivor: ContactId, absorbed: ContactId
     IdentifierKind::ALL.into_iter().find_map(|kind| {
         let limit = world.policy.limits.of(kind)?;
         let together = absorb::together(survivor, absorbed, kind);
-        let brings = together > super::claim::counted(survivor, kind);
+        let brings = together > claim::counted(survivor, kind);
         (brings && together > limit as usize).then_some((kind, limit))
     })
 }

@@ -7,9 +7,10 @@ use super::search;
 use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
-    Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Order, OrderContent, OrderRequest,
-    Origin, Outcome, Rule, Subject, Timestamp,
+    Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Identifier, Order, OrderContent,
+    OrderRequest, Origin, Outcome, Rule, Subject, Timestamp,
 };
+use std::borrow::Cow;
 
 /// Keeps an order under its external ID with the contact that it names, and tells of a status that it did not have before.
 ///
@@ -35,6 +36,8 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     let keeper = owner.filter(|id| world.is_active(*id));
     let external = search::usable_external_id(world, &request.contact);
     let is_another_s = external.is_some_and(|id| world.holder(&id.key) != owner);
+    let describes = |owner: ContactId| describes(world, request, owner, is_late);
+    let is_of_another = !owner.is_some_and(describes);
     let decided = match keeper.filter(|_| is_late || external.is_none()) {
         Some(id) => {
             draft.rule = Rule::ContactId;
@@ -53,8 +56,12 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     let Some(contact) = decided.contact else {
         return decided;
     };
+    let mut request = Cow::Borrowed(request);
+    if is_of_another && owner == Some(contact) {
+        request.to_mut().content.details.forget_customer();
+    }
     let order = match stored.clone() {
-        None => new(request, contact, at),
+        None => new(&request, contact, at),
         Some(stored) => Order {
             // What an absorbed contact was given stays with it, so that an undo gives it back.
             contact: if keeper == Some(contact) {
@@ -63,16 +70,16 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
                 contact
             },
             ..if is_late {
-                fill(stored, request, is_another_s)
+                fill(stored, &request)
             } else {
-                update(stored, request, owner != Some(contact))
+                update(stored, &request, owner != Some(contact))
             }
         },
     };
     if tells {
         // What comes late is told as it was then.
         let content = if is_late { &request.content } else { &order.content };
-        tell(world, request, content, contact, (decision, at));
+        tell(world, &request, content, contact, (decision, at));
     }
     if stored.as_ref() != Some(&order) {
         world.orders.insert(
@@ -98,13 +105,19 @@ fn new(request: &OrderRequest, contact: ContactId, at: Timestamp) -> Order {
     }
 }
 
-/// The description of a status that the order does not have any more, or had before, is not that of the one that it has. Nor is what
-/// describes another customer that of this one.
-fn fill(stored: Order, request: &OrderRequest, is_another_s: bool) -> Order {
+/// Whether what a request says of whoever ordered may be of the order's contact: nothing that it names is another's alone. One that comes
+/// late, and perhaps tells of whoever had the order before, names something that the contact holds.
+fn describes(world: &World<'_>, request: &OrderRequest, owner: ContactId, is_late: bool) -> bool {
+    let contact = world.contacts.get(&owner);
+    let is_theirs = |id: &Identifier| contact.is_some_and(|contact| contact.holds(&id.key));
+    let is_others = |id: &Identifier| !world.matching(&id.key).is_empty();
+    let named = || request.contact.identifiers();
+    named().any(is_theirs) || (!is_late && !named().any(is_others))
+}
+
+/// The description of a status that the order does not have any more, or had before, is not that of the one that it has.
+fn fill(stored: Order, request: &OrderRequest) -> Order {
     let mut missing = request.content.clone();
-    if is_another_s {
-        missing.details.forget_customer();
-    }
     if request.status != stored.status {
         missing.details.status_description = None;
     }

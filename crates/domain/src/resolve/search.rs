@@ -145,10 +145,9 @@ fn by_other(
                 if !leads(world, call, identifier, contact, names_somebody) {
                     continue;
                 }
-                if draft
-                    .past
-                    .is_some_and(|time| !late::is_present_s(world, identifier, time))
-                {
+                // A new external ID is given to nobody of whom it is not certain.
+                let past = draft.past.filter(|_| names_external_id);
+                if past.is_some_and(|time| !late::had_it_then(world, identifier, time)) {
                     draft.keep_past(identifier, contact);
                     continue;
                 }

@@ -1,9 +1,9 @@
 //! App tokens: their state, and the ones that a device replaces.
 
-use super::claim;
 use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::world::World;
+use super::{claim, visitors};
 use crate::values::{AppId, ChannelType, Device, Token};
 use crate::{
     Call, ChannelInput, ContactId, ContactRequest, Decision, HeldIdentifier, Identifier, IdentifierKind,
@@ -144,9 +144,12 @@ pub(super) fn refresh(
             && !named.iter().any(|input| input.identifier.key == *held.key())
     };
     let Some(contact) = world.contacts.get(&id) else { return };
-    let old = contact.identifiers.iter().filter(is_old);
-    let old: std::collections::BTreeSet<Identifier> = old.map(|held| held.identifier.clone()).collect();
-    for token in &old {
+    let old: Vec<HeldIdentifier> = contact.identifiers.iter().filter(is_old).cloned().collect();
+    for held in &old {
+        visitors::had(world, draft, held);
+    }
+    let tokens: std::collections::BTreeSet<&Identifier> = old.iter().map(|held| &held.identifier).collect();
+    for token in tokens {
         claim::drop_value(world, draft, id, token);
     }
     if let Some(contact) = world.contacts.get_mut(&id).filter(|_| !old.is_empty()) {

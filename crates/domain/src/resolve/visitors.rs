@@ -114,21 +114,25 @@ pub(super) fn moved(
                 open.closed_at = Some(draft.at);
             }
         }
-        (None, Some(held)) => {
-            let had = Visitor {
-                home: Some(held.home),
-                owner: Some(held.owner),
-                since: held.first_seen,
-                closed_at: Some(draft.at),
-                ..from_now_on(draft, key, id, false)
-            };
-            world.open(had);
-        }
+        (None, Some(held)) => had(world, draft, held),
     }
     if !waits {
         let has = from_now_on(draft, key, id, true);
         world.open(has);
     }
+}
+
+/// A visitor for the time that somebody had what they have no more. Of a token that a device replaces it is not known whether it moved before:
+/// then it has a visitor of the same owner's already, and this one says the same.
+pub(super) fn had(world: &mut World<'_>, draft: &mut Draft, held: &HeldIdentifier) {
+    let had = Visitor {
+        home: Some(held.home),
+        owner: Some(held.owner),
+        since: held.first_seen,
+        closed_at: Some(draft.at),
+        ..from_now_on(draft, held.key(), held.owner, false)
+    };
+    world.open(had);
 }
 
 /// What waits behind an identifier that the former owner held, quarantined or removed as it was, stays with the former owner.

@@ -275,9 +275,7 @@ impl<'a> World<'a> {
     /// The visitors behind an identifier that are loaded, in no order.
     pub(super) fn visitors_of(&self, key: &IdentifierKey) -> impl Iterator<Item = &Visitor> + Clone {
         let ids = self.visitors_of.get(key).into_iter().flatten();
-        let visitors = ids.filter_map(|id| self.visitors.get(id));
-        // An erasure makes some forget the identifier.
-        visitors.filter(move |visitor| visitor.key == *key)
+        ids.filter_map(|id| self.visitors.get(id))
     }
 
     pub(super) fn open_visitor_mut(&mut self, key: &IdentifierKey) -> Option<&mut Visitor> {

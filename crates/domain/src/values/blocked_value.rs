@@ -17,8 +17,8 @@ const MAX_PATTERN: usize = 200;
 /// The greatest length of the name of a kind, in characters.
 const MAX_KIND: usize = 50;
 
-/// The most memory of a compiled pattern, in bytes.
-const MAX_COMPILED: usize = 1 << 20;
+/// The most memory of a compiled pattern, in bytes. It also bounds how long compiling takes, and matching a text.
+const MAX_COMPILED: usize = 1 << 16;
 
 /// How many compiled patterns are kept.
 const MAX_KNOWN: usize = 1_000;
@@ -112,7 +112,7 @@ impl BlockedValue {
     }
 
     /// Blocks every value that a regular expression matches from beginning to end, without case. Compiled here, once. At
-    /// most 200 characters, and at most 1 MiB compiled.
+    /// most 200 characters, and at most 64 KiB compiled.
     ///
     /// # Errors
     ///

@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 
 /// How many values may be blocked.
 const MAX_BLOCKED: usize = 1_000;
+/// How many of them may be patterns: every value of every request is compared with each.
+const MAX_PATTERNS: usize = 100;
 
 const SHARED_THRESHOLD: RangeInclusive<i64> = 2..=100;
 const LIMIT: RangeInclusive<i64> = 1..=10_000;
@@ -270,6 +272,14 @@ fn blocked(body: &Fields<'_>, problems: &mut Problems) -> Vec<BlockedValue> {
         problems.add(body.pointer("blocked"), "is required");
     }
     let entries = body.objects("blocked", MAX_BLOCKED, problems);
+    let patterns = entries.iter().filter(|entry| entry.raw("pattern").value().is_some());
+    if patterns.count() > MAX_PATTERNS {
+        problems.add(
+            body.pointer("blocked"),
+            format!("must have at most {MAX_PATTERNS} patterns"),
+        );
+        return Vec::new();
+    }
     entries
         .iter()
         .filter_map(|entry| blocked_value(entry, problems))

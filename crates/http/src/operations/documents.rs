@@ -3,6 +3,7 @@
 use super::page::{self, ApiPage};
 use crate::error::ApiError;
 use axum::Extension;
+use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::HeaderName;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
@@ -13,8 +14,9 @@ use utoipa::openapi::OpenApi;
 /// that they describe is made before them.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    json: Result<String, serde_json::Error>,
-    page: Result<ApiPage, DocumentError>,
+    json: Result<Bytes, serde_json::Error>,
+    /// With its policy of what it may load.
+    page: Result<(Bytes, String), DocumentError>,
 }
 
 /// Why the page cannot be made.
@@ -32,8 +34,8 @@ impl Documents {
     /// Makes the documents.
     pub(crate) fn of(api: &OpenApi) -> Self {
         Self {
-            json: serde_json::to_string(api),
-            page: page_of(api),
+            json: serde_json::to_vec(api).map(Bytes::from),
+            page: page_of(api).map(|page| (page.html.into(), page.policy)),
         }
     }
 }
@@ -78,13 +80,13 @@ pub(crate) async fn openapi(Extension(documents): Extension<Arc<Documents>>) -> 
         example = "<!doctype html>…")),
 )]
 pub(crate) async fn page(Extension(documents): Extension<Arc<Documents>>) -> Result<Response, ApiError> {
-    let page = documents.page.as_ref().map_err(|error| unavailable(error))?;
+    let (page, policy) = documents.page.as_ref().map_err(|error| unavailable(error))?;
     let fixed: [(HeaderName, &str); 4] = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-cache"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
     ];
-    let policy = [(CONTENT_SECURITY_POLICY, page.policy.clone())];
-    Ok((fixed, policy, page.html.clone()).into_response())
+    let policy = [(CONTENT_SECURITY_POLICY, policy.clone())];
+    Ok((fixed, policy, page.clone()).into_response())
 }

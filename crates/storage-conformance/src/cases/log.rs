@@ -68,7 +68,7 @@ pub async fn what_is_refused_is_told_to_those_it_is_about(backend: &mut dyn Back
     let held = f.decide(Ask::new().external("a").update(id)).await;
     let merged = f.decide(merge(holder, id)).await;
     let nobody = f.decide(merge(id, ContactId(999))).await;
-    for (refused, about) in [(&held, Some(id)), (&merged, Some(holder)), (&nobody, None)] {
+    for (refused, about) in [(&held, Some(id)), (&merged, Some(holder)), (&nobody, Some(id))] {
         assert_eq!((refused.outcome, refused.contact), (Outcome::Rejected, about));
     }
     assert_eq!(f.log(holder).await[1..], [held.clone(), merged.clone()]);

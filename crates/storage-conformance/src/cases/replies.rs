@@ -287,11 +287,38 @@ pub async fn of_repeated_requests_at_once_one_is_taken(backend: &mut dyn Backend
 
 pub async fn an_answer_about_a_removed_contact_goes_with_it(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(upsert("a")).await;
+    let known = || Ask::new().external("a").device("d").cookie("c").mobile("app", "t");
+    let told = |key, ask: Ask| keyed(key, 1, keep(ask.happened("told")));
+    let id = f.id(known().upsert()).await;
     f.decide(remove(id)).await;
-    let event = || keyed("k", 1, keep(Ask::new().external("a").happened("told")));
-    let first = answered(&f, event()).await;
-    assert_eq!(answered(&f, event()).await, first);
+    let events = || {
+        [
+            told("external", Ask::new().external("a")),
+            told("device", Ask::new().device("d")),
+            told("cookie", Ask::new().cookie("c")),
+            told("token", Ask::new().nameless("t")),
+            told("number", Ask::new().contact(id).cookie("c")),
+        ]
+    };
+    let mut first = Vec::new();
+    for event in events() {
+        first.push(answered(&f, event).await);
+    }
+    for (event, first) in events().into_iter().zip(&first) {
+        assert_eq!(answered(&f, event).await, *first);
+    }
     f.decide(crate::erase(id)).await;
-    assert_ne!(answered(&f, event()).await, first, "it is decided anew");
+    for (event, first) in events().into_iter().take(4).zip(&first) {
+        assert_ne!(answered(&f, event).await, *first, "it is decided anew");
+    }
+}
+
+pub async fn an_answer_about_nobody_names_nobody(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let event = || keyed("k", 1, keep(Ask::new().email("test@test.com").happened("told")));
+    let first = answered(&f, event()).await;
+    let again = answered(&f, event()).await;
+    assert_eq!((first[0].id, first[0].outcome), (again[0].id, again[0].outcome));
+    let named = |decision: &Decision| decision.identifiers().iter().any(|key| key.value.contains("test"));
+    assert!(named(&first[0]) && !named(&again[0]), "{again:?}");
 }

@@ -72,6 +72,7 @@ impl Unit {
         self.write_events(changes).await
     }
 
+    /// Where another server made one meanwhile, something may be known of it.
     async fn delete_unused_keys(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
         let unused = self.known.unused(changes).into_iter();
         let (kinds, values): (Vec<i16>, Vec<&str>) = unused.map(|key| (key.kind.code(), key.value.as_str())).unzip();
@@ -81,7 +82,14 @@ impl Unit {
         let statement = sqlx::query(
             "DELETE FROM identifier_keys k
              USING UNNEST($2::smallint[], $3::text[]) AS unused (kind, value)
-             WHERE k.workspace_id = $1 AND k.kind = unused.kind AND k.value = unused.value",
+             WHERE k.workspace_id = $1 AND k.kind = unused.kind AND k.value = unused.value
+               AND k.seen_with = '{}' AND k.unsubscribed_at IS NULL AND k.waiting IS NULL
+               AND NOT EXISTS (
+                SELECT FROM identifiers i
+                WHERE i.workspace_id = $1 AND i.kind = unused.kind AND i.value = unused.value)
+               AND NOT EXISTS (
+                SELECT FROM visitors v
+                WHERE v.workspace_id = $1 AND v.kind = unused.kind AND v.value = unused.value AND v.closed_at IS NULL)",
         )
         .bind(self.workspace.0)
         .bind(kinds)

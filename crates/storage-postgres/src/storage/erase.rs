@@ -183,12 +183,13 @@ const DELETE: &str = "
     UNION ALL
     SELECT kind, value, false FROM blank";
 
-/// What was noted of identifiers that nobody holds. Comes after [`DELETE`].
+/// What was noted of identifiers that nobody holds; of the other names of a token, which are not `noted`, only what tells nothing. Comes after
+/// [`DELETE`].
 const SIGHTINGS: &str = "
     DELETE FROM identifier_keys k
-    USING UNNEST($2::smallint[], $3::text[]) AS named (kind, value)
+    USING UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS named (kind, value, noted)
     WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
-      AND k.unsubscribed_at IS NULL AND k.waiting IS NULL
+      AND k.unsubscribed_at IS NULL AND k.waiting IS NULL AND (named.noted OR k.seen_with = '{}')
       AND NOT EXISTS (
         SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
     RETURNING k.kind, k.value";
@@ -239,7 +240,9 @@ impl Unit {
             .map_err(translate)?;
         let read = |key: String| rows::json(&key, "identity_log", "body", &"of an erased contact");
         let named: Vec<IdentifierKey> = rows::all(named, read)?;
-        let locked: Vec<(i16, &str)> = named.iter().flat_map(of_every_kind).collect();
+        let locked: BTreeSet<(i16, &str)> = named.iter().flat_map(of_every_kind).collect();
+        let noted: BTreeSet<(i16, &str)> = named.iter().map(|key| (key.kind.code(), key.value.as_str())).collect();
+        let noted: Vec<bool> = locked.iter().map(|key| noted.contains(key)).collect();
         let (kinds, values): (Vec<i16>, Vec<&str>) = locked.into_iter().unzip();
         sqlx::query(LOCK_KEYS)
             .bind(self.workspace.0)
@@ -268,6 +271,7 @@ impl Unit {
             .bind(self.workspace.0)
             .bind(&kinds)
             .bind(&values)
+            .bind(&noted)
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(translate)?;

@@ -1,8 +1,7 @@
 //! What a transaction loaded, as far as its writes are checked against it.
 
 use selfsame_domain::{
-    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, SegmentId,
-    Visitor, VisitorId,
+    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, SegmentId, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -57,9 +56,9 @@ impl Known {
         self.keys.extend(keys);
     }
 
-    /// Those of the keys that [`Self::add_keys`] did not get were made.
-    pub(super) fn note_made<'a>(&mut self, asked: impl Iterator<Item = &'a IdentifierKey>) {
-        self.made = asked.filter(|key| !self.keys.contains_key(key)).cloned().collect();
+    /// Notes the keys of the footprint that were not there when they were locked.
+    pub(super) fn note_made(&mut self, made: Vec<IdentifierKey>) {
+        self.made = made;
     }
 
     pub(super) fn has_identifier(&self, key: &(IdentifierKey, ContactId)) -> bool {
@@ -119,9 +118,15 @@ impl Known {
         used.extend(changes.identifiers.iter().map(HeldIdentifier::key));
         let held = self.identifiers.keys().map(|(key, _)| key);
         let held = held.chain(changes.identifiers.iter().map(HeldIdentifier::key));
-        let tokens: HashSet<&str> = held.filter_map(token).collect();
-        let is_used = |key: &IdentifierKey| used.contains(key) || token(key).is_some_and(|text| tokens.contains(text));
-        self.made.iter().filter(|key| !is_used(key)).collect()
+        let names: HashSet<&str> = held
+            .filter(|key| key.kind.is_token_or_device())
+            .flat_map(names)
+            .collect();
+        let is_name = |key: &IdentifierKey| key.kind.is_token_or_device() && names.contains(key.value.as_str());
+        self.made
+            .iter()
+            .filter(|key| !used.contains(key) && !is_name(key))
+            .collect()
     }
 
     /// What must be written besides the changes.
@@ -188,10 +193,10 @@ impl Known {
     }
 }
 
-/// The token of a token's key, without its app.
-fn token(key: &IdentifierKey) -> Option<&str> {
-    let text = key.value.split_once('/')?.1;
-    (key.kind.is_token_or_device() && key.kind != IdentifierKind::DeviceId).then_some(text)
+/// How a token is named: as it is held, and without its app.
+fn names(key: &IdentifierKey) -> impl Iterator<Item = &str> {
+    let nameless = key.value.find('/').map(|slash| &key.value[slash..]);
+    std::iter::once(key.value.as_str()).chain(nameless)
 }
 
 fn row(contact: &Contact) -> ContactRow {

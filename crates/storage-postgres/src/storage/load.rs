@@ -143,7 +143,6 @@ impl Unit {
         roots: &BTreeSet<ContactId>,
     ) -> Snapshot {
         self.known.add_keys(found.keys.iter().cloned());
-        self.known.note_made(footprint.keys.keys());
         let answering = |id: &ContactId| *found.canonical.get(id).unwrap_or(id);
         let owners = found.visitors.iter().filter_map(|visitor| visitor.owner);
         let named = asked.iter().map(answering).chain(roots.iter().copied());

@@ -422,6 +422,13 @@ impl Unit {
             Mode::Write if asked.is_lean() => self.find(LOCK_KEYS, &asked).await?,
             Mode::Write => self.find(LOCK, &asked).await?,
         };
+        // The second try finds what the first one made.
+        let there: BTreeSet<(i16, &str)> = row.3.iter().map(|key| (key.0, key.1.as_str())).collect();
+        let made = footprint
+            .keys
+            .keys()
+            .filter(|key| !there.contains(&(key.kind.code(), key.value.as_str())));
+        self.known.note_made(made.cloned().collect());
         if self.mode == Mode::Write && is_stale(&row, asked.kinds.len()) {
             metrics::counter!("selfsame_lock_waits_total").increment(1);
             row = self.find(LOCK_AGAIN, &asked).await?;

@@ -1,7 +1,7 @@
 //! What comes late is of whoever had the token, the device or the cookie then (rule 4).
 
 use super::model::{Ask, Model, apart_of, ask, event, merges_of};
-use crate::values::{AppId, BlockedValue, ChannelType, Token};
+use crate::values::{AppId, BlockedValue, ChannelType, ContactKey, Token};
 use crate::*;
 use proptest::prelude::*;
 
@@ -99,6 +99,23 @@ fn the_past_gives_whoever_has_the_device_now_no_external_id() {
     let since = told(&mut model, ask().ext("B").device("d1"), his, 1);
     assert_eq!(since.contact, Some(bob), "who had it then has it now");
     assert!(model.contact(bob).has_external_id());
+}
+
+#[test]
+fn a_token_that_was_replaced_tells_of_whoever_had_it() {
+    let mut model = Model::new();
+    let (ann, first) = later(&mut model, ask().ext("A").device("d1").token("t1"));
+    let (_, second) = later(&mut model, ask().ext("A").device("d1").token("t2"));
+    assert_eq!(told(&mut model, ask().token("t1"), first, 1).contact, Some(ann));
+    let (bob, _) = later(&mut model, ask().ext("B").token("t1"));
+    let (_, third) = later(&mut model, ask().ext("A").device("d1").token("t3"));
+    for (token, at, whose) in [("t1", first, ann), ("t2", second, ann), ("t1", third, bob)] {
+        assert_eq!(
+            told(&mut model, ask().token(token), at, 1).contact,
+            Some(whose),
+            "{token}"
+        );
+    }
 }
 
 #[test]
@@ -325,15 +342,10 @@ proptest! {
         }
         let faces = model.faces();
         let now: Vec<_> = named.iter().map(|asked| holder(&model, asked)).collect();
-        // A token that its device replaced by another finds nobody, unless it had moved before.
-        let was_free = |from: usize, n: usize| times[from..].iter().any(|(_, holders): &(_, Vec<_>)| holders[n].is_none());
-        let certain: Vec<Vec<bool>> = (0..times.len())
-            .map(|from| (0..named.len()).map(|n| !was_free(from, n)).collect())
-            .collect();
-        for ((at, holders), certain) in times.into_iter().zip(certain) {
-            for ((asked, had), certain) in named.iter().zip(holders).zip(certain) {
+        for (at, holders) in times {
+            for (asked, had) in named.iter().zip(holders) {
                 let decision = told(&mut model, asked.clone(), at, 500);
-                if let Some(had) = had.filter(|_| certain) {
+                if let Some(had) = had {
                     let canonical = model.contact(had).canonical;
                     prop_assert_eq!(decision.contact, Some(canonical), "{:?} {}", asked, at);
                 }
@@ -343,4 +355,49 @@ proptest! {
         let holders: Vec<_> = named.iter().map(|asked| holder(&model, asked)).collect();
         prop_assert_eq!(holders, now);
     }
+}
+
+#[test]
+fn a_removed_contact_s_time_is_its_own() {
+    let mut model = Model::new();
+    let (ann, hers) = later(&mut model, ask().ext("A").token("t").cookie("c"));
+    model.remove(ann);
+    let (bob, _) = later(&mut model, ask().ext("B").device("d"));
+    for asked in [ask().token("t").device("d"), ask().cookie("c").device("d")] {
+        let decision = told(&mut model, asked, hers, 1);
+        assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
+    }
+    assert!(model.history(bob).is_empty());
+    model.upsert(ask().ext("A"));
+    assert_eq!(model.history(ann), ["late", "late"]);
+}
+
+#[test]
+fn the_past_brings_no_replaced_token_back() {
+    let mut model = Model::new();
+    let (ann, hers) = later(&mut model, ask().ext("A").device("d").token("t1"));
+    later(&mut model, ask().ext("A").device("d").token("t2"));
+    let bob = model.id(ask().ext("B"));
+    for (external, whose) in [("A", ann), ("B", bob)] {
+        let decision = told(&mut model, ask().ext(external).token("t1"), hers, 1);
+        assert_eq!(
+            (decision.contact, apart_of(&decision)),
+            (Some(whose), vec![Apart::Past])
+        );
+    }
+    assert_eq!(holder(&model, &ask().token("t1")), None);
+}
+
+#[test]
+fn a_contact_key_comes_after_the_device() {
+    let mut model = Model::new();
+    let (ann, hers) = later(&mut model, ask().ext("A").device("d1"));
+    let key = ContactKey::parse("k").unwrap();
+    let mut carl = ask().ext("C");
+    carl.attributes.push(AttributeInput::contact_key(Some(&key)));
+    model.upsert(carl);
+    later(&mut model, ask().ext("B").device("d1"));
+    let mut asked = ask().device("d1");
+    asked.contact_key = Some(Identifier::contact_key(&key));
+    assert_eq!(told(&mut model, asked, hers, 1).contact, Some(ann));
 }

@@ -360,3 +360,21 @@ fn what_comes_late_of_another_fills_in_nothing_of_them() {
     send(&mut model, parcel(Initialized, 1, ask().ext("B"), "Bob"));
     assert_eq!(tells_of(stored(&model)).2, 1, "of whom it is, it does");
 }
+
+#[test]
+fn what_the_first_customer_said_does_not_come_back() {
+    let mut model = Model::new();
+    let first = || parcel(Initialized, 1, ask().email(ANN), "Ann");
+    let ann = send(&mut model, first());
+    let bob = send(&mut model, order(InProgress, 2, ask().ext("B")));
+    for _ in 0..2 {
+        send(&mut model, first());
+        assert_eq!(Some(stored(&model).contact), bob.contact);
+        assert_eq!(tells_of(stored(&model)), (None, None, 0, true));
+        // Nor when nobody knows her any more.
+        let (contact, erase) = (ContactRef::Id(ann.contact.unwrap()), true);
+        model.run(Command::Remove { contact, erase });
+    }
+    send(&mut model, parcel(Delivered, 3, ask().email("bob@example.com"), "Bob"));
+    assert_eq!(tells_of(stored(&model)).2, 1, "an email that nobody holds may be his");
+}
