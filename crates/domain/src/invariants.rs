@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Violation {
     /// An exclusive identifier has two owners; for an external ID: two contacts hold it (identity rule 1).
-    #[error("exclusive {} has the owners {owners:?}", key.kind)]
+    #[error("exclusive {} has the owners {}", key.kind, numbers(owners))]
     TwoOwners {
         /// Which identifier. Its value is not displayed.
         key: IdentifierKey,
@@ -28,8 +28,9 @@ pub enum Violation {
         /// What is stored.
         canonical: ContactId,
     },
-    /// An identifier, a membership or a visitor belongs to a contact that does not exist or does not answer for itself.
-    #[error("{what} of contact {owner} has an owner that does not answer for itself")]
+    /// An identifier, a membership or a visitor belongs to a contact that does not exist or does not answer for itself; or a profile, an
+    /// order, an event, or what an identifier or a visitor goes home to, to one that does not exist.
+    #[error("{what}: contact {owner} does not exist, or does not answer for itself")]
     Orphan {
         /// What kind of row.
         what: String,
@@ -48,6 +49,11 @@ pub enum Violation {
         /// The absorbed contact.
         contact: ContactId,
     },
+}
+
+fn numbers(contacts: &BTreeSet<ContactId>) -> String {
+    let numbers: Vec<String> = contacts.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }
 
 /// Checks that every merge of one workspace can be undone, given all its contacts and all its merges.

@@ -56,11 +56,19 @@ const ORPHANS: &str = "
         SELECT 'visitor', workspace_id, owner_id FROM visitors WHERE owner_id IS NOT NULL
         UNION
         SELECT 'profile', workspace_id, contact_id FROM profiles
+        UNION
+        SELECT 'order', workspace_id, contact_id FROM orders
+        UNION
+        SELECT 'event', workspace_id, contact_id FROM events WHERE contact_id IS NOT NULL
+        UNION
+        SELECT 'identifier brought by a contact', workspace_id, home_id FROM identifiers WHERE home_id <> owner_id
+        UNION
+        SELECT 'visitor brought by a contact', workspace_id, home_id FROM visitors WHERE home_id <> owner_id
     )
     SELECT owned.workspace_id, owned.what, owned.owner_id
     FROM owned
     LEFT JOIN contacts c ON c.workspace_id = owned.workspace_id AND c.contact_id = owned.owner_id
-    WHERE c.contact_id IS NULL OR (c.state = 'merged' AND owned.what <> 'profile')
+    WHERE c.contact_id IS NULL OR (c.state = 'merged' AND owned.what IN ('identifier', 'membership', 'visitor'))
     ORDER BY owned.workspace_id, owned.what, owned.owner_id
     LIMIT $1";
 

@@ -120,7 +120,8 @@ fn wrong_canonical(row: &SqliteRow) -> Result<Found, StorageError> {
     ))
 }
 
-/// Identifiers, memberships and visitors whose owner is absent or absorbed. An absorbed contact keeps its profile, for the undo.
+/// Identifiers, memberships and visitors whose owner is absent or absorbed, and what else is of an absent contact. An absorbed contact keeps
+/// its profile, orders and events, and what it brought, for the undo.
 const ORPHANS: &str = "
     SELECT r.workspace_id, 'identifier', r.owner_id FROM identifiers AS r
     WHERE NOT EXISTS (
@@ -140,6 +141,22 @@ const ORPHANS: &str = "
     SELECT r.workspace_id, 'profile', r.contact_id FROM profiles AS r
     WHERE NOT EXISTS (
         SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
+    UNION
+    SELECT r.workspace_id, 'order', r.contact_id FROM orders AS r
+    WHERE NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
+    UNION
+    SELECT r.workspace_id, 'event', r.contact_id FROM events AS r
+    WHERE r.contact_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
+    UNION
+    SELECT r.workspace_id, 'identifier brought by a contact', r.home_id FROM identifiers AS r
+    WHERE r.home_id <> r.owner_id AND NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.home_id)
+    UNION
+    SELECT r.workspace_id, 'visitor brought by a contact', r.home_id FROM visitors AS r
+    WHERE r.home_id <> r.owner_id AND NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.home_id)
     ORDER BY 1, 2, 3 LIMIT 1000";
 
 fn orphan(row: &SqliteRow) -> Result<Found, StorageError> {
