@@ -331,9 +331,9 @@ fn records(
         let mut decisions = decisions.to_vec();
         if contacts.is_empty() {
             // No erasure would find it.
-            decisions
-                .iter_mut()
-                .for_each(|decision| decision.redact(&BTreeSet::new(), |_| false));
+            for decision in &mut decisions {
+                decision.redact(&BTreeSet::new(), |_| false);
+            }
         }
         records.push(Recorded {
             key: replay.key.clone(),
