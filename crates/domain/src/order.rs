@@ -192,6 +192,13 @@ impl OrderDetails {
         self.additional_info.clear();
     }
 
+    /// Whether it says something that [`Self::forget_customer`] takes.
+    pub(crate) fn has_customer(&self) -> bool {
+        let mut without = self.clone();
+        without.forget_customer();
+        without != *self
+    }
+
     fn or(self, other: Self) -> Self {
         Self {
             customer: self.customer.or(other.customer),

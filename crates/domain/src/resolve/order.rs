@@ -7,8 +7,8 @@ use super::search;
 use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
-    Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Identifier, Order, OrderContent,
-    OrderRequest, Origin, Outcome, Rule, Subject, Timestamp,
+    Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Identifier, IdentifierKind, Order,
+    OrderContent, OrderRequest, Origin, Outcome, Rule, Subject, Timestamp,
 };
 use std::borrow::Cow;
 
@@ -41,14 +41,7 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     let decided = match keeper.filter(|_| is_late || external.is_none()) {
         Some(id) => {
             draft.rule = Rule::ContactId;
-            if is_another_s {
-                draft.skip(
-                    "externalCustomerId",
-                    "the order stays with its contact, of whom a later date tells",
-                );
-            }
-            let skipped = request.contact.skipped.iter().cloned();
-            draft.effects.extend(skipped.map(Effect::Skipped));
+            tell_left_out(&mut draft, request, is_another_s, is_of_another);
             draft.finish(world, Outcome::Unchanged, Some(id))
         }
         None => contact::decide(world, draft, Call::Order, &request.contact),
@@ -56,25 +49,27 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     let Some(contact) = decided.contact else {
         return decided;
     };
+    let was_another_s = owner != Some(contact);
     let mut request = Cow::Borrowed(request);
-    if is_of_another && owner == Some(contact) {
+    if is_of_another && !was_another_s {
         request.to_mut().content.details.forget_customer();
     }
     let order = match stored.clone() {
         None => new(&request, contact, at),
-        Some(stored) => Order {
+        Some(mut stored) => {
+            if was_another_s {
+                stored.content.details.forget_customer();
+            }
             // What an absorbed contact was given stays with it, so that an undo gives it back.
-            contact: if keeper == Some(contact) {
-                stored.contact
-            } else {
-                contact
-            },
-            ..if is_late {
+            let keeps = keeper == Some(contact);
+            let contact = if keeps { stored.contact } else { contact };
+            let told = if is_late {
                 fill(stored, &request)
             } else {
-                update(stored, &request, owner != Some(contact))
-            }
-        },
+                update(stored, &request)
+            };
+            Order { contact, ..told }
+        }
     };
     if tells {
         // What comes late is told as it was then.
@@ -91,6 +86,21 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
         );
     }
     decided
+}
+
+/// Says what is left out of a request about an order that stays with its contact.
+fn tell_left_out(draft: &mut Draft, request: &OrderRequest, is_another_s: bool, is_of_another: bool) {
+    if is_another_s {
+        let reason = "the order stays with its contact, of whom a later date tells";
+        draft.skip("externalCustomerId", reason);
+    } else if is_of_another && request.content.details.has_customer() {
+        let mut named = request.contact.identifiers();
+        let by_email = named.any(|id| id.kind() == IdentifierKind::Email);
+        let reason = "it is not the order's contact's, so nothing is taken of what describes the customer";
+        draft.skip(if by_email { "email" } else { "phone" }, reason);
+    }
+    let skipped = request.contact.skipped.iter().cloned();
+    draft.effects.extend(skipped.map(Effect::Skipped));
 }
 
 fn new(request: &OrderRequest, contact: ContactId, at: Timestamp) -> Order {
@@ -127,11 +137,8 @@ fn fill(stored: Order, request: &OrderRequest) -> Order {
     }
 }
 
-fn update(stored: Order, request: &OrderRequest, was_another_s: bool) -> Order {
+fn update(stored: Order, request: &OrderRequest) -> Order {
     let mut known = stored.content;
-    if was_another_s {
-        known.details.forget_customer();
-    }
     if request.status != stored.status {
         known.details.status_description = None;
     }

@@ -368,7 +368,9 @@ fn what_the_first_customer_said_does_not_come_back() {
     let ann = send(&mut model, first());
     let bob = send(&mut model, order(InProgress, 2, ask().ext("B")));
     for _ in 0..2 {
-        send(&mut model, first());
+        let again = send(&mut model, first());
+        let email = |effect: &Effect| matches!(effect, Effect::Skipped(skipped) if skipped.field == "email");
+        assert!(again.effects.iter().any(email), "{again:?}");
         assert_eq!(Some(stored(&model).contact), bob.contact);
         assert_eq!(tells_of(stored(&model)), (None, None, 0, true));
         // Nor when nobody knows her any more.
@@ -377,4 +379,19 @@ fn what_the_first_customer_said_does_not_come_back() {
     }
     send(&mut model, parcel(Delivered, 3, ask().email("bob@example.com"), "Bob"));
     assert_eq!(tells_of(stored(&model)).2, 1, "an email that nobody holds may be his");
+}
+
+#[test]
+fn an_order_of_a_removed_contact_that_becomes_another_s_says_nothing_of_them() {
+    for late in [1, 3] {
+        let mut model = Model::new();
+        let bob = send(&mut model, parcel(InProgress, 2, ask().ext("B"), "Bob"));
+        model.remove(bob.contact.unwrap());
+        let ann = send(&mut model, order(Initialized, late, ask().email(ANN)));
+        assert_eq!(
+            (Some(stored(&model).contact), ann.contact == bob.contact),
+            (ann.contact, false)
+        );
+        assert_eq!(tells_of(stored(&model)), (None, None, 0, true));
+    }
 }
