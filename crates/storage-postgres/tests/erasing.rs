@@ -7,24 +7,19 @@
 
 mod common;
 
-use selfsame_application::Submission;
 use selfsame_application::ports::Workspaces;
-use selfsame_domain::{Command, ContactRef, Decision, Timestamp};
-use selfsame_storage_conformance::{Ask, Kind, contact_of, erase, keep};
+use selfsame_application::{Application, Submission};
+use selfsame_domain::{Command, Decision, Timestamp, WorkspaceId};
+use selfsame_pg_fixture::TestDatabase;
+use selfsame_storage_conformance::{Ask, Kind, contact_of, erase, keep, remove};
 use sqlx::{Connection, PgConnection};
 
 /// An event does not say of what kind its token is, so it locks those of every kind.
 #[tokio::test]
 async fn no_key_of_a_token_stays_that_an_event_locked() {
     let database = common::database().await;
-    let store = common::open(&database).await;
-    let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
-    let workspace = workspace.expect("make a workspace").id;
-    let app = common::server(store, 1);
-    let decide = async |command: Command| -> Decision {
-        let decisions = app.submit(workspace, Submission::of(command)).await;
-        decisions.expect("submit").remove(0)
-    };
+    let (app, workspace) = server(&database).await;
+    let decide = async |command| decide(&app, workspace, command).await;
     let plain = [Kind::MobilePush, Kind::WebPush, Kind::Telegram].map(|kind| Ask::new().with(kind, "secret"));
     for ask in plain.into_iter().chain([Ask::new().mobile("app", "secret")]) {
         let id = contact_of(&decide(ask.external("a").upsert()).await);
@@ -38,25 +33,15 @@ async fn no_key_of_a_token_stays_that_an_event_locked() {
 #[tokio::test]
 async fn no_key_stays_of_what_was_only_named() {
     let database = common::database().await;
-    let store = common::open(&database).await;
-    let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
-    let workspace = workspace.expect("make a workspace").id;
-    let app = common::server(store, 1);
-    let decide = async |command: Command| -> Decision {
-        let decisions = app.submit(workspace, Submission::of(command)).await;
-        decisions.expect("submit").remove(0)
-    };
+    let (app, workspace) = server(&database).await;
+    let decide = async |command| decide(&app, workspace, command).await;
     let secret = || {
         let ask = Ask::new().email("secret@example.com").device("secret").cookie("secret");
         ask.mobile("app", "secret").nameless("secret too")
     };
     decide(Ask::new().external("other").upsert()).await;
     let id = contact_of(&decide(Ask::new().external("removed").upsert()).await);
-    decide(Command::Remove {
-        contact: ContactRef::Id(id),
-        erase: false,
-    })
-    .await;
+    decide(remove(id)).await;
     decide(keep(secret().external("waits").happened("told"))).await;
     decide(keep(secret().external("removed").happened("told"))).await;
     decide(secret().external("other").update(id)).await;
@@ -72,6 +57,17 @@ async fn no_key_stays_of_what_was_only_named() {
     decide(erase(waits)).await;
     let left = keys(database.url()).await;
     assert_eq!(left, ["other"]);
+}
+
+async fn server(database: &TestDatabase) -> (Application, WorkspaceId) {
+    let store = common::open(database).await;
+    let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
+    (common::server(store, 1), workspace.expect("make a workspace").id)
+}
+
+async fn decide(app: &Application, workspace: WorkspaceId, command: Command) -> Decision {
+    let decisions = app.submit(workspace, Submission::of(command)).await;
+    decisions.expect("submit").remove(0)
 }
 
 async fn keys(url: &str) -> Vec<String> {
