@@ -1,6 +1,6 @@
 //! What must hold at all times.
 
-use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Merge};
+use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Merge, SegmentId, VisitorId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A broken invariant.
@@ -36,6 +36,18 @@ pub enum Violation {
         what: String,
         /// The owner that is stored.
         owner: ContactId,
+    },
+    /// A membership or a category names a segment that does not exist.
+    #[error("a membership or a category names segment {segment}, which does not exist")]
+    NoSegment {
+        /// What is stored.
+        segment: SegmentId,
+    },
+    /// An event names a visitor that does not exist.
+    #[error("an event names visitor {visitor}, which does not exist")]
+    NoVisitor {
+        /// What is stored.
+        visitor: VisitorId,
     },
     /// A contact holds two external IDs that it brought itself.
     #[error("contact {contact} brought more than one external ID")]

@@ -468,6 +468,10 @@ macro_rules! for_each_case {
                 an_identifier_of_an_absorbed_contact;
                 a_membership_of_nobody;
                 a_visitor_of_an_absorbed_contact;
+                what_is_of_a_contact_that_does_not_exist;
+                what_was_brought_by_a_contact_that_does_not_exist;
+                a_membership_of_a_segment_that_does_not_exist;
+                an_event_of_a_visitor_that_does_not_exist;
                 a_contact_that_brought_two_external_ids;
                 a_merge_that_no_record_could_undo;
                 the_first_thousand_are_told;

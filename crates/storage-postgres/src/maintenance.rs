@@ -7,7 +7,9 @@ use crate::rows::corrupt;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
-use selfsame_domain::{ContactId, DecisionId, IdentifierKey, IdentifierKind, Timestamp, Violation, WorkspaceId};
+use selfsame_domain::{
+    ContactId, DecisionId, IdentifierKey, IdentifierKind, SegmentId, Timestamp, Violation, VisitorId, WorkspaceId,
+};
 use sqlx::{Postgres, Transaction};
 use std::collections::BTreeSet;
 
@@ -72,6 +74,22 @@ const ORPHANS: &str = "
     ORDER BY owned.workspace_id, owned.what, owned.owner_id
     LIMIT $1";
 
+const NO_SEGMENT: &str = "
+    SELECT workspace_id, segment_id FROM segment_members
+    UNION
+    SELECT workspace_id, segment_id FROM categories
+    EXCEPT
+    SELECT workspace_id, segment_id FROM segments
+    ORDER BY 1, 2
+    LIMIT $1";
+
+const NO_VISITOR: &str = "
+    SELECT workspace_id, visitor_id FROM events WHERE visitor_id IS NOT NULL
+    EXCEPT
+    SELECT workspace_id, visitor_id FROM visitors
+    ORDER BY 1, 2
+    LIMIT $1";
+
 const TWO_EXTERNAL_IDS: &str = "
     SELECT workspace_id, home_id
     FROM identifiers
@@ -126,14 +144,14 @@ impl Maintenance for PostgresStore {
         two_owners(&mut transaction, &mut found).await?;
         chains(&mut transaction, &mut found).await?;
         orphans(&mut transaction, &mut found).await?;
-        contacts(&mut transaction, &mut found, TWO_EXTERNAL_IDS, |contact| {
-            Violation::TwoExternalIds { contact }
-        })
-        .await?;
-        contacts(&mut transaction, &mut found, UNRECORDED_MERGES, |contact| {
-            Violation::UnrecordedMerge { contact }
-        })
-        .await?;
+        let two_external_ids = |id| Violation::TwoExternalIds { contact: ContactId(id) };
+        let unrecorded = |id| Violation::UnrecordedMerge { contact: ContactId(id) };
+        let no_segment = |id| Violation::NoSegment { segment: SegmentId(id) };
+        let no_visitor = |id| Violation::NoVisitor { visitor: VisitorId(id) };
+        each(&mut transaction, &mut found, TWO_EXTERNAL_IDS, two_external_ids).await?;
+        each(&mut transaction, &mut found, UNRECORDED_MERGES, unrecorded).await?;
+        each(&mut transaction, &mut found, NO_SEGMENT, no_segment).await?;
+        each(&mut transaction, &mut found, NO_VISITOR, no_visitor).await?;
         Ok(found.into_iter().take(MAX_VIOLATIONS).collect())
     }
 
@@ -230,20 +248,23 @@ async fn orphans(transaction: &mut Transaction<'_, Postgres>, found: &mut Found)
     Ok(())
 }
 
-/// Adds what is wrong with each contact that a statement gives with its workspace.
-async fn contacts(
+/// Adds what is wrong with each thing that a statement gives by its ID, after its workspace.
+async fn each<Id>(
     transaction: &mut Transaction<'_, Postgres>,
     found: &mut Found,
     statement: &'static str,
-    violation: fn(ContactId) -> Violation,
-) -> Result<(), StorageError> {
-    let rows: Vec<(i64, i64)> = sqlx::query_as(statement)
+    violation: fn(Id) -> Violation,
+) -> Result<(), StorageError>
+where
+    Id: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres> + Send + Unpin,
+{
+    let rows: Vec<(i64, Id)> = sqlx::query_as(statement)
         .bind(limit())
         .fetch_all(&mut **transaction)
         .await
         .map_err(translate)?;
-    for (workspace, contact) in rows {
-        found.insert((WorkspaceId(workspace), violation(ContactId(contact))));
+    for (workspace, id) in rows {
+        found.insert((WorkspaceId(workspace), violation(id)));
     }
     Ok(())
 }

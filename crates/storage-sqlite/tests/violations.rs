@@ -137,15 +137,3 @@ fn a_merge_that_no_record_could_undo() {
         [unrecorded(2)]
     );
 }
-
-#[test]
-fn what_is_of_a_contact_that_does_not_exist() {
-    let event =
-        "INSERT INTO events (workspace_id, event_id, type_key, contact_id, occurred_at, received_at, origin, params)
-        VALUES (1, x'00000000000000000000000000000001', 'seen', 77, 0, 0, 'api', '{}')";
-    assert_eq!(damage(event), [orphan("event", 77)]);
-    let homes = "UPDATE identifiers SET home_id = 77 WHERE kind = 8 AND value = 'cookie-e';
-        UPDATE visitors SET home_id = 77 WHERE value = 'cookie-e'";
-    let brought = ["identifier", "visitor"].map(|what| orphan(&format!("{what} brought by a contact"), 77));
-    assert_eq!(damage(homes), brought);
-}

@@ -1,14 +1,14 @@
 //! Rows that no command would make, written past the rules.
 
 use super::kinds::values;
-use crate::{Fixture, Kind, identifier};
+use crate::{Fixture, Kind, event_type, identifier};
 use chrono::DateTime;
 use selfsame_application::ports::{Mode, Recorded, StorageError, Store};
 use selfsame_domain::values::Source;
 use selfsame_domain::{
-    ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, DecisionId, Footprint, HeldIdentifier, Identifier,
-    IdentifierKind, IdentifierState, Membership, Merge, MergeId, MergeRule, Moved, SegmentId, Timestamp, Visitor,
-    VisitorId, WorkspaceId,
+    ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, DecisionId, Event, EventId, EventParams, Footprint,
+    HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Membership, Merge, MergeId, MergeRule, Moved, Origin,
+    SegmentId, Subject, Timestamp, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -111,6 +111,19 @@ pub(super) fn visitor(number: u128, cookie: &str, owner: Option<ContactId>) -> V
         since: at(),
         closed_at: None,
         follows: false,
+    }
+}
+
+pub(super) fn event(number: u128, subject: Subject) -> Event {
+    Event {
+        id: EventId(Uuid::from_u128(number)),
+        type_key: event_type("seen"),
+        key_value: None,
+        subject: Some(subject),
+        occurred_at: at(),
+        received_at: at(),
+        origin: Origin::Api,
+        params: EventParams::default(),
     }
 }
 

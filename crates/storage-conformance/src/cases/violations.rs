@@ -1,8 +1,13 @@
 //! The check of the invariants finds what is broken. Every case mends what it broke, for the suite checks again.
 
-use super::raw::{active, contacts, far, held, held_sample, member, merge, merged, plant, visitor};
-use crate::{Backend, Fixture, Kind, identifier, segment_name};
-use selfsame_domain::{ChangeSet, ContactId, Segment, SegmentId, Violation, WorkspaceId};
+use super::kinds::values;
+use super::raw::{active, at, contacts, event, far, held, held_sample, member, merge, merged, plant, visitor};
+use crate::{Ask, Backend, Fixture, Kind, identifier, keep, segment_name};
+use selfsame_domain::{
+    Attributes, ChangeSet, ContactId, Order, OrderStatus, Outcome, Segment, SegmentId, StoredEvent, Subject, Violation,
+    Visitor, VisitorId, WorkspaceId,
+};
+use uuid::Uuid;
 
 async fn found(f: &Fixture<'_>) -> Vec<(WorkspaceId, Violation)> {
     let mut found = f.store().violations().await.expect("check");
@@ -114,7 +119,7 @@ pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
     let segment = Segment {
         id: SegmentId(1),
         name: segment_name("s"),
-        created_at: super::raw::at(),
+        created_at: at(),
     };
     let memberships = vec![member(SegmentId(1), far(1), far(1))];
     let orphan = vec![Violation::Orphan {
@@ -131,6 +136,89 @@ pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
         orphan,
     )
     .await;
+}
+
+pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend) {
+    let order = Ask::new().ordered("o", OrderStatus::Initialized, at());
+    let orders_made = vec![Order {
+        external_id: order.external_id,
+        contact: far(1),
+        status: order.status,
+        date: at(),
+        content: order.content,
+        created_at: at(),
+        updated_at: at(),
+    }];
+    let broken = ChangeSet {
+        orders_made,
+        events: vec![event(1, Subject::Contact(far(1)))],
+        attributes: vec![(far(1), Attributes::default())],
+        ..ChangeSet::default()
+    };
+    let orphans = ["event", "order", "profile"].map(|what| Violation::Orphan {
+        what: what.to_owned(),
+        owner: far(1),
+    });
+    expect(backend, broken, orphans.to_vec()).await;
+}
+
+pub async fn what_was_brought_by_a_contact_that_does_not_exist(backend: &mut dyn Backend) {
+    let brought = Visitor {
+        home: Some(far(2)),
+        ..visitor(1, "c", Some(far(1)))
+    };
+    let broken = ChangeSet {
+        contacts: vec![active(far(1))],
+        identifiers: vec![held(identifier(Kind::DeviceId, "d"), far(2), far(1))],
+        visitors: vec![brought],
+        ..ChangeSet::default()
+    };
+    let orphans = ["identifier", "visitor"].map(|what| Violation::Orphan {
+        what: format!("{what} brought by a contact"),
+        owner: far(2),
+    });
+    expect(backend, broken, orphans.to_vec()).await;
+}
+
+pub async fn a_membership_of_a_segment_that_does_not_exist(backend: &mut dyn Backend) {
+    let broken = ChangeSet {
+        contacts: vec![active(far(1))],
+        memberships: vec![member(SegmentId(77), far(1), far(1))],
+        ..ChangeSet::default()
+    };
+    let gone = Violation::NoSegment { segment: SegmentId(77) };
+    expect(backend, broken, vec![gone]).await;
+}
+
+pub async fn an_event_of_a_visitor_that_does_not_exist(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    f.enter_new_workspace("broken").await;
+    for kind in [Kind::Cookie, Kind::Email] {
+        let waits = f
+            .decide(keep(Ask::new().with(kind, values(kind)[0]).happened("waits")))
+            .await;
+        assert_eq!(waits.outcome, Outcome::Unmatched);
+    }
+    assert_eq!(found(&f).await, []);
+    let gone = VisitorId(Uuid::from_u128(77));
+    let events = vec![event(1, Subject::Visitor(gone))];
+    let events_deleted = events.iter().map(|event| StoredEvent {
+        occurred_at: event.occurred_at,
+        id: event.id,
+        type_key: event.type_key.clone(),
+    });
+    let mended = ChangeSet {
+        events_deleted: events_deleted.collect(),
+        ..ChangeSet::default()
+    };
+    let broken = ChangeSet {
+        events,
+        ..ChangeSet::default()
+    };
+    plant(&f, broken).await;
+    assert_eq!(found(&f).await, [(f.workspace, Violation::NoVisitor { visitor: gone })]);
+    plant(&f, mended).await;
+    assert_eq!(found(&f).await, []);
 }
 
 pub async fn a_visitor_of_an_absorbed_contact(backend: &mut dyn Backend) {
@@ -168,7 +256,7 @@ pub async fn a_contact_that_brought_two_external_ids(backend: &mut dyn Backend) 
 pub async fn a_merge_that_no_record_could_undo(backend: &mut dyn Backend) {
     let absorbed = [2, 3, 4, 5].map(|index| merged(far(index), far(1), far(1)));
     let [stands, mut undone, mut elsewhere] = [0, 1, 2].map(|index| merge(&absorbed[index]).expect("a merge"));
-    undone.undone_at = Some(super::raw::at());
+    undone.undone_at = Some(at());
     elsewhere.survivor = far(5);
     let changes = ChangeSet {
         contacts: [active(far(1))].into_iter().chain(absorbed).collect(),

@@ -5,8 +5,8 @@ use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{
-    Contact, ContactId, ContactState, DecisionId, Policy, Timestamp, Violation, WorkspaceId, unrecorded_merges,
-    violations,
+    Contact, ContactId, ContactState, DecisionId, Policy, Subject, Timestamp, Violation, WorkspaceId,
+    unrecorded_merges, violations,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -95,20 +95,52 @@ fn check(space: &Space) -> BTreeSet<Violation> {
     let contacts: Vec<Contact> = space.contacts.keys().filter_map(|id| space.contact(*id)).collect();
     let mut found = violations(&contacts);
     found.extend(unrecorded_merges(&contacts, space.merges.values()));
-    let answers = |id: ContactId| {
-        space
-            .contacts
-            .get(&id)
-            .is_some_and(|row| row.state != ContactState::Merged)
-    };
-    let owners = space.identifiers.values().map(|row| ("identifier", row.owner));
-    let owners = owners.chain(space.memberships.values().map(|row| ("membership", row.owner)));
-    let owners = owners.chain(space.visitors.values().filter_map(|row| Some(("visitor", row.owner?))));
-    for (what, owner) in owners.filter(|(_, owner)| !answers(*owner)) {
-        found.insert(Violation::Orphan {
-            what: what.to_owned(),
-            owner,
-        });
-    }
+    found.extend(orphans(space));
+    let memberships = space.memberships.values().map(|row| row.segment);
+    let categories = space.categories.values().map(|row| row.segment);
+    let gone = memberships
+        .chain(categories)
+        .filter(|id| !space.segments.contains_key(id));
+    found.extend(gone.map(|segment| Violation::NoSegment { segment }));
+    let visitors = space.events.values().filter_map(|event| match event.subject {
+        Some(Subject::Visitor(id)) => Some(id),
+        _ => None,
+    });
+    let gone = visitors.filter(|id| !space.visitors.contains_key(id));
+    found.extend(gone.map(|visitor| Violation::NoVisitor { visitor }));
     found
+}
+
+/// What belongs to a contact that does not answer for itself, and what is of one that does not exist.
+fn orphans(space: &Space) -> impl Iterator<Item = Violation> {
+    let (identifiers, visitors) = (space.identifiers.values(), space.visitors.values());
+    let owned = identifiers.clone().map(|row| ("identifier", row.owner));
+    let owned = owned.chain(space.memberships.values().map(|row| ("membership", row.owner)));
+    let owned = owned.chain(visitors.clone().filter_map(|row| Some(("visitor", row.owner?))));
+    let answers = |id: ContactId| {
+        let row = space.contacts.get(&id);
+        row.is_some_and(|row| row.state != ContactState::Merged)
+    };
+    let of = space.orders.values().map(|row| ("order", row.contact));
+    let of = of.chain(space.attributes.keys().map(|id| ("profile", *id)));
+    let of = of.chain(space.events.values().filter_map(|row| match row.subject {
+        Some(Subject::Contact(id)) => Some(("event", id)),
+        _ => None,
+    }));
+    let of = of.chain(
+        identifiers
+            .filter(|row| row.home != row.owner)
+            .map(|row| ("identifier brought by a contact", row.home)),
+    );
+    let of = of.chain(
+        visitors
+            .filter(|row| row.owner.is_some() && row.home != row.owner)
+            .filter_map(|row| Some(("visitor brought by a contact", row.home?))),
+    );
+    let owned = owned.filter(move |(_, id)| !answers(*id));
+    let of = of.filter(|(_, id)| !space.contacts.contains_key(id));
+    owned.chain(of).map(|(what, owner)| Violation::Orphan {
+        what: what.to_owned(),
+        owner,
+    })
 }

@@ -4,7 +4,7 @@ use crate::error::storage;
 use crate::rows::Row;
 use crate::whole::key;
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Violation, WorkspaceId};
+use selfsame_domain::{ContactId, SegmentId, Violation, VisitorId, WorkspaceId};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -17,11 +17,13 @@ type Read = fn(&SqliteRow) -> Result<Found, StorageError>;
 
 /// The first violations, ordered by workspace and kind.
 pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Found>, StorageError> {
-    let checks: [(&'static str, Read); 6] = [
+    let checks: [(&'static str, Read); 8] = [
         (TWO_OWNERS, two_owners),
         (MERGE_CYCLES, merge_cycle),
         (WRONG_CANONICALS, wrong_canonical),
         (ORPHANS, orphan),
+        (NO_SEGMENT, no_segment),
+        (NO_VISITOR, no_visitor),
         (TWO_EXTERNAL_IDS, two_external_ids),
         (UNRECORDED_MERGES, unrecorded_merge),
     ];
@@ -166,6 +168,38 @@ fn orphan(row: &SqliteRow) -> Result<Found, StorageError> {
         owner: ContactId(row.get(2, "owner_id")?),
     };
     Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
+}
+
+const NO_SEGMENT: &str = "
+    SELECT workspace_id, segment_id FROM segment_members
+    UNION
+    SELECT workspace_id, segment_id FROM categories
+    EXCEPT
+    SELECT workspace_id, segment_id FROM segments
+    ORDER BY 1, 2 LIMIT 1000";
+
+fn no_segment(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "segment_members", 1);
+    let segment = SegmentId(row.get(1, "segment_id")?);
+    Ok((
+        WorkspaceId(row.get(0, "workspace_id")?),
+        Violation::NoSegment { segment },
+    ))
+}
+
+const NO_VISITOR: &str = "
+    SELECT workspace_id, visitor_id FROM events WHERE visitor_id IS NOT NULL
+    EXCEPT
+    SELECT workspace_id, visitor_id FROM visitors
+    ORDER BY 1, 2 LIMIT 1000";
+
+fn no_visitor(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "events", 1);
+    let visitor = VisitorId(row.get(1, "visitor_id")?);
+    Ok((
+        WorkspaceId(row.get(0, "workspace_id")?),
+        Violation::NoVisitor { visitor },
+    ))
 }
 
 const TWO_EXTERNAL_IDS: &str = "
