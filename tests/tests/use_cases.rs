@@ -1,6 +1,7 @@
 //! The two use cases that Selfsame is made for, and what must hold around them.
 
 use anyhow::Result;
+use reqwest::Method;
 use selfsame_tests::{Database, Selfsame};
 use serde_json::{Value, json};
 
@@ -209,7 +210,7 @@ async fn an_idempotency_key_answers_the_same_after_a_crash_and_on_another_server
     let mut server = Selfsame::start(on).await?;
     let body = json!({"channels": [{"type": "email", "value": "test@test.com"}]}).to_string();
     let key = [("idempotency-key", "order-17")];
-    let post = reqwest::Method::POST;
+    let post = Method::POST;
     let first = server
         .client()
         .send(post.clone(), "contact", Some(body.clone()), &key)
@@ -345,29 +346,23 @@ async fn keys_of_two_workspaces_see_nothing_of_each_other(on: Database) -> Resul
         // The same answer as in a workspace where nothing ever was: there is nothing to tell them apart by.
         assert_eq!((seen.status, &seen.text), (nothing.status, &nothing.text), "{path}");
     }
+    let emails = json!({"emails": ["a@example.com"]});
     for (method, path, body) in [
-        (reqwest::Method::DELETE, format!("contact/{id}?erase=true"), None),
+        (Method::DELETE, format!("contact/{id}?erase=true"), None),
         (
-            reqwest::Method::DELETE,
+            Method::DELETE,
             "contact?externalCustomerId=A&erase=true".to_owned(),
             None,
         ),
+        (Method::PUT, format!("contact/{id}"), Some(json!({"firstName": "Eve"}))),
         (
-            reqwest::Method::PUT,
-            format!("contact/{id}"),
-            Some(json!({"firstName": "Eve"}).to_string()),
-        ),
-        (
-            reqwest::Method::POST,
+            Method::POST,
             "group/1/contacts/attach".to_owned(),
-            Some(json!({"contactIds": [id]}).to_string()),
+            Some(json!({"contactIds": [id]})),
         ),
-        (
-            reqwest::Method::POST,
-            "emails/unsubscribed/add".to_owned(),
-            Some(json!({"emails": ["a@example.com"]}).to_string()),
-        ),
+        (Method::POST, "emails/unsubscribed/add".to_owned(), Some(emails)),
     ] {
+        let body = body.map(|body| body.to_string());
         theirs.send(method, &path, body, &[]).await?;
     }
     let made = theirs.post("contact", contact).await?;

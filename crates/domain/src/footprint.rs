@@ -1,8 +1,9 @@
 //! What a batch of commands touches.
 
+use crate::values::{AppId, Token};
 use crate::{
     Call, Command, ContactRef, ContactRequest, CustomField, Envelope, EventRequest, FieldId, Footprint, Identifier,
-    IdentifierKey, IdentifierKind, Learned, Policy, SegmentRef, Stability, Timestamp,
+    IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
 };
 
 /// Computes what must be locked and loaded before the batch can be resolved under the policy.
@@ -32,22 +33,9 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
             add_declared(all, *call, request, policy, fields);
             all.restores |= call.powers().restores;
         }
-        Command::Event(request) => {
-            add_request(all, &request.contact, policy);
-            for token in request.contact.identifiers().flat_map(Identifier::of_other_kinds) {
-                add_key(all, &token.key, &token.typed, policy);
-            }
-            add_late(all, request, envelope.at);
-            all.event_types.insert(request.type_key.clone());
-            all.events.extend(request.id);
-        }
+        Command::Event(request) => add_event(all, request, envelope.at, policy),
         Command::DeleteEvents(period) => all.deleting = Some(*period),
-        Command::Order(request) => {
-            add_request(all, &request.contact, policy);
-            all.restores |= Call::Order.powers().restores;
-            all.orders.insert(request.external_id.clone());
-            all.events.extend(request.told_as());
-        }
+        Command::Order(request) => add_order(all, request, policy),
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());
         }
@@ -67,20 +55,10 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         }
         Command::Unsubscribe { email, .. } => {
             // Those who hold the address read of it in their logs.
-            let identifier = crate::Identifier::email(email);
+            let identifier = Identifier::email(email);
             add_key(all, &identifier.key, &identifier.typed, policy);
         }
-        Command::Token { app, token, .. } => {
-            for kind in [
-                IdentifierKind::MobilePush,
-                IdentifierKind::WebPush,
-                IdentifierKind::Telegram,
-            ] {
-                let named = crate::Identifier::token(kind, Some(app), token);
-                all.keys.extend(named.nameless().map(|nameless| (nameless, true)));
-                all.keys.insert(named.key, true);
-            }
-        }
+        Command::Token { app, token, .. } => add_token(all, app, token),
         Command::Merge { survivor, absorbed, .. } => {
             all.contacts.extend([*survivor, *absorbed]);
         }
@@ -107,6 +85,35 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         Command::SetPolicy(_) => {}
     }
     add_names(all, command);
+}
+
+fn add_event(all: &mut Footprint, request: &EventRequest, received_at: Timestamp, policy: &Policy) {
+    add_request(all, &request.contact, policy);
+    for token in request.contact.identifiers().flat_map(Identifier::of_other_kinds) {
+        add_key(all, &token.key, &token.typed, policy);
+    }
+    add_late(all, request, received_at);
+    all.event_types.insert(request.type_key.clone());
+    all.events.extend(request.id);
+}
+
+fn add_order(all: &mut Footprint, request: &OrderRequest, policy: &Policy) {
+    add_request(all, &request.contact, policy);
+    all.restores |= Call::Order.powers().restores;
+    all.orders.insert(request.external_id.clone());
+    all.events.extend(request.told_as());
+}
+
+fn add_token(all: &mut Footprint, app: &AppId, token: &Token) {
+    for kind in [
+        IdentifierKind::MobilePush,
+        IdentifierKind::WebPush,
+        IdentifierKind::Telegram,
+    ] {
+        let named = Identifier::token(kind, Some(app), token);
+        all.keys.extend(named.nameless().map(|nameless| (nameless, true)));
+        all.keys.insert(named.key, true);
+    }
 }
 
 /// The keys by which an event that comes late is told whose it was.

@@ -12,8 +12,8 @@ use selfsame_application::ports::{
 };
 use selfsame_application::{Application, Replay, Submission};
 use selfsame_domain::{
-    Command, ContactId, ContactRef, Decision, EventId, EventPeriod, EventRequest, OrderStatus, Policy, SegmentId,
-    Timestamp, WorkspaceId,
+    Command, ContactId, ContactRef, Decision, EventId, EventPeriod, EventRequest, IdentifierKey, OrderStatus, Policy,
+    SegmentId, Timestamp, WorkspaceId,
 };
 use selfsame_storage_conformance::{
     Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, remove, run, undo,
@@ -102,6 +102,13 @@ async fn write(app: &Application, workspace: WorkspaceId) {
     submit(app, workspace, Command::DeleteEvents(period)).await;
     let key = event_type("viewed");
     submit(app, workspace, Command::SetCreating { key, creating: true }).await;
+    write_moves(app, workspace).await;
+    submit(app, workspace, remove(ContactId(4))).await;
+    submit(app, workspace, erase(ContactId(2))).await;
+}
+
+/// Identifiers, contacts and members of a segment that move between contacts.
+async fn write_moves(app: &Application, workspace: WorkspaceId) {
     let claiming = Ask::new()
         .external("a")
         .email("other@example.com")
@@ -121,45 +128,19 @@ async fn write(app: &Application, workspace: WorkspaceId) {
     submit(app, workspace, undo(merge_of(&merged))).await;
     let segment = app.store().segments(workspace, None, 0, 1).await.expect("read").items[0].id;
     let contacts = || vec![ContactRef::Id(ContactId(2)), ContactRef::Id(ContactId(4))];
-    submit(
-        app,
-        workspace,
-        Command::Detach {
-            segment,
-            contacts: contacts(),
-        },
-    )
-    .await;
-    submit(
-        app,
-        workspace,
+    let detach = |contacts| Command::Detach { segment, contacts };
+    let (email, unsubscribed) = (email("c@example.com"), true);
+    for command in [
+        detach(contacts()),
         Command::Attach {
             segment,
             contacts: contacts(),
         },
-    )
-    .await;
-    submit(
-        app,
-        workspace,
-        Command::Detach {
-            segment,
-            contacts: Vec::new(),
-        },
-    )
-    .await;
-    let email = email("c@example.com");
-    submit(
-        app,
-        workspace,
-        Command::Unsubscribe {
-            email,
-            unsubscribed: true,
-        },
-    )
-    .await;
-    submit(app, workspace, remove(ContactId(4))).await;
-    submit(app, workspace, erase(ContactId(2))).await;
+        detach(Vec::new()),
+        Command::Unsubscribe { email, unsubscribed },
+    ] {
+        submit(app, workspace, command).await;
+    }
 }
 
 async fn read(store: &SqliteStore, workspace: WorkspaceId) {
@@ -197,6 +178,10 @@ async fn read(store: &SqliteStore, workspace: WorkspaceId) {
     store.categories(workspace).await.expect("read");
     store.prune(Timestamp::MAX_UTC).await.expect("prune");
     store.expire(Timestamp::MAX_UTC).await.expect("expire");
+    search(store, workspace, key).await;
+}
+
+async fn search(store: &SqliteStore, workspace: WorkspaceId, key: IdentifierKey) {
     let name = Some("anna".to_owned());
     let filters = [
         ContactFilter {

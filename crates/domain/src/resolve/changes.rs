@@ -29,49 +29,13 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
     for contact in after.contacts.values() {
         add_contact(&mut changes, before.contacts.get(&contact.id), contact);
     }
-    let alive = |id: &ContactId| !after.erased.contains(id);
-    // The rows of an emptied segment are deleted as a whole.
-    let emptied: BTreeSet<_> = changes.segments_emptied.iter().copied().collect();
-    add_identifiers(
-        &mut changes,
-        before
-            .contacts
-            .values()
-            .filter(|contact| alive(&contact.id))
-            .flat_map(|contact| &contact.identifiers),
-        after.contacts.values().flat_map(|contact| &contact.identifiers),
-    );
-    add_memberships(
-        &mut changes,
-        before
-            .contacts
-            .values()
-            .filter(|contact| alive(&contact.id))
-            .flat_map(|contact| &contact.memberships)
-            .filter(|member| !emptied.contains(&member.segment)),
-        after.contacts.values().flat_map(|contact| &contact.memberships),
-    );
+    add_held(&mut changes, before, &after.contacts);
     changes.keys = after
         .keys
         .into_iter()
         .filter(|(key, record)| after.freed.contains(key) || before.keys.get(key) != Some(record))
         .collect();
-    let waiting = super::event::waiting(&before.keys);
-    let known: HashMap<_, Visitor> = before
-        .visitors
-        .iter()
-        .cloned()
-        .chain(waiting)
-        .map(|v| (v.id, v))
-        .collect();
-    changes.visitors = after
-        .visitors
-        .into_values()
-        .filter(|visitor| known.get(&visitor.id) != Some(visitor))
-        .collect();
-    changes
-        .visitors
-        .sort_by_key(|visitor| (visitor.closed_at.is_none(), visitor.id));
+    changes.visitors = changed_visitors(before, after.visitors.into_values());
     changes.segments = new_rows(&before.segments, after.segments.into_values(), |segment| segment.id);
     changes.categories = new_rows(&before.categories, after.categories.into_values(), |category| {
         category.id
@@ -89,6 +53,42 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         .map(|(_, merge)| merge)
         .collect();
     changes
+}
+
+/// What the contacts hold and belong to, without the rows that are deleted as a whole: those of the erased and of emptied segments.
+fn add_held(changes: &mut ChangeSet, before: &Snapshot, after: &BTreeMap<ContactId, Contact>) {
+    let erased: BTreeSet<_> = changes.erased.iter().copied().collect();
+    let emptied: BTreeSet<_> = changes.segments_emptied.iter().copied().collect();
+    let alive = || before.contacts.values().filter(|contact| !erased.contains(&contact.id));
+    add_identifiers(
+        changes,
+        alive().flat_map(|contact| &contact.identifiers),
+        after.values().flat_map(|contact| &contact.identifiers),
+    );
+    add_memberships(
+        changes,
+        alive()
+            .flat_map(|contact| &contact.memberships)
+            .filter(|member| !emptied.contains(&member.segment)),
+        after.values().flat_map(|contact| &contact.memberships),
+    );
+}
+
+/// Closed visitors first: the key of a closed one may be an open one's again.
+fn changed_visitors(before: &Snapshot, after: impl Iterator<Item = Visitor>) -> Vec<Visitor> {
+    let waiting = super::event::waiting(&before.keys);
+    let known: HashMap<_, Visitor> = before
+        .visitors
+        .iter()
+        .cloned()
+        .chain(waiting)
+        .map(|visitor| (visitor.id, visitor))
+        .collect();
+    let mut changed: Vec<_> = after
+        .filter(|visitor| known.get(&visitor.id) != Some(visitor))
+        .collect();
+    changed.sort_by_key(|visitor| (visitor.closed_at.is_none(), visitor.id));
+    changed
 }
 
 fn new_rows<T: PartialEq, K: Ord>(before: &[T], after: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {

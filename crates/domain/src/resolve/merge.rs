@@ -4,8 +4,8 @@ use super::draft::Draft;
 use super::world::World;
 use super::{absorb, claim};
 use crate::{
-    Apart, AttributeKey, ContactId, ContactState, Decision, Effect, Identifier, IdentifierKey, IdentifierKind, Merge,
-    MergeId, MergeRule, Moved, Outcome, Rejection, Rule,
+    Apart, AttributeKey, Contact, ContactId, ContactState, Decision, Effect, HeldIdentifier, Identifier, IdentifierKey,
+    IdentifierKind, Merge, MergeId, MergeRule, Moved, Outcome, Rejection, Rule,
 };
 use std::collections::BTreeSet;
 
@@ -105,40 +105,7 @@ pub(super) fn merge(
         world.contacts.insert(absorbed, gone);
         return;
     };
-    let before: Vec<AttributeKey> = stays.attributes.0.keys().copied().collect();
-    stays.attributes.fill_from(absorbed, &gone.attributes, draft.at);
-    let filled = stays
-        .attributes
-        .0
-        .iter()
-        .filter(|(key, attribute)| attribute.filled_from == Some(absorbed) && !before.contains(key));
-    let mut moved = Moved {
-        filled: filled.map(|(key, _)| *key).collect(),
-        ..Moved::default()
-    };
-    for mut held in gone.identifiers.drain(..) {
-        held.owner = survivor;
-        let key = held.key();
-        if stays
-            .identifiers
-            .iter()
-            .any(|own| own.key() == key && own.home == survivor)
-            && !draft.gave(key)
-        {
-            moved.shared.push(key.clone());
-        }
-        moved.identifiers.push(key.clone());
-        stays.identifiers.push(held);
-    }
-    for mut member in gone.memberships.drain(..) {
-        member.owner = survivor;
-        moved.segments.push(member.segment);
-        stays.memberships.push(member);
-    }
-    // Rows come in any order; the record has one.
-    moved.identifiers.sort();
-    moved.shared.sort();
-    moved.segments.sort();
+    let moved = give(draft, &mut gone, stays);
     for key in &moved.identifiers {
         world.note_holder(key, survivor);
     }
@@ -170,6 +137,40 @@ pub(super) fn merge(
         undone_at: None,
     };
     world.merges.insert(id, record);
+}
+
+/// Gives the survivor what the absorbed contact has; returns a record of it, in an order that does not depend on that of the rows.
+fn give(draft: &Draft, gone: &mut Contact, stays: &mut Contact) -> Moved {
+    let before: Vec<AttributeKey> = stays.attributes.0.keys().copied().collect();
+    stays.attributes.fill_from(gone.id, &gone.attributes, draft.at);
+    let filled = stays
+        .attributes
+        .0
+        .iter()
+        .filter(|(key, attribute)| attribute.filled_from == Some(gone.id) && !before.contains(key));
+    let mut moved = Moved {
+        filled: filled.map(|(key, _)| *key).collect(),
+        ..Moved::default()
+    };
+    for mut held in gone.identifiers.drain(..) {
+        held.owner = stays.id;
+        let key = held.key();
+        let own = |own: &HeldIdentifier| own.key() == key && own.home == stays.id;
+        if stays.identifiers.iter().any(own) && !draft.gave(key) {
+            moved.shared.push(key.clone());
+        }
+        moved.identifiers.push(key.clone());
+        stays.identifiers.push(held);
+    }
+    for mut member in gone.memberships.drain(..) {
+        member.owner = stays.id;
+        moved.segments.push(member.segment);
+        stays.memberships.push(member);
+    }
+    moved.identifiers.sort();
+    moved.shared.sort();
+    moved.segments.sort();
+    moved
 }
 
 /// Whoever answered as `from` answers as `to` now.

@@ -24,14 +24,7 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     if is_late {
         draft.skip("status", "the order is stored with a later date");
     }
-    let mut tells = tells(world, stored.as_ref(), request);
-    if tells && event::is_too_old(world, request.date, at) {
-        tells = false;
-        draft.skip(
-            "date",
-            "it is too long ago for an event: this workspace keeps none that old",
-        );
-    }
+    let tells = tells(world, &mut draft, stored.as_ref(), request);
     let owner = stored.as_ref().and_then(|order| world.answering(order.contact));
     let keeper = owner.filter(|id| world.is_active(*id));
     let external = search::usable_external_id(world, &request.contact);
@@ -49,26 +42,25 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     let Some(contact) = decided.contact else {
         return decided;
     };
-    let was_another_s = owner != Some(contact);
+    let becomes_another_s = owner != Some(contact);
     let mut request = Cow::Borrowed(request);
-    if is_of_another && !was_another_s {
+    if is_of_another && !becomes_another_s {
         request.to_mut().content.details.forget_customer();
     }
     let order = match stored.clone() {
         None => new(&request, contact, at),
         Some(mut stored) => {
-            if was_another_s {
+            if becomes_another_s {
                 stored.content.details.forget_customer();
             }
-            // What an absorbed contact was given stays with it, so that an undo gives it back.
             let keeps = keeper == Some(contact);
+            // What an absorbed contact was given stays with it, so that an undo gives it back.
             let contact = if keeps { stored.contact } else { contact };
-            let told = if is_late {
-                fill(stored, &request)
-            } else {
-                update(stored, &request)
-            };
-            Order { contact, ..told }
+            let change = if is_late { fill } else { update };
+            Order {
+                contact,
+                ..change(stored, &request)
+            }
         }
     };
     if tells {
@@ -150,15 +142,20 @@ fn update(stored: Order, request: &OrderRequest) -> Order {
     }
 }
 
-/// Whether the status of a request is one that the order did not have before. One that comes late is, unless the order has it now, or was
-/// known to have had it: at a second date it is more likely told twice than had twice.
-fn tells(world: &World<'_>, stored: Option<&Order>, request: &OrderRequest) -> bool {
-    let Some(stored) = stored else {
-        return true;
-    };
-    let [first, _] = request.told_as();
-    let is_late = request.date < stored.date;
-    request.status != stored.status && !(is_late && world.has_event(first))
+/// Whether the status of a request is told: it is one that the order did not have before, and not too long ago. One that comes late is,
+/// unless the order has it now, or was known to have had it: at a second date it is more likely told twice than had twice.
+fn tells(world: &World<'_>, draft: &mut Draft, stored: Option<&Order>, request: &OrderRequest) -> bool {
+    let is_new = stored.is_none_or(|stored| {
+        let [first, _] = request.told_as();
+        let is_late = request.date < stored.date;
+        request.status != stored.status && !(is_late && world.has_event(first))
+    });
+    let is_too_old = is_new && event::is_too_old(world, request.date, draft.at);
+    if is_too_old {
+        let reason = "it is too long ago for an event: this workspace keeps none that old";
+        draft.skip("date", reason);
+    }
+    is_new && !is_too_old
 }
 
 /// Tells of a status (wire fact): an event `order<STATUS>`, at the date that the request gives to it.

@@ -15,9 +15,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use http::header::CONTENT_TYPE;
-use selfsame_application::ports::{EventQuery, HistoryOf, OrderCursor, OrderQuery};
+use selfsame_application::ports::{ContactGroup, EventQuery, HistoryOf, IdentityView, OrderCursor, OrderQuery};
 use selfsame_application::{Application, TimelineCursor, TimelineItem, TimelineKind, TimelineQuery};
-use selfsame_domain::{Action, Contact, ContactId, EventId, IdentifierKey, Policy, Timestamp, VisitorId, WorkspaceId};
+use selfsame_domain::{
+    Action, Category, Contact, ContactId, EventId, IdentifierKey, Policy, Timestamp, VisitorId, WorkspaceId,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -75,24 +77,8 @@ pub(crate) async fn export(
     let id = group.details.contact.id;
     let view = state.app.store().identity(workspace, id).await?;
     let view = view.ok_or(ApiError::NotFound("contact"))?;
-    let identity = text(&IdentityBody::of(&view, &auth.0.workspace.policy))?;
-    let identity = identity
-        .strip_suffix("]}")
-        .ok_or(ApiError::Internal("an identity that does not end with its visitors"))?;
-    let contact = ContactBody::from(&group.details);
-    let segments = group.details.contact.segments();
     let categories = state.app.store().categories(workspace).await?;
-    let subscriptions: Vec<String> = categories
-        .into_iter()
-        .filter(|(category, _)| segments.contains(&category.segment))
-        .map(|(category, _)| category.key.into())
-        .collect();
-    let head = format!(
-        r#"{{"contact":{},"absorbed":{},"subscriptions":{},"identity":{identity}"#,
-        text(&contact)?,
-        text(&AbsorbedBody::all(&group))?,
-        text(&subscriptions)?
-    );
+    let head = head(&group, &view, categories, &auth.0.workspace.policy)?;
     // The first page before the answer begins: what fails by then has a status of its own.
     let (first, rest) = page(&state.app, workspace, id, TimelineCursor::default()).await?;
     let last = view.visitors.last().map(|visitor| (visitor.since, visitor.id));
@@ -124,6 +110,31 @@ pub(crate) async fn export(
         .chain(piece("]}"));
     let body = whole.map(|piece| piece.map(Bytes::from).map_err(|error| error.detail()));
     Ok(([(CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response())
+}
+
+/// The answer up to the first visitors of the identity, whose list is left open.
+fn head(
+    group: &ContactGroup,
+    view: &IdentityView,
+    categories: Vec<(Category, u64)>,
+    policy: &Policy,
+) -> Result<String, ApiError> {
+    let identity = text(&IdentityBody::of(view, policy))?;
+    let identity = identity
+        .strip_suffix("]}")
+        .ok_or(ApiError::Internal("an identity that does not end with its visitors"))?;
+    let segments = group.details.contact.segments();
+    let subscriptions: Vec<String> = categories
+        .into_iter()
+        .filter(|(category, _)| segments.contains(&category.segment))
+        .map(|(category, _)| category.key.into())
+        .collect();
+    Ok(format!(
+        r#"{{"contact":{},"absorbed":{},"subscriptions":{},"identity":{identity}"#,
+        text(&ContactBody::from(&group.details))?,
+        text(&AbsorbedBody::all(group))?,
+        text(&subscriptions)?
+    ))
 }
 
 /// Pages, each read when the one before was sent, from a place until there is no next one.

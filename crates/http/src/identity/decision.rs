@@ -281,6 +281,7 @@ impl From<&Identifier> for IdentifierBody {
 }
 
 impl From<&Effect> for EffectBody {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of effect")]
     fn from(effect: &Effect) -> Self {
         match effect {
             Effect::Attached { identifier } => Self::Attached {

@@ -130,6 +130,7 @@ async fn nothing_is_written() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn every_call_is_explained_by_its_own_rules() {
     let server = Server::start().await;
     let anna = server.contact(Some("C-1"), Some("anna@example.com")).await;
@@ -274,6 +275,7 @@ async fn a_refused_call_is_explained_too() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn what_is_no_call_is_refused() {
     let server = Server::start().await;
     let pointers = async |request: Value| server.post(RESOLVE, request).await.pointers();

@@ -169,6 +169,7 @@ async fn orders_are_judged_one_by_one() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn what_is_wrong_with_an_order_is_named() {
     let server = Server::start().await;
     let long = "x".repeat(2001);

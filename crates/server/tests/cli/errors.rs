@@ -7,6 +7,7 @@ use std::net::TcpListener;
 const PASSWORD: &str = "hunter2";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_wrong_setting_is_one_line_that_names_it_and_its_place() {
     let place = Place::new();
     let cases = [

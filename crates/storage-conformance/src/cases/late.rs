@@ -209,25 +209,7 @@ pub async fn late_history_of_an_erased_contact_is_nobody_s(backend: &mut dyn Bac
     let (two, at_two) = moves(&f, kind, Ask::new().external("b")).await;
     let (three, at_three) = moves(&f, kind, Ask::new().email("c@example.com")).await;
     f.clock().advance_seconds(3_600);
-    let nobody = async |name: &str, at: Timestamp| {
-        let told = f.decide(seen(kind, name, at)).await;
-        assert_eq!((told.outcome, told.contact), (Outcome::Unmatched, None), "{name}");
-        assert!(visitors(&told).is_empty(), "{name}: {told:?}");
-        let forgotten = |effect: &Effect| {
-            matches!(
-                effect,
-                Effect::KeptApart {
-                    contact: None,
-                    why: Apart::Forgotten,
-                    ..
-                }
-            )
-        };
-        assert!(
-            told.effects.len() == 1 && told.effects.iter().all(forgotten),
-            "{name}: {told:?}"
-        );
-    };
+    let nobody = async |name: &str, at: Timestamp| assert_forgotten(name, &f.decide(seen(kind, name, at)).await);
     f.decide(erase(two)).await;
     nobody("two", minutes(at_two, 1)).await;
     f.decide(seen(kind, "one", minutes(at_two, -1))).await;
@@ -267,6 +249,25 @@ pub async fn late_history_of_an_erased_contact_is_nobody_s(backend: &mut dyn Bac
     let types = f.store().event_types(f.workspace, None, 100).await.expect("read types");
     let kept = types.iter().find(|counted| counted.key == event_type("two"));
     assert_eq!(kept.map(|counted| counted.count), Some(2), "they are kept and counted");
+}
+
+fn assert_forgotten(name: &str, told: &Decision) {
+    assert_eq!((told.outcome, told.contact), (Outcome::Unmatched, None), "{name}");
+    assert!(visitors(told).is_empty(), "{name}: {told:?}");
+    let forgotten = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::KeptApart {
+                contact: None,
+                why: Apart::Forgotten,
+                ..
+            }
+        )
+    };
+    assert!(
+        told.effects.len() == 1 && told.effects.iter().all(forgotten),
+        "{name}: {told:?}"
+    );
 }
 
 pub async fn late_history_that_races_with_an_erasure_leaves_nothing(backend: &mut dyn Backend, kind: Kind) {

@@ -57,6 +57,29 @@ fn numbers(next: i64, count: usize) -> Range<i64> {
 /// The tokens that somebody holds of whatever app, each with the key by which it is named without the app.
 type Tokens = BTreeSet<(IdentifierKey, IdentifierKey)>;
 
+/// The holders of the keys that were asked for; tokens that are named without their app, as `/value`, with what is known of each; and what
+/// is known of the keys themselves.
+const KEYS: &str = "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+     FROM jsonb_each(?2) AS k
+     CROSS JOIN identifiers AS i
+        ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
+     CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = i.owner_id
+     WHERE k.value ->> 2
+        AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
+     UNION ALL
+     SELECT i.owner_id, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
+     FROM jsonb_each(?2) AS k
+     CROSS JOIN identifiers AS i
+        ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.typed = substr(k.value ->> 1, 2)
+            AND i.kind IN (4, 5, 6) AND length(CAST(i.typed AS BLOB)) < 1000
+     LEFT JOIN identifier_keys AS n ON n.workspace_id = ?1 AND n.kind = i.kind AND n.value = i.value
+     WHERE k.value ->> 2 AND k.value ->> 0 IN (4, 5, 6) AND k.value ->> 1 LIKE '/%'
+     UNION ALL
+     SELECT NULL, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, NULL, NULL
+     FROM jsonb_each(?2) AS k
+     CROSS JOIN identifier_keys AS n
+        ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1";
+
 /// The records of keys, and who holds them, hidden or not. A removed contact is found by its external ID and other exclusive identifiers
 /// only. A token that is named without its app is that of every app; returns those.
 async fn keys(
@@ -75,33 +98,12 @@ async fn keys(
         .iter()
         .map(|(key, needed)| (key.kind.code(), &key.value, needed))
         .collect();
-    let rows = sqlx::query(
-        "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-         FROM jsonb_each(?2) AS k
-         CROSS JOIN identifiers AS i
-            ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
-         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = i.owner_id
-         WHERE k.value ->> 2
-            AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
-         UNION ALL
-         SELECT i.owner_id, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
-         FROM jsonb_each(?2) AS k
-         CROSS JOIN identifiers AS i
-            ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.typed = substr(k.value ->> 1, 2)
-                AND i.kind IN (4, 5, 6) AND length(CAST(i.typed AS BLOB)) < 1000
-         LEFT JOIN identifier_keys AS n ON n.workspace_id = ?1 AND n.kind = i.kind AND n.value = i.value
-         WHERE k.value ->> 2 AND k.value ->> 0 IN (4, 5, 6) AND k.value ->> 1 LIKE '/%'
-         UNION ALL
-         SELECT NULL, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, NULL, NULL
-         FROM jsonb_each(?2) AS k
-         CROSS JOIN identifier_keys AS n
-            ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
-    )
-    .bind(workspace.0)
-    .bind(json(&asked)?)
-    .fetch_all(connection)
-    .await
-    .map_err(storage)?;
+    let rows = sqlx::query(KEYS)
+        .bind(workspace.0)
+        .bind(json(&asked)?)
+        .fetch_all(connection)
+        .await
+        .map_err(storage)?;
     let keys: Vec<&IdentifierKey> = footprint.keys.keys().collect();
     for row in &rows {
         let row = Row::new(row, "identifier_keys", 1);

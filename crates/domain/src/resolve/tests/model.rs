@@ -108,67 +108,25 @@ impl Model {
         for (id, attributes) in changes.attributes {
             state.contacts.get_mut(&id).unwrap().attributes = attributes;
         }
-        for (key, home) in &changes.identifiers_removed {
-            for contact in state.contacts.values_mut() {
-                contact
-                    .identifiers
-                    .retain(|held| (held.key(), held.home) != (key, *home));
-            }
-        }
-        for held in changes.identifiers {
-            for contact in state.contacts.values_mut() {
-                contact
-                    .identifiers
-                    .retain(|old| (old.key(), old.home) != (held.key(), held.home));
-            }
-            state.contacts.get_mut(&held.owner).unwrap().identifiers.push(held);
-        }
-        for (segment, home) in &changes.memberships_removed {
-            for contact in state.contacts.values_mut() {
-                contact
-                    .memberships
-                    .retain(|member| (member.segment, member.home) != (*segment, *home));
-            }
-        }
-        for member in changes.memberships {
-            for contact in state.contacts.values_mut() {
-                contact
-                    .memberships
-                    .retain(|old| (old.segment, old.home) != (member.segment, member.home));
-            }
-            state.contacts.get_mut(&member.owner).unwrap().memberships.push(member);
-        }
+        apply_identifiers(state, &changes.identifiers_removed, changes.identifiers);
+        apply_memberships(state, &changes.memberships_removed, changes.memberships);
         state.keys.extend(changes.keys);
         for (from, to) in changes.repointed {
-            state
-                .visitors
-                .iter_mut()
+            let visitors = state.visitors.iter_mut();
+            visitors
                 .filter(|visitor| visitor.owner == Some(from))
-                .for_each(|v| v.owner = Some(to));
+                .for_each(|visitor| visitor.owner = Some(to));
         }
         for (home, owner) in changes.visitors_returned {
-            state
-                .visitors
-                .iter_mut()
+            let visitors = state.visitors.iter_mut();
+            visitors
                 .filter(|visitor| visitor.home == Some(home))
-                .for_each(|v| v.owner = Some(owner));
+                .for_each(|visitor| visitor.owner = Some(owner));
         }
-        for visitor in changes.visitors {
-            state.visitors.retain(|old| old.id != visitor.id);
-            state.visitors.push(visitor);
-        }
-        for segment in changes.segments {
-            state.segments.retain(|old| old.id != segment.id);
-            state.segments.push(segment);
-        }
-        for category in changes.categories {
-            state.categories.retain(|old| old.id != category.id);
-            state.categories.push(category);
-        }
-        for field in changes.fields {
-            state.fields.retain(|old| old.id != field.id);
-            state.fields.push(field);
-        }
+        replace(&mut state.visitors, changes.visitors, |visitor| visitor.id);
+        replace(&mut state.segments, changes.segments, |segment| segment.id);
+        replace(&mut state.categories, changes.categories, |category| category.id);
+        replace(&mut state.fields, changes.fields, |field| field.id);
         for segment in changes.segments_emptied {
             for contact in state.contacts.values_mut() {
                 contact.memberships.retain(|member| member.segment != segment);
@@ -418,4 +376,41 @@ pub(super) fn shown(contact: &Contact, channel: ChannelType) -> Vec<&str> {
 
 pub(super) fn first_name(contact: &Contact) -> Option<&str> {
     contact.attributes.text(AttributeKey::FirstName)
+}
+
+/// Puts rows in the place of those of the same key.
+fn replace<T, K: PartialEq>(rows: &mut Vec<T>, changed: Vec<T>, key: impl Fn(&T) -> K) {
+    for row in changed {
+        rows.retain(|old| key(old) != key(&row));
+        rows.push(row);
+    }
+}
+
+fn apply_identifiers(state: &mut Snapshot, removed: &[(IdentifierKey, ContactId)], changed: Vec<HeldIdentifier>) {
+    let gone = removed.iter().cloned();
+    let replaced = changed.iter().map(|held| (held.key().clone(), held.home));
+    let gone: BTreeSet<_> = gone.chain(replaced).collect();
+    for contact in state.contacts.values_mut() {
+        contact
+            .identifiers
+            .retain(|held| !gone.contains(&(held.key().clone(), held.home)));
+    }
+    for held in changed {
+        state.contacts.get_mut(&held.owner).unwrap().identifiers.push(held);
+    }
+}
+
+fn apply_memberships(state: &mut Snapshot, removed: &[(SegmentId, ContactId)], changed: Vec<Membership>) {
+    let gone = removed.iter().copied();
+    let gone: BTreeSet<_> = gone
+        .chain(changed.iter().map(|member| (member.segment, member.home)))
+        .collect();
+    for contact in state.contacts.values_mut() {
+        contact
+            .memberships
+            .retain(|member| !gone.contains(&(member.segment, member.home)));
+    }
+    for member in changed {
+        state.contacts.get_mut(&member.owner).unwrap().memberships.push(member);
+    }
 }

@@ -72,15 +72,8 @@ fn read_channel(reader: &mut Reader<'_>, channel: &Fields<'_>, channel_type: Cha
                 device,
                 ..ChannelDetails::default()
             };
-            token(
-                reader,
-                channel,
-                channel_type,
-                IdentifierKind::MobilePush,
-                text,
-                app,
-                details,
-            );
+            let kind = (channel_type, IdentifierKind::MobilePush);
+            token(reader, channel, kind, text, app, details);
         }
         ChannelType::WebPush => {
             let web_push = web_push(reader, channel);
@@ -89,26 +82,12 @@ fn read_channel(reader: &mut Reader<'_>, channel: &Fields<'_>, channel_type: Cha
                 web_push,
                 ..ChannelDetails::default()
             };
-            token(
-                reader,
-                channel,
-                channel_type,
-                IdentifierKind::WebPush,
-                text,
-                app,
-                details,
-            );
+            let kind = (channel_type, IdentifierKind::WebPush);
+            token(reader, channel, kind, text, app, details);
         }
         ChannelType::Telegram => {
-            token(
-                reader,
-                channel,
-                channel_type,
-                IdentifierKind::Telegram,
-                text,
-                None,
-                ChannelDetails::default(),
-            );
+            let kind = (channel_type, IdentifierKind::Telegram);
+            token(reader, channel, kind, text, None, ChannelDetails::default());
         }
         ChannelType::WebCookie => reader.cookie(&pointer, text),
         ChannelType::AppInbox | ChannelType::Widget | ChannelType::InApp => {
@@ -124,8 +103,7 @@ fn read_channel(reader: &mut Reader<'_>, channel: &Fields<'_>, channel_type: Cha
 fn token(
     reader: &mut Reader<'_>,
     channel: &Fields<'_>,
-    channel_type: ChannelType,
-    kind: IdentifierKind,
+    (channel_type, kind): (ChannelType, IdentifierKind),
     text: &str,
     app: Option<AppId>,
     mut details: ChannelDetails,

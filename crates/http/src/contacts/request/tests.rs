@@ -130,6 +130,7 @@ fn null_clears() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn an_invalid_identifier_is_named() {
     for (body, text) in [
         (
