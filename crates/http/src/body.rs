@@ -8,26 +8,19 @@ pub(crate) use batch::Entry;
 use crate::error::{ApiError, Problem};
 use crate::fields::Fields;
 use crate::state::HttpState;
+use crate::unread::content_length;
 use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{FromRequest, Request};
 use futures::StreamExt;
-use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, Method};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 
 /// The header that makes a repeated request safe.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The greatest length of an idempotency key.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
-
-/// How much of a body that is too large is read all the same, in bytes.
-const MAX_PASSED_OVER: u64 = 32 << 20;
-
-/// For how long.
-const PASS_OVER_TIME: Duration = Duration::from_secs(10);
 
 /// A request that writes: read whole, not yet understood. The content type is not looked at (wire fact: any or none).
 #[derive(Debug, Clone)]
@@ -52,19 +45,11 @@ impl Incoming {
     /// Reads a body of at most `limit` bytes.
     pub(crate) async fn read(request: Request, limit: usize) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let announced = parts
-            .headers
-            .get(CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        let mut chunks = body.into_data_stream();
+        let announced = content_length(&parts.headers);
         if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
-            // Who waits for leave to send the body gets the answer instead, and sends none.
-            if !parts.headers.contains_key(EXPECT) {
-                pass_over(&mut chunks, announced).await;
-            }
             return Err(ApiError::TooLarge { limit });
         }
-        let bytes = read_within(chunks, limit).await?;
+        let bytes = read_within(body.into_data_stream(), limit).await?;
         let target = parts
             .uri
             .path_and_query()
@@ -134,28 +119,11 @@ async fn read_within(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, 
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ApiError::Unreadable)?;
         if read.len() + chunk.len() > limit {
-            pass_over(&mut chunks, None).await;
             return Err(ApiError::TooLarge { limit });
         }
         read.extend_from_slice(&chunk);
     }
     Ok(read.into())
-}
-
-/// Reads the rest of a body that is not wanted, within bounds. Many clients read no answer before they have sent everything, and a
-/// connection that is closed under them has none for them (RFC 9112, 9.6).
-async fn pass_over(chunks: &mut BodyDataStream, announced: Option<u64>) {
-    if announced.is_some_and(|length| length > MAX_PASSED_OVER) {
-        return;
-    }
-    let mut left = MAX_PASSED_OVER;
-    let rest = chunks.take_while(|chunk| {
-        let length = chunk.as_ref().map_or(left, |chunk| chunk.len() as u64);
-        left = left.saturating_sub(length);
-        std::future::ready(left > 0)
-    });
-    // Who is slower is cut off, as before.
-    let _ = tokio::time::timeout(PASS_OVER_TIME, rest.for_each(|_| std::future::ready(()))).await;
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {

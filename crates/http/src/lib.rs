@@ -34,6 +34,7 @@ mod times;
 mod tokens;
 mod trace;
 mod tracker;
+mod unread;
 
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{openapi, router};

@@ -8,6 +8,7 @@ use crate::render;
 use crate::state::HttpState;
 use crate::system;
 use crate::trace;
+use crate::unread;
 use crate::{addressbooks, contacts, events, history, mobile, orders, segments, subscriptions, tokens, tracker};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -128,6 +129,7 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
             http::HeaderValue::from_static("nosniff"),
         ))
         .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
+        .layer(middleware::from_fn(unread::pass_over))
         .layer(SetSensitiveRequestHeadersLayer::new([
             http::header::AUTHORIZATION,
             mobile::IDENTITY,

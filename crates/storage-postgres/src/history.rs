@@ -16,7 +16,7 @@ use uuid::Uuid;
 macro_rules! latest {
     ($column:literal) => {
         concat!(
-            "CROSS JOIN UNNEST($8::boolean[]) AS class (page_view)
+            "CROSS JOIN UNNEST($7::boolean[]) AS class (page_view)
             CROSS JOIN LATERAL (
                 SELECT e.*
                 FROM events e
@@ -27,11 +27,11 @@ macro_rules! latest {
             "
                   AND (e.type_key = 'PageView') = class.page_view
                   AND e.occurred_at >= COALESCE($4, timestamptz '-infinity')
-                  AND e.occurred_at < COALESCE($5, timestamptz 'infinity')
+                  AND e.occurred_at <= COALESCE($5, timestamptz 'infinity')
                   AND (e.occurred_at, e.event_id) < (
-                    COALESCE($6, timestamptz 'infinity'), COALESCE($7, uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+                    COALESCE($5, timestamptz 'infinity'), COALESCE($6, uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
                 ORDER BY e.occurred_at DESC, e.event_id DESC
-                LIMIT $9
+                LIMIT $8
             ) e"
         )
     };
@@ -59,7 +59,7 @@ const EVENTS: &str = concat!(
     "
             ) e
             ORDER BY e.occurred_at DESC, e.event_id DESC
-            LIMIT $9)"
+            LIMIT $8)"
 );
 
 const DECISIONS: &str = concat!(
@@ -116,14 +116,14 @@ impl History for PostgresStore {
             HistoryOf::Contact(id) => (Some(id.0), Vec::new()),
             HistoryOf::Visitors(visitors) => (None, visitors.iter().map(|id| id.0).collect()),
         };
+        let place = query.place();
         let (exists, events): (bool, Vec<EventRecord>) = sqlx::query_as(EVENTS)
             .bind(workspace.0)
             .bind(contact)
             .bind(visitors)
             .bind(query.from)
-            .bind(query.until)
-            .bind(query.after.map(|(at, _)| at))
-            .bind(query.after.map(|(_, id)| id.0))
+            .bind(place.map(|(at, _)| at))
+            .bind(place.map(|(_, id)| id.0))
             .bind(query.page_views.map_or_else(|| vec![false, true], |views| vec![views]))
             .bind(i64::from(query.limit))
             .fetch_one(self.pool())

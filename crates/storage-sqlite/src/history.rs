@@ -26,7 +26,7 @@ macro_rules! latest {
              FROM json_each(",
             $subjects,
             ") AS n
-             CROSS JOIN json_each(?8) AS c
+             CROSS JOIN json_each(?7) AS c
              CROSS JOIN events AS e ON e.rowid IN (
                 SELECT x.rowid
                 FROM events AS x
@@ -36,10 +36,9 @@ macro_rules! latest {
             $value,
             "
                   AND (x.type_key = 'PageView') = c.value
-                  AND x.occurred_at >= ?4 AND x.occurred_at < ?5
-                  AND x.occurred_at <= ?6 AND (x.occurred_at < ?6 OR x.event_id < ?7)
+                  AND x.occurred_at >= ?4 AND x.occurred_at <= ?5 AND (x.occurred_at < ?5 OR x.event_id < ?6)
                 ORDER BY x.occurred_at DESC, x.event_id DESC
-                LIMIT ?9)"
+                LIMIT ?8)"
         )
     };
 }
@@ -54,7 +53,7 @@ const EVENTS: &str = concat!(
         e.params
     FROM found CROSS JOIN events AS e ON e.rowid = found.place
     ORDER BY e.occurred_at DESC, e.event_id DESC
-    LIMIT ?9"
+    LIMIT ?8"
 );
 
 #[async_trait]
@@ -79,14 +78,13 @@ impl History for SqliteStore {
         };
         let visitors: Vec<String> = visitors.iter().map(|id| hex(id.0)).collect();
         let (at, id) = query
-            .after
+            .place()
             .map_or((i64::MAX, Uuid::max()), |(at, id)| (micros(at), id.0));
         let rows = sqlx::query(EVENTS)
             .bind(workspace.0)
             .bind(json(&contacts)?)
             .bind(json(&visitors)?)
             .bind(query.from.map_or(i64::MIN, micros))
-            .bind(query.until.map_or(i64::MAX, micros))
             .bind(at)
             .bind(id)
             .bind(

@@ -8,6 +8,7 @@ use selfsame_domain::{
 };
 
 use super::StorageError;
+use uuid::Uuid;
 
 /// Whose history is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,13 @@ impl EventQuery {
             after: None,
             limit,
         }
+    }
+
+    /// The one place that [`Self::until`] and [`Self::after`] are together: what is read comes after it in the order of the list. One
+    /// bound is found in an index, whichever of the two it is.
+    pub fn place(&self) -> Option<(Timestamp, EventId)> {
+        let until = self.until.map(|until| (until, EventId(Uuid::nil())));
+        [until, self.after].into_iter().flatten().min()
     }
 }
 

@@ -15,7 +15,7 @@ const PREFIX: &str = "SELFSAME_";
 /// The name under which flags are known to figment.
 const FLAGS: &str = "flags";
 /// From the environment or the file only: command lines are seen by everybody on the machine.
-const BOOTSTRAP_KEY: &str = "bootstrap_api_key";
+pub(super) const BOOTSTRAP_KEY: &str = "bootstrap_api_key";
 
 /// The settings, and where each came from.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! The driver goes on without a parameter that it does not know, and warns of it with its value: a secret would stand in the log, and with
 //! a misspelt `sslmode` nobody would check whom the server talks to. So what it does not know does not get there.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use url::Url;
 
@@ -55,6 +56,8 @@ pub(crate) enum BadOption {
     SslMode(String),
     #[error("has an option `{name}` that is not {expected}")]
     Value { name: String, expected: &'static str },
+    #[error("has the option `{0}` twice")]
+    Twice(String),
 }
 
 /// The names of all parameters, but for second ones of the same thing.
@@ -80,7 +83,25 @@ pub(super) fn is_harmless(name: &str) -> bool {
 
 /// Checks all parameters of a URL.
 pub(super) fn check(url: &Url) -> Result<(), BadOption> {
-    url.query_pairs().try_for_each(|(name, value)| check_one(&name, &value))
+    let mut seen = BTreeSet::new();
+    url.query_pairs().try_for_each(|(name, value)| {
+        check_one(&name, &value)?;
+        // The driver would take the last one, and add all `options` up.
+        if name == "options" || seen.insert(first_name(&name)) {
+            Ok(())
+        } else {
+            Err(BadOption::Twice(name.into_owned()))
+        }
+    })
+}
+
+/// One of the names that a parameter has.
+fn first_name(name: &str) -> String {
+    match name {
+        "ssl-ca" => "sslrootcert".to_owned(),
+        ssl if ssl.starts_with("ssl-") => ssl.replace('-', ""),
+        other => other.to_owned(),
+    }
 }
 
 fn check_one(name: &str, value: &str) -> Result<(), BadOption> {
@@ -183,6 +204,15 @@ mod tests {
             ("port=hunter2", "has an option `port` that is not a port"),
             ("hostaddr=hunter2", "has an option `hostaddr` that is not an IP address"),
             ("statement-cache-capacity=hunter2", "that is not a whole number"),
+            (
+                "sslmode=verify-full&ssl-mode=disable",
+                "has the option `ssl-mode` twice",
+            ),
+            (
+                "ssl-ca=a&options=hunter2&options=b&sslrootcert=hunter2",
+                "has the option `sslrootcert` twice",
+            ),
+            ("options[a]=hunter2&options[a]=b", "has the option `options[a]` twice"),
         ] {
             let told = told(query);
             assert!(told.contains(expected), "{query}: {told}");

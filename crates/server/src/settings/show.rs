@@ -1,7 +1,7 @@
 //! Showing settings, without secrets.
 
 use super::flags::SettingsFlags;
-use super::load::Loaded;
+use super::load::{BOOTSTRAP_KEY, Loaded};
 use anyhow::Result;
 use clap::{Args, Command};
 use serde_json::{Map, Value, json};
@@ -23,7 +23,7 @@ fn documented() -> Vec<(String, String)> {
             )
         })
         .collect();
-    all.push(("bootstrap_api_key".to_owned(), BOOTSTRAP_HELP.to_owned()));
+    all.push((BOOTSTRAP_KEY.to_owned(), BOOTSTRAP_HELP.to_owned()));
     all
 }
 
@@ -34,7 +34,7 @@ fn shown(loaded: &Loaded) -> Result<Map<String, Value>> {
     }
 }
 
-/// The settings as a commented settings file. It can be used as one, once passwords are filled in.
+/// The settings as a commented settings file. It can be used as one, once a password of the database is filled in.
 pub(crate) fn as_toml(loaded: &Loaded) -> Result<String> {
     let values = shown(loaded)?;
     let mut text = String::new();
@@ -42,6 +42,9 @@ pub(crate) fn as_toml(loaded: &Loaded) -> Result<String> {
         writeln!(text, "# {help}")?;
         match values.get(&name) {
             None | Some(Value::Null) => writeln!(text, "# {name} is not set\n")?,
+            Some(_) if name == BOOTSTRAP_KEY => {
+                writeln!(text, "# from: {}\n# {name} is hidden\n", loaded.origin(&name))?
+            }
             // The forms of texts and numbers in JSON are forms of TOML, too.
             Some(value) => writeln!(text, "# from: {}\n{name} = {value}\n", loaded.origin(&name))?,
         }

@@ -1,0 +1,199 @@
+//! What a handler leaves unread of a request's body.
+//!
+//! Clients send bodies with `GET` and `DELETE`, too (wire fact), and bodies to calls that are refused before they are read. Many of them
+//! read no answer before they have sent everything, and one that waits in a connection that is closed with something unread may be lost
+//! (RFC 9112, 9.6). So the rest is read and forgotten before the answer goes, within bounds.
+
+use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use futures::{Stream, StreamExt};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT};
+use http::{HeaderMap, HeaderValue};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// How much is read that nobody wants, in bytes.
+const MAX_PASSED_OVER: u64 = 32 << 20;
+
+/// For how long.
+const PASS_OVER_TIME: Duration = Duration::from_secs(10);
+
+/// Answers when the whole body is read. Where that goes beyond the bounds, the answer says that the connection ends.
+pub(crate) async fn pass_over(request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let is_long = content_length(request.headers()).is_some_and(|length| length > MAX_PASSED_OVER);
+    // Who waits for leave to send a body gets the answer instead, and sends none.
+    let waits = request.headers().contains_key(EXPECT);
+    let back = Back::default();
+    let request = request.map(|body| {
+        Body::from_stream(Lent {
+            chunks: Some(body.into_data_stream()),
+            is_begun: false,
+            back: Arc::clone(&back),
+        })
+    });
+    let mut response = next.run(request).await;
+    let rest = back.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let is_read = match rest {
+        None => true,
+        Some((_, is_begun)) if is_long || (waits && !is_begun) => false,
+        Some((rest, _)) => read(rest).await,
+    };
+    if !is_read {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The length that a body is announced with.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads what is left, and says whether that was all.
+async fn read(mut rest: BodyDataStream) -> bool {
+    let mut left = MAX_PASSED_OVER;
+    let all = async {
+        while let Some(chunk) = rest.next().await {
+            let length = chunk.map_or(u64::MAX, |chunk| chunk.len() as u64);
+            match left.checked_sub(length) {
+                Some(less) => left = less,
+                None => return false,
+            }
+        }
+        true
+    };
+    // Who is slower is cut off.
+    tokio::time::timeout(PASS_OVER_TIME, all).await.unwrap_or(false)
+}
+
+/// Where a body comes back to, with whether anything of it was asked for.
+type Back = Arc<Mutex<Option<(BodyDataStream, bool)>>>;
+
+/// A body that comes back when it is let go of before its end.
+struct Lent {
+    chunks: Option<BodyDataStream>,
+    is_begun: bool,
+    back: Back,
+}
+
+impl Stream for Lent {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.is_begun = true;
+        let Some(chunks) = &mut self.chunks else {
+            return Poll::Ready(None);
+        };
+        let polled = chunks.poll_next_unpin(context);
+        if let Poll::Ready(None | Some(Err(_))) = polled {
+            self.chunks = None;
+        }
+        polled
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(chunks) = self.chunks.take() {
+            *self.back.lock().unwrap_or_else(PoisonError::into_inner) = Some((chunks, self.is_begun));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::routing::{get, post};
+    use http::StatusCode;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use tower::ServiceExt;
+
+    /// How many chunks of a body were read.
+    type Count = Arc<AtomicU64>;
+
+    fn body(chunks: u64, size: usize) -> (Body, Count) {
+        let count = Count::default();
+        let counted = Arc::clone(&count);
+        let chunks = futures::stream::iter(0..chunks).map(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(Bytes::from(vec![b' '; size]))
+        });
+        (Body::from_stream(chunks), count)
+    }
+
+    async fn answer(request: http::request::Builder, body: Body) -> Response {
+        let refuses = |_: HeaderMap| async { StatusCode::UNAUTHORIZED };
+        let begins = |body: Body| async {
+            let mut chunks = body.into_data_stream();
+            assert!(chunks.next().await.is_some());
+            StatusCode::PAYLOAD_TOO_LARGE
+        };
+        let router = Router::new()
+            .route("/", get(async || "here").post(refuses))
+            .route("/begins", post(begins))
+            .route("/reads", post(async |body: Bytes| body.len().to_string()))
+            .layer(axum::middleware::from_fn(pass_over));
+        router.oneshot(request.body(body).unwrap()).await.unwrap()
+    }
+
+    fn ends(response: &Response) -> bool {
+        response.headers().get(CONNECTION).is_some_and(|value| value == "close")
+    }
+
+    #[tokio::test]
+    async fn what_nobody_wants_is_read_before_the_answer() {
+        for (method, path) in [
+            ("GET", "/"),
+            ("POST", "/"),
+            ("POST", "/begins"),
+            ("POST", "/reads"),
+            ("PUT", "/nowhere"),
+        ] {
+            let (body, count) = body(3, 1_000);
+            let response = answer(http::Request::builder().method(method).uri(path), body).await;
+            assert_eq!(count.load(Ordering::Relaxed), 3, "{method} {path}");
+            assert!(!ends(&response), "{method} {path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_goes_beyond_the_bounds_ends_the_connection() {
+        let (unending, count) = body(u64::MAX, 1 << 20);
+        assert!(ends(&answer(http::Request::get("/"), unending).await));
+        assert_eq!(count.load(Ordering::Relaxed), (MAX_PASSED_OVER >> 20) + 1);
+        let (announced, count) = body(1, 1_000);
+        let request = http::Request::get("/").header(CONTENT_LENGTH, MAX_PASSED_OVER + 1);
+        assert!(ends(&answer(request, announced).await));
+        assert_eq!(count.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_go_on_is_cut_off() {
+        let silent = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert!(ends(&answer(http::Request::get("/"), silent).await));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_leave_is_answered_instead() {
+        let (waiting, count) = body(1, 1_000);
+        let response = answer(http::Request::post("/").header(EXPECT, "100-continue"), waiting).await;
+        assert_eq!((response.status(), ends(&response)), (StatusCode::UNAUTHORIZED, true));
+        assert_eq!(count.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn a_request_without_a_body_is_answered_as_it_is() {
+        let response = answer(http::Request::get("/"), Body::empty()).await;
+        assert!(!ends(&response));
+    }
+}
