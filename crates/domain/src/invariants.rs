@@ -29,7 +29,7 @@ pub enum Violation {
         canonical: ContactId,
     },
     /// An identifier, a membership or a visitor belongs to a contact that does not exist or does not answer for itself; or a profile, an
-    /// order, an event, or what an identifier or a visitor goes home to, to one that does not exist.
+    /// order, an event, a decision, or what an identifier or a visitor goes home to, to one that does not exist.
     #[error("{what}: contact {owner} does not exist, or does not answer for itself")]
     Orphan {
         /// What kind of row.

@@ -51,6 +51,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // The framework puts U+FFFD for bytes that are no UTF-8, which would name somebody else.
+        let query = parts.uri.query().unwrap_or_default();
+        if percent_encoding::percent_decode_str(query).decode_utf8().is_err() {
+            return Err(ApiError::invalid("query", "must be percent-encoded UTF-8"));
+        }
         let read = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let Query(pairs) = read.map_err(|_| ApiError::invalid("query", "must be name=value pairs"))?;
         if let Some((name, _)) = pairs.iter().find(|(_, value)| value.chars().any(char::is_control)) {

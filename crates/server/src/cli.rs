@@ -146,7 +146,7 @@ const KEY_CREATE: &str = "\
 Examples:
   selfsame key create --workspace default --name shop
   selfsame key create --workspace default --name import --rights events-contacts-write --expires 90d
-  selfsame key create --workspace 2 --name audit --rights events-contacts --expires 2027-01-31 --json";
+  selfsame key create --workspace 2 --name audit --expires 2027-01-31 --json";
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateKey {
@@ -241,7 +241,7 @@ const SITE_CREATE: &str = "\
 A page may use the key if it is served from one of the origins. A site without origins is for apps.
 
 Examples:
-  selfsame site create --workspace default --name shop --origin https://shop.example --origin https://www.shop.example
+  selfsame site create --name shop --origin https://shop.example --origin https://a.example
   selfsame site create --workspace default --name app --json";
 
 const SITE_TOKEN: &str = "\

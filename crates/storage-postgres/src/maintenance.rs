@@ -63,6 +63,8 @@ const ORPHANS: &str = "
         UNION
         SELECT 'event', workspace_id, contact_id FROM events WHERE contact_id IS NOT NULL
         UNION
+        SELECT 'decision', workspace_id, contact_id FROM identity_log WHERE contact_id <> 0
+        UNION
         SELECT 'identifier brought by a contact', workspace_id, home_id FROM identifiers WHERE home_id <> owner_id
         UNION
         SELECT 'visitor brought by a contact', workspace_id, home_id FROM visitors WHERE home_id <> owner_id

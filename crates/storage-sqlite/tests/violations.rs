@@ -110,7 +110,7 @@ fn a_chain_that_leads_elsewhere_or_nowhere() {
 #[test]
 fn orphans() {
     let found = damage("DELETE FROM contacts WHERE contact_id = 5");
-    let expected = ["identifier", "membership", "profile", "visitor"].map(|what| orphan(what, 5));
+    let expected = ["decision", "identifier", "membership", "profile", "visitor"].map(|what| orphan(what, 5));
     assert_eq!(found.iter().collect::<BTreeSet<_>>(), expected.iter().collect());
     let found = damage("UPDATE identifiers SET owner_id = 3 WHERE kind = 8 AND value = 'cookie-c'");
     assert_eq!(found, [orphan("identifier", 3)]);

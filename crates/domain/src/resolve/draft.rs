@@ -24,9 +24,9 @@ pub(super) struct Draft {
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
     pub(super) visitors: usize,
-    /// Events, orders and what pages say of who looks at them are many; a decision about one that changed nothing is not for the log of what
-    /// a contact is, unless something was noted of a value that the contact does not hold. Nor is one about nobody: anybody can make as many
-    /// as they like with a public key.
+    /// Events, orders and what pages say of who looks at them are many; a decision about one that changed nothing and has nothing to tell is
+    /// not for the log of what a contact is, unless something was noted of a value that the contact does not hold. Nor is one about nobody:
+    /// anybody can make as many as they like with a public key.
     pub(super) is_routine: bool,
     /// The time in the past that it tells of, if it does: it takes nothing from whoever has it now (identity rule 4).
     pub(super) past: Option<Timestamp>,
@@ -125,7 +125,8 @@ impl Draft {
     pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(contact);
-        let is_routine = self.is_routine && (outcome == Outcome::Unchanged || touched.is_empty());
+        let tells_nothing = outcome == Outcome::Unchanged && self.effects.is_empty();
+        let is_routine = self.is_routine && (tells_nothing || touched.is_empty());
         let decision = self.decision(outcome, contact, None);
         if outcome != Outcome::Erased && !is_routine {
             log(world, touched, &decision);

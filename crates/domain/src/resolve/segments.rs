@@ -9,6 +9,13 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
+fn unknown(segment: &SegmentRef) -> String {
+    match segment {
+        SegmentRef::Id(id) => format!("there is no segment with the ID {}", id.0),
+        SegmentRef::Name(name) => format!("there is no segment with the name {}", name.as_str()),
+    }
+}
+
 /// Puts the contact into the segments and categories of the request. Segments named by name are made when they are missing.
 pub(super) fn join(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
     let mut standing = Standing::of(world, id);
@@ -27,7 +34,7 @@ pub(super) fn join(world: &mut World<'_>, draft: &mut Draft, request: &ContactRe
                     draft.effects.push(Effect::SegmentAdded { segment });
                 }
             }
-            None => draft.skip("groups", "there is no segment with this id"),
+            None => draft.skip("groups", unknown(segment)),
         }
     }
     for key in &request.categories {

@@ -30,7 +30,7 @@ impl Amount {
         // The library takes an exponent of any form: it must be a small number here.
         let moderate = exponent.parse::<i8>().is_ok();
         let read = Decimal::from_scientific(text).ok().filter(|_| moderate);
-        read.map(Self).ok_or(ValueError::NotDecimal)
+        decimal::short(read.ok_or(ValueError::NotDecimal)?).map(Self)
     }
 
     /// Reads an amount that there is no less than nothing of: a price, a number of pieces.
@@ -104,6 +104,9 @@ mod tests {
             "12 UAH",
             "0.00000000000000000000000000001",
             "99999999999999999999999999999.9",
+            "79228162514264337593543950335",
+            "1.0000000000000000000000000000",
+            "1000000000000000000000000000e1",
             "1.0e-28",
         ] {
             assert_eq!(read(text), Err(ValueError::NotDecimal), "{text}");

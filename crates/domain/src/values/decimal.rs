@@ -4,8 +4,24 @@ use super::ValueError;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serializer, de};
 
-/// Reads a decimal with a dot and no exponent, at most 28 significant digits, its scale as sent.
+/// The least number that has more digits than are taken. The library keeps some of that many, and not all.
+const TOO_LONG: u128 = 10_u128.pow(28);
+
+/// Reads a decimal with a dot and no exponent, at most 28 digits, its scale as sent.
 pub(super) fn parse(text: &str) -> Result<Decimal, ValueError> {
+    read(text).and_then(short)
+}
+
+/// Refuses a number of more than 28 digits.
+pub(super) fn short(number: Decimal) -> Result<Decimal, ValueError> {
+    if number.mantissa().unsigned_abs() < TOO_LONG {
+        Ok(number)
+    } else {
+        Err(ValueError::NotDecimal)
+    }
+}
+
+fn read(text: &str) -> Result<Decimal, ValueError> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     // The library also takes underscores between digits.
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
@@ -28,5 +44,5 @@ pub(super) fn serialize<S: Serializer>(number: &Decimal, serializer: S) -> Resul
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse(&text).map_err(de::Error::custom)
+    read(&text).map_err(de::Error::custom)
 }

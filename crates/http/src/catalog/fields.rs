@@ -114,7 +114,8 @@ pub(crate) struct NewFieldBody {
     /// What it holds, in any case.
     #[schema(example = "TEXTFIELD")]
     r#type: String,
-    /// The values that it may hold, at most 500; empty or missing for any.
+    /// The values that one is chosen from (`COMBOBOX`) or several (`CHECKBOXLIST`), at most 500; empty or missing for any. Other types
+    /// take none.
     #[schema(max_items = 500)]
     allowed_values: Option<Vec<String>>,
     /// Whether forms must ask for it; false without.
@@ -261,12 +262,21 @@ async fn read(state: &HttpState, workspace: WorkspaceId, id: FieldId) -> Result<
 
 fn new_field(body: &Fields<'_>) -> Result<NewField, ApiError> {
     let mut problems = Problems::default();
+    // Known to the protocol, and kept by nobody here.
+    for bound in ["minValue", "maxValue"] {
+        if body.raw(bound).value().is_some() {
+            problems.add(
+                body.pointer(bound),
+                "is not supported: a number has no bounds but those of its type",
+            );
+        }
+    }
     let profile_key = key(body, "profileKey", &mut problems);
     let field_key = key(body, "fieldKey", &mut problems);
     let name = body.text("name", &mut problems).value();
     let name = problems.check("/name", text::clean(name.as_deref().unwrap_or(&field_key), MAX_NAME));
     let field_type = field_type(body, &mut problems);
-    let allowed = allowed(body, &mut problems);
+    let allowed = allowed(body, field_type, &mut problems);
     let required = body.boolean("required", &mut problems).value().unwrap_or_default();
     let identifying = body.boolean("identifying", &mut problems).value().unwrap_or_default();
     problems.finish()?;
@@ -309,15 +319,29 @@ fn field_type(body: &Fields<'_>, problems: &mut Problems) -> Option<FieldType> {
     found
 }
 
-fn allowed(body: &Fields<'_>, problems: &mut Problems) -> Vec<String> {
+/// The values that one is chosen from; what other types hold is not chosen.
+fn allowed(body: &Fields<'_>, field_type: Option<FieldType>, problems: &mut Problems) -> Vec<String> {
     let sent = body.texts("allowedValues", MAX_ALLOWED, problems);
+    if !sent.is_empty()
+        && field_type.is_some_and(|known| !matches!(known, FieldType::ComboBox | FieldType::CheckboxList))
+    {
+        problems.add(
+            body.pointer("allowedValues"),
+            "is for the types COMBOBOX and CHECKBOXLIST",
+        );
+    }
     let mut seen = BTreeSet::new();
     let mut allowed = Vec::with_capacity(sent.len());
     for (pointer, value) in sent {
         let Some(value) = problems.check(&pointer, text::clean(&value, MAX_NAME)) else {
             continue;
         };
-        if seen.insert(value.clone()) {
+        if field_type == Some(FieldType::CheckboxList) && value.contains(',') {
+            problems.add(
+                pointer,
+                "must not contain a comma, which stands between the values that are chosen",
+            );
+        } else if seen.insert(value.clone()) {
             allowed.push(value);
         } else {
             problems.add(pointer, "must be listed once");

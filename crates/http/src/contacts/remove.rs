@@ -28,7 +28,6 @@ use selfsame_domain::{Action, Command, ContactRef, Identifier};
     responses(
         (status = 200, body = String, content_type = "application/json",
             description = "A text, in spite of its content type",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
             example = json!("Contact with id='564407320' has been deleted")),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),
@@ -65,7 +64,6 @@ pub(crate) async fn remove(
     responses(
         (status = 200, body = String, content_type = "application/json",
             description = "A text, in spite of its content type",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
             example = json!("Contact with id='564407320' has been deleted")),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),

@@ -6,6 +6,8 @@
 mod attributes;
 mod channels;
 
+pub(crate) use channels::device_app;
+
 use crate::error::member;
 use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, text_of};
 use selfsame_domain::values::{Cookie, DeviceId, ExternalId, SegmentName, Source, ValueError};

@@ -48,7 +48,6 @@ pub(crate) struct SubscribeBody {
     })),
     responses(
         (status = 200, description = "What became of the subscription", body = SubscribeBody,
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
             example = json!({"id": 564_407_320, "emailStatus": "NEED_CONFIRMATION", "new": true})),
         crate::docs::WriteErrors,
         (status = 409, description = "The same request came within the workspace's window", content_type = "text/plain",

@@ -29,7 +29,6 @@ use serde_json::Value;
     responses(
         (status = 200, body = String, content_type = "application/json",
             description = "A text, in spite of its content type",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
             example = json!("Contact with id='564407320' has been updated")),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),

@@ -31,7 +31,7 @@ use selfsame_domain::{Action, Call, Command, Decision};
         "cookies": {"sc": "5c1f"}
     })),
     responses(
-        (status = 200, description = "The contact's number", body = ContactIdBody, headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
+        (status = 200, description = "The contact's number", body = ContactIdBody,
             example = json!({"id": 564_407_320})),
         crate::docs::WriteErrors,
         (status = 409, description = "The same request came within the workspace's window", content_type = "text/plain",

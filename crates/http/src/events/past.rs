@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 /// The most bytes of a request: 500 events of the greatest size.
 const MAX_BYTES: usize = 10 << 20;
 
-/// How far back an event may be: five years.
+/// How far back an event may be: five years, each as long as the longest.
 const DEPTH: TimeDelta = TimeDelta::days(5 * 366);
 
 /// How far the sender's clock may be ahead of ours.
@@ -108,7 +108,7 @@ pub(crate) enum PastEventStatus {
     OccurredDateIsRequired,
     /// When it happened cannot be read.
     IncorrectOccurredDateFormat,
-    /// It happened more than five years ago, or longer ago than the workspace keeps events.
+    /// It happened more than 1,830 days (five years) ago, or longer ago than the workspace keeps events.
     OccurredTimeTooDepth,
     /// It has not happened yet.
     OccurredTimeInFuture,

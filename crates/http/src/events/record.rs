@@ -84,8 +84,7 @@ pub(crate) struct EventObjectInput {
         "params": [{"name": "email", "value": "ann@example.com"}, {"name": "product", "value": "4711"}]
     })),
     responses(
-        (status = 200, description = "It is kept; the body is empty",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule"))),
+        (status = 200, description = "It is kept; the body is empty"),
         crate::docs::WriteErrors,
         (status = 404, description = "`contactId` is no contact's", content_type = "text/plain", body = String,
             example = json!("contact not found")),
@@ -113,8 +112,7 @@ pub(crate) async fn v1(
         "params": [{"name": "externalCustomerId", "value": "C-1001"}, {"name": "items", "value": [{"id": 7, "quantity": 2}]}]
     })),
     responses(
-        (status = 200, description = "It is kept; the body is empty",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule"))),
+        (status = 200, description = "It is kept; the body is empty"),
         crate::docs::WriteErrors,
         (status = 404, description = "`contactId` is no contact's", content_type = "text/plain", body = String,
             example = json!("contact not found")),
@@ -142,8 +140,7 @@ pub(crate) async fn v2(
         "params": {"externalCustomerId": "C-1001", "items": [{"id": 7, "quantity": 2}]}
     })),
     responses(
-        (status = 200, description = "It is kept; the body is empty",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule"))),
+        (status = 200, description = "It is kept; the body is empty"),
         crate::docs::WriteErrors,
         (status = 404, description = "`contactId` is no contact's", content_type = "text/plain", body = String,
             example = json!("contact not found")),

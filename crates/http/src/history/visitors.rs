@@ -21,9 +21,10 @@ use uuid::Uuid;
 /// What is known of a cookie.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VisitorsBody {
-    /// Who was behind it, the latest first; the first 100.
+    /// Who was behind it, the latest first; the latest 100.
     visitors: Vec<VisitorOfCookie>,
-    /// What they did, the latest first.
+    /// What they did, the latest first. What came with an identity token is the customer's own, whatever the cookie: it stands on the
+    /// timeline of the contact.
     items: Vec<EventBody>,
     /// The `cursor` of the next page of `items`; null on the last one.
     next: Option<String>,

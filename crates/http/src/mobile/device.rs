@@ -1,13 +1,13 @@
 //! `POST /mobile/api/v1/device`: the device that an app runs on, and its push token.
 
 use super::app::{self, App, AppHeaders, User};
-use crate::contacts::request::{read_attributes, skipped};
+use crate::contacts::request::{device_app, read_attributes, skipped};
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, Sent, text_of};
 use crate::state::HttpState;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
-use selfsame_domain::values::{AppId, ChannelType, Device, FieldProblem, Token};
+use selfsame_domain::values::{ChannelType, Device, FieldProblem, Token};
 use selfsame_domain::{AttributeKey, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind};
 use utoipa::ToSchema;
 
@@ -41,7 +41,7 @@ pub(crate) struct AppDeviceInput {
     /// The push token. It replaces the one that the device named before.
     #[schema(max_length = 4096)]
     push_token: Option<String>,
-    /// The app that qualifies the token, as `device.appId` of a contact does; none for the nameless one.
+    /// The app that qualifies the token, a UUID as `device.appId` of a contact; none for the nameless one.
     #[schema(max_length = 100)]
     app_id: Option<String>,
     /// Whether the token takes messages. True unless said otherwise.
@@ -131,8 +131,7 @@ fn token(
     request: &mut ContactRequest,
 ) -> Option<ChannelInput> {
     let text = fields.text("pushToken", problems).value()?;
-    let app_id = fields.text("appId", problems).value();
-    let app_id = app_id.and_then(|text| problems.check(&fields.pointer("appId"), AppId::parse(&text)));
+    let app_id = device_app(fields, problems);
     let active = fields.boolean("pushSubscribed", problems);
     let token = problems.check(&fields.pointer("pushToken"), Token::parse(&text))?;
     let identifier = Identifier::token(IdentifierKind::MobilePush, app_id.as_ref(), &token);

@@ -41,7 +41,7 @@ pub(crate) struct AppEventsInput {
 pub(crate) struct AppEventInput {
     #[schema(max_length = 100, example = "productViewed")]
     event_type_key: String,
-    /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago. Now, if it is missing.
+    /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago. Now, if it is missing or in the future.
     #[schema(example = "2026-01-02T03:04:05.678Z")]
     occurred: Option<String>,
     /// Names with values, together at most 20 KB. They name nobody.

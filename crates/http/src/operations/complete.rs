@@ -4,7 +4,7 @@ use super::errors;
 use http::StatusCode;
 use serde_json::{Map, Value};
 use utoipa::openapi::content::Content;
-use utoipa::openapi::header::Header;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::Response;
 use utoipa::openapi::{OpenApi, RefOr};
@@ -13,11 +13,11 @@ use utoipa::openapi::{OpenApi, RefOr};
 const HEADERS: [(&str, &str); 3] = [
     (
         "X-Selfsame-Outcome",
-        "What became of the request: `created`, `updated`, `unchanged` and so on.",
+        "What became of the request: `created`, `updated`, `unchanged` and so on. None of these headers where it came to no decision.",
     ),
     (
         "X-Selfsame-Decision",
-        "The identity of the decision, as the identity log lists it.",
+        "The identity of the decision, as the identity log lists it. Several are listed, up to 50.",
     ),
     (
         "X-Selfsame-Rule",
@@ -25,11 +25,17 @@ const HEADERS: [(&str, &str); 3] = [
     ),
 ];
 
+/// Calls with other methods than `GET` that come to no decision, or tell none to a public key.
+const UNDECIDED: [&str; 2] = ["/api/v1/identity/resolve", "/api/v2"];
+
+/// The statuses by which a rule refuses; the others are about what came to no decision.
+const REFUSALS: [&str; 4] = ["400", "403", "404", "409"];
+
 /// Answers as a server gave them in a test, by operation.
 const ANSWERS: &str = include_str!("answers.json");
 
-/// Describes responses and headers that have no description of their own, which the specification demands, gives answers that have no
-/// example one that a server gave, and completes errors.
+/// Describes responses that have no description of their own, which the specification demands, gives answers that have no example one that
+/// a server gave, completes errors, and says in which headers decisions are told.
 pub(crate) fn complete(document: &mut OpenApi) {
     // A test reads the file: what cannot be read here is missing there.
     let answers: Map<String, Value> = serde_json::from_str(ANSWERS).unwrap_or_default();
@@ -37,9 +43,13 @@ pub(crate) fn complete(document: &mut OpenApi) {
         for (method, operation) in operations(item) {
             exemplify(operation, &answers);
             errors::complete(path, method, operation);
+            let decides = method != "get" && path.starts_with("/api/v") && !UNDECIDED.contains(&path.as_str());
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response {
                     describe(status, response);
+                    if decides && (status.starts_with('2') || REFUSALS.contains(&status.as_str())) {
+                        tell_decision(response);
+                    }
                 }
             }
         }
@@ -92,16 +102,11 @@ fn describe(status: &str, response: &mut Response) {
             .and_then(|status: StatusCode| status.canonical_reason());
         reason.unwrap_or("Answer").clone_into(&mut response.description);
     }
-    for (name, header) in &mut response.headers {
-        if let RefOr::T(Header {
-            description: description @ None,
-            ..
-        }) = header
-        {
-            *description = HEADERS
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, text)| (*text).to_owned());
-        }
+}
+
+fn tell_decision(response: &mut Response) {
+    for (name, text) in HEADERS {
+        let header = HeaderBuilder::new().description(Some(text)).build();
+        response.headers.insert(name.to_owned(), header.into());
     }
 }

@@ -141,11 +141,7 @@ impl<'a> Place<'a> {
             response.content.entry(PROBLEM_JSON.to_owned()).or_insert_with(form);
             set(response, TEXT, document.detail.clone().into());
         }
-        set(
-            response,
-            PROBLEM_JSON,
-            serde_json::to_value(document).unwrap_or_default(),
-        );
+        set(response, PROBLEM_JSON, serde_json::json!(document));
     }
 
     /// An error of a status, whose text the annotations may say.

@@ -52,7 +52,10 @@ pub fn describe_metrics() {
     );
     describe_histogram!(LANE_BATCH, "Submissions that shared a transaction");
     describe_counter!(LANE_RETRIES, "Transactions done again because they lost a race");
-    describe_counter!(LOCK_WAITS, "Transactions that waited for another one's locks");
+    describe_counter!(
+        LOCK_WAITS,
+        "Transactions that waited for another one and found something changed (PostgreSQL), or for this server's writing connection (SQLite)"
+    );
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
     describe_counter!(BOTS, "Requests of pages that bots made");
     describe_counter!(

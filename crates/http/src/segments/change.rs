@@ -38,7 +38,6 @@ pub(crate) struct ContactsInput {
     responses(
         (status = 200, body = String, content_type = "application/json",
             description = "A text, in spite of its content type",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
             example = json!("Contacts have been attached to the group with id='7'")),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such segment", body = String, content_type = "text/plain", example = json!("segment not found")),
@@ -82,7 +81,6 @@ pub(crate) async fn attach(
     responses(
         (status = 200, body = String, content_type = "application/json",
             description = "A text, in spite of its content type",
-            headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule")),
             example = json!("Contacts have been detached from the group with id='7'")),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such segment", body = String, content_type = "text/plain", example = json!("segment not found")),

@@ -28,7 +28,7 @@ pub(crate) struct EmailsInput {
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
     responses(
-        (status = 200, description = "Without a body; with the headers of the decision where it is a single address", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        (status = 200, description = "Without a body; with the headers of the decision where it is a single address"),
         crate::docs::WriteErrors,
     )
 )]
@@ -49,7 +49,7 @@ pub(crate) async fn add(
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
     responses(
-        (status = 200, description = "Without a body; with the headers of the decision where it is a single address", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        (status = 200, description = "Without a body; with the headers of the decision where it is a single address"),
         crate::docs::WriteErrors,
     )
 )]

@@ -59,7 +59,7 @@ pub(crate) async fn get(
     ),
     request_body(content = Activated, content_type = "application/json", example = json!({"active": false})),
     responses(
-        (status = 200, description = "Whether the token takes messages", body = Activated, headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"), ("X-Selfsame-Rule"))),
+        (status = 200, description = "Whether the token takes messages", body = Activated),
         crate::docs::WriteErrors,
         (status = 404, description = "No contact holds the token", body = String, content_type = "text/plain", example = json!("token not found")),
     )

@@ -46,7 +46,7 @@ pub(crate) struct UnmuteInput {
     params(("app" = Uuid, Path, description = "The app"), crate::docs::IdempotencyKey),
     request_body(content = MuteInput, content_type = "application/json", example = json!({"token": "t-1", "duration": 3600})),
     responses(
-        (status = 200, description = "Without a body", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        (status = 200, description = "Without a body"),
         crate::docs::WriteErrors,
         (status = 404, description = "No contact holds the token", body = String, content_type = "text/plain", example = json!("token not found")),
     )
@@ -80,7 +80,7 @@ pub(crate) async fn mute(
     params(("app" = Uuid, Path, description = "The app"), crate::docs::IdempotencyKey),
     request_body(content = UnmuteInput, content_type = "application/json", example = json!({"token": "t-1"})),
     responses(
-        (status = 200, description = "Without a body", headers(("X-Selfsame-Outcome"), ("X-Selfsame-Decision"))),
+        (status = 200, description = "Without a body"),
         crate::docs::WriteErrors,
         (status = 404, description = "No contact holds the token", body = String, content_type = "text/plain", example = json!("token not found")),
     )

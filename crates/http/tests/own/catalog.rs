@@ -98,6 +98,25 @@ async fn what_was_made_is_answered_as_it_was_made() {
 }
 
 #[tokio::test]
+async fn only_what_is_chosen_has_a_list_and_nothing_has_bounds() {
+    let server = Server::start().await;
+    let of = |kind: &str, allowed: Value| json!({"profileKey": "P", "fieldKey": "F", "type": kind, "allowedValues": allowed});
+    for kind in ["TEXTFIELD", "TEXTAREA", "NUMBER", "DECIMAL", "DATE", "DATETIME", "TAGS"] {
+        let refused = server.post("/api/v1/fields", of(kind, json!(["1"]))).await;
+        assert_eq!(refused.pointers(), ["/allowedValues"], "{kind}");
+    }
+    let refused = server
+        .post("/api/v1/fields", of("CHECKBOXLIST", json!(["a", "b,c"])))
+        .await;
+    assert_eq!(refused.pointers(), ["/allowedValues/1"]);
+    let bounds = json!({"profileKey": "P", "fieldKey": "F", "type": "NUMBER", "minValue": 1, "maxValue": 5});
+    assert_eq!(
+        server.post("/api/v1/fields", bounds).await.pointers(),
+        ["/minValue", "/maxValue"]
+    );
+}
+
+#[tokio::test]
 async fn what_is_no_field_is_refused_whole() {
     let server = Server::start().await;
     let wrong = json!({

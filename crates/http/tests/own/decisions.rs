@@ -43,6 +43,48 @@ async fn what_was_refused_is_read_by_the_header_of_its_answer() {
 }
 
 #[tokio::test]
+async fn what_is_left_out_of_orders_and_events_is_in_the_log() {
+    let server = Server::start().await;
+    let ann = server.contact(Some("C-1"), None).await;
+    server.contact(Some("C-2"), Some("bob@example.com")).await;
+    let order = |more: Value| {
+        let mut order = json!({"externalOrderId": "1", "status": "INITIALIZED", "totalCost": 1, "currency": "UAH"});
+        let more = more.as_object().expect("an object").clone();
+        order.as_object_mut().expect("an object").extend(more);
+        json!({"orders": [order]})
+    };
+    let first = order(json!({"externalCustomerId": "C-1", "date": "2026-01-01"}));
+    let of_another = order(json!({"email": "bob@example.com", "firstName": "Bob", "date": "2026-01-02"}));
+    let event = |params: Value| json!({"eventTypeKey": "seen", "params": params});
+    let blocked = event(json!({"externalCustomerId": "C-1", "email": "test@test.com"}));
+    let plain = event(json!({"externalCustomerId": "C-1"}));
+    for (route, body, told) in [
+        ("/api/v1/orders", first, None),
+        ("/api/v1/orders", of_another, Some("skipped")),
+        ("/api/v3/event", blocked, Some("blocked")),
+        ("/api/v3/event", plain, None),
+    ] {
+        let answer = server.post(route, body.clone()).await;
+        let id = answer.header("x-selfsame-decision").unwrap_or_default().to_owned();
+        let read = server.get(&path(&id)).await;
+        let Some(told) = told else {
+            assert_eq!(read.status, 404, "{body}");
+            continue;
+        };
+        let decision = read.json(200);
+        assert_eq!(
+            (&decision["effects"][0]["effect"], &decision["contactId"]),
+            (&json!(told), &json!(ann))
+        );
+        let log = server
+            .get(&format!("/api/v1/contact/{ann}/identity/log?limit=100"))
+            .await
+            .json(200);
+        assert_eq!(log["items"].as_array().and_then(|items| items.last()), Some(&decision));
+    }
+}
+
+#[tokio::test]
 async fn a_group_that_is_given_unknown_contacts_says_so() {
     let server = Server::start().await;
     let body = json!({"externalCustomerId": "C-1", "groups": ["G"]});

@@ -57,6 +57,8 @@ async fn a_token_of_an_app_is_that_of_a_contact_with_the_same_app() {
         app.server.get(&path).await.json(200)["id"],
         app.contact("A").await["id"]
     );
+    let body = json!({"deviceId": "d2", "pushToken": "t2", "appId": "shop"});
+    assert_eq!(app.send(app.post("device"), &body).await.pointers(), ["/appId"]);
 }
 
 #[tokio::test]

@@ -128,6 +128,26 @@ async fn a_visitor_is_no_contact_until_somebody_is_named_with_the_cookie() {
 }
 
 #[tokio::test]
+async fn what_happened_at_one_moment_reads_in_the_order_in_which_it_was_told() {
+    let server = Server::start().await;
+    let shop = site(&server, "shop", false).await;
+    let at = now(&server).timestamp_millis();
+    let told: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+    for (sc, at) in [("said", Some(at)), ("unsaid", None)] {
+        let event = |id: &String| {
+            let payload = json!({"url": format!("{SHOP}/{id}")});
+            json!({"id": id, "name": "PageView", "at": at, "payload": payload})
+        };
+        let events: Vec<Value> = told.iter().map(event).collect();
+        let body = json!({"site": shop.key, "sc": sc, "sentAt": at, "events": events});
+        tell(&server, "/t/events", &body).await.json(200);
+        let body = json!({"externalCustomerId": sc, "cookies": {"sc": sc}});
+        let made = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+        assert_eq!(seen(&server, &made).await, told, "{sc}");
+    }
+}
+
+#[tokio::test]
 async fn a_signed_token_links_the_cookie_and_makes_the_contact() {
     let server = Server::start().await;
     let shop = site(&server, "shop", false).await;

@@ -75,6 +75,23 @@ async fn a_blank_external_id_finds_nobody_and_is_named() {
 }
 
 #[tokio::test]
+async fn what_is_no_text_finds_nobody() {
+    let server = Server::start().await;
+    let body = json!({"externalCustomerId": "\u{fffd}", "firstName": "Ann"});
+    let id = server.add(&body).await;
+    for bytes in ["%fe", "%C0", "a%ED%A0%80"] {
+        for path in ["contacts?externalCustomerId=", "contacts?email=", "groups?name="] {
+            let answer = server.get(&format!("/api/v1/{path}{bytes}")).await.expect(400);
+            assert_eq!(answer.body, "query must be percent-encoded UTF-8", "{path}{bytes}");
+        }
+        let path = format!("/api/v1/contact?externalCustomerId={bytes}");
+        server.delete(&path).await.expect(400);
+    }
+    let found = server.get("/api/v1/contacts?externalCustomerId=%EF%BF%BD").await.json();
+    assert_eq!(found[0]["id"], id);
+}
+
+#[tokio::test]
 async fn items_are_base_contacts() {
     let server = Server::start().await;
     let [ann, ..] = three(&server).await;

@@ -43,7 +43,7 @@ pub(crate) fn as_toml(loaded: &Loaded) -> Result<String> {
         match values.get(&name) {
             None | Some(Value::Null) => writeln!(text, "# {name} is not set\n")?,
             Some(_) if name == BOOTSTRAP_KEY => {
-                writeln!(text, "# from: {}\n# {name} is hidden\n", loaded.origin(&name))?
+                writeln!(text, "# from: {}\n# {name} is hidden\n", loaded.origin(&name))?;
             }
             // The forms of texts and numbers in JSON are forms of TOML, too.
             Some(value) => writeln!(text, "# from: {}\n{name} = {value}\n", loaded.origin(&name))?,

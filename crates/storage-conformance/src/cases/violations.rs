@@ -4,9 +4,10 @@ use super::kinds::values;
 use super::raw::{active, at, contacts, event, far, held, held_sample, member, merge, merged, plant, visitor};
 use crate::{Ask, Backend, Fixture, Kind, identifier, keep, segment_name};
 use selfsame_domain::{
-    Attributes, ChangeSet, ContactId, Order, OrderStatus, Outcome, Segment, SegmentId, StoredEvent, Subject, Violation,
-    Visitor, VisitorId, WorkspaceId,
+    Attributes, ChangeSet, ContactId, LogEntry, Order, OrderStatus, Outcome, Segment, SegmentId, StoredEvent, Subject,
+    Violation, Visitor, VisitorId, WorkspaceId,
 };
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 async fn found(f: &Fixture<'_>) -> Vec<(WorkspaceId, Violation)> {
@@ -139,6 +140,10 @@ pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
 }
 
 pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend) {
+    let decision = Fixture::new(backend)
+        .await
+        .decide(Ask::new().external("a").upsert())
+        .await;
     let order = Ask::new().ordered("o", OrderStatus::Initialized, at());
     let orders_made = vec![Order {
         external_id: order.external_id,
@@ -153,9 +158,14 @@ pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend)
         orders_made,
         events: vec![event(1, Subject::Contact(far(1)))],
         attributes: vec![(far(1), Attributes::default())],
+        log: vec![LogEntry {
+            contact: far(1),
+            decision,
+            mentions: BTreeSet::new(),
+        }],
         ..ChangeSet::default()
     };
-    let orphans = ["event", "order", "profile"].map(|what| Violation::Orphan {
+    let orphans = ["decision", "event", "order", "profile"].map(|what| Violation::Orphan {
         what: what.to_owned(),
         owner: far(1),
     });

@@ -123,6 +123,8 @@ fn orphans(space: &Space) -> impl Iterator<Item = Violation> {
     };
     let of = space.orders.values().map(|row| ("order", row.contact));
     let of = of.chain(space.attributes.keys().map(|id| ("profile", *id)));
+    let logged = space.log.keys().map(|(id, _)| ("decision", *id));
+    let of = of.chain(logged.filter(|(_, id)| *id != ContactId::NOBODY));
     let of = of.chain(space.events.values().filter_map(|row| match row.subject {
         Some(Subject::Contact(id)) => Some(("event", id)),
         _ => None,

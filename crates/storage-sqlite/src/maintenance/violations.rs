@@ -152,6 +152,10 @@ const ORPHANS: &str = "
     WHERE r.contact_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
     UNION
+    SELECT r.workspace_id, 'decision', r.contact_id FROM identity_log AS r
+    WHERE r.contact_id <> 0 AND NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
+    UNION
     SELECT r.workspace_id, 'identifier brought by a contact', r.home_id FROM identifiers AS r
     WHERE r.home_id <> r.owner_id AND NOT EXISTS (
         SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.home_id)

@@ -110,7 +110,7 @@ fn token(
 ) {
     let mut app = app;
     if app.is_none() {
-        app = app_id(reader, channel);
+        app = app_id(channel, reader.problems);
         details.app = app.as_ref().map(|app| app.as_str().to_owned());
     }
     let read = Token::parse(text).map(|token| Identifier::token(kind, app.as_ref(), &token));
@@ -144,7 +144,7 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) {
     };
     match text {
         Some(text) => {
-            let app = app_id(reader, &fields);
+            let app = app_id(&fields, reader.problems);
             let details = ChannelDetails {
                 app: app.as_ref().map(AppId::to_string),
                 ..ChannelDetails::default()
@@ -161,25 +161,27 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) {
 }
 
 /// The app is part of the identifier, so that a wrong one refuses the request.
-fn app_id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<AppId> {
-    let text = fields.text("appId", reader.problems).value()?;
+fn app_id(fields: &Fields<'_>, problems: &mut Problems) -> Option<AppId> {
+    let text = fields.text("appId", problems).value()?;
     match AppId::parse(&text) {
         Err(ValueError::Empty) => None,
-        read => reader.problems.check(&fields.pointer("appId"), read),
+        read => problems.check(&fields.pointer("appId"), read),
     }
+}
+
+/// The app of a device, a UUID (wire fact). Another text would be an app of its own, whose token nobody asks for, and so would the same
+/// UUID without hyphens or in braces.
+pub(crate) fn device_app(fields: &Fields<'_>, problems: &mut Problems) -> Option<AppId> {
+    let app = app_id(fields, problems)?;
+    if !Uuid::try_parse(app.as_str()).is_ok_and(|uuid| uuid.to_string() == app.as_str()) {
+        problems.add(fields.pointer("appId"), "must be a UUID with hyphens");
+    }
+    Some(app)
 }
 
 fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
     let fields = details(reader, channel, "device")?;
-    let app_id = app_id(reader, &fields);
-    // The apps of devices are UUIDs (wire fact). Another text would be an app of its own, whose token nobody asks for, and so would the same UUID
-    // without hyphens or in braces.
-    let is_uuid = |app: &AppId| Uuid::try_parse(app.as_str()).is_ok_and(|uuid| uuid.to_string() == app.as_str());
-    if !app_id.as_ref().is_none_or(is_uuid) {
-        reader
-            .problems
-            .add(fields.pointer("appId"), "must be a UUID with hyphens");
-    }
+    let app_id = device_app(&fields, reader.problems);
     let active = active(reader, &fields);
     let mut text = |name| described(reader, &fields, name);
     let mut device = Device {
@@ -211,7 +213,7 @@ fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
 
 fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<WebPushSubscription> {
     let fields = details(reader, channel, "webPushSubscription")?;
-    let app_id = app_id(reader, &fields);
+    let app_id = app_id(&fields, reader.problems);
     let mut text = |name| described(reader, &fields, name);
     let mut web_push = WebPushSubscription {
         app_id,
