@@ -29,7 +29,7 @@ pub enum Violation {
         canonical: ContactId,
     },
     /// An identifier, a membership or a visitor belongs to a contact that does not exist or does not answer for itself; or a profile, an
-    /// order, an event, a decision, or what an identifier or a visitor goes home to, to one that does not exist.
+    /// order, an event, a decision, a merge, or what an identifier or a visitor goes home to, to one that does not exist.
     #[error("{what}: contact {owner} does not exist, or does not answer for itself")]
     Orphan {
         /// What kind of row.
@@ -43,8 +43,8 @@ pub enum Violation {
         /// What is stored.
         segment: SegmentId,
     },
-    /// An event names a visitor that does not exist.
-    #[error("an event names visitor {visitor}, which does not exist")]
+    /// An event names a visitor that does not exist, or an identifier does, behind which it waits.
+    #[error("an event or an identifier names visitor {visitor}, which does not exist")]
     NoVisitor {
         /// What is stored.
         visitor: VisitorId,

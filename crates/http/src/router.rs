@@ -129,7 +129,10 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
             http::HeaderValue::from_static("nosniff"),
         ))
         .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
-        .layer(middleware::from_fn(unread::pass_over))
+        .layer(middleware::from_fn_with_state(
+            state.settings.request_timeout,
+            unread::pass_over,
+        ))
         .layer(SetSensitiveRequestHeadersLayer::new([
             http::header::AUTHORIZATION,
             mobile::IDENTITY,

@@ -5,12 +5,12 @@
 //! (RFC 9112, 9.6). So the rest is read and forgotten before the answer goes, within bounds.
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::{Stream, StreamExt};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -19,11 +19,12 @@ use std::time::Duration;
 /// How much is read that nobody wants, in bytes.
 const MAX_PASSED_OVER: u64 = 32 << 20;
 
-/// For how long.
+/// For how long, and no longer than a request may take.
 const PASS_OVER_TIME: Duration = Duration::from_secs(10);
 
-/// Answers when the whole body is read. Where that goes beyond the bounds, the answer says that the connection ends.
-pub(crate) async fn pass_over(request: Request, next: Next) -> Response {
+/// Answers when the whole body is read. Where that goes beyond the bounds, the answer says that the connection ends. So it does where the body
+/// is what the answer waited for in vain.
+pub(crate) async fn pass_over(State(request_timeout): State<Duration>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
@@ -43,7 +44,8 @@ pub(crate) async fn pass_over(request: Request, next: Next) -> Response {
     let is_read = match rest {
         None => true,
         Some((_, is_begun)) if is_long || (waits && !is_begun) => false,
-        Some((rest, _)) => read(rest).await,
+        Some(_) if response.status() == StatusCode::SERVICE_UNAVAILABLE => false,
+        Some((rest, _)) => read(rest, PASS_OVER_TIME.min(request_timeout)).await,
     };
     if !is_read {
         response
@@ -59,7 +61,7 @@ pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Reads what is left, and says whether that was all.
-async fn read(mut rest: BodyDataStream) -> bool {
+async fn read(mut rest: BodyDataStream, time: Duration) -> bool {
     let mut left = MAX_PASSED_OVER;
     let all = async {
         while let Some(chunk) = rest.next().await {
@@ -72,7 +74,7 @@ async fn read(mut rest: BodyDataStream) -> bool {
         true
     };
     // Who is slower is cut off.
-    tokio::time::timeout(PASS_OVER_TIME, all).await.unwrap_or(false)
+    tokio::time::timeout(time, all).await.unwrap_or(false)
 }
 
 /// Where a body comes back to, with whether anything of it was asked for.
@@ -142,7 +144,8 @@ mod tests {
             .route("/", get(async || "here").post(refuses))
             .route("/begins", post(begins))
             .route("/reads", post(async |body: Bytes| body.len().to_string()))
-            .layer(axum::middleware::from_fn(pass_over));
+            .route("/late", post(async |_: Body| StatusCode::SERVICE_UNAVAILABLE))
+            .layer(axum::middleware::from_fn_with_state(Duration::from_secs(3), pass_over));
         router.oneshot(request.body(body).unwrap()).await.unwrap()
     }
 
@@ -179,8 +182,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_go_on_is_cut_off() {
-        let silent = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
-        assert!(ends(&answer(http::Request::get("/"), silent).await));
+        let begun = tokio::time::Instant::now();
+        for (request, waited) in [(http::Request::get("/"), 3), (http::Request::post("/late"), 3)] {
+            let silent = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+            assert!(ends(&answer(request, silent).await));
+            assert_eq!(
+                begun.elapsed(),
+                Duration::from_secs(waited),
+                "what is late has waited already"
+            );
+        }
     }
 
     #[tokio::test]

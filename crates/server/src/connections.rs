@@ -1,15 +1,23 @@
 //! Taking connections, and letting go of them.
 
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::serve::{Listener, ListenerExt};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 /// How long a client may take for the head of a request, and rest before its next one. Whoever takes longer is disconnected: open
 /// connections that say nothing must not use up what the process may open. Longer than proxies keep connections that rest (nginx: 60
@@ -38,7 +46,8 @@ impl Default for Timeouts {
     }
 }
 
-/// Serves connections until it is told to stop, then takes no new ones and returns when all requests that were begun are answered.
+/// Serves connections until it is told to stop, then takes no new ones and returns when all requests that came are answered. A head that is not
+/// whole by then is waited for as long as for a client that reads nothing.
 ///
 /// The framework's own loop does the same, but for the limits on clients that dawdle, which it cannot set.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, timeouts: Timeouts) {
@@ -56,18 +65,92 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             (stream, _) = listener.accept() => stream,
             () = stop.cancelled() => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let busy = watch::Sender::new(0_usize);
+        let unused = unused(busy.subscribe(), stop.clone(), timeouts.write);
+        let router = router.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let at_work = AtWork::begin(&busy);
+            let answer = router.clone().oneshot(request.map(Body::new));
+            async move {
+                let answer: Result<Response<Body>, _> = answer.await;
+                answer.map(|answer| {
+                    answer.map(|body| Answer {
+                        body,
+                        _at_work: at_work,
+                    })
+                })
+            }
+        });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(timeouts.write));
         let connection = open.watch(protocol.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection failed");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection failed");
+                },
+                () = unused => tracing::debug!("a connection that asked nothing was closed"),
             }
         });
     }
     drop(listener);
     open.shutdown().await;
+}
+
+/// Ends when the server stops and a connection has had no request for a time.
+async fn unused(mut busy: watch::Receiver<usize>, stop: CancellationToken, time: Duration) {
+    stop.cancelled().await;
+    loop {
+        if busy.wait_for(|requests| *requests == 0).await.is_err() {
+            // The connection is gone.
+            return;
+        }
+        if tokio::time::timeout(time, busy.changed()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A request of a connection, until its answer is sent.
+struct AtWork(watch::Sender<usize>);
+
+impl AtWork {
+    fn begin(busy: &watch::Sender<usize>) -> Self {
+        busy.send_modify(|requests| *requests += 1);
+        Self(busy.clone())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.send_modify(|requests| *requests -= 1);
+    }
+}
+
+/// The body of an answer, which is let go of when it is sent.
+struct Answer {
+    body: Body,
+    _at_work: AtWork,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +188,52 @@ mod tests {
         );
         stop.cancel();
         serving.await.unwrap();
+    }
+
+    /// A stop waits for requests, not for what may become one.
+    #[tokio::test]
+    async fn half_a_head_does_not_hold_up_a_stop() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let timeouts = Timeouts {
+            write: Duration::from_millis(100),
+            ..Timeouts::default()
+        };
+        let serving = tokio::spawn(serve(listener, router, stop.clone(), timeouts));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        // Answered, so that the server has the connection; then half of another one.
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHos")
+            .await
+            .unwrap();
+        client.readable().await.unwrap();
+        stop.cancel();
+        serving.await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("here"), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_used_until_its_last_answer_is_sent() {
+        let (stop, busy) = (CancellationToken::new(), watch::Sender::new(0));
+        let time = Duration::from_secs(10);
+        let mut unused = tokio::spawn(unused(busy.subscribe(), stop.clone(), time));
+        let mut ends_within = async |time| tokio::time::timeout(time, &mut unused).await.is_ok();
+        assert!(!ends_within(time * 100).await, "nobody stops");
+        let first = AtWork::begin(&busy);
+        let second = AtWork::begin(&busy);
+        stop.cancel();
+        drop(first);
+        assert!(!ends_within(time * 100).await, "one is under way");
+        drop(second);
+        assert!(!ends_within(time / 2).await, "what is written may not be read yet");
+        let another = AtWork::begin(&busy);
+        assert!(!ends_within(time * 100).await, "its head came");
+        drop(another);
+        assert!(ends_within(time * 2).await);
     }
 
     /// A stop waits for answers under way. Nobody may hold it up by reading none.

@@ -65,6 +65,10 @@ const ORPHANS: &str = "
         UNION
         SELECT 'decision', workspace_id, contact_id FROM identity_log WHERE contact_id <> 0
         UNION
+        SELECT 'merge', workspace_id, survivor_id FROM merges
+        UNION
+        SELECT 'merge', workspace_id, absorbed_id FROM merges
+        UNION
         SELECT 'identifier brought by a contact', workspace_id, home_id FROM identifiers WHERE home_id <> owner_id
         UNION
         SELECT 'visitor brought by a contact', workspace_id, home_id FROM visitors WHERE home_id <> owner_id
@@ -87,6 +91,8 @@ const NO_SEGMENT: &str = "
 
 const NO_VISITOR: &str = "
     SELECT workspace_id, visitor_id FROM events WHERE visitor_id IS NOT NULL
+    UNION
+    SELECT workspace_id, waiting FROM identifier_keys WHERE waiting IS NOT NULL
     EXCEPT
     SELECT workspace_id, visitor_id FROM visitors
     ORDER BY 1, 2

@@ -88,7 +88,7 @@ async fn a_page_of_one_type_is_found_among_any_number_of_others() {
     }
     let sql = last.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(sql.contains("FROM events"), "{sql}");
-    let types = "bigint, bigint, uuid[], timestamptz, timestamptz, timestamptz, uuid, boolean[], bigint";
+    let types = "bigint, bigint, uuid[], timestamptz, timestamptz, uuid, boolean[], bigint";
     let prepare = format!("ANALYZE; PREPARE page ({types}) AS {sql}");
     sqlx::raw_sql(AssertSqlSafe(prepare))
         .execute(&mut admin)
@@ -97,7 +97,7 @@ async fn a_page_of_one_type_is_found_among_any_number_of_others() {
     let page = |number: &str, visitors: &str, views: bool| {
         format!(
             "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)
-             EXECUTE page ({}, {number}, '{{{visitors}}}', NULL, NULL, NULL, NULL, '{{{views}}}', 50)",
+             EXECUTE page ({}, {number}, '{{{visitors}}}', NULL, NULL, NULL, '{{{views}}}', 50)",
             workspace.0
         )
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     Apart, Call, Command, ContactId, Decision, DecisionId, Effect, Envelope, Identifier, IdentifierKey, LogEntry,
-    Merge, Outcome, Rejection, Rule, Skipped, SubscribeStatus, Timestamp,
+    Merge, Outcome, Rejection, Rule, Skipped, SubscribeStatus, Timestamp, Trust,
 };
 use std::collections::BTreeSet;
 
@@ -24,9 +24,9 @@ pub(super) struct Draft {
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
     pub(super) visitors: usize,
-    /// Events, orders and what pages say of who looks at them are many; a decision about one that changed nothing and has nothing to tell is
-    /// not for the log of what a contact is, unless something was noted of a value that the contact does not hold. Nor is one about nobody:
-    /// anybody can make as many as they like with a public key.
+    /// Events, orders and what is said with a public key are many; a decision about one that changed nothing and has nothing to tell is not
+    /// for the log of what a contact is. That it names a value which the contact does not hold is told once: when something is noted of the
+    /// value. Nor is a decision about nobody: anybody can make as many as they like with a public key.
     pub(super) is_routine: bool,
     /// The time in the past that it tells of, if it does: it takes nothing from whoever has it now (identity rule 4).
     pub(super) past: Option<Timestamp>,
@@ -46,10 +46,11 @@ impl Draft {
             touched: BTreeSet::new(),
             merges: 0,
             visitors: 0,
-            is_routine: matches!(
-                envelope.command,
-                Command::Event(_) | Command::Order(_) | Command::Contact(Call::Event { .. }, _)
-            ),
+            is_routine: match &envelope.command {
+                Command::Event(_) | Command::Order(_) | Command::Contact(Call::Event { .. }, _) => true,
+                Command::Contact(_, request) => request.trust() != Trust::Full,
+                _ => false,
+            },
             past: match &envelope.command {
                 Command::Event(event) => event.past(envelope.at),
                 _ => None,
@@ -125,7 +126,7 @@ impl Draft {
     pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(contact);
-        let tells_nothing = outcome == Outcome::Unchanged && self.effects.is_empty();
+        let tells_nothing = outcome == Outcome::Unchanged && self.effects.iter().all(only_names);
         let is_routine = self.is_routine && (tells_nothing || touched.is_empty());
         let decision = self.decision(outcome, contact, None);
         if outcome != Outcome::Erased && !is_routine {
@@ -133,6 +134,14 @@ impl Draft {
         }
         decision
     }
+}
+
+fn only_names(effect: &Effect) -> bool {
+    let why = match effect {
+        Effect::KeptApart { why, .. } => Some(*why),
+        _ => None,
+    };
+    why == Some(Apart::OnlyNames)
 }
 
 fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision) {

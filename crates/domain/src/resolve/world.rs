@@ -238,6 +238,10 @@ impl<'a> World<'a> {
     pub(super) fn unsee(&mut self, key: &IdentifierKey) {
         if self.key(key).is_sighting() {
             self.free(key);
+        } else if !self.is_held(key)
+            && let Some(record) = self.keys.get_mut(key)
+        {
+            record.seen_with.clear();
         }
     }
 

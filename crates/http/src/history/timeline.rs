@@ -9,6 +9,7 @@ use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
+use crate::times;
 use axum::Json;
 use axum::extract::State;
 use chrono::DateTime;
@@ -134,7 +135,7 @@ fn read_cursor(text: &str) -> Option<TimelineCursor> {
 
 pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
     let (at, id) = text.split_once('.')?;
-    let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
+    let at = DateTime::from_timestamp_micros(at.parse().ok()?).filter(|at| times::is_storable(*at))?;
     Some((at, EventId(Uuid::parse_str(id).ok()?)))
 }
 

@@ -56,6 +56,9 @@ pub(crate) fn cookie(fields: &Fields<'_>, name: &str) -> Result<Identifier, ApiE
     Ok(Identifier::cookie(&cookie))
 }
 
+/// How far a browser's clock may be off and be taken for right.
+const TOLERANCE: TimeDelta = TimeDelta::seconds(10);
+
 /// When a page says that something happened, by our clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
@@ -65,12 +68,15 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A clock of a browser that says what time it was when it sent the request.
+    /// A clock of a browser that says what time it was when it sent the request. One that is off by little is taken for right: requests take
+    /// their time, each its own, and what one tells must not change places with what another does.
     pub(crate) fn new(now: Timestamp, sent_at: Option<i64>) -> Self {
         let sent_at = sent_at.and_then(DateTime::from_timestamp_millis);
+        let behind = sent_at.map_or(TimeDelta::zero(), |sent_at| now - sent_at);
+        let is_right = behind.abs() <= TOLERANCE;
         Self {
             now,
-            behind: sent_at.map_or(TimeDelta::zero(), |sent_at| now - sent_at),
+            behind: if is_right { TimeDelta::zero() } else { behind },
         }
     }
 
@@ -140,6 +146,19 @@ mod tests {
         assert_eq!(clock.read(1_999_999_990_000), Ok(at(999_999_990)));
         assert_eq!(clock.read(2_000_000_005_000), Ok(now), "the future is now");
         assert_eq!(Clock::new(now, None).read(999_999_990_000), Ok(at(999_999_990)));
+    }
+
+    #[test]
+    fn requests_take_their_time() {
+        let now = at(1_000_000_000);
+        for seconds in -10..=10 {
+            let clock = Clock::new(now, Some((1_000_000_000 + seconds) * 1_000));
+            assert_eq!(clock.read(999_999_990_000), Ok(at(999_999_990)), "{seconds}");
+        }
+        assert_eq!(
+            Clock::new(now, Some(999_999_989_000)).read(999_999_980_000),
+            Ok(at(999_999_991))
+        );
     }
 
     #[test]

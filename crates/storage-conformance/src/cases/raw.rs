@@ -6,9 +6,9 @@ use chrono::DateTime;
 use selfsame_application::ports::{Mode, Recorded, StorageError, Store};
 use selfsame_domain::values::Source;
 use selfsame_domain::{
-    ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, DecisionId, Event, EventId, EventParams, Footprint,
-    HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Membership, Merge, MergeId, MergeRule, Moved, Origin,
-    SegmentId, Subject, Timestamp, Visitor, VisitorId, WorkspaceId,
+    ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, Decision, DecisionId, Event, EventId, EventParams,
+    Footprint, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Membership, Merge, MergeId, MergeRule,
+    Moved, Origin, Outcome, Rule, SegmentId, Subject, Timestamp, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -124,6 +124,23 @@ pub(super) fn event(number: u128, subject: Subject) -> Event {
         received_at: at(),
         origin: Origin::Api,
         params: EventParams::default(),
+    }
+}
+
+/// A decision of nothing.
+pub(super) fn decision(number: u128) -> Decision {
+    Decision {
+        id: DecisionId(Uuid::from_u128(number)),
+        at: at(),
+        call: "contact".to_owned(),
+        outcome: Outcome::Unchanged,
+        contact: None,
+        rule: Rule::NoMatch,
+        matched_by: None,
+        effects: Vec::new(),
+        rejection: None,
+        email_status: None,
+        redacted: false,
     }
 }
 

@@ -1,7 +1,9 @@
 //! The check of the invariants finds what is broken. Every case mends what it broke, for the suite checks again.
 
 use super::kinds::values;
-use super::raw::{active, at, contacts, event, far, held, held_sample, member, merge, merged, plant, visitor};
+use super::raw::{
+    active, at, contacts, decision, event, far, held, held_sample, member, merge, merged, plant, visitor,
+};
 use crate::{Ask, Backend, Fixture, Kind, identifier, keep, segment_name};
 use selfsame_domain::{
     Attributes, ChangeSet, ContactId, LogEntry, Order, OrderStatus, Outcome, Segment, SegmentId, StoredEvent, Subject,
@@ -74,10 +76,16 @@ pub async fn a_chain_that_stops_half_way(backend: &mut dyn Backend) {
 
 pub async fn a_survivor_that_does_not_exist(backend: &mut dyn Backend) {
     let broken = contacts(vec![merged(far(1), far(2), far(2))]);
-    let wrong = vec![Violation::WrongCanonical {
-        contact: far(1),
-        canonical: far(2),
-    }];
+    let wrong = vec![
+        Violation::WrongCanonical {
+            contact: far(1),
+            canonical: far(2),
+        },
+        Violation::Orphan {
+            what: "merge".to_owned(),
+            owner: far(2),
+        },
+    ];
     expect(backend, broken, wrong).await;
 }
 
@@ -140,10 +148,6 @@ pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
 }
 
 pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend) {
-    let decision = Fixture::new(backend)
-        .await
-        .decide(Ask::new().external("a").upsert())
-        .await;
     let order = Ask::new().ordered("o", OrderStatus::Initialized, at());
     let orders_made = vec![Order {
         external_id: order.external_id,
@@ -160,7 +164,7 @@ pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend)
         attributes: vec![(far(1), Attributes::default())],
         log: vec![LogEntry {
             contact: far(1),
-            decision,
+            decision: decision(1),
             mentions: BTreeSet::new(),
         }],
         ..ChangeSet::default()

@@ -279,9 +279,13 @@ impl Space {
         let shared: BTreeSet<DecisionId> = own.keys().map(|(_, decision)| *decision).collect();
         let named = own.values().flat_map(|entry| &entry.decision.effects);
         for key in named.filter_map(Effect::identifier).map(|identifier| &identifier.key) {
-            let is_sighting = self.keys.get(key).is_some_and(KeyRecord::is_sighting);
-            if is_sighting && self.rows_of(key).next().is_none() {
+            if self.rows_of(key).next().is_some() {
+                continue;
+            }
+            if self.keys.get(key).is_some_and(KeyRecord::is_sighting) {
                 self.keys.remove(key);
+            } else if let Some(record) = self.keys.get_mut(key) {
+                record.seen_with.clear();
             }
         }
         for entry in log.values_mut() {

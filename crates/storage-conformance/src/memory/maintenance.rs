@@ -106,7 +106,9 @@ fn check(space: &Space) -> BTreeSet<Violation> {
         Some(Subject::Visitor(id)) => Some(id),
         _ => None,
     });
-    let gone = visitors.filter(|id| !space.visitors.contains_key(id));
+    let waiting = space.keys.values().filter_map(|record| record.waiting);
+    let named = visitors.chain(waiting.map(|waiting| waiting.visitor));
+    let gone = named.filter(|id| !space.visitors.contains_key(id));
     found.extend(gone.map(|visitor| Violation::NoVisitor { visitor }));
     found
 }
@@ -123,6 +125,12 @@ fn orphans(space: &Space) -> impl Iterator<Item = Violation> {
     };
     let of = space.orders.values().map(|row| ("order", row.contact));
     let of = of.chain(space.attributes.keys().map(|id| ("profile", *id)));
+    let of = of.chain(
+        space
+            .merges
+            .values()
+            .flat_map(|row| [row.survivor, row.absorbed].map(|id| ("merge", id))),
+    );
     let logged = space.log.keys().map(|(id, _)| ("decision", *id));
     let of = of.chain(logged.filter(|(_, id)| *id != ContactId::NOBODY));
     let of = of.chain(space.events.values().filter_map(|row| match row.subject {

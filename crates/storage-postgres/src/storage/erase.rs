@@ -183,15 +183,26 @@ const DELETE: &str = "
     UNION ALL
     SELECT kind, value, false FROM blank";
 
-/// What was noted of identifiers that nobody holds; of the other names of a token, which are not `noted`, only what tells nothing. Comes after
-/// [`DELETE`].
+/// What was noted of identifiers that nobody holds; of the other names of a token, which are not `noted`, only what tells nothing. What else is
+/// known of an identifier stays: that it is unsubscribed, and what waits behind it. Comes after [`DELETE`].
 const SIGHTINGS: &str = "
+    WITH named AS (
+        SELECT named.*
+        FROM UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS named (kind, value, noted)
+        WHERE NOT EXISTS (
+            SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
+    ),
+    unseen AS (
+        UPDATE identifier_keys k
+        SET seen_with = '{}'
+        FROM named
+        WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
+          AND (k.unsubscribed_at IS NOT NULL OR k.waiting IS NOT NULL) AND named.noted AND k.seen_with <> '{}'
+    )
     DELETE FROM identifier_keys k
-    USING UNNEST($2::smallint[], $3::text[], $4::boolean[]) AS named (kind, value, noted)
+    USING named
     WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
       AND k.unsubscribed_at IS NULL AND k.waiting IS NULL AND (named.noted OR k.seen_with = '{}')
-      AND NOT EXISTS (
-        SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
     RETURNING k.kind, k.value";
 
 /// The merges that decisions made. Their undo waits.

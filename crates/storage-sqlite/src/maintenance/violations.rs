@@ -152,6 +152,14 @@ const ORPHANS: &str = "
     WHERE r.contact_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
     UNION
+    SELECT r.workspace_id, 'merge', r.survivor_id FROM merges AS r
+    WHERE NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.survivor_id)
+    UNION
+    SELECT r.workspace_id, 'merge', r.absorbed_id FROM merges AS r
+    WHERE NOT EXISTS (
+        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.absorbed_id)
+    UNION
     SELECT r.workspace_id, 'decision', r.contact_id FROM identity_log AS r
     WHERE r.contact_id <> 0 AND NOT EXISTS (
         SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
@@ -193,6 +201,8 @@ fn no_segment(row: &SqliteRow) -> Result<Found, StorageError> {
 
 const NO_VISITOR: &str = "
     SELECT workspace_id, visitor_id FROM events WHERE visitor_id IS NOT NULL
+    UNION
+    SELECT workspace_id, waiting FROM identifier_keys WHERE waiting IS NOT NULL
     EXCEPT
     SELECT workspace_id, visitor_id FROM visitors
     ORDER BY 1, 2 LIMIT 1000";

@@ -148,15 +148,32 @@ async fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<Identif
 /// their identifiers.
 async fn sightings(batch: &mut Batch<'_>, named: &[IdentifierKey]) -> Result<(), StorageError> {
     let keys: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
-    let sightings = "DELETE FROM identifier_keys
-         WHERE workspace_id = ?1 AND (kind, value) IN (SELECT n.value ->> 0, n.value ->> 1 FROM jsonb_each(?2) AS n)
-            AND unsubscribed_at IS NULL AND waiting IS NULL
-            AND NOT EXISTS
-                (SELECT 1 FROM identifiers AS i
-                 WHERE i.workspace_id = ?1 AND i.kind = identifier_keys.kind AND i.value = identifier_keys.value)";
-    batch.run(sightings, &keys).await?;
+    for statement in SIGHTINGS {
+        batch.run(statement, &keys).await?;
+    }
     Ok(())
 }
+
+macro_rules! named_of_nobody {
+    () => {
+        "workspace_id = ?1 AND (kind, value) IN (SELECT n.value ->> 0, n.value ->> 1 FROM jsonb_each(?2) AS n)
+            AND NOT EXISTS
+                (SELECT 1 FROM identifiers AS i
+                 WHERE i.workspace_id = ?1 AND i.kind = identifier_keys.kind AND i.value = identifier_keys.value)"
+    };
+}
+
+/// What else is known of an identifier stays: that it is unsubscribed, and what waits behind it.
+const SIGHTINGS: [&str; 2] = [
+    concat!(
+        "DELETE FROM identifier_keys WHERE unsubscribed_at IS NULL AND waiting IS NULL AND ",
+        named_of_nobody!()
+    ),
+    concat!(
+        "UPDATE identifier_keys SET seen_with = '[]' WHERE seen_with <> '[]' AND ",
+        named_of_nobody!()
+    ),
+];
 
 const STATEMENTS: [&str; 12] = [
     "DELETE FROM identifiers WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
