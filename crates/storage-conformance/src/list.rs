@@ -128,6 +128,7 @@ macro_rules! for_each_case {
                 who_disagrees_is_kept_apart;
                 the_policy_turns_absorbing_off;
                 unsubscribing_belongs_to_the_address;
+                an_erasure_leaves_no_sighting_of_what_nobody_holds;
             }
             erasure {
                 nothing_is_left;

@@ -1,7 +1,7 @@
 //! The limits of evidence: blocked, shared and quarantined values; unsubscribed addresses.
 
 use super::kinds::{alone, may_be_shared, sample, values, with_other};
-use crate::{Ask, Backend, Fixture, email, identifier, merge_of};
+use crate::{Ask, Backend, Fixture, email, erase, identifier, keep, merge_of};
 use selfsame_domain::values::BlockedValue;
 use selfsame_domain::{
     Apart, Command, Effect, IdentifierKind, IdentifierState, Limits, MergeRule, Outcome, Rejection, Rule,
@@ -301,4 +301,35 @@ pub async fn unsubscribing_belongs_to_the_address(backend: &mut dyn Backend) {
     assert_eq!(f.decide(unsubscribe(false)).await.outcome, Outcome::Updated);
     assert!(f.details(id).await.expect("the contact").unsubscribed.is_empty());
     assert_eq!(f.lookup(&key).await.record.unsubscribed_at, None);
+}
+
+pub async fn an_erasure_leaves_no_sighting_of_what_nobody_holds(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let [waits, unsubscribed, replaced] = ["a@example.com", "b@example.com", "c@example.com"];
+    f.decide(keep(Ask::new().email(waits).happened("first"))).await;
+    f.decide(Command::Unsubscribe {
+        email: email(unsubscribed),
+        unsubscribed: true,
+    })
+    .await;
+    for external in ["a", "b", "c"] {
+        let ask = || Ask::new().external(external);
+        let id = f.id(ask().email(replaced).upsert()).await;
+        f.id(ask().email("d@example.com").upsert()).await;
+        for named in [waits, unsubscribed] {
+            f.decide(keep(ask().email(named).happened("seen"))).await;
+        }
+        f.decide(erase(id)).await;
+        for address in [waits, unsubscribed, replaced] {
+            let record = f.lookup(&identifier(IdentifierKind::Email, address).key).await.record;
+            assert!(record.seen_with.is_empty(), "{address}: {record:?}");
+        }
+    }
+    let id = f.id(Ask::new().email(waits).upsert()).await;
+    assert_eq!(f.happened(id).await, ["first"], "it is evidence still");
+    let record = f
+        .lookup(&identifier(IdentifierKind::Email, unsubscribed).key)
+        .await
+        .record;
+    assert!(record.unsubscribed_at.is_some());
 }
