@@ -158,27 +158,49 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
+    use tokio::task::JoinHandle;
+
+    /// A server with one page.
+    struct Served {
+        address: std::net::SocketAddr,
+        stop: CancellationToken,
+        serving: JoinHandle<()>,
+    }
+
+    impl Served {
+        async fn start(page: impl Into<String>, timeouts: Timeouts) -> Self {
+            let page = page.into();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let stop = CancellationToken::new();
+            let router = Router::new().route("/", axum::routing::get(async || page));
+            let serving = tokio::spawn(serve(listener, router, stop.clone(), timeouts));
+            Self { address, stop, serving }
+        }
+
+        /// Returns when it has stopped.
+        async fn stop(self) {
+            self.stop.cancel();
+            self.serving.await.unwrap();
+        }
+    }
 
     #[tokio::test]
     async fn who_does_not_finish_a_head_is_disconnected() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let router = Router::new().route("/", axum::routing::get(async || "here"));
         let timeouts = Timeouts {
             head: Duration::from_millis(100),
             ..Timeouts::default()
         };
-        let serving = tokio::spawn(serve(listener, router, stop.clone(), timeouts));
+        let server = Served::start("here", timeouts).await;
         for begun in ["", "GET / HTTP/1.1\r\nHost: x\r\n"] {
-            let mut client = TcpStream::connect(address).await.unwrap();
+            let mut client = TcpStream::connect(server.address).await.unwrap();
             client.write_all(begun.as_bytes()).await.unwrap();
             let mut answer = String::new();
             // Ends when the server closes the connection.
             client.read_to_string(&mut answer).await.unwrap();
             assert!(!answer.contains("here"), "{answer}");
         }
-        let mut client = TcpStream::connect(address).await.unwrap();
+        let mut client = TcpStream::connect(server.address).await.unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
@@ -186,31 +208,25 @@ mod tests {
             answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("here"),
             "{answer}"
         );
-        stop.cancel();
-        serving.await.unwrap();
+        server.stop().await;
     }
 
     /// A stop waits for requests, not for what may become one.
     #[tokio::test]
     async fn half_a_head_does_not_hold_up_a_stop() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let router = Router::new().route("/", axum::routing::get(async || "here"));
         let timeouts = Timeouts {
+            head: Duration::from_hours(1),
             write: Duration::from_millis(100),
-            ..Timeouts::default()
         };
-        let serving = tokio::spawn(serve(listener, router, stop.clone(), timeouts));
-        let mut client = TcpStream::connect(address).await.unwrap();
+        let server = Served::start("here", timeouts).await;
+        let mut client = TcpStream::connect(server.address).await.unwrap();
         // Answered, so that the server has the connection; then half of another one.
         client
             .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHos")
             .await
             .unwrap();
         client.readable().await.unwrap();
-        stop.cancel();
-        serving.await.unwrap();
+        server.stop().await;
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
         assert!(answer.ends_with("here"), "{answer}");
@@ -239,34 +255,25 @@ mod tests {
     /// A stop waits for answers under way. Nobody may hold it up by reading none.
     #[tokio::test]
     async fn who_reads_nothing_is_disconnected() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        // More than the buffers of both ends hold.
-        let router = Router::new().route("/", axum::routing::get(async || "x".repeat(1 << 26)));
         let timeouts = Timeouts {
             write: Duration::from_millis(100),
             ..Timeouts::default()
         };
-        let serving = tokio::spawn(serve(listener, router, stop.clone(), timeouts));
-        let mut client = TcpStream::connect(address).await.unwrap();
+        // More than the buffers of both ends hold.
+        let server = Served::start("x".repeat(1 << 26), timeouts).await;
+        let mut client = TcpStream::connect(server.address).await.unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         // It is being answered.
         client.readable().await.unwrap();
-        stop.cancel();
-        serving.await.unwrap();
+        server.stop().await;
     }
 
     /// As the description of the API says: the answer is the protocol's own, before any route.
     #[tokio::test]
     async fn an_address_that_is_too_long_is_refused_without_a_body() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let router = Router::new().route("/", axum::routing::get(async || "here"));
-        let serving = tokio::spawn(serve(listener, router, stop.clone(), Timeouts::default()));
+        let server = Served::start("here", Timeouts::default()).await;
         for (length, status) in [(65_534, "200 OK"), (65_535, "414 URI Too Long")] {
-            let mut client = TcpStream::connect(address).await.unwrap();
+            let mut client = TcpStream::connect(server.address).await.unwrap();
             let path = format!("/?{}", "x".repeat(length - 2));
             let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             client.write_all(head.as_bytes()).await.unwrap();
@@ -275,7 +282,6 @@ mod tests {
             assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
             assert_eq!(answer.ends_with("\r\n\r\n"), status.starts_with("414"), "{answer}");
         }
-        stop.cancel();
-        serving.await.unwrap();
+        server.stop().await;
     }
 }

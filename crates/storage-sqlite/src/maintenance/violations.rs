@@ -38,6 +38,20 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Found>,
     Ok(found)
 }
 
+/// What is wrong with one thing, of a row that gives its ID after its workspace.
+fn by_id<'r, Id>(
+    row: &'r SqliteRow,
+    (table, column): (&'static str, &'static str),
+    violation: fn(Id) -> Violation,
+) -> Result<Found, StorageError>
+where
+    Id: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+{
+    let row = Row::new(row, table, 1);
+    let id = row.get(1, column)?;
+    Ok((WorkspaceId(row.get(0, "workspace_id")?), violation(id)))
+}
+
 /// Counts in the index of the primary key, not in the unique one that should make it impossible.
 const TWO_OWNERS: &str = "
     SELECT d.workspace_id, d.kind, d.value,
@@ -94,12 +108,9 @@ const MERGE_CYCLES: &str = concat!(
 );
 
 fn merge_cycle(row: &SqliteRow) -> Result<Found, StorageError> {
-    let row = Row::new(row, "contacts", 1);
-    let contact = ContactId(row.get(1, "contact_id")?);
-    Ok((
-        WorkspaceId(row.get(0, "workspace_id")?),
-        Violation::MergeCycle { contact },
-    ))
+    by_id(row, ("contacts", "contact_id"), |id| Violation::MergeCycle {
+        contact: ContactId(id),
+    })
 }
 
 /// A chain that ends elsewhere, or at a contact that does not exist; and a contact that is not absorbed and answers for another.
@@ -191,12 +202,9 @@ const NO_SEGMENT: &str = "
     ORDER BY 1, 2 LIMIT 1000";
 
 fn no_segment(row: &SqliteRow) -> Result<Found, StorageError> {
-    let row = Row::new(row, "segment_members", 1);
-    let segment = SegmentId(row.get(1, "segment_id")?);
-    Ok((
-        WorkspaceId(row.get(0, "workspace_id")?),
-        Violation::NoSegment { segment },
-    ))
+    by_id(row, ("segment_members", "segment_id"), |id| Violation::NoSegment {
+        segment: SegmentId(id),
+    })
 }
 
 const NO_VISITOR: &str = "
@@ -208,12 +216,9 @@ const NO_VISITOR: &str = "
     ORDER BY 1, 2 LIMIT 1000";
 
 fn no_visitor(row: &SqliteRow) -> Result<Found, StorageError> {
-    let row = Row::new(row, "events", 1);
-    let visitor = VisitorId(row.get(1, "visitor_id")?);
-    Ok((
-        WorkspaceId(row.get(0, "workspace_id")?),
-        Violation::NoVisitor { visitor },
-    ))
+    by_id(row, ("events", "visitor_id"), |id| Violation::NoVisitor {
+        visitor: VisitorId(id),
+    })
 }
 
 const TWO_EXTERNAL_IDS: &str = "
@@ -223,12 +228,9 @@ const TWO_EXTERNAL_IDS: &str = "
     ORDER BY 1, 2 LIMIT 1000";
 
 fn two_external_ids(row: &SqliteRow) -> Result<Found, StorageError> {
-    let row = Row::new(row, "identifiers", 1);
-    let contact = ContactId(row.get(1, "owner_id")?);
-    Ok((
-        WorkspaceId(row.get(0, "workspace_id")?),
-        Violation::TwoExternalIds { contact },
-    ))
+    by_id(row, ("identifiers", "owner_id"), |id| Violation::TwoExternalIds {
+        contact: ContactId(id),
+    })
 }
 
 const UNRECORDED_MERGES: &str = "
@@ -240,10 +242,7 @@ const UNRECORDED_MERGES: &str = "
     ORDER BY 1, 2 LIMIT 1000";
 
 fn unrecorded_merge(row: &SqliteRow) -> Result<Found, StorageError> {
-    let row = Row::new(row, "contacts", 1);
-    let contact = ContactId(row.get(1, "contact_id")?);
-    Ok((
-        WorkspaceId(row.get(0, "workspace_id")?),
-        Violation::UnrecordedMerge { contact },
-    ))
+    by_id(row, ("contacts", "contact_id"), |id| Violation::UnrecordedMerge {
+        contact: ContactId(id),
+    })
 }
