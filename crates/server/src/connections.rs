@@ -219,17 +219,18 @@ mod tests {
             write: Duration::from_millis(100),
         };
         let server = Served::start("here", timeouts).await;
+        let mut silent = TcpStream::connect(server.address).await.unwrap();
+        silent.write_all(b"GET / HTTP/1.1\r\nHos").await.unwrap();
+        // Once a later connection is answered, the server has seen the former.
         let mut client = TcpStream::connect(server.address).await.unwrap();
-        // Answered, so that the server has the connection; then half of another one.
         client
-            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHos")
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .await
             .unwrap();
-        client.readable().await.unwrap();
-        server.stop().await;
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
         assert!(answer.ends_with("here"), "{answer}");
+        server.stop().await;
     }
 
     #[tokio::test(start_paused = true)]
