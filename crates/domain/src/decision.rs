@@ -321,6 +321,9 @@ pub enum Rejection {
         /// For how many days it keeps them.
         days: u32,
     },
+    /// An event or an order is dated further ahead than clocks and time zones differ.
+    #[error("the date is more than a day ahead of the server's time")]
+    DatedAhead,
     /// A name or key is taken.
     #[error("{what} already exists")]
     AlreadyExists {

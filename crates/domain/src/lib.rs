@@ -48,7 +48,7 @@ pub use ids::{
 };
 pub use invariants::{Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
-pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderSource, OrderStatus};
+pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderStatus};
 pub use policy::{Limits, Policy};
 pub use resolve::resolve;
 pub use rights::{Action, Rights};

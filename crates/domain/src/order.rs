@@ -47,33 +47,6 @@ impl OrderStatus {
     }
 }
 
-/// Where an order was made (wire fact).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderSource {
-    /// On a site or in an app.
-    Online,
-    /// In a shop.
-    Offline,
-}
-
-impl OrderSource {
-    /// The stable text of the source, as on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Offline => "offline",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] wrote.
-    pub fn from_text(text: &str) -> Option<Self> {
-        [Self::Online, Self::Offline]
-            .into_iter()
-            .find(|source| source.as_str() == text)
-    }
-}
-
 /// One item of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderItem {
@@ -136,9 +109,9 @@ pub struct OrderDetails {
     /// The shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_id: Option<OrderText>,
-    /// Where it was made.
+    /// Where it was made: one of [`Order::SOURCES`], or whatever else the shop calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<OrderSource>,
+    pub source: Option<OrderText>,
     /// How it is delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_method: Option<OrderText>,
@@ -262,6 +235,8 @@ impl Order {
 }
 
 impl Order {
+    /// Where an order may be made (wire fact).
+    pub const SOURCES: [&str; 2] = ["online", "offline"];
     /// The most items that are taken.
     pub const MAX_ITEMS: usize = 500;
     /// The most entries of [`OrderDetails::additional_info`] that are taken.
@@ -298,9 +273,6 @@ mod tests {
     fn every_text_is_read_back() {
         for status in OrderStatus::ALL {
             assert_eq!(OrderStatus::from_text(status.as_str()), Some(status));
-        }
-        for source in [OrderSource::Online, OrderSource::Offline] {
-            assert_eq!(OrderSource::from_text(source.as_str()), Some(source));
         }
         assert_eq!(OrderStatus::from_text("delivered"), None);
     }

@@ -261,6 +261,7 @@ pub(crate) fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) 
         Rejection::FieldNotFound => (StatusCode::NOT_FOUND, "field-not-found"),
         Rejection::FieldNotIdentifying => (StatusCode::BAD_REQUEST, "field-not-identifying"),
         Rejection::EventTooOld { .. } => (StatusCode::BAD_REQUEST, "event-too-old"),
+        Rejection::DatedAhead => (StatusCode::BAD_REQUEST, "dated-ahead"),
         Rejection::EventsAreKept => (StatusCode::FORBIDDEN, "events-are-kept"),
         Rejection::AlreadyExists { .. } => (StatusCode::CONFLICT, "already-exists"),
         Rejection::TokenNotFound => (StatusCode::NOT_FOUND, "token-not-found"),

@@ -10,6 +10,7 @@ use crate::{
     EventParams, EventPeriod, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome,
     Rejection, Rule, Stability, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
 };
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 
 /// Keeps an event with the contact that it names; with a visitor while nobody holds its identifiers; with nobody when it names none that
@@ -19,6 +20,9 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
     if request.id.is_some_and(|id| world.has_event(id)) {
         draft.skip("eventId", "an event with this identity is stored already");
         return draft.finish(world, Outcome::Unchanged, None);
+    }
+    if request.occurred_at.is_some_and(|occurred| is_dated_ahead(occurred, at)) {
+        return draft.reject(world, Rejection::DatedAhead);
     }
     if let (Some(days), Some(_)) = (
         world.policy.event_retention_days,
@@ -87,6 +91,13 @@ fn decide(world: &mut World<'_>, draft: Draft, request: &EventRequest) -> (Decis
 pub(super) fn is_too_old(world: &World<'_>, occurred_at: Timestamp, now: Timestamp) -> bool {
     let since = world.policy.events_taken_since(now);
     since.is_some_and(|since| occurred_at < since)
+}
+
+/// Whether an event or an order is dated further ahead than clocks and time zones differ. Such a date would stand before all that happens
+/// until then, and no later request could correct an order of it.
+pub(super) fn is_dated_ahead(date: Timestamp, now: Timestamp) -> bool {
+    const MOST: TimeDelta = TimeDelta::days(1);
+    date - now > MOST
 }
 
 /// Tells of a subscription (wire fact): `subscribeFromApi` of a new contact, `subscribeUpdateFromApi` of a known one, each with

@@ -8,7 +8,7 @@ use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Identifier, IdentifierKind, Order,
-    OrderContent, OrderRequest, Origin, Outcome, Rule, Subject, Timestamp,
+    OrderContent, OrderRequest, Origin, Outcome, Rejection, Rule, Subject, Timestamp,
 };
 use std::borrow::Cow;
 
@@ -19,6 +19,9 @@ use std::borrow::Cow;
 /// and changes nothing else, and its status is told at its own date.
 pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderRequest) -> Decision {
     let (decision, at) = (draft.id, draft.at);
+    if event::is_dated_ahead(request.date, at) {
+        return draft.reject(world, Rejection::DatedAhead);
+    }
     let stored = world.orders.get(&request.external_id).cloned();
     let is_late = stored.as_ref().is_some_and(|order| request.date < order.date);
     if is_late {
@@ -183,11 +186,9 @@ fn tell(
     let amounts = amounts
         .into_iter()
         .filter_map(|(name, amount)| Some((name, amount?.to_string())));
-    let source = content
-        .details
-        .source
-        .map(|source| ("source", source.as_str().to_owned()));
-    // All of them are short.
+    let source = content.details.source.as_ref();
+    let source = source.map(|source| ("source", source.to_string()));
+    // Together they are shorter than the parameters of an event may be.
     let (Ok(type_key), Ok(params)) = (
         type_key,
         EventParams::of(params.into_iter().chain(amounts).chain(source)),

@@ -1,7 +1,7 @@
 //! A text that describes an order or one of its items.
 
 use super::newtype::text_value;
-use super::text;
+use super::{ValueError, text};
 
 text_value! {
     /// A text that describes an order or one of its items: 1 to 2,000 characters, outer blanks trimmed, line breaks and tabs inside.
@@ -9,10 +9,20 @@ text_value! {
     OrderText, 2000, text::clean_multiline
 }
 
+impl OrderText {
+    /// As much of a text as fits: cut after [`Self::MAX_CHARS`] characters, and without control characters.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::Empty`] when nothing is left.
+    pub fn fitted(text: &str) -> Result<Self, ValueError> {
+        Self::parse(&text::fitted(text, Self::MAX_CHARS))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::ValueError;
 
     #[test]
     fn is_trimmed_and_limited() {
@@ -24,5 +34,11 @@ mod tests {
         };
         assert_eq!(OrderText::parse(&"я".repeat(2001)), Err(error));
         assert_eq!(OrderText::parse("a\0"), Err(ValueError::ControlCharacter));
+        assert_eq!(
+            OrderText::fitted(&"я".repeat(2001)),
+            OrderText::parse(&"я".repeat(2000))
+        );
+        assert_eq!(OrderText::fitted("a\0"), OrderText::parse("a"));
+        assert_eq!(OrderText::fitted("\0"), Err(ValueError::Empty));
     }
 }

@@ -23,6 +23,14 @@ pub fn clean_multiline(text: &str, max_chars: usize) -> Result<String, ValueErro
     checked(text, max_chars, |c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
+/// Makes a text fit where a part of it is worth more than nothing: takes out control characters but tabs and line breaks, and cuts it after
+/// `max_chars` characters. What is left may be blank.
+pub fn fitted(text: &str, max_chars: usize) -> String {
+    let kept = |c: &char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    let cut: String = text.trim().chars().filter(kept).take(max_chars).collect();
+    cut.trim().to_owned()
+}
+
 /// Blanks, and characters that take no place on a page (Unicode: soft hyphen, zero-width space, joiners, direction marks, word joiner,
 /// byte order mark): a text of nothing else says nothing.
 fn is_unseen(c: char) -> bool {
@@ -67,6 +75,12 @@ mod tests {
         assert_eq!(clean_multiline("a\0b", 9), Err(ValueError::ControlCharacter));
     }
 
+    #[test]
+    fn fits_a_text() {
+        assert_eq!(fitted(" \0a\u{b}b\nїc", 4), "ab\nї");
+        assert_eq!(fitted("ab cd", 3), "ab");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -78,6 +92,8 @@ mod tests {
             if let Ok(once) = clean_multiline(&text, 40) {
                 prop_assert_eq!(clean_multiline(&once, 40), Ok(once));
             }
+            let fits = clean_multiline(&fitted(&text, 40), 40);
+            prop_assert!(matches!(fits, Ok(_) | Err(ValueError::Empty)), "{:?}", fits);
         }
     }
 }

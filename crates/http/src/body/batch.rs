@@ -41,6 +41,12 @@ impl Entry<'_> {
             Err(problem) => Err(problem.clone()),
         }
     }
+
+    /// Reads other JSON in the place of the entry.
+    pub(crate) fn read_again(&self, json: &str) -> Result<Value, Problem> {
+        let path: Vec<String> = self.pointer.split('/').skip(1).map(str::to_owned).collect();
+        json::parse_part(json, &path)
+    }
 }
 
 impl Incoming {

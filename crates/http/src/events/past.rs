@@ -22,9 +22,6 @@ const MAX_BYTES: usize = 10 << 20;
 /// How far back an event may be: five years, each as long as the longest.
 const DEPTH: TimeDelta = TimeDelta::days(5 * 366);
 
-/// How far the sender's clock may be ahead of ours.
-const SKEW: TimeDelta = TimeDelta::minutes(5);
-
 /// Events of another time.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what read() reads")]
@@ -110,7 +107,7 @@ pub(crate) enum PastEventStatus {
     IncorrectOccurredDateFormat,
     /// It happened more than 1,830 days (five years) ago, or longer ago than the workspace keeps events.
     OccurredTimeTooDepth,
-    /// It has not happened yet.
+    /// It is dated more than a day ahead of the server's time.
     OccurredTimeInFuture,
     /// It was refused for another reason, which `error` says.
     ServerError,
@@ -252,12 +249,14 @@ fn missing() -> PastEventResult {
 
 impl From<&Decision> for PastEventResult {
     fn from(decision: &Decision) -> Self {
-        let error = decision.rejection.as_ref().map(ToString::to_string);
-        let status = match decision.rejection {
-            None => PastEventStatus::Accepted,
-            Some(Rejection::EventTooOld { .. }) => PastEventStatus::OccurredTimeTooDepth,
-            Some(_) => PastEventStatus::ServerError,
+        let rejection = decision.rejection.as_ref();
+        let (status, error) = match rejection {
+            None => (PastEventStatus::Accepted, None),
+            Some(Rejection::DatedAhead) => (PastEventStatus::OccurredTimeInFuture, None),
+            Some(Rejection::EventTooOld { .. }) => (PastEventStatus::OccurredTimeTooDepth, rejection),
+            Some(_) => (PastEventStatus::ServerError, rejection),
         };
+        let error = error.map(ToString::to_string);
         Self { status, error }
     }
 }
@@ -290,9 +289,7 @@ fn occurred_at(value: Option<&Value>, now: Timestamp) -> Result<Timestamp, PastE
     let value = value.ok_or(PastEventStatus::OccurredDateIsRequired)?;
     let read = value.as_str().and_then(times::parse);
     let at = read.ok_or(PastEventStatus::IncorrectOccurredDateFormat)?;
-    if at > now + SKEW {
-        Err(PastEventStatus::OccurredTimeInFuture)
-    } else if at < now - DEPTH {
+    if at < now - DEPTH {
         Err(PastEventStatus::OccurredTimeTooDepth)
     } else {
         Ok(at)

@@ -398,6 +398,7 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::FieldNotIdentifying => "field_not_identifying",
         Rejection::EventsAreKept => "events_are_kept",
         Rejection::EventTooOld { .. } => "event_too_old",
+        Rejection::DatedAhead => "dated_ahead",
         Rejection::AlreadyExists { .. } => "already_exists",
         Rejection::TokenNotFound => "token_not_found",
         Rejection::SameContact => "same_contact",

@@ -1,11 +1,13 @@
 //! `POST orders`.
 
 use super::exact::Exact;
+use super::mended::{NOTE, mended};
 use super::request::{MAX_ORDERS, read};
 use crate::auth::Authenticated;
 use crate::body::{Entry, Incoming};
+use crate::contacts::request::skipped;
 use crate::error::ApiError;
-use crate::fields::Problems;
+use crate::fields::{Fields, Problems};
 use crate::reply::{self, OneOrMany, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
@@ -14,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use selfsame_domain::{Action, Command, OrderRequest, Policy};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -31,7 +34,8 @@ pub(crate) struct OrdersInput {
 }
 
 /// An order as it is sent: at least one of `externalCustomerId`, `email` and `phone`. Amounts are numbers or texts. Unknown members are
-/// ignored; what is missing, blank or `null` says nothing.
+/// ignored; what is missing, blank or `null` says nothing. An optional member that cannot be kept as it is sent is cut, kept as text or left
+/// out, and the decision says so: texts after 2,000 characters, items after 500, entries of `additionalInfo` after 100.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes what is read")]
@@ -50,7 +54,7 @@ pub(crate) struct OrderInput {
     /// `INITIALIZED`, `IN_PROGRESS`, `DELIVERED`, `CANCELLED` or `ABANDONED_SHOPPING_CART`.
     #[schema(example = "INITIALIZED")]
     status: String,
-    /// Of when this is; in UTC without an offset. A request that is older than what is stored changes no status.
+    /// Of when this is; in UTC without an offset. At most a day ahead. A request that is older than what is stored changes no status.
     #[schema(example = "2024-12-31T23:59:59+02:00")]
     date: String,
     /// Exact, at most 28 digits. As all amounts but `discount` not negative.
@@ -63,23 +67,16 @@ pub(crate) struct OrderInput {
     /// What was taken off; kept with its sign where a shop sends it as a negative number.
     discount: Option<String>,
     taxes: Option<String>,
-    #[schema(max_length = 2000)]
     restore_url: Option<String>,
-    #[schema(max_length = 2000)]
     status_description: Option<String>,
-    #[schema(max_length = 2000)]
     store_id: Option<String>,
-    /// `online` or `offline`.
+    /// `online` or `offline`; another text is kept.
     source: Option<String>,
-    #[schema(max_length = 2000)]
     delivery_method: Option<String>,
-    #[schema(max_length = 2000)]
     payment_method: Option<String>,
-    #[schema(max_length = 2000)]
     delivery_address: Option<String>,
-    /// At most 100 texts by name.
+    /// 100 texts by name.
     additional_info: Option<BTreeMap<String, String>>,
-    #[schema(max_items = 500)]
     items: Option<Vec<OrderItemInput>>,
 }
 
@@ -88,22 +85,17 @@ pub(crate) struct OrderInput {
 #[schema(rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes what is read")]
 pub(crate) struct OrderItemInput {
-    #[schema(max_length = 2000, example = "A-1")]
+    #[schema(example = "A-1")]
     external_item_id: String,
     /// Not always a whole number; none is 0.
     #[schema(example = "2")]
     quantity: String,
-    #[schema(max_length = 2000)]
     name: Option<String>,
-    #[schema(max_length = 2000)]
     category: Option<String>,
     /// Exact, at most 28 digits.
     cost: Option<String>,
-    #[schema(max_length = 2000)]
     url: Option<String>,
-    #[schema(max_length = 2000)]
     image_url: Option<String>,
-    #[schema(max_length = 2000)]
     description: Option<String>,
 }
 
@@ -205,12 +197,25 @@ pub(crate) async fn add(
 }
 
 fn read_one(entry: &Entry<'_>, policy: &Policy) -> Result<OrderRequest, String> {
-    let mut problems = Problems::default();
-    let exact = Exact::of(entry.raw.get().as_bytes(), &entry.pointer);
-    let request = match entry.fields() {
-        Ok(fields) => read(&fields, &exact, policy, &mut problems),
-        Err(problem) => return Err(ApiError::from(problem).detail()),
+    let problem = match entry.fields() {
+        Ok(fields) => return read_fields(&fields, entry.raw.get(), policy),
+        Err(problem) => problem,
     };
+    let json = mended(entry.raw.get());
+    let Ok(Value::Object(object)) = entry.read_again(&json) else {
+        return Err(ApiError::from(problem).detail());
+    };
+    let fields = Fields::of(Some(&object), entry.pointer.clone());
+    let mut request = read_fields(&fields, &json, policy)?;
+    request.contact.skipped.push(skipped(&entry.pointer, NOTE));
+    Ok(request)
+}
+
+/// Reads the members of an order, given the JSON that they are from.
+fn read_fields(fields: &Fields<'_>, json: &str, policy: &Policy) -> Result<OrderRequest, String> {
+    let mut problems = Problems::default();
+    let exact = Exact::of(json.as_bytes(), fields.here());
+    let request = read(fields, &exact, policy, &mut problems);
     problems.finish().map_err(|error| error.detail())?;
     request.ok_or_else(|| "an order without problems that cannot be read".to_owned())
 }

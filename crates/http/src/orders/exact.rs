@@ -56,12 +56,12 @@ fn quoted(json: &[u8]) -> Option<Vec<u8>> {
     found.then_some(out)
 }
 
-fn is_of_number(byte: u8) -> bool {
+pub(super) fn is_of_number(byte: u8) -> bool {
     matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E' | b'0'..=b'9')
 }
 
 /// The length of the text that begins here, with its quotes.
-fn text_length(json: &[u8]) -> usize {
+pub(super) fn text_length(json: &[u8]) -> usize {
     let mut escaped = false;
     for (index, byte) in json.iter().enumerate().skip(1) {
         match byte {

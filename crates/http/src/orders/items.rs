@@ -1,9 +1,13 @@
-//! Members of orders that mean nobody: texts, amounts, items.
+//! Members of orders that identify nobody: texts, amounts, items.
+//!
+//! What an order must have is in [`Problems`] when it cannot be read. Everything else that cannot be kept as it was sent is cut, kept as
+//! text or left out, and noted: no order is lost for a detail.
 
 use super::exact::Exact;
+use crate::contacts::request::skipped;
 use crate::fields::{Fields, Problems, Sent, text_of};
 use selfsame_domain::values::{Amount, OrderText, ValueError};
-use selfsame_domain::{Order, OrderItem};
+use selfsame_domain::{Order, OrderItem, Skipped};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -11,45 +15,98 @@ use std::collections::BTreeMap;
 pub(super) struct Members<'r, 'f> {
     pub(super) fields: &'r Fields<'f>,
     pub(super) exact: &'r Exact,
+    /// What is wrong with members that must be there.
     pub(super) problems: &'r mut Problems,
+    /// What was cut, kept otherwise or left out.
+    pub(super) notes: &'r mut Vec<Skipped>,
 }
 
 impl Members<'_, '_> {
-    /// A text; numbers and truth values are taken as one. `null` and blanks say nothing.
-    pub(super) fn text(&mut self, name: &str) -> Option<OrderText> {
-        let Sent::Value(value) = self.fields.raw(name) else {
-            return None;
-        };
-        let pointer = self.fields.pointer(name);
-        let digits = self.exact.digits(&pointer).filter(|_| value.is_number());
-        let text = digits.map(str::to_owned).or_else(|| text_of(value));
-        self.value(&pointer, text, "must be a text", OrderText::parse)
+    /// Notes something that is not kept as it was sent, once.
+    pub(super) fn note(&mut self, pointer: &str, reason: impl ToString) {
+        let note = skipped(pointer, reason);
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
-    /// A number that is not negative, or a text that is one.
+    /// An optional text; numbers and truth values are taken as one, lists and objects are kept as JSON. `null`, blanks and empty lists say
+    /// nothing.
+    pub(super) fn text(&mut self, name: &str) -> Option<OrderText> {
+        let value = self.fields.raw(name).value()?;
+        let pointer = self.fields.pointer(name);
+        self.text_at(&pointer, &pointer, value)
+    }
+
+    /// The text of a value at one pointer; notes name the other.
+    fn text_at(&mut self, pointer: &str, noted: &str, value: &Value) -> Option<OrderText> {
+        let text = match value {
+            Value::Array(list) if list.is_empty() => return None,
+            Value::Object(object) if object.is_empty() => return None,
+            Value::Array(_) | Value::Object(_) => {
+                self.note(noted, "must be a text, and is kept as JSON");
+                value.to_string()
+            }
+            Value::Number(number) => {
+                let digits = self.exact.digits(pointer).map(str::to_owned);
+                digits.unwrap_or_else(|| number.to_string())
+            }
+            scalar => text_of(scalar)?,
+        };
+        match OrderText::parse(&text) {
+            Ok(text) => Some(text),
+            Err(ValueError::Empty) => None,
+            Err(error) => {
+                self.note(noted, format!("{error}, and is cut"));
+                OrderText::fitted(&text).ok()
+            }
+        }
+    }
+
+    /// An optional amount that is not negative.
     pub(super) fn amount(&mut self, name: &str) -> Option<Amount> {
-        self.number(name, Amount::parse_unsigned)
+        self.optional(name, Amount::parse_unsigned)
     }
 
     /// What was taken off: also a negative number, as some shops write it.
     pub(super) fn signed(&mut self, name: &str) -> Option<Amount> {
-        self.number(name, Amount::parse)
+        self.optional(name, Amount::parse)
     }
 
-    fn number(&mut self, name: &str, parse: fn(&str) -> Result<Amount, ValueError>) -> Option<Amount> {
-        let Sent::Value(value) = self.fields.raw(name) else {
-            return None;
-        };
-        let pointer = self.fields.pointer(name);
-        let text = match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => {
-                let digits = self.exact.digits(&pointer).map(str::to_owned);
-                Some(digits.unwrap_or_else(|| number.to_string()))
+    fn optional(&mut self, name: &str, parse: fn(&str) -> Result<Amount, ValueError>) -> Option<Amount> {
+        match self.number(name, parse) {
+            Ok(amount) => amount,
+            Err(reason) => {
+                self.note(&self.fields.pointer(name), format!("{reason}, and is left out"));
+                None
             }
-            _ => None,
+        }
+    }
+
+    /// An amount that must be there, and is not negative.
+    pub(super) fn required_amount(&mut self, name: &str) -> Option<Amount> {
+        self.required(name, |members| {
+            let read = members.number(name, Amount::parse_unsigned);
+            members.problems.check(&members.fields.pointer(name), read)?
+        })
+    }
+
+    /// A number, or a text that is one.
+    fn number(&self, name: &str, parse: fn(&str) -> Result<Amount, ValueError>) -> Result<Option<Amount>, String> {
+        let text = match self.fields.raw(name) {
+            Sent::Nothing | Sent::Null => return Ok(None),
+            Sent::Value(Value::String(text)) => text.clone(),
+            Sent::Value(Value::Number(number)) => {
+                let digits = self.exact.digits(&self.fields.pointer(name)).map(str::to_owned);
+                digits.unwrap_or_else(|| number.to_string())
+            }
+            Sent::Value(_) => return Err("must be a number".to_owned()),
         };
-        self.value(&pointer, text, "must be a number", parse)
+        match parse(&text) {
+            Ok(amount) => Ok(Some(amount)),
+            Err(ValueError::Empty) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// A member that must be there.
@@ -61,76 +118,87 @@ impl Members<'_, '_> {
         read(self)
     }
 
-    /// A text that is a value.
-    pub(super) fn value<T>(
-        &mut self,
-        pointer: &str,
-        text: Option<String>,
-        reason: &str,
-        parse: impl FnOnce(&str) -> Result<T, ValueError>,
-    ) -> Option<T> {
-        let Some(text) = text else {
-            self.problems.add(pointer, reason);
-            return None;
-        };
-        match parse(&text) {
-            Ok(value) => Some(value),
-            Err(ValueError::Empty) => None,
-            Err(error) => {
-                self.problems.add(pointer, error);
-                None
-            }
-        }
-    }
-
-    /// `additionalInfo`: an object of texts.
+    /// `additionalInfo`: an object of texts. Names of its members are the sender's own, so that notes do not repeat them.
     pub(super) fn info(&mut self) -> BTreeMap<OrderText, OrderText> {
         let name = "additionalInfo";
-        let Some(Value::Object(object)) = self.fields.raw(name).value() else {
-            // Says what is wrong with anything else.
-            self.fields.object(name, self.problems);
-            return BTreeMap::new();
+        let here = self.fields.pointer(name);
+        let object = match self.fields.raw(name).value() {
+            Some(Value::Object(object)) => object,
+            _ => {
+                let text = self.text(name);
+                if text.is_some() {
+                    self.note(
+                        &here,
+                        "must be an object of texts, and is kept as one text under this name",
+                    );
+                }
+                return OrderText::parse(name).ok().zip(text).into_iter().collect();
+            }
         };
-        let pointer = self.fields.pointer(name);
-        if !self.problems.fits(&pointer, object.len(), Order::MAX_INFO) {
-            return BTreeMap::new();
+        if object.len() > Order::MAX_INFO {
+            let (max, actual) = (Order::MAX_INFO, object.len());
+            self.note(
+                &here,
+                ValueError::TooMany { max, actual }.to_string() + ", and the rest is left out",
+            );
         }
-        let inner = Fields::of(Some(object), pointer);
-        let mut members = Members {
-            fields: &inner,
-            exact: self.exact,
-            problems: &mut *self.problems,
+        let within = Fields::of(Some(object), here.clone());
+        let read = |(key, _): (&String, &Value)| {
+            let value = self.text_at(&within.pointer(key), &here, within.raw(key).value()?)?;
+            match OrderText::parse(key) {
+                Ok(key) => Some((key, value)),
+                Err(error) => {
+                    self.note(
+                        &here,
+                        format!("has a name that is left out with its value: a name {error}"),
+                    );
+                    None
+                }
+            }
         };
-        let read = |name: &String| {
-            let value = members.text(name)?;
-            let pointer = members.fields.pointer(name);
-            let key = members.value(&pointer, Some(name.clone()), "", OrderText::parse)?;
-            Some((key, value))
-        };
-        object.keys().filter_map(read).collect()
+        object.iter().take(Order::MAX_INFO).filter_map(read).collect()
     }
 
     /// `items`: objects, or a single one.
     pub(super) fn items(&mut self) -> Vec<OrderItem> {
-        let items = self.fields.objects("items", Order::MAX_ITEMS, self.problems);
-        let read = |item: &Fields<'_>| {
-            let mut members = Members {
-                fields: item,
-                exact: self.exact,
-                problems: &mut *self.problems,
+        let here = self.fields.pointer("items");
+        let mut entries = self.fields.list("items", usize::MAX, self.problems);
+        if entries.len() > Order::MAX_ITEMS {
+            let (max, actual) = (Order::MAX_ITEMS, entries.len());
+            self.note(
+                &here,
+                ValueError::TooMany { max, actual }.to_string() + ", and the rest is left out",
+            );
+            entries.truncate(Order::MAX_ITEMS);
+        }
+        let read = |(pointer, value): (String, &Value)| {
+            let Value::Object(object) = value else {
+                self.note(&pointer, "must be an object, and is left out");
+                return None;
             };
-            members.item()
+            self.item(&Fields::of(Some(object), pointer))
         };
-        items.iter().filter_map(read).collect()
+        entries.into_iter().filter_map(read).collect()
     }
 
-    fn item(&mut self) -> Option<OrderItem> {
-        let id = self.required("externalItemId", |item| item.text("externalItemId"));
-        let quantity = self.required("quantity", |item| item.amount("quantity"));
-        let (name, category) = (self.text("name"), self.text("category"));
-        let cost = self.amount("cost");
-        let (url, image_url) = (self.text("url"), self.text("imageUrl"));
-        let description = self.text("description");
+    /// An item. One without a name or a quantity is left out.
+    fn item(&mut self, fields: &Fields<'_>) -> Option<OrderItem> {
+        let mut missing = Problems::default();
+        let mut item = Members {
+            fields,
+            exact: self.exact,
+            problems: &mut missing,
+            notes: &mut *self.notes,
+        };
+        let id = item.required("externalItemId", |item| item.text("externalItemId"));
+        let quantity = item.required_amount("quantity");
+        let (name, category) = (item.text("name"), item.text("category"));
+        let cost = item.amount("cost");
+        let (url, image_url) = (item.text("url"), item.text("imageUrl"));
+        let description = item.text("description");
+        for problem in missing.all() {
+            self.note(&problem.pointer, problem.reason + ", so the item is left out");
+        }
         Some(OrderItem {
             external_item_id: id?,
             quantity: quantity?,

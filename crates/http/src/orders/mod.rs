@@ -4,6 +4,7 @@ mod add;
 mod exact;
 mod items;
 mod list;
+mod mended;
 mod request;
 mod response;
 

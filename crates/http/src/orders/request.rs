@@ -2,19 +2,22 @@
 
 use super::exact::Exact;
 use super::items::Members;
-use crate::contacts::request;
+use crate::contacts::request::{self, skipped};
 use crate::fields::{Fields, Problems, Sent, name_of};
 use crate::named::{Parts, email, phone};
 use crate::times;
-use selfsame_domain::values::{Currency, ExternalOrderId, OrderText, Source};
+use selfsame_domain::values::{Currency, ExternalOrderId, OrderText, Source, ValueError};
 use selfsame_domain::{
-    ContactRequest, OrderContent, OrderCustomer, OrderDetails, OrderRequest, OrderSource, OrderStatus, Policy,
+    ContactRequest, Order, OrderContent, OrderCustomer, OrderDetails, OrderRequest, OrderStatus, Policy,
 };
+use serde_json::Value;
 
 /// How many orders one request may have (wire fact).
 pub(crate) const MAX_ORDERS: usize = 1000;
 
-/// Reads an order. Notes in `problems` what refuses it; without problems there is one.
+/// Reads an order. Notes in `problems` what refuses it: number, status, date, currency and total must be readable, and one of external ID,
+/// email and phone. Without problems there is an order. Whatever else cannot be kept as it was sent is left out, cut or kept as text, and
+/// reported with the contact's [`ContactRequest::skipped`].
 ///
 /// The names of the customer are those of a contact that may be made of them, where they are fit for it; the order keeps them as they
 /// were sent. Cookies and a device may be named as in a contact.
@@ -24,22 +27,22 @@ pub(crate) fn read(
     policy: &Policy,
     problems: &mut Problems,
 ) -> Option<OrderRequest> {
-    let contact = customer(fields, policy, problems);
+    let mut contact = customer(fields, policy, problems);
+    let mut notes = Vec::new();
     let mut members = Members {
         fields,
         exact,
         problems,
+        notes: &mut notes,
     };
     let external_id = members.required("externalOrderId", |order| {
-        let pointer = order.fields.pointer("externalOrderId");
-        let text = order.fields.raw("externalOrderId").value().and_then(name_of);
-        order.value(&pointer, text, "must be a text", ExternalOrderId::parse)
+        order.value("externalOrderId", ExternalOrderId::parse)
     });
     let status = members.required("status", |order| {
-        let known = "INITIALIZED, IN_PROGRESS, DELIVERED, CANCELLED, ABANDONED_SHOPPING_CART";
-        order.word("status", known, |word| {
-            OrderStatus::from_text(&word.to_ascii_uppercase())
-        })
+        let word = order.fields.raw("status").value().and_then(Value::as_str);
+        let read = word.and_then(|word| OrderStatus::from_text(&word.trim().to_ascii_uppercase()));
+        let known = "must be one of INITIALIZED, IN_PROGRESS, DELIVERED, CANCELLED, ABANDONED_SHOPPING_CART";
+        order.problems.check(&order.fields.pointer("status"), read.ok_or(known))
     });
     let date = members.required("date", |order| {
         let read = order.fields.raw("date").value().and_then(name_of);
@@ -47,6 +50,7 @@ pub(crate) fn read(
         order.problems.check(&order.fields.pointer("date"), at)
     });
     let content = content(&mut members);
+    contact.skipped.extend(notes);
     Some(OrderRequest {
         contact,
         external_id: external_id?,
@@ -61,24 +65,30 @@ fn customer(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Co
     if !["externalCustomerId", "email", "phone"].iter().any(is_sent) {
         problems.add(fields.here(), "must have externalCustomerId, email or phone");
     }
-    let mut request = request::read(fields, Source::Order, policy, problems);
+    let mut unread = Problems::default();
+    let mut request = request::read(fields, Source::Order, policy, &mut unread);
     let mut parts = Parts {
         policy,
-        problems,
+        problems: &mut unread,
         request: &mut request,
     };
     phone(&mut parts, &fields.pointer("phone"), fields.raw("phone").value());
     email(&mut parts, &fields.pointer("email"), fields.raw("email").value());
+    let named = request.external_id.is_some() || !request.channels.is_empty();
+    for problem in unread.all() {
+        if named && problem.pointer != fields.pointer("externalCustomerId") {
+            let reason = problem.reason + ", and is left out";
+            request.skipped.push(skipped(&problem.pointer, reason));
+        } else {
+            problems.add(problem.pointer, problem.reason);
+        }
+    }
     request
 }
 
 fn content(order: &mut Members<'_, '_>) -> Option<OrderContent> {
-    let total_cost = order.required("totalCost", |order| order.amount("totalCost"));
-    let currency = order.required("currency", |order| {
-        let pointer = order.fields.pointer("currency");
-        let text = order.fields.raw("currency").value().and_then(name_of);
-        order.value(&pointer, text, "must be a text", Currency::parse)
-    });
+    let total_cost = order.required_amount("totalCost");
+    let currency = order.required("currency", |order| order.value("currency", Currency::parse));
     let (shipping, discount, taxes) = (
         order.amount("shipping"),
         order.signed("discount"),
@@ -109,9 +119,7 @@ fn details(order: &mut Members<'_, '_>) -> OrderDetails {
         restore_url: order.text("restoreUrl"),
         status_description: order.text("statusDescription"),
         store_id: order.text("storeId"),
-        source: order.word("source", "online, offline", |word| {
-            OrderSource::from_text(&word.to_ascii_lowercase())
-        }),
+        source: source(order),
         delivery_method: order.text("deliveryMethod"),
         payment_method: order.text("paymentMethod"),
         delivery_address: order.text("deliveryAddress"),
@@ -119,24 +127,37 @@ fn details(order: &mut Members<'_, '_>) -> OrderDetails {
     }
 }
 
+/// Shops name their own sources, which say more than none.
+fn source(order: &mut Members<'_, '_>) -> Option<OrderText> {
+    let source = order.text("source")?;
+    let is_sent = |known: &&&str| source.as_str().eq_ignore_ascii_case(known);
+    if let Some(known) = Order::SOURCES.iter().find(is_sent) {
+        return OrderText::parse(known).ok();
+    }
+    let known = Order::SOURCES.join(" or ");
+    order.note(
+        &order.fields.pointer("source"),
+        format!("is not {known}, and is kept as a text"),
+    );
+    Some(source)
+}
+
 impl Members<'_, '_> {
-    /// A text that was checked elsewhere: what is wrong with it has been said.
+    /// A text that was read as a member of the contact: what is wrong with it has been said.
     fn as_sent(&mut self, name: &str) -> Option<OrderText> {
         let mut members = Members {
-            problems: &mut Problems::default(),
+            notes: &mut Vec::new(),
+            problems: &mut *self.problems,
             ..*self
         };
         members.text(name)
     }
 
-    /// One of several words.
-    fn word<T>(&mut self, name: &str, known: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let value = self.fields.raw(name).value()?;
-        let found = value.as_str().and_then(|word| read(word.trim()));
-        if found.is_none() {
-            self.problems
-                .add(self.fields.pointer(name), format!("must be one of {known}"));
-        }
-        found
+    /// A text, or a whole number as one, that is a value. What it is not is a problem.
+    fn value<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, ValueError>) -> Option<T> {
+        let text = self.fields.raw(name).value().and_then(name_of);
+        let read = text.ok_or_else(|| "must be a text".to_owned());
+        let read = read.and_then(|text| parse(&text).map_err(|error| error.to_string()));
+        self.problems.check(&self.fields.pointer(name), read)
     }
 }

@@ -52,7 +52,7 @@ pub(crate) struct OrderBody {
     status_description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     store_id: Option<String>,
-    /// `online` or `offline`.
+    /// `online`, `offline`, or whatever else was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,7 +120,7 @@ impl From<Order> for OrderBody {
             restore_url: text(details.restore_url),
             status_description: text(details.status_description),
             store_id: text(details.store_id),
-            source: details.source.map(|source| source.as_str().to_owned()),
+            source: text(details.source),
             delivery_method: text(details.delivery_method),
             payment_method: text(details.payment_method),
             delivery_address: text(details.delivery_address),

@@ -4,8 +4,8 @@ use crate::{Ask, Backend, Fixture, amount, contact_of, erase, keep_order, merge_
 use selfsame_application::ports::{Clock, OrderCursor, OrderQuery};
 use selfsame_domain::OrderStatus::{AbandonedShoppingCart, Cancelled, Delivered, InProgress, Initialized};
 use selfsame_domain::{
-    ContactId, Effect, Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderSource,
-    OrderStatus, Origin, Outcome, Rule, Subject, Timestamp,
+    ContactId, Effect, Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderStatus, Origin,
+    Outcome, Rule, Subject, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ fn whole() -> OrderContent {
             restore_url: text("https://example.com/cart/1"),
             status_description: text("на складі"),
             store_id: text("s-1"),
-            source: Some(OrderSource::Offline),
+            source: text("offline"),
             delivery_method: text("drone"),
             payment_method: text("cash"),
             delivery_address: text("вул. Хрещатик, 1\nКиїв"),

@@ -81,12 +81,16 @@ impl Model {
         }
     }
 
+    /// When the last command came. The next one comes a second later.
+    pub(super) fn time(&self) -> Timestamp {
+        Timestamp::from_timestamp(1_700_000_000 + i64::from(self.now), 0).unwrap()
+    }
+
     fn envelope(&mut self, command: Command) -> Envelope {
         self.now += 1;
-        let at = Timestamp::from_timestamp(1_700_000_000 + i64::from(self.now), 0).unwrap();
         Envelope {
             decision: DecisionId(Uuid::from_u128(u128::from(self.now))),
-            at,
+            at: self.time(),
             command,
         }
     }

@@ -312,6 +312,29 @@ fn an_order_without_customer_is_refused_and_kept_nowhere() {
     assert!(model.state.orders.is_empty() && model.events.is_empty());
 }
 
+#[test]
+fn what_is_dated_more_than_a_day_ahead_is_refused() {
+    let mut model = Model::new();
+    let known = send(&mut model, order(Initialized, 1, ask().ext("A")));
+    let (before, events) = (stored(&model).clone(), model.events.len());
+    let mut ahead = order(Delivered, 2, ask().ext("A"));
+    for (late, refused) in [(1, true), (0, false)] {
+        // Every command comes a second after the one before.
+        ahead.date = model.time() + chrono::TimeDelta::seconds(86_401 + late);
+        let decision = send(&mut model, ahead.clone());
+        assert_eq!(decision.rejection, refused.then_some(Rejection::DatedAhead), "{late}");
+        assert_eq!(stored(&model) == &before, refused);
+        let mut event = super::model::event("seen", ask().ext("A"));
+        event.occurred_at = Some(model.time() + chrono::TimeDelta::seconds(86_401 + late));
+        let decision = model.run(Command::Event(Box::new(event)));
+        assert_eq!(decision.rejection, refused.then_some(Rejection::DatedAhead), "{late}");
+    }
+    assert_eq!(
+        (stored(&model).contact, model.events.len()),
+        (known.contact.unwrap(), events + 2)
+    );
+}
+
 /// Who ordered, where to, and what else was said of it.
 fn parcel(status: OrderStatus, date: i64, contact: ContactRequest, who: &str) -> OrderRequest {
     let mut request = order(status, date, contact);
