@@ -58,8 +58,8 @@ pub struct CustomField {
 }
 
 impl CustomField {
-    /// Reads a value of the field's type.
-    pub fn read(&self, text: &str) -> Result<FieldValue, ValueError> {
-        FieldValue::parse(self.field_type, text, &self.allowed)
+    /// Reads a value of the field's type. `at` is the time of the command: a year of two digits is near it.
+    pub fn read(&self, text: &str, at: Timestamp) -> Result<FieldValue, ValueError> {
+        FieldValue::parse(self.field_type, text, &self.allowed, at)
     }
 }

@@ -279,12 +279,12 @@ impl ContactRequest {
     }
 
     /// Identifiers that are attributes: the values of its custom fields that identify by the workspace's definitions, in the order of the
-    /// request, and a contact key that it does not name the contact by. What does not fit the type of its field is no identifier.
-    pub fn declared(&self, fields: &[CustomField]) -> Vec<Identifier> {
+    /// request, and a contact key that it does not name the contact by. `at` is when the command was accepted. What does not fit the type of its field is no identifier.
+    pub fn declared(&self, fields: &[CustomField], at: Timestamp) -> Vec<Identifier> {
         let read = |input: &FieldInput| {
             let field = fields.iter().find(|field| field.id == input.id)?;
             let text = input.text.as_deref().filter(|_| field.identifying && !field.archived)?;
-            let value = field.read(text).ok()?;
+            let value = field.read(text, at).ok()?;
             Some(Identifier::field(field.id, &value))
         };
         let keys = self.attributes.iter().filter_map(AttributeInput::identifier);

@@ -30,7 +30,7 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
     match command {
         Command::Contact(call, request) => {
             add_request(all, request, policy);
-            add_declared(all, *call, request, policy, fields);
+            add_declared(all, *call, policy, &request.declared(fields, envelope.at));
             all.restores |= call.powers().restores;
         }
         Command::Event(request) => add_event(all, request, envelope.at, policy),
@@ -179,13 +179,13 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
 }
 
 /// Who holds a value of a custom field matters only to the call that dedupes by the field; there may be any number of them.
-fn add_declared(all: &mut Footprint, call: Call, request: &ContactRequest, policy: &Policy, fields: &[CustomField]) {
+fn add_declared(all: &mut Footprint, call: Call, policy: &Policy, declared: &[Identifier]) {
     all.fields.extend(call.dedupe_field());
-    for identifier in request.declared(fields) {
+    for identifier in declared {
         if call.names_by(&identifier.key) {
             add_key(all, &identifier.key, &identifier.typed, policy);
         } else {
-            all.keys.entry(identifier.key).or_insert(false);
+            all.keys.entry(identifier.key.clone()).or_insert(false);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a workspace decides about identity for itself (identity rules 6 and 8).
 
-use crate::values::{BlockedValue, Region};
+use crate::values::{BlockedValues, Region};
 use crate::{IdentifierKind, Timestamp};
 use chrono::{Datelike, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct Policy {
     /// Whether contacts without an external ID that hold the request's email or phone are merged (identity rule 6).
     pub merge_unclaimed: bool,
     /// Values that never match (identity rule 8).
-    pub blocked: Vec<BlockedValue>,
+    pub blocked: BlockedValues,
     /// A value seen with this many different external IDs is shared and stops being evidence (identity rule 8). 2 to 100.
     pub shared_threshold: u32,
     /// How many identifiers of a kind a contact may hold before the surplus is quarantined (identity rule 8).
@@ -87,7 +87,7 @@ impl Default for Policy {
         Self {
             default_phone_region: None,
             merge_unclaimed: true,
-            blocked: BlockedValue::default_list(),
+            blocked: BlockedValues::default(),
             shared_threshold: 3,
             limits: Limits::default(),
             duplicate_window_seconds: 0,
@@ -100,9 +100,7 @@ impl Default for Policy {
 impl Policy {
     /// Whether a value never matches, given its kind, the text as typed and the matching form.
     pub fn blocks(&self, kind: IdentifierKind, typed: &str, matching: &str) -> bool {
-        self.blocked
-            .iter()
-            .any(|entry| entry.blocks(kind.as_str(), typed, matching))
+        self.blocked.blocks(kind.as_str(), typed, matching)
     }
 
     /// The time before which no event is taken any more; none when all are.

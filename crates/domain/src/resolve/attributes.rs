@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::world::World;
 use crate::{
     AttributeInput, AttributeKey, AttributeValue, ContactId, ContactRequest, Effect, FieldInput, HeldIdentifier,
-    Identifier, IdentifierKind,
+    Identifier, IdentifierKind, Timestamp,
 };
 
 /// Writes what the request sends. A custom field that is unknown or does not fit its type is left out and reported (wire fact).
@@ -16,7 +16,7 @@ pub(super) fn write(world: &mut World<'_>, draft: &mut Draft, request: &ContactR
         identify(world, draft, request, id, old, input.identifier());
     }
     for field in &request.fields {
-        match read(world, field) {
+        match read(world, field, draft.at) {
             Ok(input) => {
                 if let AttributeKey::Field(field) = input.key
                     && world.fields.iter().any(|known| known.id == field && known.identifying)
@@ -47,7 +47,7 @@ pub(super) fn write(world: &mut World<'_>, draft: &mut Draft, request: &ContactR
     }
 }
 
-fn read(world: &World<'_>, input: &FieldInput) -> Result<AttributeInput, String> {
+fn read(world: &World<'_>, input: &FieldInput, at: Timestamp) -> Result<AttributeInput, String> {
     let known = world
         .fields
         .iter()
@@ -55,7 +55,7 @@ fn read(world: &World<'_>, input: &FieldInput) -> Result<AttributeInput, String>
     let field = known.ok_or_else(|| format!("there is no custom field with id={}", input.id))?;
     let text = input.text.as_deref().filter(|text| !text.trim().is_empty());
     let value = text
-        .map(|text| field.read(text))
+        .map(|text| field.read(text, at))
         .transpose()
         .map_err(|problem| problem.to_string())?;
     Ok(AttributeInput::field(input.id, value))

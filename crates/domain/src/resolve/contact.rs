@@ -14,7 +14,7 @@ use crate::{
 /// Decides one call. Everything that can refuse it happens before the first change.
 pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, request: &ContactRequest) -> Decision {
     let request = &*tokens::as_held(world, call, request);
-    let declared = request.declared(&world.fields);
+    let declared = request.declared(&world.fields, draft.at);
     let identifiers: Vec<&Identifier> = request.identifiers().chain(&declared).collect();
     let naming: Vec<&Identifier> = identifiers
         .iter()

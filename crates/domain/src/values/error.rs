@@ -47,6 +47,11 @@ pub enum ValueError {
     /// Not a phone number, or not one that can be made international.
     #[error("must be an international phone number")]
     NotAPhone,
+    /// Digits that are no international number, and no default region in which they could be a national one.
+    #[error(
+        "must be an international phone number such as +380501234567: a national one is read only when the workspace's policy sets defaultPhoneRegion"
+    )]
+    NoPhoneRegion,
     /// Not a scheme, a host and perhaps a port.
     #[error("must be an origin such as https://shop.example: http or https and a host, without a path or a *")]
     NotAnOrigin,
@@ -140,6 +145,7 @@ mod tests {
             ValueError::ForbiddenCharacter('<'),
             ValueError::NotAnEmail,
             ValueError::NotAPhone,
+            ValueError::NoPhoneRegion,
             ValueError::NotARegion,
             ValueError::NotALanguage,
             ValueError::NotATimeZone,

@@ -3,8 +3,8 @@
 use super::ValueError;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
-/// The first two-digit year that belongs to the twentieth century: 69 is 1969, 68 is 2068 (POSIX, `%y`).
-const PIVOT: u32 = 69;
+/// How many years ahead of today a year of two digits may be: birthdays are in the past, terms of contracts soon.
+const MOST_AHEAD: i32 = 10;
 
 /// The form in which dates are returned (wire fact).
 const DATE: &str = "%Y-%m-%d";
@@ -14,14 +14,18 @@ const DATE_TIME: &str = "%Y-%m-%dT%H:%M";
 
 /// Reads `yyyy-MM-dd`, `dd/MM/yyyy`, `dd.MM.yyyy` or `dd.MM.yy` (wire fact); years 1 to 9999.
 ///
-/// Years of two digits are those from 1969 to 2068: a fixed span, so that a value means the same whenever it is read.
-pub(super) fn parse_date(text: &str) -> Result<NaiveDate, ValueError> {
+/// A year of two digits is the latest one that is at most ten years after `this_year`: in 2026, 36 is 2036 and 37 is 1937.
+pub(super) fn parse_date(text: &str, this_year: i32) -> Result<NaiveDate, ValueError> {
     let date = if let Some([year, month, day]) = parts(text, '-') {
         date(four_digit_year(year), month, day)
     } else if let Some([day, month, year]) = parts(text, '/') {
         date(four_digit_year(year), month, day)
     } else if let Some([day, month, year]) = parts(text, '.') {
-        date(four_digit_year(year).or_else(|| two_digit_year(year)), month, day)
+        date(
+            four_digit_year(year).or_else(|| two_digit_year(year, this_year)),
+            month,
+            day,
+        )
     } else {
         None
     };
@@ -68,10 +72,10 @@ fn four_digit_year(text: &str) -> Option<i32> {
         .and_then(|year| i32::try_from(year).ok())
 }
 
-fn two_digit_year(text: &str) -> Option<i32> {
-    let year = number(text, 2)?;
-    let century = if year < PIVOT { 2000 } else { 1900 };
-    i32::try_from(century + year).ok()
+fn two_digit_year(text: &str, this_year: i32) -> Option<i32> {
+    let year = i32::try_from(number(text, 2)?).ok()?;
+    let latest = this_year + MOST_AHEAD;
+    Some(latest - (latest - year).rem_euclid(100))
 }
 
 fn number(text: &str, digits: usize) -> Option<u32> {
@@ -85,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn wire(text: &str) -> Option<String> {
-        parse_date(text).ok().map(date_to_wire)
+        parse_date(text, 2026).ok().map(date_to_wire)
     }
 
     #[test]
@@ -93,9 +97,24 @@ mod tests {
         for text in ["2024-02-29", "29/02/2024", "29.02.2024", "29.02.24"] {
             assert_eq!(wire(text).as_deref(), Some("2024-02-29"), "{text}");
         }
-        assert_eq!(wire("01.01.68").as_deref(), Some("2068-01-01"));
-        assert_eq!(wire("01.01.69").as_deref(), Some("1969-01-01"));
         assert_eq!(wire("0001-01-01").as_deref(), Some("0001-01-01"));
+    }
+
+    #[test]
+    fn years_of_two_digits_are_at_most_ten_years_ahead() {
+        for (text, this_year, date) in [
+            ("16.07.58", 2026, "1958-07-16"),
+            ("01.01.36", 2026, "2036-01-01"),
+            ("01.01.37", 2026, "1937-01-01"),
+            ("01.01.00", 2026, "2000-01-01"),
+            ("29.02.00", 2026, "2000-02-29"),
+            ("01.01.99", 1995, "1999-01-01"),
+            ("01.01.05", 1995, "2005-01-01"),
+            ("01.01.06", 1995, "1906-01-01"),
+        ] {
+            let read = parse_date(text, this_year).map(date_to_wire);
+            assert_eq!(read.as_deref(), Ok(date), "{text} in {this_year}");
+        }
     }
 
     #[test]
@@ -115,7 +134,7 @@ mod tests {
             "today",
             "",
         ] {
-            assert_eq!(parse_date(text), Err(ValueError::NotADate), "{text}");
+            assert_eq!(parse_date(text, 2026), Err(ValueError::NotADate), "{text}");
         }
     }
 
@@ -145,7 +164,7 @@ mod tests {
         #[test]
         fn never_panics(text in any::<String>(), digits in "[0-9./T:-]{0,20}") {
             for text in [text, digits] {
-                let _ = parse_date(&text);
+                let _ = parse_date(&text, 2026);
                 let _ = parse_date_time(&text);
             }
         }
@@ -154,7 +173,7 @@ mod tests {
         fn every_day_is_read_back(year in 1..=9999, day in 1..=366_u32, minute in 0..1440_u32) {
             let date = NaiveDate::from_yo_opt(year, day);
             let at = date.and_then(|date| date.and_hms_opt(minute / 60, minute % 60, 0));
-            prop_assert_eq!(date.and_then(|date| parse_date(&date_to_wire(date)).ok()), date);
+            prop_assert_eq!(date.and_then(|date| parse_date(&date_to_wire(date), 2026).ok()), date);
             prop_assert_eq!(at.and_then(|at| parse_date_time(&date_time_to_wire(at)).ok()), at);
         }
     }

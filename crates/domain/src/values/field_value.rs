@@ -1,7 +1,8 @@
 //! The values of custom fields.
 
 use super::{FieldType, ValueError, decimal, field_date, text};
-use chrono::{NaiveDate, NaiveDateTime};
+use crate::Timestamp;
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -41,19 +42,20 @@ impl FieldValue {
     /// `allowed` are the values that a combo box or a checkbox list may hold, compared exactly; any when it is empty. It
     /// means nothing for the other types. Lists are separated by commas; blanks around entries, empty entries and
     /// repeated ones are dropped. Decimals have a dot and no exponent. For dates see the wire facts: `yyyy-MM-dd`,
-    /// `dd/MM/yyyy`, `dd.MM.yyyy`, `dd.MM.yy` (years 1969 to 2068), and `yyyy-MM-ddTHH:mm`.
+    /// `dd/MM/yyyy`, `dd.MM.yyyy`, `dd.MM.yy` (the latest year that is at most ten years after `at`, the time of the command), and
+    /// `yyyy-MM-ddTHH:mm`.
     ///
     /// # Errors
     ///
     /// The variant that is named after the type, [`ValueError::NotAllowed`], [`ValueError::TooMany`], and those of
     /// [`text::clean`].
-    pub fn parse(field_type: FieldType, text: &str, allowed: &[String]) -> Result<Self, ValueError> {
+    pub fn parse(field_type: FieldType, text: &str, allowed: &[String], at: Timestamp) -> Result<Self, ValueError> {
         match field_type {
             FieldType::TextField => text::clean(text, MAX_TEXT).map(Self::Text),
             FieldType::TextArea => text::clean_multiline(text, MAX_LONG_TEXT).map(Self::Text),
             FieldType::Number => parse_integer(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::Integer),
             FieldType::Decimal => decimal::parse(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::Decimal),
-            FieldType::Date => field_date::parse_date(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::Date),
+            FieldType::Date => field_date::parse_date(&text::clean(text, MAX_SHORT_TEXT)?, at.year()).map(Self::Date),
             FieldType::DateTime => field_date::parse_date_time(&text::clean(text, MAX_SHORT_TEXT)?).map(Self::DateTime),
             FieldType::ComboBox => {
                 let choice = text::clean(text, MAX_TEXT)?;
@@ -142,11 +144,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(field_type: FieldType, text: &str) -> Result<String, ValueError> {
-        FieldValue::parse(field_type, text, &[]).map(|value| value.to_wire())
+        FieldValue::parse(field_type, text, &[], Timestamp::UNIX_EPOCH).map(|value| value.to_wire())
     }
 
     fn matching(field_type: FieldType, text: &str) -> Result<String, ValueError> {
-        FieldValue::parse(field_type, text, &[]).map(|value| value.matching())
+        FieldValue::parse(field_type, text, &[], Timestamp::UNIX_EPOCH).map(|value| value.matching())
     }
 
     #[test]
@@ -207,7 +209,8 @@ mod tests {
 
     #[test]
     fn dates() {
-        assert_eq!(read(FieldType::Date, "31.12.24").as_deref(), Ok("2024-12-31"));
+        assert_eq!(read(FieldType::Date, "31.12.80").as_deref(), Ok("1980-12-31"));
+        assert_eq!(read(FieldType::Date, "31.12.81").as_deref(), Ok("1881-12-31"));
         assert_eq!(read(FieldType::Date, "31.13.24"), Err(ValueError::NotADate));
         assert_eq!(
             read(FieldType::DateTime, " 2024-12-31T23:59 ").as_deref(),
@@ -219,7 +222,9 @@ mod tests {
     #[test]
     fn choices() {
         let allowed = ["red".to_owned(), "green".to_owned()];
-        let parse = |field_type, text| FieldValue::parse(field_type, text, &allowed).map(|value| value.to_wire());
+        let parse = |field_type, text| {
+            FieldValue::parse(field_type, text, &allowed, Timestamp::UNIX_EPOCH).map(|value| value.to_wire())
+        };
         assert_eq!(parse(FieldType::ComboBox, " red ").as_deref(), Ok("red"));
         assert_eq!(
             parse(FieldType::ComboBox, "Red"),
@@ -260,7 +265,7 @@ mod tests {
             (FieldType::Tags, "a,b", r#"{"choices":["a","b"]}"#),
         ];
         for (field_type, text, json) in values {
-            let value = FieldValue::parse(field_type, text, &[]).ok();
+            let value = FieldValue::parse(field_type, text, &[], Timestamp::UNIX_EPOCH).ok();
             assert_eq!(serde_json::to_string(&value).ok().as_deref(), Some(json));
             assert_eq!(serde_json::from_str(json).ok(), value);
         }
@@ -276,8 +281,8 @@ mod tests {
             written in "[-+]?[0-9]{0,12}[.,/-]?[0-9a-c, ]{0,12}",
         ) {
             for text in [anything, written] {
-                if let Ok(value) = FieldValue::parse(field_type, &text, &[]) {
-                    let again = FieldValue::parse(field_type, &value.to_wire(), &[]);
+                if let Ok(value) = FieldValue::parse(field_type, &text, &[], Timestamp::UNIX_EPOCH) {
+                    let again = FieldValue::parse(field_type, &value.to_wire(), &[], Timestamp::UNIX_EPOCH);
                     prop_assert_eq!(again.as_ref().map(FieldValue::to_wire), Ok(value.to_wire()));
                     prop_assert_eq!(again.as_ref().map(FieldValue::matching), Ok(value.matching()));
                     prop_assert_eq!(again, Ok(value));

@@ -4,18 +4,80 @@ use super::newtype::text_value;
 use super::{ValueError, text};
 use oxilangtag::LanguageTag;
 
+/// The most letters of a code of ISO 639; longer words are names.
+const MAX_CODE: usize = 3;
+
+/// Codes of countries (ISO 3166-1) that are no codes of languages (ISO 639-1), and languages that most of their people read.
+///
+/// Countries whose code is that of another language too (`se`, `ee`, `kr`) are not here, nor are those of several languages.
+#[rustfmt::skip]
+const COUNTRIES: [(&str, &str); 36] = [
+    ("ua", "uk"), ("by", "be"), ("cz", "cs"), ("kz", "kk"), ("gr", "el"), ("dk", "da"), ("at", "de"), ("rs", "sr"), ("al", "sq"),
+    ("md", "ro"), ("us", "en"), ("gb", "en"), ("au", "en"), ("nz", "en"), ("il", "he"), ("ir", "fa"), ("iq", "ar"), ("eg", "ar"),
+    ("jo", "ar"), ("qa", "ar"), ("sy", "ar"), ("ye", "ar"), ("jp", "ja"), ("cn", "zh"), ("hk", "zh"), ("vn", "vi"), ("kh", "km"),
+    ("bd", "bn"), ("pk", "ur"), ("np", "ne"), ("tj", "tg"), ("mx", "es"), ("pe", "es"), ("ec", "es"), ("cl", "es"), ("uy", "es"),
+];
+
+/// Codes that ISO 639-1 had before today's.
+const FORMER: [(&str, &str); 4] = [("iw", "he"), ("in", "id"), ("ji", "yi"), ("mo", "ro")];
+
+/// Names of languages that the tables of ISO 639-3 know by another one.
+const NAMES: [(&str, &str); 6] = [
+    ("greek", "el"),
+    ("chinese", "zh"),
+    ("farsi", "fa"),
+    ("kyrgyz", "ky"),
+    ("moldovan", "ro"),
+    ("castilian", "es"),
+];
+
 text_value! {
-    /// A language tag of BCP 47 (RFC 5646), well formed, at most 100 characters, in canonical case (`en-GB`,
-    /// `zh-Hant-TW`). Underscores are taken as hyphens (`en_UK`, wire fact). Subtags are not looked up in the registry.
+    /// A language tag of BCP 47 (RFC 5646), well formed, at most 100 characters, in canonical case (`en-GB`, `zh-Hant-TW`) and with the
+    /// shortest code of the language (`uk`, not `ukr`). Underscores are taken as hyphens (`en_UK`, wire fact).
+    ///
+    /// The code of a country that is none of a language becomes its language (`ua` is `uk`), and so does the name of a language in English or
+    /// in itself (`Ukrainian`, `українська`). Other subtags are not looked up in the registry.
     Language, 100, canonical
 }
 
 fn canonical(text: &str, max_chars: usize) -> Result<String, ValueError> {
     let hyphenated = text::clean(text, max_chars)?.replace('_', "-");
-    match LanguageTag::parse_and_normalize(&hyphenated) {
-        Ok(tag) => Ok(tag.into_inner()),
-        Err(_) => Err(ValueError::NotALanguage),
+    let primary = hyphenated.split('-').next().unwrap_or_default();
+    if primary.chars().count() > MAX_CODE {
+        // No code has so many letters (RFC 5646, section 2.2.1).
+        return by_name(&hyphenated).map(str::to_owned).ok_or(ValueError::NotALanguage);
     }
+    let tag = LanguageTag::parse_and_normalize(&hyphenated).map_err(|_| ValueError::NotALanguage)?;
+    let rest = tag.as_str().strip_prefix(tag.primary_language()).unwrap_or_default();
+    Ok(format!("{}{rest}", code_of(tag.primary_language())))
+}
+
+/// The code of the language that a primary subtag in lower case means.
+fn code_of(primary: &str) -> &str {
+    if isolang::Language::from_639_1(primary).is_some() {
+        return primary;
+    }
+    let listed = FORMER.iter().chain(&COUNTRIES).find(|(code, _)| *code == primary);
+    let shortest = || isolang::Language::from_639_3(primary)?.to_639_1();
+    listed
+        .map(|(_, language)| *language)
+        .or_else(shortest)
+        .unwrap_or(primary)
+}
+
+/// The code of the language that has a name, in English or in itself, in any case.
+fn by_name(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    if let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == name) {
+        return Some(code);
+    }
+    let same = {
+        let name = name.clone();
+        move |known: &str| known.to_lowercase() == name
+    };
+    let language =
+        isolang::Language::from_name_lowercase(&name).or_else(|| isolang::Language::match_autonyms(same).next())?;
+    Some(language.to_639_1().unwrap_or_else(|| language.to_639_3()))
 }
 
 #[cfg(test)]
@@ -32,8 +94,43 @@ mod tests {
             ("zh-hant-tw", "zh-Hant-TW"),
             ("es-419", "es-419"),
             (" pt-BR ", "pt-BR"),
+            ("fil", "fil"),
+            ("x-shop", "x-shop"),
         ] {
             assert_eq!(Language::parse(text).map(String::from).as_deref(), Ok(tag));
+        }
+    }
+
+    #[test]
+    fn countries_and_names_become_languages() {
+        for (text, tag) in [
+            ("ua", "uk"),
+            ("UA", "uk"),
+            ("ua-UA", "uk-UA"),
+            ("cz", "cs"),
+            ("cz_CZ", "cs-CZ"),
+            ("kz", "kk"),
+            ("gr", "el"),
+            ("iw", "he"),
+            ("ukr", "uk"),
+            ("ENG", "en"),
+            ("english", "en"),
+            ("Ukrainian", "uk"),
+            ("українська", "uk"),
+            ("Deutsch", "de"),
+            ("Greek", "el"),
+            ("German", "de"),
+            ("russian", "ru"),
+        ] {
+            assert_eq!(Language::parse(text).map(String::from).as_deref(), Ok(tag), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_language_is_taken_for_a_country() {
+        for (code, language) in FORMER.iter().chain(&COUNTRIES) {
+            assert_eq!(isolang::Language::from_639_1(code), None, "{code}");
+            assert!(isolang::Language::from_639_1(language).is_some(), "{language}");
         }
     }
 
@@ -41,10 +138,11 @@ mod tests {
     fn refuses_what_is_no_tag() {
         for text in [
             "english please",
+            "klingonese",
+            "abcdefgh",
             "e",
             "en--GB",
             "-",
-            "українська",
             "en-GB-",
             "uk_UA.UTF-8",
         ] {

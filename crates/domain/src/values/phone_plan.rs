@@ -1,162 +1,212 @@
-//! Which digits are a phone number, by the numbering plans of the phone library.
+//! Which international number a row of digits is, by the numbering plans of the phone library.
 //!
-//! The plans decide here, not the library's own parser: that one takes the national prefix off numbers that are right
-//! with it (`+7 800 …` loses its 8), and cannot say whether a length is possible, which would join different people. It
-//! is asked what countries put before national numbers, and its answer is taken when a plan knows the number.
+//! The library knows the plans: it takes off exit codes and national prefixes, and says whether a number can exist. Here is only what a
+//! row of digits without a plus leaves open, and numbers in the form of a plan that is gone.
 
-use super::numbering_plan::{self, Plan};
-use phonenumber::metadata::{DATABASE, Metadata};
-use phonenumber::{Mode, country};
+use regex::Regex;
+use rlibphonenumber::{
+    CountryCodeSource, NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region,
+    get_national_significant_number_owned,
+};
+use std::sync::LazyLock;
 
 /// The most digits of an international number (ITU-T E.164).
 const MAX_DIGITS: usize = 15;
 
-/// Country codes have one to three digits (ITU-T E.164).
-const MAX_CODE_DIGITS: usize = 3;
+/// The fewest digits, country code included, of a number without a plus that no plan knows: a shorter one is more likely a national
+/// number of another country, or none.
+const MIN_UNKNOWN_DIGITS: usize = 11;
 
-/// Digits read as an international number.
+/// A country's numbers as they were dialled before its plan changed: country code, former national number, today's.
+///
+/// Mexico took off the prefixes of mobile numbers in 2019, and the library's plan has dropped them since. Brazil put a 9 before all
+/// mobile numbers until 2016. (Argentina's 9 and 15 the library's plan still knows.)
+const FORMER: [(i32, &str, &str); 2] = [
+    (52, r"^(?:1|01|044|045)(\d{10})$", "$1"),
+    (55, r"^(\d{2})([6-9]\d{7})$", "${1}9$2"),
+];
+
+/// The same of what was dialled inside a region only. Ukraine's national prefix was 8 with a 0 after it until 2009.
+const FORMER_INSIDE: [(i32, &str, &str); 1] = [(380, r"^80(\d{9})$", "$1")];
+
+/// A compiled row of the tables of former numbers.
+struct Former {
+    code: i32,
+    before: Regex,
+    today: &'static str,
+}
+
+static COMPILED: LazyLock<[Vec<Former>; 2]> = LazyLock::new(|| [compile(&FORMER), compile(&FORMER_INSIDE)]);
+
+fn compile(rows: &[(i32, &str, &'static str)]) -> Vec<Former> {
+    let former = |&(code, before, today): &(i32, &str, &'static str)| {
+        let before = Regex::new(before).ok()?;
+        Some(Former { code, before, today })
+    };
+    rows.iter().filter_map(former).collect()
+}
+
+/// An international number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// Country code and national number, without the plus.
-    pub(super) digits: String,
-    /// Whether a plan knows the number; if not, it has at least numbers of this length.
+    /// In the form of ITU-T E.164, with the plus.
+    pub(super) e164: String,
+    /// Whether a plan has the number; if not, the plan has at least numbers of this length.
     pub(super) known: bool,
+    number: PhoneNumber,
 }
 
 impl Reading {
-    fn known(digits: impl Into<String>) -> Self {
-        Self {
-            digits: digits.into(),
-            known: true,
-        }
+    fn of(number: PhoneNumber, known: bool) -> Option<Self> {
+        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        let reading = Self { e164, known, number };
+        (reading.digits() <= MAX_DIGITS).then_some(reading)
     }
+
+    /// A number that a plan has, as it is or in its former form; else one of a length that the plan has.
+    fn best(number: PhoneNumber) -> Option<Self> {
+        if number.is_valid() {
+            return Self::of(number, true);
+        }
+        todays(&number, 0).or_else(|| {
+            let complete = number.is_possible_with_reason() == Ok(NumberLengthType::IsPossible);
+            let reading = complete.then(|| Self::of(number, false)).flatten()?;
+            // What reads differently the second time has digits whose meaning nobody knows.
+            let again = PHONE_NUMBER_UTIL.parse(&reading.e164, None).ok()?;
+            (again == reading.number).then_some(reading)
+        })
+    }
+
+    /// How many digits it has, country code included.
+    fn digits(&self) -> usize {
+        self.e164.len() - 1
+    }
+
+    fn national(&self) -> String {
+        get_national_significant_number_owned(&self.number)
+    }
+}
+
+/// The number that a former number is today.
+fn todays(number: &PhoneNumber, table: usize) -> Option<Reading> {
+    let rows = COMPILED.get(table)?;
+    let row = rows.iter().find(|row| row.code == number.country_code)?;
+    let national = get_national_significant_number_owned(number);
+    if !row.before.is_match(&national) {
+        return None;
+    }
+    let today = row.before.replace(&national, row.today);
+    let number = PHONE_NUMBER_UTIL.parse(format!("+{}{today}", row.code), None).ok()?;
+    number.is_valid().then(|| Reading::of(number, true)).flatten()
 }
 
 /// Reads digits that start with a country code. Reading the digits of the result gives the same result.
 pub(super) fn international(digits: &str) -> Option<Reading> {
-    let (plans, national) = plans_of(digits)?;
-    if is_known(digits) {
-        return Some(Reading::known(digits));
-    }
-    if let Some(corrected) = without_prefix(digits, plans, national) {
-        return Some(Reading::known(corrected));
-    }
-    let possible = digits.len() <= MAX_DIGITS && plans.iter().any(|plan| plan.has_length(national));
-    possible.then(|| Reading {
-        digits: digits.to_owned(),
-        known: false,
-    })
-}
-
-/// The known number behind a national prefix that follows the country code, `+44 (0)20 …`.
-fn without_prefix(digits: &str, plans: &[Plan], national: &str) -> Option<String> {
-    let code = digits.strip_suffix(national)?;
-    let plainly = plans
-        .iter()
-        .filter_map(|plan| plan.without_prefix(national))
-        .map(|rest| format!("{code}{rest}"));
-    let regions = plans
-        .iter()
-        .filter(|plan| plan.may_have_prefix(national))
-        .filter_map(|plan| plan.region);
-    let by_library = regions.filter_map(|region| by_library(region, &format!("+{digits}")));
-    plainly.chain(by_library).find(|corrected| is_known(corrected))
-}
-
-/// Reads digits as they are dialled inside a region.
-pub(super) fn national(digits: &str, region: country::Id) -> Option<Reading> {
-    let plan = DATABASE.by_id(region.as_ref())?;
-    let code = plan.country_code().to_string();
-    // Who writes the region's own country code means it: the wire protocol's numbers are international ones.
-    if digits.starts_with(&code) && is_known(digits) {
-        return Some(Reading::known(digits));
-    }
-    let direct = format!("{code}{digits}");
-    if is_known(&direct) {
-        return Some(Reading::known(direct));
-    }
-    let by_library = by_library(region, digits).and_then(|digits| international(&digits));
-    let prefix = plan.national_prefix().unwrap_or_default();
-    let without_prefix = digits
-        .strip_prefix(prefix)
-        .and_then(|rest| international(&format!("{code}{rest}")));
-    let readings = [by_library, without_prefix, international(&direct)]
-        .into_iter()
-        .flatten();
-    // The first of those that a plan knows, else the first: `min_by_key` keeps the earlier of equals.
-    readings.min_by_key(|reading| !reading.known)
-}
-
-/// Reads digits that start with the exit code of a region (`00` in most), which stands for the plus.
-pub(super) fn after_exit_code(digits: &str, region: Option<country::Id>) -> Option<Reading> {
-    let plan = region.and_then(|region| DATABASE.by_id(region.as_ref()));
-    let exit_code = plan
-        .and_then(Metadata::international_prefix)
-        .and_then(|code| code.find(digits));
-    let rest = exit_code
-        .filter(|found| found.start() == 0)
-        .and_then(|found| digits.get(found.end()..));
-    rest.or_else(|| digits.strip_prefix("00")).and_then(international)
-}
-
-/// The digits of what the library's parser makes of a text. None for a number behind an exit code: the library would
-/// take the region's national prefix off it, which is not the one of the country that is called.
-fn by_library(region: country::Id, text: &str) -> Option<String> {
-    let number = phonenumber::parse(Some(region), text).ok()?;
-    if number.code().source() == country::Source::Idd {
+    // No country code starts with 0; the library would look for an exit code behind the plus.
+    if digits.starts_with('0') {
         return None;
     }
-    let e164 = number.format().mode(Mode::E164).to_string();
-    e164.strip_prefix('+').map(str::to_owned)
+    Reading::best(PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?)
 }
 
-/// The plans of a number's country code, and its national part.
-fn plans_of(digits: &str) -> Option<(&'static [Plan], &str)> {
-    (1..=MAX_CODE_DIGITS).find_map(|length| {
-        let (code, national) = digits.split_at_checked(length)?;
-        // `007` is no way to write 7.
-        if code.starts_with('0') {
-            return None;
-        }
-        Some((numbering_plan::of_code(code.parse().ok()?)?, national))
-    })
-}
-
-fn is_known(digits: &str) -> bool {
-    digits.len() <= MAX_DIGITS
-        && plans_of(digits).is_some_and(|(plans, national)| plans.iter().any(|plan| plan.knows(national)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_mobile_example_is_read_inside_and_outside_its_region() {
-        for plan in DATABASE.iter() {
-            let Ok(region) = plan.id().parse::<country::Id>() else {
-                continue;
-            };
-            let Some(example) = plan.descriptors().mobile().and_then(|mobile| mobile.example()) else {
-                continue;
-            };
-            let code = plan.country_code();
-            let expected = Some(Reading::known(format!("{code}{example}")));
-            assert_eq!(international(&format!("{code}{example}")), expected, "{}", plan.id());
-            assert_eq!(national(example, region), expected, "{}", plan.id());
-            assert_eq!(
-                national(&format!("{code}{example}"), region),
-                expected,
-                "{} with code",
-                plan.id()
-            );
-            let Some(prefix) = plan.national_prefix() else { continue };
-            assert_eq!(
-                national(&format!("{prefix}{example}"), region),
-                expected,
-                "{} with {prefix}",
-                plan.id()
-            );
-        }
+/// Reads digits without a plus, as dialled in a region if there is one.
+///
+/// `00` always starts an international number, and what a region's plan has for it does where such a number exists. Other digits are
+/// the region's, then international ones that lack the plus (wire fact). Digits that are two different numbers are none.
+pub(super) fn dialled(digits: &str, region: Option<Region>) -> Option<Reading> {
+    let abroad = region.and_then(|region| from(digits, region, true));
+    if let Some(rest) = digits.strip_prefix("00") {
+        return either(abroad, international(rest));
     }
+    if abroad.as_ref().is_some_and(|reading| reading.known) {
+        return abroad;
+    }
+    let inside = region.and_then(|region| inside(digits, region));
+    let without_plus = without_plus(digits);
+    match (inside, without_plus) {
+        (Some(inside), Some(other)) if inside.known && other.known && inside.number != other.number => {
+            if is_usual(digits, &inside) {
+                Some(inside)
+            } else {
+                // Who writes the region's own country code means it.
+                (other.number.country_code == inside.number.country_code).then_some(other)
+            }
+        }
+        (Some(inside), Some(other)) => Some(if other.known && !inside.known { other } else { inside }),
+        (inside, without_plus) => inside.or(without_plus).or(abroad),
+    }
+}
+
+/// Reads digits as an international number that lacks the plus. They must be the number as it stands: what would count as a national
+/// prefix after a plus makes them another country's national number here.
+fn without_plus(digits: &str) -> Option<Reading> {
+    let number = PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?;
+    if !ends_with(digits, &number) {
+        return None;
+    }
+    Reading::best(number).filter(|reading| reading.known || digits.len() >= MIN_UNKNOWN_DIGITS)
+}
+
+/// Whether a number stands at the end of digits as it is, from the country code on.
+fn ends_with(digits: &str, number: &PhoneNumber) -> bool {
+    digits.ends_with(number.format_as(PhoneNumberFormat::E164).trim_start_matches('+'))
+}
+
+/// The known one of two readings of the same digits. Two different numbers are none.
+fn either(a: Option<Reading>, b: Option<Reading>) -> Option<Reading> {
+    match (a, b) {
+        (Some(a), Some(b)) if a.known == b.known => (a.number == b.number).then_some(a),
+        (Some(a), Some(b)) => Some(if a.known { a } else { b }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// What the library reads in a region: with an exit code or without one.
+fn from(digits: &str, region: Region, exit_code: bool) -> Option<Reading> {
+    parse(digits, region, exit_code).and_then(Reading::best)
+}
+
+fn parse(digits: &str, region: Region, exit_code: bool) -> Option<PhoneNumber> {
+    let mut number = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(digits, Some(region)).ok()?;
+    let written = match number.country_code_source() {
+        CountryCodeSource::FromNumberWithIdd if exit_code => ends_with(digits, &number),
+        CountryCodeSource::FromNumberWithIdd => false,
+        // A plan's transforms would make seven digits behind a country code whole: `1 234 5678` in Barbados.
+        CountryCodeSource::FromNumberWithoutPlusSign => !exit_code && ends_with(digits, &number),
+        _ => !exit_code,
+    };
+    if !written {
+        return None;
+    }
+    // What the library notes beside the number would make equal numbers differ.
+    number.raw_input = None;
+    number.country_code_source = None;
+    number.preferred_domestic_carrier_code = None;
+    Some(number)
+}
+
+/// Reads digits as dialled inside a region. A number that the plan does not have must come with a national prefix: other digits of the right
+/// length may be anything.
+fn inside(digits: &str, region: Region) -> Option<Reading> {
+    let number = parse(digits, region, false)?;
+    if let Some(today) = todays(&number, 1) {
+        return Some(today);
+    }
+    let reading = Reading::best(number)?;
+    let national = reading.national();
+    let has_prefix = national.len() < digits.len() && digits.ends_with(&national);
+    (reading.known || (has_prefix && reading.digits() >= MIN_UNKNOWN_DIGITS)).then_some(reading)
+}
+
+/// Whether a number is written as usual inside its region: with its national prefix, or without one where none is written.
+fn is_usual(digits: &str, reading: &Reading) -> bool {
+    let national = reading.national();
+    let written = reading.number.format_as(PhoneNumberFormat::National);
+    digits != national || PHONE_NUMBER_UTIL.normalize_digits_only(&written) == national
+}
+
+/// Loads the metadata, and compiles the patterns that every number is read by.
+pub(super) fn load() {
+    LazyLock::force(&COMPILED);
+    international("12025550123");
 }

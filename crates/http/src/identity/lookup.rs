@@ -13,7 +13,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::Lookup;
 use selfsame_domain::values::{AppId, ContactKey, Cookie, DeviceId, Email, ExternalId, Phone, Token, ValueError};
-use selfsame_domain::{Action, CustomField, FieldId, Identifier, IdentifierKind, IdentifierState, Policy};
+use selfsame_domain::{Action, CustomField, FieldId, Identifier, IdentifierKind, IdentifierState, Policy, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -99,7 +99,7 @@ pub(crate) async fn lookup(
         _ => Vec::new(),
     };
     let policy = &auth.0.workspace.policy;
-    let identifier = read(&params, policy, &fields)?;
+    let identifier = read(&params, policy, &fields, state.app.clock().now())?;
     let mut found = store.lookup(auth.workspace(), &identifier.key).await?;
     if found.holders.is_empty()
         && let Some(nameless) = identifier.nameless()
@@ -113,7 +113,7 @@ pub(crate) async fn lookup(
     Ok(Json(LookupBody::of(&identifier, &found, policy)))
 }
 
-fn read(params: &Params, policy: &Policy, fields: &[CustomField]) -> Result<Identifier, ApiError> {
+fn read(params: &Params, policy: &Policy, fields: &[CustomField], now: Timestamp) -> Result<Identifier, ApiError> {
     let mut problems = Problems::default();
     let kind = kind(params, &mut problems);
     let value = params.text("value");
@@ -130,7 +130,7 @@ fn read(params: &Params, policy: &Policy, fields: &[CustomField]) -> Result<Iden
             .unwrap_or(ApiError::Internal("an unreported problem")));
     };
     let identifier = match kind {
-        IdentifierKind::Field => custom_field(params, value, fields, &mut problems),
+        IdentifierKind::Field => custom_field(params, value, fields, now, &mut problems),
         kind => problems.check("value", identifier(kind, value, app.as_ref(), policy)),
     };
     problems.finish()?;
@@ -167,12 +167,18 @@ fn identifier(
     })
 }
 
-fn custom_field(params: &Params, value: &str, fields: &[CustomField], problems: &mut Problems) -> Option<Identifier> {
+fn custom_field(
+    params: &Params,
+    value: &str,
+    fields: &[CustomField],
+    now: Timestamp,
+    problems: &mut Problems,
+) -> Option<Identifier> {
     let id = params.text("field").and_then(|text| text.parse().ok()).map(FieldId);
     let Some(field) = fields.iter().find(|field| Some(field.id) == id) else {
         problems.add("field", "must be the number of a custom field");
         return None;
     };
-    let value = problems.check("value", field.read(value))?;
+    let value = problems.check("value", field.read(value, now))?;
     Some(Identifier::field(field.id, &value))
 }

@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, Sent};
-use selfsame_domain::values::{BlockedValue, Region};
+use selfsame_domain::values::{BlockedValue, BlockedValues, Region};
 use selfsame_domain::{IdentifierKind, Limits, Policy};
 use serde::Serialize;
 use std::ops::RangeInclusive;
@@ -267,7 +267,8 @@ fn limits(body: &Fields<'_>, problems: &mut Problems) -> Limits {
     }
 }
 
-fn blocked(body: &Fields<'_>, problems: &mut Problems) -> Vec<BlockedValue> {
+/// The list of blocked values. What stands for a list that is refused never leaves this module.
+fn blocked(body: &Fields<'_>, problems: &mut Problems) -> BlockedValues {
     if body.raw("blocked").value().is_none() {
         problems.add(body.pointer("blocked"), "is required");
     }
@@ -278,12 +279,15 @@ fn blocked(body: &Fields<'_>, problems: &mut Problems) -> Vec<BlockedValue> {
             body.pointer("blocked"),
             format!("must have at most {MAX_PATTERNS} patterns"),
         );
-        return Vec::new();
+        return BlockedValues::default();
     }
-    entries
+    let values = entries
         .iter()
         .filter_map(|entry| blocked_value(entry, problems))
-        .collect()
+        .collect();
+    problems
+        .check(&body.pointer("blocked"), BlockedValues::new(values))
+        .unwrap_or_default()
 }
 
 fn blocked_value(entry: &Fields<'_>, problems: &mut Problems) -> Option<BlockedValue> {

@@ -68,6 +68,9 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     for migration in lacked {
         tracing::info!(migration, "the database lacked a migration and has it now");
     }
+    tokio::task::spawn_blocking(selfsame_domain::values::preload)
+        .await
+        .context("cannot load the numbering plans")?;
     let listener = TcpListener::bind(settings.listen.as_str())
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;

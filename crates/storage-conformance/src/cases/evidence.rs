@@ -2,11 +2,15 @@
 
 use super::kinds::{alone, may_be_shared, sample, values, with_other};
 use crate::{Ask, Backend, Fixture, email, erase, identifier, keep, merge_of};
-use selfsame_domain::values::BlockedValue;
+use selfsame_domain::values::{BlockedValue, BlockedValues};
 use selfsame_domain::{
     Apart, Command, Effect, IdentifierKind, IdentifierState, Limits, MergeRule, Outcome, Rejection, Rule,
     SubscribeStatus,
 };
+
+fn list(entries: Vec<BlockedValue>) -> BlockedValues {
+    BlockedValues::new(entries).expect("a list")
+}
 
 fn block(kind: IdentifierKind, text: &str) -> BlockedValue {
     BlockedValue::exact(Some(kind.as_str()), text).expect("a value to block")
@@ -50,7 +54,7 @@ pub async fn blocked(backend: &mut dyn Backend, kind: IdentifierKind) {
     let [value, ..] = values(kind);
     let (identifier, key) = (sample(kind), sample(kind).key);
     let first = f.id(with_other(kind, value, "first").upsert()).await;
-    f.policy(|policy| policy.blocked.push(block(kind, value))).await;
+    f.policy(|policy| policy.blocked = list(vec![block(kind, value)])).await;
     let decision = f.decide(with_other(kind, value, "second").upsert()).await;
     assert_eq!((decision.outcome, decision.rule), (Outcome::Created, Rule::NoMatch));
     let kept = may_be_shared(kind);
@@ -145,7 +149,7 @@ pub async fn the_default_list_blocks_placeholders(backend: &mut dyn Backend) {
 pub async fn a_blocked_pattern_never_matches(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let pattern = BlockedValue::pattern(Some("email"), ".*@cash-desk\\.example").expect("a pattern");
-    f.policy(|policy| policy.blocked = vec![pattern]).await;
+    f.policy(|policy| policy.blocked = list(vec![pattern])).await;
     let first = f.id(Ask::new().email("one@cash-desk.example").upsert()).await;
     let second = f.id(Ask::new().email("one@cash-desk.example").upsert()).await;
     assert_ne!(first, second);
@@ -158,10 +162,10 @@ pub async fn a_blocked_pattern_never_matches(backend: &mut dyn Backend) {
 
 pub async fn an_unblocked_value_matches_again_once_it_is_named(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    f.policy(|policy| policy.blocked = vec![block(IdentifierKind::Email, "a@example.com")])
+    f.policy(|policy| policy.blocked = list(vec![block(IdentifierKind::Email, "a@example.com")]))
         .await;
     let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
-    f.policy(|policy| policy.blocked = Vec::new()).await;
+    f.policy(|policy| policy.blocked = list(Vec::new())).await;
     assert_eq!(f.id(Ask::new().external("a").email("a@example.com").upsert()).await, id);
     assert_eq!(f.id(Ask::new().email("a@example.com").upsert()).await, id);
 }

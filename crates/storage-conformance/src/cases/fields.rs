@@ -1,6 +1,7 @@
 //! Custom fields.
 
 use crate::{Ask, Backend, FieldType, Fixture};
+use selfsame_application::ports::Clock;
 use selfsame_domain::values::FieldValue;
 use selfsame_domain::{
     AttributeKey, AttributeValue, Command, CustomField, DedupeOn, Effect, FieldId, Identifier, NewField, Outcome,
@@ -90,7 +91,7 @@ pub async fn values_read_back(backend: &mut dyn Backend, field_type: FieldType) 
             }],
             "{text}"
         );
-        last = Some(FieldValue::parse(field_type, &text, &allowed).expect("a value"));
+        last = Some(FieldValue::parse(field_type, &text, &allowed, f.clock().now()).expect("a value"));
         assert_eq!(value(&f, id, number).await, last);
     }
     let decision = f.decide(ask().field(number, wrong).upsert()).await;
@@ -186,7 +187,7 @@ pub async fn a_value_that_identifies_is_held(backend: &mut dyn Backend) {
     )
     .await;
     let key = |number_text: &str| {
-        let value = FieldValue::parse(FieldType::Number, number_text, &[]).expect("a number");
+        let value = FieldValue::parse(FieldType::Number, number_text, &[], f.clock().now()).expect("a number");
         Identifier::field(number, &value).key
     };
     let one = f

@@ -359,7 +359,7 @@ pub async fn a_policy_that_changes_meanwhile(backend: &mut dyn Backend) {
     let policy = |on: bool| {
         let list = if on { vec![blocked.clone()] } else { Vec::new() };
         Command::SetPolicy(Box::new(Policy {
-            blocked: list,
+            blocked: selfsame_domain::values::BlockedValues::new(list).expect("a list"),
             ..Policy::default()
         }))
     };

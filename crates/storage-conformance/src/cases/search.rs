@@ -3,7 +3,7 @@
 use super::kinds::values;
 use crate::{Ask, Backend, Fixture, Kind, force_merge, identifier, remove};
 use selfsame_application::ports::{ContactFilter, ContactOrder, ContactQuery};
-use selfsame_domain::values::BlockedValue;
+use selfsame_domain::values::{BlockedValue, BlockedValues};
 use selfsame_domain::{AttributeInput, AttributeKey, ContactId, Limits};
 
 fn named(first: Option<&str>, last: Option<&str>) -> ContactFilter {
@@ -262,7 +262,7 @@ pub async fn what_is_no_evidence_is_found_all_the_same(backend: &mut dyn Backend
     let f = Fixture::new(backend).await;
     let blocked = BlockedValue::exact(Some("email"), "blocked@example.com").expect("a value");
     f.policy(|policy| {
-        policy.blocked = vec![blocked];
+        policy.blocked = BlockedValues::new(vec![blocked]).expect("a list");
         policy.limits = Limits {
             mobile_push: 1,
             ..Limits::default()

@@ -11,7 +11,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use selfsame_application::ports::{EventQuery, HistoryOf, Ids, Maintenance, Mode, OrderQuery, Store, Workspaces};
-use selfsame_domain::values::{BlockedValue, CategoryName, FieldValue};
+use selfsame_domain::values::{BlockedValue, BlockedValues, CategoryName, FieldValue};
 use selfsame_domain::{
     AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
     Envelope, Event, Face, FieldId, Identifier, IdentifierKey, Limits, MergeId, NewField, Order, Policy, SegmentId,
@@ -444,7 +444,7 @@ fn policy(which: usize) -> Policy {
                 block(Kind::ExternalId, "B"),
             ];
             Policy {
-                blocked,
+                blocked: BlockedValues::new(blocked).expect("a list"),
                 ..Policy::default()
             }
         }

@@ -30,6 +30,27 @@ fn a_blocked_external_id_is_no_identifier() {
 }
 
 #[test]
+fn what_names_nobody_identifies_nobody_whatever_the_key() {
+    for text in [
+        "00000000-0000-0000-0000-000000000000",
+        "NaN",
+        "[object Object]",
+        "{{customer.id}}",
+        "BLACKLISTED",
+    ] {
+        for asked in [ask().ext(text), ask().device(text), ask().token(text)] {
+            for asked in [asked.clone(), asked.by_public_key()] {
+                let decision = Model::new().upsert(asked);
+                assert_eq!(decision.rejection, Some(Rejection::NoIdentifier), "{text}");
+            }
+        }
+    }
+    let mut model = Model::new();
+    let first = model.id(ask().email("no_reply@shop.example"));
+    assert_ne!(model.id(ask().email("no_reply@shop.example")), first);
+}
+
+#[test]
 fn the_third_external_id_makes_a_value_shared_and_it_stops_matching() {
     let mut model = Model::new();
     model.id(ask().ext("A").email(ANN));
@@ -143,12 +164,13 @@ fn an_email_heals_by_every_call_that_names_it() {
 /// A contact that got its email while that was blocked, another one, and a policy that does not block it any more.
 fn unblocked() -> (Model, [ContactId; 2]) {
     let mut model = Model::new();
-    model.policy.blocked = vec![crate::values::BlockedValue::exact(Some("email"), ANN).unwrap()];
+    let blocked = crate::values::BlockedValue::exact(Some("email"), ANN).unwrap();
+    model.policy.blocked = crate::values::BlockedValues::new(vec![blocked]).unwrap();
     let ids = [
         model.id(ask().email(ANN).device("d")),
         model.id(ask().ext("B").phone("+380501234567")),
     ];
-    model.policy.blocked = Vec::new();
+    model.policy.blocked = crate::values::BlockedValues::new(Vec::new()).unwrap();
     (model, ids)
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use selfsame_domain::values::{BlockedValue, ChannelType, Region};
+use selfsame_domain::values::{BlockedValue, BlockedValues, ChannelType, Region};
 use selfsame_domain::{AttributeInput, AttributeKey};
 use serde_json::json;
 
@@ -290,7 +290,7 @@ fn placeholders_are_no_mistakes() {
     );
 
     let mut policy = policy();
-    policy.blocked = vec![BlockedValue::exact(Some("email"), "nobody").unwrap()];
+    policy.blocked = BlockedValues::new(vec![BlockedValue::exact(Some("email"), "nobody").unwrap()]).unwrap();
     let fields = Fields::of(body.as_object(), String::new());
     let mut problems = Problems::default();
     read(&fields, Source::Api, &policy, &mut problems);
