@@ -134,13 +134,14 @@ impl Application {
     }
 
     fn key_to_store(&self, workspace: WorkspaceId, new: NewKey) -> KeyToStore {
+        let created_at = self.clock.now();
         let key = ApiKey {
-            id: KeyId(self.ids.uuid()),
+            id: KeyId(self.ids.uuid(created_at)),
             workspace,
             name: new.name,
             prefix: new.prefix,
             rights: new.rights,
-            created_at: self.clock.now(),
+            created_at,
             expires_at: new.expires_at,
             last_used_at: None,
             revoked_at: None,

@@ -61,7 +61,7 @@ impl Application {
     ) -> Result<Vec<Decision>, SubmitError> {
         let at = self.clock.now();
         let envelope = |command| Envelope {
-            decision: DecisionId(self.ids.uuid()),
+            decision: DecisionId(self.ids.uuid(at)),
             at,
             command,
         };

@@ -1,9 +1,8 @@
 //! A contact's history, its orders and the decisions about it, as one list.
 
 use crate::app::Application;
-use crate::ports::{EventQuery, HistoryOf, OrderCursor, OrderQuery, StorageError};
-use chrono::TimeDelta;
-use selfsame_domain::{ContactId, Decision, DecisionId, Event, EventId, Order, Timestamp, WorkspaceId};
+use crate::ports::{EventQuery, HistoryOf, OrderQuery, StorageError};
+use selfsame_domain::{ContactId, Decision, DecisionId, Event, Order, Place, Timestamp, WorkspaceId};
 use std::collections::{BTreeSet, VecDeque};
 
 /// What kind of entry a timeline has.
@@ -53,11 +52,11 @@ pub struct TimelineQuery {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimelineCursor {
     /// The last event.
-    pub event: Option<(Timestamp, EventId)>,
+    pub event: Option<Place>,
     /// The last decision.
     pub decision: Option<DecisionId>,
     /// The last order.
-    pub order: Option<OrderCursor>,
+    pub order: Option<Place>,
 }
 
 /// One entry of a timeline.
@@ -158,17 +157,13 @@ impl Application {
         let asked = OrderQuery {
             from: query.from,
             until: query.until,
-            after: query.after.order.clone(),
+            after: query.after.order,
             limit,
         };
         self.store.orders(workspace, contact, &asked).await
     }
 
-    /// Decisions are listed by identity, which orders them by time, but for what a clock that is set back makes of it: those that are too young
-    /// by no more than this are passed over one by one.
-    const CLOCK_SET_BACK: TimeDelta = TimeDelta::hours(1);
-
-    /// Begins where the decisions of that time may be.
+    /// The identity of a decision has its time, so that the two never disagree, whatever the clock does.
     async fn timeline_decisions(
         &self,
         workspace: WorkspaceId,
@@ -176,29 +171,16 @@ impl Application {
         query: &TimelineQuery,
         limit: u32,
     ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
-        let until = query
-            .until
-            .and_then(|until| until.checked_add_signed(Self::CLOCK_SET_BACK));
-        let places = [query.after.decision, until.map(DecisionId::first_of)];
-        let (mut found, mut after) = (Vec::new(), places.into_iter().flatten().min());
-        let asked_for = query.kinds.contains(&TimelineKind::Decision);
-        while asked_for && found.len() < limit as usize {
-            let page = self.store.latest_decisions(workspace, contact, after, limit).await?;
-            let Some(page) = page else { return Ok(None) };
-            let Some((_, last)) = page.last() else { break };
-            after = Some(last.id);
-            let is_early = |at: Timestamp| query.from.is_some_and(|from| at < from);
-            let ends = is_early(last.at);
-            let wanted = |(_, decision): &(ContactId, Decision)| {
-                !is_early(decision.at) && query.until.is_none_or(|until| decision.at < until)
-            };
-            found.extend(page.into_iter().filter(wanted));
-            if ends {
-                break;
-            }
+        if !query.kinds.contains(&TimelineKind::Decision) {
+            return Ok(Some(Vec::new()));
         }
-        found.truncate(limit as usize);
-        Ok(Some(found))
+        let places = [query.after.decision, query.until.map(DecisionId::first_of)];
+        let after = places.into_iter().flatten().min();
+        let mut found = self.store.latest_decisions(workspace, contact, after, limit).await?;
+        if let Some(found) = &mut found {
+            found.retain(|(_, decision)| query.from.is_none_or(|from| decision.at >= from));
+        }
+        Ok(found)
     }
 }
 
@@ -217,7 +199,7 @@ impl Found {
                 return (items, None);
             };
             match &item {
-                TimelineItem::Event(event) => cursor.event = Some((event.occurred_at, event.id)),
+                TimelineItem::Event(event) => cursor.event = Some(event.place()),
                 TimelineItem::Order(order) => cursor.order = Some(order.place()),
                 TimelineItem::Decision(_, decision) => cursor.decision = Some(decision.id),
             }
@@ -227,11 +209,12 @@ impl Found {
         (items, more.then_some(cursor))
     }
 
-    /// Of those of one moment the event comes first, then the order, then the decision that they led to.
+    /// Of those of one moment the one that arrived last comes first; of those that arrived together the event, then the order, then the
+    /// decision that they led to.
     fn next(&mut self) -> Option<TimelineItem> {
-        let event = self.events.front().map(|event| event.occurred_at);
-        let order = self.orders.front().map(|order| order.date);
-        let decision = self.decisions.front().map(|(_, decision)| decision.at);
+        let event = self.events.front().map(Event::place);
+        let order = self.orders.front().map(Order::place);
+        let decision = self.decisions.front().map(|(_, decision)| (decision.at, decision.id));
         if event.is_some() && event >= order.max(decision) {
             self.events.pop_front().map(TimelineItem::Event)
         } else if order.is_some() && order >= decision {

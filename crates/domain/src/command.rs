@@ -5,7 +5,7 @@ use crate::values::{
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventPeriod, EventRequest,
-    FieldId, Identifier, MergeId, OrderRequest, Policy, SegmentId, Timestamp, Trust,
+    FieldId, Identifier, MergeId, OrderKey, OrderRequest, Policy, SegmentId, Timestamp, Trust,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub enum Command {
     DeleteEvents(EventPeriod),
     /// Keep an order.
     Order(Box<OrderRequest>),
+    /// Deletes an order. Its events stay in the history.
+    DeleteOrder(OrderKey),
     /// Say whether events of a type create contacts.
     SetCreating {
         /// The type; it need not be known.
@@ -135,6 +137,7 @@ impl Command {
             Self::Undo { .. }
                 | Self::Remove { erase: true, .. }
                 | Self::DeleteEvents(_)
+                | Self::DeleteOrder(_)
                 | Self::Detach { .. }
                 | Self::CreateField(_)
                 | Self::ChangeField { .. }

@@ -1,5 +1,6 @@
 //! What was decided, and why (identity rule 9).
 
+use crate::values::{ExternalOrderId, StoreId};
 use crate::{
     AttributeKey, CategoryId, ContactId, DecisionId, FieldId, Identifier, IdentifierKey, IdentifierKind, MergeId,
     SegmentId, Skipped, Timestamp, VisitorId,
@@ -239,6 +240,14 @@ pub enum Effect {
         /// Whether there are more of that time.
         more: bool,
     },
+    /// An order was deleted.
+    OrderDeleted {
+        /// The customer's own name for it.
+        external_id: ExternalOrderId,
+        /// Its shop, if it had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        store_id: Option<StoreId>,
+    },
     /// A visitor's history became the contact's (identity rule 7).
     VisitorAdopted {
         /// Which visitor.
@@ -324,6 +333,15 @@ pub enum Rejection {
     /// An event or an order is dated further ahead than clocks and time zones differ.
     #[error("the date is more than a day ahead of the server's time")]
     DatedAhead,
+    /// The order does not exist.
+    #[error("order not found")]
+    OrderNotFound,
+    /// Orders of several shops have the number, and the request names no shop.
+    #[error("several orders have this externalOrderId: send the storeId, too")]
+    OrderAmbiguous,
+    /// The workspace does not let orders be deleted.
+    #[error("deleting orders is off: turn deleteOrders of the identity policy on")]
+    OrdersAreKept,
     /// A name or key is taken.
     #[error("{what} already exists")]
     AlreadyExists {

@@ -1,7 +1,9 @@
 //! What people did.
 
-use crate::values::{EventKeyValue, EventTypeKey, ExternalOrderId, ValueError};
-use crate::{ContactId, ContactRequest, DecisionId, EventId, IdentifierKey, OrderStatus, Timestamp, VisitorId};
+use crate::values::{EventKeyValue, EventTypeKey, ValueError};
+use crate::{
+    ContactId, ContactRequest, DecisionId, EventId, IdentifierKey, OrderKey, OrderStatus, Timestamp, VisitorId,
+};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -102,6 +104,8 @@ impl Default for EventParams {
 pub struct Event {
     /// Its identity.
     pub id: EventId,
+    /// The decision that kept it. Of events of one moment the one of the later decision arrived later; a decision keeps one at the most.
+    pub decision: DecisionId,
     /// What sort of event it is.
     pub type_key: EventTypeKey,
     /// What it is about, such as an order.
@@ -117,6 +121,16 @@ pub struct Event {
     /// What else is known about it.
     pub params: EventParams,
 }
+
+impl Event {
+    /// Its place in a history.
+    pub fn place(&self) -> Place {
+        (self.occurred_at, self.decision)
+    }
+}
+
+/// A place in a history: when something happened, then in which order it arrived.
+pub type Place = (Timestamp, DecisionId);
 
 /// What is known of the events of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,8 +255,10 @@ impl EventId {
 
     /// The identities that an event `order<STATUS>` may have: that of the first time that the order has the status, then that of the
     /// status at a date, for an order that comes back to it.
-    pub fn of_order(order: &ExternalOrderId, status: OrderStatus, date: Timestamp) -> [Self; 2] {
-        let first = format!("{} {order}", status.as_str());
+    pub fn of_order(order: &OrderKey, status: OrderStatus, date: Timestamp) -> [Self; 2] {
+        let mut first = format!("{} {}", status.as_str(), order.external_id);
+        // A line break is in no number.
+        first.extend(order.store_id.iter().map(|store| format!("\n{store}")));
         let again = format!("{} {first}", date.timestamp_micros());
         [first, again].map(|text| Self::derived(uuid::Uuid::NAMESPACE_URL, &text))
     }

@@ -36,6 +36,9 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         Command::Event(request) => add_event(all, request, envelope.at, policy),
         Command::DeleteEvents(period) => all.deleting = Some(*period),
         Command::Order(request) => add_order(all, request, policy),
+        Command::DeleteOrder(key) => {
+            all.orders.insert(key.external_id.clone());
+        }
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());
         }
@@ -100,7 +103,7 @@ fn add_event(all: &mut Footprint, request: &EventRequest, received_at: Timestamp
 fn add_order(all: &mut Footprint, request: &OrderRequest, policy: &Policy) {
     add_request(all, &request.contact, policy);
     all.restores |= Call::Order.powers().restores;
-    all.orders.insert(request.external_id.clone());
+    all.orders.insert(request.key.external_id.clone());
     all.events.extend(request.told_as());
 }
 

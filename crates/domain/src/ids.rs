@@ -67,7 +67,7 @@ uuid_id! {
     KeyId
 }
 uuid_id! {
-    /// One decision of [`crate::resolve`], ordered by time.
+    /// One decision of [`crate::resolve`], ordered by its time, then by arrival: see [`ordered_uuid`].
     DecisionId
 }
 uuid_id! {
@@ -83,6 +83,19 @@ uuid_id! {
     EventId
 }
 
+/// An identity that orders by its time to the microsecond, and among those of one time by the lower 62 bits of `tail` (RFC 9562, version 7,
+/// with the microseconds in `rand_a`). Times before 1970 count as 1970.
+pub fn ordered_uuid(time: Timestamp, tail: u64) -> Uuid {
+    const MOST_MILLIS: u64 = (1 << 48) - 1;
+    let micros = u64::try_from(time.timestamp_micros()).unwrap_or(0);
+    let millis = (micros / 1_000).min(MOST_MILLIS);
+    let within = u16::try_from(micros % 1_000).unwrap_or(0);
+    let mut rest = [0; 10];
+    rest[..2].copy_from_slice(&within.to_be_bytes());
+    rest[2..].copy_from_slice(&(tail & (u64::MAX >> 2)).to_be_bytes());
+    uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
+}
+
 impl ContactId {
     /// Stands in kept decisions where an erased contact was named. No contact has this number.
     pub const ERASED: Self = Self(0);
@@ -95,12 +108,9 @@ impl DecisionId {
     /// How many days a decision is kept that concerns no contact.
     pub const DAYS_OF_NOBODY: i64 = 30;
 
-    /// The least identity that a decision of this time or a later one has: an identity begins with its time in milliseconds (RFC 9562,
-    /// version 7).
+    /// The least identity that a decision of this time or a later one has: see [`ordered_uuid`].
     pub fn first_of(time: Timestamp) -> Self {
-        const MOST: u64 = (1 << 48) - 1;
-        let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0).min(MOST);
-        Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+        Self(ordered_uuid(time, 0))
     }
 
     /// Decisions about nobody with a lesser identity than this are kept no longer.
@@ -134,9 +144,14 @@ mod tests {
 
     #[test]
     fn identities_of_decisions_are_divided_by_their_time() {
-        let at = |millis| Timestamp::from_timestamp_millis(millis).unwrap();
-        let drawn = |millis| DecisionId(uuid::Builder::from_unix_timestamp_millis(millis, &[0xff; 10]).into_uuid());
-        assert!(drawn(999) < DecisionId::first_of(at(1000)) && DecisionId::first_of(at(1000)) < drawn(1000));
+        let at = |micros| Timestamp::from_timestamp_micros(micros).unwrap();
+        let drawn = |micros| DecisionId(ordered_uuid(at(micros), u64::MAX));
+        for micros in [1_000, 1_001, 1_999_000, 1_999_999] {
+            assert!(drawn(micros - 1) < DecisionId::first_of(at(micros)), "{micros}");
+            assert!(DecisionId::first_of(at(micros)) < drawn(micros), "{micros}");
+        }
+        assert!(ordered_uuid(at(7), 1) < ordered_uuid(at(7), 2));
+        assert_eq!(drawn(7).0.get_version_num(), 7);
         let ends = [at(-1), at(0), at(1), Timestamp::MAX_UTC].map(DecisionId::first_of);
         assert!(ends.is_sorted() && ends[2] < ends[3]);
     }

@@ -37,18 +37,19 @@ pub use command::{
 pub use contact::{ChannelDetails, Contact, ContactState, HeldIdentifier, IdentifierState, Membership, Visitor};
 pub use decision::{Apart, Decision, Effect, MergeRule, Outcome, Rejection, Rule, SubscribeStatus};
 pub use event::{
-    Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, StoredEvent, Subject,
-    Waiting,
+    Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, Place, StoredEvent,
+    Subject, Waiting,
 };
 pub use face::Face;
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
     CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, SegmentId, SiteId, VisitorId, WorkspaceId,
+    ordered_uuid,
 };
 pub use invariants::{Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
-pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderRequest, OrderStatus};
+pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderKey, OrderRequest, OrderStatus};
 pub use policy::{Limits, Policy};
 pub use resolve::resolve;
 pub use rights::{Action, Rights};

@@ -1,7 +1,7 @@
 //! What people ordered.
 
-use crate::values::{Amount, Currency, ExternalOrderId, OrderText};
-use crate::{ContactId, ContactRequest, EventId, Timestamp};
+use crate::values::{Amount, Currency, ExternalOrderId, OrderText, StoreId};
+use crate::{ContactId, ContactRequest, DecisionId, EventId, Place, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -106,9 +106,6 @@ pub struct OrderDetails {
     /// The status in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_description: Option<OrderText>,
-    /// The shop.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<OrderText>,
     /// Where it was made: one of [`Order::SOURCES`], or whatever else the shop calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<OrderText>,
@@ -177,7 +174,6 @@ impl OrderDetails {
             customer: self.customer.or(other.customer),
             restore_url: self.restore_url.or(other.restore_url),
             status_description: self.status_description.or(other.status_description),
-            store_id: self.store_id.or(other.store_id),
             source: self.source.or(other.source),
             delivery_method: self.delivery_method.or(other.delivery_method),
             payment_method: self.payment_method.or(other.payment_method),
@@ -207,11 +203,20 @@ impl OrderContent {
     }
 }
 
+/// What an order is one by: its number within its shop (identity rules, "orders").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderKey {
+    /// The customer's own name for it.
+    pub external_id: ExternalOrderId,
+    /// The shop; none while no request has named one. Such an order is the only one of its number.
+    pub store_id: Option<StoreId>,
+}
+
 /// An order as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// The customer's own name for it; unique within the workspace.
-    pub external_id: ExternalOrderId,
+    /// What it is one by; unique within the workspace.
+    pub key: OrderKey,
     /// The contact that it was given to. When that one is merged the order stays as it is: whoever reads a contact's orders reads those
     /// of whom it absorbed.
     pub contact: ContactId,
@@ -221,6 +226,9 @@ pub struct Order {
     pub date: Timestamp,
     /// What it says.
     pub content: OrderContent,
+    /// The decision that last changed something about it. Of orders of one date the one of the later decision is the newer; a decision changes
+    /// one at the most.
+    pub decision: DecisionId,
     /// When it came first.
     pub created_at: Timestamp,
     /// When something about it last changed.
@@ -229,12 +237,10 @@ pub struct Order {
 
 impl Order {
     /// Its place among the orders of a contact.
-    pub fn place(&self) -> (Timestamp, ExternalOrderId) {
-        (self.date, self.external_id.clone())
+    pub fn place(&self) -> Place {
+        (self.date, self.decision)
     }
-}
 
-impl Order {
     /// Where an order may be made (wire fact).
     pub const SOURCES: [&str; 2] = ["online", "offline"];
     /// The most items that are taken.
@@ -248,8 +254,8 @@ impl Order {
 pub struct OrderRequest {
     /// Whose it is: identifiers, and the names that a contact gets when one is made.
     pub contact: ContactRequest,
-    /// The customer's own name for it.
-    pub external_id: ExternalOrderId,
+    /// What it is one by.
+    pub key: OrderKey,
     /// How far it is.
     pub status: OrderStatus,
     /// Of when this is.
@@ -261,7 +267,7 @@ pub struct OrderRequest {
 impl OrderRequest {
     /// The identities that the event of its status may have.
     pub fn told_as(&self) -> [EventId; 2] {
-        EventId::of_order(&self.external_id, self.status, self.date)
+        EventId::of_order(&self.key, self.status, self.date)
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Policy {
     /// Whether a key that may tell of events may also delete them by time (wire fact: off unless it is turned on).
     #[serde(default)]
     pub delete_past_events: bool,
+    /// Whether a key that may send orders may also delete them (wire fact: in third-party catalogues only).
+    #[serde(default)]
+    pub delete_orders: bool,
     /// For how many days after it happened an event is kept; none for ever. 1 to 36,500.
     #[serde(default)]
     pub event_retention_days: Option<u32>,
@@ -92,6 +95,7 @@ impl Default for Policy {
             limits: Limits::default(),
             duplicate_window_seconds: 0,
             delete_past_events: false,
+            delete_orders: false,
             event_retention_days: None,
         }
     }
@@ -130,7 +134,7 @@ mod tests {
     fn a_policy_that_was_stored_before_a_member_was_added_reads_on() {
         let mut stored = serde_json::to_value(Policy::default()).unwrap();
         let members = stored.as_object_mut().unwrap();
-        for added in ["delete_past_events", "event_retention_days"] {
+        for added in ["delete_past_events", "delete_orders", "event_retention_days"] {
             assert!(members.remove(added).is_some(), "{added}");
         }
         assert_eq!(serde_json::from_value::<Policy>(stored).unwrap(), Policy::default());

@@ -106,6 +106,7 @@ macro_rules! party {
             | Effect::Resubscribed { .. }
             | Effect::EventWaits { .. }
             | Effect::EventsDeleted { .. }
+            | Effect::OrderDeleted { .. }
             | Effect::VisitorAdopted { .. }
             | Effect::Changed { .. }
             | Effect::Skipped(_)
@@ -136,6 +137,7 @@ macro_rules! identifier {
             | Effect::Unmerged { .. }
             | Effect::EventWaits { .. }
             | Effect::EventsDeleted { .. }
+            | Effect::OrderDeleted { .. }
             | Effect::VisitorAdopted { .. }
             | Effect::Changed { .. }
             | Effect::Skipped(_)

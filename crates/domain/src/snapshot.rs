@@ -4,7 +4,7 @@ use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName, Sou
 use crate::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, Event, EventCount,
     EventId, EventPeriod, FieldId, HeldIdentifier, IdentifierKey, IdentifierKind, Membership, Merge, MergeId, Order,
-    Policy, Segment, SegmentId, StoredEvent, Timestamp, Visitor, Waiting,
+    OrderKey, Policy, Segment, SegmentId, StoredEvent, Timestamp, Visitor, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ pub struct Footprint {
     pub events: BTreeSet<EventId>,
     /// The time whose events are to be deleted.
     pub deleting: Option<EventPeriod>,
-    /// Orders. Each brings the contact that answers for the one that it was given to, as if that one were named by number.
+    /// Numbers of orders: those of every shop are needed. Each order brings the contact that answers for the one that it was given to, as if that one were named by number.
     pub orders: BTreeSet<ExternalOrderId>,
     /// How many new numbers the batch may need.
     pub fresh: FreshCount,
@@ -147,7 +147,7 @@ pub struct Snapshot {
     /// The earliest events of the footprint's time, in the order of time: one more than are deleted at once, if there are as many.
     pub deletable: Vec<StoredEvent>,
     /// Those of the footprint's orders that are stored. One that another transaction stores meanwhile makes applying fail with a lost race.
-    pub orders: BTreeMap<ExternalOrderId, Order>,
+    pub orders: BTreeMap<OrderKey, Order>,
     /// New numbers. Those that the changes do not use may be handed out again.
     pub fresh: Fresh,
 }
@@ -313,6 +313,8 @@ pub struct ChangeSet {
     pub event_counts: Vec<EventCount>,
     /// Types of events that begin or cease to create contacts.
     pub creating: Vec<(EventTypeKey, bool)>,
+    /// Orders to be deleted. One that another transaction deletes meanwhile makes applying fail with a lost race.
+    pub orders_deleted: Vec<OrderKey>,
     /// Orders that are new: none of them may be stored already.
     pub orders_made: Vec<Order>,
     /// Orders that changed, whole.

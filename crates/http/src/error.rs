@@ -262,6 +262,9 @@ pub(crate) fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) 
         Rejection::FieldNotIdentifying => (StatusCode::BAD_REQUEST, "field-not-identifying"),
         Rejection::EventTooOld { .. } => (StatusCode::BAD_REQUEST, "event-too-old"),
         Rejection::DatedAhead => (StatusCode::BAD_REQUEST, "dated-ahead"),
+        Rejection::OrderNotFound => (StatusCode::NOT_FOUND, "order-not-found"),
+        Rejection::OrderAmbiguous => (StatusCode::BAD_REQUEST, "order-ambiguous"),
+        Rejection::OrdersAreKept => (StatusCode::FORBIDDEN, "orders-are-kept"),
         Rejection::EventsAreKept => (StatusCode::FORBIDDEN, "events-are-kept"),
         Rejection::AlreadyExists { .. } => (StatusCode::CONFLICT, "already-exists"),
         Rejection::TokenNotFound => (StatusCode::NOT_FOUND, "token-not-found"),
@@ -383,6 +386,7 @@ mod tests {
             Rejection::SegmentNotFound,
             Rejection::CategoryNotFound { key },
             Rejection::FieldNotFound,
+            Rejection::OrderNotFound,
             Rejection::TokenNotFound,
             Rejection::MergeNotFound,
         ] {

@@ -2,12 +2,27 @@
 
 use crate::fields::Problems;
 use crate::paths::{Params, positive};
+use crate::times;
+use chrono::DateTime;
+use selfsame_domain::{DecisionId, Place};
 use uuid::Uuid;
 
 /// How many items a page has without being asked.
 pub(crate) const DEFAULT_LIMIT: u64 = 50;
 /// How many items a page has at the most.
 pub(crate) const MAX_LIMIT: u64 = 500;
+
+/// A place in a history as a cursor: `MICROSECONDS.DECISION`.
+pub(crate) fn write_place((at, decision): Place) -> String {
+    format!("{}.{}", at.timestamp_micros(), decision.0.simple())
+}
+
+/// Reads what [`write_place`] wrote.
+pub(crate) fn read_place(text: &str) -> Option<Place> {
+    let (at, decision) = text.split_once('.')?;
+    let at = DateTime::from_timestamp_micros(at.parse().ok()?).filter(|at| times::is_storable(*at))?;
+    Some((at, DecisionId(Uuid::parse_str(decision).ok()?)))
+}
 
 /// Where a page begins, and how long it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

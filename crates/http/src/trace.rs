@@ -42,7 +42,10 @@ impl Note {
 
 /// Gives the request an id, and tells how it went.
 pub(crate) async fn trace(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
-    let id = request_id(request.headers()).unwrap_or_else(|| state.app.ids().uuid().to_string());
+    let id = request_id(request.headers()).unwrap_or_else(|| {
+        let now = state.app.clock().now();
+        state.app.ids().uuid(now).to_string()
+    });
     let route = request
         .extensions()
         .get::<MatchedPath>()

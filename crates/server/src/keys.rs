@@ -81,7 +81,7 @@ mod tests {
     struct Fixed;
 
     impl Ids for Fixed {
-        fn uuid(&self) -> uuid::Uuid {
+        fn uuid(&self, _: selfsame_domain::Timestamp) -> uuid::Uuid {
             uuid::Uuid::nil()
         }
 

@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use selfsame_domain::values::{
     AddressPart, Amount, AppId, CategoryKey, ChannelType, ContactKey, Cookie, Currency, Device, DeviceId, Email,
     EventTypeKey, ExternalId, ExternalOrderId, FirstName, Language, LastName, OrderText, Phone, SegmentName, Source,
-    Token, ValueError,
+    StoreId, Token, ValueError,
 };
 use selfsame_domain::{
     AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRef, ContactRequest, DedupeOn,
-    EventParams, EventRequest, FieldId, FieldInput, Identifier, IdentifierKind, OrderContent, OrderDetails,
+    EventParams, EventRequest, FieldId, FieldInput, Identifier, IdentifierKind, OrderContent, OrderDetails, OrderKey,
     OrderRequest, OrderStatus, Origin, SegmentId, SegmentRef, Timestamp,
 };
 
@@ -73,6 +73,18 @@ pub fn event_type(text: &str) -> EventTypeKey {
 /// The command that keeps an event.
 pub fn keep(event: EventRequest) -> Command {
     Command::Event(Box::new(event))
+}
+
+/// What an order is one by: its number, and its shop if it has one.
+///
+/// # Panics
+///
+/// When a text is none of the two.
+pub fn order_key(number: &str, store: Option<&str>) -> OrderKey {
+    OrderKey {
+        external_id: valid(ExternalOrderId::parse(number), number),
+        store_id: store.map(|store| valid(StoreId::parse(store), store)),
+    }
 }
 
 /// The command that keeps an order.
@@ -363,7 +375,7 @@ impl Ask {
     pub fn ordered(self, external_id: &str, status: OrderStatus, date: Timestamp) -> OrderRequest {
         OrderRequest {
             contact: self.source(Source::Order).request(),
-            external_id: valid(ExternalOrderId::parse(external_id), external_id),
+            key: order_key(external_id, None),
             status,
             date,
             content: OrderContent {

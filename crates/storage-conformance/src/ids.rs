@@ -1,11 +1,9 @@
 //! Identities that a test can foretell.
 
 use selfsame_application::ports::Ids;
+use selfsame_domain::{Timestamp, ordered_uuid};
 use std::sync::atomic::{AtomicU64, Ordering};
-use uuid::{Builder, Uuid};
-
-/// The time in the identities, 2026-01-02T03:04:05.678Z. It stands; the counter orders them.
-const MILLIS: u64 = 1_767_323_045_678;
+use uuid::Uuid;
 
 /// Counts instead of drawing: UUIDs of version 7 that ascend, and secrets that differ.
 #[derive(Debug, Default)]
@@ -25,10 +23,8 @@ impl SequenceIds {
 }
 
 impl Ids for SequenceIds {
-    fn uuid(&self) -> Uuid {
-        let mut counter = [0; 10];
-        counter[2..].copy_from_slice(&self.next().to_be_bytes());
-        Builder::from_unix_timestamp_millis(MILLIS, &counter).into_uuid()
+    fn uuid(&self, at: Timestamp) -> Uuid {
+        ordered_uuid(at, self.next())
     }
 
     fn secret(&self) -> [u8; 24] {

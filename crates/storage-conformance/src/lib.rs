@@ -25,7 +25,7 @@ pub mod cases;
 
 pub use ask::{
     Ask, amount, app, by_external, category_key, channel_of, date, email, event_type, identifier, keep, keep_order,
-    order_text, segment_name, token,
+    order_key, order_text, segment_name, token,
 };
 pub use backend::{Backend, run};
 pub use clock::ManualClock;

@@ -384,6 +384,15 @@ macro_rules! for_each_case {
                 an_order_sent_to_two_servers_at_once_is_one;
                 orders_that_race_with_an_erasure_leave_nothing_half;
             }
+            order_lists {
+                orders_come_latest_first_and_by_page;
+                orders_are_filtered_by_time;
+            }
+            order_shops {
+                orders_of_two_shops_with_one_number_are_two;
+                an_order_without_a_shop_gets_one;
+                orders_are_deleted;
+            }
             orders {
                 an_order_reads_back_whole;
                 amounts_are_exact;
@@ -398,8 +407,6 @@ macro_rules! for_each_case {
                 a_removed_contact_keeps_its_orders;
                 merges_bring_orders_and_undoing_gives_them_back;
                 erasing_leaves_no_orders;
-                orders_come_latest_first_and_by_page;
-                orders_are_filtered_by_time;
                 a_dry_run_keeps_no_order;
                 orders_survive_a_restart;
                 orders_are_the_workspace_s_own;

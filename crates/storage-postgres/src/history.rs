@@ -28,9 +28,9 @@ macro_rules! latest {
                   AND (e.type_key = 'PageView') = class.page_view
                   AND e.occurred_at >= COALESCE($4, timestamptz '-infinity')
                   AND e.occurred_at <= COALESCE($5, timestamptz 'infinity')
-                  AND (e.occurred_at, e.event_id) < (
+                  AND (e.occurred_at, e.decision_id) < (
                     COALESCE($5, timestamptz 'infinity'), COALESCE($6, uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                ORDER BY e.occurred_at DESC, e.event_id DESC
+                ORDER BY e.occurred_at DESC, e.decision_id DESC
                 LIMIT $8
             ) e"
         )
@@ -58,7 +58,7 @@ const EVENTS: &str = concat!(
     latest!("visitor_id"),
     "
             ) e
-            ORDER BY e.occurred_at DESC, e.event_id DESC
+            ORDER BY e.occurred_at DESC, e.decision_id DESC
             LIMIT $8)"
 );
 

@@ -107,7 +107,7 @@ macro_rules! field_record {
 /// A row of `events e`.
 macro_rules! event_record {
     () => {
-        "ROW(ROW(e.event_id, e.type_key, e.key_value, e.contact_id, e.visitor_id),
+        "ROW(ROW(e.event_id, e.decision_id, e.type_key, e.key_value, e.contact_id, e.visitor_id),
              ROW(e.occurred_at, e.received_at, e.origin, e.params::text))"
     };
 }
@@ -151,7 +151,7 @@ pub(crate) type VisitorRecord = (
     bool,
 );
 pub(crate) type EventRecord = (
-    (Uuid, String, Option<String>, Option<i64>, Option<Uuid>),
+    (Uuid, Uuid, String, Option<String>, Option<i64>, Option<Uuid>),
     (Timestamp, Timestamp, String, String),
 );
 pub(crate) type MergeRecord = (
@@ -336,13 +336,14 @@ pub(crate) fn event_type(
 }
 
 pub(crate) fn event(record: EventRecord) -> Result<Event, StorageError> {
-    let ((id, type_key, key_value, contact, visitor), (occurred_at, received_at, origin, params)) = record;
+    let ((id, decision, type_key, key_value, contact, visitor), (occurred_at, received_at, origin, params)) = record;
     let wrong = |column| move || corrupt("events", column, &id);
     let contact = contact.map(|id| Subject::Contact(ContactId(id)));
     let visitor = visitor.map(|id| Subject::Visitor(VisitorId(id)));
     let key_value = key_value.map(|text| EventKeyValue::parse(&text));
     Ok(Event {
         id: EventId(id),
+        decision: DecisionId(decision),
         type_key: event_type(&type_key, "events", "type_key", &id)?,
         key_value: key_value.transpose().map_err(|_| wrong("key_value")())?,
         subject: contact.or(visitor),

@@ -42,9 +42,10 @@ impl Visit for Last {
 
 /// Gives the only event of everybody so many more of its type, a quarter of an hour apart.
 const FILL: &str = "
-    INSERT INTO events (workspace_id, occurred_at, event_id, type_key, contact_id, visitor_id, received_at, origin, params)
+    INSERT INTO events (workspace_id, occurred_at, event_id, type_key, contact_id, visitor_id, received_at, origin, params,
+        decision_id)
     SELECT e.workspace_id, e.occurred_at - n * interval '15 minutes', gen_random_uuid(), e.type_key, e.contact_id,
-           e.visitor_id, e.received_at, e.origin, e.params
+           e.visitor_id, e.received_at, e.origin, e.params, e.decision_id
     FROM events e, generate_series(1, 20000) AS n";
 
 /// How many rows were looked at in vain, a contact or two aside.

@@ -36,8 +36,8 @@ macro_rules! latest {
             $value,
             "
                   AND (x.type_key = 'PageView') = c.value
-                  AND x.occurred_at >= ?4 AND x.occurred_at <= ?5 AND (x.occurred_at < ?5 OR x.event_id < ?6)
-                ORDER BY x.occurred_at DESC, x.event_id DESC
+                  AND x.occurred_at >= ?4 AND x.occurred_at <= ?5 AND (x.occurred_at < ?5 OR x.decision_id < ?6)
+                ORDER BY x.occurred_at DESC, x.decision_id DESC
                 LIMIT ?8)"
         )
     };
@@ -50,9 +50,9 @@ const EVENTS: &str = concat!(
     latest!("?3", "visitor_id", "unhex(n.value)"),
     ")
     SELECT e.event_id, e.type_key, e.key_value, e.contact_id, e.visitor_id, e.occurred_at, e.received_at, e.origin,
-        e.params
+        e.params, e.decision_id
     FROM found CROSS JOIN events AS e ON e.rowid = found.place
-    ORDER BY e.occurred_at DESC, e.event_id DESC
+    ORDER BY e.occurred_at DESC, e.decision_id DESC
     LIMIT ?8"
 );
 
@@ -216,6 +216,7 @@ fn event(row: &SqliteRow) -> Result<Event, StorageError> {
     let key_value = row.get::<Option<&str>>(2, "key_value")?.map(EventKeyValue::parse);
     Ok(Event {
         id: EventId(row.get(0, "event_id")?),
+        decision: DecisionId(row.get(9, "decision_id")?),
         type_key: row.read(1, "type_key", |text| EventTypeKey::parse(text).ok())?,
         key_value: key_value.transpose().map_err(|_| row.corrupt("key_value"))?,
         subject: subject.or(visitor.map(|id| Subject::Visitor(VisitorId(id)))),

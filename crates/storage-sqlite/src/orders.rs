@@ -7,10 +7,11 @@ use crate::storage::group;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{OrderQuery, Orders, StorageError};
-use selfsame_domain::values::{Amount, Currency, ExternalOrderId};
-use selfsame_domain::{ContactId, Order, OrderContent, OrderStatus, WorkspaceId};
+use selfsame_domain::values::{Amount, Currency, ExternalOrderId, StoreId};
+use selfsame_domain::{ContactId, DecisionId, Order, OrderContent, OrderKey, OrderStatus, WorkspaceId};
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// Cut by the index: no more of a contact's orders are read than are asked for.
 const ORDERS: &str = "
@@ -22,14 +23,14 @@ const ORDERS: &str = "
             FROM orders AS x
             WHERE x.workspace_id = ?1 AND x.contact_id = n.value
               AND x.ordered_at >= ?6 AND x.ordered_at < ?7
-              AND x.ordered_at <= ?3 AND (x.ordered_at < ?3 OR x.external_order_id < ?4)
-            ORDER BY x.ordered_at DESC, x.external_order_id DESC
+              AND x.ordered_at <= ?3 AND (x.ordered_at < ?3 OR x.decision_id < ?4)
+            ORDER BY x.ordered_at DESC, x.decision_id DESC
             LIMIT ?5)
     )
     SELECT o.contact_id, o.external_order_id, o.status, o.ordered_at, o.total_cost, o.currency, o.shipping, o.discount,
-        o.taxes, o.details, o.items, o.created_at, o.updated_at
+        o.taxes, o.details, o.items, o.created_at, o.updated_at, o.store_id, o.decision_id
     FROM found CROSS JOIN orders AS o ON o.rowid = found.place
-    ORDER BY o.ordered_at DESC, o.external_order_id DESC
+    ORDER BY o.ordered_at DESC, o.decision_id DESC
     LIMIT ?5";
 
 #[async_trait]
@@ -49,8 +50,8 @@ impl Orders for SqliteStore {
         let rows = sqlx::query(ORDERS)
             .bind(workspace.0)
             .bind(json(&contacts)?)
-            .bind(query.after.as_ref().map_or(i64::MAX, |(at, _)| micros(*at)))
-            .bind(query.after.as_ref().map_or("", |(_, id)| id.as_str()))
+            .bind(query.after.map_or(i64::MAX, |(at, _)| micros(at)))
+            .bind(query.after.map_or(Uuid::nil(), |(_, id)| id.0))
             .bind(query.limit)
             .bind(query.from.map_or(i64::MIN, micros))
             .bind(query.until.map_or(i64::MAX, micros))
@@ -62,15 +63,20 @@ impl Orders for SqliteStore {
 }
 
 /// Reads `contact_id, external_order_id, status, ordered_at, total_cost, currency, shipping, discount, taxes, details, items,
-/// created_at, updated_at`.
+/// created_at, updated_at, store_id, decision_id`.
 pub(crate) fn order(row: &SqliteRow) -> Result<Order, StorageError> {
     let row = Row::new(row, "orders", 0);
     let amount = |index, column| {
         let text = row.get::<Option<&str>>(index, column)?.map(Amount::parse);
         text.transpose().map_err(|_| row.corrupt(column))
     };
+    let store = Some(row.get::<&str>(13, "store_id")?).filter(|store| !store.is_empty());
+    let store = store.map(StoreId::parse);
     Ok(Order {
-        external_id: row.read(1, "external_order_id", |text| ExternalOrderId::parse(text).ok())?,
+        key: OrderKey {
+            external_id: row.read(1, "external_order_id", |text| ExternalOrderId::parse(text).ok())?,
+            store_id: store.transpose().map_err(|_| row.corrupt("store_id"))?,
+        },
         contact: ContactId(row.get(0, "contact_id")?),
         status: row.read(2, "status", OrderStatus::from_text)?,
         date: row.time(3, "ordered_at")?,
@@ -83,6 +89,7 @@ pub(crate) fn order(row: &SqliteRow) -> Result<Order, StorageError> {
             details: row.json(9, "details")?,
             items: row.json(10, "items")?,
         },
+        decision: DecisionId(row.get(14, "decision_id")?),
         created_at: row.time(11, "created_at")?,
         updated_at: row.time(12, "updated_at")?,
     })

@@ -16,7 +16,8 @@ use selfsame_domain::{
     SegmentId, Timestamp, WorkspaceId,
 };
 use selfsame_storage_conformance::{
-    Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, remove, run, undo,
+    Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, order_key, remove, run,
+    undo,
 };
 use selfsame_storage_sqlite::SqliteStore;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
@@ -91,6 +92,7 @@ async fn write(app: &Application, workspace: WorkspaceId) {
     }
     let policy = Policy {
         delete_past_events: true,
+        delete_orders: true,
         event_retention_days: Some(36_500),
         ..Policy::default()
     };
@@ -100,6 +102,7 @@ async fn write(app: &Application, workspace: WorkspaceId) {
         until: Timestamp::MAX_UTC,
     };
     submit(app, workspace, Command::DeleteEvents(period)).await;
+    submit(app, workspace, Command::DeleteOrder(order_key("d", None))).await;
     let key = event_type("viewed");
     submit(app, workspace, Command::SetCreating { key, creating: true }).await;
     write_moves(app, workspace).await;

@@ -122,7 +122,7 @@ impl Inner {
     fn job(&self, submission: Submission, reply: oneshot::Sender<Reply>) -> Job {
         let at = self.clock.now();
         let envelope = |command| Envelope {
-            decision: DecisionId(self.ids.uuid()),
+            decision: DecisionId(self.ids.uuid(at)),
             at,
             command,
         };

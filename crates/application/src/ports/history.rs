@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, Event, EventId, EventType, IdentifierKey, Timestamp, Visitor, VisitorId,
-    WorkspaceId,
+    ContactId, Decision, DecisionId, Event, EventType, IdentifierKey, Place, Timestamp, Visitor, VisitorId, WorkspaceId,
 };
 
 use super::StorageError;
@@ -20,7 +19,7 @@ pub enum HistoryOf {
     Visitors(Vec<VisitorId>),
 }
 
-/// Which events are read, the latest first; between events of one moment the greater identity first.
+/// Which events are read, the latest first; of those of one moment the one that arrived last comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventQuery {
     /// Only page views, or only what is none; both without it.
@@ -30,7 +29,7 @@ pub struct EventQuery {
     /// Only what happened before this time.
     pub until: Option<Timestamp>,
     /// Only what comes after this one in the order of the list.
-    pub after: Option<(Timestamp, EventId)>,
+    pub after: Option<Place>,
     /// How many at the most.
     pub limit: u32,
 }
@@ -49,8 +48,8 @@ impl EventQuery {
 
     /// The one place that [`Self::until`] and [`Self::after`] are together: what is read comes after it in the order of the list. One
     /// bound is found in an index, whichever of the two it is.
-    pub fn place(&self) -> Option<(Timestamp, EventId)> {
-        let until = self.until.map(|until| (until, EventId(Uuid::nil())));
+    pub fn place(&self) -> Option<Place> {
+        let until = self.until.map(|until| (until, DecisionId(Uuid::nil())));
         [until, self.after].into_iter().flatten().min()
     }
 }

@@ -1,15 +1,11 @@
 //! Reading what people ordered.
 
 use async_trait::async_trait;
-use selfsame_domain::values::ExternalOrderId;
-use selfsame_domain::{ContactId, Order, Timestamp, WorkspaceId};
+use selfsame_domain::{ContactId, Order, Place, Timestamp, WorkspaceId};
 
 use super::StorageError;
 
-/// Where a list of orders goes on: date and external ID of the last one before.
-pub type OrderCursor = (Timestamp, ExternalOrderId);
-
-/// Which orders are read: the latest first, between those of one moment the greater external ID first.
+/// Which orders are read: the latest first; of those of one date the one that changed last comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderQuery {
     /// Only those of this time or later, by their dates.
@@ -17,7 +13,7 @@ pub struct OrderQuery {
     /// Only those before this time.
     pub until: Option<Timestamp>,
     /// Only what comes after this one in the order of the list.
-    pub after: Option<OrderCursor>,
+    pub after: Option<Place>,
     /// How many at the most.
     pub limit: u32,
 }

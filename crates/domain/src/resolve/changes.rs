@@ -1,7 +1,9 @@
 //! The difference between a snapshot and what the batch made of it.
 
 use super::world::World;
-use crate::{ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Snapshot, Visitor};
+use crate::{
+    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, Snapshot, Visitor,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Computes the rows to be written: each in its final form, and at most once.
@@ -41,11 +43,18 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         category.id
     });
     changes.fields = new_rows(&before.fields, after.fields.into_iter(), |field| field.id);
+    // The orders of the erased go with them.
+    let is_kept = |order: &Order| {
+        let answering = before.canonical.get(&order.contact).unwrap_or(&order.contact);
+        after.orders.contains_key(&order.key) || [answering, &order.contact].iter().any(|id| after.erased.contains(*id))
+    };
+    let gone = before.orders.values().filter(|order| !is_kept(order));
+    changes.orders_deleted = gone.map(|order| order.key.clone()).collect();
     let ordered = after
         .orders
         .into_values()
-        .filter(|order| before.orders.get(&order.external_id) != Some(order));
-    (changes.orders, changes.orders_made) = ordered.partition(|order| before.orders.contains_key(&order.external_id));
+        .filter(|order| before.orders.get(&order.key) != Some(order));
+    (changes.orders, changes.orders_made) = ordered.partition(|order| before.orders.contains_key(&order.key));
     changes.merges = after
         .merges
         .into_iter()

@@ -208,6 +208,7 @@ fn name(command: &Command) -> &'static str {
         Command::Event(_) => Call::Event { creates: false }.as_str(),
         Command::DeleteEvents(_) => "delete_events",
         Command::Order(_) => Call::Order.as_str(),
+        Command::DeleteOrder(_) => "delete_order",
         Command::SetCreating { .. } => "set_creating",
         Command::Remove { erase: false, .. } => "remove",
         Command::Remove { erase: true, .. } => "erase",

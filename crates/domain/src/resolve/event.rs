@@ -40,6 +40,7 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
     world.sent.extend(request.id);
     world.events.push(Event {
         id: request.id.unwrap_or_else(|| EventId::of(decision, 0)),
+        decision,
         type_key: request.type_key.clone(),
         key_value: request.key_value.clone(),
         subject,
@@ -127,6 +128,7 @@ pub(super) fn subscribed(
     };
     world.events.push(Event {
         id: EventId::of(draft.id, 0),
+        decision: draft.id,
         type_key,
         key_value: EventKeyValue::parse(&number).ok(),
         subject: Some(Subject::Contact(contact)),

@@ -48,6 +48,7 @@ fn decide(world: &mut World<'_>, envelope: &Envelope) -> Decision {
         Command::Event(request) => event::keep(world, draft, request),
         Command::DeleteEvents(_) => event::delete(world, draft),
         Command::Order(request) => order::keep(world, draft, request),
+        Command::DeleteOrder(key) => order::delete(world, draft, key),
         Command::SetCreating { key, creating } => event::set_creating(world, draft, key, *creating),
         Command::Remove { contact, erase } => remove::remove(world, draft, contact, *erase),
         Command::SetSubscriptions { contact, categories } => {

@@ -8,11 +8,11 @@ use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Identifier, IdentifierKind, Order,
-    OrderContent, OrderRequest, Origin, Outcome, Rejection, Rule, Subject, Timestamp,
+    OrderContent, OrderKey, OrderRequest, Origin, Outcome, Rejection, Rule, Subject, Timestamp,
 };
 use std::borrow::Cow;
 
-/// Keeps an order under its external ID with the contact that it names, and tells of a status that it did not have before.
+/// Keeps an order under its number and shop with the contact that it names, and tells of a status that it did not have before.
 ///
 /// An order that is known stays with its contact, unless the request names another one by its external ID: an email that was mistyped at
 /// first makes no second customer. A request that is older by its date than what is stored comes late: it fills in what the order lacks
@@ -22,7 +22,10 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
     if event::is_dated_ahead(request.date, at) {
         return draft.reject(world, Rejection::DatedAhead);
     }
-    let stored = world.orders.get(&request.external_id).cloned();
+    let stored = match find(world, &request.key) {
+        Ok(found) => found.and_then(|key| world.orders.get(&key)).cloned(),
+        Err(rejection) => return draft.reject(world, rejection),
+    };
     let is_late = stored.as_ref().is_some_and(|order| request.date < order.date);
     if is_late {
         draft.skip("status", "the order is stored with a later date");
@@ -51,13 +54,13 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
         request.to_mut().content.details.forget_customer();
     }
     let order = match stored.clone() {
-        None => new(&request, contact, at),
+        None => new(&request, contact, (decision, at)),
         Some(mut stored) => {
             if becomes_another_s {
                 stored.content.details.forget_customer();
             }
-            let keeps = keeper == Some(contact);
             // What an absorbed contact was given stays with it, so that an undo gives it back.
+            let keeps = keeper == Some(contact);
             let contact = if keeps { stored.contact } else { contact };
             let change = if is_late { fill } else { update };
             Order {
@@ -72,15 +75,62 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderReque
         tell(world, &request, content, contact, (decision, at));
     }
     if stored.as_ref() != Some(&order) {
-        world.orders.insert(
-            order.external_id.clone(),
-            Order {
-                updated_at: at,
-                ..order
-            },
-        );
+        replace(world, stored.as_ref(), order, (decision, at));
     }
     decided
+}
+
+/// Keeps an order that changed. It may have got a shop, and is another row then.
+fn replace(world: &mut World<'_>, stored: Option<&Order>, order: Order, (decision, at): (DecisionId, Timestamp)) {
+    if let Some(stored) = stored {
+        world.orders.remove(&stored.key);
+    }
+    let order = Order {
+        decision,
+        updated_at: at,
+        ..order
+    };
+    world.orders.insert(order.key.clone(), order);
+}
+
+/// Deletes an order (wire fact: only where the workspace allows it).
+pub(super) fn delete(world: &mut World<'_>, mut draft: Draft, key: &OrderKey) -> Decision {
+    draft.rule = Rule::Explicit;
+    if !world.policy.delete_orders {
+        return draft.reject(world, Rejection::OrdersAreKept);
+    }
+    let found = find(world, key).and_then(|key| key.ok_or(Rejection::OrderNotFound));
+    let order = found.and_then(|key| world.orders.remove(&key).ok_or(Rejection::OrderNotFound));
+    let order = match order {
+        Ok(order) => order,
+        Err(rejection) => return draft.reject(world, rejection),
+    };
+    draft.effects.push(Effect::OrderDeleted {
+        external_id: order.key.external_id,
+        store_id: order.key.store_id,
+    });
+    let contact = world.answering(order.contact);
+    draft.finish(world, Outcome::Updated, contact)
+}
+
+/// The stored order that a request is about. Orders of different shops are different; one of no shop is the only one of its number, whether
+/// the request names none or the stored order has none.
+fn find(world: &World<'_>, key: &OrderKey) -> Result<Option<OrderKey>, Rejection> {
+    if world.orders.contains_key(key) {
+        return Ok(Some(key.clone()));
+    }
+    let first = OrderKey {
+        store_id: None,
+        ..key.clone()
+    };
+    let known = world.orders.range(first..).map(|(known, _)| known);
+    let mut of_number = known.take_while(|known| known.external_id == key.external_id);
+    match (of_number.next(), of_number.next()) {
+        (None, _) => Ok(None),
+        (Some(only), None) if key.store_id.is_none() || only.store_id.is_none() => Ok(Some(only.clone())),
+        (Some(_), Some(_)) if key.store_id.is_none() => Err(Rejection::OrderAmbiguous),
+        _ => Ok(None),
+    }
 }
 
 /// Says what is left out of a request about an order that stays with its contact.
@@ -98,13 +148,14 @@ fn tell_left_out(draft: &mut Draft, request: &OrderRequest, is_another_s: bool, 
     draft.effects.extend(skipped.map(Effect::Skipped));
 }
 
-fn new(request: &OrderRequest, contact: ContactId, at: Timestamp) -> Order {
+fn new(request: &OrderRequest, contact: ContactId, (decision, at): (DecisionId, Timestamp)) -> Order {
     Order {
-        external_id: request.external_id.clone(),
+        key: request.key.clone(),
         contact,
         status: request.status,
         date: request.date,
         content: request.content.clone(),
+        decision,
         created_at: at,
         updated_at: at,
     }
@@ -127,6 +178,7 @@ fn fill(stored: Order, request: &OrderRequest) -> Order {
         missing.details.status_description = None;
     }
     Order {
+        key: named(stored.key, &request.key),
         content: stored.content.or(missing),
         ..stored
     }
@@ -138,9 +190,18 @@ fn update(stored: Order, request: &OrderRequest) -> Order {
         known.details.status_description = None;
     }
     Order {
+        key: named(stored.key, &request.key),
         status: request.status,
         date: request.date,
         content: request.content.clone().or(known),
+        ..stored
+    }
+}
+
+/// The key of a stored order, with the shop that a request names where it has none.
+fn named(stored: OrderKey, sent: &OrderKey) -> OrderKey {
+    OrderKey {
+        store_id: stored.store_id.or_else(|| sent.store_id.clone()),
         ..stored
     }
 }
@@ -172,7 +233,7 @@ fn tell(
     let status = request.status.as_str();
     let type_key = EventTypeKey::parse(&format!("order{status}"));
     let params = [
-        ("externalOrderId", request.external_id.to_string()),
+        ("externalOrderId", request.key.external_id.to_string()),
         ("status", status.to_owned()),
         ("date", request.date.to_rfc3339()),
         ("totalCost", content.total_cost.to_string()),
@@ -188,10 +249,12 @@ fn tell(
         .filter_map(|(name, amount)| Some((name, amount?.to_string())));
     let source = content.details.source.as_ref();
     let source = source.map(|source| ("source", source.to_string()));
+    let store = request.key.store_id.as_ref();
+    let store = store.map(|store| ("storeId", store.to_string()));
     // Together they are shorter than the parameters of an event may be.
     let (Ok(type_key), Ok(params)) = (
         type_key,
-        EventParams::of(params.into_iter().chain(amounts).chain(source)),
+        EventParams::of(params.into_iter().chain(amounts).chain(source).chain(store)),
     ) else {
         return;
     };
@@ -199,10 +262,11 @@ fn tell(
     let id = free.next();
     world.sent.extend(id);
     world.events.push(Event {
-        // Both are taken when an order that was erased with its contact is told anew.
+        // Both are taken when an order is sent anew that was deleted, or erased with its contact.
         id: id.unwrap_or_else(|| EventId::of(decision, 0)),
+        decision,
         type_key,
-        key_value: EventKeyValue::parse(request.external_id.as_str()).ok(),
+        key_value: EventKeyValue::parse(request.key.external_id.as_str()).ok(),
         subject: Some(Subject::Contact(contact)),
         occurred_at: request.date,
         received_at,

@@ -1,10 +1,10 @@
 //! The working copy of a snapshot.
 
-use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
+use crate::values::{CategoryKey, EventTypeKey, SegmentName};
 use crate::{
     Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
-    HeldIdentifier, Identifier, IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Order, Policy,
-    Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
+    HeldIdentifier, Identifier, IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Order, OrderKey,
+    Policy, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -28,7 +28,7 @@ pub(super) struct World<'a> {
     /// Identities of events that the batch's senders gave.
     pub(super) sent: BTreeSet<EventId>,
     pub(super) events: Vec<Event>,
-    pub(super) orders: BTreeMap<ExternalOrderId, Order>,
+    pub(super) orders: BTreeMap<OrderKey, Order>,
     /// Visitors of the batch's identifiers, as far as the snapshot has them, and those opened by the batch.
     pub(super) visitors: BTreeMap<VisitorId, Visitor>,
     /// The visitors of every identifier. Grows only.

@@ -15,10 +15,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use http::header::CONTENT_TYPE;
-use selfsame_application::ports::{ContactGroup, EventQuery, HistoryOf, IdentityView, OrderCursor, OrderQuery};
+use selfsame_application::ports::{ContactGroup, EventQuery, HistoryOf, IdentityView, OrderQuery};
 use selfsame_application::{Application, TimelineCursor, TimelineItem, TimelineKind, TimelineQuery};
 use selfsame_domain::{
-    Action, Category, Contact, ContactId, EventId, IdentifierKey, Policy, Timestamp, VisitorId, WorkspaceId,
+    Action, Category, Contact, ContactId, Event, IdentifierKey, Place, Policy, Timestamp, VisitorId, WorkspaceId,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -202,8 +202,8 @@ async fn orders(
     app: &Application,
     workspace: WorkspaceId,
     id: ContactId,
-    after: Option<OrderCursor>,
-) -> Result<(String, Option<Option<OrderCursor>>), ApiError> {
+    after: Option<Place>,
+) -> Result<(String, Option<Option<Place>>), ApiError> {
     let is_first = after.is_none();
     let query = OrderQuery {
         after,
@@ -248,7 +248,7 @@ async fn waiting(
 }
 
 /// Where events that wait go on: those of whom, and after which one.
-type Waiting = (HistoryOf, Option<(Timestamp, EventId)>);
+type Waiting = (HistoryOf, Option<Place>);
 
 /// Events that wait, separated by commas, from those before if there are any, and where the next page begins.
 async fn what_waits(
@@ -262,7 +262,7 @@ async fn what_waits(
         ..EventQuery::latest(PAGE)
     };
     let found = app.store().events(workspace, &of, &query).await?.unwrap_or_default();
-    let last = found.last().map(|event| (event.occurred_at, event.id));
+    let last = found.last().map(Event::place);
     let next = last.filter(|_| found.len() == PAGE as usize);
     let between = if after.is_some() && !found.is_empty() { "," } else { "" };
     let items: Result<Vec<String>, ApiError> = found

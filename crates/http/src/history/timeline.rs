@@ -4,17 +4,15 @@ use super::item::ItemBody;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::orders;
-use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT, read_place, write_place};
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
-use crate::times;
 use axum::Json;
 use axum::extract::State;
 use chrono::DateTime;
 use selfsame_application::{TimelineCursor, TimelineKind, TimelineQuery};
-use selfsame_domain::{Action, DecisionId, EventId, Timestamp};
+use selfsame_domain::{Action, DecisionId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -31,7 +29,7 @@ pub(crate) struct TimelineBody {
 
 /// What a contact did, and what was decided about it.
 ///
-/// Events, page views, orders and identity decisions, the latest first. The history of the contacts that it absorbed and of the visitors
+/// Events, page views, orders and identity decisions, the latest first; of those of one moment what arrived last comes first. The history of the contacts that it absorbed and of the visitors
 /// that it adopted is part of it; `from` says where an entry came from. An order stands at its date, as it is now; the events that told of
 /// its statuses stand beside it.
 #[utoipa::path(
@@ -106,25 +104,21 @@ pub(super) fn read_time(params: &Params, name: &str, problems: &mut Problems) ->
     problems.check(name, read).map(|at| at.to_utc())
 }
 
-/// `MICROSECONDS.EVENT_DECISION_ORDER`, any part blank. Only the last one has underscores of its own.
+/// Event, decision and order with `_` between them, any of them blank.
 fn write_cursor(cursor: &TimelineCursor) -> String {
-    let event = cursor.event.map(write_event).unwrap_or_default();
+    let event = cursor.event.map(write_place).unwrap_or_default();
     let decision = cursor.decision.map(|id| id.0.simple().to_string()).unwrap_or_default();
-    let order = cursor.order.as_ref().map(orders::write_cursor).unwrap_or_default();
+    let order = cursor.order.map(write_place).unwrap_or_default();
     format!("{event}_{decision}_{order}")
-}
-
-pub(super) fn write_event((at, id): (Timestamp, EventId)) -> String {
-    format!("{}.{}", at.timestamp_micros(), id.0.simple())
 }
 
 fn read_cursor(text: &str) -> Option<TimelineCursor> {
     let mut parts = text.splitn(3, '_');
     let (event, decision, order) = (parts.next()?, parts.next()?, parts.next()?);
     let cursor = TimelineCursor {
-        event: read_event(event),
+        event: read_place(event),
         decision: Uuid::parse_str(decision).ok().map(DecisionId),
-        order: orders::read_cursor(order),
+        order: read_place(order),
     };
     // Only a blank part says nothing.
     let is_whole = event.is_empty() == cursor.event.is_none()
@@ -133,28 +127,21 @@ fn read_cursor(text: &str) -> Option<TimelineCursor> {
     is_whole.then_some(cursor)
 }
 
-pub(super) fn read_event(text: &str) -> Option<(Timestamp, EventId)> {
-    let (at, id) = text.split_once('.')?;
-    let at = DateTime::from_timestamp_micros(at.parse().ok()?).filter(|at| times::is_storable(*at))?;
-    Some((at, EventId(Uuid::parse_str(id).ok()?)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use selfsame_domain::values::ExternalOrderId;
 
     #[test]
     fn cursors_read_back() {
         let at = DateTime::from_timestamp_micros(1_767_000_000_000_001).unwrap_or_default();
-        let event = Some((at, EventId(Uuid::from_u128(7))));
+        let event = Some((at, DecisionId(Uuid::from_u128(7))));
         let decision = Some(DecisionId(Uuid::from_u128(8)));
-        let order = ExternalOrderId::parse("_ї_1~").ok().map(|id| (at, id));
+        let order = Some((at, DecisionId(Uuid::from_u128(9))));
         for number in 0..8 {
             let cursor = TimelineCursor {
                 event: event.filter(|_| number & 1 > 0),
                 decision: decision.filter(|_| number & 2 > 0),
-                order: order.clone().filter(|_| number & 4 > 0),
+                order: order.filter(|_| number & 4 > 0),
             };
             assert_eq!(read_cursor(&write_cursor(&cursor)), Some(cursor));
         }

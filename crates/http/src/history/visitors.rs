@@ -1,10 +1,11 @@
 //! `GET visitors/{sc}`: what is known of a web visitor.
 
 use super::item::EventBody;
-use super::timeline::{limit, read_event, read_time, write_event};
+use super::timeline::{limit, read_time};
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
+use crate::paging::{read_place, write_place};
 use crate::paths::{ApiPath, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
@@ -83,7 +84,7 @@ pub(crate) async fn visitors(
     let cookie = problems.check("sc", Cookie::parse(&sc));
     let limit = limit(&params, &mut problems);
     let after = params.text("cursor").and_then(|text| {
-        let read = read_event(text).ok_or("must be the `next` of an earlier page");
+        let read = read_place(text).ok_or("must be the `next` of an earlier page");
         problems.check("cursor", read)
     });
     let query = EventQuery {
@@ -105,7 +106,7 @@ pub(crate) async fn visitors(
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
     let last = events.last().filter(|_| more);
-    let next = last.map(|event| write_event((event.occurred_at, event.id)));
+    let next = last.map(|event| write_place(event.place()));
     let items: Result<Vec<EventBody>, ApiError> = events.into_iter().map(|event| EventBody::of(event, None)).collect();
     Ok(Json(VisitorsBody {
         visitors: found.iter().map(VisitorOfCookie::from).collect(),

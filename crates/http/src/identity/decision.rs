@@ -175,6 +175,14 @@ pub(crate) enum EffectBody {
         /// Whether there are more of that time.
         more: bool,
     },
+    /// An order was deleted.
+    #[serde(rename_all = "camelCase")]
+    OrderDeleted {
+        /// The customer's own name for it.
+        external_order_id: String,
+        /// Its shop, if it had one.
+        store_id: Option<String>,
+    },
     /// A visitor's history became the contact's.
     #[serde(rename_all = "camelCase")]
     VisitorAdopted {
@@ -339,6 +347,10 @@ impl From<&Effect> for EffectBody {
                 count: *count,
                 more: *more,
             },
+            Effect::OrderDeleted { external_id, store_id } => Self::OrderDeleted {
+                external_order_id: external_id.to_string(),
+                store_id: store_id.as_ref().map(ToString::to_string),
+            },
             Effect::VisitorAdopted { visitor } => Self::VisitorAdopted { visitor_id: visitor.0 },
             Effect::Changed { attributes } => Self::Changed {
                 attributes: attributes.iter().map(|key| key.to_text()).collect(),
@@ -399,6 +411,9 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::EventsAreKept => "events_are_kept",
         Rejection::EventTooOld { .. } => "event_too_old",
         Rejection::DatedAhead => "dated_ahead",
+        Rejection::OrderNotFound => "order_not_found",
+        Rejection::OrderAmbiguous => "order_ambiguous",
+        Rejection::OrdersAreKept => "orders_are_kept",
         Rejection::AlreadyExists { .. } => "already_exists",
         Rejection::TokenNotFound => "token_not_found",
         Rejection::SameContact => "same_contact",

@@ -58,6 +58,7 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
         },
         "duplicateWindowSeconds": 0,
         "deletePastEvents": false,
+        "deleteOrders": false,
         "eventRetentionDays": null
     })),
     responses((status = 200, description = "The policy as it is now.", body = PolicyChange), SetRefused),

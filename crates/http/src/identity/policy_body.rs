@@ -43,6 +43,9 @@ pub(super) struct PolicyBody {
     /// Whether `DELETE past_events` deletes.
     #[schema(example = false)]
     delete_past_events: bool,
+    /// Whether `DELETE orders` deletes.
+    #[schema(example = false)]
+    delete_orders: bool,
     /// For how many days after it happened an event is kept, and a month more at the most; null for ever. What is older is deleted within
     /// an hour, and not taken any more.
     #[schema(required = true, minimum = 1, maximum = 36_500, example = 730)]
@@ -111,6 +114,7 @@ impl From<&Policy> for PolicyBody {
             limits: LimitsBody::from(policy.limits),
             duplicate_window_seconds: policy.duplicate_window_seconds,
             delete_past_events: policy.delete_past_events,
+            delete_orders: policy.delete_orders,
             event_retention_days: policy.event_retention_days,
         }
     }
@@ -153,7 +157,7 @@ impl From<Limits> for LimitsBody {
 }
 
 /// The members of [`PolicyBody`].
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 9] = [
     "defaultPhoneRegion",
     "mergeUnclaimed",
     "blocked",
@@ -161,6 +165,7 @@ const MEMBERS: [&str; 8] = [
     "limits",
     "duplicateWindowSeconds",
     "deletePastEvents",
+    "deleteOrders",
     "eventRetentionDays",
 ];
 
@@ -181,6 +186,7 @@ pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
         limits: limits(body, &mut problems),
         duplicate_window_seconds: number(body, "duplicateWindowSeconds", DUPLICATE_WINDOW, &mut problems),
         delete_past_events: boolean(body, "deletePastEvents", &mut problems),
+        delete_orders: boolean(body, "deleteOrders", &mut problems),
         event_retention_days: {
             let days = ranged(body, "eventRetentionDays", RETENTION, &mut problems);
             nullable(body, "eventRetentionDays", days, &mut problems)
@@ -332,6 +338,7 @@ mod tests {
             shared_threshold: 7,
             duplicate_window_seconds: 60,
             delete_past_events: true,
+            delete_orders: true,
             event_retention_days: Some(36_500),
             ..Policy::default()
         };
@@ -349,7 +356,7 @@ mod tests {
     fn everything_that_is_wrong_is_named() {
         let body = json!({
             "defaultPhoneRegion": "Ukraine", "mergeUnclaimed": 3, "sharedThreshold": 1, "duplicateWindowSeconds": -1,
-            "deletePastEvents": "often", "eventRetentionDays": 0,
+            "deletePastEvents": "often", "deleteOrders": 2, "eventRetentionDays": 0,
             "blocked": [
                 {"kind": "fax", "exact": "a"}, {"kind": null, "pattern": "("}, {"kind": null}, {"kind": null, "exact": "a", "pattern": "b"},
                 {"exact": "a", "regex": "b"},
@@ -378,6 +385,7 @@ mod tests {
             "/limits/field",
             "/duplicateWindowSeconds",
             "/deletePastEvents",
+            "/deleteOrders",
             "/eventRetentionDays",
         ];
         assert_eq!(pointers, expected);
@@ -396,6 +404,7 @@ mod tests {
             required("/limits"),
             required("/duplicateWindowSeconds"),
             required("/deletePastEvents"),
+            required("/deleteOrders"),
             or_null("/eventRetentionDays"),
         ];
         assert_eq!(missing, expected);

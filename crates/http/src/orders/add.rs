@@ -40,7 +40,7 @@ pub(crate) struct OrdersInput {
 #[schema(rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes what is read")]
 pub(crate) struct OrderInput {
-    /// The customer's own name for the order: one that is known is updated.
+    /// The customer's own name for the order: one that is known is updated. Orders of different `storeId` are different orders.
     #[schema(max_length = 100, example = "1001")]
     external_order_id: String,
     #[schema(max_length = 100)]
@@ -69,6 +69,7 @@ pub(crate) struct OrderInput {
     taxes: Option<String>,
     restore_url: Option<String>,
     status_description: Option<String>,
+    /// The shop. Without one the order is the only one of its number.
     store_id: Option<String>,
     /// `online` or `offline`; another text is kept.
     source: Option<String>,
@@ -111,10 +112,10 @@ pub(crate) struct FailedOrders {
 pub(crate) struct FailedOrder {
     /// The order as it was sent, character for character.
     #[schema(value_type = Object)]
-    order: Box<RawValue>,
+    pub(super) order: Box<RawValue>,
     /// Why it was not kept.
     #[schema(example = "orders[0].currency must be a currency of three letters such as UAH (ISO 4217)")]
-    error: String,
+    pub(super) error: String,
 }
 
 /// Nothing: all orders were kept.
@@ -125,7 +126,7 @@ pub(crate) struct AllKept(String);
 
 /// Keep orders.
 ///
-/// An order that is known by its `externalOrderId` is updated; what a request leaves out stays. Its contact is looked for by
+/// An order that is known by its `externalOrderId`, and its `storeId` if it has one, is updated; what a request leaves out stays. Its contact is looked for by
 /// `externalCustomerId`, then phone, email; without one it is made, and one that is found is not changed. An order that is known stays
 /// with its contact, unless another is named by `externalCustomerId`. Each new status is told by an event `order` and the status, at
 /// `date`; one that is older than what is stored changes nothing but what is missing, and is told at its own date. Orders are judged one by
@@ -220,7 +221,7 @@ fn read_fields(fields: &Fields<'_>, json: &str, policy: &Policy) -> Result<Order
     request.ok_or_else(|| "an order without problems that cannot be read".to_owned())
 }
 
-fn answer(failed: Vec<FailedOrder>) -> Response {
+pub(super) fn answer(failed: Vec<FailedOrder>) -> Response {
     if failed.is_empty() {
         return StatusCode::OK.into_response();
     }

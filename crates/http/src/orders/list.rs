@@ -4,18 +4,14 @@ use super::response::OrderBody;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT, read_place, write_place};
 use crate::paths::{ApiPath, Params, contact_id};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
-use crate::times;
 use axum::Json;
 use axum::extract::State;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use selfsame_application::ports::{OrderCursor, OrderQuery};
-use selfsame_domain::values::ExternalOrderId;
-use selfsame_domain::{Action, Timestamp};
+use selfsame_application::ports::OrderQuery;
+use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,7 +27,8 @@ pub(crate) struct OrdersPage {
 
 /// The orders of a contact.
 ///
-/// Those of the contact and of the contacts that it absorbed, the latest first by their dates.
+/// Those of the contact and of the contacts that it absorbed, the latest first by their dates; of those of one date the one that changed last
+/// comes first.
 #[utoipa::path(
     get,
     path = "/api/v1/contact/{id}/orders",
@@ -71,7 +68,7 @@ pub(crate) async fn list(
     let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let after = params.text("cursor").and_then(|text| {
-        let read = read_cursor(text).ok_or("must be the `next` of an earlier page");
+        let read = read_place(text).ok_or("must be the `next` of an earlier page");
         problems.check("cursor", read)
     });
     problems.finish()?;
@@ -87,19 +84,7 @@ pub(crate) async fn list(
     let more = orders.len() > length;
     orders.truncate(length);
     Ok(Json(OrdersPage {
-        next: orders.last().filter(|_| more).map(|last| write_cursor(&last.place())),
+        next: orders.last().filter(|_| more).map(|last| write_place(last.place())),
         items: orders.into_iter().map(OrderBody::from).collect(),
     }))
-}
-
-/// Date in microseconds and external ID; clients hand it back as it is.
-pub(crate) fn write_cursor((date, id): &OrderCursor) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{id}", date.timestamp_micros()))
-}
-
-pub(crate) fn read_cursor(text: &str) -> Option<OrderCursor> {
-    let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    let (micros, id) = decoded.split_once(':')?;
-    let date = Timestamp::from_timestamp_micros(micros.parse().ok()?)?;
-    times::is_storable(date).then_some((date, ExternalOrderId::parse(id).ok()?))
 }

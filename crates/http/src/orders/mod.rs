@@ -1,6 +1,7 @@
 //! Orders.
 
 mod add;
+mod delete;
 mod exact;
 mod items;
 mod list;
@@ -10,7 +11,6 @@ mod response;
 
 pub(crate) use add::BODY_LIMIT;
 pub(crate) use exact::Exact;
-pub(crate) use list::{read_cursor, write_cursor};
 pub(crate) use request::{MAX_ORDERS, read};
 pub(crate) use response::OrderBody;
 
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 /// Routes of the wire-compatible API.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().routes(routes!(add::add))
+    OpenApiRouter::new().routes(routes!(add::add, delete::delete))
 }
 
 /// Routes of our own API.

@@ -6,9 +6,9 @@ use crate::contacts::request::{self, skipped};
 use crate::fields::{Fields, Problems, Sent, name_of};
 use crate::named::{Parts, email, phone};
 use crate::times;
-use selfsame_domain::values::{Currency, ExternalOrderId, OrderText, Source, ValueError};
+use selfsame_domain::values::{Currency, ExternalOrderId, OrderText, Source, StoreId, ValueError};
 use selfsame_domain::{
-    ContactRequest, Order, OrderContent, OrderCustomer, OrderDetails, OrderRequest, OrderStatus, Policy,
+    ContactRequest, Order, OrderContent, OrderCustomer, OrderDetails, OrderKey, OrderRequest, OrderStatus, Policy,
 };
 use serde_json::Value;
 
@@ -35,9 +35,7 @@ pub(crate) fn read(
         problems,
         notes: &mut notes,
     };
-    let external_id = members.required("externalOrderId", |order| {
-        order.value("externalOrderId", ExternalOrderId::parse)
-    });
+    let key = key(&mut members);
     let status = members.required("status", |order| {
         let word = order.fields.raw("status").value().and_then(Value::as_str);
         let read = word.and_then(|word| OrderStatus::from_text(&word.trim().to_ascii_uppercase()));
@@ -53,10 +51,31 @@ pub(crate) fn read(
     contact.skipped.extend(notes);
     Some(OrderRequest {
         contact,
-        external_id: external_id?,
+        key: key?,
         status: status?,
         date: date?,
         content: content?,
+    })
+}
+
+/// Reads what an order is one by. A shop whose name does not fit is noted.
+pub(super) fn key(order: &mut Members<'_, '_>) -> Option<OrderKey> {
+    let external_id = order.required("externalOrderId", |order| {
+        order.value("externalOrderId", ExternalOrderId::parse)
+    });
+    let pointer = order.fields.pointer("storeId");
+    let store_id = order
+        .text("storeId")
+        .and_then(|text| match StoreId::parse(text.as_str()) {
+            Ok(store) => Some(store),
+            Err(error) => {
+                order.note(&pointer, format!("{error}, and is cut"));
+                StoreId::fitted(text.as_str()).ok()
+            }
+        });
+    Some(OrderKey {
+        external_id: external_id?,
+        store_id,
     })
 }
 
@@ -118,7 +137,6 @@ fn details(order: &mut Members<'_, '_>) -> OrderDetails {
         },
         restore_url: order.text("restoreUrl"),
         status_description: order.text("statusDescription"),
-        store_id: order.text("storeId"),
         source: source(order),
         delivery_method: order.text("deliveryMethod"),
         payment_method: order.text("paymentMethod"),

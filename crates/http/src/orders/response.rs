@@ -103,7 +103,7 @@ impl From<Order> for OrderBody {
         let customer = details.customer;
         let info = details.additional_info.into_iter();
         Self {
-            external_order_id: order.external_id.into(),
+            external_order_id: order.key.external_id.into(),
             contact_id: order.contact.0,
             status: order.status.as_str().to_owned(),
             date: order.date,
@@ -119,7 +119,7 @@ impl From<Order> for OrderBody {
             last_name: text(customer.last_name),
             restore_url: text(details.restore_url),
             status_description: text(details.status_description),
-            store_id: text(details.store_id),
+            store_id: order.key.store_id.map(String::from),
             source: text(details.source),
             delivery_method: text(details.delivery_method),
             payment_method: text(details.payment_method),

@@ -120,10 +120,9 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     };
     let who = who::tell(&state, &visit, &claim, &cookie, &mut answer);
     let clock = Clock::new(state.app.clock().now(), sent_at);
-    let last = body.entries.len().saturating_sub(1);
-    let events = body.entries.iter().enumerate().filter_map(|(place, event)| {
+    let events = body.entries.iter().filter_map(|event| {
         answer.read(event, |event, answer| {
-            read(event, (clock, last - place), &visit, &cookie, &who.named, answer)
+            read(event, clock, &visit, &cookie, &who.named, answer)
         })
     });
     let events: Vec<Command> = events.collect();
@@ -133,7 +132,7 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
 /// Reads an event; one that cannot be kept is reported, and the others are kept.
 fn read(
     event: &Fields<'_>,
-    (clock, later): (Clock, usize),
+    clock: Clock,
     visit: &Visit,
     cookie: &Identifier,
     named: &ContactRequest,
@@ -158,7 +157,7 @@ fn read(
         let told = Told {
             type_key,
             params,
-            occurred_at: clock.place(occurred_at, later),
+            occurred_at,
             id,
         };
         told.keep(visit.access.site.id, cookie, named)

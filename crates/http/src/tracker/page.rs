@@ -89,16 +89,6 @@ impl Clock {
         }
         Ok(to_micros(at))
     }
-
-    /// The time of an event which `later` others follow in its request: a microsecond earlier for each, so that what happened within one
-    /// millisecond of the browser's reads in the order in which it was told.
-    pub(crate) fn place(self, occurred_at: Option<Timestamp>, later: usize) -> Option<Timestamp> {
-        if later == 0 {
-            return occurred_at;
-        }
-        let earlier = TimeDelta::microseconds(i64::try_from(later).unwrap_or(0));
-        Some(occurred_at.unwrap_or(to_micros(self.now)) - earlier)
-    }
 }
 
 /// An event as a page tells it, read.

@@ -205,6 +205,101 @@ async fn orders_stand_in_the_timeline_at_their_dates() {
 }
 
 #[tokio::test]
+async fn what_arrived_last_comes_first_of_one_moment() {
+    let server = Server::start().await;
+    let id = server.contact(Some("A"), None).await;
+    let event = |name: &str| json!({"eventTypeKey": name, "params": {"externalCustomerId": "A"}});
+    let past = |name: &str| {
+        let mut past = event(name);
+        past["occurred"] = json!("2026-01-01T00:00Z");
+        past["eventId"] = json!(name);
+        past
+    };
+    let order = |number: &str| {
+        json!({"externalOrderId": number, "externalCustomerId": "A", "status": "INITIALIZED", "date": "2026-01-01", "totalCost": 1,
+            "currency": "UAH"})
+    };
+    for name in ["now 1", "now 2"] {
+        server.post("/api/v3/event", event(name)).await;
+    }
+    for names in [["a", "b", "c"], ["d", "e", "f"]] {
+        let events: Vec<Value> = names.iter().map(|name| past(name)).collect();
+        server
+            .post("/api/v3/past_events", json!({"events": events}))
+            .await
+            .json(200);
+    }
+    server.order(json!([order("1"), order("2")])).await;
+    server
+        .post("/api/v3/past_events", json!({"events": [past("g")]}))
+        .await
+        .json(200);
+    let whole = server
+        .get(&format!("/api/v1/contact/{id}/timeline?type=event,order"))
+        .await
+        .json(200);
+    let expected = [
+        "event now 2",
+        "event now 1",
+        "event g",
+        "event orderINITIALIZED",
+        "order ",
+        "event orderINITIALIZED",
+        "order ",
+        "event f",
+        "event e",
+        "event d",
+        "event c",
+        "event b",
+        "event a",
+    ];
+    assert_eq!(names(&whole), expected);
+    let numbers = |orders: &Value| -> Vec<Value> {
+        let orders = orders.as_array().into_iter().flatten();
+        orders.map(|order| order["externalOrderId"].clone()).collect()
+    };
+    let orders = server.get(&format!("/api/v1/contact/{id}/orders")).await.json(200);
+    let export = server.get(&format!("/api/v1/contact/{id}/export")).await.json(200);
+    for orders in [&orders["items"], &export["orders"]] {
+        assert_eq!(numbers(orders), ["2", "1"]);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_leaves_one_time_for_order_and_bounds() {
+    let server = Server::start().await;
+    let id = server.contact(Some("A"), None).await;
+    for (name, step) in [("Ann", 3_600), ("Anna", -7_200), ("Anne", 1), ("Annie", 1)] {
+        server.clock.advance(chrono::TimeDelta::seconds(step));
+        let body = json!({"externalCustomerId": "A", "firstName": name});
+        server.post("/api/v1/contact", body).await.json(200);
+        server
+            .post(
+                "/api/v3/event",
+                json!({"eventTypeKey": name, "params": {"externalCustomerId": "A"}}),
+            )
+            .await;
+    }
+    let path = format!("/api/v1/contact/{id}/timeline");
+    let whole = server.get(&path).await.json(200)["items"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let at = |item: &Value| item["at"].as_str().unwrap_or_default().to_owned();
+    let times: Vec<String> = whole.iter().map(at).collect();
+    assert_eq!(times.len(), 9);
+    assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
+    for time in &times {
+        let before = server.get(&format!("{path}?until={time}")).await.json(200);
+        let expected: Vec<&Value> = whole.iter().filter(|item| at(item) < *time).collect();
+        assert_eq!(before["items"], json!(expected), "until {time}");
+        let since = server.get(&format!("{path}?from={time}")).await.json(200);
+        let expected: Vec<&Value> = whole.iter().filter(|item| at(item) >= *time).collect();
+        assert_eq!(since["items"], json!(expected), "from {time}");
+    }
+}
+
+#[tokio::test]
 async fn an_export_has_everything_however_long_the_history() {
     let server = Server::start().await;
     viewed(&server, "PageView", "crumb").await;

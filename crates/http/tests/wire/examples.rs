@@ -85,7 +85,9 @@ async fn every_example_of_a_request_is_taken() {
         let target = target.replace("{id}", &number);
         let body = here(&example, contacts);
         // Other examples set the policy, too.
-        server.policy(|policy| policy.delete_past_events = true).await;
+        server
+            .policy(|policy| (policy.delete_past_events, policy.delete_orders) = (true, true))
+            .await;
         let answer = server.ask(&method.to_uppercase(), &target, body.to_string()).await;
         assert!(
             (200..300).contains(&answer.status),

@@ -16,6 +16,8 @@ mod events;
 mod examples;
 mod hostile;
 mod limits;
+mod order_deletion;
+mod order_details;
 mod orders;
 mod repeated;
 mod search;

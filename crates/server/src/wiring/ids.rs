@@ -1,28 +1,37 @@
 //! New identities and secrets, from the operating system's generator.
 
 use selfsame_application::ports::Ids;
+use selfsame_domain::{Timestamp, ordered_uuid};
+use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
+
+/// How many identities this server drew: the order of those of one microsecond.
+static DRAWN: AtomicU32 = AtomicU32::new(0);
 
 /// UUIDs of version 7, and secrets of the operating system.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemIds;
 
 impl Ids for SystemIds {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the adapter behind the port that all others must use"
-    )]
-    fn uuid(&self) -> Uuid {
-        Uuid::now_v7()
+    /// Its time, a counter of 30 bits, and 32 random bits, by which the identities of two servers differ.
+    fn uuid(&self, at: Timestamp) -> Uuid {
+        let mut random = [0; 4];
+        fill(&mut random);
+        let drawn = DRAWN.fetch_add(1, Ordering::Relaxed);
+        ordered_uuid(at, (u64::from(drawn) << 32) | u64::from(u32::from_ne_bytes(random)))
     }
 
     fn secret(&self) -> [u8; 24] {
         let mut secret = [0; 24];
-        if let Err(error) = getrandom::fill(&mut secret) {
-            // A key that can be guessed is worse than none, and no caller can do better than to stop.
-            panic!("the operating system gives no randomness: {error}");
-        }
+        fill(&mut secret);
         secret
+    }
+}
+
+fn fill(bytes: &mut [u8]) {
+    if let Err(error) = getrandom::fill(bytes) {
+        // A key that can be guessed is worse than none, and no caller can do better than to stop.
+        panic!("the operating system gives no randomness: {error}");
     }
 }
 
@@ -32,8 +41,10 @@ mod tests {
 
     #[test]
     fn identities_order_by_time_and_secrets_differ() {
-        let (first, second) = (SystemIds.uuid(), SystemIds.uuid());
-        assert!(first < second);
+        let now = Timestamp::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
+        let (first, second) = (SystemIds.uuid(now), SystemIds.uuid(now));
+        let before = SystemIds.uuid(now - chrono::TimeDelta::microseconds(1));
+        assert!(before < first && first < second);
         assert_eq!(first.get_version_num(), 7);
         assert_ne!(SystemIds.secret(), SystemIds.secret());
     }

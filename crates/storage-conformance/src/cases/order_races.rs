@@ -53,7 +53,7 @@ pub async fn an_order_sent_to_two_servers_at_once_is_one(backend: &mut dyn Backe
         let all = orders(&f, contacts[0]).await;
         let of_round: Vec<_> = all
             .iter()
-            .filter(|order| order.external_id.as_str() == format!("o{round}"))
+            .filter(|order| order.key.external_id.as_str() == format!("o{round}"))
             .collect();
         assert_eq!(of_round.len(), 1);
         assert_eq!((of_round[0].status, of_round[0].date), (Delivered, day(2)));

@@ -117,6 +117,7 @@ pub(super) fn visitor(number: u128, cookie: &str, owner: Option<ContactId>) -> V
 pub(super) fn event(number: u128, subject: Subject) -> Event {
     Event {
         id: EventId(Uuid::from_u128(number)),
+        decision: DecisionId(Uuid::from_u128(number)),
         type_key: event_type("seen"),
         key_value: None,
         subject: Some(subject),

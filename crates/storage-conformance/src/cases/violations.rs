@@ -150,11 +150,12 @@ pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
 pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend) {
     let order = Ask::new().ordered("o", OrderStatus::Initialized, at());
     let orders_made = vec![Order {
-        external_id: order.external_id,
+        key: order.key,
         contact: far(1),
         status: order.status,
         date: at(),
         content: order.content,
+        decision: decision(1).id,
         created_at: at(),
         updated_at: at(),
     }];

@@ -137,7 +137,7 @@ impl Pair {
     pub(super) async fn decide(&mut self, commands: Vec<Command>) -> Checked<Vec<Decision>> {
         self.now += TimeDelta::microseconds(61_000_001);
         let envelope = |command| Envelope {
-            decision: DecisionId(self.ids.uuid()),
+            decision: DecisionId(self.ids.uuid(self.now)),
             at: self.now,
             command,
         };

@@ -42,13 +42,16 @@ impl Space {
     }
 
     fn apply_orders(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
+        for key in &changes.orders_deleted {
+            require(self.orders.remove(key).is_some(), "orders")?;
+        }
         for order in &changes.orders_made {
-            if self.orders.insert(order.external_id.clone(), order.clone()).is_some() {
+            if self.orders.insert(order.key.clone(), order.clone()).is_some() {
                 return Err(ContractError::Taken { table: "orders" });
             }
         }
         for order in &changes.orders {
-            let old = self.orders.insert(order.external_id.clone(), order.clone());
+            let old = self.orders.insert(order.key.clone(), order.clone());
             require(old.is_some(), "orders")?;
         }
         Ok(())
@@ -366,7 +369,7 @@ fn check_once(changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractE
         changes.log.iter().map(|entry| (entry.contact, entry.decision.id)),
     )?;
     let orders = changes.orders_made.iter().chain(&changes.orders);
-    once("orders", orders.map(|order| &order.external_id))?;
+    once("orders", orders.map(|order| &order.key).chain(&changes.orders_deleted))?;
     once("events", changes.events.iter().map(|event| event.id))?;
     once("events", changes.events_deleted.iter().map(|event| event.id))?;
     once("event_types", changes.events_uncounted.iter().map(|(key, _)| key))?;

@@ -32,10 +32,10 @@ impl History for MemoryStore {
                     .is_none_or(|views| views == (event.type_key.as_str() == PAGE_VIEW))
                 && query.from.is_none_or(|from| event.occurred_at >= from)
                 && query.until.is_none_or(|until| event.occurred_at < until)
-                && query.after.is_none_or(|after| (event.occurred_at, event.id) < after)
+                && query.after.is_none_or(|after| event.place() < after)
         };
         let mut found: Vec<Event> = space.events.values().filter(wanted).cloned().collect();
-        found.sort_by_key(|event| Reverse((event.occurred_at, event.id)));
+        found.sort_by_key(|event| Reverse(event.place()));
         found.truncate(query.limit as usize);
         Ok(Some(found))
     }

@@ -3,7 +3,7 @@
 use super::space::{Numbers, Space};
 use selfsame_domain::{
     CategoryId, ContactId, ContactState, Event, EventPeriod, FieldId, Footprint, Fresh, HeldIdentifier, IdentifierKey,
-    IdentifierKind, KeyRecord, Merge, SegmentId, Snapshot, Stability, StoredEvent, Visitor,
+    IdentifierKind, KeyRecord, Merge, Order, SegmentId, Snapshot, Stability, StoredEvent, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,9 +133,10 @@ impl Space {
     }
 
     fn load_orders(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
-        for order in footprint.orders.iter().filter_map(|id| self.orders.get(id)) {
+        let named = |order: &&Order| footprint.orders.contains(&order.key.external_id);
+        for order in self.orders.values().filter(named) {
             self.name(order.contact, snapshot);
-            snapshot.orders.insert(order.external_id.clone(), order.clone());
+            snapshot.orders.insert(order.key.clone(), order.clone());
         }
     }
 

@@ -22,7 +22,7 @@ impl Orders for MemoryStore {
             group.contains(&order.contact)
                 && query.from.is_none_or(|from| order.date >= from)
                 && query.until.is_none_or(|until| order.date < until)
-                && query.after.as_ref().is_none_or(|after| order.place() < *after)
+                && query.after.is_none_or(|after| order.place() < after)
         };
         let mut found: Vec<Order> = space.orders.values().filter(wanted).cloned().collect();
         found.sort_by_key(|order| std::cmp::Reverse(order.place()));

@@ -1,11 +1,11 @@
 //! The rows of one workspace, and the indexes that reading needs.
 
 use selfsame_application::ports::Recorded;
-use selfsame_domain::values::{EventTypeKey, ExternalOrderId};
+use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, DecisionId, Event,
     EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, LogEntry, Membership, Merge, MergeId, Order,
-    Segment, SegmentId, Timestamp, Visitor, VisitorId,
+    OrderKey, Segment, SegmentId, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ pub(super) struct Space {
     /// When each came.
     pub(super) sent_events: BTreeMap<EventId, Timestamp>,
     pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
-    pub(super) orders: BTreeMap<ExternalOrderId, Order>,
+    pub(super) orders: BTreeMap<OrderKey, Order>,
     pub(super) last: Numbers,
 }
 

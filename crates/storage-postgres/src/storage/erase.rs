@@ -43,7 +43,7 @@ const LOCK_KEYS: &str = "
 
 /// Their orders, likewise.
 const LOCK_ORDERS: &str = "
-    SELECT FROM orders WHERE workspace_id = $1 AND contact_id = ANY($2::bigint[]) ORDER BY external_order_id
+    SELECT FROM orders WHERE workspace_id = $1 AND contact_id = ANY($2::bigint[]) ORDER BY external_order_id, store_id
     FOR UPDATE NOWAIT";
 
 /// Replies that mention them, likewise.

@@ -68,12 +68,14 @@ const UNCOUNT: &str = "
 
 const KEEP: &str = "
     INSERT INTO events
-        (workspace_id, occurred_at, event_id, type_key, key_value, contact_id, visitor_id, received_at, origin, params)
+        (workspace_id, occurred_at, event_id, type_key, key_value, contact_id, visitor_id, received_at, origin, params,
+         decision_id)
     SELECT $1, new.occurred_at, new.event_id, new.type_key, new.key_value, new.contact_id, new.visitor_id,
-           new.received_at, new.origin, new.params::json
+           new.received_at, new.origin, new.params::json, new.decision_id
     FROM UNNEST($2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::uuid[], $8::timestamptz[],
-                $9::text[], $10::text[])
-        AS new (occurred_at, event_id, type_key, key_value, contact_id, visitor_id, received_at, origin, params)";
+                $9::text[], $10::text[], $11::uuid[])
+        AS new (occurred_at, event_id, type_key, key_value, contact_id, visitor_id, received_at, origin, params,
+                decision_id)";
 
 const REMEMBER: &str = "
     INSERT INTO sent_events (workspace_id, event_id, received_at)
@@ -216,6 +218,7 @@ impl Unit {
             .bind(events.iter().map(|event| event.received_at).collect::<Vec<_>>())
             .bind(events.iter().map(|event| event.origin.as_str()).collect::<Vec<_>>())
             .bind(events.iter().map(|event| event.params.as_json()).collect::<Vec<_>>())
+            .bind(column(|event| event.decision.0))
             .execute(&mut *self.transaction)
             .await
             .map_err(translate_racing)?;

@@ -6,11 +6,11 @@ use crate::error::translate;
 use crate::orders::{OrderRecord, order, order_record};
 use crate::rows::{self, to_json};
 use selfsame_application::ports::{Mode, StorageError};
-use selfsame_domain::values::{Amount, ExternalOrderId};
-use selfsame_domain::{ChangeSet, Footprint, Order};
+use selfsame_domain::values::{Amount, ExternalOrderId, StoreId};
+use selfsame_domain::{ChangeSet, Footprint, Order, OrderKey};
 use std::collections::BTreeMap;
 
-/// The rows come in the order of the names, which are sorted, and are locked in it.
+/// The rows come in the order of the numbers, which are sorted, and of the shops, and are locked in it.
 macro_rules! find {
     ($lock:literal) => {
         concat!(
@@ -22,6 +22,7 @@ macro_rules! find {
             " AS record
                 FROM orders o
                 WHERE o.workspace_id = $1 AND o.external_order_id = asked.external_order_id
+                ORDER BY o.store_id
                 OFFSET 0 ",
             $lock,
             "
@@ -36,9 +37,9 @@ const PEEK: &str = find!("");
 macro_rules! new_rows {
     () => {
         "UNNEST($2::text[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[])
+                $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::uuid[])
             AS new (external_order_id, contact_id, status, ordered_at, total_cost, currency, shipping, discount, taxes,
-                    details, items, created_at, updated_at)"
+                    details, items, created_at, updated_at, store_id, decision_id)"
     };
 }
 
@@ -46,13 +47,13 @@ macro_rules! new_rows {
 const MAKE: &str = concat!(
     "INSERT INTO orders
         (workspace_id, external_order_id, contact_id, status, ordered_at, total_cost, currency, shipping, discount, taxes,
-         details, items, created_at, updated_at)
+         details, items, created_at, updated_at, store_id, decision_id)
      SELECT $1, new.external_order_id, new.contact_id, new.status, new.ordered_at, new.total_cost::numeric, new.currency,
             new.shipping::numeric, new.discount::numeric, new.taxes::numeric, new.details::json, new.items::json,
-            new.created_at, new.updated_at
+            new.created_at, new.updated_at, new.store_id, new.decision_id
      FROM ",
     new_rows!(),
-    " ORDER BY new.external_order_id COLLATE \"C\""
+    " ORDER BY new.external_order_id COLLATE \"C\", new.store_id COLLATE \"C\""
 );
 
 const CHANGE: &str = concat!(
@@ -60,18 +61,24 @@ const CHANGE: &str = concat!(
      SET contact_id = new.contact_id, status = new.status, ordered_at = new.ordered_at,
          total_cost = new.total_cost::numeric, currency = new.currency, shipping = new.shipping::numeric,
          discount = new.discount::numeric, taxes = new.taxes::numeric, details = new.details::json,
-         items = new.items::json, created_at = new.created_at, updated_at = new.updated_at
+         items = new.items::json, created_at = new.created_at, updated_at = new.updated_at,
+         decision_id = new.decision_id
      FROM ",
     new_rows!(),
-    " WHERE o.workspace_id = $1 AND o.external_order_id = new.external_order_id"
+    " WHERE o.workspace_id = $1 AND o.external_order_id = new.external_order_id AND o.store_id = new.store_id"
 );
+
+/// Their rows are locked since they were loaded.
+const DELETE: &str = "
+    DELETE FROM orders o USING UNNEST($2::text[], $3::text[]) AS gone (external_order_id, store_id)
+    WHERE o.workspace_id = $1 AND o.external_order_id = gone.external_order_id AND o.store_id = gone.store_id";
 
 impl Unit {
     /// Before keys and contacts: whom an order was given to is known under its lock only.
     pub(super) async fn load_orders(
         &mut self,
         footprint: &Footprint,
-    ) -> Result<BTreeMap<ExternalOrderId, Order>, StorageError> {
+    ) -> Result<BTreeMap<OrderKey, Order>, StorageError> {
         if footprint.orders.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -87,14 +94,20 @@ impl Unit {
             .await
             .map_err(translate)?;
         let orders: Vec<Order> = rows::all(found, |(record,)| order(record))?;
-        Ok(orders
-            .into_iter()
-            .map(|order| (order.external_id.clone(), order))
-            .collect())
+        Ok(orders.into_iter().map(|order| (order.key.clone(), order)).collect())
     }
 
     /// A new one that another server made meanwhile makes the transaction start over.
     pub(super) async fn write_orders(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
+        let gone = &changes.orders_deleted;
+        if !gone.is_empty() {
+            let statement = sqlx::query(DELETE)
+                .bind(self.workspace.0)
+                .bind(gone.iter().map(|key| key.external_id.as_str()).collect::<Vec<_>>())
+                .bind(gone.iter().map(store).collect::<Vec<_>>());
+            let met = self.run(statement).await?;
+            super::apply::expect(met, gone.len())?;
+        }
         for (statement, orders) in [(MAKE, &changes.orders_made), (CHANGE, &changes.orders)] {
             if !orders.is_empty() {
                 let met = self.run(bound(statement, self.workspace.0, orders)?).await?;
@@ -114,7 +127,7 @@ fn bound<'o>(statement: &'static str, workspace: i64, orders: &'o [Order]) -> Re
     let items: Result<Vec<String>, _> = orders.iter().map(|order| to_json(&order.content.items)).collect();
     Ok(sqlx::query(statement)
         .bind(workspace)
-        .bind(column(orders, |order| order.external_id.as_str()))
+        .bind(column(orders, |order| order.key.external_id.as_str()))
         .bind(column(orders, |order| order.contact.0))
         .bind(column(orders, |order| order.status.as_str()))
         .bind(column(orders, |order| order.date))
@@ -126,5 +139,12 @@ fn bound<'o>(statement: &'static str, workspace: i64, orders: &'o [Order]) -> Re
         .bind(details?)
         .bind(items?)
         .bind(column(orders, |order| order.created_at))
-        .bind(column(orders, |order| order.updated_at)))
+        .bind(column(orders, |order| order.updated_at))
+        .bind(column(orders, |order| store(&order.key)))
+        .bind(column(orders, |order| order.decision.0)))
+}
+
+/// The shop as it is stored: blank for none.
+fn store(key: &OrderKey) -> &str {
+    key.store_id.as_ref().map_or("", StoreId::as_str)
 }

@@ -4,7 +4,7 @@
 
 use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, Maintenance, StorageError};
 use selfsame_application::{Application, Options};
-use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
+use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId, ordered_uuid};
 use selfsame_pg_fixture::TestDatabase;
 use selfsame_storage_conformance::ManualClock;
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
@@ -95,8 +95,9 @@ struct ServerIds {
 }
 
 impl Ids for ServerIds {
-    fn uuid(&self) -> Uuid {
-        Uuid::from_u64_pair(self.drawn.fetch_add(1, Ordering::Relaxed) + 1, self.server)
+    fn uuid(&self, at: Timestamp) -> Uuid {
+        let drawn = self.drawn.fetch_add(1, Ordering::Relaxed) + 1;
+        ordered_uuid(at, (drawn << 16) | self.server)
     }
 
     fn secret(&self) -> [u8; 24] {

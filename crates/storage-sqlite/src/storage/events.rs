@@ -115,9 +115,9 @@ pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<
     batch.run_all("sent_events", remember, &sent).await?;
     let events: Vec<_> = changes.events.iter().map(row).collect();
     let keep = "INSERT INTO events (workspace_id, occurred_at, event_id, type_key, key_value, contact_id, visitor_id,
-            received_at, origin, params)
+            received_at, origin, params, decision_id)
          SELECT ?1, r.value ->> 0, unhex(r.value ->> 1), r.value ->> 2, r.value ->> 3, r.value ->> 4,
-            unhex(r.value ->> 5), r.value ->> 6, r.value ->> 7, r.value ->> 8
+            unhex(r.value ->> 5), r.value ->> 6, r.value ->> 7, r.value ->> 8, unhex(r.value ->> 9)
          FROM jsonb_each(?2) AS r";
     batch.run_all("events", keep, &events).await?;
     let counted = |count: &EventCount| (count.key.clone(), micros(count.first), micros(count.last), count.added);
@@ -152,5 +152,6 @@ fn row(event: &Event) -> impl Serialize + use<'_> {
         micros(event.received_at),
         event.origin.as_str(),
         event.params.as_json(),
+        hex(event.decision.0),
     )
 }

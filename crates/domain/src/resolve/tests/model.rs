@@ -1,8 +1,7 @@
 //! A workspace in memory: its snapshot is everything, and changes are applied row by row.
 
 use crate::values::{
-    ChannelType, Cookie, DeviceId, Email, EventTypeKey, ExternalId, ExternalOrderId, FirstName, Phone, SegmentName,
-    Source, Token,
+    ChannelType, Cookie, DeviceId, Email, EventTypeKey, ExternalId, FirstName, Phone, SegmentName, Source, Token,
 };
 use crate::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,6 +146,9 @@ impl Model {
                 state.creating.remove(&key);
             }
         }
+        for key in &changes.orders_deleted {
+            assert!(state.orders.remove(key).is_some());
+        }
         keep_orders(&mut state.orders, changes.orders_made, changes.orders);
         self.events.extend(changes.events);
         self.policy = changes.policy.unwrap_or(self.policy.clone());
@@ -240,12 +242,12 @@ fn erase(state: &mut Snapshot, id: ContactId) {
     state.contacts.retain(|_, contact| contact.canonical != id);
 }
 
-fn keep_orders(stored: &mut BTreeMap<ExternalOrderId, Order>, made: Vec<Order>, changed: Vec<Order>) {
+fn keep_orders(stored: &mut BTreeMap<OrderKey, Order>, made: Vec<Order>, changed: Vec<Order>) {
     for order in made {
-        assert_eq!(stored.insert(order.external_id.clone(), order), None);
+        assert_eq!(stored.insert(order.key.clone(), order), None);
     }
     for order in changed {
-        assert!(stored.insert(order.external_id.clone(), order).is_some());
+        assert!(stored.insert(order.key.clone(), order).is_some());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Orders: whose they are, and what later requests change.
 
 use super::model::{Ask, Model, apart_of, ask, first_name};
-use crate::values::{Amount, Currency, ExternalOrderId, FirstName, OrderText, Source};
+use crate::values::{Amount, Currency, ExternalOrderId, FirstName, OrderText, Source, StoreId};
 use crate::*;
 
 const ANN: &str = "ann@example.com";
@@ -15,6 +15,13 @@ fn text(text: &str) -> Option<OrderText> {
     OrderText::parse(text).ok()
 }
 
+fn key(number: &str, store: Option<&str>) -> OrderKey {
+    OrderKey {
+        external_id: ExternalOrderId::parse(number).unwrap(),
+        store_id: store.map(|store| StoreId::parse(store).unwrap()),
+    }
+}
+
 /// Order 1, of a hundred hryvnias, on a day.
 fn order(status: OrderStatus, date: i64, contact: ContactRequest) -> OrderRequest {
     OrderRequest {
@@ -22,7 +29,7 @@ fn order(status: OrderStatus, date: i64, contact: ContactRequest) -> OrderReques
             source: Source::Order,
             ..contact
         },
-        external_id: ExternalOrderId::parse("1").unwrap(),
+        key: key("1", None),
         status,
         date: day(date),
         content: OrderContent {
@@ -42,7 +49,7 @@ fn send(model: &mut Model, request: OrderRequest) -> Decision {
 }
 
 fn stored(model: &Model) -> &Order {
-    &model.state.orders[&ExternalOrderId::parse("1").unwrap()]
+    &model.state.orders[&key("1", None)]
 }
 
 fn told(model: &Model) -> Vec<(&str, Option<Subject>, Timestamp)> {
@@ -52,7 +59,7 @@ fn told(model: &Model) -> Vec<(&str, Option<Subject>, Timestamp)> {
         .collect()
 }
 
-use OrderStatus::{Delivered, InProgress, Initialized};
+use OrderStatus::{Cancelled, Delivered, InProgress, Initialized};
 
 #[test]
 fn an_unknown_customer_becomes_a_contact_with_everything_that_was_sent() {
@@ -81,7 +88,7 @@ fn a_known_contact_is_found_by_external_id_then_phone_then_email_and_not_changed
         (ask().ext("A").email(ANN).phone(PHONE), external, 1),
     ] {
         let mut request = order(Initialized, 1, request.name("Olena"));
-        request.external_id = ExternalOrderId::parse(&found.to_string()).unwrap();
+        request.key = key(&found.to_string(), None);
         let before = model.log.len();
         let decision = send(&mut model, request);
         assert_eq!((decision.contact, decision.outcome), (Some(found), Outcome::Unchanged));
@@ -102,7 +109,7 @@ fn an_unknown_external_id_is_adopted_by_the_match_that_holds_none() {
     assert_eq!((decision.contact, decision.rule), (Some(ann), Rule::Adopt));
     assert_eq!(model.contact(ann).external_id(), Some("A"));
     let mut another = order(Initialized, 1, ask().ext("B").email(ANN));
-    another.external_id = ExternalOrderId::parse("2").unwrap();
+    another.key = key("2", None);
     let decision = send(&mut model, another);
     assert_eq!(decision.outcome, Outcome::Created);
     assert_ne!(decision.contact, Some(ann));
@@ -181,17 +188,17 @@ fn what_a_request_leaves_out_stays() {
     let mut model = Model::new();
     let mut first = order(Initialized, 1, ask().ext("A"));
     first.content.shipping = Amount::parse("1.50").ok();
-    first.content.details.store_id = text("s");
+    first.content.details.delivery_method = text("s");
     first.content.details.customer.first_name = text("Ann");
     let mut second = order(InProgress, 2, ask().ext("A"));
     second.content.total_cost = Amount::parse("90").unwrap();
-    second.content.details.store_id = text("t");
+    second.content.details.delivery_method = text("t");
     send(&mut model, first.clone());
     send(&mut model, second);
     let content = &stored(&model).content;
     assert_eq!(content.total_cost, Amount::parse("90").unwrap());
     assert_eq!(
-        (content.shipping, content.details.store_id.clone()),
+        (content.shipping, content.details.delivery_method.clone()),
         (Amount::parse("1.5").ok(), text("t"))
     );
     assert_eq!(content.details.customer.first_name, text("Ann"));
@@ -201,11 +208,11 @@ fn what_a_request_leaves_out_stays() {
 fn what_comes_late_fills_in_and_changes_nothing_else() {
     let mut model = Model::new();
     let mut last = order(Delivered, 3, ask().ext("A"));
-    last.content.details.store_id = text("s");
+    last.content.details.delivery_method = text("s");
     send(&mut model, last);
     let mut late = order(Initialized, 1, ask().ext("A"));
     late.content.total_cost = Amount::parse("7").unwrap();
-    late.content.details.store_id = text("t");
+    late.content.details.delivery_method = text("t");
     late.content.details.payment_method = text("cash");
     let decision = send(&mut model, late.clone());
     assert!(
@@ -218,7 +225,7 @@ fn what_comes_late_fills_in_and_changes_nothing_else() {
     let order = stored(&model);
     assert_eq!((order.status, order.date), (Delivered, day(3)));
     assert_eq!(order.content.total_cost, Amount::parse("100").unwrap());
-    assert_eq!(order.content.details.store_id, text("s"));
+    assert_eq!(order.content.details.delivery_method, text("s"));
     assert_eq!(order.content.details.payment_method, text("cash"));
     let subject = Some(Subject::Contact(decision.contact.unwrap()));
     let both = [
@@ -344,7 +351,7 @@ fn parcel(status: OrderStatus, date: i64, contact: ContactRequest, who: &str) ->
         .into_iter()
         .filter_map(|(name, value)| Some((name?, value?)))
         .collect();
-    request.content.details.store_id = text("s-1");
+    request.content.details.delivery_method = text("post");
     request
 }
 
@@ -352,7 +359,12 @@ fn tells_of(order: &Order) -> (Option<&OrderText>, Option<&OrderText>, usize, bo
     let details = &order.content.details;
     let name = details.customer.first_name.as_ref();
     let address = details.delivery_address.as_ref();
-    (name, address, details.additional_info.len(), details.store_id.is_some())
+    (
+        name,
+        address,
+        details.additional_info.len(),
+        details.delivery_method.is_some(),
+    )
 }
 
 #[test]
@@ -417,4 +429,75 @@ fn an_order_of_a_removed_contact_that_becomes_another_s_says_nothing_of_them() {
         );
         assert_eq!(tells_of(stored(&model)), (None, None, 0, true));
     }
+}
+
+/// Sends order 1 of a shop, of the contact A.
+fn of_store(model: &mut Model, store: Option<&str>, status: OrderStatus, date: i64) -> Decision {
+    let mut request = order(status, date, ask().ext("A"));
+    request.key = key("1", store);
+    send(model, request)
+}
+
+/// The shops of the orders of number 1, each with the status.
+fn stores(model: &Model) -> Vec<(Option<&str>, OrderStatus)> {
+    let orders = model.state.orders.values();
+    orders
+        .map(|order| (order.key.store_id.as_ref().map(StoreId::as_str), order.status))
+        .collect()
+}
+
+#[test]
+fn orders_of_different_shops_are_different() {
+    let mut model = Model::new();
+    of_store(&mut model, Some("a"), Initialized, 1);
+    of_store(&mut model, Some("b"), Initialized, 1);
+    of_store(&mut model, Some("b"), Delivered, 2);
+    assert_eq!(stores(&model), [(Some("a"), Initialized), (Some("b"), Delivered)]);
+    let names: Vec<&str> = told(&model).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["orderINITIALIZED", "orderINITIALIZED", "orderDELIVERED"]);
+    assert!(model.events[1].params.as_json().contains(r#""storeId":"b""#));
+    let ambiguous = of_store(&mut model, None, Cancelled, 3);
+    assert_eq!(ambiguous.rejection, Some(Rejection::OrderAmbiguous));
+    assert_eq!(stores(&model), [(Some("a"), Initialized), (Some("b"), Delivered)]);
+}
+
+#[test]
+fn an_order_without_a_shop_is_the_only_one_of_its_number() {
+    let mut model = Model::new();
+    of_store(&mut model, Some("a"), Initialized, 1);
+    of_store(&mut model, None, Delivered, 2);
+    assert_eq!(stores(&model), [(Some("a"), Delivered)]);
+    let mut model = Model::new();
+    of_store(&mut model, None, Initialized, 1);
+    let made = model.state.orders[&key("1", None)].created_at;
+    of_store(&mut model, Some("a"), InProgress, 2);
+    assert_eq!(stores(&model), [(Some("a"), InProgress)], "it got its shop");
+    assert_eq!(model.state.orders[&key("1", Some("a"))].created_at, made);
+    of_store(&mut model, Some("b"), Initialized, 3);
+    assert_eq!(stores(&model), [(Some("a"), InProgress), (Some("b"), Initialized)]);
+}
+
+#[test]
+fn an_order_is_deleted_where_the_workspace_allows_it() {
+    let mut model = Model::new();
+    let delete = |store| Command::DeleteOrder(key("1", store));
+    let ann = of_store(&mut model, Some("a"), Initialized, 1).contact;
+    of_store(&mut model, Some("b"), Initialized, 1);
+    assert_eq!(model.run(delete(Some("a"))).rejection, Some(Rejection::OrdersAreKept));
+    model.policy.delete_orders = true;
+    assert_eq!(model.run(delete(None)).rejection, Some(Rejection::OrderAmbiguous));
+    assert_eq!(model.run(delete(Some("c"))).rejection, Some(Rejection::OrderNotFound));
+    let deleted = model.run(delete(Some("a")));
+    assert_eq!((deleted.outcome, deleted.contact), (Outcome::Updated, ann));
+    assert_eq!(stores(&model), [(Some("b"), Initialized)]);
+    model.run_all(vec![delete(None), delete(None)]);
+    assert_eq!((stores(&model), model.events.len()), (Vec::new(), 2));
+    of_store(&mut model, Some("a"), Initialized, 1);
+    assert_eq!((stores(&model).len(), model.events.len()), (1, 3), "it is told anew");
+    let erase = Command::Remove {
+        contact: ContactRef::Id(ann.unwrap()),
+        erase: true,
+    };
+    model.run_all(vec![delete(None), erase]);
+    assert_eq!(stores(&model), []);
 }
