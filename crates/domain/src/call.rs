@@ -13,6 +13,9 @@ pub enum Call {
     Subscribe,
     /// Update one contact by its contact ID.
     Update,
+    /// Change one contact by its contact ID, also by clearing what it has. Unlike [`Self::Update`] it brings no removed contact back, and a
+    /// custom field that cannot take its value refuses it.
+    Patch,
     /// One contact of a bulk call.
     Bulk {
         /// What contacts of the bulk are recognised by.
@@ -125,7 +128,7 @@ impl Call {
                 Kind(Cookie),
             ],
             Self::Subscribe => &[Kind(ExternalId), Kind(Email), Kind(Phone)],
-            Self::Update => &[ContactId],
+            Self::Update | Self::Patch => &[ContactId],
             Self::Order => &[Kind(ExternalId), Kind(Phone), Kind(Email)],
             Self::Event { .. } => &[
                 ContactId,
@@ -174,6 +177,11 @@ impl Call {
                 ..full
             },
             Self::Update => Powers { creates: false, ..full },
+            Self::Patch => Powers {
+                creates: false,
+                restores: false,
+                ..full
+            },
             Self::Bulk { restore, .. } => Powers {
                 restores: restore,
                 ..full
@@ -185,6 +193,11 @@ impl Call {
                 ..touch_nothing
             },
         }
+    }
+
+    /// Whether the call names its contact by contact ID alone. Only such a call replaces an external ID.
+    pub fn is_by_contact_id(self) -> bool {
+        self.order() == [ContactId]
     }
 
     /// The custom field that the call recognises contacts by.
@@ -214,6 +227,7 @@ impl Call {
             Self::Upsert => "upsert",
             Self::Subscribe => "subscribe",
             Self::Update => "update",
+            Self::Patch => "patch",
             Self::Bulk { .. } => "bulk",
             Self::Order => "order",
             Self::Event { .. } => "event",

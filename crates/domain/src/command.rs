@@ -5,9 +5,10 @@ use crate::values::{
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventPeriod, EventRequest,
-    FieldId, Identifier, MergeId, OrderKey, OrderRequest, Policy, SegmentId, Timestamp, Trust,
+    FieldId, Identifier, MergeId, OrderKey, OrderRequest, Policy, SegmentId, Timestamp, Trust, Unreadable,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A command with what the outside world adds to it, so that resolving needs no clock and no randomness.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,6 +156,8 @@ pub enum ContactRef {
     Id(ContactId),
     /// By its external ID.
     ExternalId(Identifier),
+    /// By an entry of a list that cannot be read: it is reported and names nobody.
+    Unreadable(Skipped),
 }
 
 /// How a segment is named.
@@ -203,7 +206,7 @@ pub struct FieldInput {
 }
 
 /// Something in a request that was left out, and why (identity rule 9).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Skipped {
     /// Where in the request it stood, as `channels[1].value`.
     pub field: String,
@@ -220,6 +223,8 @@ pub struct ContactRequest {
     pub external_id: Option<Identifier>,
     /// Channels: emails, phones, tokens.
     pub channels: Vec<ChannelInput>,
+    /// Channels that are to hold nothing: emails and phones.
+    pub cleared_channels: BTreeSet<ChannelType>,
     /// The device.
     pub device_id: Option<Identifier>,
     /// Cookies of the web visitor.
@@ -242,8 +247,10 @@ pub struct ContactRequest {
     pub confirmed: bool,
     /// The form that a subscription came from.
     pub form_type: Option<FormType>,
-    /// What was left out before, and why.
+    /// What was left out before, and why. See also [`Self::left_out`].
     pub skipped: Vec<Skipped>,
+    /// Identifiers that cannot be read. They refuse the request where [`Self::refused_by`] says so, and are left out otherwise.
+    pub unreadable: Vec<Unreadable>,
     /// Set by [`Self::by_public_key`] alone.
     pub(crate) trust: Trust,
 }
@@ -255,6 +262,7 @@ impl ContactRequest {
             contact_id: None,
             external_id: None,
             channels: Vec::new(),
+            cleared_channels: BTreeSet::new(),
             device_id: None,
             cookies: Vec::new(),
             contact_key: None,
@@ -267,6 +275,7 @@ impl ContactRequest {
             confirmed: true,
             form_type: None,
             skipped: Vec::new(),
+            unreadable: Vec::new(),
             trust: Trust::Full,
         }
     }

@@ -160,7 +160,7 @@ pub enum Effect {
         /// Whom it left.
         from: ContactId,
     },
-    /// The contact lost an identifier to a new value of the same channel; it no longer matches.
+    /// The contact lost an identifier: to a new value of the same channel, or because the channel was cleared. It no longer matches.
     Replaced {
         /// Which.
         identifier: Identifier,
@@ -318,6 +318,14 @@ pub enum Rejection {
     /// The custom field does not exist.
     #[error("custom field not found")]
     FieldNotFound,
+    /// A custom field does not exist, or cannot take the value, and the call leaves nothing out.
+    #[error("{member} {reason}")]
+    InvalidField {
+        /// Where in the request it stood, as `fields[7]`.
+        member: String,
+        /// What is wrong, so that it can follow the member.
+        reason: String,
+    },
     /// A bulk call dedupes by a custom field that does not identify.
     #[error("the custom field does not identify contacts")]
     FieldNotIdentifying,

@@ -149,6 +149,7 @@ fn add_ref(all: &mut Footprint, contact: &ContactRef) {
         ContactRef::ExternalId(id) => {
             all.keys.insert(id.key.clone(), true);
         }
+        ContactRef::Unreadable(_) => {}
     }
 }
 

@@ -27,6 +27,7 @@ mod rights;
 mod snapshot;
 mod time;
 mod trust;
+mod unreadable;
 
 pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Attributes};
 pub use call::{Call, ChannelMode, DedupeOn, Powers, Step};
@@ -58,3 +59,4 @@ pub use snapshot::{
 };
 pub use time::{Timestamp, to_micros};
 pub use trust::Trust;
+pub use unreadable::Unreadable;

@@ -29,6 +29,9 @@ pub struct Policy {
     /// For how many days after it happened an event is kept; none for ever. 1 to 36,500.
     #[serde(default)]
     pub event_retention_days: Option<u32>,
+    /// Whether any identifier that cannot be read refuses the request, also beside a usable one (identity rule 8).
+    #[serde(default)]
+    pub strict_identifiers: bool,
 }
 
 /// Identifiers per contact and kind, each 1 to 10,000 (identity rule 8). A contact holds one external ID of its own, always.
@@ -97,6 +100,7 @@ impl Default for Policy {
             delete_past_events: false,
             delete_orders: false,
             event_retention_days: None,
+            strict_identifiers: false,
         }
     }
 }
@@ -134,7 +138,7 @@ mod tests {
     fn a_policy_that_was_stored_before_a_member_was_added_reads_on() {
         let mut stored = serde_json::to_value(Policy::default()).unwrap();
         let members = stored.as_object_mut().unwrap();
-        for added in ["delete_past_events", "delete_orders", "event_retention_days"] {
+        for added in ["delete_past_events", "delete_orders", "event_retention_days", "strict_identifiers"] {
             assert!(members.remove(added).is_some(), "{added}");
         }
         assert_eq!(serde_json::from_value::<Policy>(stored).unwrap(), Policy::default());

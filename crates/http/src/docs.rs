@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
-/// A contact as it is sent. Unknown members are ignored; a blank text says nothing; `null` clears.
+/// A contact as it is sent. Unknown members are ignored; `null` and blank texts say nothing.
 #[derive(ToSchema)]
 #[schema(as = ContactInput)]
 #[allow(dead_code, reason = "describes what crate::contacts::request reads")]

@@ -97,6 +97,9 @@ pub(crate) enum ApiError {
     /// The path does not answer to this method.
     #[error("this resource does not answer to this method")]
     MethodNotAllowed,
+    /// The body is of another media type than a patch.
+    #[error("the body must be application/merge-patch+json or application/json")]
+    NotAPatch,
     /// The body is larger than allowed.
     #[error("the body is larger than {limit} bytes")]
     TooLarge { limit: usize },
@@ -146,6 +149,7 @@ impl ApiError {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
@@ -167,6 +171,7 @@ impl ApiError {
             Self::NotFound(_) => "not-found",
             Self::NoRoute => "no-such-resource",
             Self::MethodNotAllowed => "method-not-allowed",
+            Self::NotAPatch => "unsupported-media-type",
             Self::Taken(_) => "already-exists",
             Self::TooLarge { .. } => "body-too-large",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,
@@ -205,6 +210,10 @@ impl ApiError {
             } => {
                 vec![Problem::new("/externalCustomerId", "belongs to another contact")]
             }
+            Self::Rejected {
+                rejection: Rejection::InvalidField { member, reason },
+                ..
+            } => vec![Problem::new(pointer(member), reason)],
             Self::Rejected { decision, .. } => skipped(decision).collect(),
             _ => Vec::new(),
         }
@@ -230,8 +239,7 @@ impl ApiError {
 
 /// What a decision left out. Decisions name members as people do. Where a blocked value stood in the request is not known.
 fn skipped(decision: &Decision) -> impl Iterator<Item = Problem> + '_ {
-    decision.effects.iter().filter_map(|effect| match effect {
-        Effect::Skipped(skipped) => Some(Problem::new(pointer(&skipped.field), &skipped.reason)),
+    let blocked = decision.effects.iter().filter_map(|effect| match effect {
         Effect::Blocked {
             identifier,
             kept: false,
@@ -240,11 +248,20 @@ fn skipped(decision: &Decision) -> impl Iterator<Item = Problem> + '_ {
             Some(Problem::new("", format!("names a blocked value as {kind}")))
         }
         _ => None,
+    });
+    left_out(decision).chain(blocked)
+}
+
+/// The members of a request that a decision left out.
+pub(crate) fn left_out(decision: &Decision) -> impl Iterator<Item = Problem> + '_ {
+    decision.effects.iter().filter_map(|effect| match effect {
+        Effect::Skipped(skipped) => Some(Problem::new(pointer(&skipped.field), &skipped.reason)),
+        _ => None,
     })
 }
 
 /// The inverse of [`member`]: `channels[0].value` is `/channels/0/value`.
-fn pointer(member: &str) -> String {
+pub(crate) fn pointer(member: &str) -> String {
     let segments = member.split(['.', '[', ']']).filter(|segment| !segment.is_empty());
     segments.fold(String::new(), |pointer, segment| pointer + "/" + segment)
 }
@@ -260,6 +277,7 @@ pub(crate) fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) 
         Rejection::CategoryNotFound { .. } => (StatusCode::NOT_FOUND, "category-not-found"),
         Rejection::FieldNotFound => (StatusCode::NOT_FOUND, "field-not-found"),
         Rejection::FieldNotIdentifying => (StatusCode::BAD_REQUEST, "field-not-identifying"),
+        Rejection::InvalidField { .. } => (StatusCode::BAD_REQUEST, "invalid-field"),
         Rejection::EventTooOld { .. } => (StatusCode::BAD_REQUEST, "event-too-old"),
         Rejection::DatedAhead => (StatusCode::BAD_REQUEST, "dated-ahead"),
         Rejection::OrderNotFound => (StatusCode::NOT_FOUND, "order-not-found"),

@@ -4,6 +4,9 @@
 use crate::error::{ApiError, Problem};
 use serde_json::{Map, Value};
 
+/// What is wrong with a member that should be a text.
+pub(crate) const NOT_A_TEXT: &str = "must be a text";
+
 /// How many entries a list may have, unless it has a limit of its own. What a request costs grows with its lists.
 pub(crate) const MAX_ENTRIES: usize = 500;
 
@@ -141,7 +144,7 @@ impl<'a> Fields<'a> {
     /// A text; a whole number is taken as its text. Nothing else is: `true` or `1.5` as somebody's identifier is a mistake that
     /// would make one person of many.
     pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Sent<String> {
-        self.scalar(name, problems, "must be a text", name_of)
+        self.scalar(name, problems, NOT_A_TEXT, name_of)
     }
 
     /// A whole number; a text of digits is taken as one.
@@ -178,7 +181,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The entries of an array with their pointers; a bare value is taken as the only entry (wire fact). `null` entries are left out.
+    /// The entries of an array with their pointers; a bare value is taken as the only entry (wire fact). `null` and blank entries are left out.
     /// Of more than `max` entries none is read.
     pub(crate) fn list(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<(String, &'a Value)> {
         let pointer = self.pointer(name);
@@ -186,7 +189,7 @@ impl<'a> Fields<'a> {
             Sent::Nothing | Sent::Null => Vec::new(),
             Sent::Value(Value::Array(items)) if !problems.fits(&pointer, items.len(), max) => Vec::new(),
             Sent::Value(Value::Array(items)) => {
-                let entries = items.iter().enumerate().filter(|(_, item)| !item.is_null());
+                let entries = items.iter().enumerate().filter(|(_, item)| says_something(item));
                 entries
                     .map(|(index, item)| (format!("{pointer}/{index}"), item))
                     .collect()
@@ -215,7 +218,7 @@ impl<'a> Fields<'a> {
             Some(text) if text.trim().is_empty() => None,
             Some(text) => Some((pointer, text)),
             None => {
-                problems.add(pointer, "must be a text");
+                problems.add(pointer, NOT_A_TEXT);
                 None
             }
         };
@@ -234,6 +237,11 @@ impl<'a> Fields<'a> {
             }
         }
     }
+}
+
+/// Whether a value says anything: `null` and blank texts do not.
+pub(crate) fn says_something(value: &Value) -> bool {
+    !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
 }
 
 /// The text of a text or a whole number.

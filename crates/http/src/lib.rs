@@ -20,6 +20,7 @@ mod named;
 mod operations;
 mod orders;
 mod paging;
+mod partly;
 mod paths;
 mod refusals;
 mod render;

@@ -1,7 +1,7 @@
 //! Single identifiers of calls that do not name them as a contact does.
 
 use crate::contacts::request::skipped;
-use crate::fields::{Problems, name_of};
+use crate::fields::{NOT_A_TEXT, name_of, says_something};
 use selfsame_domain::values::{ChannelType, ContactKey, Email, ExternalId, Phone, Token, ValueError};
 use selfsame_domain::{
     AttributeInput, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind, Policy,
@@ -11,12 +11,11 @@ use serde_json::Value;
 /// A request in the making.
 pub(crate) struct Parts<'p> {
     pub(crate) policy: &'p Policy,
-    pub(crate) problems: &'p mut Problems,
     pub(crate) request: &'p mut ContactRequest,
 }
 
 impl Parts<'_> {
-    /// As in a contact: a blank says nothing, an unreadable blocked value is left out, any other unreadable one is wrong.
+    /// As in a contact: a blank says nothing, and what cannot be read is noted in the request.
     fn read(
         &mut self,
         kind: IdentifierKind,
@@ -24,21 +23,20 @@ impl Parts<'_> {
         value: Option<&Value>,
         parse: impl FnOnce(&str) -> Result<Identifier, ValueError>,
     ) -> Option<Identifier> {
-        let Some(text) = name_of(value?) else {
-            self.problems.add(pointer, "must be a text");
-            return None;
-        };
-        match parse(&text) {
-            Ok(identifier) => return Some(identifier),
-            Err(ValueError::Empty) => {}
-            Err(error) if self.policy.blocks(kind, text.trim(), text.trim()) => {
-                self.request
-                    .skipped
-                    .push(skipped(pointer, format!("is a blocked value, and {error}")));
-            }
-            Err(error) => self.problems.add(pointer, error),
-        }
-        None
+        let value = value.filter(|value| says_something(value))?;
+        let text = name_of(value);
+        let read = text.as_deref().ok_or(NOT_A_TEXT.to_owned());
+        let read = read.and_then(|text| match parse(text) {
+            Ok(identifier) => Ok(Some(identifier)),
+            Err(ValueError::Empty) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        });
+        read.unwrap_or_else(|reason| {
+            let skipped = skipped(pointer, reason);
+            self.request
+                .note_unreadable(self.policy, Some(kind), text.as_deref(), skipped);
+            None
+        })
     }
 
     fn push(&mut self, channel: ChannelType, identifier: Option<Identifier>) {

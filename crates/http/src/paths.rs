@@ -4,6 +4,7 @@ use crate::error::ApiError;
 use crate::fields::Problems;
 use axum::extract::{FromRequestParts, Path, Query};
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 use selfsame_domain::{ContactId, SegmentId};
 use serde::de::DeserializeOwned;
 
@@ -45,7 +46,11 @@ pub(crate) fn positive(text: &str) -> Option<i64> {
 
 /// Query parameters. Names are compared without regard to case; the last of several wins; blank ones are not there.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Params(Vec<(String, String)>);
+pub(crate) struct Params {
+    pairs: Vec<(String, String)>,
+    /// The query as it was sent.
+    query: String,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = ApiError;
@@ -53,7 +58,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         // The framework puts U+FFFD for bytes that are no UTF-8, which would name somebody else.
         let query = parts.uri.query().unwrap_or_default();
-        if percent_encoding::percent_decode_str(query).decode_utf8().is_err() {
+        if percent_decode_str(query).decode_utf8().is_err() {
             return Err(ApiError::invalid("query", "must be percent-encoded UTF-8"));
         }
         let read = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
@@ -61,20 +66,41 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         if let Some((name, _)) = pairs.iter().find(|(_, value)| value.chars().any(char::is_control)) {
             return Err(ApiError::invalid(name.as_str(), "must not contain control characters"));
         }
-        Ok(Self(pairs))
+        let query = query.to_owned();
+        Ok(Self { pairs, query })
     }
 }
 
 impl Params {
     /// A text, outer blanks trimmed.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let sent = self.0.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let sent = self.pairs.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
         sent.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// An email or a phone number. A plus that the client did not encode means a space in a query, and is taken for a plus where that makes an
+    /// identifier: no email has a space, and only a number has one behind the plus.
+    pub(crate) fn with_plus<T, E>(&self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<Result<T, E>> {
+        let text = self.text(name)?;
+        let literal = self.literal(name).unwrap_or_default();
+        let only_first = literal
+            .starts_with('+')
+            .then(|| format!("+{}", text.trim_start_matches('+')));
+        let read = parse(&literal).ok().or_else(|| parse(&only_first?).ok());
+        Some(read.map_or_else(|| parse(text), Ok))
+    }
+
+    /// As [`Self::text`], with each plus as it was sent.
+    fn literal(&self, name: &str) -> Option<String> {
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().trim().to_owned();
+        let mut pairs = self.query.split('&').rev().filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(key, _)| decoded(key).eq_ignore_ascii_case(name))?;
+        Some(decoded(value)).filter(|value| !value.is_empty())
     }
 
     /// Whether it was sent without a value: `name=`, or blanks.
     pub(crate) fn is_blank(&self, name: &str) -> bool {
-        self.text(name).is_none() && self.0.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+        self.text(name).is_none() && self.pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
     }
 
     /// A whole number of at least `min`; a greater one than `max` counts as `max`.
@@ -99,12 +125,17 @@ impl Params {
     /// Parameters as a test names them.
     #[cfg(test)]
     pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
-        Self(
-            pairs
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
+        let owned = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let encoded = pairs.iter().map(|(name, value)| {
+            let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+            format!("{name}={value}")
+        });
+        Self {
+            pairs: owned.collect(),
+            query: encoded.collect::<Vec<_>>().join("&"),
+        }
     }
 
     /// A truth value.

@@ -1,5 +1,6 @@
 //! How errors are written: text on the wire-compatible routes, problem documents (RFC 9457) everywhere else.
 
+use crate::contacts::patch::ACCEPT_PATCH;
 use crate::error::{ApiError, Problem};
 use crate::reply;
 use crate::state::HttpState;
@@ -166,6 +167,9 @@ fn problem(error: &ApiError) -> Response {
 fn add_headers(error: &ApiError, headers: &mut HeaderMap) {
     if matches!(error, ApiError::Unauthorized(_)) {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"selfsame\""));
+    }
+    if matches!(error, ApiError::NotAPatch) {
+        headers.insert("accept-patch", HeaderValue::from_static(ACCEPT_PATCH));
     }
     if let Some(seconds) = error.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -2,7 +2,7 @@
 
 use crate::auth::Authenticated;
 use crate::body::{Document, Incoming};
-use crate::error::ApiError;
+use crate::error::{ApiError, left_out};
 use crate::state::HttpState;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 const OUTCOME: HeaderName = HeaderName::from_static("x-selfsame-outcome");
 const DECISION: HeaderName = HeaderName::from_static("x-selfsame-decision");
 const RULE: HeaderName = HeaderName::from_static("x-selfsame-rule");
+const LEFT_OUT: HeaderName = HeaderName::from_static("x-selfsame-left-out");
 
 /// How many decisions of a call are named in its headers.
 const MAX_LISTED: usize = 50;
@@ -101,6 +102,15 @@ pub(crate) fn add_headers(decision: &Decision, headers: &mut HeaderMap) {
     if let Ok(id) = HeaderValue::from_str(&decision.id.to_string()) {
         headers.insert(DECISION, id);
     }
+    add_left_out(std::slice::from_ref(decision), headers);
+}
+
+/// How many members of the request were left out; their names and the reasons stand in the decisions.
+fn add_left_out(decisions: &[Decision], headers: &mut HeaderMap) {
+    let count: usize = decisions.iter().map(|decision| left_out(decision).count()).sum();
+    if count > 0 {
+        headers.insert(LEFT_OUT, HeaderValue::from(count));
+    }
 }
 
 /// The headers of a call that made several decisions: how many came to which outcome, and the identities of the first of them in the order
@@ -109,6 +119,7 @@ pub(crate) fn add_all_headers(decisions: &[Decision], headers: &mut HeaderMap) {
     if let [decision] = decisions {
         return add_headers(decision, headers);
     }
+    add_left_out(decisions, headers);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for decision in decisions {
         *counts.entry(decision.outcome.as_str()).or_default() += 1;

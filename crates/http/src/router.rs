@@ -91,6 +91,7 @@ fn all(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(wire())
         .merge(identity::routes())
         .merge(catalog::routes())
+        .merge(contacts::own_routes())
         .merge(events::own_routes())
         .merge(orders::own_routes())
         .merge(history::routes())

@@ -311,6 +311,13 @@ impl Ask {
         self
     }
 
+    /// Empties a channel.
+    #[must_use]
+    pub fn cleared(mut self, channel: ChannelType) -> Self {
+        self.request.cleared_channels.insert(channel);
+        self
+    }
+
     /// Lets emails that are set be unconfirmed.
     #[must_use]
     pub fn unconfirmed(mut self) -> Self {

@@ -99,6 +99,7 @@ macro_rules! for_each_case {
                 what_arrived_after_the_merge_stays;
                 a_value_that_the_survivor_replaced_shows_again;
                 a_segment_that_the_survivor_left_is_entered_again;
+                a_channel_that_was_cleared_stays_empty_and_what_was_absorbed_goes_home;
                 a_value_that_was_cleared_stays_cleared;
                 what_was_claimed_meanwhile_does_not_come_back;
                 a_removed_survivor_gives_the_absorbed_contact_back;

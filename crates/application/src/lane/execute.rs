@@ -5,8 +5,8 @@ use crate::ports::{Mode, Recorded, StorageError, Store};
 use crate::submit::{Reply, SubmitError};
 use chrono::TimeDelta;
 use selfsame_domain::{
-    ChangeSet, ContactId, Decision, DecisionId, Envelope, IdentifierKey, Learned, Outcome, Policy, Rejection, Rule,
-    Snapshot, Timestamp, WorkspaceId, footprint, resolve,
+    ChangeSet, Contact, ContactId, Decision, DecisionId, Effect, Envelope, IdentifierKey, Learned, Outcome, Policy,
+    Rejection, Rule, Snapshot, Timestamp, WorkspaceId, footprint, resolve,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -87,8 +87,16 @@ enum Fate {
     Known(Reply),
     /// It is an earlier job of the batch, sent again under its idempotency key.
     SameAs(usize),
-    /// It repeats a request that an earlier job of the batch makes: refused, unless that one is refused itself.
-    Repeats(usize),
+    /// It repeats a request within the workspace's window: refused, unless the window has ended (see [`has_ended`]).
+    Repeats(Original),
+}
+
+/// The request that another one repeats.
+enum Original {
+    /// That of an earlier job of the batch.
+    Earlier(usize),
+    /// One that was recorded, with the contacts that it was about.
+    Recorded(Vec<ContactId>),
 }
 
 /// What a batch comes to.
@@ -129,7 +137,8 @@ async fn transact_knowing(
     if asked.is_empty() {
         return Ok(Some(replies(jobs, fates, Vec::new())));
     }
-    let footprint = footprint(&asked, &policy, known);
+    let mut footprint = footprint(&asked, &policy, known);
+    footprint.contacts.extend(originals(&fates));
     let snapshot = work.load(&footprint).await?;
     if snapshot.learn(&footprint, known) {
         return Ok(None);
@@ -144,23 +153,28 @@ async fn transact_knowing(
     Ok(Some(replies(jobs, decided.fates, decided.decisions)))
 }
 
-/// Decides the live jobs. A request that is refused may be repeated, so whoever repeats one is decided after all.
+/// Decides the live jobs. Whether a window has ended is known once what came before is decided, so a job whose window has ended is decided
+/// after all.
 fn decide(jobs: &[Job], mut fates: Vec<Fate>, snapshot: &Snapshot, policy: &Policy, recorded: &[Recorded]) -> Decided {
-    let mut refused = BTreeSet::new();
+    let mut ended = BTreeSet::new();
     loop {
         let asked = envelopes(jobs, &fates, |fate| matches!(fate, Fate::Live));
         let resolution = resolve(&asked, snapshot, policy);
         let decisions = split(live(jobs, &fates).map(|(_, job)| job), resolution.decisions);
-        let now_refused: BTreeSet<usize> = live(jobs, &fates)
+        let decided: BTreeMap<usize, &[Decision]> = live(jobs, &fates)
             .zip(&decisions)
-            .filter_map(|((index, _), decided)| (!is_accepted(decided)).then_some(index))
+            .map(|((index, _), decisions)| (index, decisions.as_slice()))
             .collect();
-        let repeated = fates.iter().find_map(|fate| match fate {
-            Fate::Repeats(earlier) if now_refused.contains(earlier) => Some(*earlier),
+        let repeats = fates.iter().enumerate().filter_map(|(index, fate)| match fate {
+            Fate::Repeats(original) => Some((index, original)),
             _ => None,
         });
         // One at a time, the first first: what was decided behind it may come out otherwise.
-        let Some(repeated) = repeated else {
+        let next = repeats
+            .filter(|(index, original)| has_ended(*index, original, &decided, snapshot))
+            .map(|(index, _)| index)
+            .next();
+        let Some(next) = next else {
             let changes = resolution.changes;
             return Decided {
                 fates,
@@ -168,9 +182,63 @@ fn decide(jobs: &[Job], mut fates: Vec<Fate>, snapshot: &Snapshot, policy: &Poli
                 changes,
             };
         };
-        refused.insert(repeated);
-        fates = self::fates(jobs, policy, recorded, &refused);
+        ended.insert(next);
+        fates = self::fates(jobs, policy, recorded, &ended);
     }
+}
+
+/// Whether the window of a request has ended for the job at the index that repeats it: the request was refused, or one of its contacts was
+/// removed since.
+fn has_ended(index: usize, original: &Original, decided: &BTreeMap<usize, &[Decision]>, snapshot: &Snapshot) -> bool {
+    let (since, contacts) = match original {
+        Original::Earlier(earlier) => {
+            let decisions = decided.get(earlier).copied().unwrap_or_default();
+            if !is_accepted(decisions) {
+                return true;
+            }
+            (
+                earlier + 1,
+                about(decisions).into_iter().map(|id| (id, false)).collect(),
+            )
+        }
+        Original::Recorded(contacts) => (0, contacts.iter().map(|id| now(snapshot, *id)).collect::<Vec<_>>()),
+    };
+    contacts.into_iter().any(|(mut contact, mut is_removed)| {
+        for decision in decided.range(since..index).flat_map(|(_, decisions)| *decisions) {
+            let absorbs = |effect: &Effect| matches!(effect, Effect::Merged { absorbed, .. } if *absorbed == contact);
+            if decision.effects.iter().any(absorbs) {
+                contact = decision.contact.unwrap_or(contact);
+            }
+            match decision.outcome {
+                Outcome::Removed | Outcome::Erased if decision.contact == Some(contact) => is_removed = true,
+                Outcome::Restored if decision.contact == Some(contact) => is_removed = false,
+                _ => {}
+            }
+        }
+        is_removed
+    })
+}
+
+/// The contacts that decisions are about and did not remove.
+fn about(decisions: &[Decision]) -> Vec<ContactId> {
+    let kept = decisions.iter().filter(|decision| decision.outcome != Outcome::Removed);
+    kept.filter_map(|decision| decision.contact).collect()
+}
+
+/// The contact that answers for a number, and whether it is removed.
+fn now(snapshot: &Snapshot, contact: ContactId) -> (ContactId, bool) {
+    let answering = *snapshot.canonical.get(&contact).unwrap_or(&contact);
+    let is_active = snapshot.contacts.get(&answering).is_some_and(Contact::is_active);
+    (answering, !is_active)
+}
+
+/// The contacts of recorded requests that jobs repeat: whether they were removed ends the window.
+fn originals(fates: &[Fate]) -> impl Iterator<Item = ContactId> + '_ {
+    let recorded = fates.iter().filter_map(|fate| match fate {
+        Fate::Repeats(Original::Recorded(contacts)) => Some(contacts),
+        _ => None,
+    });
+    recorded.flatten().copied()
 }
 
 /// The live jobs with their places.
@@ -216,21 +284,20 @@ fn replay_keys(jobs: &[Job], policy: &Policy) -> Vec<String> {
     replays.chain(duplicates).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// What becomes of each job, when those at the given places are known to be refused.
-fn fates(jobs: &[Job], policy: &Policy, recorded: &[Recorded], refused: &BTreeSet<usize>) -> Vec<Fate> {
+/// What becomes of each job, when the windows of those at the given places are known to have ended.
+fn fates(jobs: &[Job], policy: &Policy, recorded: &[Recorded], ended: &BTreeSet<usize>) -> Vec<Fate> {
     let recorded: BTreeMap<&str, &Recorded> = recorded.iter().map(|record| (record.key.as_str(), record)).collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut requests: BTreeMap<String, usize> = BTreeMap::new();
     let mut fates = Vec::with_capacity(jobs.len());
     for (index, job) in jobs.iter().enumerate() {
-        let fate = replayed(jobs, job, &recorded, &seen).or_else(|| repeated(jobs, job, policy, &recorded, &requests));
+        let fate = replayed(jobs, job, &recorded, &seen).or_else(|| {
+            let in_window = !ended.contains(&index);
+            in_window.then(|| repeated(jobs, job, policy, &recorded, &requests))?
+        });
         if fate.is_none() {
             seen.extend(job.replay.iter().map(|replay| (replay.key.clone(), index)));
-            requests.extend(
-                duplicate_key(job.duplicate_digest.as_deref(), policy)
-                    .filter(|_| !refused.contains(&index))
-                    .map(|key| (key, index)),
-            );
+            requests.extend(duplicate_key(job.duplicate_digest.as_deref(), policy).map(|key| (key, index)));
         }
         fates.push(fate.unwrap_or(Fate::Live));
     }
@@ -271,11 +338,12 @@ fn repeated(
 ) -> Option<Fate> {
     let key = duplicate_key(job.duplicate_digest.as_deref(), policy)?;
     let counts = |record: &&Recorded| record.expires_at > job.at;
-    if recorded.get(key.as_str()).is_some_and(counts) {
-        return Some(Fate::Known(Ok(duplicates(&job.envelopes))));
+    if let Some(earlier) = requests.get(&key) {
+        let counts = window_end(&jobs[*earlier], policy) > job.at;
+        return counts.then_some(Fate::Repeats(Original::Earlier(*earlier)));
     }
-    let earlier = *requests.get(&key)?;
-    (window_end(&jobs[earlier], policy) > job.at).then_some(Fate::Repeats(earlier))
+    let record = recorded.get(key.as_str()).copied().filter(counts)?;
+    Some(Fate::Repeats(Original::Recorded(record.contacts.clone())))
 }
 
 fn duplicates(envelopes: &[Envelope]) -> Vec<Decision> {
@@ -344,10 +412,12 @@ fn records(
         });
     }
     let accepted = is_accepted(decisions);
+    let contacts = about(decisions);
     let key = duplicate_key(job.duplicate_digest.as_deref(), policy);
     if let (Some(key), Some(digest), true) = (key, &job.duplicate_digest, accepted) {
         let expires_at = window_end(job, policy);
-        let (digest, decisions, contacts) = (digest.clone(), Vec::new(), Vec::new());
+        // Removing one of the contacts ends the window, and erasing one deletes the record.
+        let (digest, decisions) = (digest.clone(), Vec::new());
         records.push(Recorded {
             key,
             digest,
@@ -403,14 +473,20 @@ pub(crate) async fn dry_run(
             let mut work = store.begin(workspace, Mode::DryRun).await?;
             let policy = work.policy().clone();
             let key = duplicate_key(duplicate_digest, &policy);
-            if let (Some(key), Some(first)) = (key, envelopes.first())
-                && !work.recorded(&[key], first.at).await?.is_empty()
-            {
-                return Ok(duplicates(envelopes));
-            }
-            let footprint = footprint(envelopes, &policy, &known);
+            let repeated = match (key, envelopes.first()) {
+                (Some(key), Some(first)) => work.recorded(&[key], first.at).await?.pop(),
+                _ => None,
+            };
+            let mut footprint = footprint(envelopes, &policy, &known);
+            footprint
+                .contacts
+                .extend(repeated.iter().flat_map(|record| &record.contacts));
             let snapshot = work.load(&footprint).await?;
             if !snapshot.learn(&footprint, &mut known) {
+                let in_window = |record: &Recorded| record.contacts.iter().all(|id| !now(&snapshot, *id).1);
+                if repeated.as_ref().is_some_and(in_window) {
+                    return Ok(duplicates(envelopes));
+                }
                 return Ok(resolve(envelopes, &snapshot, &policy).decisions);
             }
         }

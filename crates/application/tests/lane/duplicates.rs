@@ -3,7 +3,7 @@
 use crate::support::{Answer, Probe, Stand, accept_all, answers, decided, keyed, named, occupy, repeated, upsert};
 use selfsame_application::Submission;
 use selfsame_domain::{ContactId, Decision, Outcome, Rejection};
-use selfsame_storage_conformance::{Fixture, remove};
+use selfsame_storage_conformance::{Fixture, erase, remove};
 
 async fn window(f: &Fixture<'_>, seconds: u32) {
     f.policy(|policy| policy.duplicate_window_seconds = seconds).await;
@@ -172,6 +172,54 @@ async fn a_replay_takes_precedence() {
         !is_refused(&decided(&f, same("other")).await),
         "what was refused as repeated was never done"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intervening_removal_ends_the_window_of_its_contact() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    window(&f, 60).await;
+    let same = |name| repeated(1, upsert(name));
+    let made = decided(&f, same("a")).await[0].contact.expect("a contact");
+    let other = decided(&f, named("b")).await[0].contact.expect("a contact");
+    decided(&f, Submission::of(remove(other))).await;
+    assert!(is_refused(&decided(&f, same("a")).await), "another one was removed");
+    let would = f.app().dry_run(f.workspace, vec![upsert("a")], Some(vec![1; 32]));
+    assert!(is_refused(&would.await.expect("decide")));
+    decided(&f, Submission::of(remove(made))).await;
+    let would = f.app().dry_run(f.workspace, vec![upsert("a")], Some(vec![1; 32]));
+    assert_eq!(would.await.expect("decide")[0].outcome, Outcome::Restored);
+    let again = decided(&f, same("a")).await;
+    assert_eq!((again[0].outcome, again[0].contact), (Outcome::Restored, Some(made)));
+    assert!(is_refused(&decided(&f, same("a")).await), "the window begins anew");
+    let asked = vec![
+        same("a"),
+        Submission::of(remove(other)),
+        same("a"),
+        Submission::of(remove(made)),
+        same("a"),
+        same("a"),
+        Submission::of(remove(made)),
+        same("a"),
+    ];
+    let all = in_one_batch(&f, &probe, asked).await;
+    let outcomes: Vec<Outcome> = all.iter().map(|decisions| decisions[0].outcome).collect();
+    let (rejected, removed, restored) = (Outcome::Rejected, Outcome::Removed, Outcome::Restored);
+    let expected = [
+        rejected, rejected, rejected, removed, restored, rejected, removed, restored,
+    ];
+    assert_eq!(outcomes, expected, "in one batch too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intervening_erasure_ends_the_window_of_its_contact() {
+    let mut stand = Stand::default();
+    let (f, _) = stand.fixture().await;
+    window(&f, 60).await;
+    let same = || repeated(1, upsert("a"));
+    let made = decided(&f, same()).await[0].contact.expect("a contact");
+    decided(&f, Submission::of(erase(made))).await;
+    assert_eq!(decided(&f, same()).await[0].outcome, Outcome::Created);
 }
 
 /// The answer must not depend on whether the repetition came in the same batch or in the next.

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::world::World;
 use crate::{
     AttributeInput, AttributeKey, AttributeValue, ContactId, ContactRequest, Effect, FieldInput, HeldIdentifier,
-    Identifier, IdentifierKind, Timestamp,
+    Identifier, IdentifierKind, Rejection, Timestamp,
 };
 
 /// Writes what the request sends. A custom field that is unknown or does not fit its type is left out and reported (wire fact).
@@ -45,6 +45,17 @@ pub(super) fn write(world: &mut World<'_>, draft: &mut Draft, request: &ContactR
     if !changed.is_empty() {
         draft.effects.push(Effect::Changed { attributes: changed });
     }
+}
+
+/// Whether every custom field of the request exists and can take its value.
+pub(super) fn check(world: &World<'_>, request: &ContactRequest) -> Result<(), Rejection> {
+    for field in &request.fields {
+        read(world, field, at).map_err(|reason| Rejection::InvalidField {
+            member: field.member.clone(),
+            reason,
+        })?;
+    }
+    Ok(())
 }
 
 fn read(world: &World<'_>, input: &FieldInput, at: Timestamp) -> Result<AttributeInput, String> {

@@ -9,7 +9,7 @@ use crate::{
     Apart, ChannelInput, ChannelMode, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier,
     IdentifierKey, Stability,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes the conditionally permanent channels; tokens are claimed instead. Without a mode the contact is new and takes all.
 pub(super) fn write(
@@ -35,6 +35,28 @@ pub(super) fn write(
             Some(ChannelMode::Keep) => {}
             Some(ChannelMode::AddMissing) if shows(world, id, channel) => keep(world, draft, id, channel, &sent),
             Some(ChannelMode::Set | ChannelMode::AddMissing) | None => set(world, draft, request, id, channel, &sent),
+        }
+    }
+    if mode == Some(ChannelMode::Set) {
+        for channel in &request.cleared_channels {
+            clear(world, draft, id, *channel);
+        }
+    }
+}
+
+/// Empties a channel: no value in it matches any more, also none that an absorbed contact brought and that the contact did not show.
+fn clear(world: &mut World<'_>, draft: &mut Draft, id: ContactId, channel: ChannelType) {
+    let Some(contact) = world.contacts.get(&id) else { return };
+    let mut held: BTreeMap<IdentifierKey, (Identifier, BTreeSet<ChannelType>)> = BTreeMap::new();
+    for row in contact.identifiers.iter().filter(|held| held.is_visible()) {
+        let value = held.entry(row.key().clone());
+        let (_, channels) = value.or_insert_with(|| (row.identifier.clone(), BTreeSet::new()));
+        channels.extend(&row.channels);
+    }
+    for (identifier, channels) in held.into_values().filter(|(_, channels)| channels.contains(&channel)) {
+        leave(world, draft, id, channel, &identifier, &channels);
+        if channels.len() > 1 {
+            draft.effects.push(Effect::Restated { identifier });
         }
     }
 }
@@ -115,33 +137,33 @@ fn leave(
     let Some(contact) = world.contacts.get_mut(&id) else {
         return;
     };
-    let mut own = contact
+    let own = contact
         .identifiers
         .iter()
         .find(|held| held.key() == &old.key && held.home == id)
         .cloned();
-    if own.is_none() {
-        // The absorbed contact's row must read after an undo as it did before: the other channels go on with a row of our own.
-        // Several of them may have brought it: the row of the earliest is copied, so that the order of rows does not matter.
-        let mut absorbed: Vec<&mut HeldIdentifier> = contact
-            .identifiers
-            .iter_mut()
-            .filter(|held| held.key() == &old.key && held.is_visible())
-            .collect();
-        absorbed.sort_by_key(|held| (held.first_seen, held.home));
-        own = absorbed.first().map(|held| HeldIdentifier {
+    // The absorbed contacts' rows must read after an undo as they did before: the other channels go on with a row of our own.
+    // Several of them may have brought it: the row of the earliest is copied, so that the order of rows does not matter.
+    let mut absorbed: Vec<&mut HeldIdentifier> = contact
+        .identifiers
+        .iter_mut()
+        .filter(|held| held.key() == &old.key && held.is_visible() && held.home != id)
+        .collect();
+    absorbed.sort_by_key(|held| (held.first_seen, held.home));
+    let own = own.or_else(|| {
+        absorbed.first().map(|held| HeldIdentifier {
             home: id,
             ..(**held).clone()
-        });
-        for held in absorbed {
-            held.hidden_by = Some(id);
-        }
+        })
+    });
+    for held in absorbed {
+        held.hidden_by = Some(id);
     }
     contact
         .identifiers
         .retain(|held| held.key() != &old.key || held.home != id);
     if let Some(mut own) = own {
-        own.channels.remove(&channel);
+        own.channels = channels.iter().copied().filter(|other| *other != channel).collect();
         contact.identifiers.push(own);
     }
 }

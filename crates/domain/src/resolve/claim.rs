@@ -11,7 +11,7 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// Gives the contact an external ID that nobody holds (rule 3). Only an update by contact ID replaces one that it has.
+/// Gives the contact an external ID that nobody holds (rule 3). Only a call that names its contact by contact ID replaces one that it has.
 pub(super) fn external_id(
     world: &mut World<'_>,
     draft: &mut Draft,
@@ -25,7 +25,7 @@ pub(super) fn external_id(
     let held = world.holder(&identifier.key).is_some();
     let Some(contact) = world.contacts.get(&id) else { return };
     let shows = |contact: &Contact| contact.external_id() == Some(identifier.typed.as_str());
-    if call == Call::Update && !shows(contact) {
+    if call.is_by_contact_id() && !shows(contact) {
         // Those of contacts that it absorbed go on answering, like their numbers (rule 10).
         let own: Vec<Identifier> = contact
             .visible(IdentifierKind::ExternalId)
@@ -43,7 +43,7 @@ pub(super) fn external_id(
     }
     if held {
         touch(world, &identifier, id, draft, None);
-        if call == Call::Update && !world.contacts.get(&id).is_some_and(shows) {
+        if call.is_by_contact_id() && !world.contacts.get(&id).is_some_and(shows) {
             draft.skip("externalCustomerId", "the contact answers to it, and shows another one");
         }
         return;

@@ -21,10 +21,8 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         .copied()
         .filter(|id| call.names_by(&id.key))
         .collect();
-    draft
-        .effects
-        .extend(request.skipped.iter().cloned().map(Effect::Skipped));
-    if let Err(rejection) = check_dedupe_field(world, call) {
+    draft.effects.extend(request.left_out().cloned().map(Effect::Skipped));
+    if let Err(rejection) = check_fields(world, call, request) {
         return draft.reject(world, rejection);
     }
     evidence::report(world, &mut draft, &identifiers);
@@ -72,6 +70,15 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         event::subscribed(world, &draft, request, id, outcome == Outcome::Created);
     }
     draft.finish(world, outcome, Some(id))
+}
+
+/// Whether the custom fields that the call depends on are there. A patch leaves none out.
+fn check_fields(world: &World<'_>, call: Call, request: &ContactRequest) -> Result<(), Rejection> {
+    check_dedupe_field(world, call)?;
+    if call == Call::Patch {
+        attributes::check(world, request, draft.at)?;
+    }
+    Ok(())
 }
 
 /// A bulk call that could recognise nobody would make everybody anew.

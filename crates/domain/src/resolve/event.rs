@@ -53,10 +53,11 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
 }
 
 /// Whom the event is about now, and whose history it is.
-fn decide(world: &mut World<'_>, draft: Draft, request: &EventRequest) -> (Decision, Option<Subject>) {
+fn decide(world: &mut World<'_>, mut draft: Draft, request: &EventRequest) -> (Decision, Option<Subject>) {
     let (decision, at) = (draft.id, draft.at);
     let contact = &request.contact;
     let mut decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
+        draft.effects.extend(contact.left_out().cloned().map(Effect::Skipped));
         draft.finish(world, Outcome::Unmatched, None)
     } else {
         // Pages make no contacts (wire fact), whatever else events of the type do.

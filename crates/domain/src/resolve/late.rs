@@ -159,8 +159,8 @@ pub(super) fn decide(
     request: &EventRequest,
     whose: Whose,
 ) -> (Decision, Option<Subject>) {
-    let skipped = request.contact.skipped.iter().cloned();
-    draft.effects.extend(skipped.map(Effect::Skipped));
+    let left_out = request.contact.left_out().cloned();
+    draft.effects.extend(left_out.map(Effect::Skipped));
     let named: Vec<&Identifier> = request.contact.identifiers().collect();
     evidence::report(world, &mut draft, &named);
     let (subject, owner, key) = match whose {

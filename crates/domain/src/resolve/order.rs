@@ -144,8 +144,8 @@ fn tell_left_out(draft: &mut Draft, request: &OrderRequest, is_another_s: bool, 
         let reason = "it is not the order's contact's, so nothing is taken of what describes the customer";
         draft.skip(if by_email { "email" } else { "phone" }, reason);
     }
-    let skipped = request.contact.skipped.iter().cloned();
-    draft.effects.extend(skipped.map(Effect::Skipped));
+    let left_out = request.contact.left_out().cloned();
+    draft.effects.extend(left_out.map(Effect::Skipped));
 }
 
 fn new(request: &OrderRequest, contact: ContactId, (decision, at): (DecisionId, Timestamp)) -> Order {

@@ -11,6 +11,7 @@ pub(super) fn remove(world: &mut World<'_>, mut draft: Draft, named: &ContactRef
     draft.rule = match named {
         ContactRef::Id(_) => Rule::ContactId,
         ContactRef::ExternalId(_) => Rule::ExternalId,
+        ContactRef::Unreadable(_) => Rule::NoMatch,
     };
     let known = world.find(named);
     let Some(id) = known.filter(|id| erase || world.is_active(*id)) else {

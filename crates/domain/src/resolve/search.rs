@@ -88,14 +88,20 @@ pub(super) fn usable_external_id<'r>(world: &World<'_>, request: &'r ContactRequ
 fn by_contact_id(world: &World<'_>, draft: &mut Draft, call: Call, request: &ContactRequest) -> Option<Found> {
     let named = request.contact_id?;
     let Some(id) = world.answering(named) else {
-        if call != Call::Update {
-            draft.skip("contactId", "no contact has this number");
+        if call.is_by_contact_id() {
+            return Some(Found::Refused(Rejection::ContactNotFound));
         }
-        return (call == Call::Update).then_some(Found::Refused(Rejection::ContactNotFound));
+        draft.skip("contactId", "no contact has this number");
+        return None;
     };
     if call == Call::AppToken && !world.is_active(id) {
         draft.skip("contactId", "the contact is removed");
         return None;
+    }
+    if call == Call::Patch && !world.is_active(id) {
+        draft.rule = Rule::ContactId;
+        draft.touched.insert(id);
+        return Some(Found::Refused(Rejection::ContactNotFound));
     }
     let held_by_other = usable_external_id(world, request)
         .and_then(|external| world.holder(&external.key).map(|holder| (external, holder)))
@@ -107,7 +113,7 @@ fn by_contact_id(world: &World<'_>, draft: &mut Draft, call: Call, request: &Con
             contact: Some(holder),
             why,
         });
-        if call == Call::Update {
+        if call.is_by_contact_id() {
             draft.rule = Rule::ContactId;
             draft.about = Some(id);
             draft.touched.extend([id, holder]);

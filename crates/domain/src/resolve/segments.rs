@@ -167,7 +167,7 @@ pub(super) fn set_subscriptions(
     draft.finish(world, outcome, Some(id))
 }
 
-/// Puts contacts into a segment; those that do not exist are reported.
+/// Puts contacts into a segment; those that do not exist, and entries that cannot be read, are reported.
 pub(super) fn attach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId, contacts: &[ContactRef]) -> Decision {
     draft.rule = Rule::Explicit;
     if !world.has_segment(segment) {
@@ -216,6 +216,7 @@ fn find_all(world: &World<'_>, draft: &mut Draft, contacts: &[ContactRef]) -> BT
             (Some(id), _) => {
                 found.insert(id);
             }
+            (None, ContactRef::Unreadable(skipped)) => draft.skip(&skipped.field, &skipped.reason),
             (None, ContactRef::Id(_)) => draft.skip(&format!("contactIds[{index}]"), "contact not found"),
             (None, ContactRef::ExternalId(_)) => {
                 draft.skip(&format!("externalCustomerIds[{index}]"), "contact not found");

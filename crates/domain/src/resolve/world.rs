@@ -142,6 +142,7 @@ impl<'a> World<'a> {
         match named {
             ContactRef::Id(id) => self.answering(*id),
             ContactRef::ExternalId(id) => self.holder(&id.key),
+            ContactRef::Unreadable(_) => None,
         }
     }
 

@@ -12,6 +12,9 @@ const MAX_OCTETS: usize = 254;
 /// An email address (RFC 5321) with a domain of at least two labels: a local part of at most 64 octets, at most 254
 /// octets in all. No display name, no comment, no address literal.
 ///
+/// Dots may stand anywhere in the local part (`a..b@docomo.ne.jp`, `.x@…`): RFC 5321 forbids it, and some mail systems gave out such
+/// addresses to millions of people.
+///
 /// Kept as typed (outer blanks trimmed) and in the form by which it is compared: local part in lower case, domain in
 /// lower case and IDNA ASCII form (identity rules, table of kinds). `==` and order compare the text as typed first;
 /// whether two addresses are the same one is a question for [`Self::matching`]. Serialized as typed.
@@ -79,7 +82,20 @@ fn ascii_domain(domain: &str) -> Option<String> {
     named.then(|| ascii.into_owned())
 }
 
+/// The greatest length of a local part (RFC 5321).
+const MAX_LOCAL_OCTETS: usize = 64;
+
 fn is_address(local: &str, domain: &str) -> bool {
+    if local.len() > MAX_LOCAL_OCTETS {
+        return false;
+    }
+    let mut words = local.split('.').filter(|word| !word.is_empty()).peekable();
+    let quoted = local.starts_with('"');
+    let local = if quoted || words.peek().is_none() {
+        local.to_owned()
+    } else {
+        words.collect::<Vec<_>>().join(".")
+    };
     let options = Options::default()
         .with_required_tld()
         .without_domain_literal()
@@ -149,6 +165,10 @@ mod tests {
     fn unusual_but_right() {
         for text in [
             "\"a b\"@example.com",
+            "a..b@docomo.ne.jp",
+            ".ann@example.com",
+            "ann.@example.com",
+            "..a...b..@example.com",
             "a@1.example.com",
             "a@r3---sn.example.com",
             "_@example.co",
@@ -169,8 +189,8 @@ mod tests {
             "ann@.example.com",
             "ann@example.com.",
             "a nn@example.com",
-            ".ann@example.com",
-            "ann.@example.com",
+            "...@example.com",
+            "a..(b)@example.com",
             "ann@exam ple.com",
             "ann@exa_mple.com",
             "ann@-example.com",

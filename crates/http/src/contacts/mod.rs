@@ -3,6 +3,7 @@
 mod absorbed;
 mod emails;
 mod get;
+pub(crate) mod patch;
 mod remove;
 pub(crate) mod request;
 pub(crate) mod response;
@@ -25,4 +26,9 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(subscribe::subscribe))
         .routes(routes!(search::search))
         .routes(routes!(emails::emails))
+}
+
+/// The call that the protocol lacks.
+pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(patch::patch))
 }

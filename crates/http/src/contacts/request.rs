@@ -1,25 +1,33 @@
 //! From the JSON of a contact to a domain request.
 //!
-//! An invalid identifier refuses the request and is named; any other invalid member is left out and reported, and the rest is
-//! kept (wire fact). `null` clears an attribute, a blank text says nothing.
+//! What cannot be read is left out and reported, and the rest is kept (wire fact). An identifier that cannot be read may refuse the request:
+//! [`refuse_unreadable`] asks the rules. `null` and blank texts say nothing: clients serialize members that they never set.
 
 mod attributes;
 mod channels;
 
 pub(crate) use channels::device_app;
 
-use crate::error::member;
-use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, text_of};
+use crate::error::{Problem, member, pointer};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of, text_of};
 use selfsame_domain::values::{Cookie, DeviceId, ExternalId, SegmentName, Source, ValueError};
 use selfsame_domain::{
-    ContactRequest, FieldId, FieldInput, Identifier, IdentifierKind, Policy, SegmentId, SegmentRef, Skipped,
+    Call, ContactRequest, FieldId, FieldInput, Identifier, IdentifierKind, Policy, SegmentId, SegmentRef, Skipped,
 };
 use serde_json::Value;
 
 /// How many channels, cookies or Telegram tokens one request may name, of each.
 const MAX_IDENTIFIERS: usize = 100;
 
-/// Reads a contact. Notes in `problems` what refuses the request.
+/// Refuses a request for identifiers that cannot be read, where the rules say so (identity rule 8). Every call about a contact asks this once
+/// all identifiers are read.
+pub(crate) fn refuse_unreadable(request: &ContactRequest, call: Call, policy: &Policy, problems: &mut Problems) {
+    for unreadable in request.refused_by(call, policy) {
+        problems.add(pointer(&unreadable.skipped.field), &unreadable.skipped.reason);
+    }
+}
+
+/// Reads a contact. Notes in `problems` lists that are too long; identifiers that cannot be read are noted in the request.
 pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problems: &mut Problems) -> ContactRequest {
     let mut reader = Reader {
         policy,
@@ -52,6 +60,7 @@ pub(crate) fn read_changeable(
     request.device_id = reader.request.device_id;
     request.cookies = reader.request.cookies;
     request.skipped.extend(reader.request.skipped);
+    request.unreadable.extend(reader.request.unreadable);
 }
 
 /// Reads cookies that stand beside the contact.
@@ -70,6 +79,7 @@ pub(crate) fn read_cookies(
     reader.cookies(fields);
     request.cookies = reader.request.cookies;
     request.skipped.extend(reader.request.skipped);
+    request.unreadable.extend(reader.request.unreadable);
 }
 
 /// Reads names, address, language and time zone of a request that is no contact.
@@ -152,8 +162,23 @@ impl Reader<'_> {
         self.request.skipped.push(skipped(pointer, reason));
     }
 
-    /// An identifier; a blank one was not sent, and one that cannot be read refuses the request unless it is a blocked value
-    /// (identity rule 8): a placeholder for "no value" is no mistake in the rest.
+    /// Notes an identifier that cannot be read.
+    fn unreadable(&mut self, kind: Option<IdentifierKind>, text: Option<&str>, problem: &Problem) {
+        let skipped = skipped(&problem.pointer, &problem.reason);
+        self.request.note_unreadable(self.policy, kind, text, skipped);
+    }
+
+    /// The text of an identifier. One that is no text cannot be read.
+    fn text(&mut self, kind: Option<IdentifierKind>, fields: &Fields<'_>, name: &str) -> Option<String> {
+        let mut wrong = Problems::default();
+        let text = fields.text(name, &mut wrong).value();
+        for problem in wrong.all() {
+            self.unreadable(kind, None, &problem);
+        }
+        text
+    }
+
+    /// An identifier; a blank one was not sent.
     fn identifier(
         &mut self,
         kind: IdentifierKind,
@@ -164,40 +189,43 @@ impl Reader<'_> {
         match read {
             Ok(identifier) => return Some(identifier),
             Err(ValueError::Empty) => {}
-            Err(error) if self.policy.blocks(kind, text.trim(), text.trim()) => {
-                self.skip(pointer, format!("is a blocked value, and {error}"));
-            }
-            Err(error) => self.problems.add(pointer, error),
+            Err(error) => self.unreadable(Some(kind), Some(text), &Problem::new(pointer, error)),
         }
         None
     }
 
     fn external_id(&mut self, fields: &Fields<'_>) {
-        let name = "externalCustomerId";
-        let Some(text) = fields.text(name, self.problems).value() else {
+        let (kind, name) = (IdentifierKind::ExternalId, "externalCustomerId");
+        let Some(text) = self.text(Some(kind), fields, name) else {
             return;
         };
         let read = ExternalId::parse(&text).map(|id| Identifier::external_id(&id));
-        let identifier = self.identifier(IdentifierKind::ExternalId, &fields.pointer(name), &text, read);
-        self.request.external_id = identifier;
+        self.request.external_id = self.identifier(kind, &fields.pointer(name), &text, read);
     }
 
     fn device_id(&mut self, fields: &Fields<'_>) {
-        let Some(text) = fields.text("deviceId", self.problems).value() else {
+        let (kind, name) = (IdentifierKind::DeviceId, "deviceId");
+        let Some(text) = self.text(Some(kind), fields, name) else {
             return;
         };
         let read = DeviceId::parse(&text).map(|id| Identifier::device_id(&id));
-        let identifier = self.identifier(IdentifierKind::DeviceId, &fields.pointer("deviceId"), &text, read);
-        self.request.device_id = identifier;
+        self.request.device_id = self.identifier(kind, &fields.pointer(name), &text, read);
     }
 
     /// `cookies: {"sc": …}`: an addition to the wire protocol, which ties cookies to contacts through its tracker only.
     fn cookies(&mut self, fields: &Fields<'_>) {
-        let Some(cookies) = fields.object("cookies", self.problems).value() else {
-            return;
-        };
-        for (pointer, text) in cookies.texts("sc", MAX_IDENTIFIERS, self.problems) {
-            self.cookie(&pointer, &text);
+        let kind = Some(IdentifierKind::Cookie);
+        let mut wrong = Problems::default();
+        let cookies = fields.object("cookies", &mut wrong).value();
+        for problem in wrong.all() {
+            self.unreadable(kind, None, &problem);
+        }
+        let Some(cookies) = cookies else { return };
+        for (pointer, value) in cookies.list("sc", MAX_IDENTIFIERS, self.problems) {
+            match name_of(value) {
+                Some(text) => self.cookie(&pointer, &text),
+                None => self.unreadable(kind, None, &Problem::new(pointer, NOT_A_TEXT)),
+            }
         }
     }
 
@@ -216,27 +244,24 @@ impl Reader<'_> {
                 continue;
             };
             let field = Fields::of(Some(object), pointer.clone());
-            let mut problems = Problems::default();
-            let Some(id) = field.integer("id", &mut problems).value() else {
+            let Some(value) = field.raw("value").value() else {
+                continue;
+            };
+            let Some(id) = field.integer("id", &mut Problems::default()).value() else {
                 self.skip(&field.pointer("id"), "must be the number of a custom field");
                 continue;
             };
-            let text = match field.raw("value") {
-                Sent::Nothing => continue,
-                Sent::Null => None,
-                Sent::Value(value) => {
-                    let text = field_text(value);
-                    if text.is_none() {
-                        self.skip(&field.pointer("value"), "must be a text");
-                        continue;
-                    }
-                    text
-                }
+            let Some(text) = field_text(value) else {
+                self.skip(&field.pointer("value"), NOT_A_TEXT);
+                continue;
             };
+            if text.trim().is_empty() {
+                continue;
+            }
             let member = member(&field.pointer("value"));
             self.request.fields.push(FieldInput {
                 id: FieldId(id),
-                text,
+                text: Some(text),
                 member,
             });
         }
@@ -247,7 +272,8 @@ impl Reader<'_> {
 pub(crate) fn field_text(value: &Value) -> Option<String> {
     match value {
         Value::Array(entries) => {
-            let entries: Option<Vec<String>> = entries.iter().map(text_of).collect();
+            let said = entries.iter().filter(|entry| !entry.is_null());
+            let entries: Option<Vec<String>> = said.map(text_of).collect();
             entries.map(|entries| entries.join(","))
         }
         scalar => text_of(scalar),

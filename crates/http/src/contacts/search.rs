@@ -85,16 +85,10 @@ fn read(params: &Params, region: Option<&Region>) -> Result<Option<ContactQuery>
 
     let mut identifiers = Vec::new();
     identifiers.extend(external_id.map(|text| ExternalId::parse(text).map(|id| Identifier::external_id(&id))));
-    identifiers.extend(
-        params
-            .text("email")
-            .map(|text| Email::parse(text).map(|email| Identifier::email(&email))),
-    );
-    identifiers.extend(
-        params
-            .text("sms")
-            .map(|text| Phone::parse(text, region).map(|phone| Identifier::phone(&phone))),
-    );
+    let email = |text: &str| Email::parse(text).map(|email| Identifier::email(&email));
+    identifiers.extend(params.with_plus("email", email));
+    let phone = |text: &str| Phone::parse(text, region).map(|phone| Identifier::phone(&phone));
+    identifiers.extend(params.with_plus("sms", phone));
     // Nobody has an identifier that could not be stored.
     let Ok(identifiers) = identifiers.into_iter().collect::<Result<Vec<_>, _>>() else {
         return Ok(None);

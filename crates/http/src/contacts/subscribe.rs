@@ -4,7 +4,7 @@ use super::{request, upsert};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
@@ -33,7 +33,8 @@ pub(crate) struct SubscribeBody {
 /// Subscribe one contact.
 ///
 /// Searches by `externalCustomerId`, then email, then phone. Changes no channel that exists. A new email is unconfirmed.
-/// Groups are names of static segments and are made when they are missing.
+/// Groups are names of static segments and are made when they are missing. What cannot be read is left out and reported as in
+/// `POST contact`.
 #[utoipa::path(
     post,
     path = "/api/v1/contact/subscribe",
@@ -92,9 +93,16 @@ pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactReques
             Err(error) => request.skipped.push(request::skipped(&pointer, error)),
         }
     }
-    if let Some(text) = fields.text("formType", &mut problems).value() {
-        request.form_type = problems.check(&fields.pointer("formType"), FormType::parse(&text));
+    if let Some(value) = fields.raw("formType").value() {
+        let read = name_of(value).ok_or(NOT_A_TEXT.to_owned());
+        match read.and_then(|text| FormType::parse(&text).map_err(|error| error.to_string())) {
+            Ok(form) => request.form_type = Some(form),
+            Err(reason) => request
+                .skipped
+                .push(request::skipped(&fields.pointer("formType"), reason)),
+        }
     }
+    request::refuse_unreadable(&request, Call::Subscribe, policy, &mut problems);
     problems.finish()?;
     Ok(request)
 }

@@ -11,12 +11,12 @@ use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Action, Call, Command, ContactRequest, Policy};
+use selfsame_domain::{Action, Call, Command, ContactId, ContactRequest, Policy};
 use serde_json::Value;
 
 /// Update one contact by its number.
 ///
-/// Omitted members are kept, `null` clears. A removed contact is restored. An external ID that another contact holds is an error
+/// Members that are omitted, `null` or blank are kept; what clears is `PATCH contact/{id}`. A removed contact is restored. An external ID that another contact holds is an error
 /// that names the holder. The whole contact may be wrapped in `contact`.
 #[utoipa::path(
     put,
@@ -25,7 +25,7 @@ use serde_json::Value;
     tag = "contacts",
     params(("id" = i64, Path, description = "The contact's number"), crate::docs::IdempotencyKey),
     request_body(content = crate::docs::ContactInput, content_type = "application/json",
-        example = json!({"lastName": "Smith", "timeZone": null})),
+        example = json!({"lastName": "Smith", "timeZone": "Europe/Kyiv"})),
     responses(
         (status = 200, body = String, content_type = "application/json",
             description = "A text, in spite of its content type",
@@ -46,18 +46,19 @@ pub(crate) async fn update(
     let id = contact_id("id", &id)?;
     let body = incoming.object()?;
     let mut problems = Problems::default();
-    let mut request = read(&body.fields(), &auth.0.workspace.policy, &mut problems);
+    let request = read(id, &body.fields(), &auth.0.workspace.policy, &mut problems);
     problems.finish()?;
-    request.contact_id = Some(id);
     let command = Command::Contact(Call::Update, Box::new(request));
     let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
     Ok(Decided(decision, Sentence::updated(id)))
 }
 
 /// Reads what is to be updated. The call changes no segments (wire fact).
-pub(crate) fn read(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
+pub(crate) fn read(id: ContactId, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
     let fields = unwrapped(body);
     let mut request = request::read(&fields, Source::Api, policy, problems);
+    request.contact_id = Some(id);
+    request::refuse_unreadable(&request, Call::Update, policy, problems);
     if let Sent::Value(_) = fields.raw("groups") {
         let reason = "an update changes no segments: send POST contact, or attach the contact to them";
         request

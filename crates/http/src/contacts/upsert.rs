@@ -16,7 +16,8 @@ use selfsame_domain::{Action, Call, Command, Decision};
 /// Add or update one contact.
 ///
 /// Searches by `externalCustomerId` (a removed contact is restored), then email, phone, push and Telegram tokens, device, cookie.
-/// An invalid identifier refuses the request; any other invalid member is left out and reported by the decision.
+/// What cannot be read is left out and reported by the decision. The request is refused when its external ID cannot be read, or when no
+/// usable identifier is left.
 #[utoipa::path(
     post,
     path = "/api/v1/contact",
@@ -48,6 +49,7 @@ pub(crate) async fn upsert(
     let mut problems = Problems::default();
     let mut request = request::read(&body.fields(), Source::Api, &auth.0.workspace.policy, &mut problems);
     request::read_groups(&body.fields(), &mut request, &mut problems);
+    request::refuse_unreadable(&request, Call::Upsert, &auth.0.workspace.policy, &mut problems);
     problems.finish()?;
     let command = Command::Contact(Call::Upsert, Box::new(request));
     let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;

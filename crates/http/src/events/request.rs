@@ -4,10 +4,10 @@
 //! `deviceId` and `cookies`.
 
 use crate::contacts::request::{self, skipped};
-use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of, says_something};
 use crate::named::{self, Parts};
 use selfsame_domain::values::{EventKeyValue, EventTypeKey, Source, ValueError};
-use selfsame_domain::{ContactId, ContactRequest, EventId, EventParams, EventRequest, Origin, Policy};
+use selfsame_domain::{Call, ContactId, ContactRequest, EventId, EventParams, EventRequest, Origin, Policy};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -45,11 +45,12 @@ pub(crate) fn read(
     let mut contact = ContactRequest::new(Source::Event);
     request::read_changeable(fields, policy, problems, &mut contact);
     let parameters = distinct(parameters(fields, form, problems), &mut contact);
-    let named = who(&parameters, policy, problems, &mut contact);
+    let named = who(&parameters, policy, &mut contact);
+    request::refuse_unreadable(&contact, Call::Event { creates: false }, policy, problems);
     let params = kept(&parameters);
     let params = problems.check(&fields.pointer("params"), params);
     let nobody = !named && contact.identifiers().next().is_none();
-    if nobody && key_value.is_none() {
+    if nobody && key_value.is_none() && contact.unreadable.is_empty() {
         let reason =
             "must have keyValue, or a parameter contactId, externalCustomerId, email, phone, pushToken or contactKey";
         problems.add(fields.here(), reason);
@@ -189,24 +190,25 @@ fn comparable(name: &str) -> String {
 type ReadPart = fn(&mut Parts<'_>, &str, Option<&Value>);
 
 /// The parameters that tell who it was; says whether there is one. Of several spellings the first that says something counts.
-fn who(parameters: &[Parameter<'_>], policy: &Policy, problems: &mut Problems, contact: &mut ContactRequest) -> bool {
-    let says = |value: &Value| !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty());
+fn who(parameters: &[Parameter<'_>], policy: &Policy, contact: &mut ContactRequest) -> bool {
     let find = |names: &[&str]| {
         let is_named = |name: &str| names.contains(&name.to_ascii_lowercase().as_str());
         let mut found = parameters
             .iter()
-            .filter(|(name, _, value)| is_named(name) && says(value));
+            .filter(|(name, _, value)| is_named(name) && says_something(value));
         found.next().map(|(_, pointer, value)| (pointer.as_str(), *value))
     };
     let contact_id = find(&CONTACT_ID);
     if let Some((pointer, value)) = contact_id {
         let read = name_of(value).and_then(|text| text.trim().parse().ok());
-        let read = read.filter(|id| *id > 0).ok_or("must be a positive whole number");
-        contact.contact_id = problems.check(pointer, read).map(ContactId);
+        contact.contact_id = read.filter(|id| *id > 0).map(ContactId);
+        if contact.contact_id.is_none() {
+            let skipped = skipped(pointer, "must be a positive whole number");
+            contact.note_unreadable(policy, None, None, skipped);
+        }
     }
     let mut parts = Parts {
         policy,
-        problems,
         request: contact,
     };
     let readers: [(&[&str], ReadPart); 5] = [

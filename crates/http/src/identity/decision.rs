@@ -84,7 +84,7 @@ pub(crate) enum EffectBody {
         /// Whom it left; null once that contact is erased.
         from_contact_id: Option<i64>,
     },
-    /// The contact lost an identifier to a new value of the same channel.
+    /// The contact lost an identifier: to a new value of the same channel, or because the channel was cleared.
     #[serde(rename_all = "camelCase")]
     Replaced {
         /// Which.
@@ -408,6 +408,7 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::CategoryNotFound { .. } => "category_not_found",
         Rejection::FieldNotFound => "field_not_found",
         Rejection::FieldNotIdentifying => "field_not_identifying",
+        Rejection::InvalidField { .. } => "invalid_field",
         Rejection::EventsAreKept => "events_are_kept",
         Rejection::EventTooOld { .. } => "event_too_old",
         Rejection::DatedAhead => "dated_ahead",

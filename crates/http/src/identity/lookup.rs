@@ -131,6 +131,10 @@ fn read(params: &Params, policy: &Policy, fields: &[CustomField], now: Timestamp
     };
     let identifier = match kind {
         IdentifierKind::Field => custom_field(params, value, fields, now, &mut problems),
+        kind @ (IdentifierKind::Email | IdentifierKind::Phone) => {
+            let read = params.with_plus("value", |text| identifier(kind, text, None, policy));
+            read.and_then(|read| problems.check("value", read))
+        }
         kind => problems.check("value", identifier(kind, value, app.as_ref(), policy)),
     };
     problems.finish()?;

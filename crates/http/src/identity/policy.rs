@@ -59,7 +59,8 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
         "duplicateWindowSeconds": 0,
         "deletePastEvents": false,
         "deleteOrders": false,
-        "eventRetentionDays": null
+        "eventRetentionDays": null,
+        "strictIdentifiers": false
     })),
     responses((status = 200, description = "The policy as it is now.", body = PolicyChange), SetRefused),
 )]

@@ -50,6 +50,10 @@ pub(super) struct PolicyBody {
     /// an hour, and not taken any more.
     #[schema(required = true, minimum = 1, maximum = 36_500, example = 730)]
     event_retention_days: Option<u32>,
+    /// Whether any identifier that cannot be read refuses the request. If not, one that stands beside a usable identifier is left out and
+    /// reported, but for the external ID.
+    #[schema(example = false)]
+    strict_identifiers: bool,
 }
 
 /// A value that never matches: either `exact` or `pattern`.
@@ -116,6 +120,7 @@ impl From<&Policy> for PolicyBody {
             delete_past_events: policy.delete_past_events,
             delete_orders: policy.delete_orders,
             event_retention_days: policy.event_retention_days,
+            strict_identifiers: policy.strict_identifiers,
         }
     }
 }
@@ -167,6 +172,7 @@ const MEMBERS: [&str; 9] = [
     "deletePastEvents",
     "deleteOrders",
     "eventRetentionDays",
+    "strictIdentifiers",
 ];
 
 /// Reads a whole policy. What is missing is not guessed, and what is unknown may be a misspelt member: a policy that says less than was
@@ -191,6 +197,7 @@ pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
             let days = ranged(body, "eventRetentionDays", RETENTION, &mut problems);
             nullable(body, "eventRetentionDays", days, &mut problems)
         },
+        strict_identifiers: boolean(body, "strictIdentifiers", &mut problems),
     };
     problems.finish()?;
     Ok(policy)
@@ -340,14 +347,15 @@ mod tests {
             delete_past_events: true,
             delete_orders: true,
             event_retention_days: Some(36_500),
+            strict_identifiers: true,
             ..Policy::default()
         };
         for policy in [policy, Policy::default()] {
             let body = serde_json::to_value(PolicyBody::from(&policy)).unwrap();
             assert_eq!(read(&body).unwrap(), policy);
-            for (object, members) in [(&body, MEMBERS), (&body["limits"], LIMITS)] {
+            for (object, members) in [(&body, &MEMBERS[..]), (&body["limits"], &LIMITS[..])] {
                 let written: BTreeSet<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
-                assert_eq!(written, BTreeSet::from(members));
+                assert_eq!(written, members.iter().copied().collect());
             }
         }
     }
@@ -356,7 +364,7 @@ mod tests {
     fn everything_that_is_wrong_is_named() {
         let body = json!({
             "defaultPhoneRegion": "Ukraine", "mergeUnclaimed": 3, "sharedThreshold": 1, "duplicateWindowSeconds": -1,
-            "deletePastEvents": "often", "deleteOrders": 2, "eventRetentionDays": 0,
+            "deletePastEvents": "often", "deleteOrders": 2, "eventRetentionDays": 0, "strictIdentifiers": 1,
             "blocked": [
                 {"kind": "fax", "exact": "a"}, {"kind": null, "pattern": "("}, {"kind": null}, {"kind": null, "exact": "a", "pattern": "b"},
                 {"exact": "a", "regex": "b"},
@@ -387,6 +395,7 @@ mod tests {
             "/deletePastEvents",
             "/deleteOrders",
             "/eventRetentionDays",
+            "/strictIdentifiers",
         ];
         assert_eq!(pointers, expected);
         let problems = read(&json!({})).unwrap_err().problems();
@@ -406,6 +415,7 @@ mod tests {
             required("/deletePastEvents"),
             required("/deleteOrders"),
             or_null("/eventRetentionDays"),
+            required("/strictIdentifiers"),
         ];
         assert_eq!(missing, expected);
     }

@@ -20,10 +20,10 @@ use utoipa::ToSchema;
 #[schema(as = ResolveRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "the schema of a body that is read leniently")]
 pub(crate) struct ResolveBody {
-    /// Which call: `contact` (without this member), `subscribe`, `update`, `bulk`, `order`, `event` or `apptoken`.
+    /// Which call: `contact` (without this member), `subscribe`, `update`, `patch`, `bulk`, `order`, `event` or `apptoken`.
     #[schema(example = "contact")]
     call: Option<String>,
-    /// For `update`: the contact ID in its path.
+    /// For `update` and `patch`: the contact ID in its path.
     #[schema(example = json!(null))]
     contact_id: Option<i64>,
     /// For `apptoken`: the app in its path.
@@ -83,6 +83,11 @@ fn explained(decision: &Decision) -> DecisionBody {
     if body.outcome == OutcomeName::Created {
         // Another contact may get the number that this one was given for the moment.
         body.contact_id = None;
+    }
+    if let Some(rejection) = &mut body.rejection
+        && let Some(within) = rejection.message.strip_prefix("body.")
+    {
+        rejection.message = within.to_owned();
     }
     for effect in &mut body.effects {
         // The real call has no envelope around its body.

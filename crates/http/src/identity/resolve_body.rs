@@ -1,7 +1,7 @@
 //! The calls that can be explained, each from the body that the real call takes.
 
 use crate::body::content_digest;
-use crate::contacts::{request, subscribe, update};
+use crate::contacts::{patch, request, subscribe, update};
 use crate::error::ApiError;
 use crate::events;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
@@ -12,7 +12,7 @@ use selfsame_domain::values::{SegmentName, Source};
 use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Origin, Policy, SegmentRef};
 use serde_json::Value;
 
-const CALLS: &str = "contact, subscribe, update, bulk, order, event, apptoken";
+const CALLS: &str = "contact, subscribe, update, patch, bulk, order, event, apptoken";
 
 /// Reads the commands that the real call would submit.
 pub(super) fn read_commands(envelope: &Fields<'_>, exact: &Exact, policy: &Policy) -> Result<Vec<Command>, ApiError> {
@@ -28,7 +28,8 @@ pub(super) fn read_commands(envelope: &Fields<'_>, exact: &Exact, policy: &Polic
     let commands = match call.as_deref().unwrap_or("contact").to_ascii_lowercase().as_str() {
         "contact" => vec![contact(&body, policy, &mut problems)],
         "subscribe" => vec![command(Call::Subscribe, subscribe::read(&body, policy)?)],
-        "update" => vec![changed(envelope, &body, policy, &mut problems)],
+        "update" => changed(envelope, &body, policy, &mut problems).into_iter().collect(),
+        "patch" => patched(envelope, &body, policy, &mut problems).into_iter().collect(),
         "bulk" => bulk(&body, policy, &mut problems),
         "order" => read_orders(&body, exact, policy, &mut problems),
         "event" => event(&body, policy, &mut problems).into_iter().collect(),
@@ -71,16 +72,27 @@ fn command(call: Call, request: ContactRequest) -> Command {
 fn contact(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
     let mut request = request::read(body, Source::Api, policy, problems);
     request::read_groups(body, &mut request, problems);
+    request::refuse_unreadable(&request, Call::Upsert, policy, problems);
     command(Call::Upsert, request)
 }
 
-fn changed(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
-    let mut request = update::read(body, policy, problems);
-    request.contact_id = positive(envelope, "contactId", problems);
-    if request.contact_id.is_none() {
+fn changed(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {
+    let id = contact_number(envelope, problems)?;
+    Some(command(Call::Update, update::read(id, body, policy, problems)))
+}
+
+fn patched(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {
+    let id = contact_number(envelope, problems)?;
+    Some(command(Call::Patch, patch::read(id, body, policy, problems)))
+}
+
+/// The contact ID in the path of the real call.
+fn contact_number(envelope: &Fields<'_>, problems: &mut Problems) -> Option<ContactId> {
+    let id = positive(envelope, "contactId", problems);
+    if id.is_none() {
         problems.add(envelope.pointer("contactId"), "must be a positive whole number");
     }
-    command(Call::Update, request)
+    id
 }
 
 fn positive(fields: &Fields<'_>, name: &str, problems: &mut Problems) -> Option<ContactId> {
@@ -103,6 +115,7 @@ fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Comm
         let mut request = request::read(contact, Source::Import, policy, problems);
         request.contact_id = positive(contact, "id", problems);
         request.segments.extend(segments.iter().cloned());
+        request::refuse_unreadable(&request, call, policy, problems);
         command(call, request)
     };
     contacts.iter().map(read).collect()
@@ -170,9 +183,6 @@ fn app_tokens(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy) -> Resu
     let app = envelope.text("app", &mut problems).value().unwrap_or_default();
     problems.finish()?;
     let app = tokens::app_uuid(&app).map_err(|_| ApiError::invalid(envelope.pointer("app"), "must be a UUID"))?;
-    let requests = tokens::read(body, &app, policy)?;
-    Ok(requests
-        .into_iter()
-        .map(|request| command(Call::AppToken, request))
-        .collect())
+    let requests = tokens::read(body, &app, policy)?.into_iter();
+    requests.map(|request| Ok(command(Call::AppToken, request?))).collect()
 }

@@ -184,7 +184,7 @@ impl User {
         let mut answer = CollectedBody::default();
         answer
             .refused
-            .extend(std::mem::take(&mut request.skipped).into_iter().map(RefusedPart::from));
+            .extend(request.take_left_out().into_iter().map(RefusedPart::from));
         let command = Command::Contact(Call::Upsert, Box::new(request));
         for decision in app.visit.submit(state, &app.incoming, vec![command]).await? {
             answer.add(&decision, true);
@@ -211,12 +211,8 @@ impl User {
 }
 
 /// Email and phone that an app tells of its user.
-pub(super) fn channels(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems, request: &mut ContactRequest) {
-    let mut parts = Parts {
-        policy,
-        problems,
-        request,
-    };
+pub(super) fn channels(fields: &Fields<'_>, policy: &Policy, request: &mut ContactRequest) {
+    let mut parts = Parts { policy, request };
     named::email(&mut parts, &fields.pointer("email"), said(fields, "email"));
     named::phone(&mut parts, &fields.pointer("phone"), said(fields, "phone"));
 }

@@ -1,14 +1,14 @@
 //! `POST /mobile/api/v1/device`: the device that an app runs on, and its push token.
 
 use super::app::{self, App, AppHeaders, User};
-use crate::contacts::request::{device_app, read_attributes, skipped};
+use crate::contacts::request::{device_app, read_attributes, refuse_unreadable, skipped};
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, Sent, text_of};
 use crate::state::HttpState;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
 use selfsame_domain::values::{ChannelType, Device, FieldProblem, Token};
-use selfsame_domain::{AttributeKey, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind};
+use selfsame_domain::{AttributeKey, Call, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind};
 use utoipa::ToSchema;
 
 /// The most bytes of a request.
@@ -107,7 +107,7 @@ fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) ->
         Some(channel) => request.channels.push(channel),
         None => app::leave_out(fields, &DESCRIBING, "is kept with a pushToken only", &mut request),
     }
-    app::channels(fields, app.policy(), problems, &mut request);
+    app::channels(fields, app.policy(), &mut request);
     app::leave_out(fields, &NO_PLACE, "is not stored", &mut request);
     if user.external_id().is_some() {
         let mut told = ContactRequest::new(request.source);
@@ -121,20 +121,36 @@ fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) ->
         let reason = "is kept of users with an external ID only";
         app::leave_out(fields, &["timeZone"], reason, &mut request);
     }
+    refuse_unreadable(&request, Call::Upsert, app.policy(), problems);
     request
 }
 
+/// The push token. One that cannot be read is left out.
 fn token(
     app: &App,
     fields: &Fields<'_>,
     problems: &mut Problems,
     request: &mut ContactRequest,
 ) -> Option<ChannelInput> {
-    let text = fields.text("pushToken", problems).value()?;
-    let app_id = device_app(fields, problems);
+    let kind = IdentifierKind::MobilePush;
+    let mut wrong = Problems::default();
+    let text = fields.text("pushToken", &mut wrong).value();
+    let token = text.as_deref().and_then(|text| {
+        let token = wrong.check(&fields.pointer("pushToken"), Token::parse(text))?;
+        match device_app(fields) {
+            Ok(app_id) => Some((Identifier::token(kind, app_id.as_ref(), &token), app_id)),
+            Err(problem) => {
+                wrong.add(problem.pointer, problem.reason);
+                None
+            }
+        }
+    });
+    for problem in wrong.all() {
+        let skipped = skipped(&problem.pointer, problem.reason);
+        request.note_unreadable(app.policy(), Some(kind), text.as_deref(), skipped);
+    }
+    let (identifier, app_id) = token?;
     let active = fields.boolean("pushSubscribed", problems);
-    let token = problems.check(&fields.pointer("pushToken"), Token::parse(&text))?;
-    let identifier = Identifier::token(IdentifierKind::MobilePush, app_id.as_ref(), &token);
     let mut device = described(app, fields, request);
     device.app_id = app_id;
     device.active = match active {

@@ -2,14 +2,14 @@
 
 use super::app::{self, App, AppHeaders, User};
 use super::device::MAX_BYTES;
-use crate::contacts::request::{field_text, read_attributes, skipped};
+use crate::contacts::request::{field_text, read_attributes, refuse_unreadable, skipped};
 use crate::error::{ApiError, member};
-use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems};
 use crate::state::HttpState;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
 use selfsame_domain::values::{CategoryKey, SegmentName};
-use selfsame_domain::{AttributeKey, ContactRequest, CustomField, FieldInput, SegmentRef};
+use selfsame_domain::{AttributeKey, Call, ContactRequest, CustomField, FieldInput, SegmentRef};
 use utoipa::ToSchema;
 
 /// What an app tells of its user.
@@ -66,7 +66,7 @@ pub(crate) struct AppUserAttributesInput {
 pub(crate) struct AppFieldInput {
     #[schema(max_length = 100)]
     key: String,
-    /// `null` clears the field.
+    /// `null` and blank texts say nothing.
     value: Option<String>,
 }
 
@@ -124,7 +124,7 @@ fn read(
     read_attributes(attributes, app.policy(), problems, &mut request);
     app::leave_out(attributes, &["marketId"], "is not stored", &mut request);
     if user.is_named() {
-        app::channels(attributes, app.policy(), problems, &mut request);
+        app::channels(attributes, app.policy(), &mut request);
     } else {
         for name in ["email", "phone"] {
             if attributes.raw(name).value().is_some() {
@@ -152,6 +152,7 @@ fn read(
             Err(error) => request.skipped.push(skipped(&pointer, error)),
         }
     }
+    refuse_unreadable(&request, Call::Upsert, app.policy(), problems);
     request
 }
 
@@ -171,21 +172,19 @@ fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut Contact
         request.skipped.push(skipped(&pointer, reason));
         return;
     };
-    let text = match field.raw("value") {
-        Sent::Nothing => return,
-        Sent::Null => None,
-        Sent::Value(value) => {
-            let text = field_text(value);
-            if text.is_none() {
-                request.skipped.push(skipped(&field.pointer("value"), "must be a text"));
-                return;
-            }
-            text
-        }
+    let Some(value) = field.raw("value").value() else {
+        return;
     };
+    let Some(text) = field_text(value) else {
+        request.skipped.push(skipped(&field.pointer("value"), NOT_A_TEXT));
+        return;
+    };
+    if text.trim().is_empty() {
+        return;
+    }
     request.fields.push(FieldInput {
         id: found.id,
-        text,
+        text: Some(text),
         member: member(&field.pointer("value")),
     });
 }

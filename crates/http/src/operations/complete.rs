@@ -10,7 +10,7 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::{OpenApi, RefOr};
 
 /// Headers by which a decision is told.
-const HEADERS: [(&str, &str); 3] = [
+const HEADERS: [(&str, &str); 4] = [
     (
         "X-Selfsame-Outcome",
         "What became of the request: `created`, `updated`, `unchanged` and so on. None of these headers where it came to no decision.",
@@ -22,6 +22,10 @@ const HEADERS: [(&str, &str); 3] = [
     (
         "X-Selfsame-Rule",
         "The rule that found the contact: `external_id`, `search`, `no_match` and so on.",
+    ),
+    (
+        "X-Selfsame-Left-Out",
+        "How many members of the request were left out; the decision names each with its reason. Missing when there are none.",
     ),
 ];
 

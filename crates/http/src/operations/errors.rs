@@ -159,6 +159,7 @@ impl<'a> Place<'a> {
             "413" => ApiError::TooLarge {
                 limit: HttpSettings::default().body_limit,
             },
+            "415" => ApiError::NotAPatch,
             "422" => ApiError::ReplayMismatch,
             "429" => ApiError::TooManyRequests { retry_after: 1 },
             "500" => ApiError::Internal("an example"),

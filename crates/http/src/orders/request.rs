@@ -8,7 +8,7 @@ use crate::named::{Parts, email, phone};
 use crate::times;
 use selfsame_domain::values::{Currency, ExternalOrderId, OrderText, Source, StoreId, ValueError};
 use selfsame_domain::{
-    ContactRequest, Order, OrderContent, OrderCustomer, OrderDetails, OrderKey, OrderRequest, OrderStatus, Policy,
+    Call, ContactRequest, Order, OrderContent, OrderCustomer, OrderDetails, OrderKey, OrderRequest, OrderStatus, Policy,
 };
 use serde_json::Value;
 
@@ -88,20 +88,15 @@ fn customer(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Co
     let mut request = request::read(fields, Source::Order, policy, &mut unread);
     let mut parts = Parts {
         policy,
-        problems: &mut unread,
         request: &mut request,
     };
     phone(&mut parts, &fields.pointer("phone"), fields.raw("phone").value());
     email(&mut parts, &fields.pointer("email"), fields.raw("email").value());
-    let named = request.external_id.is_some() || !request.channels.is_empty();
     for problem in unread.all() {
-        if named && problem.pointer != fields.pointer("externalCustomerId") {
-            let reason = problem.reason + ", and is left out";
-            request.skipped.push(skipped(&problem.pointer, reason));
-        } else {
-            problems.add(problem.pointer, problem.reason);
-        }
+        // A list that is too long.
+        request.skipped.push(skipped(&problem.pointer, problem.reason));
     }
+    request::refuse_unreadable(&request, Call::Order, policy, problems);
     request
 }
 

@@ -2,15 +2,17 @@
 
 use crate::auth::Authenticated;
 use crate::body::Incoming;
+use crate::contacts::request::skipped;
 use crate::contacts::response::Sentence;
-use crate::error::ApiError;
+use crate::error::{ApiError, left_out, pointer};
 use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, name_of};
+use crate::partly::{FailedEntries, FailedEntry, Partly};
 use crate::paths::{ApiPath, segment_id};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_domain::values::ExternalId;
-use selfsame_domain::{Action, Command, ContactId, ContactRef, Identifier};
+use selfsame_domain::{Action, Command, ContactId, ContactRef, Decision, Identifier};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -27,7 +29,19 @@ pub(crate) struct ContactsInput {
     external_customer_ids: Option<Vec<String>>,
 }
 
-/// Put contacts into a static segment. Contacts that do not exist are left out and reported by the decision.
+/// A sentence, or the entries that were left out.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what answer() writes")]
+#[serde(untagged)]
+pub(crate) enum AttachAnswer {
+    /// Every contact was taken.
+    Whole(String),
+    /// Some entries were left out.
+    Partly(FailedEntries),
+}
+
+/// Put contacts into a static segment. Contacts that do not exist and entries that cannot be read are left out and listed in the answer; 400
+/// when no entry can be read.
 #[utoipa::path(
     post,
     path = "/api/v1/group/{id}/contacts/attach",
@@ -36,8 +50,8 @@ pub(crate) struct ContactsInput {
     params(("id" = i64, Path, description = "The segment's number"), crate::docs::IdempotencyKey),
     request_body(content = ContactsInput, content_type = "application/json", example = json!({"contactIds": [564_407_320]})),
     responses(
-        (status = 200, body = String, content_type = "application/json",
-            description = "A text, in spite of its content type",
+        (status = 200, body = AttachAnswer, content_type = "application/json",
+            description = "A text, in spite of its content type, when every contact was taken; else the entries that were not",
             example = json!("Contacts have been attached to the group with id='7'")),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such segment", body = String, content_type = "text/plain", example = json!("segment not found")),
@@ -48,7 +62,7 @@ pub(crate) async fn attach(
     auth: Authenticated,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
-) -> Result<Decided<Sentence>, ApiError> {
+) -> Result<Decided<Partly<Sentence>>, ApiError> {
     auth.allow(Action::Write)?;
     let segment = segment_id("id", &id)?;
     let contacts = read(&incoming.object()?.fields())?;
@@ -63,13 +77,12 @@ pub(crate) async fn attach(
         Repeated::Taken,
     )
     .await?;
-    Ok(Decided(
-        decision,
-        Sentence(format!("Contacts have been attached to the group with id='{segment}'")),
-    ))
+    let sentence = Sentence(format!("Contacts have been attached to the group with id='{segment}'"));
+    Ok(answer(decision, sentence))
 }
 
-/// Take contacts out of a static segment. Without any contacts, or without a body, the segment is emptied.
+/// Take contacts out of a static segment. Without any contacts, or without a body, the segment is emptied. Entries are
+/// left out as in `attach`.
 #[utoipa::path(
     post,
     path = "/api/v1/group/{id}/contacts/detach",
@@ -79,8 +92,8 @@ pub(crate) async fn attach(
     request_body(content = Option<ContactsInput>, content_type = "application/json",
         example = json!({"externalCustomerIds": ["C-1001"]})),
     responses(
-        (status = 200, body = String, content_type = "application/json",
-            description = "A text, in spite of its content type",
+        (status = 200, body = AttachAnswer, content_type = "application/json",
+            description = "A text, in spite of its content type, when every contact was taken; else the entries that were not",
             example = json!("Contacts have been detached from the group with id='7'")),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such segment", body = String, content_type = "text/plain", example = json!("segment not found")),
@@ -91,7 +104,7 @@ pub(crate) async fn detach(
     auth: Authenticated,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
-) -> Result<Decided<Sentence>, ApiError> {
+) -> Result<Decided<Partly<Sentence>>, ApiError> {
     auth.allow(Action::Write)?;
     let segment = segment_id("id", &id)?;
     let contacts = match incoming.json()? {
@@ -106,15 +119,19 @@ pub(crate) async fn detach(
         Repeated::Taken,
     )
     .await?;
-    Ok(Decided(
-        decision,
-        Sentence(format!(
-            "Contacts have been detached from the group with id='{segment}'"
-        )),
-    ))
+    let sentence = Sentence(format!(
+        "Contacts have been detached from the group with id='{segment}'"
+    ));
+    Ok(answer(decision, sentence))
 }
 
-/// Reads the contacts strictly: an entry that is left out could make a list empty, and an empty list empties the segment.
+/// The sentence when every entry was taken, else those that were not, as the decision says them.
+fn answer(decision: Decision, whole: Sentence) -> Decided<Partly<Sentence>> {
+    let failed = left_out(&decision).map(FailedEntry::from).collect();
+    Decided(decision, Partly { whole, failed })
+}
+
+/// Reads the contacts. An entry that cannot be read keeps its place: an empty list would empty the segment. Refused when none can be read.
 fn read(fields: &Fields<'_>) -> Result<Vec<ContactRef>, ApiError> {
     let mut problems = Problems::default();
     let ids = entries(fields, "contactIds", &mut problems, |text| {
@@ -132,8 +149,17 @@ fn read(fields: &Fields<'_>) -> Result<Vec<ContactRef>, ApiError> {
             "cannot be combined with contactIds",
         );
     }
-    problems.finish()?;
-    Ok(if ids.is_empty() { external_ids } else { ids })
+    let listed = if ids.is_empty() { external_ids } else { ids };
+    let unreadable = listed.iter().filter_map(|contact| match contact {
+        ContactRef::Unreadable(skipped) => Some(skipped),
+        ContactRef::Id(_) | ContactRef::ExternalId(_) => None,
+    });
+    if unreadable.clone().count() == listed.len() {
+        for skipped in unreadable {
+            problems.add(pointer(&skipped.field), &skipped.reason);
+        }
+    }
+    problems.finish().map(|()| listed)
 }
 
 fn entries(
@@ -143,24 +169,20 @@ fn entries(
     read: impl Fn(&str) -> Result<ContactRef, String>,
 ) -> Vec<ContactRef> {
     let pointer = fields.pointer(name);
-    let single;
     let values = match fields.raw(name) {
         Sent::Nothing | Sent::Null => return Vec::new(),
         Sent::Value(Value::Array(values)) => values.as_slice(),
-        Sent::Value(value) => {
-            single = [value.clone()];
-            &single
-        }
+        Sent::Value(value) => std::slice::from_ref(value),
     };
     if !problems.fits(&pointer, values.len(), MAX_ENTRIES) {
         return Vec::new();
     }
-    let mut contacts = Vec::with_capacity(values.len());
-    for (index, value) in values.iter().enumerate() {
+    let entry = |(index, value): (usize, &Value)| {
         let text = name_of(value).ok_or_else(|| "must be a text or a number".to_owned());
-        contacts.extend(problems.check(&format!("{pointer}/{index}"), text.and_then(|text| read(&text))));
-    }
-    contacts
+        let contact = text.and_then(|text| read(&text));
+        contact.unwrap_or_else(|reason| ContactRef::Unreadable(skipped(&format!("{pointer}/{index}"), reason)))
+    };
+    values.iter().enumerate().map(entry).collect()
 }
 
 #[cfg(test)]
@@ -194,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_entry_never_makes_the_list_empty() {
+    fn a_list_without_a_usable_entry_is_refused() {
         for wrong in [
             json!({"contactIds": [null]}),
             json!({"contactIds": ["x"]}),
@@ -208,8 +230,16 @@ mod tests {
             assert!(contacts(&wrong).is_err(), "{wrong}");
         }
         assert_eq!(
-            contacts(&json!({"contactIds": [1, "x"]})),
-            Err("contactIds[1] must be a positive whole number".to_owned())
+            contacts(&json!({"contactIds": ["x", 0]})),
+            Err(
+                "contactIds[0] must be a positive whole number; contactIds[1] must be a positive whole number"
+                    .to_owned()
+            )
+        );
+        assert_eq!(
+            contacts(&json!({"contactIds": [1, "x", null]})),
+            Ok(3),
+            "an entry that cannot be read keeps its place"
         );
     }
 }

@@ -3,7 +3,8 @@
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of};
+use crate::partly::{AllTaken, FailedEntries, FailedEntry, Partly};
 use crate::reply::{AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::extract::State;
@@ -11,7 +12,7 @@ use selfsame_domain::values::Email;
 use selfsame_domain::{Action, Command};
 use utoipa::ToSchema;
 
-/// Addresses, 1 to 500. One that cannot be read refuses the whole list.
+/// Addresses, 1 to 500.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what read() reads")]
 pub(crate) struct EmailsInput {
@@ -20,6 +21,8 @@ pub(crate) struct EmailsInput {
 }
 
 /// Mark addresses as unsubscribed, for whoever holds them now or later.
+///
+/// Addresses that cannot be read are left out and listed in the answer; 400 when none can be read.
 #[utoipa::path(
     post,
     path = "/api/v1/emails/unsubscribed/add",
@@ -28,7 +31,11 @@ pub(crate) struct EmailsInput {
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
     responses(
-        (status = 200, description = "Without a body; with the headers of the decision where it is a single address"),
+        (status = 200, description = "Without a body when every address was taken, else those that were not. With the headers of the decisions",
+            content(
+                (FailedEntries = "application/json", example = json!({"failed": [{"index": 1, "error": "must be an email address"}]})),
+                (AllTaken = "*/*"),
+            )),
         crate::docs::WriteErrors,
     )
 )]
@@ -36,11 +43,13 @@ pub(crate) async fn add(
     State(state): State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<AllDecided<()>, ApiError> {
+) -> Result<AllDecided<Partly<()>>, ApiError> {
     set(&state, &auth, &incoming, true).await
 }
 
 /// Take the mark off addresses.
+///
+/// Addresses that cannot be read are left out and listed in the answer; 400 when none can be read.
 #[utoipa::path(
     post,
     path = "/api/v1/emails/unsubscribed/delete",
@@ -49,7 +58,11 @@ pub(crate) async fn add(
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
     responses(
-        (status = 200, description = "Without a body; with the headers of the decision where it is a single address"),
+        (status = 200, description = "Without a body when every address was taken, else those that were not. With the headers of the decisions",
+            content(
+                (FailedEntries = "application/json", example = json!({"failed": [{"index": 1, "error": "must be an email address"}]})),
+                (AllTaken = "*/*"),
+            )),
         crate::docs::WriteErrors,
     )
 )]
@@ -57,7 +70,7 @@ pub(crate) async fn delete(
     State(state): State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<AllDecided<()>, ApiError> {
+) -> Result<AllDecided<Partly<()>>, ApiError> {
     set(&state, &auth, &incoming, false).await
 }
 
@@ -69,13 +82,20 @@ pub(crate) async fn delete(
     tag = "subscriptions",
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
-    responses((status = 200, description = "Without a body"), crate::docs::WriteErrors)
+    responses(
+        (status = 200, description = "Without a body when every address was taken, else those that were not. With the headers of the decisions",
+            content(
+                (FailedEntries = "application/json", example = json!({"failed": [{"index": 1, "error": "must be an email address"}]})),
+                (AllTaken = "*/*"),
+            )),
+        crate::docs::WriteErrors,
+    )
 )]
 pub(crate) async fn add_by_old_path(
     state: State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<AllDecided<()>, ApiError> {
+) -> Result<AllDecided<Partly<()>>, ApiError> {
     add(state, auth, incoming).await
 }
 
@@ -87,13 +107,20 @@ pub(crate) async fn add_by_old_path(
     tag = "subscriptions",
     params(crate::docs::IdempotencyKey),
     request_body(content = EmailsInput, content_type = "application/json", example = json!({"emails": ["ann@example.com"]})),
-    responses((status = 200, description = "Without a body"), crate::docs::WriteErrors)
+    responses(
+        (status = 200, description = "Without a body when every address was taken, else those that were not. With the headers of the decisions",
+            content(
+                (FailedEntries = "application/json", example = json!({"failed": [{"index": 1, "error": "must be an email address"}]})),
+                (AllTaken = "*/*"),
+            )),
+        crate::docs::WriteErrors,
+    )
 )]
 pub(crate) async fn delete_by_old_path(
     state: State<HttpState>,
     auth: Authenticated,
     incoming: Incoming,
-) -> Result<AllDecided<()>, ApiError> {
+) -> Result<AllDecided<Partly<()>>, ApiError> {
     delete(state, auth, incoming).await
 }
 
@@ -102,25 +129,35 @@ async fn set(
     auth: &Authenticated,
     incoming: &Incoming,
     unsubscribed: bool,
-) -> Result<AllDecided<()>, ApiError> {
+) -> Result<AllDecided<Partly<()>>, ApiError> {
     auth.allow(Action::Write)?;
-    let emails = read(&incoming.object()?.fields())?;
+    let (emails, failed) = read(&incoming.object()?.fields())?;
     // A decision for each: it is in the logs of those who hold the address, and the others' addresses are none of theirs.
     let command = |email| Command::Unsubscribe { email, unsubscribed };
     let commands = emails.into_iter().map(command).collect();
     let decisions = submit_all(state, auth, incoming, commands, Repeated::Taken).await?;
-    Ok(AllDecided(decisions, ()))
+    Ok(AllDecided(decisions, Partly { whole: (), failed }))
 }
 
-fn read(fields: &Fields<'_>) -> Result<Vec<Email>, ApiError> {
+/// The addresses, and the entries that are none.
+fn read(fields: &Fields<'_>) -> Result<(Vec<Email>, Vec<FailedEntry>), ApiError> {
     let mut problems = Problems::default();
-    let texts = fields.texts("emails", MAX_ENTRIES, &mut problems);
-    if texts.is_empty() && problems.is_empty() {
+    let entries = fields.list("emails", MAX_ENTRIES, &mut problems);
+    if entries.is_empty() && problems.is_empty() {
         problems.add(fields.pointer("emails"), "must have at least one address");
     }
-    let mut emails = Vec::with_capacity(texts.len());
-    for (pointer, text) in texts {
-        emails.extend(problems.check(&pointer, Email::parse(&text)));
+    problems.finish()?;
+    let mut wrong = Problems::default();
+    let mut emails = Vec::with_capacity(entries.len());
+    for (pointer, value) in entries {
+        let text = name_of(value).ok_or(NOT_A_TEXT.to_owned());
+        let email = text.and_then(|text| Email::parse(&text).map_err(|error| error.to_string()));
+        emails.extend(wrong.check(&pointer, email));
     }
-    problems.finish().map(|()| emails)
+    if emails.is_empty() {
+        wrong.finish()?;
+        return Err(ApiError::Internal("no address and nothing wrong"));
+    }
+    let failed = wrong.all().into_iter().map(FailedEntry::from).collect();
+    Ok((emails, failed))
 }

@@ -3,19 +3,22 @@
 use super::mute::app_uuid;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
+use crate::contacts::request::{refuse_unreadable, skipped};
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::named::{self, Parts};
 use crate::paths::ApiPath;
 use crate::reply::{self, AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::values::{AppId, ChannelType, Email, ExternalId, Phone, Source, Token};
+use selfsame_domain::values::{AppId, ChannelType, Source, Token};
 use selfsame_domain::{
     Action, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, Decision, Identifier,
     IdentifierKind, Policy,
 };
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Tokens and whom they belong to.
@@ -72,7 +75,8 @@ impl From<&Decision> for TokenResult {
 /// Give tokens of an app to contacts.
 ///
 /// Searches by `contactId`, then `externalCustomerId`, phone, email. A contact that is found gets the token and keeps everything
-/// else as it is; without one a contact is made with everything that was sent.
+/// else as it is; without one a contact is made with everything that was sent. Entries are judged one by one: one that cannot be read has
+/// an `error` in its result, and 400 is for when none can be read.
 #[utoipa::path(
     post,
     path = "/api/v1/apps/{app}/tokens",
@@ -95,78 +99,92 @@ pub(crate) async fn add(
 ) -> Result<AllDecided<Json<TokensBody>>, ApiError> {
     auth.allow(Action::Write)?;
     let app = app_uuid(&app)?;
-    let requests = read(&incoming.object()?.fields(), &app, &auth.0.workspace.policy)?;
-    let commands = requests
-        .into_iter()
-        .map(|request| Command::Contact(Call::AppToken, Box::new(request)))
+    let read = read(&incoming.object()?.fields(), &app, &auth.0.workspace.policy)?;
+    let commands = read
+        .iter()
+        .filter_map(|request| request.as_ref().ok())
+        .map(|request| Command::Contact(Call::AppToken, Box::new(request.clone())))
         .collect();
     let decisions = submit_all(&state, &auth, &incoming, commands, Repeated::Taken).await?;
-    let results = decisions.iter().map(TokenResult::from).collect();
-    if let [decision] = decisions.as_slice() {
+    if let ([decision], [Ok(_)]) = (decisions.as_slice(), read.as_slice()) {
         reply::accepted(decision.clone())?;
     }
+    let mut decided = decisions.iter();
+    let result = |request: Result<ContactRequest, ApiError>| match request {
+        Ok(_) => decided
+            .next()
+            .map(TokenResult::from)
+            .ok_or(ApiError::Internal("a token without decision")),
+        Err(error) => Ok(TokenResult {
+            contact_id: None,
+            error: Some(error.detail()),
+        }),
+    };
+    let results = read.into_iter().map(result).collect::<Result<Vec<_>, _>>()?;
     Ok(AllDecided(decisions, Json(TokensBody { results })))
 }
 
-/// Reads the body, or says what is wrong with it.
-pub(crate) fn read(fields: &Fields<'_>, app: &AppId, policy: &Policy) -> Result<Vec<ContactRequest>, ApiError> {
+/// Reads the body: each token, or what is wrong with it. Refused when none can be read.
+pub(crate) fn read(
+    fields: &Fields<'_>,
+    app: &AppId,
+    policy: &Policy,
+) -> Result<Vec<Result<ContactRequest, ApiError>>, ApiError> {
     let mut problems = Problems::default();
-    let tokens = fields.objects("tokens", MAX_ENTRIES, &mut problems);
+    let tokens = fields.list("tokens", MAX_ENTRIES, &mut problems);
     if tokens.is_empty() && problems.is_empty() {
         problems.add(fields.pointer("tokens"), "must have at least one entry");
     }
-    let requests = tokens
-        .iter()
-        .filter_map(|token| read_one(token, app, policy, &mut problems))
+    problems.finish()?;
+    let read: Vec<_> = tokens
+        .into_iter()
+        .map(|(pointer, value)| match value {
+            Value::Object(token) => read_one(&Fields::of(Some(token), pointer), app, policy),
+            _ => Err(ApiError::invalid(pointer, "must be an object")),
+        })
         .collect();
-    problems.finish().map(|()| requests)
+    if read.iter().any(Result::is_ok) {
+        return Ok(read);
+    }
+    let wrong = read.into_iter().filter_map(Result::err);
+    Err(ApiError::Invalid(wrong.flat_map(|error| error.problems()).collect()))
 }
 
-fn read_one(fields: &Fields<'_>, app: &AppId, policy: &Policy, problems: &mut Problems) -> Option<ContactRequest> {
+fn read_one(fields: &Fields<'_>, app: &AppId, policy: &Policy) -> Result<ContactRequest, ApiError> {
     let mut request = ContactRequest::new(Source::App);
-    let text = |name, problems: &mut Problems| fields.text(name, problems).value();
-    let (external_id, phone, email) = (
-        text("externalCustomerId", problems),
-        text("phone", problems),
-        text("email", problems),
-    );
-    request.contact_id = fields.integer("contactId", problems).value().map(ContactId);
-    request.external_id = external_id.and_then(|text| {
-        let id = problems.check(&fields.pointer("externalCustomerId"), ExternalId::parse(&text))?;
-        Some(Identifier::external_id(&id))
-    });
-    if let Some(text) = phone {
-        let phone = Phone::parse(&text, policy.default_phone_region.as_ref());
-        let phone = problems
-            .check(&fields.pointer("phone"), phone)
-            .map(|phone| Identifier::phone(&phone));
-        request
-            .channels
-            .extend(phone.map(|identifier| channel(ChannelType::Sms, identifier)));
+    let mut wrong = Problems::default();
+    request.contact_id = fields.integer("contactId", &mut wrong).value().map(ContactId);
+    for problem in wrong.all() {
+        let skipped = skipped(&problem.pointer, problem.reason);
+        request.note_unreadable(policy, None, None, skipped);
     }
-    if let Some(text) = email {
-        let email = problems.check(&fields.pointer("email"), Email::parse(&text));
-        let email = email.map(|email| Identifier::email(&email));
-        request
-            .channels
-            .extend(email.map(|identifier| channel(ChannelType::Email, identifier)));
-    }
-    if request.contact_id.is_none() && request.identifiers().next().is_none() {
+    let mut parts = Parts {
+        policy,
+        request: &mut request,
+    };
+    let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
+    let (pointer, value) = said("externalCustomerId");
+    named::external_id(&mut parts, &pointer, value);
+    let (pointer, value) = said("phone");
+    named::phone(&mut parts, &pointer, value);
+    let (pointer, value) = said("email");
+    named::email(&mut parts, &pointer, value);
+    let mut problems = Problems::default();
+    if request.contact_id.is_none() && request.identifiers().next().is_none() && request.unreadable.is_empty() {
         problems.add(fields.here(), "must have contactId, externalCustomerId, phone or email");
     }
-    let token = fields.text("token", problems).value().unwrap_or_default();
-    let token = problems.check(&fields.pointer("token"), Token::parse(&token))?;
-    let identifier = Identifier::token(IdentifierKind::Telegram, Some(app), &token);
-    let mut token = channel(ChannelType::Telegram, identifier);
-    token.details.app = Some(app.as_str().to_owned());
-    request.channels.push(token);
-    Some(request)
-}
-
-fn channel(channel: ChannelType, identifier: Identifier) -> ChannelInput {
-    ChannelInput {
-        channel,
-        identifier,
-        details: ChannelDetails::default(),
-    }
+    refuse_unreadable(&request, Call::AppToken, policy, &mut problems);
+    let token = fields.text("token", &mut problems).value().unwrap_or_default();
+    let token = problems.check(&fields.pointer("token"), Token::parse(&token));
+    problems.finish()?;
+    let token = token.ok_or(ApiError::Internal("a token without problems and without value"))?;
+    request.channels.push(ChannelInput {
+        channel: ChannelType::Telegram,
+        identifier: Identifier::token(IdentifierKind::Telegram, Some(app), &token),
+        details: ChannelDetails {
+            app: Some(app.as_str().to_owned()),
+            ..ChannelDetails::default()
+        },
+    });
+    Ok(request)
 }

@@ -1,13 +1,13 @@
 //! Who is behind a page, as far as it may say so (identity rules, "Trust").
 
 use super::answer::{CollectedBody, RefusedPart};
-use crate::contacts::request::skipped;
+use crate::contacts::request::{refuse_unreadable, skipped};
 use crate::fields::{Fields, Problems, name_of};
 use crate::named::{self, Parts};
 use crate::site::{Behind, Visit};
 use crate::state::HttpState;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Call, Command, ContactId, ContactRequest, Identifier};
+use selfsame_domain::{Call, Command, ContactId, ContactRequest, Identifier, Policy};
 
 /// The names under which a form of request tells who somebody is.
 #[derive(Debug)]
@@ -93,13 +93,8 @@ fn read(
     let behind = visit.behind(state, token, pointer.unwrap_or_default(), problems)?;
     let mut request = ContactRequest::new(Source::SiteAutomated);
     request.cookies.push(cookie.clone());
-    // An identifier that cannot be read takes nothing away from the others.
-    let mut unread = Problems::default();
-    let contact_id = identifiers(visit, fields, names, &mut unread, &mut request);
-    answer.refused.extend(unread.all().into_iter().map(RefusedPart::from));
-    answer
-        .refused
-        .extend(std::mem::take(&mut request.skipped).into_iter().map(RefusedPart::from));
+    let policy = &visit.access.workspace.policy;
+    let contact_id = identifiers(policy, fields, names, &mut request);
     match behind {
         Behind::Vouched(id) => {
             let vouched = Identifier::external_id(&id);
@@ -110,6 +105,7 @@ fn read(
                 );
             }
             request.external_id = Some(vouched);
+            leave_out(&mut request, Call::Upsert, policy, problems, answer);
             if contact_id.is_some() {
                 let pointer = fields.pointer(names.contact_id?);
                 answer
@@ -126,10 +122,15 @@ fn read(
             } else {
                 request.contact_id = contact_id;
             }
+            let call = Call::Event { creates: false };
+            leave_out(&mut request, call, policy, problems, answer);
             let nobody = request.contact_id.is_none() && request.external_id.is_none() && request.channels.is_empty();
-            (!nobody).then_some((Call::Event { creates: false }, request))
+            (!nobody).then_some((call, request))
         }
         Behind::Anonymous => {
+            answer
+                .refused
+                .extend(request.take_left_out().into_iter().map(RefusedPart::from));
             let sent = [names.external_id, names.email, names.phone]
                 .into_iter()
                 .chain(names.contact_id);
@@ -148,19 +149,28 @@ fn read(
     }
 }
 
-/// Reads the identifiers into the request, but for the contact ID.
-fn identifiers(
-    visit: &Visit,
-    fields: &Fields<'_>,
-    names: &Names,
-    problems: &mut Problems,
+/// Adds what cannot be read to what was left out; where the rules refuse the request for it (identity rule 8), nobody is linked.
+fn leave_out(
     request: &mut ContactRequest,
-) -> Option<ContactId> {
-    let mut parts = Parts {
-        policy: &visit.access.workspace.policy,
-        problems,
-        request,
-    };
+    call: Call,
+    policy: &Policy,
+    problems: &mut Problems,
+    answer: &mut CollectedBody,
+) {
+    let refused = !request.refused_by(call, policy).is_empty();
+    refuse_unreadable(request, call, policy, problems);
+    if refused {
+        // They stand among the problems.
+        request.unreadable.clear();
+    }
+    answer
+        .refused
+        .extend(request.take_left_out().into_iter().map(RefusedPart::from));
+}
+
+/// Reads the identifiers into the request, but for the contact ID, which is returned.
+fn identifiers(policy: &Policy, fields: &Fields<'_>, names: &Names, request: &mut ContactRequest) -> Option<ContactId> {
+    let mut parts = Parts { policy, request };
     // A page that sends all members of a form has `null` for what it does not know.
     let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
     let (pointer, value) = said(names.external_id);
@@ -169,5 +179,11 @@ fn identifiers(
     named::email(&mut parts, &pointer, value);
     let (pointer, value) = said(names.phone);
     named::phone(&mut parts, &pointer, value);
-    fields.integer(names.contact_id?, problems).value().map(ContactId)
+    let mut wrong = Problems::default();
+    let contact_id = fields.integer(names.contact_id?, &mut wrong).value().map(ContactId);
+    for problem in wrong.all() {
+        let skipped = skipped(&problem.pointer, problem.reason);
+        request.note_unreadable(policy, None, None, skipped);
+    }
+    contact_id
 }

@@ -11,6 +11,7 @@ mod lookup;
 mod merges;
 mod mobile;
 mod operations;
+mod patch;
 mod policy;
 mod resolve;
 mod schema;

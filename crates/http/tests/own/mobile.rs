@@ -58,7 +58,9 @@ async fn a_token_of_an_app_is_that_of_a_contact_with_the_same_app() {
         app.contact("A").await["id"]
     );
     let body = json!({"deviceId": "d2", "pushToken": "t2", "appId": "shop"});
-    assert_eq!(app.send(app.post("device"), &body).await.pointers(), ["/appId"]);
+    assert_eq!(refused(&app.tell("device", &body).await), ["appId"]);
+    let path = "/api/v1/identity/lookup?kind=mobile_push&value=t2";
+    assert_eq!(app.server.get(path).await.json(200)["holders"], json!([]));
 }
 
 #[tokio::test]
@@ -187,12 +189,6 @@ async fn what_is_wrong_is_named() {
         ),
         (
             "device",
-            json!({"deviceId": "d1", "pushToken": long}),
-            vec!["/pushToken"],
-        ),
-        ("device", json!({"deviceId": "d1", "email": "nonsense"}), vec!["/email"]),
-        (
-            "device",
             json!({"deviceId": "d1", "pushToken": "t", "pushSubscribed": 7}),
             vec!["/pushSubscribed"],
         ),
@@ -223,6 +219,22 @@ async fn what_is_wrong_is_named() {
         json!({"stored": 1, "refused": []}),
         "the library sends every member"
     );
+    for (path, body, member) in [
+        ("device", json!({"deviceId": "d1", "pushToken": long}), "pushToken"),
+        ("device", json!({"deviceId": "d1", "email": "nonsense"}), "email"),
+        (
+            "user",
+            json!({"deviceId": "d1", "externalUserId": "A", "userAttributes": {"phone": "12"}}),
+            "userAttributes.phone",
+        ),
+    ] {
+        let answer = app.tell(path, &body).await;
+        assert_eq!(
+            (&answer["stored"], refused(&answer)),
+            (&json!(1), vec![member]),
+            "{path}"
+        );
+    }
     let by_header = app.post("device").header("x-reteno-device-id", "d1");
     app.send(by_header, &json!({"pushToken": "t1"})).await.json(200);
     assert_eq!(app.contacts().await.len(), 1);

@@ -81,7 +81,7 @@ impl Server {
         Self::with(HttpSettings::default()).await
     }
 
-    /// Keys are `one`, `one-read`, `one-write`, and `two` for the other workspace.
+    /// Keys are `one`, `one-events`, `one-read`, `one-write`, and `two` for the other workspace.
     pub(crate) async fn with(settings: HttpSettings) -> Self {
         let clock = ManualClock::new();
         let ids = Arc::new(SequenceIds::new());
@@ -94,6 +94,7 @@ impl Server {
         for workspace in ["one", "two"] {
             let made = app.create_workspace(workspace).await.expect("workspace").id;
             key(&app, made, workspace, Rights::Full).await;
+            key(&app, made, &format!("{workspace}-events"), Rights::Events).await;
             key(&app, made, &format!("{workspace}-read"), Rights::EventsContacts).await;
             key(&app, made, &format!("{workspace}-write"), Rights::EventsContactsWrite).await;
         }

@@ -15,6 +15,7 @@ mod errors;
 mod events;
 mod examples;
 mod hostile;
+mod left_out;
 mod limits;
 mod order_deletion;
 mod order_details;

@@ -4,7 +4,7 @@ use super::contacts::shown;
 use super::tree::{Shape, Tree, orders};
 use crate::{Ask, Backend, Fixture, Kind, contact_of, identifier, merge, merge_of, remove, undo};
 use selfsame_domain::values::ChannelType;
-use selfsame_domain::{Apart, AttributeInput, AttributeKey, ContactId, ContactState, Decision, Effect, Outcome};
+use selfsame_domain::{Apart, AttributeInput, AttributeKey, Call, ContactId, ContactState, Decision, Effect, Outcome};
 
 pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -176,6 +176,33 @@ pub async fn a_segment_that_the_survivor_left_is_entered_again(backend: &mut dyn
     f.decide(undo(merge)).await;
     assert!(f.contact(two).await.segments().contains(&segment));
     assert!(f.contact(one).await.segments().is_empty());
+}
+
+pub async fn a_channel_that_was_cleared_stays_empty_and_what_was_absorbed_goes_home(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let one = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let ask = Ask::new().email("b@example.com").sms("+380501234567");
+    let two = f.id(ask.viber("+380501234567").upsert()).await;
+    let before = f.face(two).await;
+    let merge = f.merge(one, two).await;
+    let patch = Ask::new()
+        .contact(one)
+        .cleared(ChannelType::Email)
+        .cleared(ChannelType::Sms);
+    let cleared = f.decide(patch.call(Call::Patch)).await;
+    assert_eq!((cleared.outcome, cleared.contact), (Outcome::Updated, Some(one)));
+    for channel in [ChannelType::Email, ChannelType::Sms] {
+        assert!(shown(&f.contact(one).await, channel).is_empty(), "{channel}");
+    }
+    assert_eq!(shown(&f.contact(one).await, ChannelType::Viber), ["+380501234567"]);
+    for text in ["a@example.com", "b@example.com"] {
+        assert_eq!(f.holders(&identifier(Kind::Email, text).key).await, []);
+    }
+    assert_eq!(f.log(one).await.last(), Some(&cleared));
+    f.decide(undo(merge)).await;
+    assert_eq!(f.face(two).await, before);
+    assert!(shown(&f.contact(one).await, ChannelType::Email).is_empty());
+    f.check().await;
 }
 
 pub async fn a_value_that_was_cleared_stays_cleared(backend: &mut dyn Backend) {

@@ -9,5 +9,6 @@ mod late;
 mod merges;
 mod model;
 mod orders;
+mod patch;
 mod rules;
 mod trust;

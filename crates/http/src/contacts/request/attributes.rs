@@ -1,7 +1,7 @@
 //! Names, address, language and the like of a contact.
 
 use super::Reader;
-use crate::fields::{Fields, Sent, text_of};
+use crate::fields::{Fields, NOT_A_TEXT, text_of};
 use selfsame_domain::AttributeInput;
 use selfsame_domain::values::{AddressPart, ContactKey, FirstName, Language, LastName, Postcode, TimeZone, ValueError};
 
@@ -29,21 +29,11 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
         AttributeInput::language,
     );
     read_one(reader, fields, "timeZone", TimeZone::parse, AttributeInput::time_zone);
-    match fields.raw("address") {
-        Sent::Nothing => {}
-        Sent::Null => {
-            let cleared = [
-                AttributeInput::region(None),
-                AttributeInput::town(None),
-                AttributeInput::address(None),
-                AttributeInput::postcode(None),
-            ];
-            reader.request.attributes.extend(cleared);
-        }
-        Sent::Value(value) => match value.as_object() {
+    if let Some(value) = fields.raw("address").value() {
+        match value.as_object() {
             Some(object) => read_address(reader, &Fields::of(Some(object), fields.pointer("address"))),
             None => reader.skip(&fields.pointer("address"), "must be an object"),
-        },
+        }
     }
 }
 
@@ -62,18 +52,13 @@ fn read_one<T>(
     parse: impl FnOnce(&str) -> Result<T, ValueError>,
     input: impl FnOnce(Option<&T>) -> AttributeInput,
 ) {
-    let value = match fields.raw(name) {
-        Sent::Nothing => return,
-        Sent::Null => {
-            reader.request.attributes.push(input(None));
-            return;
-        }
-        Sent::Value(value) => value,
+    let Some(value) = fields.raw(name).value() else {
+        return;
     };
     match text_of(value).map(|text| parse(&text)) {
         Some(Ok(value)) => reader.request.attributes.push(input(Some(&value))),
         Some(Err(ValueError::Empty)) => {}
         Some(Err(error)) => reader.skip(&fields.pointer(name), error),
-        None => reader.skip(&fields.pointer(name), "must be a text"),
+        None => reader.skip(&fields.pointer(name), NOT_A_TEXT),
     }
 }

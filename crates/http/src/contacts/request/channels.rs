@@ -1,7 +1,8 @@
 //! The channels of a contact.
 
 use super::{MAX_IDENTIFIERS, Reader};
-use crate::fields::{Fields, Problems, Sent, name_of, text_of};
+use crate::error::Problem;
+use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, text_of};
 use selfsame_domain::values::{
     AppId, ChannelType, Device, Email, FieldProblem, Phone, Token, ValueError, WebPushSubscription,
 };
@@ -15,8 +16,13 @@ const MAX_OF_TYPE: usize = 2;
 
 pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
     let mut counts: BTreeMap<ChannelType, usize> = BTreeMap::new();
-    for channel in fields.objects("channels", MAX_IDENTIFIERS, reader.problems) {
-        let Some(text) = channel.text("value", reader.problems).value() else {
+    for (pointer, value) in fields.list("channels", MAX_IDENTIFIERS, reader.problems) {
+        let Value::Object(object) = value else {
+            reader.unreadable(None, None, &Problem::new(pointer, "must be an object"));
+            continue;
+        };
+        let channel = Fields::of(Some(object), pointer);
+        let Some(text) = reader.text(None, &channel, "value") else {
             continue;
         };
         let Some(channel_type) = read_type(reader, &channel) else {
@@ -26,32 +32,44 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
         *count += 1;
         if *count > MAX_OF_TYPE {
             let reason = format!("must not be the third channel of type {channel_type}");
-            reader.problems.add(channel.here(), reason);
+            reader.unreadable(None, Some(&text), &Problem::new(channel.here(), reason));
             continue;
         }
-        read_channel(reader, &channel, channel_type, &text);
+        if let Err(problem) = read_channel(reader, &channel, channel_type, &text) {
+            reader.unreadable(None, None, &problem);
+        }
     }
     for (pointer, value) in fields.list("telegram", MAX_IDENTIFIERS, reader.problems) {
-        telegram(reader, &pointer, value);
+        if let Err(problem) = telegram(reader, &pointer, value) {
+            reader.unreadable(Some(IdentifierKind::Telegram), None, &problem);
+        }
     }
 }
 
 fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelType> {
     let pointer = channel.pointer("type");
-    let mut problems = Problems::default();
-    let Some(text) = channel.text("type", &mut problems).value() else {
-        reader.problems.add(pointer, "must be the type of the channel");
-        return None;
-    };
-    let known = ChannelType::from_wire(&text);
+    let text = channel.text("type", &mut Problems::default()).value();
+    let known = text.as_deref().and_then(ChannelType::from_wire);
     if known.is_none() {
-        let all = ChannelType::ALL.map(ChannelType::as_wire).join(", ");
-        reader.problems.add(pointer, format!("must be one of {all}"));
+        let reason = match text {
+            Some(_) => format!(
+                "must be one of {}",
+                ChannelType::ALL.map(ChannelType::as_wire).join(", ")
+            ),
+            None => "must be the type of the channel".to_owned(),
+        };
+        reader.unreadable(None, None, &Problem::new(pointer, reason));
     }
     known
 }
 
-fn read_channel(reader: &mut Reader<'_>, channel: &Fields<'_>, channel_type: ChannelType, text: &str) {
+/// Reads a channel; an error is an app that cannot be read, which is part of the identifier.
+fn read_channel(
+    reader: &mut Reader<'_>,
+    channel: &Fields<'_>,
+    channel_type: ChannelType,
+    text: &str,
+) -> Result<(), Problem> {
     let pointer = channel.pointer("value");
     match channel_type {
         ChannelType::Email => {
@@ -66,28 +84,28 @@ fn read_channel(reader: &mut Reader<'_>, channel: &Fields<'_>, channel_type: Cha
             push(reader, channel_type, phone, ChannelDetails::default());
         }
         ChannelType::MobilePush => {
-            let device = device(reader, channel);
+            let device = device(reader, channel)?;
             let app = device.as_ref().and_then(|device| device.app_id.clone());
             let details = ChannelDetails {
                 device,
                 ..ChannelDetails::default()
             };
             let kind = (channel_type, IdentifierKind::MobilePush);
-            token(reader, channel, kind, text, app, details);
+            token(reader, channel, kind, text, app, details)?;
         }
         ChannelType::WebPush => {
-            let web_push = web_push(reader, channel);
+            let web_push = web_push(reader, channel)?;
             let app = web_push.as_ref().and_then(|web_push| web_push.app_id.clone());
             let details = ChannelDetails {
                 web_push,
                 ..ChannelDetails::default()
             };
             let kind = (channel_type, IdentifierKind::WebPush);
-            token(reader, channel, kind, text, app, details);
+            token(reader, channel, kind, text, app, details)?;
         }
         ChannelType::Telegram => {
             let kind = (channel_type, IdentifierKind::Telegram);
-            token(reader, channel, kind, text, None, ChannelDetails::default());
+            token(reader, channel, kind, text, None, ChannelDetails::default())?;
         }
         ChannelType::WebCookie => reader.cookie(&pointer, text),
         ChannelType::AppInbox | ChannelType::Widget | ChannelType::InApp => {
@@ -97,6 +115,7 @@ fn read_channel(reader: &mut Reader<'_>, channel: &Fields<'_>, channel_type: Cha
             );
         }
     }
+    Ok(())
 }
 
 /// A token, qualified by its app: that of the device or the subscription, else `appId` of the channel itself.
@@ -107,15 +126,16 @@ fn token(
     text: &str,
     app: Option<AppId>,
     mut details: ChannelDetails,
-) {
+) -> Result<(), Problem> {
     let mut app = app;
     if app.is_none() {
-        app = app_id(channel, reader.problems);
+        app = app_id(channel)?;
         details.app = app.as_ref().map(|app| app.as_str().to_owned());
     }
     let read = Token::parse(text).map(|token| Identifier::token(kind, app.as_ref(), &token));
     let token = reader.identifier(kind, &channel.pointer("value"), text, read);
     push(reader, channel_type, token, details);
+    Ok(())
 }
 
 /// Repeated values of one type are one.
@@ -135,53 +155,64 @@ fn push(reader: &mut Reader<'_>, channel: ChannelType, identifier: Option<Identi
 }
 
 /// `telegram`: a token or several, or objects with `token` and `appId`; an addition to the wire protocol.
-fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) {
+fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) -> Result<(), Problem> {
+    let kind = IdentifierKind::Telegram;
     let object = value.as_object();
     let fields = Fields::of(object, pointer.to_owned());
     let text = match object {
-        Some(_) => fields.text("token", reader.problems).value(),
+        Some(object) if object.contains_key("token") => reader.text(Some(kind), &fields, "token"),
+        Some(_) => None,
         None => name_of(value),
     };
-    match text {
-        Some(text) => {
-            let app = app_id(&fields, reader.problems);
-            let details = ChannelDetails {
-                app: app.as_ref().map(AppId::to_string),
-                ..ChannelDetails::default()
-            };
-            let read =
-                Token::parse(&text).map(|token| Identifier::token(IdentifierKind::Telegram, app.as_ref(), &token));
-            let token = reader.identifier(IdentifierKind::Telegram, pointer, &text, read);
-            push(reader, ChannelType::Telegram, token, details);
-        }
-        // Blank, `null` or wrong, and then told already.
-        None if object.is_some_and(|object| object.contains_key("token")) => {}
-        None => reader.problems.add(pointer, "must be a token, or an object with token"),
-    }
+    let Some(text) = text else {
+        // A blank token says nothing, and one that is no text was noted.
+        let has_token = object.is_some_and(|object| object.contains_key("token"));
+        let wrong = || Problem::new(pointer, "must be a token, or an object with token");
+        return if has_token { Ok(()) } else { Err(wrong()) };
+    };
+    let app = app_id(&fields)?;
+    let details = ChannelDetails {
+        app: app.as_ref().map(AppId::to_string),
+        ..ChannelDetails::default()
+    };
+    let read = Token::parse(&text).map(|token| Identifier::token(kind, app.as_ref(), &token));
+    let token = reader.identifier(kind, pointer, &text, read);
+    push(reader, ChannelType::Telegram, token, details);
+    Ok(())
 }
 
-/// The app is part of the identifier, so that a wrong one refuses the request.
-fn app_id(fields: &Fields<'_>, problems: &mut Problems) -> Option<AppId> {
-    let text = fields.text("appId", problems).value()?;
+/// The app, which is part of a token: without it the token would be another one.
+fn app_id(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
+    let mut wrong = Problems::default();
+    let text = fields.text("appId", &mut wrong).value();
+    if let Some(problem) = wrong.all().pop() {
+        return Err(problem);
+    }
+    let Some(text) = text else { return Ok(None) };
     match AppId::parse(&text) {
-        Err(ValueError::Empty) => None,
-        read => problems.check(&fields.pointer("appId"), read),
+        Ok(app) => Ok(Some(app)),
+        Err(ValueError::Empty) => Ok(None),
+        Err(error) => Err(Problem::new(fields.pointer("appId"), error)),
     }
 }
 
 /// The app of a device, a UUID (wire fact). Another text would be an app of its own, whose token nobody asks for, and so would the same
 /// UUID without hyphens or in braces.
-pub(crate) fn device_app(fields: &Fields<'_>, problems: &mut Problems) -> Option<AppId> {
-    let app = app_id(fields, problems)?;
-    if !Uuid::try_parse(app.as_str()).is_ok_and(|uuid| uuid.to_string() == app.as_str()) {
-        problems.add(fields.pointer("appId"), "must be a UUID with hyphens");
+pub(crate) fn device_app(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
+    let app = app_id(fields)?;
+    let is_uuid = |app: &AppId| Uuid::try_parse(app.as_str()).is_ok_and(|uuid| uuid.to_string() == app.as_str());
+    if app.as_ref().is_none_or(is_uuid) {
+        Ok(app)
+    } else {
+        Err(Problem::new(fields.pointer("appId"), "must be a UUID with hyphens"))
     }
-    Some(app)
 }
 
-fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
-    let fields = details(reader, channel, "device")?;
-    let app_id = device_app(&fields, reader.problems);
+fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Result<Option<Device>, Problem> {
+    let Some(fields) = details(reader, channel, "device") else {
+        return Ok(None);
+    };
+    let app_id = device_app(&fields)?;
     let active = active(reader, &fields);
     let mut text = |name| described(reader, &fields, name);
     let mut device = Device {
@@ -195,7 +226,7 @@ fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
     };
     loop {
         match device.clone().checked() {
-            Ok(checked) => return Some(checked),
+            Ok(checked) => return Ok(Some(checked)),
             Err(FieldProblem { member, error }) => {
                 reader.skip(&fields.pointer(member), error);
                 match member {
@@ -204,16 +235,18 @@ fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<Device> {
                     "locale" => device.locale = None,
                     "clientVersion" => device.client_version = None,
                     "appVersion" => device.app_version = None,
-                    _ => return None,
+                    _ => return Ok(None),
                 }
             }
         }
     }
 }
 
-fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<WebPushSubscription> {
-    let fields = details(reader, channel, "webPushSubscription")?;
-    let app_id = app_id(&fields, reader.problems);
+fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Result<Option<WebPushSubscription>, Problem> {
+    let Some(fields) = details(reader, channel, "webPushSubscription") else {
+        return Ok(None);
+    };
+    let app_id = app_id(&fields)?;
     let mut text = |name| described(reader, &fields, name);
     let mut web_push = WebPushSubscription {
         app_id,
@@ -227,7 +260,7 @@ fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<WebPushSubs
     };
     loop {
         match web_push.clone().checked() {
-            Ok(checked) => return Some(checked),
+            Ok(checked) => return Ok(Some(checked)),
             Err(FieldProblem { member, error }) => {
                 reader.skip(&fields.pointer(member), error);
                 match member {
@@ -238,7 +271,7 @@ fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<WebPushSubs
                     "ip" => web_push.ip = None,
                     "subscriptionPage" => web_push.subscription_page = None,
                     "swActiveVersion" => web_push.sw_active_version = None,
-                    _ => return None,
+                    _ => return Ok(None),
                 }
             }
         }
@@ -259,7 +292,7 @@ fn described(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &str) -> Option
     let value = fields.raw(name).value()?;
     let text = text_of(value);
     if text.is_none() {
-        reader.skip(&fields.pointer(name), "must be a text");
+        reader.skip(&fields.pointer(name), NOT_A_TEXT);
     }
     text
 }

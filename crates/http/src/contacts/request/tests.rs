@@ -1,6 +1,6 @@
 use super::*;
+use selfsame_domain::AttributeKey;
 use selfsame_domain::values::{BlockedValue, BlockedValues, ChannelType, Region};
-use selfsame_domain::{AttributeInput, AttributeKey};
 use serde_json::json;
 
 fn policy() -> Policy {
@@ -16,6 +16,7 @@ fn read_json(body: &Value) -> Result<ContactRequest, String> {
     let mut problems = Problems::default();
     let mut request = read(&fields, Source::Api, &policy(), &mut problems);
     read_groups(&fields, &mut request, &mut problems);
+    refuse_unreadable(&request, Call::Upsert, &policy(), &mut problems);
     problems.finish().map(|()| request).map_err(|error| error.detail())
 }
 
@@ -32,8 +33,7 @@ fn keys(request: &ContactRequest) -> Vec<(&'static str, String)> {
 
 fn skips(request: &ContactRequest) -> Vec<(&str, &str)> {
     request
-        .skipped
-        .iter()
+        .left_out()
         .map(|skipped| (skipped.field.as_str(), skipped.reason.as_str()))
         .collect()
 }
@@ -95,19 +95,8 @@ fn a_single_channel_may_stand_alone_and_blanks_say_nothing() {
         "cookies": {"sc": " "}
     }));
     assert_eq!(keys(&request), [("email", "a@b.co".to_owned())]);
-    let set: Vec<(AttributeKey, bool)> = request
-        .attributes
-        .iter()
-        .map(|input| (input.key, input.value.is_some()))
-        .collect();
-    assert_eq!(
-        set,
-        [
-            (AttributeKey::LastName, false),
-            (AttributeKey::Town, true),
-            (AttributeKey::Postcode, false)
-        ]
-    );
+    let set: Vec<AttributeKey> = request.attributes.iter().map(|input| input.key).collect();
+    assert_eq!(set, [AttributeKey::Town]);
     assert_eq!(
         (request.fields[0].id, request.fields[0].text.as_deref()),
         (FieldId(3), Some("7"))
@@ -118,15 +107,29 @@ fn a_single_channel_may_stand_alone_and_blanks_say_nothing() {
 }
 
 #[test]
-fn null_clears() {
-    let request = accepted(&json!({
-        "firstName": null, "address": null, "languageCode": null, "timeZone": null, "contactKey": null,
-        "fields": [{"id": 1, "value": null}]
-    }));
-    assert!(request.attributes.iter().all(|input| input.value.is_none()));
-    assert_eq!(request.attributes.len(), 8);
-    assert!(request.attributes.contains(&AttributeInput::postcode(None)));
-    assert_eq!(request.fields[0].text, None);
+fn null_and_blank_say_nothing_for_any_member() {
+    for nothing in [json!(null), json!(""), json!(" ")] {
+        let request = accepted(&json!({
+            "firstName": nothing, "lastName": nothing, "languageCode": nothing, "timeZone": nothing, "contactKey": nothing,
+            "address": {"region": nothing, "town": nothing, "address": nothing, "postcode": nothing},
+            "fields": [nothing, {"id": 1, "value": nothing}, {"id": nothing, "value": nothing}, {"id": 2, "value": [nothing]}],
+            "externalCustomerId": nothing, "deviceId": nothing, "cookies": {"sc": [nothing]}, "telegram": [nothing],
+            "channels": [
+                nothing, {"type": nothing, "value": nothing}, {"type": "email", "value": nothing},
+                {"type": "mobilepush", "value": "m", "device": nothing},
+                {"type": "webpush", "value": "w", "webPushSubscription": {"appId": nothing, "os": nothing}}
+            ],
+            "groups": [nothing]
+        }));
+        assert_eq!(skips(&request), [], "{nothing}");
+        assert!(request.attributes.is_empty() && request.fields.is_empty() && request.segments.is_empty());
+        let wanted = [("mobile_push", "/m".to_owned()), ("web_push", "/w".to_owned())];
+        assert_eq!(keys(&request), wanted, "{nothing}");
+        let alone = accepted(&json!({
+            "address": nothing, "fields": nothing, "channels": nothing, "cookies": nothing, "telegram": nothing, "groups": nothing
+        }));
+        assert_eq!((skips(&alone), keys(&alone)), (vec![], vec![]), "{nothing}");
+    }
 }
 
 #[test]
@@ -182,7 +185,7 @@ fn an_invalid_identifier_is_named() {
             "channels[0].device.appId must be a UUID with hyphens",
         ),
         (
-            json!({"telegram": ["t", {"value": "t"}]}),
+            json!({"telegram": [" ", {"value": "t"}]}),
             "telegram[1] must be a token, or an object with token",
         ),
         (
@@ -193,16 +196,19 @@ fn an_invalid_identifier_is_named() {
             json!({"telegram": [["t"]]}),
             "telegram[0] must be a token, or an object with token",
         ),
-        (
-            json!({"channels": vec![json!({"type": "sms", "value": "+380501234567"}); 3]}),
-            "channels[2] must not be the third channel of type sms",
-        ),
     ] {
         assert_eq!(
             read_json(&body).map(|request| keys(&request)),
             Err(text.to_owned()),
             "{body}"
         );
+        let mut beside = body.clone();
+        if body.get("externalCustomerId").is_none() {
+            beside["externalCustomerId"] = json!("A");
+            let request = accepted(&beside);
+            assert_eq!(request.external_id.map(|id| id.typed).as_deref(), Some("A"), "{body}");
+            assert_eq!(request.unreadable.len(), text.split("; ").count(), "{body}");
+        }
     }
     let unknown = read_json(&json!({"channels": [{"type": "fax", "value": "1"}]})).expect_err("must be refused");
     assert!(
@@ -292,7 +298,15 @@ fn placeholders_are_no_mistakes() {
     let mut policy = policy();
     policy.blocked = BlockedValues::new(vec![BlockedValue::exact(Some("email"), "nobody").unwrap()]).unwrap();
     let fields = Fields::of(body.as_object(), String::new());
-    let mut problems = Problems::default();
-    read(&fields, Source::Api, &policy, &mut problems);
-    assert!(problems.finish().is_err());
+    let request = read(&fields, Source::Api, &policy, &mut Problems::default());
+    assert_eq!((request.skipped.len(), request.unreadable.len()), (0, 3));
+}
+
+#[test]
+fn what_is_too_much_is_left_out() {
+    let phones = ["+380501234567", "+380501234568", "+380501234569"];
+    let request = accepted(&json!({"channels": phones.map(|phone| json!({"type": "sms", "value": phone}))}));
+    assert_eq!(keys(&request).len(), 2);
+    let left_out = [("channels[2]", "must not be the third channel of type sms")];
+    assert_eq!(skips(&request), left_out);
 }
