@@ -1,7 +1,9 @@
 //! Workspaces, API keys, and who a request comes from.
 
+mod event_token;
 mod identity_token;
 mod shared_reads;
+mod signature;
 mod sites;
 
 use crate::app::Application;
@@ -30,6 +32,16 @@ impl Principal {
     pub fn may(&self, action: Action) -> bool {
         self.key.rights.allow(action)
     }
+
+    /// Refuses a workspace's number that is not the key's own: it is small and can be guessed, so that it names nothing by itself (identity
+    /// rules, "Trust").
+    pub fn check_number(&self, workspace: i64) -> Result<(), AccessError> {
+        if self.workspace.id.0 == workspace {
+            Ok(())
+        } else {
+            Err(AccessError::ForeignNumber)
+        }
+    }
 }
 
 /// Why a secret opens nothing.
@@ -41,6 +53,12 @@ pub enum AccessError {
     /// There is no such site.
     #[error("the site key is unknown")]
     UnknownSite,
+    /// A number of a workspace came without an API key of that workspace.
+    #[error("the number of a workspace opens nothing without an API key of that workspace")]
+    ForeignNumber,
+    /// It is no token for events, or its signature is wrong.
+    #[error("the token for events is unknown")]
+    UnknownToken,
     /// The key was revoked.
     #[error("the API key was revoked")]
     Revoked,
@@ -81,7 +99,13 @@ impl Application {
         let read = |digest: Vec<u8>| async move { Ok(store.credentials(&digest).await?.map(Principal::from)) };
         let found = self.credential_reads.ask(&digest.to_vec(), read).await?;
         let principal = found.ok_or(AccessError::Unknown)?;
-        let (key, now) = (&principal.key, self.clock.now());
+        self.admit(&principal.key).await?;
+        Ok(principal)
+    }
+
+    /// Refuses a key that opens nothing any more, and notes the use of any other.
+    async fn admit(&self, key: &ApiKey) -> Result<(), AccessError> {
+        let now = self.clock.now();
         if key.revoked_at.is_some() {
             return Err(AccessError::Revoked);
         }
@@ -92,7 +116,7 @@ impl Application {
             let touched = self.store.touch_key(key.workspace, key.id, now).await;
             touched.map_err(Arc::new)?;
         }
-        Ok(principal)
+        Ok(())
     }
 
     /// Whether the use of the key is to be written now. Of requests that come at once only one writes: the row would be

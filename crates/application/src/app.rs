@@ -2,7 +2,7 @@
 
 use crate::access::{Principal, SharedReads};
 use crate::lane::{Lane, LaneOptions, dry_run};
-use crate::ports::{Clock, Ids, SiteAccess, SiteRef, Store};
+use crate::ports::{Clock, Ids, SiteAccess, Store};
 use crate::submit::{Submission, SubmitError};
 use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp, WorkspaceId};
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ pub struct Application {
     /// When this server last noted the use of each key.
     pub(crate) touched: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
     pub(crate) credential_reads: SharedReads<Vec<u8>, Principal>,
-    pub(crate) site_reads: SharedReads<SiteRef, SiteAccess>,
+    pub(crate) site_reads: SharedReads<String, SiteAccess>,
     pub(crate) origin_reads: SharedReads<String, ()>,
     lane: Lane,
 }

@@ -58,5 +58,5 @@ pub use snapshot::{
     ChangeSet, ContactRow, Footprint, Fresh, FreshCount, KeyRecord, Learned, LogEntry, Resolution, Snapshot,
 };
 pub use time::{Timestamp, to_micros};
-pub use trust::Trust;
+pub use trust::{Claim, Trust, Warrant};
 pub use unreadable::Unreadable;

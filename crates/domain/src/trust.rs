@@ -1,6 +1,7 @@
 //! What may be believed of a request, and what a public key may say (identity rules, "Trust").
 
-use crate::{AttributeKey, ContactRequest, Skipped, Stability};
+use crate::values::ExternalId;
+use crate::{Action, AttributeKey, Call, ContactRequest, Identifier, Rights, Skipped, Stability};
 
 /// How far a request is believed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,6 +12,82 @@ pub enum Trust {
     /// A public key alone: anybody can read it out of a page or an app, and say anything with it. It leaves history and attaches
     /// changeable identifiers to visitors and anonymous contacts.
     Public,
+}
+
+/// What stands behind the claim of a page or an app about who uses it (identity rules, "Trust").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warrant {
+    /// A secret key of the workspace with these rights.
+    SecretKey(Rights),
+    /// A signed identity token with this external ID.
+    Token(ExternalId),
+    /// Nothing, and the site takes unsigned identification.
+    Unsigned,
+    /// Nothing but the public key of the site.
+    PublicKey,
+}
+
+/// A claim as far as it is believed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The call that links the visitor to the person; none where nobody is named who is believed.
+    pub link: Option<(Call, ContactRequest)>,
+    /// What was left out, by the names of the members of a contact.
+    pub refused: Vec<Skipped>,
+}
+
+impl Warrant {
+    /// What a request of a page comes to that names its visitor.
+    ///
+    /// A token, and a secret key that may write contacts, do what `POST contact` does: they make the contact that is missing. Everything
+    /// else finds contacts only (wire fact: the tracker creates none), and so does a contact ID, which is looked for and never made.
+    pub fn claim(&self, mut request: ContactRequest) -> Claim {
+        let mut refused = Vec::new();
+        let mut refuse = |field: &str, reason: &str| {
+            refused.push(Skipped {
+                field: field.to_owned(),
+                reason: reason.to_owned(),
+            });
+        };
+        let link = match self {
+            Self::PublicKey => {
+                refused.extend(request.by_public_key().skipped);
+                None
+            }
+            Self::Token(id) => {
+                let named = Identifier::external_id(id);
+                if request.external_id.as_ref().is_some_and(|said| said.key != named.key) {
+                    refuse("externalCustomerId", "is not whom the identity token vouches for");
+                    None
+                } else {
+                    if request.contact_id.take().is_some() {
+                        refuse("contactId", "the identity token names the contact");
+                    }
+                    request.external_id = Some(named);
+                    Some((Call::Upsert, request))
+                }
+            }
+            Self::SecretKey(_) | Self::Unsigned => {
+                // The contact ID leads the search of events; a number in a link may be somebody else's.
+                if request.external_id.is_some() && request.contact_id.take().is_some() {
+                    refuse("contactId", "the external ID names the contact");
+                }
+                let by_id = request.contact_id.is_some();
+                let named = by_id || request.external_id.is_some() || !request.channels.is_empty();
+                let call = if self.writes_contacts() && !by_id {
+                    Call::Upsert
+                } else {
+                    Call::Event { creates: false }
+                };
+                named.then_some((call, request))
+            }
+        };
+        Claim { link, refused }
+    }
+
+    fn writes_contacts(&self) -> bool {
+        matches!(self, Self::SecretKey(rights) if rights.allow(Action::Write))
+    }
 }
 
 /// Why a part of a request is left out.
@@ -73,6 +150,49 @@ mod tests {
         AttributeInput, ChannelDetails, ChannelInput, ContactId, FieldId, FieldInput, Identifier, IdentifierKind,
         SegmentRef,
     };
+
+    #[test]
+    fn a_claim_goes_as_far_as_its_warrant() {
+        let id = |text: &str| ExternalId::parse(text).unwrap();
+        let mut named = ContactRequest::new(Source::SiteAutomated);
+        named.contact_id = Some(ContactId(1));
+        let by_id = named.clone();
+        named.external_id = Some(Identifier::external_id(&id("A")));
+        let event = Call::Event { creates: false };
+        for (warrant, call, refused) in [
+            (Warrant::SecretKey(Rights::Full), Some(Call::Upsert), vec!["contactId"]),
+            (
+                Warrant::SecretKey(Rights::EventsContactsWrite),
+                Some(Call::Upsert),
+                vec!["contactId"],
+            ),
+            (Warrant::SecretKey(Rights::Events), Some(event), vec!["contactId"]),
+            (Warrant::Unsigned, Some(event), vec!["contactId"]),
+            (Warrant::Token(id("A")), Some(Call::Upsert), vec!["contactId"]),
+            (Warrant::Token(id("B")), None, vec!["externalCustomerId"]),
+            (Warrant::PublicKey, None, vec!["contactId", "externalCustomerId"]),
+        ] {
+            let claim = warrant.claim(named.clone());
+            assert_eq!(claim.link.as_ref().map(|(call, _)| *call), call, "{warrant:?}");
+            let fields: Vec<&str> = claim.refused.iter().map(|part| part.field.as_str()).collect();
+            assert_eq!(fields, refused, "{warrant:?}");
+            assert!(claim.link.is_none_or(|(_, request)| request.contact_id.is_none()));
+        }
+        // A contact ID is looked for, and never made.
+        let claim = Warrant::SecretKey(Rights::Full).claim(by_id);
+        assert_eq!(
+            claim.link.map(|(call, request)| (call, request.contact_id)),
+            Some((event, Some(ContactId(1))))
+        );
+        // Nobody is named: there is nothing to link.
+        let nobody = ContactRequest::new(Source::SiteAutomated);
+        assert_eq!(Warrant::SecretKey(Rights::Full).claim(nobody.clone()).link, None);
+        let vouched = Warrant::Token(id("A"))
+            .claim(nobody)
+            .link
+            .map(|(_, request)| request.external_id);
+        assert_eq!(vouched, Some(Some(Identifier::external_id(&id("A")))));
+    }
 
     #[test]
     fn a_public_key_says_changeable_identifiers_alone() {

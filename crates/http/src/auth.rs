@@ -11,7 +11,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
-use selfsame_application::Principal;
+use selfsame_application::{Application, Principal};
 use selfsame_domain::{Action, WorkspaceId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -40,6 +40,13 @@ impl Authenticated {
     pub(crate) fn workspace(&self) -> WorkspaceId {
         self.0.workspace.id
     }
+
+    /// Tells the log whose request it is.
+    fn note(&self, parts: &Parts) {
+        if let Some(note) = parts.extensions.get::<Note>() {
+            note.workspace(self.workspace());
+        }
+    }
 }
 
 impl FromRequestParts<HttpState> for Authenticated {
@@ -51,17 +58,57 @@ impl FromRequestParts<HttpState> for Authenticated {
             return Ok(known.clone());
         }
         let secret = secret(&parts.headers)?;
-        let digest = Sha256::digest(secret.expose_secret().as_bytes());
-        if let Some(limits) = &state.limits {
-            limits.check(&digest.into())?;
-        }
+        let digest = within_limit(state, &secret)?;
         let principal = Self(state.app.authenticate(&digest).await?);
-        if let Some(note) = parts.extensions.get::<Note>() {
-            note.workspace(principal.workspace());
-        }
+        principal.note(parts);
         parts.extensions.insert(principal.clone());
         Ok(principal)
     }
+}
+
+/// A request that may bring an API key. One that opens nothing is refused: whoever sends it relies on it.
+#[derive(Debug, Clone)]
+pub(crate) struct PerhapsAuthenticated(pub(crate) Option<Authenticated>);
+
+impl FromRequestParts<HttpState> for PerhapsAuthenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Self::Rejection> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(Self(None));
+        }
+        let key = Authenticated::from_request_parts(parts, state).await?;
+        Ok(Self(Some(key)))
+    }
+}
+
+/// A request with a valid API key, or with a token for events that was made with one.
+#[derive(Debug, Clone)]
+pub(crate) struct EventAuthenticated(pub(crate) Authenticated);
+
+impl FromRequestParts<HttpState> for EventAuthenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Self::Rejection> {
+        let secret = secret(&parts.headers)?;
+        if !Application::is_event_token(secret.expose_secret()) {
+            return Authenticated::from_request_parts(parts, state).await.map(Self);
+        }
+        within_limit(state, &secret)?;
+        let principal = state.app.authenticate_event_token(secret.expose_secret()).await?;
+        let principal = Authenticated(principal);
+        principal.note(parts);
+        Ok(Self(principal))
+    }
+}
+
+/// SHA-256 of a secret that may ask, as far as the limit of its requests goes.
+fn within_limit(state: &HttpState, secret: &SecretString) -> Result<[u8; 32], ApiError> {
+    let digest = Sha256::digest(secret.expose_secret().as_bytes()).into();
+    if let Some(limits) = &state.limits {
+        limits.check(&digest)?;
+    }
+    Ok(digest)
 }
 
 /// The API key: the password of HTTP Basic with any user name, or a bearer token. Never logged, never echoed.

@@ -1,7 +1,7 @@
 //! What the description of the API repeats: request schemas, parameters, errors. Requests are read leniently and by hand
 //! ([`crate::fields`]), so that their schemas stand here and not on types of their own.
 
-use crate::render::{ProblemDocument, UnauthorizedBody};
+use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use std::collections::BTreeMap;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
@@ -225,13 +225,15 @@ fn by_status<const N: usize>(responses: [(&str, Response); N]) -> BTreeMap<Strin
     BTreeMap::from(responses.map(|(status, response)| (status.to_owned(), RefOr::T(response))))
 }
 
-/// An error that is a text, or a problem document for who asks for it. The examples come later, with those of all operations.
+/// An error that is a text, or JSON or a problem document for who asks for it. The examples come later, with those of all operations.
 fn error(description: &str) -> Response {
     let text = ContentBuilder::new().schema(Some(<String as utoipa::PartialSchema>::schema()));
+    let json = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name())));
     let document = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name())));
     ResponseBuilder::new()
         .description(description)
         .content("text/plain", text.build())
+        .content("application/json", json.build())
         .content("application/problem+json", document.build())
         .build()
 }

@@ -1,5 +1,6 @@
 //! Everything that a request can fail with: one variant per cause, each with its status.
 
+use crate::members;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use selfsame_application::ports::StorageError;
@@ -30,10 +31,8 @@ impl Problem {
         reason = "callers pass texts and errors as they have them"
     )]
     pub(crate) fn new(pointer: impl Into<String>, reason: impl ToString) -> Self {
-        Self {
-            pointer: pointer.into(),
-            reason: reason.to_string(),
-        }
+        let (pointer, reason) = members::known(pointer.into(), reason.to_string());
+        Self { pointer, reason }
     }
 
     /// For people: `channels[0].value must be an email address`.
@@ -91,6 +90,9 @@ pub(crate) enum ApiError {
     /// What the path names does not exist.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// The call is about messages, which this server does not send.
+    #[error("not found: this server sends no messages, and has no {0}")]
+    SendsNothing(&'static str),
     /// Nothing answers at this path.
     #[error("not found: there is no such resource")]
     NoRoute,
@@ -147,7 +149,7 @@ impl ApiError {
             Self::Invalid(_) | Self::Malformed { .. } | Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
-            Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) => StatusCode::CONFLICT,
@@ -169,6 +171,7 @@ impl ApiError {
             Self::Forbidden => "forbidden",
             Self::ForeignOrigin => "foreign-origin",
             Self::NotFound(_) => "not-found",
+            Self::SendsNothing(_) => "sends-no-messages",
             Self::NoRoute => "no-such-resource",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::NotAPatch => "unsupported-media-type",
@@ -334,8 +337,12 @@ impl From<AccessError> for ApiError {
         match error {
             AccessError::Unknown => Self::Unauthorized("the API key is unknown"),
             AccessError::UnknownSite => Self::Unauthorized("the site key is unknown"),
+            AccessError::ForeignNumber => {
+                Self::Unauthorized("the number of a workspace opens nothing without an API key of that workspace")
+            }
+            AccessError::UnknownToken => Self::Unauthorized("the token for events is unknown"),
             AccessError::Revoked => Self::Unauthorized("the API key was revoked"),
-            AccessError::Expired => Self::Unauthorized("the API key has expired"),
+            AccessError::Expired => Self::Unauthorized("the API key or the token has expired"),
             AccessError::Storage(error) => error.into(),
         }
     }

@@ -3,6 +3,8 @@
 //! One router per noun. Handlers read a request leniently, check everything that needs no storage, submit a domain
 //! command and render its decision; they know no rule of identity.
 
+mod absent;
+mod access_tokens;
 mod addressbooks;
 mod auth;
 mod body;
@@ -15,6 +17,7 @@ mod fields;
 mod history;
 mod identity;
 mod limits;
+mod members;
 mod mobile;
 mod named;
 mod operations;
@@ -36,6 +39,7 @@ mod tokens;
 mod trace;
 mod tracker;
 mod unread;
+mod web_setup;
 
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{openapi, router};

@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::fields::Problems;
+use crate::members;
 use axum::extract::{FromRequestParts, Path, Query};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
@@ -64,7 +65,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let read = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let Query(pairs) = read.map_err(|_| ApiError::invalid("query", "must be name=value pairs"))?;
         if let Some((name, _)) = pairs.iter().find(|(_, value)| value.chars().any(char::is_control)) {
-            return Err(ApiError::invalid(name.as_str(), "must not contain control characters"));
+            let name = if members::is_known(name) { name } else { "query" };
+            return Err(ApiError::invalid(name, "must not contain control characters"));
         }
         let query = query.to_owned();
         Ok(Self { pairs, query })

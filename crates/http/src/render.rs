@@ -5,7 +5,7 @@ use crate::error::{ApiError, Problem};
 use crate::reply;
 use crate::state::HttpState;
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
@@ -60,6 +60,20 @@ impl ProblemDocument {
     }
 }
 
+/// An error of a wire-compatible route as JSON, for who accepts nothing else.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct ErrorBody {
+    /// The status.
+    #[schema(example = 400)]
+    status: u16,
+    /// The reason phrase of the status.
+    #[schema(example = "Bad Request")]
+    error: String,
+    /// What is wrong, in words.
+    message: String,
+}
+
 /// The answer to a request without a valid key. The same on every route, because clients read it as JSON (wire fact).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Unauthorized)]
@@ -76,8 +90,8 @@ pub(crate) struct UnauthorizedBody {
     /// Why, in words.
     #[schema(example = "the API key is unknown")]
     message: String,
-    /// The path of the request.
-    #[schema(example = "/api/v1/contact")]
+    /// The path of the request, with names in the place of what the sender chose.
+    #[schema(example = "/api/v1/contact/{id}")]
     path: String,
 }
 
@@ -108,8 +122,10 @@ pub(crate) async fn mark_wire(mut response: Response) -> Response {
 
 /// Gives every error its body.
 pub(crate) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let wants_problem = accepts_problem(request.headers());
+    // The template: a path may hold a token.
+    let path = request.extensions().get::<MatchedPath>();
+    let path = path.map_or("/", MatchedPath::as_str).to_owned();
+    let form = Form::accepted(request.headers());
     let mut response = next.run(request).await;
     let Some(error) = response.extensions_mut().remove::<ApiError>() else {
         return response;
@@ -118,7 +134,8 @@ pub(crate) async fn render(State(state): State<HttpState>, request: Request, nex
     let wire = response.extensions().get::<Wire>().is_some();
     let mut rendered = match &error {
         ApiError::Unauthorized(message) => unauthorized(&state, message, path),
-        _ if wire && !wants_problem => text(&error),
+        _ if wire && form == Form::Text => text(&error),
+        _ if wire && form == Form::Json => json(&error),
         _ => problem(&error),
     };
     add_headers(&error, rendered.headers_mut());
@@ -131,9 +148,32 @@ pub(crate) async fn render(State(state): State<HttpState>, request: Request, nex
     rendered
 }
 
-fn accepts_problem(headers: &HeaderMap) -> bool {
-    let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.any(|value| value.to_ascii_lowercase().contains(PROBLEM_JSON))
+/// The form of an error on a wire-compatible route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
+    Problem,
+}
+
+impl Form {
+    /// What a client accepts. A text unless it asks for something else: who accepts JSON and texts reads errors as texts (wire fact), and who
+    /// accepts JSON alone reads its member `message`.
+    fn accepted(headers: &HeaderMap) -> Self {
+        let sent = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let sent = sent.collect::<Vec<_>>().join(",").to_ascii_lowercase();
+        let accepts = |media: &str| {
+            sent.split(',')
+                .any(|range| range.split(';').next().unwrap_or_default().trim() == media)
+        };
+        if accepts(PROBLEM_JSON) {
+            Self::Problem
+        } else if accepts("application/json") && !accepts("text/plain") && !accepts("text/*") {
+            Self::Json
+        } else {
+            Self::Text
+        }
+    }
 }
 
 fn log(error: &ApiError) {
@@ -157,6 +197,16 @@ fn unauthorized(state: &HttpState, message: &str, path: String) -> Response {
 
 fn text(error: &ApiError) -> Response {
     (error.status(), error.detail()).into_response()
+}
+
+fn json(error: &ApiError) -> Response {
+    let status = error.status();
+    let body = ErrorBody {
+        status: status.as_u16(),
+        error: status.canonical_reason().unwrap_or_default().to_owned(),
+        message: error.detail(),
+    };
+    (status, [(CONTENT_TYPE, WIRE_JSON)], Json(body)).into_response()
 }
 
 fn problem(error: &ApiError) -> Response {

@@ -9,11 +9,16 @@ use crate::state::HttpState;
 use crate::system;
 use crate::trace;
 use crate::unread;
-use crate::{addressbooks, contacts, events, history, mobile, orders, segments, subscriptions, tokens, tracker};
+use crate::{
+    absent, access_tokens, addressbooks, contacts, events, history, members, mobile, orders, segments, subscriptions,
+    tokens, tracker, web_setup,
+};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use http::HeaderName;
+use http::header::{AUTHORIZATION, HOST};
 use std::any::Any;
 use std::sync::Arc;
 use tower::Layer;
@@ -33,7 +38,11 @@ use utoipa_axum::router::OpenApiRouter;
 #[openapi(
     info(title = "Selfsame", description = "Contact identity: one person, one contact."),
     modifiers(&Security),
-    components(schemas(crate::render::ProblemDocument, crate::render::UnauthorizedBody)),
+    components(schemas(
+        crate::render::ErrorBody,
+        crate::render::ProblemDocument,
+        crate::render::UnauthorizedBody
+    )),
     security(("basic" = []), ("bearer" = [])),
     tags(
         (name = "account", description = "The service and the account"),
@@ -82,12 +91,21 @@ fn wire() -> OpenApiRouter<HttpState> {
         .merge(orders::routes())
         .merge(addressbooks::routes())
         .merge(events::routes())
+        .merge(access_tokens::routes())
+        .merge(web_setup::routes())
         .layer(middleware::map_response(render::mark_wire))
 }
 
 /// Every route; those that pages of other origins call come with what lets them.
 fn all(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
-    let mut all = OpenApiRouter::with_openapi(Description::openapi())
+    let mut all = annotated(pages);
+    operations::complete(all.get_openapi_mut());
+    all
+}
+
+/// Every route with what its annotations say of it.
+fn annotated(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
+    OpenApiRouter::with_openapi(Description::openapi())
         .merge(wire())
         .merge(identity::routes())
         .merge(catalog::routes())
@@ -97,10 +115,14 @@ fn all(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(history::routes())
         .merge(pages)
         .merge(mobile::routes())
+        .merge(tracker::plugin_routes())
         .merge(tracker::script_routes().layer(CompressionLayer::new()))
-        .merge(operations::routes());
-    operations::complete(all.get_openapi_mut());
-    all
+        .merge(operations::routes())
+}
+
+/// The schemas of the description, before anything is put into it that may need their names.
+pub(crate) fn schemas() -> Document {
+    annotated(tracker::routes()).into_openapi()
 }
 
 /// The description of every route.
@@ -112,8 +134,9 @@ pub fn openapi() -> Document {
 pub fn router(state: HttpState) -> Router {
     let pages = tracker::for_pages(tracker::routes(), &state);
     let (routes, document) = all(pages).split_for_parts();
+    members::learn();
     let documents = Arc::new(Documents::of(&document));
-    served(routes.layer(Extension(documents)), state)
+    served(routes.layer(Extension(documents)).merge(absent::routes()), state)
 }
 
 /// Puts around routes what every request goes through.
@@ -124,6 +147,7 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(tracker::readable))
+        .layer(middleware::from_fn(unambiguous))
         .layer(middleware::from_fn_with_state(state.clone(), render::render))
         .layer(SetResponseHeaderLayer::if_not_present(
             http::header::X_CONTENT_TYPE_OPTIONS,
@@ -134,10 +158,7 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
             state.settings.request_timeout,
             unread::pass_over,
         ))
-        .layer(SetSensitiveRequestHeadersLayer::new([
-            http::header::AUTHORIZATION,
-            mobile::IDENTITY,
-        ]))
+        .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, mobile::IDENTITY]))
         .with_state(state);
     // Trimming has to happen before routing, so that it wraps the router instead of being one of its layers.
     Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(routes))
@@ -147,6 +168,18 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
 async fn in_time(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(state.settings.request_timeout, next.run(request)).await;
     answer.unwrap_or_else(|_| ApiError::TimedOut.into_response())
+}
+
+/// Refuses headers that say who asks, and whom, twice: a proxy and this server may go by different ones.
+async fn unambiguous(request: Request, next: Next) -> Response {
+    let twice = |name: &HeaderName| request.headers().get_all(name).iter().nth(1).is_some();
+    match [AUTHORIZATION, HOST].into_iter().find(twice) {
+        Some(name) => {
+            let name = if name == HOST { "Host" } else { "Authorization" };
+            ApiError::invalid(name, "must not be sent twice").into_response()
+        }
+        None => next.run(request).await,
+    }
 }
 
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {

@@ -1,54 +1,43 @@
-//! Requests with a public key: which site they come from, and what they may do (identity rules, "Trust").
+//! Requests of pages and apps: which site they come from, and what stands behind them (identity rules, "Trust").
 
+use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::reply::{Repeated, submit_as};
+use crate::reply::{Repeated, submit_all, submit_as};
 use crate::state::HttpState;
 use crate::trace::Note;
 use http::header::ORIGIN;
 use http::{Extensions, HeaderMap};
-use selfsame_application::ports::{SiteAccess, SiteRef};
-use selfsame_domain::values::ExternalId;
-use selfsame_domain::{Command, Decision, IdentifierKind, WorkspaceId};
+use selfsame_application::ports::{SiteAccess, Workspace};
+use selfsame_domain::{Action, Command, Decision, IdentifierKind, Policy, Warrant, WorkspaceId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// A site whose key a request brought.
+/// Who a request of a page or an app comes from.
 #[derive(Debug, Clone)]
-pub(crate) struct Visit {
-    /// What the key opens.
-    pub(crate) access: Arc<SiteAccess>,
-}
-
-/// What is known of who is behind a public key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Behind {
-    /// A signed identity token vouches for this external ID.
-    Vouched(ExternalId),
-    /// Nothing does, and the site takes what the request says.
-    Believed,
-    /// Nothing does: nobody is named but by changeable identifiers.
-    Anonymous,
+pub(crate) enum Visit {
+    /// A site, by its public key.
+    Public(Arc<SiteAccess>),
+    /// A workspace, by its secret key, and the site of it that the request names.
+    Secret(Authenticated, Option<Arc<SiteAccess>>),
 }
 
 impl Visit {
     /// Opens a site. Refuses an unknown key with 401, a page of another origin with 403. Requests without `Origin` come from apps and
-    /// servers: only browsers tell of pages, and only browsers are held to origins.
+    /// servers: only browsers send it, and only browsers are held to origins.
     pub(crate) async fn open(
         state: &HttpState,
-        site: SiteRef,
+        site: &str,
+        secret: Option<Authenticated>,
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Self, ApiError> {
-        if let Some(limits) = &state.limits {
-            let digest = match &site {
-                SiteRef::Key(key) => Sha256::digest(key),
-                SiteRef::Id(id) => Sha256::digest(format!("site {id}")),
-            };
-            limits.check(&digest.into())?;
+        // The requests of a secret key are limited where it is read.
+        if let Some(limits) = state.limits.as_ref().filter(|_| secret.is_none()) {
+            limits.check(&Sha256::digest(site).into())?;
         }
-        let access = state.app.open_site(&site).await?;
+        let access = state.app.open_site(site, secret.as_ref().map(|key| &*key.0)).await?;
         if let Some(note) = extensions.get::<Note>() {
             note.workspace(access.workspace.id);
         }
@@ -58,49 +47,94 @@ impl Visit {
                 return Err(ApiError::ForeignOrigin);
             }
         }
-        Ok(Self { access })
+        Ok(match secret {
+            None => Self::Public(access),
+            Some(key) => Self::Secret(key, Some(access)),
+        })
+    }
+
+    /// Whether a secret key came with the request.
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(..))
+    }
+
+    /// Refuses with 403 what the rights of a secret key do not cover.
+    pub(crate) fn allow(&self, action: Action) -> Result<(), ApiError> {
+        match self {
+            Self::Public(_) => Ok(()),
+            Self::Secret(key, _) => key.allow(action),
+        }
+    }
+
+    fn own(&self) -> &Workspace {
+        match self {
+            Self::Public(access) => &access.workspace,
+            Self::Secret(key, _) => &key.0.workspace,
+        }
     }
 
     /// The workspace that every query of the request is bound to.
     pub(crate) fn workspace(&self) -> WorkspaceId {
-        self.access.workspace.id
+        self.own().id
     }
 
-    /// Who is behind the request, by the identity token that it brought. A token that vouches for nobody is wrong, whatever the site takes:
-    /// whoever sends one relies on it.
-    pub(crate) fn behind(
+    /// The identity policy of the workspace.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.own().policy
+    }
+
+    /// Within what the identities of events count: the site, or the workspace where no site is named.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Public(access) | Self::Secret(_, Some(access)) => format!("site {}", access.site.id),
+            Self::Secret(key, None) => format!("workspace {}", key.workspace()),
+        }
+    }
+
+    /// What stands behind the request. A secret key needs nothing besides it. A token that vouches for nobody is wrong, whatever the site
+    /// takes: whoever sends one relies on it.
+    pub(crate) fn warrant(
         &self,
         state: &HttpState,
         token: Option<&str>,
         pointer: &str,
         problems: &mut Problems,
-    ) -> Option<Behind> {
+    ) -> Option<Warrant> {
+        let access = match self {
+            Self::Secret(key, _) => return Some(Warrant::SecretKey(key.0.key.rights)),
+            Self::Public(access) => access,
+        };
         match token {
             Some(token) => {
-                let vouched = problems.check(pointer, state.app.vouched(&self.access, token))?;
+                let vouched = problems.check(pointer, state.app.vouched(access, token))?;
                 let id = vouched.as_str();
-                if self.access.workspace.policy.blocks(IdentifierKind::ExternalId, id, id) {
+                if self.policy().blocks(IdentifierKind::ExternalId, id, id) {
                     problems.add(
                         pointer,
                         "is an identity token for a blocked external ID: it names nobody",
                     );
                     return None;
                 }
-                Some(Behind::Vouched(vouched))
+                Some(Warrant::Token(vouched))
             }
-            None if self.access.site.allow_unsigned => Some(Behind::Believed),
-            None => Some(Behind::Anonymous),
+            None if access.site.allow_unsigned => Some(Warrant::Unsigned),
+            None => Some(Warrant::PublicKey),
         }
     }
 
-    /// Submits commands that belong together.
+    /// Submits commands that belong together. An idempotency key belongs to the key that the request came with.
     pub(crate) async fn submit(
         &self,
         state: &HttpState,
         incoming: &Incoming,
         commands: Vec<Command>,
     ) -> Result<Vec<Decision>, ApiError> {
-        let scope = format!("site {}", self.access.site.id);
-        submit_as(state, self.workspace(), &scope, incoming, commands, Repeated::Taken).await
+        match self {
+            Self::Secret(key, _) => submit_all(state, key, incoming, commands, Repeated::Taken).await,
+            Self::Public(access) => {
+                let scope = format!("site {}", access.site.id);
+                submit_as(state, self.workspace(), &scope, incoming, commands, Repeated::Taken).await
+            }
+        }
     }
 }

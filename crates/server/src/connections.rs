@@ -1,5 +1,6 @@
 //! Taking connections, and letting go of them.
 
+use crate::letter_case::LetterCase;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::serve::{Listener, ListenerExt};
@@ -59,6 +60,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
     });
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(timeouts.head);
+    let total_count = LetterCase::of("TotalCount").await;
     let open = GracefulShutdown::new();
     loop {
         let stream = tokio::select! {
@@ -68,12 +70,15 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         let busy = watch::Sender::new(0_usize);
         let unused = unused(busy.subscribe(), stop.clone(), timeouts.write);
         let router = router.clone();
+        let total_count = total_count.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let at_work = AtWork::begin(&busy);
             let answer = router.clone().oneshot(request.map(Body::new));
+            let total_count = total_count.clone();
             async move {
                 let answer: Result<Response<Body>, _> = answer.await;
-                answer.map(|answer| {
+                answer.map(|mut answer| {
+                    total_count.write(&mut answer);
                     answer.map(|body| Answer {
                         body,
                         _at_work: at_work,
@@ -183,6 +188,27 @@ mod tests {
             self.stop.cancel();
             self.serving.await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_header_has_the_letters_that_clients_look_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let page = async || ([("totalcount", "7"), ("x-request-id", "r")], "here");
+        let router = Router::new().route("/", axum::routing::get(page));
+        let serving = tokio::spawn(serve(listener, router, stop.clone(), Timeouts::default()));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let ask = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        client.write_all(ask).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.contains("\r\nTotalCount: 7\r\n") && answer.contains("\r\nx-request-id: r\r\n"),
+            "{answer}"
+        );
+        stop.cancel();
+        serving.await.unwrap();
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ mod commands;
 mod connections;
 mod drain;
 mod keys;
+mod letter_case;
 mod output;
 mod settings;
 mod upkeep;

@@ -435,7 +435,10 @@ macro_rules! for_each_case {
                 the_storage_answers;
             }
             sites {
-                a_site_reads_back_by_key_and_by_number;
+                a_site_reads_back_by_its_key;
+                origins_are_added_one_by_one;
+                a_domain_goes_to_the_site_that_has_it_or_that_shops_share;
+                the_first_signing_secret_is_made_once;
                 names_and_keys_of_sites_are_unique;
                 a_site_changes_for_everybody_at_once;
                 a_removed_site_opens_nothing;

@@ -5,9 +5,7 @@ use crate::rows;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
-use selfsame_application::ports::{
-    LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError,
-};
+use selfsame_application::ports::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
@@ -21,20 +19,15 @@ macro_rules! site_record {
     };
 }
 
-/// What opens with a condition on `s`.
-macro_rules! access {
-    ($condition:literal) => {
-        concat!(
-            "SELECT ",
-            site_record!(),
-            ", w.name, w.created_at, jsonb_hash_extended(w.policy, 0),
-             ARRAY(SELECT ROW(g.secret, g.created_at) FROM signing_secrets g
-                   WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2)
-             FROM sites s JOIN workspaces w ON w.workspace_id = s.workspace_id WHERE ",
-            $condition
-        )
-    };
-}
+/// What a key opens.
+const ACCESS: &str = concat!(
+    "SELECT ",
+    site_record!(),
+    ", w.name, w.created_at, jsonb_hash_extended(w.policy, 0),
+     ARRAY(SELECT ROW(g.secret, g.created_at) FROM signing_secrets g
+           WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2)
+     FROM sites s JOIN workspaces w ON w.workspace_id = s.workspace_id WHERE s.key = $1"
+);
 
 const SITES: &str = concat!(
     "SELECT ",
@@ -121,6 +114,29 @@ impl Sites for PostgresStore {
         Ok(true)
     }
 
+    async fn add_origins(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+    ) -> Result<bool, StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        // Takes the row's lock, so that the site is not removed meanwhile, and of two changes at once one follows the other.
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT site_id FROM sites WHERE workspace_id = $1 AND site_id = $2 FOR UPDATE")
+                .bind(workspace.0)
+                .bind(site.0)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(translate)?;
+        if found.is_none() {
+            return Ok(false);
+        }
+        insert_origins(&mut transaction, site, origins).await?;
+        transaction.commit().await.map_err(translate)?;
+        Ok(true)
+    }
+
     async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError> {
         let done = sqlx::query("DELETE FROM sites WHERE workspace_id = $1 AND site_id = $2")
             .bind(workspace.0)
@@ -131,13 +147,10 @@ impl Sites for PostgresStore {
         Ok(done.rows_affected() == 1)
     }
 
-    async fn site(&self, site: &SiteRef) -> Result<Option<SiteAccess>, StorageError> {
+    async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError> {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
-        let query = match site {
-            SiteRef::Key(key) => sqlx::query_as(access!("s.key = $1")).bind(key),
-            SiteRef::Id(id) => sqlx::query_as(access!("s.site_id = $1")).bind(id.0),
-        };
-        let found: Option<AccessRow> = query
+        let found: Option<AccessRow> = sqlx::query_as(ACCESS)
+            .bind(key)
             .bind(limit())
             .fetch_optional(&mut *connection)
             .await
@@ -190,6 +203,35 @@ impl Sites for PostgresStore {
         transaction.commit().await.map_err(translate)
     }
 
+    async fn add_first_signing_secret(
+        &self,
+        workspace: WorkspaceId,
+        secret: &SigningSecret,
+    ) -> Result<(), StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        // The lock of the workspace's row makes one of several first secrets the first.
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT workspace_id FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE")
+                .bind(workspace.0)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(translate)?;
+        if found.is_none() {
+            return Err(StorageError::UnknownWorkspace);
+        }
+        sqlx::query(
+            "INSERT INTO signing_secrets (workspace_id, secret, created_at) SELECT $1, $2, $3
+             WHERE NOT EXISTS (SELECT FROM signing_secrets WHERE workspace_id = $1)",
+        )
+        .bind(workspace.0)
+        .bind(secret.secret.expose_secret())
+        .bind(secret.created_at)
+        .execute(&mut *transaction)
+        .await
+        .map_err(translate)?;
+        transaction.commit().await.map_err(translate)
+    }
+
     async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError> {
         let found: Vec<(String, Timestamp)> = sqlx::query_as(
             "SELECT secret, created_at FROM signing_secrets WHERE workspace_id = $1 ORDER BY secret_id DESC LIMIT $2",
@@ -214,7 +256,7 @@ async fn insert_origins(
     origins: &BTreeSet<SiteOrigin>,
 ) -> Result<(), StorageError> {
     let origins: Vec<&str> = origins.iter().map(SiteOrigin::as_str).collect();
-    sqlx::query("INSERT INTO site_origins (site_id, origin) SELECT $1, UNNEST($2::text[])")
+    sqlx::query("INSERT INTO site_origins (site_id, origin) SELECT $1, UNNEST($2::text[]) ON CONFLICT DO NOTHING")
         .bind(site.0)
         .bind(origins)
         .execute(connection)

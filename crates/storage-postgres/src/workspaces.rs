@@ -16,14 +16,26 @@ macro_rules! api_key_record {
     };
 }
 
-const CREDENTIALS: &str = concat!(
-    "SELECT ",
-    api_key_record!(),
-    ", w.name, w.created_at, jsonb_hash_extended(w.policy, 0)
-     FROM api_keys k
-     JOIN workspaces w ON w.workspace_id = k.workspace_id
-     WHERE k.digest = $1"
-);
+/// A key with its workspace, by a condition on `k`.
+macro_rules! credentials {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            api_key_record!(),
+            ", w.name, w.created_at, jsonb_hash_extended(w.policy, 0)
+             FROM api_keys k
+             JOIN workspaces w ON w.workspace_id = k.workspace_id
+             WHERE ",
+            $condition
+        )
+    };
+}
+
+const CREDENTIALS: &str = credentials!("k.digest = $1");
+
+const CREDENTIALS_OF: &str = credentials!("k.workspace_id = $1 AND k.key_id = $2");
+
+type CredentialsRow = (ApiKeyRecord, String, Timestamp, i64);
 
 const KEYS: &str = concat!(
     "SELECT ",
@@ -115,19 +127,18 @@ impl Workspaces for PostgresStore {
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
-        let found: Option<(ApiKeyRecord, String, Timestamp, i64)> = sqlx::query_as(CREDENTIALS)
+        let found = sqlx::query_as(CREDENTIALS)
             .bind(digest)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(translate)?;
-        let Some((record, name, created_at, fingerprint)) = found else {
-            return Ok(None);
-        };
-        let key = api_key(record)?;
-        let workspace = self
-            .workspace(&mut connection, key.workspace, name, created_at, fingerprint)
-            .await?;
-        Ok(Some(Credentials { key, workspace }))
+            .fetch_optional(&mut *connection);
+        let found = found.await.map_err(translate)?;
+        self.read_credentials(&mut connection, found).await
+    }
+
+    async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Result<Option<Credentials>, StorageError> {
+        let mut connection = self.pool().acquire().await.map_err(translate)?;
+        let query = sqlx::query_as(CREDENTIALS_OF).bind(workspace.0).bind(key.0);
+        let found = query.fetch_optional(&mut *connection).await.map_err(translate)?;
+        self.read_credentials(&mut connection, found).await
     }
 
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError> {
@@ -143,6 +154,21 @@ impl Workspaces for PostgresStore {
 }
 
 impl PostgresStore {
+    async fn read_credentials(
+        &self,
+        connection: &mut PgConnection,
+        found: Option<CredentialsRow>,
+    ) -> Result<Option<Credentials>, StorageError> {
+        let Some((record, name, created_at, fingerprint)) = found else {
+            return Ok(None);
+        };
+        let key = api_key(record)?;
+        let workspace = self
+            .workspace(connection, key.workspace, name, created_at, fingerprint)
+            .await?;
+        Ok(Some(Credentials { key, workspace }))
+    }
+
     /// A workspace with the policy of this fingerprint. The policy is long, is the same almost always, and is known to whoever writes.
     pub(crate) async fn workspace(
         &self,

@@ -6,9 +6,7 @@ use crate::store::SqliteStore;
 use crate::workspaces::workspace;
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
-use selfsame_application::ports::{
-    LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError,
-};
+use selfsame_application::ports::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
 use sqlx::SqliteConnection;
@@ -24,21 +22,16 @@ macro_rules! site_columns {
     };
 }
 
-/// What opens with a condition on `s`. The columns of the workspace begin at 8.
-macro_rules! access {
-    ($condition:literal) => {
-        concat!(
-            "SELECT ",
-            site_columns!(),
-            ", (SELECT json_group_array(json_array(n.secret, n.created_at)) FROM (
-                   SELECT g.secret, g.created_at FROM signing_secrets AS g
-                   WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT ?2) AS n),
-               w.workspace_id, w.name, w.policy, w.created_at
-               FROM sites AS s JOIN workspaces AS w ON w.workspace_id = s.workspace_id WHERE ",
-            $condition
-        )
-    };
-}
+/// What a key opens. The columns of the workspace begin at 8.
+const ACCESS: &str = concat!(
+    "SELECT ",
+    site_columns!(),
+    ", (SELECT json_group_array(json_array(n.secret, n.created_at)) FROM (
+           SELECT g.secret, g.created_at FROM signing_secrets AS g
+           WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT ?2) AS n),
+       w.workspace_id, w.name, w.policy, w.created_at
+       FROM sites AS s JOIN workspaces AS w ON w.workspace_id = s.workspace_id WHERE s.key = ?1"
+);
 
 #[async_trait]
 impl Sites for SqliteStore {
@@ -114,6 +107,26 @@ impl Sites for SqliteStore {
         Ok(true)
     }
 
+    async fn add_origins(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+    ) -> Result<bool, StorageError> {
+        let mut writing = self.writer.begin().await?;
+        let has = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sites WHERE workspace_id = ?1 AND site_id = ?2)")
+            .bind(workspace.0)
+            .bind(site.0)
+            .fetch_one(writing.connection()?)
+            .await
+            .map_err(storage)?;
+        if has {
+            insert_origins(writing.connection()?, site, origins).await?;
+            writing.commit().await?;
+        }
+        Ok(has)
+    }
+
     async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError> {
         let mut writing = self.writer.begin().await?;
         let done = sqlx::query("DELETE FROM sites WHERE workspace_id = ?1 AND site_id = ?2")
@@ -126,13 +139,10 @@ impl Sites for SqliteStore {
         Ok(done.rows_affected() == 1)
     }
 
-    async fn site(&self, site: &SiteRef) -> Result<Option<SiteAccess>, StorageError> {
+    async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let query = match site {
-            SiteRef::Key(key) => sqlx::query(access!("s.key = ?1")).bind(key),
-            SiteRef::Id(id) => sqlx::query(access!("s.site_id = ?1")).bind(id.0),
-        };
-        let row = query
+        let row = sqlx::query(ACCESS)
+            .bind(key)
             .bind(limit())
             .fetch_optional(reader.connection()?)
             .await
@@ -179,6 +189,28 @@ impl Sites for SqliteStore {
         writing.commit().await
     }
 
+    async fn add_first_signing_secret(
+        &self,
+        workspace: WorkspaceId,
+        secret: &SigningSecret,
+    ) -> Result<(), StorageError> {
+        let mut writing = self.writer.begin().await?;
+        sqlx::query(
+            "INSERT INTO signing_secrets (workspace_id, secret, created_at) SELECT ?1, ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM signing_secrets WHERE workspace_id = ?1)",
+        )
+        .bind(workspace.0)
+        .bind(secret.secret.expose_secret())
+        .bind(micros(secret.created_at))
+        .execute(writing.connection()?)
+        .await
+        .map_err(|error| match kind(&error) {
+            Some(ErrorKind::ForeignKeyViolation) => StorageError::UnknownWorkspace,
+            _ => storage(error),
+        })?;
+        writing.commit().await
+    }
+
     async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError> {
         let mut reader = self.readers.lend().await?;
         let rows = sqlx::query(
@@ -212,7 +244,7 @@ async fn insert_origins(
     site: SiteId,
     origins: &BTreeSet<SiteOrigin>,
 ) -> Result<(), StorageError> {
-    sqlx::query("INSERT INTO site_origins (site_id, origin) SELECT ?1, value FROM json_each(?2)")
+    sqlx::query("INSERT OR IGNORE INTO site_origins (site_id, origin) SELECT ?1, value FROM json_each(?2)")
         .bind(site.0)
         .bind(json(origins)?)
         .execute(connection)

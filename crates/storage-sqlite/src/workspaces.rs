@@ -18,6 +18,18 @@ macro_rules! key_columns {
     };
 }
 
+/// A key `k` with its workspace, up to a condition. The columns of the workspace begin at 9.
+macro_rules! credentials {
+    () => {
+        concat!(
+            "SELECT ",
+            key_columns!(),
+            ", w.workspace_id, w.name, w.policy, w.created_at
+               FROM api_keys AS k JOIN workspaces AS w ON w.workspace_id = k.workspace_id WHERE "
+        )
+    };
+}
+
 #[async_trait]
 impl Workspaces for SqliteStore {
     async fn create_workspace(&self, name: &str, at: Timestamp) -> Result<Workspace, StorageError> {
@@ -92,22 +104,23 @@ impl Workspaces for SqliteStore {
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let row = sqlx::query(concat!(
-            "SELECT ",
-            key_columns!(),
-            ", w.workspace_id, w.name, w.policy, w.created_at
-               FROM api_keys AS k JOIN workspaces AS w ON w.workspace_id = k.workspace_id WHERE k.digest = ?1",
-        ))
-        .bind(digest)
-        .fetch_optional(reader.connection()?)
-        .await
-        .map_err(storage)?;
-        let Some(row) = row else { return Ok(None) };
-        let workspace = workspace(&self.policies, &Row::new(&row, "workspaces", 9), 9)?;
-        Ok(Some(Credentials {
-            key: api_key(&row)?,
-            workspace,
-        }))
+        let row = sqlx::query(concat!(credentials!(), "k.digest = ?1"))
+            .bind(digest)
+            .fetch_optional(reader.connection()?)
+            .await
+            .map_err(storage)?;
+        row.map(|row| self.read_credentials(&row)).transpose()
+    }
+
+    async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Result<Option<Credentials>, StorageError> {
+        let mut reader = self.readers.lend().await?;
+        let row = sqlx::query(concat!(credentials!(), "k.workspace_id = ?1 AND k.key_id = ?2"))
+            .bind(workspace.0)
+            .bind(key.0)
+            .fetch_optional(reader.connection()?)
+            .await
+            .map_err(storage)?;
+        row.map(|row| self.read_credentials(&row)).transpose()
     }
 
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError> {
@@ -129,6 +142,15 @@ impl Workspaces for SqliteStore {
             return Ok(());
         }
         writing.commit().await
+    }
+}
+
+impl SqliteStore {
+    fn read_credentials(&self, row: &SqliteRow) -> Result<Credentials, StorageError> {
+        Ok(Credentials {
+            key: api_key(row)?,
+            workspace: workspace(&self.policies, &Row::new(row, "workspaces", 9), 9)?,
+        })
     }
 }
 

@@ -4,13 +4,11 @@
 //! seconds since 1970 or 0 for none, and SIGNATURE the HMAC-SHA-256 (RFC 2104) of `v1.ID.EXPIRY` under the signing secret's text, in small
 //! hexadecimal digits.
 
+use super::signature;
 use crate::ports::SigningSecret;
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::ExposeSecret;
+use data_encoding::BASE64URL_NOPAD;
 use selfsame_domain::Timestamp;
 use selfsame_domain::values::ExternalId;
-use sha2::Sha256;
 
 /// The form of tokens.
 const VERSION: &str = "v1";
@@ -33,25 +31,18 @@ pub enum TokenError {
 pub(super) fn sign(secret: &SigningSecret, id: &ExternalId, expires_at: Option<Timestamp>) -> Option<String> {
     let id = BASE64URL_NOPAD.encode(id.as_str().as_bytes());
     let expiry = expires_at.map_or(0, |end| end.timestamp());
-    let signed = format!("{VERSION}.{id}.{expiry}");
-    let signature = mac(secret, &signed)?.finalize().into_bytes();
-    Some(format!("{signed}.{}", HEXLOWER.encode(&signature)))
+    signature::sign(secret, &format!("{VERSION}.{id}.{expiry}"))
 }
 
-/// Whom a token vouches for. Signatures are compared in constant time, before anything in the token is believed.
+/// Whom a token vouches for. The signature is checked before anything in the token is believed.
 pub(super) fn verify(token: &str, secrets: &[SigningSecret], now: Timestamp) -> Result<ExternalId, TokenError> {
-    let token = token.trim();
-    let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
-    let signature = HEXLOWER
-        .decode(signature.as_bytes())
-        .map_err(|_| TokenError::Malformed)?;
+    let (signed, signature) = signature::split(token).ok_or(TokenError::Malformed)?;
     let mut parts = signed.split('.');
     let (Some(VERSION), Some(id), Some(expiry), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(TokenError::Malformed);
     };
     let expiry: i64 = expiry.parse().map_err(|_| TokenError::Malformed)?;
-    let made = |secret: &SigningSecret| mac(secret, signed).is_some_and(|mac| mac.verify_slice(&signature).is_ok());
-    if !secrets.iter().any(made) {
+    if !signature::is_signed(signed, &signature, secrets) {
         return Err(TokenError::WrongSignature);
     }
     if expiry != 0 && expiry <= now.timestamp() {
@@ -61,13 +52,6 @@ pub(super) fn verify(token: &str, secrets: &[SigningSecret], now: Timestamp) -> 
     id.and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| ExternalId::parse(&text).ok())
         .ok_or(TokenError::Malformed)
-}
-
-/// A key of any length makes one, so that there always is one.
-fn mac(secret: &SigningSecret, signed: &str) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.secret.expose_secret().as_bytes()).ok()?;
-    mac.update(signed.as_bytes());
-    Some(mac)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Sites, their public keys, and who is behind them.
 
 use super::identity_token::{self, TokenError};
-use crate::access::AccessError;
+use crate::access::{AccessError, Principal};
 use crate::app::Application;
-use crate::ports::{NewSite, SigningSecret, Site, SiteAccess, SiteRef, StorageError};
+use crate::ports::{NewSite, SigningSecret, Site, SiteAccess, StorageError};
+use crate::submit::SubmitError;
+use chrono::TimeDelta;
 use data_encoding::BASE32_DNSSEC;
 use secrecy::SecretString;
 use selfsame_domain::values::{ExternalId, SiteOrigin};
-use selfsame_domain::{Timestamp, WorkspaceId};
+use selfsame_domain::{Call, Command, Contact, ContactRequest, Timestamp, WorkspaceId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,12 +19,20 @@ const SITE_KEY_MARK: &str = "pk_";
 /// How every signing secret begins, so that secret scanners recognise one.
 const SIGNING_MARK: &str = "sig_";
 
+/// How long an identity token may be used that an API key asks for.
+const TOKEN_LIFETIME: TimeDelta = TimeDelta::days(1);
+
+/// The name of the site that shops share.
+const WEB_SITE: &str = "web";
+
 impl Application {
-    /// What a public key, or a site's number, opens.
-    pub async fn open_site(&self, site: &SiteRef) -> Result<Arc<SiteAccess>, AccessError> {
+    /// What a public key opens. Whoever comes with a secret key as well knows the sites of its workspace alone (identity rules, "Trust").
+    pub async fn open_site(&self, key: &str, secret: Option<&Principal>) -> Result<Arc<SiteAccess>, AccessError> {
         let store = Arc::clone(&self.store);
-        let read = |site: SiteRef| async move { store.site(&site).await };
-        self.site_reads.ask(site, read).await?.ok_or(AccessError::UnknownSite)
+        let read = |key: String| async move { store.site(&key).await };
+        let found = self.site_reads.ask(&key.to_owned(), read).await?;
+        let own = |access: &Arc<SiteAccess>| secret.is_none_or(|secret| secret.workspace.id == access.workspace.id);
+        found.filter(own).ok_or(AccessError::UnknownSite)
     }
 
     /// Whether a site of any workspace has this origin.
@@ -55,15 +65,102 @@ impl Application {
         self.store.create_site(&site, self.clock.now()).await
     }
 
+    /// Makes sure that pages of a domain may speak with the public key of a site of the workspace, and says whether that is new. A domain that
+    /// no site has goes to the site of [`Self::web_site`].
+    pub async fn register_domain(
+        &self,
+        workspace: WorkspaceId,
+        origins: &BTreeSet<SiteOrigin>,
+    ) -> Result<(Site, bool), StorageError> {
+        if let Some(site) = self.site_of_domain(workspace, origins).await? {
+            return Ok((site, false));
+        }
+        let mut site = self.web_site(workspace).await?;
+        if !self.store.add_origins(workspace, site.id, origins).await? {
+            // Somebody removed it in between.
+            return Err(StorageError::Retriable);
+        }
+        site.origins.extend(origins.iter().cloned());
+        Ok((site, true))
+    }
+
+    /// The site of a workspace that has one of these origins; the oldest of several.
+    pub async fn site_of_domain(
+        &self,
+        workspace: WorkspaceId,
+        origins: &BTreeSet<SiteOrigin>,
+    ) -> Result<Option<Site>, StorageError> {
+        let sites = self.store.sites(workspace).await?;
+        Ok(sites.into_iter().find(|site| !site.origins.is_disjoint(origins)))
+    }
+
+    /// The site whose key the shops of a workspace share that do not say which site they are: the only one with pages, else the one named
+    /// [`WEB_SITE`]. It is made if it is not there (wire fact: a shop plug-in asks for the script before it names its domain).
+    pub async fn web_site(&self, workspace: WorkspaceId) -> Result<Site, StorageError> {
+        if let Some(site) = shared_site(self.store.sites(workspace).await?) {
+            return Ok(site);
+        }
+        match self.create_site(workspace, WEB_SITE, BTreeSet::new(), false).await {
+            // Somebody else made it at the same time.
+            Err(StorageError::Conflict { .. }) => {
+                let sites = self.store.sites(workspace).await?;
+                shared_site(sites).ok_or(StorageError::Retriable)
+            }
+            made => made,
+        }
+    }
+
     /// Makes a new signing secret of 192 bits for a workspace. The one before it stays live, older ones are deleted.
     pub async fn rotate_signing_secret(&self, workspace: WorkspaceId) -> Result<SecretString, StorageError> {
-        let secret: SecretString = format!("{SIGNING_MARK}{}", BASE32_DNSSEC.encode(&self.ids.secret())).into();
-        let to_store = SigningSecret {
-            secret: secret.clone(),
+        let new = self.new_signing_secret();
+        self.store.add_signing_secret(workspace, &new).await?;
+        Ok(new.secret)
+    }
+
+    fn new_signing_secret(&self) -> SigningSecret {
+        SigningSecret {
+            secret: format!("{SIGNING_MARK}{}", BASE32_DNSSEC.encode(&self.ids.secret())).into(),
             created_at: self.clock.now(),
+        }
+    }
+
+    /// The secret that signs for a workspace. The first is made when it is needed.
+    pub(super) async fn signing_secret(&self, workspace: WorkspaceId) -> Result<SigningSecret, StorageError> {
+        let newest = self.store.signing_secrets(workspace).await?.into_iter().next();
+        if let Some(secret) = newest {
+            return Ok(secret);
+        }
+        self.store
+            .add_first_signing_secret(workspace, &self.new_signing_secret())
+            .await?;
+        let newest = self.store.signing_secrets(workspace).await?.into_iter().next();
+        newest.ok_or(StorageError::Retriable)
+    }
+
+    /// The contact that a request finds as an event would, without writing anything.
+    pub async fn find_contact(
+        &self,
+        workspace: WorkspaceId,
+        request: ContactRequest,
+    ) -> Result<Option<Contact>, SubmitError> {
+        let command = Command::Contact(Call::Event { creates: false }, Box::new(request));
+        let decided = self.dry_run(workspace, vec![command], None).await?;
+        let Some(id) = decided.first().and_then(|decision| decision.contact) else {
+            return Ok(None);
         };
-        self.store.add_signing_secret(workspace, &to_store).await?;
-        Ok(secret)
+        let found = self.store.contact(workspace, id).await.map_err(SubmitError::from)?;
+        Ok(found.map(|details| details.contact))
+    }
+
+    /// An identity token of an external ID that may be used for a day. None where the secret cannot sign.
+    pub async fn identity_token(
+        &self,
+        workspace: WorkspaceId,
+        id: &ExternalId,
+    ) -> Result<Option<String>, StorageError> {
+        let secret = self.signing_secret(workspace).await?;
+        let end = self.clock.now() + TOKEN_LIFETIME;
+        Ok(identity_token::sign(&secret, id, Some(end)))
     }
 
     /// Signs an identity token with the newest secret of a workspace; none without a secret.
@@ -77,4 +174,14 @@ impl Application {
         let newest = secrets.first();
         Ok(newest.and_then(|secret| identity_token::sign(secret, id, expires_at)))
     }
+}
+
+/// Of a workspace's sites the one that shops share.
+fn shared_site(sites: Vec<Site>) -> Option<Site> {
+    let named = |site: &Site| site.name == WEB_SITE;
+    let (mut shared, mut others): (Vec<_>, Vec<_>) = sites
+        .into_iter()
+        .filter(|site| named(site) || !site.origins.is_empty())
+        .partition(named);
+    shared.pop().or_else(|| others.pop().filter(|_| others.is_empty()))
 }

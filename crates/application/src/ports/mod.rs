@@ -22,7 +22,7 @@ pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
-pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, SiteRef, Sites};
+pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 

@@ -15,7 +15,7 @@ pub const LIVE_SECRETS: usize = 2;
 /// A site: pages or an app that speak with a public key (identity rules, "Trust").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// Its number, unique in the installation (`orgId` on the wire).
+    /// Its number, unique in the installation. It opens nothing: it is small, and can be guessed.
     pub id: SiteId,
     /// The workspace that it belongs to.
     pub workspace: WorkspaceId,
@@ -44,15 +44,6 @@ pub struct NewSite {
     pub origins: BTreeSet<SiteOrigin>,
     /// Whether unsigned identification is taken.
     pub allow_unsigned: bool,
-}
-
-/// How a request names a site.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SiteRef {
-    /// By its public key.
-    Key(String),
-    /// By its number.
-    Id(SiteId),
 }
 
 /// A secret that signs identity tokens. Its `Debug` shows nothing of it.
@@ -94,11 +85,19 @@ pub trait Sites: Send + Sync {
         allow_unsigned: bool,
     ) -> Result<bool, StorageError>;
 
+    /// Adds origins to a site, whatever is added at the same time. Says whether the workspace has it.
+    async fn add_origins(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+    ) -> Result<bool, StorageError>;
+
     /// Removes a site; its key opens nothing from then on, what came through it stays. Says whether the workspace had it.
     async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError>;
 
     /// What a public key opens. MUST see a removal or a change as soon as it is committed, from every server.
-    async fn site(&self, site: &SiteRef) -> Result<Option<SiteAccess>, StorageError>;
+    async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError>;
 
     /// Whether a site of any workspace has this origin.
     async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError>;
@@ -106,6 +105,14 @@ pub trait Sites: Send + Sync {
     /// Adds the newest signing secret of a workspace; all but the newest [`LIVE_SECRETS`] are deleted.
     /// [`StorageError::UnknownWorkspace`] without the workspace.
     async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError>;
+
+    /// Adds a signing secret to a workspace that has none, and only then: of several that try at once one MUST succeed.
+    /// [`StorageError::UnknownWorkspace`] without the workspace.
+    async fn add_first_signing_secret(
+        &self,
+        workspace: WorkspaceId,
+        secret: &SigningSecret,
+    ) -> Result<(), StorageError>;
 
     /// The live signing secrets of a workspace, newest first.
     async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError>;

@@ -84,6 +84,9 @@ pub trait Workspaces: Send + Sync {
     /// What the secret with this digest opens. MUST see a revocation as soon as it is committed, from every server.
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError>;
 
+    /// A key of a workspace by its identity, as [`Self::credentials`] by its secret.
+    async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Result<Option<Credentials>, StorageError>;
+
     /// Notes that a key was used.
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError>;
 }

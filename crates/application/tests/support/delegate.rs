@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use selfsame_application::ports::{
     ApiKey, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials, EventQuery, Expired, History,
     HistoryOf, Identity, IdentityView, KeyToStore, Lookup, Maintenance, NewSite, OrderQuery, Orders, Page,
-    SegmentQuery, SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError, TokenOwner, Workspace, Workspaces,
+    SegmentQuery, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
@@ -183,6 +183,10 @@ impl Workspaces for Probe {
         found
     }
 
+    async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Read<Option<Credentials>> {
+        self.inner.credentials_of(workspace, key).await
+    }
+
     /// Lets others in between, as a database does.
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Read<()> {
         self.touch();
@@ -211,12 +215,16 @@ impl Sites for Probe {
         self.inner.set_site(workspace, site, origins, allow_unsigned).await
     }
 
+    async fn add_origins(&self, workspace: WorkspaceId, site: SiteId, origins: &BTreeSet<SiteOrigin>) -> Read<bool> {
+        self.inner.add_origins(workspace, site, origins).await
+    }
+
     async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Read<bool> {
         self.inner.remove_site(workspace, site).await
     }
 
-    async fn site(&self, site: &SiteRef) -> Read<Option<SiteAccess>> {
-        self.inner.site(site).await
+    async fn site(&self, key: &str) -> Read<Option<SiteAccess>> {
+        self.inner.site(key).await
     }
 
     async fn knows_origin(&self, origin: &str) -> Read<bool> {
@@ -225,6 +233,10 @@ impl Sites for Probe {
 
     async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Read<()> {
         self.inner.add_signing_secret(workspace, secret).await
+    }
+
+    async fn add_first_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Read<()> {
+        self.inner.add_first_signing_secret(workspace, secret).await
     }
 
     async fn signing_secrets(&self, workspace: WorkspaceId) -> Read<Vec<SigningSecret>> {

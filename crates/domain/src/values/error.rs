@@ -55,6 +55,9 @@ pub enum ValueError {
     /// Not a scheme, a host and perhaps a port.
     #[error("must be an origin such as https://shop.example: http or https and a host, without a path or a *")]
     NotAnOrigin,
+    /// Not a host name, with or without a port, nor the address of a page.
+    #[error("must be a domain such as shop.example, or the address of the shop")]
+    NotADomain,
     /// Not a region of ISO 3166-1 alpha-2.
     #[error("must be a two-letter region code")]
     NotARegion,

@@ -2,8 +2,9 @@
 
 use super::ValueError;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
-use url::Url;
+use url::{Host, Url};
 
 /// An origin (RFC 6454) as browsers send it: `http` or `https`, a host in small letters, a port unless it is the scheme's own. At most 255
 /// characters.
@@ -36,6 +37,38 @@ impl SiteOrigin {
             return Err(ValueError::TooLong { max, actual });
         }
         Ok(Self(origin))
+    }
+
+    /// The origins of a shop's domain: of both schemes, since a domain does not say which one its pages have. Takes a host with or without a
+    /// port, or the address of a page there (wire fact: shop plug-ins send either).
+    pub fn of_domain(text: &str) -> Result<BTreeSet<Self>, ValueError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(ValueError::Empty);
+        }
+        let address = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("https://{text}")
+        };
+        let url = Url::parse(&address).map_err(|_| ValueError::NotADomain)?;
+        let host = match url.host() {
+            Some(Host::Domain(name)) if name == "localhost" || name.trim_end_matches('.').contains('.') => {
+                name.to_owned()
+            }
+            Some(host @ (Host::Ipv4(_) | Host::Ipv6(_))) => host.to_string(),
+            _ => return Err(ValueError::NotADomain),
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(ValueError::NotADomain);
+        }
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let origin = |scheme| Self::parse(&format!("{scheme}://{host}{port}"));
+        let both: Result<_, _> = ["https", "http"].into_iter().map(origin).collect();
+        both.map_err(|error| match error {
+            ValueError::NotAnOrigin => ValueError::NotADomain,
+            other => other,
+        })
     }
 
     /// The origin as browsers send it.
@@ -92,5 +125,31 @@ mod tests {
             SiteOrigin::parse(&long),
             Err(ValueError::TooLong { max: 255, .. })
         ));
+    }
+
+    #[test]
+    fn a_domain_has_the_origins_of_both_schemes() {
+        for (text, host) in [
+            ("shop.example", "shop.example"),
+            (" https://Shop.Example/wp/ ", "shop.example"),
+            ("http://shop.example:8080", "shop.example:8080"),
+            ("крамниця.укр", "xn--80aqejfp0c4d.xn--j1amh"),
+            ("localhost:8081", "localhost:8081"),
+            ("127.0.0.1", "127.0.0.1"),
+        ] {
+            let expected = ["https", "http"].map(|scheme| SiteOrigin(format!("{scheme}://{host}")));
+            assert_eq!(SiteOrigin::of_domain(text), Ok(expected.into()), "{text}");
+        }
+        for text in [
+            "shop",
+            "not a domain",
+            "ftp://shop.example",
+            "https://",
+            "*.shop.example",
+            "https://.",
+        ] {
+            assert_eq!(SiteOrigin::of_domain(text), Err(ValueError::NotADomain), "{text}");
+        }
+        assert_eq!(SiteOrigin::of_domain(" "), Err(ValueError::Empty));
     }
 }

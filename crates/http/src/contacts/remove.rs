@@ -77,20 +77,29 @@ pub(crate) async fn remove_by_external_id(
 ) -> Result<Decided<Sentence>, ApiError> {
     auth.allow(Action::Write)?;
     let name = "externalCustomerId";
-    let text = params
-        .text(name)
-        .ok_or_else(|| ApiError::invalid(name, "must be sent"))?;
-    let external_id = ExternalId::parse(text).map_err(|error| ApiError::invalid(name, error))?;
-    let contact = ContactRef::ExternalId(Identifier::external_id(&external_id));
-    let command = Command::Remove {
-        contact,
-        erase: erase(&params)?,
+    let (text, erase) = match params.text(name) {
+        Some(text) => (text.to_owned(), erase(&params)?),
+        None => named_in_body(&incoming)?.ok_or_else(|| ApiError::invalid(name, "must be sent"))?,
     };
+    let external_id = ExternalId::parse(&text).map_err(|error| ApiError::invalid(name, error))?;
+    let contact = ContactRef::ExternalId(Identifier::external_id(&external_id));
+    let command = Command::Remove { contact, erase };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let id = decision
         .contact
         .ok_or(ApiError::Internal("a removal without contact"))?;
     Ok(Decided(decision, Sentence::deleted(id)))
+}
+
+/// Whom the body names, and whether to erase: a shop plug-in sends both there, and nothing in the query (wire fact).
+fn named_in_body(incoming: &Incoming) -> Result<Option<(String, bool)>, ApiError> {
+    let Ok(body) = incoming.object() else { return Ok(None) };
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let text = fields.text("externalCustomerId", &mut problems).value();
+    let erase = fields.boolean("erase", &mut problems).value().unwrap_or(false);
+    problems.finish()?;
+    Ok(text.map(|text| (text, erase)))
 }
 
 fn erase(params: &Params) -> Result<bool, ApiError> {

@@ -10,6 +10,7 @@ pub(crate) use channels::device_app;
 
 use crate::error::{Problem, member, pointer};
 use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of, text_of};
+use crate::members;
 use selfsame_domain::values::{Cookie, DeviceId, ExternalId, SegmentName, Source, ValueError};
 use selfsame_domain::{
     Call, ContactRequest, FieldId, FieldInput, Identifier, IdentifierKind, Policy, SegmentId, SegmentRef, Skipped,
@@ -143,9 +144,10 @@ fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
     reason = "callers pass texts and errors as they have them"
 )]
 pub(crate) fn skipped(pointer: &str, reason: impl ToString) -> Skipped {
+    let (pointer, reason) = members::known(pointer.to_owned(), reason.to_string());
     Skipped {
-        field: member(pointer),
-        reason: reason.to_string(),
+        field: member(&pointer),
+        reason,
     }
 }
 

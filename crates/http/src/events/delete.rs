@@ -1,6 +1,6 @@
 //! `DELETE past_events`: events of a time, deleted.
 
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, EventAuthenticated};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
@@ -57,7 +57,7 @@ pub(crate) struct DeletedEventsBody {
 )]
 pub(crate) async fn v1(
     state: State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     incoming: Incoming,
 ) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
     delete(state, auth, incoming).await
@@ -82,7 +82,7 @@ pub(crate) async fn v1(
 )]
 pub(crate) async fn v2(
     state: State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     incoming: Incoming,
 ) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
     delete(state, auth, incoming).await

@@ -1,7 +1,7 @@
 //! `POST past_events`: events of another time, many at once.
 
 use super::request::{self, Form};
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, EventAuthenticated};
 use crate::body::{Entry, Incoming};
 use crate::error::ApiError;
 use crate::fields::{MAX_ENTRIES, Problems};
@@ -136,7 +136,7 @@ pub(crate) enum PastEventStatus {
 )]
 pub(crate) async fn v1(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     request: Request,
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     record(&state, &auth, Form::Pairs, request).await
@@ -163,7 +163,7 @@ pub(crate) async fn v1(
 )]
 pub(crate) async fn v2(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     request: Request,
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     record(&state, &auth, Form::Pairs, request).await
@@ -190,7 +190,7 @@ pub(crate) async fn v2(
 )]
 pub(crate) async fn v3(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     request: Request,
 ) -> Result<AllDecided<Json<PastEventsBody>>, ApiError> {
     record(&state, &auth, Form::Object, request).await

@@ -1,7 +1,7 @@
 //! `POST event`, in three versions.
 
 use super::request::{self, Form};
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, EventAuthenticated};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -92,7 +92,7 @@ pub(crate) struct EventObjectInput {
 )]
 pub(crate) async fn v1(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
     record(&state, &auth, Form::Pairs, request).await
@@ -120,7 +120,7 @@ pub(crate) async fn v1(
 )]
 pub(crate) async fn v2(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
     record(&state, &auth, Form::Pairs, request).await
@@ -148,7 +148,7 @@ pub(crate) async fn v2(
 )]
 pub(crate) async fn v3(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    EventAuthenticated(auth): EventAuthenticated,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
     record(&state, &auth, Form::Object, request).await

@@ -168,7 +168,7 @@ fn distinct<'a>(sent: Vec<Parameter<'a>>, contact: &mut ContactRequest) -> Vec<P
         if seen.insert(comparable(name)) {
             kept.push(parameter);
         } else {
-            let reason = "the same name comes again; the last value counts";
+            let reason = "comes again; the last value counts";
             contact.skipped.push(skipped(pointer, reason));
         }
     }

@@ -5,14 +5,13 @@ use crate::contacts::request::skipped;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, name_of};
 use crate::named::{self, Parts};
-use crate::site::{Behind, Visit};
+use crate::site::Visit;
 use crate::state::HttpState;
 use crate::tracker::{CollectedBody, RefusedPart};
 use axum::extract::Request;
 use http::{HeaderMap, HeaderName};
-use selfsame_application::ports::SiteRef;
 use selfsame_domain::values::{DeviceId, ExternalId, Source};
-use selfsame_domain::{Call, Command, ContactRequest, Identifier, Policy};
+use selfsame_domain::{Call, Command, ContactRequest, Identifier, Policy, Warrant};
 use serde_json::Value;
 use utoipa::IntoParams;
 
@@ -62,8 +61,7 @@ impl App {
     pub(super) async fn open(state: &HttpState, request: Request, limit: usize) -> Result<Self, ApiError> {
         let headers = request.headers().clone();
         let key = header(&headers, &KEY).ok_or(ApiError::Unauthorized("the header X-Reteno-Access-Key is required"))?;
-        let site = SiteRef::Key(key.to_owned());
-        let visit = Visit::open(state, site, &headers, request.extensions()).await?;
+        let visit = Visit::open(state, key, None, &headers, request.extensions()).await?;
         let incoming = Incoming::read(request, limit).await?;
         Ok(Self {
             visit,
@@ -74,7 +72,7 @@ impl App {
 
     /// The identity policy of the app's workspace.
     pub(super) fn policy(&self) -> &Policy {
-        &self.visit.access.workspace.policy
+        self.visit.policy()
     }
 
     /// The version of the library that the app sends with.
@@ -89,10 +87,10 @@ impl App {
         let device = self.device(fields, problems);
         let token = header(&self.headers, &IDENTITY);
         let mut wrong = Problems::default();
-        let behind = self.visit.behind(state, token, "X-Selfsame-Identity", &mut wrong);
+        let warrant = self.visit.warrant(state, token, "X-Selfsame-Identity", &mut wrong);
         let (member, mut said) = named.unzip();
         let member = member.unwrap_or(USER[0]);
-        if let (Some(Behind::Vouched(vouched)), Some(named)) = (&behind, &said)
+        if let (Some(Warrant::Token(vouched)), Some(named)) = (&warrant, &said)
             && vouched != named
         {
             wrong.add(fields.pointer(member), "is not whom the identity token vouches for");
@@ -103,7 +101,7 @@ impl App {
             device: device?,
             member,
             named: said,
-            behind: behind.filter(|_| refused.is_empty()).unwrap_or(Behind::Anonymous),
+            warrant: warrant.filter(|_| refused.is_empty()).unwrap_or(Warrant::PublicKey),
             refused: refused.into_iter().map(RefusedPart::from).collect(),
         })
     }
@@ -124,7 +122,7 @@ pub(super) struct User {
     member: &'static str,
     /// The external ID that the request names.
     named: Option<ExternalId>,
-    behind: Behind,
+    warrant: Warrant,
     /// What is wrong with the identity token.
     refused: Vec<RefusedPart>,
 }
@@ -132,16 +130,16 @@ pub(super) struct User {
 impl User {
     /// The external ID that is believed.
     pub(super) fn external_id(&self) -> Option<Identifier> {
-        match &self.behind {
-            Behind::Vouched(id) => Some(Identifier::external_id(id)),
-            Behind::Believed => self.named.as_ref().map(Identifier::external_id),
-            Behind::Anonymous => None,
+        match &self.warrant {
+            Warrant::Token(id) => Some(Identifier::external_id(id)),
+            Warrant::SecretKey(_) | Warrant::Unsigned => self.named.as_ref().map(Identifier::external_id),
+            Warrant::PublicKey => None,
         }
     }
 
     /// Whether the request names a user, believed or not.
     pub(super) fn is_named(&self) -> bool {
-        self.named.is_some() || matches!(self.behind, Behind::Vouched(_)) || !self.refused.is_empty()
+        self.named.is_some() || matches!(self.warrant, Warrant::Token(_)) || !self.refused.is_empty()
     }
 
     /// A request about the user on the device.
@@ -155,9 +153,9 @@ impl User {
 
     /// The request as far as the app may say it.
     pub(super) fn allowed(&self, request: ContactRequest) -> ContactRequest {
-        match self.behind {
-            Behind::Anonymous => request.by_public_key(),
-            Behind::Vouched(_) | Behind::Believed => request,
+        match self.warrant {
+            Warrant::PublicKey => request.by_public_key(),
+            Warrant::SecretKey(_) | Warrant::Token(_) | Warrant::Unsigned => request,
         }
     }
 

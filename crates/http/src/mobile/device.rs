@@ -74,7 +74,7 @@ pub(crate) struct AppDeviceInput {
 /// whom a device or token belonged to.
 #[utoipa::path(
     post,
-    path = "/mobile/api/v1/device",
+    path = "/device",
     operation_id = "tellDevice",
     tag = "mobile",
     security(("site" = [])),

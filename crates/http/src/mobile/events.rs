@@ -9,7 +9,7 @@ use crate::times;
 use crate::tracker::{CollectedBody, DEPTH};
 use axum::extract::{Request, State};
 use selfsame_domain::values::Source;
-use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, SiteId, Timestamp};
+use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, Timestamp};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -67,7 +67,7 @@ pub(crate) struct AppParamInput {
 /// device is. An event that is sent again is stored once. One that cannot be kept is told in `refused`, and the others are kept.
 #[utoipa::path(
     post,
-    path = "/mobile/api/v1/events",
+    path = "/events",
     operation_id = "tellAppEvents",
     tag = "mobile",
     security(("site" = [])),
@@ -94,12 +94,12 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
         stored: 0,
         refused: user.disbelieved(),
     };
-    let (now, site) = (state.app.clock().now(), app.visit.access.site.id);
+    let (now, place) = (state.app.clock().now(), app.visit.place());
     let mut commands = Vec::with_capacity(body.entries.len());
     for entry in &body.entries {
         commands.extend(answer.read(entry, |fields, answer| {
             let mut problems = Problems::default();
-            let event = read(fields, &user, site, now, &mut problems);
+            let event = read(fields, &user, &place, now, &mut problems);
             answer.judge(event.map(|event| Command::Event(Box::new(event))), problems)
         }));
     }
@@ -114,7 +114,7 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
 fn read(
     fields: &Fields<'_>,
     user: &User,
-    site: SiteId,
+    place: &str,
     now: Timestamp,
     problems: &mut Problems,
 ) -> Option<EventRequest> {
@@ -137,10 +137,10 @@ fn read(
     let device = &user.device.key.value;
     // The identity counts within site and device, so that nobody can take that of somebody else's event beforehand.
     let identity = match (sent, occurred) {
-        (Some(id), _) => Some(json!([site.to_string(), device, "sent", id])),
+        (Some(id), _) => Some(json!([place, device, "sent", id])),
         (None, Some(occurred)) => {
             let content = [event.type_key.as_str(), occurred.trim(), event.params.as_json()];
-            Some(json!([site.to_string(), device, "content", content]))
+            Some(json!([place, device, "content", content]))
         }
         (None, None) => None,
     };

@@ -11,8 +11,20 @@ use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The calls that apps make. No page may read the answers.
+/// The calls that apps make, at our paths and at those of the library (wire fact). No page may read the answers.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    let mut library = calls();
+    for item in library.get_openapi_mut().paths.paths.values_mut() {
+        if let Some(id) = item.post.as_mut().and_then(|call| call.operation_id.as_mut()) {
+            id.push_str("ByLibraryPath");
+        }
+    }
+    OpenApiRouter::new()
+        .nest("/mobile/api/v1", calls())
+        .nest("/api/v1", library)
+}
+
+fn calls() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(device::device))
         .routes(routes!(user::user))

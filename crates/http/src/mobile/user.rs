@@ -76,7 +76,7 @@ pub(crate) struct AppFieldInput {
 /// takes unsigned identification; without one it is left out and told in `refused`, and the device is kept.
 #[utoipa::path(
     post,
-    path = "/mobile/api/v1/user",
+    path = "/user",
     operation_id = "tellUser",
     tag = "mobile",
     security(("site" = [])),

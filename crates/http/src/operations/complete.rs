@@ -30,7 +30,17 @@ const HEADERS: [(&str, &str); 4] = [
 ];
 
 /// Calls with other methods than `GET` that come to no decision, or tell none to a public key.
-const UNDECIDED: [&str; 2] = ["/api/v1/identity/resolve", "/api/v2"];
+const UNDECIDED: [&str; 9] = [
+    "/api/v1/identity/resolve",
+    "/api/v1/site/domains",
+    "/api/v1/auth/token",
+    "/api/v1/auth/contact/token",
+    "/api/v1/device",
+    "/api/v1/user",
+    "/api/v1/events",
+    "/api/v2",
+    "/logs/v1/plugin",
+];
 
 /// The statuses by which a rule refuses; the others are about what came to no decision.
 const REFUSALS: [&str; 4] = ["400", "403", "404", "409"];

@@ -4,7 +4,7 @@
 
 use crate::error::{ApiError, Problem, rejection_of};
 use crate::orders;
-use crate::render::{ProblemDocument, UnauthorizedBody};
+use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use crate::state::HttpSettings;
 use selfsame_domain::Rejection;
 use serde_json::Value;
@@ -118,6 +118,7 @@ impl<'a> Place<'a> {
         let mut response = ResponseBuilder::new().description(description).build();
         if self.is_wire && status != "405" {
             response.content.insert(TEXT.to_owned(), text().into());
+            response.content.insert(JSON.to_owned(), json().into());
         }
         response.content.insert(PROBLEM_JSON.to_owned(), problem().into());
         response
@@ -137,8 +138,10 @@ impl<'a> Place<'a> {
             return;
         };
         if response.content.contains_key(TEXT) {
-            let form = || RefOr::T(problem());
-            response.content.entry(PROBLEM_JSON.to_owned()).or_insert_with(form);
+            let forms = [(JSON, json()), (PROBLEM_JSON, problem())];
+            for (media, form) in forms {
+                response.content.entry(media.to_owned()).or_insert(RefOr::T(form));
+            }
             set(response, TEXT, document.detail.clone().into());
         }
         set(response, PROBLEM_JSON, serde_json::json!(document));
@@ -246,13 +249,8 @@ impl<'a> Place<'a> {
         } else {
             "the API key is unknown"
         };
-        // Whatever stands for the parameters: the key is looked at first.
-        let parts = self
-            .path
-            .split('/')
-            .map(|part| if part.starts_with('{') { "1" } else { part });
-        let path: Vec<&str> = parts.collect();
-        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path.join("/"));
+        let path = self.path.to_owned();
+        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path);
         serde_json::to_value(body).unwrap_or_default()
     }
 }
@@ -270,6 +268,11 @@ fn set(response: &mut Response, media: &str, value: Value) {
 
 fn text() -> Content {
     let schema = <String as utoipa::PartialSchema>::schema();
+    ContentBuilder::new().schema(Some(schema)).build()
+}
+
+fn json() -> Content {
+    let schema = Ref::from_schema_name(ErrorBody::name());
     ContentBuilder::new().schema(Some(schema)).build()
 }
 

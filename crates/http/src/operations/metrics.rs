@@ -22,6 +22,8 @@ const LOCK_WAITS: &str = "selfsame_lock_waits_total";
 const MONTHS_DROPPED: &str = "selfsame_events_months_dropped_total";
 const EVENTS_EXPIRED: &str = "selfsame_events_expired_total";
 const DECISIONS: &str = "selfsame_decisions_total";
+/// Log entries of shop plug-ins.
+pub(crate) const PLUGIN_LOGS: &str = "selfsame_plugin_logs_dropped_total";
 /// Requests of pages that bots made.
 pub(crate) const BOTS: &str = "selfsame_tracker_bots_total";
 
@@ -58,6 +60,7 @@ pub fn describe_metrics() {
     );
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
     describe_counter!(BOTS, "Requests of pages that bots made");
+    describe_counter!(PLUGIN_LOGS, "Log entries of shop plug-ins that were dropped");
     describe_counter!(
         MONTHS_DROPPED,
         "Months of events that were dropped whole because nobody keeps them"
@@ -71,6 +74,7 @@ pub fn describe_metrics() {
     counter!(LANE_RETRIES).increment(0);
     counter!(LOCK_WAITS).increment(0);
     counter!(BOTS).increment(0);
+    counter!(PLUGIN_LOGS).increment(0);
     counter!(MONTHS_DROPPED).increment(0);
     counter!(EVENTS_EXPIRED).increment(0);
 }

@@ -10,6 +10,6 @@ mod routes;
 
 pub(crate) use complete::complete;
 pub(crate) use documents::Documents;
-pub(crate) use metrics::{BOTS, DURATION, IN_FLIGHT, REQUESTS};
+pub(crate) use metrics::{BOTS, DURATION, IN_FLIGHT, PLUGIN_LOGS, REQUESTS};
 pub use metrics::{describe_metrics, metrics_builder};
 pub(crate) use routes::routes;

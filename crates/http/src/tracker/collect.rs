@@ -98,7 +98,7 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     let incoming = Incoming::read(request, MAX_BYTES).await?;
     let body = incoming.batch("events", MAX_EVENTS)?;
     let fields = body.fields();
-    let visit = Visit::open(&state, page::site(&fields, "site")?, &headers, &extensions).await?;
+    let visit = Visit::open(&state, &page::site(&fields, "site")?, None, &headers, &extensions).await?;
     let cookie = page::cookie(&fields, "sc")?;
     if page::is_bot(&headers) {
         return Ok(CollectedBody::of_bot());
@@ -118,7 +118,7 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
         },
         token: who::token(&fields, "token"),
     };
-    let who = who::tell(&state, &visit, &claim, &cookie, &mut answer);
+    let who = who::tell(&state, &visit, &claim, Some(&cookie), &mut answer);
     let clock = Clock::new(state.app.clock().now(), sent_at);
     let events = body.entries.iter().filter_map(|event| {
         answer.read(event, |event, answer| {
@@ -160,7 +160,7 @@ fn read(
             occurred_at,
             id,
         };
-        told.keep(visit.access.site.id, cookie, named)
+        told.keep(&visit.place(), Some(cookie), named)
     });
     answer.judge(command, problems)
 }

@@ -4,6 +4,7 @@ mod answer;
 mod collect;
 mod cors;
 mod page;
+mod plugin_log;
 mod script;
 mod who;
 mod wire;
@@ -33,6 +34,11 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(collect::collect))
         .routes(routes!(wire::wire))
+}
+
+/// What shop plug-ins send besides.
+pub(crate) fn plugin_routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(plugin_log::plugin_log))
 }
 
 /// The script that pages load. Any page may.

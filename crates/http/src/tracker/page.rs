@@ -9,10 +9,9 @@ use http::HeaderMap;
 use http::header::{ORIGIN, USER_AGENT};
 use isbot::Bots;
 use metrics::counter;
-use selfsame_application::ports::SiteRef;
 use selfsame_domain::values::{Cookie, EventTypeKey};
 use selfsame_domain::{
-    Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, SiteId, Timestamp, to_micros,
+    Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, Timestamp, to_micros,
 };
 use std::sync::LazyLock;
 
@@ -31,19 +30,13 @@ pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
     is_bot
 }
 
-/// The site that a request names by its key.
-pub(crate) fn site(fields: &Fields<'_>, name: &str) -> Result<SiteRef, ApiError> {
+/// The public key of the site that a request names.
+pub(crate) fn site(fields: &Fields<'_>, name: &str) -> Result<String, ApiError> {
     let mut problems = Problems::default();
     let key = fields.text(name, &mut problems).value();
     problems.finish()?;
     let key = key.ok_or_else(|| ApiError::invalid(fields.pointer(name), "must be the public key of a site"))?;
-    Ok(SiteRef::Key(key.trim().to_owned()))
-}
-
-/// The site that a request names by its number, or by its key.
-pub(crate) fn numbered_site(fields: &Fields<'_>, name: &str) -> Result<SiteRef, ApiError> {
-    let number = fields.integer(name, &mut Problems::default()).value();
-    number.map_or_else(|| site(fields, name), |number| Ok(SiteRef::Id(SiteId(number))))
+    Ok(key.trim().to_owned())
 }
 
 /// The visitor's cookie.
@@ -102,12 +95,11 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Keeps the event with whoever is named, if nobody else with the visitor behind the cookie. Its identity counts within site and cookie,
-    /// so that nobody can take the identity of somebody else's event beforehand.
-    pub(crate) fn keep(self, site: SiteId, cookie: &Identifier, named: &ContactRequest) -> Command {
-        let id = self
-            .id
-            .map(|id| EventId::sent(&format!("site {site} {} {id}", cookie.key.value)));
+    /// Keeps the event with whoever is named, if nobody else with the visitor behind the cookie. Its identity counts within the place and the
+    /// cookie, so that nobody can take the identity of somebody else's event beforehand.
+    pub(crate) fn keep(self, place: &str, cookie: Option<&Identifier>, named: &ContactRequest) -> Command {
+        let cookie = cookie.map_or("", |cookie| cookie.key.value.as_str());
+        let id = self.id.map(|id| EventId::sent(&format!("{place} {cookie} {id}")));
         Command::Event(Box::new(EventRequest {
             contact: named.clone(),
             id,

@@ -3,7 +3,9 @@
 use super::MAX_BYTES;
 use super::answer::{self, CollectedBody};
 use super::page::{self, Clock, Told};
+use super::plugin_log;
 use super::who::{self, Claim, Names};
+use crate::auth::{Authenticated, PerhapsAuthenticated};
 use crate::body::Incoming;
 use crate::contacts::request::skipped;
 use crate::error::ApiError;
@@ -13,8 +15,9 @@ use crate::state::HttpState;
 use axum::extract::{Request, State};
 use data_encoding::HEXLOWER;
 use http::{Extensions, HeaderMap};
+use selfsame_application::AccessError;
 use selfsame_domain::values::{EventTypeKey, ValueError};
-use selfsame_domain::{EventParams, Timestamp};
+use selfsame_domain::{Action, EventParams, Timestamp};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -31,7 +34,7 @@ pub(crate) struct TrackInput {
     /// To link a cookie: the cookie.
     #[schema(rename = "webId", max_length = 250)]
     web_id: Option<String>,
-    /// To link a cookie: the number or the public key of the site.
+    /// To link a cookie: the public key of the site, or, with an API key, the number of its workspace.
     #[schema(rename = "orgId", value_type = Option<String>, example = json!(null))]
     org_id: Option<Value>,
     /// To link a cookie: whom it belongs to; as in `GeneralInfo`.
@@ -90,14 +93,19 @@ const WEBCONTACT: Names = Names {
 /// Tell what a visitor of a page did, in the form of the former tracker.
 ///
 /// `GeneralInfo` says who and what, an object named after the event says what else is known. Without `GeneralInfo` the request links a
-/// cookie to a contact: `{"externalCustomerId", "webId", "orgId", "email", "phone"}`, where `webId` is the cookie and `orgId` the number or
-/// the public key of the site. Otherwise as `POST /t/events`; the tracker makes no contact but for whom an identity token vouches.
+/// cookie to a contact: `{"externalCustomerId", "webId", "orgId", "email", "phone"}`, where `webId` is the cookie and `orgId` the public key
+/// of the site. Otherwise as `POST /t/events`; a public key makes no contact but for whom an identity token vouches.
+///
+/// The API key of the site's workspace may come along. Then identifiers are believed as with `POST /api/v1/contact`, `siteId` and the cookie
+/// may be missing, and `orgId` may be the number of the workspace. A number without an API key names nothing: 401.
+///
+/// A log entry of a shop plug-in (`log_level`) is answered 200 and dropped.
 #[utoipa::path(
     post,
     path = "/api/v2",
     operation_id = "track",
     tag = "tracker",
-    security(()),
+    security((), ("basic" = []), ("bearer" = [])),
     params(crate::docs::IdempotencyKey),
     request_body(content = TrackInput, content_type = "application/json", example = json!({
         "GeneralInfo": {"eventName": "ProductPage", "siteId": "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7",
@@ -110,7 +118,11 @@ const WEBCONTACT: Names = Names {
         crate::refusals::PublicRefused,
     )
 )]
-pub(crate) async fn wire(State(state): State<HttpState>, request: Request) -> Result<CollectedBody, ApiError> {
+pub(crate) async fn wire(
+    State(state): State<HttpState>,
+    PerhapsAuthenticated(secret): PerhapsAuthenticated,
+    request: Request,
+) -> Result<CollectedBody, ApiError> {
     let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
     let incoming = Incoming::read(request, MAX_BYTES).await?;
     let (body, unread) = incoming.object_for("GeneralInfo")?;
@@ -120,10 +132,11 @@ pub(crate) async fn wire(State(state): State<HttpState>, request: Request) -> Re
     problems.finish()?;
     let from = (&headers, &extensions);
     match general {
-        Sent::Value(general) => event(&state, &incoming, &fields, &general, unread, from).await,
+        Sent::Value(general) => event(&state, &incoming, &fields, &general, unread, secret, from).await,
+        Sent::Nothing | Sent::Null if plugin_log::is_entry(&fields) => Ok(plugin_log::drop_entry()),
         Sent::Nothing | Sent::Null => {
             unread.finish()?;
-            webcontact(&state, &incoming, &fields, from).await
+            webcontact(&state, &incoming, &fields, secret, from).await
         }
     }
 }
@@ -136,14 +149,25 @@ async fn event(
     fields: &Fields<'_>,
     general: &Fields<'_>,
     mut problems: Problems,
+    secret: Option<Authenticated>,
     (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
-    let visit = Visit::open(state, page::site(general, "siteId")?, headers, extensions).await?;
+    let visit = match secret {
+        // A secret key names the workspace; a server may not know of any site.
+        Some(key) if general.raw("siteId").value().is_none() => Visit::Secret(key, None),
+        secret => Visit::open(state, &page::site(general, "siteId")?, secret, headers, extensions).await?,
+    };
+    visit.allow(Action::Events)?;
     let mut unreadable = Problems::default();
     let cookies = general.object("cookies", &mut unreadable).value();
     unreadable.finish()?;
     let cookies = cookies.unwrap_or_else(|| Fields::of(None, general.pointer("cookies")));
-    let cookie = page::cookie(&cookies, "sc")?;
+    let cookie = match page::cookie(&cookies, "sc") {
+        Ok(cookie) => Some(cookie),
+        // What a server says of a customer needs no visitor.
+        Err(_) if visit.is_secret() && cookies.raw("sc").value().is_none() => None,
+        Err(error) => return Err(error),
+    };
     if page::is_bot(headers) {
         return Ok(CollectedBody::of_bot());
     }
@@ -159,9 +183,13 @@ async fn event(
         names: GENERAL,
         token: who::token(general, "identityToken"),
     };
-    let who = who::tell(state, &visit, &claim, &cookie, &mut answer);
+    let who = who::tell(state, &visit, &claim, cookie.as_ref(), &mut answer);
+    if cookie.is_none() && who.link.is_none() {
+        let reason = "must be sent where GeneralInfo names nobody";
+        return Err(ApiError::invalid(cookies.pointer("sc"), reason));
+    }
     let told = read(state.app.clock().now(), incoming, fields, general, &mut problems);
-    let kept = told.map(|told| told.keep(visit.access.site.id, &cookie, &who.named));
+    let kept = told.map(|told| told.keep(&visit.place(), cookie.as_ref(), &who.named));
     let kept = answer.judge(kept, problems).into_iter().collect();
     answer::submit(state, &visit, incoming, who.link, kept, answer).await
 }
@@ -194,13 +222,26 @@ async fn webcontact(
     state: &HttpState,
     incoming: &Incoming,
     fields: &Fields<'_>,
+    secret: Option<Authenticated>,
     (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
     if fields.raw("webId").value().is_none() {
         let reason = "must be sent for an event; to link a cookie send webId";
         return Err(ApiError::invalid(fields.pointer("GeneralInfo"), reason));
     }
-    let visit = Visit::open(state, page::numbered_site(fields, "orgId")?, headers, extensions).await?;
+    let number = fields.integer("orgId", &mut Problems::default()).value();
+    let visit = match (secret, number) {
+        // A shop that has not seen the number sends 0.
+        (Some(key), Some(0)) => Visit::Secret(key, None),
+        (Some(key), Some(number)) => {
+            key.0.check_number(number)?;
+            Visit::Secret(key, None)
+        }
+        (Some(key), None) if fields.raw("orgId").value().is_none() => Visit::Secret(key, None),
+        (None, Some(_)) => return Err(AccessError::ForeignNumber.into()),
+        (secret, None) => Visit::open(state, &page::site(fields, "orgId")?, secret, headers, extensions).await?,
+    };
+    visit.allow(Action::Write)?;
     let cookie = page::cookie(fields, "webId")?;
     if page::is_bot(headers) {
         return Ok(CollectedBody::of_bot());
@@ -211,7 +252,7 @@ async fn webcontact(
         token: who::token(fields, "identityToken"),
     };
     let mut answer = CollectedBody::default();
-    let who = who::tell(state, &visit, &claim, &cookie, &mut answer);
+    let who = who::tell(state, &visit, &claim, Some(&cookie), &mut answer);
     answer::submit(state, &visit, incoming, who.link, Vec::new(), answer).await
 }
 

@@ -19,4 +19,5 @@ mod script;
 mod support;
 mod trace;
 mod tracker;
+mod trust;
 mod view;

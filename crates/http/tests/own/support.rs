@@ -231,7 +231,7 @@ impl Server {
     }
 }
 
-async fn key(app: &Application, workspace: WorkspaceId, secret: &str, rights: Rights) {
+pub(crate) async fn key(app: &Application, workspace: WorkspaceId, secret: &str, rights: Rights) {
     let digest = Sha256::digest(secret.as_bytes()).to_vec();
     let new = NewKey {
         name: secret.to_owned(),

@@ -33,10 +33,16 @@ async fn the_key_is_the_password_of_any_user() {
 #[tokio::test]
 async fn without_a_key_everybody_reads_the_same_json() {
     let server = Server::start().await;
-    for (path, accept) in [
-        ("/api/v1/account/info", "*/*"),
-        ("/api/v1/contact/1", "application/problem+json"),
-        ("/api/v1/contacts/", "text/plain"),
+    for (path, accept, shown) in [
+        ("/api/v1/account/info", "*/*", "/api/v1/account/info"),
+        ("/api/v1/contact/1", "application/problem+json", "/api/v1/contact/{id}"),
+        ("/api/v1/contacts/", "text/plain", "/api/v1/contacts"),
+        // A path may hold a token.
+        (
+            "/api/v1/contact/token/app/t-secret/contactId",
+            "application/json",
+            "/api/v1/contact/token/{app}/{token}/contactId",
+        ),
     ] {
         for authorization in [
             None,
@@ -54,7 +60,7 @@ async fn without_a_key_everybody_reads_the_same_json() {
             assert!(answer.header("content-type").starts_with("application/json"));
             let body = answer.json();
             assert_eq!((&body["status"], &body["error"]), (&json!(401), &json!("Unauthorized")));
-            assert_eq!(body["path"], json!(path.trim_end_matches('/')));
+            assert_eq!(body["path"], json!(shown));
             assert!(
                 body["timestamp"]
                     .as_str()
@@ -62,7 +68,7 @@ async fn without_a_key_everybody_reads_the_same_json() {
             );
             assert!(body["message"].is_string());
             assert_eq!(body.as_object().map(serde_json::Map::len), Some(5));
-            assert!(!answer.body.contains("wrong"));
+            assert!(!answer.body.contains("wrong") && !answer.body.contains("secret"));
         }
     }
 }
@@ -132,6 +138,22 @@ async fn rights_follow_the_groups_of_the_wire_protocol() {
                 "{method} {path} with {secret}: {status}"
             );
             assert_ne!(status, 401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_that_say_who_asks_whom_are_sent_once() {
+    let server = Server::start().await;
+    for (name, shown) in [("authorization", "Authorization"), ("host", "Host")] {
+        for path in ["/api/v1/version", "/api/v2", "/healthz", "/nowhere"] {
+            let ask = Request::get(path).header(name, "one").header(name, "two");
+            let answer = server.send(ask.body(Body::empty()).unwrap()).await.expect(400);
+            assert!(
+                answer.body.contains(&format!("{shown} must not be sent twice")),
+                "{path}: {}",
+                answer.body
+            );
         }
     }
 }

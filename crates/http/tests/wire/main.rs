@@ -6,9 +6,11 @@
 )]
 
 mod access;
+mod access_tokens;
 mod answers;
 mod batches;
 mod checklist;
+mod clients;
 mod contacts;
 mod error_examples;
 mod errors;
@@ -26,4 +28,5 @@ mod segments;
 mod subscriptions;
 mod support;
 mod tokens;
+mod web_setup;
 mod wrong_types;

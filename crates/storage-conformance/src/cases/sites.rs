@@ -3,7 +3,7 @@
 use crate::{Backend, Fixture};
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
-use selfsame_application::ports::{Clock, NewSite, Site, SiteRef, StorageError};
+use selfsame_application::ports::{Clock, NewSite, SigningSecret, Site, StorageError};
 use selfsame_application::{AccessError, TokenError};
 use selfsame_domain::values::{ExternalId, SiteOrigin};
 use selfsame_domain::{SiteId, WorkspaceId};
@@ -35,7 +35,7 @@ fn external(text: &str) -> ExternalId {
     ExternalId::parse(text).expect("an external ID")
 }
 
-pub async fn a_site_reads_back_by_key_and_by_number(backend: &mut dyn Backend) {
+pub async fn a_site_reads_back_by_its_key(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let at = f.clock().now();
     let to_make = new_site(f.workspace, "Крамниця 🦔", "pk_1");
@@ -62,18 +62,16 @@ pub async fn a_site_reads_back_by_key_and_by_number(backend: &mut dyn Backend) {
         f.store().sites(f.workspace).await.expect("read"),
         [made.clone(), second.clone()]
     );
-    for by in [SiteRef::Key("pk_1".to_owned()), SiteRef::Id(made.id)] {
-        let found = f.app().open_site(&by).await.expect("open");
-        assert_eq!(found.site, made, "{by:?}");
-        assert_eq!(
-            (found.workspace.id, found.workspace.name.as_str()),
-            (f.workspace, "one")
-        );
-        assert!(found.secrets.is_empty());
-    }
-    for by in [SiteRef::Key("PK_1".to_owned()), SiteRef::Id(SiteId(second.id.0 + 1))] {
-        let found = f.app().open_site(&by).await;
-        assert!(matches!(found, Err(AccessError::UnknownSite)), "{by:?}");
+    let found = f.app().open_site("pk_1", None).await.expect("open");
+    assert_eq!(found.site, made);
+    assert_eq!(
+        (found.workspace.id, found.workspace.name.as_str()),
+        (f.workspace, "one")
+    );
+    assert!(found.secrets.is_empty());
+    for other in ["PK_1", "pk_", &made.id.to_string()] {
+        let found = f.app().open_site(other, None).await;
+        assert!(matches!(found, Err(AccessError::UnknownSite)), "{other}");
     }
 }
 
@@ -105,8 +103,7 @@ pub async fn names_and_keys_of_sites_are_unique(backend: &mut dyn Backend) {
 pub async fn a_site_changes_for_everybody_at_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let site = make(&f, "shop").await;
-    let by = SiteRef::Key(site.key.clone());
-    f.app().open_site(&by).await.expect("open");
+    f.app().open_site(&site.key, None).await.expect("open");
     let to = origins(&["https://a.example", "https://b.example"]);
     assert!(
         f.another()
@@ -119,7 +116,8 @@ pub async fn a_site_changes_for_everybody_at_once(backend: &mut dyn Backend) {
         allow_unsigned: true,
         ..site
     };
-    assert_eq!(f.app().open_site(&by).await.expect("open").site, expected);
+    let opened = f.app().open_site(&expected.key, None).await.expect("open");
+    assert_eq!(opened.site, expected);
     let none = BTreeSet::new();
     let missing = f
         .store()
@@ -129,14 +127,62 @@ pub async fn a_site_changes_for_everybody_at_once(backend: &mut dyn Backend) {
     assert_eq!(f.store().sites(f.workspace).await.expect("read"), [expected]);
 }
 
+pub async fn origins_are_added_one_by_one(backend: &mut dyn Backend) {
+    let mut f = Fixture::new(backend).await;
+    let site = make(&f, "shop").await;
+    let added = [
+        origins(&["https://a.example", "https://shop.example"]),
+        origins(&["https://b.example"]),
+    ];
+    let (one, two) = (f.another(), f.store());
+    let both = tokio::join!(
+        one.add_origins(f.workspace, site.id, &added[0]),
+        two.add_origins(f.workspace, site.id, &added[1])
+    );
+    assert!(both.0.expect("add") && both.1.expect("add"));
+    let expected = origins(&["https://a.example", "https://b.example", "https://shop.example"]);
+    assert_eq!(
+        f.app().open_site(&site.key, None).await.expect("open").site.origins,
+        expected
+    );
+    f.enter_new_workspace("two").await;
+    let foreign = f.store().add_origins(f.workspace, site.id, &added[0]).await;
+    assert!(!foreign.expect("add"), "it is another workspace's");
+}
+
+pub async fn a_domain_goes_to_the_site_that_has_it_or_that_shops_share(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let domain = |text: &str| SiteOrigin::of_domain(text).expect("a domain");
+    let shared = f.app().web_site(f.workspace).await.expect("make");
+    let again = f.app().web_site(f.workspace).await.expect("find");
+    assert_eq!((again.id, again.origins.len()), (shared.id, 0));
+    let register = async |text: &str| {
+        let made = f
+            .app()
+            .register_domain(f.workspace, &domain(text))
+            .await
+            .expect("register");
+        (made.0.id, made.1)
+    };
+    assert_eq!(register("a.example").await, (shared.id, true));
+    assert_eq!(register("https://a.example/shop").await, (shared.id, false));
+    let own = make(&f, "own").await;
+    assert_eq!(register("shop.example").await, (own.id, false));
+    assert_eq!(register("b.example").await, (shared.id, true));
+    assert!(f.store().remove_site(f.workspace, shared.id).await.expect("remove"));
+    assert_eq!(register("c.example").await, (own.id, true), "the only site with pages");
+    let found = f.app().site_of_domain(f.workspace, &domain("a.example")).await;
+    assert_eq!(found.expect("read"), None);
+}
+
 pub async fn a_removed_site_opens_nothing(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (site, other) = (make(&f, "shop").await, make(&f, "app").await);
     assert_ne!(site.key, other.key);
-    let by = SiteRef::Key(site.key.clone());
-    f.app().open_site(&by).await.expect("open");
+    f.app().open_site(&site.key, None).await.expect("open");
     assert!(f.another().remove_site(f.workspace, site.id).await.expect("remove"));
-    assert!(matches!(f.app().open_site(&by).await, Err(AccessError::UnknownSite)));
+    let closed = f.app().open_site(&site.key, None).await;
+    assert!(matches!(closed, Err(AccessError::UnknownSite)));
     assert!(!f.store().remove_site(f.workspace, site.id).await.expect("remove"));
     let again = make(&f, "shop").await;
     assert!(again.id > other.id, "a number is never used again");
@@ -180,7 +226,7 @@ pub async fn two_signing_secrets_are_live(backend: &mut dyn Backend) {
         .collect();
     assert_eq!(shown, made);
     assert!(!format!("{live:?}").contains(&made[0].0), "a secret is never shown");
-    let access = f.app().open_site(&SiteRef::Id(site.id)).await.expect("open");
+    let access = f.app().open_site(&site.key, None).await.expect("open");
     let opened: Vec<_> = access
         .secrets
         .iter()
@@ -191,9 +237,34 @@ pub async fn two_signing_secrets_are_live(backend: &mut dyn Backend) {
     assert!(matches!(nowhere, Err(StorageError::UnknownWorkspace)), "{nowhere:?}");
 }
 
+pub async fn the_first_signing_secret_is_made_once(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let secret = |text: &str| SigningSecret {
+        secret: text.into(),
+        created_at: f.clock().now(),
+    };
+    let (one, two, other) = (secret("one"), secret("two"), f.another());
+    let both = tokio::join!(
+        f.store().add_first_signing_secret(f.workspace, &one),
+        other.add_first_signing_secret(f.workspace, &two)
+    );
+    both.0.expect("add");
+    both.1.expect("add");
+    let live = f.store().signing_secrets(f.workspace).await.expect("read");
+    assert_eq!(live.len(), 1);
+    f.store()
+        .add_first_signing_secret(f.workspace, &two)
+        .await
+        .expect("add");
+    assert_eq!(f.store().signing_secrets(f.workspace).await.expect("read").len(), 1);
+    let nowhere = WorkspaceId(f.workspace.0 + 1000);
+    let refused = f.store().add_first_signing_secret(nowhere, &one).await;
+    assert!(matches!(refused, Err(StorageError::UnknownWorkspace)), "{refused:?}");
+}
+
 pub async fn identity_tokens_are_taken_until_the_second_rotation(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let by = SiteRef::Id(make(&f, "shop").await.id);
+    let site = make(&f, "shop").await;
     let id = external("C-1001");
     let unsigned = f.app().sign_identity(f.workspace, &id, None).await.expect("sign");
     assert_eq!(unsigned, None, "there is no secret yet");
@@ -202,7 +273,7 @@ pub async fn identity_tokens_are_taken_until_the_second_rotation(backend: &mut d
     let token = f.app().sign_identity(f.workspace, &id, Some(end)).await.expect("sign");
     let token = token.expect("a token");
     for live in [true, true, false] {
-        let access = f.app().open_site(&by).await.expect("open");
+        let access = f.app().open_site(&site.key, None).await.expect("open");
         let expected = if live {
             Ok(id.clone())
         } else {
@@ -212,7 +283,7 @@ pub async fn identity_tokens_are_taken_until_the_second_rotation(backend: &mut d
         f.app().rotate_signing_secret(f.workspace).await.expect("rotate");
     }
     let fresh = f.app().sign_identity(f.workspace, &id, Some(end)).await.expect("sign");
-    let access = f.app().open_site(&by).await.expect("open");
+    let access = f.app().open_site(&site.key, None).await.expect("open");
     f.clock().advance(TimeDelta::hours(1));
     let vouched = f.app().vouched(&access, &fresh.expect("a token"));
     assert_eq!(vouched, Err(TokenError::Expired));
@@ -241,7 +312,7 @@ pub async fn sites_keep_to_their_workspace(backend: &mut dyn Backend) {
     assert_eq!(f.store().sites(first).await.expect("read"), [site]);
     assert!(f.store().signing_secrets(f.workspace).await.expect("read").is_empty());
     f.app().rotate_signing_secret(f.workspace).await.expect("rotate");
-    let access = f.app().open_site(&SiteRef::Id(foreign.id)).await.expect("open");
+    let access = f.app().open_site(&foreign.key, None).await.expect("open");
     let vouched = f.app().vouched(&access, &token.expect("a token"));
     assert_eq!(vouched, Err(TokenError::WrongSignature));
 }

@@ -157,7 +157,12 @@ pub async fn keys_read_back_by_time(backend: &mut dyn Backend) {
     f.reopen().await;
     assert_eq!(f.store().keys(f.workspace).await.expect("read"), expected);
     let found = f.store().credentials(&[1; 32]).await.expect("read").expect("the key");
-    assert_eq!((found.key, found.workspace.id), (expected[1].clone(), f.workspace));
+    assert_eq!((&found.key, found.workspace.id), (&expected[1], f.workspace));
+    let by_identity = f.store().credentials_of(f.workspace, found.key.id).await.expect("read");
+    assert_eq!(by_identity, Some(found.clone()));
+    let elsewhere = WorkspaceId(f.workspace.0 + 1000);
+    let foreign = f.store().credentials_of(elsewhere, found.key.id).await.expect("read");
+    assert_eq!(foreign, None);
     assert!(f.store().credentials(&[9; 32]).await.expect("read").is_none());
     assert!(f.store().credentials(&[]).await.expect("read").is_none());
 }

@@ -2,9 +2,7 @@
 
 use super::store::MemoryStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{
-    LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, SiteRef, Sites, StorageError,
-};
+use selfsame_application::ports::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
 use std::collections::BTreeSet;
@@ -59,6 +57,17 @@ impl Sites for MemoryStore {
         Ok(true)
     }
 
+    async fn add_origins(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+    ) -> Result<bool, StorageError> {
+        let mut shared = self.lock();
+        let own = shared.sites.get_mut(&site).filter(|site| site.workspace == workspace);
+        Ok(own.map(|site| site.origins.extend(origins.iter().cloned())).is_some())
+    }
+
     async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError> {
         let mut shared = self.lock();
         let has = shared.sites.get(&site).is_some_and(|site| site.workspace == workspace);
@@ -68,13 +77,11 @@ impl Sites for MemoryStore {
         Ok(has)
     }
 
-    async fn site(&self, site: &SiteRef) -> Result<Option<SiteAccess>, StorageError> {
+    async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError> {
         let shared = self.lock();
-        let found = match site {
-            SiteRef::Key(key) => shared.sites.values().find(|site| site.key == *key),
-            SiteRef::Id(id) => shared.sites.get(id),
+        let Some(site) = shared.sites.values().find(|site| site.key == key) else {
+            return Ok(None);
         };
-        let Some(site) = found else { return Ok(None) };
         let account = shared.accounts.get(&site.workspace);
         Ok(account.map(|account| SiteAccess {
             site: site.clone(),
@@ -97,6 +104,22 @@ impl Sites for MemoryStore {
         let secrets = shared.secrets.entry(workspace).or_default();
         secrets.insert(0, secret.clone());
         secrets.truncate(LIVE_SECRETS);
+        Ok(())
+    }
+
+    async fn add_first_signing_secret(
+        &self,
+        workspace: WorkspaceId,
+        secret: &SigningSecret,
+    ) -> Result<(), StorageError> {
+        let mut shared = self.lock();
+        if !shared.accounts.contains_key(&workspace) {
+            return Err(StorageError::UnknownWorkspace);
+        }
+        let secrets = shared.secrets.entry(workspace).or_default();
+        if secrets.is_empty() {
+            secrets.push(secret.clone());
+        }
         Ok(())
     }
 

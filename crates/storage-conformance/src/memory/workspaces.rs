@@ -77,15 +77,12 @@ impl Workspaces for MemoryStore {
     }
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
-        let shared = self.lock();
-        let Some(known) = shared.keys.iter().find(|known| known.digest == digest) else {
-            return Ok(None);
-        };
-        let account = shared.accounts.get(&known.key.workspace);
-        Ok(account.map(|account| Credentials {
-            key: known.key.clone(),
-            workspace: account.workspace.clone(),
-        }))
+        Ok(self.lock().credentials(|known| known.digest == digest))
+    }
+
+    async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Result<Option<Credentials>, StorageError> {
+        let is_it = |known: &StoredKey| known.key.workspace == workspace && known.key.id == key;
+        Ok(self.lock().credentials(is_it))
     }
 
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError> {
@@ -118,6 +115,15 @@ impl Shared {
         };
         self.accounts.insert(id, account);
         Ok(workspace)
+    }
+
+    fn credentials(&self, is_it: impl Fn(&StoredKey) -> bool) -> Option<Credentials> {
+        let known = self.keys.iter().find(|known| is_it(known))?;
+        let account = self.accounts.get(&known.key.workspace)?;
+        Some(Credentials {
+            key: known.key.clone(),
+            workspace: account.workspace.clone(),
+        })
     }
 
     fn key_mut(&mut self, workspace: WorkspaceId, key: KeyId) -> Option<&mut ApiKey> {

@@ -1,0 +1,50 @@
+//! Calls of the protocol that are about messages, which this server does not send. Documented nowhere, since they do nothing.
+
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::render;
+use crate::state::HttpState;
+use axum::middleware;
+use axum::routing::any;
+use axum::{Extension, Router};
+use selfsame_domain::Action;
+
+/// About what each of them is.
+const CALLS: [(&str, &str); 16] = [
+    ("/api/v1/balance", "balance"),
+    ("/api/v1/balance/{*rest}", "balance"),
+    ("/api/v1/contactActivity", "activity of messages"),
+    ("/api/v2/contacts/activity", "activity of messages"),
+    ("/api/v2/contacts/messages", "messages"),
+    ("/api/v2/contacts/recoms/{*rest}", "recommendations"),
+    ("/api/v1/interactions/{*rest}", "interactions"),
+    ("/api/v1/message/{*rest}", "messages"),
+    ("/api/v1/messages/{*rest}", "messages"),
+    ("/api/v1/workflow/{*rest}", "workflows"),
+    ("/api/v1/workflows", "workflows"),
+    ("/api/v1/site/domain/web-push", "web push script"),
+    ("/api/v1/site/webpush/domain", "web push script"),
+    ("/api/v1/site/webpush/domains", "web push script"),
+    ("/api/v1/site/webpush/script", "web push script"),
+    ("/api/v1/site/webpush/{*rest}", "web push script"),
+];
+
+/// Routes that answer 404 with the reason, to whoever has a key.
+pub(crate) fn routes() -> Router<HttpState> {
+    let route = |routes: Router<HttpState>, (path, what): (&str, &'static str)| {
+        routes.route(path, any(refuse).layer(Extension(What(what))))
+    };
+    let routes = CALLS.into_iter().fold(Router::new(), route);
+    routes.layer(middleware::map_response(render::mark_wire))
+}
+
+/// What is not there.
+#[derive(Debug, Clone, Copy)]
+struct What(&'static str);
+
+async fn refuse(Extension(What(what)): Extension<What>, auth: Authenticated) -> ApiError {
+    match auth.allow(Action::General) {
+        Ok(()) => ApiError::SendsNothing(what),
+        Err(error) => error,
+    }
+}

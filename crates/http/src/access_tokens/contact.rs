@@ -1,0 +1,94 @@
+//! `POST auth/contact/token`: an identity token of a contact.
+
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::contacts::request::refuse_unreadable;
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use crate::named::{self, Parts};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::values::{ExternalId, Source};
+use selfsame_domain::{Action, Call, ContactRequest, Policy};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Whose token is asked for: one of the members.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what read() reads")]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ContactTokenInput {
+    #[schema(max_length = 100, example = "C-1001")]
+    external_customer_id: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+/// An identity token.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ContactTokenBody {
+    #[schema(example = "v1.Qy0xMDAx.0.3194bedab7a987a43d1b1c044f50840a03c86c3d479aafa00b9355945cc75b97")]
+    token: String,
+}
+
+/// Make an identity token of a contact.
+///
+/// For a day it tells pages and apps of the workspace's sites that the contact uses them: the tracker and the mobile calls take it. The contact
+/// must be there and hold an external ID, which the token names. Of several members the external ID counts before the email, and that before
+/// the phone. Naming a contact by email or phone needs the right to read contacts, because the token shows the external ID.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/contact/token",
+    operation_id = "makeContactToken",
+    tag = "contacts",
+    request_body(content = ContactTokenInput, content_type = "application/json", example = json!({"externalCustomerId": "C-1001"})),
+    responses(
+        (status = 200, body = ContactTokenBody, description = "The token"),
+        crate::docs::WriteErrors,
+        (status = 404, description = "There is no such contact", body = String, content_type = "text/plain",
+            example = json!("contact not found")),
+    )
+)]
+pub(crate) async fn contact_token(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Json<ContactTokenBody>, ApiError> {
+    auth.allow(Action::Write)?;
+    let body = incoming.object()?;
+    let request = read(&body.fields(), &auth.0.workspace.policy)?;
+    if !request.channels.is_empty() {
+        auth.allow(Action::Read)?;
+    }
+    let contact = state.app.find_contact(auth.workspace(), request).await?;
+    let contact = contact.ok_or(ApiError::NotFound("contact"))?;
+    let reason = "must be set on the contact first: an identity token names it";
+    let id = contact.external_id().and_then(|id| ExternalId::parse(id).ok());
+    let id = id.ok_or_else(|| ApiError::invalid("externalCustomerId", reason))?;
+    let token = state.app.identity_token(auth.workspace(), &id).await?;
+    let token = token.ok_or(ApiError::Internal("a signing secret that signs nothing"))?;
+    Ok(Json(ContactTokenBody { token }))
+}
+
+fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactRequest, ApiError> {
+    let mut problems = Problems::default();
+    let mut request = ContactRequest::new(Source::SiteAutomated);
+    let mut parts = Parts {
+        policy,
+        request: &mut request,
+    };
+    let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
+    let (pointer, value) = said("externalCustomerId");
+    named::external_id(&mut parts, &pointer, value);
+    let (pointer, value) = said("email");
+    named::email(&mut parts, &pointer, value);
+    let (pointer, value) = said("phone");
+    named::phone(&mut parts, &pointer, value);
+    refuse_unreadable(&request, Call::Event { creates: false }, policy, &mut problems);
+    if problems.is_empty() && request.identifiers().next().is_none() {
+        problems.add(fields.here(), "must have externalCustomerId, email or phone");
+    }
+    problems.finish()?;
+    Ok(request)
+}
