@@ -15,6 +15,7 @@ NEXTEST_VERSION := 0.9.151
 DENY_VERSION := 0.20.2
 MACHETE_VERSION := 0.9.2
 TYPOS_VERSION := 1.52.0
+SCHEMATHESIS_VERSION := 4.32.5
 
 # A tool that is already on the machine is used as it is; otherwise this is the file that a rule below makes.
 tool = $(or $(shell PATH="$(PATH)" command -v $(1)),$(TOOLS)/bin/$(1))
@@ -91,6 +92,12 @@ script-check: $(SCRIPT)/node_modules ## Check the script's types, and that the c
 	cd $(SCRIPT) && npm --silent run check && npm --silent run build -- --outfile=$(CURDIR)/target/selfsame.js
 	cmp target/selfsame.js $(SCRIPT)/dist/selfsame.js || { echo "run \`make script\`, and commit its result" >&2; exit 1; }
 
+# Takes some four minutes. OPTIONS go to schemathesis: make fuzz OPTIONS='--seed 7'
+.PHONY: fuzz
+fuzz: rust $(TOOLS)/bin/schemathesis ## Send generated requests, and compare the answers with the description of the API
+	cargo build --locked --bin selfsame
+	tests/fuzz/run.sh $(or $(CARGO_TARGET_DIR),target)/debug/selfsame $(TOOLS)/bin/schemathesis $(OPTIONS)
+
 .PHONY: bench
 bench: rust postgres ## Measure the server beside pgbench, in one run
 	cargo build --locked --release --bin selfsame --bin selfsame-bench
@@ -161,3 +168,9 @@ $(TOOLS)/bin/typos: | python
 	$(TOOLS)/venv/bin/pip install --quiet --only-binary :all: typos==$(TYPOS_VERSION)
 	mkdir -p $(TOOLS)/bin
 	ln -sf $(TOOLS)/venv/bin/typos $@
+
+$(TOOLS)/bin/schemathesis: | python
+	python3 -m venv $(TOOLS)/fuzz
+	$(TOOLS)/fuzz/bin/pip install --quiet --only-binary :all: schemathesis==$(SCHEMATHESIS_VERSION)
+	mkdir -p $(TOOLS)/bin
+	ln -sf $(TOOLS)/fuzz/bin/schemathesis $@

@@ -89,6 +89,11 @@ impl Application {
         self.lane.depth()
     }
 
+    /// How many submissions the lane takes at a time. One more is refused as busy.
+    pub fn queue_depth(&self) -> usize {
+        self.lane.capacity()
+    }
+
     /// Refuses new submissions, and returns when the accepted ones are answered and durable.
     pub async fn close(&self) {
         self.lane.close().await;

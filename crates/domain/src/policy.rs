@@ -138,7 +138,12 @@ mod tests {
     fn a_policy_that_was_stored_before_a_member_was_added_reads_on() {
         let mut stored = serde_json::to_value(Policy::default()).unwrap();
         let members = stored.as_object_mut().unwrap();
-        for added in ["delete_past_events", "delete_orders", "event_retention_days", "strict_identifiers"] {
+        for added in [
+            "delete_past_events",
+            "delete_orders",
+            "event_retention_days",
+            "strict_identifiers",
+        ] {
             assert!(members.remove(added).is_some(), "{added}");
         }
         assert_eq!(serde_json::from_value::<Policy>(stored).unwrap(), Policy::default());

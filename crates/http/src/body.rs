@@ -5,6 +5,7 @@ mod json;
 
 pub(crate) use batch::Entry;
 
+use crate::admission::Held;
 use crate::error::{ApiError, Problem};
 use crate::fields::Fields;
 use crate::state::HttpState;
@@ -15,6 +16,7 @@ use futures::StreamExt;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// The header that makes a repeated request safe.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -31,6 +33,8 @@ pub(crate) struct Incoming {
     pub(crate) idempotency_key: Option<String>,
     method: Method,
     target: String,
+    /// As long as somebody works with the body.
+    _held: Arc<Held>,
 }
 
 impl FromRequest<HttpState> for Incoming {
@@ -44,12 +48,14 @@ impl FromRequest<HttpState> for Incoming {
 impl Incoming {
     /// Reads a body of at most `limit` bytes.
     pub(crate) async fn read(request: Request, limit: usize) -> Result<Self, ApiError> {
+        let mut held = Held::of(&request);
         let (parts, body) = request.into_parts();
         let announced = content_length(&parts.headers);
         if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
             return Err(ApiError::TooLarge { limit });
         }
-        let bytes = read_within(body.into_data_stream(), limit).await?;
+        let bytes = read_within(body.into_data_stream(), limit, &mut held).await?;
+        held.parse(bytes.len()).await?;
         let target = parts
             .uri
             .path_and_query()
@@ -60,6 +66,7 @@ impl Incoming {
             idempotency_key: idempotency_key(&parts.headers)?,
             method: parts.method,
             target,
+            _held: Arc::new(held),
         })
     }
 
@@ -114,13 +121,15 @@ impl Document {
     }
 }
 
-async fn read_within(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, ApiError> {
+async fn read_within(mut chunks: BodyDataStream, limit: usize, held: &mut Held) -> Result<Bytes, ApiError> {
     let mut read = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ApiError::Unreadable)?;
-        if read.len() + chunk.len() > limit {
+        let length = read.len() + chunk.len();
+        if length > limit {
             return Err(ApiError::TooLarge { limit });
         }
+        held.read(length).await?;
         read.extend_from_slice(&chunk);
     }
     Ok(read.into())

@@ -1,5 +1,6 @@
 //! Everything that a request can fail with: one variant per cause, each with its status.
 
+use crate::admission::ENCODINGS;
 use crate::members;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -105,6 +106,12 @@ pub(crate) enum ApiError {
     /// The body is larger than allowed.
     #[error("the body is larger than {limit} bytes")]
     TooLarge { limit: usize },
+    /// The body is encoded in a way that is not read.
+    #[error(
+        "the Content-Encoding is not supported: send the body plain, or as one of {}",
+        ENCODINGS
+    )]
+    UnsupportedEncoding,
     /// The command was refused by a rule. The decision says everything else.
     #[error("{rejection}")]
     Rejected {
@@ -154,6 +161,7 @@ impl ApiError {
             Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -177,6 +185,7 @@ impl ApiError {
             Self::NotAPatch => "unsupported-media-type",
             Self::Taken(_) => "already-exists",
             Self::TooLarge { .. } => "body-too-large",
+            Self::UnsupportedEncoding => "unsupported-encoding",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,
             Self::ReplayMismatch => "idempotency-key-reused",
             Self::TooManyRequests { .. } => "too-many-requests",
@@ -314,7 +323,9 @@ impl From<Arc<StorageError>> for ApiError {
     fn from(error: Arc<StorageError>) -> Self {
         match &*error {
             StorageError::Conflict { what } => Self::Taken(what),
-            StorageError::Retriable | StorageError::Unavailable { .. } => Self::Unavailable(error),
+            StorageError::Retriable | StorageError::Unavailable { .. } | StorageError::Lost { .. } => {
+                Self::Unavailable(error)
+            }
             StorageError::Corrupt { .. } | StorageError::UnknownWorkspace | StorageError::Refused(_) => {
                 Self::Storage(error)
             }

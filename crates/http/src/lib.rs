@@ -6,6 +6,7 @@
 mod absent;
 mod access_tokens;
 mod addressbooks;
+mod admission;
 mod auth;
 mod body;
 mod catalog;
@@ -42,5 +43,5 @@ mod unread;
 mod web_setup;
 
 pub use operations::{describe_metrics, metrics_builder};
-pub use router::{openapi, router};
+pub use router::{Routers, openapi, router, routers};
 pub use state::{HttpSettings, HttpState, RateLimit, Readiness};

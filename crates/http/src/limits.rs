@@ -60,9 +60,9 @@ impl<C: Clock + Clone> KeyLimits<C> {
     }
 }
 
-/// Rounded up, because a client that comes back too early is refused again.
+/// Rounded up, because a client that comes back too early is refused again. Never 0, which many clients take for leave to come at once.
 fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 #[cfg(test)]
@@ -119,6 +119,7 @@ mod tests {
 
     #[test]
     fn waiting_is_rounded_up() {
+        assert_eq!(whole_seconds(Duration::ZERO), 1);
         assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
         assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
         assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);

@@ -65,6 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let read = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let Query(pairs) = read.map_err(|_| ApiError::invalid("query", "must be name=value pairs"))?;
         if let Some((name, _)) = pairs.iter().find(|(_, value)| value.chars().any(char::is_control)) {
+            // A name that the API does not know is the sender's choice, and is not repeated.
             let name = if members::is_known(name) { name } else { "query" };
             return Err(ApiError::invalid(name, "must not contain control characters"));
         }

@@ -1,5 +1,6 @@
 //! How errors are written: text on the wire-compatible routes, problem documents (RFC 9457) everywhere else.
 
+use crate::admission::ENCODINGS;
 use crate::contacts::patch::ACCEPT_PATCH;
 use crate::error::{ApiError, Problem};
 use crate::reply;
@@ -9,7 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -133,7 +134,7 @@ pub(crate) async fn render(State(state): State<HttpState>, request: Request, nex
     log(&error);
     let wire = response.extensions().get::<Wire>().is_some();
     let mut rendered = match &error {
-        ApiError::Unauthorized(message) => unauthorized(&state, message, path),
+        ApiError::Unauthorized(message) => unauthorized(&state, message, &path),
         _ if wire && form == Form::Text => text(&error),
         _ if wire && form == Form::Json => json(&error),
         _ => problem(&error),
@@ -186,11 +187,11 @@ fn log(error: &ApiError) {
     }
 }
 
-fn unauthorized(state: &HttpState, message: &str, path: String) -> Response {
+fn unauthorized(state: &HttpState, message: &str, path: &str) -> Response {
     let now = state.app.clock().now().to_rfc3339_opts(SecondsFormat::Millis, true);
     (
         StatusCode::UNAUTHORIZED,
-        Json(UnauthorizedBody::new(now, message, path)),
+        Json(UnauthorizedBody::new(now, message, path.to_owned())),
     )
         .into_response()
 }

@@ -1,5 +1,6 @@
 //! How everything is put together.
 
+use crate::admission;
 use crate::catalog;
 use crate::error::ApiError;
 use crate::identity;
@@ -96,15 +97,8 @@ fn wire() -> OpenApiRouter<HttpState> {
         .layer(middleware::map_response(render::mark_wire))
 }
 
-/// Every route; those that pages of other origins call come with what lets them.
-fn all(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
-    let mut all = annotated(pages);
-    operations::complete(all.get_openapi_mut());
-    all
-}
-
-/// Every route with what its annotations say of it.
-fn annotated(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
+/// Every route but those of operations; those that pages of other origins call come with what lets them.
+fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(wire())
         .merge(identity::routes())
@@ -117,33 +111,59 @@ fn annotated(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(mobile::routes())
         .merge(tracker::plugin_routes())
         .merge(tracker::script_routes().layer(CompressionLayer::new()))
-        .merge(operations::routes())
-}
-
-/// The schemas of the description, before anything is put into it that may need their names.
-pub(crate) fn schemas() -> Document {
-    annotated(tracker::routes()).into_openapi()
+        .merge(operations::document_routes())
 }
 
 /// The description of every route.
 pub fn openapi() -> Document {
-    all(tracker::routes()).into_openapi()
+    let mut document = public(tracker::routes()).merge(operations::routes()).into_openapi();
+    operations::complete(&mut document);
+    document
 }
 
-/// The whole front end. Paths answer with and without a trailing slash (wire fact).
-pub fn router(state: HttpState) -> Router {
-    let pages = tracker::for_pages(tracker::routes(), &state);
-    let (routes, document) = all(pages).split_for_parts();
+/// The schemas of the description, before anything is put into it that may need their names.
+pub(crate) fn schemas() -> Document {
+    public(tracker::routes()).merge(operations::routes()).into_openapi()
+}
+
+/// The front end in two parts.
+#[derive(Debug)]
+pub struct Routers {
+    /// What clients ask for. Paths answer with and without a trailing slash (wire fact).
+    pub public: Router,
+    /// What the people who run the server ask for. Paths answer in one spelling, so that a proxy can tell them by it.
+    pub operations: Router,
+}
+
+/// The front end in two parts, for two addresses.
+pub fn routers(state: &HttpState) -> Routers {
     members::learn();
-    let documents = Arc::new(Documents::of(&document));
-    served(routes.layer(Extension(documents)).merge(absent::routes()), state)
+    let (public, _) = public(tracker::for_pages(tracker::routes(), state)).split_for_parts();
+    let public = public.merge(absent::routes());
+    let (operations, _) = operations::routes().split_for_parts();
+    let documents = Arc::new(Documents::of(&openapi()));
+    let public = served(public.layer(Extension(documents)), state.clone());
+    // Trimming has to happen before routing, so that it wraps the router instead of being one of its layers.
+    let public = NormalizePathLayer::trim_trailing_slash().layer(public);
+    Routers {
+        public: Router::new().fallback_service(public),
+        operations: served(operations, state.clone()),
+    }
 }
 
-/// Puts around routes what every request goes through.
+/// The whole front end, for one address.
+pub fn router(state: &HttpState) -> Router {
+    let Routers { public, operations } = routers(state);
+    // What no route answers is the public part's.
+    public.merge(operations.reset_fallback())
+}
+
+/// Puts around routes what every request goes through, from the inside out.
 fn served(routes: Router<HttpState>, state: HttpState) -> Router {
-    let routes = routes
+    routes
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NoRoute)
+        .layer(middleware::from_fn_with_state(state.clone(), admission::admit))
         .layer(middleware::from_fn_with_state(state.clone(), in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(tracker::readable))
@@ -159,9 +179,7 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
             unread::pass_over,
         ))
         .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, mobile::IDENTITY]))
-        .with_state(state);
-    // Trimming has to happen before routing, so that it wraps the router instead of being one of its layers.
-    Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(routes))
+        .with_state(state)
 }
 
 /// Bounds how long a request takes. What it submitted goes on: the write lane does not depend on who waits.

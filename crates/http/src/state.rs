@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use crate::admission::Admission;
 use crate::limits::KeyLimits;
 use metrics_exporter_prometheus::PrometheusHandle;
 use selfsame_application::Application;
@@ -17,12 +18,15 @@ pub struct HttpState {
     pub settings: Arc<HttpSettings>,
     /// What every key may still ask; none without a limit.
     pub(crate) limits: Option<Arc<KeyLimits>>,
+    /// What is under way.
+    pub(crate) admission: Arc<Admission>,
 }
 
 impl HttpState {
     /// Puts the use cases behind the front end.
     pub fn new(app: Application, settings: HttpSettings) -> Self {
         Self {
+            admission: Arc::new(Admission::new(app.queue_depth(), settings.body_memory)),
             app,
             limits: settings.rate_limit.map(|limit| Arc::new(KeyLimits::new(limit))),
             settings: Arc::new(settings),
@@ -35,6 +39,9 @@ impl HttpState {
 pub struct HttpSettings {
     /// Greatest size of a request body in bytes; a larger one is answered 413.
     pub body_limit: usize,
+    /// How much memory in bytes request bodies may use, half of it while they are read, the other half while they are parsed and carried out.
+    /// What finds none waits, and is answered 503 when that takes too long.
+    pub body_memory: usize,
     /// How long a request may take before it is answered 503. What it submitted may still become durable.
     pub request_timeout: Duration,
     /// How many requests a key may send; none for no limit.
@@ -53,8 +60,9 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             body_limit: 1 << 20,
+            body_memory: 256 << 20,
             request_timeout: Duration::from_secs(30),
-            rate_limit: Some(RateLimit::default()),
+            rate_limit: None,
             metrics: None,
             ready: Readiness::default(),
             organisation: None,
@@ -70,17 +78,6 @@ pub struct RateLimit {
     pub per_second: NonZeroU32,
     /// How many may come at once.
     pub burst: NonZeroU32,
-}
-
-impl Default for RateLimit {
-    /// 1,000 a second, 2,000 at once: more than a well-behaved client sends, less than what starves the others.
-    fn default() -> Self {
-        let thousand = NonZeroU32::MIN.saturating_add(999);
-        Self {
-            per_second: thousand,
-            burst: thousand.saturating_add(1000),
-        }
-    }
 }
 
 /// Whether the server takes requests. Cloning shares it; true at first.

@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use metrics::{counter, gauge, histogram};
 use selfsame_domain::WorkspaceId;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tracing::Instrument;
@@ -30,13 +31,25 @@ const QUIET: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// What is learnt about a request on its way; an extension of the request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Note(Arc<OnceLock<WorkspaceId>>);
+pub(crate) struct Note(Arc<Learnt>);
+
+#[derive(Debug, Default)]
+struct Learnt {
+    workspace: OnceLock<WorkspaceId>,
+    is_shed: AtomicBool,
+}
 
 impl Note {
     /// Notes whose request it is.
     pub(crate) fn workspace(&self, workspace: WorkspaceId) {
         // Whoever comes second says the same.
-        let _ = self.0.set(workspace);
+        let _ = self.0.workspace.set(workspace);
+    }
+
+    /// Notes that it was refused because too many are under way. The log counts these requests, and has a line of each for those who look
+    /// for it.
+    pub(crate) fn shed(&self) {
+        self.0.is_shed.store(true, Ordering::Relaxed);
     }
 }
 
@@ -134,7 +147,7 @@ impl Watch {
     fn log(&self, response: &Response, took: Duration) {
         let said = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let (method, route, request_id) = (self.method, self.route.as_str(), self.id.as_str());
-        let workspace = self.note.0.get().map(|workspace| workspace.0);
+        let workspace = self.note.0.workspace.get().map(|workspace| workspace.0);
         let (outcome, rule) = (said("x-selfsame-outcome"), said("x-selfsame-rule"));
         let status = response.status().as_u16();
         let latency_ms = took.as_secs_f64() * 1000.0;
@@ -145,9 +158,10 @@ impl Watch {
                 )
             };
         }
-        if response.status().is_server_error() {
+        let is_shed = self.note.0.is_shed.load(Ordering::Relaxed);
+        if response.status().is_server_error() && !is_shed {
             line!(warn);
-        } else if QUIET.contains(&route) {
+        } else if is_shed || QUIET.contains(&route) {
             line!(debug);
         } else {
             line!(info);

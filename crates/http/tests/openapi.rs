@@ -135,8 +135,10 @@ fn every_error_has_an_example_in_each_of_its_forms() {
         for status in ["405", "500"] {
             assert!(responses.contains_key(status), "{place}: {status}");
         }
-        // Of an address that is too long the server says nothing more.
-        let told = responses.iter().filter(|(status, _)| *status != "414");
+        // Of a head that is too long the server says nothing more.
+        let told = responses
+            .iter()
+            .filter(|(status, _)| !["414", "431"].contains(&status.as_str()));
         for (status, response) in told.filter(|(status, _)| status.starts_with(['4', '5'])) {
             let forms = response["content"].as_object().cloned().unwrap_or_default();
             assert!(!forms.is_empty(), "{place} {status} says nothing");
@@ -155,13 +157,49 @@ fn every_error_has_an_example_in_each_of_its_forms() {
 }
 
 #[test]
-fn any_address_can_be_too_long() {
+fn any_head_can_be_too_long() {
     let document = document();
     for (place, operation) in operations(&document) {
-        let described = &operation["responses"]["414"];
-        assert!(described.is_object(), "{place}");
-        assert!(described.get("content").is_none(), "{place}");
+        for status in ["414", "431"] {
+            let described = &operation["responses"][status];
+            assert!(described.is_object(), "{place}");
+            assert!(described.get("content").is_none(), "{place}");
+        }
     }
+}
+
+/// What the server refuses anyhow is not offered to those who make requests from the description.
+#[test]
+fn bounds_are_said_wherever_they_are_checked() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    let parameters = operations(&document);
+    let parameters = parameters
+        .iter()
+        .flat_map(|(_, operation)| operation["parameters"].as_array().into_iter().flatten());
+    let mut seen = BTreeSet::new();
+    for parameter in parameters {
+        let (name, schema) = (parameter["name"].as_str().expect("a name"), &parameter["schema"]);
+        let numbers = |name: &str| schema[name].as_u64();
+        match name {
+            "id" if schema["type"] == "integer" => assert_eq!(numbers("minimum"), Some(1)),
+            "limit" => assert_eq!((numbers("minimum"), numbers("maximum")), (Some(1), Some(500))),
+            "Idempotency-Key" => assert_eq!((numbers("minLength"), numbers("maxLength")), (Some(1), Some(255))),
+            "token" => assert_eq!((numbers("minLength"), numbers("maxLength")), (Some(1), Some(4096))),
+            _ => continue,
+        }
+        seen.insert(name);
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
+    assert_eq!(
+        schemas["EmailsInput"]["properties"]["emails"]["items"]["maxLength"],
+        254
+    );
+    assert_eq!(
+        schemas["ModifyContactsInGroup"]["properties"]["contactIds"]["items"]["minimum"],
+        1
+    );
+    assert!(schemas["SubscribeInput"]["properties"]["formType"]["pattern"].is_string());
 }
 
 /// Clients demand that it is empty (wire fact).
@@ -182,7 +220,9 @@ fn an_explanation_refuses_no_idempotency_key() {
     let statuses: Vec<&String> = responses.as_object().expect("responses").keys().collect();
     assert_eq!(
         statuses,
-        ["200", "400", "401", "403", "405", "413", "414", "429", "500", "503"]
+        [
+            "200", "400", "401", "403", "405", "413", "414", "415", "429", "431", "500", "503"
+        ]
     );
 }
 

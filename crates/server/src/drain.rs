@@ -52,15 +52,17 @@ pub(crate) struct Drain {
 /// what they submitted is durable. Fails when that takes too long, or a second signal comes after the delay; one that comes before ends
 /// the delay.
 pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
+    served: Vec<(TcpListener, Router)>,
     app: &Application,
     ready: &Readiness,
     signals: &mut StopSignals,
     drain: Drain,
 ) -> Result<()> {
     let stop = CancellationToken::new();
-    let mut serving = tokio::spawn(connections::serve(listener, router, stop.clone(), Timeouts::default()));
+    let all = served
+        .into_iter()
+        .map(|(listener, router)| connections::serve(listener, router, stop.clone(), Timeouts::default()));
+    let mut serving = tokio::spawn(futures::future::join_all(all.collect::<Vec<_>>()));
     let name = tokio::select! {
         name = signals.next() => name,
         ended = &mut serving => {

@@ -3,6 +3,7 @@
 //! [`PostgresStore`] implements every port; the files mirror those of the ports. How writers keep out of each other's way is
 //! told in `storage/lock.rs`. Statements are literals; everything variable is bound.
 
+mod bounded;
 mod catalog;
 mod contacts;
 mod error;

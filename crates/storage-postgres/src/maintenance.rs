@@ -1,5 +1,6 @@
 //! Keeping a storage in order.
 
+use crate::bounded::Transaction;
 use crate::error::translate;
 use crate::partitions;
 use crate::retention;
@@ -10,10 +11,23 @@ use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{
     ContactId, DecisionId, IdentifierKey, IdentifierKind, SegmentId, Timestamp, Violation, VisitorId, WorkspaceId,
 };
-use sqlx::{Postgres, Transaction};
+use sqlx::{Executor, Postgres};
 use std::collections::BTreeSet;
 
 const MAX_VIOLATIONS: usize = 1_000;
+
+/// Writes to the log, durably with its commit, and says whether it did. A standby writes nothing, nor does a read-only database.
+const WRITE: &str = "
+    SELECT CASE
+        WHEN pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean THEN false
+        ELSE pg_logical_emit_message(true, 'selfsame', 'ping') IS NOT NULL
+    END";
+
+/// Writes 1 MiB.
+const GROW: [&str; 2] = [
+    "CREATE TEMPORARY TABLE selfsame_doctor (filler text) ON COMMIT DROP",
+    "INSERT INTO selfsame_doctor SELECT repeat(md5(row::text), 32) FROM generate_series(1, 1024) AS row",
+];
 
 /// One state for all checks, however long they take.
 const BEGIN_CHECK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 0";
@@ -133,17 +147,29 @@ type Found = BTreeSet<(WorkspaceId, Violation)>;
 #[async_trait]
 impl Maintenance for PostgresStore {
     async fn ping(&self) -> Result<(), StorageError> {
-        let read_only: bool =
-            sqlx::query_scalar("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")
-                .fetch_one(self.pool())
-                .await
-                .map_err(translate)?;
-        if read_only {
+        let writes: bool = sqlx::query_scalar(WRITE)
+            .fetch_one(self.writers())
+            .await
+            .map_err(translate)?;
+        if !writes {
             return Err(StorageError::Unavailable {
                 reason: "the database takes no writes".to_owned(),
             });
         }
         Ok(())
+    }
+
+    /// A temporary table lies on the disk of the tables; its entries in the catalogue go through the log.
+    async fn try_to_grow(&self) -> Result<(), StorageError> {
+        self.ping().await?;
+        self.in_time(async {
+            let mut transaction = self.writers().begin().await.map_err(translate)?;
+            for statement in GROW {
+                transaction.execute(statement).await.map_err(translate)?;
+            }
+            transaction.commit().await.map_err(translate)
+        })
+        .await
     }
 
     async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError> {
@@ -200,7 +226,7 @@ fn limit() -> i64 {
     i64::try_from(MAX_VIOLATIONS).unwrap_or(i64::MAX)
 }
 
-async fn two_owners(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
+async fn two_owners(transaction: &mut Transaction, found: &mut Found) -> Result<(), StorageError> {
     let rows: Vec<(i64, i16, String, Vec<i64>)> = sqlx::query_as(TWO_OWNERS)
         .bind(limit())
         .fetch_all(&mut **transaction)
@@ -220,7 +246,7 @@ async fn two_owners(transaction: &mut Transaction<'_, Postgres>, found: &mut Fou
     Ok(())
 }
 
-async fn chains(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
+async fn chains(transaction: &mut Transaction, found: &mut Found) -> Result<(), StorageError> {
     let rows: Vec<(i64, i64, i64, bool)> = sqlx::query_as(CHAINS)
         .bind(limit())
         .fetch_all(&mut **transaction)
@@ -238,7 +264,7 @@ async fn chains(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) 
     Ok(())
 }
 
-async fn orphans(transaction: &mut Transaction<'_, Postgres>, found: &mut Found) -> Result<(), StorageError> {
+async fn orphans(transaction: &mut Transaction, found: &mut Found) -> Result<(), StorageError> {
     let rows: Vec<(i64, String, i64)> = sqlx::query_as(ORPHANS)
         .bind(limit())
         .fetch_all(&mut **transaction)
@@ -258,7 +284,7 @@ async fn orphans(transaction: &mut Transaction<'_, Postgres>, found: &mut Found)
 
 /// Adds what is wrong with each thing that a statement gives by its ID, after its workspace.
 async fn each<Id>(
-    transaction: &mut Transaction<'_, Postgres>,
+    transaction: &mut Transaction,
     found: &mut Found,
     statement: &'static str,
     violation: fn(Id) -> Violation,

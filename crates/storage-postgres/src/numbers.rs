@@ -1,10 +1,10 @@
 //! Contact numbers, reserved in blocks.
 
+use crate::bounded::Bounded;
 use crate::error::translate;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::WorkspaceId;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ const BUSY: Duration = Duration::from_secs(10);
 pub(crate) struct Numbers {
     /// One connection of its own: a transaction that waits for numbers already has one of the pool, and all of the pool
     /// might belong to such transactions.
-    pool: PgPool,
+    pool: Bounded,
     refilling: tokio::sync::Mutex<()>,
     reserved: Mutex<HashMap<WorkspaceId, Reserve>>,
 }
@@ -36,13 +36,8 @@ struct Reserve {
 }
 
 impl Numbers {
-    /// Connects when the first block is needed.
-    pub(crate) fn new(options: PgConnectOptions, acquire_timeout: Duration) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(acquire_timeout)
-            .idle_timeout(Duration::from_mins(1))
-            .connect_lazy_with(options);
+    /// Takes a pool of one connection, which connects when the first block is needed.
+    pub(crate) fn new(pool: Bounded) -> Self {
         Self {
             pool,
             refilling: tokio::sync::Mutex::default(),

@@ -1,10 +1,10 @@
 //! Partitions of events: a month each, made before its events come.
 
+use crate::bounded::Bounded;
 use crate::error::translate;
 use chrono::{Datelike, Months, NaiveDate};
 use selfsame_application::ports::{MOST_APART, StorageError};
 use selfsame_domain::Timestamp;
-use sqlx::PgPool;
 
 /// How many months before the present one: what clients tell of the past.
 const BACK: u32 = 12;
@@ -13,7 +13,7 @@ const BACK: u32 = 12;
 const AHEAD: u32 = 2;
 
 /// Makes the partitions around a time that are not there; says how many.
-pub(crate) async fn prepare(pool: &PgPool, now: Timestamp) -> Result<u64, StorageError> {
+pub(crate) async fn prepare(pool: &Bounded, now: Timestamp) -> Result<u64, StorageError> {
     let mut made = 0;
     for month in months(now) {
         let new: bool = sqlx::query_scalar("SELECT make_events_partition($1)")
@@ -27,7 +27,7 @@ pub(crate) async fn prepare(pool: &PgPool, now: Timestamp) -> Result<u64, Storag
 }
 
 /// How many events are in the partition of all months that have none.
-pub(crate) async fn left_over(pool: &PgPool) -> Result<u64, StorageError> {
+pub(crate) async fn left_over(pool: &Bounded) -> Result<u64, StorageError> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT FROM events_other LIMIT $1) AS apart")
         .bind(i64::try_from(MOST_APART).unwrap_or(i64::MAX))
         .fetch_one(pool)

@@ -1,11 +1,11 @@
 //! Events that workspaces keep no longer: whole months are dropped, the rest is deleted a few at a time.
 
+use crate::bounded::Bounded;
 use crate::error::translate;
 use crate::partitions;
 use crate::store::PostgresStore;
 use selfsame_application::ports::{Expired, StorageError, Workspaces};
 use selfsame_domain::{Policy, Timestamp, WorkspaceId};
-use sqlx::PgPool;
 
 /// How many rows one transaction deletes.
 const AT_ONCE: u64 = 5_000;
@@ -63,7 +63,7 @@ pub(crate) async fn expire(store: &PostgresStore, now: Timestamp) -> Result<Expi
 }
 
 async fn drop_months(
-    pool: &PgPool,
+    pool: &Bounded,
     kept: &[(WorkspaceId, Option<Timestamp>)],
     now: Timestamp,
 ) -> Result<u64, StorageError> {
@@ -93,7 +93,7 @@ async fn drop_months(
 }
 
 async fn delete(
-    pool: &PgPool,
+    pool: &Bounded,
     statement: &'static str,
     workspace: WorkspaceId,
     before: Timestamp,

@@ -41,6 +41,87 @@ type AccessRow = (SiteRecord, String, Timestamp, i64, Vec<(String, Timestamp)>);
 #[async_trait]
 impl Sites for PostgresStore {
     async fn create_site(&self, site: &NewSite, at: Timestamp) -> Result<Site, StorageError> {
+        self.in_time(self.insert_site(site, at)).await
+    }
+
+    async fn sites(&self, workspace: WorkspaceId) -> Result<Vec<Site>, StorageError> {
+        let found: Vec<(SiteRecord,)> = sqlx::query_as(SITES)
+            .bind(workspace.0)
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        rows::all(found, |(record,)| read_site(record))
+    }
+
+    async fn set_site(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+        allow_unsigned: bool,
+    ) -> Result<bool, StorageError> {
+        self.in_time(self.update_site(workspace, site, origins, allow_unsigned))
+            .await
+    }
+
+    async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError> {
+        let done = sqlx::query("DELETE FROM sites WHERE workspace_id = $1 AND site_id = $2")
+            .bind(workspace.0)
+            .bind(site.0)
+            .execute(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn add_origins(
+        &self,
+        workspace: WorkspaceId,
+        site: SiteId,
+        origins: &BTreeSet<SiteOrigin>,
+    ) -> Result<bool, StorageError> {
+        self.in_time(self.insert_origins_of(workspace, site, origins)).await
+    }
+
+    async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError> {
+        self.in_time(self.read_access(key)).await
+    }
+
+    async fn add_first_signing_secret(
+        &self,
+        workspace: WorkspaceId,
+        secret: &SigningSecret,
+    ) -> Result<(), StorageError> {
+        self.in_time(self.insert_first_signing_secret(workspace, secret)).await
+    }
+
+    async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM site_origins WHERE origin = $1)")
+            .bind(origin)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)
+    }
+
+    async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError> {
+        self.in_time(self.insert_signing_secret(workspace, secret)).await
+    }
+
+    async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError> {
+        let found: Vec<(String, Timestamp)> = sqlx::query_as(
+            "SELECT secret, created_at FROM signing_secrets WHERE workspace_id = $1 ORDER BY secret_id DESC LIMIT $2",
+        )
+        .bind(workspace.0)
+        .bind(limit())
+        .fetch_all(self.pool())
+        .await
+        .map_err(translate)?;
+        Ok(found.into_iter().map(signing_secret).collect())
+    }
+}
+
+impl PostgresStore {
+    async fn insert_site(&self, site: &NewSite, at: Timestamp) -> Result<Site, StorageError> {
         let mut transaction = self.pool().begin().await.map_err(translate)?;
         let inserted = sqlx::query_scalar(
             "INSERT INTO sites (workspace_id, name, key, allow_unsigned, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -76,16 +157,7 @@ impl Sites for PostgresStore {
         })
     }
 
-    async fn sites(&self, workspace: WorkspaceId) -> Result<Vec<Site>, StorageError> {
-        let found: Vec<(SiteRecord,)> = sqlx::query_as(SITES)
-            .bind(workspace.0)
-            .fetch_all(self.pool())
-            .await
-            .map_err(translate)?;
-        rows::all(found, |(record,)| read_site(record))
-    }
-
-    async fn set_site(
+    async fn update_site(
         &self,
         workspace: WorkspaceId,
         site: SiteId,
@@ -114,7 +186,7 @@ impl Sites for PostgresStore {
         Ok(true)
     }
 
-    async fn add_origins(
+    async fn insert_origins_of(
         &self,
         workspace: WorkspaceId,
         site: SiteId,
@@ -137,17 +209,7 @@ impl Sites for PostgresStore {
         Ok(true)
     }
 
-    async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError> {
-        let done = sqlx::query("DELETE FROM sites WHERE workspace_id = $1 AND site_id = $2")
-            .bind(workspace.0)
-            .bind(site.0)
-            .execute(self.pool())
-            .await
-            .map_err(translate)?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError> {
+    async fn read_access(&self, key: &str) -> Result<Option<SiteAccess>, StorageError> {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
         let found: Option<AccessRow> = sqlx::query_as(ACCESS)
             .bind(key)
@@ -169,15 +231,7 @@ impl Sites for PostgresStore {
         }))
     }
 
-    async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError> {
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM site_origins WHERE origin = $1)")
-            .bind(origin)
-            .fetch_one(self.pool())
-            .await
-            .map_err(translate)
-    }
-
-    async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError> {
+    async fn insert_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError> {
         let mut transaction = self.pool().begin().await.map_err(translate)?;
         let inserted =
             sqlx::query("INSERT INTO signing_secrets (workspace_id, secret, created_at) VALUES ($1, $2, $3)")
@@ -203,7 +257,7 @@ impl Sites for PostgresStore {
         transaction.commit().await.map_err(translate)
     }
 
-    async fn add_first_signing_secret(
+    async fn insert_first_signing_secret(
         &self,
         workspace: WorkspaceId,
         secret: &SigningSecret,
@@ -230,18 +284,6 @@ impl Sites for PostgresStore {
         .await
         .map_err(translate)?;
         transaction.commit().await.map_err(translate)
-    }
-
-    async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError> {
-        let found: Vec<(String, Timestamp)> = sqlx::query_as(
-            "SELECT secret, created_at FROM signing_secrets WHERE workspace_id = $1 ORDER BY secret_id DESC LIMIT $2",
-        )
-        .bind(workspace.0)
-        .bind(limit())
-        .fetch_all(self.pool())
-        .await
-        .map_err(translate)?;
-        Ok(found.into_iter().map(signing_secret).collect())
     }
 }
 

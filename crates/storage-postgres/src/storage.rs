@@ -12,6 +12,7 @@ mod lock;
 mod orders;
 mod recorded;
 
+use crate::bounded::Transaction;
 use crate::error::translate;
 use crate::policies::KnownPolicy;
 use crate::store::PostgresStore;
@@ -20,7 +21,6 @@ use contract::ContractError;
 use known::Known;
 use selfsame_application::ports::{Mode, Recorded, Storage, StorageError, UnitOfWork};
 use selfsame_domain::{ChangeSet, Footprint, Policy, Snapshot, Timestamp, WorkspaceId};
-use sqlx::{Postgres, Transaction};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ const BEGIN_DRY_RUN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 /// A transaction.
 struct Unit {
     store: PostgresStore,
-    transaction: Transaction<'static, Postgres>,
+    transaction: Transaction,
     workspace: WorkspaceId,
     mode: Mode,
     policy: Arc<KnownPolicy>,
@@ -59,14 +59,21 @@ impl Drop for Numbers {
 #[async_trait]
 impl Storage for PostgresStore {
     async fn begin(&self, workspace: WorkspaceId, mode: Mode) -> Result<Box<dyn UnitOfWork>, StorageError> {
-        let mut transaction = self.begin_transaction(mode).await?;
+        let (pool, statement) = match mode {
+            Mode::Write => (self.writers(), "BEGIN"),
+            Mode::DryRun => (self.pool(), BEGIN_DRY_RUN),
+        };
+        let mut transaction = pool.begin_with(statement).await.map_err(translate)?;
         let known = match mode {
             Mode::Write => self.policies().known(workspace),
             Mode::DryRun => None,
         };
         let policy = match known {
             Some(policy) => policy,
-            None => self.policies().read(&mut transaction, workspace).await?,
+            None => match self.in_time(self.policies().read(&mut transaction, workspace)).await {
+                Err(error) => return Err(lost(&mut transaction, error).await),
+                Ok(policy) => policy,
+            },
         };
         let numbers = Numbers {
             store: self.clone(),
@@ -87,25 +94,11 @@ impl Storage for PostgresStore {
     }
 }
 
-impl PostgresStore {
-    /// Begins on a connection that rests, else on a new one. Resting connections whose database was restarted meanwhile are found
-    /// out here: nothing was done yet, so the next one is tried.
-    async fn begin_transaction(&self, mode: Mode) -> Result<Transaction<'static, Postgres>, StorageError> {
-        let (pool, statement) = match mode {
-            Mode::Write => (self.writers(), "BEGIN"),
-            Mode::DryRun => (self.pool(), BEGIN_DRY_RUN),
-        };
-        for _ in 0..pool.options().get_max_connections() {
-            match pool.try_begin_with(statement).await.map_err(translate) {
-                Ok(Some(transaction)) => return Ok(transaction),
-                Ok(None) => break,
-                Err(StorageError::Unavailable { reason }) => {
-                    tracing::warn!(reason, "a resting connection was lost");
-                }
-                Err(other) => return Err(other),
-            }
-        }
-        pool.begin_with(statement).await.map_err(translate)
+/// Tells a connection that was lost from a database that refuses. Without a commit nothing was done.
+async fn lost(transaction: &mut Transaction, error: StorageError) -> StorageError {
+    match error {
+        StorageError::Unavailable { reason } if transaction.is_lost().await => StorageError::Lost { reason },
+        other => other,
     }
 }
 
@@ -116,17 +109,29 @@ impl UnitOfWork for Unit {
     }
 
     async fn recorded(&mut self, keys: &[String], now: Timestamp) -> Result<Vec<Recorded>, StorageError> {
-        self.load_recorded(keys, now).await
+        let store = self.store.clone();
+        match store.in_time(self.load_recorded(keys, now)).await {
+            Err(error) => Err(lost(&mut self.transaction, error).await),
+            recorded => recorded,
+        }
     }
 
     async fn load(&mut self, footprint: &Footprint) -> Result<Snapshot, StorageError> {
-        self.load_footprint(footprint).await
+        let store = self.store.clone();
+        match store.in_time(self.load_footprint(footprint)).await {
+            Err(error) => Err(lost(&mut self.transaction, error).await),
+            snapshot => snapshot,
+        }
     }
 
     async fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), StorageError> {
-        match self.mode {
-            Mode::Write => self.apply_changes(changes, records).await,
-            Mode::DryRun => Err(ContractError::DryRun.into()),
+        if self.mode == Mode::DryRun {
+            return Err(ContractError::DryRun.into());
+        }
+        let store = self.store.clone();
+        match store.in_time(self.apply_changes(changes, records)).await {
+            Err(error) => Err(lost(&mut self.transaction, error).await),
+            applied => applied,
         }
     }
 

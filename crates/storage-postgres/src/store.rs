@@ -1,12 +1,13 @@
 //! Connecting.
 
+use crate::bounded::{Bounded, within};
 use crate::error::{translate, translate_migration};
 use crate::numbers::Numbers;
 use crate::policies::Policies;
 use selfsame_application::ports::StorageError;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use std::time::Duration;
 /// More than there are statements, so that each is parsed and planned once per connection.
 const CACHED_STATEMENTS: usize = 200;
 
-/// A connection that rested longer is tried before it is used: the database may have been restarted meanwhile.
-const TRUSTED_REST: Duration = Duration::from_secs(1);
+/// How long the server has to cancel a statement that takes too long, until it counts as gone.
+const CANCEL: Duration = Duration::from_secs(2);
 
 /// Writers know their ways: every row is found by an index, whatever the statistics of a young table say, and statements are planned
 /// once for each connection.
@@ -38,9 +39,10 @@ pub struct ConnectOptions {
     /// How long a request waits for a free connection, or for the database to accept one, before it is told that the database is
     /// unavailable.
     pub acquire_timeout: Duration,
-    /// How long a statement waits for a lock before its transaction is done again.
+    /// How long a statement waits for a lock before its transaction is done again. A transaction that does nothing for twice as long is
+    /// ended by the database, with its locks.
     pub lock_timeout: Duration,
-    /// How long a statement may take.
+    /// How long a statement may take. A connection that gives no answer for two more seconds is closed.
     pub statement_timeout: Duration,
 }
 
@@ -50,7 +52,7 @@ impl Default for ConnectOptions {
             max_connections: 16,
             acquire_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(30),
+            statement_timeout: Duration::from_secs(20),
         }
     }
 }
@@ -63,9 +65,10 @@ pub struct PostgresStore {
 
 struct Inner {
     /// For what does not write, or is one statement: plans are the planner's choice.
-    pool: PgPool,
+    pool: Bounded,
     /// For transactions that write.
-    writers: PgPool,
+    writers: Bounded,
+    acquire_timeout: Duration,
     /// Without time-outs: a migration takes as long as it takes.
     migrating: PgConnectOptions,
     policies: Policies,
@@ -86,23 +89,36 @@ impl PostgresStore {
             ("default_transaction_isolation", "read committed".to_owned()),
             ("lock_timeout", options.lock_timeout.as_millis().to_string()),
             ("statement_timeout", options.statement_timeout.as_millis().to_string()),
-            // Whoever holds locks and does not go on is gone.
-            ("idle_in_transaction_session_timeout", "60000".to_owned()),
+            // A server that holds locks and does not go on is gone. Short, because others wait for the locks.
+            (
+                "idle_in_transaction_session_timeout",
+                (2 * options.lock_timeout).as_millis().to_string(),
+            ),
+            // The database ends sessions whose other end is gone within half a minute.
+            ("tcp_keepalives_idle", "10".to_owned()),
+            ("tcp_keepalives_interval", "5".to_owned()),
+            ("tcp_keepalives_count", "4".to_owned()),
+            ("tcp_user_timeout", "30000".to_owned()),
             // Compiling a plan pays for analyses of minutes, never for these statements.
             ("jit", "off".to_owned()),
         ]);
         let writers = (options.max_connections / 2).max(1);
         let readers = options.max_connections.saturating_sub(writers).max(1);
-        let pool = pool(readers, options).connect_with(limited.clone()).await;
-        let pool = match pool {
-            Err(sqlx::Error::PoolTimedOut) => return Err(why_not(&limited, options.acquire_timeout).await),
-            pool => pool.map_err(translate)?,
+        let bounded = |connections, session| {
+            let answer_timeout = options.statement_timeout + CANCEL;
+            Bounded::new(connections, options.acquire_timeout, answer_timeout, session)
         };
-        let writers = self::pool(writers, options).connect_lazy_with(limited.clone().options(WRITERS));
-        let numbers = Numbers::new(limited, options.acquire_timeout);
+        let pool = bounded(readers, limited.clone());
+        match pool.acquire().await {
+            Err(sqlx::Error::PoolTimedOut) => return Err(why_not(&limited, options.acquire_timeout).await),
+            acquired => drop(acquired.map_err(translate)?),
+        }
+        let writers = bounded(writers, limited.clone().options(WRITERS));
+        let numbers = Numbers::new(bounded(1, limited));
         let inner = Inner {
             pool,
             writers,
+            acquire_timeout: options.acquire_timeout,
             migrating: plain,
             policies: Policies::default(),
             numbers,
@@ -117,7 +133,7 @@ impl PostgresStore {
         migrator.set_ignore_missing(true);
         let pool = PgPoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(self.pool().options().get_acquire_timeout())
+            .acquire_timeout(self.inner.acquire_timeout)
             .connect_with(self.inner.migrating.clone())
             .await
             .map_err(translate)?;
@@ -126,18 +142,28 @@ impl PostgresStore {
         migrated
     }
 
-    /// Closes all connections, after what is under way.
+    /// Closes all connections, after what is under way, which takes no longer than a statement may.
     pub async fn close(&self) {
         self.inner.writers.close().await;
         self.inner.numbers.close().await;
         self.inner.pool.close().await;
     }
 
-    pub(crate) fn pool(&self) -> &PgPool {
+    /// Bounds what is done with a connection of [`Bounded::acquire`] or within a transaction.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, StorageError> {
+        within(self.pool().answer_timeout(), async { Ok(work.await) })
+            .await
+            .map_err(translate)?
+    }
+
+    pub(crate) fn pool(&self) -> &Bounded {
         &self.inner.pool
     }
 
-    pub(crate) fn writers(&self) -> &PgPool {
+    pub(crate) fn writers(&self) -> &Bounded {
         &self.inner.writers
     }
 
@@ -148,21 +174,6 @@ impl PostgresStore {
     pub(crate) fn numbers(&self) -> &Numbers {
         &self.inner.numbers
     }
-}
-
-fn pool(connections: u32, options: &ConnectOptions) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(options.acquire_timeout)
-        .test_before_acquire(false)
-        .before_acquire(|connection, rest| {
-            Box::pin(async move {
-                if rest.idle_for > TRUSTED_REST {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
 }
 
 /// Why there is no connection: the pool keeps to itself what its attempts failed with.
@@ -178,10 +189,10 @@ async fn why_not(options: &PgConnectOptions, limit: Duration) -> StorageError {
 /// Says nothing of where it is connected to: the driver's options hold the password.
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pool = self.pool();
+        let (connections, idle) = self.pool().size();
         f.debug_struct("PostgresStore")
-            .field("connections", &pool.size())
-            .field("idle", &pool.num_idle())
+            .field("connections", &connections)
+            .field("idle", &idle)
             .finish_non_exhaustive()
     }
 }

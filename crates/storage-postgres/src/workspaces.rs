@@ -1,12 +1,13 @@
 //! Workspaces and their API keys.
 
+use crate::bounded::Transaction;
 use crate::error::{is_orphan, is_taken, translate};
 use crate::rows::{self, corrupt, to_json};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces};
 use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// A row of `api_keys k`.
@@ -59,26 +60,11 @@ type ApiKeyRecord = (
 impl Workspaces for PostgresStore {
     async fn create_workspace(&self, name: &str, at: Timestamp) -> Result<Workspace, StorageError> {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
-        insert_workspace(&mut connection, name, at).await
+        self.in_time(insert_workspace(&mut connection, name, at)).await
     }
 
     async fn bootstrap(&self, name: &str, key: &KeyToStore, at: Timestamp) -> Result<bool, StorageError> {
-        let mut transaction = self.pool().begin().await.map_err(translate)?;
-        if has_workspaces(&mut transaction).await? {
-            return Ok(false);
-        }
-        // Whoever else saw none waits here, and then sees the one that was made.
-        sqlx::query("LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE")
-            .execute(&mut *transaction)
-            .await
-            .map_err(translate)?;
-        if has_workspaces(&mut transaction).await? {
-            return Ok(false);
-        }
-        let workspace = insert_workspace(&mut transaction, name, at).await?;
-        insert_key(&mut transaction, workspace.id, key).await?;
-        transaction.commit().await.map_err(translate)?;
-        Ok(true)
+        self.in_time(self.make_first(name, key, at)).await
     }
 
     async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError> {
@@ -100,7 +86,7 @@ impl Workspaces for PostgresStore {
 
     async fn create_key(&self, key: &KeyToStore) -> Result<(), StorageError> {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
-        insert_key(&mut connection, key.key.workspace, key).await
+        self.in_time(insert_key(&mut connection, key.key.workspace, key)).await
     }
 
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>, StorageError> {
@@ -126,19 +112,11 @@ impl Workspaces for PostgresStore {
     }
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
-        let mut connection = self.pool().acquire().await.map_err(translate)?;
-        let found = sqlx::query_as(CREDENTIALS)
-            .bind(digest)
-            .fetch_optional(&mut *connection);
-        let found = found.await.map_err(translate)?;
-        self.read_credentials(&mut connection, found).await
+        self.in_time(self.credentials_by_digest(digest)).await
     }
 
     async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Result<Option<Credentials>, StorageError> {
-        let mut connection = self.pool().acquire().await.map_err(translate)?;
-        let query = sqlx::query_as(CREDENTIALS_OF).bind(workspace.0).bind(key.0);
-        let found = query.fetch_optional(&mut *connection).await.map_err(translate)?;
-        self.read_credentials(&mut connection, found).await
+        self.in_time(self.credentials_by_key(workspace, key)).await
     }
 
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError> {
@@ -154,6 +132,45 @@ impl Workspaces for PostgresStore {
 }
 
 impl PostgresStore {
+    async fn make_first(&self, name: &str, key: &KeyToStore, at: Timestamp) -> Result<bool, StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        if has_workspaces(&mut transaction).await? {
+            return Ok(false);
+        }
+        // Whoever else saw none waits here, and then sees the one that was made.
+        sqlx::query("LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE")
+            .execute(&mut *transaction)
+            .await
+            .map_err(translate)?;
+        if has_workspaces(&mut transaction).await? {
+            return Ok(false);
+        }
+        let workspace = insert_workspace(&mut transaction, name, at).await?;
+        insert_key(&mut transaction, workspace.id, key).await?;
+        transaction.commit().await.map_err(translate)?;
+        Ok(true)
+    }
+
+    async fn credentials_by_digest(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
+        let mut connection = self.pool().acquire().await.map_err(translate)?;
+        let found = sqlx::query_as(CREDENTIALS)
+            .bind(digest)
+            .fetch_optional(&mut *connection);
+        let found = found.await.map_err(translate)?;
+        self.read_credentials(&mut connection, found).await
+    }
+
+    async fn credentials_by_key(
+        &self,
+        workspace: WorkspaceId,
+        key: KeyId,
+    ) -> Result<Option<Credentials>, StorageError> {
+        let mut connection = self.pool().acquire().await.map_err(translate)?;
+        let query = sqlx::query_as(CREDENTIALS_OF).bind(workspace.0).bind(key.0);
+        let found = query.fetch_optional(&mut *connection).await.map_err(translate)?;
+        self.read_credentials(&mut connection, found).await
+    }
+
     async fn read_credentials(
         &self,
         connection: &mut PgConnection,
@@ -191,7 +208,7 @@ impl PostgresStore {
     }
 }
 
-async fn has_workspaces(transaction: &mut Transaction<'_, Postgres>) -> Result<bool, StorageError> {
+async fn has_workspaces(transaction: &mut Transaction) -> Result<bool, StorageError> {
     sqlx::query_scalar("SELECT EXISTS (SELECT FROM workspaces)")
         .fetch_one(&mut **transaction)
         .await

@@ -4,17 +4,27 @@ mod retention;
 mod violations;
 
 use crate::catalog::beyond;
-use crate::error::storage;
+use crate::error::{storage, unavailable};
 use crate::rows::{Row, micros};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{ContactId, DecisionId, Timestamp, Violation, WorkspaceId};
+use std::io;
+use std::path::Path;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
 
 type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
 /// How many replies, and how many decisions about nobody, one transaction deletes, so that writers wait only shortly.
 const PRUNED_AT_ONCE: u64 = 5_000;
+
+/// Writes a page as it is: a row that every database has.
+const REWRITE: &str = "UPDATE _sqlx_migrations SET success = success WHERE version = 1";
+
+/// How many bytes are written to see whether the disk takes more.
+const GROWTH: usize = 1 << 20;
 
 #[async_trait]
 impl Maintenance for SqliteStore {
@@ -25,8 +35,23 @@ impl Maintenance for SqliteStore {
             .await
             .map_err(storage)?;
         drop(reader);
-        // Beginning takes the write lock, and fails where the file cannot be written.
-        self.writer.begin().await?.commit().await
+        let mut writing = self.writer.begin().await?;
+        sqlx::query(REWRITE)
+            .execute(writing.connection()?)
+            .await
+            .map_err(storage)?;
+        writing.commit().await
+    }
+
+    /// The log may have room of its own, so that a commit alone says nothing of the disk. Hence a file beside the database.
+    async fn try_to_grow(&self) -> Result<(), StorageError> {
+        self.ping().await?;
+        let file = self.writer.file().with_added_extension("doctor");
+        let grown = grow(&file).await;
+        let removed = tokio::fs::remove_file(&file).await;
+        grown
+            .and(removed)
+            .map_err(|error| unavailable(&format!("the disk of the database takes no more data: {error}")))
     }
 
     async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError> {
@@ -61,6 +86,13 @@ impl Maintenance for SqliteStore {
     async fn expire(&self, now: Timestamp) -> Result<Expired, StorageError> {
         retention::expire(self, now).await
     }
+}
+
+/// Writes a file, durably.
+async fn grow(path: &Path) -> io::Result<()> {
+    let mut file = File::create(path).await?;
+    file.write_all(&vec![0xff; GROWTH]).await?;
+    file.sync_all().await
 }
 
 impl SqliteStore {

@@ -5,6 +5,7 @@ use crate::store::migrate;
 use selfsame_application::ports::StorageError;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -51,6 +52,11 @@ impl Writer {
             return Err(storage(error));
         }
         Ok(transaction)
+    }
+
+    /// The database file.
+    pub(crate) fn file(&self) -> &Path {
+        self.options.get_filename()
     }
 
     /// Brings the schema up to date on the writing connection.

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How often a batch that lost a race is done again before its callers are told to come back.
 const ATTEMPTS: u32 = 10;
 
+/// How often a batch is done again whose connection was lost before its commit. Each time may take as long as a statement may.
+const RECONNECTS: u32 = 1;
+
 /// How long a reply is kept for an idempotency key (identity rules, "Decided").
 const REPLAY_HOURS: i64 = 24;
 
@@ -54,12 +57,12 @@ async fn attempt(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Res
     persist(first, || transact(store, workspace, jobs)).await
 }
 
-/// Does again what lost a race.
+/// Does again what lost a race, or its connection.
 async fn persist<T, F>(first: Option<&Envelope>, work: impl Fn() -> F) -> Result<T, StorageError>
 where
     F: Future<Output = Result<T, StorageError>>,
 {
-    let mut tries = 1;
+    let (mut tries, mut reconnects) = (1, 0);
     loop {
         match work().await {
             Err(StorageError::Retriable) if tries < ATTEMPTS => {
@@ -67,6 +70,11 @@ where
                 tokio::time::sleep(pause(tries, first)).await;
                 tries += 1;
             }
+            Err(StorageError::Lost { reason }) if reconnects < RECONNECTS => {
+                tracing::warn!(reason, "a connection was lost: doing its batch again on another one");
+                reconnects += 1;
+            }
+            Err(StorageError::Lost { reason }) => return Err(StorageError::Unavailable { reason }),
             result => return result,
         }
     }

@@ -104,6 +104,11 @@ impl Lane {
         *self.inner.open.borrow()
     }
 
+    /// How many submissions may be accepted and not answered.
+    pub(crate) fn capacity(&self) -> usize {
+        self.inner.options.depth
+    }
+
     /// Refuses new submissions, and returns when the accepted ones are answered.
     pub(crate) async fn close(&self) {
         self.inner.lock().closed = true;

@@ -22,8 +22,13 @@ pub const MOST_APART: u64 = 100_000;
 /// Looks after a storage.
 #[async_trait]
 pub trait Maintenance: Send + Sync {
-    /// Succeeds when the storage answers reads and takes writes.
+    /// Succeeds when the storage answers reads and takes writes. MUST go the way that writes go, and make a small write durable. Changes
+    /// nothing that can be seen.
     async fn ping(&self) -> Result<(), StorageError>;
+
+    /// Writes about 1 MiB, makes it durable where the storage keeps its data, and removes it again. MUST fail where the storage can no longer
+    /// grow.
+    async fn try_to_grow(&self) -> Result<(), StorageError>;
 
     /// Checks the invariants of all workspaces, as [`selfsame_domain::violations`] and [`selfsame_domain::unrecorded_merges`] say them,
     /// without stopping writes. The first 1,000 violations.

@@ -22,6 +22,13 @@ pub enum StorageError {
         /// What the driver said, without credentials.
         reason: String,
     },
+    /// The connection was lost, or gave no answer in time, before the commit of a unit of work was asked for. Nothing was done, and doing it
+    /// again on another connection may succeed.
+    #[error("the connection to the database was lost: {reason}")]
+    Lost {
+        /// What the driver said, without credentials.
+        reason: String,
+    },
     /// A stored value cannot be read back.
     #[error("corrupt value in {table}.{column} of {key}")]
     Corrupt {

@@ -128,6 +128,28 @@ async fn an_unavailable_database_is_reported_at_once_to_all() {
     decided(&f, named("a")).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_batch_whose_connection_was_lost_before_its_commit_is_run_once_more() {
+    for at in [Point::Begin, Point::Load, Point::Apply] {
+        for times in [1, 2] {
+            let mut stand = Stand::default();
+            let (f, probe) = stand.fixture().await;
+            probe.fault(Fault::new(What::Lost, at).times(times));
+            let answer = submit(&f, named("a")).await;
+            assert_eq!(probe.begins(f.workspace), 2, "at {at:?}");
+            if times == 1 {
+                assert_eq!(answer.expect("submit")[0].outcome, Outcome::Created, "at {at:?}");
+            } else {
+                assert!(
+                    matches!(storage(&answer), StorageError::Unavailable { .. }),
+                    "at {at:?}"
+                );
+                assert!(f.all().await.is_empty());
+            }
+        }
+    }
+}
+
 /// Whether a commit was under way is unknown, so nobody is told that nothing was done.
 #[tokio::test(start_paused = true)]
 async fn a_panic_fails_its_batch_and_no_other() {

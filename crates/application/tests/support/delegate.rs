@@ -250,6 +250,10 @@ impl Maintenance for Probe {
         self.inner.ping().await
     }
 
+    async fn try_to_grow(&self) -> Read<()> {
+        self.inner.try_to_grow().await
+    }
+
     async fn violations(&self) -> Read<Vec<(WorkspaceId, Violation)>> {
         self.inner.violations().await
     }

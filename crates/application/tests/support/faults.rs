@@ -20,6 +20,7 @@ pub(crate) enum What {
     Refused,
     Corrupt,
     Unavailable,
+    Lost,
     Panic,
 }
 
@@ -99,6 +100,9 @@ impl What {
             },
             Self::Unavailable => StorageError::Unavailable {
                 reason: "gone".to_owned(),
+            },
+            Self::Lost => StorageError::Lost {
+                reason: "silent".to_owned(),
             },
             Self::Panic => panic!("the adapter panics, as the test asked for"),
         }

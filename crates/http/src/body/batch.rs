@@ -1,5 +1,6 @@
 //! Bodies with a list whose entries are judged one by one.
 
+use super::json::Step;
 use super::{Document, Incoming, json};
 use crate::error::{ApiError, Problem};
 use crate::fields::{Fields, Problems};
@@ -64,7 +65,7 @@ impl Incoming {
         };
         let mut rest = Map::new();
         for (name, raw) in members {
-            let value = json::parse_part(raw.get(), std::slice::from_ref(&name))?;
+            let value = json::parse_part(raw.get(), &[Step::Member(name.clone())])?;
             rest.insert(name, value);
         }
         Ok(Batch { rest, entries })
@@ -81,14 +82,14 @@ impl Incoming {
         let Some(raw) = members.and_then(|members| members.get(name).copied()) else {
             return Err(ApiError::Invalid(unread));
         };
-        let value = json::parse_part(raw.get(), &[name.to_owned()])?;
+        let value = json::parse_part(raw.get(), &[Step::Member(name.to_owned())])?;
         let read = Map::from_iter([(name.to_owned(), value)]);
         Ok((Document(Value::Object(read)), unread.into()))
     }
 }
 
 fn entries<'b>(list: &str, raw: &'b RawValue, max: usize) -> Result<Vec<Entry<'b>>, ApiError> {
-    let name = list.to_owned();
+    let name = Step::Member(list.to_owned());
     let pointer = format!("/{list}");
     if raw.get().starts_with('{') {
         let read = json::parse_part(raw.get(), &[name]);
@@ -104,7 +105,7 @@ fn entries<'b>(list: &str, raw: &'b RawValue, max: usize) -> Result<Vec<Entry<'b
         let entry = |(index, raw): (usize, &'b RawValue)| Entry {
             pointer: format!("{pointer}/{index}"),
             raw,
-            read: json::parse_part(raw.get(), &[name.clone(), index.to_string()]),
+            read: json::parse_part(raw.get(), &[name.clone(), Step::Entry(index)]),
         };
         return Ok(listed.into_iter().enumerate().map(entry).collect());
     }

@@ -28,8 +28,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     read.map(Some).map_err(|error| reader.explain(&error))
 }
 
-/// Reads the value at a place, a path of member names and indexes, of a body whose grammar was checked.
-pub(super) fn parse_part(json: &str, path: &[String]) -> Result<Value, Problem> {
+/// Reads the value at a place of a body whose grammar was checked.
+pub(super) fn parse_part(json: &str, path: &[Step]) -> Result<Value, Problem> {
     let reader = Reader {
         path: RefCell::new(path.to_vec()),
         base: path.len(),
@@ -59,10 +59,27 @@ fn reason(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
+/// A step from a value to one inside it.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Member(String),
+    Entry(usize),
+}
+
+impl Step {
+    /// The step in a pointer.
+    fn to_segment(&self) -> String {
+        match self {
+            Self::Member(name) => name.replace('~', "~0").replace('/', "~1"),
+            Self::Entry(index) => index.to_string(),
+        }
+    }
+}
+
 /// Where the reading is, and what it refused.
 #[derive(Debug, Default)]
 struct Reader {
-    path: RefCell<Vec<String>>,
+    path: RefCell<Vec<Step>>,
     /// The length of the path where the reading began.
     base: usize,
     refused: RefCell<Option<Problem>>,
@@ -70,9 +87,9 @@ struct Reader {
 
 impl Reader {
     fn pointer(&self) -> String {
-        self.path.borrow().iter().fold(String::new(), |pointer, segment| {
-            pointer + "/" + &segment.replace('~', "~0").replace('/', "~1")
-        })
+        let path = self.path.borrow();
+        path.iter()
+            .fold(String::new(), |pointer, step| pointer + "/" + &step.to_segment())
     }
 
     fn refuse<E: serde::de::Error>(&self, reason: &str) -> E {
@@ -80,8 +97,8 @@ impl Reader {
         E::custom(reason)
     }
 
-    fn enter<E: serde::de::Error>(&self, segment: String) -> Result<(), E> {
-        self.path.borrow_mut().push(segment);
+    fn enter<E: serde::de::Error>(&self, step: Step) -> Result<(), E> {
+        self.path.borrow_mut().push(step);
         if self.path.borrow().len() > MAX_DEPTH {
             self.path.borrow_mut().truncate(self.base.max(1));
             return Err(self.refuse("must not be nested that deeply"));
@@ -177,7 +194,7 @@ impl<'de> Visitor<'de> for Checked<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
         loop {
-            self.0.enter(array.len().to_string())?;
+            self.0.enter(Step::Entry(array.len()))?;
             let Some(item) = items.next_element_seed(self)? else {
                 break;
             };
@@ -194,7 +211,7 @@ impl<'de> Visitor<'de> for Checked<'_> {
             if name.chars().any(is_refused) {
                 return Err(A::Error::custom("a member's name contains control characters"));
             }
-            self.0.enter(name.clone())?;
+            self.0.enter(Step::Member(name.clone()))?;
             let value = members.next_value_seed(self)?;
             self.0.leave();
             object.insert(name, value);
@@ -237,12 +254,16 @@ mod tests {
         for (text, member, reason) in [
             (r#"{"id": 9223372036854775808}"#, "id", number),
             (r#"{"id": -9223372036854775809}"#, "id", number),
-            (r#"{"a": [1, {"b": 1e30}]}"#, "a[1].b", number),
-            (r#"{"a": {"b": "x\u0000"}}"#, "a.b", control),
-            (r#"{"a": "\u0085"}"#, "a", control),
+            (r#"{"orders": [1, {"items": 1e30}]}"#, "orders[1].items", number),
+            (r#"{"params": {"email": "x\u0000"}}"#, "params.email", control),
+            (r#"{"value": "\u0085"}"#, "value", control),
             (r#"["ok", "\ud800"]"#, "[1]", surrogate),
-            (r#"{"a": "\udc00x"}"#, "a", surrogate),
-            (r#"{"a": "\ud800\u0041"}"#, "a", surrogate),
+            (r#"{"value": "\udc00x"}"#, "value", surrogate),
+            (r#"{"value": "\ud800\u0041"}"#, "value", surrogate),
+            // Names that nobody gave but the sender.
+            (r#"{"ann@example.com": {"value": 1e30}}"#, "*.value", number),
+            (r#"{"params": {"+380671234567": 1e30}}"#, "params.*", number),
+            (r#"{"380671234567": "\ud800"}"#, "*", surrogate),
         ] {
             assert_eq!(refused(text.as_bytes()), format!("{member} {reason}"), "{text}");
         }

@@ -13,8 +13,8 @@ use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, Ti
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// The most bytes of a request.
-const MAX_BYTES: usize = 1 << 20;
+/// The most bytes of a request: as for every public key.
+const MAX_BYTES: usize = 64 * 1024;
 
 /// The longest identity of an event, in characters.
 const MAX_ID: usize = 100;

@@ -1,12 +1,13 @@
 //! What the description of the API says of every operation alike, and the annotations leave out.
 
-use super::errors;
+use super::{bounds, errors};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use utoipa::openapi::content::Content;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::Response;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::{OpenApi, RefOr};
 
 /// Headers by which a decision is told.
@@ -53,14 +54,19 @@ const ANSWERS: &str = include_str!("answers.json");
 pub(crate) fn complete(document: &mut OpenApi) {
     // A test reads the file: what cannot be read here is missing there.
     let answers: Map<String, Value> = serde_json::from_str(ANSWERS).unwrap_or_default();
+    if let Some(components) = &mut document.components {
+        bounds::of_schemas(components);
+    }
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
+            bounds::of_parameters(operation);
             exemplify(operation, &answers);
             errors::complete(path, method, operation);
             let decides = method != "get" && path.starts_with("/api/v") && !UNDECIDED.contains(&path.as_str());
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response {
                     describe(status, response);
+                    response.content.iter_mut().for_each(say_sentence);
                     if decides && (status.starts_with('2') || REFUSALS.contains(&status.as_str())) {
                         tell_decision(response);
                     }
@@ -105,6 +111,21 @@ fn exemplify(operation: &mut Operation, answers: &Map<String, Value>) {
                 }
             }
         }
+    }
+}
+
+/// Says of answers that are sentences that they are no JSON, whatever their content type says (wire fact).
+fn say_sentence((media, content): (&String, &mut RefOr<Content>)) {
+    if let RefOr::T(Content {
+        schema: Some(RefOr::T(Schema::Object(schema))),
+        ..
+    }) = content
+        && media == "application/json"
+        && schema.schema_type == SchemaType::Type(Type::String)
+    {
+        schema.schema_type = SchemaType::AnyValue;
+        schema.content_media_type = Some("text/plain".to_owned());
+        schema.description = Some("A sentence without quotation marks, which is no JSON.".to_owned());
     }
 }
 

@@ -25,16 +25,29 @@ const ANYWHERE: [(&str, &str); 2] = [
     ("500", "A fault of the server's own; its log has the cause."),
 ];
 
-/// What the server says of a request whose address it does not read to the end. No route sees it, so that there is no body.
-const TOO_LONG: (&str, &str) = (
-    "414",
-    "The path with the query is longer than 65,534 bytes. Without a body.",
+/// What the server says of a head that it does not read to the end. No route sees it, so that there is no body.
+const TOO_LONG: [(&str, &str); 2] = [
+    (
+        "414",
+        "The path with the query is longer than 65,534 bytes. Without a body.",
+    ),
+    (
+        "431",
+        "The head has more than 100 lines, or is longer than about 400 KiB. Without a body.",
+    ),
+];
+
+/// What operations with a body answer to an encoding that they do not read.
+const UNSUPPORTED: (&str, &str) = (
+    "415",
+    "The body's `Content-Encoding` is none of gzip, br and zstd. The content type does not matter.",
 );
 
 /// Headers that come with errors.
-const HEADERS: [(&str, &str, &str); 4] = [
+const HEADERS: [(&str, &str, &str); 5] = [
     ("401", "WWW-Authenticate", "How to send the key."),
     ("405", "Allow", "The methods that the path answers to."),
+    ("415", "Accept-Encoding", "The encodings that are read."),
     ("429", "Retry-After", "In how many seconds to come back."),
     ("503", "Retry-After", "In how many seconds to come back."),
 ];
@@ -47,13 +60,15 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
         // Nothing is read of the request that could be wrong.
         responses.remove("400");
     }
-    for (status, description) in ANYWHERE {
+    let unsupported = place.has_body.then_some(UNSUPPORTED);
+    for (status, description) in ANYWHERE.into_iter().chain(unsupported) {
         let added = || place.added(status, description).into();
         responses.entry(status.to_owned()).or_insert_with(added);
     }
-    let (status, description) = TOO_LONG;
-    let response = ResponseBuilder::new().description(description).build();
-    responses.insert(status.to_owned(), response.into());
+    for (status, description) in TOO_LONG {
+        let response = ResponseBuilder::new().description(description).build();
+        responses.insert(status.to_owned(), response.into());
+    }
     for (status, response) in responses.iter_mut().filter(|(status, _)| is_error(status)) {
         if let RefOr::T(response) = response {
             place.exemplify(status, response);
@@ -162,7 +177,8 @@ impl<'a> Place<'a> {
             "413" => ApiError::TooLarge {
                 limit: HttpSettings::default().body_limit,
             },
-            "415" => ApiError::NotAPatch,
+            "415" if self.method == "patch" => ApiError::NotAPatch,
+            "415" => ApiError::UnsupportedEncoding,
             "422" => ApiError::ReplayMismatch,
             "429" => ApiError::TooManyRequests { retry_after: 1 },
             "500" => ApiError::Internal("an example"),
@@ -249,8 +265,7 @@ impl<'a> Place<'a> {
         } else {
             "the API key is unknown"
         };
-        let path = self.path.to_owned();
-        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path);
+        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, self.path.to_owned());
         serde_json::to_value(body).unwrap_or_default()
     }
 }

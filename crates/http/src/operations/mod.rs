@@ -1,5 +1,6 @@
 //! What the people who run a server look at: whether it lives, whether it takes requests, numbers, the API's documents.
 
+mod bounds;
 mod complete;
 mod documents;
 mod errors;
@@ -12,4 +13,4 @@ pub(crate) use complete::complete;
 pub(crate) use documents::Documents;
 pub(crate) use metrics::{BOTS, DURATION, IN_FLIGHT, PLUGIN_LOGS, REQUESTS};
 pub use metrics::{describe_metrics, metrics_builder};
-pub(crate) use routes::routes;
+pub(crate) use routes::{document_routes, routes};

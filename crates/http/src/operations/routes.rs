@@ -11,6 +11,11 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(metrics::metrics))
+}
+
+/// The description of the API. Needs no key.
+pub(crate) fn document_routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::default()
         .routes(routes!(documents::openapi))
         .routes(routes!(documents::page))
 }

@@ -110,8 +110,8 @@ pub(crate) struct FailedOrders {
 /// An order that was not kept.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FailedOrder {
-    /// The order as it was sent, character for character.
-    #[schema(value_type = Object)]
+    /// The order as it was sent, character for character: an object, or what stood in the place of one.
+    #[schema(value_type = serde_json::Value)]
     pub(super) order: Box<RawValue>,
     /// Why it was not kept.
     #[schema(example = "orders[0].currency must be a currency of three letters such as UAH (ISO 4217)")]

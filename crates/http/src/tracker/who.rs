@@ -99,7 +99,9 @@ fn read(
     request.cookies.extend(cookie.cloned());
     let policy = visit.policy();
     request.contact_id = identifiers(policy, fields, names, &mut request);
-    answer.refused.extend(request.left_out().cloned().map(RefusedPart::from));
+    answer
+        .refused
+        .extend(request.left_out().cloned().map(RefusedPart::from));
     request.skipped.clear();
     let claimed = warrant?.claim(request);
     let own = |part: Skipped| -> RefusedPart {

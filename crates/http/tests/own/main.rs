@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a helper that fails has to fail the test")]
 
+mod admission;
 mod catalog;
 mod decisions;
 mod export;

@@ -83,14 +83,14 @@ impl Server {
 
     /// Keys are `one`, `one-events`, `one-read`, `one-write`, and `two` for the other workspace.
     pub(crate) async fn with(settings: HttpSettings) -> Self {
+        Self::made(settings, Options::default()).await
+    }
+
+    /// The same with other bounds of the write lane.
+    pub(crate) async fn made(settings: HttpSettings, options: Options) -> Self {
         let clock = ManualClock::new();
         let ids = Arc::new(SequenceIds::new());
-        let app = Application::new(
-            Arc::new(MemoryStore::new()),
-            Arc::new(clock.clone()),
-            ids,
-            Options::default(),
-        );
+        let app = Application::new(Arc::new(MemoryStore::new()), Arc::new(clock.clone()), ids, options);
         for workspace in ["one", "two"] {
             let made = app.create_workspace(workspace).await.expect("workspace").id;
             key(&app, made, workspace, Rights::Full).await;
@@ -98,7 +98,7 @@ impl Server {
             key(&app, made, &format!("{workspace}-read"), Rights::EventsContacts).await;
             key(&app, made, &format!("{workspace}-write"), Rights::EventsContactsWrite).await;
         }
-        let router = router(HttpState::new(app.clone(), settings));
+        let router = router(&HttpState::new(app.clone(), settings));
         let document = serde_json::to_value(openapi()).expect("JSON");
         Self {
             router,

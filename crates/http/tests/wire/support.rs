@@ -69,7 +69,7 @@ impl Server {
         let ids = Arc::new(SequenceIds::new());
         let app = Application::new(store, Arc::new(clock.clone()), ids, Options::default());
         let workspace = app.create_workspace("Example").await.expect("make a workspace").id;
-        let router = router(HttpState::new(app.clone(), settings));
+        let router = router(&HttpState::new(app.clone(), settings));
         let server = Self {
             app,
             clock,

@@ -53,7 +53,7 @@ async fn examine(args: &DoctorArgs) -> Result<Found> {
         admin
             .app
             .store()
-            .ping()
+            .try_to_grow()
             .await
             .context("the database does not take writes")?;
         Ok(Found {

@@ -3,7 +3,7 @@
 use crate::bootstrap::{bootstrap, welcome};
 use crate::drain::{self, Drain, StopSignals};
 use crate::output;
-use crate::settings::{Settings, SettingsFlags, load, reachable};
+use crate::settings::{Listen, Settings, SettingsFlags, load, reachable};
 use crate::upkeep::upkeep;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::ids::SystemIds;
@@ -13,16 +13,21 @@ use anyhow::{Context, Result};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use selfsame_application::{Application, Options};
-use selfsame_http::{HttpSettings, HttpState, Readiness};
+use selfsame_http::{HttpSettings, HttpState, Readiness, Routers};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+/// How long a stop waits for the database to take leave of it.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
+
 /// A server that could take requests.
 struct Started {
-    listener: TcpListener,
-    router: Router,
+    /// Each address with what is answered there.
+    served: Vec<(TcpListener, Router)>,
     app: Application,
     store: OpenStore,
     ready: Readiness,
@@ -41,8 +46,7 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
         }
     };
     let Started {
-        listener,
-        router,
+        served,
         app,
         store,
         ready,
@@ -53,10 +57,14 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
         delay: settings.drain_delay,
         timeout: settings.drain_timeout,
     };
-    drain::serve(listener, router, &app, &ready, &mut signals, drain).await?;
+    drain::serve(served, &app, &ready, &mut signals, drain).await?;
     stop.cancel();
     upkeep.await.context("the upkeep failed")?;
-    store.close().await?;
+    // Everything that was accepted is durable by now.
+    match tokio::time::timeout(CLOSE_TIME, store.close()).await {
+        Ok(closed) => closed?,
+        Err(_) => tracing::warn!("the connections to the database were not closed in time"),
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -71,12 +79,7 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     tokio::task::spawn_blocking(selfsame_domain::values::preload)
         .await
         .context("cannot load the numbering plans")?;
-    let listener = TcpListener::bind(settings.listen.as_str())
-        .await
-        .with_context(|| format!("cannot listen on {}", settings.listen))?;
-    let address = listener
-        .local_addr()
-        .context("cannot tell the address that was bound")?;
+    let (listener, address) = listen(&settings.listen).await?;
     let options = Options { lane: settings.lane() };
     let app = Application::new(store.store(), Arc::new(SystemClock), Arc::new(SystemIds), options);
     let http = HttpSettings {
@@ -84,17 +87,35 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
         ..settings.http()
     };
     let ready = http.ready.clone();
-    let router = selfsame_http::router(HttpState::new(app.clone(), http));
+    let state = HttpState::new(app.clone(), http);
+    let served = match &settings.admin_listen {
+        None => vec![(listener, selfsame_http::router(&state))],
+        Some(admin) => {
+            let (admin, address) = listen(admin).await?;
+            tracing::info!(%address, "listening for operations");
+            let Routers { public, operations } = selfsame_http::routers(&state);
+            vec![(listener, public), (admin, operations)]
+        }
+    };
     let start = bootstrap(&app, &SystemIds, settings.bootstrap_api_key.as_ref()).await?;
     if let Err(error) = output::print_all(&welcome(&start, reachable(address))) {
         tracing::warn!(%error, "nobody reads standard output: an API key that was made is lost, `selfsame key create` makes another");
     }
     tracing::info!(%address, database = settings.database_url.engine(), version = env!("CARGO_PKG_VERSION"), "listening");
     Ok(Started {
-        listener,
-        router,
+        served,
         app,
         store,
         ready,
     })
+}
+
+/// Listens on an address, and says which it is.
+async fn listen(setting: &Listen) -> Result<(TcpListener, SocketAddr)> {
+    let listener = setting.bind().await;
+    let listener = listener.with_context(|| format!("cannot listen on {setting}"))?;
+    let address = listener
+        .local_addr()
+        .context("cannot tell the address that was bound")?;
+    Ok((listener, address))
 }

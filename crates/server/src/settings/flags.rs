@@ -32,6 +32,11 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) listen: Option<String>,
 
+    /// Address of its own for /healthz, /readyz and /metrics, which then answer nowhere else [env: SELFSAME_ADMIN_LISTEN]
+    #[arg(long, value_name = "HOST:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) admin_listen: Option<String>,
+
     #[command(flatten)]
     #[serde(flatten)]
     pub(crate) store: StoreFlags,
@@ -71,12 +76,17 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body_limit_bytes: Option<u64>,
 
-    /// Requests a second that each API key may send; 0 for no limit [env: SELFSAME_RATE_LIMIT_PER_SECOND] [default: 1000]
+    /// Memory for request bodies that are under way, in bytes; those that find none wait, then are answered 503 [env: SELFSAME_BODY_MEMORY_BYTES] [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body_memory_bytes: Option<u64>,
+
+    /// Requests a second that each API key may send; 0 for no limit [env: SELFSAME_RATE_LIMIT_PER_SECOND] [default: 0]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate_limit_per_second: Option<u32>,
 
-    /// Requests of an API key that may come at once; 0 for as many as in a second [env: SELFSAME_RATE_LIMIT_BURST] [default: 2000]
+    /// Requests of an API key that may come at once; 0 for as many as in a second [env: SELFSAME_RATE_LIMIT_BURST] [default: 0]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate_limit_burst: Option<u32>,

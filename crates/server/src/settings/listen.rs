@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
+
+/// How many connections may wait to be accepted, as far as the operating system lets (Linux: `net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
 
 /// `HOST:PORT`: an IP address or a name, and a port; port 0 lets the operating system choose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +20,16 @@ pub(crate) struct Listen(String);
 pub(crate) struct NotAnAddress;
 
 impl Listen {
-    /// The address, to be resolved.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    /// Listens. Of the addresses of a name the first that can be listened on is taken.
+    pub(crate) async fn bind(&self) -> io::Result<TcpListener> {
+        let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in lookup_host(&self.0).await? {
+            match bind(address) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
     }
 }
 
@@ -52,6 +64,18 @@ impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A server that restarts need not wait until the connections of the one before are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// The address by which this machine reaches what listens on `bound`: "all addresses" is not one to connect to.

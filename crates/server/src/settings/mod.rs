@@ -11,7 +11,7 @@ mod values;
 
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use flags::{SettingsFlags, StoreFlags};
-pub(crate) use listen::reachable;
+pub(crate) use listen::{Listen, reachable};
 pub(crate) use load::load;
 pub(crate) use show::{as_json, as_toml};
 pub(crate) use values::{LogFormat, Settings};

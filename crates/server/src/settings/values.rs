@@ -21,6 +21,8 @@ const HIDDEN: &str = "***";
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) listen: Listen,
+    /// None for the address of everything else.
+    pub(crate) admin_listen: Option<Listen>,
     pub(crate) database_url: DatabaseUrl,
     /// None for what the adapter takes by itself.
     #[serde(deserialize_with = "some_at_least_one")]
@@ -37,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) drain_timeout: Duration,
     #[serde(deserialize_with = "at_least_one")]
     pub(crate) body_limit_bytes: usize,
+    #[serde(deserialize_with = "at_least_one")]
+    pub(crate) body_memory_bytes: usize,
     /// 0 for no limit.
     pub(crate) rate_limit_per_second: u32,
     /// 0 for as many as in a second.
@@ -70,6 +74,7 @@ impl Default for Settings {
             .map_or((0, 0), |limit| (limit.per_second.get(), limit.burst.get()));
         Self {
             listen: Listen::default(),
+            admin_listen: None,
             database_url: DatabaseUrl::default(),
             database_max_connections: None,
             log_format: LogFormat::Text,
@@ -78,6 +83,7 @@ impl Default for Settings {
             drain_delay: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(30),
             body_limit_bytes: http.body_limit,
+            body_memory_bytes: http.body_memory,
             rate_limit_per_second: rate.0,
             rate_limit_burst: rate.1,
             batch_commands: lane.batch_commands,
@@ -104,6 +110,7 @@ impl Settings {
     pub(crate) fn http(&self) -> HttpSettings {
         HttpSettings {
             body_limit: self.body_limit_bytes,
+            body_memory: self.body_memory_bytes,
             request_timeout: self.request_timeout,
             rate_limit: self.rate_limit(),
             organisation: self.organisation.clone(),

@@ -3,6 +3,7 @@
 use crate::support::{Place, sqlite};
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
+use std::process::Command;
 
 const KEY: &str = "the-first-key-of-this-workspace";
 
@@ -56,6 +57,36 @@ async fn a_broken_rule_is_found_without_telling_values() {
     let ended = place.run(&["doctor", "--json"]);
     let report: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((ended.code, &report["status"]), (Some(1), &"violations".into()));
+}
+
+/// The limit stands for a full disk: the database is there whole, and the disk takes no file of 1 MiB.
+#[tokio::test]
+async fn a_full_disk_is_noticed() {
+    let place = Place::new();
+    place.serve(&[]).stop();
+    let binary = env!("CARGO_BIN_EXE_selfsame");
+    let doctor = |limit: &str| {
+        let mut shell = Command::new("bash");
+        // What would end the process becomes an error of the write.
+        shell.args([
+            "-c",
+            "trap '' XFSZ; ulimit -f \"$1\"; exec \"$2\" doctor",
+            "bash",
+            limit,
+            binary,
+        ]);
+        let ended = shell.current_dir(place.path("")).output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    assert_eq!(doctor("unlimited"), (Some(0), String::new()));
+    // In KiB: more than the database has, and less than what is written.
+    let (code, complaint) = doctor("1000");
+    assert_eq!(code, Some(2), "{complaint}");
+    assert!(
+        complaint.contains("the disk of the database takes no more data"),
+        "{complaint}"
+    );
+    assert!(!place.path("data/selfsame.db.doctor").exists());
 }
 
 #[test]

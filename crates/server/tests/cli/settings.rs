@@ -133,3 +133,23 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
 }
+
+#[tokio::test]
+async fn operations_may_have_an_address_of_their_own() {
+    let place = Place::new();
+    let server = place.serve(&["--admin-listen", "127.0.0.1:0"]);
+    let log = server.log();
+    let line = log
+        .lines()
+        .find(|line| line.contains("listening for operations"))
+        .unwrap();
+    let (_, address) = line.split_once("address=").unwrap();
+    let status = async |url: String| server.client.get(url).send().await.unwrap().status().as_u16();
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(status(format!("http://{address}{path}")).await, 200, "{path}");
+        assert_eq!(status(format!("{}{path}", server.url)).await, 404, "{path}");
+    }
+    assert_eq!(status(format!("http://{address}/api/v1/version")).await, 404);
+    assert_eq!(status(format!("{}/api/v1/version", server.url)).await, 401);
+    assert_eq!(server.stop().code, Some(0));
+}

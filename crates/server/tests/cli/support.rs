@@ -214,6 +214,11 @@ impl Server {
         }
     }
 
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.process.log).unwrap()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         signal(self.process.child.id(), name);
     }

@@ -19,6 +19,10 @@ impl Maintenance for MemoryStore {
         Ok(())
     }
 
+    async fn try_to_grow(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError> {
         let all: Vec<(WorkspaceId, Arc<Space>)> = self
             .lock()

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::expect_used, reason = "every test file uses a part of it")]
 
+pub(crate) mod proxy;
+
 use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, Maintenance, StorageError};
 use selfsame_application::{Application, Options};
 use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId, ordered_uuid};

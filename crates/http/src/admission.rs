@@ -1,0 +1,251 @@
+//! What is taken at a time: how many requests that write, and how much memory their bodies use.
+//!
+//! The write lane is bounded, and a request that it cannot take costs time that accepted ones need. So a request that writes first takes a
+//! slot, of which there are as many as the lane has places. It waits a moment for one, before its key is looked up and before its body is
+//! parsed. The moment also slows down clients that come again at once.
+
+use crate::error::ApiError;
+use crate::state::HttpState;
+use crate::trace::Note;
+use crate::unread::content_length;
+use axum::body::{Body, HttpBody, to_bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, EXPECT, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::{ServiceExt, service_fn};
+use tower_http::decompression::{DecompressionBody, RequestDecompression};
+
+/// How long a request waits for a slot.
+const SLOT_WAIT: Duration = Duration::from_millis(250);
+
+/// How long a body waits for memory.
+const MEMORY_WAIT: Duration = Duration::from_secs(10);
+
+/// A body of at most so many bytes is read before a slot is taken, so that a slow client holds none. Larger ones are read afterwards, when
+/// the key is known.
+const SMALL: usize = 16 * 1024;
+
+/// What a parsed body uses for each byte of its text. The worst is a list of numbers with one digit.
+const PARSED: usize = 16;
+
+/// Memory is counted in units of so many bytes.
+const UNIT: usize = 1024;
+
+/// Headers that say who asks whom. Programs that read a repeated one disagree which of them counts.
+const SINGLE: [HeaderName; 2] = [AUTHORIZATION, HOST];
+
+/// The content encodings of request bodies that are read.
+pub(crate) const ENCODINGS: &str = "gzip, br, zstd";
+
+/// What is under way.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    slots: Arc<Semaphore>,
+    /// Memory for bodies that are being read.
+    reading: Memory,
+    /// Memory for bodies that are being parsed, and for what comes of them.
+    parsing: Memory,
+    refused: AtomicU64,
+    complained: Mutex<Option<Instant>>,
+}
+
+impl Admission {
+    /// Takes `requests` that write at a time, and `memory` bytes for bodies: one half while they are read, the other one from then on. The two
+    /// are apart, so that bodies that are half read never keep others from being finished.
+    pub(crate) fn new(requests: usize, memory: usize) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
+            reading: Memory::new(memory / 2),
+            parsing: Memory::new(memory / 2),
+            refused: AtomicU64::new(0),
+            complained: Mutex::new(None),
+        }
+    }
+
+    /// Waits for a slot.
+    async fn slot(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let slots = Arc::clone(&self.slots);
+        match tokio::time::timeout(SLOT_WAIT, slots.acquire_owned()).await {
+            Ok(Ok(slot)) => Ok(slot),
+            _ => Err(ApiError::Busy),
+        }
+    }
+
+    /// Counts a refused request. Tells the log once a second, since a line for each of them would cost more than to refuse it.
+    fn refuse(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
+        if complained.is_none_or(|last| last.elapsed() >= Duration::from_secs(1)) {
+            *complained = Some(Instant::now());
+            let refused = self.refused.swap(0, Ordering::Relaxed);
+            tracing::warn!(refused, "refused requests that write: too many are under way");
+        }
+    }
+}
+
+/// A share of the memory for bodies, of which everybody takes what a body needs.
+#[derive(Debug)]
+struct Memory {
+    units: Arc<Semaphore>,
+    all: usize,
+}
+
+impl Memory {
+    fn new(bytes: usize) -> Self {
+        let all = (bytes / UNIT).clamp(1, u32::MAX as usize);
+        Self {
+            units: Arc::new(Semaphore::new(all)),
+            all,
+        }
+    }
+
+    /// Takes memory for a body of so many bytes on top of what it holds. One that needs more than there is gets all.
+    async fn take(&self, held: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), ApiError> {
+        let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let lacks = bytes.div_ceil(UNIT).min(self.all).saturating_sub(has);
+        let Some(lacks) = u32::try_from(lacks).ok().filter(|lacks| *lacks > 0) else {
+            return Ok(());
+        };
+        let units = Arc::clone(&self.units).acquire_many_owned(lacks);
+        let Ok(Ok(taken)) = tokio::time::timeout(MEMORY_WAIT, units).await else {
+            return Err(ApiError::Busy);
+        };
+        match held {
+            Some(held) => held.merge(taken),
+            None => *held = Some(taken),
+        }
+        Ok(())
+    }
+}
+
+/// The memory of one body. Given back when it is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    admission: Option<Arc<Admission>>,
+    reading: Option<OwnedSemaphorePermit>,
+    parsing: Option<OwnedSemaphorePermit>,
+}
+
+impl Held {
+    /// For a body of this request.
+    pub(crate) fn of(request: &Request) -> Self {
+        Self {
+            admission: request.extensions().get().cloned(),
+            ..Self::default()
+        }
+    }
+
+    /// Waits until so many bytes of the body may be in memory.
+    pub(crate) async fn read(&mut self, bytes: usize) -> Result<(), ApiError> {
+        match &self.admission {
+            Some(admission) => admission.reading.take(&mut self.reading, bytes).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until a body of so many bytes, which is read, may be parsed.
+    pub(crate) async fn parse(&mut self, bytes: usize) -> Result<(), ApiError> {
+        if let Some(admission) = &self.admission {
+            let parsing = &admission.parsing;
+            parsing.take(&mut self.parsing, bytes.saturating_mul(PARSED)).await?;
+            self.reading = None;
+        }
+        Ok(())
+    }
+}
+
+/// Lets a request in, or refuses it at next to no cost.
+pub(crate) async fn admit(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    match try_to_admit(&state, request).await {
+        Ok((request, slot)) => {
+            let response = if request.headers().contains_key(CONTENT_ENCODING) {
+                decoded(request, next).await
+            } else {
+                next.run(request).await
+            };
+            drop(slot);
+            response
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Hands a request on whose body is decoded while it is read, so that the bounds on bodies are on what comes out.
+async fn decoded(request: Request, next: Next) -> Response {
+    let plain = move |request: http::Request<DecompressionBody<Body>>| {
+        let next = next.clone();
+        async move { Ok::<_, Infallible>(next.run(request.map(Body::new)).await) }
+    };
+    match RequestDecompression::new(service_fn(plain)).oneshot(request).await {
+        Ok(response) => response.into_response(),
+        Err(error) => match error {},
+    }
+}
+
+async fn try_to_admit(
+    state: &HttpState,
+    mut request: Request,
+) -> Result<(Request, Option<OwnedSemaphorePermit>), ApiError> {
+    for name in SINGLE {
+        if request.headers().get_all(&name).iter().count() > 1 {
+            return Err(ApiError::invalid(name.as_str(), "must be sent once"));
+        }
+    }
+    read_encoding(request.headers_mut())?;
+    let writes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    if !writes.contains(request.method()) {
+        return Ok((request, None));
+    }
+    request.extensions_mut().insert(Arc::clone(&state.admission));
+    let (request, is_whole) = read_small(request).await?;
+    let slot = state.admission.slot().await.inspect_err(|_| {
+        if let Some(note) = request.extensions().get::<Note>() {
+            note.shed();
+        }
+        state.admission.refuse();
+    })?;
+    // While a large body is read, others may write.
+    Ok((request, Some(slot).filter(|_| is_whole)))
+}
+
+/// Refuses a content encoding that is not read, and spells the others as the layer that reads them does.
+fn read_encoding(headers: &mut HeaderMap) -> Result<(), ApiError> {
+    let mut sent = headers.get_all(CONTENT_ENCODING).iter();
+    let Some(encoding) = sent.next() else {
+        return Ok(());
+    };
+    let text = encoding.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = match text.as_str() {
+        "gzip" | "x-gzip" => "gzip",
+        "br" => "br",
+        "zstd" => "zstd",
+        "identity" | "" => "identity",
+        _ => return Err(ApiError::UnsupportedEncoding),
+    };
+    if sent.next().is_some() {
+        return Err(ApiError::UnsupportedEncoding);
+    }
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(known));
+    Ok(())
+}
+
+/// Reads a small body whose length is announced. Says whether the body is there.
+async fn read_small(request: Request) -> Result<(Request, bool), ApiError> {
+    if request.body().is_end_stream() {
+        return Ok((request, true));
+    }
+    let length = content_length(request.headers()).and_then(|length| usize::try_from(length).ok());
+    if length.is_none_or(|length| length > SMALL) || request.headers().contains_key(EXPECT) {
+        return Ok((request, false));
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, SMALL).await.map_err(|_| ApiError::Unreadable)?;
+    Ok((Request::from_parts(parts, Body::from(bytes)), true))
+}
