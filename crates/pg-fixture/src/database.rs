@@ -10,17 +10,60 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::error::FixtureError;
+use crate::reuse::Returned;
 use crate::server::Server;
 
 /// How long dropping a database may hold up the end of a test.
 const DROP_LIMIT: Duration = Duration::from_secs(10);
 
-/// A database of one test. Dropping it drops the database with everybody still connected to it.
+/// A database that one test has to itself. Dropping it ends that: a database of [`Server::database`] is dropped with everybody
+/// still connected to it, one of [`Server::reused_database`] is left to the next test.
 #[derive(Debug)]
 pub struct TestDatabase {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) _end: End,
+}
+
+/// What happens to a database when its test is over.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It is dropped.
+    Drop { _dropped: Dropped },
+    /// The next test of this process may use it.
+    Return { _reserved: Returned },
+}
+
+/// Drops a database when it is dropped itself.
+#[derive(Debug)]
+pub(crate) struct Dropped {
     name: String,
-    url: String,
     admin_url: String,
+}
+
+/// A template's name, checked.
+#[derive(Debug)]
+pub(crate) struct Template {
+    name: String,
+}
+
+impl Template {
+    pub(crate) fn new(name: &str) -> Result<Self, FixtureError> {
+        let fits = (1..=40).contains(&name.len());
+        if fits
+            && name
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        {
+            return Ok(Self { name: name.to_owned() });
+        }
+        Err(FixtureError::TemplateName(name.to_owned()))
+    }
+
+    /// The database that copies are made of.
+    pub(crate) fn source(&self) -> String {
+        format!("selfsame_template_{}", self.name)
+    }
 }
 
 impl TestDatabase {
@@ -54,28 +97,21 @@ impl Server {
         Done: Future<Output = Result<(), Failure>> + Send,
         Failure: Into<Box<dyn Error + Send + Sync>>,
     {
-        let source = template_name(template)?;
+        let template = Template::new(template)?;
         let mut admin = connect(&self.admin_url).await?;
-        if !exists(&mut admin, &source).await? {
-            // The lock is the connection's: it is gone when this process is.
-            lock(&mut admin, &source).await?;
-            if !exists(&mut admin, &source).await? {
-                self.make_template(&mut admin, template, &source, prepare).await?;
-            }
-            unlock(&mut admin, &source).await?;
-        }
+        self.provide(&mut admin, &template, prepare).await?;
         let name = format!("selfsame_test_{:016x}", random()?);
-        run(
-            &mut admin,
-            "create a database",
-            format!("CREATE DATABASE {name} TEMPLATE {source}"),
-        )
-        .await?;
+        copy(&mut admin, &template, &name).await?;
         // From here on the destructor takes care of it.
         let database = TestDatabase {
             url: on(&self.admin_url, &name)?,
-            name,
-            admin_url: self.admin_url.clone(),
+            name: name.clone(),
+            _end: End::Drop {
+                _dropped: Dropped {
+                    name,
+                    admin_url: self.admin_url.clone(),
+                },
+            },
         };
         admin
             .close()
@@ -84,13 +120,11 @@ impl Server {
         Ok(database)
     }
 
-    /// Builds the template under another name and renames it when it is complete, so that what a killed process leaves
-    /// is never taken for a template.
-    async fn make_template<Prepare, Done, Failure>(
+    /// Makes the template if it is not there.
+    pub(crate) async fn provide<Prepare, Done, Failure>(
         &self,
         admin: &mut PgConnection,
-        template: &str,
-        finished: &str,
+        template: &Template,
         prepare: Prepare,
     ) -> Result<(), FixtureError>
     where
@@ -98,9 +132,34 @@ impl Server {
         Done: Future<Output = Result<(), Failure>> + Send,
         Failure: Into<Box<dyn Error + Send + Sync>>,
     {
+        let source = template.source();
+        if exists(admin, &source).await? {
+            return Ok(());
+        }
+        // The lock is the connection's: it is gone when this process is.
+        lock(admin, &source).await?;
+        if !exists(admin, &source).await? {
+            self.make_template(admin, template, prepare).await?;
+        }
+        unlock(admin, &source).await
+    }
+
+    /// Builds the template under another name and renames it when it is complete, so that what a killed process leaves
+    /// is never taken for a template.
+    async fn make_template<Prepare, Done, Failure>(
+        &self,
+        admin: &mut PgConnection,
+        template: &Template,
+        prepare: Prepare,
+    ) -> Result<(), FixtureError>
+    where
+        Prepare: FnOnce(String) -> Done + Send,
+        Done: Future<Output = Result<(), Failure>> + Send,
+        Failure: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let finished = template.source();
         let unfinished = format!("{finished}_new");
-        let discard = format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)");
-        run(admin, "drop an unfinished template", discard.clone()).await?;
+        drop_database(admin, &unfinished).await?;
         run(
             admin,
             "create a template",
@@ -108,9 +167,9 @@ impl Server {
         )
         .await?;
         if let Err(failure) = prepare(on(&self.admin_url, &unfinished)?).await {
-            run(admin, "drop an unfinished template", discard).await?;
+            drop_database(admin, &unfinished).await?;
             return Err(FixtureError::Prepare {
-                template: template.to_owned(),
+                template: template.name.clone(),
                 source: failure.into(),
             });
         }
@@ -126,14 +185,14 @@ impl Server {
     }
 }
 
-impl Drop for TestDatabase {
+impl Drop for Dropped {
     /// Best effort: what cannot be dropped goes with the cluster.
     fn drop(&mut self) {
         let admin_url = std::mem::take(&mut self.admin_url);
-        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let name = std::mem::take(&mut self.name);
         let dropping = async move {
             let mut admin = connect(&admin_url).await?;
-            run(&mut admin, "drop a database", statement).await
+            drop_database(&mut admin, &name).await
         };
         // A runtime and a thread of its own: this may be called inside of a runtime, or after its end.
         let worker = thread::spawn(move || {
@@ -147,38 +206,38 @@ impl Drop for TestDatabase {
     }
 }
 
-fn template_name(template: &str) -> Result<String, FixtureError> {
-    let fits = (1..=40).contains(&template.len());
-    if fits
-        && template
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-    {
-        return Ok(format!("selfsame_template_{template}"));
-    }
-    Err(FixtureError::TemplateName(template.to_owned()))
+/// Makes a database that is a copy of the template.
+pub(crate) async fn copy(admin: &mut PgConnection, template: &Template, name: &str) -> Result<(), FixtureError> {
+    let statement = format!("CREATE DATABASE {name} TEMPLATE {}", template.source());
+    run(admin, "create a database", statement).await
+}
+
+/// Drops a database, if it is there, with everybody connected to it.
+pub(crate) async fn drop_database(admin: &mut PgConnection, name: &str) -> Result<(), FixtureError> {
+    let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    run(admin, "drop a database", statement).await
 }
 
 /// `url` with another database.
-fn on(url: &str, database: &str) -> Result<String, FixtureError> {
+pub(crate) fn on(url: &str, database: &str) -> Result<String, FixtureError> {
     let mut url = Url::parse(url)?;
     url.set_path(database);
     Ok(url.into())
 }
 
-async fn connect(url: &str) -> Result<PgConnection, FixtureError> {
+pub(crate) async fn connect(url: &str) -> Result<PgConnection, FixtureError> {
     PgConnection::connect(url)
         .await
         .map_err(FixtureError::database("connect as the administrator"))
 }
 
 /// Runs a statement that takes no parameters. Every name in it is made by this module.
-async fn run(admin: &mut PgConnection, action: &'static str, statement: String) -> Result<(), FixtureError> {
+pub(crate) async fn run(admin: &mut PgConnection, action: &'static str, statement: String) -> Result<(), FixtureError> {
     let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(admin).await;
     done.map(drop).map_err(FixtureError::database(action))
 }
 
-async fn exists(admin: &mut PgConnection, name: &str) -> Result<bool, FixtureError> {
+pub(crate) async fn exists(admin: &mut PgConnection, name: &str) -> Result<bool, FixtureError> {
     let found = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(name);
     found
         .fetch_one(admin)

@@ -1,14 +1,10 @@
 //! A real `PostgreSQL` for tests and benchmarks.
 //!
-//! ```no_run
-//! # async fn migrate(_url: String) -> Result<(), std::io::Error> { Ok(()) }
-//! # async fn example() -> Result<(), selfsame_pg_fixture::FixtureError> {
+//! ```ignore
 //! let server = selfsame_pg_fixture::server().await?;
 //! // The template is built once per server; every test then gets its own copy of it.
 //! let database = server.database("storage_3f9a", migrate).await?;
 //! println!("{}", database.url());
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! # Where the server comes from
@@ -16,7 +12,8 @@
 //! [`server`] takes the first of these that there is:
 //!
 //! 1. `TEST_DATABASE_URL`: an administrator's URL on which databases may be created. What a killed test leaves on
-//!    such a server stays there: databases named `selfsame_test_*`, templates named `selfsame_template_*`.
+//!    such a server stays there: databases named `selfsame_test_*`. Templates, named `selfsame_template_*`, and databases
+//!    that are reused, named `selfsame_reused_*`, stay there in any case.
 //! 2. A cluster of its own from the machine's binaries: the newest `/usr/lib/postgresql/N/bin`, else `PATH`. As root
 //!    it runs as the user `postgres`, since `PostgreSQL` refuses root.
 //! 3. With the feature `containers`, a container where a Docker daemon answers. `TEST_POSTGRES=container` takes
@@ -53,6 +50,7 @@ mod error;
 mod installation;
 mod lasting;
 mod lock;
+mod reuse;
 mod server;
 mod shared;
 mod state;

@@ -22,16 +22,17 @@ mod observe;
 mod suite;
 
 pub mod cases;
+#[doc(hidden)]
+pub mod runners;
 
 pub use ask::{
     Ask, amount, app, by_external, category_key, channel_of, date, email, event_type, identifier, keep, keep_order,
     order_key, order_text, segment_name, token,
 };
-pub use backend::{Backend, run};
+pub use backend::{Backend, MakeBackend, boxed, run};
 pub use clock::ManualClock;
 pub use fixture::{Fixture, assert_in_order, contact_of, erase, force_merge, merge, merge_of, remove, undo};
 pub use ids::SequenceIds;
-pub use machine::{merges_come_apart, random_commands_agree};
 pub use memory::{ContractError, MemoryStore};
 pub use observe::{Answer, Observation, observe, sorted, sorted_snapshot};
 /// What the tables of the list name.

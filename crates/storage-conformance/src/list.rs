@@ -3,6 +3,9 @@
 /// The one list of cases, by noun. `name;` is a function of that name in [`cases`](crate::cases), `name for table;` one with an
 /// argument for every row of a table.
 ///
+/// `, concurrent` marks a case that has several submissions under way at once. Only such a case can depend on how the lane
+/// batches submissions, so only these run without batching as well.
+///
 /// `for_each_case! { [callback] arguments }` calls `callback! { arguments list }`.
 #[macro_export]
 macro_rules! for_each_case {
@@ -258,8 +261,8 @@ macro_rules! for_each_case {
                 refusals_and_whole_submissions_are_recorded_too;
                 answers_outlive_a_restart;
                 another_server_knows_the_answer;
-                one_key_at_once_from_two_servers_is_done_once;
-                keys_at_once_with_other_requests_are_refused;
+                one_key_at_once_from_two_servers_is_done_once, concurrent;
+                keys_at_once_with_other_requests_are_refused, concurrent;
                 keys_belong_to_their_workspace;
                 the_longest_key_is_taken;
                 pruning_deletes_what_expired;
@@ -267,7 +270,7 @@ macro_rules! for_each_case {
                 repeated_requests_are_taken_unless_the_policy_says_otherwise;
                 a_repeated_request_is_refused_within_the_window;
                 a_refused_request_may_be_repeated;
-                of_repeated_requests_at_once_one_is_taken;
+                of_repeated_requests_at_once_one_is_taken, concurrent;
                 an_answer_about_a_removed_contact_goes_with_it;
                 an_answer_about_nobody_names_nobody;
             }
@@ -290,41 +293,41 @@ macro_rules! for_each_case {
                 one_contact_three_thousand_times;
                 thousands_enter_and_leave_a_segment_and_go;
                 thousands_merge_into_one_and_come_apart;
-                submissions_that_wait_together_get_their_own_answers;
-                what_must_stand_alone_waits_its_turn;
+                submissions_that_wait_together_get_their_own_answers, concurrent;
+                what_must_stand_alone_waits_its_turn, concurrent;
             }
             races {
-                one_identifier_makes_one_contact for kinds;
-                one_value_of_a_field_makes_one_contact;
-                a_claim_by_many_has_one_winner for changeable_kinds;
-                merges_that_cross_leave_one_survivor;
-                merges_round_a_ring_end;
-                identifiers_in_opposite_orders_do_not_lock_up;
-                claims_merges_and_undos_at_once;
-                erasing_and_writing_at_once;
-                removing_and_restoring_at_once;
-                a_segment_of_one_name_is_made_once;
-                a_category_of_one_key_is_made_once;
-                a_field_of_one_key_is_made_once;
-                numbers_are_handed_out_once;
-                a_policy_that_changes_meanwhile;
-                readers_see_whole_submissions;
-                two_workspaces_do_not_wait_for_each_other;
+                one_identifier_makes_one_contact for kinds, concurrent;
+                one_value_of_a_field_makes_one_contact, concurrent;
+                a_claim_by_many_has_one_winner for changeable_kinds, concurrent;
+                merges_that_cross_leave_one_survivor, concurrent;
+                merges_round_a_ring_end, concurrent;
+                identifiers_in_opposite_orders_do_not_lock_up, concurrent;
+                claims_merges_and_undos_at_once, concurrent;
+                erasing_and_writing_at_once, concurrent;
+                removing_and_restoring_at_once, concurrent;
+                a_segment_of_one_name_is_made_once, concurrent;
+                a_category_of_one_key_is_made_once, concurrent;
+                a_field_of_one_key_is_made_once, concurrent;
+                numbers_are_handed_out_once, concurrent;
+                a_policy_that_changes_meanwhile, concurrent;
+                readers_see_whole_submissions, concurrent;
+                two_workspaces_do_not_wait_for_each_other, concurrent;
             }
             durability {
                 an_identifier_outlives_a_restart for kinds;
                 everything_outlives_a_restart;
                 another_server_sees_what_was_acknowledged;
                 a_dropped_unit_of_work_leaves_nothing;
-                a_dropped_submission_is_done_all_the_same;
-                a_closed_server_takes_nothing_and_loses_nothing;
+                a_dropped_submission_is_done_all_the_same, concurrent;
+                a_closed_server_takes_nothing_and_loses_nothing, concurrent;
             }
             event_deletion {
                 events_of_a_time_are_deleted;
                 deleted_events_leave_the_counts_and_may_come_again;
                 no_more_than_so_many_events_are_deleted_at_once;
                 events_are_deleted_where_that_is_on_and_in_one_workspace;
-                events_deleted_by_two_servers_at_once_are_counted_once;
+                events_deleted_by_two_servers_at_once_are_counted_once, concurrent;
             }
             events {
                 an_event_reads_back_whole;
@@ -336,8 +339,8 @@ macro_rules! for_each_case {
                 a_type_tells_whether_events_create_contacts;
                 events_are_counted_by_type_and_types_page;
                 an_event_with_an_identity_is_stored_once;
-                an_event_sent_to_two_servers_at_once_is_stored_once;
-                events_that_race_with_a_claim_are_not_lost;
+                an_event_sent_to_two_servers_at_once_is_stored_once, concurrent;
+                events_that_race_with_a_claim_are_not_lost, concurrent;
                 an_event_of_a_removed_contact_waits_with_it;
                 merges_bring_history_and_undoing_gives_it_back;
                 erasing_leaves_no_history;
@@ -368,7 +371,7 @@ macro_rules! for_each_case {
                 late_history_follows_merges_and_comes_back for changeable_kinds;
                 late_history_of_a_removed_contact_waits_with_it for changeable_kinds;
                 late_history_of_an_erased_contact_is_nobody_s for changeable_kinds;
-                late_history_that_races_with_an_erasure_leaves_nothing for changeable_kinds;
+                late_history_that_races_with_an_erasure_leaves_nothing for changeable_kinds, concurrent;
                 however_often_it_moved_its_time_is_found for changeable_kinds;
                 an_offline_phone_tells_of_its_former_user;
                 late_history_of_a_token_without_its_app_or_kind;
@@ -382,8 +385,8 @@ macro_rules! for_each_case {
             }
             order_races {
                 a_thousand_orders_in_one_batch;
-                an_order_sent_to_two_servers_at_once_is_one;
-                orders_that_race_with_an_erasure_leave_nothing_half;
+                an_order_sent_to_two_servers_at_once_is_one, concurrent;
+                orders_that_race_with_an_erasure_leave_nothing_half, concurrent;
             }
             order_lists {
                 orders_come_latest_first_and_by_page;

@@ -2,20 +2,29 @@
 
 /// Emits one named test per case for a storage adapter.
 ///
-/// Takes an expression that is a future of a [`Backend`](crate::Backend); every test awaits one of its own. Call it once per
-/// module:
+/// Takes an expression that is a future of a [`Backend`](crate::Backend); every test awaits one of its own. With `concurrent` in
+/// front it emits only the cases that the list marks so: those run a second time, without batching. Call it once per module:
 ///
 /// ```ignore
 /// mod batched {
 ///     use super::MyBackend;
 ///
-///     selfsame_storage_conformance::conformance!(async { MyBackend::new().await });
+///     selfsame_storage_conformance::conformance!(MyBackend::new(256));
+/// }
+///
+/// mod one_by_one {
+///     use super::MyBackend;
+///
+///     selfsame_storage_conformance::conformance!(concurrent MyBackend::new(1));
 /// }
 /// ```
 #[macro_export]
 macro_rules! conformance {
+    (concurrent $make:expr) => {
+        $crate::for_each_case! { [$crate::conformance_tests] concurrent ($make) }
+    };
     ($make:expr) => {
-        $crate::for_each_case! { [$crate::conformance_tests] ($make) }
+        $crate::for_each_case! { [$crate::conformance_tests] all ($make) }
     };
 }
 
@@ -23,15 +32,25 @@ macro_rules! conformance {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
-    (($make:expr) $($noun:ident { $($name:ident $(for $table:ident)?;)* })*) => {
+    ($cases:ident ($make:expr) $($noun:ident { $($name:ident $(for $table:ident)? $(, $mark:ident)?;)* })*) => {
         $(
             mod $noun {
                 #[allow(unused_imports)]
                 use super::*;
 
-                $($crate::conformance_test! { ($make) $noun $name $(for $table)? })*
+                $($crate::conformance_case! { $cases ($make) $noun $name $(for $table)? $(, $mark)? })*
             }
         )*
+    };
+}
+
+/// Leaves out a case that is not wanted.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_case {
+    (concurrent ($make:expr) $noun:ident $name:ident $(for $table:ident)?) => {};
+    ($cases:ident ($make:expr) $noun:ident $name:ident $(for $table:ident)? $(, concurrent)?) => {
+        $crate::conformance_test! { ($make) $noun $name $(for $table)? }
     };
 }
 
@@ -42,11 +61,7 @@ macro_rules! conformance_test {
     (($make:expr) $noun:ident $name:ident) => {
         #[test]
         fn $name() {
-            $crate::run(async {
-                let mut backend = $make.await;
-                $crate::cases::$noun::$name(&mut backend).await;
-                $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
-            });
+            $crate::runners::$noun::$name($crate::boxed($make));
         }
     };
     (($make:expr) $noun:ident $name:ident for $table:ident) => {
@@ -67,11 +82,7 @@ macro_rules! conformance_rows {
         $(
             #[test]
             fn $row() {
-                $crate::run(async {
-                    let mut backend = $make.await;
-                    $crate::cases::$noun::$name(&mut backend, $argument).await;
-                    $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
-                });
+                $crate::runners::$noun::$name($crate::boxed($make), $argument);
             }
         )*
     };

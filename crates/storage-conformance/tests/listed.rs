@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 macro_rules! names {
-    ($($noun:ident { $($name:ident $(for $table:ident)?;)* })*) => {
+    ($($noun:ident { $($name:ident $(for $table:ident)? $(, $mark:ident)?;)* })*) => {
         [$($(concat!(stringify!($noun), "::", stringify!($name)),)*)*]
     };
 }

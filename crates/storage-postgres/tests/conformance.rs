@@ -1,4 +1,4 @@
-//! The conformance suite on PostgreSQL: a database of its own for every test.
+//! The conformance suite on PostgreSQL.
 
 mod common;
 
@@ -20,7 +20,7 @@ struct Postgres {
 
 impl Postgres {
     async fn new(batch_commands: usize) -> Self {
-        let database = common::database().await;
+        let database = common::reused_database().await;
         let lane = LaneOptions {
             batch_commands,
             ..LaneOptions::default()
@@ -69,5 +69,5 @@ mod batched {
 mod one_by_one {
     use super::Postgres;
 
-    selfsame_storage_conformance::conformance!(Postgres::new(1));
+    selfsame_storage_conformance::conformance!(concurrent Postgres::new(1));
 }

@@ -7,9 +7,11 @@ use selfsame_application::LaneOptions;
 use selfsame_application::ports::Store;
 use selfsame_storage_conformance::{Backend, ManualClock};
 use selfsame_storage_sqlite::{SqliteOptions, SqliteStore};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
 
 struct Sqlite {
     store: SqliteStore,
@@ -20,7 +22,8 @@ struct Sqlite {
 
 impl Sqlite {
     async fn new(batch_commands: usize) -> Self {
-        let directory = tempfile::tempdir().expect("make a directory");
+        let directory = directory();
+        std::fs::write(file(&directory), EMPTY.get_or_init(empty).await).expect("copy the empty database");
         let lane = LaneOptions {
             batch_commands,
             ..LaneOptions::default()
@@ -34,8 +37,32 @@ impl Sqlite {
     }
 }
 
+/// A database with all tables, and no rows: migrating one for every test would take longer than most tests do.
+static EMPTY: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+async fn empty() -> Vec<u8> {
+    let directory = directory();
+    open(&directory).await.close().await.expect("close the store");
+    std::fs::read(file(&directory)).expect("read the empty database")
+}
+
+/// In memory where the system has such a place: no case cuts the power, so nothing has to wait for a disk.
+fn directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    made.expect("make a directory")
+}
+
+fn file(directory: &TempDir) -> PathBuf {
+    directory.path().join("selfsame.db")
+}
+
 async fn open(directory: &TempDir) -> SqliteStore {
-    let url = format!("sqlite://{}/selfsame.db", directory.path().display());
+    let url = format!("sqlite://{}", file(directory).display());
     SqliteStore::open(&url, SqliteOptions::default())
         .await
         .expect("open the store")
@@ -76,5 +103,5 @@ mod batched {
 mod one_by_one {
     use super::Sqlite;
 
-    selfsame_storage_conformance::conformance!(Sqlite::new(1));
+    selfsame_storage_conformance::conformance!(concurrent Sqlite::new(1));
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{Place, sqlite};
 use std::net::TcpListener;
+use std::thread;
 
 /// In every URL of these tests; must never be printed.
 const PASSWORD: &str = "hunter2";
@@ -129,32 +130,46 @@ fn a_wrong_settings_file_is_one_line_that_names_it() {
     );
 }
 
+/// What the three commands say that open a database: `serve`, `migrate` and `doctor`, at the same time.
+fn complaints(place: &Place, url: &str) -> [String; 3] {
+    thread::scope(|scope| {
+        let run = |command, code| {
+            scope.spawn(move || {
+                let ended = place.run(&[command, "--database-url", url]);
+                ended.complaint(code).to_owned()
+            })
+        };
+        [run("serve", 1), run("migrate", 1), run("doctor", 2)].map(|run| run.join().unwrap())
+    })
+}
+
 #[test]
-fn an_unreachable_database_is_one_line_without_the_password() {
+fn an_unusable_file_is_one_line() {
     let place = Place::new();
     place.write("file", "this is not a database");
-    let urls = [
-        "postgres://app:hunter2@127.0.0.1:1/selfsame".to_owned(),
-        sqlite(&place.path("file")),
-        sqlite(&place.path("file/below.db")),
-    ];
-    for url in &urls {
-        for command in ["serve", "migrate"] {
-            let ended = place.run(&[command, "--database-url", url]);
-            let complaint = ended.complaint(1);
+    for path in ["file", "file/below.db"] {
+        let [serve, migrate, _] = complaints(&place, &sqlite(&place.path(path)));
+        for complaint in [serve, migrate] {
             assert!(complaint.contains("cannot open the database "), "{complaint}");
-            assert!(!complaint.contains(PASSWORD), "{complaint}");
         }
-        let ended = place.run(&["doctor", "--database-url", url]);
-        assert!(!ended.complaint(2).contains(PASSWORD));
     }
-    let ended = place.run(&["serve", "--database-url", &urls[0]]);
-    assert!(
-        ended
-            .complaint(1)
-            .contains("postgres://app:***@127.0.0.1:1/selfsame: the database is unavailable")
-    );
-    assert!(ended.complaint(1).contains("Connection refused"));
+}
+
+/// Each command waits for five seconds, since a database that starts refuses connections, too.
+#[test]
+fn an_unreachable_database_is_one_line_without_the_password() {
+    let all = complaints(&Place::new(), "postgres://app:hunter2@127.0.0.1:1/selfsame");
+    for complaint in &all {
+        assert!(!complaint.contains(PASSWORD), "{complaint}");
+    }
+    for complaint in &all[..2] {
+        assert!(complaint.contains("cannot open the database "), "{complaint}");
+        assert!(
+            complaint.contains("postgres://app:***@127.0.0.1:1/selfsame: the database is unavailable"),
+            "{complaint}"
+        );
+        assert!(complaint.contains("Connection refused"), "{complaint}");
+    }
 }
 
 #[test]

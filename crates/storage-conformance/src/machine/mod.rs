@@ -11,7 +11,7 @@ mod same;
 mod step;
 mod transact;
 
-pub use run::{merges_come_apart, random_commands_agree};
+pub(crate) use run::{merges_come_apart, random_commands_agree};
 
 /// Emits tests that drive random commands through a storage and the in-memory adapter and compare them.
 ///
@@ -22,20 +22,12 @@ macro_rules! machine {
     ($make:expr) => {
         #[test]
         fn random_commands_agree_with_the_model() {
-            $crate::run(async {
-                let mut backend = $make.await;
-                $crate::random_commands_agree(&mut backend).await;
-                $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
-            });
+            $crate::runners::machine::random_commands_agree($crate::boxed($make));
         }
 
         #[test]
         fn merges_come_apart_in_any_order() {
-            $crate::run(async {
-                let mut backend = $make.await;
-                $crate::merges_come_apart(&mut backend).await;
-                $crate::assert_in_order(&*$crate::Backend::store(&backend)).await;
-            });
+            $crate::runners::machine::merges_come_apart($crate::boxed($make));
         }
     };
 }

@@ -19,7 +19,7 @@ const CASES: u32 = 16;
 const STRIDE: usize = 4;
 
 /// Whatever is done, the storage decides, stores and tells what the in-memory adapter does.
-pub async fn random_commands_agree(backend: &mut dyn Backend) {
+pub(crate) async fn random_commands_agree(backend: &mut dyn Backend) {
     check(
         backend,
         &prop::collection::vec(step(), 1..32),
@@ -37,7 +37,7 @@ pub async fn random_commands_agree(backend: &mut dyn Backend) {
 }
 
 /// Merges, whoever of whom, leave no trace when they are undone, in whatever order (identity rule 10).
-pub async fn merges_come_apart(backend: &mut dyn Backend) {
+pub(crate) async fn merges_come_apart(backend: &mut dyn Backend) {
     let pairs = prop::collection::vec((0..12_usize, 0..12_usize), 1..5);
     let order = prop::collection::vec(any::<prop::sample::Index>(), 5);
     let strategy = (prop::collection::vec(step(), 4..20), pairs, order);

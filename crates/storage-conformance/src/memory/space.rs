@@ -106,8 +106,11 @@ impl Space {
         nameless: &IdentifierKey,
     ) -> impl Iterator<Item = &'a HeldIdentifier> + use<'a> {
         let nameless = nameless.clone();
-        let rows = self.identifiers.values();
-        rows.filter(move |held| held.identifier.nameless().as_ref() == Some(&nameless))
+        // Most keys are not such a token: a look at every row for each of them would be most of the work of a large batch.
+        let rows = nameless.value.starts_with('/').then(|| self.identifiers.values());
+        rows.into_iter()
+            .flatten()
+            .filter(move |held| held.kind() == nameless.kind && held.identifier.nameless().as_ref() == Some(&nameless))
     }
 
     pub(super) fn put_identifier(&mut self, held: &HeldIdentifier) {

@@ -60,5 +60,5 @@ mod batched {
 mod one_by_one {
     use super::Memory;
 
-    selfsame_storage_conformance::conformance!(async { Memory::new(1) });
+    selfsame_storage_conformance::conformance!(concurrent async { Memory::new(1) });
 }
