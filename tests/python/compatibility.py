@@ -91,7 +91,7 @@ def main(base, key):
     text = ok(api.delete_contact(str(contact_id)), bytes)
     expect(text == b"Contact with id='%d' has been deleted" % contact_id, text)
     gone = api.get_contact(str(contact_id))
-    expect(gone.status_code == 404 and b"not found" in gone.data, gone)
+    expect(gone.status_code == 404 and "not found" in gone.data["message"], gone)
     refused = ESputnikAPIAdaptor(user="anyone", password="sk_wrong", host=base).version()
     expect(refused.status_code == 401 and refused.data["status"] == 401, refused)
 

@@ -62,9 +62,7 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
             add_key(all, &identifier.key, &identifier.typed, policy);
         }
         Command::Token { app, token, .. } => add_token(all, app, token),
-        Command::Merge { survivor, absorbed, .. } => {
-            all.contacts.extend([*survivor, *absorbed]);
-        }
+        Command::Merge { survivor, absorbed, .. } => all.contacts.extend([*survivor, *absorbed]),
         Command::Undo { merge } => {
             all.merges.insert(*merge);
         }

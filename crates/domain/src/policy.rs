@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 /// The identity policy of one workspace.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// Region in which a phone number without a country code is read; none means that only international numbers are taken.

@@ -32,8 +32,10 @@ impl Problem {
         reason = "callers pass texts and errors as they have them"
     )]
     pub(crate) fn new(pointer: impl Into<String>, reason: impl ToString) -> Self {
-        let (pointer, reason) = members::known(pointer.into(), reason.to_string());
-        Self { pointer, reason }
+        Self {
+            pointer: members::known(pointer.into()),
+            reason: reason.to_string(),
+        }
     }
 
     /// For people: `channels[0].value must be an email address`.
@@ -158,10 +160,9 @@ impl ApiError {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAPatch => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotAPatch | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -7,16 +7,26 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use utoipa::openapi::OpenApi;
 
-/// Names that the description of the API does not list: spellings of identifiers that are taken, and members as decisions name them.
-const OTHERS: [&str; 17] = [
+/// Names that the description of the API does not list: spellings of identifiers that are taken, members as decisions name them, and
+/// those of a bulk call that is explained.
+const OTHERS: [&str; 26] = [
     "accept",
     "contact_id",
     "contact_key",
     "contactemail",
+    "contactfields",
+    "contacts",
+    "customfieldsids",
+    "dedupeon",
     "emailaddress",
+    "eventkeyfornewcontacts",
+    "fieldid",
+    "groupnames",
+    "groupnamesexclude",
     "inapp",
     "mobilepush",
     "phonenumber",
+    "restoredeleted",
     "sms",
     "user_id",
     "useremail",
@@ -39,21 +49,15 @@ pub(crate) fn learn() -> &'static HashSet<String> {
     KNOWN.get_or_init(|| names(&schemas()))
 }
 
-/// A place and what is wrong there, without names that the sender chose: the place ends before the first of them, and the text tells of a
-/// member. What is no JSON pointer is left as it is.
-pub(crate) fn known(pointer: String, reason: String) -> (String, String) {
+/// A place without names that the sender chose: a star stands for each. What is no JSON pointer is left as it is.
+pub(crate) fn known(pointer: String) -> String {
     let Some(path) = pointer.strip_prefix('/') else {
-        return (pointer, reason);
+        return pointer;
     };
     let is_index = |part: &str| part.len() <= MAX_INDEX && part.bytes().all(|byte| byte.is_ascii_digit());
-    let mut end = 0;
-    for part in path.split('/') {
-        if !is_index(part) && !is_known(part) {
-            return (pointer[..end].to_owned(), format!("has a member that {reason}"));
-        }
-        end += 1 + part.len();
-    }
-    (pointer, reason)
+    let shown = |part| if is_index(part) || is_known(part) { part } else { "*" };
+    let parts: Vec<&str> = path.split('/').map(shown).collect();
+    format!("/{}", parts.join("/"))
 }
 
 /// Whether a name is one that the API has.
@@ -64,21 +68,19 @@ pub(crate) fn is_known(name: &str) -> bool {
 fn names(document: &OpenApi) -> HashSet<String> {
     let mut names: HashSet<String> = OTHERS.into_iter().map(str::to_owned).collect();
     // What cannot be written has no names; a test sees that there are some.
-    let schemas = document
-        .components
-        .as_ref()
-        .map(|parts| serde_json::to_value(&parts.schemas));
-    if let Some(Ok(schemas)) = schemas {
-        collect(&schemas, &mut names);
-    }
+    collect(&serde_json::to_value(document).unwrap_or_default(), &mut names);
     names
 }
 
-fn collect(schema: &Value, names: &mut HashSet<String>) {
-    match schema {
+/// The members of schemas, and the parameters.
+fn collect(part: &Value, names: &mut HashSet<String>) {
+    match part {
         Value::Object(members) => {
             if let Some(Value::Object(properties)) = members.get("properties") {
                 names.extend(properties.keys().map(|name| name.to_ascii_lowercase()));
+            }
+            if let (Some(Value::String(name)), Some(Value::String(_))) = (members.get("name"), members.get("in")) {
+                names.insert(name.to_ascii_lowercase());
             }
             members.values().for_each(|value| collect(value, names));
         }
@@ -93,25 +95,21 @@ mod tests {
 
     #[test]
     fn what_the_sender_chose_is_not_repeated() {
-        let reason = "must be a text";
-        let about = "has a member that must be a text";
-        for (pointer, at, text) in [
-            ("/channels/0/value", "/channels/0/value", reason),
-            ("/GeneralInfo/user_email", "/GeneralInfo/user_email", reason),
-            ("/params/EmailAddress", "/params/EmailAddress", reason),
-            ("/ann@example.com", "", about),
-            ("/params/ann@example.com", "/params", about),
+        for (pointer, shown) in [
+            ("/channels/0/value", "/channels/0/value"),
+            ("/GeneralInfo/user_email", "/GeneralInfo/user_email"),
+            ("/params/EmailAddress", "/params/EmailAddress"),
+            ("/ann@example.com", "/*"),
+            ("/params/ann@example.com", "/params/*"),
             (
                 "/orders/3/additionalInfo/+380501234567/x",
-                "/orders/3/additionalInfo",
-                about,
+                "/orders/3/additionalInfo/*/*",
             ),
-            ("/events/0/380501234567", "/events/0", about),
-            ("maxrows", "maxrows", reason),
-            ("", "", reason),
+            ("/events/0/380501234567", "/events/0/*"),
+            ("maxrows", "maxrows"),
+            ("", ""),
         ] {
-            let found = known(pointer.to_owned(), reason.to_owned());
-            assert_eq!(found, (at.to_owned(), text.to_owned()), "{pointer}");
+            assert_eq!(known(pointer.to_owned()), shown, "{pointer}");
         }
     }
 }

@@ -222,6 +222,10 @@ fn add_headers(error: &ApiError, headers: &mut HeaderMap) {
     if matches!(error, ApiError::NotAPatch) {
         headers.insert("accept-patch", HeaderValue::from_static(ACCEPT_PATCH));
     }
+    if matches!(error, ApiError::UnsupportedEncoding) {
+        // RFC 9110, 15.5.16.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
+    }
     if let Some(seconds) = error.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -11,8 +11,8 @@ use crate::system;
 use crate::trace;
 use crate::unread;
 use crate::{
-    absent, access_tokens, addressbooks, contacts, events, history, members, mobile, orders, segments, subscriptions,
-    tokens, tracker, web_setup,
+    absent, access_tokens, addressbooks, contacts, events, history, mobile, orders, segments, subscriptions, tokens,
+    tracker, web_setup,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -137,7 +137,6 @@ pub struct Routers {
 
 /// The front end in two parts, for two addresses.
 pub fn routers(state: &HttpState) -> Routers {
-    members::learn();
     let (public, _) = public(tracker::for_pages(tracker::routes(), state)).split_for_parts();
     let public = public.merge(absent::routes());
     let (operations, _) = operations::routes().split_for_parts();

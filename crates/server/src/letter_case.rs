@@ -39,7 +39,7 @@ impl LetterCase {
         });
         let mut protocol = http1::Builder::new();
         protocol.preserve_header_case(true);
-        let served = async {
+        let answering = async {
             client
                 .write_all(request.as_bytes())
                 .await
@@ -47,7 +47,7 @@ impl LetterCase {
             let connection = protocol.serve_connection(TokioIo::new(server), service);
             connection.await.map_err(|error| error.to_string())
         };
-        if let Err(error) = served.await {
+        if let Err(error) = answering.await {
             tracing::debug!(error, header, "the letters of a header are not known");
         }
         let read = read.lock().unwrap_or_else(PoisonError::into_inner).clone();

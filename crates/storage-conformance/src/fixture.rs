@@ -255,7 +255,10 @@ impl<'b> Fixture<'b> {
 
     /// A new identity for a decision.
     pub fn decision(&self) -> DecisionId {
-        DecisionId(selfsame_application::ports::Ids::uuid(&*self.ids))
+        DecisionId(selfsame_application::ports::Ids::uuid(
+            &*self.ids,
+            selfsame_application::ports::Clock::now(self.clock()),
+        ))
     }
 }
 

@@ -4,6 +4,7 @@ use crate::bounded::{Bounded, within};
 use crate::error::{translate, translate_migration};
 use crate::numbers::Numbers;
 use crate::policies::Policies;
+use futures::future::BoxFuture;
 use selfsame_application::ports::StorageError;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -150,13 +151,15 @@ impl PostgresStore {
     }
 
     /// Bounds what is done with a connection of [`Bounded::acquire`] or within a transaction.
-    pub(crate) async fn in_time<T>(
-        &self,
-        work: impl Future<Output = Result<T, StorageError>>,
-    ) -> Result<T, StorageError> {
-        within(self.pool().answer_timeout(), async { Ok(work.await) })
-            .await
-            .map_err(translate)?
+    pub(crate) fn in_time<'a, T: Send + 'a>(
+        &'a self,
+        work: impl Future<Output = Result<T, StorageError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, StorageError>> {
+        let limit = self.pool().answer_timeout();
+        Box::pin(async move {
+            let done = within(limit, async { Ok(work.await) }).await;
+            done.map_err(translate)?
+        })
     }
 
     pub(crate) fn pool(&self) -> &Bounded {

@@ -63,27 +63,28 @@ async fn a_request_locks_and_reads_writes_and_commits() {
         .id;
     let app = common::server(store, 1);
     submit(&app, workspace, Ask::new().external("warm").segment("warm").upsert()).await;
+    // BEGIN is a statement of its own.
     for (what, command, expected) in [
-        ("a new contact", ask().upsert(), 3),
-        ("the same again", ask().upsert(), 3),
-        ("a changed name", ask().last("Shevchenko").upsert(), 3),
-        ("one more identifier", ask().device("d-1").upsert(), 3),
+        ("a new contact", ask().upsert(), 4),
+        ("the same again", ask().upsert(), 4),
+        ("a changed name", ask().last("Shevchenko").upsert(), 4),
+        ("one more identifier", ask().device("d-1").upsert(), 4),
         (
             "a replaced email",
             Ask::new().external("e-1").email("other@example.com").upsert(),
-            4,
+            5,
         ),
         // Whose it was until now is noted.
-        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 5),
+        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 6),
         (
             "a known segment's first member",
             Ask::new().external("e-3").segment("warm").upsert(),
-            5,
+            6,
         ),
         (
             "a new segment",
             Ask::new().external("e-3").segment("buyers").upsert(),
-            9,
+            10,
         ),
     ] {
         counter.take();

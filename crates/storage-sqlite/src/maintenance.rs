@@ -92,6 +92,8 @@ impl Maintenance for SqliteStore {
 async fn grow(path: &Path) -> io::Result<()> {
     let mut file = File::create(path).await?;
     file.write_all(&vec![0xff; GROWTH]).await?;
+    // Errors of a write that is under way are told here, not by the sync.
+    file.flush().await?;
     file.sync_all().await
 }
 

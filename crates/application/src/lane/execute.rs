@@ -58,7 +58,7 @@ async fn attempt(store: &dyn Store, workspace: WorkspaceId, jobs: &[Job]) -> Res
 }
 
 /// Does again what lost a race, or its connection.
-async fn persist<T, F>(first: Option<&Envelope>, work: impl Fn() -> F) -> Result<T, StorageError>
+pub(super) async fn persist<T, F>(first: Option<&Envelope>, work: impl Fn() -> F) -> Result<T, StorageError>
 where
     F: Future<Output = Result<T, StorageError>>,
 {
@@ -234,7 +234,7 @@ fn about(decisions: &[Decision]) -> Vec<ContactId> {
 }
 
 /// The contact that answers for a number, and whether it is removed.
-fn now(snapshot: &Snapshot, contact: ContactId) -> (ContactId, bool) {
+pub(super) fn now(snapshot: &Snapshot, contact: ContactId) -> (ContactId, bool) {
     let answering = *snapshot.canonical.get(&contact).unwrap_or(&contact);
     let is_active = snapshot.contacts.get(&answering).is_some_and(Contact::is_active);
     (answering, !is_active)
@@ -273,7 +273,7 @@ fn count(decision: &Decision) {
     metrics::counter!("selfsame_decisions_total", &labels).increment(1);
 }
 
-fn duplicate_key(digest: Option<&[u8]>, policy: &Policy) -> Option<String> {
+pub(super) fn duplicate_key(digest: Option<&[u8]>, policy: &Policy) -> Option<String> {
     let digest = digest.filter(|_| policy.duplicate_window_seconds > 0)?;
     Some(
         digest
@@ -354,7 +354,7 @@ fn repeated(
     Some(Fate::Repeats(Original::Recorded(record.contacts.clone())))
 }
 
-fn duplicates(envelopes: &[Envelope]) -> Vec<Decision> {
+pub(super) fn duplicates(envelopes: &[Envelope]) -> Vec<Decision> {
     envelopes.iter().map(duplicated).collect()
 }
 
@@ -466,38 +466,4 @@ fn replies(jobs: &[Job], fates: Vec<Fate>, decisions: Vec<Vec<Decision>>) -> Vec
         replies.push(reply);
     }
     replies
-}
-
-/// Decides without writing: the same function on the same snapshot, in a transaction that is not committed.
-pub(crate) async fn dry_run(
-    store: &dyn Store,
-    workspace: WorkspaceId,
-    envelopes: &[Envelope],
-    duplicate_digest: Option<&[u8]>,
-) -> Result<Vec<Decision>, StorageError> {
-    let look = || async {
-        let mut known = Learned::default();
-        loop {
-            let mut work = store.begin(workspace, Mode::DryRun).await?;
-            let policy = work.policy().clone();
-            let key = duplicate_key(duplicate_digest, &policy);
-            let repeated = match (key, envelopes.first()) {
-                (Some(key), Some(first)) => work.recorded(&[key], first.at).await?.pop(),
-                _ => None,
-            };
-            let mut footprint = footprint(envelopes, &policy, &known);
-            footprint
-                .contacts
-                .extend(repeated.iter().flat_map(|record| &record.contacts));
-            let snapshot = work.load(&footprint).await?;
-            if !snapshot.learn(&footprint, &mut known) {
-                let in_window = |record: &Recorded| record.contacts.iter().all(|id| !now(&snapshot, *id).1);
-                if repeated.as_ref().is_some_and(in_window) {
-                    return Ok(duplicates(envelopes));
-                }
-                return Ok(resolve(envelopes, &snapshot, &policy).decisions);
-            }
-        }
-    };
-    persist(envelopes.first(), look).await
 }

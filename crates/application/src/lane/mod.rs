@@ -5,9 +5,10 @@
 //! the storage's locks keep several servers apart.
 
 mod batch;
+mod dry_run;
 mod execute;
 mod queue;
 
-pub(crate) use execute::dry_run;
+pub(crate) use dry_run::dry_run;
 pub(crate) use queue::Lane;
 pub use queue::LaneOptions;

@@ -48,7 +48,7 @@ pub(super) fn write(world: &mut World<'_>, draft: &mut Draft, request: &ContactR
 }
 
 /// Whether every custom field of the request exists and can take its value.
-pub(super) fn check(world: &World<'_>, request: &ContactRequest) -> Result<(), Rejection> {
+pub(super) fn check(world: &World<'_>, request: &ContactRequest, at: Timestamp) -> Result<(), Rejection> {
     for field in &request.fields {
         read(world, field, at).map_err(|reason| Rejection::InvalidField {
             member: field.member.clone(),

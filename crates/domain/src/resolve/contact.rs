@@ -8,7 +8,7 @@ use super::{absorb, attributes, channels, claim, event, segments, tokens, trust,
 use crate::values::ChannelType;
 use crate::{
     Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKey,
-    IdentifierKind, Outcome, Rejection, SubscribeStatus, Trust,
+    IdentifierKind, Outcome, Rejection, SubscribeStatus, Timestamp, Trust,
 };
 
 /// Decides one call. Everything that can refuse it happens before the first change.
@@ -22,7 +22,7 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         .filter(|id| call.names_by(&id.key))
         .collect();
     draft.effects.extend(request.left_out().cloned().map(Effect::Skipped));
-    if let Err(rejection) = check_fields(world, call, request) {
+    if let Err(rejection) = check_fields(world, call, request, draft.at) {
         return draft.reject(world, rejection);
     }
     evidence::report(world, &mut draft, &identifiers);
@@ -73,10 +73,10 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
 }
 
 /// Whether the custom fields that the call depends on are there. A patch leaves none out.
-fn check_fields(world: &World<'_>, call: Call, request: &ContactRequest) -> Result<(), Rejection> {
+fn check_fields(world: &World<'_>, call: Call, request: &ContactRequest, at: Timestamp) -> Result<(), Rejection> {
     check_dedupe_field(world, call)?;
     if call == Call::Patch {
-        attributes::check(world, request, draft.at)?;
+        attributes::check(world, request, at)?;
     }
     Ok(())
 }

@@ -126,7 +126,6 @@ fn find(world: &World<'_>, key: &OrderKey) -> Result<Option<OrderKey>, Rejection
     let known = world.orders.range(first..).map(|(known, _)| known);
     let mut of_number = known.take_while(|known| known.external_id == key.external_id);
     match (of_number.next(), of_number.next()) {
-        (None, _) => Ok(None),
         (Some(only), None) if key.store_id.is_none() || only.store_id.is_none() => Ok(Some(only.clone())),
         (Some(_), Some(_)) if key.store_id.is_none() => Err(Rejection::OrderAmbiguous),
         _ => Ok(None),

@@ -195,6 +195,16 @@ mod tests {
         BlockedValues::new(vec![entry.unwrap()]).unwrap()
     }
 
+    const KINDS: [&str; 7] = [
+        "external_id",
+        "email",
+        "phone",
+        "device_id",
+        "mobile_push",
+        "cookie",
+        "field",
+    ];
+
     #[test]
     fn the_default_list_blocks_what_names_nobody() {
         for text in [
@@ -242,15 +252,7 @@ mod tests {
             "do-not-reply@a.b",
             "do_not_reply@a.b",
         ] {
-            for kind in [
-                "external_id",
-                "email",
-                "phone",
-                "device_id",
-                "mobile_push",
-                "cookie",
-                "field",
-            ] {
+            for kind in KINDS {
                 assert!(default_blocks(kind, text), "{kind} {text}");
             }
         }

@@ -44,7 +44,8 @@ pub(crate) struct ContactTokenBody {
     tag = "contacts",
     request_body(content = ContactTokenInput, content_type = "application/json", example = json!({"externalCustomerId": "C-1001"})),
     responses(
-        (status = 200, body = ContactTokenBody, description = "The token"),
+        (status = 200, body = ContactTokenBody, description = "The token",
+            example = json!({"token": "v1.Qy0xMDAx.0.3194bedab7a987a43d1b1c044f50840a03c86c3d479aafa00b9355945cc75b97"})),
         crate::docs::WriteErrors,
         (status = 404, description = "There is no such contact", body = String, content_type = "text/plain",
             example = json!("contact not found")),

@@ -45,7 +45,11 @@ impl Entry<'_> {
 
     /// Reads other JSON in the place of the entry.
     pub(crate) fn read_again(&self, json: &str) -> Result<Value, Problem> {
-        let path: Vec<String> = self.pointer.split('/').skip(1).map(str::to_owned).collect();
+        let step = |part: &str| match part.parse() {
+            Ok(index) => Step::Entry(index),
+            Err(_) => Step::Member(part.to_owned()),
+        };
+        let path: Vec<Step> = self.pointer.split('/').skip(1).map(step).collect();
         json::parse_part(json, &path)
     }
 }

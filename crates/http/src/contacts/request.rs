@@ -144,10 +144,9 @@ fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
     reason = "callers pass texts and errors as they have them"
 )]
 pub(crate) fn skipped(pointer: &str, reason: impl ToString) -> Skipped {
-    let (pointer, reason) = members::known(pointer.to_owned(), reason.to_string());
     Skipped {
-        field: member(&pointer),
-        reason,
+        field: member(&members::known(pointer.to_owned())),
+        reason: reason.to_string(),
     }
 }
 

@@ -124,7 +124,7 @@ fn say_sentence((media, content): (&String, &mut RefOr<Content>)) {
         && schema.schema_type == SchemaType::Type(Type::String)
     {
         schema.schema_type = SchemaType::AnyValue;
-        schema.content_media_type = Some("text/plain".to_owned());
+        "text/plain".clone_into(&mut schema.content_media_type);
         schema.description = Some("A sentence without quotation marks, which is no JSON.".to_owned());
     }
 }

@@ -20,7 +20,8 @@ const JSON: &str = "application/json";
 const TEXT: &str = "text/plain";
 
 /// Errors that any operation may answer.
-const ANYWHERE: [(&str, &str); 2] = [
+const ANYWHERE: [(&str, &str); 3] = [
+    ("400", "A header that says who asks, or whom, was sent twice."),
     ("405", "The path does not answer to this method."),
     ("500", "A fault of the server's own; its log has the cause."),
 ];
@@ -56,10 +57,6 @@ const HEADERS: [(&str, &str, &str); 5] = [
 pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
     let place = Place::of(path, method, operation);
     let responses = &mut operation.responses.responses;
-    if place.invalid().is_none() {
-        // Nothing is read of the request that could be wrong.
-        responses.remove("400");
-    }
     let unsupported = place.has_body.then_some(UNSUPPORTED);
     for (status, description) in ANYWHERE.into_iter().chain(unsupported) {
         let added = || place.added(status, description).into();
@@ -158,6 +155,10 @@ impl<'a> Place<'a> {
                 response.content.entry(media.to_owned()).or_insert(RefOr::T(form));
             }
             set(response, TEXT, document.detail.clone().into());
+            let body = serde_json::json!({
+                "status": document.status, "error": document.title, "message": document.detail,
+            });
+            set(response, JSON, body);
         }
         set(response, PROBLEM_JSON, serde_json::json!(document));
     }
@@ -165,7 +166,7 @@ impl<'a> Place<'a> {
     /// An error of a status, whose text the annotations may say.
     fn document(&self, status: &str, told: Option<String>) -> Option<ProblemDocument> {
         let error = match status {
-            "400" => self.invalid()?,
+            "400" => self.invalid(),
             "403" if self.is_public => ApiError::ForeignOrigin,
             "403" => ApiError::Forbidden,
             "404" => return Some(self.missing(told)),
@@ -188,8 +189,8 @@ impl<'a> Place<'a> {
         Some(ProblemDocument::of(&error))
     }
 
-    /// What a request may have that is wrong; none where nothing of it is read.
-    fn invalid(&self) -> Option<ApiError> {
+    /// What a request may have that is wrong.
+    fn invalid(&self) -> ApiError {
         let counted = ["startindex", "limit"];
         let counted = counted
             .into_iter()
@@ -207,9 +208,9 @@ impl<'a> Place<'a> {
         } else if self.path.contains('{') {
             ("path", "must be percent-encoded UTF-8")
         } else {
-            return None;
+            ("Host", "must not be sent twice")
         };
-        Some(Problem::new(pointer, reason).into())
+        Problem::new(pointer, reason).into()
     }
 
     /// What is not there: what a read looks for, or what the rules refuse to write about.

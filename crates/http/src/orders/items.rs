@@ -122,18 +122,15 @@ impl Members<'_, '_> {
     pub(super) fn info(&mut self) -> BTreeMap<OrderText, OrderText> {
         let name = "additionalInfo";
         let here = self.fields.pointer(name);
-        let object = match self.fields.raw(name).value() {
-            Some(Value::Object(object)) => object,
-            _ => {
-                let text = self.text(name);
-                if text.is_some() {
-                    self.note(
-                        &here,
-                        "must be an object of texts, and is kept as one text under this name",
-                    );
-                }
-                return OrderText::parse(name).ok().zip(text).into_iter().collect();
+        let Some(Value::Object(object)) = self.fields.raw(name).value() else {
+            let text = self.text(name);
+            if text.is_some() {
+                self.note(
+                    &here,
+                    "must be an object of texts, and is kept as one text under this name",
+                );
             }
+            return OrderText::parse(name).ok().zip(text).into_iter().collect();
         };
         if object.len() > Order::MAX_INFO {
             let (max, actual) = (Order::MAX_INFO, object.len());

@@ -27,7 +27,7 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
     params(("domain" = Option<String>, Query, description = "The shop's domain, which must be registered")),
     responses(
         (status = 200, body = String, content_type = "text/plain", description = "Two `script` elements",
-            example = json!("<script async src=\"https://id.example.com/t/selfsame.js\" data-site=\"pk_…\"></script>")),
+            example = json!("<script async data-site=\"pk_…\" src = \"https://id.example.com/t/selfsame.js\" data-site=\"pk_…\"></script>")),
         crate::docs::ReadErrors,
         (status = 404, description = "No site of the workspace has the domain", body = String, content_type = "text/plain",
             example = json!("domain not found")),

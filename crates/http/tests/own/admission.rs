@@ -69,7 +69,10 @@ async fn another_encoding_is_refused_and_those_that_are_read_are_named() {
 #[tokio::test]
 async fn who_asks_whom_is_said_once() {
     let server = Server::start().await;
-    for (name, value) in [("authorization", "Bearer two"), ("host", "other.example")] {
+    for (name, shown, value) in [
+        ("authorization", "Authorization", "Bearer two"),
+        ("host", "Host", "other.example"),
+    ] {
         let request = Request::get("/api/v1/version")
             .header("authorization", "Bearer one")
             .header("host", "selfsame.example")
@@ -77,14 +80,18 @@ async fn who_asks_whom_is_said_once() {
         let refused = server.send(request.body(Body::empty()).expect("request")).await;
         assert_eq!(
             (refused.status.as_u16(), refused.pointers()),
-            (400, vec![name.to_owned()])
+            (400, vec![shown.to_owned()])
         );
     }
 }
 
 fn busy(answer: &Answer) {
     assert_eq!(answer.status, 503, "{}", answer.text);
-    assert_eq!(answer.text, "the server is busy; try again later");
+    assert!(
+        answer.text.contains("the server is busy; try again later"),
+        "{}",
+        answer.text
+    );
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
 

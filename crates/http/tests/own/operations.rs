@@ -106,7 +106,7 @@ async fn the_page_is_whole_and_keeps_to_itself() {
     {
         assert!(page.text.contains(&format!(r#"id="{target}""#)), "{target}");
     }
-    for outside in ["<script", "src=", "href=\"http", "url(", "<img", "<link"] {
+    for outside in ["<script", " src=\"", "href=\"http", "url(", "<img", "<link"] {
         assert!(!page.text.contains(outside), "{outside}");
     }
 }

@@ -41,11 +41,11 @@ async fn typed(server: &Server, path: &str, content_type: &str, body: &Value) ->
 async fn null_clears_and_what_is_not_sent_stays() {
     let server = Server::start().await;
     let id = made(&server).await;
-    let path = format!("/api/v1/contact/{id}");
+    let target = format!("/api/v1/contact/{id}");
     let patch = json!({"lastName": null, "email": null, "sms": null, "address": {"town": null}, "languageCode": "en"});
     let explained = json!({"call": "patch", "contactId": id, "body": patch});
     let explained = server.post("/api/v1/identity/resolve", explained).await.json(200);
-    let answer = typed(&server, &path, "application/merge-patch+json", &patch).await;
+    let answer = typed(&server, &target, "application/merge-patch+json", &patch).await;
     let decision = answer.json(200)["decision"].clone();
     assert_eq!(explained["decisions"][0]["effects"], decision["effects"]);
     assert_eq!(
@@ -59,7 +59,7 @@ async fn null_clears_and_what_is_not_sent_stays() {
         decision["effects"].as_array().expect("effects").contains(&replaced),
         "{decision}"
     );
-    let log = server.get(&format!("{path}/identity/log")).await.json(200);
+    let log = server.get(&format!("{target}/identity/log")).await.json(200);
     assert_eq!(log["items"][1]["effects"], decision["effects"]);
     let mut expected = json!({
         "firstName": "Ann", "contactKey": "k", "languageCode": "en", "timeZone": "Europe/Kyiv", "addressBookId": 1, "id": id,
@@ -77,7 +77,7 @@ async fn null_clears_and_what_is_not_sent_stays() {
         "externalCustomerId": "C-2", "firstName": null, "contactKey": null, "languageCode": null, "timeZone": null, "address": null,
         "fields": {"1": null}, "viber": null, "email": "new@example.com"
     });
-    server.patch(&path, patch).await.json(200);
+    server.patch(&target, patch).await.json(200);
     let members = expected.as_object_mut().expect("an object");
     members.retain(|name, _| ["addressBookId", "id", "groups"].contains(&name.as_str()));
     members.extend([
@@ -96,12 +96,12 @@ async fn everything_that_is_wrong_is_named_and_nothing_is_changed() {
     let server = Server::start().await;
     let id = made(&server).await;
     let before = read(&server, id).await;
-    let path = format!("/api/v1/contact/{id}");
+    let target = format!("/api/v1/contact/{id}");
     let wrong = json!({
         "externalCustomerId": null, "firstName": "12345", "lastName": "", "email": "ann", "sms": {}, "viber": "12", "address": {"city": "T", "town": 1.5},
         "fields": {"colour": "x", "1": {}}, "channels": [], "contactKey": " "
     });
-    let pointers = server.patch(&path, wrong.clone()).await.pointers();
+    let pointers = server.patch(&target, wrong.clone()).await.pointers();
     let expected = [
         "/channels",
         "/externalCustomerId",
@@ -111,7 +111,7 @@ async fn everything_that_is_wrong_is_named_and_nothing_is_changed() {
         "/firstName",
         "/lastName",
         "/contactKey",
-        "/address/city",
+        "/address/*",
         "/address/town",
         "/fields/1",
         "/fields",
@@ -120,13 +120,13 @@ async fn everything_that_is_wrong_is_named_and_nothing_is_changed() {
     let dry = json!({"call": "patch", "contactId": id, "body": wrong});
     let dry = server.post("/api/v1/identity/resolve", dry).await.pointers();
     assert_eq!(dry, expected.map(|pointer| format!("/body{pointer}")));
-    let never = server.patch(&path, json!({"externalCustomerId": null})).await;
+    let never = server.patch(&target, json!({"externalCustomerId": null})).await;
     assert_eq!(
         never.json(400)["detail"],
         "externalCustomerId must not be null: an external ID is never cleared"
     );
     let unknown = server
-        .patch(&path, json!({"firstName": "Eve", "fields": {"9": "x"}}))
+        .patch(&target, json!({"firstName": "Eve", "fields": {"9": "x"}}))
         .await;
     assert_eq!(
         (unknown.problem(400), unknown.pointers()),
@@ -141,7 +141,7 @@ async fn everything_that_is_wrong_is_named_and_nothing_is_changed() {
         .to_owned();
     assert!(message.starts_with("fields[9] "), "{message}");
     let other = server.contact(Some("C-9"), None).await;
-    let held = server.patch(&path, json!({"externalCustomerId": "C-9"})).await;
+    let held = server.patch(&target, json!({"externalCustomerId": "C-9"})).await;
     assert_eq!(held.problem(400), "external-id-held");
     assert_eq!(read(&server, id).await, before);
     assert_ne!(other, id);
@@ -151,27 +151,27 @@ async fn everything_that_is_wrong_is_named_and_nothing_is_changed() {
 async fn only_active_contacts_patches_and_keys_that_may_write() {
     let server = Server::start().await;
     let id = made(&server).await;
-    let path = format!("/api/v1/contact/{id}");
-    server.guarded("PATCH", &path, Some(json!({})), "one-events").await;
+    let target = format!("/api/v1/contact/{id}");
+    server.guarded("PATCH", &target, Some(json!({})), "one-events").await;
     for media in ["application/json", "Application/Merge-Patch+JSON; charset=utf-8"] {
-        typed(&server, &path, media, &json!({})).await.json(200);
+        typed(&server, &target, media, &json!({})).await.json(200);
     }
     for media in [
         "application/json-patch+json",
         "text/plain",
         "application/x-www-form-urlencoded",
     ] {
-        let refused = typed(&server, &path, media, &json!({})).await;
+        let refused = typed(&server, &target, media, &json!({})).await;
         assert_eq!(refused.problem(415), "unsupported-media-type", "{media}");
         let accepted = "application/merge-patch+json, application/json";
         assert_eq!(refused.header("accept-patch"), Some(accepted));
     }
     let patch = json!({"firstName": "Eve"});
-    let once = server.repeatable("PATCH", "k", &path, &patch).await;
-    let again = server.repeatable("PATCH", "k", &path, &patch).await;
+    let once = server.repeatable("PATCH", "k", &target, &patch).await;
+    let again = server.repeatable("PATCH", "k", &target, &patch).await;
     assert_eq!(once.json(200), again.json(200));
-    server.call("one", "DELETE", &path, None).await;
-    for path in [path.as_str(), "/api/v1/contact/99"] {
+    server.call("one", "DELETE", &target, None).await;
+    for path in [target.as_str(), "/api/v1/contact/99"] {
         assert_eq!(
             server.patch(path, patch.clone()).await.problem(404),
             "contact-not-found"

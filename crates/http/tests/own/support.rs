@@ -246,6 +246,11 @@ pub(crate) async fn key(app: &Application, workspace: WorkspaceId, secret: &str,
 /// The operation that answers a method at a path, by the template that has the fewest parameters.
 fn operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<&'a Value> {
     let paths = document["paths"].as_object()?;
+    // These answer one spelling.
+    let name = path.trim_matches('/');
+    if ["healthz", "readyz", "metrics"].contains(&name) && path.len() > name.len() + 1 {
+        return None;
+    }
     let sent: Vec<&str> = path.trim_end_matches('/').split('/').collect();
     let fits = |template: &str| {
         let parts: Vec<&str> = template.split('/').collect();

@@ -49,7 +49,9 @@ async fn a_domain_is_registered_once_and_its_pages_speak_with_the_key() {
         .expect(404);
     assert_eq!(other.body, "domain not found");
     assert_eq!(script(&server, "/api/v1/site/script?domain=shop.example").await, lines);
-    server.get("/api/v1/site/script?domain=other.example").await.expect(404);
+    let other = request("GET", "/api/v1/site/script?domain=other.example", "");
+    let other = server.send(with_header(other, "host", "id.example.com")).await;
+    other.expect(404);
     let event = json!({"site": key, "sc": "c", "events": [{"name": "PageView"}]});
     for (origin, status) in [
         ("https://shop.example", 200),

@@ -61,9 +61,10 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
     stop.cancel();
     upkeep.await.context("the upkeep failed")?;
     // Everything that was accepted is durable by now.
-    match tokio::time::timeout(CLOSE_TIME, store.close()).await {
-        Ok(closed) => closed?,
-        Err(_) => tracing::warn!("the connections to the database were not closed in time"),
+    if let Ok(closed) = tokio::time::timeout(CLOSE_TIME, store.close()).await {
+        closed?;
+    } else {
+        tracing::warn!("the connections to the database were not closed in time");
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -144,6 +144,6 @@ fn a_server_rests_in_little_memory() {
     let server = place.serve(&[]);
     let memory = server.anonymous_kilobytes();
     server.stop();
-    // 50 MB less the 16 MB that the code of a release takes: this unoptimised build's is larger.
-    assert!(memory < 34 * 1024, "{memory} kB");
+    // Without the code. The numbering plans of all countries, which are loaded before the server listens, take 8 MB of it.
+    assert!(memory < 48 * 1024, "{memory} kB");
 }

@@ -184,7 +184,7 @@ pub async fn a_page_goes_on_after_events_that_expired(backend: &mut dyn Backend)
         found.expect("read a history").expect("the contact is there")
     };
     let first = read(None).await;
-    let last = first.last().map(|event| event.place());
+    let last = first.last().map(selfsame_domain::Event::place);
     let days = two_months(&f);
     f.policy(|policy| policy.event_retention_days = Some(days)).await;
     expire(&f).await;

@@ -11,4 +11,5 @@ mod model;
 mod orders;
 mod patch;
 mod rules;
+mod stores;
 mod trust;

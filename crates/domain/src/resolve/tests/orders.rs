@@ -15,7 +15,7 @@ fn text(text: &str) -> Option<OrderText> {
     OrderText::parse(text).ok()
 }
 
-fn key(number: &str, store: Option<&str>) -> OrderKey {
+pub(super) fn key(number: &str, store: Option<&str>) -> OrderKey {
     OrderKey {
         external_id: ExternalOrderId::parse(number).unwrap(),
         store_id: store.map(|store| StoreId::parse(store).unwrap()),
@@ -23,7 +23,7 @@ fn key(number: &str, store: Option<&str>) -> OrderKey {
 }
 
 /// Order 1, of a hundred hryvnias, on a day.
-fn order(status: OrderStatus, date: i64, contact: ContactRequest) -> OrderRequest {
+pub(super) fn order(status: OrderStatus, date: i64, contact: ContactRequest) -> OrderRequest {
     OrderRequest {
         contact: ContactRequest {
             source: Source::Order,
@@ -44,7 +44,7 @@ fn order(status: OrderStatus, date: i64, contact: ContactRequest) -> OrderReques
     }
 }
 
-fn send(model: &mut Model, request: OrderRequest) -> Decision {
+pub(super) fn send(model: &mut Model, request: OrderRequest) -> Decision {
     model.run(Command::Order(Box::new(request)))
 }
 
@@ -52,14 +52,14 @@ fn stored(model: &Model) -> &Order {
     &model.state.orders[&key("1", None)]
 }
 
-fn told(model: &Model) -> Vec<(&str, Option<Subject>, Timestamp)> {
+pub(super) fn told(model: &Model) -> Vec<(&str, Option<Subject>, Timestamp)> {
     let events = model.events.iter();
     events
         .map(|event| (event.type_key.as_str(), event.subject, event.occurred_at))
         .collect()
 }
 
-use OrderStatus::{Cancelled, Delivered, InProgress, Initialized};
+use OrderStatus::{Delivered, InProgress, Initialized};
 
 #[test]
 fn an_unknown_customer_becomes_a_contact_with_everything_that_was_sent() {
@@ -429,75 +429,4 @@ fn an_order_of_a_removed_contact_that_becomes_another_s_says_nothing_of_them() {
         );
         assert_eq!(tells_of(stored(&model)), (None, None, 0, true));
     }
-}
-
-/// Sends order 1 of a shop, of the contact A.
-fn of_store(model: &mut Model, store: Option<&str>, status: OrderStatus, date: i64) -> Decision {
-    let mut request = order(status, date, ask().ext("A"));
-    request.key = key("1", store);
-    send(model, request)
-}
-
-/// The shops of the orders of number 1, each with the status.
-fn stores(model: &Model) -> Vec<(Option<&str>, OrderStatus)> {
-    let orders = model.state.orders.values();
-    orders
-        .map(|order| (order.key.store_id.as_ref().map(StoreId::as_str), order.status))
-        .collect()
-}
-
-#[test]
-fn orders_of_different_shops_are_different() {
-    let mut model = Model::new();
-    of_store(&mut model, Some("a"), Initialized, 1);
-    of_store(&mut model, Some("b"), Initialized, 1);
-    of_store(&mut model, Some("b"), Delivered, 2);
-    assert_eq!(stores(&model), [(Some("a"), Initialized), (Some("b"), Delivered)]);
-    let names: Vec<&str> = told(&model).into_iter().map(|(name, ..)| name).collect();
-    assert_eq!(names, ["orderINITIALIZED", "orderINITIALIZED", "orderDELIVERED"]);
-    assert!(model.events[1].params.as_json().contains(r#""storeId":"b""#));
-    let ambiguous = of_store(&mut model, None, Cancelled, 3);
-    assert_eq!(ambiguous.rejection, Some(Rejection::OrderAmbiguous));
-    assert_eq!(stores(&model), [(Some("a"), Initialized), (Some("b"), Delivered)]);
-}
-
-#[test]
-fn an_order_without_a_shop_is_the_only_one_of_its_number() {
-    let mut model = Model::new();
-    of_store(&mut model, Some("a"), Initialized, 1);
-    of_store(&mut model, None, Delivered, 2);
-    assert_eq!(stores(&model), [(Some("a"), Delivered)]);
-    let mut model = Model::new();
-    of_store(&mut model, None, Initialized, 1);
-    let made = model.state.orders[&key("1", None)].created_at;
-    of_store(&mut model, Some("a"), InProgress, 2);
-    assert_eq!(stores(&model), [(Some("a"), InProgress)], "it got its shop");
-    assert_eq!(model.state.orders[&key("1", Some("a"))].created_at, made);
-    of_store(&mut model, Some("b"), Initialized, 3);
-    assert_eq!(stores(&model), [(Some("a"), InProgress), (Some("b"), Initialized)]);
-}
-
-#[test]
-fn an_order_is_deleted_where_the_workspace_allows_it() {
-    let mut model = Model::new();
-    let delete = |store| Command::DeleteOrder(key("1", store));
-    let ann = of_store(&mut model, Some("a"), Initialized, 1).contact;
-    of_store(&mut model, Some("b"), Initialized, 1);
-    assert_eq!(model.run(delete(Some("a"))).rejection, Some(Rejection::OrdersAreKept));
-    model.policy.delete_orders = true;
-    assert_eq!(model.run(delete(None)).rejection, Some(Rejection::OrderAmbiguous));
-    assert_eq!(model.run(delete(Some("c"))).rejection, Some(Rejection::OrderNotFound));
-    let deleted = model.run(delete(Some("a")));
-    assert_eq!((deleted.outcome, deleted.contact), (Outcome::Updated, ann));
-    assert_eq!(stores(&model), [(Some("b"), Initialized)]);
-    model.run_all(vec![delete(None), delete(None)]);
-    assert_eq!((stores(&model), model.events.len()), (Vec::new(), 2));
-    of_store(&mut model, Some("a"), Initialized, 1);
-    assert_eq!((stores(&model).len(), model.events.len()), (1, 3), "it is told anew");
-    let erase = Command::Remove {
-        contact: ContactRef::Id(ann.unwrap()),
-        erase: true,
-    };
-    model.run_all(vec![delete(None), erase]);
-    assert_eq!(stores(&model), []);
 }
