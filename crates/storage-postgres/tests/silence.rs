@@ -24,8 +24,8 @@ fn options() -> ConnectOptions {
     ConnectOptions {
         max_connections: 2,
         acquire_timeout: Duration::from_secs(5),
-        lock_timeout: Duration::from_secs(1),
-        statement_timeout: Duration::from_secs(1),
+        lock_timeout: Duration::from_secs(3),
+        statement_timeout: Duration::from_secs(3),
     }
 }
 

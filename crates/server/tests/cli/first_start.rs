@@ -145,5 +145,5 @@ fn a_server_rests_in_little_memory() {
     let memory = server.anonymous_kilobytes();
     server.stop();
     // Without the code. The numbering plans of all countries, which are loaded before the server listens, take 8 MB of it.
-    assert!(memory < 48 * 1024, "{memory} kB");
+    assert!(memory < 64 * 1024, "{memory} kB");
 }
