@@ -227,9 +227,10 @@ fn has_ended(index: usize, original: &Original, decided: &BTreeMap<usize, &[Deci
     })
 }
 
-/// The contacts that decisions are about and did not remove.
+/// The contacts that decisions were done to and did not remove.
 fn about(decisions: &[Decision]) -> Vec<ContactId> {
-    let kept = decisions.iter().filter(|decision| decision.outcome != Outcome::Removed);
+    let is_kept = |decision: &&Decision| !matches!(decision.outcome, Outcome::Removed | Outcome::Rejected);
+    let kept = decisions.iter().filter(is_kept);
     kept.filter_map(|decision| decision.contact).collect()
 }
 
