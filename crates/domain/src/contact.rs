@@ -2,7 +2,8 @@
 
 use crate::values::{AppId, ChannelType, Device, Source, WebPushSubscription};
 use crate::{
-    Attributes, ContactId, Identifier, IdentifierKey, IdentifierKind, SegmentId, Stability, Timestamp, VisitorId,
+    Attributes, ContactId, Identifier, IdentifierKey, IdentifierKind, Revision, SegmentId, Stability, Timestamp,
+    VisitorId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -27,6 +28,22 @@ impl ContactState {
             Self::Removed => "removed",
             Self::Merged => "merged",
         }
+    }
+
+    /// The number in storage. Never renumbered.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Active => 1,
+            Self::Removed => 2,
+            Self::Merged => 3,
+        }
+    }
+
+    /// Reads what [`Self::code`] wrote.
+    pub fn from_code(code: i16) -> Option<Self> {
+        [Self::Active, Self::Removed, Self::Merged]
+            .into_iter()
+            .find(|known| known.code() == code)
     }
 
     /// Reads what [`Self::as_str`] wrote.
@@ -58,6 +75,22 @@ impl IdentifierState {
             Self::Quarantined => "quarantined",
             Self::Blocked => "blocked",
         }
+    }
+
+    /// The number in storage. Never renumbered.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Active => 1,
+            Self::Quarantined => 2,
+            Self::Blocked => 3,
+        }
+    }
+
+    /// Reads what [`Self::code`] wrote.
+    pub fn from_code(code: i16) -> Option<Self> {
+        [Self::Active, Self::Quarantined, Self::Blocked]
+            .into_iter()
+            .find(|known| known.code() == code)
     }
 
     /// Reads what [`Self::as_str`] wrote.
@@ -269,6 +302,8 @@ pub struct Contact {
     /// When a request last changed something about it that can be observed. A merge by hand and an undo are no such request: what they
     /// did is in the log, and they leave no trace once they are undone (identity rule 10).
     pub updated_at: Timestamp,
+    /// The commit that last changed the contact or anything that it owns.
+    pub revision: Revision,
     /// Names, address, custom fields. Frozen while it is absorbed.
     pub attributes: Attributes,
     /// Identifiers that it owns, hidden ones included; none while it is absorbed.
@@ -288,6 +323,7 @@ impl Contact {
             source,
             created_at: at,
             updated_at: at,
+            revision: Revision::default(),
             attributes: Attributes::default(),
             identifiers: Vec::new(),
             memberships: Vec::new(),

@@ -50,6 +50,23 @@ impl Origin {
         }
     }
 
+    /// The number in storage. Never renumbered.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Api => 1,
+            Self::Web => 2,
+            Self::Mobile => 3,
+            Self::Selfsame => 4,
+        }
+    }
+
+    /// Reads what [`Self::code`] wrote.
+    pub fn from_code(code: i16) -> Option<Self> {
+        [Self::Api, Self::Web, Self::Mobile, Self::Selfsame]
+            .into_iter()
+            .find(|known| known.code() == code)
+    }
+
     /// Reads what [`Self::as_str`] wrote.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|origin| origin.as_str() == text)

@@ -6,10 +6,10 @@ use crate::{
     IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
 };
 
-/// Computes what must be locked and loaded before the batch can be resolved under the policy.
+/// Computes what must be read before the batch can be resolved under the policy.
 ///
-/// Holders of a blocked value are not loaded: it never matches (identity rule 8), and there may be any number of them. An exclusive
-/// identifier is not attached at all when it is blocked, so it is not locked either.
+/// Holders of a blocked value are not read: it never matches (identity rule 8), and there may be any number of them. An exclusive
+/// identifier is not attached at all when it is blocked, so it is not read either.
 ///
 /// `known` is what is learned so far: values of custom fields that identify are asked for like any other identifier, and so are those of
 /// removed contacts that the batch may bring back. When the snapshot tells of more, the footprint was too small: see
@@ -42,10 +42,7 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());
         }
-        Command::Remove { contact, .. } => {
-            add_ref(all, contact);
-            all.removes = true;
-        }
+        Command::Remove { contact, erase } => add_removed(all, contact, *erase),
         Command::SetSubscriptions { contact, .. } => {
             all.contacts.insert(*contact);
             all.all_categories = true;
@@ -86,6 +83,12 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         Command::SetPolicy(_) => {}
     }
     add_names(all, command);
+}
+
+fn add_removed(all: &mut Footprint, contact: &ContactRef, erase: bool) {
+    add_ref(all, contact);
+    all.removes = true;
+    all.erases |= erase;
 }
 
 fn add_event(all: &mut Footprint, request: &EventRequest, received_at: Timestamp, policy: &Policy) {
@@ -154,7 +157,7 @@ fn add_ref(all: &mut Footprint, contact: &ContactRef) {
 fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
     for identifier in request.identifiers() {
         add_key(all, &identifier.key, &identifier.typed, policy);
-        // Whoever names the token without its app locks this one alone, so that all who name the token meet here.
+        // The token may be held without its app.
         if let Some(nameless) = identifier.nameless() {
             add_key(all, &nameless, &identifier.typed, policy);
         }

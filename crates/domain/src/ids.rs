@@ -62,6 +62,11 @@ integer_id! {
     /// A site: a shop's pages or an app that speaks with a public key. Positive, unique in the installation and never reused.
     SiteId
 }
+integer_id! {
+    /// The number of a commit of a workspace: 1 for the first one, ascending without gaps in the order of commits.
+    #[derive(Default)]
+    Revision
+}
 uuid_id! {
     /// One API key (not its secret).
     KeyId
@@ -117,6 +122,14 @@ impl DecisionId {
     pub fn first_kept_of_nobody(now: Timestamp) -> Self {
         let since = now.checked_sub_signed(TimeDelta::days(Self::DAYS_OF_NOBODY));
         Self::first_of(since.unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+}
+
+impl Revision {
+    /// The revision of the next commit.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What must hold at all times.
 
-use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Merge, SegmentId, VisitorId};
+use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Merge, Revision, SegmentId, VisitorId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A broken invariant.
@@ -60,6 +60,14 @@ pub enum Violation {
     UnrecordedMerge {
         /// The absorbed contact.
         contact: ContactId,
+    },
+    /// A row has a revision that is higher than the last one of its workspace.
+    #[error("{what}: revision {revision} is higher than the last one of the workspace")]
+    RevisionAhead {
+        /// What kind of row.
+        what: String,
+        /// The highest revision that is stored.
+        revision: Revision,
     },
 }
 

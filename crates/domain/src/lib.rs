@@ -21,6 +21,7 @@ mod invariants;
 mod merge;
 mod order;
 mod policy;
+mod read_set;
 mod redaction;
 mod resolve;
 mod rights;
@@ -45,13 +46,14 @@ pub use face::Face;
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
-    CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, SegmentId, SiteId, VisitorId, WorkspaceId,
-    ordered_uuid,
+    CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, Revision, SegmentId, SiteId, VisitorId,
+    WorkspaceId, ordered_uuid,
 };
 pub use invariants::{Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
 pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderKey, OrderRequest, OrderStatus};
 pub use policy::{Limits, Policy};
+pub use read_set::ReadSet;
 pub use resolve::resolve;
 pub use rights::{Action, Rights};
 pub use snapshot::{

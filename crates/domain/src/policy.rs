@@ -24,6 +24,10 @@ pub struct Policy {
     /// Whether a key that may tell of events may also delete them by time (wire fact: off unless it is turned on).
     #[serde(default)]
     pub delete_past_events: bool,
+    /// For how many seconds the time when an identifier was last seen stays as it is, though the identifier is named again (identity rule 9). At
+    /// most 86,400.
+    #[serde(default = "hour")]
+    pub last_seen_seconds: u32,
     /// Whether a key that may send orders may also delete them (wire fact: in third-party catalogues only).
     #[serde(default)]
     pub delete_orders: bool,
@@ -89,6 +93,11 @@ impl Limits {
     }
 }
 
+/// An hour in seconds.
+fn hour() -> u32 {
+    3_600
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -99,6 +108,7 @@ impl Default for Policy {
             limits: Limits::default(),
             duplicate_window_seconds: 0,
             delete_past_events: false,
+            last_seen_seconds: hour(),
             delete_orders: false,
             event_retention_days: None,
             strict_identifiers: false,
@@ -110,6 +120,11 @@ impl Policy {
     /// Whether a value never matches, given its kind, the text as typed and the matching form.
     pub fn blocks(&self, kind: IdentifierKind, typed: &str, matching: &str) -> bool {
         self.blocked.blocks(kind.as_str(), typed, matching)
+    }
+
+    /// Whether the time when an identifier was last seen moves when it is named again (identity rule 9).
+    pub fn moves_last_seen(&self, last_seen: Timestamp, now: Timestamp) -> bool {
+        now - last_seen >= TimeDelta::seconds(self.last_seen_seconds.into())
     }
 
     /// The time before which no event is taken any more; none when all are.
@@ -141,6 +156,7 @@ mod tests {
         let members = stored.as_object_mut().unwrap();
         for added in [
             "delete_past_events",
+            "last_seen_seconds",
             "delete_orders",
             "event_retention_days",
             "strict_identifiers",

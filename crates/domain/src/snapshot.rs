@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// What a batch touches: the storage locks and loads exactly this.
+/// What a batch touches: the storage reads exactly this.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub struct Footprint {
-    /// Identifiers to lock, in the one global order. The value says whether the contacts that hold it are needed.
+    /// Identifiers. The value says whether the contacts that hold it are needed.
     pub keys: BTreeMap<IdentifierKey, bool>,
     /// Tokens, devices and cookies of [`Self::keys`], each with a time in the past at which something happened behind it. One without an
     /// app stands for the token that somebody holds of whatever app, too.
@@ -42,7 +43,8 @@ pub struct Footprint {
     pub events: BTreeSet<EventId>,
     /// The time whose events are to be deleted.
     pub deleting: Option<EventPeriod>,
-    /// Numbers of orders: those of every shop are needed. Each order brings the contact that answers for the one that it was given to, as if that one were named by number.
+    /// Numbers of orders: those of every shop are needed. Each order brings the contact that answers for the one that it was given to, as if
+    /// that one were named by number.
     pub orders: BTreeSet<ExternalOrderId>,
     /// How many new numbers the batch may need.
     pub fresh: FreshCount,
@@ -50,6 +52,26 @@ pub struct Footprint {
     pub restores: bool,
     /// Whether the batch removes contacts, which it may bring back, too.
     pub removes: bool,
+    /// Whether the batch erases contacts.
+    pub erases: bool,
+}
+
+impl Footprint {
+    /// Whether it asks for anything that the workspace defines, or for numbers of what is to be defined.
+    pub fn names_definitions(&self) -> bool {
+        let counts = self.fresh;
+        let asked = [
+            self.segments.len(),
+            self.segment_names.len(),
+            self.category_keys.len(),
+            self.categories.len(),
+            self.fields.len(),
+            self.field_keys.len(),
+            self.event_types.len(),
+            counts.segments + counts.categories + counts.fields,
+        ];
+        self.all_categories || asked.iter().any(|count| *count > 0)
+    }
 }
 
 /// How many new numbers a batch may need.
@@ -112,7 +134,7 @@ impl KeyRecord {
     }
 }
 
-/// What the storage knows about a footprint, under its locks.
+/// What the storage knows about a footprint.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// Contacts that answer for themselves: those that hold a key of the footprint (removed ones only by their external ID or
@@ -141,12 +163,11 @@ pub struct Snapshot {
     pub fields: Vec<CustomField>,
     /// Those of the footprint's types of events that create contacts.
     pub creating: BTreeSet<EventTypeKey>,
-    /// Those of the footprint's events that are stored. One that another transaction stores meanwhile makes applying fail with a lost
-    /// race.
+    /// Those of the footprint's events that are stored.
     pub stored_events: BTreeSet<EventId>,
     /// The earliest events of the footprint's time, in the order of time: one more than are deleted at once, if there are as many.
     pub deletable: Vec<StoredEvent>,
-    /// Those of the footprint's orders that are stored. One that another transaction stores meanwhile makes applying fail with a lost race.
+    /// Those of the footprint's orders that are stored.
     pub orders: BTreeMap<OrderKey, Order>,
     /// New numbers. Those that the changes do not use may be handed out again.
     pub fresh: Fresh,
@@ -194,8 +215,8 @@ impl Snapshot {
         named
     }
 
-    /// Notes for [`crate::footprint`] what the batch touches besides. True when something of it was not asked for: it was not
-    /// locked, so the batch has to be loaded again, in another transaction.
+    /// Notes for [`crate::footprint`] what the batch touches besides. True when something of it was not asked for, so the batch has to be
+    /// read again.
     pub fn learn(&self, footprint: &Footprint, known: &mut Learned) -> bool {
         let mut learned = false;
         for field in self.fields.iter().filter(|field| field.identifying) {
@@ -271,6 +292,9 @@ pub struct ChangeSet {
     pub erased: Vec<ContactId>,
     /// Contacts that were made or changed.
     pub contacts: Vec<ContactRow>,
+    /// Contacts outside [`Self::contacts`] whose identifiers, memberships, attributes, visitors or absorbed contacts change. Their revision
+    /// rises, and nothing else in their rows.
+    pub touched: BTreeSet<ContactId>,
     /// For absorbed contacts and visitors that the batch did not load: those that the first answered for, the second answers for
     /// now. Each first occurs once. Applied before [`Self::visitors`].
     pub repointed: Vec<(ContactId, ContactId)>,
@@ -300,8 +324,7 @@ pub struct ChangeSet {
     pub fields: Vec<CustomField>,
     /// Merges that were made or undone.
     pub merges: Vec<Merge>,
-    /// Events to be deleted, and with them the identities that their senders gave. One that another transaction deletes meanwhile makes
-    /// applying fail with a lost race.
+    /// Events to be deleted, and with them the identities that their senders gave.
     pub events_deleted: Vec<StoredEvent>,
     /// How many [`Self::events_deleted`] there are of every type. What is left of a count of zero has no times.
     pub events_uncounted: Vec<(EventTypeKey, u64)>,
@@ -313,7 +336,7 @@ pub struct ChangeSet {
     pub event_counts: Vec<EventCount>,
     /// Types of events that begin or cease to create contacts.
     pub creating: Vec<(EventTypeKey, bool)>,
-    /// Orders to be deleted. One that another transaction deletes meanwhile makes applying fail with a lost race.
+    /// Orders to be deleted.
     pub orders_deleted: Vec<OrderKey>,
     /// Orders that are new: none of them may be stored already.
     pub orders_made: Vec<Order>,
@@ -323,6 +346,23 @@ pub struct ChangeSet {
     pub policy: Option<Policy>,
     /// Decisions to be remembered, one entry for every contact that they touched.
     pub log: Vec<LogEntry>,
+}
+
+impl ChangeSet {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether it changes segments, categories, custom fields or types of events that create contacts: see [`crate::ReadSet`].
+    pub fn changes_definitions(&self) -> bool {
+        !(self.segments.is_empty() && self.categories.is_empty() && self.fields.is_empty() && self.creating.is_empty())
+    }
+
+    /// Whether it deletes rows that other batches may have read and of which nothing is left: see [`crate::ReadSet`].
+    pub fn deletes(&self) -> bool {
+        !(self.erased.is_empty() && self.events_deleted.is_empty() && self.orders_deleted.is_empty())
+    }
 }
 
 /// A decision in the identity log of a contact.

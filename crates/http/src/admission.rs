@@ -1,8 +1,8 @@
 //! What is taken at a time: how many requests that write, and how much memory their bodies use.
 //!
 //! The write lane is bounded, and a request that it cannot take costs time that accepted ones need. So a request that writes first takes a
-//! slot, of which there are as many as the lane has places. It waits a moment for one, before its key is looked up and before its body is
-//! parsed. The moment also slows down clients that come again at once.
+//! slot, of which there are as many as the lane has places. It waits for one, before its key is looked up and before its body is parsed. The
+//! wait also slows down clients that come again at once.
 
 use crate::error::ApiError;
 use crate::state::HttpState;
@@ -12,8 +12,8 @@ use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, EXPECT, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::header::{CONTENT_ENCODING, EXPECT};
+use http::{HeaderMap, HeaderValue, Method};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,8 +22,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{ServiceExt, service_fn};
 use tower_http::decompression::{DecompressionBody, RequestDecompression};
 
-/// How long a request waits for a slot.
-const SLOT_WAIT: Duration = Duration::from_millis(250);
+/// How long a request waits for a slot. To wait costs nothing, while a client that is refused often comes again at once: the longer the wait,
+/// the less time is spent on refusing.
+const SLOT_WAIT: Duration = Duration::from_secs(2);
 
 /// How long a body waits for memory.
 const MEMORY_WAIT: Duration = Duration::from_secs(10);
@@ -37,9 +38,6 @@ const PARSED: usize = 16;
 
 /// Memory is counted in units of so many bytes.
 const UNIT: usize = 1024;
-
-/// Headers that say who asks whom. Programs that read a repeated one disagree which of them counts.
-const SINGLE: [HeaderName; 2] = [AUTHORIZATION, HOST];
 
 /// The content encodings of request bodies that are read.
 pub(crate) const ENCODINGS: &str = "gzip, br, zstd";
@@ -193,11 +191,6 @@ async fn try_to_admit(
     state: &HttpState,
     mut request: Request,
 ) -> Result<(Request, Option<OwnedSemaphorePermit>), ApiError> {
-    for name in SINGLE {
-        if request.headers().get_all(&name).iter().count() > 1 {
-            return Err(ApiError::invalid(name.as_str(), "must be sent once"));
-        }
-    }
     read_encoding(request.headers_mut())?;
     let writes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     if !writes.contains(request.method()) {

@@ -54,7 +54,8 @@ impl Incoming {
         if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
             return Err(ApiError::TooLarge { limit });
         }
-        let bytes = read_within(body.into_data_stream(), limit, &mut held).await?;
+        let expected = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        let bytes = read_within(body.into_data_stream(), (expected, limit), &mut held).await?;
         held.parse(bytes.len()).await?;
         let target = parts
             .uri
@@ -121,8 +122,13 @@ impl Document {
     }
 }
 
-async fn read_within(mut chunks: BodyDataStream, limit: usize, held: &mut Held) -> Result<Bytes, ApiError> {
-    let mut read = Vec::new();
+async fn read_within(
+    mut chunks: BodyDataStream,
+    (expected, limit): (usize, usize),
+    held: &mut Held,
+) -> Result<Bytes, ApiError> {
+    // Memory that nothing was written to costs nothing. A list that grows is in memory twice.
+    let mut read = Vec::with_capacity(expected);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ApiError::Unreadable)?;
         let length = read.len() + chunk.len();

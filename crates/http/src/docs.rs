@@ -191,6 +191,9 @@ pub(crate) struct Paging {
 /// Errors of every call that reads.
 pub(crate) struct ReadErrors;
 
+/// Errors of every call that reads a body and comes to no decision.
+pub(crate) struct BodyErrors;
+
 /// Errors of every call that writes.
 pub(crate) struct WriteErrors;
 
@@ -210,13 +213,19 @@ impl IntoResponses for ReadErrors {
     }
 }
 
-impl IntoResponses for WriteErrors {
+impl IntoResponses for BodyErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut all = ReadErrors::responses();
-        all.extend(by_status([
-            ("413", error("The body is too large")),
-            ("422", error("The Idempotency-Key was used for another request")),
-        ]));
+        all.extend(by_status([("413", error("The body is too large"))]));
+        all
+    }
+}
+
+impl IntoResponses for WriteErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = BodyErrors::responses();
+        let reason = "The Idempotency-Key was used for another request";
+        all.extend(by_status([("422", error(reason))]));
         all
     }
 }

@@ -16,6 +16,7 @@ mod clock;
 mod fixture;
 mod ids;
 mod list;
+mod list_of_storage;
 mod machine;
 mod memory;
 mod observe;

@@ -1,4 +1,4 @@
-//! The one list of cases.
+//! The one list of cases. Those of the storage itself are in `list_of_storage.rs`.
 
 /// The one list of cases, by noun. `name;` is a function of that name in [`cases`](crate::cases), `name for table;` one with an
 /// argument for every row of a table.
@@ -10,7 +10,8 @@
 #[macro_export]
 macro_rules! for_each_case {
     ([$($callback:tt)*] $($arguments:tt)*) => {
-        $($callback)*! {
+        $crate::and_cases_of_the_storage! {
+            [$($callback)*]
             $($arguments)*
             contacts {
                 a_new_contact_reads_back_whole;
@@ -318,7 +319,7 @@ macro_rules! for_each_case {
                 an_identifier_outlives_a_restart for kinds;
                 everything_outlives_a_restart;
                 another_server_sees_what_was_acknowledged;
-                a_dropped_unit_of_work_leaves_nothing;
+                a_dropped_transaction_leaves_nothing;
                 a_dropped_submission_is_done_all_the_same, concurrent;
                 a_closed_server_takes_nothing_and_loses_nothing, concurrent;
             }
@@ -414,82 +415,6 @@ macro_rules! for_each_case {
                 a_dry_run_keeps_no_order;
                 orders_survive_a_restart;
                 orders_are_the_workspace_s_own;
-            }
-            isolation {
-                one_identifier_in_two_workspaces for kinds;
-                numbers_of_another_workspace_name_nobody;
-                erasing_in_one_leaves_the_other;
-                policies_are_their_own;
-                an_unknown_workspace_takes_nothing;
-            }
-            workspaces {
-                a_new_workspace_reads_back;
-                names_of_workspaces_are_unique;
-                of_one_name_at_once_one_is_made;
-                bootstrap_works_once;
-                of_servers_that_start_at_once_one_bootstraps;
-                keys_read_back_by_time;
-                every_right_reads_back;
-                a_key_needs_its_workspace_and_a_digest_of_its_own;
-                a_revoked_key_is_known_as_such_everywhere;
-                the_last_use_of_a_key_is_noted;
-                keys_open_until_they_end;
-                a_key_sees_the_policy_of_its_workspace;
-                the_storage_answers;
-            }
-            sites {
-                a_site_reads_back_by_its_key;
-                origins_are_added_one_by_one;
-                a_domain_goes_to_the_site_that_has_it_or_that_shops_share;
-                the_first_signing_secret_is_made_once;
-                names_and_keys_of_sites_are_unique;
-                a_site_changes_for_everybody_at_once;
-                a_removed_site_opens_nothing;
-                origins_are_known_while_a_site_has_them;
-                two_signing_secrets_are_live;
-                identity_tokens_are_taken_until_the_second_rotation;
-                sites_keep_to_their_workspace;
-            }
-            snapshots {
-                an_empty_footprint_loads_nothing;
-                a_snapshot_brings_the_holders_of_its_keys_whole;
-                a_removed_holder_comes_by_exclusive_identifiers_only;
-                an_absorbed_number_brings_who_answers;
-                a_merge_brings_its_whole_group;
-                open_visitors_come_with_their_cookies;
-                closed_visitors_come_with_their_times for changeable_kinds;
-                owners_of_tokens_and_devices_come_from_the_first_move_on for changeable_kinds;
-                the_catalog_comes_by_number_name_and_key;
-                fresh_numbers_are_enough_and_ascend;
-            }
-            units {
-                an_exclusive_identifier_with_two_owners_is_refused;
-                a_shared_identifier_with_two_owners_is_taken;
-                a_row_that_is_not_there_is_not_removed;
-                segments_and_categories_are_unique;
-                keys_of_fields_are_unique;
-                a_cookie_has_one_open_visitor;
-                rows_that_the_batch_did_not_load_are_repointed;
-                changes_and_records_stand_or_fall_together;
-                a_large_number_reads_back;
-            }
-            violations {
-                none_in_an_empty_storage;
-                a_cycle_of_merges;
-                a_wrong_canonical_contact;
-                a_chain_that_stops_half_way;
-                a_survivor_that_does_not_exist;
-                an_identifier_of_nobody;
-                an_identifier_of_an_absorbed_contact;
-                a_membership_of_nobody;
-                a_visitor_of_an_absorbed_contact;
-                what_is_of_a_contact_that_does_not_exist;
-                what_was_brought_by_a_contact_that_does_not_exist;
-                a_membership_of_a_segment_that_does_not_exist;
-                an_event_of_a_visitor_that_does_not_exist;
-                a_contact_that_brought_two_external_ids;
-                a_merge_that_no_record_could_undo;
-                the_first_thousand_are_told;
             }
         }
     };

@@ -5,8 +5,8 @@ use selfsame_application::ports::{
     Page, SegmentQuery, Store, TokenOwner,
 };
 use selfsame_domain::{
-    Category, Contact, ContactId, CustomField, Decision, Event, EventType, IdentifierKey, Merge, Order, Segment,
-    SegmentId, Snapshot, Visitor, WorkspaceId,
+    Category, Contact, ContactId, CustomField, Decision, Event, EventType, IdentifierKey, Merge, Order, Revision,
+    Segment, SegmentId, Snapshot, Visitor, WorkspaceId,
 };
 use std::collections::BTreeMap;
 
@@ -168,8 +168,10 @@ fn sorted_details(details: ContactDetails) -> ContactDetails {
     }
 }
 
-/// A contact whose identifiers and memberships are in one order: the ports promise none.
+/// A contact whose identifiers and memberships are in one order, as the ports promise none, and without its revision, which depends on what
+/// shared a commit.
 pub fn sorted(mut contact: Contact) -> Contact {
+    contact.revision = Revision::default();
     contact
         .identifiers
         .sort_by(|a, b| (a.key(), a.home).cmp(&(b.key(), b.home)));

@@ -20,10 +20,10 @@ use tokio::runtime::Handle;
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// A connection that rested longer is tried before it is used: the database may have been restarted meanwhile.
-const TRUSTED_REST: Duration = Duration::from_secs(1);
+const TRUSTED_REST: Duration = Duration::from_millis(100);
 
-/// How many lost connections are replaced before a transaction that begins is told so.
-const REPLACEMENTS: usize = 3;
+/// How many lost connections are replaced before whoever begins something is told so.
+pub(crate) const REPLACEMENTS: usize = 3;
 
 /// A pool whose connections keep nobody waiting for good.
 #[derive(Debug, Clone)]
@@ -58,8 +58,7 @@ impl Silence {
     }
 }
 
-/// Waits no longer than `limit` for what is done on a connection. The connection that did not answer is dropped with the work, and is not
-/// used again.
+/// Waits no longer than `limit` for what is done on a connection. One that did not answer is found out when its [`Lease`] ends.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let silence = || Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time").into());
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| silence())
@@ -150,6 +149,12 @@ impl Bounded {
         answer.inspect_err(|error| self.silence.note(error))
     }
 
+    /// Whether a connection gives no sign of life.
+    pub(crate) async fn has_lost(&self, connection: &mut PgConnection) -> bool {
+        let answer = within(SIGN_OF_LIFE, connection.ping()).await;
+        answer.inspect_err(|error| self.silence.note(error)).is_err()
+    }
+
     /// How many connections are open, and how many of them rest.
     pub(crate) fn size(&self) -> (u32, usize) {
         (self.pool.size(), self.pool.num_idle())
@@ -237,7 +242,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// Closes the socket. Waits for nobody.
-    fn close_hard(mut self) {
+    pub(crate) fn close_hard(mut self) {
         drop(self.connection.take().map(PoolConnection::detach));
     }
 }
@@ -292,11 +297,6 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    /// Whether the connection gives no sign of life.
-    pub(crate) async fn is_lost(&mut self) -> bool {
-        within(SIGN_OF_LIFE, self.lease.ping()).await.is_err()
-    }
-
     /// Commits. After an error nobody knows whether it took place.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         within(self.answer_timeout, self.lease.execute("COMMIT")).await?;

@@ -1,43 +1,30 @@
 //! Reading what a workspace defines.
 
 use crate::error::translate;
-use crate::rows::{self, CategoryRecord, FieldRecord, SegmentRecord, category_record, field_record, segment_record};
+use crate::rows::{self, CategoryRecord, FieldRecord, SegmentRecord};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Catalog, Page, StorageError};
 use selfsame_domain::{Category, CustomField, Segment, WorkspaceId};
 
-const PAGE: &str = concat!(
-    "SELECT
+const PAGE: &str = "
+    SELECT
         (SELECT count(*) FROM segments WHERE workspace_id = $1),
-        ARRAY(SELECT ",
-    segment_record!(),
-    " FROM segments s WHERE s.workspace_id = $1 ORDER BY s.segment_id OFFSET $2 LIMIT $3)"
-);
+        ARRAY(SELECT record FROM segment_rows WHERE workspace_id = $1 ORDER BY segment_id OFFSET $2 LIMIT $3)";
 
-const ALL: &str = concat!(
-    "SELECT ",
-    segment_record!(),
-    " FROM segments s WHERE s.workspace_id = $1 ORDER BY s.segment_id"
-);
+const ALL: &str = "SELECT record FROM segment_rows WHERE workspace_id = $1 ORDER BY segment_id";
 
-const CATEGORIES: &str = concat!(
-    "SELECT ",
-    category_record!(),
-    ", (SELECT count(DISTINCT m.owner_id)
-        FROM segment_members m
-        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = m.owner_id AND c.state = 'active'
-        WHERE m.workspace_id = $1 AND m.segment_id = y.segment_id AND m.hidden_by IS NULL)
-      FROM categories y
-      WHERE y.workspace_id = $1
-      ORDER BY y.category_id"
-);
+const CATEGORIES: &str = "
+    SELECT y.record,
+           (SELECT count(DISTINCT m.owner_id)
+            FROM segment_members m
+            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = m.owner_id AND c.state = 1
+            WHERE m.workspace_id = $1 AND m.segment_id = y.segment_id AND m.hidden_by IS NULL)
+    FROM category_rows y
+    WHERE y.workspace_id = $1
+    ORDER BY y.category_id";
 
-const FIELDS: &str = concat!(
-    "SELECT ",
-    field_record!(),
-    " FROM custom_fields f WHERE f.workspace_id = $1 ORDER BY f.field_id"
-);
+const FIELDS: &str = "SELECT record FROM field_rows WHERE workspace_id = $1 ORDER BY field_id";
 
 #[async_trait]
 impl Catalog for PostgresStore {
@@ -61,7 +48,7 @@ impl Catalog for PostgresStore {
             .await
             .map_err(translate)?;
         rows::all(found, |(record, count)| {
-            Ok((rows::category(record)?, count.unsigned_abs()))
+            Ok((Category::try_from(record)?, count.unsigned_abs()))
         })
     }
 
@@ -71,7 +58,7 @@ impl Catalog for PostgresStore {
             .fetch_all(self.pool())
             .await
             .map_err(translate)?;
-        rows::all(found, |(record,)| rows::field(record))
+        rows::all(found, |(record,)| CustomField::try_from(record))
     }
 }
 
@@ -90,7 +77,7 @@ impl PostgresStore {
             .await
             .map_err(translate)?;
         Ok(Page {
-            items: rows::all(items, rows::segment)?,
+            items: rows::all(items, Segment::try_from)?,
             total: total.unsigned_abs(),
         })
     }
@@ -109,7 +96,7 @@ impl PostgresStore {
             .await
             .map_err(translate)?;
         let wanted = text.to_lowercase();
-        let mut found = rows::all(all, |(record,)| rows::segment(record))?;
+        let mut found = rows::all(all, |(record,)| Segment::try_from(record))?;
         found.retain(|segment| segment.name.as_str().to_lowercase().contains(&wanted));
         let total = found.len() as u64;
         let passed_over = usize::try_from(offset).unwrap_or(usize::MAX);

@@ -1,10 +1,7 @@
 //! Reading contacts.
 
 use crate::error::translate;
-use crate::rows::{
-    self, ContactRecord, IdentifierRecord, MembershipRecord, SegmentRecord, contact_record, identifier_record,
-    membership_record, segment_record,
-};
+use crate::rows::{self, AnswerRecord, ContactRecord, IdentifierRecord, MembershipRecord, SegmentRecord, ValueRecord};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
@@ -13,38 +10,49 @@ use selfsame_application::ports::{
 };
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{
-    Contact, ContactId, HeldIdentifier, IdentifierKey, IdentifierKind, Segment, SegmentId, Timestamp, WorkspaceId,
+    Contact, ContactId, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, Segment, SegmentId, Timestamp,
+    WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Everything about the contacts of `page (contact_id, place)`.
 macro_rules! details {
     () => {
-        concat!(
-            "ARRAY(SELECT contact_id FROM page ORDER BY place),
-             ARRAY(SELECT ",
-            contact_record!(),
-            " FROM page
-              JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = page.contact_id
-              LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = page.contact_id),
-             ARRAY(SELECT ",
-            identifier_record!(),
-            " FROM page JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = page.contact_id),
-             ARRAY(SELECT ",
-            membership_record!(),
-            " FROM page JOIN segment_members m ON m.workspace_id = $1 AND m.owner_id = page.contact_id),
-             ARRAY(SELECT ",
-            segment_record!(),
-            " FROM (SELECT DISTINCT m.segment_id
-                    FROM page
-                    JOIN segment_members m ON m.workspace_id = $1 AND m.owner_id = page.contact_id) joined
-              JOIN segments s ON s.workspace_id = $1 AND s.segment_id = joined.segment_id),
-             ARRAY(SELECT ROW(k.value, k.unsubscribed_at)
-                   FROM page
-                   JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = page.contact_id AND i.kind = 2
-                   JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = 2 AND k.value = i.value
-                   WHERE k.unsubscribed_at IS NOT NULL)"
-        )
+        "ARRAY(SELECT contact_id FROM page ORDER BY place) AS in_order,
+         ARRAY(SELECT c.record
+               FROM page
+               CROSS JOIN LATERAL (
+                   SELECT record FROM contact_rows WHERE workspace_id = $1 AND contact_id = page.contact_id OFFSET 0
+               ) c) AS contacts,
+         ARRAY(SELECT i.record
+               FROM page
+               CROSS JOIN LATERAL (
+                   SELECT record FROM identifier_rows WHERE workspace_id = $1 AND owner_id = page.contact_id OFFSET 0
+               ) i) AS identifiers,
+         ARRAY(SELECT m.record
+               FROM page
+               CROSS JOIN LATERAL (
+                   SELECT record FROM membership_rows WHERE workspace_id = $1 AND owner_id = page.contact_id OFFSET 0
+               ) m) AS memberships,
+         ARRAY(SELECT s.record
+               FROM (SELECT DISTINCT m.segment_id
+                     FROM page
+                     CROSS JOIN LATERAL (
+                         SELECT segment_id FROM segment_members
+                         WHERE workspace_id = $1 AND owner_id = page.contact_id OFFSET 0
+                     ) m) joined
+               CROSS JOIN LATERAL (
+                   SELECT record FROM segment_rows WHERE workspace_id = $1 AND segment_id = joined.segment_id OFFSET 0
+               ) s) AS segments,
+         ARRAY(SELECT v.record
+               FROM page
+               CROSS JOIN LATERAL (
+                   SELECT value FROM identifiers
+                   WHERE workspace_id = $1 AND owner_id = page.contact_id AND kind = 2 OFFSET 0
+               ) i
+               CROSS JOIN LATERAL (
+                   SELECT record FROM value_rows WHERE workspace_id = $1 AND kind = 2 AND value = i.value OFFSET 0
+               ) v) AS known"
     };
 }
 
@@ -60,7 +68,7 @@ macro_rules! page {
             $order,
             " OFFSET $2 LIMIT $3) in_order
             )
-            SELECT (SELECT count(*) FROM found), ",
+            SELECT (SELECT count(*) FROM found) AS total, ",
             details!()
         )
     };
@@ -70,7 +78,7 @@ macro_rules! page {
 macro_rules! everybody {
     () => {
         "NOT MATERIALIZED (
-            SELECT contact_id, updated_at FROM contacts WHERE workspace_id = $1 AND state = 'active'
+            SELECT contact_id, updated_at FROM contacts WHERE workspace_id = $1 AND state = 1
         )"
     };
 }
@@ -92,11 +100,10 @@ macro_rules! identified {
                 HAVING count(DISTINCT (asked.kind, asked.value)) = cardinality($6::smallint[])
             ) holder
             CROSS JOIN LATERAL (
-                SELECT contact_id, updated_at FROM contacts
-                WHERE workspace_id = $1 AND contact_id = holder.owner_id AND state = 'active' OFFSET 0
+                SELECT contact_id, updated_at, first_name_match, last_name_match FROM contacts
+                WHERE workspace_id = $1 AND contact_id = holder.owner_id AND state = 1 OFFSET 0
             ) c
-            LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = c.contact_id
-            WHERE ($4::text IS NULL OR p.first_name_match = $4) AND ($5::text IS NULL OR p.last_name_match = $5)
+            WHERE ($4::text IS NULL OR c.first_name_match = $4) AND ($5::text IS NULL OR c.last_name_match = $5)
         )"
     };
 }
@@ -106,10 +113,9 @@ macro_rules! with_names {
     () => {
         "MATERIALIZED (
             SELECT c.contact_id, c.updated_at
-            FROM profiles p
-            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = p.contact_id AND c.state = 'active'
-            WHERE p.workspace_id = $1
-              AND ($4::text IS NULL OR p.first_name_match = $4) AND ($5::text IS NULL OR p.last_name_match = $5)
+            FROM contacts c
+            WHERE c.workspace_id = $1 AND c.state = 1
+              AND ($4::text IS NULL OR c.first_name_match = $4) AND ($5::text IS NULL OR c.last_name_match = $5)
         )"
     };
 }
@@ -120,7 +126,7 @@ macro_rules! members {
         "MATERIALIZED (
             SELECT m.owner_id AS contact_id, min(m.since) AS since
             FROM segment_members m
-            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = m.owner_id AND c.state = 'active'
+            JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = m.owner_id AND c.state = 1
             WHERE m.workspace_id = $1 AND m.segment_id = $4 AND m.hidden_by IS NULL
             GROUP BY m.owner_id
         )"
@@ -131,10 +137,10 @@ const ONE: &str = concat!(
     "WITH page AS MATERIALIZED (
         SELECT c.contact_id, 1 AS place
         FROM contacts asked
-        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 'active'
+        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = asked.canonical_id AND c.state = 1
         WHERE asked.workspace_id = $1 AND asked.contact_id = $2
     )
-    SELECT 1::bigint, ",
+    SELECT 1::bigint AS total, ",
     details!()
 );
 
@@ -143,17 +149,15 @@ const WITH_ABSORBED: &str = concat!(
         SELECT canonical_id AS contact_id, 1 AS place FROM contacts WHERE workspace_id = $1 AND contact_id = $2
     )
     SELECT
-        ARRAY(SELECT ",
-    contact_record!(),
-    " FROM page
-      JOIN contacts c ON c.workspace_id = $1 AND c.canonical_id = page.contact_id AND c.state = 'merged'
-      LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = c.contact_id),
-    1::bigint, ",
+        ARRAY(SELECT c.record
+              FROM page
+              JOIN contact_rows c ON c.workspace_id = $1 AND c.canonical_id = page.contact_id AND c.state = 3) AS absorbed,
+        1::bigint AS total, ",
     details!()
 );
 
-const EMAILS: &str = concat!(
-    "WITH asked AS MATERIALIZED (
+const EMAILS: &str = "
+    WITH asked AS MATERIALIZED (
         SELECT a.contact_id, c.contact_id AS canonical_id
         FROM (SELECT DISTINCT UNNEST($2::bigint[]) AS contact_id) a
         CROSS JOIN LATERAL (
@@ -161,54 +165,58 @@ const EMAILS: &str = concat!(
         ) named
         CROSS JOIN LATERAL (
             SELECT contact_id FROM contacts
-            WHERE workspace_id = $1 AND contact_id = named.canonical_id AND state = 'active' OFFSET 0
+            WHERE workspace_id = $1 AND contact_id = named.canonical_id AND state = 1 OFFSET 0
         ) c
     )
     SELECT
-        ARRAY(SELECT ROW(contact_id, canonical_id) FROM asked),
-        ARRAY(SELECT ",
-    identifier_record!(),
-    " FROM (SELECT DISTINCT canonical_id FROM asked) c
-      CROSS JOIN LATERAL (
-        SELECT * FROM identifiers WHERE workspace_id = $1 AND owner_id = c.canonical_id AND kind = 2 OFFSET 0
-      ) i)"
-);
+        ARRAY(SELECT ROW(contact_id, canonical_id)::answer_v1 FROM asked) AS answers,
+        ARRAY(SELECT i.record
+              FROM (SELECT DISTINCT canonical_id FROM asked) c
+              CROSS JOIN LATERAL (
+                SELECT record FROM identifier_rows
+                WHERE workspace_id = $1 AND owner_id = c.canonical_id AND kind = 2 OFFSET 0
+              ) i) AS identifiers";
 
-const TOKEN_OWNER: &str = concat!(
-    "SELECT ",
-    identifier_record!(),
-    " FROM UNNEST($2::smallint[], $3::text[]) WITH ORDINALITY AS asked (kind, value, place)
-      CROSS JOIN LATERAL (
-        SELECT * FROM identifiers
+const TOKEN_OWNER: &str = "
+    SELECT i.record
+    FROM UNNEST($2::smallint[], $3::text[]) WITH ORDINALITY AS asked (kind, value, place)
+    CROSS JOIN LATERAL (
+        SELECT owner_id, home_id, record FROM identifier_rows
         WHERE workspace_id = $1 AND kind = asked.kind AND value = asked.value AND hidden_by IS NULL OFFSET 0
-      ) i
-      CROSS JOIN LATERAL (
-        SELECT FROM contacts WHERE workspace_id = $1 AND contact_id = i.owner_id AND state = 'active' OFFSET 0
-      ) c
-      ORDER BY asked.place, i.home_id
-      LIMIT 1"
-);
+    ) i
+    CROSS JOIN LATERAL (
+        SELECT FROM contacts WHERE workspace_id = $1 AND contact_id = i.owner_id AND state = 1 OFFSET 0
+    ) c
+    ORDER BY asked.place, i.home_id
+    LIMIT 1";
 
-type GroupRow = (
-    Vec<ContactRecord>,
-    i64,
-    Vec<i64>,
-    Vec<ContactRecord>,
-    Vec<IdentifierRecord>,
-    Vec<MembershipRecord>,
-    Vec<SegmentRecord>,
-    Vec<(String, Timestamp)>,
-);
+/// A page of contacts.
+#[derive(Debug, sqlx::FromRow)]
+struct PageRow {
+    total: i64,
+    in_order: Vec<i64>,
+    contacts: Vec<ContactRecord>,
+    identifiers: Vec<IdentifierRecord>,
+    memberships: Vec<MembershipRecord>,
+    segments: Vec<SegmentRecord>,
+    /// What is known of their emails.
+    known: Vec<ValueRecord>,
+}
 
-type PageRow = (
-    i64,
-    Vec<i64>,
-    Vec<ContactRecord>,
-    Vec<IdentifierRecord>,
-    Vec<MembershipRecord>,
-    Vec<SegmentRecord>,
-    Vec<(String, Timestamp)>,
-);
+/// A contact, and those that it absorbed.
+#[derive(Debug, sqlx::FromRow)]
+struct GroupRow {
+    absorbed: Vec<ContactRecord>,
+    #[sqlx(flatten)]
+    page: PageRow,
+}
+
+/// Emails of contacts, and who answers for the numbers that were asked for.
+#[derive(Debug, sqlx::FromRow)]
+struct EmailsRow {
+    answers: Vec<AnswerRecord>,
+    identifiers: Vec<IdentifierRecord>,
+}
 
 #[async_trait]
 impl Contacts for PostgresStore {
@@ -240,9 +248,8 @@ impl Contacts for PostgresStore {
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        let (absorbed, total, order, contacts, identifiers, memberships, segments, unsubscribed) = row;
-        let absorbed = rows::contacts(absorbed, Vec::new(), Vec::new())?;
-        let found = page((total, order, contacts, identifiers, memberships, segments, unsubscribed))?;
+        let absorbed = rows::contacts(row.absorbed, Vec::new(), Vec::new())?;
+        let found = page(row.page)?;
         Ok(found.items.into_iter().next().map(|details| ContactGroup {
             details,
             absorbed: absorbed.into_values().collect(),
@@ -313,14 +320,14 @@ impl Contacts for PostgresStore {
         ids: &[ContactId],
     ) -> Result<Vec<(ContactId, String)>, StorageError> {
         let asked: Vec<i64> = ids.iter().map(|id| id.0).collect();
-        let (canonical, identifiers): (Vec<(i64, i64)>, Vec<IdentifierRecord>) = sqlx::query_as(EMAILS)
+        let row: EmailsRow = sqlx::query_as(EMAILS)
             .bind(workspace.0)
             .bind(asked)
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
         let mut contacts: HashMap<ContactId, Contact> = HashMap::new();
-        for held in rows::all(identifiers, rows::identifier)? {
+        for held in rows::all(row.identifiers, HeldIdentifier::try_from)? {
             // Only what is needed to ask for its channels.
             let empty = || Contact::new(held.owner, Source::Api, held.first_seen);
             contacts.entry(held.owner).or_insert_with(empty).identifiers.push(held);
@@ -329,9 +336,9 @@ impl Contacts for PostgresStore {
             .into_values()
             .filter_map(|contact| first_email(&contact).map(|email| (contact.id, email)))
             .collect();
-        let canonical: HashMap<ContactId, ContactId> = canonical
-            .into_iter()
-            .map(|(id, canonical)| (ContactId(id), ContactId(canonical)))
+        let answers = row.answers.into_iter();
+        let canonical: HashMap<ContactId, ContactId> = answers
+            .map(|row| (ContactId(row.contact_id), ContactId(row.canonical_id)))
             .collect();
         let email = |id: &ContactId| emails.get(canonical.get(id)?).map(|email| (*id, email.clone()));
         Ok(ids.iter().filter_map(email).collect())
@@ -352,7 +359,7 @@ impl Contacts for PostgresStore {
             .await
             .map_err(translate)?;
         let Some((record,)) = found else { return Ok(None) };
-        let held = rows::identifier(record)?;
+        let held = HeldIdentifier::try_from(record)?;
         Ok(Some(TokenOwner {
             contact: held.owner,
             held,
@@ -378,20 +385,26 @@ fn first_email(contact: &Contact) -> Option<String> {
 }
 
 fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
-    let (total, order, contacts, identifiers, memberships, segments, unsubscribed) = row;
-    let mut contacts = rows::contacts(contacts, identifiers, memberships)?;
-    let segments: BTreeMap<SegmentId, Segment> = rows::all(segments, rows::segment)?
+    let mut contacts = rows::contacts(row.contacts, row.identifiers, row.memberships)?;
+    let segments: BTreeMap<SegmentId, Segment> = rows::all(row.segments, Segment::try_from)?
         .into_iter()
         .map(|segment| (segment.id, segment))
         .collect();
-    let unsubscribed: HashMap<String, Timestamp> = unsubscribed.into_iter().collect();
-    let in_order = order.into_iter().filter_map(|id| contacts.remove(&ContactId(id)));
+    let known: Vec<(IdentifierKey, KeyRecord)> = rows::all(row.known, TryFrom::try_from)?;
+    let unsubscribed: HashMap<String, Timestamp> = known
+        .into_iter()
+        .filter_map(|(key, record)| Some((key.value, record.unsubscribed_at?)))
+        .collect();
+    let in_order = row
+        .in_order
+        .into_iter()
+        .filter_map(|id| contacts.remove(&ContactId(id)));
     let items = in_order
         .map(|contact| details(contact, &segments, &unsubscribed))
         .collect();
     Ok(Page {
         items,
-        total: total.unsigned_abs(),
+        total: row.total.unsigned_abs(),
     })
 }
 

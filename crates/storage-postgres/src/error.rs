@@ -48,15 +48,6 @@ pub(crate) fn translate(error: sqlx::Error) -> StorageError {
     }
 }
 
-/// Translates an error of a statement that writes under locks. A unique key that is taken all the same tells of a race.
-pub(crate) fn translate_racing(error: sqlx::Error) -> StorageError {
-    if is_taken(&error) {
-        StorageError::Retriable
-    } else {
-        translate(error)
-    }
-}
-
 /// Whether a value that must be unique is taken. Constraints are not told apart: their names differ between shards.
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())

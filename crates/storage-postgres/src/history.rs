@@ -1,7 +1,7 @@
 //! Reading what people did.
 
 use crate::error::translate;
-use crate::rows::{self, EventRecord, VisitorRecord, event_record, group, visitor_record};
+use crate::rows::{self, EventRecord, VisitorRecord};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{EventQuery, History, HistoryOf, StorageError};
@@ -11,91 +11,106 @@ use selfsame_domain::{
 };
 use uuid::Uuid;
 
-/// The latest events of one subject that are page views, or that are none, found and cut by its index, which has the name as it is
+/// The latest events of each subject that are page views, or that are none, found and cut by an index, which has the name as it is
 /// written here.
-macro_rules! latest {
-    ($column:literal) => {
-        concat!(
-            "CROSS JOIN UNNEST($7::boolean[]) AS class (page_view)
-            CROSS JOIN LATERAL (
-                SELECT e.*
-                FROM events e
-                WHERE e.workspace_id = $1 AND e.",
-            $column,
-            " = subject.",
-            $column,
-            "
-                  AND (e.type_key = 'PageView') = class.page_view
-                  AND e.occurred_at >= COALESCE($4, timestamptz '-infinity')
-                  AND e.occurred_at <= COALESCE($5, timestamptz 'infinity')
-                  AND (e.occurred_at, e.decision_id) < (
-                    COALESCE($5, timestamptz 'infinity'), COALESCE($6, uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                ORDER BY e.occurred_at DESC, e.decision_id DESC
-                LIMIT $8
-            ) e"
-        )
-    };
-}
-
-const EVENTS: &str = concat!(
-    "WITH ",
-    group!(),
-    ",
+const EVENTS: &str = "
+    WITH members AS MATERIALIZED (
+        SELECT root_id, contact_id FROM group_members WHERE workspace_id = $1 AND asked_id = $2
+    ),
     visitor AS (
         SELECT UNNEST($3::uuid[]) AS visitor_id
         UNION ALL
-        SELECT v.visitor_id FROM root JOIN visitors v ON v.workspace_id = $1 AND v.owner_id = root.contact_id
+        SELECT v.visitor_id
+        FROM (SELECT DISTINCT root_id FROM members) root
+        JOIN visitors v ON v.workspace_id = $1 AND v.owner_id = root.root_id
     )
     SELECT
-        $2 IS NULL OR EXISTS (SELECT FROM root),
+        $2 IS NULL OR EXISTS (SELECT FROM members) AS found,
         ARRAY(
-            SELECT ",
-    event_record!(),
-    " FROM (
-                SELECT e.* FROM members subject ",
-    latest!("contact_id"),
-    " UNION ALL SELECT e.* FROM visitor subject ",
-    latest!("visitor_id"),
-    "
+            SELECT e.record
+            FROM (
+                SELECT e.occurred_at, e.decision_id, e.record
+                FROM members subject
+                CROSS JOIN UNNEST($7::boolean[]) AS class (page_view)
+                CROSS JOIN LATERAL (
+                    SELECT e.occurred_at, e.decision_id, e.record
+                    FROM event_rows e
+                    WHERE e.workspace_id = $1 AND e.contact_id = subject.contact_id
+                      AND (e.type_key = 'PageView') = class.page_view
+                      AND e.occurred_at >= COALESCE($4, timestamptz '-infinity')
+                      AND e.occurred_at <= COALESCE($5, timestamptz 'infinity')
+                      AND (e.occurred_at, e.decision_id) < (
+                        COALESCE($5, timestamptz 'infinity'), COALESCE($6, uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+                    ORDER BY e.occurred_at DESC, e.decision_id DESC
+                    LIMIT $8
+                ) e
+                UNION ALL
+                SELECT e.occurred_at, e.decision_id, e.record
+                FROM visitor subject
+                CROSS JOIN UNNEST($7::boolean[]) AS class (page_view)
+                CROSS JOIN LATERAL (
+                    SELECT e.occurred_at, e.decision_id, e.record
+                    FROM event_rows e
+                    WHERE e.workspace_id = $1 AND e.visitor_id = subject.visitor_id
+                      AND (e.type_key = 'PageView') = class.page_view
+                      AND e.occurred_at >= COALESCE($4, timestamptz '-infinity')
+                      AND e.occurred_at <= COALESCE($5, timestamptz 'infinity')
+                      AND (e.occurred_at, e.decision_id) < (
+                        COALESCE($5, timestamptz 'infinity'), COALESCE($6, uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+                    ORDER BY e.occurred_at DESC, e.decision_id DESC
+                    LIMIT $8
+                ) e
             ) e
             ORDER BY e.occurred_at DESC, e.decision_id DESC
-            LIMIT $8)"
-);
+            LIMIT $8) AS events";
 
-const DECISIONS: &str = concat!(
-    "WITH ",
-    group!(),
-    "
+const DECISIONS: &str = "
+    WITH members AS MATERIALIZED (
+        SELECT root_id, contact_id FROM group_members WHERE workspace_id = $1 AND asked_id = $2
+    ),
+    entries AS MATERIALIZED (
+        SELECT DISTINCT ON (entry.decision_id) entry.decision_id, members.contact_id, entry.body
+        FROM members
+        CROSS JOIN LATERAL (
+            SELECT l.decision_id, l.body
+            FROM identity_log l
+            WHERE l.workspace_id = $1 AND l.contact_id = members.contact_id
+              AND ($3::uuid IS NULL OR l.decision_id < $3)
+            ORDER BY l.decision_id DESC
+            LIMIT $4
+        ) entry
+        ORDER BY entry.decision_id DESC, members.contact_id <> members.root_id, members.contact_id
+        LIMIT $4
+    )
     SELECT
-        EXISTS (SELECT FROM root),
-        ARRAY(
-            SELECT ROW(contact_id, body)
-            FROM (
-                SELECT DISTINCT ON (entry.decision_id)
-                    entry.decision_id, members.contact_id, entry.body::text AS body
-                FROM members
-                CROSS JOIN LATERAL (
-                    SELECT l.decision_id, l.body
-                    FROM identity_log l
-                    WHERE l.workspace_id = $1 AND l.contact_id = members.contact_id
-                      AND ($3::uuid IS NULL OR l.decision_id < $3)
-                    ORDER BY l.decision_id DESC
-                    LIMIT $4
-                ) entry
-                ORDER BY entry.decision_id DESC, members.contact_id <> (SELECT contact_id FROM root), members.contact_id
-                LIMIT $4
-            ) entries
-            ORDER BY decision_id DESC)"
-);
+        EXISTS (SELECT FROM members) AS found,
+        ARRAY(SELECT contact_id FROM entries ORDER BY decision_id DESC) AS contacts,
+        ARRAY(SELECT body FROM entries ORDER BY decision_id DESC) AS bodies";
 
-const VISITORS: &str = concat!(
-    "SELECT ",
-    visitor_record!(),
-    " FROM visitors v
-      WHERE v.workspace_id = $1 AND v.kind = $2 AND v.value = $3
-      ORDER BY v.since DESC, v.visitor_id DESC
-      LIMIT 100"
-);
+const VISITORS: &str = "
+    SELECT record
+    FROM visitor_rows
+    WHERE workspace_id = $1 AND kind = $2 AND value = $3
+    ORDER BY since DESC, visitor_id DESC
+    LIMIT 100";
+
+/// Of every decision the contact in whose log it is.
+#[derive(Debug, sqlx::FromRow)]
+struct DecisionsRow {
+    found: bool,
+    contacts: Vec<i64>,
+    bodies: Vec<Vec<u8>>,
+}
+
+/// A row of `event_types`.
+#[derive(Debug, sqlx::FromRow)]
+struct TypeRow {
+    key: String,
+    creates_contacts: bool,
+    first_seen: Option<Timestamp>,
+    last_seen: Option<Timestamp>,
+    count: i64,
+}
 
 const TYPES: &str = "
     SELECT key, creates_contacts, first_seen, last_seen, count
@@ -130,7 +145,7 @@ impl History for PostgresStore {
             .await
             .map_err(translate)?;
         if exists {
-            rows::all(events, rows::event).map(Some)
+            rows::all(events, Event::try_from).map(Some)
         } else {
             Ok(None)
         }
@@ -143,7 +158,7 @@ impl History for PostgresStore {
         after: Option<DecisionId>,
         limit: u32,
     ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
-        let (exists, bodies): (bool, Vec<(i64, String)>) = sqlx::query_as(DECISIONS)
+        let row: DecisionsRow = sqlx::query_as(DECISIONS)
             .bind(workspace.0)
             .bind(id.0)
             .bind(after.map(|id| id.0))
@@ -151,12 +166,9 @@ impl History for PostgresStore {
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        let read = |(touched, body): (i64, String)| {
-            let decision = rows::json(&body, "identity_log", "body", &id)?;
-            Ok((ContactId(touched), decision))
-        };
-        if exists {
-            rows::all(bodies, read).map(Some)
+        let read = |(touched, body): (i64, Vec<u8>)| Ok((ContactId(touched), rows::decision(&body, &id)?));
+        if row.found {
+            rows::all(row.contacts.into_iter().zip(row.bodies).collect(), read).map(Some)
         } else {
             Ok(None)
         }
@@ -170,7 +182,7 @@ impl History for PostgresStore {
             .fetch_all(self.pool())
             .await
             .map_err(translate)?;
-        rows::all(visitors, |(record,)| rows::visitor(record))
+        rows::all(visitors, |(record,)| Visitor::try_from(record))
     }
 
     async fn event_types(
@@ -179,21 +191,20 @@ impl History for PostgresStore {
         after: Option<&EventTypeKey>,
         limit: u32,
     ) -> Result<Vec<EventType>, StorageError> {
-        type Row = (String, bool, Option<Timestamp>, Option<Timestamp>, i64);
-        let found: Vec<Row> = sqlx::query_as(TYPES)
+        let found: Vec<TypeRow> = sqlx::query_as(TYPES)
             .bind(workspace.0)
             .bind(after.map_or("", EventTypeKey::as_str))
             .bind(i64::from(limit))
             .fetch_all(self.pool())
             .await
             .map_err(translate)?;
-        rows::all(found, |(key, creates_contacts, first_seen, last_seen, count)| {
+        rows::all(found, |row| {
             Ok(EventType {
-                key: rows::event_type(&key, "event_types", "key", &workspace)?,
-                creates_contacts,
-                first_seen,
-                last_seen,
-                count: count.unsigned_abs(),
+                key: rows::event_type(&row.key, "event_types", "key", &workspace)?,
+                creates_contacts: row.creates_contacts,
+                first_seen: row.first_seen,
+                last_seen: row.last_seen,
+                count: row.count.unsigned_abs(),
             })
         })
     }

@@ -1,24 +1,25 @@
 //! Reading why contacts are what they are.
 
 use crate::error::translate;
-use crate::rows::{
-    self, ContactRecord, IdentifierRecord, KeyRecordRow, MembershipRecord, MergeRecord, VisitorRecord, contact_record,
-    group, identifier_record, key_record, membership_record, merge_record, visitor_record,
-};
+use crate::rows::{self, ContactRecord, IdentifierRecord, MembershipRecord, MergeRecord, ValueRecord, VisitorRecord};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp, Visitor, VisitorId,
-    WorkspaceId,
+    ContactId, Decision, DecisionId, HeldIdentifier, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp, Visitor,
+    VisitorId, WorkspaceId,
 };
 
-const IDENTITY: &str = concat!(
-    "WITH ",
-    group!(),
-    ",
+const IDENTITY: &str = "
+    WITH members AS MATERIALIZED (
+        SELECT root_id, contact_id FROM group_members WHERE workspace_id = $1 AND asked_id = $2
+    ),
+    root AS MATERIALIZED (
+        SELECT DISTINCT root_id FROM members
+    ),
     held AS MATERIALIZED (
-        SELECT i.* FROM root JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = root.contact_id
+        SELECT i.kind, i.value, i.record
+        FROM root JOIN identifier_rows i ON i.workspace_id = $1 AND i.owner_id = root.root_id
     ),
     concerned AS MATERIALIZED (
         SELECT g.merge_id FROM members JOIN merges g ON g.workspace_id = $1 AND g.survivor_id = members.contact_id
@@ -26,60 +27,51 @@ const IDENTITY: &str = concat!(
         SELECT g.merge_id FROM members JOIN merges g ON g.workspace_id = $1 AND g.absorbed_id = members.contact_id
     )
     SELECT
-        ARRAY(SELECT ",
-    contact_record!(),
-    " FROM root c LEFT JOIN profiles p ON p.workspace_id = $1 AND p.contact_id = c.contact_id),
-        ARRAY(SELECT ",
-    identifier_record!(),
-    " FROM held i),
-        ARRAY(SELECT ",
-    membership_record!(),
-    " FROM root c JOIN segment_members m ON m.workspace_id = $1 AND m.owner_id = c.contact_id),
-        ARRAY(SELECT ",
-    key_record!(),
-    " FROM (SELECT DISTINCT kind, value FROM held) i
-      JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = i.kind AND k.value = i.value),
-        ARRAY(SELECT ",
-    visitor_record!(),
-    " FROM root JOIN visitors v ON v.workspace_id = $1 AND v.owner_id = root.contact_id
-      ORDER BY v.since, v.visitor_id
-      LIMIT 1000),
-        ARRAY(SELECT ",
-    merge_record!(),
-    " FROM concerned JOIN merges g ON g.workspace_id = $1 AND g.merge_id = concerned.merge_id
-      WHERE g.undone_at IS NOT NULL
-         OR (g.survivor_id IN (SELECT contact_id FROM members) AND g.absorbed_id IN (SELECT contact_id FROM members))
-      ORDER BY g.merged_at, g.merge_id)"
-);
+        ARRAY(SELECT c.record
+              FROM root JOIN contact_rows c ON c.workspace_id = $1 AND c.contact_id = root.root_id) AS contacts,
+        ARRAY(SELECT record FROM held) AS identifiers,
+        ARRAY(SELECT m.record
+              FROM root JOIN membership_rows m ON m.workspace_id = $1 AND m.owner_id = root.root_id) AS memberships,
+        ARRAY(SELECT v.record
+              FROM (SELECT DISTINCT kind, value FROM held) i
+              JOIN value_rows v ON v.workspace_id = $1 AND v.kind = i.kind AND v.value = i.value) AS known,
+        ARRAY(SELECT v.record
+              FROM root JOIN visitor_rows v ON v.workspace_id = $1 AND v.owner_id = root.root_id
+              ORDER BY v.since, v.visitor_id
+              LIMIT 1000) AS visitors,
+        ARRAY(SELECT g.record
+              FROM concerned JOIN merge_rows g ON g.workspace_id = $1 AND g.merge_id = concerned.merge_id
+              WHERE g.undone_at IS NOT NULL
+                 OR (g.survivor_id IN (SELECT contact_id FROM members)
+                     AND g.absorbed_id IN (SELECT contact_id FROM members))
+              ORDER BY g.merged_at, g.merge_id) AS merges";
 
 /// Found and cut by their index.
-const VISITORS: &str = concat!(
-    "SELECT ",
-    visitor_record!(),
-    " FROM contacts asked
-      CROSS JOIN LATERAL (
-        SELECT o.*
-        FROM visitors o
+const VISITORS: &str = "
+    SELECT v.record
+    FROM contacts asked
+    CROSS JOIN LATERAL (
+        SELECT o.since, o.visitor_id, o.record
+        FROM visitor_rows o
         WHERE o.workspace_id = $1 AND o.owner_id = asked.canonical_id
           AND (o.since, o.visitor_id) > (
             COALESCE($3, timestamptz '-infinity'), COALESCE($4, uuid '00000000-0000-0000-0000-000000000000'))
         ORDER BY o.since, o.visitor_id
         LIMIT $5
-      ) v
-      WHERE asked.workspace_id = $1 AND asked.contact_id = $2
-      ORDER BY v.since, v.visitor_id"
-);
+    ) v
+    WHERE asked.workspace_id = $1 AND asked.contact_id = $2
+    ORDER BY v.since, v.visitor_id";
 
-const LOG: &str = concat!(
-    "WITH ",
-    group!(),
-    "
+const LOG: &str = "
+    WITH members AS MATERIALIZED (
+        SELECT contact_id FROM group_members WHERE workspace_id = $1 AND asked_id = $2
+    )
     SELECT
-        EXISTS (SELECT FROM root),
+        EXISTS (SELECT FROM members),
         ARRAY(
             SELECT body
             FROM (
-                SELECT DISTINCT ON (entry.decision_id) entry.decision_id, entry.body::text AS body
+                SELECT DISTINCT ON (entry.decision_id) entry.decision_id, entry.body
                 FROM members
                 CROSS JOIN LATERAL (
                     SELECT l.decision_id, l.body
@@ -92,57 +84,58 @@ const LOG: &str = concat!(
                 ORDER BY entry.decision_id
                 LIMIT $4
             ) entries
-            ORDER BY decision_id)"
-);
+            ORDER BY decision_id)";
 
 /// Every contact that it touched has the same body.
-const DECISION: &str = "SELECT body::text FROM identity_log WHERE workspace_id = $1 AND decision_id = $2 LIMIT 1";
+const DECISION: &str = "SELECT body FROM identity_log WHERE workspace_id = $1 AND decision_id = $2 LIMIT 1";
 
-const LOOKUP: &str = concat!(
-    "SELECT
-        ARRAY(SELECT ",
-    key_record!(),
-    " FROM identifier_keys k WHERE k.workspace_id = $1 AND k.kind = $2 AND k.value = $3),
-        ARRAY(SELECT ROW(c.state = 'active', ",
-    identifier_record!(),
-    ")
-              FROM identifiers i
-              JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = i.owner_id
-              WHERE i.workspace_id = $1 AND i.kind = $2 AND i.value = $3 AND i.hidden_by IS NULL
-              ORDER BY i.owner_id, i.home_id
-              LIMIT 100)"
-);
+const LOOKUP: &str = "
+    WITH holder AS MATERIALIZED (
+        SELECT i.record, i.owner_id, i.home_id, c.state = 1 AS active
+        FROM identifier_rows i
+        JOIN contacts c ON c.workspace_id = $1 AND c.contact_id = i.owner_id
+        WHERE i.workspace_id = $1 AND i.kind = $2 AND i.value = $3 AND i.hidden_by IS NULL
+        ORDER BY i.owner_id, i.home_id
+        LIMIT 100
+    )
+    SELECT
+        ARRAY(SELECT record FROM value_rows WHERE workspace_id = $1 AND kind = $2 AND value = $3) AS known,
+        ARRAY(SELECT record FROM holder ORDER BY owner_id, home_id) AS holders,
+        ARRAY(SELECT active FROM holder ORDER BY owner_id, home_id) AS active";
 
 /// A merge that is not known bounds nothing.
-const MERGES: &str = concat!(
-    "WITH bound AS MATERIALIZED (
+const MERGES: &str = "
+    WITH bound AS MATERIALIZED (
         SELECT merged_at, merge_id FROM merges WHERE workspace_id = $1 AND merge_id = $2
     )
-    SELECT ",
-    merge_record!(),
-    " FROM merges g
-      WHERE g.workspace_id = $1
-        AND (g.merged_at, g.merge_id) < (
-            COALESCE((SELECT merged_at FROM bound), timestamptz 'infinity'),
-            COALESCE((SELECT merge_id FROM bound), uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-      ORDER BY g.merged_at DESC, g.merge_id DESC
-      LIMIT $3"
-);
+    SELECT g.record
+    FROM merge_rows g
+    WHERE g.workspace_id = $1
+      AND (g.merged_at, g.merge_id) < (
+        COALESCE((SELECT merged_at FROM bound), timestamptz 'infinity'),
+        COALESCE((SELECT merge_id FROM bound), uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+    ORDER BY g.merged_at DESC, g.merge_id DESC
+    LIMIT $3";
 
-const MERGE: &str = concat!(
-    "SELECT ",
-    merge_record!(),
-    " FROM merges g WHERE g.workspace_id = $1 AND g.merge_id = $2"
-);
+const MERGE: &str = "SELECT record FROM merge_rows WHERE workspace_id = $1 AND merge_id = $2";
 
-type IdentityRow = (
-    Vec<ContactRecord>,
-    Vec<IdentifierRecord>,
-    Vec<MembershipRecord>,
-    Vec<KeyRecordRow>,
-    Vec<VisitorRecord>,
-    Vec<MergeRecord>,
-);
+#[derive(Debug, sqlx::FromRow)]
+struct IdentityRow {
+    contacts: Vec<ContactRecord>,
+    identifiers: Vec<IdentifierRecord>,
+    memberships: Vec<MembershipRecord>,
+    known: Vec<ValueRecord>,
+    visitors: Vec<VisitorRecord>,
+    merges: Vec<MergeRecord>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct LookupRow {
+    known: Vec<ValueRecord>,
+    holders: Vec<IdentifierRecord>,
+    /// Of every holder whether the contact is active.
+    active: Vec<bool>,
+}
 
 #[async_trait]
 impl Identity for PostgresStore {
@@ -153,12 +146,11 @@ impl Identity for PostgresStore {
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        let (contacts, identifiers, memberships, keys, visitors, merges) = row;
-        let Some((_, contact)) = rows::contacts(contacts, identifiers, memberships)?.pop_first() else {
+        let Some((_, contact)) = rows::contacts(row.contacts, row.identifiers, row.memberships)?.pop_first() else {
             return Ok(None);
         };
-        let keys = rows::all(keys, rows::key)?;
-        let visitors: Vec<Visitor> = rows::all(visitors, rows::visitor)?;
+        let keys: Vec<(IdentifierKey, KeyRecord)> = rows::all(row.known, TryFrom::try_from)?;
+        let visitors: Vec<Visitor> = rows::all(row.visitors, Visitor::try_from)?;
         Ok(Some(IdentityView {
             contact,
             keys: keys
@@ -166,7 +158,7 @@ impl Identity for PostgresStore {
                 .filter(|(_, record)| *record != KeyRecord::default())
                 .collect(),
             visitors,
-            merges: rows::all(merges, rows::merge)?,
+            merges: rows::all(row.merges, Merge::try_from)?,
         }))
     }
 
@@ -186,7 +178,7 @@ impl Identity for PostgresStore {
             .fetch_all(self.pool())
             .await
             .map_err(translate)?;
-        rows::all(visitors, |(record,)| rows::visitor(record))
+        rows::all(visitors, |(record,)| Visitor::try_from(record))
     }
 
     async fn log(
@@ -196,7 +188,7 @@ impl Identity for PostgresStore {
         after: Option<DecisionId>,
         limit: u32,
     ) -> Result<Option<Vec<Decision>>, StorageError> {
-        let (exists, bodies): (bool, Vec<String>) = sqlx::query_as(LOG)
+        let (exists, bodies): (bool, Vec<Vec<u8>>) = sqlx::query_as(LOG)
             .bind(workspace.0)
             .bind(id.0)
             .bind(after.map(|id| id.0))
@@ -204,7 +196,7 @@ impl Identity for PostgresStore {
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        let read = |body: String| rows::json(&body, "identity_log", "body", &id);
+        let read = |body: Vec<u8>| rows::decision(&body, &id);
         if exists {
             rows::all(bodies, read).map(Some)
         } else {
@@ -213,37 +205,35 @@ impl Identity for PostgresStore {
     }
 
     async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError> {
-        let found: Option<(String,)> = sqlx::query_as(DECISION)
+        let found: Option<(Vec<u8>,)> = sqlx::query_as(DECISION)
             .bind(workspace.0)
             .bind(id.0)
             .fetch_optional(self.pool())
             .await
             .map_err(translate)?;
-        found
-            .map(|(body,)| rows::json(&body, "identity_log", "body", &id))
-            .transpose()
+        found.map(|(body,)| rows::decision(&body, &id)).transpose()
     }
 
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {
-        let (keys, holders): (Vec<KeyRecordRow>, Vec<(bool, IdentifierRecord)>) = sqlx::query_as(LOOKUP)
+        let row: LookupRow = sqlx::query_as(LOOKUP)
             .bind(workspace.0)
             .bind(key.kind.code())
             .bind(&key.value)
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;
-        let holder = |(active, record): (bool, IdentifierRecord)| {
-            let held = rows::identifier(record)?;
+        let holder = |(record, active): (IdentifierRecord, bool)| {
+            let held = HeldIdentifier::try_from(record)?;
             Ok(Holder {
                 contact: held.owner,
                 removed: !active,
                 held,
             })
         };
-        let record = rows::all(keys, rows::key)?.pop().map(|(_, record)| record);
+        let known: Vec<(IdentifierKey, KeyRecord)> = rows::all(row.known, TryFrom::try_from)?;
         Ok(Lookup {
-            record: record.unwrap_or_default(),
-            holders: rows::all(holders, holder)?,
+            record: known.into_iter().next().map(|(_, record)| record).unwrap_or_default(),
+            holders: rows::all(row.holders.into_iter().zip(row.active).collect(), holder)?,
         })
     }
 
@@ -260,7 +250,7 @@ impl Identity for PostgresStore {
             .fetch_all(self.pool())
             .await
             .map_err(translate)?;
-        rows::all(merges, |(record,)| rows::merge(record))
+        rows::all(merges, |(record,)| Merge::try_from(record))
     }
 
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
@@ -270,6 +260,6 @@ impl Identity for PostgresStore {
             .fetch_optional(self.pool())
             .await
             .map_err(translate)?;
-        found.map(|(record,)| rows::merge(record)).transpose()
+        found.map(|(record,)| Merge::try_from(record)).transpose()
     }
 }

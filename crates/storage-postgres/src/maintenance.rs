@@ -9,7 +9,8 @@ use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{
-    ContactId, DecisionId, IdentifierKey, IdentifierKind, SegmentId, Timestamp, Violation, VisitorId, WorkspaceId,
+    ContactId, DecisionId, IdentifierKey, IdentifierKind, Revision, SegmentId, Timestamp, Violation, VisitorId,
+    WorkspaceId,
 };
 use sqlx::{Executor, Postgres};
 use std::collections::BTreeSet;
@@ -71,8 +72,6 @@ const ORPHANS: &str = "
         UNION
         SELECT 'visitor', workspace_id, owner_id FROM visitors WHERE owner_id IS NOT NULL
         UNION
-        SELECT 'profile', workspace_id, contact_id FROM profiles
-        UNION
         SELECT 'order', workspace_id, contact_id FROM orders
         UNION
         SELECT 'event', workspace_id, contact_id FROM events WHERE contact_id IS NOT NULL
@@ -90,7 +89,7 @@ const ORPHANS: &str = "
     SELECT owned.workspace_id, owned.what, owned.owner_id
     FROM owned
     LEFT JOIN contacts c ON c.workspace_id = owned.workspace_id AND c.contact_id = owned.owner_id
-    WHERE c.contact_id IS NULL OR (c.state = 'merged' AND owned.what IN ('identifier', 'membership', 'visitor'))
+    WHERE c.contact_id IS NULL OR (c.state = 3 AND owned.what IN ('identifier', 'membership', 'visitor'))
     ORDER BY owned.workspace_id, owned.what, owned.owner_id
     LIMIT $1";
 
@@ -106,7 +105,7 @@ const NO_SEGMENT: &str = "
 const NO_VISITOR: &str = "
     SELECT workspace_id, visitor_id FROM events WHERE visitor_id IS NOT NULL
     UNION
-    SELECT workspace_id, waiting FROM identifier_keys WHERE waiting IS NOT NULL
+    SELECT workspace_id, waiting FROM identifier_values WHERE waiting IS NOT NULL
     EXCEPT
     SELECT workspace_id, visitor_id FROM visitors
     ORDER BY 1, 2
@@ -132,7 +131,34 @@ const UNRECORDED_MERGES: &str = "
     ORDER BY c.workspace_id, c.contact_id
     LIMIT $1";
 
-/// Leaves out what a transaction holds: it is about to be recorded anew.
+const REVISIONS_AHEAD: &str = "
+    WITH written (what, workspace_id, revision) AS (
+        SELECT 'contact', workspace_id, max(revision) FROM contacts GROUP BY workspace_id
+        UNION ALL
+        SELECT 'identifier', workspace_id, max(revision) FROM identifiers GROUP BY workspace_id
+        UNION ALL
+        SELECT 'value', workspace_id, max(revision) FROM identifier_values GROUP BY workspace_id
+        UNION ALL
+        SELECT 'membership', workspace_id, max(revision) FROM segment_members GROUP BY workspace_id
+        UNION ALL
+        SELECT 'visitor', workspace_id, max(revision) FROM visitors GROUP BY workspace_id
+        UNION ALL
+        SELECT 'merge', workspace_id, max(revision) FROM merges GROUP BY workspace_id
+        UNION ALL
+        SELECT 'order', workspace_id, max(revision) FROM orders GROUP BY workspace_id
+        UNION ALL
+        SELECT 'event', workspace_id, max(revision) FROM events GROUP BY workspace_id
+        UNION ALL
+        SELECT 'decision', workspace_id, max(revision) FROM identity_log GROUP BY workspace_id
+    )
+    SELECT w.workspace_id, w.what, w.revision
+    FROM written w
+    JOIN revisions r ON r.workspace_id = w.workspace_id
+    WHERE w.revision > r.latest
+    ORDER BY w.workspace_id, w.what
+    LIMIT $1";
+
+/// Leaves out what a commit is about to record anew.
 const PRUNE: &str = "
     DELETE FROM recorded_replies
     WHERE workspace_id = $1
@@ -178,6 +204,7 @@ impl Maintenance for PostgresStore {
         two_owners(&mut transaction, &mut found).await?;
         chains(&mut transaction, &mut found).await?;
         orphans(&mut transaction, &mut found).await?;
+        revisions_ahead(&mut transaction, &mut found).await?;
         let two_external_ids = |id| Violation::TwoExternalIds { contact: ContactId(id) };
         let unrecorded = |id| Violation::UnrecordedMerge { contact: ContactId(id) };
         let no_segment = |id| Violation::NoSegment { segment: SegmentId(id) };
@@ -278,6 +305,19 @@ async fn orphans(transaction: &mut Transaction, found: &mut Found) -> Result<(),
                 owner: ContactId(owner),
             },
         ));
+    }
+    Ok(())
+}
+
+async fn revisions_ahead(transaction: &mut Transaction, found: &mut Found) -> Result<(), StorageError> {
+    let rows: Vec<(i64, String, i64)> = sqlx::query_as(REVISIONS_AHEAD)
+        .bind(limit())
+        .fetch_all(&mut **transaction)
+        .await
+        .map_err(translate)?;
+    for (workspace, what, revision) in rows {
+        let revision = Revision(revision);
+        found.insert((WorkspaceId(workspace), Violation::RevisionAhead { what, revision }));
     }
     Ok(())
 }

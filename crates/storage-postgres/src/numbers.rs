@@ -4,7 +4,6 @@ use crate::bounded::Bounded;
 use crate::error::translate;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::WorkspaceId;
-use sqlx::PgConnection;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,12 +16,13 @@ const BUSY: Duration = Duration::from_secs(10);
 
 /// Reserves numbers of contacts for the server.
 ///
-/// A block is reserved by a statement of its own, outside of the transaction that needs it: the counter would otherwise be locked
-/// until that one's commit, and all servers would wait for each other. Numbers that were not used come back; those that a server
-/// holds when it ends are lost, which leaves a gap and nothing else.
+/// A block is reserved by a statement of its own, outside of the commit that needs it: the counter would otherwise be locked until that commit
+/// ends, and all servers would wait for each other. Several batches may be told the same numbers; a batch whose write comes second then
+/// finds the contacts of the first, and is decided again. Numbers that a server holds when it ends are lost, which leaves a gap and nothing
+/// else.
 pub(crate) struct Numbers {
-    /// One connection of its own: a transaction that waits for numbers already has one of the pool, and all of the pool
-    /// might belong to such transactions.
+    /// One connection of its own: whoever waits for numbers already has one of the pool, and all of the pool might belong to those who
+    /// wait.
     pool: Bounded,
     refilling: tokio::sync::Mutex<()>,
     reserved: Mutex<HashMap<WorkspaceId, Reserve>>,
@@ -49,14 +49,14 @@ impl Numbers {
         self.pool.close().await;
     }
 
-    /// Takes the lowest numbers that are free, ascending.
-    pub(crate) async fn take(&self, workspace: WorkspaceId, count: usize) -> Result<Vec<i64>, StorageError> {
-        if let Some(numbers) = self.take_free(workspace, count) {
+    /// The lowest numbers that are free, ascending. They stay free until somebody takes them.
+    pub(crate) async fn next(&self, workspace: WorkspaceId, count: usize) -> Result<Vec<i64>, StorageError> {
+        if let Some(numbers) = self.lowest(workspace, count) {
             return Ok(numbers);
         }
         let _turn = self.refilling.lock().await;
         loop {
-            if let Some(numbers) = self.take_free(workspace, count) {
+            if let Some(numbers) = self.lowest(workspace, count) {
                 return Ok(numbers);
             }
             let size = self.next_block(workspace, count);
@@ -77,49 +77,32 @@ impl Numbers {
         }
     }
 
-    /// The numbers that [`Self::take`] would give, without taking them.
-    pub(crate) async fn peek(
-        &self,
-        connection: &mut PgConnection,
-        workspace: WorkspaceId,
-        count: usize,
-    ) -> Result<Vec<i64>, StorageError> {
-        let mut numbers: Vec<i64> = {
-            let reserved = self.lock();
-            reserved
-                .get(&workspace)
-                .into_iter()
-                .flat_map(|reserve| reserve.free.iter().copied())
-                .take(count)
-                .collect()
+    /// Takes those of the numbers that are free, and returns them.
+    pub(crate) fn take(&self, workspace: WorkspaceId, numbers: Vec<i64>) -> Vec<i64> {
+        let mut reserved = self.lock();
+        let Some(reserve) = reserved.get_mut(&workspace) else {
+            return Vec::new();
         };
-        if numbers.len() < count {
-            let next: Option<i64> =
-                sqlx::query_scalar("SELECT next FROM counters WHERE workspace_id = $1 AND name = 'contacts'")
-                    .bind(workspace.0)
-                    .fetch_optional(connection)
-                    .await
-                    .map_err(translate)?;
-            numbers.extend((next.unwrap_or(1)..).take(count - numbers.len()));
-        }
-        Ok(numbers)
+        numbers
+            .into_iter()
+            .filter(|number| reserve.free.remove(number))
+            .collect()
     }
 
     /// Takes numbers back that were not used.
-    pub(crate) fn give_back(&self, workspace: WorkspaceId, numbers: impl IntoIterator<Item = i64>) {
-        self.lock().entry(workspace).or_default().free.extend(numbers);
+    pub(crate) fn give_back(&self, workspace: WorkspaceId, numbers: Vec<i64>) {
+        if !numbers.is_empty() {
+            self.lock().entry(workspace).or_default().free.extend(numbers);
+        }
     }
 
-    fn take_free(&self, workspace: WorkspaceId, count: usize) -> Option<Vec<i64>> {
+    fn lowest(&self, workspace: WorkspaceId, count: usize) -> Option<Vec<i64>> {
         if count == 0 {
             return Some(Vec::new());
         }
-        let mut reserved = self.lock();
-        let free = &mut reserved
-            .get_mut(&workspace)
-            .filter(|reserve| reserve.free.len() >= count)?
-            .free;
-        Some((0..count).filter_map(|_| free.pop_first()).collect())
+        let reserved = self.lock();
+        let reserve = reserved.get(&workspace).filter(|reserve| reserve.free.len() >= count)?;
+        Some(reserve.free.iter().take(count).copied().collect())
     }
 
     /// How many numbers to reserve so that `count` are free.

@@ -5,38 +5,58 @@ use crate::rows;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
-use selfsame_application::ports::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError};
+use selfsame_application::ports::{
+    LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError, Workspace,
+};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
 use std::collections::BTreeSet;
 
-/// A row of `sites s`, with its origins.
-macro_rules! site_record {
-    () => {
-        "ROW(s.site_id, s.workspace_id, s.name, s.key, s.allow_unsigned, s.created_at,
-             ARRAY(SELECT o.origin FROM site_origins o WHERE o.site_id = s.site_id))"
-    };
-}
+const SITES: &str = "
+    SELECT s.site_id, s.workspace_id, s.name, s.key, s.allow_unsigned, s.created_at,
+           ARRAY(SELECT o.origin FROM site_origins o WHERE o.site_id = s.site_id) AS origins
+    FROM sites s
+    WHERE s.workspace_id = $1
+    ORDER BY s.site_id";
 
 /// What a key opens.
-const ACCESS: &str = concat!(
-    "SELECT ",
-    site_record!(),
-    ", w.name, w.created_at, jsonb_hash_extended(w.policy, 0),
-     ARRAY(SELECT ROW(g.secret, g.created_at) FROM signing_secrets g
-           WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2)
-     FROM sites s JOIN workspaces w ON w.workspace_id = s.workspace_id WHERE s.key = $1"
-);
+const ACCESS: &str = "
+    SELECT s.site_id, s.workspace_id, s.name, s.key, s.allow_unsigned, s.created_at,
+           w.name AS workspace_name, w.created_at AS workspace_created_at, r.policy AS policy_revision,
+           ARRAY(SELECT o.origin FROM site_origins o WHERE o.site_id = s.site_id) AS origins,
+           ARRAY(SELECT g.secret FROM signing_secrets g
+                 WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2) AS secrets,
+           ARRAY(SELECT g.created_at FROM signing_secrets g
+                 WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2) AS secrets_created_at
+    FROM sites s
+    JOIN workspaces w ON w.workspace_id = s.workspace_id
+    JOIN revisions r ON r.workspace_id = s.workspace_id
+    WHERE s.key = $1";
 
-const SITES: &str = concat!(
-    "SELECT ",
-    site_record!(),
-    " FROM sites s WHERE s.workspace_id = $1 ORDER BY s.site_id"
-);
+/// A row of `sites`, with its origins.
+#[derive(Debug, sqlx::FromRow)]
+struct SiteRow {
+    site_id: i64,
+    workspace_id: i64,
+    name: String,
+    key: String,
+    allow_unsigned: bool,
+    created_at: Timestamp,
+    origins: Vec<String>,
+}
 
-type SiteRecord = (i64, i64, String, String, bool, Timestamp, Vec<String>);
-type AccessRow = (SiteRecord, String, Timestamp, i64, Vec<(String, Timestamp)>);
+/// What a site opens. Secrets and the times of their making are in the same order.
+#[derive(Debug, sqlx::FromRow)]
+struct AccessRow {
+    #[sqlx(flatten)]
+    site: SiteRow,
+    workspace_name: String,
+    workspace_created_at: Timestamp,
+    policy_revision: i64,
+    secrets: Vec<String>,
+    secrets_created_at: Vec<Timestamp>,
+}
 
 #[async_trait]
 impl Sites for PostgresStore {
@@ -45,12 +65,12 @@ impl Sites for PostgresStore {
     }
 
     async fn sites(&self, workspace: WorkspaceId) -> Result<Vec<Site>, StorageError> {
-        let found: Vec<(SiteRecord,)> = sqlx::query_as(SITES)
+        let found: Vec<SiteRow> = sqlx::query_as(SITES)
             .bind(workspace.0)
             .fetch_all(self.pool())
             .await
             .map_err(translate)?;
-        rows::all(found, |(record,)| read_site(record))
+        rows::all(found, read_site)
     }
 
     async fn set_site(
@@ -217,17 +237,24 @@ impl PostgresStore {
             .fetch_optional(&mut *connection)
             .await
             .map_err(translate)?;
-        let Some((record, name, created_at, fingerprint, secrets)) = found else {
+        let Some(row) = found else {
             return Ok(None);
         };
-        let site = read_site(record)?;
-        let workspace = self
-            .workspace(&mut connection, site.workspace, name, created_at, fingerprint)
+        let site = read_site(row.site)?;
+        let policy = self
+            .policy_of(&mut connection, site.workspace, row.policy_revision)
             .await?;
+        let workspace = Workspace {
+            id: site.workspace,
+            name: row.workspace_name,
+            policy,
+            created_at: row.workspace_created_at,
+        };
+        let secrets = row.secrets.into_iter().zip(row.secrets_created_at);
         Ok(Some(SiteAccess {
             site,
             workspace,
-            secrets: secrets.into_iter().map(signing_secret).collect(),
+            secrets: secrets.map(signing_secret).collect(),
         }))
     }
 
@@ -307,17 +334,17 @@ async fn insert_origins(
     Ok(())
 }
 
-fn read_site(record: SiteRecord) -> Result<Site, StorageError> {
-    let (id, workspace, name, key, allow_unsigned, created_at, origins) = record;
+fn read_site(row: SiteRow) -> Result<Site, StorageError> {
+    let id = row.site_id;
     let origin = |text: String| SiteOrigin::parse(&text).map_err(|_| rows::corrupt("site_origins", "origin", &id));
     Ok(Site {
         id: SiteId(id),
-        workspace: WorkspaceId(workspace),
-        name,
-        key,
-        origins: origins.into_iter().map(origin).collect::<Result<_, _>>()?,
-        allow_unsigned,
-        created_at,
+        workspace: WorkspaceId(row.workspace_id),
+        name: row.name,
+        key: row.key,
+        origins: row.origins.into_iter().map(origin).collect::<Result<_, _>>()?,
+        allow_unsigned: row.allow_unsigned,
+        created_at: row.created_at,
     })
 }
 

@@ -1,148 +1,155 @@
-//! The write side: transactions.
+//! The write side. A batch is two statements: a call of `read_v1` and one of `write_v1`, the functions of `migrations/postgres`.
 
-mod apply;
-mod catalog;
-mod columns;
-mod contract;
 mod erase;
-mod events;
-mod known;
-mod load;
-mod lock;
-mod orders;
-mod recorded;
+mod read;
+mod write;
 
-use crate::bounded::Transaction;
+use crate::bounded::{REPLACEMENTS, Transaction};
 use crate::error::translate;
-use crate::policies::KnownPolicy;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use contract::ContractError;
-use known::Known;
-use selfsame_application::ports::{Mode, Recorded, Storage, StorageError, UnitOfWork};
-use selfsame_domain::{ChangeSet, Footprint, Policy, Snapshot, Timestamp, WorkspaceId};
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use selfsame_application::ports::{
+    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, Storage, StorageError, Written,
+};
+use selfsame_domain::{Revision, WorkspaceId};
+use sqlx::PgConnection;
 
-/// Begins a transaction that sees one state throughout.
-const BEGIN_DRY_RUN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+/// Takes the row that every writer of a workspace takes first.
+const TAKE_REVISION: &str = "SELECT latest FROM revisions WHERE workspace_id = $1 FOR UPDATE";
 
-/// A transaction.
-struct Unit {
+/// A transaction that holds the revision of its workspace.
+struct PostgresExclusive {
     store: PostgresStore,
     transaction: Transaction,
     workspace: WorkspaceId,
-    mode: Mode,
-    policy: Arc<KnownPolicy>,
-    known: Known,
-    numbers: Numbers,
-    sets_policy: bool,
-}
-
-/// Contact numbers that were taken for a transaction. Those that no commit used go back.
-struct Numbers {
-    store: PostgresStore,
-    workspace: WorkspaceId,
-    taken: BTreeSet<i64>,
-    used: BTreeSet<i64>,
-}
-
-impl Drop for Numbers {
-    fn drop(&mut self) {
-        let taken = std::mem::take(&mut self.taken);
-        if !taken.is_empty() {
-            self.store.numbers().give_back(self.workspace, taken);
-        }
-    }
+    revision: Revision,
 }
 
 #[async_trait]
 impl Storage for PostgresStore {
-    async fn begin(&self, workspace: WorkspaceId, mode: Mode) -> Result<Box<dyn UnitOfWork>, StorageError> {
-        let (pool, statement) = match mode {
-            Mode::Write => (self.writers(), "BEGIN"),
-            Mode::DryRun => (self.pool(), BEGIN_DRY_RUN),
+    async fn policy(&self, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError> {
+        if let Some(policy) = self.policies().known(workspace) {
+            return Ok(policy);
+        }
+        let mut connection = self.pool().acquire().await.map_err(translate)?;
+        let policy = self.in_time(self.policies().read(&mut connection, workspace)).await;
+        match policy {
+            Err(error) => Err(self.lost(&mut connection, error).await),
+            Ok(policy) => Ok(policy),
+        }
+    }
+
+    /// A connection that was lost while it rested is found out here; nothing was done yet, so another one is tried.
+    async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        let mut replaced = 0;
+        loop {
+            let mut connection = self.writers().acquire().await.map_err(translate)?;
+            let error = match self
+                .in_time(read::read(self, &mut connection, workspace, request))
+                .await
+            {
+                Err(error) => self.lost(&mut connection, error).await,
+                answer => return answer,
+            };
+            match error {
+                StorageError::Lost { reason } if replaced < REPLACEMENTS => {
+                    tracing::warn!(reason, "a resting connection was lost");
+                    connection.close_hard();
+                    replaced += 1;
+                }
+                error => return Err(error),
+            }
+        }
+    }
+
+    /// After a connection was lost nobody knows whether a single statement was done.
+    async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
+        if commit.is_empty() {
+            return Ok(Written::Committed(basis.revision));
+        }
+        if commit.changes.erased.is_empty() {
+            let mut connection = self.writers().acquire().await.map_err(translate)?;
+            let write = write::write(self, &mut connection, workspace, basis, commit);
+            return self.in_time(write).await;
+        }
+        // What is erased is several statements, so it needs a transaction.
+        let mut transaction = self.writers().begin().await.map_err(translate)?;
+        let work = async {
+            take_revision(&mut transaction, workspace).await?;
+            write::erase_and_write(self, &mut transaction, workspace, basis, commit).await
         };
-        let mut transaction = pool.begin_with(statement).await.map_err(translate)?;
-        let known = match mode {
-            Mode::Write => self.policies().known(workspace),
-            Mode::DryRun => None,
-        };
-        let policy = match known {
-            Some(policy) => policy,
-            None => match self.in_time(self.policies().read(&mut transaction, workspace)).await {
-                Err(error) => return Err(lost(&mut transaction, error).await),
-                Ok(policy) => policy,
-            },
-        };
-        let numbers = Numbers {
-            store: self.clone(),
-            workspace,
-            taken: BTreeSet::new(),
-            used: BTreeSet::new(),
-        };
-        Ok(Box::new(Unit {
-            store: self.clone(),
-            transaction,
-            workspace,
-            mode,
-            policy,
-            known: Known::default(),
-            numbers,
-            sets_policy: false,
-        }))
+        match self.in_time(work).await {
+            Err(error) => Err(self.lost(&mut transaction, error).await),
+            Ok(Written::Stale) => Ok(Written::Stale),
+            Ok(written) => {
+                transaction.commit().await.map_err(translate)?;
+                Ok(written)
+            }
+        }
+    }
+
+    async fn exclusive(&self, workspace: WorkspaceId) -> Result<Box<dyn Exclusive>, StorageError> {
+        let mut transaction = self.writers().begin().await.map_err(translate)?;
+        match self.in_time(take_revision(&mut transaction, workspace)).await {
+            Err(error) => Err(self.lost(&mut transaction, error).await),
+            Ok(revision) => Ok(Box::new(PostgresExclusive {
+                store: self.clone(),
+                transaction,
+                workspace,
+                revision,
+            })),
+        }
     }
 }
 
-/// Tells a connection that was lost from a database that refuses. Without a commit nothing was done.
-async fn lost(transaction: &mut Transaction, error: StorageError) -> StorageError {
-    match error {
-        StorageError::Unavailable { reason } if transaction.is_lost().await => StorageError::Lost { reason },
-        other => other,
+impl PostgresStore {
+    /// Tells a connection that was lost from a database that refuses. Without a commit nothing was done.
+    async fn lost(&self, connection: &mut PgConnection, error: StorageError) -> StorageError {
+        match error {
+            StorageError::Unavailable { reason } if self.writers().has_lost(connection).await => {
+                StorageError::Lost { reason }
+            }
+            other => other,
+        }
     }
+}
+
+async fn take_revision(connection: &mut PgConnection, workspace: WorkspaceId) -> Result<Revision, StorageError> {
+    let latest: Option<i64> = sqlx::query_scalar(TAKE_REVISION)
+        .bind(workspace.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(translate)?;
+    latest.map(Revision).ok_or(StorageError::UnknownWorkspace)
 }
 
 #[async_trait]
-impl UnitOfWork for Unit {
-    fn policy(&self) -> &Policy {
-        &self.policy.policy
-    }
-
-    async fn recorded(&mut self, keys: &[String], now: Timestamp) -> Result<Vec<Recorded>, StorageError> {
-        let store = self.store.clone();
-        match store.in_time(self.load_recorded(keys, now)).await {
-            Err(error) => Err(lost(&mut self.transaction, error).await),
-            recorded => recorded,
+impl Exclusive for PostgresExclusive {
+    async fn read(&mut self, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        let read = read::read(&self.store, &mut self.transaction, self.workspace, request);
+        match self.store.in_time(read).await {
+            Err(error) => Err(self.store.lost(&mut self.transaction, error).await),
+            answer => answer,
         }
     }
 
-    async fn load(&mut self, footprint: &Footprint) -> Result<Snapshot, StorageError> {
-        let store = self.store.clone();
-        match store.in_time(self.load_footprint(footprint)).await {
-            Err(error) => Err(lost(&mut self.transaction, error).await),
-            snapshot => snapshot,
+    async fn write(mut self: Box<Self>, commit: Commit<'_>) -> Result<Revision, StorageError> {
+        if commit.is_empty() {
+            return Ok(self.revision);
         }
-    }
-
-    async fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), StorageError> {
-        if self.mode == Mode::DryRun {
-            return Err(ContractError::DryRun.into());
+        let basis = Basis {
+            revision: self.revision,
+            ..Basis::default()
+        };
+        let write = write::erase_and_write(&self.store, &mut self.transaction, self.workspace, &basis, commit);
+        match self.store.in_time(write).await {
+            Err(error) => Err(self.store.lost(&mut self.transaction, error).await),
+            // Nobody can have come between.
+            Ok(Written::Stale) => Err(StorageError::Retriable),
+            Ok(Written::Committed(revision)) => {
+                self.transaction.commit().await.map_err(translate)?;
+                Ok(revision)
+            }
         }
-        let store = self.store.clone();
-        match store.in_time(self.apply_changes(changes, records)).await {
-            Err(error) => Err(lost(&mut self.transaction, error).await),
-            applied => applied,
-        }
-    }
-
-    async fn commit(mut self: Box<Self>) -> Result<(), StorageError> {
-        // From here on nobody can tell whether they are used.
-        let used = std::mem::take(&mut self.numbers.used);
-        self.numbers.taken.retain(|number| !used.contains(number));
-        self.transaction.commit().await.map_err(translate)?;
-        if self.sets_policy {
-            self.store.policies().forget(self.workspace);
-        }
-        Ok(())
     }
 }

@@ -20,17 +20,6 @@ const CACHED_STATEMENTS: usize = 200;
 /// How long the server has to cancel a statement that takes too long, until it counts as gone.
 const CANCEL: Duration = Duration::from_secs(2);
 
-/// Writers know their ways: every row is found by an index, whatever the statistics of a young table say, and statements are planned
-/// once for each connection.
-const WRITERS: [(&str, &str); 6] = [
-    ("plan_cache_mode", "force_generic_plan"),
-    ("enable_seqscan", "off"),
-    ("enable_bitmapscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-    ("enable_material", "off"),
-];
-
 /// How the store connects, and how long it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectOptions {
@@ -65,9 +54,9 @@ pub struct PostgresStore {
 }
 
 struct Inner {
-    /// For what does not write, or is one statement: plans are the planner's choice.
+    /// For readers.
     pool: Bounded,
-    /// For transactions that write.
+    /// For batches, so that readers never take all connections from them.
     writers: Bounded,
     acquire_timeout: Duration,
     /// Without time-outs: a migration takes as long as it takes.
@@ -114,7 +103,7 @@ impl PostgresStore {
             Err(sqlx::Error::PoolTimedOut) => return Err(why_not(&limited, options.acquire_timeout).await),
             acquired => drop(acquired.map_err(translate)?),
         }
-        let writers = bounded(writers, limited.clone().options(WRITERS));
+        let writers = bounded(writers, limited.clone());
         let numbers = Numbers::new(bounded(1, limited));
         let inner = Inner {
             pool,

@@ -10,22 +10,15 @@ use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// A row of `api_keys k`.
-macro_rules! api_key_record {
-    () => {
-        "ROW(k.workspace_id, k.key_id, k.name, k.prefix, k.rights, k.created_at, k.expires_at, k.last_used_at, k.revoked_at)"
-    };
-}
-
-/// A key with its workspace, by a condition on `k`.
+/// A key with its workspace. The policy is long, is the same almost always, and is known to whoever writes, so only its revision is read.
 macro_rules! credentials {
     ($condition:literal) => {
         concat!(
-            "SELECT ",
-            api_key_record!(),
-            ", w.name, w.created_at, jsonb_hash_extended(w.policy, 0)
+            "SELECT k.workspace_id, k.key_id, k.name, k.prefix, k.rights, k.created_at, k.expires_at, k.last_used_at, k.revoked_at,
+                    w.name AS workspace_name, w.created_at AS workspace_created_at, r.policy AS policy_revision
              FROM api_keys k
              JOIN workspaces w ON w.workspace_id = k.workspace_id
+             JOIN revisions r ON r.workspace_id = k.workspace_id
              WHERE ",
             $condition
         )
@@ -36,31 +29,60 @@ const CREDENTIALS: &str = credentials!("k.digest = $1");
 
 const CREDENTIALS_OF: &str = credentials!("k.workspace_id = $1 AND k.key_id = $2");
 
-type CredentialsRow = (ApiKeyRecord, String, Timestamp, i64);
+const KEYS: &str = "
+    SELECT workspace_id, key_id, name, prefix, rights, created_at, expires_at, last_used_at, revoked_at
+    FROM api_keys
+    WHERE workspace_id = $1
+    ORDER BY created_at, key_id";
 
-const KEYS: &str = concat!(
-    "SELECT ",
-    api_key_record!(),
-    " FROM api_keys k WHERE k.workspace_id = $1 ORDER BY k.created_at, k.key_id"
-);
+const WORKSPACES: &str = "
+    SELECT w.workspace_id, w.name, p.policy::text AS policy, w.created_at
+    FROM workspaces w
+    JOIN policies p ON p.workspace_id = w.workspace_id
+    ORDER BY w.workspace_id";
 
-type ApiKeyRecord = (
-    i64,
-    Uuid,
-    String,
-    String,
-    String,
-    Timestamp,
-    Option<Timestamp>,
-    Option<Timestamp>,
-    Option<Timestamp>,
-);
+/// A row of `api_keys`.
+#[derive(Debug, sqlx::FromRow)]
+struct ApiKeyRow {
+    workspace_id: i64,
+    key_id: Uuid,
+    name: String,
+    prefix: String,
+    rights: String,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct CredentialsRow {
+    #[sqlx(flatten)]
+    key: ApiKeyRow,
+    workspace_name: String,
+    workspace_created_at: Timestamp,
+    policy_revision: i64,
+}
+
+/// A row of `workspaces`, with the policy.
+#[derive(Debug, sqlx::FromRow)]
+struct WorkspaceRow {
+    workspace_id: i64,
+    name: String,
+    policy: String,
+    created_at: Timestamp,
+}
 
 #[async_trait]
 impl Workspaces for PostgresStore {
     async fn create_workspace(&self, name: &str, at: Timestamp) -> Result<Workspace, StorageError> {
-        let mut connection = self.pool().acquire().await.map_err(translate)?;
-        self.in_time(insert_workspace(&mut connection, name, at)).await
+        self.in_time(async {
+            let mut transaction = self.pool().begin().await.map_err(translate)?;
+            let workspace = insert_workspace(&mut transaction, name, at).await?;
+            transaction.commit().await.map_err(translate)?;
+            Ok(workspace)
+        })
+        .await
     }
 
     async fn bootstrap(&self, name: &str, key: &KeyToStore, at: Timestamp) -> Result<bool, StorageError> {
@@ -68,18 +90,16 @@ impl Workspaces for PostgresStore {
     }
 
     async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError> {
-        let found: Vec<(i64, String, String, Timestamp)> =
-            sqlx::query_as("SELECT workspace_id, name, policy::text, created_at FROM workspaces ORDER BY workspace_id")
-                .fetch_all(self.pool())
-                .await
-                .map_err(translate)?;
-        rows::all(found, |(id, name, policy, created_at)| {
-            let policy = rows::json(&policy, "workspaces", "policy", &id)?;
+        let found: Vec<WorkspaceRow> = sqlx::query_as(WORKSPACES)
+            .fetch_all(self.pool())
+            .await
+            .map_err(translate)?;
+        rows::all(found, |row| {
             Ok(Workspace {
-                id: WorkspaceId(id),
-                name,
-                policy,
-                created_at,
+                id: WorkspaceId(row.workspace_id),
+                name: row.name,
+                policy: rows::json(&row.policy, "policies", "policy", &row.workspace_id)?,
+                created_at: row.created_at,
             })
         })
     }
@@ -90,12 +110,12 @@ impl Workspaces for PostgresStore {
     }
 
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>, StorageError> {
-        let found: Vec<(ApiKeyRecord,)> = sqlx::query_as(KEYS)
+        let found: Vec<ApiKeyRow> = sqlx::query_as(KEYS)
             .bind(workspace.0)
             .fetch_all(self.pool())
             .await
             .map_err(translate)?;
-        rows::all(found, |(record,)| api_key(record))
+        rows::all(found, api_key)
     }
 
     async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<bool, StorageError> {
@@ -138,7 +158,7 @@ impl PostgresStore {
             return Ok(false);
         }
         // Whoever else saw none waits here, and then sees the one that was made.
-        sqlx::query("LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE")
+        sqlx::query("SELECT FROM turns WHERE name = 'first workspace' FOR UPDATE")
             .execute(&mut *transaction)
             .await
             .map_err(translate)?;
@@ -176,35 +196,33 @@ impl PostgresStore {
         connection: &mut PgConnection,
         found: Option<CredentialsRow>,
     ) -> Result<Option<Credentials>, StorageError> {
-        let Some((record, name, created_at, fingerprint)) = found else {
+        let Some(row) = found else {
             return Ok(None);
         };
-        let key = api_key(record)?;
-        let workspace = self
-            .workspace(connection, key.workspace, name, created_at, fingerprint)
-            .await?;
+        let key = api_key(row.key)?;
+        let policy = self.policy_of(connection, key.workspace, row.policy_revision).await?;
+        let workspace = Workspace {
+            id: key.workspace,
+            name: row.workspace_name,
+            policy,
+            created_at: row.workspace_created_at,
+        };
         Ok(Some(Credentials { key, workspace }))
     }
 
-    /// A workspace with the policy of this fingerprint. The policy is long, is the same almost always, and is known to whoever writes.
-    pub(crate) async fn workspace(
+    /// The policy that a commit set.
+    pub(crate) async fn policy_of(
         &self,
         connection: &mut PgConnection,
-        id: WorkspaceId,
-        name: String,
-        created_at: Timestamp,
-        fingerprint: i64,
-    ) -> Result<Workspace, StorageError> {
-        let known = match self.policies().known(id).filter(|known| known.is(fingerprint)) {
+        workspace: WorkspaceId,
+        revision: i64,
+    ) -> Result<Policy, StorageError> {
+        let known = self.policies().known(workspace);
+        let policy = match known.filter(|known| known.revision.0 == revision) {
             Some(known) => known,
-            None => self.policies().read(connection, id).await?,
+            None => self.policies().read(connection, workspace).await?,
         };
-        Ok(Workspace {
-            id,
-            name,
-            policy: known.policy.clone(),
-            created_at,
-        })
+        Ok(Policy::clone(&policy.policy))
     }
 }
 
@@ -218,19 +236,29 @@ async fn has_workspaces(transaction: &mut Transaction) -> Result<bool, StorageEr
 async fn insert_workspace(connection: &mut PgConnection, name: &str, at: Timestamp) -> Result<Workspace, StorageError> {
     let policy = Policy::default();
     let id: Option<i64> = sqlx::query_scalar(
-        "INSERT INTO workspaces (name, policy, created_at) VALUES ($1, $2::jsonb, $3)
+        "INSERT INTO workspaces (name, created_at) VALUES ($1, $2)
          ON CONFLICT (name) DO NOTHING
          RETURNING workspace_id",
     )
     .bind(name)
-    .bind(to_json(&policy)?)
     .bind(at)
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await
     .map_err(translate)?;
     let id = id.ok_or(StorageError::Conflict {
         what: "the name of the workspace",
     })?;
+    sqlx::query("INSERT INTO policies (workspace_id, policy) VALUES ($1, $2::json)")
+        .bind(id)
+        .bind(to_json(&policy)?)
+        .execute(&mut *connection)
+        .await
+        .map_err(translate)?;
+    sqlx::query("INSERT INTO revisions (workspace_id) VALUES ($1)")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map_err(translate)?;
     Ok(Workspace {
         id: WorkspaceId(id),
         name: name.to_owned(),
@@ -271,17 +299,17 @@ async fn insert_key(
     }
 }
 
-fn api_key(record: ApiKeyRecord) -> Result<ApiKey, StorageError> {
-    let (workspace, id, name, prefix, rights, created_at, expires_at, last_used_at, revoked_at) = record;
+fn api_key(row: ApiKeyRow) -> Result<ApiKey, StorageError> {
+    let id = row.key_id;
     Ok(ApiKey {
         id: KeyId(id),
-        workspace: WorkspaceId(workspace),
-        name,
-        prefix,
-        rights: Rights::from_text(&rights).ok_or_else(|| corrupt("api_keys", "rights", &id))?,
-        created_at,
-        expires_at,
-        last_used_at,
-        revoked_at,
+        workspace: WorkspaceId(row.workspace_id),
+        name: row.name,
+        prefix: row.prefix,
+        rights: Rights::from_text(&row.rights).ok_or_else(|| corrupt("api_keys", "rights", &id))?,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        last_used_at: row.last_used_at,
+        revoked_at: row.revoked_at,
     })
 }

@@ -103,29 +103,3 @@ async fn events_go_to_the_partitions_of_their_months() {
         .collect();
     assert_eq!(partitions(&database).await, expected);
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn contact_keys_of_before_identify_after() {
-    let database = common::empty().await;
-    let store = common::open(&database).await;
-    store.migrate().await.expect("migrate");
-    let app = common::server(store.clone(), 1);
-    let workspace = app.create_workspace("one").await.expect("make a workspace").id;
-    let decide = async |command| {
-        let decided = app.submit(workspace, Submission::of(command)).await.expect("submit");
-        decided[0].contact
-    };
-    let ann = decide(Ask::new().external("a").key("k").upsert()).await;
-    let mut admin = PgConnection::connect(database.url()).await.expect("connect");
-    for statement in [
-        "DELETE FROM identifiers WHERE kind = 10",
-        "DELETE FROM identifier_keys WHERE kind = 10",
-        "DELETE FROM _sqlx_migrations WHERE version = 6",
-    ] {
-        let done = sqlx::query(statement).execute(&mut admin).await.expect("go back");
-        assert_eq!(done.rows_affected(), 1, "{statement}");
-    }
-    store.migrate().await.expect("migrate again");
-    assert_eq!(decide(keep(Ask::new().keyed("k").happened("e"))).await, ann);
-    selfsame_storage_conformance::assert_in_order(&store).await;
-}

@@ -9,7 +9,7 @@
 mod common;
 
 use futures::future::join_all;
-use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, Mode, Storage, StorageError, Workspaces};
+use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, Storage, StorageError, Workspaces};
 use selfsame_application::{Submission, SubmitError};
 use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::Server;
@@ -159,13 +159,13 @@ async fn a_pool_without_a_free_connection_is_unavailable() {
     };
     let store = PostgresStore::connect(database.url(), &options).await.expect("connect");
     let workspace = workspace(&store).await;
-    let held = store.begin(workspace, Mode::Write).await.expect("begin");
-    let refused = store.begin(workspace, Mode::Write).await.map(drop);
+    let held = store.exclusive(workspace).await.expect("begin");
+    let refused = store.exclusive(workspace).await.map(drop);
     assert!(matches!(refused, Err(StorageError::Unavailable { .. })), "{refused:?}");
     assert_eq!(
         store.contact(workspace, ContactId(1)).await.expect("reading goes on"),
         None
     );
     drop(held);
-    drop(store.begin(workspace, Mode::Write).await.expect("begin"));
+    drop(store.exclusive(workspace).await.expect("begin"));
 }

@@ -42,10 +42,10 @@ impl Visit for Last {
 
 /// Gives the only event of everybody so many more of its type, a quarter of an hour apart.
 const FILL: &str = "
-    INSERT INTO events (workspace_id, occurred_at, event_id, type_key, contact_id, visitor_id, received_at, origin, params,
-        decision_id)
+    INSERT INTO events
+        (workspace_id, occurred_at, event_id, type_key, contact_id, visitor_id, revision, received_at, origin, params, decision_id)
     SELECT e.workspace_id, e.occurred_at - n * interval '15 minutes', gen_random_uuid(), e.type_key, e.contact_id,
-           e.visitor_id, e.received_at, e.origin, e.params, e.decision_id
+           e.visitor_id, e.revision, e.received_at, e.origin, e.params, e.decision_id
     FROM events e, generate_series(1, 20000) AS n";
 
 /// How many rows were looked at in vain, a contact or two aside.
@@ -88,7 +88,7 @@ async fn a_page_of_one_type_is_found_among_any_number_of_others() {
         assert_eq!(found, Some(Vec::new()));
     }
     let sql = last.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    assert!(sql.contains("FROM events"), "{sql}");
+    assert!(sql.contains("FROM event_rows"), "{sql}");
     let types = "bigint, bigint, uuid[], timestamptz, timestamptz, uuid, boolean[], bigint";
     let prepare = format!("ANALYZE; PREPARE page ({types}) AS {sql}");
     sqlx::raw_sql(AssertSqlSafe(prepare))

@@ -11,7 +11,7 @@ use selfsame_application::ports::Workspaces;
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, Timestamp, WorkspaceId};
 use selfsame_storage_conformance::Ask;
-use selfsame_storage_postgres::PostgresStore;
+use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -49,13 +49,18 @@ fn ask() -> Ask {
         .first("Anna")
 }
 
-/// What a request takes once its server is warm.
+/// What a request takes once its server is warm: a read, and a write where something changes.
 #[tokio::test]
-async fn a_request_locks_and_reads_writes_and_commits() {
+async fn a_request_is_read_and_written() {
     let counter = Counter::default();
     let _guard = tracing_subscriber::registry().with(counter.clone()).set_default();
     let database = common::database().await;
-    let store: PostgresStore = common::open(&database).await;
+    // One connection for writing: each has to ask for the types once.
+    let options = ConnectOptions {
+        max_connections: 2,
+        ..ConnectOptions::default()
+    };
+    let store = PostgresStore::connect(database.url(), &options).await.expect("connect");
     let workspace = store
         .create_workspace("one", Timestamp::UNIX_EPOCH)
         .await
@@ -63,29 +68,28 @@ async fn a_request_locks_and_reads_writes_and_commits() {
         .id;
     let app = common::server(store, 1);
     submit(&app, workspace, Ask::new().external("warm").segment("warm").upsert()).await;
-    // BEGIN is a statement of its own.
     for (what, command, expected) in [
-        ("a new contact", ask().upsert(), 4),
-        ("the same again", ask().upsert(), 4),
-        ("a changed name", ask().last("Shevchenko").upsert(), 4),
-        ("one more identifier", ask().device("d-1").upsert(), 4),
+        ("a new contact", ask().upsert(), 2),
+        ("a changed name", ask().last("Shevchenko").upsert(), 2),
+        ("one more identifier", ask().device("d-1").upsert(), 2),
         (
             "a replaced email",
             Ask::new().external("e-1").email("other@example.com").upsert(),
-            5,
+            2,
         ),
-        // Whose it was until now is noted.
-        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 6),
+        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 2),
         (
             "a known segment's first member",
             Ask::new().external("e-3").segment("warm").upsert(),
-            6,
+            2,
         ),
         (
             "a new segment",
             Ask::new().external("e-3").segment("buyers").upsert(),
-            10,
+            2,
         ),
+        ("the same again", ask().last("Shevchenko").upsert(), 2),
+        ("once more", ask().last("Shevchenko").upsert(), 1),
     ] {
         counter.take();
         submit(&app, workspace, command).await;

@@ -80,13 +80,13 @@ async fn resting_connections_that_fell_silent_are_replaced() {
     store.close().await;
 }
 
-/// A connection falls silent with its first message, with its second one, and so on: whatever was under way, the workspace goes on, and a
-/// batch that had not come to its commit is done.
+/// A connection falls silent with the first message of a batch, which reads, and with the second, which writes: whatever was under way, the
+/// workspace goes on, and a batch that had not come to its write is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_is_done_again_on_another_connection() {
     let database = common::database().await;
     let direct = common::open(&database).await;
-    let outcomes = join_all((1..=10).map(async |message| {
+    let outcomes = join_all((1..=2).map(async |message| {
         let proxy = Proxy::before(database.url()).await;
         let store = connect(proxy.url()).await;
         let name = format!("workspace {message}");
@@ -117,8 +117,8 @@ async fn a_batch_is_done_again_on_another_connection() {
             }
         }
     }
-    assert!(repeated >= 2, "{repeated} batches were done again");
-    assert!(unknown <= 2, "{unknown} batches failed: only a commit may");
+    assert!(repeated >= 1, "{repeated} batches were done again");
+    assert!(unknown <= 1, "{unknown} batches failed: only a write may");
 }
 
 /// Lets a stopped process go on, also when the test fails.

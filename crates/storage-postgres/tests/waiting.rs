@@ -1,4 +1,4 @@
-//! Waits for locks can be seen from outside.
+//! A batch that meets another server's commit.
 
 #![allow(
     clippy::expect_used,
@@ -27,7 +27,7 @@ async fn until_somebody_waits(connection: &mut PgConnection) {
 
 /// Everything runs on one thread, where the recorder is.
 #[tokio::test]
-async fn a_wait_for_somebody_else_s_change_is_counted() {
+async fn a_stale_batch_is_counted_and_done_again() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let numbers = recorder.handle();
     let _guard = metrics::set_default_local_recorder(&recorder);
@@ -36,27 +36,28 @@ async fn a_wait_for_somebody_else_s_change_is_counted() {
     let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
     let workspace = workspace.expect("make a workspace").id;
     let app = common::server(store, 1);
-    let submit = async |name: &str| {
-        let decisions = app
-            .submit(workspace, Submission::of(Ask::new().external(name).upsert()))
-            .await;
-        assert_eq!(decisions.expect("submit")[0].outcome, Outcome::Created);
+    let submit = async |ask: Ask| {
+        let decisions = app.submit(workspace, Submission::of(ask.upsert())).await;
+        decisions.expect("submit").remove(0).outcome
     };
-    submit("nobody else names it").await;
-    assert!(!numbers.render().contains("selfsame_lock_waits_total"));
+    assert_eq!(submit(Ask::new().external("e")).await, Outcome::Created);
+    assert!(!numbers.render().contains("selfsame_lane_stale_total"));
 
     let mut other = PgConnection::connect(database.url()).await.expect("connect");
     let mut change = other.begin().await.expect("begin");
-    sqlx::query("INSERT INTO identifier_keys (workspace_id, kind, value) VALUES ($1, 1, 'e')")
-        .bind(workspace.0)
-        .execute(&mut *change)
-        .await
-        .expect("insert");
+    for statement in [
+        "UPDATE revisions SET latest = latest + 1 WHERE workspace_id = $1",
+        "UPDATE contacts SET revision = 2 WHERE workspace_id = $1",
+    ] {
+        let done = sqlx::query(statement).bind(workspace.0).execute(&mut *change).await;
+        assert_eq!(done.expect("change").rows_affected(), 1);
+    }
     let commit = async {
         until_somebody_waits(&mut change).await;
         change.commit().await.expect("commit");
     };
-    futures::join!(submit("e"), commit);
+    let (outcome, ()) = futures::join!(submit(Ask::new().external("e").first("Ann")), commit);
+    assert_eq!(outcome, Outcome::Updated);
     let text = numbers.render();
-    assert!(text.lines().any(|line| line == "selfsame_lock_waits_total 1"), "{text}");
+    assert!(text.lines().any(|line| line == "selfsame_lane_stale_total 1"), "{text}");
 }

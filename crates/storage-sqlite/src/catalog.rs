@@ -2,13 +2,13 @@
 
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::statement::{SqliteRow, statement};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
+use rusqlite::Connection;
 use selfsame_application::ports::{Catalog, Page, StorageError};
 use selfsame_domain::values::{CategoryKey, CategoryName, FieldType, SegmentName};
 use selfsame_domain::{Category, CategoryId, CustomField, FieldId, Segment, SegmentId, WorkspaceId};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
 
 /// The columns of a category `c`, in the order that [`category`] reads.
@@ -39,14 +39,14 @@ impl Catalog for SqliteStore {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
         match name_contains {
-            Some(text) => containing(connection, workspace, text, offset, limit).await,
-            None => all(connection, workspace, offset, limit).await,
+            Some(text) => containing(connection, workspace, text, offset, limit),
+            None => all(connection, workspace, offset, limit),
         }
     }
 
     async fn categories(&self, workspace: WorkspaceId) -> Result<Vec<(Category, u64)>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = sqlx::query(concat!(
+        let rows = statement(concat!(
             "SELECT ",
             category_columns!(),
             ", (SELECT count(DISTINCT +m.owner_id)
@@ -58,7 +58,6 @@ impl Catalog for SqliteStore {
         ))
         .bind(workspace.0)
         .fetch_all(reader.connection()?)
-        .await
         .map_err(storage)?;
         let counted = |row| Ok((category(row)?, count(&Row::new(row, "segment_members", 0), 7)?));
         rows.iter().map(counted).collect()
@@ -66,32 +65,30 @@ impl Catalog for SqliteStore {
 
     async fn fields(&self, workspace: WorkspaceId) -> Result<Vec<CustomField>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = sqlx::query(concat!(
+        let rows = statement(concat!(
             "SELECT ",
             field_columns!(),
             " FROM custom_fields AS f WHERE f.workspace_id = ?1 ORDER BY f.field_id",
         ))
         .bind(workspace.0)
         .fetch_all(reader.connection()?)
-        .await
         .map_err(storage)?;
         rows.iter().map(field).collect()
     }
 }
 
-async fn all(
-    connection: &mut SqliteConnection,
+fn all(
+    connection: &Connection,
     workspace: WorkspaceId,
     offset: u64,
     limit: u32,
 ) -> Result<Page<Segment>, StorageError> {
-    let row = sqlx::query("SELECT count(*) FROM segments WHERE workspace_id = ?1")
+    let row = statement("SELECT count(*) FROM segments WHERE workspace_id = ?1")
         .bind(workspace.0)
-        .fetch_one(&mut *connection)
-        .await
+        .fetch_one(connection)
         .map_err(storage)?;
     let total = count(&Row::new(&row, "segments", 0), 0)?;
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT segment_id, name, created_at FROM segments WHERE workspace_id = ?1
          ORDER BY segment_id LIMIT ?2 OFFSET ?3",
     )
@@ -99,7 +96,6 @@ async fn all(
     .bind(limit)
     .bind(beyond(offset))
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     Ok(Page {
         items: rows.iter().map(segment).collect::<Result<_, _>>()?,
@@ -108,18 +104,17 @@ async fn all(
 }
 
 /// SQLite knows upper and lower case of ASCII letters only, so names are compared here.
-async fn containing(
-    connection: &mut SqliteConnection,
+fn containing(
+    connection: &Connection,
     workspace: WorkspaceId,
     text: &str,
     offset: u64,
     limit: u32,
 ) -> Result<Page<Segment>, StorageError> {
     let rows =
-        sqlx::query("SELECT segment_id, name, created_at FROM segments WHERE workspace_id = ?1 ORDER BY segment_id")
+        statement("SELECT segment_id, name, created_at FROM segments WHERE workspace_id = ?1 ORDER BY segment_id")
             .bind(workspace.0)
             .fetch_all(connection)
-            .await
             .map_err(storage)?;
     let text = text.to_lowercase();
     let mut items = rows.iter().map(segment).collect::<Result<Vec<_>, _>>()?;
@@ -134,15 +129,15 @@ async fn containing(
 }
 
 /// Segments by their numbers, ordered by number.
-pub(crate) async fn segments_by_id(
-    connection: &mut SqliteConnection,
+pub(crate) fn segments_by_id(
+    connection: &Connection,
     workspace: WorkspaceId,
     ids: &BTreeSet<SegmentId>,
 ) -> Result<Vec<Segment>, StorageError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT s.segment_id, s.name, s.created_at
          FROM json_each(?2) AS n CROSS JOIN segments AS s ON s.workspace_id = ?1 AND s.segment_id = n.value
          ORDER BY s.segment_id",
@@ -150,7 +145,6 @@ pub(crate) async fn segments_by_id(
     .bind(workspace.0)
     .bind(json(ids)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     rows.iter().map(segment).collect()
 }

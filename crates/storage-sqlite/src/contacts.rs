@@ -6,16 +6,17 @@ mod segment;
 use crate::details::details;
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::statement::statement;
 use crate::storage::group;
 use crate::store::SqliteStore;
 use crate::whole::{self, held, identifier_columns};
 use async_trait::async_trait;
+use rusqlite::Connection;
 use selfsame_application::ports::{
     ContactDetails, ContactGroup, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
 };
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId};
-use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
@@ -23,26 +24,25 @@ impl Contacts for SqliteStore {
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let answering = active(connection, workspace, &BTreeSet::from([id])).await?;
+        let answering = active(connection, workspace, &BTreeSet::from([id]))?;
         let order: Vec<ContactId> = answering.into_values().collect();
-        Ok(details(connection, workspace, &order).await?.pop())
+        Ok(details(connection, workspace, &order)?.pop())
     }
 
     async fn answering(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactId>, StorageError> {
         let mut reading = self.readers.begin().await?;
-        answering(reading.connection()?, workspace, id).await
+        answering(reading.connection()?, workspace, id)
     }
 
     async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let group = group(connection, workspace, &BTreeSet::from([id])).await?;
-        let (absorbed, canonical): (BTreeMap<_, _>, BTreeMap<_, _>) = whole::contacts(connection, workspace, &group)
-            .await?
+        let group = group(connection, workspace, &BTreeSet::from([id]))?;
+        let (absorbed, canonical): (BTreeMap<_, _>, BTreeMap<_, _>) = whole::contacts(connection, workspace, &group)?
             .into_iter()
             .partition(|(_, contact)| contact.state == ContactState::Merged);
         let canonical: Vec<ContactId> = canonical.into_keys().collect();
-        let details = details(connection, workspace, &canonical).await?.pop();
+        let details = details(connection, workspace, &canonical)?.pop();
         Ok(details.map(|details| ContactGroup {
             details,
             absorbed: absorbed.into_values().collect(),
@@ -52,9 +52,9 @@ impl Contacts for SqliteStore {
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let page = search::page(connection, workspace, query).await?;
+        let page = search::page(connection, workspace, query)?;
         Ok(Page {
-            items: details(connection, workspace, &page.items).await?,
+            items: details(connection, workspace, &page.items)?,
             total: page.total,
         })
     }
@@ -66,10 +66,10 @@ impl Contacts for SqliteStore {
     ) -> Result<Option<Page<ContactDetails>>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let Some(page) = segment::page(connection, workspace, query).await? else {
+        let Some(page) = segment::page(connection, workspace, query)? else {
             return Ok(None);
         };
-        let items = details(connection, workspace, &page.items).await?;
+        let items = details(connection, workspace, &page.items)?;
         Ok(Some(Page {
             items,
             total: page.total,
@@ -83,8 +83,8 @@ impl Contacts for SqliteStore {
     ) -> Result<Vec<(ContactId, String)>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let answering = active(connection, workspace, &ids.iter().copied().collect()).await?;
-        let emails = first_emails(connection, workspace, answering.values().copied().collect()).await?;
+        let answering = active(connection, workspace, &ids.iter().copied().collect())?;
+        let emails = first_emails(connection, workspace, &answering.values().copied().collect())?;
         let email = |id: &ContactId| Some((*id, emails.get(answering.get(id)?)?.clone()));
         Ok(ids.iter().filter_map(email).collect())
     }
@@ -96,7 +96,7 @@ impl Contacts for SqliteStore {
     ) -> Result<Option<TokenOwner>, StorageError> {
         let asked: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
         let mut reader = self.readers.lend().await?;
-        let row = sqlx::query(concat!(
+        let row = statement(concat!(
             "SELECT ",
             identifier_columns!(),
             " FROM jsonb_each(?2) AS k
@@ -109,7 +109,6 @@ impl Contacts for SqliteStore {
         .bind(workspace.0)
         .bind(json(&asked)?)
         .fetch_optional(reader.connection()?)
-        .await
         .map_err(storage)?;
         row.map(|row| {
             held(&row).map(|held| TokenOwner {
@@ -122,26 +121,27 @@ impl Contacts for SqliteStore {
 }
 
 /// The contact that answers for a number, active or removed.
-pub(crate) async fn answering(
-    connection: &mut SqliteConnection,
+pub(crate) fn answering(
+    connection: &Connection,
     workspace: WorkspaceId,
     id: ContactId,
 ) -> Result<Option<ContactId>, StorageError> {
-    let found = sqlx::query_scalar("SELECT canonical_id FROM contacts WHERE workspace_id = ?1 AND contact_id = ?2")
+    let row = statement("SELECT canonical_id FROM contacts WHERE workspace_id = ?1 AND contact_id = ?2")
         .bind(workspace.0)
         .bind(id.0)
         .fetch_optional(connection)
-        .await;
-    Ok(found.map_err(storage)?.map(ContactId))
+        .map_err(storage)?;
+    row.map(|row| Row::new(&row, "contacts", 0).get(0, "canonical_id").map(ContactId))
+        .transpose()
 }
 
 /// The active contacts that answer for these numbers; the others are left out.
-async fn active(
-    connection: &mut SqliteConnection,
+fn active(
+    connection: &Connection,
     workspace: WorkspaceId,
     ids: &BTreeSet<ContactId>,
 ) -> Result<BTreeMap<ContactId, ContactId>, StorageError> {
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT c.contact_id, c.canonical_id
          FROM json_each(?2) AS n
          CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value
@@ -150,7 +150,6 @@ async fn active(
     .bind(workspace.0)
     .bind(json(ids)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     let pair = |row| {
         let row = Row::new(row, "contacts", 0);
@@ -163,22 +162,21 @@ async fn active(
 }
 
 /// The first email that each contact shows. Which one that is the domain knows; it looks at emails alone to tell.
-async fn first_emails(
-    connection: &mut SqliteConnection,
+fn first_emails(
+    connection: &Connection,
     workspace: WorkspaceId,
-    ids: BTreeSet<ContactId>,
+    ids: &BTreeSet<ContactId>,
 ) -> Result<BTreeMap<ContactId, String>, StorageError> {
-    let rows = sqlx::query(concat!(
+    let rows = statement(concat!(
         "SELECT ",
         identifier_columns!(),
         " FROM json_each(?2) AS n
           CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value AND i.kind = ?3",
     ))
     .bind(workspace.0)
-    .bind(json(&ids)?)
+    .bind(json(ids)?)
     .bind(IdentifierKind::Email.code())
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     let mut contacts: BTreeMap<ContactId, Contact> = BTreeMap::new();
     for row in &rows {

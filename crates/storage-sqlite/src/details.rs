@@ -3,24 +3,25 @@
 use crate::catalog::segments_by_id;
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::statement::statement;
 use crate::whole;
+use rusqlite::Connection;
 use selfsame_application::ports::{ContactDetails, StorageError};
 use selfsame_domain::{Contact, ContactId, IdentifierKey, IdentifierKind, Segment, SegmentId, Timestamp, WorkspaceId};
-use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Loads contacts by their own numbers, in the order given.
-pub(crate) async fn details(
-    connection: &mut SqliteConnection,
+pub(crate) fn details(
+    connection: &Connection,
     workspace: WorkspaceId,
     order: &[ContactId],
 ) -> Result<Vec<ContactDetails>, StorageError> {
     let ids = order.iter().copied().collect();
-    let mut contacts = whole::contacts(connection, workspace, &ids).await?;
+    let mut contacts = whole::contacts(connection, workspace, &ids)?;
     let shown: BTreeSet<SegmentId> = contacts.values().flat_map(Contact::segments).collect();
-    let segments = segments_by_id(connection, workspace, &shown).await?;
+    let segments = segments_by_id(connection, workspace, &shown)?;
     let segments: BTreeMap<SegmentId, Segment> = segments.into_iter().map(|segment| (segment.id, segment)).collect();
-    let unsubscribed = unsubscribed(connection, workspace, contacts.values()).await?;
+    let unsubscribed = unsubscribed(connection, workspace, contacts.values())?;
     let assemble = |contact: Contact| ContactDetails {
         segments: contact
             .segments()
@@ -48,16 +49,16 @@ fn emails(contact: &Contact) -> impl Iterator<Item = &IdentifierKey> {
     emails.map(selfsame_domain::HeldIdentifier::key)
 }
 
-async fn unsubscribed(
-    connection: &mut SqliteConnection,
+fn unsubscribed<'c>(
+    connection: &Connection,
     workspace: WorkspaceId,
-    contacts: impl Iterator<Item = &Contact>,
+    contacts: impl Iterator<Item = &'c Contact>,
 ) -> Result<BTreeMap<IdentifierKey, Timestamp>, StorageError> {
     let values: BTreeSet<&str> = contacts.flat_map(emails).map(|key| key.value.as_str()).collect();
     if values.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT k.workspace_id, k.value, k.unsubscribed_at
          FROM json_each(?2) AS v
          CROSS JOIN identifier_keys AS k ON k.workspace_id = ?1 AND k.kind = ?3 AND k.value = v.value
@@ -67,7 +68,6 @@ async fn unsubscribed(
     .bind(json(&values)?)
     .bind(IdentifierKind::Email.code())
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     let pair = |row| {
         let row = Row::new(row, "identifier_keys", 0);

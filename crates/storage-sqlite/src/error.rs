@@ -1,7 +1,7 @@
 //! What SQLite fails with, in the terms of the ports.
 
+use rusqlite::ffi;
 use selfsame_application::ports::StorageError;
-use sqlx::error::ErrorKind;
 
 // Primary result codes (https://www.sqlite.org/rescode.html). Extended ones keep them in their lowest byte.
 const PERM: i32 = 3;
@@ -28,9 +28,6 @@ pub(crate) enum Refusal {
         /// How many there were.
         touched: u64,
     },
-    /// A dry run asked to write.
-    #[error("a dry run cannot write")]
-    DryRun,
     /// A value cannot be written as JSON.
     #[error("a value cannot be encoded")]
     Encode(#[from] serde_json::Error),
@@ -43,36 +40,28 @@ impl From<Refusal> for StorageError {
 }
 
 /// Maps what the driver says. Its texts name tables and columns, never values.
-pub(crate) fn storage(error: sqlx::Error) -> StorageError {
+pub(crate) fn storage(error: rusqlite::Error) -> StorageError {
     match primary_code(&error) {
         Some(BUSY | LOCKED) => StorageError::Retriable,
         Some(READONLY) => unavailable("the database file is read-only"),
         Some(FULL) => unavailable("the disk is full"),
         Some(NOTADB) => unavailable("the file is not a SQLite database"),
         Some(PERM | NOMEM | IOERR | CORRUPT | CANTOPEN) => unavailable(&error.to_string()),
-        Some(_) => StorageError::Refused(Box::new(error)),
-        None => match error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::BeginFailed => unavailable(&error.to_string()),
-            error => StorageError::Refused(Box::new(error)),
-        },
+        _ => StorageError::Refused(Box::new(error)),
     }
 }
 
 /// As [`storage`], where a unique value that is taken is the caller's to hear of.
-pub(crate) fn conflict(error: sqlx::Error, what: &'static str) -> StorageError {
-    match kind(&error) {
-        Some(ErrorKind::UniqueViolation) => StorageError::Conflict { what },
+pub(crate) fn conflict(error: rusqlite::Error, what: &'static str) -> StorageError {
+    match extended_code(&error) {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => StorageError::Conflict { what },
         _ => storage(error),
     }
 }
 
-/// What kind of constraint was broken, if one was.
-pub(crate) fn kind(error: &sqlx::Error) -> Option<ErrorKind> {
-    error.as_database_error().map(sqlx::error::DatabaseError::kind)
+/// Whether a row names another one that is not there.
+pub(crate) fn names_nothing(error: &rusqlite::Error) -> bool {
+    extended_code(error) == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
 }
 
 pub(crate) fn unavailable(reason: &str) -> StorageError {
@@ -81,7 +70,10 @@ pub(crate) fn unavailable(reason: &str) -> StorageError {
     }
 }
 
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(code & 0xff)
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    Some(error.sqlite_error()?.extended_code)
+}
+
+fn primary_code(error: &rusqlite::Error) -> Option<i32> {
+    extended_code(error).map(|code| code & 0xff)
 }

@@ -3,17 +3,17 @@
 use crate::contacts::answering;
 use crate::error::storage;
 use crate::rows::{Row, hex, json, micros};
+use crate::statement::{SqliteRow, statement};
 use crate::storage::{group, visitor};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
+use rusqlite::Connection;
 use selfsame_application::ports::{EventQuery, History, HistoryOf, StorageError};
 use selfsame_domain::values::{EventKeyValue, EventTypeKey};
 use selfsame_domain::{
     ContactId, Decision, DecisionId, Event, EventId, EventParams, EventType, IdentifierKey, Origin, Subject, Visitor,
     VisitorId, WorkspaceId,
 };
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -69,18 +69,18 @@ impl History for SqliteStore {
         let (contacts, visitors) = match of {
             HistoryOf::Visitors(visitors) => (BTreeSet::new(), visitors.clone()),
             HistoryOf::Contact(id) => {
-                let Some(id) = answering(connection, workspace, *id).await? else {
+                let Some(id) = answering(connection, workspace, *id)? else {
                     return Ok(None);
                 };
-                let contacts = group(connection, workspace, &BTreeSet::from([id])).await?;
-                (contacts, adopted(connection, workspace, id).await?)
+                let contacts = group(connection, workspace, &BTreeSet::from([id]))?;
+                (contacts, adopted(connection, workspace, id)?)
             }
         };
         let visitors: Vec<String> = visitors.iter().map(|id| hex(id.0)).collect();
         let (at, id) = query
             .place()
             .map_or((i64::MAX, Uuid::max()), |(at, id)| (micros(at), id.0));
-        let rows = sqlx::query(EVENTS)
+        let rows = statement(EVENTS)
             .bind(workspace.0)
             .bind(json(&contacts)?)
             .bind(json(&visitors)?)
@@ -93,8 +93,7 @@ impl History for SqliteStore {
                     .map_or("[0,1]", |views| if views { "[1]" } else { "[0]" }),
             )
             .bind(query.limit)
-            .fetch_all(&mut *connection)
-            .await
+            .fetch_all(connection)
             .map_err(storage)?;
         rows.iter().map(event).collect::<Result<_, _>>().map(Some)
     }
@@ -108,11 +107,11 @@ impl History for SqliteStore {
     ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let Some(id) = answering(connection, workspace, id).await? else {
+        let Some(id) = answering(connection, workspace, id)? else {
             return Ok(None);
         };
-        let group = group(connection, workspace, &BTreeSet::from([id])).await?;
-        let rows = sqlx::query(
+        let group = group(connection, workspace, &BTreeSet::from([id]))?;
+        let rows = statement(
             "WITH found AS MATERIALIZED (
                 SELECT e.decision_id, min(e.rowid) AS place,
                     min(CASE WHEN e.contact_id = ?5 THEN 0 ELSE e.contact_id END) AS touched
@@ -136,8 +135,7 @@ impl History for SqliteStore {
         .bind(after.map_or_else(|| vec![0xff; 17], |after| after.0.as_bytes().to_vec()))
         .bind(limit)
         .bind(id.0)
-        .fetch_all(&mut *connection)
-        .await
+        .fetch_all(connection)
         .map_err(storage)?;
         let decision = |row| {
             let row = Row::new(row, "identity_log", 0);
@@ -148,7 +146,7 @@ impl History for SqliteStore {
 
     async fn visitors(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Vec<Visitor>, StorageError> {
         let mut reading = self.readers.begin().await?;
-        let rows = sqlx::query(
+        let rows = statement(
             "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at, follows FROM visitors
              WHERE workspace_id = ?1 AND kind = ?2 AND value = ?3 ORDER BY since DESC, visitor_id DESC LIMIT 100",
         )
@@ -156,7 +154,6 @@ impl History for SqliteStore {
         .bind(key.kind.code())
         .bind(&key.value)
         .fetch_all(reading.connection()?)
-        .await
         .map_err(storage)?;
         rows.iter().map(visitor).collect()
     }
@@ -168,7 +165,7 @@ impl History for SqliteStore {
         limit: u32,
     ) -> Result<Vec<EventType>, StorageError> {
         let mut reading = self.readers.begin().await?;
-        let rows = sqlx::query(
+        let rows = statement(
             "SELECT workspace_id, key, creates_contacts, first_seen, last_seen, count FROM event_types
              WHERE workspace_id = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
         )
@@ -176,7 +173,6 @@ impl History for SqliteStore {
         .bind(after.map_or("", EventTypeKey::as_str))
         .bind(limit)
         .fetch_all(reading.connection()?)
-        .await
         .map_err(storage)?;
         let event_type = |row| {
             let row = Row::new(row, "event_types", 0);
@@ -193,16 +189,11 @@ impl History for SqliteStore {
 }
 
 /// The visitors that a contact answers for.
-async fn adopted(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    id: ContactId,
-) -> Result<Vec<VisitorId>, StorageError> {
-    let rows = sqlx::query("SELECT visitor_id FROM visitors WHERE workspace_id = ?1 AND owner_id = ?2")
+fn adopted(connection: &Connection, workspace: WorkspaceId, id: ContactId) -> Result<Vec<VisitorId>, StorageError> {
+    let rows = statement("SELECT visitor_id FROM visitors WHERE workspace_id = ?1 AND owner_id = ?2")
         .bind(workspace.0)
         .bind(id.0)
         .fetch_all(connection)
-        .await
         .map_err(storage)?;
     let id = |row| Row::new(row, "visitors", 0).get(0, "visitor_id").map(VisitorId);
     rows.iter().map(id).collect()

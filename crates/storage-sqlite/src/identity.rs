@@ -3,16 +3,17 @@
 use crate::contacts::answering;
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
+use crate::statement::statement;
 use crate::storage::{group, merge, merge_columns, record, visitor};
 use crate::store::SqliteStore;
 use crate::whole::{self, held, identifier_columns};
 use async_trait::async_trait;
+use rusqlite::Connection;
 use selfsame_application::ports::{Holder, Identity, IdentityView, Lookup, StorageError};
 use selfsame_domain::{
     Contact, ContactId, ContactState, Decision, DecisionId, IdentifierKey, KeyRecord, Merge, MergeId, Timestamp,
     Visitor, VisitorId, WorkspaceId,
 };
-use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -24,17 +25,17 @@ impl Identity for SqliteStore {
     async fn identity(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<IdentityView>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let Some(id) = answering(connection, workspace, id).await? else {
+        let Some(id) = answering(connection, workspace, id)? else {
             return Ok(None);
         };
-        let contacts = whole::contacts(connection, workspace, &BTreeSet::from([id])).await?;
+        let contacts = whole::contacts(connection, workspace, &BTreeSet::from([id]))?;
         let Some(contact) = contacts.into_values().next() else {
             return Ok(None);
         };
-        let keys = records(connection, workspace, &contact).await?;
-        let visitors = visitors(connection, workspace, id, None, MAX_VISITORS).await?;
-        let group = group(connection, workspace, &BTreeSet::from([id])).await?;
-        let merges = merges_of(connection, workspace, &group).await?;
+        let keys = records(connection, workspace, &contact)?;
+        let visitors = visitors(connection, workspace, id, None, MAX_VISITORS)?;
+        let group = group(connection, workspace, &BTreeSet::from([id]))?;
+        let merges = merges_of(connection, workspace, &group)?;
         Ok(Some(IdentityView {
             contact,
             keys,
@@ -52,8 +53,8 @@ impl Identity for SqliteStore {
     ) -> Result<Vec<Visitor>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        match answering(connection, workspace, id).await? {
-            Some(id) => visitors(connection, workspace, id, after, limit).await,
+        match answering(connection, workspace, id)? {
+            Some(id) => visitors(connection, workspace, id, after, limit),
             None => Ok(Vec::new()),
         }
     }
@@ -67,11 +68,11 @@ impl Identity for SqliteStore {
     ) -> Result<Option<Vec<Decision>>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let Some(id) = answering(connection, workspace, id).await? else {
+        let Some(id) = answering(connection, workspace, id)? else {
             return Ok(None);
         };
-        let group = group(connection, workspace, &BTreeSet::from([id])).await?;
-        let rows = sqlx::query(
+        let group = group(connection, workspace, &BTreeSet::from([id]))?;
+        let rows = statement(
             // First which decisions, from the index alone; then their bodies.
             "WITH page (entry) AS MATERIALIZED (
                 SELECT min(l.rowid)
@@ -87,8 +88,7 @@ impl Identity for SqliteStore {
         .bind(json(&group)?)
         .bind(after.map(|after| after.0))
         .bind(limit)
-        .fetch_all(&mut *connection)
-        .await
+        .fetch_all(connection)
         .map_err(storage)?;
         let decision = |row| Row::new(row, "identity_log", 0).json(1, "body");
         rows.iter().map(decision).collect::<Result<_, _>>().map(Some)
@@ -97,14 +97,13 @@ impl Identity for SqliteStore {
     async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError> {
         let mut reading = self.readers.begin().await?;
         // Every contact that it touched has the same body.
-        let row = sqlx::query(
+        let row = statement(
             "SELECT decision_id, body FROM identity_log INDEXED BY identity_log_by_decision
              WHERE workspace_id = ?1 AND decision_id = ?2 LIMIT 1",
         )
         .bind(workspace.0)
         .bind(id.0)
         .fetch_optional(reading.connection()?)
-        .await
         .map_err(storage)?;
         row.map(|row| Row::new(&row, "identity_log", 0).json(1, "body"))
             .transpose()
@@ -113,21 +112,20 @@ impl Identity for SqliteStore {
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let known = sqlx::query(
+        let known = statement(
             "SELECT workspace_id, seen_with, unsubscribed_at, waiting, waiting_since FROM identifier_keys
              WHERE workspace_id = ?1 AND kind = ?2 AND value = ?3",
         )
         .bind(workspace.0)
         .bind(key.kind.code())
         .bind(&key.value)
-        .fetch_optional(&mut *connection)
-        .await
+        .fetch_optional(connection)
         .map_err(storage)?;
         let record = match known {
             Some(row) => record(&Row::new(&row, "identifier_keys", 0), 1)?,
             None => KeyRecord::default(),
         };
-        let holders = holders(connection, workspace, key).await?;
+        let holders = holders(connection, workspace, key)?;
         Ok(Lookup { record, holders })
     }
 
@@ -140,10 +138,10 @@ impl Identity for SqliteStore {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
         let before = match before {
-            Some(id) => one_merge(connection, workspace, id).await?,
+            Some(id) => one_merge(connection, workspace, id)?,
             None => None,
         };
-        let rows = sqlx::query(concat!(
+        let rows = statement(concat!(
             "SELECT ",
             merge_columns!(),
             " FROM merges AS m
@@ -154,8 +152,7 @@ impl Identity for SqliteStore {
         .bind(before.as_ref().map(|merge| micros(merge.at)))
         .bind(before.as_ref().map(|merge| merge.id.0))
         .bind(limit)
-        .fetch_all(&mut *connection)
-        .await
+        .fetch_all(connection)
         .map_err(storage)?;
         rows.iter().map(merge).collect()
     }
@@ -163,16 +160,12 @@ impl Identity for SqliteStore {
     async fn merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        one_merge(connection, workspace, id).await
+        one_merge(connection, workspace, id)
     }
 }
 
-async fn one_merge(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    id: MergeId,
-) -> Result<Option<Merge>, StorageError> {
-    let row = sqlx::query(concat!(
+fn one_merge(connection: &Connection, workspace: WorkspaceId, id: MergeId) -> Result<Option<Merge>, StorageError> {
+    let row = statement(concat!(
         "SELECT ",
         merge_columns!(),
         " FROM merges AS m WHERE m.workspace_id = ?1 AND m.merge_id = ?2",
@@ -180,14 +173,13 @@ async fn one_merge(
     .bind(workspace.0)
     .bind(id.0)
     .fetch_optional(connection)
-    .await
     .map_err(storage)?;
     row.map(|row| merge(&row)).transpose()
 }
 
 /// Records other than the default, of everything that the contact holds.
-async fn records(
-    connection: &mut SqliteConnection,
+fn records(
+    connection: &Connection,
     workspace: WorkspaceId,
     contact: &Contact,
 ) -> Result<BTreeMap<IdentifierKey, KeyRecord>, StorageError> {
@@ -196,7 +188,7 @@ async fn records(
         .iter()
         .map(|held| (held.kind().code(), &held.key().value))
         .collect();
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT n.workspace_id, n.kind, n.value, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
          FROM jsonb_each(?2) AS k
          CROSS JOIN identifier_keys AS n
@@ -205,7 +197,6 @@ async fn records(
     .bind(workspace.0)
     .bind(json(&asked)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     let pair = |row| {
         let row = Row::new(row, "identifier_keys", 0);
@@ -221,15 +212,15 @@ async fn records(
         .collect())
 }
 
-async fn visitors(
-    connection: &mut SqliteConnection,
+fn visitors(
+    connection: &Connection,
     workspace: WorkspaceId,
     id: ContactId,
     after: Option<(Timestamp, VisitorId)>,
     limit: u32,
 ) -> Result<Vec<Visitor>, StorageError> {
     let (since, last) = after.map_or((i64::MIN, Uuid::nil()), |(since, id)| (micros(since), id.0));
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at, follows FROM visitors
          WHERE workspace_id = ?1 AND owner_id = ?2 AND since >= ?3 AND (since > ?3 OR visitor_id > ?4)
          ORDER BY since, visitor_id LIMIT ?5",
@@ -240,18 +231,17 @@ async fn visitors(
     .bind(last)
     .bind(limit)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     rows.iter().map(visitor).collect()
 }
 
 /// Merges that any of the contacts took part in. One that stands has both its contacts in the same group.
-async fn merges_of(
-    connection: &mut SqliteConnection,
+fn merges_of(
+    connection: &Connection,
     workspace: WorkspaceId,
     group: &BTreeSet<ContactId>,
 ) -> Result<Vec<Merge>, StorageError> {
-    let rows = sqlx::query(concat!(
+    let rows = statement(concat!(
         "SELECT ",
         merge_columns!(),
         " FROM json_each(?2) AS n CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.survivor_id = n.value
@@ -264,18 +254,13 @@ async fn merges_of(
     .bind(workspace.0)
     .bind(json(group)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     rows.iter().map(merge).collect()
 }
 
 // The plus keeps SQLite from walking all identifiers in the order of their owners.
-async fn holders(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    key: &IdentifierKey,
-) -> Result<Vec<Holder>, StorageError> {
-    let rows = sqlx::query(concat!(
+fn holders(connection: &Connection, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Vec<Holder>, StorageError> {
+    let rows = statement(concat!(
         "SELECT ",
         identifier_columns!(),
         ", c.state FROM identifiers AS i
@@ -287,7 +272,6 @@ async fn holders(
     .bind(key.kind.code())
     .bind(&key.value)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     let holder = |row| {
         let held = held(row)?;

@@ -1,8 +1,9 @@
 //! The SQLite adapter: every port of [`selfsame_application::ports`] over one database file.
 //!
-//! SQLite has one writer at a time, so a unit of work begins with `BEGIN IMMEDIATE` and needs no row locks: whatever it has read stays
-//! true until it commits, whichever process serves the file. Readers have connections of their own and see what is committed.
-//! Batches travel as one JSON text and are taken apart by `json_each`, so the number of statements does not depend on their size.
+//! A batch is read on a connection that only reads, and written on the one that writes, in a transaction that begins with `BEGIN IMMEDIATE`;
+//! SQLite has one writer at a time, whichever process it is in. All statements of a read or a write run on the thread that asks for them,
+//! without a message to another one. Batches travel as one JSON text and are taken apart by `json_each`, so the number of statements does not
+//! depend on their size.
 
 mod catalog;
 mod contacts;
@@ -12,12 +13,14 @@ mod history;
 mod identity;
 mod location;
 mod maintenance;
+mod migrations;
 mod orders;
 mod pending;
 mod policies;
 mod readers;
 mod rows;
 mod sites;
+mod statement;
 mod storage;
 mod store;
 mod whole;

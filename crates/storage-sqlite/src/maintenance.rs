@@ -5,7 +5,9 @@ mod violations;
 
 use crate::catalog::beyond;
 use crate::error::{storage, unavailable};
+use crate::migrations;
 use crate::rows::{Row, micros};
+use crate::statement::{Statement, statement};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{Expired, Maintenance, StorageError};
@@ -15,13 +17,8 @@ use std::path::Path;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
-
 /// How many replies, and how many decisions about nobody, one transaction deletes, so that writers wait only shortly.
 const PRUNED_AT_ONCE: u64 = 5_000;
-
-/// Writes a page as it is: a row that every database has.
-const REWRITE: &str = "UPDATE _sqlx_migrations SET success = success WHERE version = 1";
 
 /// How many bytes are written to see whether the disk takes more.
 const GROWTH: usize = 1 << 20;
@@ -30,17 +27,13 @@ const GROWTH: usize = 1 << 20;
 impl Maintenance for SqliteStore {
     async fn ping(&self) -> Result<(), StorageError> {
         let mut reader = self.readers.lend().await?;
-        sqlx::query("SELECT 1 FROM workspaces LIMIT 1")
+        statement("SELECT 1 FROM workspaces LIMIT 1")
             .fetch_optional(reader.connection()?)
-            .await
             .map_err(storage)?;
         drop(reader);
         let mut writing = self.writer.begin().await?;
-        sqlx::query(REWRITE)
-            .execute(writing.connection()?)
-            .await
-            .map_err(storage)?;
-        writing.commit().await
+        migrations::rewrite(writing.connection()?).map_err(storage)?;
+        writing.commit()
     }
 
     /// The log may have room of its own, so that a commit alone says nothing of the disk. Hence a file beside the database.
@@ -57,7 +50,7 @@ impl Maintenance for SqliteStore {
     async fn violations(&self) -> Result<Vec<(WorkspaceId, Violation)>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        violations::all(connection).await
+        violations::all(connection)
     }
 
     /// One table holds all events.
@@ -101,7 +94,7 @@ impl SqliteStore {
     /// The workspaces that have something to be deleted.
     async fn prunable(&self, now: Timestamp) -> Result<Vec<WorkspaceId>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = sqlx::query(
+        let rows = statement(
             "SELECT w.workspace_id FROM workspaces AS w
              WHERE EXISTS (
                 SELECT 1 FROM recorded_replies AS r WHERE r.workspace_id = w.workspace_id AND r.expires_at < ?1)
@@ -113,7 +106,6 @@ impl SqliteStore {
         .bind(ContactId::NOBODY.0)
         .bind(DecisionId::first_kept_of_nobody(now).0)
         .fetch_all(reader.connection()?)
-        .await
         .map_err(storage)?;
         rows.iter()
             .map(|row| Row::new(row, "workspaces", 0).get(0, "workspace_id").map(WorkspaceId))
@@ -124,19 +116,19 @@ impl SqliteStore {
     async fn prune_some(&self, workspace: WorkspaceId, now: Timestamp) -> Result<[u64; 2], StorageError> {
         let mut writing = self.writer.begin().await?;
         // The first two statements find the same replies: nobody else writes between them.
-        let contacts = sqlx::query(
+        let contacts = statement(
             "DELETE FROM recorded_reply_contacts
              WHERE workspace_id = ?1 AND key IN
                 (SELECT key FROM recorded_replies WHERE workspace_id = ?1 AND expires_at < ?2
                  ORDER BY expires_at, rowid LIMIT ?3)",
         );
-        let replies = sqlx::query(
+        let replies = statement(
             "DELETE FROM recorded_replies
              WHERE rowid IN
                 (SELECT rowid FROM recorded_replies WHERE workspace_id = ?1 AND expires_at < ?2
                  ORDER BY expires_at, rowid LIMIT ?3)",
         );
-        let of_nobody = sqlx::query(
+        let of_nobody = statement(
             "DELETE FROM identity_log
              WHERE rowid IN
                 (SELECT rowid FROM identity_log WHERE workspace_id = ?1 AND contact_id = ?2 AND decision_id < ?4
@@ -153,10 +145,10 @@ impl SqliteStore {
             .into_iter()
             .zip(&mut deleted)
         {
-            let done = statement.execute(writing.connection()?).await.map_err(storage)?;
+            let done = statement.execute(writing.connection()?).map_err(storage)?;
             *deleted = done.rows_affected();
         }
-        writing.commit().await?;
+        writing.commit()?;
         let [_, replies, of_nobody] = deleted;
         Ok([replies, of_nobody])
     }

@@ -3,13 +3,13 @@
 use crate::contacts::answering;
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
+use crate::statement::{SqliteRow, statement};
 use crate::storage::group;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{OrderQuery, Orders, StorageError};
 use selfsame_domain::values::{Amount, Currency, ExternalOrderId, StoreId};
 use selfsame_domain::{ContactId, DecisionId, Order, OrderContent, OrderKey, OrderStatus, WorkspaceId};
-use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -43,11 +43,11 @@ impl Orders for SqliteStore {
     ) -> Result<Option<Vec<Order>>, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let Some(id) = answering(connection, workspace, id).await? else {
+        let Some(id) = answering(connection, workspace, id)? else {
             return Ok(None);
         };
-        let contacts = group(connection, workspace, &BTreeSet::from([id])).await?;
-        let rows = sqlx::query(ORDERS)
+        let contacts = group(connection, workspace, &BTreeSet::from([id]))?;
+        let rows = statement(ORDERS)
             .bind(workspace.0)
             .bind(json(&contacts)?)
             .bind(query.after.map_or(i64::MAX, |(at, _)| micros(at)))
@@ -55,8 +55,7 @@ impl Orders for SqliteStore {
             .bind(query.limit)
             .bind(query.from.map_or(i64::MIN, micros))
             .bind(query.until.map_or(i64::MAX, micros))
-            .fetch_all(&mut *connection)
-            .await
+            .fetch_all(connection)
             .map_err(storage)?;
         rows.iter().map(order).collect::<Result<_, _>>().map(Some)
     }

@@ -1,13 +1,12 @@
 //! Reading rows back, and the JSON texts in which batches of rows travel to SQLite.
 
 use crate::error::Refusal;
+use crate::statement::{Decode, SqliteRow};
 use chrono::DateTime;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Row as _, Sqlite, Type};
 use uuid::Uuid;
 
 /// A row of one table. What cannot be read from it is reported with the row's number or UUID, never with a value.
@@ -25,9 +24,9 @@ impl<'r> Row<'r> {
 
     pub(crate) fn get<T>(&self, index: usize, column: &'static str) -> Result<T, StorageError>
     where
-        T: Decode<'r, Sqlite> + Type<Sqlite>,
+        T: Decode<'r>,
     {
-        self.cells.try_get(index).map_err(|_| self.corrupt(column))
+        self.cells.get(index).ok_or_else(|| self.corrupt(column))
     }
 
     /// A text that stands for a value of the domain.
@@ -57,9 +56,9 @@ impl<'r> Row<'r> {
     }
 
     pub(crate) fn corrupt(&self, column: &'static str) -> StorageError {
-        let number = self.cells.try_get::<i64, _>(self.key).map(|number| number.to_string());
-        let uuid = || self.cells.try_get::<Uuid, _>(self.key).map(|uuid| uuid.to_string());
-        let key = number.or_else(|_| uuid()).unwrap_or_default();
+        let number = self.cells.get::<i64>(self.key).map(|number| number.to_string());
+        let uuid = || self.cells.get::<Uuid>(self.key).map(|uuid| uuid.to_string());
+        let key = number.or_else(uuid).unwrap_or_default();
         StorageError::Corrupt {
             table: self.table,
             column,

@@ -1,17 +1,16 @@
 //! Sites with their public keys, and the secrets that sign identity tokens.
 
-use crate::error::{conflict, kind, storage};
+use crate::error::{conflict, names_nothing, storage};
 use crate::rows::{Row, json, micros};
+use crate::statement::{SqliteRow, statement};
 use crate::store::SqliteStore;
 use crate::workspaces::workspace;
 use async_trait::async_trait;
+use rusqlite::Connection;
 use secrecy::ExposeSecret;
 use selfsame_application::ports::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites, StorageError};
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
-use sqlx::SqliteConnection;
-use sqlx::error::ErrorKind;
-use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
 
 /// The columns of a site `s`, in the order that [`read_site`] reads.
@@ -37,7 +36,7 @@ const ACCESS: &str = concat!(
 impl Sites for SqliteStore {
     async fn create_site(&self, site: &NewSite, at: Timestamp) -> Result<Site, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let done = sqlx::query(
+        let done = statement(
             "INSERT INTO sites (workspace_id, name, key, allow_unsigned, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )
         .bind(site.workspace.0)
@@ -46,14 +45,16 @@ impl Sites for SqliteStore {
         .bind(site.allow_unsigned)
         .bind(micros(at))
         .execute(writing.connection()?)
-        .await
-        .map_err(|error| match kind(&error) {
-            Some(ErrorKind::ForeignKeyViolation) => StorageError::UnknownWorkspace,
-            _ => conflict(error, "the name or the key of the site"),
+        .map_err(|error| {
+            if names_nothing(&error) {
+                StorageError::UnknownWorkspace
+            } else {
+                conflict(error, "the name or the key of the site")
+            }
         })?;
         let id = SiteId(done.last_insert_rowid());
-        insert_origins(writing.connection()?, id, &site.origins).await?;
-        writing.commit().await?;
+        insert_origins(writing.connection()?, id, &site.origins)?;
+        writing.commit()?;
         Ok(Site {
             id,
             workspace: site.workspace,
@@ -67,14 +68,13 @@ impl Sites for SqliteStore {
 
     async fn sites(&self, workspace: WorkspaceId) -> Result<Vec<Site>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = sqlx::query(concat!(
+        let rows = statement(concat!(
             "SELECT ",
             site_columns!(),
             " FROM sites AS s WHERE s.workspace_id = ?1 ORDER BY s.site_id",
         ))
         .bind(workspace.0)
         .fetch_all(reader.connection()?)
-        .await
         .map_err(storage)?;
         rows.iter().map(read_site).collect()
     }
@@ -87,23 +87,21 @@ impl Sites for SqliteStore {
         allow_unsigned: bool,
     ) -> Result<bool, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let done = sqlx::query("UPDATE sites SET allow_unsigned = ?3 WHERE workspace_id = ?1 AND site_id = ?2")
+        let done = statement("UPDATE sites SET allow_unsigned = ?3 WHERE workspace_id = ?1 AND site_id = ?2")
             .bind(workspace.0)
             .bind(site.0)
             .bind(allow_unsigned)
             .execute(writing.connection()?)
-            .await
             .map_err(storage)?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query("DELETE FROM site_origins WHERE site_id = ?1")
+        statement("DELETE FROM site_origins WHERE site_id = ?1")
             .bind(site.0)
             .execute(writing.connection()?)
-            .await
             .map_err(storage)?;
-        insert_origins(writing.connection()?, site, origins).await?;
-        writing.commit().await?;
+        insert_origins(writing.connection()?, site, origins)?;
+        writing.commit()?;
         Ok(true)
     }
 
@@ -114,38 +112,36 @@ impl Sites for SqliteStore {
         origins: &BTreeSet<SiteOrigin>,
     ) -> Result<bool, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let has = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sites WHERE workspace_id = ?1 AND site_id = ?2)")
+        let found = statement("SELECT site_id FROM sites WHERE workspace_id = ?1 AND site_id = ?2")
             .bind(workspace.0)
             .bind(site.0)
-            .fetch_one(writing.connection()?)
-            .await
+            .fetch_optional(writing.connection()?)
             .map_err(storage)?;
-        if has {
-            insert_origins(writing.connection()?, site, origins).await?;
-            writing.commit().await?;
+        if found.is_none() {
+            return Ok(false);
         }
-        Ok(has)
+        insert_origins(writing.connection()?, site, origins)?;
+        writing.commit()?;
+        Ok(true)
     }
 
     async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let done = sqlx::query("DELETE FROM sites WHERE workspace_id = ?1 AND site_id = ?2")
+        let done = statement("DELETE FROM sites WHERE workspace_id = ?1 AND site_id = ?2")
             .bind(workspace.0)
             .bind(site.0)
             .execute(writing.connection()?)
-            .await
             .map_err(storage)?;
-        writing.commit().await?;
+        writing.commit()?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let row = sqlx::query(ACCESS)
+        let row = statement(ACCESS)
             .bind(key)
             .bind(limit())
             .fetch_optional(reader.connection()?)
-            .await
             .map_err(storage)?;
         let Some(row) = row else { return Ok(None) };
         let secrets: Vec<(String, i64)> = Row::new(&row, "sites", 0).json(7, "signing_secrets")?;
@@ -158,35 +154,36 @@ impl Sites for SqliteStore {
 
     async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError> {
         let mut reader = self.readers.lend().await?;
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM site_origins WHERE origin = ?1)")
+        let found = statement("SELECT 1 FROM site_origins WHERE origin = ?1 LIMIT 1")
             .bind(origin)
-            .fetch_one(reader.connection()?)
-            .await
-            .map_err(storage)
+            .fetch_optional(reader.connection()?)
+            .map_err(storage)?;
+        Ok(found.is_some())
     }
 
     async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError> {
         let mut writing = self.writer.begin().await?;
-        sqlx::query("INSERT INTO signing_secrets (workspace_id, secret, created_at) VALUES (?1, ?2, ?3)")
+        statement("INSERT INTO signing_secrets (workspace_id, secret, created_at) VALUES (?1, ?2, ?3)")
             .bind(workspace.0)
             .bind(secret.secret.expose_secret())
             .bind(micros(secret.created_at))
             .execute(writing.connection()?)
-            .await
-            .map_err(|error| match kind(&error) {
-                Some(ErrorKind::ForeignKeyViolation) => StorageError::UnknownWorkspace,
-                _ => storage(error),
+            .map_err(|error| {
+                if names_nothing(&error) {
+                    StorageError::UnknownWorkspace
+                } else {
+                    storage(error)
+                }
             })?;
-        sqlx::query(
+        statement(
             "DELETE FROM signing_secrets WHERE secret_id IN (
                 SELECT secret_id FROM signing_secrets WHERE workspace_id = ?1 ORDER BY secret_id DESC LIMIT -1 OFFSET ?2)",
         )
         .bind(workspace.0)
         .bind(limit())
         .execute(writing.connection()?)
-        .await
         .map_err(storage)?;
-        writing.commit().await
+        writing.commit()
     }
 
     async fn add_first_signing_secret(
@@ -195,7 +192,7 @@ impl Sites for SqliteStore {
         secret: &SigningSecret,
     ) -> Result<(), StorageError> {
         let mut writing = self.writer.begin().await?;
-        sqlx::query(
+        statement(
             "INSERT INTO signing_secrets (workspace_id, secret, created_at) SELECT ?1, ?2, ?3
              WHERE NOT EXISTS (SELECT 1 FROM signing_secrets WHERE workspace_id = ?1)",
         )
@@ -203,24 +200,25 @@ impl Sites for SqliteStore {
         .bind(secret.secret.expose_secret())
         .bind(micros(secret.created_at))
         .execute(writing.connection()?)
-        .await
-        .map_err(|error| match kind(&error) {
-            Some(ErrorKind::ForeignKeyViolation) => StorageError::UnknownWorkspace,
-            _ => storage(error),
+        .map_err(|error| {
+            if names_nothing(&error) {
+                StorageError::UnknownWorkspace
+            } else {
+                storage(error)
+            }
         })?;
-        writing.commit().await
+        writing.commit()
     }
 
     async fn signing_secrets(&self, workspace: WorkspaceId) -> Result<Vec<SigningSecret>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = sqlx::query(
+        let rows = statement(
             "SELECT secret_id, secret, created_at FROM signing_secrets
              WHERE workspace_id = ?1 ORDER BY secret_id DESC LIMIT ?2",
         )
         .bind(workspace.0)
         .bind(limit())
         .fetch_all(reader.connection()?)
-        .await
         .map_err(storage)?;
         let read = |row: &SqliteRow| {
             let row = Row::new(row, "signing_secrets", 0);
@@ -239,16 +237,11 @@ fn limit() -> i64 {
     LIVE_SECRETS.try_into().unwrap_or(i64::MAX)
 }
 
-async fn insert_origins(
-    connection: &mut SqliteConnection,
-    site: SiteId,
-    origins: &BTreeSet<SiteOrigin>,
-) -> Result<(), StorageError> {
-    sqlx::query("INSERT OR IGNORE INTO site_origins (site_id, origin) SELECT ?1, value FROM json_each(?2)")
+fn insert_origins(connection: &Connection, site: SiteId, origins: &BTreeSet<SiteOrigin>) -> Result<(), StorageError> {
+    statement("INSERT OR IGNORE INTO site_origins (site_id, origin) SELECT ?1, value FROM json_each(?2)")
         .bind(site.0)
         .bind(json(origins)?)
         .execute(connection)
-        .await
         .map_err(storage)?;
     Ok(())
 }

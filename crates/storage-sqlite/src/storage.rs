@@ -1,6 +1,7 @@
-//! The write side: transactions.
+//! The write side: reading what a batch asks for, and writing what it decided.
 
 mod apply;
+mod columns;
 mod definitions;
 mod erase;
 mod events;
@@ -9,58 +10,112 @@ mod log;
 mod merges;
 mod orders;
 mod records;
+mod stale;
 
 pub(crate) use load::{record, visitor};
 pub(crate) use merges::{group, merge, merge_columns};
 
-use crate::error::{Refusal, storage};
-use crate::readers::ReadTransaction;
+use crate::error::storage;
 use crate::rows::Row;
+use crate::statement::{blocking, statement};
 use crate::store::SqliteStore;
 use crate::writer::WriteTransaction;
 use async_trait::async_trait;
-use selfsame_application::ports::{Mode, Recorded, Storage, StorageError, UnitOfWork};
-use selfsame_domain::{ChangeSet, Footprint, Policy, Snapshot, Timestamp, WorkspaceId};
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
+use selfsame_application::ports::{
+    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Storage, StorageError, Written,
+};
+use selfsame_domain::{Revision, WorkspaceId};
 use std::sync::Arc;
 
 #[async_trait]
 impl Storage for SqliteStore {
-    async fn begin(&self, workspace: WorkspaceId, mode: Mode) -> Result<Box<dyn UnitOfWork>, StorageError> {
-        let mut transaction = match mode {
-            Mode::Write => Access::Write(self.writer.begin().await?),
-            Mode::DryRun => Access::DryRun(self.readers.begin().await?),
-        };
-        let row = sqlx::query(
-            "SELECT w.workspace_id, w.policy,
-                (SELECT next FROM counters AS n WHERE n.workspace_id = w.workspace_id AND n.name = 'contacts'),
-                (SELECT next FROM counters AS n WHERE n.workspace_id = w.workspace_id AND n.name = 'segments'),
-                (SELECT next FROM counters AS n WHERE n.workspace_id = w.workspace_id AND n.name = 'categories'),
-                (SELECT next FROM counters AS n WHERE n.workspace_id = w.workspace_id AND n.name = 'fields')
-             FROM workspaces AS w WHERE w.workspace_id = ?1",
-        )
-        .bind(workspace.0)
-        .fetch_optional(transaction.connection()?)
-        .await
-        .map_err(storage)?
-        .ok_or(StorageError::UnknownWorkspace)?;
-        let row = Row::new(&row, "workspaces", 0);
-        let text: &str = row.get(1, "policy")?;
-        let policy = self.policies.read(workspace, text).map_err(|_| row.corrupt("policy"))?;
-        let next = |index| row.get::<Option<i64>>(index, "next").map(|next| next.unwrap_or(1));
-        let next = Numbers {
-            contacts: next(2)?,
-            segments: next(3)?,
-            categories: next(4)?,
-            fields: next(5)?,
-        };
-        Ok(Box::new(Unit {
+    async fn policy(&self, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError> {
+        if let Some(known) = self.policies.known(workspace) {
+            return Ok(known);
+        }
+        let mut reader = self.readers.begin().await?;
+        self.read_policy(reader.connection()?, workspace)
+    }
+
+    async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        blocking(|| self.read_state(reading.connection()?, workspace, request))
+    }
+
+    async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
+        if commit.is_empty() {
+            return Ok(Written::Committed(basis.revision));
+        }
+        let mut writing = self.writer.begin().await?;
+        blocking(|| {
+            let connection = writing.connection()?;
+            let state = workspace_state(connection, workspace)?;
+            if stale::is_stale(connection, workspace, &state, basis)? {
+                return Ok(Written::Stale);
+            }
+            let revision = apply::write(connection, workspace, &state, commit)?;
+            writing.commit()?;
+            self.note_policy(workspace, revision, commit);
+            Ok(Written::Committed(revision))
+        })
+    }
+
+    async fn exclusive(&self, workspace: WorkspaceId) -> Result<Box<dyn Exclusive>, StorageError> {
+        let mut writing = self.writer.begin().await?;
+        let state = workspace_state(writing.connection()?, workspace)?;
+        Ok(Box::new(SqliteExclusive {
+            store: self.clone(),
             workspace,
-            policy,
-            next,
-            transaction,
+            state,
+            writing,
         }))
     }
+}
+
+/// The one transaction that writes.
+#[derive(Debug)]
+struct SqliteExclusive {
+    store: SqliteStore,
+    workspace: WorkspaceId,
+    state: WorkspaceState,
+    writing: WriteTransaction,
+}
+
+#[async_trait]
+impl Exclusive for SqliteExclusive {
+    async fn read(&mut self, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        blocking(|| {
+            let connection = self.writing.connection()?;
+            self.store.read_state(connection, self.workspace, request)
+        })
+    }
+
+    async fn write(mut self: Box<Self>, commit: Commit<'_>) -> Result<Revision, StorageError> {
+        if commit.is_empty() {
+            return Ok(self.state.latest);
+        }
+        blocking(|| {
+            let revision = apply::write(self.writing.connection()?, self.workspace, &self.state, commit)?;
+            self.writing.commit()?;
+            self.store.note_policy(self.workspace, revision, commit);
+            Ok(revision)
+        })
+    }
+}
+
+/// What every transaction reads of its workspace first.
+#[derive(Debug, Clone, Copy)]
+struct WorkspaceState {
+    /// The last commit.
+    latest: Revision,
+    /// The last commit that changed the policy.
+    policy: Revision,
+    /// The last commit that changed definitions.
+    definitions: Revision,
+    /// The last commit that deleted rows of which nothing is left.
+    deleted: Revision,
+    next: Numbers,
 }
 
 /// The next numbers to hand out.
@@ -72,59 +127,75 @@ struct Numbers {
     fields: i64,
 }
 
-#[derive(Debug)]
-enum Access {
-    Write(WriteTransaction),
-    DryRun(ReadTransaction),
+fn workspace_state(connection: &Connection, workspace: WorkspaceId) -> Result<WorkspaceState, StorageError> {
+    let row = statement(
+        "SELECT workspace_id, latest, policy, definitions, deleted, next_contact, next_segment, next_category, next_field
+         FROM revisions WHERE workspace_id = ?1",
+    )
+    .bind(workspace.0)
+    .fetch_optional(connection)
+    .map_err(storage)?
+    .ok_or(StorageError::UnknownWorkspace)?;
+    let row = Row::new(&row, "revisions", 0);
+    let revision = |index, column| row.get(index, column).map(Revision);
+    Ok(WorkspaceState {
+        latest: revision(1, "latest")?,
+        policy: revision(2, "policy")?,
+        definitions: revision(3, "definitions")?,
+        deleted: revision(4, "deleted")?,
+        next: Numbers {
+            contacts: row.get(5, "next_contact")?,
+            segments: row.get(6, "next_segment")?,
+            categories: row.get(7, "next_category")?,
+            fields: row.get(8, "next_field")?,
+        },
+    })
 }
 
-impl Access {
-    fn connection(&mut self) -> Result<&mut SqliteConnection, StorageError> {
-        match self {
-            Self::Write(transaction) => transaction.connection(),
-            Self::DryRun(transaction) => transaction.connection(),
+impl SqliteStore {
+    /// Remembers the policy that a commit set.
+    fn note_policy(&self, workspace: WorkspaceId, revision: Revision, commit: Commit<'_>) {
+        if let Some(policy) = &commit.changes.policy {
+            let policy = Arc::new(policy.clone());
+            self.policies.note(workspace, PolicyVersion { revision, policy });
         }
     }
-}
 
-#[derive(Debug)]
-struct Unit {
-    workspace: WorkspaceId,
-    policy: Arc<Policy>,
-    next: Numbers,
-    transaction: Access,
-}
-
-#[async_trait]
-impl UnitOfWork for Unit {
-    fn policy(&self) -> &Policy {
-        &self.policy
+    fn read_state(
+        &self,
+        connection: &Connection,
+        workspace: WorkspaceId,
+        request: &ReadRequest,
+    ) -> Result<ReadAnswer, StorageError> {
+        let state = workspace_state(connection, workspace)?;
+        if state.policy != request.policy {
+            return self.read_policy(connection, workspace).map(ReadAnswer::OutdatedPolicy);
+        }
+        Ok(ReadAnswer::State(Box::new(ReadState {
+            revision: state.latest,
+            recorded: records::read(connection, workspace, &request.reply_keys, request.now)?,
+            snapshot: load::snapshot(connection, workspace, &request.footprint, state.next)?,
+        })))
     }
 
-    async fn recorded(&mut self, keys: &[String], now: Timestamp) -> Result<Vec<Recorded>, StorageError> {
-        records::read(self.transaction.connection()?, self.workspace, keys, now).await
-    }
-
-    async fn load(&mut self, footprint: &Footprint) -> Result<Snapshot, StorageError> {
-        load::snapshot(self.transaction.connection()?, self.workspace, footprint, self.next).await
-    }
-
-    async fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), StorageError> {
-        let Access::Write(transaction) = &mut self.transaction else {
-            return Err(Refusal::DryRun.into());
+    fn read_policy(&self, connection: &Connection, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError> {
+        let row = statement(
+            "SELECT w.workspace_id, w.policy, r.policy
+             FROM workspaces AS w JOIN revisions AS r ON r.workspace_id = w.workspace_id
+             WHERE w.workspace_id = ?1",
+        )
+        .bind(workspace.0)
+        .fetch_optional(connection)
+        .map_err(storage)?
+        .ok_or(StorageError::UnknownWorkspace)?;
+        let row = Row::new(&row, "workspaces", 0);
+        let text: &str = row.get(1, "policy")?;
+        let policy = self.policies.read(workspace, text).map_err(|_| row.corrupt("policy"))?;
+        let version = PolicyVersion {
+            revision: Revision(row.get(2, "policy")?),
+            policy,
         };
-        let mut batch = apply::Batch::new(transaction.connection()?, self.workspace);
-        batch.apply(changes, self.next).await?;
-        orders::write(&mut batch, changes).await?;
-        events::write(&mut batch, changes).await?;
-        records::write(&mut batch, records).await
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StorageError> {
-        match self.transaction {
-            Access::Write(transaction) => transaction.commit().await,
-            // Nothing was written; dropping it ends it.
-            Access::DryRun(_) => Ok(()),
-        }
+        self.policies.note(workspace, version.clone());
+        Ok(version)
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::statement::{SqliteRow, statement};
+use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{
     Attributes, Contact, ContactId, ContactState, HeldIdentifier, Identifier, IdentifierKey, IdentifierKind,
-    IdentifierState, Membership, SegmentId, WorkspaceId,
+    IdentifierState, Membership, Revision, SegmentId, WorkspaceId,
 };
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of an identifier `i`, in the order that [`held`] reads, after the column that tells the contact.
@@ -22,8 +22,8 @@ macro_rules! identifier_columns {
 pub(crate) use identifier_columns;
 
 /// Loads contacts by their own numbers, whatever their state. Three statements, however many contacts.
-pub(crate) async fn contacts(
-    connection: &mut SqliteConnection,
+pub(crate) fn contacts(
+    connection: &Connection,
     workspace: WorkspaceId,
     ids: &BTreeSet<ContactId>,
 ) -> Result<BTreeMap<ContactId, Contact>, StorageError> {
@@ -32,17 +32,17 @@ pub(crate) async fn contacts(
         return Ok(found);
     }
     let numbers = json(ids)?;
-    for row in narrow(connection, workspace, &numbers).await? {
+    for row in narrow(connection, workspace, &numbers)? {
         let contact = contact(&row)?;
         found.insert(contact.id, contact);
     }
-    for row in identifiers(connection, workspace, &numbers).await? {
+    for row in identifiers(connection, workspace, &numbers)? {
         let held = held(&row)?;
         if let Some(contact) = found.get_mut(&held.owner) {
             contact.identifiers.push(held);
         }
     }
-    for row in memberships(connection, workspace, &numbers).await? {
+    for row in memberships(connection, workspace, &numbers)? {
         let member = membership(&row)?;
         if let Some(contact) = found.get_mut(&member.owner) {
             contact.memberships.push(member);
@@ -57,30 +57,20 @@ pub(crate) async fn contacts(
     Ok(found)
 }
 
-async fn narrow(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    numbers: &str,
-) -> Result<Vec<SqliteRow>, StorageError> {
-    sqlx::query(
-        "SELECT c.contact_id, c.state, c.canonical_id, c.merged_into, c.source, c.created_at, c.updated_at, p.attributes
-         FROM json_each(?2) AS n
-         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value
-         LEFT JOIN profiles AS p ON p.workspace_id = ?1 AND p.contact_id = c.contact_id",
+fn narrow(connection: &Connection, workspace: WorkspaceId, numbers: &str) -> Result<Vec<SqliteRow>, StorageError> {
+    statement(
+        "SELECT c.contact_id, c.state, c.canonical_id, c.merged_into, c.source, c.created_at, c.updated_at, c.attributes,
+            c.revision
+         FROM json_each(?2) AS n CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value",
     )
     .bind(workspace.0)
     .bind(numbers)
     .fetch_all(connection)
-    .await
     .map_err(storage)
 }
 
-async fn identifiers(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    numbers: &str,
-) -> Result<Vec<SqliteRow>, StorageError> {
-    sqlx::query(concat!(
+fn identifiers(connection: &Connection, workspace: WorkspaceId, numbers: &str) -> Result<Vec<SqliteRow>, StorageError> {
+    statement(concat!(
         "SELECT ",
         identifier_columns!(),
         " FROM json_each(?2) AS n CROSS JOIN identifiers AS i ON i.workspace_id = ?1 AND i.owner_id = n.value",
@@ -88,16 +78,11 @@ async fn identifiers(
     .bind(workspace.0)
     .bind(numbers)
     .fetch_all(connection)
-    .await
     .map_err(storage)
 }
 
-async fn memberships(
-    connection: &mut SqliteConnection,
-    workspace: WorkspaceId,
-    numbers: &str,
-) -> Result<Vec<SqliteRow>, StorageError> {
-    sqlx::query(
+fn memberships(connection: &Connection, workspace: WorkspaceId, numbers: &str) -> Result<Vec<SqliteRow>, StorageError> {
+    statement(
         "SELECT m.owner_id, m.segment_id, m.home_id, m.hidden_by, m.since
          FROM json_each(?2) AS n
          CROSS JOIN segment_members AS m INDEXED BY segment_members_by_owner
@@ -106,15 +91,13 @@ async fn memberships(
     .bind(workspace.0)
     .bind(numbers)
     .fetch_all(connection)
-    .await
     .map_err(storage)
 }
 
 fn contact(row: &SqliteRow) -> Result<Contact, StorageError> {
-    let profile = Row::new(row, "profiles", 0);
     let row = Row::new(row, "contacts", 0);
-    let attributes = match profile.get::<Option<&str>>(7, "attributes")? {
-        Some(_) => profile.json(7, "attributes")?,
+    let attributes = match row.get::<Option<&str>>(7, "attributes")? {
+        Some(_) => row.json(7, "attributes")?,
         None => Attributes::default(),
     };
     Ok(Contact {
@@ -125,6 +108,7 @@ fn contact(row: &SqliteRow) -> Result<Contact, StorageError> {
         source: row.read(4, "source", Source::from_text)?,
         created_at: row.time(5, "created_at")?,
         updated_at: row.time(6, "updated_at")?,
+        revision: Revision(row.get(8, "revision")?),
         attributes,
         identifiers: Vec::new(),
         memberships: Vec::new(),

@@ -1,15 +1,14 @@
 //! Workspaces and their API keys.
 
-use crate::error::{conflict, kind, storage};
+use crate::error::{conflict, names_nothing, storage};
 use crate::policies::Policies;
 use crate::rows::{Row, json, micros};
+use crate::statement::{SqliteRow, statement};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
+use rusqlite::Connection;
 use selfsame_application::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces};
 use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
-use sqlx::SqliteConnection;
-use sqlx::error::ErrorKind;
-use sqlx::sqlite::SqliteRow;
 
 /// The columns of a key `k`, in the order that [`api_key`] reads.
 macro_rules! key_columns {
@@ -34,33 +33,27 @@ macro_rules! credentials {
 impl Workspaces for SqliteStore {
     async fn create_workspace(&self, name: &str, at: Timestamp) -> Result<Workspace, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let workspace = insert_workspace(writing.connection()?, name, at).await?;
-        writing.commit().await?;
+        let workspace = insert_workspace(writing.connection()?, name, at)?;
+        writing.commit()?;
         Ok(workspace)
     }
 
     async fn bootstrap(&self, name: &str, key: &KeyToStore, at: Timestamp) -> Result<bool, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let any = sqlx::query("SELECT 1 FROM workspaces LIMIT 1");
-        if any
-            .fetch_optional(writing.connection()?)
-            .await
-            .map_err(storage)?
-            .is_some()
-        {
+        let any = statement("SELECT 1 FROM workspaces LIMIT 1");
+        if any.fetch_optional(writing.connection()?).map_err(storage)?.is_some() {
             return Ok(false);
         }
-        let workspace = insert_workspace(writing.connection()?, name, at).await?;
-        insert_key(writing.connection()?, key, workspace.id).await?;
-        writing.commit().await?;
+        let workspace = insert_workspace(writing.connection()?, name, at)?;
+        insert_key(writing.connection()?, key, workspace.id)?;
+        writing.commit()?;
         Ok(true)
     }
 
     async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = sqlx::query("SELECT workspace_id, name, policy, created_at FROM workspaces ORDER BY workspace_id")
+        let rows = statement("SELECT workspace_id, name, policy, created_at FROM workspaces ORDER BY workspace_id")
             .fetch_all(reader.connection()?)
-            .await
             .map_err(storage)?;
         rows.iter()
             .map(|row| workspace(&self.policies, &Row::new(row, "workspaces", 0), 0))
@@ -69,56 +62,52 @@ impl Workspaces for SqliteStore {
 
     async fn create_key(&self, key: &KeyToStore) -> Result<(), StorageError> {
         let mut writing = self.writer.begin().await?;
-        insert_key(writing.connection()?, key, key.key.workspace).await?;
-        writing.commit().await
+        insert_key(writing.connection()?, key, key.key.workspace)?;
+        writing.commit()
     }
 
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = sqlx::query(concat!(
+        let rows = statement(concat!(
             "SELECT ",
             key_columns!(),
             " FROM api_keys AS k WHERE k.workspace_id = ?1 ORDER BY k.created_at, k.key_id",
         ))
         .bind(workspace.0)
         .fetch_all(reader.connection()?)
-        .await
         .map_err(storage)?;
         rows.iter().map(api_key).collect()
     }
 
     async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<bool, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let done = sqlx::query(
+        let done = statement(
             "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?3) WHERE workspace_id = ?1 AND key_id = ?2",
         )
         .bind(workspace.0)
         .bind(key.0)
         .bind(micros(at))
         .execute(writing.connection()?)
-        .await
         .map_err(storage)?;
-        writing.commit().await?;
+        writing.commit()?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let row = sqlx::query(concat!(credentials!(), "k.digest = ?1"))
+        let row = statement(concat!(credentials!(), "k.digest = ?1"))
             .bind(digest)
             .fetch_optional(reader.connection()?)
-            .await
             .map_err(storage)?;
         row.map(|row| self.read_credentials(&row)).transpose()
     }
 
     async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Result<Option<Credentials>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let row = sqlx::query(concat!(credentials!(), "k.workspace_id = ?1 AND k.key_id = ?2"))
+        let row = statement(concat!(credentials!(), "k.workspace_id = ?1 AND k.key_id = ?2"))
             .bind(workspace.0)
             .bind(key.0)
             .fetch_optional(reader.connection()?)
-            .await
             .map_err(storage)?;
         row.map(|row| self.read_credentials(&row)).transpose()
     }
@@ -126,7 +115,7 @@ impl Workspaces for SqliteStore {
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError> {
         let mut writing = self.writer.begin().await?;
         // Several servers note the same key: the latest use stays.
-        let done = sqlx::query(
+        let done = statement(
             "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, ?3), ?3)
              WHERE workspace_id = ?1 AND key_id = ?2",
         )
@@ -134,14 +123,13 @@ impl Workspaces for SqliteStore {
         .bind(key.0)
         .bind(micros(at))
         .execute(writing.connection()?)
-        .await
         .map_err(storage)?;
         if done.rows_affected() != 1 {
             // Keys are never deleted; whoever used one that is not there has nothing that could be noted.
             tracing::warn!(workspace = workspace.0, key = %key, "the use of an unknown API key was not noted");
             return Ok(());
         }
-        writing.commit().await
+        writing.commit()
     }
 }
 
@@ -154,34 +142,30 @@ impl SqliteStore {
     }
 }
 
-async fn insert_workspace(
-    connection: &mut SqliteConnection,
-    name: &str,
-    at: Timestamp,
-) -> Result<Workspace, StorageError> {
+fn insert_workspace(connection: &Connection, name: &str, at: Timestamp) -> Result<Workspace, StorageError> {
     let policy = Policy::default();
-    let done = sqlx::query("INSERT INTO workspaces (name, policy, created_at) VALUES (?1, ?2, ?3)")
+    let done = statement("INSERT INTO workspaces (name, policy, created_at) VALUES (?1, ?2, ?3)")
         .bind(name)
         .bind(json(&policy)?)
         .bind(micros(at))
         .execute(connection)
-        .await
         .map_err(|error| conflict(error, "the workspace's name"))?;
+    let id = WorkspaceId(done.last_insert_rowid());
+    statement("INSERT INTO revisions (workspace_id) VALUES (?1)")
+        .bind(id.0)
+        .execute(connection)
+        .map_err(storage)?;
     Ok(Workspace {
-        id: WorkspaceId(done.last_insert_rowid()),
+        id,
         name: name.to_owned(),
         policy,
         created_at: at,
     })
 }
 
-async fn insert_key(
-    connection: &mut SqliteConnection,
-    to_store: &KeyToStore,
-    workspace: WorkspaceId,
-) -> Result<(), StorageError> {
+fn insert_key(connection: &Connection, to_store: &KeyToStore, workspace: WorkspaceId) -> Result<(), StorageError> {
     let key = &to_store.key;
-    sqlx::query(
+    statement(
         "INSERT INTO api_keys (workspace_id, key_id, name, prefix, digest, rights, created_at, expires_at,
             last_used_at, revoked_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -197,10 +181,12 @@ async fn insert_key(
     .bind(key.last_used_at.map(micros))
     .bind(key.revoked_at.map(micros))
     .execute(connection)
-    .await
-    .map_err(|error| match kind(&error) {
-        Some(ErrorKind::ForeignKeyViolation) => StorageError::UnknownWorkspace,
-        _ => conflict(error, "the digest of the API key"),
+    .map_err(|error| {
+        if names_nothing(&error) {
+            StorageError::UnknownWorkspace
+        } else {
+            conflict(error, "the digest of the API key")
+        }
     })?;
     Ok(())
 }

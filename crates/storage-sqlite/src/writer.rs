@@ -1,72 +1,82 @@
 //! The one connection that writes.
 
 use crate::error::{storage, unavailable};
-use crate::store::migrate;
+use crate::location::File;
+use crate::migrations;
+use crate::statement::{blocking, statement};
+use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::runtime::Handle;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+/// How long one waits before asking again for a lock that another process holds.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// The one connection that writes, taken by one transaction after the other in the order of asking.
-///
-/// A pool of one would do the same with two more messages between threads per transaction, on the path that every write waits for.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
-    options: SqliteConnectOptions,
+    file: File,
     slot: Arc<Mutex<Slot>>,
 }
 
 #[derive(Debug)]
 struct Slot {
-    /// None while a transaction ends, and after one that could not be rolled back; the next one connects again.
-    connection: Option<SqliteConnection>,
+    /// None after a transaction that could not be rolled back; the next one connects again.
+    connection: Option<Connection>,
     closed: bool,
 }
 
 impl Writer {
-    pub(crate) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
+    pub(crate) fn new(file: File, connection: Connection) -> Self {
         let slot = Slot {
             connection: Some(connection),
             closed: false,
         };
         Self {
-            options,
+            file,
             slot: Arc::new(Mutex::new(slot)),
         }
     }
 
-    /// Begins a transaction that holds the database's write lock from the start, so that it never fails half-way for want of it.
+    /// Begins a transaction that holds the database's write lock from the start, so that it never fails half-way for want of it. SQLite would
+    /// wait for another process on this thread, so it is asked again and again instead.
     pub(crate) async fn begin(&self) -> Result<WriteTransaction, StorageError> {
         let slot = self.connected().await?;
-        // Active before it is: when this future is dropped while SQLite begins, the transaction must still be ended.
-        let mut transaction = WriteTransaction {
-            slot: Some(slot),
-            active: true,
-        };
-        let begun = sqlx::query("BEGIN IMMEDIATE").execute(transaction.connection()?).await;
-        if let Err(error) = begun {
-            transaction.active = false;
-            return Err(storage(error));
+        let mut transaction = WriteTransaction { slot, active: false };
+        let asked = Instant::now();
+        loop {
+            let begun = self.try_to_begin(transaction.connection()?);
+            transaction.active = begun.is_ok();
+            match begun {
+                Err(StorageError::Retriable) if asked.elapsed() < self.file.busy_timeout() => {}
+                begun => return begun.map(|()| transaction),
+            }
+            tokio::time::sleep(PAUSE).await;
         }
-        Ok(transaction)
+    }
+
+    fn try_to_begin(&self, connection: &Connection) -> Result<(), StorageError> {
+        connection.busy_timeout(Duration::ZERO).map_err(storage)?;
+        let begun = statement("BEGIN IMMEDIATE").execute(connection).map_err(storage);
+        connection.busy_timeout(self.file.busy_timeout()).map_err(storage)?;
+        begun.map(drop)
     }
 
     /// The database file.
     pub(crate) fn file(&self) -> &Path {
-        self.options.get_filename()
+        self.file.path()
     }
 
     /// Brings the schema up to date on the writing connection.
     pub(crate) async fn migrate(&self) -> Result<(), StorageError> {
-        let mut slot = self.connected().await?;
+        let slot = self.connected().await?;
         let connection = slot
             .connection
-            .as_mut()
+            .as_ref()
             .ok_or_else(|| unavailable("the store is closed"))?;
-        migrate(connection).await
+        migrations::migrate(connection)
     }
 
     async fn connected(&self) -> Result<OwnedMutexGuard<Slot>, StorageError> {
@@ -80,7 +90,7 @@ impl Writer {
             return Err(unavailable("the store is closed"));
         }
         if slot.connection.is_none() {
-            slot.connection = Some(self.options.connect().await.map_err(storage)?);
+            slot.connection = Some(blocking(|| self.file.writer()).map_err(storage)?);
         }
         Ok(slot)
     }
@@ -90,7 +100,7 @@ impl Writer {
         let mut slot = self.slot.lock().await;
         slot.closed = true;
         match slot.connection.take() {
-            Some(connection) => connection.close().await.map_err(storage),
+            Some(connection) => blocking(|| connection.close().map_err(|(_, error)| storage(error))),
             None => Ok(()),
         }
     }
@@ -99,21 +109,18 @@ impl Writer {
 /// A transaction that may write. Dropping it leaves nothing.
 #[derive(Debug)]
 pub(crate) struct WriteTransaction {
-    slot: Option<OwnedMutexGuard<Slot>>,
+    slot: OwnedMutexGuard<Slot>,
     active: bool,
 }
 
 impl WriteTransaction {
-    pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StorageError> {
-        let connection = self.slot.as_mut().and_then(|slot| slot.connection.as_mut());
+    pub(crate) fn connection(&mut self) -> Result<&Connection, StorageError> {
+        let connection = self.slot.connection.as_ref();
         connection.ok_or_else(|| unavailable("the transaction has ended"))
     }
 
-    pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
-        sqlx::query("COMMIT")
-            .execute(self.connection()?)
-            .await
-            .map_err(storage)?;
+    pub(crate) fn commit(mut self) -> Result<(), StorageError> {
+        statement("COMMIT").execute(self.connection()?).map_err(storage)?;
         self.active = false;
         Ok(())
     }
@@ -121,20 +128,16 @@ impl WriteTransaction {
 
 impl Drop for WriteTransaction {
     fn drop(&mut self) {
-        let Some(mut slot) = self.slot.take().filter(|_| self.active) else {
+        if !self.active {
+            return;
+        }
+        let Some(connection) = self.slot.connection.take() else {
             return;
         };
-        // Out of the slot: should the roll-back fail or never run, the connection is closed, which ends its transaction as well.
-        let Some(mut connection) = slot.connection.take() else {
-            return;
-        };
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move {
-                match sqlx::query("ROLLBACK").execute(&mut connection).await {
-                    Ok(_) => slot.connection = Some(connection),
-                    Err(error) => tracing::debug!(%error, "the writing connection is replaced"),
-                }
-            });
+        match statement("ROLLBACK").execute(&connection) {
+            Ok(_) => self.slot.connection = Some(connection),
+            // Closing it ends its transaction as well.
+            Err(error) => tracing::debug!(%error, "the writing connection is replaced"),
         }
     }
 }

@@ -7,9 +7,8 @@ mod common;
 use common::{child, child_of, child_url, decide, open, said, say, url};
 use selfsame_application::ports::{ApiKey, Contacts, KeyToStore, Maintenance, StorageError, Workspaces};
 use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
-use selfsame_storage_conformance::{Ask, keep, run};
+use selfsame_storage_conformance::{Ask, run};
 use selfsame_storage_sqlite::{SqliteOptions, SqliteStore};
-use sqlx::{Connection, SqliteConnection};
 use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -78,29 +77,6 @@ fn the_directory_is_made_and_data_stay() {
             .await
             .expect("read");
         assert_eq!(found.expect("the contact").contact.external_id(), Some("one"));
-    });
-}
-
-#[test]
-fn contact_keys_of_before_identify_after() {
-    let directory = tempfile::tempdir().expect("make a directory");
-    run(async {
-        let store = open(directory.path()).await;
-        let (app, workspace) = common::workspace(&store).await;
-        let ann = decide(&app, workspace, Ask::new().external("a").key("k").upsert()).await;
-        let mut file = SqliteConnection::connect(&url(directory.path()))
-            .await
-            .expect("connect");
-        for statement in [
-            "DELETE FROM identifiers WHERE kind = 10",
-            "DELETE FROM _sqlx_migrations WHERE version = 6",
-        ] {
-            let done = sqlx::query(statement).execute(&mut file).await.expect("go back");
-            assert_eq!(done.rows_affected(), 1, "{statement}");
-        }
-        store.migrate().await.expect("migrate again");
-        let told = decide(&app, workspace, keep(Ask::new().keyed("k").happened("e"))).await;
-        assert_eq!(told.contact, ann.contact);
     });
 }
 

@@ -1,4 +1,4 @@
-//! Units of work: what they leave behind when they do not end well.
+//! Transactions: what they leave behind when they do not end well.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -6,9 +6,13 @@ mod common;
 
 use common::{decide, open, workspace};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use selfsame_application::ports::{Mode, Storage, StorageError, Workspaces};
+use selfsame_application::ports::{
+    Basis, Commit, Exclusive, ReadAnswer, ReadRequest, Storage, StorageError, Workspaces,
+};
 use selfsame_domain::values::Source;
-use selfsame_domain::{ChangeSet, ContactId, ContactRow, ContactState, Footprint, FreshCount, Timestamp, WorkspaceId};
+use selfsame_domain::{
+    ChangeSet, ContactId, ContactRow, ContactState, Footprint, FreshCount, Snapshot, Timestamp, WorkspaceId,
+};
 use selfsame_storage_conformance::{Ask, Kind, identifier, run};
 use selfsame_storage_sqlite::SqliteStore;
 use std::future::{Future, poll_fn};
@@ -42,15 +46,35 @@ fn made(id: ContactId) -> ChangeSet {
     }
 }
 
+fn request(footprint: Footprint) -> ReadRequest {
+    ReadRequest {
+        footprint,
+        ..ReadRequest::default()
+    }
+}
+
+fn snapshot(answer: ReadAnswer) -> Snapshot {
+    match answer {
+        ReadAnswer::State(state) => state.snapshot,
+        ReadAnswer::OutdatedPolicy(newer) => panic!("nobody changed the policy: {newer:?}"),
+    }
+}
+
+fn commit(changes: &ChangeSet) -> Commit<'_> {
+    Commit { changes, records: &[] }
+}
+
 /// Begins to make a contact; returns its number.
-async fn begin(
-    store: &SqliteStore,
-    workspace: WorkspaceId,
-) -> (Box<dyn selfsame_application::ports::UnitOfWork>, ContactId) {
-    let mut unit = store.begin(workspace, Mode::Write).await.expect("begin");
-    let id = unit.load(&one_contact()).await.expect("load").fresh.contacts[0];
-    unit.apply(&made(id), &[]).await.expect("apply");
-    (unit, id)
+async fn begin(store: &SqliteStore, workspace: WorkspaceId) -> (Box<dyn Exclusive>, ContactId) {
+    let mut transaction = store.exclusive(workspace).await.expect("begin");
+    let read = transaction.read(&request(one_contact())).await.expect("read");
+    (transaction, snapshot(read).fresh.contacts[0])
+}
+
+async fn make(store: &SqliteStore, workspace: WorkspaceId) -> ContactId {
+    let (transaction, id) = begin(store, workspace).await;
+    transaction.write(commit(&made(id))).await.expect("write");
+    id
 }
 
 /// On one thread, where the recorder is.
@@ -62,7 +86,7 @@ async fn a_wait_for_the_writing_connection_is_counted() {
     let directory = tempfile::tempdir().expect("make a directory");
     let store = open(directory.path()).await;
     let (_, workspace) = workspace(&store).await;
-    let begin = async || store.begin(workspace, Mode::Write).await.expect("begin");
+    let begin = async || store.exclusive(workspace).await.expect("begin");
     let first = begin().await;
     let before = numbers.render();
     assert!(!before.contains("selfsame_lock_waits_total"), "{before}");
@@ -79,13 +103,11 @@ fn what_is_dropped_leaves_nothing_not_even_a_number() {
         let store = open(directory.path()).await;
         let (_, workspace) = workspace(&store).await;
         for _ in 0..3 {
-            let (unit, id) = begin(&store, workspace).await;
+            let (transaction, id) = begin(&store, workspace).await;
             assert_eq!(id, ContactId(1));
-            drop(unit);
+            drop(transaction);
         }
-        let (unit, id) = begin(&store, workspace).await;
-        assert_eq!(id, ContactId(1));
-        unit.commit().await.expect("commit");
+        assert_eq!(make(&store, workspace).await, ContactId(1));
         assert_eq!(begin(&store, workspace).await.1, ContactId(2));
     });
 }
@@ -110,22 +132,16 @@ fn an_abandoned_future_leaves_all_or_nothing_and_the_writer_in_order() {
         let store = open(directory.path()).await;
         let (_, workspace) = workspace(&store).await;
         for polls in 1..200 {
-            let whole = async {
-                let (unit, _) = begin(&store, workspace).await;
-                unit.commit().await.expect("commit");
-            };
-            abandon(whole, polls * 3).await;
+            abandon(make(&store, workspace), polls * 3).await;
         }
-        let (unit, id) = begin(&store, workspace).await;
-        unit.commit().await.expect("commit");
-        let mut last = store.begin(workspace, Mode::Write).await.expect("begin");
+        let id = make(&store, workspace).await;
         let all = Footprint {
             contacts: (1..=id.0).map(ContactId).collect(),
             ..Footprint::default()
         };
-        let found = last.load(&all).await.expect("load").contacts;
+        let found = store.read(workspace, &request(all)).await.expect("read");
         assert_eq!(
-            i64::try_from(found.len()),
+            i64::try_from(snapshot(found).contacts.len()),
             Ok(id.0),
             "numbers are those of the contacts that there are"
         );
@@ -133,27 +149,15 @@ fn an_abandoned_future_leaves_all_or_nothing_and_the_writer_in_order() {
 }
 
 #[test]
-fn a_dry_run_sees_and_leaves_nothing() {
+fn a_read_keeps_no_writer_waiting() {
     let directory = tempfile::tempdir().expect("make a directory");
     run(async {
         let store = open(directory.path()).await;
         let (_, workspace) = workspace(&store).await;
-        let mut unit = store.begin(workspace, Mode::DryRun).await.expect("begin");
-        let id = unit.load(&one_contact()).await.expect("load").fresh.contacts[0];
-        assert_eq!(id, ContactId(1));
-        // A writer is not kept waiting by it, and it goes on to see what it saw.
-        let (writing, id) = begin(&store, workspace).await;
-        writing.commit().await.expect("commit");
-        let named = Footprint {
-            contacts: [id].into(),
-            ..Footprint::default()
-        };
-        assert!(unit.load(&named).await.expect("load").contacts.is_empty());
-        assert!(matches!(
-            unit.apply(&made(id), &[]).await,
-            Err(StorageError::Refused(_))
-        ));
-        unit.commit().await.expect("commit");
+        let (transaction, id) = begin(&store, workspace).await;
+        let read = store.read(workspace, &request(one_contact())).await.expect("read");
+        assert_eq!(snapshot(read).fresh.contacts, [id], "a read takes no number");
+        transaction.write(commit(&made(id))).await.expect("write");
     });
 }
 
@@ -178,9 +182,8 @@ fn rows_that_are_not_there_are_noticed() {
             made(id).tap(|changes| changes.contacts.push(changes.contacts[0].clone())),
         ];
         for change in changes {
-            let mut unit = store.begin(workspace, Mode::Write).await.expect("begin");
-            unit.load(&one_contact()).await.expect("load");
-            let refused = unit.apply(&change, &[]).await;
+            let transaction = store.exclusive(workspace).await.expect("begin");
+            let refused = transaction.write(commit(&change)).await;
             assert!(
                 matches!(refused, Err(StorageError::Refused(_))),
                 "{change:?}: {refused:?}"
@@ -209,9 +212,15 @@ fn an_unknown_workspace_is_told_and_blocks_nobody() {
     let directory = tempfile::tempdir().expect("make a directory");
     run(async {
         let store = open(directory.path()).await;
-        for mode in [Mode::Write, Mode::DryRun, Mode::Write] {
-            let begun = store.begin(WorkspaceId(9), mode).await;
-            assert!(matches!(begun.err(), Some(StorageError::UnknownWorkspace)));
+        let unknown = WorkspaceId(9);
+        let begun = store.exclusive(unknown).await.map(drop);
+        let read = store.read(unknown, &ReadRequest::default()).await.map(drop);
+        let written = store
+            .write(unknown, &Basis::default(), commit(&made(ContactId(1))))
+            .await;
+        let policy = store.policy(unknown).await.map(drop);
+        for answer in [begun, read, written.map(drop), policy] {
+            assert!(matches!(answer, Err(StorageError::UnknownWorkspace)), "{answer:?}");
         }
         store
             .create_workspace("one", Timestamp::UNIX_EPOCH)

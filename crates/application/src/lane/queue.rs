@@ -1,6 +1,7 @@
 //! Who waits, and what is taken next.
 
 use super::batch::{Job, take_batch};
+use super::contention::Contention;
 use super::execute::execute;
 use crate::ports::{Clock, Ids, StorageError, Store};
 use crate::submit::{Reply, Submission, SubmitError};
@@ -157,12 +158,14 @@ fn abandoned() -> StorageError {
 
 /// Serves one workspace until nothing waits.
 async fn work(inner: Arc<Inner>, workspace: WorkspaceId) {
+    let contention = Arc::new(Contention::default());
     while let Some(batch) = next_batch(&inner, workspace) {
         let count = batch.len();
         metrics::histogram!("selfsame_lane_batch_submissions").record(measured(count));
         // A task of its own: a panic in an adapter must not strand those who wait behind it. Their senders are dropped, which answers.
         let store = Arc::clone(&inner.store);
-        let done = tokio::spawn(async move { execute(&*store, workspace, batch).await }).await;
+        let contention = Arc::clone(&contention);
+        let done = tokio::spawn(async move { execute(&*store, workspace, batch, &contention).await }).await;
         if let Err(error) = done {
             tracing::error!(workspace = workspace.0, %error, "a batch panicked");
         }

@@ -23,7 +23,10 @@ pub use ids::Ids;
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
-pub use storage::{Mode, Recorded, Storage, StorageError, UnitOfWork};
+pub use storage::{
+    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
+    Written,
+};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.

@@ -1,7 +1,6 @@
 //! What would be decided.
 
 use crate::support::{Fault, Point, Stand, What, decided, named, repeated, soon, upsert};
-use selfsame_application::ports::Mode;
 use selfsame_domain::{Command, ContactId, Decision, DecisionId, Outcome, Rejection};
 use selfsame_storage_conformance::{Ask, remove};
 use uuid::Uuid;
@@ -51,12 +50,7 @@ async fn it_says_what_will_be_decided_and_leaves_nothing() {
             bare(would.clone()),
             "no number was taken"
         );
-        assert!(
-            probe
-                .seen()
-                .iter()
-                .all(|seen| seen.mode == Mode::DryRun && !seen.applied && !seen.committed)
-        );
+        assert!(probe.seen().iter().all(|seen| !seen.applied && !seen.committed));
         assert_eq!(f.all().await, before);
         assert_eq!(
             f.store().segments(f.workspace, None, 0, 9).await.expect("segments"),
@@ -126,10 +120,10 @@ async fn it_does_not_wait_for_the_lane() {
 async fn a_lost_race_is_run_again() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Retriable, Point::Load).times(3));
+    probe.fault(Fault::new(What::Retriable, Point::Read).times(3));
     assert_eq!(soon(f.would(upsert("a"))).await.outcome, Outcome::Created);
     assert_eq!(probe.seen().len(), 4);
-    probe.fault(Fault::new(What::Retriable, Point::Load));
+    probe.fault(Fault::new(What::Retriable, Point::Read));
     soon(f.app().dry_run(f.workspace, named("a").commands, None))
         .await
         .expect_err("lost races");

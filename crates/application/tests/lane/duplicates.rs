@@ -74,11 +74,7 @@ async fn within_the_window_the_second_is_refused() {
     );
     assert_ne!(all[2][0].id, all[0][0].id, "a refusal is a decision of its own");
     let log = f.log(all[0][0].contact.expect("a contact")).await;
-    assert_eq!(
-        log,
-        [&all[0][0], &all[1][0], &all[3][0]].map(Clone::clone),
-        "it changes nothing"
-    );
+    assert_eq!(log, [all[0][0].clone()], "the others change nothing");
     f.clock().advance_seconds(59);
     assert!(is_refused(&decided(&f, repeated(1, upsert("a"))).await));
     assert!(!is_refused(&decided(&f, repeated(3, upsert("a"))).await));

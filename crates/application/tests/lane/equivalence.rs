@@ -4,7 +4,7 @@ use crate::support::{Answer, Fault, Point, Stand, What, accept_all, answers, occ
 use proptest::prelude::*;
 use selfsame_application::ports::IdentityView;
 use selfsame_application::{LaneOptions, Replay, Submission};
-use selfsame_domain::{Command, ContactId, Decision};
+use selfsame_domain::{Command, ContactId, Decision, Revision};
 use selfsame_storage_conformance::{Ask, force_merge, remove};
 
 /// Few names, so that they meet.
@@ -62,7 +62,7 @@ async fn play(batch_commands: usize, window: u32, submissions: &[Submission]) ->
     let (f, probe) = stand.fixture().await;
     f.policy(|policy| policy.duplicate_window_seconds = window).await;
     // Poison that nobody names but by chance: halving must not show either.
-    probe.fault(Fault::new(What::Refused, Point::Apply).only("m3@example.com"));
+    probe.fault(Fault::new(What::Refused, Point::Write).only("m3@example.com"));
     let first = occupy(&f, &probe).await;
     let waiting = accept_all(&f, submissions.iter().cloned()).await;
     probe.open(f.workspace);
@@ -73,6 +73,8 @@ async fn play(batch_commands: usize, window: u32, submissions: &[Submission]) ->
     let mut contacts = Vec::new();
     for id in f.all().await {
         let mut identity = f.identity(id).await;
+        // It says which commit it was.
+        identity.contact.revision = Revision::default();
         // A set: its order says only whether the identifiers were loaded or made in the same batch.
         for merge in &mut identity.merges {
             merge.moved.identifiers.sort();

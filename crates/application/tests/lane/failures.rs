@@ -28,9 +28,9 @@ async fn batch(f: &Fixture<'_>, probe: &Probe, submitted: &[&str]) -> Vec<Answer
 #[tokio::test(start_paused = true)]
 async fn poison_fails_alone() {
     let points = [
-        (What::Refused, Point::Load),
-        (What::Refused, Point::Apply),
-        (What::Corrupt, Point::Load),
+        (What::Refused, Point::Read),
+        (What::Refused, Point::Write),
+        (What::Corrupt, Point::Read),
     ];
     for (what, at) in points {
         for place in 0..5 {
@@ -63,7 +63,7 @@ async fn poison_fails_alone() {
 async fn the_order_is_kept_around_poison() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Refused, Point::Load).only("poison"));
+    probe.fault(Fault::new(What::Refused, Point::Read).only("poison"));
     let names = ["a", "b", "poison", "c", "poison", "d", "e"];
     let mut made = Vec::new();
     for answer in batch(&f, &probe, &names).await.into_iter().flatten() {
@@ -74,7 +74,7 @@ async fn the_order_is_kept_around_poison() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_race_is_run_again() {
-    for at in [Point::Begin, Point::Load, Point::Apply, Point::Commit] {
+    for at in [Point::Policy, Point::Read, Point::Write, Point::Commit] {
         let mut stand = Stand::default();
         let (f, probe) = stand.fixture().await;
         probe.fault(Fault::new(What::Retriable, at).times(3));
@@ -101,7 +101,7 @@ async fn a_batch_that_lost_a_race_is_run_again_as_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn too_many_lost_races_are_reported_and_leave_nothing() {
-    for at in [Point::Begin, Point::Load, Point::Apply, Point::Commit] {
+    for at in [Point::Policy, Point::Read, Point::Write, Point::Commit] {
         let mut stand = Stand::default();
         let (f, probe) = stand.fixture().await;
         probe.fault(Fault::new(What::Retriable, at).times(10));
@@ -130,7 +130,7 @@ async fn an_unavailable_database_is_reported_at_once_to_all() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_whose_connection_was_lost_before_its_commit_is_run_once_more() {
-    for at in [Point::Begin, Point::Load, Point::Apply] {
+    for at in [Point::Policy, Point::Read, Point::Write] {
         for times in [1, 2] {
             let mut stand = Stand::default();
             let (f, probe) = stand.fixture().await;
@@ -153,7 +153,7 @@ async fn a_batch_whose_connection_was_lost_before_its_commit_is_run_once_more() 
 /// Whether a commit was under way is unknown, so nobody is told that nothing was done.
 #[tokio::test(start_paused = true)]
 async fn a_panic_fails_its_batch_and_no_other() {
-    for at in [Point::Begin, Point::Load, Point::Apply, Point::Commit] {
+    for at in [Point::Policy, Point::Read, Point::Write, Point::Commit] {
         let mut stand = Stand::with(LaneOptions {
             batch_commands: 2,
             ..LaneOptions::default()
@@ -197,12 +197,46 @@ async fn an_unknown_workspace_is_reported() {
     assert!(matches!(storage(&would), StorageError::UnknownWorkspace));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stale_batch_is_done_again_while_others_are_kept_out() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    probe.go_stale(1);
+    let decisions = decided(&f, named("a")).await;
+    assert_eq!(f.log(ContactId(1)).await, decisions, "it was done once");
+    let attempts = probe.seen();
+    let exclusive: Vec<bool> = attempts.iter().map(|seen| seen.exclusive).collect();
+    assert_eq!(exclusive, [false, true]);
+    assert_eq!(probe.sizes(f.workspace), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_met_a_stale_batch_keeps_others_out_for_a_while() {
+    let mut stand = Stand::with(LaneOptions {
+        batch_commands: 1,
+        ..LaneOptions::default()
+    });
+    let (f, probe, first) = stand.busy().await;
+    probe.go_stale(1);
+    let waiting = accept_all(&f, names("e", 20).iter().map(|name| named(name))).await;
+    probe.forget();
+    probe.open(f.workspace);
+    first.decisions().await;
+    for answer in answers(waiting).await {
+        assert_eq!(answer.expect("submit")[0].outcome, Outcome::Created);
+    }
+    let exclusive: Vec<bool> = probe.seen().iter().map(|seen| seen.exclusive).collect();
+    // The first was stale, so it is done again, and the sixteen after it are read when others are kept out.
+    let expected: Vec<bool> = (0..21).map(|attempt| attempt < 17).collect();
+    assert_eq!(exclusive, expected);
+}
+
 /// Everybody's commands are in the half that is done again, so nobody's are done twice.
 #[tokio::test(start_paused = true)]
 async fn halving_does_nothing_twice() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Refused, Point::Apply).only("poison"));
+    probe.fault(Fault::new(What::Refused, Point::Write).only("poison"));
     let names = names("e", 16);
     let mut asked: Vec<&str> = names.iter().map(String::as_str).collect();
     asked.insert(11, "poison");

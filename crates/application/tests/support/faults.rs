@@ -6,9 +6,9 @@ use selfsame_domain::Footprint;
 /// Where it goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Point {
-    Begin,
-    Load,
-    Apply,
+    Policy,
+    Read,
+    Write,
     Commit,
     Credentials,
 }

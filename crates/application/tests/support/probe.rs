@@ -2,8 +2,10 @@
 
 use super::faults::{Fault, Faults, Point};
 use async_trait::async_trait;
-use selfsame_application::ports::{Mode, Recorded, Storage, StorageError, UnitOfWork};
-use selfsame_domain::{ChangeSet, Footprint, Policy, Snapshot, Timestamp, WorkspaceId};
+use selfsame_application::ports::{
+    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, Storage, StorageError, Written,
+};
+use selfsame_domain::{Footprint, Revision, WorkspaceId};
 use selfsame_storage_conformance::MemoryStore;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,18 +33,28 @@ struct State {
     seen: Vec<Seen>,
     touches: usize,
     faults: Faults,
+    /// How many writes are still to be answered as stale.
+    stale: usize,
     gates: HashMap<WorkspaceId, Arc<Semaphore>>,
 }
 
-/// A transaction that was begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An attempt at a batch, or a dry run.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) workspace: WorkspaceId,
-    pub(crate) mode: Mode,
-    /// How many commands it was loaded for: those that name a contact by its identifiers.
-    pub(crate) commands: usize,
+    footprint: Footprint,
+    /// Whether other writers were kept out before it was read.
+    pub(crate) exclusive: bool,
+    /// Whether it came to a write.
     pub(crate) applied: bool,
     pub(crate) committed: bool,
+}
+
+impl Seen {
+    /// How many commands it was read for: those that name a contact by its identifiers.
+    pub(crate) fn commands(&self) -> usize {
+        self.footprint.fresh.contacts
+    }
 }
 
 impl Probe {
@@ -83,25 +95,55 @@ impl Probe {
         self.lock().faults.add(fault);
     }
 
-    /// Transactions so far.
+    /// Answers so many writes as stale.
+    pub(crate) fn go_stale(&self, times: usize) {
+        self.lock().stale = times;
+    }
+
+    fn is_stale(&self) -> bool {
+        let mut state = self.lock();
+        let left = state.stale.checked_sub(1);
+        state.stale = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// Changes what is noted of the last attempt in a workspace.
+    fn note(&self, workspace: WorkspaceId, change: impl FnOnce(&mut Seen)) {
+        let mut state = self.lock();
+        let last = state.seen.iter_mut().rev().find(|seen| seen.workspace == workspace);
+        last.map(change);
+    }
+
+    async fn before_write(&self, workspace: WorkspaceId) -> Result<(), StorageError> {
+        let mut footprint = Footprint::default();
+        self.note(workspace, |seen| {
+            seen.applied = true;
+            footprint = seen.footprint.clone();
+        });
+        self.pass(Point::Write, &footprint)?;
+        self.wait_at_gate(workspace).await;
+        self.pass(Point::Commit, &footprint)
+    }
+
+    /// Attempts so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.lock().seen.clone()
     }
 
-    /// How many writing transactions were begun in a workspace.
+    /// How many attempts there were in a workspace.
     pub(crate) fn begins(&self, workspace: WorkspaceId) -> usize {
         self.sizes(workspace).len()
     }
 
-    /// How many commands each writing transaction of a workspace was loaded for.
+    /// How many commands each attempt in a workspace was read for.
     pub(crate) fn sizes(&self, workspace: WorkspaceId) -> Vec<usize> {
         let seen = self.seen().into_iter();
-        seen.filter(|seen| seen.workspace == workspace && seen.mode == Mode::Write)
-            .map(|seen| seen.commands)
+        seen.filter(|seen| seen.workspace == workspace)
+            .map(|seen| seen.commands())
             .collect()
     }
 
-    /// Forgets the transactions so far.
+    /// Forgets the attempts so far.
     pub(crate) fn forget(&self) {
         self.lock().seen.clear();
     }
@@ -135,26 +177,40 @@ impl Probe {
 
 #[async_trait]
 impl Storage for Probe {
-    async fn begin(&self, workspace: WorkspaceId, mode: Mode) -> Result<Box<dyn UnitOfWork>, StorageError> {
-        let number = {
-            let mut state = self.lock();
-            state.seen.push(Seen {
-                workspace,
-                mode,
-                commands: 0,
-                applied: false,
-                committed: false,
-            });
-            state.seen.len() - 1
-        };
-        self.pass(Point::Begin, &Footprint::default())?;
-        let inner = self.inner.begin(workspace, mode).await?;
+    async fn policy(&self, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError> {
+        self.lock().seen.push(Seen {
+            workspace,
+            footprint: Footprint::default(),
+            exclusive: false,
+            applied: false,
+            committed: false,
+        });
+        self.pass(Point::Policy, &Footprint::default())?;
+        self.inner.policy(workspace).await
+    }
+
+    async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        self.note(workspace, |seen| seen.footprint = request.footprint.clone());
+        self.pass(Point::Read, &request.footprint)?;
+        self.inner.read(workspace, request).await
+    }
+
+    async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
+        self.before_write(workspace).await?;
+        if self.is_stale() {
+            return Ok(Written::Stale);
+        }
+        self.note(workspace, |seen| seen.committed = true);
+        self.inner.write(workspace, basis, commit).await
+    }
+
+    async fn exclusive(&self, workspace: WorkspaceId) -> Result<Box<dyn Exclusive>, StorageError> {
+        let inner = self.inner.exclusive(workspace).await?;
+        let probe = self.clone();
         Ok(Box::new(Watched {
-            probe: self.clone(),
+            probe,
             inner,
             workspace,
-            number,
-            footprint: Footprint::default(),
         }))
     }
 }
@@ -162,45 +218,24 @@ impl Storage for Probe {
 /// A transaction under watch.
 struct Watched {
     probe: Probe,
-    inner: Box<dyn UnitOfWork>,
+    inner: Box<dyn Exclusive>,
     workspace: WorkspaceId,
-    number: usize,
-    footprint: Footprint,
-}
-
-impl Watched {
-    fn note(&self, change: impl FnOnce(&mut Seen)) {
-        change(&mut self.probe.lock().seen[self.number]);
-    }
 }
 
 #[async_trait]
-impl UnitOfWork for Watched {
-    fn policy(&self) -> &Policy {
-        self.inner.policy()
+impl Exclusive for Watched {
+    async fn read(&mut self, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        self.probe.note(self.workspace, |seen| {
+            seen.footprint = request.footprint.clone();
+            seen.exclusive = true;
+        });
+        self.probe.pass(Point::Read, &request.footprint)?;
+        self.inner.read(request).await
     }
 
-    async fn recorded(&mut self, keys: &[String], now: Timestamp) -> Result<Vec<Recorded>, StorageError> {
-        self.inner.recorded(keys, now).await
-    }
-
-    async fn load(&mut self, footprint: &Footprint) -> Result<Snapshot, StorageError> {
-        self.footprint = footprint.clone();
-        self.note(|seen| seen.commands = footprint.fresh.contacts);
-        self.probe.pass(Point::Load, footprint)?;
-        self.inner.load(footprint).await
-    }
-
-    async fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), StorageError> {
-        self.note(|seen| seen.applied = true);
-        self.probe.pass(Point::Apply, &self.footprint)?;
-        self.inner.apply(changes, records).await
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StorageError> {
-        self.probe.wait_at_gate(self.workspace).await;
-        self.probe.pass(Point::Commit, &self.footprint)?;
-        self.note(|seen| seen.committed = true);
-        self.inner.commit().await
+    async fn write(self: Box<Self>, commit: Commit<'_>) -> Result<Revision, StorageError> {
+        self.probe.before_write(self.workspace).await?;
+        self.probe.note(self.workspace, |seen| seen.committed = true);
+        self.inner.write(commit).await
     }
 }

@@ -43,7 +43,12 @@ impl Stand {
 pub(crate) async fn occupy(f: &Fixture<'_>, probe: &Probe) -> Waiting {
     probe.hold(f.workspace);
     let before = probe.arrivals();
-    let first = accept(f.app(), f.workspace, super::named("first")).await;
+    // Somebody new each time: what changes nothing comes to no commit.
+    let name = match before {
+        0 => "first".to_owned(),
+        _ => format!("first after {before}"),
+    };
+    let first = accept(f.app(), f.workspace, super::named(&name)).await;
     probe.arrived(before + 1).await;
     first
 }

@@ -61,7 +61,48 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         .filter(|(id, merge)| before.merges.get(id) != Some(merge))
         .map(|(_, merge)| merge)
         .collect();
+    changes.touched = touched(before, &changes);
     changes
+}
+
+/// The contacts that own what changes, before or after, without those whose rows are written anyway and those that are deleted.
+fn touched(before: &Snapshot, changes: &ChangeSet) -> BTreeSet<ContactId> {
+    let held = before.contacts.values().flat_map(|contact| &contact.identifiers);
+    let owners: HashMap<_, _> = held.map(|held| ((held.key(), held.home), held.owner)).collect();
+    let members = before.contacts.values().flat_map(|contact| &contact.memberships);
+    let members: HashMap<_, _> = members
+        .map(|member| ((member.segment, member.home), member.owner))
+        .collect();
+    let visitors: HashMap<_, _> = before.visitors.iter().map(|row| (row.id, row.owner)).collect();
+    let mut touched: BTreeSet<ContactId> = changes.attributes.iter().map(|(id, _)| *id).collect();
+    for held in &changes.identifiers {
+        touched.insert(held.owner);
+        touched.extend(owners.get(&(held.key(), held.home)));
+    }
+    let removed = changes.identifiers_removed.iter();
+    touched.extend(removed.filter_map(|(key, home)| owners.get(&(key, *home))));
+    for member in &changes.memberships {
+        touched.insert(member.owner);
+        touched.extend(members.get(&(member.segment, member.home)));
+    }
+    touched.extend(changes.memberships_removed.iter().filter_map(|key| members.get(key)));
+    for visitor in &changes.visitors {
+        touched.extend(visitor.owner);
+        touched.extend(visitors.get(&visitor.id).copied().flatten());
+    }
+    for row in &changes.contacts {
+        touched.insert(row.canonical);
+        touched.extend(before.contacts.get(&row.id).map(|contact| contact.canonical));
+    }
+    touched.extend(changes.repointed.iter().flat_map(|(from, to)| [*from, *to]));
+    touched.extend(changes.visitors_returned.iter().map(|(_, to)| *to));
+    for row in &changes.contacts {
+        touched.remove(&row.id);
+    }
+    for erased in &changes.erased {
+        touched.remove(erased);
+    }
+    touched
 }
 
 /// What the contacts hold and belong to, without the rows that are deleted as a whole: those of the erased and of emptied segments.

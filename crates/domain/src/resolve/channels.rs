@@ -84,13 +84,7 @@ fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, channel: Channe
             });
         }
         if contact.holds(&identifier.key) {
-            for held in contact
-                .identifiers
-                .iter_mut()
-                .filter(|held| held.key() == &identifier.key)
-            {
-                held.last_seen = draft.at;
-            }
+            world.see(id, &identifier.key, draft.at);
             claim::settle(world, draft, id, identifier);
         }
     }
@@ -211,7 +205,6 @@ fn own(
     {
         held.channels.insert(channel);
         held.identifier.typed.clone_from(&identifier.typed);
-        held.last_seen = draft.at;
         held.confirmed |= confirmed || (request.confirmed && channel == ChannelType::Email);
     }
     if shown && shown_as(contact, &identifier.key) != before {
@@ -219,6 +212,7 @@ fn own(
             identifier: identifier.clone(),
         });
     }
+    world.see(id, &identifier.key, draft.at);
 }
 
 /// How a contact shows a value: in which channels, in which spelling, and whether it is confirmed.

@@ -288,7 +288,8 @@ fn touch(
     draft: &Draft,
     details: Option<&ChannelDetails>,
 ) {
-    let Some(contact) = world.contacts.get_mut(&id) else {
+    world.see(id, &identifier.key, draft.at);
+    let (Some(contact), Some(details)) = (world.contacts.get_mut(&id), details) else {
         return;
     };
     for held in contact
@@ -296,9 +297,6 @@ fn touch(
         .iter_mut()
         .filter(|held| held.key() == &identifier.key)
     {
-        held.last_seen = draft.at;
-        if let Some(details) = details {
-            held.details.take(details);
-        }
+        held.details.take(details);
     }
 }

@@ -24,9 +24,10 @@ pub(super) struct Draft {
     pub(super) touched: BTreeSet<ContactId>,
     pub(super) merges: usize,
     pub(super) visitors: usize,
-    /// Events, orders and what is said with a public key are many; a decision about one that changed nothing and has nothing to tell is not
-    /// for the log of what a contact is. That it names a value which the contact does not hold is told once: when something is noted of the
-    /// value. Nor is a decision about nobody: anybody can make as many as they like with a public key.
+    /// Whether something was noted of a value that the contact does not hold, so that an erasure must find it by the log.
+    pub(super) noted: bool,
+    /// Events, orders and what is said with a public key are many. One that is about nobody is not logged: anybody can make as many as they
+    /// like with a public key.
     pub(super) is_routine: bool,
     /// The time in the past that it tells of, if it does: it takes nothing from whoever has it now (identity rule 4).
     pub(super) past: Option<Timestamp>,
@@ -46,6 +47,7 @@ impl Draft {
             touched: BTreeSet::new(),
             merges: 0,
             visitors: 0,
+            noted: false,
             is_routine: match &envelope.command {
                 Command::Event(_) | Command::Order(_) | Command::Contact(Call::Event { .. }, _) => true,
                 Command::Contact(_, request) => request.trust() != Trust::Full,
@@ -126,22 +128,25 @@ impl Draft {
     pub(super) fn finish(mut self, world: &mut World<'_>, outcome: Outcome, contact: Option<ContactId>) -> Decision {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(contact);
-        let tells_nothing = outcome == Outcome::Unchanged && self.effects.iter().all(only_names);
-        let is_routine = self.is_routine && (tells_nothing || touched.is_empty());
+        let says_nothing = outcome == Outcome::Unchanged && !self.noted && self.effects.iter().all(only_names);
+        let is_routine = self.is_routine && touched.is_empty();
         let decision = self.decision(outcome, contact, None);
-        if outcome != Outcome::Erased && !is_routine {
+        if outcome != Outcome::Erased && !is_routine && !says_nothing {
             log(world, touched, &decision);
         }
         decision
     }
 }
 
+/// Whether an effect only says that a value named a contact which does not hold it: true of most events.
 fn only_names(effect: &Effect) -> bool {
-    let why = match effect {
-        Effect::KeptApart { why, .. } => Some(*why),
-        _ => None,
-    };
-    why == Some(Apart::OnlyNames)
+    matches!(
+        effect,
+        Effect::KeptApart {
+            why: Apart::OnlyNames,
+            ..
+        }
+    )
 }
 
 fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision) {
@@ -166,10 +171,6 @@ fn log(world: &mut World<'_>, touched: BTreeSet<ContactId>, decision: &Decision)
 
 /// A decision that concerns no contact can be read by its identity. Nobody could find it to erase it, so it names nobody.
 fn log_of_nobody(world: &mut World<'_>, decision: &Decision) {
-    let tells = !decision.effects.is_empty() || decision.outcome != Outcome::Unchanged;
-    if !tells {
-        return;
-    }
     let mut decision = decision.clone();
     decision.redact(&decision.names(), |_| false);
     world.log.push(LogEntry {

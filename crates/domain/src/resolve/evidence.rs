@@ -101,7 +101,7 @@ pub(super) fn count(world: &mut World<'_>, draft: &mut Draft, contact: ContactId
             continue;
         }
         // Erasing the contact finds by its log what was noted of values that it does not hold.
-        draft.is_routine &= world.contacts[&contact].holds(&identifier.key);
+        draft.noted |= !world.contacts[&contact].holds(&identifier.key);
         if record.is_shared(&world.policy) {
             draft.effects.push(Effect::Shared {
                 identifier: (*identifier).clone(),

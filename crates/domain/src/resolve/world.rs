@@ -200,6 +200,37 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Notes that an identifier of the contact was named again. The time when it was last seen moves seldom (identity rule 9), except that of
+    /// a token that was named before another app's same token was: the one that was named last is the one that is meant.
+    pub(super) fn see(&mut self, id: ContactId, key: &IdentifierKey, at: Timestamp) {
+        let tokens = self.qualified(key).map(|(_, held)| held.last_seen);
+        let named = self
+            .contacts
+            .get(&id)
+            .into_iter()
+            .flat_map(|contact| &contact.identifiers);
+        let nameless = named
+            .filter(|held| held.key() == key)
+            .find_map(|held| held.identifier.nameless());
+        let siblings = nameless
+            .iter()
+            .flat_map(|nameless| self.qualified(nameless))
+            .map(|(_, held)| held.last_seen);
+        let latest = tokens.chain(siblings).max();
+        let policy = &self.policy;
+        let moves = |held: &HeldIdentifier| {
+            policy.moves_last_seen(held.last_seen, at) || latest.is_some_and(|latest| latest > held.last_seen)
+        };
+        let Some(contact) = self.contacts.get_mut(&id) else {
+            return;
+        };
+        for held in contact.identifiers.iter_mut().filter(|held| held.key() == key) {
+            if moves(held) {
+                held.last_seen = at;
+            }
+        }
+    }
+
     /// Remembers that somebody got a token of an app.
     pub(super) fn note_token(&mut self, token: &Identifier) {
         if let Some(nameless) = token.nameless() {

@@ -1,6 +1,7 @@
 //! The types of channels.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The type of a channel through which a contact is reached (wire fact).
@@ -60,6 +61,36 @@ impl ChannelType {
         }
     }
 
+    /// The number of the type in storage, where a set of types is the sum of theirs. Never renumbered.
+    pub fn bit(self) -> i16 {
+        match self {
+            Self::Email => 1,
+            Self::Sms => 2,
+            Self::Viber => 4,
+            Self::MobilePush => 8,
+            Self::WebPush => 16,
+            Self::AppInbox => 32,
+            Self::Widget => 64,
+            Self::InApp => 128,
+            Self::Telegram => 256,
+            Self::WebCookie => 512,
+        }
+    }
+
+    /// The sum of the numbers of a set of types.
+    pub fn bits<'a>(channels: impl IntoIterator<Item = &'a Self>) -> i16 {
+        channels.into_iter().fold(0, |bits, channel| bits | channel.bit())
+    }
+
+    /// Reads what [`Self::bits`] wrote.
+    pub fn from_bits(bits: i16) -> Option<BTreeSet<Self>> {
+        let channels: BTreeSet<Self> = Self::ALL
+            .into_iter()
+            .filter(|channel| bits & channel.bit() != 0)
+            .collect();
+        (Self::bits(&channels) == bits).then_some(channels)
+    }
+
     /// Reads the text of a type in any case (`webPush`, wire fact), outer blanks trimmed.
     pub fn from_wire(text: &str) -> Option<Self> {
         Self::ALL
@@ -88,6 +119,10 @@ mod tests {
                 Some(channel.as_wire())
             );
         }
+        let all: BTreeSet<ChannelType> = ChannelType::ALL.into();
+        assert_eq!(ChannelType::from_bits(ChannelType::bits(&all)), Some(all));
+        assert_eq!(ChannelType::from_bits(0), Some(BTreeSet::new()));
+        assert_eq!(ChannelType::from_bits(1024), None);
         assert_eq!(ChannelType::from_wire("webPush"), Some(ChannelType::WebPush));
         assert_eq!(ChannelType::from_wire("fax"), None);
     }

@@ -60,6 +60,27 @@ impl Source {
         }
     }
 
+    /// The number of the source in storage. Never renumbered.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::SiteAutomated => 1,
+            Self::IMessage => 2,
+            Self::Campaign => 3,
+            Self::Import => 4,
+            Self::Manual => 5,
+            Self::Subscription => 6,
+            Self::Order => 7,
+            Self::Api => 8,
+            Self::Event => 9,
+            Self::App => 10,
+        }
+    }
+
+    /// Reads what [`Self::code`] wrote.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.code() == code)
+    }
+
     /// Reads what [`Self::as_str`] wrote.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == text)
@@ -80,6 +101,7 @@ mod tests {
     fn every_text_is_read_back() {
         for source in Source::ALL {
             assert_eq!(Source::from_text(source.as_str()), Some(source));
+            assert_eq!(Source::from_code(source.code()), Some(source));
             assert_eq!(
                 serde_json::to_value(source).ok().as_ref().and_then(|v| v.as_str()),
                 Some(source.as_str())

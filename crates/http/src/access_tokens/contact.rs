@@ -46,7 +46,7 @@ pub(crate) struct ContactTokenBody {
     responses(
         (status = 200, body = ContactTokenBody, description = "The token",
             example = json!({"token": "v1.Qy0xMDAx.0.3194bedab7a987a43d1b1c044f50840a03c86c3d479aafa00b9355945cc75b97"})),
-        crate::docs::WriteErrors,
+        crate::docs::BodyErrors,
         (status = 404, description = "There is no such contact", body = String, content_type = "text/plain",
             example = json!("contact not found")),
     )

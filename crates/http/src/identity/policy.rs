@@ -58,6 +58,7 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
         },
         "duplicateWindowSeconds": 0,
         "deletePastEvents": false,
+        "lastSeenSeconds": 3600,
         "deleteOrders": false,
         "eventRetentionDays": null,
         "strictIdentifiers": false

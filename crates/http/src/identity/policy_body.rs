@@ -18,6 +18,7 @@ const LIMIT: RangeInclusive<i64> = 1..=10_000;
 /// A day: who repeats a request later than that means it.
 const RETENTION: RangeInclusive<i64> = 1..=36_500;
 const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
+const LAST_SEEN: RangeInclusive<i64> = 0..=86_400;
 
 /// What a workspace decides about identity for itself. Every member is required, and there are no others; `null` says that there is none.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -44,6 +45,9 @@ pub(super) struct PolicyBody {
     /// Whether `DELETE past_events` deletes.
     #[schema(example = false)]
     delete_past_events: bool,
+    /// For how many seconds the time when an identifier was last seen stays as it is, though the identifier is named again.
+    #[schema(minimum = 0, maximum = 86_400, example = 3600)]
+    last_seen_seconds: u32,
     /// Whether `DELETE orders` deletes.
     #[schema(example = false)]
     delete_orders: bool,
@@ -119,6 +123,7 @@ impl From<&Policy> for PolicyBody {
             limits: LimitsBody::from(policy.limits),
             duplicate_window_seconds: policy.duplicate_window_seconds,
             delete_past_events: policy.delete_past_events,
+            last_seen_seconds: policy.last_seen_seconds,
             delete_orders: policy.delete_orders,
             event_retention_days: policy.event_retention_days,
             strict_identifiers: policy.strict_identifiers,
@@ -163,7 +168,7 @@ impl From<Limits> for LimitsBody {
 }
 
 /// The members of [`PolicyBody`].
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 11] = [
     "defaultPhoneRegion",
     "mergeUnclaimed",
     "blocked",
@@ -171,6 +176,7 @@ const MEMBERS: [&str; 10] = [
     "limits",
     "duplicateWindowSeconds",
     "deletePastEvents",
+    "lastSeenSeconds",
     "deleteOrders",
     "eventRetentionDays",
     "strictIdentifiers",
@@ -193,6 +199,7 @@ pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
         limits: limits(body, &mut problems),
         duplicate_window_seconds: number(body, "duplicateWindowSeconds", DUPLICATE_WINDOW, &mut problems),
         delete_past_events: boolean(body, "deletePastEvents", &mut problems),
+        last_seen_seconds: number(body, "lastSeenSeconds", LAST_SEEN, &mut problems),
         delete_orders: boolean(body, "deleteOrders", &mut problems),
         event_retention_days: {
             let days = ranged(body, "eventRetentionDays", RETENTION, &mut problems);
@@ -346,6 +353,7 @@ mod tests {
             shared_threshold: 7,
             duplicate_window_seconds: 60,
             delete_past_events: true,
+            last_seen_seconds: 0,
             delete_orders: true,
             event_retention_days: Some(36_500),
             strict_identifiers: true,
@@ -365,7 +373,7 @@ mod tests {
     fn everything_that_is_wrong_is_named() {
         let body = json!({
             "defaultPhoneRegion": "Ukraine", "mergeUnclaimed": 3, "sharedThreshold": 1, "duplicateWindowSeconds": -1,
-            "deletePastEvents": "often", "deleteOrders": 2, "eventRetentionDays": 0, "strictIdentifiers": 1,
+            "deletePastEvents": "often", "lastSeenSeconds": -1, "deleteOrders": 2, "eventRetentionDays": 0, "strictIdentifiers": 1,
             "blocked": [
                 {"kind": "fax", "exact": "a"}, {"kind": null, "pattern": "("}, {"kind": null}, {"kind": null, "exact": "a", "pattern": "b"},
                 {"exact": "a", "regex": "b"},
@@ -394,6 +402,7 @@ mod tests {
             "/limits/field",
             "/duplicateWindowSeconds",
             "/deletePastEvents",
+            "/lastSeenSeconds",
             "/deleteOrders",
             "/eventRetentionDays",
             "/strictIdentifiers",
@@ -414,6 +423,7 @@ mod tests {
             required("/limits"),
             required("/duplicateWindowSeconds"),
             required("/deletePastEvents"),
+            required("/lastSeenSeconds"),
             required("/deleteOrders"),
             or_null("/eventRetentionDays"),
             required("/strictIdentifiers"),

@@ -18,6 +18,7 @@ pub(crate) const IN_FLIGHT: &str = "selfsame_http_requests_in_flight";
 const LANE_DEPTH: &str = "selfsame_lane_depth";
 const LANE_BATCH: &str = "selfsame_lane_batch_submissions";
 const LANE_RETRIES: &str = "selfsame_lane_retries_total";
+const LANE_STALE: &str = "selfsame_lane_stale_total";
 const LOCK_WAITS: &str = "selfsame_lock_waits_total";
 const MONTHS_DROPPED: &str = "selfsame_events_months_dropped_total";
 const EVENTS_EXPIRED: &str = "selfsame_events_expired_total";
@@ -53,10 +54,14 @@ pub fn describe_metrics() {
         "Submissions that wait in the write lane or are being written"
     );
     describe_histogram!(LANE_BATCH, "Submissions that shared a transaction");
-    describe_counter!(LANE_RETRIES, "Transactions done again because they lost a race");
+    describe_counter!(LANE_RETRIES, "Batches done again because they lost a race");
+    describe_counter!(
+        LANE_STALE,
+        "Batches done again because another commit changed what they had read"
+    );
     describe_counter!(
         LOCK_WAITS,
-        "Transactions that waited for another one and found something changed (PostgreSQL), or for this server's writing connection (SQLite)"
+        "Writes that waited for this server's writing connection (SQLite)"
     );
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
     describe_counter!(BOTS, "Requests of pages that bots made");
@@ -72,6 +77,7 @@ pub fn describe_metrics() {
     gauge!(IN_FLIGHT).set(0.0);
     gauge!(LANE_DEPTH).set(0.0);
     counter!(LANE_RETRIES).increment(0);
+    counter!(LANE_STALE).increment(0);
     counter!(LOCK_WAITS).increment(0);
     counter!(BOTS).increment(0);
     counter!(PLUGIN_LOGS).increment(0);

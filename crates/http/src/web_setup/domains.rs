@@ -57,14 +57,14 @@ impl DomainBody {
     post,
     path = "/api/v1/site/domains",
     operation_id = "registerDomain",
-    tag = "tracker",
+    tag = "account",
     request_body(content = DomainInput, content_type = "application/json", example = json!({"domain": "shop.example"})),
     responses(
         (status = 200, body = DomainBody, description = "The domain was there",
             example = json!({"siteId": "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7", "message": "Domain already exists. Domain is already registered."})),
         (status = 201, body = DomainBody, description = "The domain is registered",
             example = json!({"siteId": "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7"})),
-        crate::docs::WriteErrors,
+        crate::docs::BodyErrors,
     )
 )]
 pub(crate) async fn register(
@@ -92,7 +92,7 @@ pub(crate) async fn register(
     get,
     path = "/api/v1/site/domains",
     operation_id = "getDomain",
-    tag = "tracker",
+    tag = "account",
     params(("domain" = String, Query, description = "A host with or without a port, or the address of a page there")),
     responses(
         (status = 200, body = DomainBody, description = "The site of the domain",

@@ -23,11 +23,11 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
     get,
     path = "/api/v1/site/script",
     operation_id = "getSiteScript",
-    tag = "tracker",
+    tag = "account",
     params(("domain" = Option<String>, Query, description = "The shop's domain, which must be registered")),
     responses(
         (status = 200, body = String, content_type = "text/plain", description = "Two `script` elements",
-            example = json!("<script async data-site=\"pk_…\" src = \"https://id.example.com/t/selfsame.js\" data-site=\"pk_…\"></script>")),
+            example = json!("The lines for the head of a page")),
         crate::docs::ReadErrors,
         (status = 404, description = "No site of the workspace has the domain", body = String, content_type = "text/plain",
             example = json!("domain not found")),

@@ -43,6 +43,7 @@ async fn numbers_are_bounded_and_name_nobody() {
     for line in [
         "selfsame_lane_depth 0",
         "selfsame_lane_retries_total 0",
+        "selfsame_lane_stale_total 0",
         "selfsame_lock_waits_total 0",
         "selfsame_http_requests_in_flight 1",
     ] {

@@ -50,7 +50,7 @@ async fn a_wrong_policy_changes_nothing() {
         server.put(POLICY, wrong).await.pointers(),
         ["/blocked/0/pattern", "/sharedThreshold", "/limits/cookie"]
     );
-    assert_eq!(server.put(POLICY, json!({})).await.pointers().len(), 10);
+    assert_eq!(server.put(POLICY, json!({})).await.pointers().len(), 11);
     assert_eq!(server.put(POLICY, json!("x")).await.pointers(), [""]);
     assert_eq!(server.get(POLICY).await.json(200), before);
 }

@@ -108,7 +108,7 @@ pub async fn repeating_a_request_changes_nothing(backend: &mut dyn Backend) {
         .segment("s");
     let id = f.id(ask.clone().upsert()).await;
     let before = f.contact(id).await;
-    let again = f.decide(ask.upsert()).await;
+    let again = f.decide(ask.clone().upsert()).await;
     assert_eq!(
         (again.outcome, again.contact, again.rule),
         (Outcome::Unchanged, Some(id), Rule::ExternalId)
@@ -118,7 +118,13 @@ pub async fn repeating_a_request_changes_nothing(backend: &mut dyn Backend) {
         (after.created_at, after.updated_at),
         (before.created_at, before.updated_at)
     );
-    assert!(after.identifiers.iter().all(|held| held.last_seen == f.clock().now()));
+    assert_eq!(after, before, "nor when it was last seen, within the hour");
+    assert_eq!(f.log(id).await.len(), 1);
+    f.clock().advance_seconds(3600);
+    f.decide(ask.upsert()).await;
+    let later = f.contact(id).await;
+    assert!(later.identifiers.iter().all(|held| held.last_seen == f.clock().now()));
+    assert_eq!(f.log(id).await.len(), 1);
 }
 
 pub async fn setting_a_channel_keeps_the_others(backend: &mut dyn Backend) {

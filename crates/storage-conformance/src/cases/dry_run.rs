@@ -4,7 +4,7 @@ use super::kinds::{alone, sample, values};
 use crate::{
     Ask, Backend, Fixture, Kind, Observation, erase, force_merge, identifier, merge_of, observe, remove, undo,
 };
-use selfsame_application::ports::Mode;
+use selfsame_application::ports::{ReadAnswer, ReadRequest};
 use selfsame_domain::{
     Command, ContactId, Decision, Effect, Footprint, FreshCount, IdentifierKind, MergeId, Policy, VisitorId,
 };
@@ -146,14 +146,21 @@ pub async fn neither_waits_nor_holds_up(backend: &mut dyn Backend) {
         },
         ..Footprint::default()
     };
-    let mut writer = f.store().begin(f.workspace, Mode::Write).await.expect("begin");
-    writer.load(&footprint).await.expect("load");
+    let policy = f.store().policy(f.workspace).await.expect("the policy").revision;
+    let request = ReadRequest {
+        policy,
+        footprint,
+        ..ReadRequest::default()
+    };
+    let mut writer = f.store().exclusive(f.workspace).await.expect("begin");
+    writer.read(&request).await.expect("read");
     let would = f.would(Ask::new().email("a@example.com").first("Ann").upsert()).await;
     assert_eq!(would.contact, Some(id));
-    let mut reader = f.another().begin(f.workspace, Mode::DryRun).await.expect("begin");
-    let snapshot = reader.load(&footprint).await.expect("load");
-    assert_eq!(snapshot.contacts.keys().copied().collect::<Vec<_>>(), [id]);
+    let read = f.another().read(f.workspace, &request).await.expect("read");
+    let ReadAnswer::State(state) = read else {
+        panic!("nobody changed the policy: {read:?}")
+    };
+    assert_eq!(state.snapshot.contacts.keys().copied().collect::<Vec<_>>(), [id]);
     drop(writer);
     f.id(Ask::new().email("a@example.com").first("Ann").upsert()).await;
-    drop(reader);
 }

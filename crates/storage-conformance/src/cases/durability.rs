@@ -2,9 +2,9 @@
 
 use super::kinds::{alone, sample, values};
 use crate::{Ask, Backend, FieldType, Fixture, Kind, category_key, email, force_merge, observe, remove, undo};
-use selfsame_application::ports::Mode;
+use selfsame_application::ports::ReadRequest;
 use selfsame_domain::values::CategoryName;
-use selfsame_domain::{ChangeSet, Command, ContactId, Footprint, IdentifierKind, Policy};
+use selfsame_domain::{Command, ContactId, Footprint, IdentifierKind, Policy};
 use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
@@ -103,37 +103,26 @@ pub async fn another_server_sees_what_was_acknowledged(backend: &mut dyn Backend
     assert_eq!(observe(&*another, f.workspace, ContactId(9), &keys).await, mine);
 }
 
-pub async fn a_dropped_unit_of_work_leaves_nothing(backend: &mut dyn Backend) {
+pub async fn a_dropped_transaction_leaves_nothing(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let id = f.id(Ask::new().external("a").upsert()).await;
     let before = observe(f.store(), f.workspace, ContactId(5), &[]).await;
-    let begin = async || f.store().begin(f.workspace, Mode::Write).await.expect("begin");
+    let begin = async || f.store().exclusive(f.workspace).await.expect("begin");
     drop(begin().await);
-    let mut work = begin().await;
-    work.recorded(&["k".to_owned()], super::raw::at())
-        .await
-        .expect("recorded");
-    drop(work);
-    let mut work = begin().await;
-    let footprint = Footprint {
-        contacts: [id].into(),
-        ..Footprint::default()
+    let request = ReadRequest {
+        policy: f.store().policy(f.workspace).await.expect("the policy").revision,
+        footprint: Footprint {
+            contacts: [id].into(),
+            ..Footprint::default()
+        },
+        reply_keys: vec!["k".to_owned()],
+        now: super::raw::at(),
     };
-    work.load(&footprint).await.expect("load");
-    drop(work);
-    let mut work = begin().await;
-    work.load(&footprint).await.expect("load");
-    let changes = ChangeSet {
-        erased: vec![id],
-        contacts: vec![super::raw::active(super::raw::far(1))],
-        ..ChangeSet::default()
-    };
-    work.apply(&changes, &[super::raw::recorded("k", super::raw::at())])
-        .await
-        .expect("apply");
+    let mut transaction = begin().await;
+    transaction.read(&request).await.expect("read");
     let meanwhile = observe(&*f.another(), f.workspace, ContactId(5), &[]).await;
-    assert_eq!(meanwhile, before, "nobody sees it before the commit");
-    drop(work);
+    assert_eq!(meanwhile, before, "readers do not wait");
+    drop(transaction);
     assert_eq!(
         f.id(Ask::new().external("b").upsert()).await,
         ContactId(id.0 + 1),

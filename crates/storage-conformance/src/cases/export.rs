@@ -72,6 +72,7 @@ pub async fn a_group_is_read_when_it_is_removed(backend: &mut dyn Backend) {
         assert_eq!(found.details.contact.state, ContactState::Removed);
         found.details.contact.state = ContactState::Active;
         found.details.contact.updated_at = before.details.contact.updated_at;
+        found.details.contact.revision = before.details.contact.revision;
         assert_eq!(found, before);
     }
     assert_eq!(group(&f, ContactId(99)).await, None);

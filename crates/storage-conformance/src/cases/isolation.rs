@@ -2,8 +2,8 @@
 
 use super::kinds::{alone, sample, values};
 use crate::{Ask, Backend, Fixture, Kind, force_merge, identifier, merge_of, observe, undo};
-use selfsame_application::ports::{Mode, SegmentQuery, StorageError};
-use selfsame_domain::{Command, ContactId, ContactRef, Footprint, IdentifierKind, Outcome, Rejection, WorkspaceId};
+use selfsame_application::ports::{Basis, Commit, ReadRequest, SegmentQuery, StorageError};
+use selfsame_domain::{ChangeSet, Command, ContactId, ContactRef, IdentifierKind, Outcome, Rejection, WorkspaceId};
 
 pub async fn one_identifier_in_two_workspaces(backend: &mut dyn Backend, kind: IdentifierKind) {
     let mut f = Fixture::new(backend).await;
@@ -127,16 +127,25 @@ pub async fn policies_are_their_own(backend: &mut dyn Backend) {
 pub async fn an_unknown_workspace_takes_nothing(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let unknown = WorkspaceId(f.workspace.0 + 1_000);
-    for mode in [Mode::Write, Mode::DryRun] {
-        let refused = f.store().begin(unknown, mode).await.map(drop);
-        assert!(matches!(refused, Err(StorageError::UnknownWorkspace)), "{refused:?}");
+    let request = ReadRequest::default();
+    let commit = Commit {
+        changes: &ChangeSet::default(),
+        records: &[super::raw::recorded("k", super::raw::at())],
+    };
+    let store = f.store();
+    let refused = [
+        store.policy(unknown).await.map(drop),
+        store.read(unknown, &request).await.map(drop),
+        store.write(unknown, &Basis::default(), commit).await.map(drop),
+        store.exclusive(unknown).await.map(drop),
+    ];
+    for answer in refused {
+        assert!(matches!(answer, Err(StorageError::UnknownWorkspace)), "{answer:?}");
     }
     let answer = f
         .app()
         .dry_run(unknown, vec![Ask::new().external("a").upsert()], None)
         .await;
     assert!(answer.is_err());
-    let mut work = f.store().begin(f.workspace, Mode::DryRun).await.expect("begin");
-    work.load(&Footprint::default()).await.expect("load");
     assert!(f.store().keys(unknown).await.expect("read keys").is_empty());
 }

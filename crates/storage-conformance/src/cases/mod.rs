@@ -32,6 +32,7 @@ pub mod races;
 mod raw;
 pub mod replies;
 pub mod retention;
+pub mod revisions;
 pub mod search;
 pub mod segments;
 pub mod sites;

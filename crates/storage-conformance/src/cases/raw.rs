@@ -3,12 +3,12 @@
 use super::kinds::values;
 use crate::{Fixture, Kind, event_type, identifier};
 use chrono::DateTime;
-use selfsame_application::ports::{Mode, Recorded, StorageError, Store};
+use selfsame_application::ports::{Commit, ReadAnswer, ReadRequest, ReadState, Recorded, StorageError, Store};
 use selfsame_domain::values::Source;
 use selfsame_domain::{
     ChangeSet, ChannelDetails, ContactId, ContactRow, ContactState, Decision, DecisionId, Event, EventId, EventParams,
-    Footprint, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Membership, Merge, MergeId, MergeRule,
-    Moved, Origin, Outcome, Rule, SegmentId, Subject, Timestamp, Visitor, VisitorId, WorkspaceId,
+    HeldIdentifier, Identifier, IdentifierKind, IdentifierState, Membership, Merge, MergeId, MergeRule, Moved, Origin,
+    Outcome, Revision, Rule, SegmentId, Subject, Timestamp, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -162,39 +162,39 @@ pub(super) fn changes(say: impl FnOnce(&mut ChangeSet)) -> ChangeSet {
     changes
 }
 
-/// Writes changes in a unit of work of their own.
+/// Writes changes in a commit of their own; answers its revision.
 pub(super) async fn write(
     store: &dyn Store,
     workspace: WorkspaceId,
     changes: &ChangeSet,
     records: &[Recorded],
-) -> Result<(), StorageError> {
-    let mut work = store.begin(workspace, Mode::Write).await?;
-    let keys: Vec<String> = records.iter().map(|record| record.key.clone()).collect();
-    work.recorded(&keys, at()).await?;
-    work.load(&footprint(changes)).await?;
-    work.apply(changes, records).await?;
-    work.commit().await
+) -> Result<Revision, StorageError> {
+    let transaction = store.exclusive(workspace).await?;
+    transaction.write(Commit { changes, records }).await
 }
 
-/// Writes changes that keep the contract.
-pub(super) async fn plant(f: &Fixture<'_>, changes: ChangeSet) {
-    write(f.store(), f.workspace, &changes, &[]).await.expect("plant rows");
+/// Writes changes that keep the contract; answers the revision of the commit.
+pub(super) async fn plant(f: &Fixture<'_>, changes: ChangeSet) -> Revision {
+    write(f.store(), f.workspace, &changes, &[]).await.expect("plant rows")
 }
 
-/// What the changes touch: an adapter may count on writes to stay within what was locked.
-fn footprint(changes: &ChangeSet) -> Footprint {
-    let mut footprint = Footprint::default();
-    let held = changes.identifiers.iter().map(HeldIdentifier::key);
-    let removed = changes.identifiers_removed.iter().map(|(key, _)| key);
-    let keys = changes.keys.iter().map(|(key, _)| key);
-    footprint
-        .keys
-        .extend(held.chain(removed).chain(keys).map(|key| (key.clone(), true)));
-    footprint.contacts.extend(changes.contacts.iter().map(|row| row.id));
-    footprint.contacts.extend(&changes.erased);
-    footprint
-        .segments
-        .extend(changes.segments.iter().map(|segment| segment.id));
-    footprint
+/// The committed state, as far as it is asked for.
+pub(super) async fn read(f: &Fixture<'_>, request: ReadRequest) -> ReadState {
+    let policy = f.store().policy(f.workspace).await.expect("the policy").revision;
+    let answer = f.store().read(f.workspace, &ReadRequest { policy, ..request }).await;
+    match answer.expect("read") {
+        ReadAnswer::State(state) => *state,
+        ReadAnswer::OutdatedPolicy(newer) => panic!("nobody changed the policy: {newer:?}"),
+    }
+}
+
+/// What is recorded under the keys and counts at a time.
+pub(super) async fn recorded_at(f: &Fixture<'_>, keys: &[&str], now: Timestamp) -> Vec<Recorded> {
+    let reply_keys = keys.iter().map(|key| (*key).to_owned()).collect();
+    let request = ReadRequest {
+        reply_keys,
+        now,
+        ..ReadRequest::default()
+    };
+    read(f, request).await.recorded
 }

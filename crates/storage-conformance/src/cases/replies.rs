@@ -1,9 +1,9 @@
 //! Recorded replies: idempotency keys and the detection of duplicated requests.
 
-use super::raw::{at, recorded, write};
+use super::raw::{at, recorded, recorded_at, write};
 use crate::{Ask, Backend, Fixture, keep, remove};
 use chrono::TimeDelta;
-use selfsame_application::ports::{Mode, Recorded};
+use selfsame_application::ports::Recorded;
 use selfsame_application::{Replay, Submission, SubmitError};
 use selfsame_domain::{ChangeSet, Command, ContactId, Decision, Outcome, Rejection};
 use std::collections::BTreeSet;
@@ -189,11 +189,7 @@ pub async fn what_is_recorded_reads_back_whole(backend: &mut dyn Backend) {
     )
     .await
     .expect("write");
-    let read = async |keys: &[&str], now| -> Vec<Recorded> {
-        let mut work = f.store().begin(f.workspace, Mode::DryRun).await.expect("begin");
-        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-        work.recorded(&keys, now).await.expect("read what is recorded")
-    };
+    let read = async |keys: &[&str], now| recorded_at(&f, keys, now).await;
     assert_eq!(read(&["a", "k", "z"], at()).await, std::slice::from_ref(&record));
     assert_eq!(read(&["K"], at()).await, []);
     assert_eq!(read(&[], at()).await, []);

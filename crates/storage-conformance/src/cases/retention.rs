@@ -4,7 +4,7 @@ use crate::{Ask, Backend, Fixture, Kind, event_type, identifier, keep, keep_orde
 use chrono::{Datelike, Months, NaiveTime, TimeDelta};
 use selfsame_application::ports::{Clock, EventQuery, Expired, HistoryOf, OrderQuery};
 use selfsame_domain::{
-    Command, Effect, EventId, EventRequest, OrderStatus, Outcome, Rejection, Subject, Timestamp, VisitorId,
+    Command, Effect, Event, EventId, EventRequest, OrderStatus, Outcome, Rejection, Subject, Timestamp, VisitorId,
 };
 
 /// The beginning of the month so many months ago.
@@ -184,7 +184,7 @@ pub async fn a_page_goes_on_after_events_that_expired(backend: &mut dyn Backend)
         found.expect("read a history").expect("the contact is there")
     };
     let first = read(None).await;
-    let last = first.last().map(selfsame_domain::Event::place);
+    let last = first.last().map(Event::place);
     let days = two_months(&f);
     f.policy(|policy| policy.event_retention_days = Some(days)).await;
     expire(&f).await;

@@ -1,24 +1,35 @@
 //! What a snapshot holds of a footprint.
 
-use super::raw::{plant, visitor};
+use super::raw::{plant, read, visitor};
 use crate::{
     Ask, Backend, Fixture, Kind, category_key, force_merge, identifier, keep, merge_of, remove, segment_name, sorted,
     sorted_snapshot,
 };
-use selfsame_application::ports::Mode;
+use selfsame_application::ports::{ReadAnswer, ReadRequest};
 use selfsame_domain::{
     CategoryId, ChangeSet, Contact, ContactId, FieldId, Footprint, FreshCount, Identifier, SegmentId, Snapshot,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 async fn load(f: &Fixture<'_>, footprint: Footprint) -> Snapshot {
-    let mut snapshots = Vec::new();
-    for mode in [Mode::Write, Mode::DryRun] {
-        let mut work = f.store().begin(f.workspace, mode).await.expect("begin");
-        snapshots.push(sorted_snapshot(work.load(&footprint).await.expect("load")));
-    }
-    assert_eq!(snapshots[0], snapshots[1], "a dry run sees what a write sees");
-    snapshots.remove(0)
+    let request = ReadRequest {
+        footprint,
+        ..ReadRequest::default()
+    };
+    let committed = read(f, request.clone()).await;
+    let policy = f.store().policy(f.workspace).await.expect("the policy").revision;
+    let mut transaction = f.store().exclusive(f.workspace).await.expect("begin");
+    let answer = transaction
+        .read(&ReadRequest { policy, ..request })
+        .await
+        .expect("read");
+    let ReadAnswer::State(held) = answer else {
+        panic!("nobody changed the policy: {answer:?}")
+    };
+    let snapshot = sorted_snapshot(committed.snapshot);
+    assert_eq!(held.revision, committed.revision);
+    assert_eq!(sorted_snapshot(held.snapshot), snapshot, "both see the same state");
+    snapshot
 }
 
 fn asking(ask: impl FnOnce(&mut Footprint)) -> Footprint {

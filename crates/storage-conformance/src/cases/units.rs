@@ -1,10 +1,11 @@
-//! Which changes a unit of work writes, and which it refuses.
+//! Which changes a commit writes, and which it refuses.
 
 use super::raw::{
-    active, at, changes, contacts, far, held, held_sample, member, merge, merged, plant, recorded, visitor, write,
+    active, at, changes, contacts, far, held, held_sample, member, merge, merged, plant, recorded, recorded_at,
+    visitor, write,
 };
 use crate::{Ask, Backend, Fixture, Kind, category_key, identifier, segment_name};
-use selfsame_application::ports::{Mode, StorageError};
+use selfsame_application::ports::StorageError;
 use selfsame_domain::{CategoryId, ChangeSet, ContactId, FieldId, IdentifierKey, Segment, SegmentId};
 
 async fn refused(f: &Fixture<'_>, changes: ChangeSet) {
@@ -227,9 +228,7 @@ pub async fn changes_and_records_stand_or_fall_together(backend: &mut dyn Backen
     let later = at() + chrono::TimeDelta::days(1);
     let answer = write(f.store(), f.workspace, &wrong, &[recorded("k", later)]).await;
     assert!(answer.is_err());
-    let mut work = f.store().begin(f.workspace, Mode::DryRun).await.expect("begin");
-    assert!(work.recorded(&["k".to_owned()], at()).await.expect("read").is_empty());
-    drop(work);
+    assert_eq!(recorded_at(&f, &["k"], at()).await, []);
     let right = ChangeSet {
         contacts: vec![active(far(1))],
         ..ChangeSet::default()
@@ -238,8 +237,7 @@ pub async fn changes_and_records_stand_or_fall_together(backend: &mut dyn Backen
         .await
         .expect("write");
     assert!(f.is_there(far(1)).await);
-    let mut work = f.store().begin(f.workspace, Mode::DryRun).await.expect("begin");
-    assert_eq!(work.recorded(&["k".to_owned()], at()).await.expect("read").len(), 1);
+    assert_eq!(recorded_at(&f, &["k"], at()).await.len(), 1);
 }
 
 pub async fn a_large_number_reads_back(backend: &mut dyn Backend) {

@@ -6,8 +6,8 @@ use super::raw::{
 };
 use crate::{Ask, Backend, Fixture, Kind, identifier, keep, segment_name};
 use selfsame_domain::{
-    Attributes, ChangeSet, ContactId, LogEntry, Order, OrderStatus, Outcome, Segment, SegmentId, StoredEvent, Subject,
-    Violation, Visitor, VisitorId, WorkspaceId,
+    ChangeSet, ContactId, LogEntry, Order, OrderStatus, Outcome, Segment, SegmentId, StoredEvent, Subject, Violation,
+    Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -162,7 +162,6 @@ pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend)
     let broken = ChangeSet {
         orders_made,
         events: vec![event(1, Subject::Contact(far(1)))],
-        attributes: vec![(far(1), Attributes::default())],
         log: vec![LogEntry {
             contact: far(1),
             decision: decision(1),
@@ -170,7 +169,7 @@ pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend)
         }],
         ..ChangeSet::default()
     };
-    let orphans = ["decision", "event", "order", "profile"].map(|what| Violation::Orphan {
+    let orphans = ["decision", "event", "order"].map(|what| Violation::Orphan {
         what: what.to_owned(),
         owner: far(1),
     });

@@ -10,7 +10,7 @@ use crate::{
     observe, sorted_snapshot, token,
 };
 use chrono::TimeDelta;
-use selfsame_application::ports::{EventQuery, HistoryOf, Ids, Maintenance, Mode, OrderQuery, Store, Workspaces};
+use selfsame_application::ports::{EventQuery, HistoryOf, Ids, Maintenance, OrderQuery, Store, Workspaces};
 use selfsame_domain::values::{BlockedValue, BlockedValues, CategoryName, FieldValue};
 use selfsame_domain::{
     AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
@@ -151,7 +151,7 @@ impl Pair {
     /// The model loads the batch as a whole, to compare what was loaded, and decides its commands one after the other, for a batch must
     /// be decided so.
     async fn model_decides(&self, batch: &[Envelope], snapshot: &Snapshot, decisions: &[Decision]) -> Checked {
-        let (_, expected) = load(&self.model, self.model_workspace, Mode::DryRun, batch).await;
+        let expected = load(&self.model, self.model_workspace, batch).await.snapshot;
         let found = Snapshot {
             fresh: expected.fresh.clone(),
             ..snapshot.clone()

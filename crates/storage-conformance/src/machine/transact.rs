@@ -1,38 +1,58 @@
-//! Transactions without the write lane.
+//! Commits without the write lane.
 
 use crate::MemoryStore;
-use selfsame_application::ports::{Mode, Storage, Store, UnitOfWork};
-use selfsame_domain::{Decision, Envelope, Fresh, Learned, Resolution, Snapshot, WorkspaceId, footprint, resolve};
+use selfsame_application::ports::{Basis, Commit, PolicyVersion, ReadAnswer, ReadRequest, Storage, Store, Written};
+use selfsame_domain::{
+    ChangeSet, Decision, Envelope, Fresh, Learned, Policy, Resolution, Snapshot, WorkspaceId, footprint, resolve,
+};
+use std::sync::Arc;
 
-/// A transaction that has loaded all that the batch touches.
-pub(super) async fn load(
-    store: &dyn Storage,
-    workspace: WorkspaceId,
-    mode: Mode,
-    batch: &[Envelope],
-) -> (Box<dyn UnitOfWork>, Snapshot) {
+/// What a batch was read as.
+pub(super) struct Loaded {
+    pub(super) snapshot: Snapshot,
+    policy: Arc<Policy>,
+    basis: Basis,
+}
+
+/// Reads all that the batch touches.
+pub(super) async fn load(store: &dyn Storage, workspace: WorkspaceId, batch: &[Envelope]) -> Loaded {
+    let PolicyVersion { revision, policy } = store.policy(workspace).await.expect("the policy");
     let mut known = Learned::default();
     loop {
-        let mut work = store.begin(workspace, mode).await.expect("begin");
-        let footprint = footprint(batch, work.policy(), &known);
-        let snapshot = work.load(&footprint).await.expect("load");
-        if !snapshot.learn(&footprint, &mut known) {
-            return (work, snapshot);
+        let request = ReadRequest {
+            policy: revision,
+            footprint: footprint(batch, &policy, &known),
+            ..ReadRequest::default()
+        };
+        let answer = store.read(workspace, &request).await.expect("read");
+        let ReadAnswer::State(state) = answer else {
+            panic!("nobody changed the policy: {answer:?}")
+        };
+        if !state.snapshot.learn(&request.footprint, &mut known) {
+            return Loaded {
+                basis: Basis::of(&request, &state),
+                snapshot: state.snapshot,
+                policy,
+            };
         }
     }
 }
 
-/// One transaction, as the write lane does it.
-pub(super) async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &[Envelope]) -> (Snapshot, Resolution) {
-    let (mut work, snapshot) = load(store, workspace, Mode::Write, batch).await;
-    let policy = work.policy().clone();
-    let resolution = resolve(batch, &snapshot, &policy);
-    work.apply(&resolution.changes, &[]).await.expect("apply");
-    work.commit().await.expect("commit");
-    (snapshot, resolution)
+async fn write(store: &dyn Storage, workspace: WorkspaceId, basis: &Basis, changes: &ChangeSet) {
+    let commit = Commit { changes, records: &[] };
+    let written = store.write(workspace, basis, commit).await.expect("write");
+    assert!(matches!(written, Written::Committed(_)), "nobody else writes");
 }
 
-/// One command in a transaction of its own, with the new numbers of another storage; those that it uses are taken away.
+/// One commit, as the write lane does it.
+pub(super) async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &[Envelope]) -> (Snapshot, Resolution) {
+    let loaded = load(store, workspace, batch).await;
+    let resolution = resolve(batch, &loaded.snapshot, &loaded.policy);
+    write(store, workspace, &loaded.basis, &resolution.changes).await;
+    (loaded.snapshot, resolution)
+}
+
+/// One command in a commit of its own, with the new numbers of another storage; those that it uses are taken away.
 pub(super) async fn transact_with(
     model: &MemoryStore,
     workspace: WorkspaceId,
@@ -40,16 +60,12 @@ pub(super) async fn transact_with(
     fresh: &mut Fresh,
 ) -> Decision {
     let batch = std::slice::from_ref(envelope);
-    let (mut work, snapshot) = load(model, workspace, Mode::Write, batch).await;
-    let policy = work.policy().clone();
-    let mut resolution = resolve(
-        batch,
-        &Snapshot {
-            fresh: fresh.clone(),
-            ..snapshot
-        },
-        &policy,
-    );
+    let loaded = load(model, workspace, batch).await;
+    let snapshot = Snapshot {
+        fresh: fresh.clone(),
+        ..loaded.snapshot
+    };
+    let mut resolution = resolve(batch, &snapshot, &loaded.policy);
     let changes = &resolution.changes;
     fresh
         .contacts
@@ -63,7 +79,6 @@ pub(super) async fn transact_with(
     fresh
         .fields
         .retain(|id| !changes.fields.iter().any(|row| row.id == *id));
-    work.apply(changes, &[]).await.expect("apply");
-    work.commit().await.expect("commit");
+    write(model, workspace, &loaded.basis, changes).await;
     resolution.decisions.remove(0)
 }

@@ -2,7 +2,7 @@
 
 use super::contract::ContractError;
 use super::space::Space;
-use selfsame_application::ports::Recorded;
+use selfsame_application::ports::{Commit, Recorded};
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     ChangeSet, ContactId, DecisionId, Effect, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey, KeyRecord,
@@ -12,8 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Space {
     /// Writes everything but the policy, which is not a row of the workspace's data.
-    pub(super) fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), ContractError> {
+    pub(super) fn apply(&mut self, commit: Commit<'_>) -> Result<(), ContractError> {
+        let Commit { changes, records } = commit;
         check_once(changes, records)?;
+        self.revisions.note(commit);
         for contact in &changes.erased {
             self.erase(*contact);
         }
@@ -114,6 +116,7 @@ impl Space {
                 .filter(|row| row.id != *from && row.canonical == *from)
             {
                 row.canonical = *to;
+                self.revisions.note_contact(row.id);
             }
             for visitor in self
                 .visitors
@@ -121,11 +124,13 @@ impl Space {
                 .filter(|visitor| visitor.owner == Some(*from))
             {
                 visitor.owner = Some(*to);
+                self.revisions.note_visitor(&visitor.key);
             }
         }
         for (home, to) in &changes.visitors_returned {
             for visitor in self.visitors.values_mut().filter(|visitor| visitor.home == Some(*home)) {
                 visitor.owner = Some(*to);
+                self.revisions.note_visitor(&visitor.key);
             }
         }
     }
@@ -167,14 +172,11 @@ impl Space {
             )?;
         }
         for segment in &changes.segments_emptied {
-            let members: Vec<_> = self
-                .memberships
-                .keys()
-                .filter(|key| key.0 == *segment)
-                .copied()
-                .collect();
-            for key in members {
-                self.take_membership(key);
+            let members = self.memberships.values().filter(|row| row.segment == *segment);
+            let members: Vec<_> = members.map(|row| (row.home, row.owner)).collect();
+            for (home, owner) in members {
+                self.take_membership((*segment, home));
+                self.revisions.note_contact(owner);
             }
         }
         for key in &changes.memberships_removed {

@@ -23,9 +23,6 @@ pub enum ContractError {
         /// The table.
         table: &'static str,
     },
-    /// A unit of work was used out of order: `load` before `apply`, `apply` once, neither write in a dry run.
-    #[error("the unit of work was used out of order")]
-    OutOfOrder,
 }
 
 impl From<ContractError> for StorageError {

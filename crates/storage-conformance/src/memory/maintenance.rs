@@ -114,6 +114,16 @@ fn check(space: &Space) -> BTreeSet<Violation> {
     let named = visitors.chain(waiting.map(|waiting| waiting.visitor));
     let gone = named.filter(|id| !space.visitors.contains_key(id));
     found.extend(gone.map(|visitor| Violation::NoVisitor { visitor }));
+    let latest = space.revisions.latest;
+    let written = space.contacts.keys().map(|id| space.revisions.contact(*id)).max();
+    found.extend(
+        written
+            .filter(|revision| *revision > latest)
+            .map(|revision| Violation::RevisionAhead {
+                what: "contact".to_owned(),
+                revision,
+            }),
+    );
     found
 }
 
@@ -128,7 +138,6 @@ fn orphans(space: &Space) -> impl Iterator<Item = Violation> {
         row.is_some_and(|row| row.state != ContactState::Merged)
     };
     let of = space.orders.values().map(|row| ("order", row.contact));
-    let of = of.chain(space.attributes.keys().map(|id| ("profile", *id)));
     let of = of.chain(
         space
             .merges

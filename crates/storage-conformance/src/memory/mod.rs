@@ -1,8 +1,8 @@
 //! The in-memory adapter: for tests of the application and the front ends, and the reference that other adapters are compared
 //! with. File names mirror the ports.
 //!
-//! One mutex per workspace keeps its writers apart; what a unit of work changes lives in a copy that its commit puts in place,
-//! so readers see committed states only and a dropped unit of work leaves nothing.
+//! One mutex per workspace keeps its writers apart. A commit changes a copy and puts it in place, so readers see committed states only and a
+//! dropped transaction leaves nothing.
 #![warn(clippy::expect_used, clippy::missing_panics_doc)]
 
 mod apply;
@@ -14,6 +14,7 @@ mod identity;
 mod load;
 mod maintenance;
 mod orders;
+mod revisions;
 mod sites;
 mod space;
 mod storage;

@@ -1,5 +1,6 @@
 //! The rows of one workspace, and the indexes that reading needs.
 
+use super::revisions::Revisions;
 use selfsame_application::ports::Recorded;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
@@ -36,6 +37,7 @@ pub(super) struct Space {
     pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
     pub(super) orders: BTreeMap<OrderKey, Order>,
     pub(super) last: Numbers,
+    pub(super) revisions: Revisions,
 }
 
 /// The highest numbers that were handed out and used.
@@ -61,6 +63,7 @@ impl Space {
             source: row.source,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            revision: self.revisions.contact(id),
             attributes: self.attributes.get(&id).cloned().unwrap_or_default(),
             identifiers: held.filter_map(|key| self.identifiers.get(key)).cloned().collect(),
             memberships: joined.filter_map(|key| self.memberships.get(key)).cloned().collect(),

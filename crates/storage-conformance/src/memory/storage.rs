@@ -1,49 +1,68 @@
-//! Units of work.
+//! Reading and writing.
 
-use super::contract::ContractError;
 use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{Mode, Recorded, Storage, StorageError, UnitOfWork};
-use selfsame_domain::{ChangeSet, Footprint, Policy, Snapshot, Timestamp, WorkspaceId};
+use selfsame_application::ports::{
+    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Storage, StorageError, Written,
+};
+use selfsame_domain::{Revision, WorkspaceId};
 use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
 /// A transaction in memory.
-struct MemoryUnit {
+struct MemoryExclusive {
     store: MemoryStore,
     workspace: WorkspaceId,
-    policy: Policy,
-    /// The state of the beginning.
-    space: Arc<Space>,
-    /// What the commit puts in place.
-    pending: Option<Pending>,
-    /// Keeps other writers out; a dry run has none.
-    writer: Option<OwnedMutexGuard<()>>,
-}
-
-struct Pending {
-    space: Space,
-    policy: Option<Policy>,
+    /// Keeps other writers out.
+    _writer: OwnedMutexGuard<()>,
 }
 
 #[async_trait]
 impl Storage for MemoryStore {
-    async fn begin(&self, workspace: WorkspaceId, mode: Mode) -> Result<Box<dyn UnitOfWork>, StorageError> {
-        let writer = match mode {
-            Mode::Write => Some(self.writer(workspace)?.lock_owned().await),
-            Mode::DryRun => None,
-        };
-        let shared = self.lock();
-        let account = shared.accounts.get(&workspace).ok_or(StorageError::UnknownWorkspace)?;
-        Ok(Box::new(MemoryUnit {
+    async fn policy(&self, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError> {
+        self.state(workspace).map(|(policy, _)| policy)
+    }
+
+    async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        let (policy, space) = self.state(workspace)?;
+        if policy.revision != request.policy {
+            return Ok(ReadAnswer::OutdatedPolicy(policy));
+        }
+        let found = request.reply_keys.iter().filter_map(|key| space.replies.get(key));
+        let recorded = found.filter(|record| record.expires_at > request.now).cloned();
+        Ok(ReadAnswer::State(Box::new(ReadState {
+            revision: space.revisions.latest,
+            recorded: recorded.collect(),
+            snapshot: space.load(&request.footprint),
+        })))
+    }
+
+    async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
+        let _writer = self.writer(workspace)?.lock_owned().await;
+        if !self.state(workspace)?.1.is_true(basis) {
+            return Ok(Written::Stale);
+        }
+        self.commit(workspace, commit).map(Written::Committed)
+    }
+
+    async fn exclusive(&self, workspace: WorkspaceId) -> Result<Box<dyn Exclusive>, StorageError> {
+        Ok(Box::new(MemoryExclusive {
+            _writer: self.writer(workspace)?.lock_owned().await,
             store: self.clone(),
             workspace,
-            policy: account.workspace.policy.clone(),
-            space: Arc::clone(&account.space),
-            pending: None,
-            writer,
         }))
+    }
+}
+
+#[async_trait]
+impl Exclusive for MemoryExclusive {
+    async fn read(&mut self, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
+        self.store.read(self.workspace, request).await
+    }
+
+    async fn write(self: Box<Self>, commit: Commit<'_>) -> Result<Revision, StorageError> {
+        self.store.commit(self.workspace, commit)
     }
 }
 
@@ -53,47 +72,35 @@ impl MemoryStore {
         let account = shared.accounts.get(&workspace).ok_or(StorageError::UnknownWorkspace)?;
         Ok(Arc::clone(&account.writer))
     }
-}
 
-#[async_trait]
-impl UnitOfWork for MemoryUnit {
-    fn policy(&self) -> &Policy {
-        &self.policy
+    fn state(&self, workspace: WorkspaceId) -> Result<(PolicyVersion, Arc<Space>), StorageError> {
+        let shared = self.lock();
+        let account = shared.accounts.get(&workspace).ok_or(StorageError::UnknownWorkspace)?;
+        let policy = PolicyVersion {
+            revision: account.space.revisions.policy,
+            policy: Arc::new(account.workspace.policy.clone()),
+        };
+        Ok((policy, Arc::clone(&account.space)))
     }
 
-    async fn recorded(&mut self, keys: &[String], now: Timestamp) -> Result<Vec<Recorded>, StorageError> {
-        let found = keys.iter().filter_map(|key| self.space.replies.get(key));
-        Ok(found.filter(|record| record.expires_at > now).cloned().collect())
-    }
-
-    async fn load(&mut self, footprint: &Footprint) -> Result<Snapshot, StorageError> {
-        Ok(self.space.load(footprint))
-    }
-
-    async fn apply(&mut self, changes: &ChangeSet, records: &[Recorded]) -> Result<(), StorageError> {
-        if self.writer.is_none() || self.pending.is_some() {
-            return Err(ContractError::OutOfOrder.into());
+    /// Puts a changed copy in place of the data. The caller keeps other writers out.
+    fn commit(&self, workspace: WorkspaceId, commit: Commit<'_>) -> Result<Revision, StorageError> {
+        let (_, before) = self.state(workspace)?;
+        if commit.is_empty() {
+            return Ok(before.revisions.latest);
         }
-        let mut space = Space::clone(&self.space);
-        space.apply(changes, records)?;
-        self.pending = Some(Pending {
-            space,
-            policy: changes.policy.clone(),
-        });
-        Ok(())
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StorageError> {
-        let Some(pending) = self.pending else { return Ok(()) };
-        let mut shared = self.store.lock();
+        let mut space = Space::clone(&before);
+        space.apply(commit)?;
+        let revision = space.revisions.latest;
+        let mut shared = self.lock();
         let account = shared
             .accounts
-            .get_mut(&self.workspace)
+            .get_mut(&workspace)
             .ok_or(StorageError::UnknownWorkspace)?;
-        account.space = Arc::new(pending.space);
-        if let Some(policy) = pending.policy {
-            account.workspace.policy = policy;
+        account.space = Arc::new(space);
+        if let Some(policy) = &commit.changes.policy {
+            account.workspace.policy = policy.clone();
         }
-        Ok(())
+        Ok(revision)
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Account {
     pub(super) workspace: Workspace,
     /// Replaced as a whole by a commit.
     pub(super) space: Arc<Space>,
-    /// Held by the unit of work that writes.
+    /// Held by whoever writes.
     pub(super) writer: Arc<tokio::sync::Mutex<()>>,
 }
 

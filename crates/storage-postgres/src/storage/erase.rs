@@ -1,10 +1,10 @@
 //! Erasing contacts: nothing of theirs may be left.
 
-use super::Unit;
 use crate::error::translate;
-use crate::rows::{self, MergeRecord, merge_record, to_json};
+use crate::rows::{self, MergeRecord, identifier_key, to_json};
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, IdentifierKind, Merge};
+use selfsame_domain::{ContactId, Decision, DecisionId, Effect, IdentifierKey, IdentifierKind, Merge, WorkspaceId};
+use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -12,48 +12,14 @@ use uuid::Uuid;
 const GONE: &str = "
     SELECT UNNEST($2::bigint[]) AS contact_id
     UNION
-    SELECT contact_id FROM contacts WHERE workspace_id = $1 AND canonical_id = ANY($2::bigint[]) AND state = 'merged'";
+    SELECT contact_id FROM contacts WHERE workspace_id = $1 AND canonical_id = ANY($2::bigint[]) AND state = 3";
 
-/// The identifiers that their log names: those that they named but did not get, or held once, are nobody's.
-const NAMED: &str = "
-    SELECT DISTINCT (e.effect -> 'identifier' -> 'key')::text
-    FROM UNNEST($2::bigint[]) AS gone (contact_id)
-    JOIN identity_log l ON l.workspace_id = $1 AND l.contact_id = gone.contact_id
-    CROSS JOIN LATERAL json_array_elements(l.body -> 'effects') AS e (effect)
-    WHERE e.effect -> 'identifier' IS NOT NULL";
+/// Their own decisions.
+const OWN: &str = "SELECT body FROM identity_log WHERE workspace_id = $1 AND contact_id = ANY($2::bigint[])";
 
-/// Their keys. They come before contacts in the order of locks, so none may be waited for.
-const LOCK_KEYS: &str = "
-    SELECT FROM (
-        SELECT DISTINCT i.kind, i.value
-        FROM UNNEST($2::bigint[]) AS gone (contact_id)
-        JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id
-        UNION
-        SELECT tokens.kind, named.value
-        FROM UNNEST($2::bigint[]) AS gone (contact_id)
-        JOIN identifiers i ON i.workspace_id = $1 AND i.owner_id = gone.contact_id AND i.kind IN (4, 5, 6)
-        CROSS JOIN UNNEST('{4, 5, 6}'::smallint[]) AS tokens (kind)
-        CROSS JOIN LATERAL (VALUES ('/' || i.typed), (i.value)) AS named (value)
-        UNION
-        SELECT * FROM UNNEST($3::smallint[], $4::text[])
-    ) held
-    JOIN identifier_keys k ON k.workspace_id = $1 AND k.kind = held.kind AND k.value = held.value
-    ORDER BY k.kind, k.value
-    FOR UPDATE OF k NOWAIT";
-
-/// Their orders, likewise.
-const LOCK_ORDERS: &str = "
-    SELECT FROM orders WHERE workspace_id = $1 AND contact_id = ANY($2::bigint[]) ORDER BY external_order_id, store_id
-    FOR UPDATE NOWAIT";
-
-/// Replies that mention them, likewise.
-const LOCK_REPLIES: &str = "
-    SELECT FROM recorded_replies WHERE workspace_id = $1 AND contacts && $2::bigint[] ORDER BY key FOR UPDATE NOWAIT";
-
-/// Decisions that concern them in the logs of others. Rows of logs come after contacts in the order of locks; another erasure may be at work
-/// on the same decision.
-const LOCK_DECISIONS: &str = "
-    SELECT l.body::text
+/// Decisions that concern them in the logs of others.
+const DECISIONS: &str = "
+    SELECT l.body
     FROM identity_log l
     WHERE l.workspace_id = $1 AND l.contact_id <> ALL($2::bigint[]) AND l.decision_id IN (
         SELECT own.decision_id
@@ -62,9 +28,7 @@ const LOCK_DECISIONS: &str = "
         UNION
         SELECT decision_id FROM identity_log
         WHERE workspace_id = $1 AND mentions IS NOT NULL AND mentions && $2::bigint[]
-    )
-    ORDER BY l.contact_id, l.decision_id
-    FOR UPDATE OF l";
+    )";
 
 /// Which of some identifiers somebody holds.
 const HELD: &str = "
@@ -74,15 +38,14 @@ const HELD: &str = "
 
 const REDACT: &str = "
     UPDATE identity_log l
-    SET body = new.body::json,
+    SET body = new.body,
         mentions = NULLIF(ARRAY(SELECT id FROM UNNEST(l.mentions) AS mentioned (id) WHERE id <> ALL($2::bigint[])), '{}')
-    FROM UNNEST($3::uuid[], $4::text[]) AS new (decision_id, body)
+    FROM UNNEST($3::uuid[], $4::bytea[]) AS new (decision_id, body)
     WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
-      AND (l.body::text <> new.body OR l.mentions && $2::bigint[])";
+      AND (l.body <> new.body OR l.mentions && $2::bigint[])";
 
-/// A key goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much stays. `blank` are
-/// the other names of a token, without its app and of the other kinds of token: an event, which does not say of what kind its token is, made
-/// them to lock them.
+/// What is known of a value goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much
+/// stays. `blank` are the other names of a token, without its app and of the other kinds of token, of which nothing is known any more.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -109,18 +72,17 @@ const DELETE: &str = "
         SELECT k.waiting
         FROM free
         CROSS JOIN LATERAL (
-            SELECT waiting FROM identifier_keys
+            SELECT waiting FROM identifier_values
             WHERE workspace_id = $1 AND kind = free.kind AND value = free.value AND waiting IS NOT NULL OFFSET 0
         ) k
     ),
     keys AS (
-        DELETE FROM identifier_keys k
+        DELETE FROM identifier_values k
         USING free
         WHERE k.workspace_id = $1 AND k.kind = free.kind AND k.value = free.value AND k.unsubscribed_at IS NULL
-        RETURNING k.kind, k.value
     ),
     blank AS (
-        DELETE FROM identifier_keys k
+        DELETE FROM identifier_values k
         USING (
             SELECT tokens.kind, named.value
             FROM held
@@ -131,16 +93,11 @@ const DELETE: &str = "
             SELECT kind, value FROM free
         ) named
         WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
-          AND k.unsubscribed_at IS NULL AND k.waiting IS NULL AND k.seen_with = '{}'
-          AND NOT EXISTS (
-            SELECT FROM identifiers o
-            WHERE o.workspace_id = $1 AND o.kind = named.kind AND o.value = named.value
-              AND o.owner_id <> ALL($2::bigint[]))
-        RETURNING k.kind, k.value
+          AND k.unsubscribed_at IS NULL AND k.waiting IS NULL AND k.seen_with IS NULL
     ),
     unsubscribed AS (
-        UPDATE identifier_keys k
-        SET seen_with = '{}', waiting = NULL, waiting_since = NULL
+        UPDATE identifier_values k
+        SET seen_with = NULL, waiting = NULL, waiting_since = NULL
         FROM free
         WHERE k.workspace_id = $1 AND k.kind = free.kind AND k.value = free.value AND k.unsubscribed_at IS NOT NULL
     ),
@@ -172,16 +129,8 @@ const DELETE: &str = "
     ),
     log AS (
         DELETE FROM identity_log l USING gone WHERE l.workspace_id = $1 AND l.contact_id = gone.contact_id
-    ),
-    profile AS (
-        DELETE FROM profiles p USING gone WHERE p.workspace_id = $1 AND p.contact_id = gone.contact_id
-    ),
-    contact AS (
-        DELETE FROM contacts c USING gone WHERE c.workspace_id = $1 AND c.contact_id = gone.contact_id
     )
-    SELECT kind, value, true FROM keys
-    UNION ALL
-    SELECT kind, value, false FROM blank";
+    DELETE FROM contacts c USING gone WHERE c.workspace_id = $1 AND c.contact_id = gone.contact_id";
 
 /// What was noted of identifiers that nobody holds; of the other names of a token, which are not `noted`, only what tells nothing. What else is
 /// known of an identifier stays: that it is unsubscribed, and what waits behind it. Comes after [`DELETE`].
@@ -193,27 +142,19 @@ const SIGHTINGS: &str = "
             SELECT FROM identifiers i WHERE i.workspace_id = $1 AND i.kind = named.kind AND i.value = named.value)
     ),
     unseen AS (
-        UPDATE identifier_keys k
-        SET seen_with = '{}'
+        UPDATE identifier_values k
+        SET seen_with = NULL
         FROM named
         WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
-          AND (k.unsubscribed_at IS NOT NULL OR k.waiting IS NOT NULL) AND named.noted AND k.seen_with <> '{}'
+          AND (k.unsubscribed_at IS NOT NULL OR k.waiting IS NOT NULL) AND named.noted AND k.seen_with IS NOT NULL
     )
-    DELETE FROM identifier_keys k
+    DELETE FROM identifier_values k
     USING named
     WHERE k.workspace_id = $1 AND k.kind = named.kind AND k.value = named.value
-      AND k.unsubscribed_at IS NULL AND k.waiting IS NULL AND (named.noted OR k.seen_with = '{}')
-    RETURNING k.kind, k.value";
+      AND k.unsubscribed_at IS NULL AND k.waiting IS NULL AND (named.noted OR k.seen_with IS NULL)";
 
-/// The merges that decisions made. Their undo waits.
-const MERGES: &str = concat!(
-    "SELECT ",
-    merge_record!(),
-    " FROM (SELECT DISTINCT id FROM UNNEST($2::uuid[]) AS named (id) ORDER BY id) named
-    CROSS JOIN LATERAL (
-        SELECT * FROM merges WHERE workspace_id = $1 AND merge_id = named.id OFFSET 0 FOR UPDATE
-    ) g"
-);
+/// The merges that decisions made.
+const MERGES: &str = "SELECT record FROM merge_rows WHERE workspace_id = $1 AND merge_id = ANY($2::uuid[])";
 
 const REDACT_MERGES: &str = "
     UPDATE merges g
@@ -234,155 +175,147 @@ fn of_every_kind(key: &IdentifierKey) -> Vec<(i16, &str)> {
     names.flat_map(|name| tokens.map(|kind| (kind.code(), name))).collect()
 }
 
-impl Unit {
-    pub(super) async fn erase(&mut self, contacts: &[ContactId]) -> Result<(), StorageError> {
-        let roots: Vec<i64> = contacts.iter().map(|id| id.0).collect();
-        let gone: Vec<i64> = sqlx::query_scalar(GONE)
-            .bind(self.workspace.0)
-            .bind(roots)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        let named: Vec<String> = sqlx::query_scalar(NAMED)
-            .bind(self.workspace.0)
-            .bind(&gone)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        let read = |key: String| rows::json(&key, "identity_log", "body", &"of an erased contact");
-        let named: Vec<IdentifierKey> = rows::all(named, read)?;
-        let locked: BTreeSet<(i16, &str)> = named.iter().flat_map(of_every_kind).collect();
-        let noted: BTreeSet<(i16, &str)> = named.iter().map(|key| (key.kind.code(), key.value.as_str())).collect();
-        let noted: Vec<bool> = locked.iter().map(|key| noted.contains(key)).collect();
-        let (kinds, values): (Vec<i16>, Vec<&str>) = locked.into_iter().unzip();
-        sqlx::query(LOCK_KEYS)
-            .bind(self.workspace.0)
-            .bind(&gone)
-            .bind(&kinds)
-            .bind(&values)
-            .execute(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        for statement in [LOCK_ORDERS, LOCK_REPLIES] {
-            sqlx::query(statement)
-                .bind(self.workspace.0)
-                .bind(&gone)
-                .execute(&mut *self.transaction)
-                .await
-                .map_err(translate)?;
-        }
-        let decisions = self.lock_decisions(&gone).await?;
-        let deleted: Vec<(i16, String, bool)> = sqlx::query_as(DELETE)
-            .bind(self.workspace.0)
-            .bind(&gone)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        let sightings: Vec<(i16, String)> = sqlx::query_as(SIGHTINGS)
-            .bind(self.workspace.0)
-            .bind(&kinds)
-            .bind(&values)
-            .bind(&noted)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        let (deleted, blank): (Vec<_>, Vec<_>) = deleted.into_iter().partition(|(.., held)| *held);
-        let keys = |rows: Vec<(i16, String, bool)>| rows.into_iter().map(|(kind, value, _)| (kind, value));
-        let deleted = rows::all(keys(deleted).chain(sightings).collect(), rows::identifier_key)?;
-        self.known.forget_keys(deleted);
-        self.known
-            .forget_keys(rows::all(keys(blank).collect(), rows::identifier_key)?);
-        self.redact(decisions, gone).await
-    }
+/// Deletes contacts, those that they absorbed, and all that is theirs; takes them out of what others keep. The caller holds the revision of
+/// the workspace.
+pub(super) async fn erase(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    contacts: &[ContactId],
+) -> Result<(), StorageError> {
+    let roots: Vec<i64> = contacts.iter().map(|id| id.0).collect();
+    let gone: Vec<i64> = sqlx::query_scalar(GONE)
+        .bind(workspace.0)
+        .bind(roots)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(translate)?;
+    // Identifiers that they named but did not get, or held once, are nobody's.
+    let own: Vec<Decision> = read_decisions(connection, workspace, OWN, &gone).await?;
+    let effects = own.iter().flat_map(|decision| &decision.effects);
+    let named: BTreeSet<&IdentifierKey> = effects
+        .filter_map(Effect::identifier)
+        .map(|identifier| &identifier.key)
+        .collect();
+    let all: BTreeSet<(i16, &str)> = named.iter().copied().flat_map(of_every_kind).collect();
+    let noted: BTreeSet<(i16, &str)> = named.iter().map(|key| (key.kind.code(), key.value.as_str())).collect();
+    let noted: Vec<bool> = all.iter().map(|key| noted.contains(key)).collect();
+    let (kinds, values): (Vec<i16>, Vec<&str>) = all.into_iter().unzip();
+    let decisions = read_decisions(connection, workspace, DECISIONS, &gone).await?;
+    let decisions = decisions.into_iter().map(|decision| (decision.id, decision)).collect();
+    sqlx::query(DELETE)
+        .bind(workspace.0)
+        .bind(&gone)
+        .execute(&mut *connection)
+        .await
+        .map_err(translate)?;
+    sqlx::query(SIGHTINGS)
+        .bind(workspace.0)
+        .bind(&kinds)
+        .bind(&values)
+        .bind(&noted)
+        .execute(&mut *connection)
+        .await
+        .map_err(translate)?;
+    redact(connection, workspace, decisions, gone).await
+}
 
-    async fn lock_decisions(&mut self, gone: &[i64]) -> Result<BTreeMap<DecisionId, Decision>, StorageError> {
-        let bodies: Vec<String> = sqlx::query_scalar(LOCK_DECISIONS)
-            .bind(self.workspace.0)
-            .bind(gone)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        let read = |body: String| rows::json(&body, "identity_log", "body", &"of an erased contact");
-        let decisions: Vec<Decision> = rows::all(bodies, read)?;
-        Ok(decisions.into_iter().map(|decision| (decision.id, decision)).collect())
-    }
+async fn read_decisions(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    statement: &'static str,
+    gone: &[i64],
+) -> Result<Vec<Decision>, StorageError> {
+    let bodies: Vec<Vec<u8>> = sqlx::query_scalar(statement)
+        .bind(workspace.0)
+        .bind(gone)
+        .fetch_all(connection)
+        .await
+        .map_err(translate)?;
+    rows::all(bodies, |body| rows::decision(&body, &"of an erased contact"))
+}
 
-    /// After the identifiers are deleted, so that it can be seen which of them others hold.
-    async fn redact(
-        &mut self,
-        mut decisions: BTreeMap<DecisionId, Decision>,
-        gone: Vec<i64>,
-    ) -> Result<(), StorageError> {
-        if decisions.is_empty() {
-            return Ok(());
-        }
-        let mut merges = self.lock_merges(&decisions).await?;
-        let mut named: BTreeSet<&IdentifierKey> = decisions.values().flat_map(Decision::identifiers).collect();
-        named.extend(merges.iter().flat_map(Merge::identifiers));
-        let kinds: Vec<i16> = named.iter().map(|key| key.kind.code()).collect();
-        let values: Vec<&str> = named.iter().map(|key| key.value.as_str()).collect();
-        let held: Vec<(i16, String)> = sqlx::query_as(HELD)
-            .bind(self.workspace.0)
-            .bind(kinds)
-            .bind(values)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        let held: BTreeSet<IdentifierKey> = rows::all(held, rows::identifier_key)?.into_iter().collect();
-        let erased = gone.iter().copied().map(ContactId).collect();
-        for decision in decisions.values_mut() {
-            decision.redact(&erased, |key| held.contains(key));
-        }
-        let ids: Vec<Uuid> = decisions.keys().map(|id| id.0).collect();
-        let bodies: Vec<String> = decisions.values().map(to_json).collect::<Result<_, _>>()?;
-        sqlx::query(REDACT)
-            .bind(self.workspace.0)
-            .bind(gone)
-            .bind(ids)
-            .bind(bodies)
-            .execute(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        for merge in &mut merges {
-            merge.redact(|key| held.contains(key));
-        }
-        self.redact_merges(&merges).await
+/// After the identifiers are deleted, so that it can be seen which of them others hold.
+async fn redact(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    mut decisions: BTreeMap<DecisionId, Decision>,
+    gone: Vec<i64>,
+) -> Result<(), StorageError> {
+    if decisions.is_empty() {
+        return Ok(());
     }
+    let made: Vec<Uuid> = decisions.values().flat_map(Decision::merges).map(|id| id.0).collect();
+    let records: Vec<(MergeRecord,)> = sqlx::query_as(MERGES)
+        .bind(workspace.0)
+        .bind(made)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(translate)?;
+    let mut merges: Vec<Merge> = rows::all(records, |(record,)| Merge::try_from(record))?;
+    let mut named: BTreeSet<&IdentifierKey> = decisions.values().flat_map(Decision::identifiers).collect();
+    named.extend(merges.iter().flat_map(Merge::identifiers));
+    let held = held(connection, workspace, &named).await?;
+    let erased = gone.iter().copied().map(ContactId).collect();
+    for decision in decisions.values_mut() {
+        decision.redact(&erased, |key| held.contains(key));
+    }
+    for merge in &mut merges {
+        merge.redact(|key| held.contains(key));
+    }
+    let ids: Vec<Uuid> = decisions.keys().map(|id| id.0).collect();
+    let bodies: Vec<Vec<u8>> = decisions.values().map(rows::decision_body).collect::<Result<_, _>>()?;
+    sqlx::query(REDACT)
+        .bind(workspace.0)
+        .bind(gone)
+        .bind(ids)
+        .bind(bodies)
+        .execute(&mut *connection)
+        .await
+        .map_err(translate)?;
+    redact_merges(connection, workspace, &merges).await
+}
 
-    async fn lock_merges(&mut self, decisions: &BTreeMap<DecisionId, Decision>) -> Result<Vec<Merge>, StorageError> {
-        let named: Vec<Uuid> = decisions.values().flat_map(Decision::merges).map(|id| id.0).collect();
-        if named.is_empty() {
-            return Ok(Vec::new());
-        }
-        let records: Vec<(MergeRecord,)> = sqlx::query_as(MERGES)
-            .bind(self.workspace.0)
-            .bind(named)
-            .fetch_all(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        rows::all(records, |(record,)| rows::merge(record))
-    }
+async fn held(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    named: &BTreeSet<&IdentifierKey>,
+) -> Result<BTreeSet<IdentifierKey>, StorageError> {
+    let kinds: Vec<i16> = named.iter().map(|key| key.kind.code()).collect();
+    let values: Vec<&str> = named.iter().map(|key| key.value.as_str()).collect();
+    let held: Vec<(i16, String)> = sqlx::query_as(HELD)
+        .bind(workspace.0)
+        .bind(kinds)
+        .bind(values)
+        .fetch_all(connection)
+        .await
+        .map_err(translate)?;
+    let keys = rows::all(held, |(kind, value)| identifier_key(kind, value))?;
+    Ok(keys.into_iter().collect())
+}
 
-    async fn redact_merges(&mut self, merges: &[Merge]) -> Result<(), StorageError> {
-        if merges.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<Uuid> = merges.iter().map(|merge| merge.id.0).collect();
-        let evidence = merges
-            .iter()
-            .map(|merge| merge.evidence.as_ref().map(|key| key.value.as_str()));
-        let moved: Vec<String> = merges
-            .iter()
-            .map(|merge| to_json(&merge.moved))
-            .collect::<Result<_, _>>()?;
-        sqlx::query(REDACT_MERGES)
-            .bind(self.workspace.0)
-            .bind(ids)
-            .bind(evidence.collect::<Vec<_>>())
-            .bind(moved)
-            .execute(&mut *self.transaction)
-            .await
-            .map_err(translate)?;
-        Ok(())
+async fn redact_merges(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    merges: &[Merge],
+) -> Result<(), StorageError> {
+    if merges.is_empty() {
+        return Ok(());
     }
+    let ids: Vec<Uuid> = merges.iter().map(|merge| merge.id.0).collect();
+    let evidence = merges
+        .iter()
+        .map(|merge| merge.evidence.as_ref().map(|key| key.value.as_str()));
+    let moved: Vec<String> = merges
+        .iter()
+        .map(|merge| to_json(&merge.moved))
+        .collect::<Result<_, _>>()?;
+    sqlx::query(REDACT_MERGES)
+        .bind(workspace.0)
+        .bind(ids)
+        .bind(evidence.collect::<Vec<_>>())
+        .bind(moved)
+        .execute(connection)
+        .await
+        .map_err(translate)?;
+    Ok(())
 }

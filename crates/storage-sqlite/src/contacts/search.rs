@@ -3,9 +3,10 @@
 use crate::catalog::{beyond, count};
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::statement::statement;
+use rusqlite::Connection;
 use selfsame_application::ports::{ContactOrder, ContactQuery, Page, StorageError};
 use selfsame_domain::{ContactId, WorkspaceId};
-use sqlx::SqliteConnection;
 
 // The texts are put together from literals at compile time. CROSS JOIN fixes the order of the loops: from what the filter names to
 // the contacts, never the other way round.
@@ -20,27 +21,24 @@ macro_rules! by_identifiers {
                GROUP BY i.owner_id
                HAVING count(DISTINCT k.key) = json_array_length(?2)) AS m
          CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = m.id AND c.state = 'active'
-         LEFT JOIN profiles AS p ON p.workspace_id = ?1 AND p.contact_id = m.id
-         WHERE (?3 IS NULL OR p.first_name_match = ?3) AND (?4 IS NULL OR p.last_name_match = ?4)"
+         WHERE (?3 IS NULL OR c.first_name_match = ?3) AND (?4 IS NULL OR c.last_name_match = ?4)"
     };
 }
 
 /// From the last name, and the first name if it is asked for.
 macro_rules! by_last_name {
     () => {
-        "FROM profiles AS p
-         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = p.contact_id AND c.state = 'active'
-         WHERE p.workspace_id = ?1 AND p.last_name_match = ?4 AND (?3 IS NULL OR p.first_name_match = ?3)
-            AND ?2 IS NOT NULL"
+        "FROM contacts AS c INDEXED BY contacts_by_last_name
+         WHERE c.workspace_id = ?1 AND c.state = 'active' AND c.last_name_match = ?4
+            AND (?3 IS NULL OR c.first_name_match = ?3) AND ?2 IS NOT NULL"
     };
 }
 
 /// From the first name alone.
 macro_rules! by_first_name {
     () => {
-        "FROM profiles AS p
-         CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = p.contact_id AND c.state = 'active'
-         WHERE p.workspace_id = ?1 AND p.first_name_match = ?3 AND ?4 IS NULL AND ?2 IS NOT NULL"
+        "FROM contacts AS c INDEXED BY contacts_by_first_name
+         WHERE c.workspace_id = ?1 AND c.state = 'active' AND c.first_name_match = ?3 AND ?4 IS NULL AND ?2 IS NOT NULL"
     };
 }
 
@@ -82,8 +80,8 @@ const BY_FIRST_NAME: Statements = statements!(by_first_name);
 const BY_NOTHING: Statements = statements!(by_nothing);
 
 /// One page of the contacts that fit, and how many fit in all.
-pub(super) async fn page(
-    connection: &mut SqliteConnection,
+pub(super) fn page(
+    connection: &Connection,
     workspace: WorkspaceId,
     query: &ContactQuery,
 ) -> Result<Page<ContactId>, StorageError> {
@@ -107,19 +105,15 @@ pub(super) async fn page(
     let first_name = filter.first_name.as_ref().map(|name| name.to_lowercase());
     let last_name = filter.last_name.as_ref().map(|name| name.to_lowercase());
     let bound = |sql| {
-        let query = sqlx::query(sql).bind(workspace.0).bind(identifiers.clone());
+        let query = statement(sql).bind(workspace.0).bind(identifiers.clone());
         query.bind(first_name.clone()).bind(last_name.clone())
     };
-    let total = bound(statements.count)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(storage)?;
+    let total = bound(statements.count).fetch_one(connection).map_err(storage)?;
     let total = count(&Row::new(&total, "contacts", 0), 0)?;
     let rows = bound(paging)
         .bind(query.limit)
         .bind(beyond(query.offset))
         .fetch_all(connection)
-        .await
         .map_err(storage)?;
     let number = |row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId);
     Ok(Page {

@@ -3,9 +3,10 @@
 use crate::catalog::{beyond, count};
 use crate::error::storage;
 use crate::rows::Row;
+use crate::statement::statement;
+use rusqlite::Connection;
 use selfsame_application::ports::{Page, SegmentQuery, StorageError};
 use selfsame_domain::{ContactId, WorkspaceId};
-use sqlx::SqliteConnection;
 
 // The plus keeps SQLite from walking the members of all segments in the order of their owners.
 // A contact that absorbed another may show the same segment twice: it counts once, from the earlier entry on.
@@ -20,20 +21,19 @@ macro_rules! members {
 }
 
 /// One page of a segment, and how many are in it; none when there is no such segment.
-pub(super) async fn page(
-    connection: &mut SqliteConnection,
+pub(super) fn page(
+    connection: &Connection,
     workspace: WorkspaceId,
     query: &SegmentQuery,
 ) -> Result<Option<Page<ContactId>>, StorageError> {
-    let total = sqlx::query(concat!(
+    let total = statement(concat!(
         "SELECT s.segment_id, (SELECT count(*) FROM (",
         members!(),
         ")) FROM segments AS s WHERE s.workspace_id = ?1 AND s.segment_id = ?2",
     ))
     .bind(workspace.0)
     .bind(query.segment.0)
-    .fetch_optional(&mut *connection)
-    .await
+    .fetch_optional(connection)
     .map_err(storage)?;
     let Some(total) = total else { return Ok(None) };
     let total = count(&Row::new(&total, "segment_members", 0), 1)?;
@@ -43,13 +43,12 @@ pub(super) async fn page(
         (true, true) => concat!(members!(), " ORDER BY 2, 1 LIMIT ?3 OFFSET ?4"),
         (true, false) => concat!(members!(), " ORDER BY 2 DESC, 1 DESC LIMIT ?3 OFFSET ?4"),
     };
-    let rows = sqlx::query(sql)
+    let rows = statement(sql)
         .bind(workspace.0)
         .bind(query.segment.0)
         .bind(query.limit)
         .bind(beyond(query.offset))
         .fetch_all(connection)
-        .await
         .map_err(storage)?;
     let number = |row| Row::new(row, "segment_members", 0).get(0, "owner_id").map(ContactId);
     Ok(Some(Page {

@@ -3,6 +3,7 @@
 use crate::catalog::beyond;
 use crate::error::storage;
 use crate::rows::micros;
+use crate::statement::statement;
 use crate::store::SqliteStore;
 use selfsame_application::ports::{Expired, StorageError, Workspaces};
 use selfsame_domain::{Policy, Timestamp, WorkspaceId};
@@ -30,21 +31,20 @@ pub(super) async fn expire(store: &SqliteStore, now: Timestamp) -> Result<Expire
 
 async fn delete(
     store: &SqliteStore,
-    statement: &'static str,
+    sql: &'static str,
     workspace: WorkspaceId,
     before: Timestamp,
 ) -> Result<u64, StorageError> {
     let mut deleted = 0;
     loop {
         let mut writing = store.writer.begin().await?;
-        let done = sqlx::query(statement)
+        let done = statement(sql)
             .bind(workspace.0)
             .bind(micros(before))
             .bind(beyond(AT_ONCE))
             .execute(writing.connection()?)
-            .await
             .map_err(storage)?;
-        writing.commit().await?;
+        writing.commit()?;
         deleted += done.rows_affected();
         if done.rows_affected() < AT_ONCE {
             return Ok(deleted);

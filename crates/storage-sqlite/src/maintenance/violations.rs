@@ -2,11 +2,11 @@
 
 use crate::error::storage;
 use crate::rows::Row;
+use crate::statement::{Decode, SqliteRow, statement};
 use crate::whole::key;
+use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
-use selfsame_domain::{ContactId, SegmentId, Violation, VisitorId, WorkspaceId};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use selfsame_domain::{ContactId, Revision, SegmentId, Violation, VisitorId, WorkspaceId};
 
 /// How many violations are told at the most.
 const TOLD: usize = 1_000;
@@ -16,8 +16,8 @@ type Found = (WorkspaceId, Violation);
 type Read = fn(&SqliteRow) -> Result<Found, StorageError>;
 
 /// The first violations, ordered by workspace and kind.
-pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Found>, StorageError> {
-    let checks: [(&'static str, Read); 8] = [
+pub(super) fn all(connection: &Connection) -> Result<Vec<Found>, StorageError> {
+    let checks: [(&'static str, Read); 9] = [
         (TWO_OWNERS, two_owners),
         (MERGE_CYCLES, merge_cycle),
         (WRONG_CANONICALS, wrong_canonical),
@@ -26,10 +26,11 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Found>,
         (NO_VISITOR, no_visitor),
         (TWO_EXTERNAL_IDS, two_external_ids),
         (UNRECORDED_MERGES, unrecorded_merge),
+        (REVISIONS_AHEAD, revision_ahead),
     ];
     let mut found = Vec::new();
     for (sql, read) in checks {
-        let rows = sqlx::query(sql).fetch_all(&mut *connection).await.map_err(storage)?;
+        let rows = statement(sql).fetch_all(connection).map_err(storage)?;
         found.extend(rows.iter().map(read).collect::<Result<Vec<_>, _>>()?);
     }
     found.sort();
@@ -45,7 +46,7 @@ fn by_id<'r, Id>(
     violation: fn(Id) -> Violation,
 ) -> Result<Found, StorageError>
 where
-    Id: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    Id: Decode<'r>,
 {
     let row = Row::new(row, table, 1);
     let id = row.get(1, column)?;
@@ -134,7 +135,7 @@ fn wrong_canonical(row: &SqliteRow) -> Result<Found, StorageError> {
 }
 
 /// Identifiers, memberships and visitors whose owner is absent or absorbed, and what else is of an absent contact. An absorbed contact keeps
-/// its profile, orders and events, and what it brought, for the undo.
+/// its orders and events, and what it brought, for the undo.
 const ORPHANS: &str = "
     SELECT r.workspace_id, 'identifier', r.owner_id FROM identifiers AS r
     WHERE NOT EXISTS (
@@ -150,10 +151,6 @@ const ORPHANS: &str = "
     WHERE r.owner_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM contacts AS c
         WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.owner_id AND c.state <> 'merged')
-    UNION
-    SELECT r.workspace_id, 'profile', r.contact_id FROM profiles AS r
-    WHERE NOT EXISTS (
-        SELECT 1 FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.contact_id = r.contact_id)
     UNION
     SELECT r.workspace_id, 'order', r.contact_id FROM orders AS r
     WHERE NOT EXISTS (
@@ -245,4 +242,39 @@ fn unrecorded_merge(row: &SqliteRow) -> Result<Found, StorageError> {
     by_id(row, ("contacts", "contact_id"), |id| Violation::UnrecordedMerge {
         contact: ContactId(id),
     })
+}
+
+/// Rows that a commit wrote which the workspace has not come to yet.
+const REVISIONS_AHEAD: &str = "
+    WITH written (what, workspace_id, revision) AS (
+        SELECT 'contact', workspace_id, max(revision) FROM contacts GROUP BY workspace_id
+        UNION ALL
+        SELECT 'identifier', workspace_id, max(revision) FROM identifiers GROUP BY workspace_id
+        UNION ALL
+        SELECT 'value', workspace_id, max(revision) FROM identifier_keys GROUP BY workspace_id
+        UNION ALL
+        SELECT 'membership', workspace_id, max(revision) FROM segment_members GROUP BY workspace_id
+        UNION ALL
+        SELECT 'visitor', workspace_id, max(revision) FROM visitors GROUP BY workspace_id
+        UNION ALL
+        SELECT 'merge', workspace_id, max(revision) FROM merges GROUP BY workspace_id
+        UNION ALL
+        SELECT 'order', workspace_id, max(revision) FROM orders GROUP BY workspace_id
+        UNION ALL
+        SELECT 'event', workspace_id, max(revision) FROM events GROUP BY workspace_id
+        UNION ALL
+        SELECT 'decision', workspace_id, max(revision) FROM identity_log GROUP BY workspace_id
+    )
+    SELECT w.workspace_id, w.what, w.revision
+    FROM written AS w JOIN revisions AS r ON r.workspace_id = w.workspace_id
+    WHERE w.revision > r.latest
+    ORDER BY 1, 2 LIMIT 1000";
+
+fn revision_ahead(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "revisions", 0);
+    let violation = Violation::RevisionAhead {
+        what: row.get(1, "what")?,
+        revision: Revision(row.get(2, "revision")?),
+    };
+    Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
 }

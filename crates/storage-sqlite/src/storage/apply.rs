@@ -1,80 +1,131 @@
 //! Writing what a batch changes.
 
-use super::{Numbers, erase, log};
+use super::columns::{attributes_row, contact_row, identifier_row};
+use super::{Numbers, WorkspaceState, erase, events, log, orders, records};
 use crate::error::{Refusal, storage};
 use crate::rows::{hex, json, micros};
-use crate::whole::channels_text;
-use selfsame_application::ports::StorageError;
+use crate::statement::statement;
+use rusqlite::Connection;
+use selfsame_application::ports::{Commit, StorageError};
 use selfsame_domain::{
-    AttributeKey, Attributes, ChangeSet, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, Membership,
-    Merge, Visitor, WorkspaceId,
+    Attributes, ChangeSet, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge,
+    Revision, Visitor, WorkspaceId,
 };
 use serde::Serialize;
-use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What writes the rows of one workspace.
 pub(super) struct Batch<'c> {
-    pub(super) connection: &'c mut SqliteConnection,
+    pub(super) connection: &'c Connection,
     pub(super) workspace: WorkspaceId,
+    /// The revision of the commit.
+    revision: Revision,
 }
 
-impl<'c> Batch<'c> {
-    pub(super) fn new(connection: &'c mut SqliteConnection, workspace: WorkspaceId) -> Self {
-        Self { connection, workspace }
+/// Writes a commit; returns its revision. What it was decided on is true.
+pub(super) fn write(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    state: &WorkspaceState,
+    Commit { changes, records }: Commit<'_>,
+) -> Result<Revision, StorageError> {
+    let mut batch = Batch {
+        connection,
+        workspace,
+        revision: state.latest.next(),
+    };
+    batch.apply(changes, state.next)?;
+    orders::write(&mut batch, changes)?;
+    events::write(&mut batch, changes)?;
+    records::write(&mut batch, records)?;
+    batch.raise(changes, state)?;
+    Ok(batch.revision)
+}
+
+impl Batch<'_> {
+    /// Applies the members in their order, which frees an exclusive identifier before somebody else takes it.
+    fn apply(&mut self, changes: &ChangeSet, next: Numbers) -> Result<(), StorageError> {
+        erase::erase(self, &changes.erased)?;
+        let attributes: BTreeMap<ContactId, &Attributes> =
+            changes.attributes.iter().map(|(id, all)| (*id, all)).collect();
+        self.contacts(&changes.contacts, &attributes, next.contacts)?;
+        self.attributes(changes, next.contacts)?;
+        self.touched(&changes.touched)?;
+        self.repointed(&changes.repointed)?;
+        self.visitors_returned(&changes.visitors_returned)?;
+        self.identifiers_removed(&changes.identifiers_removed)?;
+        self.identifiers(&changes.identifiers)?;
+        self.keys(&changes.keys)?;
+        self.visitors(&changes.visitors)?;
+        self.segments(changes)?;
+        self.memberships_removed(&changes.memberships_removed)?;
+        self.memberships(&changes.memberships)?;
+        self.categories(changes)?;
+        self.fields(changes)?;
+        self.merges(&changes.merges)?;
+        self.policy(changes)?;
+        log::write(self, &changes.log)
     }
 
-    /// Applies the members in their order, which frees an exclusive identifier before somebody else takes it.
-    pub(super) async fn apply(&mut self, changes: &ChangeSet, next: Numbers) -> Result<(), StorageError> {
-        erase::erase(self, &changes.erased).await?;
-        self.contacts(&changes.contacts, next.contacts).await?;
+    /// Raises the revision of the workspace, and moves the counters past the greatest numbers that were used. Numbers that were handed out
+    /// and not used are handed out again.
+    fn raise(&mut self, changes: &ChangeSet, state: &WorkspaceState) -> Result<(), StorageError> {
+        let at = |changed: bool, before: Revision| if changed { self.revision.0 } else { before.0 };
+        let past = |used: Option<i64>, next: i64| used.map_or(next, |used| next.max(used.saturating_add(1)));
         // One that was made and erased at once had its number all the same.
-        let numbers = changes
-            .contacts
-            .iter()
-            .map(|row| row.id.0)
-            .chain(changes.erased.iter().map(|id| id.0));
-        self.count("contacts", numbers.max(), next.contacts).await?;
-        self.repointed(&changes.repointed).await?;
-        self.visitors_returned(&changes.visitors_returned).await?;
-        self.attributes(&changes.attributes).await?;
-        self.identifiers_removed(&changes.identifiers_removed).await?;
-        self.identifiers(&changes.identifiers).await?;
-        self.keys(&changes.keys).await?;
-        self.visitors(&changes.visitors).await?;
-        self.segments(changes, next.segments).await?;
-        self.memberships_removed(&changes.memberships_removed).await?;
-        self.memberships(&changes.memberships).await?;
-        self.categories(changes, next.categories).await?;
-        self.fields(changes, next.fields).await?;
-        self.merges(&changes.merges).await?;
-        self.policy(changes).await?;
-        log::write(self, &changes.log).await
+        let contacts = changes.contacts.iter().map(|row| row.id.0);
+        let contacts = contacts.chain(changes.erased.iter().map(|id| id.0)).max();
+        let next = state.next;
+        statement(
+            "UPDATE revisions
+             SET latest = ?2, policy = ?3, definitions = ?4, deleted = ?5, next_contact = ?6, next_segment = ?7,
+                next_category = ?8, next_field = ?9
+             WHERE workspace_id = ?1",
+        )
+        .bind(self.workspace.0)
+        .bind(self.revision.0)
+        .bind(at(changes.policy.is_some(), state.policy))
+        .bind(at(changes.changes_definitions(), state.definitions))
+        .bind(at(changes.deletes(), state.deleted))
+        .bind(past(contacts, next.contacts))
+        .bind(past(changes.segments.iter().map(|row| row.id.0).max(), next.segments))
+        .bind(past(
+            changes.categories.iter().map(|row| row.id.0).max(),
+            next.categories,
+        ))
+        .bind(past(changes.fields.iter().map(|row| row.id.0).max(), next.fields))
+        .execute(self.connection)
+        .map_err(storage)?;
+        Ok(())
     }
 
     // The planner knows nothing of how many rows a JSON text holds. Where it could begin with a whole workspace and look into the text for
     // each row, the text is MATERIALIZED and brings the workspace along, or CROSS JOIN fixes the order.
 
-    /// Runs one statement on rows that travel as JSON (`?2`; `?1` is the workspace); returns how many rows it touched.
-    pub(super) async fn run<T: Serialize>(&mut self, sql: &'static str, rows: &[T]) -> Result<u64, StorageError> {
+    /// Runs one statement on rows that travel as JSON (`?2`; `?1` is the workspace, `?3` the revision of the commit); returns how many rows it
+    /// touched.
+    pub(super) fn run<T: Serialize>(&mut self, sql: &'static str, rows: &[T]) -> Result<u64, StorageError> {
         if rows.is_empty() {
             return Ok(0);
         }
-        let done = sqlx::query(sql)
-            .bind(self.workspace.0)
-            .bind(json(rows)?)
-            .execute(&mut *self.connection)
-            .await;
-        Ok(done.map_err(storage)?.rows_affected())
+        let statement = statement(sql).bind(self.workspace.0).bind(json(rows)?);
+        let statement = if sql.contains("?3") {
+            statement.bind(self.revision.0)
+        } else {
+            statement
+        };
+        let done = statement.execute(self.connection).map_err(storage)?;
+        Ok(done.rows_affected())
     }
 
     /// As [`Self::run`], and fails unless every row was written.
-    pub(super) async fn run_all<T: Serialize>(
+    pub(super) fn run_all<T: Serialize>(
         &mut self,
         table: &'static str,
         sql: &'static str,
         rows: &[T],
     ) -> Result<(), StorageError> {
-        let (touched, expected) = (self.run(sql, rows).await?, rows.len());
+        let (touched, expected) = (self.run(sql, rows)?, rows.len());
         if touched != expected as u64 {
             return Err(Refusal::RowsMissing {
                 table,
@@ -86,47 +137,32 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    /// Moves a counter past the greatest number that was used. Numbers that were handed out and not used are handed out again.
-    async fn count(&mut self, name: &str, used: Option<i64>, next: i64) -> Result<(), StorageError> {
-        let Some(used) = used.filter(|used| *used >= next) else {
-            return Ok(());
-        };
-        sqlx::query(
-            "INSERT INTO counters (workspace_id, name, next) VALUES (?1, ?2, ?3)
-             ON CONFLICT (workspace_id, name) DO UPDATE SET next = excluded.next",
-        )
-        .bind(self.workspace.0)
-        .bind(name)
-        .bind(used.saturating_add(1))
-        .execute(&mut *self.connection)
-        .await
-        .map_err(storage)?;
-        Ok(())
-    }
-
     /// Contacts with a number that was not handed out before are new; all others must be there.
-    async fn contacts(&mut self, contacts: &[ContactRow], next: i64) -> Result<(), StorageError> {
-        let row = |contact: &ContactRow| {
-            let merged_into = contact.merged_into.map(|into| into.0);
-            let (state, source) = (contact.state.as_str(), contact.source.as_str());
-            let (created, updated) = (micros(contact.created_at), micros(contact.updated_at));
-            (
-                contact.id.0,
-                state,
-                contact.canonical.0,
-                merged_into,
-                source,
-                created,
-                updated,
-            )
-        };
-        let (new, known): (Vec<_>, Vec<_>) = contacts.iter().map(row).partition(|row| row.0 >= next);
-        let inserting = "INSERT INTO contacts
-                (workspace_id, contact_id, state, canonical_id, merged_into, source, created_at, updated_at)
-             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-                r.value ->> 6
+    fn contacts(
+        &mut self,
+        contacts: &[ContactRow],
+        attributes: &BTreeMap<ContactId, &Attributes>,
+        next: i64,
+    ) -> Result<(), StorageError> {
+        let (new, known): (Vec<_>, Vec<_>) = contacts.iter().partition(|row| row.id.0 >= next);
+        let new: Vec<_> = new
+            .into_iter()
+            .map(|row| {
+                (
+                    contact_row(row),
+                    attributes.get(&row.id).map(|all| attributes_row(row.id, all)),
+                )
+            })
+            .collect();
+        let inserting =
+            "INSERT INTO contacts (workspace_id, contact_id, state, canonical_id, merged_into, source, created_at,
+                updated_at, revision, attributes, first_name_match, last_name_match)
+             SELECT ?1, r.value ->> '$[0][0]', r.value ->> '$[0][1]', r.value ->> '$[0][2]', r.value ->> '$[0][3]',
+                r.value ->> '$[0][4]', r.value ->> '$[0][5]', r.value ->> '$[0][6]', ?3, r.value -> '$[1][1]',
+                r.value ->> '$[1][2]', r.value ->> '$[1][3]'
              FROM jsonb_each(?2) AS r";
-        self.run_all("contacts", inserting, &new).await?;
+        self.run_all("contacts", inserting, &new)?;
+        let known: Vec<_> = known.into_iter().map(contact_row).collect();
         let updating =
             "WITH r (workspace_id, contact_id, state, canonical_id, merged_into, source, created_at, updated_at)
              AS MATERIALIZED (
@@ -134,52 +170,63 @@ impl<'c> Batch<'c> {
                 FROM jsonb_each(?2))
              UPDATE contacts
              SET state = r.state, canonical_id = r.canonical_id, merged_into = r.merged_into, source = r.source,
-                created_at = r.created_at, updated_at = r.updated_at
+                created_at = r.created_at, updated_at = r.updated_at, revision = ?3
              FROM r WHERE contacts.workspace_id = r.workspace_id AND contacts.contact_id = r.contact_id";
-        self.run_all("contacts", updating, &known).await
+        self.run_all("contacts", updating, &known)
     }
 
-    async fn repointed(&mut self, repointed: &[(ContactId, ContactId)]) -> Result<(), StorageError> {
+    /// Attributes of contacts that were there before.
+    fn attributes(&mut self, changes: &ChangeSet, next: i64) -> Result<(), StorageError> {
+        let made: BTreeSet<ContactId> = changes
+            .contacts
+            .iter()
+            .map(|row| row.id)
+            .filter(|id| id.0 >= next)
+            .collect();
+        let known = changes.attributes.iter().filter(|(id, _)| !made.contains(id));
+        let rows: Vec<_> = known.map(|(id, all)| attributes_row(*id, all)).collect();
+        let sql = "WITH r (workspace_id, contact_id, attributes, first_name_match, last_name_match) AS MATERIALIZED (
+                SELECT ?1, value ->> 0, value -> 1, value ->> 2, value ->> 3 FROM jsonb_each(?2))
+             UPDATE contacts
+             SET attributes = r.attributes, first_name_match = r.first_name_match, last_name_match = r.last_name_match,
+                revision = ?3
+             FROM r WHERE contacts.workspace_id = r.workspace_id AND contacts.contact_id = r.contact_id";
+        self.run_all("contacts", sql, &rows)
+    }
+
+    /// Contacts of which something else changed than their own rows.
+    fn touched(&mut self, touched: &BTreeSet<ContactId>) -> Result<(), StorageError> {
+        let ids: Vec<ContactId> = touched.iter().copied().collect();
+        let sql = "UPDATE contacts SET revision = ?3
+             WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
+        self.run_all("contacts", sql, &ids)
+    }
+
+    fn repointed(&mut self, repointed: &[(ContactId, ContactId)]) -> Result<(), StorageError> {
         let contacts = "WITH r (workspace_id, old, new) AS MATERIALIZED (
                 SELECT ?1, value ->> 0, value ->> 1 FROM jsonb_each(?2))
-             UPDATE contacts SET canonical_id = r.new
+             UPDATE contacts SET canonical_id = r.new, revision = ?3
              FROM r
              WHERE contacts.workspace_id = r.workspace_id AND contacts.canonical_id = r.old AND contacts.state = 'merged'";
-        self.run(contacts, repointed).await?;
+        self.run(contacts, repointed)?;
         let visitors = "WITH r (workspace_id, old, new) AS MATERIALIZED (
                 SELECT ?1, value ->> 0, value ->> 1 FROM jsonb_each(?2))
-             UPDATE visitors SET owner_id = r.new
+             UPDATE visitors SET owner_id = r.new, revision = ?3
              FROM r WHERE visitors.workspace_id = r.workspace_id AND visitors.owner_id = r.old";
-        self.run(visitors, repointed).await?;
+        self.run(visitors, repointed)?;
         Ok(())
     }
 
-    async fn visitors_returned(&mut self, returned: &[(ContactId, ContactId)]) -> Result<(), StorageError> {
+    fn visitors_returned(&mut self, returned: &[(ContactId, ContactId)]) -> Result<(), StorageError> {
         let sql = "WITH r (workspace_id, home, new) AS MATERIALIZED (
                 SELECT ?1, value ->> 0, value ->> 1 FROM jsonb_each(?2))
-             UPDATE visitors SET owner_id = r.new
+             UPDATE visitors SET owner_id = r.new, revision = ?3
              FROM r WHERE visitors.workspace_id = r.workspace_id AND visitors.home_id = r.home";
-        self.run(sql, returned).await?;
+        self.run(sql, returned)?;
         Ok(())
     }
 
-    async fn attributes(&mut self, attributes: &[(ContactId, Attributes)]) -> Result<(), StorageError> {
-        let rows: Vec<_> = attributes
-            .iter()
-            .map(|(id, all)| {
-                let lower = |key| all.text(key).map(str::to_lowercase);
-                (id, all, lower(AttributeKey::FirstName), lower(AttributeKey::LastName))
-            })
-            .collect();
-        let sql = "INSERT INTO profiles (workspace_id, contact_id, attributes, first_name_match, last_name_match)
-             SELECT ?1, r.value ->> 0, r.value -> 1, r.value ->> 2, r.value ->> 3 FROM jsonb_each(?2) AS r WHERE true
-             ON CONFLICT (workspace_id, contact_id) DO UPDATE
-             SET attributes = excluded.attributes, first_name_match = excluded.first_name_match,
-                last_name_match = excluded.last_name_match";
-        self.run_all("profiles", sql, &rows).await
-    }
-
-    async fn identifiers_removed(&mut self, removed: &[(IdentifierKey, ContactId)]) -> Result<(), StorageError> {
+    fn identifiers_removed(&mut self, removed: &[(IdentifierKey, ContactId)]) -> Result<(), StorageError> {
         let rows: Vec<_> = removed
             .iter()
             .map(|(key, home)| (key.kind.code(), &key.value, home))
@@ -191,26 +238,26 @@ impl<'c> Batch<'c> {
                 CROSS JOIN identifiers AS i
                     ON i.workspace_id = ?1 AND i.kind = r.value ->> 0 AND i.value = r.value ->> 1
                         AND i.home_id = r.value ->> 2)";
-        self.run_all("identifiers", sql, &rows).await
+        self.run_all("identifiers", sql, &rows)
     }
 
-    async fn identifiers(&mut self, identifiers: &[HeldIdentifier]) -> Result<(), StorageError> {
+    fn identifiers(&mut self, identifiers: &[HeldIdentifier]) -> Result<(), StorageError> {
         let rows = identifiers.iter().map(identifier_row).collect::<Result<Vec<_>, _>>()?;
         let sql = "INSERT INTO identifiers (workspace_id, kind, value, home_id, owner_id, typed, state, hidden_by,
-                channels, details, confirmed, source, first_seen, last_seen)
+                channels, details, confirmed, source, first_seen, last_seen, revision)
              SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
                 r.value ->> 6, r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10, r.value ->> 11,
-                r.value ->> 12
+                r.value ->> 12, ?3
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, kind, value, home_id) DO UPDATE
              SET owner_id = excluded.owner_id, typed = excluded.typed, state = excluded.state,
                 hidden_by = excluded.hidden_by, channels = excluded.channels, details = excluded.details,
                 confirmed = excluded.confirmed, source = excluded.source, first_seen = excluded.first_seen,
-                last_seen = excluded.last_seen";
-        self.run_all("identifiers", sql, &rows).await
+                last_seen = excluded.last_seen, revision = excluded.revision";
+        self.run_all("identifiers", sql, &rows)
     }
 
-    async fn keys(&mut self, keys: &[(IdentifierKey, KeyRecord)]) -> Result<(), StorageError> {
+    fn keys(&mut self, keys: &[(IdentifierKey, KeyRecord)]) -> Result<(), StorageError> {
         let row = |(key, record): &(IdentifierKey, KeyRecord)| {
             let seen_with = json(&record.seen_with)?;
             let unsubscribed_at = record.unsubscribed_at.map(micros);
@@ -225,18 +272,18 @@ impl<'c> Batch<'c> {
         };
         let rows = keys.iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
         let sql = "INSERT INTO identifier_keys
-                (workspace_id, kind, value, seen_with, unsubscribed_at, waiting, waiting_since)
+                (workspace_id, kind, value, seen_with, unsubscribed_at, waiting, waiting_since, revision)
              SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3,
-                unhex(r.value ->> 4), r.value ->> 5
+                unhex(r.value ->> 4), r.value ->> 5, ?3
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, kind, value) DO UPDATE
              SET seen_with = excluded.seen_with, unsubscribed_at = excluded.unsubscribed_at,
-                waiting = excluded.waiting, waiting_since = excluded.waiting_since";
-        self.run_all("identifier_keys", sql, &rows).await
+                waiting = excluded.waiting, waiting_since = excluded.waiting_since, revision = excluded.revision";
+        self.run_all("identifier_keys", sql, &rows)
     }
 
     /// Rows are written in their order: a visitor is closed before the next one of its cookie is opened.
-    async fn visitors(&mut self, visitors: &[Visitor]) -> Result<(), StorageError> {
+    fn visitors(&mut self, visitors: &[Visitor]) -> Result<(), StorageError> {
         let row = |visitor: &Visitor| {
             let (home, owner) = (visitor.home, visitor.owner);
             let closed_at = visitor.closed_at.map(micros);
@@ -253,44 +300,45 @@ impl<'c> Batch<'c> {
         };
         let rows: Vec<_> = visitors.iter().map(row).collect();
         let sql = "INSERT INTO visitors (workspace_id, visitor_id, kind, value, home_id, owner_id, since, closed_at,
-                follows)
+                follows, revision)
              SELECT ?1, unhex(r.value ->> 0), r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-                r.value ->> 6, r.value ->> 7
+                r.value ->> 6, r.value ->> 7, ?3
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, visitor_id) DO UPDATE
              SET home_id = excluded.home_id, owner_id = excluded.owner_id, since = excluded.since,
-                closed_at = excluded.closed_at";
-        self.run_all("visitors", sql, &rows).await
+                closed_at = excluded.closed_at, revision = excluded.revision";
+        self.run_all("visitors", sql, &rows)
     }
 
-    async fn segments(&mut self, changes: &ChangeSet, next: i64) -> Result<(), StorageError> {
+    fn segments(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
         let rows: Vec<_> = changes
             .segments
             .iter()
             .map(|segment| (segment.id.0, &segment.name, micros(segment.created_at)))
             .collect();
-        let sql = "INSERT INTO segments (workspace_id, segment_id, name, created_at)
-             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2 FROM jsonb_each(?2) AS r WHERE true
-             ON CONFLICT (workspace_id, segment_id) DO UPDATE SET name = excluded.name";
-        self.run_all("segments", sql, &rows).await?;
-        self.count("segments", rows.iter().map(|row| row.0).max(), next).await?;
+        let sql = "INSERT INTO segments (workspace_id, segment_id, name, created_at, revision)
+             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, ?3 FROM jsonb_each(?2) AS r WHERE true
+             ON CONFLICT (workspace_id, segment_id) DO UPDATE SET name = excluded.name, revision = excluded.revision";
+        self.run_all("segments", sql, &rows)?;
+        let left = "UPDATE contacts SET revision = ?3
+             WHERE workspace_id = ?1 AND contact_id IN (
+                SELECT m.owner_id FROM json_each(?2) AS s
+                CROSS JOIN segment_members AS m ON m.workspace_id = ?1 AND m.segment_id = s.value)";
+        self.run(left, &changes.segments_emptied)?;
         let emptied = "DELETE FROM segment_members
              WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
-        self.run(emptied, &changes.segments_emptied).await?;
+        self.run(emptied, &changes.segments_emptied)?;
         Ok(())
     }
 
-    async fn memberships_removed(
-        &mut self,
-        removed: &[(selfsame_domain::SegmentId, ContactId)],
-    ) -> Result<(), StorageError> {
+    fn memberships_removed(&mut self, removed: &[(selfsame_domain::SegmentId, ContactId)]) -> Result<(), StorageError> {
         let sql = "DELETE FROM segment_members
              WHERE (workspace_id, segment_id, home_id) IN
                 (SELECT ?1, r.value ->> 0, r.value ->> 1 FROM jsonb_each(?2) AS r)";
-        self.run_all("segment_members", sql, removed).await
+        self.run_all("segment_members", sql, removed)
     }
 
-    async fn memberships(&mut self, memberships: &[Membership]) -> Result<(), StorageError> {
+    fn memberships(&mut self, memberships: &[Membership]) -> Result<(), StorageError> {
         let row = |member: &Membership| {
             (
                 member.segment,
@@ -301,15 +349,17 @@ impl<'c> Batch<'c> {
             )
         };
         let rows: Vec<_> = memberships.iter().map(row).collect();
-        let sql = "INSERT INTO segment_members (workspace_id, segment_id, home_id, owner_id, hidden_by, since)
-             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4
+        let sql =
+            "INSERT INTO segment_members (workspace_id, segment_id, home_id, owner_id, hidden_by, since, revision)
+             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, ?3
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, segment_id, home_id) DO UPDATE
-             SET owner_id = excluded.owner_id, hidden_by = excluded.hidden_by, since = excluded.since";
-        self.run_all("segment_members", sql, &rows).await
+             SET owner_id = excluded.owner_id, hidden_by = excluded.hidden_by, since = excluded.since,
+                revision = excluded.revision";
+        self.run_all("segment_members", sql, &rows)
     }
 
-    async fn categories(&mut self, changes: &ChangeSet, next: i64) -> Result<(), StorageError> {
+    fn categories(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
         let row = |category: &selfsame_domain::Category| {
             let (key, name) = (category.key.clone(), category.name.clone());
             let (created, updated) = (micros(category.created_at), micros(category.updated_at));
@@ -325,17 +375,17 @@ impl<'c> Batch<'c> {
         };
         let rows: Vec<_> = changes.categories.iter().map(row).collect();
         let sql = "INSERT INTO categories
-                (workspace_id, category_id, key, name, segment_id, created_at, updated_at, archived)
+                (workspace_id, category_id, key, name, segment_id, created_at, updated_at, archived, revision)
              SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-                r.value ->> 6
+                r.value ->> 6, ?3
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, category_id) DO UPDATE
-             SET name = excluded.name, updated_at = excluded.updated_at, archived = excluded.archived";
-        self.run_all("categories", sql, &rows).await?;
-        self.count("categories", rows.iter().map(|row| row.0).max(), next).await
+             SET name = excluded.name, updated_at = excluded.updated_at, archived = excluded.archived,
+                revision = excluded.revision";
+        self.run_all("categories", sql, &rows)
     }
 
-    async fn fields(&mut self, changes: &ChangeSet, next: i64) -> Result<(), StorageError> {
+    fn fields(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
         let row = |field: &selfsame_domain::CustomField| {
             let allowed = json(&field.allowed)?;
             let (profile_key, field_key, name) =
@@ -353,18 +403,17 @@ impl<'c> Batch<'c> {
             .collect::<Result<Vec<_>, StorageError>>()?;
         let sql =
             "INSERT INTO custom_fields (workspace_id, field_id, profile_key, field_key, name, field_type, allowed,
-                required, identifying, archived)
+                required, identifying, archived, revision)
              SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-                r.value ->> '$[6][0]', r.value ->> '$[6][1]', r.value ->> '$[6][2]'
+                r.value ->> '$[6][0]', r.value ->> '$[6][1]', r.value ->> '$[6][2]', ?3
              FROM jsonb_each(?2) AS r WHERE true
              ON CONFLICT (workspace_id, field_id) DO UPDATE
              SET name = excluded.name, allowed = excluded.allowed, required = excluded.required,
-                identifying = excluded.identifying, archived = excluded.archived";
-        self.run_all("custom_fields", sql, &rows).await?;
-        self.count("fields", rows.iter().map(|row| row.0).max(), next).await
+                identifying = excluded.identifying, archived = excluded.archived, revision = excluded.revision";
+        self.run_all("custom_fields", sql, &rows)
     }
 
-    async fn merges(&mut self, merges: &[Merge]) -> Result<(), StorageError> {
+    fn merges(&mut self, merges: &[Merge]) -> Result<(), StorageError> {
         let row = |merge: &Merge| {
             let moved = json(&merge.moved)?;
             let evidence = merge.evidence.as_ref().map(|key| (key.kind.code(), key.value.clone()));
@@ -381,51 +430,25 @@ impl<'c> Batch<'c> {
         };
         let rows = merges.iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
         let sql = "INSERT INTO merges (workspace_id, merge_id, survivor_id, absorbed_id, rule, forced, decision_id,
-                evidence_kind, evidence_value, merged_at, moved, undone_at)
+                evidence_kind, evidence_value, merged_at, moved, undone_at, revision)
              SELECT ?1, unhex(r.value ->> '$[0][0]'), r.value ->> '$[0][1]', r.value ->> '$[0][2]',
                 r.value ->> '$[1][0]', r.value ->> '$[1][1]', unhex(r.value ->> '$[1][2]'),
-                r.value ->> '$[2][0]', r.value ->> '$[2][1]', r.value ->> 3, r.value ->> 4, r.value ->> 5
+                r.value ->> '$[2][0]', r.value ->> '$[2][1]', r.value ->> 3, r.value ->> 4, r.value ->> 5, ?3
              FROM jsonb_each(?2) AS r WHERE true
-             ON CONFLICT (workspace_id, merge_id) DO UPDATE SET undone_at = excluded.undone_at";
-        self.run_all("merges", sql, &rows).await
+             ON CONFLICT (workspace_id, merge_id) DO UPDATE SET undone_at = excluded.undone_at, revision = excluded.revision";
+        self.run_all("merges", sql, &rows)
     }
 
-    async fn policy(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
+    fn policy(&mut self, changes: &ChangeSet) -> Result<(), StorageError> {
         let Some(policy) = &changes.policy else { return Ok(()) };
-        let done = sqlx::query("UPDATE workspaces SET policy = ?2 WHERE workspace_id = ?1")
+        let done = statement("UPDATE workspaces SET policy = ?2 WHERE workspace_id = ?1")
             .bind(self.workspace.0)
             .bind(json(policy)?)
-            .execute(&mut *self.connection)
-            .await
+            .execute(self.connection)
             .map_err(storage)?;
         match done.rows_affected() {
             1 => Ok(()),
             _ => Err(StorageError::UnknownWorkspace),
         }
     }
-}
-
-/// The columns of an identifier in the order of its INSERT.
-fn identifier_row(held: &HeldIdentifier) -> Result<impl Serialize + use<'_>, StorageError> {
-    let key = held.key();
-    let details = if held.details.is_empty() {
-        None
-    } else {
-        Some(json(&held.details)?)
-    };
-    Ok((
-        key.kind.code(),
-        &key.value,
-        held.home,
-        held.owner,
-        &held.identifier.typed,
-        held.state.as_str(),
-        held.hidden_by,
-        channels_text(&held.channels),
-        details,
-        held.confirmed,
-        held.source.as_str(),
-        micros(held.first_seen),
-        micros(held.last_seen),
-    ))
 }

@@ -3,21 +3,22 @@
 use crate::catalog::{category, category_columns, field, field_columns, segment};
 use crate::error::storage;
 use crate::rows::json;
+use crate::statement::statement;
+use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{Category, CustomField, Footprint, Segment, SegmentId, Snapshot, WorkspaceId};
-use sqlx::SqliteConnection;
 use std::collections::BTreeSet;
 
 /// Loads what the footprint names; returns how many of its segment names are unknown.
-pub(super) async fn load(
-    connection: &mut SqliteConnection,
+pub(super) fn load(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     snapshot: &mut Snapshot,
 ) -> Result<usize, StorageError> {
-    snapshot.categories = categories(connection, workspace, footprint).await?;
-    snapshot.segments = segments(connection, workspace, footprint, &snapshot.categories).await?;
-    snapshot.fields = fields(connection, workspace, footprint).await?;
+    snapshot.categories = categories(connection, workspace, footprint)?;
+    snapshot.segments = segments(connection, workspace, footprint, &snapshot.categories)?;
+    snapshot.fields = fields(connection, workspace, footprint)?;
     let known: BTreeSet<_> = snapshot.segments.iter().map(|segment| &segment.name).collect();
     Ok(footprint
         .segment_names
@@ -27,8 +28,8 @@ pub(super) async fn load(
 }
 
 /// Categories by key, by number, all, or of a segment's name. There are few of them in a workspace, so they are sifted.
-async fn categories(
-    connection: &mut SqliteConnection,
+fn categories(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
 ) -> Result<Vec<Category>, StorageError> {
@@ -36,7 +37,7 @@ async fn categories(
     if !named && !footprint.all_categories && footprint.segment_names.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query(concat!(
+    let rows = statement(concat!(
         "SELECT ",
         category_columns!(),
         " FROM categories AS c
@@ -55,14 +56,13 @@ async fn categories(
     .bind(json(&footprint.categories)?)
     .bind(json(&footprint.segment_names)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     rows.iter().map(category).collect()
 }
 
 /// Segments by number or name, and those of the categories.
-async fn segments(
-    connection: &mut SqliteConnection,
+fn segments(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     categories: &[Category],
@@ -72,7 +72,7 @@ async fn segments(
     if ids.is_empty() && footprint.segment_names.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT s.segment_id, s.name, s.created_at
          FROM json_each(?2) AS n CROSS JOIN segments AS s ON s.workspace_id = ?1 AND s.segment_id = n.value
          UNION
@@ -84,21 +84,20 @@ async fn segments(
     .bind(json(&ids)?)
     .bind(json(&footprint.segment_names)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     rows.iter().map(segment).collect()
 }
 
 /// Custom fields by number, or by the keys of group and field.
-async fn fields(
-    connection: &mut SqliteConnection,
+fn fields(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
 ) -> Result<Vec<CustomField>, StorageError> {
     if footprint.fields.is_empty() && footprint.field_keys.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query(concat!(
+    let rows = statement(concat!(
         "SELECT ",
         field_columns!(),
         " FROM json_each(?2) AS n CROSS JOIN custom_fields AS f ON f.workspace_id = ?1 AND f.field_id = n.value
@@ -113,7 +112,6 @@ async fn fields(
     .bind(json(&footprint.fields)?)
     .bind(json(&footprint.field_keys)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     rows.iter().map(field).collect()
 }

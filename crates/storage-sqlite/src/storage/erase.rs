@@ -4,30 +4,31 @@ use super::apply::Batch;
 use super::{log, records};
 use crate::error::storage;
 use crate::rows::{Row, json};
+use crate::statement::statement;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind};
 
 /// Deletes contacts, all that they absorbed, and everything of theirs. One that the same batch made was never written.
-pub(super) async fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
+pub(super) fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
     if erased.is_empty() {
         return Ok(());
     }
-    let group = group(batch, erased).await?;
-    records::forget(batch, &group).await?;
+    let group = group(batch, erased)?;
+    records::forget(batch, &group)?;
     // While it can still be seen who held them.
-    keys(batch, &group).await?;
+    keys(batch, &group)?;
     for statement in STATEMENTS {
-        batch.run(statement, &group).await?;
+        batch.run(statement, &group)?;
     }
-    let named = named(batch, &group).await?;
-    sightings(batch, &named).await?;
-    log::erase(batch, &group).await?;
+    let named = named(batch, &group)?;
+    sightings(batch, &named)?;
+    log::erase(batch, &group)?;
     Ok(())
 }
 
 /// The contacts, and those that they answer for.
-async fn group(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<Vec<ContactId>, StorageError> {
-    let rows = sqlx::query(
+fn group(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<Vec<ContactId>, StorageError> {
+    let rows = statement(
         "SELECT value FROM json_each(?2)
          UNION
          SELECT c.contact_id
@@ -36,8 +37,7 @@ async fn group(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<Vec<Contac
     )
     .bind(batch.workspace.0)
     .bind(json(erased)?)
-    .fetch_all(&mut *batch.connection)
-    .await
+    .fetch_all(batch.connection)
     .map_err(storage)?;
     rows.iter()
         .map(|row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId))
@@ -106,29 +106,28 @@ const NAMED: [&str; 2] = [
 
 /// Deletes the records of keys that nobody else holds. Statements for every kind: in this form SQLite finds the keys by all of their
 /// columns.
-async fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageError> {
+fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageError> {
     let contacts = json(group)?;
-    for (kind, statement) in IdentifierKind::ALL
+    for (kind, sql) in IdentifierKind::ALL
         .into_iter()
-        .flat_map(|kind| KEYS.map(|statement| (kind, statement)))
+        .flat_map(|kind| KEYS.map(|sql| (kind, sql)))
     {
-        sqlx::query(statement)
+        statement(sql)
             .bind(batch.workspace.0)
             .bind(&contacts)
             .bind(kind.code())
-            .execute(&mut *batch.connection)
-            .await
+            .execute(batch.connection)
             .map_err(storage)?;
     }
     for statement in NAMED {
-        batch.run(statement, group).await?;
+        batch.run(statement, group)?;
     }
     Ok(())
 }
 
 /// What the log of the contacts names.
-async fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey>, StorageError> {
-    let rows = sqlx::query(
+fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey>, StorageError> {
+    let rows = statement(
         "SELECT DISTINCT e.value -> '$.identifier.key' AS named
          FROM json_each(?2) AS n
          CROSS JOIN identity_log AS l ON l.workspace_id = ?1 AND l.contact_id = n.value
@@ -137,8 +136,7 @@ async fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<Identif
     )
     .bind(batch.workspace.0)
     .bind(json(group)?)
-    .fetch_all(&mut *batch.connection)
-    .await
+    .fetch_all(batch.connection)
     .map_err(storage)?;
     let key = |row| Row::new(row, "identity_log", 0).json(0, "body");
     rows.iter().map(key).collect()
@@ -146,10 +144,10 @@ async fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<Identif
 
 /// Deletes what was noted of identifiers that nobody holds and the contacts named, or held once; their log tells which. Comes after
 /// their identifiers.
-async fn sightings(batch: &mut Batch<'_>, named: &[IdentifierKey]) -> Result<(), StorageError> {
+fn sightings(batch: &mut Batch<'_>, named: &[IdentifierKey]) -> Result<(), StorageError> {
     let keys: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
     for statement in SIGHTINGS {
-        batch.run(statement, &keys).await?;
+        batch.run(statement, &keys)?;
     }
     Ok(())
 }
@@ -175,7 +173,7 @@ const SIGHTINGS: [&str; 2] = [
     ),
 ];
 
-const STATEMENTS: [&str; 12] = [
+const STATEMENTS: [&str; 11] = [
     "DELETE FROM identifiers WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM segment_members INDEXED BY segment_members_by_owner
      WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
@@ -191,6 +189,5 @@ const STATEMENTS: [&str; 12] = [
     "DELETE FROM visitors WHERE workspace_id = ?1 AND home_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM merges WHERE workspace_id = ?1 AND survivor_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM merges WHERE workspace_id = ?1 AND absorbed_id IN (SELECT value FROM json_each(?2))",
-    "DELETE FROM profiles WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM contacts WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
 ];

@@ -3,39 +3,39 @@
 use super::{Numbers, definitions, events, merges, orders};
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
+use crate::statement::{SqliteRow, statement};
 use crate::whole;
+use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
     CategoryId, ContactId, FieldId, Footprint, Fresh, IdentifierKey, KeyRecord, SegmentId, Snapshot, Stability,
     Visitor, VisitorId, Waiting, WorkspaceId,
 };
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use uuid::Uuid;
 
-/// Loads a footprint. The transaction holds the write lock (or, in a dry run, a fixed view), so nothing needs to be locked or checked again.
-pub(super) async fn snapshot(
-    connection: &mut SqliteConnection,
+/// Loads a footprint, of one state.
+pub(super) fn snapshot(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     next: Numbers,
 ) -> Result<Snapshot, StorageError> {
     let mut snapshot = Snapshot::default();
     let mut ids = BTreeSet::new();
-    let tokens = keys(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
-    visitors(connection, workspace, footprint, &tokens, &mut snapshot, &mut ids).await?;
-    late(connection, workspace, footprint, &tokens, &mut snapshot, &mut ids).await?;
-    snapshot.orders = orders::load(connection, workspace, footprint).await?;
+    let tokens = keys(connection, workspace, footprint, &mut snapshot, &mut ids)?;
+    visitors(connection, workspace, footprint, &tokens, &mut snapshot, &mut ids)?;
+    late(connection, workspace, footprint, &tokens, &mut snapshot, &mut ids)?;
+    snapshot.orders = orders::load(connection, workspace, footprint)?;
     let owners = snapshot.orders.values().map(|order| order.contact);
     let asked = footprint.contacts.iter().copied().chain(owners).collect();
-    named(connection, workspace, &asked, &mut snapshot, &mut ids).await?;
-    merges::load(connection, workspace, footprint, &mut snapshot, &mut ids).await?;
-    snapshot.contacts = whole::contacts(connection, workspace, &ids).await?;
-    merges::load_apart(connection, workspace, &mut snapshot).await?;
-    let unknown_names = definitions::load(connection, workspace, footprint, &mut snapshot).await?;
-    events::load(connection, workspace, footprint, &mut snapshot).await?;
+    named(connection, workspace, &asked, &mut snapshot, &mut ids)?;
+    merges::load(connection, workspace, footprint, &mut snapshot, &mut ids)?;
+    snapshot.contacts = whole::contacts(connection, workspace, &ids)?;
+    merges::load_apart(connection, workspace, &mut snapshot)?;
+    let unknown_names = definitions::load(connection, workspace, footprint, &mut snapshot)?;
+    events::load(connection, workspace, footprint, &mut snapshot)?;
     let count = footprint.fresh;
     snapshot.fresh = Fresh {
         contacts: numbers(next.contacts, count.contacts).map(ContactId).collect(),
@@ -82,8 +82,8 @@ const KEYS: &str = "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 
 /// The records of keys, and who holds them, hidden or not. A removed contact is found by its external ID and other exclusive identifiers
 /// only. A token that is named without its app is that of every app; returns those.
-async fn keys(
-    connection: &mut SqliteConnection,
+fn keys(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     snapshot: &mut Snapshot,
@@ -98,11 +98,10 @@ async fn keys(
         .iter()
         .map(|(key, needed)| (key.kind.code(), &key.value, needed))
         .collect();
-    let rows = sqlx::query(KEYS)
+    let rows = statement(KEYS)
         .bind(workspace.0)
         .bind(json(&asked)?)
         .fetch_all(connection)
-        .await
         .map_err(storage)?;
     let keys: Vec<&IdentifierKey> = footprint.keys.keys().collect();
     for row in &rows {
@@ -142,8 +141,8 @@ pub(crate) fn record(row: &Row<'_>, from: usize) -> Result<KeyRecord, StorageErr
 }
 
 /// The open visitors behind cookies, and those that stand for the owner of a token or a device. What waits is known with its key.
-async fn visitors(
-    connection: &mut SqliteConnection,
+fn visitors(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     tokens: &Tokens,
@@ -158,7 +157,7 @@ async fn visitors(
     if asked.is_empty() {
         return Ok(());
     }
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows
          FROM jsonb_each(?2) AS k
          CROSS JOIN visitors AS v
@@ -168,14 +167,13 @@ async fn visitors(
     .bind(workspace.0)
     .bind(json(&asked)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     add_visitors(&rows, snapshot, ids)
 }
 
 /// The closed visitors behind identifiers at times in the past, and who owns them.
-async fn late(
-    connection: &mut SqliteConnection,
+fn late(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     tokens: &Tokens,
@@ -194,7 +192,7 @@ async fn late(
         .chain(held)
         .map(|(key, time)| (key.kind.code(), &key.value, micros(time)))
         .collect();
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT DISTINCT v.visitor_id, v.kind, v.value, v.home_id, v.owner_id, v.since, v.closed_at, v.follows
          FROM jsonb_each(?2) AS k
          CROSS JOIN visitors AS v
@@ -212,7 +210,6 @@ async fn late(
     .bind(workspace.0)
     .bind(json(&asked)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     add_visitors(&rows, snapshot, ids)
 }
@@ -245,8 +242,8 @@ pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
 }
 
 /// Contacts named by number, and who answers for those that are absorbed.
-async fn named(
-    connection: &mut SqliteConnection,
+fn named(
+    connection: &Connection,
     workspace: WorkspaceId,
     asked: &BTreeSet<ContactId>,
     snapshot: &mut Snapshot,
@@ -255,7 +252,7 @@ async fn named(
     if asked.is_empty() {
         return Ok(());
     }
-    let answering = canonical(connection, workspace, asked).await?;
+    let answering = canonical(connection, workspace, asked)?;
     for (id, canonical) in answering {
         ids.insert(canonical);
         if id != canonical {
@@ -266,19 +263,18 @@ async fn named(
 }
 
 /// Which contacts answer for these numbers; unknown ones are left out.
-pub(crate) async fn canonical(
-    connection: &mut SqliteConnection,
+pub(crate) fn canonical(
+    connection: &Connection,
     workspace: WorkspaceId,
     ids: &BTreeSet<ContactId>,
 ) -> Result<BTreeMap<ContactId, ContactId>, StorageError> {
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT c.contact_id, c.canonical_id
          FROM json_each(?2) AS n CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value",
     )
     .bind(workspace.0)
     .bind(json(ids)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     let pair = |row: &SqliteRow| {
         let row = Row::new(row, "contacts", 0);

@@ -4,19 +4,20 @@ use super::apply::Batch;
 use super::merges;
 use crate::error::storage;
 use crate::rows::{Row, hex, json};
+use crate::statement::statement;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, LogEntry, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Appends entries, and notes whom their decisions concern where that is more than one contact.
-pub(super) async fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(), StorageError> {
+pub(super) fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(), StorageError> {
     let rows: Vec<_> = log
         .iter()
         .map(|entry| (entry.contact, hex(entry.decision.id.0), &entry.decision))
         .collect();
-    let entries = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body)
-         SELECT ?1, r.value ->> 0, unhex(r.value ->> 1), r.value -> 2 FROM jsonb_each(?2) AS r";
-    batch.run_all("identity_log", entries, &rows).await?;
+    let entries = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body, revision)
+         SELECT ?1, r.value ->> 0, unhex(r.value ->> 1), r.value -> 2, ?3 FROM jsonb_each(?2) AS r";
+    batch.run_all("identity_log", entries, &rows)?;
     let mut concerned: BTreeMap<DecisionId, BTreeSet<ContactId>> = BTreeMap::new();
     for entry in log {
         let contacts = concerned.entry(entry.decision.id).or_default();
@@ -30,17 +31,17 @@ pub(super) async fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(),
         .collect();
     let mentions = "INSERT INTO identity_log_mentions (workspace_id, decision_id, contact_id)
          SELECT ?1, unhex(r.value ->> 0), r.value ->> 1 FROM jsonb_each(?2) AS r";
-    batch.run_all("identity_log_mentions", mentions, &rows).await
+    batch.run_all("identity_log_mentions", mentions, &rows)
 }
 
 /// Deletes the contacts' logs, and takes the contacts out of every decision that concerns one of them in the logs of others. Comes after
 /// their identifiers, so that it can be seen which of them others hold.
-pub(super) async fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<(), StorageError> {
+pub(super) fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<(), StorageError> {
     let own = "DELETE FROM identity_log WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
-    batch.run(own, contacts).await?;
-    let mut decisions = shared(batch, contacts).await?;
-    let mut merges = merges::of(batch, &decisions).await?;
-    let held = held(batch, &decisions, &merges).await?;
+    batch.run(own, contacts)?;
+    let mut decisions = shared(batch, contacts)?;
+    let mut merges = merges::of(batch, &decisions)?;
+    let held = held(batch, &decisions, &merges)?;
     let gone = contacts.iter().copied().collect();
     for decision in &mut decisions {
         decision.redact(&gone, |key| held.contains(key));
@@ -51,26 +52,26 @@ pub(super) async fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Resu
         .map(|decision| (hex(decision.id.0), decision))
         .collect();
     // An UPDATE would walk through the log of the workspace.
-    let redacted = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body)
-         SELECT ?1, l.contact_id, l.decision_id, r.value -> 1
+    let redacted = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body, revision)
+         SELECT ?1, l.contact_id, l.decision_id, r.value -> 1, l.revision
          FROM jsonb_each(?2) AS r
          CROSS JOIN identity_log AS l INDEXED BY identity_log_by_decision
             ON l.workspace_id = ?1 AND l.decision_id = unhex(r.value ->> 0)
          WHERE true
          ON CONFLICT (workspace_id, contact_id, decision_id) DO UPDATE SET body = excluded.body";
-    batch.run(redacted, &rows).await?;
+    batch.run(redacted, &rows)?;
     let mentions =
         "DELETE FROM identity_log_mentions WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
-    batch.run(mentions, contacts).await?;
+    batch.run(mentions, contacts)?;
     for merge in &mut merges {
         merge.redact(|key| held.contains(key));
     }
-    merges::redact(batch, &merges).await
+    merges::redact(batch, &merges)
 }
 
 /// The decisions that concern one of the contacts and are in the log of another.
-async fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Decision>, StorageError> {
-    let rows = sqlx::query(
+fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Decision>, StorageError> {
+    let rows = statement(
         "SELECT (SELECT l.body FROM identity_log AS l WHERE l.workspace_id = ?1 AND l.decision_id = m.decision_id LIMIT 1) AS body
          FROM (SELECT DISTINCT m.decision_id
                FROM json_each(?2) AS n
@@ -79,8 +80,7 @@ async fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Dec
     )
     .bind(batch.workspace.0)
     .bind(json(contacts)?)
-    .fetch_all(&mut *batch.connection)
-    .await
+    .fetch_all(batch.connection)
     .map_err(storage)?;
     rows.iter()
         .map(|row| Row::new(row, "identity_log", 0).json(0, "body"))
@@ -88,7 +88,7 @@ async fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Dec
 }
 
 /// Those of the identifiers that the decisions and the merges name that somebody holds.
-async fn held(
+fn held(
     batch: &mut Batch<'_>,
     decisions: &[Decision],
     merges: &[Merge],
@@ -96,7 +96,7 @@ async fn held(
     let mut named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
     named.extend(merges.iter().flat_map(Merge::identifiers));
     let asked: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT k.key
          FROM jsonb_each(?2) AS k
          WHERE EXISTS
@@ -105,8 +105,7 @@ async fn held(
     )
     .bind(batch.workspace.0)
     .bind(json(&asked)?)
-    .fetch_all(&mut *batch.connection)
-    .await
+    .fetch_all(batch.connection)
     .map_err(storage)?;
     let places = rows.iter().map(|row| Row::new(row, "identifiers", 0).get(0, "key"));
     let places = places.collect::<Result<BTreeSet<i64>, _>>()?;

@@ -3,13 +3,13 @@
 use super::apply::Batch;
 use crate::error::storage;
 use crate::rows::{Row, hex, json};
+use crate::statement::{SqliteRow, statement};
+use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
     ContactId, Decision, DecisionId, Footprint, IdentifierKey, IdentifierKind, Merge, MergeId, MergeRule,
 };
 use selfsame_domain::{Snapshot, WorkspaceId};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
 
 /// The columns of a merge `m`, in the order that [`merge`] reads.
@@ -29,8 +29,8 @@ const NAMED: &str = concat!(
 );
 
 /// Loads the merges of the footprint, all others among the contacts of their groups, and the numbers of those contacts.
-pub(super) async fn load(
-    connection: &mut SqliteConnection,
+pub(super) fn load(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
     snapshot: &mut Snapshot,
@@ -40,11 +40,10 @@ pub(super) async fn load(
         return Ok(());
     }
     let named: Vec<String> = footprint.merges.iter().map(|merge| hex(merge.0)).collect();
-    let rows = sqlx::query(NAMED)
+    let rows = statement(NAMED)
         .bind(workspace.0)
         .bind(json(&named)?)
-        .fetch_all(&mut *connection)
-        .await
+        .fetch_all(connection)
         .map_err(storage)?;
     let mut parties = BTreeSet::new();
     for row in &rows {
@@ -52,8 +51,8 @@ pub(super) async fn load(
         parties.extend([merge.survivor, merge.absorbed]);
         snapshot.merges.insert(merge.id, merge);
     }
-    let group = group(connection, workspace, &parties).await?;
-    let rows = sqlx::query(concat!(
+    let group = group(connection, workspace, &parties)?;
+    let rows = statement(concat!(
         "SELECT ",
         merge_columns!(),
         " FROM json_each(?2) AS n CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.survivor_id = n.value
@@ -62,7 +61,6 @@ pub(super) async fn load(
     .bind(workspace.0)
     .bind(json(&group)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     for row in &rows {
         let merge = merge(row)?;
@@ -73,7 +71,7 @@ pub(super) async fn load(
 }
 
 /// The merges that the decisions made, as far as they are still there.
-pub(super) async fn of(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<Vec<Merge>, StorageError> {
+pub(super) fn of(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<Vec<Merge>, StorageError> {
     let named: Vec<String> = decisions
         .iter()
         .flat_map(Decision::merges)
@@ -82,17 +80,16 @@ pub(super) async fn of(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query(NAMED)
+    let rows = statement(NAMED)
         .bind(batch.workspace.0)
         .bind(json(&named)?)
-        .fetch_all(&mut *batch.connection)
-        .await
+        .fetch_all(batch.connection)
         .map_err(storage)?;
     rows.iter().map(merge).collect()
 }
 
 /// Writes merges anew of which identifiers were taken.
-pub(super) async fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<(), StorageError> {
+pub(super) fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<(), StorageError> {
     let rows: Vec<_> = merges
         .iter()
         .map(|merge| {
@@ -107,13 +104,13 @@ pub(super) async fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<()
             SELECT ?1, unhex(value ->> 0), value ->> 1, json(value -> 2) FROM jsonb_each(?2))
          UPDATE merges SET evidence_value = r.evidence_value, moved = r.moved
          FROM r WHERE merges.workspace_id = r.workspace_id AND merges.merge_id = r.merge_id";
-    batch.run_all("merges", redacted, &rows).await
+    batch.run_all("merges", redacted, &rows)
 }
 
 /// Loads the pairs that were taken apart among the contacts of the snapshot. They are found from the side of those that may be absorbed,
 /// who answer for few.
-pub(super) async fn load_apart(
-    connection: &mut SqliteConnection,
+pub(super) fn load_apart(
+    connection: &Connection,
     workspace: WorkspaceId,
     snapshot: &mut Snapshot,
 ) -> Result<(), StorageError> {
@@ -121,7 +118,7 @@ pub(super) async fn load_apart(
     if absorbable.is_empty() {
         return Ok(());
     }
-    let rows = sqlx::query(
+    let rows = statement(
         "WITH members AS (
             SELECT n.value AS id FROM json_each(?2) AS n
             UNION
@@ -146,7 +143,6 @@ pub(super) async fn load_apart(
     .bind(workspace.0)
     .bind(json(&absorbable)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     for row in &rows {
         let row = Row::new(row, "merges", 0);
@@ -166,12 +162,12 @@ pub(super) async fn load_apart(
 }
 
 /// Everybody who is answered for by whoever answers for these contacts.
-pub(crate) async fn group(
-    connection: &mut SqliteConnection,
+pub(crate) fn group(
+    connection: &Connection,
     workspace: WorkspaceId,
     parties: &BTreeSet<ContactId>,
 ) -> Result<BTreeSet<ContactId>, StorageError> {
-    let rows = sqlx::query(
+    let rows = statement(
         "WITH roots AS (
             SELECT DISTINCT c.canonical_id AS id
             FROM json_each(?2) AS n CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = n.value
@@ -185,7 +181,6 @@ pub(crate) async fn group(
     .bind(workspace.0)
     .bind(json(parties)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     rows.iter()
         .map(|row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId))

@@ -4,22 +4,23 @@ use super::apply::Batch;
 use crate::error::storage;
 use crate::orders::order;
 use crate::rows::{hex, json, micros};
+use crate::statement::statement;
+use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::values::{ExternalOrderId, StoreId};
 use selfsame_domain::{ChangeSet, Footprint, Order, OrderKey, WorkspaceId};
 use serde::Serialize;
-use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
-pub(super) async fn load(
-    connection: &mut SqliteConnection,
+pub(super) fn load(
+    connection: &Connection,
     workspace: WorkspaceId,
     footprint: &Footprint,
 ) -> Result<BTreeMap<OrderKey, Order>, StorageError> {
     if footprint.orders.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = sqlx::query(
+    let rows = statement(
         "SELECT o.contact_id, o.external_order_id, o.status, o.ordered_at, o.total_cost, o.currency, o.shipping,
             o.discount, o.taxes, o.details, o.items, o.created_at, o.updated_at,
             o.store_id, o.decision_id
@@ -29,28 +30,27 @@ pub(super) async fn load(
     .bind(workspace.0)
     .bind(json(&footprint.orders)?)
     .fetch_all(connection)
-    .await
     .map_err(storage)?;
     let named = |row| order(row).map(|order| (order.key.clone(), order));
     rows.iter().map(named).collect()
 }
 
-pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError> {
+pub(super) fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError> {
     let gone: Vec<_> = changes.orders_deleted.iter().map(place).collect();
     let delete = "DELETE FROM orders WHERE workspace_id = ?1 AND (external_order_id, store_id) IN
             (SELECT r.value ->> 0, r.value ->> 1 FROM jsonb_each(?2) AS r)";
-    batch.run_all("orders", delete, &gone).await?;
+    batch.run_all("orders", delete, &gone)?;
     let new: Vec<_> = changes.orders_made.iter().map(row).collect::<Result<_, _>>()?;
     let insert =
         "INSERT INTO orders (workspace_id, external_order_id, contact_id, status, ordered_at, created_at, updated_at,
-            store_id, decision_id, total_cost, currency, shipping, discount, taxes, details, items)
+            store_id, decision_id, total_cost, currency, shipping, discount, taxes, details, items, revision)
          SELECT ?1, r.value ->> '$[0][0]', r.value ->> '$[0][1]', r.value ->> '$[0][2]', r.value ->> '$[0][3]',
             r.value ->> '$[0][4]', r.value ->> '$[0][5]', r.value ->> '$[0][6]', unhex(r.value ->> '$[0][7]'),
             r.value ->> '$[1][0]', r.value ->> '$[1][1]',
             r.value ->> '$[1][2]', r.value ->> '$[1][3]', r.value ->> '$[1][4]', r.value ->> '$[1][5]',
-            r.value ->> '$[1][6]'
+            r.value ->> '$[1][6]', ?3
          FROM jsonb_each(?2) AS r";
-    batch.run_all("orders", insert, &new).await?;
+    batch.run_all("orders", insert, &new)?;
     let known: Vec<_> = changes.orders.iter().map(row).collect::<Result<_, _>>()?;
     let update = "WITH r (workspace_id, value) AS MATERIALIZED (SELECT ?1, value FROM jsonb_each(?2))
          UPDATE orders AS o
@@ -59,11 +59,11 @@ pub(super) async fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<
             decision_id = unhex(r.value ->> '$[0][7]'),
             total_cost = r.value ->> '$[1][0]', currency = r.value ->> '$[1][1]', shipping = r.value ->> '$[1][2]',
             discount = r.value ->> '$[1][3]', taxes = r.value ->> '$[1][4]', details = r.value ->> '$[1][5]',
-            items = r.value ->> '$[1][6]'
+            items = r.value ->> '$[1][6]', revision = ?3
          FROM r
          WHERE o.workspace_id = r.workspace_id AND o.external_order_id = r.value ->> '$[0][0]'
             AND o.store_id = r.value ->> '$[0][6]'";
-    batch.run_all("orders", update, &known).await
+    batch.run_all("orders", update, &known)
 }
 
 fn place(key: &OrderKey) -> (&ExternalOrderId, &str) {

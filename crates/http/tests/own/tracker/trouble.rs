@@ -3,7 +3,6 @@
 use super::{SHOP, now, page, site, tell, view, workspace};
 use crate::support::{Answer, Server};
 use axum::body::Body;
-use selfsame_application::ports::Mode;
 use selfsame_http::{HttpSettings, RateLimit};
 use serde_json::json;
 use std::num::NonZeroU32;
@@ -49,7 +48,7 @@ async fn any_page_can_read_that_a_request_took_too_long() {
     let former = json!({"GeneralInfo": general});
     let workspace = workspace(&server, "one").await;
     // As long as somebody else writes, nothing is answered.
-    let writes = server.app.store().begin(workspace, Mode::Write).await.expect("begin");
+    let writes = server.app.store().exclusive(workspace).await.expect("begin");
     for (path, body) in [("/t/events", view(&shop, "crumb", "a")), ("/api/v2", former)] {
         let answer = tell(&server, path, &body).await;
         assert_eq!(answer.problem(503), "timeout");

@@ -1,12 +1,12 @@
--- The core: workspaces, contacts, identifiers, merges, the identity log. The same tables as in migrations/postgres, with the same
--- names and numbers, in the types of SQLite.
+-- The tables: those of migrations/postgres with the same names, in the types of SQLite.
 --
 -- Times are integers, microseconds since 1970 in UTC. Booleans are 0 and 1. UUIDs are blobs of 16 bytes, JSON is text.
 -- Texts compare by their bytes, which is the order of Rust and of Postgres with the collation C.
--- kind: 1 external_id, 2 email, 3 phone, 4 mobile_push, 5 web_push, 6 telegram, 7 device_id, 8 cookie, 9 field.
+-- kind: 1 external_id, 2 email, 3 phone, 4 mobile_push, 5 web_push, 6 telegram, 7 device_id, 8 cookie, 9 field, 10 contact key.
 --
--- WITHOUT ROWID where rows are small and the primary key is the way to them. Wide rows (identifiers, profiles, the log, merges, recorded
--- replies) keep their rowid: what is written together then lies together, so that a batch dirties few pages.
+-- WITHOUT ROWID where rows are small and the primary key is the way to them. Wide rows (identifiers, the log, merges, recorded replies) keep
+-- their rowid: what is written together then lies together, so that a batch dirties few pages.
+-- A revision column holds the number of the commit that wrote the row (see `revisions`).
 
 CREATE TABLE workspaces (
     workspace_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -29,43 +29,45 @@ CREATE TABLE api_keys (
     PRIMARY KEY (workspace_id, key_id)
 ) STRICT;
 
--- Numbers of contacts, segments, categories and fields: handed out per workspace, never twice.
-CREATE TABLE counters (
-    workspace_id INTEGER NOT NULL,
-    name         TEXT    NOT NULL,
-    next         INTEGER NOT NULL,
-    PRIMARY KEY (workspace_id, name)
-) STRICT, WITHOUT ROWID;
+-- The number of the last commit of a workspace, and of those that last changed its policy, its definitions (segments, categories, custom
+-- fields, types of events that create contacts), or deleted what nothing is left of; and the next numbers of what is counted per workspace,
+-- which are handed out once.
+CREATE TABLE revisions (
+    workspace_id  INTEGER PRIMARY KEY,
+    latest        INTEGER NOT NULL DEFAULT 0,
+    policy        INTEGER NOT NULL DEFAULT 0,
+    definitions   INTEGER NOT NULL DEFAULT 0,
+    deleted       INTEGER NOT NULL DEFAULT 0,
+    next_contact  INTEGER NOT NULL DEFAULT 1,
+    next_segment  INTEGER NOT NULL DEFAULT 1,
+    next_category INTEGER NOT NULL DEFAULT 1,
+    next_field    INTEGER NOT NULL DEFAULT 1
+) STRICT;
 
--- A contact, narrow. canonical_id is who answers for it: itself, or the end of the chain of merged_into.
+-- A contact. canonical_id is who answers for it: itself, or the end of the chain of merged_into. The two match columns are lower case, made
+-- by the application. The attributes of a contact that has none are null.
 CREATE TABLE contacts (
-    workspace_id INTEGER NOT NULL,
-    contact_id   INTEGER NOT NULL,
-    state        TEXT    NOT NULL CHECK (state IN ('active', 'removed', 'merged')),
-    canonical_id INTEGER NOT NULL,
-    merged_into  INTEGER,
-    source       TEXT    NOT NULL,
-    created_at   INTEGER NOT NULL,
-    updated_at   INTEGER NOT NULL,
+    workspace_id     INTEGER NOT NULL,
+    contact_id       INTEGER NOT NULL,
+    state            TEXT    NOT NULL CHECK (state IN ('active', 'removed', 'merged')),
+    canonical_id     INTEGER NOT NULL,
+    merged_into      INTEGER,
+    source           TEXT    NOT NULL,
+    created_at       INTEGER NOT NULL,
+    updated_at       INTEGER NOT NULL,
+    revision         INTEGER NOT NULL,
+    first_name_match TEXT,
+    last_name_match  TEXT,
+    attributes       TEXT,
     PRIMARY KEY (workspace_id, contact_id),
     CHECK ((state = 'merged') = (merged_into IS NOT NULL)),
     CHECK ((state = 'merged') = (canonical_id <> contact_id))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contacts_by_update ON contacts (workspace_id, updated_at DESC, contact_id DESC) WHERE state = 'active';
 CREATE INDEX contacts_absorbed ON contacts (workspace_id, canonical_id) WHERE state = 'merged';
-
--- What a contact has besides identifiers. The two match columns are lower case, made by the application.
-CREATE TABLE profiles (
-    workspace_id     INTEGER NOT NULL,
-    contact_id       INTEGER NOT NULL,
-    attributes       TEXT    NOT NULL,
-    first_name_match TEXT,
-    last_name_match  TEXT,
-    PRIMARY KEY (workspace_id, contact_id)
-) STRICT;
-CREATE INDEX profiles_by_last_name ON profiles (workspace_id, last_name_match, first_name_match)
+CREATE INDEX contacts_by_last_name ON contacts (workspace_id, last_name_match, first_name_match)
     WHERE last_name_match IS NOT NULL;
-CREATE INDEX profiles_by_first_name ON profiles (workspace_id, first_name_match) WHERE first_name_match IS NOT NULL;
+CREATE INDEX contacts_by_first_name ON contacts (workspace_id, first_name_match) WHERE first_name_match IS NOT NULL;
 
 -- What is known of an identifier's value itself, when it is anything. (In Postgres every identifier that a request ever named has a row,
 -- because writers lock it. Here a writer has the whole database, and a missing row says the same as one of defaults.)
@@ -73,9 +75,11 @@ CREATE TABLE identifier_keys (
     workspace_id    INTEGER NOT NULL,
     kind            INTEGER NOT NULL,
     value           TEXT    NOT NULL,
-    shared          INTEGER NOT NULL DEFAULT 0,
     seen_with       TEXT    NOT NULL DEFAULT '[]',
     unsubscribed_at INTEGER,
+    waiting         BLOB,
+    waiting_since   INTEGER,
+    revision        INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, kind, value)
 ) STRICT, WITHOUT ROWID;
 
@@ -95,13 +99,14 @@ CREATE TABLE identifiers (
     source       TEXT    NOT NULL,
     first_seen   INTEGER NOT NULL,
     last_seen    INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, kind, value, home_id)
 ) STRICT;
 CREATE UNIQUE INDEX identifiers_exclusive ON identifiers (workspace_id, kind, value) WHERE kind IN (1, 4, 5, 6, 7, 8);
 CREATE INDEX identifiers_by_owner ON identifiers (workspace_id, owner_id);
 -- Tokens without their apps.
 CREATE INDEX identifiers_by_token ON identifiers (workspace_id, kind, typed)
-    WHERE kind IN (4, 5, 6) AND octet_length(typed) < 1000;
+    WHERE kind IN (4, 5, 6) AND length(CAST(typed AS BLOB)) < 1000;
 
 CREATE TABLE merges (
     workspace_id   INTEGER NOT NULL,
@@ -116,6 +121,7 @@ CREATE TABLE merges (
     merged_at      INTEGER NOT NULL,
     moved          TEXT    NOT NULL,
     undone_at      INTEGER,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, merge_id)
 ) STRICT;
 CREATE INDEX merges_by_survivor ON merges (workspace_id, survivor_id);
@@ -127,6 +133,7 @@ CREATE TABLE segments (
     segment_id   INTEGER NOT NULL,
     name         TEXT    NOT NULL,
     created_at   INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, segment_id),
     UNIQUE (workspace_id, name)
 ) STRICT, WITHOUT ROWID;
@@ -138,6 +145,7 @@ CREATE TABLE segment_members (
     owner_id     INTEGER NOT NULL,
     hidden_by    INTEGER,
     since        INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, segment_id, home_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_members_by_owner ON segment_members (workspace_id, owner_id);
@@ -151,6 +159,7 @@ CREATE TABLE categories (
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL,
     archived     INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, category_id),
     UNIQUE (workspace_id, key),
     UNIQUE (workspace_id, segment_id)
@@ -167,24 +176,29 @@ CREATE TABLE custom_fields (
     required     INTEGER NOT NULL,
     identifying  INTEGER NOT NULL,
     archived     INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, field_id),
     UNIQUE (workspace_id, profile_key, field_key)
 ) STRICT;
 
--- The history behind a cookie between two changes of its owner. At most one visitor of a cookie is open.
+-- The history behind an identifier between two changes of its owner. At most one visitor of an identifier is open. A contact may answer for so
+-- many that they are read by pages.
 CREATE TABLE visitors (
     workspace_id INTEGER NOT NULL,
     visitor_id   BLOB    NOT NULL,
-    cookie       TEXT    NOT NULL,
+    kind         INTEGER NOT NULL,
+    value        TEXT    NOT NULL,
     home_id      INTEGER,
     owner_id     INTEGER,
     since        INTEGER NOT NULL,
     closed_at    INTEGER,
     follows      INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, visitor_id)
 ) STRICT;
-CREATE UNIQUE INDEX visitors_open ON visitors (workspace_id, cookie) WHERE closed_at IS NULL;
-CREATE INDEX visitors_by_owner ON visitors (workspace_id, owner_id) WHERE owner_id IS NOT NULL;
+CREATE UNIQUE INDEX visitors_open ON visitors (workspace_id, kind, value) WHERE closed_at IS NULL;
+CREATE INDEX visitors_by_key ON visitors (workspace_id, kind, value, since, follows);
+CREATE INDEX visitors_by_owner ON visitors (workspace_id, owner_id, since, visitor_id) WHERE owner_id IS NOT NULL;
 CREATE INDEX visitors_by_home ON visitors (workspace_id, home_id) WHERE home_id IS NOT NULL;
 
 -- Decisions, once for every contact that they touched. decision_id orders by time.
@@ -193,6 +207,7 @@ CREATE TABLE identity_log (
     contact_id   INTEGER NOT NULL,
     decision_id  BLOB    NOT NULL,
     body         TEXT    NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, contact_id, decision_id)
 ) STRICT;
 CREATE INDEX identity_log_by_decision ON identity_log (workspace_id, decision_id);
@@ -215,6 +230,7 @@ CREATE TABLE recorded_replies (
     decisions    TEXT    NOT NULL,
     contacts     TEXT    NOT NULL,
     expires_at   INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
     PRIMARY KEY (workspace_id, key)
 ) STRICT;
 CREATE INDEX recorded_replies_by_end ON recorded_replies (workspace_id, expires_at);
@@ -227,3 +243,99 @@ CREATE TABLE recorded_reply_contacts (
     PRIMARY KEY (workspace_id, key, contact_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recorded_reply_contacts_by_contact ON recorded_reply_contacts (workspace_id, contact_id);
+
+-- Never rewritten. Who left an event is a contact, a visitor, or nobody. A history is read by what its entries are as well as by time: page
+-- views apart from everything else. What happened at one moment is listed as it arrived: by the decision that kept it.
+CREATE TABLE events (
+    workspace_id INTEGER NOT NULL,
+    occurred_at  INTEGER NOT NULL,
+    event_id     BLOB    NOT NULL,
+    type_key     TEXT    NOT NULL,
+    key_value    TEXT,
+    contact_id   INTEGER,
+    visitor_id   BLOB,
+    received_at  INTEGER NOT NULL,
+    origin       TEXT    NOT NULL,
+    params       TEXT    NOT NULL,
+    decision_id  BLOB    NOT NULL,
+    revision     INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, occurred_at, event_id)
+) STRICT;
+CREATE INDEX events_by_contact ON events (workspace_id, contact_id, type_key = 'PageView', occurred_at, decision_id)
+    WHERE contact_id IS NOT NULL;
+CREATE INDEX events_by_visitor ON events (workspace_id, visitor_id, type_key = 'PageView', occurred_at, decision_id)
+    WHERE visitor_id IS NOT NULL;
+
+-- Identities that senders gave to events, of any time: an event is stored once. Those of events that nobody keeps any longer are forgotten by
+-- the time at which they came.
+CREATE TABLE sent_events (
+    workspace_id INTEGER NOT NULL,
+    event_id     BLOB    NOT NULL,
+    received_at  INTEGER NOT NULL,
+    revision     INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, event_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sent_events_by_time ON sent_events (workspace_id, received_at);
+
+CREATE TABLE event_types (
+    workspace_id     INTEGER NOT NULL,
+    key              TEXT    NOT NULL,
+    creates_contacts INTEGER NOT NULL DEFAULT 0,
+    first_seen       INTEGER,
+    last_seen        INTEGER,
+    count            INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (workspace_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- What people ordered. An order is one by its number within its shop; the shop is blank where no request has named one. An order stays with the
+-- contact that it was given to: whoever reads a contact's orders reads those of whom it absorbed. Orders of one moment are listed by the decision
+-- that changed them last. Money is exact: decimals as text.
+CREATE TABLE orders (
+    workspace_id      INTEGER NOT NULL,
+    external_order_id TEXT    NOT NULL,
+    store_id          TEXT    NOT NULL,
+    contact_id        INTEGER NOT NULL,
+    status            TEXT    NOT NULL,
+    ordered_at        INTEGER NOT NULL,
+    total_cost        TEXT    NOT NULL,
+    currency          TEXT    NOT NULL,
+    shipping          TEXT,
+    discount          TEXT,
+    taxes             TEXT,
+    details           TEXT    NOT NULL,
+    items             TEXT    NOT NULL,
+    decision_id       BLOB    NOT NULL,
+    created_at        INTEGER NOT NULL,
+    updated_at        INTEGER NOT NULL,
+    revision          INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, external_order_id, store_id)
+) STRICT;
+CREATE INDEX orders_by_contact ON orders (workspace_id, contact_id, ordered_at, decision_id);
+
+-- Sites: pages and apps that speak with a public key. The key is no secret; it is published.
+CREATE TABLE sites (
+    site_id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id   INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+    name           TEXT    NOT NULL,
+    key            TEXT    NOT NULL UNIQUE,
+    allow_unsigned INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    UNIQUE (workspace_id, name)
+) STRICT;
+
+-- The origins whose pages may use the key of a site.
+CREATE TABLE site_origins (
+    site_id INTEGER NOT NULL REFERENCES sites (site_id) ON DELETE CASCADE,
+    origin  TEXT    NOT NULL,
+    PRIMARY KEY (site_id, origin)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX site_origins_by_origin ON site_origins (origin);
+
+-- Secrets that sign identity tokens. A signature is checked with the secret itself, so that a digest would not do.
+CREATE TABLE signing_secrets (
+    secret_id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+    secret       TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX signing_secrets_newest ON signing_secrets (workspace_id, secret_id DESC);

@@ -1,0 +1,116 @@
+//! What is recorded for idempotency keys and for the detection of repeated requests.
+
+use super::batch::Job;
+use super::decide::{Decided, about, is_accepted, to_decide};
+use crate::ports::Recorded;
+use chrono::TimeDelta;
+use selfsame_domain::{
+    ContactId, Decision, DecisionId, IdentifierKey, Learned, Policy, Snapshot, Timestamp, footprint,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How long a reply is kept for an idempotency key (identity rules, "Decided").
+const REPLAY_HOURS: i64 = 24;
+
+/// What the keys of requests begin with that are refused when they are repeated.
+const DUPLICATE: &str = "duplicate:";
+
+/// The contacts of recorded requests that may be repeated: whether they were removed since is asked, as it ends the window.
+pub(super) fn originals(recorded: &[Recorded]) -> impl Iterator<Item = ContactId> + '_ {
+    let requests = recorded.iter().filter(|record| record.key.starts_with(DUPLICATE));
+    requests.flat_map(|record| &record.contacts).copied()
+}
+
+/// The key under which a request is noted that is refused when it is repeated; none where the workspace does not look for such requests.
+pub(super) fn duplicate_key(digest: Option<&[u8]>, policy: &Policy) -> Option<String> {
+    let digest = digest.filter(|_| policy.duplicate_window_seconds > 0)?;
+    Some(
+        digest
+            .iter()
+            .fold(DUPLICATE.to_owned(), |key, byte| format!("{key}{byte:02x}")),
+    )
+}
+
+/// The keys under which replies to the jobs may be recorded.
+pub(super) fn reply_keys(jobs: &[Job], policy: &Policy) -> Vec<String> {
+    let replays = jobs
+        .iter()
+        .filter_map(|job| job.replay.as_ref().map(|replay| replay.key.clone()));
+    let duplicates = jobs
+        .iter()
+        .filter_map(|job| duplicate_key(job.duplicate_digest.as_deref(), policy));
+    replays.chain(duplicates).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The contacts that decisions are about besides those that they name.
+type Mentions<'a> = BTreeMap<DecisionId, &'a BTreeSet<ContactId>>;
+
+/// What is to be recorded. A batch may be longer than a window; then the later request takes the place of the earlier one.
+pub(super) fn all_records(jobs: &[Job], decided: &Decided, snapshot: &Snapshot, policy: &Policy) -> Vec<Recorded> {
+    let log = decided.changes.log.iter();
+    let mentions: Mentions<'_> = log.map(|entry| (entry.decision.id, &entry.mentions)).collect();
+    let records = to_decide(jobs, &decided.treatments)
+        .zip(&decided.decisions)
+        .flat_map(|((_, job), decisions)| records(job, decisions, (&mentions, snapshot), policy));
+    let by_key: BTreeMap<String, Recorded> = records.map(|record| (record.key.clone(), record)).collect();
+    by_key.into_values().collect()
+}
+
+fn records(
+    job: &Job,
+    decisions: &[Decision],
+    (mentions, snapshot): (&Mentions<'_>, &Snapshot),
+    policy: &Policy,
+) -> Vec<Recorded> {
+    let mut contacts: BTreeSet<_> = decisions.iter().flat_map(Decision::names).collect();
+    // An identifier that a decision names may be that of an absorbed contact.
+    let told = decisions.iter().filter_map(|decision| mentions.get(&decision.id));
+    contacts.extend(told.copied().flatten());
+    let mut records = Vec::new();
+    if let Some(replay) = &job.replay {
+        // Nor need it be a contact's that the decision is about: events leave removed ones alone.
+        let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
+        contacts.extend(snapshot.holders(&named));
+        contacts.extend(snapshot.removed(&footprint(&job.envelopes, policy, &Learned::default())));
+        let mut decisions = decisions.to_vec();
+        if contacts.is_empty() {
+            // No erasure would find it.
+            for decision in &mut decisions {
+                decision.redact(&BTreeSet::new(), |_| false);
+            }
+        }
+        records.push(Recorded {
+            key: replay.key.clone(),
+            digest: replay.digest.clone(),
+            decisions,
+            contacts: contacts.into_iter().collect(),
+            expires_at: later(job.at, REPLAY_HOURS * 3600),
+        });
+    }
+    let accepted = is_accepted(decisions);
+    let contacts = about(decisions);
+    let key = duplicate_key(job.duplicate_digest.as_deref(), policy);
+    if let (Some(key), Some(digest), true) = (key, &job.duplicate_digest, accepted) {
+        let expires_at = window_end(job, policy);
+        // Removing one of the contacts ends the window, and erasing one deletes the record.
+        let (digest, decisions) = (digest.clone(), Vec::new());
+        records.push(Recorded {
+            key,
+            digest,
+            decisions,
+            contacts,
+            expires_at,
+        });
+    }
+    records
+}
+
+/// Until when the request of a job is not taken again.
+pub(super) fn window_end(job: &Job, policy: &Policy) -> Timestamp {
+    later(job.at, i64::from(policy.duplicate_window_seconds))
+}
+
+fn later(at: Timestamp, seconds: i64) -> Timestamp {
+    at.checked_add_signed(TimeDelta::seconds(seconds))
+        .unwrap_or(Timestamp::MAX_UTC)
+}

@@ -1,0 +1,298 @@
+//! Reading what a batch asks for.
+
+use crate::error::translate;
+use crate::rows::{
+    self, AnswerRecord, AskedKeyRecord, CategoryRecord, ContactRecord, FieldKeyRecord, FieldRecord, IdentifierRecord,
+    LateKeyRecord, MembershipRecord, MergeRecord, NumberRecord, OrderRecord, PartiesRecord, ReplyRecord, SegmentRecord,
+    StoredEventRecord, ValueRecord, VisitorRecord, event_type,
+};
+use crate::store::PostgresStore;
+use selfsame_application::ports::{ReadAnswer, ReadRequest, ReadState, StorageError};
+use selfsame_domain::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
+use selfsame_domain::{
+    Category, CategoryId, Contact, ContactId, ContactState, CustomField, EventId, EventPeriod, FieldId, Footprint,
+    Fresh, HeldIdentifier, IdentifierKey, KeyRecord, Merge, Order, Revision, Segment, SegmentId, Snapshot, StoredEvent,
+    Visitor, WorkspaceId,
+};
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// The names of the counters of what is defined.
+pub(super) const CATEGORIES: &str = "categories";
+pub(super) const FIELDS: &str = "fields";
+pub(super) const SEGMENTS: &str = "segments";
+
+const READ: &str = "
+    SELECT * FROM read_v1(
+        asked_workspace => $1,
+        known_policy => $2,
+        asked_keys => $3,
+        asked_late => $4,
+        asked_contacts => $5,
+        asked_merges => $6,
+        asked_orders => $7,
+        asked_events => $8,
+        asked_event_types => $9,
+        asked_segments => $10,
+        asked_segment_names => $11,
+        asked_categories => $12,
+        asked_category_keys => $13,
+        asked_all_categories => $14,
+        asked_fields => $15,
+        asked_field_keys => $16,
+        asked_numbers => $17,
+        deleting_from => $18,
+        deleting_until => $19,
+        deleting_most => $20,
+        asked_replies => $21,
+        replies_at => $22)";
+
+/// What `read_v1` returns. Parts that were not asked for, or that are empty, are none.
+#[derive(Debug, sqlx::FromRow)]
+#[expect(clippy::struct_field_names, reason = "the columns of the function")]
+struct Found {
+    found_revision: Option<i64>,
+    found_policy: Option<i64>,
+    found_replies: Option<Vec<ReplyRecord>>,
+    found_contacts: Option<Vec<ContactRecord>>,
+    found_identifiers: Option<Vec<IdentifierRecord>>,
+    found_memberships: Option<Vec<MembershipRecord>>,
+    found_values: Option<Vec<ValueRecord>>,
+    found_visitors: Option<Vec<VisitorRecord>>,
+    found_late: Option<Vec<VisitorRecord>>,
+    found_answers: Option<Vec<AnswerRecord>>,
+    found_merges: Option<Vec<MergeRecord>>,
+    found_apart: Option<Vec<PartiesRecord>>,
+    found_orders: Option<Vec<OrderRecord>>,
+    found_segments: Option<Vec<SegmentRecord>>,
+    found_categories: Option<Vec<CategoryRecord>>,
+    found_fields: Option<Vec<FieldRecord>>,
+    found_creating: Option<Vec<String>>,
+    found_events: Option<Vec<Uuid>>,
+    found_deletable: Option<Vec<StoredEventRecord>>,
+    found_numbers: Option<Vec<NumberRecord>>,
+}
+
+/// Reads one state of a workspace.
+pub(super) async fn read(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    request: &ReadRequest,
+) -> Result<ReadAnswer, StorageError> {
+    let mut found = find(connection, workspace, request).await?;
+    let (Some(revision), Some(policy)) = (found.found_revision, found.found_policy) else {
+        return Err(StorageError::UnknownWorkspace);
+    };
+    if policy != request.policy.0 {
+        let newer = store.policies().read(connection, workspace).await?;
+        return Ok(ReadAnswer::OutdatedPolicy(newer));
+    }
+    let recorded = convert(found.found_replies.take())?;
+    let mut snapshot = found.snapshot(workspace, &request.footprint)?;
+    let numbers = store
+        .numbers()
+        .next(workspace, request.footprint.fresh.contacts)
+        .await?;
+    snapshot.fresh.contacts = numbers.into_iter().map(ContactId).collect();
+    Ok(ReadAnswer::State(Box::new(ReadState {
+        revision: Revision(revision),
+        recorded,
+        snapshot,
+    })))
+}
+
+async fn find(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    request: &ReadRequest,
+) -> Result<Found, StorageError> {
+    let asked = &request.footprint;
+    let keys = asked.keys.iter().map(|(key, held)| AskedKeyRecord::new(key, *held));
+    let deleting = asked.deleting;
+    let most = i64::try_from(EventPeriod::MOST_AT_ONCE)
+        .unwrap_or(i64::MAX)
+        .saturating_add(1);
+    sqlx::query_as(READ)
+        .bind(workspace.0)
+        .bind(request.policy.0)
+        .bind(keys.collect::<Vec<_>>())
+        .bind(asked.late.iter().map(LateKeyRecord::from).collect::<Vec<_>>())
+        .bind(column(&asked.contacts, |id| id.0))
+        .bind(column(&asked.merges, |id| id.0))
+        .bind(column(&asked.orders, ExternalOrderId::as_str))
+        .bind(column(&asked.events, |id| id.0))
+        .bind(column(&asked.event_types, EventTypeKey::as_str))
+        .bind(column(&asked.segments, |id| id.0))
+        .bind(column(&asked.segment_names, SegmentName::as_str))
+        .bind(column(&asked.categories, |id: &CategoryId| id.0))
+        .bind(column(&asked.category_keys, CategoryKey::as_str))
+        .bind(asked.all_categories)
+        .bind(column(&asked.fields, |id: &FieldId| id.0))
+        .bind(column(&asked.field_keys, FieldKeyRecord::from))
+        .bind(counters(asked))
+        .bind(deleting.map(|period| period.from))
+        .bind(deleting.map(|period| period.until))
+        .bind(most)
+        .bind(&request.reply_keys)
+        .bind(request.now)
+        .fetch_one(connection)
+        .await
+        .map_err(translate)
+}
+
+fn column<'a, T, C>(values: &'a BTreeSet<T>, read: impl Fn(&'a T) -> C) -> Vec<C> {
+    values.iter().map(read).collect()
+}
+
+/// The counters of which new numbers may be needed.
+fn counters(asked: &Footprint) -> Vec<&'static str> {
+    let fresh = asked.fresh;
+    let all = [
+        (CATEGORIES, fresh.categories > 0),
+        (FIELDS, fresh.fields > 0),
+        (SEGMENTS, fresh.segments > 0 || !asked.segment_names.is_empty()),
+    ];
+    let needed = all.into_iter().filter(|(_, needed)| *needed);
+    needed.map(|(name, _)| name).collect()
+}
+
+fn convert<R, T: TryFrom<R, Error = StorageError>>(records: Option<Vec<R>>) -> Result<Vec<T>, StorageError> {
+    records.unwrap_or_default().into_iter().map(T::try_from).collect()
+}
+
+impl Found {
+    fn snapshot(self, workspace: WorkspaceId, asked: &Footprint) -> Result<Snapshot, StorageError> {
+        let mut contacts = rows::contacts(
+            self.found_contacts.unwrap_or_default(),
+            self.found_identifiers.unwrap_or_default(),
+            self.found_memberships.unwrap_or_default(),
+        )?;
+        let answers = self.found_answers.unwrap_or_default().into_iter();
+        let answers: BTreeMap<ContactId, ContactId> = answers
+            .map(|row| (ContactId(row.contact_id), ContactId(row.canonical_id)))
+            .collect();
+        let mut visitors: Vec<Visitor> = convert(self.found_visitors)?;
+        let open: BTreeSet<ContactId> = visitors.iter().filter_map(|visitor| visitor.owner).collect();
+        let late = late(asked, &contacts, &convert(self.found_late)?);
+        drop_strangers(&mut contacts, asked, &answers, &open, &late);
+        visitors.extend(late.into_values());
+        let merges: Vec<Merge> = convert(self.found_merges)?;
+        let orders: Vec<Order> = convert(self.found_orders)?;
+        let values: Vec<(IdentifierKey, KeyRecord)> = convert(self.found_values)?;
+        let keys = values.into_iter().filter(|(_, record)| *record != KeyRecord::default());
+        let mut segments: Vec<Segment> = convert(self.found_segments)?;
+        segments.sort_by_key(|segment| segment.id);
+        let mut categories: Vec<Category> = convert(self.found_categories)?;
+        categories.sort_by_key(|category| category.id);
+        let mut fields: Vec<CustomField> = convert(self.found_fields)?;
+        fields.sort_by_key(|field| field.id);
+        let mut deletable: Vec<StoredEvent> = convert(self.found_deletable)?;
+        deletable.sort();
+        let creating = self.found_creating.unwrap_or_default();
+        let creating = rows::all(creating, |key| event_type(&key, "event_types", "key", &workspace))?;
+        let mut snapshot = Snapshot {
+            canonical: answers.into_iter().filter(|(id, canonical)| id != canonical).collect(),
+            keys: keys.collect(),
+            visitors,
+            merges: merges.into_iter().map(|merge| (merge.id, merge)).collect(),
+            fresh: fresh(asked, &segments, self.found_numbers.unwrap_or_default()),
+            segments,
+            categories,
+            fields,
+            creating: creating.into_iter().collect(),
+            stored_events: self.found_events.unwrap_or_default().into_iter().map(EventId).collect(),
+            deletable,
+            orders: orders.into_iter().map(|order| (order.key.clone(), order)).collect(),
+            contacts,
+            ..Snapshot::default()
+        };
+        add_apart(&mut snapshot, &self.found_apart.unwrap_or_default());
+        Ok(snapshot)
+    }
+}
+
+/// The closed visitors behind identifiers at times in the past, as [`Visitor::at`] chooses them among the candidates.
+fn late(
+    asked: &Footprint,
+    contacts: &BTreeMap<ContactId, Contact>,
+    candidates: &[Visitor],
+) -> BTreeMap<selfsame_domain::VisitorId, Visitor> {
+    let mut found = BTreeMap::new();
+    for (key, time) in &asked.late {
+        let tokens = contacts.values().flat_map(|contact| &contact.identifiers);
+        let named = tokens.filter(|held| held.identifier.nameless().as_ref() == Some(key));
+        let named: BTreeSet<&IdentifierKey> = named.map(HeldIdentifier::key).chain([key]).collect();
+        for key in named {
+            let visitor = Visitor::at(candidates.iter().filter(|visitor| visitor.key == *key), *time);
+            let closed = visitor.filter(|visitor| visitor.closed_at.is_some());
+            found.extend(closed.map(|visitor| (visitor.id, visitor.clone())));
+        }
+    }
+    found
+}
+
+/// Takes out contacts that were read only as owners of candidates that were not chosen.
+fn drop_strangers(
+    contacts: &mut BTreeMap<ContactId, Contact>,
+    asked: &Footprint,
+    answers: &BTreeMap<ContactId, ContactId>,
+    open: &BTreeSet<ContactId>,
+    late: &BTreeMap<selfsame_domain::VisitorId, Visitor>,
+) {
+    if asked.late.is_empty() {
+        return;
+    }
+    let mut wanted: BTreeSet<ContactId> = answers.values().copied().chain(open.iter().copied()).collect();
+    wanted.extend(late.values().filter_map(|visitor| visitor.owner));
+    let needed = |key: &IdentifierKey| asked.keys.get(key).is_some_and(|held| *held);
+    let named = |held: &&HeldIdentifier| {
+        needed(held.key()) || held.identifier.nameless().is_some_and(|nameless| needed(&nameless))
+    };
+    contacts.retain(|id, contact| {
+        let mut keys = contact.identifiers.iter().filter(named).map(HeldIdentifier::key);
+        wanted.contains(id)
+            || match contact.state {
+                ContactState::Active => keys.next().is_some(),
+                ContactState::Removed => keys.any(|key| key.kind.is_exclusive()),
+                ContactState::Merged => false,
+            }
+    });
+}
+
+fn fresh(asked: &Footprint, segments: &[Segment], numbers: Vec<NumberRecord>) -> Fresh {
+    let next: BTreeMap<String, i64> = numbers.into_iter().map(|row| (row.name, row.next)).collect();
+    let from = |name: &str| next.get(name).copied().unwrap_or(1)..;
+    let known: BTreeSet<&SegmentName> = segments.iter().map(|segment| &segment.name).collect();
+    let unknown = asked.segment_names.iter().filter(|name| !known.contains(name)).count();
+    let count = asked.fresh;
+    Fresh {
+        contacts: Vec::new(),
+        segments: from(SEGMENTS).take(count.segments + unknown).map(SegmentId).collect(),
+        categories: from(CATEGORIES).take(count.categories).map(CategoryId).collect(),
+        fields: from(FIELDS).take(count.fields).map(FieldId).collect(),
+    }
+}
+
+/// Of the pairs that were taken apart those of which one may be absorbed.
+fn add_apart(snapshot: &mut Snapshot, found: &[PartiesRecord]) {
+    if found.is_empty() {
+        return;
+    }
+    let absorbable = snapshot.absorbable();
+    for parties in found {
+        let pair = parties.pair();
+        let there = pair
+            .iter()
+            .all(|(_, canonical)| snapshot.contacts.contains_key(canonical));
+        let mut all = pair.iter().flat_map(|(id, canonical)| [id, canonical]);
+        if there && all.any(|id| absorbable.contains(id)) {
+            let [(survivor, _), (absorbed, _)] = pair;
+            snapshot.apart.insert((survivor, absorbed));
+            snapshot
+                .canonical
+                .extend(pair.into_iter().filter(|(id, canonical)| id != canonical));
+        }
+    }
+}

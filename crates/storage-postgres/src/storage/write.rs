@@ -1,0 +1,250 @@
+//! Writing what a batch has decided.
+
+use super::erase::erase;
+use super::read::{CATEGORIES, FIELDS, SEGMENTS};
+use crate::error::translate;
+use crate::rows::{
+    AnswerRecord, AskedKeyRecord, CategoryRecord, ContactRecord, CreatingRecord, EventCountRecord, EventRecord,
+    FieldRecord, HeldKeyRecord, IdentifierRecord, LogEntryRecord, MemberKeyRecord, MembershipRecord, MergeRecord,
+    NumberRecord, OrderKeyRecord, OrderRecord, ReplyRecord, SegmentRecord, StoredEventRecord, TouchedRecord,
+    ValueRecord, VisitorRecord, single_sighting, to_json,
+};
+use crate::store::PostgresStore;
+use selfsame_application::ports::{Basis, Commit, PolicyVersion, StorageError, Written};
+use selfsame_domain::values::ExternalOrderId;
+use selfsame_domain::{Attributes, ChangeSet, ContactId, HeldIdentifier, IdentifierKey, Revision, WorkspaceId};
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+const WRITE: &str = "
+    SELECT write_v1(
+        asked_workspace => $1,
+        read_revision => $2,
+        read_held => $3,
+        read_keys => $4,
+        read_contacts => $5,
+        read_merges => $6,
+        read_orders => $7,
+        read_events => $8,
+        read_replies => $9,
+        read_definitions => $10,
+        read_everything => $11,
+        changes_definitions => $12,
+        deletes => $13,
+        new_contacts => $14,
+        new_touched => $15,
+        new_answers => $16,
+        new_visitor_owners => $17,
+        old_identifiers => $18,
+        new_identifiers => $19,
+        new_values => $20,
+        new_visitors => $21,
+        new_segments => $22,
+        emptied_segments => $23,
+        old_memberships => $24,
+        new_memberships => $25,
+        new_categories => $26,
+        new_fields => $27,
+        new_merges => $28,
+        old_events => $29,
+        less_event_counts => $30,
+        new_events => $31,
+        new_sent_events => $32,
+        new_event_counts => $33,
+        new_creating => $34,
+        old_orders => $35,
+        new_orders => $36,
+        changed_orders => $37,
+        new_policy => $38,
+        new_log => $39,
+        new_replies => $40,
+        new_numbers => $41)";
+
+/// What `write_v1` fails with when a batch is stale, when a row to be written is not there, and when there is no such workspace.
+const STALE: &str = "SS001";
+const UNKNOWN_WORKSPACE: &str = "02000";
+
+/// Erases what the changes erase, then writes the rest. The caller holds the revision of the workspace.
+pub(super) async fn erase_and_write(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    basis: &Basis,
+    commit: Commit<'_>,
+) -> Result<Written, StorageError> {
+    if !commit.changes.erased.is_empty() {
+        erase(connection, workspace, &commit.changes.erased).await?;
+    }
+    write(store, connection, workspace, basis, commit).await
+}
+
+/// Writes everything but what is erased.
+pub(super) async fn write(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    basis: &Basis,
+    commit: Commit<'_>,
+) -> Result<Written, StorageError> {
+    let made = commit.changes.contacts.iter().map(|row| row.id);
+    let made = made
+        .chain(commit.changes.erased.iter().copied())
+        .map(|id| id.0)
+        .collect();
+    // Before anybody else can be given them, whatever becomes of the statement.
+    let taken = store.numbers().take(workspace, made);
+    let written = call(connection, workspace, basis, commit).await;
+    match &written {
+        Ok(Written::Committed(revision)) => {
+            if let Some(policy) = &commit.changes.policy {
+                let policy = Arc::new(policy.clone());
+                let revision = *revision;
+                store.policies().note(workspace, &PolicyVersion { revision, policy });
+            }
+        }
+        // Whether they are used is unknown.
+        Err(StorageError::Unavailable { .. }) => {}
+        Ok(Written::Stale) | Err(_) => store.numbers().give_back(workspace, taken),
+    }
+    written
+}
+
+async fn call(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    basis: &Basis,
+    Commit { changes, records }: Commit<'_>,
+) -> Result<Written, StorageError> {
+    let read = &basis.read;
+    let (contacts, touched) = contacts(changes)?;
+    let revision: Result<i64, sqlx::Error> = sqlx::query_scalar(WRITE)
+        .bind(workspace.0)
+        .bind(basis.revision.0)
+        .bind(keys(&read.held))
+        .bind(keys(&read.keys))
+        .bind(read.contacts.iter().map(|id| id.0).collect::<Vec<_>>())
+        .bind(read.merges.iter().map(|id| id.0).collect::<Vec<_>>())
+        .bind(read.orders.iter().map(ExternalOrderId::as_str).collect::<Vec<_>>())
+        .bind(read.events.iter().map(|id| id.0).collect::<Vec<_>>())
+        .bind(&basis.reply_keys)
+        .bind(read.definitions)
+        .bind(read.everything)
+        .bind(changes.changes_definitions())
+        .bind(changes.deletes())
+        .bind(contacts)
+        .bind(touched)
+        .bind(rows::<_, AnswerRecord>(&changes.repointed))
+        .bind(rows::<_, AnswerRecord>(&changes.visitors_returned))
+        .bind(rows::<_, HeldKeyRecord>(&changes.identifiers_removed))
+        .bind(identifiers(changes)?)
+        .bind(values(changes))
+        .bind(rows::<_, VisitorRecord>(&changes.visitors))
+        .bind(rows::<_, SegmentRecord>(&changes.segments))
+        .bind(changes.segments_emptied.iter().map(|id| id.0).collect::<Vec<_>>())
+        .bind(rows::<_, MemberKeyRecord>(&changes.memberships_removed))
+        .bind(rows::<_, MembershipRecord>(&changes.memberships))
+        .bind(rows::<_, CategoryRecord>(&changes.categories))
+        .bind(try_rows::<_, FieldRecord>(&changes.fields)?)
+        .bind(try_rows::<_, MergeRecord>(&changes.merges)?)
+        .bind(rows::<_, StoredEventRecord>(&changes.events_deleted))
+        .bind(rows::<_, EventCountRecord>(&changes.events_uncounted))
+        .bind(rows::<_, EventRecord>(&changes.events))
+        .bind(changes.sent_events.iter().map(|id| id.0).collect::<Vec<_>>())
+        .bind(rows::<_, EventCountRecord>(&changes.event_counts))
+        .bind(rows::<_, CreatingRecord>(&changes.creating))
+        .bind(rows::<_, OrderKeyRecord>(&changes.orders_deleted))
+        .bind(try_rows::<_, OrderRecord>(&changes.orders_made)?)
+        .bind(try_rows::<_, OrderRecord>(&changes.orders)?)
+        .bind(changes.policy.as_ref().map(to_json).transpose()?)
+        .bind(try_rows::<_, LogEntryRecord>(&changes.log)?)
+        .bind(try_rows::<_, ReplyRecord>(records)?)
+        .bind(numbers(changes))
+        .fetch_one(connection)
+        .await;
+    match revision {
+        Ok(revision) => Ok(Written::Committed(Revision(revision))),
+        Err(error) => match code(&error).as_deref() {
+            Some(STALE) => Ok(Written::Stale),
+            Some(UNKNOWN_WORKSPACE) => Err(StorageError::UnknownWorkspace),
+            _ => Err(translate(error)),
+        },
+    }
+}
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    match error {
+        sqlx::Error::Database(database) => database.code().map(Into::into),
+        _ => None,
+    }
+}
+
+fn rows<'a, T, R: From<&'a T>>(values: &'a [T]) -> Vec<R> {
+    values.iter().map(R::from).collect()
+}
+
+fn try_rows<'a, T, R: TryFrom<&'a T, Error = StorageError>>(values: &'a [T]) -> Result<Vec<R>, StorageError> {
+    values.iter().map(R::try_from).collect()
+}
+
+fn keys(keys: &BTreeSet<IdentifierKey>) -> Vec<AskedKeyRecord> {
+    keys.iter().map(|key| AskedKeyRecord::new(key, true)).collect()
+}
+
+/// Rows to be written whole, with their attributes where these changed, and contacts of which nothing else is written. Sorted, so that indexes
+/// are met in their order.
+fn contacts(changes: &ChangeSet) -> Result<(Vec<ContactRecord>, Vec<TouchedRecord>), StorageError> {
+    let mut attributes: BTreeMap<ContactId, &Attributes> = changes
+        .attributes
+        .iter()
+        .map(|(id, attributes)| (*id, attributes))
+        .collect();
+    let mut contacts = Vec::with_capacity(changes.contacts.len());
+    for row in &changes.contacts {
+        contacts.push(ContactRecord::new(row, attributes.remove(&row.id))?);
+    }
+    contacts.sort_by_key(|record| record.contact_id);
+    let touched: BTreeSet<ContactId> = changes.touched.iter().chain(attributes.keys()).copied().collect();
+    let touched = touched.into_iter();
+    let touched = touched.map(|id| TouchedRecord::new(id, attributes.get(&id).copied()));
+    Ok((contacts, touched.collect::<Result<_, _>>()?))
+}
+
+fn identifiers(changes: &ChangeSet) -> Result<Vec<IdentifierRecord>, StorageError> {
+    let mut held: Vec<&HeldIdentifier> = changes.identifiers.iter().collect();
+    held.sort_by(|a, b| (a.key(), a.home).cmp(&(b.key(), b.home)));
+    let known = changes
+        .keys
+        .iter()
+        .filter_map(|(key, record)| Some((key, single_sighting(record)?)));
+    let known: HashMap<&IdentifierKey, Uuid> = known.collect();
+    let mut homes: HashMap<&IdentifierKey, usize> = HashMap::new();
+    for identifier in &held {
+        *homes.entry(identifier.key()).or_default() += 1;
+    }
+    let seen_with = |key: &IdentifierKey| known.get(key).copied().filter(|_| homes.get(key) == Some(&1));
+    held.into_iter()
+        .map(|identifier| IdentifierRecord::new(identifier, seen_with(identifier.key())))
+        .collect()
+}
+
+fn values(changes: &ChangeSet) -> Vec<ValueRecord> {
+    let sorted: BTreeMap<_, _> = changes.keys.iter().map(|row| (&row.0, row)).collect();
+    sorted.into_values().map(ValueRecord::from).collect()
+}
+
+/// The numbers that what is defined next gets.
+fn numbers(changes: &ChangeSet) -> Vec<NumberRecord> {
+    let last = [
+        (CATEGORIES, changes.categories.iter().map(|row| row.id.0).max()),
+        (FIELDS, changes.fields.iter().map(|row| row.id.0).max()),
+        (SEGMENTS, changes.segments.iter().map(|row| row.id.0).max()),
+    ];
+    let used = last.into_iter().filter_map(|(name, last)| Some((name, last?)));
+    used.map(|(name, last)| NumberRecord {
+        name: name.to_owned(),
+        next: last.saturating_add(1),
+    })
+    .collect()
+}

@@ -1,0 +1,59 @@
+//! The migrations of this release, and which of them a database has.
+
+use crate::error::storage;
+use crate::statement::blocking;
+use rusqlite::Connection;
+use selfsame_application::ports::StorageError;
+
+/// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
+const MIGRATIONS: [(&str, &str); 1] = [(
+    "0001 tables",
+    include_str!("../../../migrations/sqlite/0001_tables.sql"),
+)];
+
+/// The names of all migrations, oldest first.
+pub(crate) fn names() -> Vec<String> {
+    MIGRATIONS.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// The names of the migrations that a file lacks. A file of a newer release lacks none.
+pub(crate) fn missing(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let applied = applied(connection)?;
+    let all = names().into_iter().zip(1..);
+    Ok(all
+        .filter(|(_, number)| *number > applied)
+        .map(|(name, _)| name)
+        .collect())
+}
+
+fn applied(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Writes the first page of the file as it is.
+pub(crate) fn rewrite(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.pragma_update(None, "user_version", applied(connection)?)
+}
+
+/// Runs the migrations that the file lacks, all or nothing, while nobody else writes. Migrations of a newer release are left alone, so that
+/// the release before can be started again.
+pub(crate) fn migrate(connection: &Connection) -> Result<(), StorageError> {
+    blocking(|| {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let migrated = run(connection).and_then(|()| connection.execute_batch("COMMIT"));
+        if migrated.is_err() && !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        migrated
+    })
+    .map_err(storage)
+}
+
+fn run(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let applied = applied(connection)?;
+    for ((_, text), number) in MIGRATIONS.iter().zip(1..).filter(|(_, number)| *number > applied) {
+        connection.execute_batch(text)?;
+        connection.pragma_update(None, "user_version", number)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Statements: a text, its binds, and the rows that it gives.
+
+use rusqlite::types::{ToSql, ToSqlOutput, Value};
+use rusqlite::{CachedStatement, Connection, Error};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use uuid::Uuid;
+
+/// A statement with the values of `?1`, `?2` and so on. Every connection prepares a text once.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    sql: &'static str,
+    binds: Result<Vec<Value>, Error>,
+}
+
+/// Begins a statement.
+pub(crate) fn statement(sql: &'static str) -> Statement {
+    Statement {
+        sql,
+        binds: Ok(Vec::new()),
+    }
+}
+
+impl Statement {
+    /// The value of the next parameter.
+    pub(crate) fn bind(mut self, value: impl ToSql) -> Self {
+        self.binds = self.binds.and_then(|mut binds| {
+            binds.push(match value.to_sql()? {
+                ToSqlOutput::Borrowed(value) => value.try_into()?,
+                ToSqlOutput::Owned(value) => value,
+                _ => return Err(Error::InvalidQuery),
+            });
+            Ok(binds)
+        });
+        self
+    }
+
+    /// All rows.
+    pub(crate) fn fetch_all(self, connection: &Connection) -> Result<Vec<SqliteRow>, Error> {
+        blocking(|| {
+            let mut statement = self.prepare(connection)?;
+            let width = statement.column_count();
+            let mut rows = statement.raw_query();
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let cells = (0..width).map(|index| row.get(index));
+                found.push(SqliteRow(cells.collect::<Result<_, _>>()?));
+            }
+            Ok(found)
+        })
+    }
+
+    /// The first row, if there is one.
+    pub(crate) fn fetch_optional(self, connection: &Connection) -> Result<Option<SqliteRow>, Error> {
+        Ok(self.fetch_all(connection)?.into_iter().next())
+    }
+
+    /// The first row.
+    pub(crate) fn fetch_one(self, connection: &Connection) -> Result<SqliteRow, Error> {
+        self.fetch_optional(connection)?.ok_or(Error::QueryReturnedNoRows)
+    }
+
+    /// Runs it for what it changes.
+    pub(crate) fn execute(self, connection: &Connection) -> Result<Done, Error> {
+        blocking(|| {
+            let rows_affected = self.prepare(connection)?.raw_execute()? as u64;
+            Ok(Done {
+                rows_affected,
+                last_insert_rowid: connection.last_insert_rowid(),
+            })
+        })
+    }
+
+    fn prepare(self, connection: &Connection) -> Result<CachedStatement<'_>, Error> {
+        tracing::trace!(target: "selfsame_storage_sqlite::statement", text = self.sql);
+        let mut statement = connection.prepare_cached(self.sql)?;
+        for (index, value) in (1..).zip(self.binds?) {
+            statement.raw_bind_parameter(index, value)?;
+        }
+        Ok(statement)
+    }
+}
+
+/// Runs what waits for the file. Other tasks of this thread go on elsewhere meanwhile, where the runtime has other threads.
+pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    match flavor {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// What a statement did.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Done {
+    rows_affected: u64,
+    last_insert_rowid: i64,
+}
+
+impl Done {
+    pub(crate) fn rows_affected(self) -> u64 {
+        self.rows_affected
+    }
+
+    pub(crate) fn last_insert_rowid(self) -> i64 {
+        self.last_insert_rowid
+    }
+}
+
+/// A row of a result.
+#[derive(Debug)]
+pub(crate) struct SqliteRow(Vec<Value>);
+
+impl SqliteRow {
+    /// A cell; none when it is of another type, or missing.
+    pub(crate) fn get<'r, T: Decode<'r>>(&'r self, index: usize) -> Option<T> {
+        T::decode(self.0.get(index)?)
+    }
+}
+
+/// What a cell can be read as.
+pub(crate) trait Decode<'r>: Sized {
+    fn decode(value: &'r Value) -> Option<Self>;
+}
+
+impl<'r, T: Decode<'r>> Decode<'r> for Option<T> {
+    fn decode(value: &'r Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::decode(value).map(Some),
+        }
+    }
+}
+
+impl Decode<'_> for i64 {
+    fn decode(value: &Value) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl Decode<'_> for i16 {
+    fn decode(value: &Value) -> Option<Self> {
+        i64::decode(value)?.try_into().ok()
+    }
+}
+
+impl Decode<'_> for bool {
+    fn decode(value: &Value) -> Option<Self> {
+        i64::decode(value).map(|number| number != 0)
+    }
+}
+
+impl<'r> Decode<'r> for &'r str {
+    fn decode(value: &'r Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Decode<'_> for String {
+    fn decode(value: &Value) -> Option<Self> {
+        <&str>::decode(value).map(str::to_owned)
+    }
+}
+
+impl Decode<'_> for Vec<u8> {
+    fn decode(value: &Value) -> Option<Self> {
+        match value {
+            Value::Blob(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Decode<'_> for Uuid {
+    fn decode(value: &Value) -> Option<Self> {
+        match value {
+            Value::Blob(bytes) => Self::from_slice(bytes).ok(),
+            _ => None,
+        }
+    }
+}
