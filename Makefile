@@ -99,6 +99,12 @@ bench: rust postgres ## Measure the server beside pgbench, in one run
 	cargo build --locked --release --bin selfsame --bin selfsame-bench
 	$(dir $(BINARY))selfsame-bench --binary $(BINARY)
 
+# The costs do not depend on the machine's speed.
+.PHONY: bench-check
+bench-check: rust postgres ## Fail when a contact costs PostgreSQL more log or disk than it may
+	cargo build --locked --release --bin selfsame --bin selfsame-bench
+	$(dir $(BINARY))selfsame-bench --binary $(BINARY) --only costs --check
+
 ##@ What the targets above need
 
 .PHONY: rust

@@ -22,8 +22,10 @@ const HOT: u64 = 50;
 pub(crate) enum Keys {
     /// Each contact once.
     Unique,
-    /// Fifty contacts again and again, by all clients at once.
+    /// Fifty contacts again and again, by all clients at once, each time with another first name.
     Hot,
+    /// The same fifty contacts, as they are: what sign-ins send.
+    Repeated,
 }
 
 impl Keys {
@@ -32,6 +34,7 @@ impl Keys {
         match self {
             Self::Unique => "unique keys",
             Self::Hot => "hot keys",
+            Self::Repeated => "unchanged repeats",
         }
     }
 }
@@ -39,9 +42,9 @@ impl Keys {
 /// What to send, and where.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load<'a> {
-    /// The server.
-    pub(crate) address: SocketAddr,
-    /// Its API key.
+    /// The servers, each with an equal share of the clients.
+    pub(crate) addresses: &'a [SocketAddr],
+    /// Their API key.
     pub(crate) key: &'a str,
     /// How many connections.
     pub(crate) clients: usize,
@@ -71,9 +74,9 @@ pub(crate) fn contacts(next: u64) -> u64 {
 pub(crate) async fn run(load: &Load<'_>, first: u64) -> Result<Measured> {
     let next = Arc::new(AtomicU64::new(first));
     let end = Instant::now() + Duration::from_secs(load.seconds);
-    let clients = (0..load.clients).map(|_| {
+    let clients = load.addresses.iter().cycle().take(load.clients).map(|address| {
         let next = Arc::clone(&next);
-        let (address, key, keys) = (load.address, load.key.to_owned(), load.keys);
+        let (address, key, keys) = (*address, load.key.to_owned(), load.keys);
         tokio::spawn(async move { client(address, &key, keys, &next, end).await })
     });
     let mut latency = Histogram::new(3)?;
@@ -97,11 +100,12 @@ async fn client(address: SocketAddr, key: &str, keys: Keys, next: &AtomicU64, en
     let mut latency = Histogram::new(3)?;
     // At least once around the hot contacts, so that their number is certain.
     let mut sent = 0;
-    while Instant::now() < end || (keys == Keys::Hot && sent < HOT) {
+    while Instant::now() < end || (keys != Keys::Unique && sent < HOT) {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let body = match keys {
-            Keys::Unique => contact("u", number),
-            Keys::Hot => contact("h", number % HOT),
+            Keys::Unique => contact("u", number, "Ann"),
+            Keys::Hot => contact("h", number % HOT, &format!("Ann{number}")),
+            Keys::Repeated => contact("h", number % HOT, "Ann"),
         };
         let started = Instant::now();
         let (status, answer, _) = connection.send(Method::POST, "/api/v1/contact", body).await?;
@@ -113,15 +117,37 @@ async fn client(address: SocketAddr, key: &str, keys: Keys, next: &AtomicU64, en
 }
 
 /// A contact with three identifiers: external ID, email, phone.
-fn contact(kind: &str, number: u64) -> String {
-    let phone = if kind == "u" {
-        500_000_000 + number
-    } else {
-        990_000_000 + number
-    };
+pub(crate) fn contact(kind: &str, number: u64, first_name: &str) -> String {
+    // Each kind has phones of its own.
+    let phone = match kind {
+        "u" => 500_000_000,
+        "h" => 990_000_000,
+        "w" => 991_000_000,
+        "c" => 992_000_000,
+        _ => 993_000_000,
+    } + number;
     format!(
-        r#"{{"externalCustomerId":"{kind}{number}","firstName":"Ann","channels":[{{"type":"email","value":"{kind}{number}@example.com"}},{{"type":"sms","value":"+380{phone}"}}]}}"#
+        r#"{{"externalCustomerId":"{kind}{number}","firstName":"{first_name}","channels":[{{"type":"email","value":"{kind}{number}@example.com"}},{{"type":"sms","value":"+380{phone}"}}]}}"#
     )
+}
+
+/// Sends one contact for each number, shared among clients. Any answer but 200 is an error.
+pub(crate) async fn send_all(
+    address: SocketAddr,
+    key: &str,
+    clients: u64,
+    count: u64,
+    body: fn(u64) -> String,
+) -> Result<()> {
+    let clients = (0..clients).map(|client| async move {
+        let mut connection = Connection::open(address, key).await?;
+        for number in (client..count).step_by(usize::try_from(clients)?) {
+            let (status, answer, _) = connection.send(Method::POST, "/api/v1/contact", body(number)).await?;
+            ensure!(status == 200, "status {status}: {}", String::from_utf8_lossy(&answer));
+        }
+        Ok(())
+    });
+    futures::future::try_join_all(clients).await.map(drop)
 }
 
 /// How many contacts the server counts.

@@ -3,6 +3,7 @@
 //! Everything is measured in one run on one machine, so that the ratios hold wherever it runs: the server on `SQLite`, the server on
 //! `PostgreSQL`, and pgbench with an equivalent single statement on the same `PostgreSQL` with the same settings (fsync on).
 
+mod costs;
 mod driver;
 mod history;
 mod pgbench;
@@ -14,6 +15,7 @@ use anyhow::Result;
 use clap::Parser;
 use driver::{Keys, Load};
 use report::Row;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Measures `POST /api/v1/contact` with three identifiers a contact, events, what pages tell, and the adoption and reading of histories.
@@ -28,9 +30,12 @@ struct Arguments {
     /// Numbers of clients, each with one connection.
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     clients: Vec<usize>,
-    /// What to measure: sqlite, pgbench, postgres, history, tracker; all of it without this.
+    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, tracker; all of it without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Fail when a contact costs the database more than its limit.
+    #[arg(long)]
+    check: bool,
 }
 
 /// The key that the servers are started with; it opens nothing but the throw-away databases of this run.
@@ -51,7 +56,10 @@ async fn main() -> Result<()> {
         let url = format!("sqlite://{}/bench.db", directory.path().display());
         rows.extend(hits("SQLite", &arguments, &url).await?);
     }
-    if wanted("postgres") || wanted("pgbench") || wanted("history") || wanted("tracker") {
+    if ["postgres", "pgbench", "servers", "costs", "history", "tracker"]
+        .into_iter()
+        .any(wanted)
+    {
         let mut durable = selfsame_pg_fixture::Server::start_durable().await?;
         let database = durable
             .server()
@@ -83,6 +91,20 @@ async fn main() -> Result<()> {
                 .await?;
             history::measure(&arguments.binary, database.url(), API_KEY, arguments.seconds).await?;
         }
+        if wanted("servers") {
+            let database = durable
+                .server()
+                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
+                .await?;
+            servers(&arguments, database.url(), &mut rows).await?;
+        }
+        if wanted("costs") {
+            let database = durable
+                .server()
+                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
+                .await?;
+            costs::measure(&arguments.binary, database.url(), API_KEY, arguments.check).await?;
+        }
         durable.kill_hard().await?;
     }
     report::print(&rows)
@@ -93,15 +115,52 @@ async fn hits(name: &str, arguments: &Arguments, url: &str) -> Result<Vec<Row>> 
     tracker::measure(name, binary, url, API_KEY, clients, arguments.seconds).await
 }
 
+/// Measures two servers on one database, beside one of them alone, with the same number of clients and one workspace.
+async fn servers(arguments: &Arguments, url: &str, rows: &mut Vec<Row>) -> Result<()> {
+    let running = [
+        server::Running::start(&arguments.binary, url, API_KEY)?,
+        server::Running::start(&arguments.binary, url, API_KEY)?,
+    ];
+    let addresses = [running[0].address(), running[1].address()];
+    let mut expected = 0;
+    for keys in [Keys::Unique, Keys::Hot] {
+        for (name, addresses) in [
+            ("PostgreSQL, one server", &addresses[..1]),
+            ("PostgreSQL, two servers", &addresses[..]),
+        ] {
+            let load = Load {
+                addresses,
+                key: API_KEY,
+                clients: 32,
+                keys,
+                seconds: arguments.seconds,
+            };
+            let result = driver::run(&load, expected).await?;
+            expected = result.next;
+            rows.push(Row::load(
+                name,
+                keys.name(),
+                32,
+                result.total,
+                arguments.seconds,
+                &result.latency,
+            ));
+        }
+    }
+    check_total("two servers", addresses[0], expected).await?;
+    server::Running::doctor(&arguments.binary, url)?;
+    running.into_iter().try_for_each(server::Running::stop)
+}
+
 /// Measures one database, with keys that are all new and with keys that are often the same.
 async fn measure(name: &str, arguments: &Arguments, url: &str, rows: &mut Vec<Row>) -> Result<()> {
     let server = server::Running::start(&arguments.binary, url, API_KEY)?;
     rows.push(Row::memory(name, "idle", server.resident_kib()?));
     let mut expected = 0;
-    for keys in [Keys::Unique, Keys::Hot] {
+    for keys in [Keys::Unique, Keys::Hot, Keys::Repeated] {
         for clients in &arguments.clients {
             let load = Load {
-                address: server.address(),
+                addresses: &[server.address()],
                 key: API_KEY,
                 clients: *clients,
                 keys,
@@ -119,14 +178,20 @@ async fn measure(name: &str, arguments: &Arguments, url: &str, rows: &mut Vec<Ro
             ));
         }
     }
-    let found = driver::total(server.address(), API_KEY).await?;
-    let wanted = driver::contacts(expected);
+    check_total(name, server.address(), expected).await?;
+    rows.push(Row::memory(name, "after", server.resident_kib()?));
+    server::Running::doctor(&arguments.binary, url)?;
+    server.stop()
+}
+
+/// Compares the number of contacts with what was sent.
+async fn check_total(name: &str, address: SocketAddr, next: u64) -> Result<()> {
+    let found = driver::total(address, API_KEY).await?;
+    let wanted = driver::contacts(next);
     anyhow::ensure!(
         found == wanted,
         "{name}: {found} contacts where {wanted} were sent: lost or duplicate"
     );
     println!("{name}: {found} contacts, none lost, none twice");
-    rows.push(Row::memory(name, "after", server.resident_kib()?));
-    server::Running::doctor(&arguments.binary, url)?;
-    server.stop()
+    Ok(())
 }

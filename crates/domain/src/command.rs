@@ -5,7 +5,7 @@ use crate::values::{
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventPeriod, EventRequest,
-    FieldId, Identifier, MergeId, OrderKey, OrderRequest, Policy, SegmentId, Timestamp, Trust, Unreadable,
+    FieldId, Identifier, MergeId, OrderKey, OrderRequest, Policy, Revision, SegmentId, Timestamp, Trust, Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -24,6 +24,17 @@ pub struct Envelope {
 /// One thing that is asked of a workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
+    /// Carries out a command if the contact is as the caller read it, and refuses it with [`Rejection::Changed`] otherwise.
+    ///
+    /// [`Rejection::Changed`]: crate::Rejection::Changed
+    IfUnchanged {
+        /// The contact.
+        contact: ContactId,
+        /// The revisions of the contact that the caller accepts.
+        revisions: Vec<Revision>,
+        /// What is done.
+        command: Box<Command>,
+    },
     /// A call that names a contact by its identifiers.
     Contact(Call, Box<ContactRequest>),
     /// Keep an event.
@@ -128,6 +139,16 @@ pub enum Command {
     },
     /// Replace the identity policy.
     SetPolicy(Box<Policy>),
+}
+
+impl Command {
+    /// The command itself, without a condition on the contact's revision.
+    pub fn unconditional(&self) -> &Self {
+        match self {
+            Self::IfUnchanged { command, .. } => command.unconditional(),
+            command => command,
+        }
+    }
 }
 
 impl Command {

@@ -379,6 +379,9 @@ pub enum Rejection {
     /// The merge was undone before.
     #[error("the merge was undone already")]
     AlreadyUndone,
+    /// The contact is not as the caller read it (RFC 9110, 13.1.1).
+    #[error("the contact has changed since it was read: read it again")]
+    Changed,
     /// The same request came within the workspace's window for duplicates (wire fact).
     #[error("Duplicated request")]
     DuplicatedRequest,

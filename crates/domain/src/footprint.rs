@@ -17,7 +17,7 @@ use crate::{
 pub fn footprint(batch: &[Envelope], policy: &Policy, known: &Learned) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
-        add(&mut all, envelope, policy, &known.fields);
+        add(&mut all, &envelope.command, envelope.at, policy, &known.fields);
     }
     for key in &known.keys {
         all.keys.entry(key.clone()).or_insert(false);
@@ -25,15 +25,14 @@ pub fn footprint(batch: &[Envelope], policy: &Policy, known: &Learned) -> Footpr
     all
 }
 
-fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[CustomField]) {
-    let command = &envelope.command;
+fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, fields: &[CustomField]) {
     match command {
         Command::Contact(call, request) => {
             add_request(all, request, policy);
-            add_declared(all, *call, policy, &request.declared(fields, envelope.at));
+            add_declared(all, *call, policy, &request.declared(fields, at));
             all.restores |= call.powers().restores;
         }
-        Command::Event(request) => add_event(all, request, envelope.at, policy),
+        Command::Event(request) => add_event(all, request, at, policy),
         Command::DeleteEvents(period) => all.deleting = Some(*period),
         Command::Order(request) => add_order(all, request, policy),
         Command::DeleteOrder(key) => {
@@ -41,6 +40,10 @@ fn add(all: &mut Footprint, envelope: &Envelope, policy: &Policy, fields: &[Cust
         }
         Command::SetCreating { key, .. } => {
             all.event_types.insert(key.clone());
+        }
+        Command::IfUnchanged { contact, command, .. } => {
+            all.contacts.insert(*contact);
+            add(all, command, at, policy, fields);
         }
         Command::Remove { contact, erase } => add_removed(all, contact, *erase),
         Command::SetSubscriptions { contact, .. } => {

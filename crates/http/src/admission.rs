@@ -33,8 +33,14 @@ const MEMORY_WAIT: Duration = Duration::from_secs(10);
 /// the key is known.
 const SMALL: usize = 16 * 1024;
 
-/// What a parsed body uses for each byte of its text. The worst is a list of numbers with one digit.
-const PARSED: usize = 16;
+/// What an object uses at least when it is parsed: a node of its tree has room for eleven members.
+const OBJECT: usize = 704;
+
+/// What a list uses at least when it is parsed: it has room for four entries.
+const LIST: usize = 128;
+
+/// What one more member or entry uses at most besides its text, while the list that it is in grows.
+const ENTRY: usize = 128;
 
 /// Memory is counted in units of so many bytes.
 const UNIT: usize = 1024;
@@ -48,20 +54,23 @@ pub(crate) struct Admission {
     slots: Arc<Semaphore>,
     /// Memory for bodies that are being read.
     reading: Memory,
-    /// Memory for bodies that are being parsed, and for what comes of them.
-    parsing: Memory,
+    /// Memory for bodies up to [`SMALL`] that are being parsed, and for what comes of them.
+    small: Memory,
+    /// The same for larger ones. Small ones do not wait behind them.
+    large: Memory,
     refused: AtomicU64,
     complained: Mutex<Option<Instant>>,
 }
 
 impl Admission {
-    /// Takes `requests` that write at a time, and `memory` bytes for bodies: one half while they are read, the other one from then on. The two
-    /// are apart, so that bodies that are half read never keep others from being finished.
+    /// Takes `requests` that write at a time, and `memory` bytes for bodies: a quarter while they are read, and from then on a quarter for small
+    /// ones and a half for large ones. They are apart, so that bodies that are half read never keep others from being finished.
     pub(crate) fn new(requests: usize, memory: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
-            reading: Memory::new(memory / 2),
-            parsing: Memory::new(memory / 2),
+            reading: Memory::new(memory / 4),
+            small: Memory::new(memory / 4),
+            large: Memory::new(memory / 2),
             refused: AtomicU64::new(0),
             complained: Mutex::new(None),
         }
@@ -102,6 +111,11 @@ impl Memory {
             units: Arc::new(Semaphore::new(all)),
             all,
         }
+    }
+
+    /// All of it, in bytes.
+    fn bytes(&self) -> usize {
+        self.all.saturating_mul(UNIT)
     }
 
     /// Takes memory for a body of so many bytes on top of what it holds. One that needs more than there is gets all.
@@ -148,15 +162,31 @@ impl Held {
         }
     }
 
-    /// Waits until a body of so many bytes, which is read, may be parsed.
-    pub(crate) async fn parse(&mut self, bytes: usize) -> Result<(), ApiError> {
+    /// Waits until a body that was read may be parsed. Refuses one that parsed would take more memory than there is.
+    pub(crate) async fn parse(&mut self, body: &[u8]) -> Result<(), ApiError> {
         if let Some(admission) = &self.admission {
-            let parsing = &admission.parsing;
-            parsing.take(&mut self.parsing, bytes.saturating_mul(PARSED)).await?;
+            let size = parsed_size(body);
+            if size > admission.large.bytes() {
+                return Err(ApiError::TooManyValues);
+            }
+            let is_small = body.len() <= SMALL;
+            let memory = if is_small { &admission.small } else { &admission.large };
+            memory.take(&mut self.parsing, size).await?;
             self.reading = None;
         }
         Ok(())
     }
+}
+
+/// What a JSON body uses at most when it is parsed, in bytes: its text twice, and what values use besides. Signs within texts count as well.
+fn parsed_size(body: &[u8]) -> usize {
+    let values = body.iter().map(|byte| match byte {
+        b'{' => OBJECT,
+        b'[' => LIST,
+        b',' => ENTRY,
+        _ => 0,
+    });
+    values.fold(body.len().saturating_mul(2), usize::saturating_add)
 }
 
 /// Lets a request in, or refuses it at next to no cost.

@@ -56,7 +56,7 @@ impl Incoming {
         }
         let expected = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let bytes = read_within(body.into_data_stream(), (expected, limit), &mut held).await?;
-        held.parse(bytes.len()).await?;
+        held.parse(&bytes).await?;
         let target = parts
             .uri
             .path_and_query()

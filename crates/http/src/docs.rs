@@ -175,6 +175,17 @@ pub(crate) struct IdempotencyKey {
     idempotency_key: Option<String>,
 }
 
+/// The header that lets a call change only what its caller has read.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "describes what crate::contacts reads")]
+pub(crate) struct IfMatch {
+    /// Entity tags of `GET contact/{id}`: the call takes effect only while the contact has one of them, and is refused with 412 otherwise
+    /// (RFC 9110, 13.1.1). `*` is any.
+    #[param(rename = "If-Match", example = "\"42\"")]
+    if_match: Option<String>,
+}
+
 /// Which page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -196,6 +207,9 @@ pub(crate) struct BodyErrors;
 
 /// Errors of every call that writes.
 pub(crate) struct WriteErrors;
+
+/// The error of a call whose `If-Match` does not hold.
+pub(crate) struct PreconditionFailed;
 
 impl IntoResponses for ReadErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
@@ -227,6 +241,12 @@ impl IntoResponses for WriteErrors {
         let reason = "The Idempotency-Key was used for another request";
         all.extend(by_status([("422", error(reason))]));
         all
+    }
+}
+
+impl IntoResponses for PreconditionFailed {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        by_status([("412", error("The contact has changed since it was read"))])
     }
 }
 

@@ -108,6 +108,9 @@ pub(crate) enum ApiError {
     /// The body is larger than allowed.
     #[error("the body is larger than {limit} bytes")]
     TooLarge { limit: usize },
+    /// The body has so many members and entries that it would use more memory than all bodies may.
+    #[error("the body has too many values: send fewer entries at a time")]
+    TooManyValues,
     /// The body is encoded in a way that is not read.
     #[error(
         "the Content-Encoding is not supported: send the body plain, or as one of {}",
@@ -162,7 +165,7 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAPatch | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) => StatusCode::CONFLICT,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -185,7 +188,7 @@ impl ApiError {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::NotAPatch => "unsupported-media-type",
             Self::Taken(_) => "already-exists",
-            Self::TooLarge { .. } => "body-too-large",
+            Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
             Self::UnsupportedEncoding => "unsupported-encoding",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,
             Self::ReplayMismatch => "idempotency-key-reused",
@@ -304,6 +307,7 @@ pub(crate) fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) 
         Rejection::TooManyIdentifiers { .. } => (StatusCode::CONFLICT, "too-many-identifiers"),
         Rejection::MergeNotFound => (StatusCode::NOT_FOUND, "merge-not-found"),
         Rejection::AlreadyUndone => (StatusCode::CONFLICT, "already-undone"),
+        Rejection::Changed => (StatusCode::PRECONDITION_FAILED, "precondition-failed"),
         Rejection::DuplicatedRequest => (StatusCode::CONFLICT, "duplicated-request"),
     }
 }

@@ -34,6 +34,10 @@ pub(crate) struct WriteRefused;
 #[derive(Debug)]
 pub(crate) struct WriteRefusedOrMissing;
 
+/// What a call answers whose `If-Match` does not hold.
+#[derive(Debug)]
+pub(crate) struct PreconditionFailed;
+
 /// What every call of a page or an app with a public key may answer.
 #[derive(Debug)]
 pub(crate) struct PublicRefused;
@@ -105,6 +109,15 @@ impl IntoResponses for WriteRefusedOrMissing {
             WriteRefused::responses(),
             [problem("404", "There is no such thing in this workspace.")],
         )
+    }
+}
+
+impl IntoResponses for PreconditionFailed {
+    fn responses() -> Responses {
+        BTreeMap::from([problem(
+            "412",
+            "The contact has changed since it was read; read it again.",
+        )])
     }
 }
 

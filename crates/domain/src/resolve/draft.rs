@@ -35,10 +35,11 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(envelope: &Envelope) -> Self {
+        let command = envelope.command.unconditional();
         Self {
             id: envelope.decision,
             at: envelope.at,
-            call: name(&envelope.command),
+            call: name(command),
             rule: Rule::NoMatch,
             matched_by: None,
             effects: Vec::new(),
@@ -48,12 +49,12 @@ impl Draft {
             merges: 0,
             visitors: 0,
             noted: false,
-            is_routine: match &envelope.command {
+            is_routine: match command {
                 Command::Event(_) | Command::Order(_) | Command::Contact(Call::Event { .. }, _) => true,
                 Command::Contact(_, request) => request.trust() != Trust::Full,
                 _ => false,
             },
-            past: match &envelope.command {
+            past: match command {
                 Command::Event(event) => event.past(envelope.at),
                 _ => None,
             },
@@ -205,6 +206,7 @@ fn brought_by_others(world: &World<'_>, contact: ContactId, decision: &Decision)
 
 fn name(command: &Command) -> &'static str {
     match command {
+        Command::IfUnchanged { command, .. } => name(command),
         Command::Contact(call, _) => Call::as_str(*call),
         Command::Event(_) => Call::Event { creates: false }.as_str(),
         Command::DeleteEvents(_) => "delete_events",

@@ -25,7 +25,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-use crate::{Command, Decision, Envelope, Policy, Resolution, Snapshot};
+use crate::{Command, Decision, Envelope, Policy, Rejection, Resolution, Snapshot};
 use draft::Draft;
 use world::World;
 
@@ -34,16 +34,27 @@ use world::World;
 /// The snapshot must hold what [`crate::footprint`] asked for. A refused command changes nothing; its decision says why.
 pub fn resolve(batch: &[Envelope], snapshot: &Snapshot, policy: &Policy) -> Resolution {
     let mut world = World::new(snapshot, policy);
-    let decisions = batch.iter().map(|envelope| decide(&mut world, envelope)).collect();
+    let decide = |envelope| decide(&mut world, Draft::new(envelope), &envelope.command);
+    let decisions = batch.iter().map(decide).collect();
     Resolution {
         decisions,
         changes: changes::between(snapshot, world),
     }
 }
 
-fn decide(world: &mut World<'_>, envelope: &Envelope) -> Decision {
-    let draft = Draft::new(envelope);
-    match &envelope.command {
+fn decide(world: &mut World<'_>, mut draft: Draft, command: &Command) -> Decision {
+    match command {
+        Command::IfUnchanged {
+            contact,
+            revisions,
+            command,
+        } => match world.answering(*contact).filter(|id| world.has_changed(*id, revisions)) {
+            Some(changed) => {
+                draft.about = Some(changed);
+                draft.reject(world, Rejection::Changed)
+            }
+            None => decide(world, draft, command),
+        },
         Command::Contact(call, request) => contact::decide(world, draft, *call, request),
         Command::Event(request) => event::keep(world, draft, request),
         Command::DeleteEvents(_) => event::delete(world, draft),

@@ -4,7 +4,7 @@ use crate::values::{CategoryKey, EventTypeKey, SegmentName};
 use crate::{
     Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
     HeldIdentifier, Identifier, IdentifierKey, IdentifierState, KeyRecord, LogEntry, Merge, MergeId, Order, OrderKey,
-    Policy, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
+    Policy, Revision, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,6 +14,8 @@ pub(super) struct World<'a> {
     pub(super) policy: Policy,
     pub(super) new_policy: Option<Policy>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
+    /// The contacts as they were before the batch.
+    stored: &'a BTreeMap<ContactId, Contact>,
     canonical: &'a BTreeMap<ContactId, ContactId>,
     pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
     /// Contacts that got a key at some time; whether they still hold it is asked of them. Grows only, so it never lacks one.
@@ -85,6 +87,7 @@ impl<'a> World<'a> {
             policy: policy.clone(),
             new_policy: None,
             contacts: snapshot.contacts.clone(),
+            stored: &snapshot.contacts,
             canonical: &snapshot.canonical,
             keys: snapshot.keys.clone(),
             holders,
@@ -123,6 +126,12 @@ impl<'a> World<'a> {
         let contact = loaded.or_else(|| self.contacts.get(self.canonical.get(&id)?))?;
         let canonical = self.contacts.get(&contact.canonical)?;
         (canonical.state != ContactState::Merged).then_some(canonical.id)
+    }
+
+    /// Whether a contact has another revision than these, or was changed by an earlier command of the batch.
+    pub(super) fn has_changed(&self, id: ContactId, revisions: &[Revision]) -> bool {
+        let (now, stored) = (self.contacts.get(&id), self.stored.get(&id));
+        now != stored || now.is_some_and(|contact| !revisions.contains(&contact.revision))
     }
 
     /// Whether a merge of the two, or of contacts for which they answer now, was undone (rule 10).

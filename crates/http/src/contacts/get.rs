@@ -1,5 +1,6 @@
 //! `GET contact/{id}`.
 
+use super::condition::entity_tag;
 use super::response::ContactBody;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
@@ -7,6 +8,8 @@ use crate::paths::{ApiPath, contact_id};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::ETAG;
 use selfsame_application::ports::ContactDetails;
 use selfsame_domain::{Action, ContactId};
 
@@ -18,7 +21,7 @@ use selfsame_domain::{Action, ContactId};
     tag = "contacts",
     params(("id" = i64, Path, description = "The contact's number")),
     responses(
-        (status = 200, description = "The contact", body = ContactBody, example = json!({
+        (status = 200, description = "The contact", body = ContactBody, headers(("ETag" = String, description = "The revision of the contact, for `If-Match`")), example = json!({
             "firstName": "Ann",
             "channels": [{"type": "email", "value": "ann@example.com"}],
             "fields": [{"id": 3, "value": "blue"}],
@@ -35,10 +38,11 @@ pub(crate) async fn get(
     State(state): State<HttpState>,
     auth: Authenticated,
     ApiPath(id): ApiPath<String>,
-) -> Result<Json<ContactBody>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     auth.allow(Action::Read)?;
     let details = find(&state, &auth, contact_id("id", &id)?).await?;
-    Ok(Json(ContactBody::from(&details)))
+    let tag = entity_tag(details.contact.revision)?;
+    Ok(([(ETAG, tag)], Json(ContactBody::from(&details))))
 }
 
 /// The contact that answers for a number.

@@ -1,6 +1,7 @@
 //! Contacts.
 
 mod absorbed;
+mod condition;
 mod emails;
 mod get;
 pub(crate) mod patch;

@@ -1,5 +1,6 @@
 //! `PATCH contact/{id}`: a JSON merge patch (RFC 7396). Unlike the calls of the protocol it clears, and refuses what it cannot read.
 
+use super::condition::if_match;
 use super::request::field_text;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
@@ -117,7 +118,7 @@ pub(crate) struct PatchedBody {
     path = "/api/v1/contact/{id}",
     operation_id = "patchContact",
     tag = "contacts",
-    params(("id" = i64, Path, description = "The contact's number"), crate::docs::IdempotencyKey),
+    params(("id" = i64, Path, description = "The contact's number"), crate::docs::IdempotencyKey, crate::docs::IfMatch),
     request_body(
         content(
             (ContactPatch = "application/merge-patch+json", example = json!({"email": null, "address": {"town": "Lviv"}, "timeZone": null})),
@@ -132,6 +133,7 @@ pub(crate) struct PatchedBody {
                 {"kind": "email", "value": "ann@example.com", "matchingValue": "ann@example.com"}}]
         }})),
         WriteRefusedOrMissing,
+        crate::refusals::PreconditionFailed,
         (status = 415, description = "The body is of another media type; `Accept-Patch` lists those that are taken.",
             body = crate::render::ProblemDocument, content_type = "application/problem+json",
             headers(("Accept-Patch" = String, description = "The media types of a patch."))),
@@ -157,7 +159,7 @@ pub(crate) async fn patch(
         &mut problems,
     );
     problems.finish()?;
-    let command = Command::Contact(Call::Patch, Box::new(request));
+    let command = if_match(&headers, id, Command::Contact(Call::Patch, Box::new(request)))?;
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let body = PatchedBody {
         decision: DecisionBody::from(&decision),

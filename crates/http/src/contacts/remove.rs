@@ -1,5 +1,6 @@
 //! `DELETE contact/{id}` and `DELETE contact?externalCustomerId=`.
 
+use super::condition::if_match;
 use super::response::Sentence;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
@@ -9,6 +10,7 @@ use crate::paths::{ApiPath, Params, contact_id};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
+use http::HeaderMap;
 use selfsame_domain::values::ExternalId;
 use selfsame_domain::{Action, Command, ContactRef, Identifier};
 
@@ -24,12 +26,14 @@ use selfsame_domain::{Action, Command, ContactRef, Identifier};
         ("id" = i64, Path, description = "The contact's number"),
         ("erase" = Option<bool>, Query, description = "Delete everything about the contact for good; false by default"),
         crate::docs::IdempotencyKey,
+        crate::docs::IfMatch,
     ),
     responses(
         (status = 200, body = String, content_type = "application/json",
             description = "A text, in spite of its content type",
             example = json!("Contact with id='564407320' has been deleted")),
         crate::docs::WriteErrors,
+        crate::docs::PreconditionFailed,
         (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),
     )
 )]
@@ -38,6 +42,7 @@ pub(crate) async fn remove(
     auth: Authenticated,
     ApiPath(id): ApiPath<String>,
     params: Params,
+    headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
     auth.allow(Action::Write)?;
@@ -46,6 +51,7 @@ pub(crate) async fn remove(
         contact: ContactRef::Id(id),
         erase: erase(&params)?,
     };
+    let command = if_match(&headers, id, command)?;
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     Ok(Decided(decision, Sentence::deleted(id)))
 }

@@ -1,5 +1,6 @@
 //! `PUT contact/{id}`.
 
+use super::condition::if_match;
 use super::request;
 use super::response::Sentence;
 use crate::auth::Authenticated;
@@ -10,6 +11,7 @@ use crate::paths::{ApiPath, contact_id};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
+use http::HeaderMap;
 use selfsame_domain::values::Source;
 use selfsame_domain::{Action, Call, Command, ContactId, ContactRequest, Policy};
 use serde_json::Value;
@@ -23,7 +25,7 @@ use serde_json::Value;
     path = "/api/v1/contact/{id}",
     operation_id = "updateContact",
     tag = "contacts",
-    params(("id" = i64, Path, description = "The contact's number"), crate::docs::IdempotencyKey),
+    params(("id" = i64, Path, description = "The contact's number"), crate::docs::IdempotencyKey, crate::docs::IfMatch),
     request_body(content = crate::docs::ContactInput, content_type = "application/json",
         example = json!({"lastName": "Smith", "timeZone": "Europe/Kyiv"})),
     responses(
@@ -34,12 +36,14 @@ use serde_json::Value;
         (status = 404, description = "There is no such contact", body = String, content_type = "text/plain", example = json!("contact not found")),
         (status = 409, description = "The same request came within the workspace's window", content_type = "text/plain",
             body = String, example = json!("Duplicated request")),
+        crate::docs::PreconditionFailed,
     )
 )]
 pub(crate) async fn update(
     State(state): State<HttpState>,
     auth: Authenticated,
     ApiPath(id): ApiPath<String>,
+    headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
     auth.allow(Action::Write)?;
@@ -48,7 +52,7 @@ pub(crate) async fn update(
     let mut problems = Problems::default();
     let request = read(id, &body.fields(), &auth.0.workspace.policy, &mut problems);
     problems.finish()?;
-    let command = Command::Contact(Call::Update, Box::new(request));
+    let command = if_match(&headers, id, Command::Contact(Call::Update, Box::new(request)))?;
     let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
     Ok(Decided(decision, Sentence::updated(id)))
 }

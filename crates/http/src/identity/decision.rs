@@ -422,6 +422,7 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::TooManyIdentifiers { .. } => "too_many_identifiers",
         Rejection::MergeNotFound => "merge_not_found",
         Rejection::AlreadyUndone => "already_undone",
+        Rejection::Changed => "changed",
         Rejection::DuplicatedRequest => "duplicated_request",
     }
 }

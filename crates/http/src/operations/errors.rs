@@ -172,6 +172,7 @@ impl<'a> Place<'a> {
             "404" => return Some(self.missing(told)),
             "405" => ApiError::MethodNotAllowed,
             "409" => return Some(refused(&self.contradiction())),
+            "412" => return Some(refused(&Rejection::Changed)),
             "413" if self.path == "/api/v1/orders" => ApiError::TooLarge {
                 limit: orders::BODY_LIMIT,
             },

@@ -147,6 +147,13 @@ async fn bodies_under_way_share_a_bounded_memory() {
     let (slow, ()) = futures::join!(slow, late);
     assert_eq!(slow.status, 503, "{}", slow.text);
     assert_eq!(server.send(chunked(whole())).await.status, 400, "its memory came back");
+    // Parsed, an object takes many times its text.
+    let objects = Body::from(format!("[{}]", vec![r#"{"a":1}"#; 200].join(",")));
+    let refused = server.send(chunked(objects)).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.text.contains("too many values")),
+        (413, true)
+    );
 }
 
 #[tokio::test]

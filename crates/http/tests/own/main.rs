@@ -4,6 +4,7 @@
 
 mod admission;
 mod catalog;
+mod conditional;
 mod decisions;
 mod export;
 mod history;

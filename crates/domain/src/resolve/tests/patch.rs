@@ -136,3 +136,21 @@ fn a_patch_finds_active_contacts_alone_and_refuses_what_it_cannot_write() {
     }
     assert_eq!(model.contact(a).state, ContactState::Removed);
 }
+
+#[test]
+fn a_condition_on_the_revision_holds_until_an_earlier_command_of_the_batch_changes_the_contact() {
+    let mut model = Model::new();
+    let id = model.id(ask().ext("A").email(ANN));
+    let revisions = vec![model.contact(id).revision];
+    let clear = || Command::IfUnchanged {
+        contact: id,
+        revisions: revisions.clone(),
+        command: Box::new(Command::Contact(
+            Call::Patch,
+            Box::new(clear(id, &[ChannelType::Email])),
+        )),
+    };
+    let decisions = model.run_all(vec![clear(), clear()]);
+    assert_eq!(decisions[0].outcome, Outcome::Updated);
+    assert_eq!(decisions[1].rejection, Some(Rejection::Changed));
+}

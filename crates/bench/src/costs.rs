@@ -1,0 +1,116 @@
+//! What a contact costs PostgreSQL: records and bytes of its write-ahead log, and disk. These do not depend on how fast the machine is.
+
+use crate::driver::{contact, send_all};
+use crate::pgbench::program;
+use crate::server::Running;
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use std::time::Duration;
+use tokio::process::Command;
+
+/// How many contacts each cost is measured with.
+const CONTACTS: u64 = 2_000;
+
+/// What is measured, and what it may cost at most: records and bytes of the write-ahead log for each request of a single client.
+const LIMITS: [(&str, fn(u64) -> String, f64, f64); 3] = [
+    (
+        "a new contact with three identifiers",
+        |number| contact("c", number, "Ann"),
+        30.0,
+        2_600.0,
+    ),
+    (
+        "a changed first name",
+        |number| contact("c", number, "Eve"),
+        12.0,
+        1_200.0,
+    ),
+    ("no change", |number| contact("c", number, "Eve"), 0.3, 100.0),
+];
+
+/// How many bytes of disk a contact may take, with its indexes.
+const DISK_LIMIT: f64 = 1_600.0;
+
+/// Prints the costs. An error when one is above its limit and `check` is set.
+pub(crate) async fn measure(binary: &Path, url: &str, key: &str, check: bool) -> Result<()> {
+    // The images of pages depend on when a checkpoint happens, and vacuuming on the time.
+    for sql in [
+        "ALTER SYSTEM SET full_page_writes = off",
+        "ALTER SYSTEM SET autovacuum = off",
+        "SELECT pg_reload_conf()",
+    ] {
+        query(url, sql).await?;
+    }
+    let server = Running::start(binary, url, key)?;
+    send_all(server.address(), key, 1, 200, |number| contact("w", number, "Ann")).await?;
+    println!("\n| one request of | clients | WAL records | WAL bytes | limits |");
+    println!("|---|---:|---:|---:|---|");
+    let mut exceeded = Vec::new();
+    let disk = disk(url).await?;
+    for (what, body, most_records, most_bytes) in LIMITS {
+        let (records, bytes) = cost(&server, url, key, 1, body).await?;
+        println!("| {what} | 1 | {records:.1} | {bytes:.0} | {most_records}, {most_bytes} |");
+        if records > most_records || bytes > most_bytes {
+            exceeded.push(what);
+        }
+    }
+    let taken = (self::disk(url).await? - disk) / ratio(CONTACTS);
+    let (records, bytes) = cost(&server, url, key, 32, |number| contact("d", number, "Ann")).await?;
+    println!("| a new contact with three identifiers | 32 | {records:.1} | {bytes:.0} | |");
+    println!("\ndisk: {taken:.0} bytes for a contact, which was changed once (limit {DISK_LIMIT})");
+    if taken > DISK_LIMIT {
+        exceeded.push("disk");
+    }
+    server.stop()?;
+    ensure!(
+        !check || exceeded.is_empty(),
+        "above the limit: {}",
+        exceeded.join(", ")
+    );
+    Ok(())
+}
+
+/// Records and bytes of the write-ahead log for each of [`CONTACTS`] requests.
+async fn cost(server: &Running, url: &str, key: &str, clients: u64, body: fn(u64) -> String) -> Result<(f64, f64)> {
+    let before = written(url).await?;
+    send_all(server.address(), key, clients, CONTACTS, body).await?;
+    let after = written(url).await?;
+    let each = |count: f64| count / ratio(CONTACTS);
+    Ok((each(after.0 - before.0), each(after.1 - before.1)))
+}
+
+/// Records and bytes of the write-ahead log so far. Sessions report theirs at most once a second, so this waits until nothing is added.
+async fn written(url: &str) -> Result<(f64, f64)> {
+    let mut last = String::new();
+    loop {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let now = query(url, "SELECT wal_records || ' ' || wal_bytes FROM pg_stat_wal").await?;
+        if now == last {
+            let (records, bytes) = now.split_once(' ').context("two numbers")?;
+            return Ok((records.parse()?, bytes.parse()?));
+        }
+        last = now;
+    }
+}
+
+async fn disk(url: &str) -> Result<f64> {
+    let tables = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+    Ok(query(url, tables).await?.parse()?)
+}
+
+async fn query(url: &str, sql: &str) -> Result<String> {
+    let output = Command::new(program("psql"))
+        .args(["-AtX", "-d", url, "-c", sql])
+        .output()
+        .await?;
+    ensure!(
+        output.status.success(),
+        "{sql}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+fn ratio(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

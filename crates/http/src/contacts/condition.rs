@@ -1,0 +1,54 @@
+//! Conditional requests on a contact (RFC 9110, section 13): the entity tag is the contact's revision.
+
+use crate::error::ApiError;
+use http::header::IF_MATCH;
+use http::{HeaderMap, HeaderValue};
+use selfsame_domain::{Command, ContactId, Revision};
+
+/// How many entity tags `If-Match` may list.
+const MAX_TAGS: usize = 100;
+
+/// The entity tag of a contact of this revision.
+pub(super) fn entity_tag(revision: Revision) -> Result<HeaderValue, ApiError> {
+    HeaderValue::from_str(&format!("\"{}\"", revision.0))
+        .map_err(|_| ApiError::Internal("a revision that fits into no header"))
+}
+
+/// The command, carried out only if the contact has one of the entity tags of `If-Match`. `*` is no condition: a contact that is missing is
+/// not found anyway.
+pub(super) fn if_match(headers: &HeaderMap, contact: ContactId, command: Command) -> Result<Command, ApiError> {
+    let invalid = |reason: &str| ApiError::invalid("If-Match", reason);
+    let mut revisions = Vec::new();
+    let (mut is_sent, mut count) = (false, 0);
+    for line in headers.get_all(IF_MATCH) {
+        is_sent = true;
+        let line = line.to_str().map_err(|_| invalid("must be visible ASCII characters"))?;
+        for tag in line.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+            if tag == "*" {
+                return Ok(command);
+            }
+            count += 1;
+            // A weak tag never matches (RFC 9110, 13.1.1), nor does one that this server did not give out.
+            revisions.extend(read_tag(tag).ok_or_else(|| invalid("must be a list of entity tags in quotes"))?);
+        }
+    }
+    if count > MAX_TAGS {
+        return Err(invalid("must list at most 100 entity tags"));
+    }
+    if !is_sent {
+        return Ok(command);
+    }
+    Ok(Command::IfUnchanged {
+        contact,
+        revisions,
+        command: Box::new(command),
+    })
+}
+
+/// The revision of an entity tag: none when the tag matches nothing, and no answer when it is no entity tag.
+fn read_tag(tag: &str) -> Option<Option<Revision>> {
+    let strong = tag.strip_prefix("W/").unwrap_or(tag);
+    let text = strong.strip_prefix('"')?.strip_suffix('"')?;
+    let revision = text.parse().ok().map(Revision);
+    Some(revision.filter(|_| strong.len() == tag.len()))
+}
