@@ -65,11 +65,11 @@ CREATE TABLE signing_secrets (
 );
 CREATE INDEX signing_secrets_newest ON signing_secrets (workspace_id, secret_id DESC);
 
--- Work that one server at a time does: whoever does it locks the row.
+-- Work that one server at a time does: whoever does it locks the row. The table stays on the coordinator of a cluster.
 CREATE TABLE turns (
     name text PRIMARY KEY
 );
-INSERT INTO turns (name) VALUES ('first workspace'), ('partitions of events');
+INSERT INTO turns (name) VALUES ('first workspace'), ('partitions of events'), ('distribution');
 
 -- The number of the last commit of a workspace, and of those that last changed its policy, its definitions (segments, categories, custom
 -- fields, types of events that create contacts), or deleted what nothing is left of. A writer takes this row before it writes anything. The
@@ -367,7 +367,11 @@ BEGIN
     -- Asked of the catalogue itself: what this session remembers of it may be older than the lock.
     PERFORM FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'events'::regclass AND c.relname = partition;
-    IF FOUND OR EXISTS (SELECT FROM events_other WHERE occurred_at >= month AND occurred_at < upper) THEN
+    IF FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM event_id FROM events_other WHERE occurred_at >= month AND occurred_at < upper LIMIT 1;
+    IF FOUND THEN
         RETURN false;
     END IF;
     EXECUTE format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)', partition, month, upper);
@@ -381,9 +385,10 @@ $$;
 CREATE FUNCTION drop_events_partition(month timestamptz, keepers bigint[], wanted boolean) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     partition text := 'events_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
-    question text := format(
-        'SELECT (NOT $2 OR EXISTS (SELECT FROM %1$I)) AND NOT EXISTS (SELECT FROM %1$I WHERE workspace_id = ANY ($1))', partition);
-    expired boolean;
+    -- One statement for each question: a query over all shards of a cluster needs columns, and takes no sub-query without a table.
+    any_event text := format('SELECT 1 FROM %I LIMIT 1', partition);
+    kept_event text := format('SELECT 1 FROM %I WHERE workspace_id = ANY ($1) LIMIT 1', partition);
+    one integer;
 BEGIN
     PERFORM FROM turns WHERE name = 'partitions of events' FOR UPDATE;
     PERFORM FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -391,16 +396,20 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    EXECUTE question INTO expired USING keepers, wanted;
-    IF NOT expired THEN
+    EXECUTE any_event INTO one;
+    IF one IS NULL AND wanted THEN
+        RETURN false;
+    END IF;
+    EXECUTE kept_event INTO one USING keepers;
+    IF one IS NOT NULL THEN
         RETURN false;
     END IF;
     PERFORM set_config('lock_timeout', '2s', true);
     BEGIN
         -- Locks the whole before its part, as everybody who writes does.
         EXECUTE format('ALTER TABLE events DETACH PARTITION %I', partition);
-        EXECUTE question INTO expired USING keepers, wanted;
-        IF NOT expired THEN
+        EXECUTE kept_event INTO one USING keepers;
+        IF one IS NOT NULL THEN
             RAISE EXCEPTION 'events came meanwhile' USING ERRCODE = 'SS002';
         END IF;
         EXECUTE format('DROP TABLE %I', partition);

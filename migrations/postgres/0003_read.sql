@@ -322,3 +322,77 @@ BEGIN
     END IF;
 END
 $$;
+
+-- The revision of a workspace's policy.
+CREATE FUNCTION policy_revision_v1(asked_workspace bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT r.policy FROM revisions r WHERE r.workspace_id = asked_workspace);
+END
+$$;
+
+-- What an API key opens, by the digest of its secret; no row where there is no such key. The table of keys is on every node of a cluster, the
+-- revision of the policy on the workspace's own, which only the key tells: hence two look-ups, in one round trip.
+CREATE FUNCTION credentials_v1(asked_digest bytea) RETURNS TABLE (
+    workspace_id bigint,
+    key_id uuid,
+    name text,
+    prefix text,
+    rights text,
+    created_at timestamptz,
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    revoked_at timestamptz,
+    workspace_name text,
+    workspace_created_at timestamptz,
+    policy_revision bigint
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+    SELECT k.workspace_id, k.key_id, k.name, k.prefix, k.rights, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, w.name,
+           w.created_at
+    INTO workspace_id, key_id, name, prefix, rights, created_at, expires_at, last_used_at, revoked_at, workspace_name,
+         workspace_created_at
+    FROM api_keys k
+    JOIN workspaces w ON w.workspace_id = k.workspace_id
+    WHERE k.digest = asked_digest;
+    IF FOUND THEN
+        policy_revision := policy_revision_v1(workspace_id);
+        RETURN NEXT;
+    END IF;
+END
+$$;
+
+-- What the key of a site opens; no row where there is no such key.
+CREATE FUNCTION site_access_v1(asked_key text, most_secrets bigint) RETURNS TABLE (
+    site_id bigint,
+    workspace_id bigint,
+    name text,
+    key text,
+    allow_unsigned boolean,
+    created_at timestamptz,
+    origins text[],
+    workspace_name text,
+    workspace_created_at timestamptz,
+    secrets text[],
+    secrets_created_at timestamptz[],
+    policy_revision bigint
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+    SELECT s.site_id, s.workspace_id, s.name, s.key, s.allow_unsigned, s.created_at, w.name, w.created_at,
+           ARRAY(SELECT o.origin FROM site_origins o WHERE o.site_id = s.site_id),
+           ARRAY(SELECT g.secret FROM signing_secrets g
+                 WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT most_secrets),
+           ARRAY(SELECT g.created_at FROM signing_secrets g
+                 WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT most_secrets)
+    INTO site_id, workspace_id, name, key, allow_unsigned, created_at, workspace_name, workspace_created_at, origins, secrets,
+         secrets_created_at
+    FROM sites s
+    JOIN workspaces w ON w.workspace_id = s.workspace_id
+    WHERE s.key = asked_key;
+    IF FOUND THEN
+        policy_revision := policy_revision_v1(workspace_id);
+        RETURN NEXT;
+    END IF;
+END
+$$;

@@ -42,6 +42,7 @@
 //! [`Server::start_durable`]: private, default durability settings, with a kill switch.
 
 mod cluster;
+mod cluster_databases;
 #[cfg(feature = "containers")]
 mod containers;
 mod database;
@@ -55,6 +56,7 @@ mod server;
 mod shared;
 mod state;
 
+pub use cluster_databases::CitusCluster;
 pub use database::TestDatabase;
 pub use durable::DurableServer;
 pub use error::FixtureError;

@@ -30,19 +30,25 @@ static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
 /// A database that nobody but this process uses.
 #[derive(Debug)]
 pub(crate) struct Reserved {
-    name: String,
-    url: String,
+    pub(crate) name: String,
+    pub(crate) url: String,
     prefix: String,
     admin_url: String,
     /// Its advisory lock is the reservation: it is gone when this process is.
     admin: PgConnection,
     /// A connection to the database, once it has been made.
-    connection: Option<PgConnection>,
+    pub(crate) connection: Option<PgConnection>,
 }
 
 /// Gives the reservation to the next test of this process when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Returned(Option<Reserved>);
+
+impl Returned {
+    pub(crate) fn new(reserved: Reserved) -> Self {
+        Self(Some(reserved))
+    }
+}
 
 impl Drop for Returned {
     fn drop(&mut self) {
@@ -71,7 +77,7 @@ impl Server {
         Failure: Into<Box<dyn Error + Send + Sync>>,
     {
         let template = Template::new(template)?;
-        let mut reserved = Reserved::new(&self.admin_url, &template).await?;
+        let mut reserved = Reserved::new(&self.admin_url, &template, RESET).await?;
         if !reserved.is_reset().await? {
             self.provide(&mut reserved.admin, &template, prepare).await?;
             reserved.make(&template).await?;
@@ -80,17 +86,17 @@ impl Server {
             name: reserved.name.clone(),
             url: reserved.url.clone(),
             _end: End::Return {
-                _reserved: Returned(Some(reserved)),
+                _reserved: Returned::new(reserved),
             },
         })
     }
 }
 
 impl Reserved {
-    /// Takes one that this process has reserved already, or reserves one.
-    async fn new(admin_url: &str, template: &Template) -> Result<Self, FixtureError> {
+    /// Takes one that this process has reserved already, or reserves one. `reset` is what empties it.
+    pub(crate) async fn new(admin_url: &str, template: &Template, reset: &str) -> Result<Self, FixtureError> {
         let mut hasher = DefaultHasher::new();
-        (template.source(), RESET).hash(&mut hasher);
+        (template.source(), reset).hash(&mut hasher);
         let prefix = format!("selfsame_reused_{:016x}_", hasher.finish());
         if let Some(reserved) = idle(admin_url, &prefix) {
             return Ok(reserved);
@@ -123,7 +129,7 @@ impl Reserved {
     }
 
     /// Empties the database; false when it has to be made anew.
-    async fn is_reset(&mut self) -> Result<bool, FixtureError> {
+    pub(crate) async fn is_reset(&mut self) -> Result<bool, FixtureError> {
         let Some(connection) = &mut self.connection else {
             return Ok(false);
         };
@@ -138,8 +144,12 @@ impl Reserved {
         self.connection = None;
         database::drop_database(&mut self.admin, &self.name).await?;
         database::copy(&mut self.admin, template, &self.name).await?;
+        self.prepare_reset(RESET).await
+    }
+
+    pub(crate) async fn prepare_reset(&mut self, reset: &str) -> Result<(), FixtureError> {
         let mut connection = connect(&self.url).await?;
-        database::run(&mut connection, "prepare the reset of a database", RESET.to_owned()).await?;
+        database::run(&mut connection, "prepare the reset of a database", reset.to_owned()).await?;
         self.connection = Some(connection);
         Ok(())
     }

@@ -33,8 +33,8 @@ pub(crate) enum Command {
     #[command(after_help = SERVE)]
     Serve(SettingsFlags),
     /// Bring the database's tables up to date, and say what was done
-    #[command(after_help = "`serve` does the same when it starts. Several servers may do it at once.")]
-    Migrate(StoreFlags),
+    #[command(after_help = MIGRATE)]
+    Migrate(MigrateArgs),
     /// Make and list workspaces
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
@@ -77,8 +77,24 @@ Examples:
   SELFSAME_DATABASE_URL=postgres://selfsame:secret@db/selfsame selfsame serve --log-format json
   selfsame serve --config /etc/selfsame.toml";
 
+const MIGRATE: &str = "\
+`serve` does the same when it starts, but for distributing. Several servers may do it at once.
+
+Examples:
+  selfsame migrate --database-url sqlite:///var/lib/selfsame/selfsame.db
+  selfsame migrate --distribute --database-url postgres://selfsame:secret@coordinator/selfsame";
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// Distribute the tables by workspace over the nodes of a Citus cluster; may be repeated, as after adding a table
+    #[arg(long)]
+    pub(crate) distribute: bool,
+}
+
 const DOCTOR: &str = "\
-Exit code: 0 all is well, 1 rules of identity are broken, 2 the database cannot be checked.
+Exit code: 0 all is well, 1 rules of identity are broken or a table is not distributed as it should be, 2 the database cannot be checked.
 
 Examples:
   selfsame doctor --database-url sqlite:///var/lib/selfsame/selfsame.db

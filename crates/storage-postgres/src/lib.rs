@@ -6,6 +6,7 @@
 mod bounded;
 mod catalog;
 mod contacts;
+mod distribution;
 mod error;
 mod history;
 mod identity;
@@ -22,4 +23,5 @@ mod storage;
 mod store;
 mod workspaces;
 
+pub use distribution::{DistributeError, Distributed, Distribution};
 pub use store::{ConnectOptions, PostgresStore};

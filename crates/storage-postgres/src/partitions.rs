@@ -28,7 +28,7 @@ pub(crate) async fn prepare(pool: &Bounded, now: Timestamp) -> Result<u64, Stora
 
 /// How many events are in the partition of all months that have none.
 pub(crate) async fn left_over(pool: &Bounded) -> Result<u64, StorageError> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT FROM events_other LIMIT $1) AS apart")
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT event_id FROM events_other LIMIT $1) AS apart")
         .bind(i64::try_from(MOST_APART).unwrap_or(i64::MAX))
         .fetch_one(pool)
         .await

@@ -20,19 +20,8 @@ const SITES: &str = "
     WHERE s.workspace_id = $1
     ORDER BY s.site_id";
 
-/// What a key opens.
-const ACCESS: &str = "
-    SELECT s.site_id, s.workspace_id, s.name, s.key, s.allow_unsigned, s.created_at,
-           w.name AS workspace_name, w.created_at AS workspace_created_at, r.policy AS policy_revision,
-           ARRAY(SELECT o.origin FROM site_origins o WHERE o.site_id = s.site_id) AS origins,
-           ARRAY(SELECT g.secret FROM signing_secrets g
-                 WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2) AS secrets,
-           ARRAY(SELECT g.created_at FROM signing_secrets g
-                 WHERE g.workspace_id = s.workspace_id ORDER BY g.secret_id DESC LIMIT $2) AS secrets_created_at
-    FROM sites s
-    JOIN workspaces w ON w.workspace_id = s.workspace_id
-    JOIN revisions r ON r.workspace_id = s.workspace_id
-    WHERE s.key = $1";
+/// What a key opens, with the greatest number of secrets that are live.
+const ACCESS: &str = "SELECT * FROM site_access_v1($1, $2)";
 
 /// A row of `sites`, with its origins.
 #[derive(Debug, sqlx::FromRow)]

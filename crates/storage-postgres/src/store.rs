@@ -1,6 +1,7 @@
 //! Connecting.
 
 use crate::bounded::{Bounded, within};
+use crate::distribution::DistributeError;
 use crate::error::{translate, translate_migration};
 use crate::numbers::Numbers;
 use crate::policies::Policies;
@@ -19,6 +20,14 @@ const CACHED_STATEMENTS: usize = 200;
 
 /// How long the server has to cancel a statement that takes too long, until it counts as gone.
 const CANCEL: Duration = Duration::from_secs(2);
+
+/// The database ends sessions whose other end is gone within half a minute.
+const LOST_PEERS: [(&str, &str); 4] = [
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "4"),
+    ("tcp_user_timeout", "30000"),
+];
 
 /// How the store connects, and how long it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +70,7 @@ struct Inner {
     acquire_timeout: Duration,
     /// Without time-outs: a migration takes as long as it takes.
     migrating: PgConnectOptions,
+    lock_timeout: Duration,
     policies: Policies,
     numbers: Numbers,
 }
@@ -84,14 +94,10 @@ impl PostgresStore {
                 "idle_in_transaction_session_timeout",
                 (2 * options.lock_timeout).as_millis().to_string(),
             ),
-            // The database ends sessions whose other end is gone within half a minute.
-            ("tcp_keepalives_idle", "10".to_owned()),
-            ("tcp_keepalives_interval", "5".to_owned()),
-            ("tcp_keepalives_count", "4".to_owned()),
-            ("tcp_user_timeout", "30000".to_owned()),
             // Compiling a plan pays for analyses of minutes, never for these statements.
             ("jit", "off".to_owned()),
         ]);
+        let limited = limited.options(LOST_PEERS);
         let writers = (options.max_connections / 2).max(1);
         let readers = options.max_connections.saturating_sub(writers).max(1);
         let bounded = |connections, session| {
@@ -109,7 +115,9 @@ impl PostgresStore {
             pool,
             writers,
             acquire_timeout: options.acquire_timeout,
-            migrating: plain,
+            // A definition that changes the shards of a table on several nodes changes one after the other. Means nothing without Citus.
+            migrating: plain.options([("citus.multi_shard_modify_mode", "sequential")]),
+            lock_timeout: options.lock_timeout,
             policies: Policies::default(),
             numbers,
         };
@@ -129,7 +137,16 @@ impl PostgresStore {
             .map_err(translate)?;
         let migrated = migrator.run(&pool).await.map_err(translate_migration);
         pool.close().await;
-        migrated
+        migrated?;
+        // New tables and functions of a distributed database have to be on all nodes before anybody uses them.
+        let distribution = self.distribution().await?;
+        if distribution.is_some_and(|known| !known.lacking.is_empty()) {
+            self.distribute().await.map_err(|error| match error {
+                DistributeError::Storage(error) => error,
+                other => StorageError::Refused(Box::new(other)),
+            })?;
+        }
+        Ok(())
     }
 
     /// Closes all connections, after what is under way, which takes no longer than a statement may.
@@ -149,6 +166,18 @@ impl PostgresStore {
             let done = within(limit, async { Ok(work.await) }).await;
             done.map_err(translate)?
         })
+    }
+
+    /// How to connect for migrating.
+    pub(crate) fn migrating(&self) -> &PgConnectOptions {
+        &self.inner.migrating
+    }
+
+    /// The settings that sessions on the workers of a cluster need, as names and values.
+    pub(crate) fn worker_settings(&self) -> Vec<(&'static str, String)> {
+        let lock_timeout = ("lock_timeout", self.inner.lock_timeout.as_millis().to_string());
+        let lost_peers = LOST_PEERS.map(|(name, value)| (name, value.to_owned()));
+        [lock_timeout].into_iter().chain(lost_peers).collect()
     }
 
     pub(crate) fn pool(&self) -> &Bounded {

@@ -10,24 +10,16 @@ use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// A key with its workspace. The policy is long, is the same almost always, and is known to whoever writes, so only its revision is read.
-macro_rules! credentials {
-    ($condition:literal) => {
-        concat!(
-            "SELECT k.workspace_id, k.key_id, k.name, k.prefix, k.rights, k.created_at, k.expires_at, k.last_used_at, k.revoked_at,
-                    w.name AS workspace_name, w.created_at AS workspace_created_at, r.policy AS policy_revision
-             FROM api_keys k
-             JOIN workspaces w ON w.workspace_id = k.workspace_id
-             JOIN revisions r ON r.workspace_id = k.workspace_id
-             WHERE ",
-            $condition
-        )
-    };
-}
+/// The policy is long, is the same almost always, and is known to whoever writes, so only its revision is read.
+const CREDENTIALS: &str = "SELECT * FROM credentials_v1($1)";
 
-const CREDENTIALS: &str = credentials!("k.digest = $1");
-
-const CREDENTIALS_OF: &str = credentials!("k.workspace_id = $1 AND k.key_id = $2");
+const CREDENTIALS_OF: &str = "
+    SELECT k.workspace_id, k.key_id, k.name, k.prefix, k.rights, k.created_at, k.expires_at, k.last_used_at, k.revoked_at,
+           w.name AS workspace_name, w.created_at AS workspace_created_at, r.policy AS policy_revision
+    FROM api_keys k
+    JOIN workspaces w ON w.workspace_id = $1
+    JOIN revisions r ON r.workspace_id = $1
+    WHERE k.workspace_id = $1 AND k.key_id = $2";
 
 const KEYS: &str = "
     SELECT workspace_id, key_id, name, prefix, rights, created_at, expires_at, last_used_at, revoked_at

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Admin {
     pub(crate) app: Application,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) store: OpenStore,
 }
 
 impl Admin {
@@ -29,8 +30,9 @@ impl Admin {
             Arc::clone(&ids),
             Options::default(),
         );
-        let done = work(&Self { app, ids }).await;
-        let closed = store.close().await;
+        let admin = Self { app, ids, store };
+        let done = work(&admin).await;
+        let closed = admin.store.close().await;
         let value = done?;
         closed?;
         Ok(value)

@@ -6,10 +6,11 @@ use crate::output;
 use anyhow::{Context, Result};
 use selfsame_application::ports::MOST_APART;
 use selfsame_domain::{Violation, WorkspaceId};
+use selfsame_storage_postgres::Distribution;
 use serde_json::json;
 use std::process::ExitCode;
 
-/// The exit code when rules of identity are broken.
+/// The exit code when rules of identity are broken, or a table is not distributed.
 const BROKEN: u8 = 1;
 /// The exit code when the database cannot be checked.
 const UNCHECKED: u8 = 2;
@@ -20,6 +21,20 @@ struct Found {
     violations: Vec<(WorkspaceId, Violation)>,
     /// How many events are in no month's room.
     events_apart: u64,
+    distribution: Option<Distribution>,
+}
+
+impl Found {
+    /// What should be distributed and is not.
+    fn lacking(&self) -> &[String] {
+        self.distribution
+            .as_ref()
+            .map_or(&[], |distribution| &distribution.lacking)
+    }
+
+    fn is_in_order(&self) -> bool {
+        self.violations.is_empty() && self.lacking().is_empty()
+    }
 }
 
 pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
@@ -30,7 +45,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
             } else {
                 report(&found)?;
             }
-            Ok(if found.violations.is_empty() {
+            Ok(if found.is_in_order() {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::from(BROKEN)
@@ -69,6 +84,7 @@ async fn examine(args: &DoctorArgs) -> Result<Found> {
                 .events_apart()
                 .await
                 .context("the events cannot be counted")?,
+            distribution: admin.store.distribution().await?,
         })
     };
     Admin::with(&args.store, checks).await
@@ -87,6 +103,9 @@ fn report(found: &Found) -> Result<()> {
             found.events_apart
         ))?;
     }
+    if let Some(distribution) = &found.distribution {
+        report_distribution(distribution)?;
+    }
     let found = &found.violations;
     if found.is_empty() {
         return output::print("ok    no rule of identity is broken\n");
@@ -101,16 +120,43 @@ fn report(found: &Found) -> Result<()> {
         .try_for_each(|(workspace, violation)| output::print(&format!("      workspace {workspace}: {violation}\n")))
 }
 
+fn report_distribution(found: &Distribution) -> Result<()> {
+    output::print(&format!(
+        "ok    Citus {} on {} nodes: distributed by workspace are {}; on every node are {}\n",
+        found.version,
+        found.nodes,
+        found.by_workspace.join(", "),
+        found.everywhere.join(", ")
+    ))?;
+    if found.lacking.is_empty() {
+        return Ok(());
+    }
+    output::print(&format!(
+        "FAIL  not distributed are {}; run `selfsame migrate --distribute`\n",
+        found.lacking.join(", ")
+    ))
+}
+
 fn report_json(found: &Found) -> Result<()> {
     let violations: Vec<_> = found
         .violations
         .iter()
         .map(|(workspace, violation)| json!({ "workspace": workspace, "violation": violation.to_string() }))
         .collect();
-    let status = if found.violations.is_empty() {
-        "ok"
-    } else {
-        "violations"
+    let status = match (found.violations.is_empty(), found.lacking().is_empty()) {
+        (true, true) => "ok",
+        (true, false) => "not-distributed",
+        (false, _) => "violations",
     };
-    output::print_json(&json!({ "status": status, "violations": violations, "eventsApart": found.events_apart }))
+    let mut report = json!({ "status": status, "violations": violations, "eventsApart": found.events_apart });
+    if let Some(distribution) = &found.distribution {
+        report["distribution"] = json!({
+            "version": distribution.version,
+            "nodes": distribution.nodes,
+            "byWorkspace": distribution.by_workspace,
+            "everywhere": distribution.everywhere,
+            "lacking": distribution.lacking,
+        });
+    }
+    output::print_json(&report)
 }

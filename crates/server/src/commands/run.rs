@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(flags) => runtime(Builder::new_multi_thread())?.block_on(serve::run(&flags)),
-        Command::Migrate(flags) => one_thread()?.block_on(migrate::run(&flags)),
+        Command::Migrate(args) => one_thread()?.block_on(migrate::run(&args)),
         Command::Workspace(command) => one_thread()?.block_on(workspace::run(command)),
         Command::Key(command) => one_thread()?.block_on(key::run(command)),
         Command::Site(command) => one_thread()?.block_on(site::run(command)),

@@ -4,7 +4,7 @@ use super::clock::SystemClock;
 use crate::settings::{DatabaseUrl, Settings};
 use anyhow::{Context, Result, bail};
 use selfsame_application::ports::{Clock, Maintenance, Store};
-use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
+use selfsame_storage_postgres::{ConnectOptions, Distributed, Distribution, PostgresStore};
 use selfsame_storage_sqlite::{SqliteOptions, SqliteStore};
 use std::sync::Arc;
 
@@ -73,6 +73,30 @@ impl OpenStore {
         match self {
             Self::Sqlite(store) => Arc::new((**store).clone()),
             Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Distributes the tables over the nodes of a cluster, and says what it did.
+    pub(crate) async fn distribute(&self, database: &DatabaseUrl) -> Result<Distributed> {
+        let Self::Postgres(store) = self else {
+            bail!(
+                "{database} is one file, which cannot be distributed; use a `postgres://` URL of the coordinator of a Citus cluster"
+            );
+        };
+        store
+            .distribute()
+            .await
+            .with_context(|| format!("cannot distribute {database}"))
+    }
+
+    /// How the tables are distributed over the nodes of a cluster; none where they are not.
+    pub(crate) async fn distribution(&self) -> Result<Option<Distribution>> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(store) => store
+                .distribution()
+                .await
+                .context("the distribution of the tables cannot be read"),
         }
     }
 

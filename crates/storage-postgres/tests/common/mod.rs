@@ -2,12 +2,13 @@
 
 #![allow(dead_code, clippy::expect_used, reason = "every test file uses a part of it")]
 
+pub(crate) mod backend;
 pub(crate) mod proxy;
 
 use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, Maintenance, StorageError};
 use selfsame_application::{Application, Options};
 use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId, ordered_uuid};
-use selfsame_pg_fixture::TestDatabase;
+use selfsame_pg_fixture::{CitusCluster, TestDatabase};
 use selfsame_storage_conformance::ManualClock;
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
 use std::sync::Arc;
@@ -45,6 +46,13 @@ pub(crate) async fn reused_database() -> TestDatabase {
     database.expect("make a database")
 }
 
+/// A database of a cluster, with all tables distributed and no rows, that other tests use before and after.
+pub(crate) async fn citus_database() -> TestDatabase {
+    let cluster = CitusCluster::from_environment().expect("a cluster");
+    let database = cluster.reused_database(&template(), prepare_citus).await;
+    database.expect("make a database")
+}
+
 pub(crate) async fn open(database: &TestDatabase) -> PostgresStore {
     PostgresStore::connect(database.url(), &options())
         .await
@@ -54,6 +62,15 @@ pub(crate) async fn open(database: &TestDatabase) -> PostgresStore {
 async fn prepare(url: String) -> Result<(), StorageError> {
     let store = PostgresStore::connect(&url, &options()).await?;
     store.migrate().await?;
+    store.prepare(ManualClock::new().now()).await?;
+    store.close().await;
+    Ok(())
+}
+
+async fn prepare_citus(url: String) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let store = PostgresStore::connect(&url, &options()).await?;
+    store.migrate().await?;
+    store.distribute().await?;
     store.prepare(ManualClock::new().now()).await?;
     store.close().await;
     Ok(())

@@ -253,7 +253,13 @@ const REVISIONS_AHEAD: &str = "
         UNION ALL
         SELECT 'value', workspace_id, max(revision) FROM identifier_keys GROUP BY workspace_id
         UNION ALL
+        SELECT 'segment', workspace_id, max(revision) FROM segments GROUP BY workspace_id
+        UNION ALL
         SELECT 'membership', workspace_id, max(revision) FROM segment_members GROUP BY workspace_id
+        UNION ALL
+        SELECT 'category', workspace_id, max(revision) FROM categories GROUP BY workspace_id
+        UNION ALL
+        SELECT 'field', workspace_id, max(revision) FROM custom_fields GROUP BY workspace_id
         UNION ALL
         SELECT 'visitor', workspace_id, max(revision) FROM visitors GROUP BY workspace_id
         UNION ALL
@@ -263,7 +269,11 @@ const REVISIONS_AHEAD: &str = "
         UNION ALL
         SELECT 'event', workspace_id, max(revision) FROM events GROUP BY workspace_id
         UNION ALL
+        SELECT 'sender''s identity of an event', workspace_id, max(revision) FROM sent_events GROUP BY workspace_id
+        UNION ALL
         SELECT 'decision', workspace_id, max(revision) FROM identity_log GROUP BY workspace_id
+        UNION ALL
+        SELECT 'recorded reply', workspace_id, max(revision) FROM recorded_replies GROUP BY workspace_id
     )
     SELECT w.workspace_id, w.what, w.revision
     FROM written AS w JOIN revisions AS r ON r.workspace_id = w.workspace_id
