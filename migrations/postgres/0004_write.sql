@@ -123,9 +123,13 @@ DECLARE
     less event_count_v1;
     gone order_key_v1;
     changed order_v1;
+    ids uuid[];
 BEGIN
+    IF cardinality(old_events) > 0 THEN
+        ids := ARRAY(SELECT gone_event.event_id FROM unnest(old_events) AS gone_event);
+        DELETE FROM sent_events s WHERE s.workspace_id = asked_workspace AND s.event_id = ANY (ids);
+    END IF;
     FOREACH old IN ARRAY old_events LOOP
-        DELETE FROM sent_events s WHERE s.workspace_id = asked_workspace AND s.event_id = old.event_id;
         DELETE FROM events e
         WHERE e.workspace_id = asked_workspace AND e.occurred_at = old.occurred_at AND e.event_id = old.event_id;
         PERFORM must_meet_v1('events', FOUND);
@@ -206,9 +210,15 @@ DECLARE
     new_value value_v1;
     -- Places in new_identifiers and new_values of rows that are there.
     there bigint[];
+    -- Places in new_identifiers of the first holders of values of which nothing is known.
+    first_holders bigint[];
+    -- Places in new_values of what needs a row of its own, and of what an identifier knows.
+    apart bigint[];
+    with_identifier bigint[];
     seen uuid;
     -- What identifiers knew of their values and cannot know any more.
     known value_v1[] := '{}';
+    shared value_v1[];
 BEGIN
     FOREACH old IN ARRAY old_identifiers LOOP
         DELETE FROM identifiers i
@@ -221,13 +231,26 @@ BEGIN
     END LOOP;
 
     IF cardinality(new_identifiers) > 0 THEN
-        SELECT array_agg(new_row.ordinality) INTO there
+        -- A value that gets another holder is known apart from now on.
+        SELECT array_agg(new_row.ordinality) FILTER (WHERE same.home_id IS NOT NULL),
+               array_agg(new_row.ordinality) FILTER (WHERE holder.home_id IS NULL AND v.kind IS NULL),
+               array_agg(ROW(new_row.kind, new_row.value, ARRAY[holder.seen_with], NULL, NULL, NULL)::value_v1)
+                   FILTER (WHERE holder.seen_with IS NOT NULL AND holder.home_id <> new_row.home_id)
+        INTO there, first_holders, shared
         FROM unnest(new_identifiers) WITH ORDINALITY AS new_row
-        CROSS JOIN LATERAL (
-            SELECT FROM identifiers
+        LEFT JOIN LATERAL (
+            SELECT home_id FROM identifiers
             WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value AND home_id = new_row.home_id
             OFFSET 0
-        ) i;
+        ) same ON true
+        LEFT JOIN LATERAL (
+            SELECT home_id, seen_with FROM identifiers
+            WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value LIMIT 1
+        ) holder ON true
+        LEFT JOIN LATERAL (
+            SELECT kind FROM identifier_values
+            WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value OFFSET 0
+        ) v ON true;
         FOR new IN SELECT (new_identifiers[place]).* FROM unnest(there) AS place LOOP
             UPDATE identifiers i
             SET owner_id = new.owner_id, revision = now_revision, first_seen = new.first_seen, last_seen = new.last_seen,
@@ -237,15 +260,8 @@ BEGIN
         END LOOP;
     END IF;
     IF cardinality(new_identifiers) > COALESCE(cardinality(there), 0) THEN
-        -- A value that gets another holder is known apart from now on.
-        SELECT known || array_agg(ROW(i.kind, i.value, ARRAY[i.seen_with], NULL, NULL, NULL)::value_v1) INTO known
-        FROM unnest(new_identifiers) AS new_row
-        CROSS JOIN LATERAL (
-            SELECT kind, value, home_id, seen_with FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value LIMIT 1
-        ) i
-        WHERE i.seen_with IS NOT NULL AND i.home_id <> new_row.home_id;
-        FOREACH new_value IN ARRAY COALESCE(known, '{}') LOOP
+        known := known || shared;
+        FOREACH new_value IN ARRAY known LOOP
             UPDATE identifiers i SET seen_with = NULL, revision = now_revision
             WHERE i.workspace_id = asked_workspace AND i.kind = new_value.kind AND i.value = new_value.value
               AND i.seen_with IS NOT NULL;
@@ -258,70 +274,65 @@ BEGIN
         SELECT asked_workspace, new_row.home_id, new_row.owner_id,
                CASE WHEN new_row.kind IN (1, 4, 5, 6, 7, 8) THEN 0 ELSE new_row.home_id END, now_revision, new_row.first_seen,
                new_row.last_seen, new_row.hidden_by, new_row.kind, new_row.state, new_row.channels, new_row.source,
-               new_row.confirmed,
-               CASE WHEN new_row.seen_with IS NOT NULL
-                    AND (SELECT 1 FROM identifiers i
-                         WHERE i.workspace_id = asked_workspace AND i.kind = new_row.kind AND i.value = new_row.value
-                         LIMIT 1) IS NULL
-                    AND (SELECT 1 FROM identifier_values v
-                         WHERE v.workspace_id = asked_workspace AND v.kind = new_row.kind AND v.value = new_row.value) IS NULL
-                    THEN new_row.seen_with END,
+               new_row.confirmed, CASE WHEN new_row.ordinality = ANY (first_holders) THEN new_row.seen_with END,
                new_row.value, new_row.typed, new_row.details::json
         FROM unnest(new_identifiers) WITH ORDINALITY AS new_row
         WHERE there IS NULL OR new_row.ordinality <> ALL (there);
     END IF;
 
     IF cardinality(new_values) > 0 THEN
-        SELECT array_agg(new_row.ordinality) INTO there
+        -- What stands with an identifier and is all that is known needs no row. What stands with one and is not all moves.
+        SELECT array_agg(new_row.ordinality) FILTER (WHERE v.kind IS NOT NULL),
+               array_agg(new_row.ordinality) FILTER (
+                   WHERE v.kind IS NULL
+                     AND (new_row.seen_with IS NOT NULL OR new_row.unsubscribed_at IS NOT NULL OR new_row.waiting IS NOT NULL)
+                     AND NOT (
+                       cardinality(new_row.seen_with) = 1 AND new_row.unsubscribed_at IS NULL AND new_row.waiting IS NULL
+                       AND new_row.seen_with[1] IS NOT DISTINCT FROM i.seen_with)),
+               array_agg(new_row.ordinality) FILTER (WHERE i.seen_with IS NOT NULL)
+        INTO there, apart, with_identifier
         FROM unnest(new_values) WITH ORDINALITY AS new_row
-        CROSS JOIN LATERAL (
-            SELECT FROM identifier_values
+        LEFT JOIN LATERAL (
+            SELECT kind FROM identifier_values
             WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value OFFSET 0
-        ) v;
+        ) v ON true
+        LEFT JOIN LATERAL (
+            SELECT seen_with FROM identifiers
+            WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value LIMIT 1
+        ) i ON true;
         FOR new_value IN SELECT (new_values[place]).* FROM unnest(there) AS place LOOP
             UPDATE identifier_values v
             SET revision = now_revision, unsubscribed_at = new_value.unsubscribed_at, waiting = new_value.waiting,
                 waiting_since = new_value.waiting_since, seen_with = new_value.seen_with
             WHERE v.workspace_id = asked_workspace AND v.kind = new_value.kind AND v.value = new_value.value;
         END LOOP;
-        -- What stands with an identifier and is all that is known needs no row. What stands with one and is not all moves.
-        INSERT INTO identifier_values
-            (workspace_id, revision, unsubscribed_at, waiting, waiting_since, kind, value, seen_with)
-        SELECT asked_workspace, now_revision, new_row.unsubscribed_at, new_row.waiting, new_row.waiting_since, new_row.kind,
-               new_row.value, new_row.seen_with
-        FROM unnest(new_values) WITH ORDINALITY AS new_row
-        WHERE (there IS NULL OR new_row.ordinality <> ALL (there))
-          AND (new_row.seen_with IS NOT NULL OR new_row.unsubscribed_at IS NOT NULL OR new_row.waiting IS NOT NULL)
-          AND NOT (
-            cardinality(new_row.seen_with) = 1 AND new_row.unsubscribed_at IS NULL AND new_row.waiting IS NULL
-            AND new_row.seen_with[1] IS NOT DISTINCT FROM (
-                SELECT i.seen_with FROM identifiers i
-                WHERE i.workspace_id = asked_workspace AND i.kind = new_row.kind AND i.value = new_row.value LIMIT 1));
+        IF cardinality(apart) > 0 THEN
+            INSERT INTO identifier_values
+                (workspace_id, revision, unsubscribed_at, waiting, waiting_since, kind, value, seen_with)
+            SELECT asked_workspace, now_revision, new_row.unsubscribed_at, new_row.waiting, new_row.waiting_since, new_row.kind,
+                   new_row.value, new_row.seen_with
+            FROM unnest(new_values) WITH ORDINALITY AS new_row
+            WHERE new_row.ordinality = ANY (apart);
+        END IF;
     END IF;
-    INSERT INTO identifier_values (workspace_id, revision, kind, value, seen_with)
-    SELECT asked_workspace, now_revision, was.kind, was.value, was.seen_with
-    FROM unnest(known) AS was
-    WHERE NOT EXISTS (SELECT FROM unnest(new_values) AS new_row WHERE new_row.kind = was.kind AND new_row.value = was.value)
-    ON CONFLICT (workspace_id, kind, value) DO NOTHING;
+    IF cardinality(known) > 0 THEN
+        INSERT INTO identifier_values (workspace_id, revision, kind, value, seen_with)
+        SELECT asked_workspace, now_revision, was.kind, was.value, was.seen_with
+        FROM unnest(known) AS was
+        WHERE NOT EXISTS (SELECT FROM unnest(new_values) AS new_row WHERE new_row.kind = was.kind AND new_row.value = was.value)
+        ON CONFLICT (workspace_id, kind, value) DO NOTHING;
+    END IF;
 
     -- One place knows a value.
-    FOR new_value IN
-        SELECT asked.kind, asked.value
-        FROM unnest(new_values) AS asked
-        CROSS JOIN LATERAL (
-            SELECT seen_with FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value LIMIT 1
-        ) i
-        CROSS JOIN LATERAL (
-            SELECT FROM identifier_values
-            WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value OFFSET 0
-        ) v
-        WHERE i.seen_with IS NOT NULL
-    LOOP
-        UPDATE identifiers i SET seen_with = NULL, revision = now_revision
-        WHERE i.workspace_id = asked_workspace AND i.kind = new_value.kind AND i.value = new_value.value
-          AND i.seen_with IS NOT NULL;
-    END LOOP;
+    IF cardinality(new_values) > 0 THEN
+        FOR new_value IN
+            SELECT (new_values[place]).* FROM unnest(with_identifier) AS place WHERE place = ANY (there || apart)
+        LOOP
+            UPDATE identifiers i SET seen_with = NULL, revision = now_revision
+            WHERE i.workspace_id = asked_workspace AND i.kind = new_value.kind AND i.value = new_value.value
+              AND i.seen_with IS NOT NULL;
+        END LOOP;
+    END IF;
 END
 $$;
 
@@ -387,7 +398,8 @@ DECLARE
     member member_key_v1;
     owner bigint;
     emptied bigint[];
-    -- Places in the part at hand of rows that are there.
+    ids bigint[];
+    -- Of the part at hand the rows that are there: numbers of contacts, places of visitors.
     there bigint[];
 BEGIN
     UPDATE revisions r SET latest = r.latest + 1 WHERE r.workspace_id = asked_workspace RETURNING r.* INTO last;
@@ -411,12 +423,9 @@ BEGIN
     END IF;
 
     IF cardinality(new_contacts) > 0 THEN
-        SELECT array_agg(new_row.ordinality) INTO there
-        FROM unnest(new_contacts) WITH ORDINALITY AS new_row
-        CROSS JOIN LATERAL (
-            SELECT FROM contacts WHERE workspace_id = asked_workspace AND contact_id = new_row.contact_id OFFSET 0
-        ) c;
-        FOR contact IN SELECT (new_contacts[place]).* FROM unnest(there) AS place LOOP
+        ids := ARRAY(SELECT new_row.contact_id FROM unnest(new_contacts) AS new_row);
+        SELECT array_agg(c.contact_id) INTO there FROM contacts c WHERE c.workspace_id = asked_workspace AND c.contact_id = ANY (ids);
+        FOR contact IN SELECT * FROM unnest(new_contacts) AS new_row WHERE new_row.contact_id = ANY (there) LOOP
             UPDATE contacts c
             SET canonical_id = contact.canonical_id, merged_into = contact.merged_into, revision = now_revision,
                 created_at = contact.created_at, updated_at = contact.updated_at, state = contact.state,
@@ -432,8 +441,8 @@ BEGIN
         SELECT asked_workspace, new_row.contact_id, new_row.canonical_id, new_row.merged_into, now_revision, new_row.created_at,
                new_row.updated_at, new_row.state, new_row.source, new_row.first_name_match, new_row.last_name_match,
                new_row.attributes::jsonb
-        FROM unnest(new_contacts) WITH ORDINALITY AS new_row
-        WHERE there IS NULL OR new_row.ordinality <> ALL (there);
+        FROM unnest(new_contacts) AS new_row
+        WHERE there IS NULL OR new_row.contact_id <> ALL (there);
     END IF;
 
     FOREACH touched IN ARRAY new_touched LOOP

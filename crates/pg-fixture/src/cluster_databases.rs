@@ -15,7 +15,8 @@ const RESET: &str = include_str!("reset_cluster.sql");
 const SHARDS: u32 = 4;
 
 /// Nodes of the cluster that have shards, as the coordinator reaches them.
-const NODES: &str = "SELECT nodename, nodeport FROM pg_dist_node WHERE isactive AND shouldhaveshards AND noderole = 'primary'";
+const NODES: &str =
+    "SELECT nodename, nodeport FROM pg_dist_node WHERE isactive AND shouldhaveshards AND noderole = 'primary'";
 
 /// A Citus cluster whose coordinator, and whose database there with the extension, `TEST_CITUS_URL` names. Its user is a superuser on all nodes,
 /// with the same password if any.
@@ -83,11 +84,22 @@ impl CitusCluster {
         let mut coordinator = database::connect(&database::on(&self.admin_url, name)?).await?;
         let own = Url::parse(&self.admin_url)?;
         let host = own.host_str().unwrap_or("localhost");
-        for (statement, host, port) in [("SELECT citus_set_coordinator_host($1, $2)", host, i32::from(own.port().unwrap_or(5432)))]
-            .into_iter()
-            .chain(nodes.iter().map(|(host, port)| ("SELECT citus_add_node($1, $2)", host.as_str(), *port)))
-        {
-            let added = sqlx::query(statement).bind(host).bind(port).execute(&mut coordinator).await;
+        for (statement, host, port) in [(
+            "SELECT citus_set_coordinator_host($1, $2)",
+            host,
+            i32::from(own.port().unwrap_or(5432)),
+        )]
+        .into_iter()
+        .chain(
+            nodes
+                .iter()
+                .map(|(host, port)| ("SELECT citus_add_node($1, $2)", host.as_str(), *port)),
+        ) {
+            let added = sqlx::query(statement)
+                .bind(host)
+                .bind(port)
+                .execute(&mut coordinator)
+                .await;
             added.map_err(FixtureError::database("add a node"))?;
         }
         let shards = format!("ALTER DATABASE {name} SET citus.shard_count = {SHARDS}");
@@ -98,10 +110,18 @@ impl CitusCluster {
         let alone = "SET citus.enable_create_database_propagation = off".to_owned();
         database::run(admin, "make a database on one node", alone).await?;
         database::drop_database(admin, name).await?;
-        database::run(admin, "create a database", format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
+        database::run(
+            admin,
+            "create a database",
+            format!("CREATE DATABASE {name} TEMPLATE template0"),
+        )
+        .await?;
         let mut inside = database::connect(&database::on(url, name)?).await?;
         database::run(&mut inside, "create the extension", "CREATE EXTENSION citus".to_owned()).await?;
-        inside.close().await.map_err(FixtureError::database("close a connection"))
+        inside
+            .close()
+            .await
+            .map_err(FixtureError::database("close a connection"))
     }
 
     /// The administrator's URL on a node.

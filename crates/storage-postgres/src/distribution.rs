@@ -32,15 +32,6 @@ const TABLES: &str = "
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY c.relname <> 'revisions', c.relname";
 
-/// Views that the other nodes lack, each after those that it reads.
-const LACKING_VIEWS: &str = "
-    SELECT c.relname::text AS name, format('CREATE OR REPLACE VIEW %I AS %s', c.relname, pg_get_viewdef(c.oid)) AS statement
-    FROM pg_class c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'v'
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-      AND NOT EXISTS (SELECT FROM pg_dist_object o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid)
-    ORDER BY c.oid";
-
 /// Functions that the other nodes lack, and delegated ones that are not delegated yet.
 const LACKING_FUNCTIONS: &str = "
     SELECT p.proname::text AS name, p.oid::regprocedure::text AS signature
@@ -97,7 +88,7 @@ pub struct Distribution {
     pub by_workspace: Vec<String>,
     /// Tables that every node has a copy of.
     pub everywhere: Vec<String>,
-    /// Tables, views and functions that should be distributed and are not.
+    /// Tables and functions that should be distributed and are not.
     pub lacking: Vec<String>,
 }
 
@@ -108,8 +99,8 @@ pub struct Distributed {
     pub by_workspace: Vec<String>,
     /// Tables that it copied to every node.
     pub everywhere: Vec<String>,
-    /// Views and functions that it made on every node.
-    pub others: Vec<String>,
+    /// Functions that it made on every node. Citus makes the views there by itself.
+    pub functions: Vec<String>,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -117,12 +108,6 @@ struct TableRow {
     name: String,
     by_workspace: bool,
     everywhere: bool,
-}
-
-#[derive(Debug, sqlx::FromRow)]
-struct ViewRow {
-    name: String,
-    statement: String,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -165,7 +150,6 @@ async fn read(connection: &mut PgConnection) -> Result<Option<Distribution>, sql
     }
     let lacks = |table: &&TableRow| !table.by_workspace && !table.everywhere && !LOCAL.contains(&table.name.as_str());
     let mut lacking: Vec<String> = tables.iter().filter(lacks).map(|table| table.name.clone()).collect();
-    lacking.extend(views(connection).await?.into_iter().map(|view| view.name));
     lacking.extend(functions(connection).await?.into_iter().map(|function| function.name));
     let names = |wanted: fn(&TableRow) -> bool| {
         let of = tables.iter().filter(|table| wanted(table));
@@ -198,15 +182,9 @@ async fn distribute(
     }
     let mut done = Distributed::default();
     distribute_tables(connection, &mut done).await?;
-    for view in views(connection).await? {
-        sqlx::raw_sql(AssertSqlSafe(view.statement))
-            .execute(&mut *connection)
-            .await?;
-        done.others.push(view.name);
-    }
     for function in functions(connection).await? {
         delegate(connection, &function).await?;
-        done.others.push(function.name);
+        done.functions.push(function.name);
     }
     let (names, values): (Vec<&str>, Vec<&str>) = settings.iter().map(|(name, value)| (*name, value.as_str())).unzip();
     let statements: Vec<String> = sqlx::query_scalar(ROLE_SETTINGS)
@@ -301,10 +279,6 @@ async fn nodes(connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
 
 async fn tables(connection: &mut PgConnection) -> Result<Vec<TableRow>, sqlx::Error> {
     sqlx::query_as(TABLES).fetch_all(connection).await
-}
-
-async fn views(connection: &mut PgConnection) -> Result<Vec<ViewRow>, sqlx::Error> {
-    sqlx::query_as(LACKING_VIEWS).fetch_all(connection).await
 }
 
 async fn functions(connection: &mut PgConnection) -> Result<Vec<FunctionRow>, sqlx::Error> {

@@ -149,7 +149,9 @@ fn a_row_of_a_commit_to_come() {
         }]
     );
     assert_eq!(
-        damage("INSERT INTO segments (workspace_id, segment_id, name, created_at, revision) VALUES (1, 77, 'new', 0, 1001)"),
+        damage(
+            "INSERT INTO segments (workspace_id, segment_id, name, created_at, revision) VALUES (1, 77, 'new', 0, 1001)"
+        ),
         [Violation::RevisionAhead {
             what: "segment".to_owned(),
             revision: Revision(1001)

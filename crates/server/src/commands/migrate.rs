@@ -42,7 +42,7 @@ fn describe(report: &mut String, done: &Distributed) -> Result<()> {
     for (what, names) in [
         ("distributed by workspace", &done.by_workspace),
         ("copied to every node", &done.everywhere),
-        ("made on every node", &done.others),
+        ("made on every node", &done.functions),
     ] {
         if !names.is_empty() {
             writeln!(report, "{what}: {}", names.join(", "))?;

@@ -10,8 +10,8 @@ use futures::future::join_all;
 use selfsame_application::ports::{ContactFilter, ContactQuery, Contacts, Identity, Maintenance, Workspaces};
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, Outcome, Timestamp, WorkspaceId};
-use selfsame_storage_conformance::{Ask, Kind, identifier, merge_of};
 use selfsame_pg_fixture::TestDatabase;
+use selfsame_storage_conformance::{Ask, Kind, identifier, merge_of};
 use selfsame_storage_postgres::PostgresStore;
 use std::collections::BTreeSet;
 
