@@ -9,7 +9,7 @@ use selfsame_application::Submission;
 use selfsame_application::ports::{Maintenance, Workspaces};
 use selfsame_domain::{EventRequest, Timestamp};
 use selfsame_storage_conformance::{Ask, keep};
-use selfsame_storage_postgres::PostgresStore;
+use selfsame_storage_postgres::{DistributeError, PostgresStore};
 use sqlx::{Connection, PgConnection};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,4 +102,30 @@ async fn events_go_to_the_partitions_of_their_months() {
         .map(|(name, count)| (name.to_owned(), count))
         .collect();
     assert_eq!(partitions(&database).await, expected);
+}
+
+#[tokio::test]
+async fn a_database_without_the_extension_is_not_distributed() {
+    let database = common::reused_database().await;
+    let store = common::open(&database).await;
+    assert_eq!(store.distribution().await.expect("look"), None);
+    let refused = store.distribute().await;
+    assert!(matches!(refused, Err(DistributeError::NoExtension)), "{refused:?}");
+}
+
+/// A new one has the column, or a place in `distribution.rs`.
+#[tokio::test]
+async fn tables_that_belong_to_no_workspace() {
+    let database = common::reused_database().await;
+    let mut admin = PgConnection::connect(database.url()).await.expect("connect");
+    let found: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class c
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+           AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'workspace_id')
+         ORDER BY relname",
+    )
+    .fetch_all(&mut admin)
+    .await
+    .expect("look");
+    assert_eq!(found, ["_sqlx_migrations", "site_origins", "turns"]);
 }
