@@ -64,6 +64,8 @@ CREATE FUNCTION read_v1(
 ) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_material = off SET jit = off
+-- The shape of a plan does not depend on the values, and planning costs more than executing.
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     -- Contacts to be read whole, absorbed ones of the groups of merges included.

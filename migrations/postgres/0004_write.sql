@@ -392,6 +392,8 @@ CREATE FUNCTION write_v1(
 ) RETURNS bigint LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_material = off SET jit = off
+-- The shape of a plan does not depend on the values, and planning costs more than executing. The functions called from here inherit it.
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     now_revision bigint;

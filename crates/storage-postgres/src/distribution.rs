@@ -247,8 +247,14 @@ async fn distribute_table(connection: &mut PgConnection, name: &str) -> Result<(
 }
 
 async fn delegate(connection: &mut PgConnection, function: &FunctionRow) -> Result<(), sqlx::Error> {
+    let is_delegated = DELEGATED.contains(&function.name.as_str());
+    if is_delegated {
+        // The extension chooses the shard when it plans, so it needs the values.
+        let reset = format!("ALTER FUNCTION {} RESET plan_cache_mode", function.signature);
+        sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut *connection).await?;
+    }
     // A call within a transaction is delegated by force alone.
-    let statement = if DELEGATED.contains(&function.name.as_str()) {
+    let statement = if is_delegated {
         "SELECT create_distributed_function($1::text::regprocedure, 'asked_workspace', colocate_with => 'revisions',
                                             force_delegation => true)"
     } else {
