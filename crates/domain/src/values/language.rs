@@ -11,12 +11,18 @@ const MAX_CODE: usize = 3;
 ///
 /// Countries whose code is that of another language too (`se`, `ee`, `kr`) are not here, nor are those of several languages.
 #[rustfmt::skip]
-const COUNTRIES: [(&str, &str); 36] = [
+const COUNTRIES: [(&str, &str); 59] = [
     ("ua", "uk"), ("by", "be"), ("cz", "cs"), ("kz", "kk"), ("gr", "el"), ("dk", "da"), ("at", "de"), ("rs", "sr"), ("al", "sq"),
     ("md", "ro"), ("us", "en"), ("gb", "en"), ("au", "en"), ("nz", "en"), ("il", "he"), ("ir", "fa"), ("iq", "ar"), ("eg", "ar"),
     ("jo", "ar"), ("qa", "ar"), ("sy", "ar"), ("ye", "ar"), ("jp", "ja"), ("cn", "zh"), ("hk", "zh"), ("vn", "vi"), ("kh", "km"),
     ("bd", "bn"), ("pk", "ur"), ("np", "ne"), ("tj", "tg"), ("mx", "es"), ("pe", "es"), ("ec", "es"), ("cl", "es"), ("uy", "es"),
+    ("do", "es"), ("gt", "es"), ("hn", "es"), ("ni", "es"), ("pr", "es"), ("ao", "pt"), ("mz", "pt"), ("gw", "pt"), ("ly", "ar"),
+    ("ma", "ar"), ("bh", "ar"), ("ge", "ka"), ("mm", "my"), ("kp", "ko"), ("bt", "dz"), ("tm", "tk"), ("xk", "sq"), ("ax", "sv"),
+    ("ad", "ca"), ("mc", "fr"), ("va", "it"), ("jm", "en"), ("bb", "en"),
 ];
+
+/// Codes of regions that are no codes (ISO 3166-1), and those that are meant.
+const REGIONS: [(&str, &str); 1] = [("UK", "GB")];
 
 /// Codes that ISO 639-1 had before today's.
 const FORMER: [(&str, &str); 4] = [("iw", "he"), ("in", "id"), ("ji", "yi"), ("mo", "ro")];
@@ -33,10 +39,11 @@ const NAMES: [(&str, &str); 6] = [
 
 text_value! {
     /// A language tag of BCP 47 (RFC 5646), well formed, at most 100 characters, in canonical case (`en-GB`, `zh-Hant-TW`) and with the
-    /// shortest code of the language (`uk`, not `ukr`). Underscores are taken as hyphens (`en_UK`, wire fact).
+    /// shortest code of the language (`uk`, not `ukr`). Underscores are taken as hyphens (`en_GB`, wire fact), and `UK` as `GB`.
     ///
     /// The code of a country that is none of a language becomes its language (`ua` is `uk`), and so does the name of a language in English or
-    /// in itself (`Ukrainian`, `українська`). Other subtags are not looked up in the registry.
+    /// in itself (`Ukrainian`, `українська`). Any other code of two letters must be one of ISO 639-1. Codes of three letters and other subtags
+    /// are not looked up in the registry.
     Language, 100, canonical
 }
 
@@ -48,21 +55,30 @@ fn canonical(text: &str, max_chars: usize) -> Result<String, ValueError> {
         return by_name(&hyphenated).map(str::to_owned).ok_or(ValueError::NotALanguage);
     }
     let tag = LanguageTag::parse_and_normalize(&hyphenated).map_err(|_| ValueError::NotALanguage)?;
+    let mut code = code_of(tag.primary_language())
+        .ok_or(ValueError::NotALanguage)?
+        .to_owned();
     let rest = tag.as_str().strip_prefix(tag.primary_language()).unwrap_or_default();
-    Ok(format!("{}{rest}", code_of(tag.primary_language())))
+    // In canonical case nothing but a region is two letters in upper case.
+    for subtag in rest.split('-').skip(1) {
+        let meant = REGIONS.iter().find(|(typed, _)| *typed == subtag);
+        code.push('-');
+        code.push_str(meant.map_or(subtag, |(_, region)| region));
+    }
+    Ok(code)
 }
 
-/// The code of the language that a primary subtag in lower case means.
-fn code_of(primary: &str) -> &str {
+/// The code of the language that a primary subtag in lower case means. Two letters that are nobody's mean none.
+fn code_of(primary: &str) -> Option<&str> {
     if isolang::Language::from_639_1(primary).is_some() {
-        return primary;
+        return Some(primary);
     }
     let listed = FORMER.iter().chain(&COUNTRIES).find(|(code, _)| *code == primary);
     let shortest = || isolang::Language::from_639_3(primary)?.to_639_1();
     listed
         .map(|(_, language)| *language)
         .or_else(shortest)
-        .unwrap_or(primary)
+        .or_else(|| (primary.len() != 2).then_some(primary))
 }
 
 /// The code of the language that has a name, in English or in itself, in any case.
@@ -89,7 +105,9 @@ mod tests {
     fn canonical_case() {
         for (text, tag) in [
             ("UK", "uk"),
-            ("en_uk", "en-UK"),
+            ("en_uk", "en-GB"),
+            ("en-Latn-UK", "en-Latn-GB"),
+            ("ru_UK-x-uk", "ru-GB-x-uk"),
             ("EN-gb", "en-GB"),
             ("zh-hant-tw", "zh-Hant-TW"),
             ("es-419", "es-419"),
@@ -111,6 +129,10 @@ mod tests {
             ("cz_CZ", "cs-CZ"),
             ("kz", "kk"),
             ("gr", "el"),
+            ("ge", "ka"),
+            ("mm", "my"),
+            ("ly-LY", "ar-LY"),
+            ("do", "es"),
             ("iw", "he"),
             ("ukr", "uk"),
             ("ENG", "en"),
@@ -145,6 +167,10 @@ mod tests {
             "-",
             "en-GB-",
             "uk_UA.UTF-8",
+            "xx",
+            "XX-UA",
+            "bw",
+            "zz",
         ] {
             assert_eq!(Language::parse(text), Err(ValueError::NotALanguage), "{text}");
         }
