@@ -77,6 +77,11 @@ impl Reading {
         })
     }
 
+    /// Whether digits are the number as it stands, from the country code on.
+    fn is(&self, digits: &str) -> bool {
+        self.e164.strip_prefix('+') == Some(digits)
+    }
+
     /// How many digits it has, country code included.
     fn digits(&self) -> usize {
         self.e164.len() - 1
@@ -111,12 +116,15 @@ pub(super) fn international(digits: &str) -> Option<Reading> {
 
 /// Reads digits without a plus, as dialled in a region if there is one.
 ///
-/// `00` always starts an international number, and what a region's plan has for it does where such a number exists. Other digits are
-/// the region's, then international ones that lack the plus (wire fact). Digits that are two different numbers are none.
+/// `00` always starts an international number, and what a region's plan has for it does where such a number exists (`0011` in Australia). Other
+/// digits are the region's, then international ones that lack the plus (wire fact). Digits that are two different numbers are none.
 pub(super) fn dialled(digits: &str, region: Option<Region>) -> Option<Reading> {
     let abroad = region.and_then(|region| from(digits, region, true));
     if let Some(rest) = digits.strip_prefix("00") {
-        return either(abroad, international(rest));
+        // Beside an exit code of the region's own, what follows a mere `00` must be a number as it stands.
+        let is_other = |reading: &Reading| abroad.as_ref().is_none_or(|abroad| !abroad.known || reading.is(rest));
+        let after_zeros = international(rest).filter(is_other);
+        return either(abroad, after_zeros);
     }
     if abroad.as_ref().is_some_and(|reading| reading.known) {
         return abroad;
