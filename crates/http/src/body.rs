@@ -2,8 +2,11 @@
 
 mod batch;
 mod json;
+mod tokens;
 
 pub(crate) use batch::Entry;
+pub(crate) use json::{fault_of, pruned, without_mark};
+pub(crate) use tokens::{Token, mended, rewritten};
 
 use crate::admission::Held;
 use crate::error::{ApiError, Problem};

@@ -1,6 +1,7 @@
 //! Lenient reading of JSON objects, as the wire protocol's clients need it: numbers for texts, `null`, blanks, a bare object for
 //! an array. Unknown members are not looked at, unless asked for. Everything that is wrong is collected before the request is refused.
 
+use crate::body::fault_of;
 use crate::error::{ApiError, Problem};
 use serde_json::{Map, Value};
 
@@ -165,7 +166,7 @@ impl<'a> Fields<'a> {
         &self,
         name: &str,
         problems: &mut Problems,
-        reason: &str,
+        reason: &'static str,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Sent<T> {
         match self.raw(name) {
@@ -173,7 +174,7 @@ impl<'a> Fields<'a> {
             Sent::Null => Sent::Null,
             Sent::Value(value) => read(value).map_or_else(
                 || {
-                    problems.add(self.pointer(name), reason);
+                    problems.add(self.pointer(name), why(value, reason));
                     Sent::Nothing
                 },
                 Sent::Value,
@@ -205,7 +206,7 @@ impl<'a> Fields<'a> {
             if let Value::Object(object) = value {
                 return Some(Self::of(Some(object), pointer));
             }
-            problems.add(pointer, "must be an object");
+            problems.add(pointer, why(value, "must be an object"));
             None
         };
         entries.into_iter().filter_map(read).collect()
@@ -218,7 +219,7 @@ impl<'a> Fields<'a> {
             Some(text) if text.trim().is_empty() => None,
             Some(text) => Some((pointer, text)),
             None => {
-                problems.add(pointer, NOT_A_TEXT);
+                problems.add(pointer, why(value, NOT_A_TEXT));
                 None
             }
         };
@@ -231,12 +232,18 @@ impl<'a> Fields<'a> {
             Sent::Nothing => Sent::Nothing,
             Sent::Null => Sent::Null,
             Sent::Value(Value::Object(object)) => Sent::Value(Self::of(Some(object), self.pointer(name))),
-            Sent::Value(_) => {
-                problems.add(self.pointer(name), "must be an object");
+            Sent::Value(value) => {
+                problems.add(self.pointer(name), why(value, "must be an object"));
                 Sent::Nothing
             }
         }
     }
+}
+
+/// What is wrong with a value that is not what it should be. One that could not be read at all, or an entry of it, says so.
+pub(crate) fn why(value: &Value, otherwise: &'static str) -> &'static str {
+    let within = || value.as_array()?.iter().find_map(fault_of);
+    fault_of(value).or_else(within).unwrap_or(otherwise)
 }
 
 /// Whether a value says anything: `null` and blank texts do not.
@@ -257,7 +264,7 @@ pub(crate) fn name_of(value: &Value) -> Option<String> {
 pub(crate) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) => fault_of(value).is_none().then(|| number.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }

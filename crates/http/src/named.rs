@@ -1,7 +1,7 @@
 //! Single identifiers of calls that do not name them as a contact does.
 
 use crate::contacts::request::skipped;
-use crate::fields::{NOT_A_TEXT, name_of, says_something};
+use crate::fields::{NOT_A_TEXT, name_of, says_something, why};
 use selfsame_domain::values::{ChannelType, ContactKey, Email, ExternalId, Phone, Token, ValueError};
 use selfsame_domain::{
     AttributeInput, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind, Policy,
@@ -25,7 +25,7 @@ impl Parts<'_> {
     ) -> Option<Identifier> {
         let value = value.filter(|value| says_something(value))?;
         let text = name_of(value);
-        let read = text.as_deref().ok_or(NOT_A_TEXT.to_owned());
+        let read = text.as_deref().ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
         let read = read.and_then(|text| match parse(text) {
             Ok(identifier) => Ok(Some(identifier)),
             Err(ValueError::Empty) => Ok(None),

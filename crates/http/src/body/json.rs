@@ -1,10 +1,14 @@
-//! JSON that is checked while it is read, so that every refusal can name the member.
+//! JSON, read so that no later layer chokes on it.
+//!
+//! A value that no later layer takes does not refuse the body. A mark stands in its place, which is no text, no number in range and nothing
+//! else that is asked for: whoever reads a member finds it unreadable, says why with [`fault_of`], and goes on with the rest.
 
-use crate::error::{ApiError, Problem};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use super::tokens::{Token, is_refused, mended, rewritten};
+use crate::error::ApiError;
+use crate::fields::{Fields, Problems};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use serde_json::{Map, Number, Value};
-use std::cell::RefCell;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -14,33 +18,79 @@ const MAX_DEPTH: usize = 32;
 /// The first number above the range of a 64-bit integer that a binary floating-point number can hold.
 const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
+/// The marks: numbers that nobody can send, because those that are sent end at 64 bits with a sign.
+const TEXT: u64 = u64::MAX;
+const NUMBER: u64 = u64::MAX - 1;
+const DEPTH: u64 = u64::MAX - 2;
+const NAME: u64 = u64::MAX - 3;
+
+/// Why a value that was sent could not be read, where a mark stands in its place.
+pub(crate) fn fault_of(value: &Value) -> Option<&'static str> {
+    match value.as_u64()? {
+        TEXT => Some("must not contain control characters or unpaired surrogates"),
+        NUMBER => Some("must be within the range of a 64-bit integer"),
+        DEPTH => Some("must not be nested that deeply"),
+        NAME => Some("must not have a name with control characters or unpaired surrogates"),
+        _ => None,
+    }
+}
+
+/// A value to be kept as JSON, without what cannot be kept: members are left out, and an entry of a list is `null`, so that the others keep
+/// their places. Each is noted with its place. None when nothing is left.
+pub(crate) fn pruned(value: &Value, pointer: &str, faults: &mut Problems) -> Option<Value> {
+    if let Some(reason) = fault_of(value) {
+        faults.add(pointer, reason);
+        return None;
+    }
+    Some(match value {
+        Value::Array(entries) => {
+            let each = |(index, entry)| pruned(entry, &format!("{pointer}/{index}"), faults).unwrap_or_default();
+            Value::Array(entries.iter().enumerate().map(each).collect())
+        }
+        Value::Object(members) => {
+            let fields = Fields::of(Some(members), pointer.to_owned());
+            let each = |(name, value)| Some((String::from(name), pruned(value, &fields.pointer(name), faults)?));
+            Value::Object(fields.members().filter_map(each).collect())
+        }
+        scalar => scalar.clone(),
+    })
+}
+
 /// Reads JSON. Empty, blank or only a byte order mark is none.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     let bytes = without_mark(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
-    let reader = Reader::default();
+    let malformed = |error: serde_json::Error| ApiError::Malformed {
+        reason: reason(&error),
+        line: error.line(),
+        column: error.column(),
+    };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let read = Checked(&reader)
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value));
-    read.map(Some).map_err(|error| reader.explain(&error))
+    let read = Reader::new().deserialize(&mut deserializer);
+    if let Ok(value) = read.and_then(|value| deserializer.end().map(|()| value)) {
+        return Ok(Some(value));
+    }
+    let json: &RawValue = serde_json::from_slice(bytes).map_err(malformed)?;
+    value(json).map(Some).map_err(malformed)
 }
 
-/// Reads the value at a place of a body whose grammar was checked.
-pub(super) fn parse_part(json: &str, path: &[Step]) -> Result<Value, Problem> {
-    let reader = Reader {
-        path: RefCell::new(path.to_vec()),
-        base: path.len(),
-        ..Reader::default()
-    };
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let read = Checked(&reader).deserialize(&mut deserializer);
-    read.map_err(|error| {
-        let problem = reader.problem(&error);
-        problem.unwrap_or_else(|| Problem::new(reader.pointer(), format!("cannot be read: {}", reason(&error))))
-    })
+/// Reads a value whose grammar was checked.
+pub(super) fn value(json: &RawValue) -> Result<Value, serde_json::Error> {
+    let read = |json: &str| Reader::new().deserialize(&mut serde_json::Deserializer::from_str(json));
+    read(json.get()).or_else(|_| read(&rewritten(json.get(), readable)))
+}
+
+/// What stands for a scalar that `serde_json` cannot read, and is no value either.
+fn readable(token: Token<'_>) -> Option<String> {
+    match token {
+        Token::Text(text) => mended(text).map(|_| r#""\u0000""#.to_owned()),
+        Token::Number(number) => {
+            let is_huge = number.parse::<f64>().is_ok_and(|number| number.abs() > 1e300);
+            is_huge.then(|| "1e300".to_owned())
+        }
+    }
 }
 
 /// The members of an object as they are written; none when it is no object, or no JSON.
@@ -49,7 +99,7 @@ pub(super) fn members(bytes: &[u8]) -> Option<BTreeMap<String, &RawValue>> {
 }
 
 /// The body without its byte order mark.
-fn without_mark(bytes: &[u8]) -> &[u8] {
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
@@ -59,85 +109,26 @@ fn reason(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-/// A step from a value to one inside it.
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    Member(String),
-    Entry(usize),
-}
-
-impl Step {
-    /// The step in a pointer.
-    fn to_segment(&self) -> String {
-        match self {
-            Self::Member(name) => name.replace('~', "~0").replace('/', "~1"),
-            Self::Entry(index) => index.to_string(),
-        }
-    }
-}
-
-/// Where the reading is, and what it refused.
-#[derive(Debug, Default)]
+/// Reads one value.
+#[derive(Debug, Clone, Copy)]
 struct Reader {
-    path: RefCell<Vec<Step>>,
-    /// The length of the path where the reading began.
-    base: usize,
-    refused: RefCell<Option<Problem>>,
+    /// How many levels may follow.
+    levels: usize,
 }
 
 impl Reader {
-    fn pointer(&self) -> String {
-        let path = self.path.borrow();
-        path.iter()
-            .fold(String::new(), |pointer, step| pointer + "/" + &step.to_segment())
+    fn new() -> Self {
+        Self { levels: MAX_DEPTH }
     }
 
-    fn refuse<E: serde::de::Error>(&self, reason: &str) -> E {
-        *self.refused.borrow_mut() = Some(Problem::new(self.pointer(), reason));
-        E::custom(reason)
-    }
-
-    fn enter<E: serde::de::Error>(&self, step: Step) -> Result<(), E> {
-        self.path.borrow_mut().push(step);
-        if self.path.borrow().len() > MAX_DEPTH {
-            self.path.borrow_mut().truncate(self.base.max(1));
-            return Err(self.refuse("must not be nested that deeply"));
-        }
-        Ok(())
-    }
-
-    fn leave(&self) {
-        self.path.borrow_mut().pop();
-    }
-
-    /// What is wrong with one member, where that is known.
-    fn problem(&self, error: &serde_json::Error) -> Option<Problem> {
-        if let Some(problem) = self.refused.take() {
-            return Some(problem);
-        }
-        let reason = reason(error);
-        // An unpaired surrogate is well-formed to the eye; the member helps more than the position.
-        let unpaired = reason.contains("surrogate") || reason.contains("unexpected end of hex escape");
-        unpaired.then(|| Problem::new(self.pointer(), "must not contain unpaired surrogates"))
-    }
-
-    fn explain(&self, error: &serde_json::Error) -> ApiError {
-        self.problem(error).map_or_else(
-            || ApiError::Malformed {
-                reason: reason(error),
-                line: error.line(),
-                column: error.column(),
-            },
-            ApiError::from,
-        )
+    /// The reader of the values inside this one.
+    fn within(self) -> Option<Self> {
+        let levels = self.levels.checked_sub(1)?;
+        Some(Self { levels })
     }
 }
 
-/// Reads one value.
-#[derive(Debug, Clone, Copy)]
-struct Checked<'r>(&'r Reader);
-
-impl<'de> DeserializeSeed<'de> for Checked<'_> {
+impl<'de> DeserializeSeed<'de> for Reader {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -145,7 +136,7 @@ impl<'de> DeserializeSeed<'de> for Checked<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Checked<'_> {
+impl<'de> Visitor<'de> for Reader {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -161,68 +152,52 @@ impl<'de> Visitor<'de> for Checked<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+        Ok(value.into())
     }
 
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
-        match i64::try_from(value) {
-            Ok(value) => Ok(Value::Number(value.into())),
-            Err(_) => Err(self.0.refuse("must be within the range of a 64-bit integer")),
-        }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(i64::try_from(value).map_or(NUMBER.into(), Value::from))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        if value.abs() >= TWO_POW_63 {
-            return Err(self.0.refuse("must be within the range of a 64-bit integer"));
-        }
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| self.0.refuse("must be a finite number"))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        let is_kept = value.abs() < TWO_POW_63;
+        Ok(if is_kept { value.into() } else { NUMBER.into() })
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-        self.visit_string(text.to_owned())
-    }
-
-    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Value, E> {
-        if text.chars().any(is_refused) {
-            return Err(self.0.refuse("must not contain control characters"));
-        }
-        Ok(Value::String(text))
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        let is_kept = !text.contains(is_refused);
+        Ok(if is_kept { text.into() } else { TEXT.into() })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let Some(within) = self.within() else {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(DEPTH.into());
+        };
         let mut array = Vec::new();
-        loop {
-            self.0.enter(Step::Entry(array.len()))?;
-            let Some(item) = items.next_element_seed(self)? else {
-                break;
-            };
-            self.0.leave();
+        while let Some(item) = items.next_element_seed(within)? {
             array.push(item);
         }
-        self.0.leave();
         Ok(Value::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let Some(within) = self.within() else {
+            while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(DEPTH.into());
+        };
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if name.chars().any(is_refused) {
-                return Err(A::Error::custom("a member's name contains control characters"));
+            if name.contains(is_refused) {
+                members.next_value::<IgnoredAny>()?;
+                // It is no other name, not even without those characters.
+                object.entry("").or_insert(NAME.into());
+            } else {
+                object.insert(name, members.next_value_seed(within)?);
             }
-            self.0.enter(Step::Member(name.clone()))?;
-            let value = members.next_value_seed(self)?;
-            self.0.leave();
-            object.insert(name, value);
         }
         Ok(Value::Object(object))
     }
-}
-
-/// Databases and headers cannot carry NUL, and no text of a contact has other control characters but those of a text area.
-fn is_refused(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
 #[cfg(test)]
@@ -230,16 +205,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn refused(text: &[u8]) -> String {
-        parse(text)
-            .map_err(|error| error.detail())
-            .expect_err("must be refused")
+    fn read(text: &str) -> Value {
+        parse(text.as_bytes()).unwrap().unwrap()
     }
 
     #[test]
     fn reads_json() {
         let value = json!({"a": [1, -2, 1.5, null, true, {"b": "ї\n"}], "c": {}});
-        assert_eq!(parse(value.to_string().as_bytes()).unwrap(), Some(value));
+        assert_eq!(read(&value.to_string()), value);
         assert_eq!(parse(b"\xef\xbb\xbf{}").unwrap(), Some(json!({})));
         for nothing in ["", " \r\n", "\u{feff}"] {
             assert_eq!(parse(nothing.as_bytes()).unwrap(), None);
@@ -247,38 +220,55 @@ mod tests {
     }
 
     #[test]
-    fn names_the_member() {
-        let number = "must be within the range of a 64-bit integer";
-        let control = "must not contain control characters";
-        let surrogate = "must not contain unpaired surrogates";
-        for (text, member, reason) in [
-            (r#"{"id": 9223372036854775808}"#, "id", number),
-            (r#"{"id": -9223372036854775809}"#, "id", number),
-            (r#"{"orders": [1, {"items": 1e30}]}"#, "orders[1].items", number),
-            (r#"{"params": {"email": "x\u0000"}}"#, "params.email", control),
-            (r#"{"value": "\u0085"}"#, "value", control),
-            (r#"["ok", "\ud800"]"#, "[1]", surrogate),
-            (r#"{"value": "\udc00x"}"#, "value", surrogate),
-            (r#"{"value": "\ud800\u0041"}"#, "value", surrogate),
-            // Names that nobody gave but the sender.
-            (r#"{"ann@example.com": {"value": 1e30}}"#, "*.value", number),
-            (r#"{"params": {"+380671234567": 1e30}}"#, "params.*", number),
-            (r#"{"380671234567": "\ud800"}"#, "*", surrogate),
+    fn what_cannot_be_kept_is_marked_and_the_rest_is_read() {
+        for (unreadable, mark) in [
+            ("9223372036854775808", NUMBER),
+            ("-9223372036854775809", NUMBER),
+            ("18446744073709551615", NUMBER),
+            ("1e30", NUMBER),
+            ("-1e999", NUMBER),
+            (&"9".repeat(400), NUMBER),
+            (r#""x\u0000""#, TEXT),
+            (r#""\u0085""#, TEXT),
+            (r#""\ud800""#, TEXT),
+            (r#""\udc00x""#, TEXT),
+            (r#""\ud800\u0041""#, TEXT),
         ] {
-            assert_eq!(refused(text.as_bytes()), format!("{member} {reason}"), "{text}");
+            let body = read(&format!(
+                r#"{{"a": [{unreadable}, "\ud83d\ude00"], "b": {unreadable}}}"#
+            ));
+            assert_eq!(body, json!({"a": [mark, "😀"], "b": mark}), "{unreadable}");
+            assert!(fault_of(&body["b"]).is_some());
+            let mut faults = Problems::default();
+            assert_eq!(pruned(&body, "", &mut faults), Some(json!({"a": [null, "😀"]})));
+            let places: Vec<String> = faults.all().into_iter().map(|fault| fault.pointer).collect();
+            assert_eq!(places, ["/*/0", "/*"]);
+        }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_kept_is_none() {
+        for name in [r"a\u0000", r"\ud800"] {
+            let body = read(&format!(r#"{{"{name}": {{"x": "\ud800"}}, "a": 1}}"#));
+            assert_eq!(body, json!({"": NAME, "a": 1}), "{name}");
         }
     }
 
     #[test]
     fn depth_is_limited() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert!(refused(nested(MAX_DEPTH + 1).as_bytes()).contains("nested"));
-        assert!(refused("[".repeat(1_000_000).as_bytes()).contains("nested"));
+        assert!(!read(&nested(MAX_DEPTH)).to_string().contains(&DEPTH.to_string()));
+        for depth in [MAX_DEPTH + 1, 100_000] {
+            let within = read(&nested(depth)).to_string();
+            assert_eq!(within.trim_matches(['[', ']']), DEPTH.to_string());
+        }
+        let objects = r#"{"a":"#.repeat(MAX_DEPTH + 1) + "1" + &"}".repeat(MAX_DEPTH + 1);
+        assert!(read(&objects).to_string().contains(&DEPTH.to_string()));
     }
 
     #[test]
     fn says_where_json_ends_to_be_json() {
+        let refused = |text: &[u8]| parse(text).expect_err("must be refused").detail();
         assert_eq!(
             refused(b"{\n  \"a\": }"),
             "the body is no valid JSON: expected value at line 2 column 8"
@@ -288,10 +278,11 @@ mod tests {
             b"{\"a\": \"\xff\"}",
             b"nul",
             b"{\"a\": \"\n\"",
-            b"{\"a\\u0000\": 1}",
+            b"{\"a\": 1e30, \"b\": \"\x01\"}",
             b"NaN",
+            &[b'['; 1_000_000],
         ] {
-            assert!(refused(text).starts_with("the body is no valid JSON"), "{text:?}");
+            assert!(refused(text).starts_with("the body is no valid JSON"));
         }
     }
 }

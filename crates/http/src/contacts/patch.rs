@@ -5,7 +5,7 @@ use super::request::field_text;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of, why};
 use crate::identity::DecisionBody;
 use crate::paths::{ApiPath, contact_id};
 use crate::refusals::WriteRefusedOrMissing;
@@ -242,7 +242,7 @@ fn member<T>(
         Some(Value::Null) => return Sent::Null,
         Some(value) => value,
     };
-    let read = name_of(value).ok_or(NOT_A_TEXT.to_owned());
+    let read = name_of(value).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
     let read = read.and_then(|text| parse(&text).map_err(|error| reason(&error)));
     problems
         .check(&fields.pointer(name), read)
@@ -291,8 +291,8 @@ fn address(fields: &Fields<'_>, problems: &mut Problems) -> Vec<AttributeInput> 
             ];
         }
         Some(Value::Object(parts)) => Fields::of(Some(parts), fields.pointer("address")),
-        Some(_) => {
-            problems.add(fields.pointer("address"), "must be an object or null");
+        Some(value) => {
+            problems.add(fields.pointer("address"), why(value, "must be an object or null"));
             return Vec::new();
         }
     };
@@ -317,8 +317,9 @@ fn custom_fields(fields: &Fields<'_>, problems: &mut Problems) -> Vec<FieldInput
     let values = match fields.member("fields") {
         None => return Vec::new(),
         Some(Value::Object(values)) => Fields::of(Some(values), pointer.clone()),
-        Some(_) => {
-            problems.add(pointer, "must be an object: values by the numbers of custom fields");
+        Some(value) => {
+            let expected = "must be an object: values by the numbers of custom fields";
+            problems.add(pointer, why(value, expected));
             return Vec::new();
         }
     };
@@ -335,7 +336,7 @@ fn custom_fields(fields: &Fields<'_>, problems: &mut Problems) -> Vec<FieldInput
         let text = match value {
             Value::Null => None,
             value => {
-                let text = field_text(value).ok_or(NOT_A_TEXT.to_owned());
+                let text = field_text(value).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
                 let text = text.and_then(|text| {
                     if text.trim().is_empty() {
                         Err(reason(&ValueError::Empty))

@@ -9,7 +9,7 @@ mod channels;
 pub(crate) use channels::device_app;
 
 use crate::error::{Problem, member, pointer};
-use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of, text_of};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of, text_of, why};
 use crate::members;
 use selfsame_domain::values::{Cookie, DeviceId, ExternalId, SegmentName, Source, ValueError};
 use selfsame_domain::{
@@ -111,6 +111,24 @@ pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, pro
     }
 }
 
+/// The texts of a list. An entry that is none is left out and reported.
+pub(crate) fn read_texts(
+    fields: &Fields<'_>,
+    name: &str,
+    request: &mut ContactRequest,
+    problems: &mut Problems,
+) -> Vec<(String, String)> {
+    let entries = fields.list(name, MAX_ENTRIES, problems).into_iter();
+    let read = |(pointer, value): (String, &Value)| match name_of(value) {
+        Some(text) => Some((pointer, text)),
+        None => {
+            request.skipped.push(skipped(&pointer, why(value, NOT_A_TEXT)));
+            None
+        }
+    };
+    entries.filter_map(read).collect()
+}
+
 fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
     let named = |text: &str| match SegmentName::parse(text) {
         Ok(name) => Ok(Some(SegmentRef::Name(name))),
@@ -120,7 +138,8 @@ fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
     match value {
         Value::String(name) => named(name),
         Value::Number(number) => {
-            let id = number.as_i64().ok_or("must be the number of a segment, or a name")?;
+            let expected = "must be the number of a segment, or a name";
+            let id = number.as_i64().ok_or_else(|| why(value, expected))?;
             Ok(Some(SegmentRef::Id(SegmentId(id))))
         }
         Value::Object(object) => {
@@ -130,7 +149,10 @@ fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
             match (id.value(), name.value()) {
                 (Some(id), _) => Ok(Some(SegmentRef::Id(SegmentId(id)))),
                 (None, Some(name)) => named(&name),
-                (None, None) => Err("must have an id or a name".to_owned()),
+                (None, None) => match problems.all().pop() {
+                    Some(problem) => Err(problem.reason),
+                    None => Err("must have an id or a name".to_owned()),
+                },
             }
         }
         Value::Null => Ok(None),
@@ -225,7 +247,7 @@ impl Reader<'_> {
         for (pointer, value) in cookies.list("sc", MAX_IDENTIFIERS, self.problems) {
             match name_of(value) {
                 Some(text) => self.cookie(&pointer, &text),
-                None => self.unreadable(kind, None, &Problem::new(pointer, NOT_A_TEXT)),
+                None => self.unreadable(kind, None, &Problem::new(pointer, why(value, NOT_A_TEXT))),
             }
         }
     }
@@ -241,7 +263,7 @@ impl Reader<'_> {
     fn custom_fields(&mut self, fields: &Fields<'_>) {
         for (pointer, value) in fields.list("fields", MAX_ENTRIES, self.problems) {
             let Value::Object(object) = value else {
-                self.skip(&pointer, "must be an object with id and value");
+                self.skip(&pointer, why(value, "must be an object with id and value"));
                 continue;
             };
             let field = Fields::of(Some(object), pointer.clone());
@@ -253,7 +275,7 @@ impl Reader<'_> {
                 continue;
             };
             let Some(text) = field_text(value) else {
-                self.skip(&field.pointer("value"), NOT_A_TEXT);
+                self.skip(&field.pointer("value"), why(value, NOT_A_TEXT));
                 continue;
             };
             if text.trim().is_empty() {

@@ -4,7 +4,7 @@ use super::{request, upsert};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of};
+use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, why};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
@@ -87,14 +87,14 @@ pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactReques
     request::read_cookies(fields, policy, &mut problems, &mut request);
     request::read_groups(&contact, &mut request, &mut problems);
     request::read_groups(fields, &mut request, &mut problems);
-    for (pointer, key) in fields.texts("subscriptions", MAX_ENTRIES, &mut problems) {
+    for (pointer, key) in request::read_texts(fields, "subscriptions", &mut request, &mut problems) {
         match CategoryKey::parse(&key) {
             Ok(key) => request.categories.push(key),
             Err(error) => request.skipped.push(request::skipped(&pointer, error)),
         }
     }
     if let Some(value) = fields.raw("formType").value() {
-        let read = name_of(value).ok_or(NOT_A_TEXT.to_owned());
+        let read = name_of(value).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
         match read.and_then(|text| FormType::parse(&text).map_err(|error| error.to_string())) {
             Ok(form) => request.form_type = Some(form),
             Err(reason) => request

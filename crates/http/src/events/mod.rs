@@ -6,7 +6,7 @@ mod record;
 mod request;
 mod types;
 
-pub(crate) use request::{Form, read, read_of};
+pub(crate) use request::{Form, detail, read, read_of};
 
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;

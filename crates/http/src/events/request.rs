@@ -3,8 +3,10 @@
 //! Who did it is told by parameters under any of their spellings, compared without regard to case (wire fact), or as in a contact by
 //! `deviceId` and `cookies`.
 
+use crate::body::{fault_of, pruned};
 use crate::contacts::request::{self, skipped};
-use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of, says_something};
+use crate::error::pointer;
+use crate::fields::{Fields, MAX_ENTRIES, Problems, name_of, says_something, why};
 use crate::named::{self, Parts};
 use selfsame_domain::values::{EventKeyValue, EventTypeKey, Source, ValueError};
 use selfsame_domain::{Call, ContactId, ContactRequest, EventId, EventParams, EventRequest, Origin, Policy};
@@ -40,17 +42,20 @@ pub(crate) fn read(
     problems: &mut Problems,
 ) -> Option<EventRequest> {
     let type_key = required(fields, "eventTypeKey", EventTypeKey::parse, problems);
-    let key_value = optional(fields, "keyValue", EventKeyValue::parse, problems);
-    let id = optional(fields, "eventId", event_id, problems);
     let mut contact = ContactRequest::new(Source::Event);
+    let key_value = detail(fields, "keyValue", EventKeyValue::parse, &mut contact, problems);
+    let id = detail(fields, "eventId", event_id, &mut contact, problems);
     request::read_changeable(fields, policy, problems, &mut contact);
-    let parameters = distinct(parameters(fields, form, problems), &mut contact);
+    let parameters = distinct(parameters(fields, form, &mut contact, problems), &mut contact);
     let named = who(&parameters, policy, &mut contact);
     request::refuse_unreadable(&contact, Call::Event { creates: false }, policy, problems);
-    let params = kept(&parameters);
+    let params = kept(&parameters, &mut contact);
     let params = problems.check(&fields.pointer("params"), params);
     let nobody = !named && contact.identifiers().next().is_none();
     if nobody && key_value.is_none() && contact.unreadable.is_empty() {
+        for left_out in &contact.skipped {
+            problems.add(pointer(&left_out.field), &left_out.reason);
+        }
         let reason =
             "must have keyValue, or a parameter contactId, externalCustomerId, email, phone, pushToken or contactKey";
         problems.add(fields.here(), reason);
@@ -74,9 +79,10 @@ pub(crate) fn read_of(
     problems: &mut Problems,
 ) -> Option<EventRequest> {
     let type_key = required(fields, "eventTypeKey", EventTypeKey::parse, problems);
-    let key_value = optional(fields, "keyValue", EventKeyValue::parse, problems);
-    let parameters = distinct(parameters(fields, Form::Pairs, problems), &mut contact);
-    let params = kept(&parameters);
+    let key_value = detail(fields, "keyValue", EventKeyValue::parse, &mut contact, problems);
+    let parameters = parameters(fields, Form::Pairs, &mut contact, problems);
+    let parameters = distinct(parameters, &mut contact);
+    let params = kept(&parameters, &mut contact);
     let params = problems.check(&fields.pointer("params"), params);
     Some(EventRequest {
         contact,
@@ -110,6 +116,21 @@ fn optional<T>(
     problems.check(&fields.pointer(name), parse(&text))
 }
 
+/// As [`optional`]; but a value that no text may have costs nothing but itself.
+pub(crate) fn detail<T>(
+    fields: &Fields<'_>,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, ValueError>,
+    contact: &mut ContactRequest,
+    problems: &mut Problems,
+) -> Option<T> {
+    if let Some(reason) = fields.member(name).and_then(fault_of) {
+        contact.skipped.push(skipped(&fields.pointer(name), reason));
+        return None;
+    }
+    optional(fields, name, parse, problems)
+}
+
 fn required<T>(
     fields: &Fields<'_>,
     name: &str,
@@ -126,8 +147,14 @@ fn required<T>(
 /// A parameter: its name as sent, where it stands, its value.
 type Parameter<'a> = (String, String, &'a Value);
 
-/// A list of names and values, or an object.
-fn parameters<'a>(fields: &Fields<'a>, form: Form, problems: &mut Problems) -> Vec<Parameter<'a>> {
+/// A list of names and values, or an object. A parameter of which the name, or all of it, is a value that no text may have is left out and
+/// reported.
+fn parameters<'a>(
+    fields: &Fields<'a>,
+    form: Form,
+    contact: &mut ContactRequest,
+    problems: &mut Problems,
+) -> Vec<Parameter<'a>> {
     let pointer = fields.pointer("params");
     match fields.raw("params").value() {
         Some(Value::Object(object)) if form == Form::Object || !is_pair(object) => {
@@ -140,9 +167,19 @@ fn parameters<'a>(fields: &Fields<'a>, form: Form, problems: &mut Problems) -> V
         }
         _ => {}
     }
-    let listed = fields.objects("params", MAX_ENTRIES, problems);
+    let listed = fields.list("params", MAX_ENTRIES, problems);
     let mut read = Vec::with_capacity(listed.len());
-    for parameter in listed {
+    for (pointer, value) in listed {
+        let parameter = Fields::of(value.as_object(), pointer);
+        let name = parameter.member("name");
+        if let Some(reason) = fault_of(value).or_else(|| name.and_then(fault_of)) {
+            contact.skipped.push(skipped(parameter.here(), reason));
+            continue;
+        }
+        if !value.is_object() {
+            problems.add(parameter.here(), why(value, "must be an object"));
+            continue;
+        }
         let name = parameter.text("name", problems).value();
         match (name, parameter.member("value")) {
             (Some(name), Some(value)) => read.push((name.trim().to_owned(), parameter.pointer("value"), value)),
@@ -203,7 +240,7 @@ fn who(parameters: &[Parameter<'_>], policy: &Policy, contact: &mut ContactReque
         let read = name_of(value).and_then(|text| text.trim().parse().ok());
         contact.contact_id = read.filter(|id| *id > 0).map(ContactId);
         if contact.contact_id.is_none() {
-            let skipped = skipped(pointer, "must be a positive whole number");
+            let skipped = skipped(pointer, why(value, "must be a positive whole number"));
             contact.note_unreadable(policy, None, None, skipped);
         }
     }
@@ -228,10 +265,16 @@ fn who(parameters: &[Parameter<'_>], policy: &Policy, contact: &mut ContactReque
     named
 }
 
-/// All parameters as they are kept.
-fn kept(parameters: &[Parameter<'_>]) -> Result<EventParams, ValueError> {
-    let members = parameters
-        .iter()
-        .map(|(name, _, value)| (name.clone(), (*value).clone()));
-    EventParams::parse(&Value::Object(members.collect()).to_string())
+/// All parameters as they are kept. What cannot be read in one is left out and reported, unless it was as an identifier.
+fn kept(parameters: &[Parameter<'_>], contact: &mut ContactRequest) -> Result<EventParams, ValueError> {
+    let mut faults = Problems::default();
+    let member = |(name, pointer, value): &Parameter<'_>| Some((name.clone(), pruned(value, pointer, &mut faults)?));
+    let members: Map<String, Value> = parameters.iter().filter_map(member).collect();
+    for fault in faults.all() {
+        let fault = skipped(&fault.pointer, fault.reason);
+        if !contact.left_out().any(|known| known.field == fault.field) {
+            contact.skipped.push(fault);
+        }
+    }
+    EventParams::parse(&Value::Object(members).to_string())
 }

@@ -3,7 +3,7 @@
 use crate::body::Incoming;
 use crate::contacts::request::skipped;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, name_of};
+use crate::fields::{Fields, NOT_A_TEXT, Problems, name_of, why};
 use crate::named::{self, Parts};
 use crate::site::Visit;
 use crate::state::HttpState;
@@ -233,7 +233,7 @@ fn named_user(fields: &Fields<'_>, problems: &mut Problems) -> Option<(&'static 
     for name in USER {
         let Some(value) = said(fields, name) else { continue };
         let pointer = fields.pointer(name);
-        let text = problems.check(&pointer, name_of(value).ok_or("must be a text"));
+        let text = problems.check(&pointer, name_of(value).ok_or_else(|| why(value, NOT_A_TEXT)));
         let Some(id) = text.and_then(|text| problems.check(&pointer, ExternalId::parse(&text))) else {
             continue;
         };

@@ -3,7 +3,7 @@
 use super::app::{self, App, AppHeaders, User};
 use crate::contacts::request::{device_app, read_attributes, refuse_unreadable, skipped};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, Sent, text_of};
+use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, text_of, why};
 use crate::state::HttpState;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
@@ -103,7 +103,7 @@ pub(super) async fn device(State(state): State<HttpState>, request: Request) -> 
 
 fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) -> ContactRequest {
     let mut request = user.request();
-    match token(app, fields, problems, &mut request) {
+    match token(app, fields, &mut request) {
         Some(channel) => request.channels.push(channel),
         None => app::leave_out(fields, &DESCRIBING, "is kept with a pushToken only", &mut request),
     }
@@ -126,12 +126,7 @@ fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) ->
 }
 
 /// The push token. One that cannot be read is left out.
-fn token(
-    app: &App,
-    fields: &Fields<'_>,
-    problems: &mut Problems,
-    request: &mut ContactRequest,
-) -> Option<ChannelInput> {
+fn token(app: &App, fields: &Fields<'_>, request: &mut ContactRequest) -> Option<ChannelInput> {
     let kind = IdentifierKind::MobilePush;
     let mut wrong = Problems::default();
     let text = fields.text("pushToken", &mut wrong).value();
@@ -150,7 +145,11 @@ fn token(
         request.note_unreadable(app.policy(), Some(kind), text.as_deref(), skipped);
     }
     let (identifier, app_id) = token?;
-    let active = fields.boolean("pushSubscribed", problems);
+    let mut unread = Problems::default();
+    let active = fields.boolean("pushSubscribed", &mut unread);
+    for problem in unread.all() {
+        request.skipped.push(skipped(&problem.pointer, problem.reason));
+    }
     let mut device = described(app, fields, request);
     device.app_id = app_id;
     device.active = match active {
@@ -174,7 +173,9 @@ fn described(app: &App, fields: &Fields<'_>, request: &mut ContactRequest) -> De
         let value = fields.raw(name).value()?;
         let text = text_of(value);
         if text.is_none() {
-            request.skipped.push(skipped(&fields.pointer(name), "must be a text"));
+            request
+                .skipped
+                .push(skipped(&fields.pointer(name), why(value, NOT_A_TEXT)));
         }
         text
     };

@@ -2,9 +2,9 @@
 
 use super::app::{self, App, AppHeaders, User};
 use super::device::MAX_BYTES;
-use crate::contacts::request::{field_text, read_attributes, refuse_unreadable, skipped};
+use crate::contacts::request::{field_text, read_attributes, read_texts, refuse_unreadable, skipped};
 use crate::error::{ApiError, member};
-use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, why};
 use crate::state::HttpState;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
@@ -101,13 +101,16 @@ pub(super) async fn user(State(state): State<HttpState>, request: Request) -> Re
     let attributes = fields.object("userAttributes", &mut problems).value();
     let attributes = attributes.unwrap_or_else(|| Fields::of(None, fields.pointer("userAttributes")));
     let read = user.map(|user| (read(&app, &user, &fields, &attributes, &mut problems), user));
-    let named = attributes.objects("fields", MAX_ENTRIES, &mut problems);
+    let named = attributes.list("fields", MAX_ENTRIES, &mut problems);
     problems.finish()?;
     let (mut request, user) = read.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
     if !named.is_empty() {
         let known = state.app.store().fields(app.visit.workspace()).await?;
-        for field in &named {
-            custom_field(field, &known, &mut request);
+        for (pointer, value) in named {
+            match value.as_object() {
+                Some(field) => custom_field(&Fields::of(Some(field), pointer), &known, &mut request),
+                None => request.skipped.push(skipped(&pointer, why(value, "must be an object"))),
+            }
         }
     }
     user.submit(&state, &app, request, "userAttributes.").await
@@ -137,7 +140,7 @@ fn read(
         app::leave_out(attributes, &["languageCode", "timeZone"], reason, &mut request);
     }
     let names = |name: &str, problems: &mut Problems, request: &mut ContactRequest| {
-        let texts = fields.texts(name, MAX_ENTRIES, problems).into_iter();
+        let texts = read_texts(fields, name, request, problems).into_iter();
         let read = texts.map(|(pointer, text)| SegmentName::parse(&text).map_err(|error| skipped(&pointer, error)));
         let (names, wrong): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
         request.skipped.extend(wrong.into_iter().filter_map(Result::err));
@@ -146,7 +149,7 @@ fn read(
     let included = names("groupNamesInclude", problems, &mut request).into_iter();
     request.segments.extend(included.map(SegmentRef::Name));
     request.left_segments = names("groupNamesExclude", problems, &mut request);
-    for (pointer, key) in fields.texts("subscriptionKeys", MAX_ENTRIES, problems) {
+    for (pointer, key) in read_texts(fields, "subscriptionKeys", &mut request, problems) {
         match CategoryKey::parse(&key) {
             Ok(key) => request.categories.push(key),
             Err(error) => request.skipped.push(skipped(&pointer, error)),
@@ -158,8 +161,7 @@ fn read(
 
 /// A custom field by its key. Apps know no groups of fields, so that the key has to be one field's.
 fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut ContactRequest) {
-    let mut problems = Problems::default();
-    let key = field.text("key", &mut problems).value().unwrap_or_default();
+    let key = field.text("key", &mut Problems::default()).value().unwrap_or_default();
     let mut named = known
         .iter()
         .filter(|known| !known.archived && known.field_key == key.trim());
@@ -176,7 +178,9 @@ fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut Contact
         return;
     };
     let Some(text) = field_text(value) else {
-        request.skipped.push(skipped(&field.pointer("value"), NOT_A_TEXT));
+        request
+            .skipped
+            .push(skipped(&field.pointer("value"), why(value, NOT_A_TEXT)));
         return;
     };
     if text.trim().is_empty() {

@@ -1,13 +1,11 @@
 //! `POST orders`.
 
 use super::exact::Exact;
-use super::mended::{NOTE, mended};
 use super::request::{MAX_ORDERS, read};
 use crate::auth::Authenticated;
 use crate::body::{Entry, Incoming};
-use crate::contacts::request::skipped;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::reply::{self, OneOrMany, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::Json;
@@ -16,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use selfsame_domain::{Action, Command, OrderRequest, Policy};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -198,25 +195,10 @@ pub(crate) async fn add(
 }
 
 fn read_one(entry: &Entry<'_>, policy: &Policy) -> Result<OrderRequest, String> {
-    let problem = match entry.fields() {
-        Ok(fields) => return read_fields(&fields, entry.raw.get(), policy),
-        Err(problem) => problem,
-    };
-    let json = mended(entry.raw.get());
-    let Ok(Value::Object(object)) = entry.read_again(&json) else {
-        return Err(ApiError::from(problem).detail());
-    };
-    let fields = Fields::of(Some(&object), entry.pointer.clone());
-    let mut request = read_fields(&fields, &json, policy)?;
-    request.contact.skipped.push(skipped(&entry.pointer, NOTE));
-    Ok(request)
-}
-
-/// Reads the members of an order, given the JSON that they are from.
-fn read_fields(fields: &Fields<'_>, json: &str, policy: &Policy) -> Result<OrderRequest, String> {
+    let fields = entry.fields().map_err(|problem| ApiError::from(problem).detail())?;
     let mut problems = Problems::default();
-    let exact = Exact::of(json.as_bytes(), fields.here());
-    let request = read(fields, &exact, policy, &mut problems);
+    let exact = Exact::of(entry.raw.get().as_bytes(), fields.here());
+    let request = read(&fields, &exact, policy, &mut problems);
     problems.finish().map_err(|error| error.detail())?;
     request.ok_or_else(|| "an order without problems that cannot be read".to_owned())
 }

@@ -5,15 +5,15 @@ use super::exact::Exact;
 use super::items::Members;
 use super::request::{MAX_ORDERS, key};
 use crate::auth::Authenticated;
-use crate::body::Incoming;
+use crate::body::{Incoming, pruned};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::{Fields, Problems, why};
 use crate::reply::{self, Repeated, submit_all};
 use crate::state::HttpState;
 use axum::extract::State;
 use axum::response::Response;
 use selfsame_domain::{Action, Command, OrderKey, Rejection};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// Orders to be deleted, 1 to 1,000 together.
@@ -73,7 +73,11 @@ pub(crate) async fn delete(
     auth.allow(Action::Events)?;
     let body = incoming.object()?;
     let named = named(&body.fields())?;
-    let read: Vec<Result<OrderKey, String>> = named.iter().map(|(pointer, order)| read(pointer, order)).collect();
+    let exact = Exact::of(&incoming.bytes, "");
+    let read: Vec<Result<OrderKey, String>> = named
+        .iter()
+        .map(|(pointer, order)| read(pointer, order, &exact))
+        .collect();
     let keys = read.iter().filter_map(|key| key.as_ref().ok());
     let commands: Vec<Command> = keys.map(|key| Command::DeleteOrder(key.clone())).collect();
     let decisions = if commands.is_empty() {
@@ -83,7 +87,7 @@ pub(crate) async fn delete(
     };
     let mut decided = decisions.iter();
     let mut failed = Vec::new();
-    for ((_, order), read) in named.into_iter().zip(read) {
+    for ((pointer, order), read) in named.into_iter().zip(read) {
         let error = match read {
             Err(error) => Some(error),
             Ok(_) => decided
@@ -91,6 +95,7 @@ pub(crate) async fn delete(
                 .and_then(|decision| Some(decision.rejection.as_ref()?.to_string())),
         };
         let Some(error) = error else { continue };
+        let order = pruned(&order, &pointer, &mut Problems::default());
         let order =
             serde_json::value::to_raw_value(&order).map_err(|_| ApiError::Internal("an order that is no JSON"))?;
         failed.push(FailedOrder { order, error });
@@ -128,22 +133,17 @@ fn named(body: &Fields<'_>) -> Result<Vec<(String, Value)>, ApiError> {
     Ok(named)
 }
 
-fn read(pointer: &str, order: &Value) -> Result<OrderKey, String> {
+fn read(pointer: &str, order: &Value, exact: &Exact) -> Result<OrderKey, String> {
     let Value::Object(object) = order else {
-        return Err(ApiError::invalid(pointer, "must be an object").detail());
+        return Err(ApiError::invalid(pointer, why(order, "must be an object")).detail());
     };
     let mut problems = Problems::default();
-    let read = key_of(object, pointer, &mut problems);
+    let read = key(&mut Members {
+        fields: &Fields::of(Some(object), pointer.to_owned()),
+        exact,
+        problems: &mut problems,
+        notes: &mut Vec::new(),
+    });
     problems.finish().map_err(|error| error.detail())?;
     read.ok_or_else(|| "an order without problems that cannot be read".to_owned())
-}
-
-fn key_of(object: &Map<String, Value>, pointer: &str, problems: &mut Problems) -> Option<OrderKey> {
-    let fields = Fields::of(Some(object), pointer.to_owned());
-    key(&mut Members {
-        fields: &fields,
-        exact: &Exact::default(),
-        problems,
-        notes: &mut Vec::new(),
-    })
 }

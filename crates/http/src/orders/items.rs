@@ -4,8 +4,9 @@
 //! text or left out, and noted: no order is lost for a detail.
 
 use super::exact::Exact;
+use crate::body::{fault_of, pruned};
 use crate::contacts::request::skipped;
-use crate::fields::{Fields, Problems, Sent, text_of};
+use crate::fields::{Fields, Problems, Sent, name_of, text_of, why};
 use selfsame_domain::values::{Amount, OrderText, ValueError};
 use selfsame_domain::{Order, OrderItem, Skipped};
 use serde_json::Value;
@@ -30,6 +31,31 @@ impl Members<'_, '_> {
         }
     }
 
+    /// The text of a member that was read: of a text, of a whole number, or of what could not be read as it was sent, without what made it
+    /// unreadable.
+    pub(super) fn sent(&mut self, name: &str) -> Option<String> {
+        let value = self.fields.raw(name).value()?;
+        if fault_of(value).is_none() {
+            return name_of(value);
+        }
+        let pointer = self.fields.pointer(name);
+        self.without_fault(&pointer, &pointer, value)
+    }
+
+    /// The text of a value that could not be read as it was sent, without what made it unreadable; none when it can be read or nothing is left.
+    /// Noted.
+    fn without_fault(&mut self, pointer: &str, noted: &str, value: &Value) -> Option<String> {
+        let reason = fault_of(value)?;
+        let text = self.exact.text(pointer).map(str::to_owned);
+        let what = if text.is_some() {
+            "is kept as far as it can be"
+        } else {
+            "is left out"
+        };
+        self.note(noted, format!("{reason}, and {what}"));
+        text
+    }
+
     /// An optional text; numbers and truth values are taken as one, lists and objects are kept as JSON. `null`, blanks and empty lists say
     /// nothing.
     pub(super) fn text(&mut self, name: &str) -> Option<OrderText> {
@@ -45,10 +71,16 @@ impl Members<'_, '_> {
             Value::Object(object) if object.is_empty() => return None,
             Value::Array(_) | Value::Object(_) => {
                 self.note(noted, "must be a text, and is kept as JSON");
-                value.to_string()
+                let mut faults = Problems::default();
+                let kept = pruned(value, noted, &mut faults)?;
+                for fault in faults.all() {
+                    self.note(&fault.pointer, fault.reason + ", and is left out");
+                }
+                kept.to_string()
             }
+            unreadable if fault_of(unreadable).is_some() => self.without_fault(pointer, noted, unreadable)?,
             Value::Number(number) => {
-                let digits = self.exact.digits(pointer).map(str::to_owned);
+                let digits = self.exact.text(pointer).map(str::to_owned);
                 digits.unwrap_or_else(|| number.to_string())
             }
             scalar => text_of(scalar)?,
@@ -96,9 +128,13 @@ impl Members<'_, '_> {
         let text = match self.fields.raw(name) {
             Sent::Nothing | Sent::Null => return Ok(None),
             Sent::Value(Value::String(text)) => text.clone(),
-            Sent::Value(Value::Number(number)) => {
-                let digits = self.exact.digits(&self.fields.pointer(name)).map(str::to_owned);
-                digits.unwrap_or_else(|| number.to_string())
+            Sent::Value(value @ Value::Number(number)) => {
+                let written = self.exact.text(&self.fields.pointer(name)).map(str::to_owned);
+                match (written, fault_of(value)) {
+                    (Some(written), _) => written,
+                    (None, Some(reason)) => return Err(reason.to_owned()),
+                    (None, None) => number.to_string(),
+                }
             }
             Sent::Value(_) => return Err("must be a number".to_owned()),
         };
@@ -170,7 +206,10 @@ impl Members<'_, '_> {
         }
         let read = |(pointer, value): (String, &Value)| {
             let Value::Object(object) = value else {
-                self.note(&pointer, "must be an object, and is left out");
+                self.note(
+                    &pointer,
+                    format!("{}, and is left out", why(value, "must be an object")),
+                );
                 return None;
             };
             self.item(&Fields::of(Some(object), pointer))

@@ -5,7 +5,6 @@ mod delete;
 mod exact;
 mod items;
 mod list;
-mod mended;
 mod request;
 mod response;
 

@@ -3,14 +3,13 @@
 use super::exact::Exact;
 use super::items::Members;
 use crate::contacts::request::{self, skipped};
-use crate::fields::{Fields, Problems, Sent, name_of};
+use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, why};
 use crate::named::{Parts, email, phone};
 use crate::times;
 use selfsame_domain::values::{Currency, ExternalOrderId, OrderText, Source, StoreId, ValueError};
 use selfsame_domain::{
     Call, ContactRequest, Order, OrderContent, OrderCustomer, OrderDetails, OrderKey, OrderRequest, OrderStatus, Policy,
 };
-use serde_json::Value;
 
 /// How many orders one request may have (wire fact).
 pub(crate) const MAX_ORDERS: usize = 1000;
@@ -37,14 +36,16 @@ pub(crate) fn read(
     };
     let key = key(&mut members);
     let status = members.required("status", |order| {
-        let word = order.fields.raw("status").value().and_then(Value::as_str);
+        let word = order.sent("status");
         let read = word.and_then(|word| OrderStatus::from_text(&word.trim().to_ascii_uppercase()));
         let known = "must be one of INITIALIZED, IN_PROGRESS, DELIVERED, CANCELLED, ABANDONED_SHOPPING_CART";
         order.problems.check(&order.fields.pointer("status"), read.ok_or(known))
     });
     let date = members.required("date", |order| {
-        let read = order.fields.raw("date").value().and_then(name_of);
-        let at = read.and_then(|text| times::parse(&text)).ok_or(times::REASON);
+        let at = order
+            .sent("date")
+            .and_then(|text| times::parse(&text))
+            .ok_or(times::REASON);
         order.problems.check(&order.fields.pointer("date"), at)
     });
     let content = content(&mut members);
@@ -168,8 +169,8 @@ impl Members<'_, '_> {
 
     /// A text, or a whole number as one, that is a value. What it is not is a problem.
     fn value<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, ValueError>) -> Option<T> {
-        let text = self.fields.raw(name).value().and_then(name_of);
-        let read = text.ok_or_else(|| "must be a text".to_owned());
+        let value = self.fields.raw(name).value()?;
+        let read = self.sent(name).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
         let read = read.and_then(|text| parse(&text).map_err(|error| error.to_string()));
         self.problems.check(&self.fields.pointer(name), read)
     }

@@ -5,7 +5,7 @@ use crate::body::Incoming;
 use crate::contacts::request::skipped;
 use crate::contacts::response::Sentence;
 use crate::error::{ApiError, left_out, pointer};
-use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, name_of};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, name_of, why};
 use crate::partly::{FailedEntries, FailedEntry, Partly};
 use crate::paths::{ApiPath, segment_id};
 use crate::reply::{Decided, Repeated, submit};
@@ -178,7 +178,7 @@ fn entries(
         return Vec::new();
     }
     let entry = |(index, value): (usize, &Value)| {
-        let text = name_of(value).ok_or_else(|| "must be a text or a number".to_owned());
+        let text = name_of(value).ok_or_else(|| why(value, "must be a text or a number").to_owned());
         let contact = text.and_then(|text| read(&text));
         contact.unwrap_or_else(|reason| ContactRef::Unreadable(skipped(&format!("{pointer}/{index}"), reason)))
     };

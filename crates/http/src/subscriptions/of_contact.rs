@@ -5,7 +5,7 @@ use crate::body::Incoming;
 use crate::contacts::find;
 use crate::contacts::response::Sentence;
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, name_of};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of, why};
 use crate::paths::{ApiPath, contact_id};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -139,7 +139,7 @@ fn read(fields: &Fields<'_>) -> Result<Vec<(String, CategoryKey)>, ApiError> {
     let mut keys = Vec::with_capacity(entries.len());
     // What is not in the list is taken away, so that no entry is left out, not even one that says nothing.
     for (pointer, entry) in entries {
-        let key = name_of(entry).ok_or_else(|| "must be a text".to_owned());
+        let key = name_of(entry).ok_or_else(|| why(entry, NOT_A_TEXT).to_owned());
         let key = key.and_then(|text| CategoryKey::parse(&text).map_err(|error| error.to_string()));
         keys.extend(problems.check(&pointer, key).map(|key| (pointer, key)));
     }

@@ -3,7 +3,7 @@
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of};
+use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of, why};
 use crate::partly::{AllTaken, FailedEntries, FailedEntry, Partly};
 use crate::reply::{AllDecided, Repeated, submit_all};
 use crate::state::HttpState;
@@ -150,7 +150,7 @@ fn read(fields: &Fields<'_>) -> Result<(Vec<Email>, Vec<FailedEntry>), ApiError>
     let mut wrong = Problems::default();
     let mut emails = Vec::with_capacity(entries.len());
     for (pointer, value) in entries {
-        let text = name_of(value).ok_or(NOT_A_TEXT.to_owned());
+        let text = name_of(value).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
         let email = text.and_then(|text| Email::parse(&text).map_err(|error| error.to_string()));
         emails.extend(wrong.check(&pointer, email));
     }

@@ -5,7 +5,7 @@ use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::contacts::request::{refuse_unreadable, skipped};
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::fields::{Fields, MAX_ENTRIES, Problems, why};
 use crate::named::{self, Parts};
 use crate::paths::ApiPath;
 use crate::reply::{self, AllDecided, Repeated, submit_all};
@@ -140,7 +140,7 @@ pub(crate) fn read(
         .into_iter()
         .map(|(pointer, value)| match value {
             Value::Object(token) => read_one(&Fields::of(Some(token), pointer), app, policy),
-            _ => Err(ApiError::invalid(pointer, "must be an object")),
+            other => Err(ApiError::invalid(pointer, why(other, "must be an object"))),
         })
         .collect();
     if read.iter().any(Result::is_ok) {

@@ -1,14 +1,16 @@
 //! What pages are answered: how much was kept, and what was not. Nothing about anybody.
 
-use crate::body::{Entry, Incoming};
+use crate::body::{Entry, Incoming, pruned};
 use crate::error::{ApiError, Problem, member};
 use crate::fields::{Fields, Problems};
 use crate::site::Visit;
 use crate::state::HttpState;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use selfsame_domain::{Command, Decision, Effect, Outcome, Skipped};
+use selfsame_domain::values::ValueError;
+use selfsame_domain::{Command, Decision, Effect, EventParams, Outcome, Skipped};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What became of a request of a page.
@@ -69,6 +71,17 @@ impl CollectedBody {
                 None
             }
         }
+    }
+
+    /// What is known about an event, as it is kept: without values that cannot be read, which are added to what was left out.
+    pub(crate) fn params(&mut self, payload: &Value, pointer: &str) -> Result<EventParams, ValueError> {
+        let mut faults = Problems::default();
+        let kept = pruned(payload, pointer, &mut faults);
+        self.refused.extend(faults.all().into_iter().map(RefusedPart::from));
+        kept.map_or_else(
+            || Ok(EventParams::default()),
+            |kept| EventParams::parse(&kept.to_string()),
+        )
     }
 
     /// The command, unless something is wrong with it, which is added to what was left out.

@@ -142,14 +142,16 @@ fn read(
     let name = event.text("name", &mut problems).value().unwrap_or_default();
     let at = event.integer("at", &mut problems).value();
     let occurred_at = at.and_then(|millis| problems.check(&event.pointer("at"), clock.read(millis)));
-    let id = event.text("id", &mut problems).value();
+    let mut unread = Problems::default();
+    let id = event.text("id", &mut unread).value();
+    answer.refused.extend(unread.all().into_iter().map(RefusedPart::from));
     if id.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
         problems.add(event.pointer("id"), format!("must be at most {MAX_ID} characters long"));
     }
     let payload = event.raw("payload").value();
     let params = payload.map_or_else(
         || Ok(EventParams::default()),
-        |payload| EventParams::parse(&payload.to_string()),
+        |payload| answer.params(payload, &event.pointer("payload")),
     );
     let type_key = problems.check(&event.pointer("name"), EventTypeKey::parse(&name));
     let params = problems.check(&event.pointer("payload"), params);

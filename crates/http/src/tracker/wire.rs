@@ -125,30 +125,26 @@ pub(crate) async fn wire(
 ) -> Result<CollectedBody, ApiError> {
     let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
     let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let (body, unread) = incoming.object_for("GeneralInfo")?;
+    let body = incoming.object()?;
     let fields = body.fields();
     let mut problems = Problems::default();
     let general = fields.object("GeneralInfo", &mut problems);
     problems.finish()?;
     let from = (&headers, &extensions);
     match general {
-        Sent::Value(general) => event(&state, &incoming, &fields, &general, unread, secret, from).await,
+        Sent::Value(general) => event(&state, &incoming, &fields, &general, secret, from).await,
         Sent::Nothing | Sent::Null if plugin_log::is_entry(&fields) => Ok(plugin_log::drop_entry()),
-        Sent::Nothing | Sent::Null => {
-            unread.finish()?;
-            webcontact(&state, &incoming, &fields, secret, from).await
-        }
+        Sent::Nothing | Sent::Null => webcontact(&state, &incoming, &fields, secret, from).await,
     }
 }
 
 /// Keeps an event. One that cannot be kept is reported, and the page is believed as far as without it: it may have nobody who could mend
-/// a refused request. `problems` are those of the event so far.
+/// a refused request.
 async fn event(
     state: &HttpState,
     incoming: &Incoming,
     fields: &Fields<'_>,
     general: &Fields<'_>,
-    mut problems: Problems,
     secret: Option<Authenticated>,
     (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
@@ -188,7 +184,15 @@ async fn event(
         let reason = "must be sent where GeneralInfo names nobody";
         return Err(ApiError::invalid(cookies.pointer("sc"), reason));
     }
-    let told = read(state.app.clock().now(), incoming, fields, general, &mut problems);
+    let mut problems = Problems::default();
+    let told = read(
+        state.app.clock().now(),
+        incoming,
+        fields,
+        general,
+        &mut problems,
+        &mut answer,
+    );
     let kept = told.map(|told| told.keep(&visit.place(), cookie.as_ref(), &who.named));
     let kept = answer.judge(kept, problems).into_iter().collect();
     answer::submit(state, &visit, incoming, who.link, kept, answer).await
@@ -201,13 +205,14 @@ fn read(
     fields: &Fields<'_>,
     general: &Fields<'_>,
     problems: &mut Problems,
+    answer: &mut CollectedBody,
 ) -> Option<Told> {
     let name = general.text("eventName", problems).value().unwrap_or_default();
     let datetime = general.integer("datetime", problems).value();
     let type_key = problems.check(&general.pointer("eventName"), EventTypeKey::parse(&name));
     let clock = Clock::new(now, None);
     let occurred_at = datetime.and_then(|millis| problems.check(&general.pointer("datetime"), clock.read(millis)));
-    let params = problems.check(&fields.pointer(&name), params(fields, &name));
+    let params = problems.check(&fields.pointer(&name), params(fields, &name, answer));
     Some(Told {
         type_key: type_key?,
         params: params?,
@@ -257,11 +262,11 @@ async fn webcontact(
 }
 
 /// The object that is named after the event; if there is none, everything but the general part.
-fn params(fields: &Fields<'_>, name: &str) -> Result<EventParams, ValueError> {
+fn params(fields: &Fields<'_>, name: &str, answer: &mut CollectedBody) -> Result<EventParams, ValueError> {
     if let Some(payload @ Value::Object(_)) = fields.member(name) {
-        return EventParams::parse(&payload.to_string());
+        return answer.params(payload, &fields.pointer(name));
     }
     let rest = fields.members().filter(|(name, _)| *name != "GeneralInfo");
     let rest: Map<String, Value> = rest.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    EventParams::parse(&Value::Object(rest).to_string())
+    answer.params(&Value::Object(rest), fields.here())
 }

@@ -3,13 +3,13 @@
 use crate::support::Server;
 use serde_json::{Value, json};
 
-/// What cannot be read in a text, as JSON, and why.
-const UNREADABLE: [(&str, &str); 5] = [
-    (r#""a\u0000b""#, "must not contain control characters"),
-    (r#""\u0085""#, "must not contain control characters"),
-    (r#""\ud800""#, "must not contain unpaired surrogates"),
-    ("9223372036854775808", "must be within the range of a 64-bit integer"),
-    ("1e999", "cannot be read: number out of range"),
+/// What cannot be read in a text, as JSON.
+const UNREADABLE: [&str; 5] = [
+    r#""a\u0000b""#,
+    r#""\u0085""#,
+    r#""\ud800""#,
+    "9223372036854775808",
+    "1e999",
 ];
 
 fn order(id: &str, name: &str) -> String {
@@ -27,7 +27,7 @@ fn past(name: &str) -> String {
 
 #[tokio::test]
 async fn what_cannot_be_read_in_an_order_costs_a_text_and_not_the_order() {
-    for ((value, _), name) in UNREADABLE
+    for (value, name) in UNREADABLE
         .into_iter()
         .zip(["ab", "", "\u{fffd}", "9223372036854775808", "1e999"])
     {
@@ -63,7 +63,7 @@ async fn what_cannot_be_read_in_an_order_costs_a_text_and_not_the_order() {
 async fn a_past_event_that_cannot_be_read_is_refused_alone() {
     let server = Server::start().await;
     let mut events = vec![past("1")];
-    events.extend(UNREADABLE.map(|(value, _)| past(value)));
+    events.extend(UNREADABLE.map(past));
     events.extend([
         "7".to_owned(),
         r#"{"keyValue": "k", "occurred": "2025-12-31T10:00"}"#.to_owned(),
@@ -73,10 +73,9 @@ async fn a_past_event_that_cannot_be_read_is_refused_alone() {
     ]);
     let body = format!(r#"{{"events": [{}]}}"#, events.join(","));
     let answer = server.ask("POST", "/api/v2/past_events", body).await.expect(200).json();
-    let mut expected = vec![json!({"status": "ACCEPTED"})];
+    // A parameter that cannot be read is left out.
+    let mut expected = vec![json!({"status": "ACCEPTED"}); 6];
     let refused = |error: String| json!({"status": "SERVER_ERROR", "error": error});
-    let unreadable = UNREADABLE.iter().zip(1..);
-    expected.extend(unreadable.map(|((_, reason), at)| refused(format!("events[{at}].params[0].value {reason}"))));
     expected.extend([
         refused("events[6] must be an object".to_owned()),
         refused("events[7].eventTypeKey must be sent".to_owned()),
@@ -85,9 +84,9 @@ async fn a_past_event_that_cannot_be_read_is_refused_alone() {
         json!({"status": "ACCEPTED"}),
     ]);
     assert_eq!(answer["results"], json!(expected));
-    assert_eq!((&answer["successCount"], &answer["errorCount"]), (&json!(2), &json!(9)));
+    assert_eq!((&answer["successCount"], &answer["errorCount"]), (&json!(7), &json!(4)));
     let types = server.get("/api/v1/event-types").await.json();
-    assert_eq!(types["items"][0]["count"], 2);
+    assert_eq!(types["items"][0]["count"], 7);
 }
 
 #[tokio::test]
@@ -97,10 +96,6 @@ async fn what_is_no_list_is_refused_whole() {
         for (body, reason) in [
             (format!(r#"{{"{list}": "text"}}"#), "must be an array of objects"),
             (format!(r#"{{"{list}": [{{}}, }}"#), "no valid JSON"),
-            (
-                format!(r#"{{"{list}": [{{}}], "a": "\u0000"}}"#),
-                "* must not contain control characters",
-            ),
             (format!(r#"[{{"{list}": []}}]"#), "must be a JSON object"),
         ] {
             let refused = server.ask("POST", path, body).await.expect(400);

@@ -28,5 +28,6 @@ mod segments;
 mod subscriptions;
 mod support;
 mod tokens;
+mod unreadable;
 mod web_setup;
 mod wrong_types;

@@ -1,7 +1,7 @@
 //! Names, address, language and the like of a contact.
 
 use super::Reader;
-use crate::fields::{Fields, NOT_A_TEXT, text_of};
+use crate::fields::{Fields, NOT_A_TEXT, text_of, why};
 use selfsame_domain::AttributeInput;
 use selfsame_domain::values::{AddressPart, ContactKey, FirstName, Language, LastName, Postcode, TimeZone, ValueError};
 
@@ -32,7 +32,7 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
     if let Some(value) = fields.raw("address").value() {
         match value.as_object() {
             Some(object) => read_address(reader, &Fields::of(Some(object), fields.pointer("address"))),
-            None => reader.skip(&fields.pointer("address"), "must be an object"),
+            None => reader.skip(&fields.pointer("address"), why(value, "must be an object")),
         }
     }
 }
@@ -59,6 +59,6 @@ fn read_one<T>(
         Some(Ok(value)) => reader.request.attributes.push(input(Some(&value))),
         Some(Err(ValueError::Empty)) => {}
         Some(Err(error)) => reader.skip(&fields.pointer(name), error),
-        None => reader.skip(&fields.pointer(name), NOT_A_TEXT),
+        None => reader.skip(&fields.pointer(name), why(value, NOT_A_TEXT)),
     }
 }

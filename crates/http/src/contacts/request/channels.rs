@@ -2,7 +2,7 @@
 
 use super::{MAX_IDENTIFIERS, Reader};
 use crate::error::Problem;
-use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, text_of};
+use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, text_of, why};
 use selfsame_domain::values::{
     AppId, ChannelType, Device, Email, FieldProblem, Phone, Token, ValueError, WebPushSubscription,
 };
@@ -18,7 +18,8 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
     let mut counts: BTreeMap<ChannelType, usize> = BTreeMap::new();
     for (pointer, value) in fields.list("channels", MAX_IDENTIFIERS, reader.problems) {
         let Value::Object(object) = value else {
-            reader.unreadable(None, None, &Problem::new(pointer, "must be an object"));
+            let problem = Problem::new(pointer, why(value, "must be an object"));
+            reader.unreadable(None, None, &problem);
             continue;
         };
         let channel = Fields::of(Some(object), pointer);
@@ -48,7 +49,8 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
 
 fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelType> {
     let pointer = channel.pointer("type");
-    let text = channel.text("type", &mut Problems::default()).value();
+    let mut unread = Problems::default();
+    let text = channel.text("type", &mut unread).value();
     let known = text.as_deref().and_then(ChannelType::from_wire);
     if known.is_none() {
         let reason = match text {
@@ -56,7 +58,10 @@ fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelTyp
                 "must be one of {}",
                 ChannelType::ALL.map(ChannelType::as_wire).join(", ")
             ),
-            None => "must be the type of the channel".to_owned(),
+            None => match unread.all().pop() {
+                Some(problem) => problem.reason,
+                None => "must be the type of the channel".to_owned(),
+            },
         };
         reader.unreadable(None, None, &Problem::new(pointer, reason));
     }
@@ -167,8 +172,12 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) -> Result<(),
     let Some(text) = text else {
         // A blank token says nothing, and one that is no text was noted.
         let has_token = object.is_some_and(|object| object.contains_key("token"));
-        let wrong = || Problem::new(pointer, "must be a token, or an object with token");
-        return if has_token { Ok(()) } else { Err(wrong()) };
+        let expected = "must be a token, or an object with token";
+        return if has_token {
+            Ok(())
+        } else {
+            Err(Problem::new(pointer, why(value, expected)))
+        };
     };
     let app = app_id(&fields)?;
     let details = ChannelDetails {
@@ -282,7 +291,7 @@ fn details<'a>(reader: &mut Reader<'_>, channel: &Fields<'a>, name: &str) -> Opt
     let value = channel.raw(name).value()?;
     let object = value.as_object();
     if object.is_none() {
-        reader.skip(&channel.pointer(name), "must be an object");
+        reader.skip(&channel.pointer(name), why(value, "must be an object"));
     }
     object.map(|object| Fields::of(Some(object), channel.pointer(name)))
 }
@@ -292,16 +301,16 @@ fn described(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &str) -> Option
     let value = fields.raw(name).value()?;
     let text = text_of(value);
     if text.is_none() {
-        reader.skip(&fields.pointer(name), NOT_A_TEXT);
+        reader.skip(&fields.pointer(name), why(value, NOT_A_TEXT));
     }
     text
 }
 
 fn active(reader: &mut Reader<'_>, fields: &Fields<'_>) -> bool {
-    let mut problems = Problems::default();
-    let sent = fields.boolean("active", &mut problems);
-    if problems.finish().is_err() {
-        reader.skip(&fields.pointer("active"), "must be true or false");
+    let mut unread = Problems::default();
+    let sent = fields.boolean("active", &mut unread);
+    for problem in unread.all() {
+        reader.skip(&problem.pointer, problem.reason);
     }
     match sent {
         Sent::Value(active) => active,

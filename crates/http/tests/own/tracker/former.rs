@@ -91,7 +91,6 @@ async fn an_event_that_is_wrong_is_left_out_and_who_it_was_is_kept() {
         ("eventName", json!("X<"), json!({}), "GeneralInfo.eventName"),
         ("eventName", json!(null), json!({}), "GeneralInfo.eventName"),
         ("datetime", json!(null), json!({"a": large}), "ProductPage"),
-        ("datetime", json!(null), json!({"a": "\u{0}"}), "ProductPage.*"),
     ];
     for (index, (member, value, payload, field)) in wrong.into_iter().enumerate() {
         let (sc, id) = (format!("crumb{index}"), format!("C{index}"));
@@ -107,20 +106,36 @@ async fn an_event_that_is_wrong_is_left_out_and_who_it_was_is_kept() {
 }
 
 #[tokio::test]
-async fn a_general_part_that_cannot_be_read_is_refused() {
+async fn a_value_that_nothing_can_keep_costs_itself() {
     let server = Server::start().await;
-    let shop = site(&server, "shop", false).await;
-    let general = json!({"eventName": "a", "siteId": shop.key, "user_name": "\u{0}", "cookies": {"sc": "c"}});
-    let answer = tell(
-        &server,
-        "/api/v2",
-        &json!({"GeneralInfo": general, "a": {"b": "\u{0}"}}),
-    )
-    .await;
-    assert_eq!(answer.pointers(), ["/GeneralInfo/user_name"]);
-    let link = json!({"webId": "c", "orgId": shop.key, "email": "\u{0}"});
-    assert_eq!(tell(&server, "/api/v2", &link).await.pointers(), ["/email"]);
-    assert_eq!(server.get("/api/v1/visitors/c").await.status, 404);
+    let open = site(&server, "open", true).await;
+    let (nul, ann) = ("\u{0}", server.contact(Some("A"), None).await);
+    let general = json!({"eventName": "PageView", "siteId": open.key, "cookies": {"sc": "c"}, "externalCustomerId": "A", "user_email": nul});
+    let payload = json!({"url": "a", "title": nul, "tags": [1, nul]});
+    let said = json!({"GeneralInfo": general, "PageView": payload});
+    let answer = tell(&server, "/api/v2", &said).await.json(200);
+    let mut left_out = refused(&answer);
+    left_out.sort_unstable();
+    let expected = vec!["*.*[1]", "*.title", "GeneralInfo.user_email"];
+    assert_eq!((&answer["stored"], left_out), (&json!(1), expected));
+    assert_eq!(seen(&server, &json!(ann)).await, ["a"]);
+    let link = json!({"webId": "c2", "orgId": open.key, "externalCustomerId": "A", "phone": nul});
+    assert_eq!(refused(&tell(&server, "/api/v2", &link).await.json(200)), ["phone"]);
+    for member in ["siteId", "cookies"] {
+        let mut wrong = general.clone();
+        wrong[member] = json!(nul);
+        let answer = tell(&server, "/api/v2", &json!({"GeneralInfo": wrong})).await;
+        assert_eq!(answer.pointers(), [format!("/GeneralInfo/{member}")]);
+    }
+    let view = json!({"site": open.key, "sc": "c3", "user": {"email": nul, "externalCustomerId": "A"}, "pad": nul,
+        "events": [{"id": nul, "name": "PageView", "payload": {"url": "b", "c": {"d": nul}}}, nul]});
+    let answer = tell(&server, "/t/events", &view).await.json(200);
+    let mut left_out = refused(&answer);
+    left_out.sort_unstable();
+    let mut expected = vec!["user.email", "events[0].id", "events[0].payload.*.*", "events[1]"];
+    expected.sort_unstable();
+    assert_eq!((&answer["stored"], left_out), (&json!(1), expected));
+    assert_eq!(seen(&server, &json!(ann)).await, ["a", "b"]);
 }
 
 #[tokio::test]
