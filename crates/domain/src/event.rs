@@ -285,6 +285,13 @@ impl EventId {
     }
 }
 
+/// Whether an event or an order is dated more than a day ahead of the server's time, further than clocks and time zones differ. Such a date
+/// would stand before all that happens until then, and no later request could correct an order of it.
+pub fn is_dated_ahead(date: Timestamp, now: Timestamp) -> bool {
+    const MOST: TimeDelta = TimeDelta::days(1);
+    date - now > MOST
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

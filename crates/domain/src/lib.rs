@@ -40,7 +40,7 @@ pub use contact::{ChannelDetails, Contact, ContactState, HeldIdentifier, Identif
 pub use decision::{Apart, Decision, Effect, MergeRule, Outcome, Rejection, Rule, SubscribeStatus};
 pub use event::{
     Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, Place, StoredEvent,
-    Subject, Waiting,
+    Subject, Waiting, is_dated_ahead,
 };
 pub use face::Face;
 pub use footprint::footprint;

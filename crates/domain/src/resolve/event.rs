@@ -8,9 +8,8 @@ use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, ContactRequest, ContactState, Decision, DecisionId, Effect, Event, EventCount, EventId,
     EventParams, EventPeriod, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome,
-    Rejection, Rule, Stability, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting,
+    Rejection, Rule, Stability, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting, is_dated_ahead,
 };
-use chrono::TimeDelta;
 use std::collections::BTreeMap;
 
 /// Keeps an event with the contact that it names; with a visitor while nobody holds its identifiers; with nobody when it names none that
@@ -93,13 +92,6 @@ fn decide(world: &mut World<'_>, mut draft: Draft, request: &EventRequest) -> (D
 pub(super) fn is_too_old(world: &World<'_>, occurred_at: Timestamp, now: Timestamp) -> bool {
     let since = world.policy.events_taken_since(now);
     since.is_some_and(|since| occurred_at < since)
-}
-
-/// Whether an event or an order is dated further ahead than clocks and time zones differ. Such a date would stand before all that happens
-/// until then, and no later request could correct an order of it.
-pub(super) fn is_dated_ahead(date: Timestamp, now: Timestamp) -> bool {
-    const MOST: TimeDelta = TimeDelta::days(1);
-    date - now > MOST
 }
 
 /// Tells of a subscription (wire fact): `subscribeFromApi` of a new contact, `subscribeUpdateFromApi` of a known one, each with

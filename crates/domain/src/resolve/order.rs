@@ -8,7 +8,7 @@ use super::world::World;
 use crate::values::{EventKeyValue, EventTypeKey};
 use crate::{
     Call, ContactId, Decision, DecisionId, Effect, Event, EventId, EventParams, Identifier, IdentifierKind, Order,
-    OrderContent, OrderKey, OrderRequest, Origin, Outcome, Rejection, Rule, Subject, Timestamp,
+    OrderContent, OrderKey, OrderRequest, Origin, Outcome, Rejection, Rule, Subject, Timestamp, is_dated_ahead,
 };
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use std::borrow::Cow;
 /// and changes nothing else, and its status is told at its own date.
 pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &OrderRequest) -> Decision {
     let (decision, at) = (draft.id, draft.at);
-    if event::is_dated_ahead(request.date, at) {
+    if is_dated_ahead(request.date, at) {
         return draft.reject(world, Rejection::DatedAhead);
     }
     let stored = match find(world, &request.key) {

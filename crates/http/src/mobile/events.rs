@@ -2,14 +2,14 @@
 
 use super::app::{App, AppHeaders, User};
 use crate::error::ApiError;
-use crate::events::read_of;
+use crate::events::{detail, read_of};
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::state::HttpState;
 use crate::times;
 use crate::tracker::{CollectedBody, DEPTH};
 use axum::extract::{Request, State};
 use selfsame_domain::values::Source;
-use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, Timestamp};
+use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, Timestamp, is_dated_ahead};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -41,7 +41,7 @@ pub(crate) struct AppEventsInput {
 pub(crate) struct AppEventInput {
     #[schema(max_length = 100, example = "productViewed")]
     event_type_key: String,
-    /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago. Now, if it is missing or in the future.
+    /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago and a day ahead. Now, if it is missing or ahead.
     #[schema(example = "2026-01-02T03:04:05.678Z")]
     occurred: Option<String>,
     /// Names with values, together at most 20 KB. They name nobody.
@@ -127,7 +127,7 @@ fn read(
     let occurred = fields.text("occurred", problems).value();
     let read_time = |text: &String| problems.check(&fields.pointer("occurred"), happened(text, now));
     let occurred_at = occurred.as_ref().and_then(read_time);
-    let sent = fields.text("eventId", problems).value();
+    let sent = detail(fields, "eventId", |text| Ok(text.to_owned()), &mut who, problems);
     if sent.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
         let reason = format!("must be at most {MAX_ID} characters long");
         problems.add(fields.pointer("eventId"), reason);
@@ -148,11 +148,14 @@ fn read(
     Some(event)
 }
 
-/// When an app says that something happened. The future is now: a clock is wrong, not the user.
+/// When an app says that something happened. A clock that is ahead by less than a day is wrong, not the user: that counts as now.
 fn happened(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let at = times::parse(text).ok_or(times::REASON)?;
     if at < now - DEPTH {
         return Err(format!("must not be more than {} days ago", DEPTH.num_days()));
+    }
+    if is_dated_ahead(at, now) {
+        return Err("must not be more than a day ahead".to_owned());
     }
     Ok(at.min(now))
 }
