@@ -7,7 +7,7 @@ const Esputnik = require('rubik-esputnik');
 
 async function main(host, password) {
   const api = new Esputnik({ version: 'v1', username: 'anyone', password, host });
-  api.up({ config: { get: () => ({}) } });
+  api.up({ config: { get: () => ({ dictionaries: { default: {} } }) } });
   const account = await api.account.info();
   assert.ok(Number.isInteger(account.orgId) && typeof account.organisationName === 'string', account);
 
@@ -26,6 +26,16 @@ async function main(host, password) {
     externalOrderId: '31', externalCustomerId: '12', totalCost: 21, status: 'DELIVERED', date: '2026-01-01T10:00:00', currency: 'UAH',
   };
   assert.deepEqual(await api.orders({ orders: [order] }), { result: '' });
+
+  const person = (number) => ({ firstName: 'Bob', channels: [{ type: 'email', value: `bob${number}@example.com` }] });
+  const unreadable = { firstName: 'Eve', channels: [{ type: 'email', value: 'nonsense' }] };
+  const bulk = await api.addContact({ contacts: [person(1), person(2), unreadable], groupNames: ['Bulk'] });
+  assert.equal(bulk.id, 0, bulk);
+  assert.equal(bulk.failedContacts.firstName, 'Eve', bulk);
+  const status = await api.request({ path: `importstatus/${bulk.asyncSessionId}` });
+  assert.equal(status.status, 'FINISHED', status);
+  assert.deepEqual(status.mapping.map((mapped) => mapped.dedupeValue), ['bob1@example.com', 'bob2@example.com']);
+
   await api.emails.unsubscribed.add({ emails: ['ann@example.com'] });
   await api.emails.unsubscribed.delete({ emails: ['ann@example.com'] });
 

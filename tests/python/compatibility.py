@@ -75,6 +75,20 @@ def main(base, key):
     found = ok(api.get_contacts({"email": "johny@dou.com"}), list)
     expect([item["id"] for item in found] == [contact_id], found)
 
+    person = lambda number: {"first_name": "Bulk", "channels": [{"type": "email", "value": "bulk%d@dou.com" % number}]}
+    bulk = {
+        "contacts": [person(number) for number in range(200)],
+        "contact_fields": ["firstName", "email"],
+        "group_names": ["Bulk"],
+        "event_key_for_new_contacts": "imported",
+    }
+    accepted = ok(api.add_contacts(bulk), dict)
+    expect(accepted["id"] == 0 and "failedContacts" not in accepted, accepted)
+    status = ok(api.client.get("importstatus/" + accepted["asyncSessionId"]), dict)
+    expect(status["status"] == "FINISHED", status)
+    values = {mapped["dedupeValue"] for mapped in status["mapping"]}
+    expect(values == {"bulk%d@dou.com" % number for number in range(200)}, status)
+
     ok(api.emails_unsubscribed_add("ann@dou.com"))
     again = {"contact": {"channels": [{"type": "email", "value": "ann@dou.com"}]}}
     expect(ok(api.contact_subscribe(again), dict)["emailStatus"] == "BLACKLISTED")
@@ -82,7 +96,8 @@ def main(base, key):
     expect(ok(api.contact_subscribe(again), dict)["emailStatus"] == "NEED_CONFIRMATION")
 
     groups = {group["name"]: group["id"] for group in ok(api.groups(), list)}
-    expect(set(groups) == {"Test group", "Subscribers"}, groups)
+    expect(set(groups) == {"Test group", "Subscribers", "Bulk"}, groups)
+    expect(len(ok(api.group_contacts(groups["Bulk"]), list)) == 200)
     members = ok(api.group_contacts(groups["Subscribers"]), list)
     expect([member["id"] for member in members] == [subscribed["id"]], members)
     ok(api.group_contacts_detach(groups["Subscribers"]))

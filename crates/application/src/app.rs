@@ -1,7 +1,8 @@
 //! The application: use cases over one store.
 
 use crate::access::{Principal, SharedReads};
-use crate::lane::{Lane, LaneOptions, dry_run};
+use crate::jobs::JobSignals;
+use crate::lane::{Lane, LaneOptions, Priority, dry_run};
 use crate::ports::{Clock, Ids, SiteAccess, Store};
 use crate::submit::{Submission, SubmitError};
 use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp, WorkspaceId};
@@ -26,6 +27,7 @@ pub struct Application {
     pub(crate) credential_reads: SharedReads<Vec<u8>, Principal>,
     pub(crate) site_reads: SharedReads<String, SiteAccess>,
     pub(crate) origin_reads: SharedReads<String, ()>,
+    pub(crate) jobs: Arc<JobSignals>,
     lane: Lane,
 }
 
@@ -41,6 +43,7 @@ impl Application {
             credential_reads: SharedReads::default(),
             site_reads: SharedReads::default(),
             origin_reads: SharedReads::default(),
+            jobs: Arc::default(),
             lane,
         }
     }
@@ -48,7 +51,22 @@ impl Application {
     /// Decides commands and makes the decisions durable, in one transaction, together with what else waits for the
     /// workspace. Every write of Selfsame goes this way.
     pub async fn submit(&self, workspace: WorkspaceId, submission: Submission) -> Result<Vec<Decision>, SubmitError> {
-        self.lane.submit(workspace, submission).await
+        self.lane.submit(workspace, submission, Priority::Live).await
+    }
+
+    /// As [`Self::submit`], for work that nobody waits for: everything live goes before it. It has a transaction of its own, so its caller chooses how
+    /// long that is.
+    pub(crate) async fn submit_in_background(
+        &self,
+        workspace: WorkspaceId,
+        submission: Submission,
+    ) -> Result<Vec<Decision>, SubmitError> {
+        self.lane.submit(workspace, submission, Priority::Background).await
+    }
+
+    /// How many submissions were accepted by [`Self::submit`] on this server so far.
+    pub(crate) fn live_submissions(&self) -> u64 {
+        self.lane.live_submissions()
     }
 
     /// What [`Self::submit`] would decide now about a submission with these commands and this duplicate digest. Nothing is written, and

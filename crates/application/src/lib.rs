@@ -6,12 +6,16 @@ pub mod ports;
 
 mod access;
 mod app;
+mod imports;
+mod jobs;
 mod lane;
 mod submit;
 mod timeline;
 
 pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
+pub use imports::ImportRequest;
+pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
 pub use submit::{Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};

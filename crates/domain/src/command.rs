@@ -5,7 +5,8 @@ use crate::values::{
 };
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventPeriod, EventRequest,
-    FieldId, Identifier, MergeId, OrderKey, OrderRequest, Policy, Revision, SegmentId, Timestamp, Trust, Unreadable,
+    FieldId, Identifier, Listed, MergeId, OrderKey, OrderRequest, Policy, Revision, SegmentId, Timestamp, Trust,
+    Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -268,6 +269,10 @@ pub struct ContactRequest {
     pub confirmed: bool,
     /// The form that a subscription came from.
     pub form_type: Option<FormType>,
+    /// For bulk calls: what is written to a contact that exists.
+    pub listed: Option<Box<Listed>>,
+    /// The type of an event that a contact which is made leaves (wire fact `eventKeyForNewContacts`).
+    pub event_for_new: Option<EventTypeKey>,
     /// What was left out before, and why. See also [`Self::left_out`].
     pub skipped: Vec<Skipped>,
     /// Identifiers that cannot be read. They refuse the request where [`Self::refused_by`] says so, and are left out otherwise.
@@ -295,6 +300,8 @@ impl ContactRequest {
             source,
             confirmed: true,
             form_type: None,
+            listed: None,
+            event_for_new: None,
             skipped: Vec::new(),
             unreadable: Vec::new(),
             trust: Trust::Full,

@@ -329,6 +329,9 @@ pub enum Rejection {
     /// A bulk call dedupes by a custom field that does not identify.
     #[error("the custom field does not identify contacts")]
     FieldNotIdentifying,
+    /// A contact of a bulk call names no external ID and no value of what the call dedupes by: the next call would make another one.
+    #[error("the contact has no value of the field that dedupeOn names, and no externalCustomerId")]
+    NoDedupeValue,
     /// The workspace does not let events be deleted by their time (wire fact: off unless it is turned on).
     #[error("deleting events is off: turn deletePastEvents of the identity policy on")]
     EventsAreKept,

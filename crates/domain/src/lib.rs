@@ -7,6 +7,7 @@
 pub mod values;
 
 mod attribute;
+mod bulk;
 mod call;
 mod catalog;
 mod command;
@@ -31,6 +32,7 @@ mod trust;
 mod unreadable;
 
 pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Attributes};
+pub use bulk::{BulkMember, Listed};
 pub use call::{Call, ChannelMode, DedupeOn, Powers, Step};
 pub use catalog::{Category, CustomField, Segment};
 pub use command::{

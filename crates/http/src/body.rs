@@ -4,7 +4,7 @@ mod batch;
 mod json;
 mod tokens;
 
-pub(crate) use batch::Entry;
+pub(crate) use batch::{Entry, batch_of};
 pub(crate) use json::{fault_of, pruned, without_mark};
 pub(crate) use tokens::{Token, mended, rewritten};
 
@@ -81,11 +81,7 @@ impl Incoming {
 
     /// The body, which must be a JSON object.
     pub(crate) fn object(&self) -> Result<Document, ApiError> {
-        match self.json()? {
-            Some(value @ Value::Object(_)) => Ok(Document(value)),
-            Some(_) => Err(ApiError::invalid("", "must be a JSON object")),
-            None => Err(ApiError::invalid("", "must not be empty: send a JSON object")),
-        }
+        object(&self.bytes)
     }
 
     /// SHA-256 of method, path with query, and body: what makes two requests the same one.
@@ -97,6 +93,15 @@ impl Incoming {
     pub(crate) fn digest_of(&self, body: &Document) -> Vec<u8> {
         let path = self.target.split('?').next().unwrap_or_default();
         content_digest(&self.method, path, &body.0)
+    }
+}
+
+/// A body that must be a JSON object.
+fn object(bytes: &[u8]) -> Result<Document, ApiError> {
+    match json::parse(bytes)? {
+        Some(value @ Value::Object(_)) => Ok(Document(value)),
+        Some(_) => Err(ApiError::invalid("", "must be a JSON object")),
+        None => Err(ApiError::invalid("", "must not be empty: send a JSON object")),
     }
 }
 

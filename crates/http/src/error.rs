@@ -294,6 +294,7 @@ pub(crate) fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) 
         Rejection::FieldNotFound => (StatusCode::NOT_FOUND, "field-not-found"),
         Rejection::FieldNotIdentifying => (StatusCode::BAD_REQUEST, "field-not-identifying"),
         Rejection::InvalidField { .. } => (StatusCode::BAD_REQUEST, "invalid-field"),
+        Rejection::NoDedupeValue => (StatusCode::BAD_REQUEST, "no-dedupe-value"),
         Rejection::EventTooOld { .. } => (StatusCode::BAD_REQUEST, "event-too-old"),
         Rejection::DatedAhead => (StatusCode::BAD_REQUEST, "dated-ahead"),
         Rejection::OrderNotFound => (StatusCode::NOT_FOUND, "order-not-found"),

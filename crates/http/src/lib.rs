@@ -17,6 +17,7 @@ mod events;
 mod fields;
 mod history;
 mod identity;
+mod imports;
 mod limits;
 mod members;
 mod mobile;
@@ -42,6 +43,7 @@ mod tracker;
 mod unread;
 mod web_setup;
 
+pub use contacts::BulkRows;
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{Routers, openapi, router, routers};
 pub use state::{HttpSettings, HttpState, RateLimit, Readiness};

@@ -11,8 +11,8 @@ use crate::system;
 use crate::trace;
 use crate::unread;
 use crate::{
-    absent, access_tokens, addressbooks, contacts, events, history, mobile, orders, segments, subscriptions, tokens,
-    tracker, web_setup,
+    absent, access_tokens, addressbooks, contacts, events, history, imports, mobile, orders, segments, subscriptions,
+    tokens, tracker, web_setup,
 };
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -48,6 +48,7 @@ use utoipa_axum::router::OpenApiRouter;
     tags(
         (name = "account", description = "The service and the account"),
         (name = "contacts", description = "Contacts and their identifiers"),
+        (name = "imports", description = "Many contacts at once, and what became of each"),
         (name = "segments", description = "Static segments (groups)"),
         (name = "subscriptions", description = "Subscription categories and unsubscribed addresses"),
         (name = "fields", description = "Custom fields"),
@@ -86,6 +87,7 @@ fn wire() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(system::routes())
         .merge(contacts::routes())
+        .merge(imports::routes())
         .merge(subscriptions::routes())
         .merge(segments::routes())
         .merge(tokens::routes())
@@ -106,6 +108,7 @@ fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(contacts::own_routes())
         .merge(events::own_routes())
         .merge(orders::own_routes())
+        .merge(imports::own_routes())
         .merge(history::routes())
         .merge(pages)
         .merge(mobile::routes())

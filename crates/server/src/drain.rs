@@ -3,11 +3,12 @@
 use crate::connections::{self, Timeouts};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use selfsame_application::Application;
+use selfsame_application::{Application, Worker};
 use selfsame_http::Readiness;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// The name of the signal by which service managers stop a server.
@@ -48,12 +49,35 @@ pub(crate) struct Drain {
     pub(crate) timeout: Duration,
 }
 
+/// The worker of a server, at work.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    stop: CancellationToken,
+    working: JoinHandle<()>,
+}
+
+impl Jobs {
+    /// Begins to work.
+    pub(crate) fn start(worker: Worker) -> Self {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let working = tokio::spawn(async move { worker.run(stopped).await });
+        Self { stop, working }
+    }
+
+    /// Returns when every job under way has come to the end of its step and was given back.
+    async fn end(self) -> Result<()> {
+        self.stop.cancel();
+        self.working.await.context("the jobs failed")
+    }
+}
+
 /// Serves until a signal comes. Then: not ready, and after the delay (none after an interrupt) no new connections; the requests that were accepted are answered, and
-/// what they submitted is durable. Fails when that takes too long, or a second signal comes after the delay; one that comes before ends
+/// what they submitted is durable; jobs are given back. Fails when that takes too long, or a second signal comes after the delay; one that comes before ends
 /// the delay.
 pub(crate) async fn serve(
     served: Vec<(TcpListener, Router)>,
-    app: &Application,
+    (app, jobs): (&Application, Jobs),
     ready: &Readiness,
     signals: &mut StopSignals,
     drain: Drain,
@@ -82,6 +106,8 @@ pub(crate) async fn serve(
     stop.cancel();
     let drained = async {
         serving.await.context("the HTTP server failed")?;
+        // Before the lane closes, so that what a job has submitted is recorded as done.
+        jobs.end().await?;
         // After the last answer, so that no accepted request is refused; waits for those whose clients have hung up.
         app.close().await;
         Ok(())

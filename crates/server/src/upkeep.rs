@@ -1,8 +1,9 @@
 //! What a server does by itself from time to time.
 
+use chrono::TimeDelta;
 use metrics_exporter_prometheus::PrometheusHandle;
 use selfsame_application::Application;
-use selfsame_application::ports::Expired;
+use selfsame_application::ports::{Expired, StorageError};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,13 @@ const PRUNE_EVERY: Duration = Duration::from_hours(1);
 const PRUNE_FIRST: Duration = Duration::from_mins(1);
 /// How often the samples of histograms are counted, which otherwise pile up until somebody asks for the metrics.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// For how long imports can be looked at, with what became of their rows.
+const IMPORT_DAYS: i64 = 30;
+/// For how long `importstatus` tells which value led to which contact.
+const DEDUPE_VALUE_DAYS: i64 = 1;
+/// For how long jobs that ended are kept.
+const JOB_DAYS: i64 = 7;
 
 /// Looks after the storage and the metrics until `stop`. What it is at by then is dropped, and leaves nothing half done.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
@@ -41,6 +49,12 @@ async fn pruning(app: Application) {
                 "cannot delete recorded replies and decisions about nobody; trying again later"
             ),
         }
+        if let Err(error) = forget_imports(&app).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete imports and jobs that are past their time; trying again later"
+            );
+        }
         match app.store().expire(app.clock().now()).await {
             Ok(expired) => told(expired),
             Err(error) => tracing::warn!(
@@ -49,6 +63,19 @@ async fn pruning(app: Application) {
             ),
         }
     }
+}
+
+/// Deletes what is kept of imports and jobs no longer.
+async fn forget_imports(app: &Application) -> Result<(), StorageError> {
+    let (store, now) = (app.store(), app.clock().now());
+    let before = |days| now - TimeDelta::days(days);
+    store.forget_dedupe_values(before(DEDUPE_VALUE_DAYS)).await?;
+    let imports = store.prune_imports(before(IMPORT_DAYS)).await?;
+    let jobs = store.prune_jobs(before(JOB_DAYS)).await?;
+    if imports + jobs > 0 {
+        tracing::info!(imports, jobs, "deleted imports and jobs that are past their time");
+    }
+    Ok(())
 }
 
 fn told(expired: Expired) {

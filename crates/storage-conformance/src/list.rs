@@ -398,6 +398,27 @@ macro_rules! for_each_case {
                 an_order_without_a_shop_gets_one;
                 orders_are_deleted;
             }
+            jobs {
+                a_job_is_leased_once_and_reads_back;
+                jobs_of_a_queue_run_one_after_the_other;
+                an_expired_lease_is_taken_over;
+                workspaces_take_turns_within_their_bound;
+                a_queued_job_is_cancelled_and_a_running_one_is_asked_to_stop;
+                jobs_that_ended_are_deleted_after_a_time;
+                a_job_needs_its_workspace;
+                of_workers_that_ask_at_once_one_gets_the_job;
+            }
+            imports {
+                an_accepted_import_is_there_after_a_restart_with_its_job;
+                rows_are_recorded_once_and_in_their_order;
+                an_import_that_is_over_has_no_body_and_takes_no_rows;
+                cancelling_ends_what_waits_and_asks_what_runs;
+                an_import_whose_job_waits_for_another_attempt_is_cancelled_at_once;
+                an_idempotency_key_makes_one_import_for_a_time;
+                imports_are_listed_newest_first_and_are_the_workspace_s_own;
+                imports_and_their_values_are_forgotten_after_a_time;
+                erasing_a_contact_forgets_its_values_in_imports;
+            }
             orders {
                 an_order_reads_back_whole;
                 amounts_are_exact;

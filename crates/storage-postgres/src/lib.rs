@@ -10,6 +10,8 @@ mod distribution;
 mod error;
 mod history;
 mod identity;
+mod imports;
+mod jobs;
 mod maintenance;
 mod numbers;
 mod orders;

@@ -11,6 +11,8 @@ mod details;
 mod error;
 mod history;
 mod identity;
+mod imports;
+mod jobs;
 mod location;
 mod maintenance;
 mod migrations;

@@ -6,10 +6,16 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 1] = [(
-    "0001 tables",
-    include_str!("../../../migrations/sqlite/0001_tables.sql"),
-)];
+const MIGRATIONS: [(&str, &str); 2] = [
+    (
+        "0001 tables",
+        include_str!("../../../migrations/sqlite/0001_tables.sql"),
+    ),
+    (
+        "0002 imports",
+        include_str!("../../../migrations/sqlite/0002_imports.sql"),
+    ),
+];
 
 /// The names of all migrations, oldest first.
 pub(crate) fn names() -> Vec<String> {

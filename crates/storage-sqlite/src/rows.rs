@@ -7,6 +7,7 @@ use selfsame_application::ports::StorageError;
 use selfsame_domain::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fmt::Display;
 use uuid::Uuid;
 
 /// A row of one table. What cannot be read from it is reported with the row's number or UUID, never with a value.
@@ -64,6 +65,15 @@ impl<'r> Row<'r> {
             column,
             key,
         }
+    }
+}
+
+/// A value that cannot be read back.
+pub(crate) fn corrupt(table: &'static str, column: &'static str, key: &dyn Display) -> StorageError {
+    StorageError::Corrupt {
+        table,
+        column,
+        key: key.to_string(),
     }
 }
 

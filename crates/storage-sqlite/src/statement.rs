@@ -146,6 +146,18 @@ impl Decode<'_> for i16 {
     }
 }
 
+impl Decode<'_> for u32 {
+    fn decode(value: &Value) -> Option<Self> {
+        i64::decode(value)?.try_into().ok()
+    }
+}
+
+impl Decode<'_> for u64 {
+    fn decode(value: &Value) -> Option<Self> {
+        i64::decode(value)?.try_into().ok()
+    }
+}
+
 impl Decode<'_> for bool {
     fn decode(value: &Value) -> Option<Self> {
         i64::decode(value).map(|number| number != 0)

@@ -7,6 +7,7 @@ use crate::ports::{Clock, Ids, StorageError, Store};
 use crate::submit::{Reply, Submission, SubmitError};
 use selfsame_domain::{DecisionId, Envelope, WorkspaceId};
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
 
@@ -46,13 +47,48 @@ struct Inner {
     state: Mutex<State>,
     /// How many submissions are accepted and not answered.
     open: watch::Sender<usize>,
+    /// How many live submissions were accepted so far.
+    live: AtomicU64,
+}
+
+/// Who goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// Somebody waits for it.
+    Live,
+    /// It goes when nothing live waits for the workspace, in a transaction of its own.
+    Background,
+}
+
+/// What waits for one workspace.
+#[derive(Debug, Default)]
+struct Waiting {
+    live: VecDeque<Job>,
+    background: VecDeque<Job>,
+}
+
+impl Waiting {
+    fn push(&mut self, job: Job, priority: Priority) {
+        match priority {
+            Priority::Live => self.live.push_back(job),
+            Priority::Background => self.background.push_back(job),
+        }
+    }
+
+    fn take(&mut self, options: &LaneOptions) -> Vec<Job> {
+        let batch = take_batch(&mut self.live, options);
+        if batch.is_empty() {
+            return self.background.pop_front().into_iter().collect();
+        }
+        batch
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
     /// One queue for every workspace that has a worker.
-    queues: HashMap<WorkspaceId, VecDeque<Job>>,
+    queues: HashMap<WorkspaceId, Waiting>,
 }
 
 impl Lane {
@@ -66,14 +102,15 @@ impl Lane {
                 options,
                 state: Mutex::default(),
                 open,
+                live: AtomicU64::new(0),
             }),
         }
     }
 
     /// Takes a submission and answers after its commit. A caller that goes away does not stop what it submitted.
-    pub(crate) async fn submit(&self, workspace: WorkspaceId, submission: Submission) -> Reply {
+    pub(crate) async fn submit(&self, workspace: WorkspaceId, submission: Submission, priority: Priority) -> Reply {
         let (sender, receiver) = oneshot::channel();
-        self.enqueue(workspace, submission, sender)?;
+        self.enqueue(workspace, submission, priority, sender)?;
         receiver.await.unwrap_or_else(|_| Err(abandoned().into()))
     }
 
@@ -81,19 +118,25 @@ impl Lane {
         &self,
         workspace: WorkspaceId,
         submission: Submission,
+        priority: Priority,
         reply: oneshot::Sender<Reply>,
     ) -> Result<(), SubmitError> {
         let inner = &self.inner;
         let mut state = inner.lock();
-        if state.closed || *inner.open.borrow() >= inner.options.depth {
+        // The jobs of a server bound what comes in the background, and give up after a number of failures: a busy server is none.
+        let is_full = priority == Priority::Live && *inner.open.borrow() >= inner.options.depth;
+        if state.closed || is_full {
             return Err(SubmitError::Busy);
         }
         let job = inner.job(submission, reply);
         inner.open.send_modify(|open| *open += 1);
-        if let Some(queue) = state.queues.get_mut(&workspace) {
-            queue.push_back(job);
+        if priority == Priority::Live {
+            inner.live.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(waiting) = state.queues.get_mut(&workspace) {
+            waiting.push(job, priority);
         } else {
-            state.queues.insert(workspace, VecDeque::from([job]));
+            state.queues.entry(workspace).or_default().push(job, priority);
             drop(state);
             tokio::spawn(work(Arc::clone(inner), workspace));
         }
@@ -108,6 +151,11 @@ impl Lane {
     /// How many submissions may be accepted and not answered.
     pub(crate) fn capacity(&self) -> usize {
         self.inner.options.depth
+    }
+
+    /// How many live submissions were accepted so far.
+    pub(crate) fn live_submissions(&self) -> u64 {
+        self.inner.live.load(Ordering::Relaxed)
     }
 
     /// Refuses new submissions, and returns when the accepted ones are answered.
@@ -181,8 +229,8 @@ fn measured(count: usize) -> f64 {
 
 fn next_batch(inner: &Inner, workspace: WorkspaceId) -> Option<Vec<Job>> {
     let mut state = inner.lock();
-    let queue = state.queues.get_mut(&workspace)?;
-    let batch = take_batch(queue, &inner.options);
+    let waiting = state.queues.get_mut(&workspace)?;
+    let batch = waiting.take(&inner.options);
     if batch.is_empty() {
         state.queues.remove(&workspace);
         return None;

@@ -6,8 +6,11 @@ mod contacts;
 mod history;
 mod identity;
 mod ids;
+mod imports;
+mod jobs;
 mod maintenance;
 mod orders;
+mod rows;
 mod sites;
 mod storage;
 mod workspaces;
@@ -20,8 +23,14 @@ pub use contacts::{
 pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
+pub use imports::{
+    Accepted, CHUNK_BYTES, Import, ImportEnd, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, NewImport,
+    RowCounts, RowOutcome, RowQuery, RowsRecorded,
+};
+pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, Lease, LeaseRequest, NewJob};
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
+pub use rows::{GoOn, ReadRow, RowReader, RowsError};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
@@ -30,6 +39,12 @@ pub use storage::{
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
-pub trait Store: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance {}
+pub trait Store:
+    Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+{
+}
 
-impl<T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance> Store for T {}
+impl<T> Store for T where
+    T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+{
+}

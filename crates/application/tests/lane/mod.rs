@@ -1,6 +1,7 @@
 //! The write lane.
 
 mod answers;
+mod background;
 mod batches;
 mod bounds;
 mod dry_run;

@@ -4,9 +4,11 @@ use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ApiKey, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials, EventQuery, Expired, History,
-    HistoryOf, Identity, IdentityView, KeyToStore, Lookup, Maintenance, NewSite, OrderQuery, Orders, Page,
-    SegmentQuery, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, Workspace, Workspaces,
+    Accepted, ApiKey, AttemptEnd, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
+    EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
+    ImportRow, Imports, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup, Maintenance, NewImport, NewJob,
+    NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SegmentQuery, SigningSecret, Site, SiteAccess, Sites,
+    StorageError, TokenOwner, Workspace, Workspaces,
 };
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
@@ -272,5 +274,90 @@ impl Maintenance for Probe {
 
     async fn expire(&self, now: Timestamp) -> Read<Expired> {
         self.inner.expire(now).await
+    }
+}
+
+#[async_trait]
+impl Jobs for Probe {
+    async fn enqueue(&self, job: &NewJob) -> Read<()> {
+        self.inner.enqueue(job).await
+    }
+
+    async fn lease(&self, request: &LeaseRequest) -> Read<Option<Job>> {
+        self.inner.lease(request).await
+    }
+
+    async fn heartbeat(&self, holding: &Holding, now: Timestamp, until: Timestamp) -> Read<Held> {
+        self.inner.heartbeat(holding, now, until).await
+    }
+
+    async fn end_attempt(&self, holding: &Holding, end: &AttemptEnd, now: Timestamp) -> Read<bool> {
+        self.inner.end_attempt(holding, end, now).await
+    }
+
+    async fn cancel_job(&self, workspace: WorkspaceId, job: JobId, now: Timestamp) -> Read<Option<JobState>> {
+        self.inner.cancel_job(workspace, job, now).await
+    }
+
+    async fn job(&self, workspace: WorkspaceId, job: JobId) -> Read<Option<Job>> {
+        self.inner.job(workspace, job).await
+    }
+
+    async fn prune_jobs(&self, ended_before: Timestamp) -> Read<u64> {
+        self.inner.prune_jobs(ended_before).await
+    }
+}
+
+#[async_trait]
+impl Imports for Probe {
+    async fn accept_import(&self, import: &NewImport, body: &[&[u8]]) -> Read<Accepted> {
+        self.inner.accept_import(import, body).await
+    }
+
+    async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Read<Option<Import>> {
+        self.inner.import(workspace, id).await
+    }
+
+    async fn imports(&self, workspace: WorkspaceId, before: Option<ImportId>, limit: u32) -> Read<Vec<Import>> {
+        self.inner.imports(workspace, before, limit).await
+    }
+
+    async fn import_chunk(&self, workspace: WorkspaceId, id: ImportId, place: u32) -> Read<Option<Vec<u8>>> {
+        self.inner.import_chunk(workspace, id, place).await
+    }
+
+    async fn start_import(&self, workspace: WorkspaceId, id: ImportId, now: Timestamp) -> Read<bool> {
+        self.inner.start_import(workspace, id, now).await
+    }
+
+    async fn record_rows(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        done: u64,
+        rows: &[ImportRow],
+        now: Timestamp,
+    ) -> Read<RowsRecorded> {
+        self.inner.record_rows(workspace, id, done, rows, now).await
+    }
+
+    async fn end_import(&self, workspace: WorkspaceId, id: ImportId, end: &ImportEnd, now: Timestamp) -> Read<bool> {
+        self.inner.end_import(workspace, id, end, now).await
+    }
+
+    async fn cancel_import(&self, workspace: WorkspaceId, id: ImportId, now: Timestamp) -> Read<Option<Import>> {
+        self.inner.cancel_import(workspace, id, now).await
+    }
+
+    async fn import_rows(&self, workspace: WorkspaceId, id: ImportId, query: &RowQuery) -> Read<Vec<ImportRow>> {
+        self.inner.import_rows(workspace, id, query).await
+    }
+
+    async fn forget_dedupe_values(&self, over_before: Timestamp) -> Read<u64> {
+        self.inner.forget_dedupe_values(over_before).await
+    }
+
+    async fn prune_imports(&self, over_before: Timestamp) -> Read<u64> {
+        self.inner.prune_imports(over_before).await
     }
 }

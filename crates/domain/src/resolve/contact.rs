@@ -7,9 +7,10 @@ use super::world::World;
 use super::{absorb, attributes, channels, claim, event, segments, tokens, trust, visitors};
 use crate::values::ChannelType;
 use crate::{
-    Call, Contact, ContactId, ContactRequest, ContactState, Decision, Effect, Face, Identifier, IdentifierKey,
-    IdentifierKind, Outcome, Rejection, SubscribeStatus, Timestamp, Trust,
+    Call, Contact, ContactId, ContactRequest, ContactState, Decision, DedupeOn, Effect, Face, Identifier,
+    IdentifierKey, IdentifierKind, Outcome, Rejection, SubscribeStatus, Timestamp, Trust,
 };
+use std::borrow::Cow;
 
 /// Decides one call. Everything that can refuse it happens before the first change.
 pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, request: &ContactRequest) -> Decision {
@@ -32,6 +33,9 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         Found::Removed => return draft.finish(world, Outcome::Unmatched, None),
         Found::Contact(id) => (id, world.contacts.get(&id).map(Face::of)),
         Found::Nobody if !call.powers().creates => return draft.finish(world, Outcome::Unmatched, None),
+        Found::Nobody if !recognises_again(world, call, request, &naming) => {
+            return draft.reject(world, Rejection::NoDedupeValue);
+        }
         Found::Nobody if !trust::may_create(world, &mut draft, request, &naming) => {
             return draft.finish(world, Outcome::Unmatched, None);
         }
@@ -41,7 +45,8 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
         },
     };
     let restored = restore(world, id);
-    write(world, &mut draft, call, request, id, before.is_none());
+    let written = written(&mut draft, call, request, before.is_none());
+    write(world, &mut draft, call, &written, id, before.is_none());
     visitors::adopt_waiting(world, &mut draft, id, &identifiers, restored);
     evidence::tell_kept(world, &mut draft, id);
     evidence::tell_apart(world, &mut draft, id, &identifiers);
@@ -49,21 +54,14 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
     if request.trust() == Trust::Full {
         evidence::count(world, &mut draft, id, &identifiers);
     }
-    let merged = draft
-        .effects
-        .iter()
-        .any(|effect| matches!(effect, Effect::Merged { .. }));
-    let after = world.contacts.get(&id).map(Face::of);
-    let outcome = match (&before, restored) {
-        (None, _) => Outcome::Created,
-        (_, true) => Outcome::Restored,
-        (before, false) if *before != after || merged => Outcome::Updated,
-        _ => Outcome::Unchanged,
-    };
+    let outcome = outcome(world, &draft, id, before.as_ref(), restored);
     if outcome != Outcome::Unchanged
         && let Some(contact) = world.contacts.get_mut(&id)
     {
         contact.updated_at = draft.at;
+    }
+    if let Some(type_key) = request.event_for_new.as_ref().filter(|_| outcome == Outcome::Created) {
+        event::imported(world, &draft, request, type_key, id);
     }
     if call == Call::Subscribe {
         draft.email_status = email_status(world, &draft, request, id);
@@ -81,6 +79,20 @@ fn check_fields(world: &World<'_>, call: Call, request: &ContactRequest, at: Tim
     Ok(())
 }
 
+/// What became of the contact, by how it showed itself before.
+fn outcome(world: &World<'_>, draft: &Draft, id: ContactId, before: Option<&Face>, restored: bool) -> Outcome {
+    let merged = |effect: &Effect| matches!(effect, Effect::Merged { .. });
+    let Some(before) = before else { return Outcome::Created };
+    if restored {
+        return Outcome::Restored;
+    }
+    let after = world.contacts.get(&id).map(Face::of);
+    if Some(before) != after.as_ref() || draft.effects.iter().any(merged) {
+        return Outcome::Updated;
+    }
+    Outcome::Unchanged
+}
+
 /// A bulk call that could recognise nobody would make everybody anew.
 fn check_dedupe_field(world: &World<'_>, call: Call) -> Result<(), Rejection> {
     let Some(id) = call.dedupe_field() else { return Ok(()) };
@@ -90,6 +102,38 @@ fn check_dedupe_field(world: &World<'_>, call: Call) -> Result<(), Rejection> {
         Some(_) => Err(Rejection::FieldNotIdentifying),
         None => Err(Rejection::FieldNotFound),
     }
+}
+
+/// Whether a contact that a bulk call makes could be found by the next such call: it names an external ID, or a value of what the call
+/// dedupes by.
+fn recognises_again(world: &World<'_>, call: Call, request: &ContactRequest, naming: &[&Identifier]) -> bool {
+    let Call::Bulk { dedupe_on, .. } = call else {
+        return true;
+    };
+    if search::usable_external_id(world, request).is_some() {
+        return true;
+    }
+    let dedupes = |identifier: &&&Identifier| {
+        identifier.kind() != IdentifierKind::ExternalId
+            && call.order().iter().any(|step| step.covers(identifier.kind()))
+    };
+    match dedupe_on {
+        DedupeOn::Id => request.contact_id.is_some(),
+        DedupeOn::ExternalCustomerId => false,
+        _ => naming.iter().any(|identifier| dedupes(&identifier)),
+    }
+}
+
+/// What of the request is written to the contact: of a bulk call to a contact that exists only what it lists.
+fn written<'r>(draft: &mut Draft, call: Call, request: &'r ContactRequest, created: bool) -> Cow<'r, ContactRequest> {
+    let Some(listed) = request.listed.as_deref().filter(|_| !created) else {
+        return Cow::Borrowed(request);
+    };
+    let (part, left_out) = request.listed_part(call, listed);
+    for field in left_out {
+        draft.skip(&field.member, "customFieldsIDs does not list the custom field");
+    }
+    Cow::Owned(part)
 }
 
 /// Makes a contact. Rule 7: a cookie alone is not enough; nor is a value that is not kept (rule 8).

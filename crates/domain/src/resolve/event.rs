@@ -132,6 +132,41 @@ pub(super) fn subscribed(
     });
 }
 
+/// Tells of a contact that a bulk call made (wire fact): the key is its email, else its phone; what is missing is an empty text.
+pub(super) fn imported(
+    world: &mut World<'_>,
+    draft: &Draft,
+    request: &ContactRequest,
+    type_key: &EventTypeKey,
+    contact: ContactId,
+) {
+    let typed = |kind| {
+        let named = request.identifiers().find(|id| id.kind() == kind);
+        named.map(|identifier| identifier.typed.clone()).unwrap_or_default()
+    };
+    let (email, phone) = (typed(IdentifierKind::Email), typed(IdentifierKind::Phone));
+    let key_value = [&email, &phone].into_iter().find(|text| !text.is_empty());
+    let key_value = key_value.and_then(|text| EventKeyValue::parse(text).ok());
+    let params = [
+        ("contactId", contact.to_string()),
+        ("EmailAddress", email),
+        ("SMS", phone),
+    ];
+    // The bounds of an email and a phone leave room for the rest.
+    let Ok(params) = EventParams::of(params) else { return };
+    world.events.push(Event {
+        id: EventId::of(draft.id, 0),
+        type_key: type_key.clone(),
+        key_value,
+        subject: Some(Subject::Contact(contact)),
+        occurred_at: draft.at,
+        received_at: draft.at,
+        origin: Origin::Selfsame,
+        params,
+        decision: draft.id,
+    });
+}
+
 /// Says whether events of a type create contacts (wire fact: segmentation).
 pub(super) fn set_creating(world: &mut World<'_>, draft: Draft, key: &EventTypeKey, creating: bool) -> Decision {
     let outcome = if world.creates(key) == creating {

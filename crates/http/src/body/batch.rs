@@ -1,6 +1,6 @@
 //! Bodies with a list whose entries are judged one by one.
 
-use super::{Incoming, json};
+use super::{Incoming, json, object};
 use crate::error::{ApiError, Problem};
 use crate::fields::{Fields, why};
 use serde_json::value::RawValue;
@@ -51,22 +51,27 @@ impl Incoming {
     /// The body, an object, with the entries of one of its lists apart; a single object is taken for a list (wire fact). Refuses what is no
     /// JSON, no list, or has more than `max` entries.
     pub(crate) fn batch(&self, list: &str, max: usize) -> Result<Batch<'_>, ApiError> {
-        let Some(mut members) = json::members(&self.bytes) else {
-            // Says what is wrong with the body as a whole.
-            self.object()?;
-            let reason = "must not have names with unpaired surrogates";
-            return Err(ApiError::invalid("", reason));
-        };
-        let entries = match members.remove(list) {
-            Some(raw) => entries(list, raw, max)?,
-            None => Vec::new(),
-        };
-        let rest = members.into_iter().map(|(name, raw)| Ok((name, value(raw)?)));
-        Ok(Batch {
-            rest: rest.collect::<Result<_, ApiError>>()?,
-            entries,
-        })
+        batch_of(&self.bytes, list, max)
     }
+}
+
+/// As [`Incoming::batch`], of a body that was stored.
+pub(crate) fn batch_of<'b>(bytes: &'b [u8], list: &str, max: usize) -> Result<Batch<'b>, ApiError> {
+    let Some(mut members) = json::members(bytes) else {
+        // Says what is wrong with the body as a whole.
+        object(bytes)?;
+        let reason = "must not have names with unpaired surrogates";
+        return Err(ApiError::invalid("", reason));
+    };
+    let entries = match members.remove(list) {
+        Some(raw) => entries(list, raw, max)?,
+        None => Vec::new(),
+    };
+    let rest = members.into_iter().map(|(name, raw)| Ok((name, value(raw)?)));
+    Ok(Batch {
+        rest: rest.collect::<Result<_, ApiError>>()?,
+        entries,
+    })
 }
 
 fn entries<'b>(list: &str, raw: &'b RawValue, max: usize) -> Result<Vec<Entry<'b>>, ApiError> {

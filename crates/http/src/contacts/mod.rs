@@ -1,6 +1,7 @@
 //! Contacts.
 
 mod absorbed;
+mod bulk;
 mod condition;
 mod emails;
 mod get;
@@ -14,6 +15,8 @@ pub(crate) mod update;
 mod upsert;
 
 pub(crate) use absorbed::AbsorbedBody;
+pub use bulk::BulkRows;
+pub(crate) use bulk::{BulkOptions, MAX_CONTACTS};
 pub(crate) use get::find;
 
 use crate::state::HttpState;
@@ -25,7 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(upsert::upsert, remove::remove_by_external_id))
         .routes(routes!(get::get, update::update, remove::remove))
         .routes(routes!(subscribe::subscribe))
-        .routes(routes!(search::search))
+        .routes(routes!(search::search, bulk::bulk))
         .routes(routes!(emails::emails))
 }
 

@@ -409,6 +409,7 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::FieldNotFound => "field_not_found",
         Rejection::FieldNotIdentifying => "field_not_identifying",
         Rejection::InvalidField { .. } => "invalid_field",
+        Rejection::NoDedupeValue => "no_dedupe_value",
         Rejection::EventsAreKept => "events_are_kept",
         Rejection::EventTooOld { .. } => "event_too_old",
         Rejection::DatedAhead => "dated_ahead",

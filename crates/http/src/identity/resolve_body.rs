@@ -1,15 +1,15 @@
 //! The calls that can be explained, each from the body that the real call takes.
 
 use crate::body::content_digest;
-use crate::contacts::{patch, request, subscribe, update};
+use crate::contacts::{BulkOptions, patch, request, subscribe, update};
 use crate::error::ApiError;
 use crate::events;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::orders::{self, Exact};
 use crate::tokens;
 use http::Method;
-use selfsame_domain::values::{SegmentName, Source};
-use selfsame_domain::{Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, Origin, Policy, SegmentRef};
+use selfsame_domain::values::Source;
+use selfsame_domain::{Call, Command, ContactId, ContactRequest, Origin, Policy};
 use serde_json::Value;
 
 const CALLS: &str = "contact, subscribe, update, patch, bulk, order, event, apptoken";
@@ -105,63 +105,11 @@ fn positive(fields: &Fields<'_>, name: &str, problems: &mut Problems) -> Option<
 
 fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
     let contacts = body.objects("contacts", MAX_ENTRIES, problems);
-    let Some(dedupe_on) = dedupe_on(body, problems) else {
+    let Some(options) = BulkOptions::read(body, problems) else {
         return Vec::new();
     };
-    let restore = body.boolean("restoreDeleted", problems).value().unwrap_or_default();
-    let call = Call::Bulk { dedupe_on, restore };
-    let segments = segments(body, problems);
-    let read = |contact: &Fields<'_>| {
-        let mut request = request::read(contact, Source::Import, policy, problems);
-        request.contact_id = positive(contact, "id", problems);
-        request.segments.extend(segments.iter().cloned());
-        request::refuse_unreadable(&request, call, policy, problems);
-        command(call, request)
-    };
+    let read = |contact: &Fields<'_>| options.contact(contact, policy, problems);
     contacts.iter().map(read).collect()
-}
-
-fn segments(body: &Fields<'_>, problems: &mut Problems) -> Vec<SegmentRef> {
-    let named = body.texts("groupNames", MAX_ENTRIES, problems).into_iter();
-    named
-        .filter_map(|(pointer, name)| {
-            problems
-                .check(&pointer, SegmentName::parse(&name))
-                .map(SegmentRef::Name)
-        })
-        .collect()
-}
-
-fn dedupe_on(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
-    let text = body.text("dedupeOn", problems).value().unwrap_or_default();
-    let found = match text.to_ascii_lowercase().as_str() {
-        "email" => Some(DedupeOn::Email),
-        "sms" => Some(DedupeOn::Sms),
-        "email_or_sms" => Some(DedupeOn::EmailOrSms),
-        "push" | "mobilepush" => Some(DedupeOn::MobilePush),
-        "webpush" => Some(DedupeOn::WebPush),
-        "id" => Some(DedupeOn::Id),
-        "externalcustomerid" => Some(DedupeOn::ExternalCustomerId),
-        "fieldid" => return dedupe_field(body, problems),
-        _ => None,
-    };
-    if found.is_none() {
-        let known = "email, sms, email_or_sms, push, mobilepush, webpush, id, externalCustomerId, fieldId";
-        problems.add(body.pointer("dedupeOn"), format!("must be one of {known}"));
-    }
-    found
-}
-
-fn dedupe_field(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
-    let id = body.integer("fieldId", problems).value();
-    let id = id.filter(|id| *id > 0);
-    if id.is_none() {
-        problems.add(
-            body.pointer("fieldId"),
-            "must be the number of a custom field that identifies",
-        );
-    }
-    id.map(|id| DedupeOn::Field(FieldId(id)))
 }
 
 /// One order, or `orders` as the real call takes them.

@@ -30,8 +30,10 @@ const HEADERS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Calls with other methods than `GET` that come to no decision, or tell none to a public key.
-const UNDECIDED: [&str; 9] = [
+/// Calls with other methods than `GET` that come to no decision before they answer, or tell none to a public key.
+const UNDECIDED: [&str; 11] = [
+    "/api/v1/contacts",
+    "/api/v1/imports/{id}/cancel",
     "/api/v1/identity/resolve",
     "/api/v1/site/domains",
     "/api/v1/auth/token",

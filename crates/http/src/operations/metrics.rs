@@ -25,6 +25,9 @@ const EVENTS_EXPIRED: &str = "selfsame_events_expired_total";
 const DECISIONS: &str = "selfsame_decisions_total";
 /// Log entries of shop plug-ins.
 pub(crate) const PLUGIN_LOGS: &str = "selfsame_plugin_logs_dropped_total";
+const JOBS_RUNNING: &str = "selfsame_jobs_running";
+const JOB_ATTEMPTS: &str = "selfsame_job_attempts_total";
+const IMPORT_ROWS: &str = "selfsame_import_rows_total";
 /// Requests of pages that bots made.
 pub(crate) const BOTS: &str = "selfsame_tracker_bots_total";
 
@@ -64,6 +67,9 @@ pub fn describe_metrics() {
         "Writes that waited for this server's writing connection (SQLite)"
     );
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
+    describe_gauge!(JOBS_RUNNING, "Jobs that this server has, by kind");
+    describe_counter!(JOB_ATTEMPTS, "Attempts at jobs by kind and end");
+    describe_counter!(IMPORT_ROWS, "Rows of imports by outcome");
     describe_counter!(BOTS, "Requests of pages that bots made");
     describe_counter!(PLUGIN_LOGS, "Log entries of shop plug-ins that were dropped");
     describe_counter!(

@@ -125,7 +125,7 @@ fn chunked(body: Body) -> Request<Body> {
 #[tokio::test(start_paused = true)]
 async fn bodies_under_way_share_a_bounded_memory() {
     let server = Server::with(HttpSettings {
-        body_memory: 128 * 1024,
+        body_memory: 256 * 1024,
         ..HttpSettings::default()
     })
     .await;

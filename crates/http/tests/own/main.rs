@@ -8,6 +8,7 @@ mod conditional;
 mod decisions;
 mod export;
 mod history;
+mod imports;
 mod limits;
 mod lookup;
 mod merges;

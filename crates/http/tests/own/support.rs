@@ -4,13 +4,14 @@ use crate::schema;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
-use selfsame_application::{Application, NewKey, Options};
+use selfsame_application::{Application, NewKey, Options, WorkerOptions};
 use selfsame_domain::{Rights, WorkspaceId};
-use selfsame_http::{HttpSettings, HttpState, openapi, router};
+use selfsame_http::{BulkRows, HttpSettings, HttpState, openapi, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// A server with two workspaces, each with keys of different rights.
@@ -81,6 +82,14 @@ impl Server {
         Self::with(HttpSettings::default()).await
     }
 
+    /// A server that does its jobs, for as long as the test runs.
+    pub(crate) async fn working() -> Self {
+        let server = Self::start().await;
+        let worker = server.app.worker(Arc::new(BulkRows), WorkerOptions::default());
+        tokio::spawn(async move { worker.run(CancellationToken::new()).await });
+        server
+    }
+
     /// Keys are `one`, `one-events`, `one-read`, `one-write`, and `two` for the other workspace.
     pub(crate) async fn with(settings: HttpSettings) -> Self {
         Self::made(settings, Options::default()).await
@@ -144,7 +153,7 @@ impl Server {
             .unwrap_or("*/*");
         let schema = described["content"][media].get("schema");
         let schema = schema.unwrap_or_else(|| panic!("{place}: {} as {media} is not described", answer.status));
-        let json = if media.ends_with("json") {
+        let json = if media.ends_with("json") && !media.ends_with("ndjson") {
             serde_json::from_str(&answer.text).ok()
         } else {
             None

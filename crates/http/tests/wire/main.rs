@@ -9,6 +9,8 @@ mod access;
 mod access_tokens;
 mod answers;
 mod batches;
+mod bulk;
+mod bulk_rules;
 mod checklist;
 mod clients;
 mod contacts;

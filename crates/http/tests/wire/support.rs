@@ -3,13 +3,14 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
-use selfsame_application::{Application, NewKey, Options};
+use selfsame_application::{Application, NewKey, Options, WorkerOptions};
 use selfsame_domain::{Command, Policy, Rights, WorkspaceId};
-use selfsame_http::{HttpSettings, HttpState, router};
+use selfsame_http::{BulkRows, HttpSettings, HttpState, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// The secret of the key with full rights.
@@ -61,6 +62,14 @@ impl Answer {
 impl Server {
     pub(crate) async fn start() -> Self {
         Self::with(HttpSettings::default()).await
+    }
+
+    /// A server that does its jobs, for as long as the test runs.
+    pub(crate) async fn working() -> Self {
+        let server = Self::start().await;
+        let worker = server.app.worker(Arc::new(BulkRows), WorkerOptions::default());
+        tokio::spawn(async move { worker.run(CancellationToken::new()).await });
+        server
     }
 
     pub(crate) async fn with(settings: HttpSettings) -> Self {

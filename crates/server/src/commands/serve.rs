@@ -1,7 +1,7 @@
 //! `selfsame serve`.
 
 use crate::bootstrap::{bootstrap, welcome};
-use crate::drain::{self, Drain, StopSignals};
+use crate::drain::{self, Drain, Jobs, StopSignals};
 use crate::output;
 use crate::settings::{Listen, Settings, SettingsFlags, load, reachable};
 use crate::upkeep::upkeep;
@@ -12,8 +12,8 @@ use crate::wiring::{logging, metrics};
 use anyhow::{Context, Result};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use selfsame_application::{Application, Options};
-use selfsame_http::{HttpSettings, HttpState, Readiness, Routers};
+use selfsame_application::{Application, Options, WorkerOptions};
+use selfsame_http::{BulkRows, HttpSettings, HttpState, Readiness, Routers};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,11 +53,12 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
     } = started;
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(upkeep(app.clone(), metrics, stop.clone()));
+    let jobs = Jobs::start(app.worker(Arc::new(BulkRows), WorkerOptions::default()));
     let drain = Drain {
         delay: settings.drain_delay,
         timeout: settings.drain_timeout,
     };
-    drain::serve(served, &app, &ready, &mut signals, drain).await?;
+    drain::serve(served, (&app, jobs), &ready, &mut signals, drain).await?;
     stop.cancel();
     upkeep.await.context("the upkeep failed")?;
     // Everything that was accepted is durable by now.

@@ -11,6 +11,8 @@ mod contacts;
 mod contract;
 mod history;
 mod identity;
+mod imports;
+mod jobs;
 mod load;
 mod maintenance;
 mod orders;

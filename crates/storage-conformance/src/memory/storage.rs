@@ -98,8 +98,12 @@ impl MemoryStore {
             .get_mut(&workspace)
             .ok_or(StorageError::UnknownWorkspace)?;
         account.space = Arc::new(space);
+        let space = Arc::clone(&account.space);
         if let Some(policy) = &commit.changes.policy {
             account.workspace.policy = policy.clone();
+        }
+        if !commit.changes.erased.is_empty() {
+            shared.forget_values_of_erased(workspace, |id| !space.contacts.contains_key(&id));
         }
         Ok(revision)
     }

@@ -1,7 +1,8 @@
 //! What all clones of a store share.
 
 use super::space::Space;
-use selfsame_application::ports::{ApiKey, SigningSecret, Site, Workspace};
+use selfsame_application::Replay;
+use selfsame_application::ports::{ApiKey, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace};
 use selfsame_domain::{SiteId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,18 @@ pub(super) struct Shared {
     pub(super) sites_made: i64,
     /// Newest first.
     pub(super) secrets: BTreeMap<WorkspaceId, Vec<SigningSecret>>,
+    /// In the order in which they were enqueued.
+    pub(super) jobs: Vec<Job>,
+    pub(super) imports: BTreeMap<(WorkspaceId, ImportId), StoredImport>,
+}
+
+/// An import with its body, in chunks, and its rows.
+#[derive(Debug)]
+pub(super) struct StoredImport {
+    pub(super) import: Import,
+    pub(super) body: Vec<Vec<u8>>,
+    pub(super) rows: Vec<ImportRow>,
+    pub(super) replay: Option<Replay>,
 }
 
 /// A workspace with its data.

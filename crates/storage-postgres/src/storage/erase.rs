@@ -124,6 +124,12 @@ const DELETE: &str = "
         DELETE FROM merges
         WHERE workspace_id = $1 AND (survivor_id = ANY($2::bigint[]) OR absorbed_id = ANY($2::bigint[]))
     ),
+    imported AS (
+        UPDATE import_rows r
+        SET dedupe_value = NULL
+        FROM gone
+        WHERE r.workspace_id = $1 AND r.contact_id = gone.contact_id AND r.dedupe_value IS NOT NULL
+    ),
     replies AS (
         DELETE FROM recorded_replies WHERE workspace_id = $1 AND contacts && $2::bigint[]
     ),

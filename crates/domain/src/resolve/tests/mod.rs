@@ -1,5 +1,6 @@
 //! The rules, each by its number, on a model that holds a whole workspace.
 
+mod bulk;
 mod calls;
 mod devices;
 mod events;

@@ -1,0 +1,116 @@
+//! Taking an import, waiting for it, cancelling it.
+
+use crate::app::Application;
+use crate::ports::{
+    Accepted, CHUNK_BYTES, Import, ImportFormat, ImportId, JobId, JobKind, NewImport, NewJob, StorageError,
+};
+use crate::submit::{Replay, SubmitError};
+use chrono::TimeDelta;
+use selfsame_domain::{Timestamp, WorkspaceId};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long an idempotency key answers with the import that it made (identity rules, "Decided").
+const REPLAY_HOURS: i64 = 24;
+
+/// How often somebody who waits for an import looks whether another server has ended it.
+const ELSEWHERE: Duration = Duration::from_millis(200);
+
+/// A request to import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRequest {
+    /// The form of the body.
+    pub format: ImportFormat,
+    /// What the form needs to know besides the body.
+    pub options: String,
+    /// How many rows it has, where that is known.
+    pub total: Option<u64>,
+    /// Imports of one queue are carried out one after the other, in the order in which they were accepted. 1 to 200 characters.
+    pub queue: String,
+    /// The idempotency key, if the request has one.
+    pub replay: Option<Replay>,
+}
+
+impl Application {
+    /// Stores an import, and begins it as soon as its turn comes. After `Ok` no crash loses it. A repetition under an idempotency key gets
+    /// the import of the first request.
+    pub async fn accept_import(
+        &self,
+        workspace: WorkspaceId,
+        request: ImportRequest,
+        body: &[u8],
+    ) -> Result<ImportId, SubmitError> {
+        let now = self.clock.now();
+        let id = ImportId(self.ids.uuid(now));
+        let import = NewImport {
+            id,
+            format: request.format,
+            options: request.options,
+            total: request.total,
+            replay: request.replay,
+            replays_since: hours_before(now, REPLAY_HOURS),
+            job: NewJob {
+                workspace,
+                id: JobId(id.0),
+                kind: JobKind::Import,
+                queue: request.queue,
+                payload: id.to_string(),
+                not_before: now,
+                created_at: now,
+            },
+        };
+        let chunks: Vec<&[u8]> = body.chunks(CHUNK_BYTES).collect();
+        match self.store.accept_import(&import, &chunks).await? {
+            Accepted::New => {
+                self.jobs.enqueued();
+                Ok(id)
+            }
+            Accepted::Known(id) => Ok(id),
+            Accepted::OtherRequest => Err(SubmitError::ReplayMismatch),
+        }
+    }
+
+    /// An import, as soon as it is over, or as it is when `patience` is at its end.
+    pub async fn import_when_over(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        patience: Duration,
+    ) -> Result<Option<Import>, StorageError> {
+        let mut ends = self.jobs.ends();
+        let end = Instant::now() + patience;
+        loop {
+            let found = self.store.import(workspace, id).await?;
+            let waits = found.as_ref().is_some_and(|import| !import.status.is_over());
+            if !waits || Instant::now() >= end {
+                return Ok(found);
+            }
+            tokio::select! {
+                // The sender lives in `self`.
+                _ = ends.changed() => {}
+                () = tokio::time::sleep_until(end.min(Instant::now() + ELSEWHERE)) => {}
+            }
+        }
+    }
+
+    /// Cancels an import: what was not begun never begins, what runs stops after the rows that it is at. Returns it when it is over, or as it is when
+    /// `patience` is at its end.
+    pub async fn cancel_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        patience: Duration,
+    ) -> Result<Option<Import>, StorageError> {
+        let found = self.store.cancel_import(workspace, id, self.clock.now()).await?;
+        if found.is_none() {
+            return Ok(None);
+        }
+        self.jobs.ended();
+        self.import_when_over(workspace, id, patience).await
+    }
+}
+
+fn hours_before(at: Timestamp, hours: i64) -> Timestamp {
+    at.checked_sub_signed(TimeDelta::hours(hours))
+        .unwrap_or(Timestamp::MIN_UTC)
+}

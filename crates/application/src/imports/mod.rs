@@ -1,0 +1,10 @@
+//! Imports: many contacts at once, through the same lane and the same rules as a single one.
+
+mod accept;
+mod outcome;
+mod pace;
+mod reading;
+mod run;
+
+pub use accept::ImportRequest;
+pub(crate) use run::ImportHandler;

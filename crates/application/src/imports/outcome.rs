@@ -1,0 +1,52 @@
+//! From a decision to what an import says about its row.
+
+use crate::ports::{ImportRow, ReadRow, RowOutcome};
+use selfsame_domain::{Decision, Effect, Outcome};
+
+/// Why a row about a removed contact changes nothing (wire fact).
+const REMOVED: &str = "the contact is removed, and the import does not restore removed contacts";
+
+/// A row that was decided.
+pub(super) fn decided(row: u64, read: &ReadRow, decision: &Decision) -> ImportRow {
+    let merges = decision
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Merged { .. }));
+    let outcome = match decision.outcome {
+        Outcome::Created => RowOutcome::Created,
+        Outcome::Restored => RowOutcome::Restored,
+        Outcome::Updated if merges => RowOutcome::Merged,
+        Outcome::Unchanged => RowOutcome::Unchanged,
+        Outcome::Unmatched | Outcome::Rejected => RowOutcome::Rejected,
+        Outcome::Updated | Outcome::Removed | Outcome::Erased | Outcome::Merged | Outcome::Unmerged => {
+            RowOutcome::Updated
+        }
+    };
+    let error = match (&decision.rejection, decision.outcome) {
+        (Some(rejection), _) => Some(rejection.to_string()),
+        (None, Outcome::Unmatched) => Some(REMOVED.to_owned()),
+        _ => None,
+    };
+    ImportRow {
+        row,
+        line: read.line,
+        outcome,
+        contact: decision.contact,
+        decision: Some(decision.id),
+        error,
+        dedupe_value: read.dedupe_value.clone(),
+    }
+}
+
+/// A row that could not be read, or not be written.
+pub(super) fn rejected(row: u64, read: &ReadRow, error: String) -> ImportRow {
+    ImportRow {
+        row,
+        line: read.line,
+        outcome: RowOutcome::Rejected,
+        contact: None,
+        decision: None,
+        error: Some(error),
+        dedupe_value: read.dedupe_value.clone(),
+    }
+}

@@ -1,0 +1,99 @@
+//! How many rows an import takes at a time.
+
+use std::time::Duration;
+
+/// Rows of the first batch: nothing is known yet.
+const FIRST: usize = 64;
+/// The fewest rows of a batch.
+const LEAST: usize = 8;
+/// The most rows of a batch.
+const MOST: usize = 1000;
+/// How long a batch may take while live requests come.
+const BUSY: Duration = Duration::from_millis(50);
+/// How long it may take otherwise: whoever comes in the middle of it waits for its end.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// How many rows an import takes at a time: live requests come first, and wait for one batch at the most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    rows: usize,
+    per_row: Option<Duration>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            rows: FIRST,
+            per_row: None,
+        }
+    }
+}
+
+impl Pace {
+    /// The rows of the next batch.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Learns from a batch: how long it took, and whether live requests came meanwhile. If they did, the time includes theirs, so that it only counts
+    /// where nothing better is known.
+    pub(super) fn note(&mut self, rows: usize, took: Duration, others: bool) {
+        let Some(measured) = u32::try_from(rows)
+            .ok()
+            .filter(|rows| *rows > 0)
+            .map(|rows| took / rows)
+        else {
+            return;
+        };
+        let per_row = match self.per_row {
+            Some(known) if others => known,
+            _ => measured,
+        };
+        self.per_row = Some(per_row);
+        let time = if others { BUSY } else { IDLE };
+        let fits = time.as_nanos() / per_row.as_nanos().max(1);
+        let most = if others { MOST } else { (self.rows * 2).min(MOST) };
+        self.rows = usize::try_from(fits).unwrap_or(MOST).clamp(LEAST, most.max(LEAST));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLI: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn batches_grow_while_nobody_else_comes() {
+        let mut pace = Pace::default();
+        let mut sizes = Vec::new();
+        for _ in 0..6 {
+            sizes.push(pace.rows());
+            pace.note(pace.rows(), MILLI, false);
+        }
+        assert_eq!(sizes, [64, 128, 256, 512, 1000, 1000]);
+    }
+
+    #[test]
+    fn a_batch_fits_into_fifty_milliseconds_while_others_come() {
+        let mut pace = Pace::default();
+        pace.note(100, 100 * MILLI, false);
+        assert_eq!(pace.rows(), 128);
+        pace.note(128, 128 * MILLI, true);
+        assert_eq!(pace.rows(), 50);
+        // That others made it wait says nothing about a row.
+        pace.note(50, 5000 * MILLI, true);
+        assert_eq!(pace.rows(), 50);
+        pace.note(50, 50 * MILLI, false);
+        assert_eq!(pace.rows(), 100);
+    }
+
+    #[test]
+    fn the_slowest_storage_still_gets_a_few_rows() {
+        let mut pace = Pace::default();
+        pace.note(1, 1000 * MILLI, true);
+        assert_eq!(pace.rows(), LEAST);
+        pace.note(0, MILLI, false);
+        assert_eq!(pace.rows(), LEAST);
+    }
+}

@@ -1,0 +1,117 @@
+//! The rows of an import, read from its stored body on a thread of their own.
+
+use crate::jobs::Interruption;
+use crate::ports::{GoOn, Import, ReadRow, RowReader, RowsError, Store};
+use selfsame_domain::Policy;
+use std::io::{self, Read};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How many rows are read ahead.
+const ROWS_AHEAD: usize = 256;
+/// How many chunks of the body are read ahead.
+const CHUNKS_AHEAD: usize = 2;
+
+/// A piece of the body on its way to the thread that reads it.
+type Piece = Result<Option<Vec<u8>>, io::Error>;
+
+/// The rows of an import that are still to come. Dropping it stops the reading.
+#[derive(Debug)]
+pub(super) struct Reading {
+    rows: mpsc::Receiver<ReadRow>,
+    reader: JoinHandle<Result<(), RowsError>>,
+}
+
+/// How a reading ended.
+pub(super) enum ReadingEnd {
+    /// With the last row.
+    Whole,
+    /// The body is not what its form says.
+    Malformed(String),
+}
+
+impl Reading {
+    /// Begins to read.
+    pub(super) fn start(store: Arc<dyn Store>, reader: Arc<dyn RowReader>, import: Import, policy: Policy) -> Self {
+        let (pieces, body) = mpsc::channel(CHUNKS_AHEAD);
+        let (sender, rows) = mpsc::channel(ROWS_AHEAD);
+        let source = import.clone();
+        tokio::spawn(async move { feed(&*store, &source, pieces).await });
+        let reader = tokio::task::spawn_blocking(move || {
+            let mut body = Body::new(body);
+            let mut hand_on = |row| match sender.blocking_send(row) {
+                Ok(()) => GoOn::Yes,
+                Err(_) => GoOn::No,
+            };
+            reader.read(&import, &policy, &mut body, &mut hand_on)
+        });
+        Self { rows, reader }
+    }
+
+    /// The next row; none after the last.
+    pub(super) async fn next(&mut self) -> Option<ReadRow> {
+        self.rows.recv().await
+    }
+
+    /// How it ended. To be asked after the last row.
+    pub(super) async fn end(self) -> Result<ReadingEnd, Interruption> {
+        drop(self.rows);
+        match self.reader.await {
+            Ok(Ok(())) => Ok(ReadingEnd::Whole),
+            Ok(Err(RowsError::Malformed(reason))) => Ok(ReadingEnd::Malformed(reason)),
+            Ok(Err(RowsError::Interrupted(error))) => {
+                tracing::warn!(%error, "the body of an import cannot be read");
+                Err(Interruption::Other("the stored body cannot be read"))
+            }
+            Err(_) => Err(Interruption::Other("reading the body panicked")),
+        }
+    }
+}
+
+/// Reads chunk after chunk from the storage. The end is told, so that a reader can tell it from a failure.
+async fn feed(store: &dyn Store, import: &Import, pieces: mpsc::Sender<Piece>) {
+    for place in 0.. {
+        let read = store.import_chunk(import.workspace, import.id, place).await;
+        let piece = read.map_err(io::Error::other);
+        let is_last = !matches!(piece, Ok(Some(_)));
+        // Nobody listens any more when the attempt has ended.
+        if pieces.send(piece).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// The body as bytes, for a thread that may block.
+struct Body {
+    pieces: mpsc::Receiver<Piece>,
+    piece: io::Cursor<Vec<u8>>,
+    is_over: bool,
+}
+
+impl Body {
+    fn new(pieces: mpsc::Receiver<Piece>) -> Self {
+        Self {
+            pieces,
+            piece: io::Cursor::default(),
+            is_over: false,
+        }
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.piece.read(buffer)?;
+            if read > 0 || buffer.is_empty() || self.is_over {
+                return Ok(read);
+            }
+            match self.pieces.blocking_recv() {
+                Some(Ok(Some(piece))) => self.piece = io::Cursor::new(piece),
+                Some(Ok(None)) => self.is_over = true,
+                Some(Err(error)) => return Err(error),
+                None => return Err(io::Error::other("the storage was not asked for the rest")),
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Carrying an import out: rows in batches through the write lane, behind live requests.
+
+use super::outcome;
+use super::pace::Pace;
+use super::reading::{Reading, ReadingEnd};
+use crate::app::Application;
+use crate::jobs::{Attempt, Interruption, JobEnd, JobHandler};
+use crate::ports::{
+    Import, ImportEnd, ImportId, ImportRow, Job, JobKind, ReadRow, RowCounts, RowOutcome, RowReader, RowsRecorded,
+    StorageError,
+};
+use crate::submit::{Replay, Submission, SubmitError};
+use async_trait::async_trait;
+use selfsame_domain::{Command, Decision, Policy};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How many bytes of rows share a batch at the most.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Why a row changes nothing that the database refuses by itself.
+const REFUSED: &str = "the database refused the row";
+
+/// Carries out imports.
+#[derive(Debug)]
+pub(crate) struct ImportHandler {
+    rows: Arc<dyn RowReader>,
+}
+
+impl ImportHandler {
+    pub(crate) fn new(rows: Arc<dyn RowReader>) -> Self {
+        Self { rows }
+    }
+}
+
+#[async_trait]
+impl JobHandler for ImportHandler {
+    fn kind(&self) -> JobKind {
+        JobKind::Import
+    }
+
+    async fn run(&self, app: &Application, job: &Job, attempt: &Attempt) -> Result<JobEnd, Interruption> {
+        let workspace = job.job.workspace;
+        let Some(import) = import_of(app, job).await? else {
+            return Ok(JobEnd::Finished);
+        };
+        if import.is_cancelling {
+            return end(app, &import, &ImportEnd::Cancelled).await;
+        }
+        if !app.store.start_import(workspace, import.id, app.clock.now()).await? {
+            return Ok(JobEnd::Finished);
+        }
+        let policy = Policy::clone(&*app.store.policy(workspace).await?.policy);
+        let reading = Reading::start(Arc::clone(&app.store), Arc::clone(&self.rows), import.clone(), policy);
+        let run = Run {
+            app,
+            import: &import,
+            done: import.counts.total(),
+            reading,
+            pending: VecDeque::new(),
+            pace: Pace::default(),
+        };
+        run.finish(attempt).await
+    }
+
+    async fn give_up(&self, app: &Application, job: &Job, error: &str) -> Result<(), StorageError> {
+        let Some(import) = import_of(app, job).await? else {
+            return Ok(());
+        };
+        let error = error.to_owned();
+        let end = ImportEnd::Failed { error };
+        app.store
+            .end_import(import.workspace, import.id, &end, app.clock.now())
+            .await?;
+        Ok(())
+    }
+}
+
+/// The import that a job is about; none when it is over or was deleted.
+async fn import_of(app: &Application, job: &Job) -> Result<Option<Import>, StorageError> {
+    let Ok(id) = Uuid::parse_str(&job.job.payload) else {
+        return Ok(None);
+    };
+    let found = app.store.import(job.job.workspace, ImportId(id)).await?;
+    Ok(found.filter(|import| !import.status.is_over()))
+}
+
+async fn end(app: &Application, import: &Import, end: &ImportEnd) -> Result<JobEnd, Interruption> {
+    app.store
+        .end_import(import.workspace, import.id, end, app.clock.now())
+        .await?;
+    Ok(match end {
+        ImportEnd::Cancelled => JobEnd::Cancelled,
+        ImportEnd::Finished | ImportEnd::Failed { .. } => JobEnd::Finished,
+    })
+}
+
+/// An import under way.
+struct Run<'a> {
+    app: &'a Application,
+    import: &'a Import,
+    /// How many rows were dealt with and recorded.
+    done: u64,
+    reading: Reading,
+    /// Rows that were read and not dealt with; the first is row `done` + 1.
+    pending: VecDeque<ReadRow>,
+    pace: Pace,
+}
+
+impl Run<'_> {
+    async fn finish(mut self, attempt: &Attempt) -> Result<JobEnd, Interruption> {
+        for _ in 0..self.done {
+            // A body has the same rows every time; fewer of them is the reader's fault, and its end says so.
+            if self.reading.next().await.is_none() {
+                break;
+            }
+        }
+        loop {
+            match attempt.must_end() {
+                Some(JobEnd::Cancelled) => return end(self.app, self.import, &ImportEnd::Cancelled).await,
+                Some(other) => return Ok(other),
+                None => {}
+            }
+            let size = self.read_ahead().await;
+            if size == 0 {
+                break;
+            }
+            let rows = self.deal_with(size).await?;
+            match self.record(&rows).await? {
+                RowsRecorded::Yes => {}
+                RowsRecorded::Cancelling => return end(self.app, self.import, &ImportEnd::Cancelled).await,
+                RowsRecorded::No => return Ok(JobEnd::Lost),
+            }
+        }
+        let how = match self.reading.end().await? {
+            ReadingEnd::Whole => ImportEnd::Finished,
+            ReadingEnd::Malformed(error) => ImportEnd::Failed { error },
+        };
+        end(self.app, self.import, &how).await
+    }
+
+    /// Makes rows of the next batch pending; returns how many it has.
+    async fn read_ahead(&mut self) -> usize {
+        let (mut size, mut bytes) = (0, 0);
+        while size < self.pace.rows() && bytes < BATCH_BYTES {
+            if size == self.pending.len() && !self.read_one().await {
+                break;
+            }
+            bytes += self.pending[size].bytes;
+            size += 1;
+        }
+        size
+    }
+
+    async fn read_one(&mut self) -> bool {
+        let row = self.reading.next().await;
+        let read = row.is_some();
+        self.pending.extend(row);
+        read
+    }
+
+    /// Has the first pending rows decided, and takes those that were away from the pending ones. The batch is decided under a key of its
+    /// own: one that was committed before a crash is answered from its record, with the rows that it had then.
+    async fn deal_with(&mut self, mut size: usize) -> Result<Vec<ImportRow>, Interruption> {
+        loop {
+            let batch = self.pending.iter().take(size);
+            let commands: Vec<Command> = batch.filter_map(|row| row.command.as_ref().ok().cloned()).collect();
+            if commands.is_empty() {
+                return Ok(self.take(size, Vec::new()).await);
+            }
+            match self.submit(commands).await {
+                Ok(decisions) => return Ok(self.take(size, decisions).await),
+                Err(SubmitError::Storage(error)) if is_refusal(&error) && size > 1 => size /= 2,
+                Err(SubmitError::Storage(error)) if is_refusal(&error) => {
+                    let read = self.pending.pop_front();
+                    let row = self.done + 1;
+                    let rejected = read.map(|read| outcome::rejected(row, &read, REFUSED.to_owned()));
+                    return Ok(rejected.into_iter().collect());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn submit(&mut self, commands: Vec<Command>) -> Result<Vec<Decision>, SubmitError> {
+        let (count, live) = (commands.len(), self.app.live_submissions());
+        let replay = Replay {
+            key: format!("import:{}:{}", self.import.id, self.done + 1),
+            digest: self.import.id.0.as_bytes().to_vec(),
+        };
+        let submission = Submission {
+            commands,
+            replay: Some(replay),
+            duplicate_digest: None,
+            bytes: 0,
+        };
+        let begun = Instant::now();
+        let decisions = self.app.submit_in_background(self.import.workspace, submission).await?;
+        let others = self.app.live_submissions() != live;
+        self.pace.note(count, begun.elapsed(), others);
+        Ok(decisions)
+    }
+
+    /// Takes `size` pending rows with the decisions of those that could be read. A batch that is answered from its record may have had more rows, or
+    /// fewer.
+    async fn take(&mut self, size: usize, decisions: Vec<Decision>) -> Vec<ImportRow> {
+        let mut rows = Vec::with_capacity(size);
+        let mut decisions = decisions.into_iter().peekable();
+        loop {
+            if decisions.peek().is_none() && rows.len() >= size {
+                return rows;
+            }
+            if self.pending.is_empty() && !self.read_one().await {
+                return rows;
+            }
+            let row = self.done + 1 + rows.len() as u64;
+            let taken = match self.pending.front() {
+                Some(read) => match (&read.command, decisions.peek()) {
+                    (Err(error), _) => outcome::rejected(row, read, error.clone()),
+                    (Ok(_), Some(decision)) => outcome::decided(row, read, decision),
+                    (Ok(_), None) => return rows,
+                },
+                None => return rows,
+            };
+            if taken.decision.is_some() {
+                decisions.next();
+            }
+            self.pending.pop_front();
+            rows.push(taken);
+        }
+    }
+
+    async fn record(&mut self, rows: &[ImportRow]) -> Result<RowsRecorded, StorageError> {
+        let (workspace, id) = (self.import.workspace, self.import.id);
+        let recorded = self
+            .app
+            .store
+            .record_rows(workspace, id, self.done, rows, self.app.clock.now())
+            .await?;
+        if recorded != RowsRecorded::No {
+            self.done += rows.len() as u64;
+            count(&RowCounts::of(rows));
+        }
+        Ok(recorded)
+    }
+}
+
+fn count(counts: &RowCounts) {
+    for outcome in RowOutcome::ALL {
+        let rows = counts.get(*outcome);
+        metrics::counter!("selfsame_import_rows_total", "outcome" => outcome.as_str()).increment(rows);
+    }
+}
+
+/// Whether the database will refuse it the next time, too.
+fn is_refusal(error: &StorageError) -> bool {
+    matches!(error, StorageError::Refused(_) | StorageError::Corrupt { .. })
+}

@@ -1,0 +1,408 @@
+//! Imports: many contacts at once, with what became of each.
+
+use async_trait::async_trait;
+use selfsame_domain::{ContactId, DecisionId, Timestamp, WorkspaceId};
+use std::fmt;
+use uuid::Uuid;
+
+use super::{JobId, NewJob, StorageError};
+use crate::submit::Replay;
+
+/// How many bytes of a body are stored together at the most.
+pub const CHUNK_BYTES: usize = 256 << 10;
+
+/// One import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImportId(pub Uuid);
+
+impl fmt::Display for ImportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+macro_rules! stored_words {
+    ($type:ident { $($variant:ident = $text:literal,)* }) => {
+        impl $type {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable text, as stored and as answered.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// Reads what [`Self::as_str`] wrote.
+            pub fn from_text(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text)
+            }
+        }
+    };
+}
+
+/// In what form the body of an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ImportFormat {
+    /// The body of a bulk call (wire fact): an object with `contacts` and the options of the call.
+    Bulk,
+}
+
+stored_words! { ImportFormat {
+    Bulk = "bulk",
+} }
+
+/// Where an import stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ImportStatus {
+    /// It waits for its turn.
+    Queued,
+    /// Its rows are being dealt with.
+    Running,
+    /// Something has to be decided by a person before the first write.
+    NeedsDecision,
+    /// Every row was dealt with.
+    Finished,
+    /// It was given up before the last row.
+    Failed,
+    /// It was cancelled before the last row.
+    Cancelled,
+    /// It was taken back.
+    Undone,
+}
+
+stored_words! { ImportStatus {
+    Queued = "queued",
+    Running = "running",
+    NeedsDecision = "needs_decision",
+    Finished = "finished",
+    Failed = "failed",
+    Cancelled = "cancelled",
+    Undone = "undone",
+} }
+
+impl ImportStatus {
+    /// Whether nothing more happens to its rows.
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Queued | Self::Running | Self::NeedsDecision => false,
+            Self::Finished | Self::Failed | Self::Cancelled | Self::Undone => true,
+        }
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowOutcome {
+    /// A contact was made.
+    Created,
+    /// A contact was changed.
+    Updated,
+    /// A removed contact came back.
+    Restored,
+    /// Nothing changed.
+    Unchanged,
+    /// A contact was changed, and others were merged into it.
+    Merged,
+    /// The row was refused; it changed nothing.
+    Rejected,
+}
+
+stored_words! { RowOutcome {
+    Created = "created",
+    Updated = "updated",
+    Restored = "restored",
+    Unchanged = "unchanged",
+    Merged = "merged",
+    Rejected = "rejected",
+} }
+
+impl RowOutcome {
+    /// The number of the outcome, as stored: its place in [`Self::ALL`].
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Created => 0,
+            Self::Updated => 1,
+            Self::Restored => 2,
+            Self::Unchanged => 3,
+            Self::Merged => 4,
+            Self::Rejected => 5,
+        }
+    }
+
+    /// Reads what [`Self::code`] gave.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|outcome| outcome.code() == code)
+    }
+}
+
+/// How many rows came to which outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RowCounts {
+    /// Of [`RowOutcome::Created`].
+    pub created: u64,
+    /// Of [`RowOutcome::Updated`].
+    pub updated: u64,
+    /// Of [`RowOutcome::Restored`].
+    pub restored: u64,
+    /// Of [`RowOutcome::Unchanged`].
+    pub unchanged: u64,
+    /// Of [`RowOutcome::Merged`].
+    pub merged: u64,
+    /// Of [`RowOutcome::Rejected`].
+    pub rejected: u64,
+}
+
+impl RowCounts {
+    /// Counts rows.
+    pub fn of(rows: &[ImportRow]) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            *counts.of_mut(row.outcome) += 1;
+        }
+        counts
+    }
+
+    /// All rows.
+    pub fn total(&self) -> u64 {
+        self.created + self.updated + self.restored + self.unchanged + self.merged + self.rejected
+    }
+
+    /// Adds those of another part of the import.
+    pub fn add(&mut self, other: &Self) {
+        self.created += other.created;
+        self.updated += other.updated;
+        self.restored += other.restored;
+        self.unchanged += other.unchanged;
+        self.merged += other.merged;
+        self.rejected += other.rejected;
+    }
+
+    /// How many of one outcome.
+    pub fn get(&self, outcome: RowOutcome) -> u64 {
+        let mut copy = *self;
+        *copy.of_mut(outcome)
+    }
+
+    fn of_mut(&mut self, outcome: RowOutcome) -> &mut u64 {
+        match outcome {
+            RowOutcome::Created => &mut self.created,
+            RowOutcome::Updated => &mut self.updated,
+            RowOutcome::Restored => &mut self.restored,
+            RowOutcome::Unchanged => &mut self.unchanged,
+            RowOutcome::Merged => &mut self.merged,
+            RowOutcome::Rejected => &mut self.rejected,
+        }
+    }
+}
+
+/// An import to be accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewImport {
+    /// Its ID, unique within the workspace; later ones are greater.
+    pub id: ImportId,
+    /// The form of its body.
+    pub format: ImportFormat,
+    /// What the form needs to know besides the body; empty for [`ImportFormat::Bulk`], whose options stand in the body.
+    pub options: String,
+    /// How many rows it has, where that is known.
+    pub total: Option<u64>,
+    /// The idempotency key of the request, if it had one.
+    pub replay: Option<Replay>,
+    /// An older request with the same key does not count if it was accepted before this time.
+    pub replays_since: Timestamp,
+    /// The job that carries it out; its workspace and its time are the import's.
+    pub job: NewJob,
+}
+
+/// What became of a request to import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It was stored, with its job.
+    New,
+    /// It is the repetition of an earlier request, which made this import. Nothing was stored.
+    Known(ImportId),
+    /// Its idempotency key was used for another request. Nothing was stored.
+    OtherRequest,
+}
+
+/// An import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// Its ID.
+    pub id: ImportId,
+    /// The form of its body.
+    pub format: ImportFormat,
+    /// What the form needs to know.
+    pub options: String,
+    /// Where it stands.
+    pub status: ImportStatus,
+    /// How many rows it has, where that is known.
+    pub total: Option<u64>,
+    /// What became of the rows that were dealt with: rows 1 to the sum of these.
+    pub counts: RowCounts,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Whether somebody asked to cancel it.
+    pub is_cancelling: bool,
+    /// The job that carries it out.
+    pub job: JobId,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When its first row was looked at.
+    pub started_at: Option<Timestamp>,
+    /// When something was last done for it.
+    pub heartbeat_at: Timestamp,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A row of an import, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// Its number among the rows, from 1.
+    pub row: u64,
+    /// The line of the body on which it begins, from 1; for bulk calls the number of the row.
+    pub line: u64,
+    /// What became of it.
+    pub outcome: RowOutcome,
+    /// The contact that it was about.
+    pub contact: Option<ContactId>,
+    /// The decision; none for a row that could not be read.
+    pub decision: Option<DecisionId>,
+    /// Why it was refused, without values of the row.
+    pub error: Option<String>,
+    /// The text by which the row was to recognise a contact, for calls that answer with it.
+    pub dedupe_value: Option<String>,
+}
+
+/// Whether rows were recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsRecorded {
+    /// They were.
+    Yes,
+    /// They were, and somebody asked to cancel the import.
+    Cancelling,
+    /// Nothing was written: the import is not running any more, or another server was faster.
+    No,
+}
+
+/// Which rows to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowQuery {
+    /// Only those of an outcome.
+    pub outcome: Option<RowOutcome>,
+    /// Those after this row.
+    pub after: u64,
+    /// How many at the most.
+    pub limit: u32,
+}
+
+/// How an import ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportEnd {
+    /// Every row was dealt with.
+    Finished,
+    /// It was cancelled.
+    Cancelled,
+    /// It was given up.
+    Failed {
+        /// Why.
+        error: String,
+    },
+}
+
+impl ImportEnd {
+    /// The status of an import that ended so.
+    pub fn status(&self) -> ImportStatus {
+        match self {
+            Self::Finished => ImportStatus::Finished,
+            Self::Cancelled => ImportStatus::Cancelled,
+            Self::Failed { .. } => ImportStatus::Failed,
+        }
+    }
+
+    /// Why it was given up, if it was.
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Failed { error } => Some(error),
+            Self::Finished | Self::Cancelled => None,
+        }
+    }
+}
+
+/// Keeps imports.
+#[async_trait]
+pub trait Imports: Send + Sync {
+    /// Stores an import with its body and its job, in one transaction: after `Ok` no crash loses it. The body comes in chunks of at most
+    /// [`CHUNK_BYTES`]. [`StorageError::UnknownWorkspace`] without the workspace.
+    async fn accept_import(&self, import: &NewImport, body: &[&[u8]]) -> Result<Accepted, StorageError>;
+
+    /// One import.
+    async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Option<Import>, StorageError>;
+
+    /// The imports of a workspace, newest first, those before `before`.
+    async fn imports(
+        &self,
+        workspace: WorkspaceId,
+        before: Option<ImportId>,
+        limit: u32,
+    ) -> Result<Vec<Import>, StorageError>;
+
+    /// A chunk of the body, by its place from 0; none after the last.
+    async fn import_chunk(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        place: u32,
+    ) -> Result<Option<Vec<u8>>, StorageError>;
+
+    /// Notes that a queued import is running. Says whether it is running afterwards.
+    async fn start_import(&self, workspace: WorkspaceId, id: ImportId, now: Timestamp) -> Result<bool, StorageError>;
+
+    /// Adds what became of the next rows. MUST write nothing when the import is not running, or when the number of rows that were dealt with
+    /// is not `done`, because another server was faster.
+    async fn record_rows(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        done: u64,
+        rows: &[ImportRow],
+        now: Timestamp,
+    ) -> Result<RowsRecorded, StorageError>;
+
+    /// Ends an import, and deletes its body. Says whether it did; one that is over stays as it is.
+    async fn end_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        end: &ImportEnd,
+        now: Timestamp,
+    ) -> Result<bool, StorageError>;
+
+    /// Cancels an import that nobody has begun, with its job, and deletes its body; asks whoever carries out a running one to stop. Returns the import
+    /// as it is afterwards.
+    async fn cancel_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        now: Timestamp,
+    ) -> Result<Option<Import>, StorageError>;
+
+    /// Rows of an import in their order.
+    async fn import_rows(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        query: &RowQuery,
+    ) -> Result<Vec<ImportRow>, StorageError>;
+
+    /// Deletes the dedupe values of rows of imports that were over before a time: an identifier is kept no longer than it is needed.
+    async fn forget_dedupe_values(&self, over_before: Timestamp) -> Result<u64, StorageError>;
+
+    /// Deletes imports that were over before a time, with their rows; returns how many.
+    async fn prune_imports(&self, over_before: Timestamp) -> Result<u64, StorageError>;
+}

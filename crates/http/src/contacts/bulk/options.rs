@@ -1,0 +1,185 @@
+//! What a bulk call says of all its contacts, and a contact in its light. The one reader for the call, its rows and its explanation.
+
+use crate::contacts::request;
+use crate::error::ApiError;
+use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent};
+use selfsame_domain::values::{ChannelType, EventTypeKey, SegmentName, Source};
+use selfsame_domain::{
+    BulkMember, Call, Command, ContactId, ContactRequest, DedupeOn, FieldId, IdentifierKind, Listed, Policy, SegmentRef,
+};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What a bulk call says of all its contacts.
+#[derive(Debug, Clone)]
+pub(crate) struct BulkOptions {
+    dedupe_on: DedupeOn,
+    restore: bool,
+    segments: Vec<SegmentRef>,
+    left_segments: Vec<SegmentName>,
+    members: BTreeSet<BulkMember>,
+    fields: BTreeSet<FieldId>,
+    event_for_new: Option<EventTypeKey>,
+}
+
+impl BulkOptions {
+    /// Reads the members of the call but for its contacts.
+    pub(crate) fn of(body: &Fields<'_>) -> Result<Self, ApiError> {
+        let mut problems = Problems::default();
+        let options = Self::read(body, &mut problems);
+        problems.finish()?;
+        options.ok_or(ApiError::Internal("options without problems that cannot be read"))
+    }
+
+    /// As [`Self::of`], with the problems of other members. None only when something is wrong.
+    pub(crate) fn read(body: &Fields<'_>, problems: &mut Problems) -> Option<Self> {
+        let dedupe_on = dedupe_on(body, problems);
+        let options = Self {
+            dedupe_on: dedupe_on.unwrap_or(DedupeOn::ExternalCustomerId),
+            restore: body.boolean("restoreDeleted", problems).value().unwrap_or_default(),
+            segments: names(body, "groupNames", problems)
+                .into_iter()
+                .map(SegmentRef::Name)
+                .collect(),
+            left_segments: names(body, "groupNamesExclude", problems),
+            members: members(body, problems),
+            fields: custom_fields(body, problems),
+            event_for_new: event_for_new(body, problems),
+        };
+        dedupe_on.map(|_| options)
+    }
+
+    /// Reads one contact.
+    pub(crate) fn contact(&self, contact: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
+        let mut request = request::read(contact, Source::Import, policy, problems);
+        let id = contact.integer("id", problems).value();
+        request.contact_id = id.filter(|id| *id > 0).map(ContactId);
+        request.segments.extend(self.segments.iter().cloned());
+        request.left_segments.extend(self.left_segments.iter().cloned());
+        request.event_for_new.clone_from(&self.event_for_new);
+        let is_empty = |member: &BulkMember| !has_value(contact, *member);
+        request.listed = Some(Box::new(Listed {
+            members: self.members.clone(),
+            without_value: self.members.iter().copied().filter(is_empty).collect(),
+            fields: self.fields.clone(),
+        }));
+        let call = Call::Bulk {
+            dedupe_on: self.dedupe_on,
+            restore: self.restore,
+        };
+        request::refuse_unreadable(&request, call, policy, problems);
+        Command::Contact(call, Box::new(request))
+    }
+
+    /// The text by which the call recognises the contact, as it was sent (wire fact: the key of `mapping`); its external ID without one.
+    pub(crate) fn dedupe_value(&self, request: &ContactRequest) -> Option<String> {
+        let of = |kind: IdentifierKind| {
+            let mut identifiers = request.identifiers();
+            identifiers.find(|id| id.kind() == kind).map(|id| id.typed.clone())
+        };
+        let value = match self.dedupe_on {
+            DedupeOn::Email => of(IdentifierKind::Email),
+            DedupeOn::Sms => of(IdentifierKind::Phone),
+            DedupeOn::EmailOrSms => of(IdentifierKind::Phone).or_else(|| of(IdentifierKind::Email)),
+            DedupeOn::MobilePush => of(IdentifierKind::MobilePush),
+            DedupeOn::WebPush => of(IdentifierKind::WebPush),
+            DedupeOn::Id => request.contact_id.map(|id| id.to_string()),
+            DedupeOn::ExternalCustomerId => None,
+            DedupeOn::Field(id) => {
+                let field = request.fields.iter().find(|field| field.id == id);
+                field.and_then(|field| field.text.clone())
+            }
+        };
+        value.or_else(|| of(IdentifierKind::ExternalId))
+    }
+}
+
+/// Whether the contact was sent with a value of a member that `contactFields` may list.
+fn has_value(contact: &Fields<'_>, member: BulkMember) -> bool {
+    let sent = |fields: &Fields<'_>| matches!(fields.raw(member.as_wire()), Sent::Value(_));
+    match member {
+        BulkMember::Address | BulkMember::Town | BulkMember::Region | BulkMember::Postcode => contact
+            .object("address", &mut Problems::default())
+            .value()
+            .is_some_and(|address| sent(&address)),
+        BulkMember::Email | BulkMember::Sms | BulkMember::MobilePush | BulkMember::WebPush => {
+            let channels = contact.objects("channels", usize::MAX, &mut Problems::default());
+            channels.iter().any(|channel| is_of(channel, member))
+        }
+        _ => sent(contact),
+    }
+}
+
+fn is_of(channel: &Fields<'_>, member: BulkMember) -> bool {
+    let named = channel
+        .raw("type")
+        .value()
+        .and_then(Value::as_str)
+        .and_then(ChannelType::from_wire);
+    named.is_some() && named == member.channel() && channel.raw("value").value().is_some()
+}
+
+fn names(body: &Fields<'_>, list: &str, problems: &mut Problems) -> Vec<SegmentName> {
+    let named = body.texts(list, MAX_ENTRIES, problems);
+    let read = |(pointer, name): (String, String)| problems.check(&pointer, SegmentName::parse(&name));
+    named.into_iter().filter_map(read).collect()
+}
+
+fn members(body: &Fields<'_>, problems: &mut Problems) -> BTreeSet<BulkMember> {
+    let listed = body.texts("contactFields", MAX_ENTRIES, problems);
+    let known = || BulkMember::ALL.map(BulkMember::as_wire).join(", ");
+    let read = |(pointer, name): (String, String)| {
+        let member = BulkMember::from_wire(&name).ok_or_else(|| format!("must be one of {}", known()));
+        problems.check(&pointer, member)
+    };
+    listed.into_iter().filter_map(read).collect()
+}
+
+fn custom_fields(body: &Fields<'_>, problems: &mut Problems) -> BTreeSet<FieldId> {
+    let listed = body.texts("customFieldsIDs", MAX_ENTRIES, problems);
+    let read = |(pointer, text): (String, String)| {
+        let id = text
+            .trim()
+            .parse::<i64>()
+            .map_err(|_| "must be the number of a custom field");
+        problems.check(&pointer, id).map(FieldId)
+    };
+    listed.into_iter().filter_map(read).collect()
+}
+
+fn event_for_new(body: &Fields<'_>, problems: &mut Problems) -> Option<EventTypeKey> {
+    let name = "eventKeyForNewContacts";
+    let text = body.text(name, problems).value()?;
+    problems.check(&body.pointer(name), EventTypeKey::parse(&text))
+}
+
+fn dedupe_on(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
+    let text = body.text("dedupeOn", problems).value().unwrap_or_default();
+    let found = match text.trim().to_ascii_lowercase().as_str() {
+        "email" => Some(DedupeOn::Email),
+        "sms" => Some(DedupeOn::Sms),
+        "email_or_sms" => Some(DedupeOn::EmailOrSms),
+        "push" | "mobilepush" => Some(DedupeOn::MobilePush),
+        "webpush" => Some(DedupeOn::WebPush),
+        "id" => Some(DedupeOn::Id),
+        "externalcustomerid" => Some(DedupeOn::ExternalCustomerId),
+        "fieldid" => return dedupe_field(body, problems),
+        _ => None,
+    };
+    if found.is_none() {
+        let known = "email, sms, email_or_sms, push, mobilepush, webpush, id, externalCustomerId, fieldId";
+        problems.add(body.pointer("dedupeOn"), format!("must be one of {known}"));
+    }
+    found
+}
+
+fn dedupe_field(body: &Fields<'_>, problems: &mut Problems) -> Option<DedupeOn> {
+    let id = body.integer("fieldId", problems).value().filter(|id| *id > 0);
+    if id.is_none() {
+        problems.add(
+            body.pointer("fieldId"),
+            "must be the number of a custom field that identifies",
+        );
+    }
+    id.map(|id| DedupeOn::Field(FieldId(id)))
+}

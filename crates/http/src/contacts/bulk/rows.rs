@@ -1,0 +1,48 @@
+//! The rows of a stored bulk call.
+
+use super::{BulkOptions, MAX_CONTACTS, read_one};
+use crate::body::batch_of;
+use crate::error::ApiError;
+use selfsame_application::ports::{GoOn, Import, ImportFormat, ReadRow, RowReader, RowsError};
+use selfsame_domain::{Command, Policy};
+use std::io::Read;
+
+/// Reads the rows of bulk calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BulkRows;
+
+impl RowReader for BulkRows {
+    fn read(
+        &self,
+        import: &Import,
+        policy: &Policy,
+        body: &mut dyn Read,
+        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+    ) -> Result<(), RowsError> {
+        match import.format {
+            ImportFormat::Bulk => {}
+        }
+        let mut bytes = Vec::new();
+        body.read_to_end(&mut bytes)?;
+        let malformed = |error: ApiError| RowsError::Malformed(error.detail());
+        let batch = batch_of(&bytes, "contacts", MAX_CONTACTS).map_err(malformed)?;
+        let options = BulkOptions::of(&batch.fields()).map_err(malformed)?;
+        for (line, entry) in (1..).zip(&batch.entries) {
+            let command = read_one(entry, &options, policy);
+            let dedupe_value = match &command {
+                Ok(Command::Contact(_, request)) => options.dedupe_value(request),
+                _ => None,
+            };
+            let row = ReadRow {
+                line,
+                bytes: entry.raw.get().len(),
+                dedupe_value,
+                command,
+            };
+            if rows(row) == GoOn::No {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

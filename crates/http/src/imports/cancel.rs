@@ -1,0 +1,52 @@
+//! `POST imports/{id}/cancel`.
+
+use super::response::{ImportAnswer, ImportBody};
+use super::{PATIENCE, import_id};
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::Action;
+
+/// Cancel an import.
+///
+/// Rows that were dealt with stay as they are, and are listed; the others are never looked at. An import that is over stays as it is. Where the
+/// rows under way take longer than a few seconds, the answer says `running`, and the import is cancelled after them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/imports/{id}/cancel",
+    operation_id = "cancelImport",
+    tag = "imports",
+    params(("id" = String, Path, description = "The import.")),
+    responses((status = 200, description = "The import as it is now.", body = ImportAnswer, example = json!({"import": {
+            "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
+            "status": "finished",
+            "source": "bulk",
+            "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
+            "progress": 1.0,
+            "rowsPerSecond": 40.0,
+            "problems": [],
+            "error": null,
+            "createdAt": "2025-01-01T08:00:00Z",
+            "startedAt": "2025-01-01T08:00:00Z",
+            "heartbeatAt": "2025-01-01T08:00:00.050Z",
+            "finishedAt": "2025-01-01T08:00:00.050Z"
+        }})), RefusedOrMissing),
+)]
+pub(super) async fn cancel(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<ImportAnswer>, ApiError> {
+    auth.allow(Action::Write)?;
+    let found = state
+        .app
+        .cancel_import(auth.workspace(), import_id(&id)?, PATIENCE)
+        .await?;
+    let import = found.ok_or(ApiError::NotFound("import"))?;
+    let import = ImportBody::of(&import, state.app.clock().now());
+    Ok(Json(ImportAnswer { import }))
+}

@@ -1,0 +1,48 @@
+//! `GET imports/{id}`.
+
+use super::import_id;
+use super::response::{ImportAnswer, ImportBody};
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::Action;
+
+/// One import.
+///
+/// Where it stands, how many rows came to which outcome, and when something was last done for it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/imports/{id}",
+    operation_id = "getImport",
+    tag = "imports",
+    params(("id" = String, Path, description = "The import: the `asyncSessionId` of a bulk call.")),
+    responses((status = 200, description = "The import.", body = ImportAnswer, example = json!({"import": {
+            "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
+            "status": "finished",
+            "source": "bulk",
+            "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
+            "progress": 1.0,
+            "rowsPerSecond": 40.0,
+            "problems": [],
+            "error": null,
+            "createdAt": "2025-01-01T08:00:00Z",
+            "startedAt": "2025-01-01T08:00:00Z",
+            "heartbeatAt": "2025-01-01T08:00:00.050Z",
+            "finishedAt": "2025-01-01T08:00:00.050Z"
+        }})), RefusedOrMissing),
+)]
+pub(super) async fn get(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<ImportAnswer>, ApiError> {
+    auth.allow(Action::Write)?;
+    let found = state.app.store().import(auth.workspace(), import_id(&id)?).await?;
+    let import = found.ok_or(ApiError::NotFound("import"))?;
+    let import = ImportBody::of(&import, state.app.clock().now());
+    Ok(Json(ImportAnswer { import }))
+}

@@ -1,0 +1,74 @@
+//! `GET imports`.
+
+use super::response::ImportBody;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::paging::Paging;
+use crate::paths::Params;
+use crate::refusals::Refused;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_application::ports::ImportId;
+use selfsame_domain::Action;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of imports.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ImportsPage {
+    /// Imports, the latest first.
+    items: Vec<ImportBody>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = json!(null))]
+    next: Option<String>,
+}
+
+/// The imports of the last 30 days.
+///
+/// Bulk calls and files, the latest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/imports",
+    operation_id = "listImports",
+    tag = "imports",
+    params(
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses((status = 200, description = "A page of imports.", body = ImportsPage, example = json!({"items": [{
+            "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
+            "status": "finished",
+            "source": "bulk",
+            "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
+            "progress": 1.0,
+            "rowsPerSecond": 40.0,
+            "problems": [],
+            "error": null,
+            "createdAt": "2025-01-01T08:00:00Z",
+            "startedAt": "2025-01-01T08:00:00Z",
+            "heartbeatAt": "2025-01-01T08:00:00.050Z",
+            "finishedAt": "2025-01-01T08:00:00.050Z"
+        }], "next": null})), Refused),
+)]
+pub(super) async fn list(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    params: Params,
+) -> Result<Json<ImportsPage>, ApiError> {
+    auth.allow(Action::Write)?;
+    let mut problems = Problems::default();
+    let paging = Paging::read(&params, &mut problems);
+    problems.finish()?;
+    let before = paging.cursor.map(ImportId);
+    let found = state
+        .app
+        .store()
+        .imports(auth.workspace(), before, paging.ask())
+        .await?;
+    let (imports, next) = paging.cut(found, |import| import.id.0);
+    let now = state.app.clock().now();
+    let items = imports.iter().map(|import| ImportBody::of(import, now)).collect();
+    Ok(Json(ImportsPage { items, next }))
+}

@@ -1,0 +1,118 @@
+//! An import as it is answered.
+
+use chrono::{DateTime, Utc};
+use selfsame_application::ports::{Import, ImportFormat, ImportStatus};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An import in an object of its own.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ImportAnswer {
+    pub(super) import: ImportBody,
+}
+
+/// An import.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Import)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ImportBody {
+    #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
+    id: String,
+    /// `queued`, `running`, `needs_decision`, `finished`, `failed`, `cancelled` or `undone`.
+    #[schema(example = "finished")]
+    status: &'static str,
+    /// Where its rows come from: `bulk` for `POST contacts`.
+    #[schema(example = "bulk")]
+    source: &'static str,
+    rows: RowCountsBody,
+    /// The part of the rows that was dealt with, 0 to 1; null while their number is not known.
+    #[schema(example = 1.0)]
+    progress: Option<f64>,
+    /// Rows a second since it began; null before.
+    #[schema(example = 2000.0)]
+    rows_per_second: Option<f64>,
+    /// What is wrong with whole columns, for imports of files.
+    problems: Vec<ColumnProblem>,
+    /// Why it failed; null if it did not.
+    #[schema(example = json!(null))]
+    error: Option<String>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    /// When something was last done for it.
+    heartbeat_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+/// How many rows came to which outcome.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportRowCounts)]
+pub(super) struct RowCountsBody {
+    /// All rows; null while their number is not known.
+    #[schema(example = 2)]
+    total: Option<u64>,
+    #[schema(example = 1)]
+    created: u64,
+    #[schema(example = 1)]
+    updated: u64,
+    restored: u64,
+    unchanged: u64,
+    /// Rows that changed a contact and merged others into it.
+    merged: u64,
+    rejected: u64,
+}
+
+/// What is wrong with a column.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ColumnProblem {
+    column: String,
+    reason: String,
+    /// Rows that show it.
+    rows: Vec<u64>,
+}
+
+impl ImportBody {
+    /// The import as it is at a time.
+    pub(super) fn of(import: &Import, now: DateTime<Utc>) -> Self {
+        let done = import.counts.total();
+        let total = import
+            .total
+            .or((import.status == ImportStatus::Finished).then_some(done));
+        let until = import.finished_at.unwrap_or(now);
+        let seconds = import.started_at.map(|since| (until - since).as_seconds_f64());
+        Self {
+            id: import.id.to_string(),
+            status: import.status.as_str(),
+            source: match import.format {
+                ImportFormat::Bulk => "bulk",
+            },
+            rows: RowCountsBody {
+                total,
+                created: import.counts.created,
+                updated: import.counts.updated,
+                restored: import.counts.restored,
+                unchanged: import.counts.unchanged,
+                merged: import.counts.merged,
+                rejected: import.counts.rejected,
+            },
+            progress: total.filter(|total| *total > 0).map(|total| ratio(done, total)),
+            rows_per_second: seconds
+                .filter(|seconds| *seconds > 0.0)
+                .map(|seconds| float(done) / seconds),
+            problems: Vec::new(),
+            error: import.error.clone(),
+            created_at: import.created_at,
+            started_at: import.started_at,
+            heartbeat_at: import.heartbeat_at,
+            finished_at: import.finished_at,
+        }
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    float(part) / float(whole)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "rates and progress need no more than 53 bits")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
