@@ -15,6 +15,7 @@ use anyhow::Result;
 use clap::Parser;
 use driver::{Keys, Load};
 use report::Row;
+use selfsame_pg_fixture::{DurableServer, TestDatabase};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -60,54 +61,46 @@ async fn main() -> Result<()> {
         .into_iter()
         .any(wanted)
     {
-        let mut durable = selfsame_pg_fixture::Server::start_durable().await?;
-        let database = durable
-            .server()
-            .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
-            .await?;
-        if wanted("pgbench") {
-            for clients in &arguments.clients {
-                rows.push(pgbench::run(database.url(), *clients, arguments.seconds).await?);
-            }
-        }
-        if wanted("postgres") {
-            let database = durable
-                .server()
-                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
-                .await?;
-            measure("PostgreSQL", &arguments, database.url(), &mut rows).await?;
-        }
-        if wanted("tracker") {
-            let database = durable
-                .server()
-                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
-                .await?;
-            rows.extend(hits("PostgreSQL", &arguments, database.url()).await?);
-        }
-        if wanted("history") {
-            let database = durable
-                .server()
-                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
-                .await?;
-            history::measure(&arguments.binary, database.url(), API_KEY, arguments.seconds).await?;
-        }
-        if wanted("servers") {
-            let database = durable
-                .server()
-                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
-                .await?;
-            servers(&arguments, database.url(), &mut rows).await?;
-        }
-        if wanted("costs") {
-            let database = durable
-                .server()
-                .database("bench_empty", |_url| async { Ok::<(), std::io::Error>(()) })
-                .await?;
-            costs::measure(&arguments.binary, database.url(), API_KEY, arguments.check).await?;
-        }
-        durable.kill_hard().await?;
+        on_postgres(&arguments, wanted, &mut rows).await?;
     }
     report::print(&rows)
+}
+
+/// Measures what runs on `PostgreSQL`, each on an empty database of one server that syncs what it commits.
+async fn on_postgres(arguments: &Arguments, wanted: impl Fn(&str) -> bool, rows: &mut Vec<Row>) -> Result<()> {
+    let mut durable = selfsame_pg_fixture::Server::start_durable().await?;
+    let database = empty(&durable).await?;
+    if wanted("pgbench") {
+        for clients in &arguments.clients {
+            rows.push(pgbench::run(database.url(), *clients, arguments.seconds).await?);
+        }
+    }
+    if wanted("postgres") {
+        let database = empty(&durable).await?;
+        measure("PostgreSQL", arguments, database.url(), rows).await?;
+    }
+    if wanted("tracker") {
+        let database = empty(&durable).await?;
+        rows.extend(hits("PostgreSQL", arguments, database.url()).await?);
+    }
+    if wanted("history") {
+        let database = empty(&durable).await?;
+        history::measure(&arguments.binary, database.url(), API_KEY, arguments.seconds).await?;
+    }
+    if wanted("servers") {
+        let database = empty(&durable).await?;
+        servers(arguments, database.url(), rows).await?;
+    }
+    if wanted("costs") {
+        let database = empty(&durable).await?;
+        costs::measure(&arguments.binary, database.url(), API_KEY, arguments.check).await?;
+    }
+    Ok(durable.kill_hard().await?)
+}
+
+async fn empty(durable: &DurableServer) -> Result<TestDatabase> {
+    let nothing = |_url| async { Ok::<(), std::io::Error>(()) };
+    Ok(durable.server().database("bench_empty", nothing).await?)
 }
 
 async fn hits(name: &str, arguments: &Arguments, url: &str) -> Result<Vec<Row>> {

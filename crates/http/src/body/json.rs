@@ -280,7 +280,7 @@ mod tests {
             b"{\"a\": \"\n\"",
             b"{\"a\": 1e30, \"b\": \"\x01\"}",
             b"NaN",
-            &[b'['; 1_000_000],
+            &vec![b'['; 1_000_000],
         ] {
             assert!(refused(text).starts_with("the body is no valid JSON"));
         }

@@ -29,7 +29,7 @@ pub(super) fn if_match(headers: &HeaderMap, contact: ContactId, command: Command
             }
             count += 1;
             // A weak tag never matches (RFC 9110, 13.1.1), nor does one that this server did not give out.
-            revisions.extend(read_tag(tag).ok_or_else(|| invalid("must be a list of entity tags in quotes"))?);
+            revisions.extend(read_tag(tag)?);
         }
     }
     if count > MAX_TAGS {
@@ -45,10 +45,13 @@ pub(super) fn if_match(headers: &HeaderMap, contact: ContactId, command: Command
     })
 }
 
-/// The revision of an entity tag: none when the tag matches nothing, and no answer when it is no entity tag.
-fn read_tag(tag: &str) -> Option<Option<Revision>> {
+/// The revision of an entity tag; none when the tag matches nothing.
+fn read_tag(tag: &str) -> Result<Option<Revision>, ApiError> {
     let strong = tag.strip_prefix("W/").unwrap_or(tag);
-    let text = strong.strip_prefix('"')?.strip_suffix('"')?;
+    let quoted = strong.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let Some(text) = quoted else {
+        return Err(ApiError::invalid("If-Match", "must be a list of entity tags in quotes"));
+    };
     let revision = text.parse().ok().map(Revision);
-    Some(revision.filter(|_| strong.len() == tag.len()))
+    Ok(revision.filter(|_| strong.len() == tag.len()))
 }

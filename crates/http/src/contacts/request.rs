@@ -119,12 +119,12 @@ pub(crate) fn read_texts(
     problems: &mut Problems,
 ) -> Vec<(String, String)> {
     let entries = fields.list(name, MAX_ENTRIES, problems).into_iter();
-    let read = |(pointer, value): (String, &Value)| match name_of(value) {
-        Some(text) => Some((pointer, text)),
-        None => {
+    let read = |(pointer, value): (String, &Value)| {
+        let text = name_of(value);
+        if text.is_none() {
             request.skipped.push(skipped(&pointer, why(value, NOT_A_TEXT)));
-            None
         }
+        Some((pointer, text?))
     };
     entries.filter_map(read).collect()
 }
