@@ -324,7 +324,9 @@ pub async fn bulk_looks_at_nothing_but_the_external_id_and_its_field(backend: &m
     let email_only = Ask::new().email("a@example.com").bulk(DedupeOn::EmailOrSms, false);
     assert_eq!(f.would(email_only).await.contact, Some(ids[0]));
     assert_eq!(
-        f.would(full().bulk(DedupeOn::ExternalCustomerId, false)).await.outcome,
+        f.would(full().external("new").bulk(DedupeOn::ExternalCustomerId, false))
+            .await
+            .outcome,
         Outcome::Created
     );
     assert_eq!(
