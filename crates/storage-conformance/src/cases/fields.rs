@@ -272,7 +272,7 @@ pub async fn bulk_calls_find_by_no_other_field(backend: &mut dyn Backend) {
     let nameless = Ask::new().field(card, Some("1"));
     assert_eq!(
         f.would(by(badge, nameless)).await.rejection,
-        Some(Rejection::NoIdentifier)
+        Some(Rejection::NoDedupeValue)
     );
     for (field, rejection) in [
         (plain, Rejection::FieldNotIdentifying),
