@@ -65,7 +65,7 @@ CREATE TABLE signing_secrets (
 );
 CREATE INDEX signing_secrets_newest ON signing_secrets (workspace_id, secret_id DESC);
 
--- Work that one server at a time does: whoever does it locks the row. The table stays on the coordinator of a cluster.
+-- Work that one server at a time does: that server locks the row. The table stays on the coordinator of a cluster.
 CREATE TABLE turns (
     name text PRIMARY KEY
 );

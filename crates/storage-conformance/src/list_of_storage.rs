@@ -18,7 +18,7 @@ macro_rules! and_cases_of_the_storage {
                 what_was_there_and_is_gone_makes_a_write_stale;
                 a_reply_that_was_recorded_meanwhile_makes_a_write_stale;
                 an_outdated_policy_is_told;
-                whoever_excludes_others_reads_what_stays_true;
+                an_exclusive_transaction_reads_what_stays_true;
             }
             isolation {
                 one_identifier_in_two_workspaces for kinds;

@@ -22,7 +22,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// A connection that rested longer is tried before it is used: the database may have been restarted meanwhile.
 const TRUSTED_REST: Duration = Duration::from_millis(100);
 
-/// How many lost connections are replaced before whoever begins something is told so.
+/// How many lost connections are replaced before the caller gets an error.
 pub(crate) const REPLACEMENTS: usize = 3;
 
 /// A pool whose connections keep nobody waiting for good.

@@ -21,7 +21,7 @@ const BUSY: Duration = Duration::from_secs(10);
 /// finds the contacts of the first, and is decided again. Numbers that a server holds when it ends are lost, which leaves a gap and nothing
 /// else.
 pub(crate) struct Numbers {
-    /// One connection of its own: whoever waits for numbers already has one of the pool, and all of the pool might belong to those who
+    /// One connection of its own: a caller that waits for numbers already has one of the pool, and all of the pool might belong to those who
     /// wait.
     pool: Bounded,
     refilling: tokio::sync::Mutex<()>,

@@ -10,7 +10,7 @@ use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// The policy is long, is the same almost always, and is known to whoever writes, so only its revision is read.
+/// The policy is long, is the same almost always, and is known to the writer, so only its revision is read.
 const CREDENTIALS: &str = "SELECT * FROM credentials_v1($1)";
 
 const CREDENTIALS_OF: &str = "

@@ -10,7 +10,7 @@ const LEAST: usize = 8;
 const MOST: usize = 1000;
 /// How long a batch may take while live requests come.
 const BUSY: Duration = Duration::from_millis(50);
-/// How long it may take otherwise: whoever comes in the middle of it waits for its end.
+/// How long it may take otherwise: a request that comes meanwhile waits for its end.
 const IDLE: Duration = Duration::from_millis(200);
 
 /// How many rows an import takes at a time: live requests come first, and wait for one batch at the most.

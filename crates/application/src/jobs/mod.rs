@@ -1,4 +1,4 @@
-//! Work that goes on after its request was answered: whoever does it, and how it is told.
+//! Work that goes on after its request was answered, and the worker that does it.
 
 mod attempt;
 mod handler;

@@ -383,7 +383,7 @@ pub trait Imports: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StorageError>;
 
-    /// Cancels an import that nobody has begun, with its job, and deletes its body; asks whoever carries out a running one to stop. Returns the import
+    /// Cancels an import that nobody has begun, with its job, and deletes its body; asks the server that carries out a running one to stop. Returns the import
     /// as it is afterwards.
     async fn cancel_import(
         &self,

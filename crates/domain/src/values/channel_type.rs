@@ -61,7 +61,7 @@ impl ChannelType {
         }
     }
 
-    /// The number of the type in storage, where a set of types is the sum of theirs. Never renumbered.
+    /// The number of the type in storage, where a set of types is stored as the sum of their numbers. Never renumbered.
     pub fn bit(self) -> i16 {
         match self {
             Self::Email => 1,

@@ -1,7 +1,7 @@
 //! JSON, read so that no later layer chokes on it.
 //!
 //! A value that no later layer takes does not refuse the body. A mark stands in its place, which is no text, no number in range and nothing
-//! else that is asked for: whoever reads a member finds it unreadable, says why with [`fault_of`], and goes on with the rest.
+//! else that is asked for: the reader of the member finds it unreadable, reports the reason of [`fault_of`], and reads the rest.
 
 use super::tokens::{Token, is_refused, mended, rewritten};
 use crate::error::ApiError;

@@ -440,7 +440,7 @@ pub async fn an_outdated_policy_is_told(backend: &mut dyn Backend) {
     assert_eq!(told(transaction.read(&request).await.expect("read")), (Revision(2), 7));
 }
 
-pub async fn whoever_excludes_others_reads_what_stays_true(backend: &mut dyn Backend) {
+pub async fn an_exclusive_transaction_reads_what_stays_true(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f.id(Ask::new().external("a").upsert()).await;
     let mut transaction = f.store().exclusive(f.workspace).await.expect("begin");

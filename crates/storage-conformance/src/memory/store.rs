@@ -42,7 +42,7 @@ pub(super) struct Account {
     pub(super) workspace: Workspace,
     /// Replaced as a whole by a commit.
     pub(super) space: Arc<Space>,
-    /// Held by whoever writes.
+    /// Held while something is written.
     pub(super) writer: Arc<tokio::sync::Mutex<()>>,
 }
 

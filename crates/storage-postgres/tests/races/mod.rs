@@ -140,7 +140,7 @@ pub(crate) async fn a_claimed_device_has_one_owner(database: TestDatabase) {
     servers.assert_in_order().await;
 }
 
-/// Merging A into B while B is merged into A, with requests to both: whoever answers, answers for all.
+/// Merging A into B while B is merged into A, with requests to both: the contact that answers for one answers for all.
 pub(crate) async fn merges_that_cross_make_no_cycle(database: TestDatabase) {
     let servers = Servers::start(database, 3).await;
     for round in 0..10 {
