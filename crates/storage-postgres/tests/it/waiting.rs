@@ -1,12 +1,5 @@
 //! A batch that meets another server's commit.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
 use metrics_exporter_prometheus::PrometheusBuilder;
 use selfsame_application::Submission;
 use selfsame_application::ports::Workspaces;
@@ -31,11 +24,11 @@ async fn a_stale_batch_is_counted_and_done_again() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let numbers = recorder.handle();
     let _guard = metrics::set_default_local_recorder(&recorder);
-    let database = common::database().await;
-    let store = common::open(&database).await;
+    let database = crate::common::database().await;
+    let store = crate::common::open(&database).await;
     let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
     let workspace = workspace.expect("make a workspace").id;
-    let app = common::server(store, 1);
+    let app = crate::common::server(store, 1);
     let submit = async |ask: Ask| {
         let decisions = app.submit(workspace, Submission::of(ask.upsert())).await;
         decisions.expect("submit").remove(0).outcome

@@ -1,11 +1,7 @@
 //! No statement that a request runs walks through a whole workspace: the planner must take the right index in a database that it knows
 //! nothing about.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{open, url};
+use crate::common::{open, url};
 use rusqlite::Connection;
 use selfsame_application::ports::{
     Catalog, ContactFilter, ContactOrder, ContactQuery, Contacts, EventQuery, History, HistoryOf, Identity,
@@ -258,7 +254,7 @@ fn no_statement_walks_through_a_workspace() {
     tracing_subscriber::registry().with(statements.clone()).init();
     run(async {
         let store = open(directory.path()).await;
-        let (app, workspace) = common::workspace(&store).await;
+        let (app, workspace) = crate::common::workspace(&store).await;
         write(&app, workspace).await;
         read(&store, workspace).await;
         let seen = statements.0.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -1,9 +1,5 @@
 //! Months that nobody keeps are dropped whole.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
 use futures::future::join_all;
 use selfsame_application::ports::{Expired, Maintenance, Workspaces};
 use selfsame_application::{Application, Submission};
@@ -68,19 +64,19 @@ async fn filled(database: &TestDatabase) -> Vec<String> {
 }
 
 async fn start(database: &TestDatabase) -> (PostgresStore, Application, WorkspaceId) {
-    let store = common::open(database).await;
+    let store = crate::common::open(database).await;
     // Two years before the test's present: as a server that has run for long.
     for month in ["2024-06", "2025-06"] {
         store.prepare(self::month(month)).await.expect("prepare");
     }
-    let app = common::server(store.clone(), 1);
+    let app = crate::common::server(store.clone(), 1);
     let workspace = app.create_workspace("one").await.expect("make a workspace").id;
     (store, app, workspace)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn months_that_nobody_keeps_are_dropped_and_no_row_is_deleted() {
-    let database = common::database().await;
+    let database = crate::common::database().await;
     let (store, app, workspace) = start(&database).await;
     tell(
         &app,
@@ -107,7 +103,7 @@ async fn months_that_nobody_keeps_are_dropped_and_no_row_is_deleted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_a_month_that_others_keep_are_deleted() {
-    let database = common::database().await;
+    let database = crate::common::database().await;
     let (store, app, workspace) = start(&database).await;
     let other = store
         .create_workspace("two", Timestamp::UNIX_EPOCH)
@@ -133,7 +129,7 @@ async fn events_of_a_month_that_others_keep_are_deleted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drop_that_would_wait_gives_up_and_comes_again() {
-    let database = common::database().await;
+    let database = crate::common::database().await;
     let (store, app, workspace) = start(&database).await;
     tell(&app, workspace, &["2024-03"]).await;
     keep_for(&app, workspace, 120).await;

@@ -1,10 +1,6 @@
 //! How many statements a batch takes: as many as a single request of its kind, whatever its size.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{open, workspace};
+use crate::common::{open, workspace};
 use selfsame_application::Submission;
 use selfsame_domain::Command;
 use selfsame_storage_conformance::{Ask, run};

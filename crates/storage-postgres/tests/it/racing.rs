@@ -1,6 +1,3 @@
 //! Several servers on one database, and requests that collide.
 
-mod common;
-mod races;
-
-races::races! { common::database() }
+crate::races::races! { crate::common::database() }

@@ -1,13 +1,6 @@
 //! Connections on which nothing arrives any more, though nobody closed them.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
-use common::proxy::Proxy;
+use crate::common::proxy::Proxy;
 use futures::future::join_all;
 use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, StorageError, Workspaces};
 use selfsame_application::{Application, Submission, SubmitError};
@@ -52,12 +45,12 @@ async fn count(store: &PostgresStore, workspace: WorkspaceId) -> Result<usize, S
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resting_connections_that_fell_silent_are_replaced() {
-    let database = common::database().await;
+    let database = crate::common::database().await;
     let proxy = Proxy::before(database.url()).await;
     let store = connect(proxy.url()).await;
     let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
     let workspace = workspace.expect("make a workspace").id;
-    let app = common::server(store.clone(), 1);
+    let app = crate::common::server(store.clone(), 1);
     add(&app, workspace, "before").await.expect("submit");
     assert_eq!(count(&store, workspace).await.expect("read"), 1);
     proxy.silence();
@@ -84,15 +77,15 @@ async fn resting_connections_that_fell_silent_are_replaced() {
 /// workspace goes on, and a batch that had not come to its write is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_is_done_again_on_another_connection() {
-    let database = common::database().await;
-    let direct = common::open(&database).await;
+    let database = crate::common::database().await;
+    let direct = crate::common::open(&database).await;
     let outcomes = join_all((1..=2).map(async |message| {
         let proxy = Proxy::before(database.url()).await;
         let store = connect(proxy.url()).await;
         let name = format!("workspace {message}");
         let workspace = store.create_workspace(&name, Timestamp::UNIX_EPOCH).await;
         let workspace = workspace.expect("make a workspace").id;
-        let app = common::server(store.clone(), message);
+        let app = crate::common::server(store.clone(), message);
         add(&app, workspace, "before").await.expect("submit");
         proxy.silence_at(usize::try_from(message).expect("a small number"));
         let outcome = add(&app, workspace, "meanwhile").await;
@@ -158,7 +151,7 @@ async fn a_stopped_backend_stops_nobody() {
     store.migrate().await.expect("migrate");
     let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
     let workspace = workspace.expect("make a workspace").id;
-    let app = common::server(store.clone(), 1);
+    let app = crate::common::server(store.clone(), 1);
     add(&app, workspace, "before").await.expect("submit");
     let mut admin = PgConnection::connect(database.url()).await.expect("connect");
     let sessions = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";

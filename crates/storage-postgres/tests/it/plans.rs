@@ -1,12 +1,5 @@
 //! What a page of a history reads: what is on it, whatever else there is.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
 use selfsame_application::Submission;
 use selfsame_application::ports::{EventQuery, History, HistoryOf};
 use selfsame_domain::{ContactId, VisitorId};
@@ -60,9 +53,9 @@ fn passed_over(plan: &[String]) -> u64 {
 async fn a_page_of_one_type_is_found_among_any_number_of_others() {
     let last = Last::default();
     let _guard = tracing_subscriber::registry().with(last.clone()).set_default();
-    let database = common::database().await;
-    let store = common::open(&database).await;
-    let app = common::server(store.clone(), 1);
+    let database = crate::common::database().await;
+    let store = crate::common::open(&database).await;
+    let app = crate::common::server(store.clone(), 1);
     let workspace = app.create_workspace("one").await.expect("make a workspace").id;
     let ann = || Ask::new().external("a");
     for command in [

@@ -1,12 +1,5 @@
 //! What erasing leaves in the tables.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
 use selfsame_application::ports::Workspaces;
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, Decision, Timestamp, WorkspaceId};
@@ -17,7 +10,7 @@ use sqlx::{Connection, PgConnection};
 /// An event does not say of what kind its token is, so what it leaves is known of a token of every kind.
 #[tokio::test]
 async fn nothing_stays_known_of_a_token_that_an_event_named() {
-    let database = common::database().await;
+    let database = crate::common::database().await;
     let (app, workspace) = server(&database).await;
     let decide = async |command| decide(&app, workspace, command).await;
     let plain = [Kind::MobilePush, Kind::WebPush, Kind::Telegram].map(|kind| Ask::new().with(kind, "secret"));
@@ -32,7 +25,7 @@ async fn nothing_stays_known_of_a_token_that_an_event_named() {
 /// What was only named leaves no row: nobody would find it when the person is erased.
 #[tokio::test]
 async fn nothing_stays_known_of_what_was_only_named() {
-    let database = common::database().await;
+    let database = crate::common::database().await;
     let (app, workspace) = server(&database).await;
     let decide = async |command| decide(&app, workspace, command).await;
     let secret = || {
@@ -59,9 +52,9 @@ async fn nothing_stays_known_of_what_was_only_named() {
 }
 
 async fn server(database: &TestDatabase) -> (Application, WorkspaceId) {
-    let store = common::open(database).await;
+    let store = crate::common::open(database).await;
     let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
-    (common::server(store, 1), workspace.expect("make a workspace").id)
+    (crate::common::server(store, 1), workspace.expect("make a workspace").id)
 }
 
 async fn decide(app: &Application, workspace: WorkspaceId, command: Command) -> Decision {

@@ -1,12 +1,5 @@
 //! How many statements a request takes: each is a round trip, which is what a request costs.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
 use selfsame_application::ports::Workspaces;
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, Timestamp, WorkspaceId};
@@ -54,7 +47,7 @@ fn ask() -> Ask {
 async fn a_request_is_read_and_written() {
     let counter = Counter::default();
     let _guard = tracing_subscriber::registry().with(counter.clone()).set_default();
-    let database = common::database().await;
+    let database = crate::common::database().await;
     // One connection for writing: each has to ask for the types once.
     let options = ConnectOptions {
         max_connections: 2,
@@ -66,7 +59,7 @@ async fn a_request_is_read_and_written() {
         .await
         .expect("make a workspace")
         .id;
-    let app = common::server(store, 1);
+    let app = crate::common::server(store, 1);
     submit(&app, workspace, Ask::new().external("warm").segment("warm").upsert()).await;
     for (what, command, expected) in [
         ("a new contact", ask().upsert(), 2),

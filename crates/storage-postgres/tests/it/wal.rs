@@ -1,12 +1,5 @@
 //! What a contact costs the database: records and bytes of its log, which do not depend on the machine.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
 use selfsame_application::Submission;
 use selfsame_application::ports::{StorageError, Workspaces};
 use selfsame_domain::{Command, Timestamp, WorkspaceId};
@@ -28,8 +21,10 @@ struct Cost {
 
 /// Submits contacts with three identifiers, in batches, from a store of its own: a connection tells what it wrote when it ends.
 async fn submit(url: &str, workspace: WorkspaceId, name: &str, ask: impl Fn(usize) -> Command) {
-    let store = PostgresStore::connect(url, &common::options()).await.expect("connect");
-    let app = common::server(store.clone(), u64::from(name.as_bytes()[0]));
+    let store = PostgresStore::connect(url, &crate::common::options())
+        .await
+        .expect("connect");
+    let app = crate::common::server(store.clone(), u64::from(name.as_bytes()[0]));
     for batch in 0..BATCHES {
         let commands = (0..BATCH).map(|place| ask(batch * BATCH + place)).collect();
         let submission = Submission {
@@ -69,7 +64,9 @@ async fn a_contact_costs_no_more_than_it_did() {
         .await
         .expect("make a database");
     let url = database.url();
-    let store = PostgresStore::connect(url, &common::options()).await.expect("connect");
+    let store = PostgresStore::connect(url, &crate::common::options())
+        .await
+        .expect("connect");
     store.migrate().await.expect("migrate");
     let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
     let workspace = workspace.expect("make a workspace").id;

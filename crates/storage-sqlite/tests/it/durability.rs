@@ -1,10 +1,6 @@
 //! What was acknowledged survives the death of the process.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{application, child, child_url, open, said, say, url, workspace};
+use crate::common::{application, child, child_url, open, said, say, url, workspace};
 use selfsame_application::Submission;
 use selfsame_application::ports::{Identity, Maintenance};
 use selfsame_domain::WorkspaceId;
@@ -51,7 +47,10 @@ fn a_killed_process_loses_nothing_that_it_acknowledged() {
     });
     let mut acknowledged = BTreeSet::new();
     for round in 0..4 {
-        let mut child = child("child_adds_contacts", &format!("{}#{round}", url(directory.path())));
+        let mut child = child(
+            "durability::child_adds_contacts",
+            &format!("{}#{round}", url(directory.path())),
+        );
         let mut lines = said(&mut child);
         // A different number each time, so that it dies at different moments. It goes on writing while it is killed.
         acknowledged.extend(lines.by_ref().take(40 + 17 * round));

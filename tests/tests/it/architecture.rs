@@ -3,11 +3,6 @@
 //! `docs/ARCHITECTURE.md` says why. When a rule here is in the way of a change, the change is most likely in the wrong
 //! crate.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,13 +1,5 @@
 //! A database that goes away.
 
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
 use futures::future::join_all;
 use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, Storage, StorageError, Workspaces};
 use selfsame_application::{Submission, SubmitError};
@@ -47,10 +39,10 @@ async fn all(store: &PostgresStore, workspace: WorkspaceId) -> BTreeSet<String> 
 /// Ends all connections of the database but this one, over and over, while clients write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
-    let database = common::database().await;
-    let store = common::open(&database).await;
+    let database = crate::common::database().await;
+    let store = crate::common::open(&database).await;
     let workspace = workspace(&store).await;
-    let app = common::server(store.clone(), 1);
+    let app = crate::common::server(store.clone(), 1);
     let mut admin = PgConnection::connect(database.url()).await.expect("connect");
     let client = |client: usize| {
         let app = app.clone();
@@ -82,7 +74,7 @@ async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
     };
     let (clients, ()) = futures::future::join(join_all((0..4).map(client)), killer).await;
     // The pool may still hold connections that were killed while they rested: whoever looks brings connections of their own.
-    let store = common::open(&database).await;
+    let store = crate::common::open(&database).await;
     let found = all(&store, workspace).await;
     for (done, asked) in clients {
         assert!(done.is_subset(&found), "what was acknowledged is there");
@@ -105,12 +97,12 @@ async fn a_restart_is_survived_and_loses_nothing() {
     let options = ConnectOptions {
         max_connections: 2,
         acquire_timeout: Duration::from_secs(2),
-        ..common::options()
+        ..crate::common::options()
     };
     let store = PostgresStore::connect(database.url(), &options).await.expect("connect");
     store.migrate().await.expect("migrate");
     let workspace = workspace(&store).await;
-    let app = common::server(store.clone(), 1);
+    let app = crate::common::server(store.clone(), 1);
     let add = async |name: &str| {
         let ask = Ask::new().external(name).email(&format!("{name}@example.com"));
         app.submit(workspace, Submission::of(ask.upsert())).await
@@ -136,7 +128,7 @@ async fn a_restart_is_survived_and_loses_nothing() {
 async fn what_cannot_be_reached_is_unavailable_and_what_is_no_url_is_refused() {
     let options = ConnectOptions {
         acquire_timeout: Duration::from_millis(200),
-        ..common::options()
+        ..crate::common::options()
     };
     let nobody = PostgresStore::connect("postgres://someone:secret@127.0.0.1:1/none", &options).await;
     let Err(StorageError::Unavailable { reason }) = nobody else {
@@ -150,12 +142,12 @@ async fn what_cannot_be_reached_is_unavailable_and_what_is_no_url_is_refused() {
 /// A request that finds no connection is told so within the time, and a later one is served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_without_a_free_connection_is_unavailable() {
-    let database = common::database().await;
+    let database = crate::common::database().await;
     let options = ConnectOptions {
         max_connections: 1,
         // Connecting has to fit into it on a busy machine, too.
         acquire_timeout: Duration::from_secs(3),
-        ..common::options()
+        ..crate::common::options()
     };
     let store = PostgresStore::connect(database.url(), &options).await.expect("connect");
     let workspace = workspace(&store).await;

@@ -1,9 +1,5 @@
 //! Servers that start at once.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
 use futures::future::join_all;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Maintenance, Workspaces};
@@ -14,8 +10,8 @@ use sqlx::{Connection, PgConnection};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_servers_that_start_at_once_migrate_once() {
-    let database = common::empty().await;
-    let servers = join_all((0..4).map(|_| common::open(&database))).await;
+    let database = crate::common::empty().await;
+    let servers = join_all((0..4).map(|_| crate::common::open(&database))).await;
     for migrated in join_all(servers.iter().map(PostgresStore::migrate)).await {
         migrated.expect("migrate");
     }
@@ -28,9 +24,9 @@ async fn four_servers_that_start_at_once_migrate_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_servers_that_start_at_once_one_makes_the_first_workspace() {
-    let database = common::database().await;
-    let servers = join_all((0..4).map(|_| common::open(&database))).await;
-    let keys: Vec<_> = (0..4).map(common::key).collect();
+    let database = crate::common::database().await;
+    let servers = join_all((0..4).map(|_| crate::common::open(&database))).await;
+    let keys: Vec<_> = (0..4).map(crate::common::key).collect();
     let at = Timestamp::UNIX_EPOCH;
     let made = join_all(
         servers
@@ -57,11 +53,11 @@ async fn partitions(database: &selfsame_pg_fixture::TestDatabase) -> Vec<(String
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_go_to_the_partitions_of_their_months() {
-    let database = common::empty().await;
-    let store = common::open(&database).await;
+    let database = crate::common::empty().await;
+    let store = crate::common::open(&database).await;
     store.migrate().await.expect("migrate");
     let time = |text: &str| text.parse::<Timestamp>().expect("a time");
-    let app = common::server(store.clone(), 1);
+    let app = crate::common::server(store.clone(), 1);
     let workspace = app.create_workspace("one").await.expect("make a workspace").id;
     let happened = async |text: &str| {
         let event = EventRequest {
@@ -106,8 +102,8 @@ async fn events_go_to_the_partitions_of_their_months() {
 
 #[tokio::test]
 async fn a_database_without_the_extension_is_not_distributed() {
-    let database = common::reused_database().await;
-    let store = common::open(&database).await;
+    let database = crate::common::reused_database().await;
+    let store = crate::common::open(&database).await;
     assert_eq!(store.distribution().await.expect("look"), None);
     let refused = store.distribute().await;
     assert!(matches!(refused, Err(DistributeError::NoExtension)), "{refused:?}");
@@ -116,7 +112,7 @@ async fn a_database_without_the_extension_is_not_distributed() {
 /// A new one has the column, or a place in `distribution.rs`.
 #[tokio::test]
 async fn tables_that_belong_to_no_workspace() {
-    let database = common::reused_database().await;
+    let database = crate::common::reused_database().await;
     let mut admin = PgConnection::connect(database.url()).await.expect("connect");
     let found: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class c

@@ -1,10 +1,6 @@
 //! Transactions: what they leave behind when they do not end well.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{decide, open, workspace};
+use crate::common::{decide, open, workspace};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use selfsame_application::ports::{
     Basis, Commit, Exclusive, ReadAnswer, ReadRequest, Storage, StorageError, Workspaces,

@@ -1,10 +1,6 @@
 //! What was erased is not in the file any more.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{decide, open, workspace};
+use crate::common::{decide, open, workspace};
 use selfsame_storage_conformance::{Ask, contact_of, erase, merge, merge_of, run, undo};
 use std::path::Path;
 
@@ -59,8 +55,8 @@ fn the_file_tells_nothing_of_an_erased_contact() {
         store.close().await.expect("close the store");
         assert!(count(directory.path(), "gone") > 0 && count(directory.path(), "Gonerla") > 0);
         let store = open(directory.path()).await;
-        let app = common::application(&store);
-        common::decide(&app, workspace, erase(goes)).await;
+        let app = crate::common::application(&store);
+        crate::common::decide(&app, workspace, erase(goes)).await;
         app.close().await;
         store.close().await.expect("close the store");
         for text in ["gone", "Gonerla", "501234567"] {

@@ -1,10 +1,6 @@
 //! The invariants are checked in SQL: every kind of damage is found.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{decide, open, url, workspace};
+use crate::common::{decide, open, url, workspace};
 use rusqlite::Connection;
 use selfsame_application::ports::Maintenance;
 use selfsame_domain::{ContactId, Revision, Violation, WorkspaceId};

@@ -1,10 +1,6 @@
 //! Opening a store: what is refused, what is made, and who may do so at the same time.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
-use common::{child, child_of, child_url, decide, open, said, say, url};
+use crate::common::{child, child_of, child_url, decide, open, said, say, url};
 use selfsame_application::ports::{ApiKey, Contacts, KeyToStore, Maintenance, StorageError, Workspaces};
 use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
 use selfsame_storage_conformance::{Ask, run};
@@ -65,7 +61,7 @@ fn the_directory_is_made_and_data_stay() {
     let below = directory.path().join("b c");
     run(async {
         let store = open(&below).await;
-        let (app, workspace) = common::workspace(&store).await;
+        let (app, workspace) = crate::common::workspace(&store).await;
         let made = decide(&app, workspace, Ask::new().external("one").upsert()).await;
         store.ping().await.expect("ping");
         store.migrate().await.expect("migrate again");
@@ -123,7 +119,7 @@ fn several_processes_start_at_once_on_a_new_file() {
     for _ in 0..3 {
         let directory = tempfile::tempdir().expect("make a directory");
         let mut children: Vec<_> = (0..6)
-            .map(|_| child("child_starts_a_server", &url(directory.path())))
+            .map(|_| child("opening::child_starts_a_server", &url(directory.path())))
             .collect();
         for child in &mut children {
             child
@@ -177,7 +173,7 @@ fn why_as_nobody(directory: &Path, url: &str) -> Vec<String> {
     if std::fs::hard_link(&running, &binary).is_err() {
         std::fs::copy(&running, &binary).expect("copy the test binary");
     }
-    let mut command = child_of(&binary, "child_says_why", url);
+    let mut command = child_of(&binary, "opening::child_says_why", url);
     command.current_dir(directory);
     if std::fs::metadata("/proc/self").expect("who am I").uid() == 0 {
         command.uid(65_534).gid(65_534);

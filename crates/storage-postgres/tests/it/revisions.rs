@@ -1,12 +1,5 @@
 //! What `selfsame doctor` says of rows that no commit can have written.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy does not see that the helpers of a test are test code"
-)]
-
-mod common;
-
 use selfsame_application::Submission;
 use selfsame_application::ports::{Maintenance, Workspaces};
 use selfsame_domain::{Revision, Timestamp, Violation};
@@ -15,14 +8,14 @@ use sqlx::{Connection, PgConnection};
 
 #[tokio::test]
 async fn a_row_of_a_commit_to_come() {
-    let database = common::reused_database().await;
-    let store = common::open(&database).await;
+    let database = crate::common::reused_database().await;
+    let store = crate::common::open(&database).await;
     let mut workspaces = Vec::new();
     for name in ["one", "two"] {
         let made = store.create_workspace(name, Timestamp::UNIX_EPOCH).await;
         workspaces.push(made.expect("make a workspace").id);
     }
-    let app = common::server(store.clone(), 1);
+    let app = crate::common::server(store.clone(), 1);
     for workspace in &workspaces {
         let command = Ask::new().external("e").segment("buyers").upsert();
         app.submit(*workspace, Submission::of(command)).await.expect("submit");

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-const SCRIPT: &str = include_str!("../../crates/http/script/dist/selfsame.js");
+const SCRIPT: &str = include_str!("../../../crates/http/script/dist/selfsame.js");
 
 /// One request of the script.
 #[derive(Debug)]
