@@ -154,11 +154,12 @@ impl Held {
         }
     }
 
-    /// Waits until so many bytes of the body may be in memory.
+    /// Waits until so many bytes of the body may be in memory. A small body does not wait behind large ones: at most one small body per
+    /// connection is in memory.
     pub(crate) async fn read(&mut self, bytes: usize) -> Result<(), ApiError> {
         match &self.admission {
-            Some(admission) => admission.reading.take(&mut self.reading, bytes).await,
-            None => Ok(()),
+            Some(admission) if bytes > SMALL => admission.reading.take(&mut self.reading, bytes).await,
+            _ => Ok(()),
         }
     }
 

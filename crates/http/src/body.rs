@@ -135,6 +135,8 @@ async fn read_within(
     (expected, limit): (usize, usize),
     held: &mut Held,
 ) -> Result<Bytes, ApiError> {
+    // A body takes all its memory before it is read, so that half-read bodies do not wait for each other.
+    held.read(expected).await?;
     // Memory that nothing was written to costs nothing. A list that grows is in memory twice.
     let mut read = Vec::with_capacity(expected);
     while let Some(chunk) = chunks.next().await {
