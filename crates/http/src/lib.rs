@@ -11,6 +11,7 @@ mod auth;
 mod body;
 mod catalog;
 mod contacts;
+mod dialect;
 mod docs;
 mod error;
 mod events;

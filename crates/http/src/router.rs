@@ -2,6 +2,7 @@
 
 use crate::admission;
 use crate::catalog;
+use crate::dialect;
 use crate::error::ApiError;
 use crate::identity;
 use crate::operations::{self, Documents};
@@ -83,7 +84,7 @@ impl Modify for Security {
 }
 
 /// The routes of the wire-compatible API.
-fn wire() -> OpenApiRouter<HttpState> {
+pub(crate) fn wire() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(system::routes())
         .merge(contacts::routes())
@@ -96,7 +97,7 @@ fn wire() -> OpenApiRouter<HttpState> {
         .merge(events::routes())
         .merge(access_tokens::routes())
         .merge(web_setup::routes())
-        .layer(middleware::map_response(render::mark_wire))
+        .layer(middleware::map_response(render::say_charset))
 }
 
 /// Every route but those of operations; those that pages of other origins call come with what lets them.
@@ -143,6 +144,7 @@ pub fn routers(state: &HttpState) -> Routers {
     let (public, _) = public(tracker::for_pages(tracker::routes(), state)).split_for_parts();
     let public = public.merge(absent::routes());
     let (operations, _) = operations::routes().split_for_parts();
+    dialect::load();
     let documents = Arc::new(Documents::of(&openapi()));
     let public = served(public.layer(Extension(documents)), state.clone());
     // Trimming has to happen before routing, so that it wraps the router instead of being one of its layers.

@@ -195,7 +195,7 @@ async fn event(
     );
     let kept = told.map(|told| told.keep(&visit.place(), cookie.as_ref(), &who.named));
     let kept = answer.judge(kept, problems).into_iter().collect();
-    answer::submit(state, &visit, incoming, who.link, kept, answer).await
+    answer::submit(state, &visit, incoming, who, kept, answer).await
 }
 
 /// Reads the event.
@@ -258,7 +258,7 @@ async fn webcontact(
     };
     let mut answer = CollectedBody::default();
     let who = who::tell(state, &visit, &claim, Some(&cookie), &mut answer);
-    answer::submit(state, &visit, incoming, who.link, Vec::new(), answer).await
+    answer::submit(state, &visit, incoming, who, Vec::new(), answer).await
 }
 
 /// The object that is named after the event; if there is none, everything but the general part.
