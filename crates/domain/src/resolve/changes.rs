@@ -28,6 +28,7 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         log: after.log,
         ..ChangeSet::default()
     };
+    changes.active_contacts = active(&after.contacts) - active(&before.contacts);
     for contact in after.contacts.values() {
         add_contact(&mut changes, before.contacts.get(&contact.id), contact);
     }
@@ -156,6 +157,11 @@ fn row(contact: &Contact) -> ContactRow {
         created_at: contact.created_at,
         updated_at: contact.updated_at,
     }
+}
+
+/// How many of the contacts are active.
+fn active(contacts: &BTreeMap<ContactId, Contact>) -> i64 {
+    contacts.values().filter(|contact| contact.is_active()).map(|_| 1).sum()
 }
 
 fn add_contact(changes: &mut ChangeSet, before: Option<&Contact>, after: &Contact) {

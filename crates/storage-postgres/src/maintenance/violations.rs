@@ -152,6 +152,21 @@ const REVISIONS_AHEAD: &str = "
     ORDER BY written.what
     LIMIT $2";
 
+const WRONG_TOTAL: &str = "
+    SELECT r.active_contacts AS kept, c.found
+    FROM revisions r
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS found FROM contacts WHERE workspace_id = $1 AND state = 1
+    ) c
+    WHERE r.workspace_id = $1 AND r.active_contacts <> c.found
+    LIMIT $2";
+
+#[derive(sqlx::FromRow)]
+struct TotalRow {
+    kept: i64,
+    found: i64,
+}
+
 #[derive(sqlx::FromRow)]
 struct OwnersRow {
     kind: i16,
@@ -224,6 +239,12 @@ async fn find_in(transaction: &mut Transaction, workspace: WorkspaceId) -> Resul
         found.insert(Violation::RevisionAhead {
             what: row.what,
             revision: Revision(row.revision),
+        });
+    }
+    for row in rows::<TotalRow>(transaction, WRONG_TOTAL, workspace).await? {
+        found.insert(Violation::WrongTotal {
+            kept: row.kept,
+            found: row.found,
         });
     }
     let external = ids(transaction, TWO_EXTERNAL_IDS, workspace).await?;

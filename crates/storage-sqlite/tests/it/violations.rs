@@ -106,7 +106,8 @@ fn a_chain_that_leads_elsewhere_or_nowhere() {
 
 #[test]
 fn orphans() {
-    let found = damage("DELETE FROM contacts WHERE contact_id = 5");
+    let found =
+        damage("DELETE FROM contacts WHERE contact_id = 5; UPDATE revisions SET active_contacts = active_contacts - 1");
     let expected = ["decision", "identifier", "membership", "visitor"].map(|what| orphan(what, 5));
     assert_eq!(found.iter().collect::<BTreeSet<_>>(), expected.iter().collect());
     let found = damage("UPDATE identifiers SET owner_id = 3 WHERE kind = 8 AND value = 'cookie-c'");
@@ -132,6 +133,15 @@ fn a_merge_that_no_record_could_undo() {
     assert_eq!(
         damage("UPDATE merges SET survivor_id = 5 WHERE absorbed_id = 2"),
         [unrecorded(2)]
+    );
+}
+
+#[test]
+fn a_total_that_is_not_the_number_of_active_contacts() {
+    let found = damage("UPDATE revisions SET active_contacts = active_contacts + 3");
+    assert!(
+        matches!(found[..], [Violation::WrongTotal { kept, found }] if kept == found + 3),
+        "{found:?}"
     );
 }
 
