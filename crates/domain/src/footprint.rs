@@ -2,8 +2,8 @@
 
 use crate::values::{AppId, Token};
 use crate::{
-    Call, Command, ContactRef, ContactRequest, CustomField, Envelope, EventRequest, FieldId, Footprint, Identifier,
-    IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
+    Call, Command, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId, Footprint,
+    Identifier, IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
 };
 
 /// Computes what must be read before the batch can be resolved under the policy.
@@ -66,6 +66,12 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
         Command::Undo { merge } => {
             all.merges.insert(*merge);
         }
+        Command::TakeBack { contact, parts } => {
+            all.contacts.extend(*contact);
+            for part in parts {
+                add_taken_back(all, part);
+            }
+        }
         Command::CreateField(field) => {
             all.field_keys
                 .insert((field.profile_key.clone(), field.field_key.clone()));
@@ -86,6 +92,24 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
         Command::SetPolicy(_) => {}
     }
     add_names(all, command);
+}
+
+/// Whom an exclusive identifier belongs to now, and which merges still fill attributes, tells what can be taken back.
+fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
+    all.contacts.extend([part.contact, part.owner]);
+    all.merges.extend(&part.merges);
+    all.removes = true;
+    let attributes = part.attributes.iter().filter_map(|change| change.before.as_ref());
+    all.contacts
+        .extend(attributes.filter_map(|attribute| attribute.filled_from));
+    for change in &part.identifiers {
+        let needed = all.keys.entry(change.key.clone()).or_insert(false);
+        *needed |= change.key.kind.is_exclusive();
+        let held = change.before.iter().chain(&change.after);
+        for key in held.flat_map(|held| held.identifier.also_named()) {
+            all.keys.entry(key).or_insert(false);
+        }
+    }
 }
 
 fn add_removed(all: &mut Footprint, contact: &ContactRef, erase: bool) {

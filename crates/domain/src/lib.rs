@@ -29,6 +29,7 @@ mod rights;
 mod snapshot;
 mod time;
 mod trust;
+mod undo;
 mod unreadable;
 
 pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Attributes};
@@ -63,4 +64,5 @@ pub use snapshot::{
 };
 pub use time::{Timestamp, to_micros};
 pub use trust::{Claim, Trust, Warrant};
+pub use undo::{Change, ContactUndo};
 pub use unreadable::Unreadable;

@@ -408,6 +408,12 @@ macro_rules! for_each_case {
                 a_job_needs_its_workspace;
                 of_workers_that_ask_at_once_one_gets_the_job;
             }
+            import_undo {
+                rows_are_taken_back_from_the_last_to_the_first;
+                an_undo_that_is_given_up_can_be_asked_for_again;
+                contacts_are_as_they_were_before_the_row;
+                erasing_a_contact_forgets_what_imports_changed_of_it;
+            }
             imports {
                 an_accepted_import_is_there_after_a_restart_with_its_job;
                 rows_are_recorded_once_and_in_their_order;

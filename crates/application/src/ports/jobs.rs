@@ -22,16 +22,19 @@ impl fmt::Display for JobId {
 pub enum JobKind {
     /// Carries out an import; the payload is its ID.
     Import,
+    /// Takes an import back; the payload is its ID.
+    UndoImport,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Import];
+    pub const ALL: [Self; 2] = [Self::Import, Self::UndoImport];
 
     /// The stable text of the kind, as stored and as a label of metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Import => "import",
+            Self::UndoImport => "undo_import",
         }
     }
 

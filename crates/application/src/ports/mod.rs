@@ -13,6 +13,7 @@ mod orders;
 mod rows;
 mod sites;
 mod storage;
+mod undo;
 mod workspaces;
 
 pub use catalog::Catalog;
@@ -36,15 +37,38 @@ pub use storage::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
     Written,
 };
+pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
 pub trait Store:
-    Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+    Storage
+    + Contacts
+    + Catalog
+    + Identity
+    + History
+    + Orders
+    + Workspaces
+    + Sites
+    + Maintenance
+    + Jobs
+    + Imports
+    + ImportUndos
 {
 }
 
 impl<T> Store for T where
-    T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+    T: Storage
+        + Contacts
+        + Catalog
+        + Identity
+        + History
+        + Orders
+        + Workspaces
+        + Sites
+        + Maintenance
+        + Jobs
+        + Imports
+        + ImportUndos
 {
 }

@@ -33,6 +33,9 @@ pub(super) struct ImportBody {
     rows_per_second: Option<f64>,
     /// What is wrong with whole columns, for imports of files.
     problems: Vec<ColumnProblem>,
+    /// Whether it is being taken back; its status is `undone` when that is done.
+    #[schema(example = false)]
+    undoing: bool,
     /// Why it failed; null if it did not.
     #[schema(example = json!(null))]
     error: Option<String>,
@@ -99,6 +102,7 @@ impl ImportBody {
                 .filter(|seconds| *seconds > 0.0)
                 .map(|seconds| float(done) / seconds),
             problems: Vec::new(),
+            undoing: import.is_undoing,
             error: import.error.clone(),
             created_at: import.created_at,
             started_at: import.started_at,

@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod export;
 pub mod fields;
 pub mod identifiers;
+pub mod import_undo;
 pub mod imports;
 pub mod isolation;
 pub mod jobs;

@@ -11,6 +11,7 @@ mod contacts;
 mod contract;
 mod history;
 mod identity;
+mod import_undo;
 mod imports;
 mod jobs;
 mod load;

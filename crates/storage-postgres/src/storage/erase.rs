@@ -124,6 +124,9 @@ const DELETE: &str = "
         DELETE FROM merges
         WHERE workspace_id = $1 AND (survivor_id = ANY($2::bigint[]) OR absorbed_id = ANY($2::bigint[]))
     ),
+    taken_back AS (
+        DELETE FROM import_undo u USING gone WHERE u.workspace_id = $1 AND u.contact_id = gone.contact_id
+    ),
     imported AS (
         UPDATE import_rows r
         SET dedupe_value = NULL

@@ -1,0 +1,64 @@
+//! `POST imports/{id}/undo`.
+
+use super::response::{ImportAnswer, ImportBody};
+use super::{PATIENCE, import_id};
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_application::ports::UndoAsked;
+use selfsame_domain::Action;
+
+/// Take an import back.
+///
+/// Every contact is as it was before the import, its merges included, the last row first. What was changed since stays, and the `kept` of the row lists it. A
+/// contact that the import made is removed, and its external ID is free again, unless others gave it something. Events stay. Only an import that is over
+/// can be taken back: cancel one that runs first. Where that takes longer than a few seconds, the answer says `undoing`, and the import is `undone` later.
+#[utoipa::path(
+    post,
+    path = "/api/v1/imports/{id}/undo",
+    operation_id = "undoImport",
+    tag = "imports",
+    params(("id" = String, Path, description = "The import.")),
+    responses((status = 200, description = "The import as it is now.", body = ImportAnswer, example = json!({"import": {
+            "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
+            "status": "undone",
+            "source": "bulk",
+            "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
+            "progress": 1.0,
+            "rowsPerSecond": 40.0,
+            "problems": [],
+            "undoing": false,
+            "error": null,
+            "createdAt": "2025-01-01T08:00:00Z",
+            "startedAt": "2025-01-01T08:00:00Z",
+            "heartbeatAt": "2025-01-01T08:10:00.050Z",
+            "finishedAt": "2025-01-01T08:00:00.050Z"
+        }})), RefusedOrMissing),
+)]
+pub(super) async fn undo(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<ImportAnswer>, ApiError> {
+    auth.allow(Action::Write)?;
+    let asked = state
+        .app
+        .undo_import(auth.workspace(), import_id(&id)?, PATIENCE)
+        .await?;
+    let import = match asked {
+        UndoAsked::Noted(import) => import,
+        UndoAsked::Unknown => return Err(ApiError::NotFound("import")),
+        UndoAsked::NotOver => {
+            return Err(ApiError::invalid(
+                "id",
+                "names an import that is not over: cancel it first",
+            ));
+        }
+    };
+    let import = ImportBody::of(&import, state.app.clock().now());
+    Ok(Json(ImportAnswer { import }))
+}
