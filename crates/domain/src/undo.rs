@@ -29,6 +29,10 @@ pub struct ContactUndo {
     pub made: bool,
     /// Whether the command brought it back.
     pub restored: bool,
+    /// When it was last updated before; none for one that the command made.
+    pub updated_before: Option<Timestamp>,
+    /// When it was last updated after.
+    pub updated_after: Timestamp,
     /// The merges that the command made into this contact, in their order.
     pub merges: Vec<MergeId>,
     /// Attributes.

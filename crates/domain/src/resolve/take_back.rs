@@ -6,7 +6,7 @@ use super::world::World;
 use super::{undo, visitors};
 use crate::{
     Attribute, AttributeKey, Attributes, Change, Contact, ContactId, ContactState, ContactUndo, Decision, Effect, Face,
-    HeldIdentifier, Identifier, IdentifierKey, IdentifierKind, MergeId, Outcome, Rule, SegmentId, Stability,
+    HeldIdentifier, Identifier, IdentifierKey, IdentifierKind, MergeId, Outcome, Rule, SegmentId, Stability, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,9 @@ const CHANGED: &str = "was changed since";
 
 /// Contacts as they were before a command: the one that it is about, and those that it may take identifiers from.
 pub(super) type Before = BTreeMap<ContactId, Contact>;
+
+/// Identifiers, each with the contact that brought it.
+type Standing = BTreeSet<(ContactId, IdentifierKey)>;
 
 /// Copies the contacts that a command may change; `found` is the one that it is about, if it makes none.
 pub(super) fn before(world: &World<'_>, found: Option<ContactId>, identifiers: &[&Identifier]) -> Before {
@@ -58,6 +61,8 @@ fn part(parts: &mut BTreeMap<ContactId, ContactUndo>, home: ContactId, owner: Co
         owner,
         made: false,
         restored: false,
+        updated_before: None,
+        updated_after: Timestamp::default(),
         merges: Vec::new(),
         attributes: Vec::new(),
         identifiers: Vec::new(),
@@ -72,6 +77,8 @@ fn compare(
     absorbed: &BTreeSet<ContactId>,
 ) {
     let own = part(parts, after.id, after.id);
+    own.updated_before = before.map(|contact| contact.updated_at);
+    own.updated_after = after.updated_at;
     let nothing = Attributes::default();
     let was = before.map_or(&nothing, |contact| &contact.attributes);
     let brought = |attribute: &Attribute| attribute.filled_from.is_some_and(|from| absorbed.contains(&from));
@@ -132,6 +139,7 @@ pub(super) fn take_back(
     let face = |world: &World<'_>| about.and_then(|id| world.contacts.get(&id)).map(Face::of);
     let is_active = |world: &World<'_>| about.is_some_and(|id| world.is_active(id));
     let (before, was_active) = (face(world), is_active(world));
+    let standing = standing(world, parts);
     let merges = parts.iter().flat_map(|part| &part.merges);
     for merge in merges.rev() {
         undo::take_apart(world, &mut draft, *merge);
@@ -140,7 +148,7 @@ pub(super) fn take_back(
     // What a contact gained goes before what another one lost: an exclusive identifier has one owner.
     let (gains, losses): (Vec<_>, Vec<_>) = parts.iter().partition(|part| gains(part));
     for part in gains.into_iter().chain(losses) {
-        changed |= revert(world, &mut draft, part);
+        changed |= revert(world, &mut draft, part, &standing);
     }
     let outcome = match before {
         None => Outcome::Unmatched,
@@ -151,13 +159,27 @@ pub(super) fn take_back(
     draft.finish(world, outcome, about)
 }
 
+/// The identifiers that are still what the row made of them. The undo of a merge may take them away, which is no change by others.
+fn standing(world: &World<'_>, parts: &[ContactUndo]) -> Standing {
+    let all = parts
+        .iter()
+        .flat_map(|part| part.identifiers.iter().map(move |change| (part, change)));
+    let stands = all.filter(|(part, change)| {
+        let id = world.answering(part.contact).unwrap_or(part.contact);
+        change.stands(held(world, id, part.contact, &change.key))
+    });
+    stands
+        .map(|(part, change)| (part.contact, change.key.clone()))
+        .collect()
+}
+
 /// Whether the contact got an identifier.
 fn gains(part: &ContactUndo) -> bool {
     part.identifiers.iter().any(|change| change.before.is_none())
 }
 
 /// Takes back what was done to one contact. Says whether anything changed.
-fn revert(world: &mut World<'_>, draft: &mut Draft, part: &ContactUndo) -> bool {
+fn revert(world: &mut World<'_>, draft: &mut Draft, part: &ContactUndo, standing: &Standing) -> bool {
     let Some(id) = world.answering(part.contact) else {
         // It was erased since.
         return false;
@@ -171,13 +193,20 @@ fn revert(world: &mut World<'_>, draft: &mut Draft, part: &ContactUndo) -> bool 
     }
     let before = world.contacts.get(&id).cloned();
     let kept = draft.effects.len();
+    if part.restored
+        && before
+            .as_ref()
+            .is_some_and(|contact| contact.updated_at != part.updated_after)
+    {
+        draft.skip("contact", "the contact was changed since: it is not removed again");
+    }
     let keeps_identifiers = part.made && has_more(world, id, part);
     let kept_attributes = attributes(world, draft, id, part);
     memberships(world, draft, id, part);
     if keeps_identifiers {
         draft.skip("contact", "the contact was changed since: it keeps its identifiers");
     } else {
-        identifiers(world, draft, id, part, &kept_attributes);
+        identifiers(world, draft, id, part, &kept_attributes, standing);
     }
     let is_kept = draft.effects[kept..]
         .iter()
@@ -191,7 +220,10 @@ fn revert(world: &mut World<'_>, draft: &mut Draft, part: &ContactUndo) -> bool 
     if before.as_ref() == Some(contact) {
         return false;
     }
-    contact.updated_at = draft.at;
+    // Like the undo of a merge this is no update: rule 3 chooses as if the import had not been.
+    if part.contact == id && contact.updated_at == part.updated_after {
+        contact.updated_at = part.updated_before.unwrap_or(contact.updated_at);
+    }
     draft.touched.insert(id);
     true
 }
@@ -298,6 +330,7 @@ fn identifiers(
     id: ContactId,
     part: &ContactUndo,
     kept_attributes: &BTreeSet<AttributeKey>,
+    standing: &Standing,
 ) {
     let is_kept = |key: &IdentifierKey| match key.kind {
         IdentifierKind::ContactKey => kept_attributes.contains(&AttributeKey::ContactKey),
@@ -309,7 +342,8 @@ fn identifiers(
     let (gained, other): (Vec<_>, Vec<_>) = changes.partition(|change| change.before.is_none());
     let mut replaced = BTreeSet::new();
     for change in gained {
-        if !change.stands(held(world, id, part.contact, &change.key)) && !change.key.kind.is_exclusive() {
+        let stood = standing.contains(&(part.contact, change.key.clone()));
+        if !stood && !change.key.kind.is_exclusive() {
             draft.skip(change.key.kind.as_str(), CHANGED);
             replaced.insert(change.key.kind);
             continue;

@@ -156,7 +156,7 @@ async fn an_import_is_taken_back() {
         json!([{"field": "firstName", "reason": "was changed since"}])
     );
     assert_eq!((&rows[0]["kept"], &rows[1]["kept"]), (&json!([]), &json!([])));
-    assert_eq!(contact(&rows[0]["contactId"]).await.problem(404), "not-found");
+    assert_eq!(contact(&rows[0]["contactId"]).await.status, 404);
     let again = json!({"externalCustomerId": "A", "channels": email("ann@example.com")});
     let again = server.post("/api/v1/contact", again).await.json(200);
     assert_ne!(again["id"], rows[0]["contactId"], "the external ID is free");

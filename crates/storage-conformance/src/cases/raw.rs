@@ -142,6 +142,7 @@ pub(super) fn decision(number: u128) -> Decision {
         rejection: None,
         email_status: None,
         redacted: false,
+        undo: Vec::new(),
     }
 }
 
