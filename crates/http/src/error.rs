@@ -113,10 +113,10 @@ pub(crate) enum ApiError {
     TooManyValues,
     /// The body is encoded in a way that is not read.
     #[error(
-        "the Content-Encoding is not supported: send the body plain, or as one of {}",
-        ENCODINGS
+        "the Content-Encoding {} is not supported: send the body plain, or as one of {}",
+        .0, ENCODINGS
     )]
-    UnsupportedEncoding,
+    UnsupportedEncoding(&'static str),
     /// The command was refused by a rule. The decision says everything else.
     #[error("{rejection}")]
     Rejected {
@@ -163,7 +163,7 @@ impl ApiError {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAPatch | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotAPatch | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
@@ -189,7 +189,7 @@ impl ApiError {
             Self::NotAPatch => "unsupported-media-type",
             Self::Taken(_) => "already-exists",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
-            Self::UnsupportedEncoding => "unsupported-encoding",
+            Self::UnsupportedEncoding(_) => "unsupported-encoding",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,
             Self::ReplayMismatch => "idempotency-key-reused",
             Self::TooManyRequests { .. } => "too-many-requests",

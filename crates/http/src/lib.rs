@@ -46,5 +46,5 @@ mod web_setup;
 
 pub use contacts::BulkRows;
 pub use operations::{describe_metrics, metrics_builder};
-pub use router::{Routers, openapi, router, routers};
+pub use router::{Routers, openapi, preload, router, routers};
 pub use state::{HttpSettings, HttpState, RateLimit, Readiness};

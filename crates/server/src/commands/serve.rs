@@ -78,9 +78,13 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     for migration in lacked {
         tracing::info!(migration, "the database lacked a migration and has it now");
     }
-    tokio::task::spawn_blocking(selfsame_domain::values::preload)
+    let preload = || {
+        selfsame_domain::values::preload();
+        selfsame_http::preload();
+    };
+    tokio::task::spawn_blocking(preload)
         .await
-        .context("cannot load the numbering plans")?;
+        .context("cannot load the numbering plans and the description of the API")?;
     let (listener, address) = listen(&settings.listen).await?;
     let options = Options { lane: settings.lane() };
     let app = Application::new(store.store(), Arc::new(SystemClock), Arc::new(SystemIds), options);
