@@ -83,6 +83,15 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
             all.categories.insert(*category);
             all.all_categories = true;
         }
+        Command::CreateSegment { .. } => {
+            all.all_segments = true;
+            all.all_categories = true;
+            all.fresh.segments += 1;
+        }
+        Command::ChangeSegment { .. } | Command::DeleteSegment { .. } => {
+            all.all_segments = true;
+            all.all_categories = true;
+        }
         Command::SetPolicy(_) => {}
     }
     add_names(all, command);

@@ -113,6 +113,8 @@ macro_rules! party {
             | Effect::SegmentAdded { .. }
             | Effect::SegmentRemoved { .. }
             | Effect::SegmentCreated { .. }
+            | Effect::SegmentChanged { .. }
+            | Effect::SegmentDeleted { .. }
             | Effect::Category { .. }
             | Effect::Field { .. } => None,
         }
@@ -144,6 +146,8 @@ macro_rules! identifier {
             | Effect::SegmentAdded { .. }
             | Effect::SegmentRemoved { .. }
             | Effect::SegmentCreated { .. }
+            | Effect::SegmentChanged { .. }
+            | Effect::SegmentDeleted { .. }
             | Effect::Category { .. }
             | Effect::Field { .. } => None,
         }

@@ -11,6 +11,7 @@ mod jobs;
 mod maintenance;
 mod orders;
 mod rows;
+mod segments;
 mod sites;
 mod storage;
 mod workspaces;
@@ -31,6 +32,7 @@ pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, L
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
 pub use rows::{GoOn, ReadRow, RowReader, RowsError};
+pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
@@ -40,11 +42,33 @@ pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
 pub trait Store:
-    Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+    Storage
+    + Contacts
+    + Catalog
+    + Identity
+    + History
+    + Orders
+    + Workspaces
+    + Sites
+    + Maintenance
+    + Jobs
+    + Imports
+    + Segments
 {
 }
 
 impl<T> Store for T where
-    T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+    T: Storage
+        + Contacts
+        + Catalog
+        + Identity
+        + History
+        + Orders
+        + Workspaces
+        + Sites
+        + Maintenance
+        + Jobs
+        + Imports
+        + Segments
 {
 }

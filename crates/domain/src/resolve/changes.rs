@@ -2,7 +2,8 @@
 
 use super::world::World;
 use crate::{
-    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, Snapshot, Visitor,
+    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, SegmentId, Snapshot,
+    Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -38,7 +39,14 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         .filter(|(key, record)| after.freed.contains(key) || before.keys.get(key) != Some(record))
         .collect();
     changes.visitors = changed_visitors(before, after.visitors.into_values());
+    let kept: BTreeSet<SegmentId> = after.segments.keys().copied().collect();
     changes.segments = new_rows(&before.segments, after.segments.into_values(), |segment| segment.id);
+    let gone = before.segments.iter().filter(|segment| !kept.contains(&segment.id));
+    changes.segments_removed = gone.map(|segment| segment.id).collect();
+    let formulas = after.formulas.into_iter();
+    changes.formulas = formulas
+        .filter(|(id, formula)| before.formulas.get(id) != Some(formula))
+        .collect();
     changes.categories = new_rows(&before.categories, after.categories.into_values(), |category| {
         category.id
     });
