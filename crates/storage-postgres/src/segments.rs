@@ -86,8 +86,9 @@ impl Segments for PostgresStore {
         let query = members(Engine::Postgres, workspace, query.plan, query.now, after, rows);
         // The workspace is the first value of the query, as `details` needs it.
         let sql = details_of(&query.sql);
+        // Kept by the connection: the driver asks for the types of records between preparing and reading, which an unnamed statement does not
+        // outlive.
         let found = sqlx::query_as_with(AssertSqlSafe(sql), arguments(query)?)
-            .persistent(false)
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;

@@ -87,11 +87,17 @@ fn put(contact: &mut Contact, field: i64, field_type: FieldType, text: &str) {
         filled_from: None,
         cleared_at: None,
     };
-    contact.attributes.0.insert(AttributeKey::Field(FieldId(field)), attribute);
+    contact
+        .attributes
+        .0
+        .insert(AttributeKey::Field(FieldId(field)), attribute);
 }
 
 fn zoned(contact: &mut Contact, zone: &str) {
-    set(contact, &AttributeInput::time_zone(Some(&TimeZone::parse(zone).unwrap())));
+    set(
+        contact,
+        &AttributeInput::time_zone(Some(&TimeZone::parse(zone).unwrap())),
+    );
 }
 
 fn standing(contact: &Contact, json: &Value, now: &str) -> Membership {
@@ -126,13 +132,19 @@ fn forms_read_back_and_are_told_in_words() {
             json!({"not": {"all": [empty("phone"), empty("email")]}}),
             "not (Phone is empty and Email is empty)",
         ),
-        (json!({"field": "firstName", "op": "is_not_empty"}), "First name is not empty"),
+        (
+            json!({"field": "firstName", "op": "is_not_empty"}),
+            "First name is not empty",
+        ),
         (condition("town", "equals", json!("Kyiv")), "Town equals “Kyiv”"),
         (
             condition("lastName", "one_of", json!(["A", "B"])),
             "Last name is one of (“A”, “B”)",
         ),
-        (condition("custom:P.number", "greater", json!(5)), "field “P.number” is greater than 5"),
+        (
+            condition("custom:P.number", "greater", json!(5)),
+            "field “P.number” is greater than 5",
+        ),
         (
             condition("custom:P.decimal", "between", json!([1, "2.50"])),
             "field “P.decimal” is between 1 and “2.50”",
@@ -155,10 +167,7 @@ fn forms_read_back_and_are_told_in_words() {
 
 #[test]
 fn and_binds_closer_than_or_and_quotes_may_be_straight() {
-    let read = parse(
-        r#"email IS EMPTY or phone is empty and not in "Staff""#,
-        &definitions(),
-    );
+    let read = parse(r#"email IS EMPTY or phone is empty and not in "Staff""#, &definitions());
     let expected = json!({"any": [
         {"field": "email", "op": "is_empty"},
         {"all": [{"field": "phone", "op": "is_empty"}, {"not": {"segment": 1}}]},
@@ -195,24 +204,63 @@ fn what_is_wrong_is_named_by_its_place() {
         (json!({"not": {"segment": "1"}}), vec!["/not/segment"]),
         (json!({"segment": 3}), vec!["/segment"]),
         (one(json!({"field": "surname", "op": "is_empty"})), vec!["/all/0/field"]),
-        (one(json!({"field": "custom:P.other", "op": "is_empty"})), vec!["/all/0/field"]),
-        (one(json!({"field": "email", "op": "like", "value": "a"})), vec!["/all/0/op"]),
-        (one(json!({"field": "email", "op": "greater", "value": 1})), vec!["/all/0/op"]),
+        (
+            one(json!({"field": "custom:P.other", "op": "is_empty"})),
+            vec!["/all/0/field"],
+        ),
+        (
+            one(json!({"field": "email", "op": "like", "value": "a"})),
+            vec!["/all/0/op"],
+        ),
+        (
+            one(json!({"field": "email", "op": "greater", "value": 1})),
+            vec!["/all/0/op"],
+        ),
         (one(json!({"field": "email", "op": "equals"})), vec!["/all/0/value"]),
-        (one(json!({"field": "email", "op": "equals", "value": "no address"})), vec!["/all/0/value"]),
-        (one(json!({"field": "email", "op": "is_empty", "value": "a"})), vec!["/all/0/value"]),
-        (one(json!({"field": "email", "op": "one_of", "value": "a"})), vec!["/all/0/value"]),
+        (
+            one(json!({"field": "email", "op": "equals", "value": "no address"})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "email", "op": "is_empty", "value": "a"})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "email", "op": "one_of", "value": "a"})),
+            vec!["/all/0/value"],
+        ),
         (
             one(json!({"field": "email", "op": "one_of", "value": ["a@example.com", "b"]})),
             vec!["/all/0/value/1"],
         ),
-        (one(json!({"field": "firstName", "op": "equals", "value": ""})), vec!["/all/0/value"]),
-        (one(json!({"field": "createdAt", "op": "before", "value": "yesterday"})), vec!["/all/0/value"]),
-        (one(json!({"field": "createdAt", "op": "in_last_days", "value": -1})), vec!["/all/0/value"]),
-        (one(json!({"field": "custom:P.date", "op": "between", "value": ["2026-01-01", 5]})), vec!["/all/0/value/1"]),
-        (one(json!({"field": "custom:P.number", "op": "greater", "value": "1e5"})), vec!["/all/0/value"]),
-        (one(json!({"field": "source", "op": "equals", "value": "api"})), vec!["/all/0/value"]),
-        (one(json!({"field": "email", "op": "is_empty", "negate": true})), vec!["/all/0"]),
+        (
+            one(json!({"field": "firstName", "op": "equals", "value": ""})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "createdAt", "op": "before", "value": "yesterday"})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "createdAt", "op": "in_last_days", "value": -1})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "custom:P.date", "op": "between", "value": ["2026-01-01", 5]})),
+            vec!["/all/0/value/1"],
+        ),
+        (
+            one(json!({"field": "custom:P.number", "op": "greater", "value": "1e5"})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "source", "op": "equals", "value": "api"})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "email", "op": "is_empty", "negate": true})),
+            vec!["/all/0"],
+        ),
     ] {
         assert_eq!(problems(&json), pointers, "{json}");
     }
@@ -227,12 +275,18 @@ fn texts_names_and_identifiers() {
     let mut ann = contact();
     hold(&mut ann, Identifier::external_id(&ExternalId::parse("C-1").unwrap()));
     hold(&mut ann, Identifier::email(&Email::parse("Ann@Example.com").unwrap()));
-    set(&mut ann, &AttributeInput::first_name(Some(&FirstName::parse("Єва").unwrap())));
+    set(
+        &mut ann,
+        &AttributeInput::first_name(Some(&FirstName::parse("Єва").unwrap())),
+    );
     put(&mut ann, 1, FieldType::TextField, "Blue moon");
-    let yes = |field: &str, op: &str, value: Value| {
-        is_in(&ann, &json!({"field": field, "op": op, "value": value}), NOW)
-    };
-    assert!(!is_in(&ann, &json!({"field": "externalCustomerId", "op": "is_empty"}), NOW));
+    let yes =
+        |field: &str, op: &str, value: Value| is_in(&ann, &json!({"field": field, "op": op, "value": value}), NOW);
+    assert!(!is_in(
+        &ann,
+        &json!({"field": "externalCustomerId", "op": "is_empty"}),
+        NOW
+    ));
     assert!(is_in(&ann, &json!({"field": "phone", "op": "is_empty"}), NOW));
     assert!(is_in(&ann, &json!({"field": "email", "op": "is_not_empty"}), NOW));
     assert!(yes("externalCustomerId", "equals", json!("C-1")));
@@ -255,9 +309,8 @@ fn numbers_are_compared_exactly() {
     let mut ann = contact();
     put(&mut ann, 2, FieldType::Number, "-5");
     put(&mut ann, 3, FieldType::Decimal, "1234567890123456789.10");
-    let yes = |field: &str, op: &str, value: Value| {
-        is_in(&ann, &json!({"field": field, "op": op, "value": value}), NOW)
-    };
+    let yes =
+        |field: &str, op: &str, value: Value| is_in(&ann, &json!({"field": field, "op": op, "value": value}), NOW);
     assert!(yes("contactId", "greater", json!(0)), "everybody");
     assert!(yes("contactId", "equals", json!("7.0")));
     assert!(yes("custom:P.number", "less", json!("-4.5")) && !yes("custom:P.number", "less", json!(-5)));
@@ -275,7 +328,11 @@ fn lists_have_entries() {
     let yes = |op: &str, value: Value| is_in(&ann, &json!({"field": "custom:P.tags", "op": op, "value": value}), NOW);
     assert!(yes("contains", json!("blue")) && !yes("contains", json!("blu")));
     assert!(yes("one_of", json!(["green", "red"])) && !yes("one_of", json!(["green"])));
-    assert!(!is_in(&contact(), &json!({"field": "custom:P.tags", "op": "contains", "value": "red"}), NOW));
+    assert!(!is_in(
+        &contact(),
+        &json!({"field": "custom:P.tags", "op": "contains", "value": "red"}),
+        NOW
+    ));
 }
 
 #[test]
@@ -284,14 +341,24 @@ fn a_day_is_that_of_the_contact_s_own_calendar() {
     let mut ann = contact();
     ann.created_at = at("2026-01-09T22:30:00Z");
     let on = |contact: &Contact, day: &str| {
-        is_in(contact, &json!({"field": "createdAt", "op": "equals", "value": day}), NOW)
+        is_in(
+            contact,
+            &json!({"field": "createdAt", "op": "equals", "value": day}),
+            NOW,
+        )
     };
-    assert!(on(&ann, "2026-01-09") && !on(&ann, "2026-01-10"), "without a zone by UTC");
+    assert!(
+        on(&ann, "2026-01-09") && !on(&ann, "2026-01-10"),
+        "without a zone by UTC"
+    );
     zoned(&mut ann, "Europe/Kyiv");
     assert!(on(&ann, "2026-01-10") && !on(&ann, "2026-01-09"));
     let yes = |op: &str, value: &str| is_in(&ann, &json!({"field": "createdAt", "op": op, "value": value}), NOW);
     assert!(yes("after", "2026-01-09") && !yes("before", "2026-01-10"));
-    assert!(yes("equals", "2026-01-10T00:30"), "minutes are of the contact's own clock");
+    assert!(
+        yes("equals", "2026-01-10T00:30"),
+        "minutes are of the contact's own clock"
+    );
     assert!(yes("equals", "2026-01-09T22:30:00Z") && yes("before", "2026-01-09T22:30:01Z"));
     assert!(!yes("after", "2026-01-09T22:30:00Z"));
 }
@@ -320,7 +387,10 @@ fn days_back_keep_the_time_of_day_when_clocks_change() {
     zoned(&mut ann, "Europe/Berlin");
     ann.created_at = at("2026-03-28T11:00:00Z");
     let last_day = json!({"field": "createdAt", "op": "in_last_days", "value": 1});
-    assert!(is_in(&ann, &last_day, "2026-03-29T10:00:00Z"), "23 hours later, the same time of day");
+    assert!(
+        is_in(&ann, &last_day, "2026-03-29T10:00:00Z"),
+        "23 hours later, the same time of day"
+    );
     assert!(!is_in(&ann, &last_day, "2026-03-29T10:00:01Z"));
     let until = standing(&ann, &last_day, "2026-03-28T12:00:00Z").until;
     assert_eq!(until, Some(at("2026-03-29T10:00:00.000001Z")));
@@ -363,8 +433,16 @@ fn times_without_zone_are_of_the_contact_s_own_clock() {
     assert!(!is_in(&ann, &last, "2026-03-10T11:59:59Z"));
     assert!(is_in(&ann, &last, "2026-03-10T12:00:00Z"));
     assert!(is_in(&ann, &last, "2026-03-12T12:00:00Z") && !is_in(&ann, &last, "2026-03-12T12:00:01Z"));
-    assert!(is_in(&ann, &json!({"field": "custom:P.time", "op": "equals", "value": "2026-03-10"}), NOW));
-    assert!(is_in(&ann, &json!({"field": "custom:P.time", "op": "after", "value": "2026-03-09"}), NOW));
+    assert!(is_in(
+        &ann,
+        &json!({"field": "custom:P.time", "op": "equals", "value": "2026-03-10"}),
+        NOW
+    ));
+    assert!(is_in(
+        &ann,
+        &json!({"field": "custom:P.time", "op": "after", "value": "2026-03-09"}),
+        NOW
+    ));
 }
 
 #[test]
@@ -416,7 +494,9 @@ fn segments_inside_segments_are_planned_in_their_place() {
     assert_eq!((standing.is_member, standing.because.as_str()), (false, "in “No ID”"));
     // Twice as large with every step.
     for id in 4..20 {
-        definitions.names.insert(SegmentId(id), SegmentName::parse(&format!("s{id}")).unwrap());
+        definitions
+            .names
+            .insert(SegmentId(id), SegmentName::parse(&format!("s{id}")).unwrap());
         let twice = Formula::All(vec![Formula::Segment(SegmentId(id - 1)); 2]);
         definitions.formulas.insert(SegmentId(id), twice);
     }

@@ -40,7 +40,11 @@ async fn chosen(f: &Fixture<'_>, json: &Value) -> Vec<ContactId> {
         limit: 1_000,
     };
     let found = f.store().members(f.workspace, &query).await.expect("read members");
-    let count = f.store().count_members(f.workspace, &plan, query.now).await.expect("count members");
+    let count = f
+        .store()
+        .count_members(f.workspace, &plan, query.now)
+        .await
+        .expect("count members");
     assert_eq!(count, found.len() as u64, "{json}");
     found.into_iter().map(|details| details.contact.id).collect()
 }
@@ -71,31 +75,52 @@ pub async fn identifiers(backend: &mut dyn Backend) {
     let ann = f.id(Ask::new().external("C-1").email("Ann@Example.com").upsert()).await;
     let bob = f.id(Ask::new().external("c-1%").sms("+380501112233").upsert()).await;
     let eve = f.id(Ask::new().email("eve@other.example").upsert()).await;
-    all_of(&f, "externalCustomerId", &[
-        ("is_empty", Value::Null, &[eve]),
-        ("is_not_empty", Value::Null, &[ann, bob]),
-        ("equals", json!("C-1"), &[ann]),
-        ("equals", json!("c-1"), &[]),
-        ("one_of", json!(["C-1", "c-1%"]), &[ann, bob]),
-        ("contains", json!("-1"), &[ann, bob]),
-        ("contains", json!("%"), &[bob]),
-        ("starts_with", json!("c"), &[bob]),
-        ("ends_with", json!("1"), &[ann]),
-        ("ends_with", json!("longer than any of them -1"), &[]),
-    ]).await;
-    all_of(&f, "email", &[
-        ("is_empty", Value::Null, &[bob]),
-        ("equals", json!("ANN@example.COM"), &[ann]),
-        ("ends_with", json!("@EXAMPLE.com"), &[ann]),
-        ("contains", json!("example"), &[ann, eve]),
-    ]).await;
-    all_of(&f, "phone", &[
-        ("is_empty", Value::Null, &[ann, eve]),
-        ("equals", json!("380 50 111 22 33"), &[bob]),
-        ("starts_with", json!("+38050"), &[bob]),
-    ]).await;
-    assert_eq!(who(&f, &condition("contactId", "between", json!([ann.0, bob.0]))).await, [ann, bob]);
-    assert_eq!(who(&f, &condition("contactId", "greater", json!("0.5"))).await, [ann, bob, eve]);
+    all_of(
+        &f,
+        "externalCustomerId",
+        &[
+            ("is_empty", Value::Null, &[eve]),
+            ("is_not_empty", Value::Null, &[ann, bob]),
+            ("equals", json!("C-1"), &[ann]),
+            ("equals", json!("c-1"), &[]),
+            ("one_of", json!(["C-1", "c-1%"]), &[ann, bob]),
+            ("contains", json!("-1"), &[ann, bob]),
+            ("contains", json!("%"), &[bob]),
+            ("starts_with", json!("c"), &[bob]),
+            ("ends_with", json!("1"), &[ann]),
+            ("ends_with", json!("longer than any of them -1"), &[]),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "email",
+        &[
+            ("is_empty", Value::Null, &[bob]),
+            ("equals", json!("ANN@example.COM"), &[ann]),
+            ("ends_with", json!("@EXAMPLE.com"), &[ann]),
+            ("contains", json!("example"), &[ann, eve]),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "phone",
+        &[
+            ("is_empty", Value::Null, &[ann, eve]),
+            ("equals", json!("380 50 111 22 33"), &[bob]),
+            ("starts_with", json!("+38050"), &[bob]),
+        ],
+    )
+    .await;
+    assert_eq!(
+        who(&f, &condition("contactId", "between", json!([ann.0, bob.0]))).await,
+        [ann, bob]
+    );
+    assert_eq!(
+        who(&f, &condition("contactId", "greater", json!("0.5"))).await,
+        [ann, bob, eve]
+    );
 }
 
 pub async fn attributes(backend: &mut dyn Backend) {
@@ -103,32 +128,64 @@ pub async fn attributes(backend: &mut dyn Backend) {
     let part = |text| AddressPart::parse(text).expect("a part of an address");
     let ann = Ask::new()
         .external("ann")
-        .attribute(AttributeInput::first_name(Some(&FirstName::parse("Єва").expect("a name"))))
-        .attribute(AttributeInput::last_name(Some(&LastName::parse("Smith").expect("a name"))))
+        .attribute(AttributeInput::first_name(Some(
+            &FirstName::parse("Єва").expect("a name"),
+        )))
+        .attribute(AttributeInput::last_name(Some(
+            &LastName::parse("Smith").expect("a name"),
+        )))
         .attribute(AttributeInput::town(Some(&part("Київ"))))
         .attribute(AttributeInput::region(Some(&part("Kyiv region"))))
         .attribute(AttributeInput::address(Some(&part("Main street 1"))))
-        .attribute(AttributeInput::postcode(Some(&Postcode::parse("01001").expect("a postcode"))))
-        .attribute(AttributeInput::contact_key(Some(&ContactKey::parse("key-1").expect("a key"))))
+        .attribute(AttributeInput::postcode(Some(
+            &Postcode::parse("01001").expect("a postcode"),
+        )))
+        .attribute(AttributeInput::contact_key(Some(
+            &ContactKey::parse("key-1").expect("a key"),
+        )))
         .attribute(zone("Europe/Kyiv"))
         .language("en-GB");
     let ann = f.id(ann.upsert()).await;
-    let bob = f.id(Ask::new().external("bob").language("uk").source(Source::Import).upsert()).await;
-    all_of(&f, "firstName", &[
-        ("equals", json!("ЄВА"), &[ann]),
-        ("one_of", json!(["Bob", "єва"]), &[ann]),
-        ("contains", json!("В"), &[ann]),
-        ("starts_with", json!("є"), &[ann]),
-        ("is_empty", Value::Null, &[bob]),
-    ]).await;
-    all_of(&f, "lastName", &[("ends_with", json!("TH"), &[ann]), ("is_not_empty", Value::Null, &[ann])]).await;
-    all_of(&f, "town", &[
-        ("equals", json!("Київ"), &[ann]),
-        ("equals", json!("київ"), &[]),
-        ("starts_with", json!("Ки"), &[ann]),
-        ("ends_with", json!("їв"), &[ann]),
-        ("is_empty", Value::Null, &[bob]),
-    ]).await;
+    let bob = f
+        .id(Ask::new()
+            .external("bob")
+            .language("uk")
+            .source(Source::Import)
+            .upsert())
+        .await;
+    all_of(
+        &f,
+        "firstName",
+        &[
+            ("equals", json!("ЄВА"), &[ann]),
+            ("one_of", json!(["Bob", "єва"]), &[ann]),
+            ("contains", json!("В"), &[ann]),
+            ("starts_with", json!("є"), &[ann]),
+            ("is_empty", Value::Null, &[bob]),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "lastName",
+        &[
+            ("ends_with", json!("TH"), &[ann]),
+            ("is_not_empty", Value::Null, &[ann]),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "town",
+        &[
+            ("equals", json!("Київ"), &[ann]),
+            ("equals", json!("київ"), &[]),
+            ("starts_with", json!("Ки"), &[ann]),
+            ("ends_with", json!("їв"), &[ann]),
+            ("is_empty", Value::Null, &[bob]),
+        ],
+    )
+    .await;
     for (field, value) in [
         ("region", "Kyiv region"),
         ("address", "Main street 1"),
@@ -137,16 +194,34 @@ pub async fn attributes(backend: &mut dyn Backend) {
         ("timeZone", "europe/kyiv"),
         ("languageCode", "EN-gb"),
     ] {
-        assert_eq!(who(&f, &condition(field, "equals", json!(value))).await, [ann], "{field}");
+        assert_eq!(
+            who(&f, &condition(field, "equals", json!(value))).await,
+            [ann],
+            "{field}"
+        );
     }
-    assert_eq!(who(&f, &condition("languageCode", "starts_with", json!("en"))).await, [ann]);
-    all_of(&f, "source", &[
-        ("equals", json!("IMPORT"), &[bob]),
-        ("one_of", json!(["API", "IMPORT"]), &[ann, bob]),
-        ("is_empty", Value::Null, &[]),
-    ]).await;
+    assert_eq!(
+        who(&f, &condition("languageCode", "starts_with", json!("en"))).await,
+        [ann]
+    );
+    all_of(
+        &f,
+        "source",
+        &[
+            ("equals", json!("IMPORT"), &[bob]),
+            ("one_of", json!(["API", "IMPORT"]), &[ann, bob]),
+            ("is_empty", Value::Null, &[]),
+        ],
+    )
+    .await;
     // What was cleared is empty again.
-    f.decide(Ask::new().external("ann").attribute(AttributeInput::town(None)).upsert()).await;
+    f.decide(
+        Ask::new()
+            .external("ann")
+            .attribute(AttributeInput::town(None))
+            .upsert(),
+    )
+    .await;
     assert_eq!(who(&f, &empty("town")).await, [ann, bob]);
 }
 
@@ -163,39 +238,69 @@ pub async fn custom_fields(backend: &mut dyn Backend) {
         .field(decimal, Some("1234567890123456789.10"))
         .field(tags, Some("red,жовтий"));
     let ann = f.id(ann.upsert()).await;
-    let bob = f.id(Ask::new().external("bob").field(number, Some("40")).field(tags, Some("re")).upsert()).await;
+    let bob = f
+        .id(Ask::new()
+            .external("bob")
+            .field(number, Some("40"))
+            .field(tags, Some("re"))
+            .upsert())
+        .await;
     let eve = f.id(Ask::new().external("eve").upsert()).await;
-    all_of(&f, "custom:personal.text", &[
-        ("is_empty", Value::Null, &[bob, eve]),
-        ("equals", json!("a \"b\" \\ %_ їжак 🦔"), &[ann]),
-        ("contains", json!("%_"), &[ann]),
-        ("contains", json!("_b"), &[]),
-        ("ends_with", json!("к 🦔"), &[ann]),
-        ("starts_with", json!("a \"b\""), &[ann]),
-    ]).await;
-    all_of(&f, "custom:personal.number", &[
-        ("is_not_empty", Value::Null, &[ann, bob]),
-        ("equals", json!(40), &[bob]),
-        ("one_of", json!([-5, "40.0"]), &[ann, bob]),
-        ("greater", json!(-5), &[bob]),
-        ("greater", json!("-5.1"), &[ann, bob]),
-        ("less", json!(9), &[ann]),
-        ("between", json!([-5, 40]), &[ann, bob]),
-    ]).await;
-    all_of(&f, "custom:personal.decimal", &[
-        ("is_empty", Value::Null, &[bob, eve]),
-        ("equals", json!("1234567890123456789.1"), &[ann]),
-        ("greater", json!("1234567890123456789.09999"), &[ann]),
-        ("greater", json!("1234567890123456789.1"), &[]),
-        ("less", json!("1234567890123456789.11"), &[ann]),
-        ("between", json!(["1234567890123456789.1", "1234567890123456789.10"]), &[ann]),
-    ]).await;
-    all_of(&f, "custom:personal.tags", &[
-        ("is_empty", Value::Null, &[eve]),
-        ("contains", json!("red"), &[ann]),
-        ("contains", json!("re"), &[bob]),
-        ("one_of", json!(["жовтий", "re"]), &[ann, bob]),
-    ]).await;
+    all_of(
+        &f,
+        "custom:personal.text",
+        &[
+            ("is_empty", Value::Null, &[bob, eve]),
+            ("equals", json!("a \"b\" \\ %_ їжак 🦔"), &[ann]),
+            ("contains", json!("%_"), &[ann]),
+            ("contains", json!("_b"), &[]),
+            ("ends_with", json!("к 🦔"), &[ann]),
+            ("starts_with", json!("a \"b\""), &[ann]),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "custom:personal.number",
+        &[
+            ("is_not_empty", Value::Null, &[ann, bob]),
+            ("equals", json!(40), &[bob]),
+            ("one_of", json!([-5, "40.0"]), &[ann, bob]),
+            ("greater", json!(-5), &[bob]),
+            ("greater", json!("-5.1"), &[ann, bob]),
+            ("less", json!(9), &[ann]),
+            ("between", json!([-5, 40]), &[ann, bob]),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "custom:personal.decimal",
+        &[
+            ("is_empty", Value::Null, &[bob, eve]),
+            ("equals", json!("1234567890123456789.1"), &[ann]),
+            ("greater", json!("1234567890123456789.09999"), &[ann]),
+            ("greater", json!("1234567890123456789.1"), &[]),
+            ("less", json!("1234567890123456789.11"), &[ann]),
+            (
+                "between",
+                json!(["1234567890123456789.1", "1234567890123456789.10"]),
+                &[ann],
+            ),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "custom:personal.tags",
+        &[
+            ("is_empty", Value::Null, &[eve]),
+            ("contains", json!("red"), &[ann]),
+            ("contains", json!("re"), &[bob]),
+            ("one_of", json!(["жовтий", "re"]), &[ann, bob]),
+        ],
+    )
+    .await;
 }
 
 pub async fn a_value_that_is_missing_is_unlike_every_value(backend: &mut dyn Backend) {
@@ -205,10 +310,22 @@ pub async fn a_value_that_is_missing_is_unlike_every_value(backend: &mut dyn Bac
     let bob = f.id(Ask::new().external("bob").field(number, Some("2")).upsert()).await;
     let eve = f.id(Ask::new().external("eve").upsert()).await;
     let not = |field: &str, op: &str, value: Value| json!({"not": condition(field, op, value)});
-    assert_eq!(who(&f, &not("custom:personal.number", "equals", json!(1))).await, [bob, eve]);
-    assert_eq!(who(&f, &not("custom:personal.number", "greater", json!(1))).await, [ann, eve]);
-    assert_eq!(who(&f, &not("firstName", "equals", json!("Ann"))).await, [ann, bob, eve]);
-    assert_eq!(who(&f, &not("email", "ends_with", json!("@example.com"))).await, [ann, bob, eve]);
+    assert_eq!(
+        who(&f, &not("custom:personal.number", "equals", json!(1))).await,
+        [bob, eve]
+    );
+    assert_eq!(
+        who(&f, &not("custom:personal.number", "greater", json!(1))).await,
+        [ann, eve]
+    );
+    assert_eq!(
+        who(&f, &not("firstName", "equals", json!("Ann"))).await,
+        [ann, bob, eve]
+    );
+    assert_eq!(
+        who(&f, &not("email", "ends_with", json!("@example.com"))).await,
+        [ann, bob, eve]
+    );
     let both = json!({"all": [
         not("custom:personal.number", "equals", json!(1)), {"not": empty("custom:personal.number")}
     ]});
@@ -219,7 +336,10 @@ pub async fn a_value_that_is_missing_is_unlike_every_value(backend: &mut dyn Bac
 async fn dated(f: &Fixture<'_>, zone_name: Option<&str>, date: &str, time: &str) -> (FieldId, FieldId, ContactId) {
     let day = create(f, field("date", FieldType::Date)).await;
     let moment = create(f, field("time", FieldType::DateTime)).await;
-    let ask = Ask::new().external("ann").field(day, Some(date)).field(moment, Some(time));
+    let ask = Ask::new()
+        .external("ann")
+        .field(day, Some(date))
+        .field(moment, Some(time));
     let ask = match zone_name {
         Some(name) => ask.attribute(zone(name)),
         None => ask,
@@ -233,24 +353,34 @@ pub async fn dates_and_times(backend: &mut dyn Backend) {
     let bob = f.id(Ask::new().external("bob").upsert()).await;
     let day = |day: &str| json!(day);
     for field in ["custom:personal.date", "custom:personal.time"] {
-        all_of(&f, field, &[
-            ("is_empty", Value::Null, &[bob]),
-            ("equals", day("2026-01-10"), &[ann]),
-            ("one_of", json!(["2026-01-09", "2026-01-10"]), &[ann]),
-            ("before", day("2026-01-11"), &[ann]),
-            ("before", day("2026-01-10"), &[]),
-            ("after", day("2026-01-09"), &[ann]),
-            ("after", day("2026-01-10"), &[]),
-            ("between", json!(["2026-01-10", "2026-01-10"]), &[ann]),
-            ("between", json!({"from": "2026-01-11", "to": "2026-01-12"}), &[]),
-        ]).await;
+        all_of(
+            &f,
+            field,
+            &[
+                ("is_empty", Value::Null, &[bob]),
+                ("equals", day("2026-01-10"), &[ann]),
+                ("one_of", json!(["2026-01-09", "2026-01-10"]), &[ann]),
+                ("before", day("2026-01-11"), &[ann]),
+                ("before", day("2026-01-10"), &[]),
+                ("after", day("2026-01-09"), &[ann]),
+                ("after", day("2026-01-10"), &[]),
+                ("between", json!(["2026-01-10", "2026-01-10"]), &[ann]),
+                ("between", json!({"from": "2026-01-11", "to": "2026-01-12"}), &[]),
+            ],
+        )
+        .await;
     }
-    all_of(&f, "custom:personal.time", &[
-        ("equals", day("2026-01-10T08:30"), &[ann]),
-        ("after", day("2026-01-10T08:29"), &[ann]),
-        ("after", day("2026-01-10T08:30"), &[]),
-        ("before", day("2026-01-10T08:31"), &[ann]),
-    ]).await;
+    all_of(
+        &f,
+        "custom:personal.time",
+        &[
+            ("equals", day("2026-01-10T08:30"), &[ann]),
+            ("after", day("2026-01-10T08:29"), &[ann]),
+            ("after", day("2026-01-10T08:30"), &[]),
+            ("before", day("2026-01-10T08:31"), &[ann]),
+        ],
+    )
+    .await;
     travel(&f, "2026-01-12T09:00:00Z");
     for (op, days, is_in) in [
         ("in_last_days", 1, false),
@@ -258,13 +388,26 @@ pub async fn dates_and_times(backend: &mut dyn Backend) {
         ("in_next_days", 9, false),
     ] {
         let expected: &[ContactId] = if is_in { &[ann] } else { &[] };
-        assert_eq!(who(&f, &condition("custom:personal.date", op, json!(days))).await, expected, "{op} {days}");
+        assert_eq!(
+            who(&f, &condition("custom:personal.date", op, json!(days))).await,
+            expected,
+            "{op} {days}"
+        );
     }
     travel(&f, "2026-01-08T08:00:00Z");
-    assert_eq!(who(&f, &condition("custom:personal.date", "in_next_days", json!(2))).await, [ann]);
-    assert_eq!(who(&f, &condition("custom:personal.time", "in_next_days", json!(2))).await, []);
+    assert_eq!(
+        who(&f, &condition("custom:personal.date", "in_next_days", json!(2))).await,
+        [ann]
+    );
+    assert_eq!(
+        who(&f, &condition("custom:personal.time", "in_next_days", json!(2))).await,
+        []
+    );
     travel(&f, "2026-01-08T08:30:00Z");
-    assert_eq!(who(&f, &condition("custom:personal.time", "in_next_days", json!(2))).await, [ann]);
+    assert_eq!(
+        who(&f, &condition("custom:personal.time", "in_next_days", json!(2))).await,
+        [ann]
+    );
 }
 
 pub async fn created_and_updated(backend: &mut dyn Backend) {
@@ -273,32 +416,45 @@ pub async fn created_and_updated(backend: &mut dyn Backend) {
     let at = f.contact(ann).await.created_at;
     let text = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let day = at.format("%Y-%m-%d").to_string();
+    f.clock().advance_seconds(1);
     for field in ["createdAt", "updatedAt"] {
-        all_of(&f, field, &[
-            ("equals", json!(text), &[ann]),
-            ("after", json!(text), &[]),
-            ("before", json!(text), &[]),
-            ("between", json!([text, text]), &[ann]),
-            ("equals", json!(day), &[ann]),
-            ("in_last_days", json!(0), &[]),
-            ("in_last_days", json!(1), &[ann]),
-            ("is_empty", Value::Null, &[]),
-        ]).await;
-        f.clock().advance_seconds(1);
+        all_of(
+            &f,
+            field,
+            &[
+                ("equals", json!(text), &[ann]),
+                ("after", json!(text), &[]),
+                ("before", json!(text), &[]),
+                ("between", json!([text, text]), &[ann]),
+                ("equals", json!(day), &[ann]),
+                ("in_last_days", json!(0), &[]),
+                ("in_last_days", json!(1), &[ann]),
+                ("is_empty", Value::Null, &[]),
+            ],
+        )
+        .await;
     }
 }
 
 pub async fn midnight_is_that_of_the_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     travel(&f, "2026-01-09T22:29:59Z");
-    let kyiv = f.id(Ask::new().external("kyiv").attribute(zone("Europe/Kyiv")).upsert()).await;
+    let kyiv = f
+        .id(Ask::new().external("kyiv").attribute(zone("Europe/Kyiv")).upsert())
+        .await;
     travel(&f, "2026-01-09T22:29:59Z");
     let utc = f.id(Ask::new().external("utc").upsert()).await;
     let on = |day: &str| condition("createdAt", "equals", json!(day));
     assert_eq!(who(&f, &on("2026-01-09")).await, [utc]);
     assert_eq!(who(&f, &on("2026-01-10")).await, [kyiv]);
-    assert_eq!(who(&f, &condition("createdAt", "before", json!("2026-01-10"))).await, [utc]);
-    assert_eq!(who(&f, &condition("createdAt", "equals", json!("2026-01-10T00:30"))).await, [kyiv]);
+    assert_eq!(
+        who(&f, &condition("createdAt", "before", json!("2026-01-10"))).await,
+        [utc]
+    );
+    assert_eq!(
+        who(&f, &condition("createdAt", "equals", json!("2026-01-10T00:30"))).await,
+        [kyiv]
+    );
 }
 
 pub async fn today_is_that_of_the_contact(backend: &mut dyn Backend) {
@@ -309,7 +465,10 @@ pub async fn today_is_that_of_the_contact(backend: &mut dyn Backend) {
     assert_eq!(who(&f, &today).await, []);
     travel(&f, "2026-03-10T15:00:00Z");
     assert_eq!(who(&f, &today).await, [ann]);
-    assert_eq!(who(&f, &condition("custom:personal.time", "in_last_days", json!(0))).await, [ann]);
+    assert_eq!(
+        who(&f, &condition("custom:personal.time", "in_last_days", json!(0))).await,
+        [ann]
+    );
     travel(&f, "2026-03-11T15:00:00Z");
     assert_eq!(who(&f, &today).await, []);
 }
@@ -317,7 +476,9 @@ pub async fn today_is_that_of_the_contact(backend: &mut dyn Backend) {
 pub async fn days_back_keep_the_time_of_day_when_clocks_change(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     travel(&f, "2026-03-28T10:59:59Z");
-    let ann = f.id(Ask::new().external("ann").attribute(zone("Europe/Berlin")).upsert()).await;
+    let ann = f
+        .id(Ask::new().external("ann").attribute(zone("Europe/Berlin")).upsert())
+        .await;
     let last_day = condition("createdAt", "in_last_days", json!(1));
     travel(&f, "2026-03-29T10:00:00Z");
     assert_eq!(who(&f, &last_day).await, [ann], "23 hours later, the same time of day");
@@ -328,7 +489,13 @@ pub async fn days_back_keep_the_time_of_day_when_clocks_change(backend: &mut dyn
 pub async fn leap_days_and_the_turn_of_the_year(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (day, moment, ann) = dated(&f, Some("Europe/Kyiv"), "2004-02-29", "1990-12-31T23:00").await;
-    let near = |key: &str, days: u32| condition(&format!("custom:personal.{key}"), "anniversary_within_days", json!(days));
+    let near = |key: &str, days: u32| {
+        condition(
+            &format!("custom:personal.{key}"),
+            "anniversary_within_days",
+            json!(days),
+        )
+    };
     for (time, key, days, is_in) in [
         ("2027-02-28T12:00:00Z", "date", 0, true),
         ("2027-03-01T12:00:00Z", "date", 0, false),
