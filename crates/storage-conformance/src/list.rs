@@ -193,6 +193,8 @@ macro_rules! for_each_case {
                 attributes;
                 custom_fields;
                 a_value_that_is_missing_is_unlike_every_value;
+            }
+            segment_times {
                 dates_and_times;
                 created_and_updated;
                 midnight_is_that_of_the_contact;

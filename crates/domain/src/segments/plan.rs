@@ -128,7 +128,9 @@ impl Plan {
     fn add_without_value(&self, negated: bool, found: &mut Vec<Leaf>) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
-                parts.iter().for_each(|part| part.add_without_value(negated, found));
+                for part in parts {
+                    part.add_without_value(negated, found);
+                }
             }
             Self::Not(part) => part.add_without_value(!negated, found),
             Self::Dynamic { plan, .. } => plan.add_without_value(negated, found),

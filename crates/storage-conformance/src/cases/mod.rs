@@ -38,6 +38,7 @@ pub mod retention;
 pub mod revisions;
 pub mod search;
 pub mod segment_fields;
+pub mod segment_times;
 pub mod segments;
 pub mod sites;
 pub mod snapshots;
