@@ -3,8 +3,8 @@
 use super::world::World;
 use crate::segments::Formula;
 use crate::{
-    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, SegmentId, Snapshot,
-    Visitor,
+    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, Segment, SegmentId,
+    Snapshot, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -76,8 +76,8 @@ fn add_segments(
     let gone = before.segments.iter().filter(|row| !segments.contains_key(&row.id));
     changes.segments_removed = gone.map(|segment| segment.id).collect();
     changes.segments = new_rows(&before.segments, segments.into_values(), |segment| segment.id);
-    let changed = formulas.into_iter();
-    changes.formulas = changed
+    changes.formulas = formulas
+        .into_iter()
         .filter(|(id, formula)| before.formulas.get(id) != Some(formula))
         .collect();
 }
