@@ -30,10 +30,11 @@ impl Engine {
         let mut pieces = template.split("{}");
         let mut sql = pieces.next().unwrap_or_default().to_owned();
         for (number, piece) in pieces.enumerate() {
-            match self {
-                Self::Postgres => sql.push_str(&format!("${}", number + 1)),
-                Self::Sqlite => sql.push('?'),
-            }
+            let place = match self {
+                Self::Postgres => format!("${}", number + 1),
+                Self::Sqlite => "?".to_owned(),
+            };
+            sql.push_str(&place);
             sql.push_str(piece);
         }
         Expr::cust_with_exprs(sql, parts)

@@ -6,12 +6,11 @@ use crate::engine::{Engine, text};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use sea_query::Expr;
 use selfsame_domain::Timestamp;
-use std::collections::BTreeMap;
 
 /// A text that depends on the zone.
 pub(crate) fn zoned_text(engine: Engine, value: impl Fn(Tz) -> String) -> Expr {
     let default = value(Tz::UTC);
-    match map(&default, &value, |text| text.into()) {
+    match map(&default, &value, Into::into) {
         Some(map) => engine.by_zone(map, text(default), false),
         None => text(default),
     }
@@ -29,10 +28,9 @@ pub(crate) fn zoned_moment(engine: Engine, value: impl Fn(Tz) -> Timestamp) -> E
 /// The zones that differ from the default, if any does.
 fn map<T: PartialEq>(default: &T, value: impl Fn(Tz) -> T, write: impl Fn(T) -> serde_json::Value) -> Option<String> {
     let zones = TZ_VARIANTS.iter().map(|zone| (zone.name(), value(*zone)));
-    let differing: BTreeMap<&str, serde_json::Value> = zones
+    let map: serde_json::Map<String, serde_json::Value> = zones
         .filter(|(_, value)| value != default)
-        .map(|(name, value)| (name, write(value)))
+        .map(|(name, value)| (name.to_owned(), write(value)))
         .collect();
-    let map = serde_json::Map::from_iter(differing.into_iter().map(|(name, value)| (name.to_owned(), value)));
     (!map.is_empty()).then(|| serde_json::Value::Object(map).to_string())
 }

@@ -79,13 +79,15 @@ fn and_binds_closer_than_or_and_quotes_may_be_straight() {
     }
 }
 
+/// The places of what is wrong with a formula.
+fn problems(json: &Value) -> Vec<String> {
+    let read = Formula::read(json).and_then(|formula| Plan::of(&formula, &definitions()).map(drop));
+    let problems = read.err().unwrap_or_default();
+    problems.into_iter().map(|problem| problem.pointer).collect()
+}
+
 #[test]
 fn what_is_wrong_is_named_by_its_place() {
-    let problems = |json: &Value| -> Vec<String> {
-        let read = Formula::read(json).and_then(|formula| Plan::of(&formula, &definitions()).map(drop));
-        let problems = read.err().unwrap_or_default();
-        problems.into_iter().map(|problem| problem.pointer).collect()
-    };
     let one = |condition: Value| json!({"all": [condition]});
     for (json, pointers) in [
         (json!([]), vec![""]),
@@ -108,6 +110,19 @@ fn what_is_wrong_is_named_by_its_place() {
             one(json!({"field": "email", "op": "greater", "value": 1})),
             vec!["/all/0/op"],
         ),
+    ] {
+        assert_eq!(problems(&json), pointers, "{json}");
+    }
+    let deep = (0..40).fold(json!({"segment": 1}), |inner, _| json!({"not": inner}));
+    assert_eq!(problems(&deep).len(), 1);
+    let wide = json!({"any": vec![json!({"segment": 1}); 501]});
+    assert_eq!(problems(&wide), [""]);
+}
+
+#[test]
+fn wrong_values_are_named_by_their_place() {
+    let one = |condition: Value| json!({"all": [condition]});
+    for (json, pointers) in [
         (one(json!({"field": "email", "op": "equals"})), vec!["/all/0/value"]),
         (
             one(json!({"field": "email", "op": "equals", "value": "no address"})),
@@ -156,10 +171,6 @@ fn what_is_wrong_is_named_by_its_place() {
     ] {
         assert_eq!(problems(&json), pointers, "{json}");
     }
-    let deep = (0..40).fold(json!({"segment": 1}), |inner, _| json!({"not": inner}));
-    assert_eq!(problems(&deep).len(), 1);
-    let wide = json!({"any": vec![json!({"segment": 1}); 501]});
-    assert_eq!(problems(&wide), [""]);
 }
 
 fn formulas() -> impl Strategy<Value = Formula> {
