@@ -12,6 +12,7 @@ pub(super) fn formula(json: &Value) -> Formula {
     Formula::read(json).unwrap_or_else(|problems| panic!("{json}: {problems:?}"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers make the value in place")]
 pub(super) fn condition(field: &str, op: &str, value: Value) -> Value {
     json!({"field": field, "op": op, "value": value})
 }
@@ -123,6 +124,7 @@ pub async fn identifiers(backend: &mut dyn Backend) {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of conditions and whom each chooses")]
 pub async fn attributes(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let part = |text| AddressPart::parse(text).expect("a part of an address");
@@ -225,6 +227,7 @@ pub async fn attributes(backend: &mut dyn Backend) {
     assert_eq!(who(&f, &empty("town")).await, [ann, bob]);
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of conditions and whom each chooses")]
 pub async fn custom_fields(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let text = create(&f, field("text", FieldType::TextField)).await;

@@ -21,6 +21,7 @@ async fn dated(f: &Fixture<'_>, zone_name: Option<&str>, date: &str, time: &str)
     (day, moment, f.id(ask.upsert()).await)
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of conditions and whom each chooses")]
 pub async fn dates_and_times(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (_, _, ann) = dated(&f, None, "2026-01-10", "2026-01-10T08:30").await;
