@@ -9,6 +9,7 @@ mod app;
 mod imports;
 mod jobs;
 mod lane;
+mod segments;
 mod submit;
 mod timeline;
 
@@ -17,5 +18,6 @@ pub use app::{Application, Options};
 pub use imports::ImportRequest;
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
+pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
 pub use submit::{Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};

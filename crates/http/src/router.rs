@@ -50,7 +50,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "account", description = "The service and the account"),
         (name = "contacts", description = "Contacts and their identifiers"),
         (name = "imports", description = "Many contacts at once, and what became of each"),
-        (name = "segments", description = "Static segments (groups)"),
+        (name = "segments", description = "Segments (groups), static and dynamic"),
         (name = "subscriptions", description = "Subscription categories and unsubscribed addresses"),
         (name = "fields", description = "Custom fields"),
         (name = "tokens", description = "App tokens"),
@@ -106,6 +106,7 @@ fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(wire())
         .merge(identity::routes())
         .merge(catalog::routes())
+        .merge(segments::own_routes())
         .merge(contacts::own_routes())
         .merge(events::own_routes())
         .merge(orders::own_routes())

@@ -175,6 +175,33 @@ macro_rules! for_each_case {
                 segments_are_found_by_part_of_their_name;
                 segments_are_listed_by_number_and_page;
             }
+            dynamic_segments {
+                who_has_no_external_id_is_in_until_one_comes;
+                removed_restored_and_erased_contacts;
+                a_merge_and_its_undo_move_at_once;
+                a_formula_is_edited_and_a_segment_deleted;
+                a_list_is_deleted_with_its_memberships;
+                segments_inside_segments;
+                nobody_is_put_into_a_dynamic_segment;
+                members_come_by_pages_and_previews_by_moves;
+                another_workspace_has_segments_of_its_own;
+                a_contact_page_says_why;
+                formulas_outlive_a_restart;
+            }
+            segment_fields {
+                identifiers;
+                attributes;
+                custom_fields;
+                a_value_that_is_missing_is_unlike_every_value;
+            }
+            segment_times {
+                dates_and_times;
+                created_and_updated;
+                midnight_is_that_of_the_contact;
+                today_is_that_of_the_contact;
+                days_back_keep_the_time_of_day_when_clocks_change;
+                leap_days_and_the_turn_of_the_year;
+            }
             categories {
                 a_category_comes_with_its_segment;
                 a_segment_of_that_name_becomes_the_category_s;

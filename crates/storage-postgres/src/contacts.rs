@@ -199,7 +199,7 @@ const TOKEN_OWNER: &str = "
 
 /// A page of contacts.
 #[derive(Debug, sqlx::FromRow)]
-struct PageRow {
+pub(crate) struct PageRow {
     total: i64,
     in_order: Vec<i64>,
     contacts: Vec<ContactRecord>,
@@ -391,7 +391,17 @@ fn first_email(contact: &Contact) -> Option<String> {
     email.map(|(_, held)| held.identifier.typed.clone())
 }
 
-fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
+/// The statement that reads whole contacts by the numbers (`contact_id`) that another one gives, in its order. The first value of that one is the
+/// workspace.
+pub(crate) fn details_of(numbers: &str) -> String {
+    const DETAILS: &str = details!();
+    format!(
+        "WITH page AS MATERIALIZED (SELECT contact_id, row_number() OVER () AS place FROM ({numbers}) found)
+         SELECT 0::bigint AS total, {DETAILS}"
+    )
+}
+
+pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     let mut contacts = rows::contacts(row.contacts, row.identifiers, row.memberships)?;
     let segments: BTreeMap<SegmentId, Segment> = rows::all(row.segments, Segment::try_from)?
         .into_iter()

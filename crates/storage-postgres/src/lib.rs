@@ -20,6 +20,7 @@ mod pending;
 mod policies;
 mod retention;
 mod rows;
+mod segments;
 mod sites;
 mod storage;
 mod store;

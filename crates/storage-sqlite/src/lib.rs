@@ -7,6 +7,7 @@
 
 mod catalog;
 mod contacts;
+mod decimals;
 mod details;
 mod error;
 mod history;
@@ -21,6 +22,7 @@ mod pending;
 mod policies;
 mod readers;
 mod rows;
+mod segments;
 mod sites;
 mod statement;
 mod storage;

@@ -11,6 +11,7 @@ mod jobs;
 mod maintenance;
 mod orders;
 mod rows;
+mod segments;
 mod sites;
 mod storage;
 mod undo;
@@ -32,6 +33,7 @@ pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, L
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
 pub use rows::{GoOn, ReadRow, RowReader, RowsError};
+pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
@@ -54,6 +56,7 @@ pub trait Store:
     + Jobs
     + Imports
     + ImportUndos
+    + Segments
 {
 }
 
@@ -70,5 +73,6 @@ impl<T> Store for T where
         + Jobs
         + Imports
         + ImportUndos
+        + Segments
 {
 }

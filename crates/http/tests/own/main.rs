@@ -19,6 +19,7 @@ mod policy;
 mod resolve;
 mod schema;
 mod script;
+mod segments;
 mod support;
 mod trace;
 mod tracker;

@@ -179,6 +179,14 @@ impl Space {
                 self.revisions.note_contact(owner);
             }
         }
+        for (segment, formula) in &changes.formulas {
+            require(self.segments.contains_key(segment), "segments")?;
+            self.formulas.insert(*segment, formula.clone());
+        }
+        for segment in &changes.segments_removed {
+            self.formulas.remove(segment);
+            require(self.segments.remove(segment).is_some(), "segments")?;
+        }
         for key in &changes.memberships_removed {
             require(self.take_membership(*key), "segment_members")?;
         }

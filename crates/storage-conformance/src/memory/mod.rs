@@ -18,6 +18,7 @@ mod load;
 mod maintenance;
 mod orders;
 mod revisions;
+mod segments;
 mod sites;
 mod space;
 mod storage;

@@ -2,6 +2,7 @@
 
 use super::revisions::Revisions;
 use selfsame_application::ports::Recorded;
+use selfsame_domain::segments::Formula;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, DecisionId, Event,
@@ -22,6 +23,8 @@ pub(super) struct Space {
     pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
     pub(super) visitors: BTreeMap<VisitorId, Visitor>,
     pub(super) segments: BTreeMap<SegmentId, Segment>,
+    /// Of the dynamic ones.
+    pub(super) formulas: BTreeMap<SegmentId, Formula>,
     /// By segment and home.
     pub(super) memberships: BTreeMap<(SegmentId, ContactId), Membership>,
     /// Keys of [`Self::memberships`] by owner.

@@ -9,6 +9,7 @@ use crate::rows::{
     NumberRecord, OrderKeyRecord, OrderRecord, ReplyRecord, SegmentRecord, StoredEventRecord, TouchedRecord,
     ValueRecord, VisitorRecord, single_sighting, to_json,
 };
+use crate::segments;
 use crate::store::PostgresStore;
 use selfsame_application::ports::{Basis, Commit, PolicyVersion, StorageError, Written};
 use selfsame_domain::values::ExternalOrderId;
@@ -67,7 +68,7 @@ const WRITE: &str = "
 const STALE: &str = "SS001";
 const UNKNOWN_WORKSPACE: &str = "02000";
 
-/// Erases what the changes erase, then writes the rest. The caller holds the revision of the workspace.
+/// Erases what the changes erase, then writes the rest, formulas last. The caller holds the revision of the workspace.
 pub(super) async fn erase_and_write(
     store: &PostgresStore,
     connection: &mut PgConnection,
@@ -78,7 +79,12 @@ pub(super) async fn erase_and_write(
     if !commit.changes.erased.is_empty() {
         erase(connection, workspace, &commit.changes.erased).await?;
     }
-    write(store, connection, workspace, basis, commit).await
+    let changes = commit.changes;
+    let written = write(store, connection, workspace, basis, commit).await?;
+    if let Written::Committed(revision) = written {
+        segments::write(connection, workspace, revision, changes).await?;
+    }
+    Ok(written)
 }
 
 /// Writes everything but what is erased.
