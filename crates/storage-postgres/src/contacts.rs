@@ -55,6 +55,7 @@ macro_rules! details {
                ) v) AS known"
     };
 }
+pub(crate) use details;
 
 /// One page of `found`, which the statement begins with.
 macro_rules! page {
@@ -192,7 +193,7 @@ const TOKEN_OWNER: &str = "
 
 /// A page of contacts.
 #[derive(Debug, sqlx::FromRow)]
-struct PageRow {
+pub(crate) struct PageRow {
     total: i64,
     in_order: Vec<i64>,
     contacts: Vec<ContactRecord>,
@@ -384,7 +385,8 @@ fn first_email(contact: &Contact) -> Option<String> {
     email.map(|(_, held)| held.identifier.typed.clone())
 }
 
-fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
+/// The contacts of a page, in its order.
+pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     let mut contacts = rows::contacts(row.contacts, row.identifiers, row.memberships)?;
     let segments: BTreeMap<SegmentId, Segment> = rows::all(row.segments, Segment::try_from)?
         .into_iter()
@@ -400,7 +402,7 @@ fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
         .into_iter()
         .filter_map(|id| contacts.remove(&ContactId(id)));
     let items = in_order
-        .map(|contact| details(contact, &segments, &unsubscribed))
+        .map(|contact| with_details(contact, &segments, &unsubscribed))
         .collect();
     Ok(Page {
         items,
@@ -408,7 +410,7 @@ fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     })
 }
 
-fn details(
+fn with_details(
     contact: Contact,
     segments: &BTreeMap<SegmentId, Segment>,
     unsubscribed: &HashMap<String, Timestamp>,

@@ -9,6 +9,7 @@ mod catalog;
 mod contacts;
 mod details;
 mod error;
+mod exports;
 mod history;
 mod identity;
 mod imports;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -14,6 +14,10 @@ const MIGRATIONS: [(&str, &str); 2] = [
     (
         "0002 imports",
         include_str!("../../../migrations/sqlite/0002_imports.sql"),
+    ),
+    (
+        "0006 exports",
+        include_str!("../../../migrations/sqlite/0006_exports.sql"),
     ),
 ];
 

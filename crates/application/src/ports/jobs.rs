@@ -22,16 +22,19 @@ impl fmt::Display for JobId {
 pub enum JobKind {
     /// Carries out an import; the payload is its ID.
     Import,
+    /// Carries out a run of an export; the payload is its ID.
+    Export,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Import];
+    pub const ALL: [Self; 2] = [Self::Import, Self::Export];
 
     /// The stable text of the kind, as stored and as a label of metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Import => "import",
+            Self::Export => "export",
         }
     }
 

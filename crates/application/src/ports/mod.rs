@@ -3,6 +3,8 @@
 mod catalog;
 mod clock;
 mod contacts;
+mod export_sinks;
+mod exports;
 mod history;
 mod identity;
 mod ids;
@@ -19,6 +21,11 @@ pub use catalog::Catalog;
 pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
+};
+pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
+pub use exports::{
+    Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
+    RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
@@ -40,11 +47,22 @@ pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
 pub trait Store:
-    Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+    Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports + Exports
 {
 }
 
 impl<T> Store for T where
-    T: Storage + Contacts + Catalog + Identity + History + Orders + Workspaces + Sites + Maintenance + Jobs + Imports
+    T: Storage
+        + Contacts
+        + Catalog
+        + Identity
+        + History
+        + Orders
+        + Workspaces
+        + Sites
+        + Maintenance
+        + Jobs
+        + Imports
+        + Exports
 {
 }

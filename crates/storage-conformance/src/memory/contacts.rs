@@ -153,7 +153,7 @@ fn page(space: &Space, found: Vec<Contact>, offset: u64, limit: u32) -> Page<Con
     }
 }
 
-fn details(space: &Space, contact: Contact) -> ContactDetails {
+pub(super) fn details(space: &Space, contact: Contact) -> ContactDetails {
     let segments = contact
         .segments()
         .iter()
