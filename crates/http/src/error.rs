@@ -126,6 +126,9 @@ pub(crate) enum ApiError {
     /// A name or key is taken.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// Something else needs what was to be deleted.
+    #[error("{0}")]
+    InUse(&'static str),
     /// The idempotency key was used for another request.
     #[error("the Idempotency-Key was used for another request")]
     ReplayMismatch,
@@ -164,7 +167,7 @@ impl ApiError {
             Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAPatch | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Taken(_) => StatusCode::CONFLICT,
+            Self::Taken(_) | Self::InUse(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -188,6 +191,7 @@ impl ApiError {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::NotAPatch => "unsupported-media-type",
             Self::Taken(_) => "already-exists",
+            Self::InUse(_) => "in-use",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
             Self::UnsupportedEncoding(_) => "unsupported-encoding",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,

@@ -13,8 +13,8 @@ use crate::system;
 use crate::trace;
 use crate::unread;
 use crate::{
-    absent, access_tokens, addressbooks, contacts, events, history, imports, mobile, orders, segments, subscriptions,
-    tokens, tracker, web_setup,
+    absent, access_tokens, addressbooks, connectors, contacts, events, exports, history, imports, mobile, orders,
+    segments, subscriptions, tokens, tracker, web_setup,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -50,6 +50,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "account", description = "The service and the account"),
         (name = "contacts", description = "Contacts and their identifiers"),
         (name = "imports", description = "Many contacts at once, and what became of each"),
+        (name = "exports", description = "The tables in the customer's own database, kept in step"),
         (name = "segments", description = "Segments (groups), static and dynamic"),
         (name = "subscriptions", description = "Subscription categories and unsubscribed addresses"),
         (name = "fields", description = "Custom fields"),
@@ -111,6 +112,8 @@ fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(events::own_routes())
         .merge(orders::own_routes())
         .merge(imports::own_routes())
+        .merge(connectors::routes())
+        .merge(exports::routes())
         .merge(history::routes())
         .merge(pages)
         .merge(mobile::routes())

@@ -55,6 +55,7 @@ macro_rules! details {
                ) v) AS known"
     };
 }
+pub(crate) use details;
 
 /// One page of `found`, which the statement begins with.
 macro_rules! page {
@@ -401,6 +402,7 @@ pub(crate) fn details_of(numbers: &str) -> String {
     )
 }
 
+/// The contacts of a page, in its order.
 pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     let mut contacts = rows::contacts(row.contacts, row.identifiers, row.memberships)?;
     let segments: BTreeMap<SegmentId, Segment> = rows::all(row.segments, Segment::try_from)?
@@ -417,7 +419,7 @@ pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
         .into_iter()
         .filter_map(|id| contacts.remove(&ContactId(id)));
     let items = in_order
-        .map(|contact| details(contact, &segments, &unsubscribed))
+        .map(|contact| with_details(contact, &segments, &unsubscribed))
         .collect();
     Ok(Page {
         items,
@@ -425,7 +427,7 @@ pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     })
 }
 
-fn details(
+fn with_details(
     contact: Contact,
     segments: &BTreeMap<SegmentId, Segment>,
     unsubscribed: &HashMap<String, Timestamp>,

@@ -3,6 +3,8 @@
 mod catalog;
 mod clock;
 mod contacts;
+mod export_sinks;
+mod exports;
 mod history;
 mod identity;
 mod ids;
@@ -21,6 +23,11 @@ pub use catalog::Catalog;
 pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
+};
+pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
+pub use exports::{
+    Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
+    RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
@@ -57,6 +64,7 @@ pub trait Store:
     + Imports
     + ImportUndos
     + Segments
+    + Exports
 {
 }
 
@@ -74,5 +82,6 @@ impl<T> Store for T where
         + Imports
         + ImportUndos
         + Segments
+        + Exports
 {
 }

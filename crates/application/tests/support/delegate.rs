@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use selfsame_application::ports::{
     Accepted, ApiKey, AttemptEnd, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
     EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
-    ImportRow, ImportUndos, Imports, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow, UndoneRow, Workspace, Workspaces,
+    ImportRow, ImportUndos, Imports, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup, Maintenance,
+    MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SegmentQuery, Segments,
+    SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow, UndoneRow, Workspace,
+    Workspaces,
 };
 use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;

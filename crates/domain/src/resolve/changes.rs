@@ -97,6 +97,13 @@ fn touched(before: &Snapshot, changes: &ChangeSet) -> BTreeSet<ContactId> {
         touched.insert(held.owner);
         touched.extend(owners.get(&(held.key(), held.home)));
     }
+    for (key, record) in &changes.keys {
+        let known = before.keys.get(key).and_then(|known| known.unsubscribed_at);
+        if known != record.unsubscribed_at {
+            let showing = owners.iter().filter(|((held, _), _)| *held == key);
+            touched.extend(showing.map(|(_, owner)| *owner));
+        }
+    }
     let removed = changes.identifiers_removed.iter();
     touched.extend(removed.filter_map(|(key, home)| owners.get(&(key, *home))));
     for member in &changes.memberships {

@@ -6,6 +6,7 @@ use crate::output;
 use crate::settings::{Listen, Settings, SettingsFlags, load, reachable};
 use crate::upkeep::upkeep;
 use crate::wiring::clock::SystemClock;
+use crate::wiring::exports::outlets;
 use crate::wiring::ids::SystemIds;
 use crate::wiring::store::OpenStore;
 use crate::wiring::{logging, metrics};
@@ -88,6 +89,7 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     let (listener, address) = listen(&settings.listen).await?;
     let options = Options { lane: settings.lane() };
     let app = Application::new(store.store(), Arc::new(SystemClock), Arc::new(SystemIds), options);
+    let app = app.with_exports(outlets(settings, &store)?);
     let http = HttpSettings {
         metrics: Some(metrics.clone()),
         ..settings.http()

@@ -9,6 +9,7 @@ mod apply;
 mod catalog;
 mod contacts;
 mod contract;
+mod exports;
 mod history;
 mod identity;
 mod import_undo;
