@@ -5,6 +5,7 @@
     reason = "the comments are the help that people read in a terminal"
 )]
 
+use crate::export_cli::ExportCommand;
 use crate::settings::{SettingsFlags, StoreFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use selfsame_domain::Rights;
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// Make, list and change sites, which speak with public keys, and sign identity tokens
     #[command(subcommand)]
     Site(SiteCommand),
+    /// Make, run, list and upgrade exports to the customer's own databases
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Check and show settings
     #[command(subcommand)]
     Config(ConfigCommand),
