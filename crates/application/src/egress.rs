@@ -1,6 +1,6 @@
-//! Which addresses the server may connect to on behalf of somebody who names a host.
+//! Which addresses the server may connect to when a client names the host.
 //!
-//! Whoever may name a host could otherwise reach what only the server can: its own ports, the network that it is in, the metadata service of a
+//! Without this check, a client could reach what only the server can: its own ports, its private network, the metadata service of a
 //! cloud.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -419,7 +419,7 @@ fn bring_back(
     draft.effects.push(effect);
 }
 
-/// Whose the history behind a token, a device or a cookie is from now on (rule 4): that of whoever got it back.
+/// Gives the history from now on behind a token, a device or a cookie to the contact that got the identifier back (rule 4).
 fn history(
     world: &mut World<'_>,
     draft: &mut Draft,
