@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod exports;
+pub(crate) mod hosts;
 pub(crate) mod ids;
 pub(crate) mod logging;
 pub(crate) mod metrics;
