@@ -406,7 +406,6 @@ DECLARE
     member member_key_v1;
     owner bigint;
     emptied bigint[];
-    ids bigint[];
     -- Of the part at hand the rows that are there: numbers of contacts, places of visitors.
     there bigint[];
 BEGIN
@@ -433,8 +432,11 @@ BEGIN
     END IF;
 
     IF cardinality(new_contacts) > 0 THEN
-        ids := ARRAY(SELECT new_row.contact_id FROM unnest(new_contacts) AS new_row);
-        SELECT array_agg(c.contact_id) INTO there FROM contacts c WHERE c.workspace_id = asked_workspace AND c.contact_id = ANY (ids);
+        SELECT array_agg(new_row.contact_id) INTO there
+        FROM unnest(new_contacts) AS new_row
+        CROSS JOIN LATERAL (
+            SELECT FROM contacts WHERE workspace_id = asked_workspace AND contact_id = new_row.contact_id OFFSET 0
+        ) c;
         FOR contact IN SELECT * FROM unnest(new_contacts) AS new_row WHERE new_row.contact_id = ANY (there) LOOP
             UPDATE contacts c
             SET canonical_id = contact.canonical_id, merged_into = contact.merged_into, revision = now_revision,

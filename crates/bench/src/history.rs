@@ -21,9 +21,10 @@ const READS: usize = 500;
 
 /// Gives the history of a cookie's only event to it so many times more.
 const FILL: &str = "
-INSERT INTO events (workspace_id, occurred_at, event_id, type_key, visitor_id, received_at, origin, params, decision_id)
-SELECT e.workspace_id, e.occurred_at - n * interval '1 second', gen_random_uuid(), e.type_key, e.visitor_id,
-       e.received_at, e.origin, e.params, e.decision_id
+INSERT INTO events
+    (workspace_id, occurred_at, event_id, decision_id, visitor_id, revision, received_at, origin, type_key, params)
+SELECT e.workspace_id, e.occurred_at - n * interval '1 second', gen_random_uuid(), e.decision_id, e.visitor_id,
+       e.revision, e.received_at, e.origin, e.type_key, e.params
 FROM events e JOIN visitors v ON v.workspace_id = e.workspace_id AND v.visitor_id = e.visitor_id,
      generate_series(1, :n) AS n
 WHERE v.kind = 8 AND v.value = :'cookie';";
@@ -31,7 +32,7 @@ WHERE v.kind = 8 AND v.value = :'cookie';";
 /// The rows of a hundred thousand events into the same table without the rest, from a file.
 const COPY: &str = "
 CREATE TABLE plain_events (LIKE events INCLUDING INDEXES);
-\\copy (SELECT 1, now() - n * interval '1 second', gen_random_uuid(), 'copied', null, null, gen_random_uuid(), now(), 'api', '{\"product\":\"4711\"}', gen_random_uuid() FROM generate_series(1, 100000) AS n) TO 'rows'
+\\copy (SELECT 1, now() - n * interval '1 second', gen_random_uuid(), gen_random_uuid(), 1, null::uuid, 1, now(), 1, 'copied', null, '{\"product\":\"4711\"}' FROM generate_series(1, 100000) AS n) TO 'rows'
 \\timing on
 \\copy plain_events FROM 'rows'
 ";
