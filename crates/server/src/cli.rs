@@ -9,6 +9,7 @@ use crate::export_cli::ExportCommand;
 use crate::settings::{SettingsFlags, StoreFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use selfsame_domain::Rights;
+use std::path::PathBuf;
 
 /// Self-hosted contact identity: one person, one contact
 #[derive(Debug, Parser)]
@@ -59,6 +60,9 @@ pub(crate) enum Command {
     /// Check the database: whether it can be reached, is up to date, and breaks no rule of identity
     #[command(after_help = DOCTOR)]
     Doctor(DoctorArgs),
+    /// Write a file of invented people, for trying an import
+    #[command(after_help = DEMO_DATA)]
+    DemoData(DemoDataArgs),
     /// Print a script that completes commands and flags
     #[command(after_help = "Example:\n  selfsame completions bash > /etc/bash_completion.d/selfsame")]
     Completions {
@@ -113,6 +117,27 @@ pub(crate) struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const DEMO_DATA: &str = "\
+The people have names of four languages, external IDs, emails below example.com, and phones that belong to nobody in particular: send them nothing. Some come
+twice in different spellings, some share an email or a phone. The same seed gives the same file.
+
+Examples:
+  selfsame demo-data people.csv
+  selfsame demo-data people.ndjson --contacts 1000000 --seed 7
+  selfsame demo-data --contacts 20";
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoDataArgs {
+    /// The file to write, which must not be there yet: .csv, or .ndjson for a contact on each line; CSV on standard output without one
+    pub(crate) file: Option<PathBuf>,
+    /// How many rows
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) contacts: u64,
+    /// Which people: another number gives others
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Subcommand)]

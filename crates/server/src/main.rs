@@ -4,6 +4,7 @@ mod bootstrap;
 mod cli;
 mod commands;
 mod connections;
+mod demo_data;
 mod drain;
 mod export_cli;
 mod keys;

@@ -1,6 +1,6 @@
 //! Which command, on which runtime.
 
-use super::{completions, config, doctor, export, key, migrate, openapi, serve, site, version, workspace};
+use super::{completions, config, demo_data, doctor, export, key, migrate, openapi, serve, site, version, workspace};
 use crate::cli::{Cli, Command};
 use anyhow::{Context, Result};
 use std::process::ExitCode;
@@ -18,6 +18,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Config(command) => config::run(&command),
         Command::Openapi(_) => openapi::run(),
         Command::Doctor(args) => one_thread()?.block_on(doctor::run(&args)),
+        Command::DemoData(args) => demo_data::run(&args),
         Command::Completions { shell } => completions::run(shell),
         Command::Version => version::run(),
     }
