@@ -17,6 +17,7 @@ mod contact;
 mod decision;
 mod event;
 mod face;
+mod find;
 mod footprint;
 mod identifier;
 mod ids;
@@ -48,6 +49,7 @@ pub use event::{
     Subject, Waiting, is_dated_ahead,
 };
 pub use face::Face;
+pub use find::{FindQuery, FindRank, NamePrefixes, Prefix};
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{

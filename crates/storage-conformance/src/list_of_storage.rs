@@ -78,6 +78,13 @@ macro_rules! and_cases_of_the_storage {
                 changes_and_records_stand_or_fall_together;
                 a_large_number_reads_back;
             }
+            find {
+                a_person_is_found_by_every_identifier_and_name;
+                what_fits_best_comes_first;
+                no_more_are_found_than_asked_for;
+                removed_contacts_are_not_found_and_absorbed_ones_are_their_survivors;
+                another_workspace_finds_nobody;
+            }
             violations {
                 none_in_an_empty_storage;
                 a_cycle_of_merges;

@@ -1,5 +1,7 @@
 //! Reading contacts.
 
+mod find;
+
 use crate::error::translate;
 use crate::rows::{self, AnswerRecord, ContactRecord, IdentifierRecord, MembershipRecord, SegmentRecord, ValueRecord};
 use crate::store::PostgresStore;
@@ -10,8 +12,8 @@ use selfsame_application::ports::{
 };
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{
-    Contact, ContactId, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, Segment, SegmentId, Timestamp,
-    WorkspaceId,
+    Contact, ContactId, FindQuery, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, Segment, SegmentId,
+    Timestamp, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -294,6 +296,15 @@ impl Contacts for PostgresStore {
             statement = statement.bind(kinds).bind(values);
         }
         page(statement.fetch_one(self.pool()).await.map_err(translate)?)
+    }
+
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        query: &FindQuery,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        find::found(self, workspace, query, limit).await
     }
 
     async fn in_segment(

@@ -1,5 +1,6 @@
 //! Reading contacts.
 
+mod find;
 mod search;
 mod segment;
 
@@ -16,7 +17,9 @@ use selfsame_application::ports::{
     ContactDetails, ContactGroup, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
 };
 use selfsame_domain::values::{ChannelType, Source};
-use selfsame_domain::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId};
+use selfsame_domain::{
+    Contact, ContactId, ContactState, FindQuery, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
@@ -57,6 +60,18 @@ impl Contacts for SqliteStore {
             items: details(connection, workspace, &page.items)?,
             total: page.total,
         })
+    }
+
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        query: &FindQuery,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let found = find::found(connection, workspace, query, limit)?;
+        details(connection, workspace, &found)
     }
 
     async fn in_segment(

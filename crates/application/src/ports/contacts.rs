@@ -1,7 +1,7 @@
 //! Reading contacts.
 
 use async_trait::async_trait;
-use selfsame_domain::{Contact, ContactId, IdentifierKey, Segment, SegmentId, WorkspaceId};
+use selfsame_domain::{Contact, ContactId, FindQuery, IdentifierKey, Segment, SegmentId, WorkspaceId};
 use selfsame_domain::{HeldIdentifier, Timestamp};
 use std::collections::BTreeMap;
 
@@ -110,6 +110,16 @@ pub trait Contacts: Send + Sync {
 
     /// Contacts that fit a filter.
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError>;
+
+    /// Contacts that fit what was typed at a search box, at most so many: the best first as [`FindQuery::rank`] says, between equals the lower
+    /// number. Where more than `limit` contacts fit a single way in which the query can be meant, which of them are returned is not said. Each way
+    /// MUST be served by an index.
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        query: &FindQuery,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError>;
 
     /// Contacts of a segment; none when there is no such segment.
     async fn in_segment(

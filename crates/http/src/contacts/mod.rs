@@ -4,6 +4,7 @@ mod absorbed;
 mod bulk;
 mod condition;
 mod emails;
+mod find;
 mod get;
 pub(crate) mod patch;
 mod remove;
@@ -32,7 +33,9 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(emails::emails))
 }
 
-/// The call that the protocol lacks.
+/// The calls that the protocol lacks.
 pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().routes(routes!(patch::patch))
+    OpenApiRouter::new()
+        .routes(routes!(patch::patch))
+        .routes(routes!(find::find_contacts))
 }

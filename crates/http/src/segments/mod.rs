@@ -8,6 +8,8 @@ mod list;
 mod members;
 mod preview;
 
+pub(crate) use forms::MemberBody;
+
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -8,6 +8,7 @@ mod conditional;
 mod decisions;
 mod export;
 mod exports;
+mod find;
 mod history;
 mod imports;
 mod limits;

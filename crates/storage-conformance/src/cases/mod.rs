@@ -19,6 +19,7 @@ pub mod export;
 pub mod export_snapshots;
 pub mod exports;
 pub mod fields;
+pub mod find;
 pub mod identifiers;
 pub mod import_undo;
 pub mod imports;
