@@ -65,12 +65,15 @@ pub(crate) async fn measure(binary: &Path, url: &str, key: &str, seconds: u64) -
 
 /// Rows a second that COPY takes, with the same indexes.
 async fn copy(url: &str) -> Result<f64> {
-    let output = psql(url, COPY, &[]).await?;
-    let line = output.lines().rev().find(|line| line.starts_with("Time: "));
-    let millis: f64 = line
-        .and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
-        .context("psql does not say how long COPY took")?;
+    let millis = millis_of(&psql(url, COPY, &[]).await?)?;
     Ok(100_000.0 / (millis / 1000.0))
+}
+
+/// How long the last statement took, as psql says with `\\timing on`.
+pub(crate) fn millis_of(output: &str) -> Result<f64> {
+    let line = output.lines().rev().find(|line| line.starts_with("Time: "));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+        .context("psql does not say how long the statement took")
 }
 
 async fn events(client: &mut Connection, size: u32, seconds: u64) -> Result<f64> {
@@ -153,7 +156,8 @@ async fn read(client: &mut Connection) -> Result<Histogram<u64>> {
     Ok(latency)
 }
 
-async fn psql(url: &str, script: &str, variables: &[(&str, &str)]) -> Result<String> {
+/// Runs a script.
+pub(crate) async fn psql(url: &str, script: &str, variables: &[(&str, &str)]) -> Result<String> {
     let directory = tempfile::tempdir()?;
     std::fs::write(directory.path().join("script.sql"), script)?;
     let mut command = Command::new(program("psql"));

@@ -6,6 +6,7 @@
 mod costs;
 mod driver;
 mod history;
+mod import;
 mod pgbench;
 mod report;
 mod server;
@@ -19,7 +20,7 @@ use selfsame_pg_fixture::{DurableServer, TestDatabase};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Measures `POST /api/v1/contact` with three identifiers a contact, events, what pages tell, and the adoption and reading of histories.
+/// Measures `POST /api/v1/contact` with three identifiers a contact, events, what pages tell, imports, and the adoption and reading of histories.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The built server.
@@ -31,9 +32,12 @@ struct Arguments {
     /// Numbers of clients, each with one connection.
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     clients: Vec<usize>,
-    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, tracker; all of it without this.
+    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, import, tracker; all of it without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// How many rows are imported.
+    #[arg(long, default_value_t = 100_000)]
+    rows: u64,
     /// Fail when a contact costs the database more than its limit.
     #[arg(long)]
     check: bool,
@@ -57,9 +61,16 @@ async fn main() -> Result<()> {
         let url = format!("sqlite://{}/bench.db", directory.path().display());
         rows.extend(hits("SQLite", &arguments, &url).await?);
     }
-    if ["postgres", "pgbench", "servers", "costs", "history", "tracker"]
-        .into_iter()
-        .any(wanted)
+    if wanted("import") {
+        let directory = tempfile::tempdir()?;
+        let url = format!("sqlite://{}/bench.db", directory.path().display());
+        import::measure("SQLite", &arguments.binary, &url, API_KEY, arguments.rows).await?;
+    }
+    if [
+        "postgres", "pgbench", "servers", "costs", "history", "import", "tracker",
+    ]
+    .into_iter()
+    .any(wanted)
     {
         on_postgres(&arguments, wanted, &mut rows).await?;
     }
@@ -86,6 +97,10 @@ async fn on_postgres(arguments: &Arguments, wanted: impl Fn(&str) -> bool, rows:
     if wanted("history") {
         let database = empty(&durable).await?;
         history::measure(&arguments.binary, database.url(), API_KEY, arguments.seconds).await?;
+    }
+    if wanted("import") {
+        let database = empty(&durable).await?;
+        import::measure("PostgreSQL", &arguments.binary, database.url(), API_KEY, arguments.rows).await?;
     }
     if wanted("servers") {
         let database = empty(&durable).await?;

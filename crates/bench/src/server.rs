@@ -44,15 +44,24 @@ impl Running {
 
     /// Its resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> Result<u64> {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// The greatest resident memory that it ever had, in KiB.
+    pub(crate) fn peak_kib(&self) -> Result<u64> {
+        self.memory_kib("VmHWM:")
+    }
+
+    fn memory_kib(&self, name: &str) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status
             .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
+            .find(|line| line.starts_with(name))
+            .with_context(|| format!("no {name}"))?;
         line.split_whitespace()
             .nth(1)
             .and_then(|kib| kib.parse().ok())
-            .context("VmRSS is no number")
+            .with_context(|| format!("{name} is no number"))
     }
 
     /// Checks the invariants while the server runs.
