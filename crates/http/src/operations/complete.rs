@@ -1,6 +1,6 @@
 //! What the description of the API says of every operation alike, and the annotations leave out.
 
-use super::{bounds, errors};
+use super::{bounds, errors, share};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use utoipa::openapi::content::Content;
@@ -57,7 +57,8 @@ const REFUSALS: [&str; 4] = ["400", "403", "404", "409"];
 const ANSWERS: &str = include_str!("answers.json");
 
 /// Describes responses that have no description of their own, which the specification demands, gives answers that have no example one that
-/// a server gave, completes errors, and says in which headers decisions are told.
+/// a server gave, completes errors, says in which headers decisions are told, and
+/// writes errors that many operations answer once.
 pub(crate) fn complete(document: &mut OpenApi) {
     // A test reads the file: what cannot be read here is missing there.
     let answers: Map<String, Value> = serde_json::from_str(ANSWERS).unwrap_or_default();
@@ -83,10 +84,11 @@ pub(crate) fn complete(document: &mut OpenApi) {
             }
         }
     }
+    share::share(document);
 }
 
 /// The operations of a path with their methods.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let PathItem {
         get,
         put,

@@ -269,7 +269,9 @@ impl<'a> Place<'a> {
         } else {
             "the API key is unknown"
         };
-        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, self.path.to_owned());
+        // The same path everywhere, so that the error stands once in the document.
+        let path = if self.is_public { "/t/events" } else { "/api/v1/contact" };
+        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path.to_owned());
         serde_json::to_value(body).unwrap_or_default()
     }
 }

@@ -8,6 +8,7 @@ mod health;
 mod metrics;
 mod page;
 mod routes;
+mod share;
 
 pub(crate) use complete::complete;
 pub(crate) use documents::load as load_documents;

@@ -2,6 +2,12 @@
 
 use serde_json::Value;
 
+/// What a reference leads to; anything else stays as it is.
+pub(crate) fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().map(|target| target.trim_start_matches('#'));
+    target.and_then(|target| document.pointer(target)).unwrap_or(value)
+}
+
 /// Says what is wrong with a value: of its types, required members, members that the schema does not know, listed values.
 pub(crate) fn check(document: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
     if let Some(reference) = schema["$ref"].as_str() {

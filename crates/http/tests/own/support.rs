@@ -140,7 +140,7 @@ impl Server {
     }
 
     fn fits(&self, operation: &Value, answer: &Answer, place: &str) {
-        let described = &operation["responses"][answer.status.as_str()];
+        let described = schema::followed(&self.document, &operation["responses"][answer.status.as_str()]);
         assert!(
             described.is_object(),
             "{place}: {} is not described: {}",

@@ -46,7 +46,10 @@ fn document() -> Value {
 
 /// What the description says that an operation answers.
 fn described(document: &Value, (method, path): (&str, &str), status: u16, media: &str) -> Value {
-    document["paths"][path][method]["responses"][status.to_string()]["content"][media]["example"].clone()
+    let response = &document["paths"][path][method]["responses"][status.to_string()];
+    let shared = response["$ref"].as_str().map(|target| target.trim_start_matches('#'));
+    let response = shared.and_then(|target| document.pointer(target)).unwrap_or(response);
+    response["content"][media]["example"].clone()
 }
 
 #[tokio::test]
@@ -89,12 +92,12 @@ async fn examples_of_errors_before_the_handler_are_what_the_server_answers() {
         assert_eq!(text, answer.body, "{status}");
     }
     let unknown = with_header(
-        request("GET", "/api/v1/contact/1", ""),
+        request("POST", "/api/v1/contact", "{}"),
         "authorization",
         "Bearer nonsense",
     );
     let mut unknown = server.send(unknown).await.expect(401).json();
-    let example = described(&document, ("get", "/api/v1/contact/{id}"), 401, "application/json");
+    let example = described(&document, contact, 401, "application/json");
     unknown["timestamp"] = example["timestamp"].clone();
     assert_eq!(unknown, example);
     let other = server.ask("PATCH", contact.1, "").await.expect(405);

@@ -150,7 +150,7 @@ fn groups(document: &Value, schemas: Schemas<'_>) -> Vec<Group> {
                 groups.push(group(name, ""));
                 groups.len() - 1
             });
-            let mut operation = operation(path, method, found, schemas);
+            let mut operation = operation((path, method), found, document, schemas);
             operation.secured = is_secured(found.get("security").or_else(|| document.get("security")));
             groups[index].operations.push(operation);
         }
@@ -178,8 +178,9 @@ fn group(name: &str, description: &str) -> Group {
     }
 }
 
-fn operation(path: &str, method: &str, found: &Value, schemas: Schemas<'_>) -> Operation {
-    let answers = entries(found, "responses").map(|(status, response)| answer(status, response, schemas));
+fn operation((path, method): (&str, &str), found: &Value, document: &Value, schemas: Schemas<'_>) -> Operation {
+    let answers =
+        entries(found, "responses").map(|(status, response)| answer(status, followed(document, response), schemas));
     let (errors, successes) = answers.partition(|answer| matches!(answer.class.as_str(), "4" | "5"));
     let request = found
         .get("requestBody")
@@ -205,6 +206,12 @@ fn operation(path: &str, method: &str, found: &Value, schemas: Schemas<'_>) -> O
         successes,
         errors,
     }
+}
+
+/// What a reference leads to; anything else stays as it is.
+fn followed<'a>(document: &'a Value, found: &'a Value) -> &'a Value {
+    let target = text(found, "$ref").strip_prefix('#');
+    target.and_then(|target| document.pointer(target)).unwrap_or(found)
 }
 
 fn parameter(found: &Value) -> Parameter {
