@@ -14,7 +14,7 @@ mod timeline;
 
 pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
-pub use imports::ImportRequest;
+pub use imports::{ImportRequest, Preview, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
 pub use submit::{Replay, Submission, SubmitError};

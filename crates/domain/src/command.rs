@@ -6,8 +6,7 @@ use crate::values::{
 use crate::{
     AttributeInput, Call, CategoryId, ChannelDetails, ContactId, ContactUndo, CustomField, DecisionId, EventPeriod,
     EventRequest, FieldId, Identifier, Listed, MergeId, OrderKey, OrderRequest, Policy, Revision, SegmentId, Timestamp,
-    Trust,
-    Unreadable,
+    Trust, Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@
 //! gets a batch of commands, a snapshot of what they touch and the workspace's policy, and returns decisions and changes.
 //! The same function serves the write, the dry run, the import and the replay, so they cannot disagree.
 
+pub mod sheet;
 pub mod values;
 
 mod attribute;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -18,6 +18,10 @@ const MIGRATIONS: [(&str, &str); 3] = [
     (
         "0003 import undo",
         include_str!("../../../migrations/sqlite/0003_import_undo.sql"),
+    ),
+    (
+        "0004 import files",
+        include_str!("../../../migrations/sqlite/0004_import_files.sql"),
     ),
 ];
 

@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
 /// Every other crate, with the crates of ours that it may know outside of its tests. Dependencies point inward.
-const INWARD: [(&str, &[&str]); 9] = [
+const INWARD: [(&str, &[&str]); 10] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
     (
@@ -24,7 +24,11 @@ const INWARD: [(&str, &[&str]); 9] = [
         &["selfsame-application", "selfsame-domain"],
     ),
     ("selfsame-storage-sqlite", &["selfsame-application", "selfsame-domain"]),
-    ("selfsame-http", &["selfsame-application", "selfsame-domain"]),
+    ("selfsame-tables", &["selfsame-domain"]),
+    (
+        "selfsame-http",
+        &["selfsame-application", "selfsame-domain", "selfsame-tables"],
+    ),
     ("selfsame-console", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-export", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-pg-fixture", &[]),

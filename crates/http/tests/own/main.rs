@@ -5,8 +5,10 @@
 mod admission;
 mod catalog;
 mod conditional;
+mod damage;
 mod decisions;
 mod export;
+mod files;
 mod history;
 mod imports;
 mod limits;
@@ -16,6 +18,7 @@ mod mobile;
 mod operations;
 mod patch;
 mod policy;
+mod previews;
 mod resolve;
 mod schema;
 mod script;

@@ -4,6 +4,8 @@ mod admin;
 mod completions;
 mod config;
 mod doctor;
+mod export_contacts;
+mod import;
 mod key;
 mod migrate;
 mod openapi;

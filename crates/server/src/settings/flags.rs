@@ -81,6 +81,16 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body_memory_bytes: Option<u64>,
 
+    /// Greatest file to be imported in bytes, as it is sent and once it is unpacked [env: SELFSAME_IMPORT_LIMIT_BYTES] [default: 10737418240]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) import_limit_bytes: Option<u64>,
+
+    /// Whether contacts/upload takes links to private and local addresses [env: SELFSAME_ALLOW_PRIVATE_LINKS] [default: false]
+    #[arg(long, value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_private_links: Option<bool>,
+
     /// Requests a second that each API key may send; 0 for no limit [env: SELFSAME_RATE_LIMIT_PER_SECOND] [default: 0]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

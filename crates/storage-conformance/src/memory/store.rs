@@ -3,7 +3,7 @@
 use super::space::Space;
 use selfsame_application::Replay;
 use selfsame_application::ports::{ApiKey, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace};
-use selfsame_domain::{SiteId, WorkspaceId};
+use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +25,14 @@ pub(super) struct Shared {
     /// In the order in which they were enqueued.
     pub(super) jobs: Vec<Job>,
     pub(super) imports: BTreeMap<(WorkspaceId, ImportId), StoredImport>,
+    pub(super) uploads: BTreeMap<(WorkspaceId, ImportId), StoredUpload>,
+}
+
+/// A body whose import is not accepted yet.
+#[derive(Debug, Default)]
+pub(super) struct StoredUpload {
+    pub(super) chunks: Vec<Vec<u8>>,
+    pub(super) touched_at: Timestamp,
 }
 
 /// An import with its body, in chunks, and its rows.
