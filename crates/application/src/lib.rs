@@ -6,16 +6,22 @@ pub mod ports;
 
 mod access;
 mod app;
+mod egress;
+mod exports;
 mod imports;
 mod jobs;
 mod lane;
+mod segments;
 mod submit;
 mod timeline;
 
 pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
-pub use imports::{ImportRequest, Preview, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
+pub use egress::{Egress, EgressError, is_public};
+pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};
+pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
+pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
 pub use submit::{Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};

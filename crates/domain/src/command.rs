@@ -1,5 +1,6 @@
 //! What can be asked of a workspace: every write of Selfsame is one of these commands.
 
+use crate::segments::Formula;
 use crate::values::{
     AppId, CategoryKey, CategoryName, ChannelType, Email, EventTypeKey, FieldType, FormType, SegmentName, Source, Token,
 };
@@ -145,6 +146,27 @@ pub enum Command {
         /// Whether it is archived, if that changes.
         archived: Option<bool>,
     },
+    /// Define a segment.
+    CreateSegment {
+        /// Its name.
+        name: SegmentName,
+        /// Who is in it; without a formula it is a static segment.
+        formula: Option<Box<Formula>>,
+    },
+    /// Rename a segment, or change the formula of a dynamic one.
+    ChangeSegment {
+        /// Which segment.
+        segment: SegmentId,
+        /// The new name, if it changes.
+        name: Option<SegmentName>,
+        /// The new formula, if it changes.
+        formula: Option<Box<Formula>>,
+    },
+    /// Delete a segment. Its members stay.
+    DeleteSegment {
+        /// Which segment.
+        segment: SegmentId,
+    },
     /// Replace the identity policy.
     SetPolicy(Box<Policy>),
 }
@@ -174,6 +196,9 @@ impl Command {
                 | Self::ChangeField { .. }
                 | Self::CreateCategory { .. }
                 | Self::ChangeCategory { .. }
+                | Self::CreateSegment { .. }
+                | Self::ChangeSegment { .. }
+                | Self::DeleteSegment { .. }
                 | Self::SetPolicy(_)
         )
     }

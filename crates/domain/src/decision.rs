@@ -275,6 +275,16 @@ pub enum Effect {
         /// Its number.
         segment: SegmentId,
     },
+    /// A segment was renamed, or its formula was changed.
+    SegmentChanged {
+        /// Its number.
+        segment: SegmentId,
+    },
+    /// A segment was deleted.
+    SegmentDeleted {
+        /// Its number.
+        segment: SegmentId,
+    },
     /// A category was made or changed.
     Category {
         /// Its number.
@@ -309,6 +319,38 @@ pub enum Rejection {
     /// The segment does not exist.
     #[error("segment not found")]
     SegmentNotFound,
+    /// The formula of a dynamic segment decides who is in it.
+    #[error(
+        "the segment is dynamic: its formula decides who is in it, so contacts are neither put into it nor taken out of it"
+    )]
+    SegmentIsDynamic,
+    /// A static segment has no formula.
+    #[error("the segment is a list and has no formula")]
+    SegmentIsStatic,
+    /// A formula names a segment that does not exist.
+    #[error("the formula names a segment that does not exist")]
+    UnknownSegmentInFormula,
+    /// By its formula a segment would be inside itself.
+    #[error("the segment would be inside itself, by way of {}", quoted(way))]
+    SegmentCycle {
+        /// The names of the segments on the way, the one that the formula names first.
+        way: Vec<String>,
+    },
+    /// A segment cannot be deleted while the formulas of others name it.
+    #[error("the segment is named by the formulas of {}", quoted(by))]
+    SegmentInUse {
+        /// The names of these segments.
+        by: Vec<String>,
+    },
+    /// The segment of a subscription category goes with its category.
+    #[error("the segment belongs to a subscription category: rename or archive that")]
+    SegmentOfCategory,
+    /// A workspace has a limited number of dynamic segments.
+    #[error("a workspace has at most {limit} dynamic segments")]
+    TooManySegments {
+        /// How many.
+        limit: usize,
+    },
     /// The category does not exist or is archived.
     #[error("category not found")]
     CategoryNotFound {
@@ -388,6 +430,12 @@ pub enum Rejection {
     /// The same request came within the workspace's window for duplicates (wire fact).
     #[error("Duplicated request")]
     DuplicatedRequest,
+}
+
+/// Names of segments, as the readable form of formulas writes them.
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("“{name}”")).collect();
+    quoted.join(", ")
 }
 
 fn holder_text(holder: ContactId) -> String {

@@ -80,15 +80,13 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
         Command::ChangeField { field, .. } => {
             all.fields.insert(*field);
         }
-        Command::CreateCategory { .. } => {
-            all.all_categories = true;
-            all.fresh.categories += 1;
-            all.fresh.segments += 1;
-        }
+        Command::CreateCategory { .. } => add_new_category(all),
         Command::ChangeCategory { category, .. } => {
             all.categories.insert(*category);
             all.all_categories = true;
         }
+        Command::CreateSegment { .. } => add_all_segments(all, 1),
+        Command::ChangeSegment { .. } | Command::DeleteSegment { .. } => add_all_segments(all, 0),
         Command::SetPolicy(_) => {}
     }
     add_names(all, command);
@@ -110,6 +108,19 @@ fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
             all.keys.entry(key).or_insert(false);
         }
     }
+}
+
+fn add_new_category(all: &mut Footprint) {
+    all.all_categories = true;
+    all.fresh.categories += 1;
+    all.fresh.segments += 1;
+}
+
+/// A formula may name any segment, and the segment of a category is kept.
+fn add_all_segments(all: &mut Footprint, fresh: usize) {
+    all.all_segments = true;
+    all.all_categories = true;
+    all.fresh.segments += fresh;
 }
 
 fn add_removed(all: &mut Footprint, contact: &ContactRef, erase: bool) {

@@ -4,6 +4,8 @@
 //! gets a batch of commands, a snapshot of what they touch and the workspace's policy, and returns decisions and changes.
 //! The same function serves the write, the dry run, the import and the replay, so they cannot disagree.
 
+pub mod export;
+pub mod segments;
 pub mod sheet;
 pub mod values;
 
@@ -50,8 +52,8 @@ pub use face::Face;
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
-    CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, Revision, SegmentId, SiteId, VisitorId,
-    WorkspaceId, ordered_uuid,
+    CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, KeyId, MergeId, Revision, RunId,
+    SegmentId, SiteId, VisitorId, WorkspaceId, ordered_uuid,
 };
 pub use invariants::{Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};

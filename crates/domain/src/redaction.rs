@@ -114,6 +114,8 @@ macro_rules! party {
             | Effect::SegmentAdded { .. }
             | Effect::SegmentRemoved { .. }
             | Effect::SegmentCreated { .. }
+            | Effect::SegmentChanged { .. }
+            | Effect::SegmentDeleted { .. }
             | Effect::Category { .. }
             | Effect::Field { .. } => None,
         }
@@ -145,6 +147,8 @@ macro_rules! identifier {
             | Effect::SegmentAdded { .. }
             | Effect::SegmentRemoved { .. }
             | Effect::SegmentCreated { .. }
+            | Effect::SegmentChanged { .. }
+            | Effect::SegmentDeleted { .. }
             | Effect::Category { .. }
             | Effect::Field { .. } => None,
         }

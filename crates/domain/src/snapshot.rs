@@ -1,5 +1,6 @@
 //! What a batch of commands must know before it is resolved, and what resolving it changes.
 
+use crate::segments::Formula;
 use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName, Source};
 use crate::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, Event, EventCount,
@@ -27,6 +28,8 @@ pub struct Footprint {
     pub segments: BTreeSet<SegmentId>,
     /// Segments named by name. Categories of the same name come along.
     pub segment_names: BTreeSet<SegmentName>,
+    /// Whether all segments are needed.
+    pub all_segments: bool,
     /// Categories named by key.
     pub category_keys: BTreeSet<CategoryKey>,
     /// Categories named by number.
@@ -70,7 +73,7 @@ impl Footprint {
             self.event_types.len(),
             counts.segments + counts.categories + counts.fields,
         ];
-        self.all_categories || asked.iter().any(|count| *count > 0)
+        self.all_categories || self.all_segments || asked.iter().any(|count| *count > 0)
     }
 }
 
@@ -157,6 +160,8 @@ pub struct Snapshot {
     pub apart: BTreeSet<(ContactId, ContactId)>,
     /// The segments of the footprint, and those of its categories.
     pub segments: Vec<Segment>,
+    /// The formulas of those of [`Self::segments`] that are dynamic.
+    pub formulas: BTreeMap<SegmentId, Formula>,
     /// The categories of the footprint.
     pub categories: Vec<Category>,
     /// The custom fields of the footprint, archived ones included.
@@ -314,6 +319,10 @@ pub struct ChangeSet {
     pub visitors: Vec<Visitor>,
     /// Segments that were made or renamed.
     pub segments: Vec<Segment>,
+    /// Formulas that were made or changed.
+    pub formulas: Vec<(SegmentId, Formula)>,
+    /// Segments to be deleted, with their formulas; they have no members any more.
+    pub segments_removed: Vec<SegmentId>,
     /// Segments to be emptied.
     pub segments_emptied: Vec<SegmentId>,
     /// Memberships to be deleted, by segment and home.
@@ -359,6 +368,12 @@ impl ChangeSet {
     /// Whether it changes segments, categories, custom fields or types of events that create contacts: see [`crate::ReadSet`].
     pub fn changes_definitions(&self) -> bool {
         !(self.segments.is_empty() && self.categories.is_empty() && self.fields.is_empty() && self.creating.is_empty())
+            || self.changes_formulas()
+    }
+
+    /// Whether it changes the formula of a segment or deletes a segment.
+    pub fn changes_formulas(&self) -> bool {
+        !(self.formulas.is_empty() && self.segments_removed.is_empty())
     }
 
     /// Whether it deletes rows that other batches may have read and of which nothing is left: see [`crate::ReadSet`].

@@ -16,13 +16,13 @@ use crate::unread::content_length;
 use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{FromRequest, Request};
 use futures::StreamExt;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// The header that makes a repeated request safe.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The greatest length of an idempotency key.
 const MAX_IDEMPOTENCY_KEY: usize = 255;

@@ -121,10 +121,10 @@ pub(crate) enum ApiError {
     TooManyValues,
     /// The body is encoded in a way that is not read.
     #[error(
-        "the Content-Encoding is not supported: send the body plain, or as one of {}",
-        ENCODINGS
+        "the Content-Encoding {} is not supported: send the body plain, or as one of {}",
+        .0, ENCODINGS
     )]
-    UnsupportedEncoding,
+    UnsupportedEncoding(&'static str),
     /// The command was refused by a rule. The decision says everything else.
     #[error("{rejection}")]
     Rejected {
@@ -134,6 +134,9 @@ pub(crate) enum ApiError {
     /// A name or key is taken.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// Something else needs what was to be deleted.
+    #[error("{0}")]
+    InUse(&'static str),
     /// The idempotency key was used for another request.
     #[error("the Idempotency-Key was used for another request")]
     ReplayMismatch,
@@ -171,8 +174,8 @@ impl ApiError {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAPatch | Self::NotATable | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Taken(_) | Self::NoDecisionNeeded => StatusCode::CONFLICT,
+            Self::NotAPatch | Self::NotATable | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Taken(_) | Self::InUse(_) | Self::NoDecisionNeeded => StatusCode::CONFLICT,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -197,8 +200,9 @@ impl ApiError {
             Self::NotAPatch | Self::NotATable => "unsupported-media-type",
             Self::NoDecisionNeeded => "no-decision-needed",
             Self::Taken(_) => "already-exists",
+            Self::InUse(_) => "in-use",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
-            Self::UnsupportedEncoding => "unsupported-encoding",
+            Self::UnsupportedEncoding(_) => "unsupported-encoding",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,
             Self::ReplayMismatch => "idempotency-key-reused",
             Self::TooManyRequests { .. } => "too-many-requests",
@@ -299,6 +303,13 @@ pub(crate) fn rejection_of(rejection: &Rejection) -> (StatusCode, &'static str) 
         Rejection::NoIdentifier => (StatusCode::BAD_REQUEST, "no-identifier"),
         Rejection::CookieAlone => (StatusCode::BAD_REQUEST, "cookie-alone"),
         Rejection::SegmentNotFound => (StatusCode::NOT_FOUND, "segment-not-found"),
+        Rejection::SegmentIsDynamic => (StatusCode::BAD_REQUEST, "segment-is-dynamic"),
+        Rejection::SegmentIsStatic => (StatusCode::BAD_REQUEST, "segment-is-static"),
+        Rejection::UnknownSegmentInFormula => (StatusCode::BAD_REQUEST, "unknown-segment-in-formula"),
+        Rejection::SegmentCycle { .. } => (StatusCode::BAD_REQUEST, "segment-cycle"),
+        Rejection::SegmentInUse { .. } => (StatusCode::CONFLICT, "segment-in-use"),
+        Rejection::SegmentOfCategory => (StatusCode::CONFLICT, "segment-of-category"),
+        Rejection::TooManySegments { .. } => (StatusCode::CONFLICT, "too-many-segments"),
         Rejection::CategoryNotFound { .. } => (StatusCode::NOT_FOUND, "category-not-found"),
         Rejection::FieldNotFound => (StatusCode::NOT_FOUND, "field-not-found"),
         Rejection::FieldNotIdentifying => (StatusCode::BAD_REQUEST, "field-not-identifying"),

@@ -123,7 +123,7 @@ pub(crate) async fn render(State(state): State<HttpState>, request: Request, nex
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("/", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
-    let form = Form::accepted(request.headers());
+    let (form, lists_json) = Form::accepted(request.headers());
     let mut response = next.run(request).await;
     let Some(error) = response.extensions_mut().remove::<ApiError>() else {
         return response;
@@ -131,8 +131,8 @@ pub(crate) async fn render(State(state): State<HttpState>, request: Request, nex
     log(&error);
     let mut rendered = match (&error, form) {
         (ApiError::Unauthorized(message), _) => unauthorized(&state, message, &path),
-        (ApiError::NoRoute, Form::Json) => json(&error),
-        (ApiError::MethodNotAllowed, Form::Json) if dialect::has_wire(&path) => json(&error),
+        (ApiError::NoRoute, Form::Text | Form::Json) if lists_json => json(&error),
+        (ApiError::MethodNotAllowed, Form::Text | Form::Json) if lists_json && dialect::has_wire(&path) => json(&error),
         (ApiError::NoRoute | ApiError::MethodNotAllowed, _) => problem(&error),
         (_, Form::Text) if dialect::is_wire(&path, &method) => text(&error),
         (_, Form::Json) if dialect::is_wire(&path, &method) => json(&error),
@@ -157,22 +157,24 @@ enum Form {
 }
 
 impl Form {
-    /// What a client accepts. A text unless it asks for something else: who accepts JSON and texts reads errors as texts (wire fact), and who
-    /// accepts JSON alone reads its member `message`.
-    fn accepted(headers: &HeaderMap) -> Self {
+    /// What a client accepts, and whether it lists JSON. A text unless it asks for something else: a client that accepts JSON and texts reads
+    /// errors as texts (wire fact), and one that accepts JSON alone reads its member `message`.
+    fn accepted(headers: &HeaderMap) -> (Self, bool) {
         let sent = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let sent = sent.collect::<Vec<_>>().join(",").to_ascii_lowercase();
         let accepts = |media: &str| {
             sent.split(',')
                 .any(|range| range.split(';').next().unwrap_or_default().trim() == media)
         };
-        if accepts(PROBLEM_JSON) {
+        let lists_json = accepts("application/json");
+        let form = if accepts(PROBLEM_JSON) {
             Self::Problem
-        } else if accepts("application/json") && !accepts("text/plain") && !accepts("text/*") {
+        } else if lists_json && !accepts("text/plain") && !accepts("text/*") {
             Self::Json
         } else {
             Self::Text
-        }
+        };
+        (form, lists_json)
     }
 }
 
@@ -221,7 +223,7 @@ fn add_headers(error: &ApiError, headers: &mut HeaderMap) {
     if matches!(error, ApiError::NotAPatch) {
         headers.insert("accept-patch", HeaderValue::from_static(ACCEPT_PATCH));
     }
-    if matches!(error, ApiError::UnsupportedEncoding) {
+    if matches!(error, ApiError::UnsupportedEncoding(_)) {
         // RFC 9110, 15.5.16.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
     }

@@ -175,6 +175,33 @@ macro_rules! for_each_case {
                 segments_are_found_by_part_of_their_name;
                 segments_are_listed_by_number_and_page;
             }
+            dynamic_segments {
+                who_has_no_external_id_is_in_until_one_comes;
+                removed_restored_and_erased_contacts;
+                a_merge_and_its_undo_move_at_once;
+                a_formula_is_edited_and_a_segment_deleted;
+                a_list_is_deleted_with_its_memberships;
+                segments_inside_segments;
+                nobody_is_put_into_a_dynamic_segment;
+                members_come_by_pages_and_previews_by_moves;
+                another_workspace_has_segments_of_its_own;
+                a_contact_page_says_why;
+                formulas_outlive_a_restart;
+            }
+            segment_fields {
+                identifiers;
+                attributes;
+                custom_fields;
+                a_value_that_is_missing_is_unlike_every_value;
+            }
+            segment_times {
+                dates_and_times;
+                created_and_updated;
+                midnight_is_that_of_the_contact;
+                today_is_that_of_the_contact;
+                days_back_keep_the_time_of_day_when_clocks_change;
+                leap_days_and_the_turn_of_the_year;
+            }
             categories {
                 a_category_comes_with_its_segment;
                 a_segment_of_that_name_becomes_the_category_s;
@@ -425,6 +452,20 @@ macro_rules! for_each_case {
                 imports_are_listed_newest_first_and_are_the_workspace_s_own;
                 imports_and_their_values_are_forgotten_after_a_time;
                 erasing_a_contact_forgets_its_values_in_imports;
+            }
+            exports {
+                connectors_are_kept_and_named_once;
+                an_export_changes_from_the_version_that_was_read;
+                a_run_is_queued_once_and_reads_back;
+                cancelling_a_run_cancels_its_job;
+                changed_contacts_are_read_once_each_since_a_commit;
+                unsubscribing_changes_those_who_show_the_address;
+                merges_and_their_undoing_change_both_contacts;
+                what_was_erased_and_deleted_is_noted;
+                changed_orders_are_read_since_a_commit;
+                events_are_read_again_when_their_visitor_is_adopted;
+                a_write_that_is_held_open_is_in_the_next_snapshot;
+                a_snapshot_is_of_its_workspace;
             }
             orders {
                 an_order_reads_back_whole;

@@ -55,6 +55,7 @@ macro_rules! details {
                ) v) AS known"
     };
 }
+pub(crate) use details;
 
 /// One page of `found`, which the statement begins with.
 macro_rules! page {
@@ -210,7 +211,7 @@ const TOKEN_OWNER: &str = "
 
 /// A page of contacts.
 #[derive(Debug, sqlx::FromRow)]
-struct PageRow {
+pub(crate) struct PageRow {
     total: i64,
     in_order: Vec<i64>,
     contacts: Vec<ContactRecord>,
@@ -418,7 +419,18 @@ fn first_email(contact: &Contact) -> Option<String> {
     email.map(|(_, held)| held.identifier.typed.clone())
 }
 
-fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
+/// The statement that reads whole contacts by the numbers (`contact_id`) that another one gives, in its order. The first value of that one is the
+/// workspace.
+pub(crate) fn details_of(numbers: &str) -> String {
+    const DETAILS: &str = details!();
+    format!(
+        "WITH page AS MATERIALIZED (SELECT contact_id, row_number() OVER () AS place FROM ({numbers}) found)
+         SELECT 0::bigint AS total, {DETAILS}"
+    )
+}
+
+/// The contacts of a page, in its order.
+pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     let mut contacts = rows::contacts(row.contacts, row.identifiers, row.memberships)?;
     let segments: BTreeMap<SegmentId, Segment> = rows::all(row.segments, Segment::try_from)?
         .into_iter()
@@ -434,7 +446,7 @@ fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
         .into_iter()
         .filter_map(|id| contacts.remove(&ContactId(id)));
     let items = in_order
-        .map(|contact| details(contact, &segments, &unsubscribed))
+        .map(|contact| with_details(contact, &segments, &unsubscribed))
         .collect();
     Ok(Page {
         items,
@@ -442,7 +454,7 @@ fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     })
 }
 
-fn details(
+fn with_details(
     contact: Contact,
     segments: &BTreeMap<SegmentId, Segment>,
     unsubscribed: &HashMap<String, Timestamp>,

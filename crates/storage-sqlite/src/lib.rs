@@ -7,8 +7,10 @@
 
 mod catalog;
 mod contacts;
+mod decimals;
 mod details;
 mod error;
+mod exports;
 mod history;
 mod identity;
 mod imports;
@@ -21,6 +23,7 @@ mod pending;
 mod policies;
 mod readers;
 mod rows;
+mod segments;
 mod sites;
 mod statement;
 mod storage;

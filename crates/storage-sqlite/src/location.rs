@@ -1,5 +1,6 @@
 //! Where the database file is, and how it is opened.
 
+use crate::decimals;
 use crate::error::unavailable;
 use percent_encoding::percent_decode_str;
 use rusqlite::{Connection, OpenFlags};
@@ -103,6 +104,7 @@ impl File {
         connection.busy_timeout(self.busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         connection.execute_batch(settings)?;
+        decimals::add(&connection)?;
         Ok(connection)
     }
 }

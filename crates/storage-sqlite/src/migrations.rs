@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -20,8 +20,16 @@ const MIGRATIONS: [(&str, &str); 4] = [
         include_str!("../../../migrations/sqlite/0003_import_undo.sql"),
     ),
     (
-        "0004 import files",
-        include_str!("../../../migrations/sqlite/0004_import_files.sql"),
+        "0004 segment formulas",
+        include_str!("../../../migrations/sqlite/0004_segment_formulas.sql"),
+    ),
+    (
+        "0005 exports",
+        include_str!("../../../migrations/sqlite/0005_exports.sql"),
+    ),
+    (
+        "0006 import files",
+        include_str!("../../../migrations/sqlite/0006_import_files.sql"),
     ),
 ];
 

@@ -2,20 +2,29 @@
 
 use rusqlite::types::{ToSql, ToSqlOutput, Value};
 use rusqlite::{CachedStatement, Connection, Error};
+use std::borrow::Cow;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use uuid::Uuid;
 
 /// A statement with the values of `?1`, `?2` and so on. Every connection prepares a text once.
 #[derive(Debug)]
 pub(crate) struct Statement {
-    sql: &'static str,
+    sql: Cow<'static, str>,
     binds: Result<Vec<Value>, Error>,
 }
 
 /// Begins a statement.
 pub(crate) fn statement(sql: &'static str) -> Statement {
     Statement {
-        sql,
+        sql: Cow::Borrowed(sql),
+        binds: Ok(Vec::new()),
+    }
+}
+
+/// Begins a statement whose text was compiled. Everything variable is bound.
+pub(crate) fn dynamic(sql: String) -> Statement {
+    Statement {
+        sql: Cow::Owned(sql),
         binds: Ok(Vec::new()),
     }
 }
@@ -71,8 +80,8 @@ impl Statement {
     }
 
     fn prepare(self, connection: &Connection) -> Result<CachedStatement<'_>, Error> {
-        tracing::trace!(target: "selfsame_storage_sqlite::statement", text = self.sql);
-        let mut statement = connection.prepare_cached(self.sql)?;
+        tracing::trace!(target: "selfsame_storage_sqlite::statement", text = &*self.sql);
+        let mut statement = connection.prepare_cached(&self.sql)?;
         for (index, value) in (1..).zip(self.binds?) {
             statement.raw_bind_parameter(index, value)?;
         }

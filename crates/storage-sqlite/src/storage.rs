@@ -5,6 +5,7 @@ mod columns;
 mod definitions;
 mod erase;
 mod events;
+mod formulas;
 mod load;
 mod log;
 mod merges;

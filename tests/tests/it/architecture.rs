@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
 /// Every other crate, with the crates of ours that it may know outside of its tests. Dependencies point inward.
-const INWARD: [(&str, &[&str]); 10] = [
+const INWARD: [(&str, &[&str]); 11] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
     (
@@ -21,9 +21,13 @@ const INWARD: [(&str, &[&str]); 10] = [
     ),
     (
         "selfsame-storage-postgres",
-        &["selfsame-application", "selfsame-domain"],
+        &["selfsame-application", "selfsame-domain", "selfsame-segment-sql"],
     ),
-    ("selfsame-storage-sqlite", &["selfsame-application", "selfsame-domain"]),
+    (
+        "selfsame-storage-sqlite",
+        &["selfsame-application", "selfsame-domain", "selfsame-segment-sql"],
+    ),
+    ("selfsame-segment-sql", &["selfsame-domain"]),
     ("selfsame-tables", &["selfsame-domain"]),
     (
         "selfsame-http",

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod exports;
 mod imports;
 mod mobile_app;
 mod node_client;

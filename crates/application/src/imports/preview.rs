@@ -40,7 +40,7 @@ pub struct PreviewRequest {
 
 /// What an import of a file would do now.
 #[derive(Debug)]
-pub struct Preview {
+pub struct ImportPreview {
     /// What the file looks like.
     pub inspection: Inspection,
     /// The first rows.
@@ -100,7 +100,7 @@ impl Application {
         workspace: WorkspaceId,
         reader: Arc<dyn RowReader>,
         request: PreviewRequest,
-    ) -> Result<Preview, PreviewError> {
+    ) -> Result<ImportPreview, PreviewError> {
         let policy = Policy::clone(&*self.store.policy(workspace).await?.policy);
         let fields = self.store.fields(workspace).await?;
         let context = InspectionContext {
@@ -114,7 +114,7 @@ impl Application {
         import.found = Some(inspection.found.clone());
         let file = beginning(&request.file)?;
         let mut reading = Reading::of(reader, import, policy, file);
-        let mut preview = Preview {
+        let mut preview = ImportPreview {
             inspection,
             rows: Vec::new(),
             totals: None,

@@ -3,6 +3,8 @@
 mod catalog;
 mod clock;
 mod contacts;
+mod export_sinks;
+mod exports;
 mod history;
 mod identity;
 mod ids;
@@ -13,6 +15,7 @@ mod links;
 mod maintenance;
 mod orders;
 mod rows;
+mod segments;
 mod sites;
 mod storage;
 mod undo;
@@ -22,6 +25,11 @@ pub use catalog::Catalog;
 pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
+};
+pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
+pub use exports::{
+    Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
+    RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use identity::{Holder, Identity, IdentityView, Lookup};
@@ -36,6 +44,7 @@ pub use links::{LinkError, LinkedFile, Links};
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
 pub use rows::{GoOn, InspectionContext, ReadRow, RowReader, RowsError};
+pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
@@ -58,6 +67,8 @@ pub trait Store:
     + Jobs
     + Imports
     + ImportUndos
+    + Segments
+    + Exports
 {
 }
 
@@ -74,5 +85,7 @@ impl<T> Store for T where
         + Jobs
         + Imports
         + ImportUndos
+        + Segments
+        + Exports
 {
 }

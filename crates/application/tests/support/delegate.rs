@@ -7,10 +7,11 @@ use selfsame_application::ports::{
     Accepted, ApiKey, AttemptEnd, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
     EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
     ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup,
-    Maintenance, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SegmentQuery,
-    SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow, UndoneRow, Workspace,
-    Workspaces,
+    Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
+    SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow,
+    UndoneRow, Workspace, Workspaces,
 };
+use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
@@ -74,6 +75,21 @@ impl Catalog for Probe {
 
     async fn fields(&self, workspace: WorkspaceId) -> Read<Vec<CustomField>> {
         self.inner.fields(workspace).await
+    }
+}
+
+#[async_trait]
+impl Segments for Probe {
+    async fn definitions(&self, workspace: WorkspaceId) -> Read<Definitions> {
+        self.inner.definitions(workspace).await
+    }
+
+    async fn members(&self, workspace: WorkspaceId, query: &MemberQuery<'_>) -> Read<Vec<ContactDetails>> {
+        self.inner.members(workspace, query).await
+    }
+
+    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Read<u64> {
+        self.inner.count_members(workspace, plan, now).await
     }
 }
 

@@ -80,7 +80,9 @@ pub(super) fn create_category(
         return draft.reject(world, Rejection::SegmentNotFound);
     };
     let existing = world.segment_named(&segment_name);
-    if existing.is_some_and(|segment| world.categories.values().any(|category| category.segment == segment)) {
+    let is_taken =
+        |segment| world.is_dynamic(segment) || world.categories.values().any(|category| category.segment == segment);
+    if existing.is_some_and(is_taken) {
         return draft.reject(
             world,
             Rejection::AlreadyExists {

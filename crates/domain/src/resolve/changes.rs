@@ -1,8 +1,10 @@
 //! The difference between a snapshot and what the batch made of it.
 
 use super::world::World;
+use crate::segments::Formula;
 use crate::{
-    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, Snapshot, Visitor,
+    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, Segment, SegmentId,
+    Snapshot, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -39,7 +41,7 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         .filter(|(key, record)| after.freed.contains(key) || before.keys.get(key) != Some(record))
         .collect();
     changes.visitors = changed_visitors(before, after.visitors.into_values());
-    changes.segments = new_rows(&before.segments, after.segments.into_values(), |segment| segment.id);
+    add_segments(&mut changes, before, after.segments, after.formulas);
     changes.categories = new_rows(&before.categories, after.categories.into_values(), |category| {
         category.id
     });
@@ -66,6 +68,21 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
     changes
 }
 
+fn add_segments(
+    changes: &mut ChangeSet,
+    before: &Snapshot,
+    segments: BTreeMap<SegmentId, Segment>,
+    formulas: BTreeMap<SegmentId, Formula>,
+) {
+    let gone = before.segments.iter().filter(|row| !segments.contains_key(&row.id));
+    changes.segments_removed = gone.map(|segment| segment.id).collect();
+    changes.segments = new_rows(&before.segments, segments.into_values(), |segment| segment.id);
+    changes.formulas = formulas
+        .into_iter()
+        .filter(|(id, formula)| before.formulas.get(id) != Some(formula))
+        .collect();
+}
+
 /// The contacts that own what changes, before or after, without those whose rows are written anyway and those that are deleted.
 fn touched(before: &Snapshot, changes: &ChangeSet) -> BTreeSet<ContactId> {
     let held = before.contacts.values().flat_map(|contact| &contact.identifiers);
@@ -79,6 +96,13 @@ fn touched(before: &Snapshot, changes: &ChangeSet) -> BTreeSet<ContactId> {
     for held in &changes.identifiers {
         touched.insert(held.owner);
         touched.extend(owners.get(&(held.key(), held.home)));
+    }
+    for (key, record) in &changes.keys {
+        let known = before.keys.get(key).and_then(|known| known.unsubscribed_at);
+        if known != record.unsubscribed_at {
+            let showing = owners.iter().filter(|((held, _), _)| *held == key);
+            touched.extend(showing.map(|(_, owner)| *owner));
+        }
     }
     let removed = changes.identifiers_removed.iter();
     touched.extend(removed.filter_map(|(key, home)| owners.get(&(key, *home))));

@@ -231,6 +231,9 @@ fn name(command: &Command) -> &'static str {
         Command::ChangeField { .. } => "change_field",
         Command::CreateCategory { .. } => "create_category",
         Command::ChangeCategory { .. } => "change_category",
+        Command::CreateSegment { .. } => "create_segment",
+        Command::ChangeSegment { .. } => "change_segment",
+        Command::DeleteSegment { .. } => "delete_segment",
         Command::SetPolicy(_) => "set_policy",
     }
 }

@@ -15,6 +15,7 @@ mod merge;
 mod order;
 mod remove;
 mod search;
+mod segment_definitions;
 mod segments;
 mod take_back;
 mod tokens;
@@ -87,6 +88,11 @@ fn decide(world: &mut World<'_>, mut draft: Draft, command: &Command) -> Decisio
             name,
             archived,
         } => catalog::change_category(world, draft, *category, name.as_ref(), *archived),
+        Command::CreateSegment { name, formula } => segment_definitions::create(world, draft, name, formula.as_deref()),
+        Command::ChangeSegment { segment, name, formula } => {
+            segment_definitions::change(world, draft, *segment, name.as_ref(), formula.as_deref())
+        }
+        Command::DeleteSegment { segment } => segment_definitions::delete(world, draft, *segment),
         Command::SetPolicy(policy) => catalog::set_policy(world, draft, policy),
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn join(world: &mut World<'_>, draft: &mut Draft, request: &ContactRe
             }),
         };
         match found {
+            Some(segment) if world.is_dynamic(segment) => draft.skip("groups", Rejection::SegmentIsDynamic),
             Some(segment) => {
                 if standing.enter(world, id, segment, draft.at) {
                     draft.effects.push(Effect::SegmentAdded { segment });
@@ -114,11 +115,15 @@ fn leave(world: &mut World<'_>, id: ContactId, segments: &BTreeSet<SegmentId>) -
 
 /// Takes the contact out of the segments that the request leaves. Whoever is put into one and taken out of it by one request is out.
 pub(super) fn leave_named(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
-    let named = request
+    let mut named: BTreeSet<SegmentId> = request
         .left_segments
         .iter()
         .filter_map(|name| world.segment_named(name))
         .collect();
+    if named.iter().any(|segment| world.is_dynamic(*segment)) {
+        draft.skip("groupNamesExclude", Rejection::SegmentIsDynamic);
+        named.retain(|segment| !world.is_dynamic(*segment));
+    }
     let left = leave(world, id, &named).into_iter();
     draft
         .effects
@@ -173,6 +178,9 @@ pub(super) fn attach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId
     if !world.has_segment(segment) {
         return draft.reject(world, Rejection::SegmentNotFound);
     }
+    if world.is_dynamic(segment) {
+        return draft.reject(world, Rejection::SegmentIsDynamic);
+    }
     let found = find_all(world, &mut draft, contacts);
     let at = draft.at;
     let enters = |id: &ContactId| Standing::of(world, *id).enter(world, *id, segment, at);
@@ -189,13 +197,11 @@ pub(super) fn detach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId
     if !world.has_segment(segment) {
         return draft.reject(world, Rejection::SegmentNotFound);
     }
+    if world.is_dynamic(segment) {
+        return draft.reject(world, Rejection::SegmentIsDynamic);
+    }
     if contacts.is_empty() {
-        if !world.segments_emptied.contains(&segment) {
-            world.segments_emptied.push(segment);
-        }
-        for contact in world.contacts.values_mut() {
-            contact.memberships.retain(|member| member.segment != segment);
-        }
+        empty(world, segment);
         draft.effects.push(Effect::SegmentRemoved { segment });
         return draft.finish(world, Outcome::Updated, None);
     }
@@ -207,6 +213,16 @@ pub(super) fn detach(world: &mut World<'_>, mut draft: Draft, segment: SegmentId
         draft.effects.push(Effect::SegmentRemoved { segment });
     }
     close_edit(world, draft, found, &changed)
+}
+
+/// Takes everybody out of a segment.
+pub(super) fn empty(world: &mut World<'_>, segment: SegmentId) {
+    if !world.segments_emptied.contains(&segment) {
+        world.segments_emptied.push(segment);
+    }
+    for contact in world.contacts.values_mut() {
+        contact.memberships.retain(|member| member.segment != segment);
+    }
 }
 
 fn find_all(world: &World<'_>, draft: &mut Draft, contacts: &[ContactRef]) -> BTreeSet<ContactId> {

@@ -1,5 +1,6 @@
 //! The working copy of a snapshot.
 
+use crate::segments::Formula;
 use crate::values::{CategoryKey, EventTypeKey, SegmentName};
 use crate::{
     Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
@@ -38,6 +39,8 @@ pub(super) struct World<'a> {
     pub(super) visitors_returned: Vec<(ContactId, ContactId)>,
     pub(super) segments: BTreeMap<SegmentId, Segment>,
     segment_names: HashMap<SegmentName, SegmentId>,
+    /// The formulas of dynamic segments.
+    pub(super) formulas: BTreeMap<SegmentId, Formula>,
     pub(super) categories: BTreeMap<CategoryId, Category>,
     category_keys: HashMap<CategoryKey, CategoryId>,
     pub(super) fields: Vec<CustomField>,
@@ -105,6 +108,7 @@ impl<'a> World<'a> {
             visitors_returned: Vec::new(),
             segments: keyed(&snapshot.segments, |segment| (segment.id, segment.clone())),
             segment_names: keyed(&snapshot.segments, |segment| (segment.name.clone(), segment.id)),
+            formulas: snapshot.formulas.clone(),
             categories: keyed(&snapshot.categories, |category| (category.id, category.clone())),
             category_keys: keyed(&snapshot.categories, |category| (category.key.clone(), category.id)),
             fields: snapshot.fields.clone(),
@@ -342,6 +346,17 @@ impl<'a> World<'a> {
 
     pub(super) fn has_segment(&self, id: SegmentId) -> bool {
         self.segments.contains_key(&id)
+    }
+
+    pub(super) fn is_dynamic(&self, id: SegmentId) -> bool {
+        self.formulas.contains_key(&id)
+    }
+
+    pub(super) fn remove_segment(&mut self, id: SegmentId) {
+        self.formulas.remove(&id);
+        if let Some(segment) = self.segments.remove(&id) {
+            self.segment_names.remove(&segment.name);
+        }
     }
 
     /// Makes a segment; none when the snapshot brought too few numbers, which an adapter that keeps its contract never does.

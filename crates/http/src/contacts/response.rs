@@ -3,6 +3,7 @@
 use crate::render::WIRE_JSON;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use selfsame_application::SegmentView;
 use selfsame_application::ports::ContactDetails;
 use selfsame_domain::values::{ChannelType, Device, WebPushSubscription};
 use selfsame_domain::{AttributeKey, Contact, ContactId, HeldIdentifier, Segment};
@@ -156,14 +157,14 @@ pub(crate) struct FieldBody {
     value: String,
 }
 
-/// A static segment.
+/// A segment.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Group {
     #[schema(example = 7)]
     id: i64,
     #[schema(example = "Newsletter")]
     name: String,
-    /// Always `Static`.
+    /// `Static` or `Dynamic`; a contact lists static ones alone.
     #[serde(rename = "type")]
     #[schema(example = "Static")]
     kind: &'static str,
@@ -285,6 +286,16 @@ impl From<WebPushSubscription> for WebPushBody {
             ip: web_push.ip,
             subscription_page: web_push.subscription_page,
             sw_active_version: web_push.sw_active_version,
+        }
+    }
+}
+
+impl From<&SegmentView> for Group {
+    fn from(view: &SegmentView) -> Self {
+        Self {
+            id: view.id.0,
+            name: view.name.as_str().to_owned(),
+            kind: if view.formula.is_some() { "Dynamic" } else { "Static" },
         }
     }
 }

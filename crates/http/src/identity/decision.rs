@@ -221,6 +221,18 @@ pub(crate) enum EffectBody {
         /// Its number.
         segment_id: i64,
     },
+    /// A segment was renamed, or its formula was changed.
+    #[serde(rename_all = "camelCase")]
+    SegmentChanged {
+        /// Its number.
+        segment_id: i64,
+    },
+    /// A segment was deleted.
+    #[serde(rename_all = "camelCase")]
+    SegmentDeleted {
+        /// Its number.
+        segment_id: i64,
+    },
     /// A category was made or changed.
     #[serde(rename_all = "camelCase")]
     Category {
@@ -362,6 +374,8 @@ impl From<&Effect> for EffectBody {
             Effect::SegmentAdded { segment } => Self::SegmentAdded { segment_id: segment.0 },
             Effect::SegmentRemoved { segment } => Self::SegmentRemoved { segment_id: segment.0 },
             Effect::SegmentCreated { segment } => Self::SegmentCreated { segment_id: segment.0 },
+            Effect::SegmentChanged { segment } => Self::SegmentChanged { segment_id: segment.0 },
+            Effect::SegmentDeleted { segment } => Self::SegmentDeleted { segment_id: segment.0 },
             Effect::Category { category } => Self::Category {
                 category_id: category.0,
             },
@@ -405,6 +419,13 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::NoIdentifier => "no_identifier",
         Rejection::CookieAlone => "cookie_alone",
         Rejection::SegmentNotFound => "segment_not_found",
+        Rejection::SegmentIsDynamic => "segment_is_dynamic",
+        Rejection::SegmentIsStatic => "segment_is_static",
+        Rejection::UnknownSegmentInFormula => "unknown_segment_in_formula",
+        Rejection::SegmentCycle { .. } => "segment_cycle",
+        Rejection::SegmentInUse { .. } => "segment_in_use",
+        Rejection::SegmentOfCategory => "segment_of_category",
+        Rejection::TooManySegments { .. } => "too_many_segments",
         Rejection::CategoryNotFound { .. } => "category_not_found",
         Rejection::FieldNotFound => "field_not_found",
         Rejection::FieldNotIdentifying => "field_not_identifying",

@@ -3,7 +3,7 @@
 use super::files::Plan;
 use super::response::{ProblemBody, problem};
 use crate::identity::{DecisionBody, explained};
-use selfsame_application::{Preview, PreviewRow, PreviewTotals};
+use selfsame_application::{ImportPreview, PreviewRow, PreviewTotals};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -95,7 +95,7 @@ pub(super) struct ReasonBody {
 }
 
 impl PreviewAnswer {
-    pub(super) fn of(plan: Plan, preview: Preview, sample: Vec<Vec<String>>) -> Self {
+    pub(super) fn of(plan: Plan, preview: ImportPreview, sample: Vec<Vec<String>>) -> Self {
         let inspection = preview.inspection;
         let reasons = |header: &str| {
             let of_column = inspection.problems.iter().filter(|problem| problem.column == header);

@@ -182,7 +182,7 @@ impl<'a> Place<'a> {
                 limit: HttpSettings::default().body_limit,
             },
             "415" if self.method == "patch" => ApiError::NotAPatch,
-            "415" => ApiError::UnsupportedEncoding,
+            "415" => ApiError::UnsupportedEncoding("deflate"),
             "422" => ApiError::ReplayMismatch,
             "429" => ApiError::TooManyRequests { retry_after: 1 },
             "500" => ApiError::Internal("an example"),

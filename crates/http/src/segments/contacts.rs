@@ -7,7 +7,8 @@ use crate::fields::Problems;
 use crate::paths::{ApiPath, Params, segment_id};
 use crate::state::HttpState;
 use axum::extract::State;
-use selfsame_application::ports::{Page, SegmentQuery};
+use selfsame_application::SegmentError;
+use selfsame_application::ports::{MembersFrom, Page, SegmentQuery};
 use selfsame_domain::Action;
 
 /// List the contacts of a segment.
@@ -19,7 +20,7 @@ use selfsame_domain::Action;
     params(
         ("id" = i64, Path, description = "The segment's number"),
         crate::docs::Paging,
-        ("orderByTs" = Option<bool>, Query, description = "By time of entry instead of by number; false by default"),
+        ("orderByTs" = Option<bool>, Query, description = "By time of entry instead of by number; false by default. Contacts of dynamic segments come by number: times of entry are not kept"),
         ("asc" = Option<bool>, Query, description = "Ascending; true by default"),
     ),
     responses(
@@ -41,6 +42,16 @@ pub(crate) async fn contacts(
     let by_time = params.flag("orderByTs", false, &mut problems);
     let ascending = params.flag("asc", true, &mut problems);
     problems.finish()?;
+    let view = state.app.segment(auth.workspace(), segment).await.map_err(not_found)?;
+    if view.formula.is_some() {
+        let from = MembersFrom::Offset { offset, ascending };
+        let items = state.app.segment_members(auth.workspace(), segment, from, limit).await;
+        let total = state.app.count_segment(auth.workspace(), segment).await;
+        return Ok(Listed {
+            items: items.map_err(not_found)?.iter().map(ContactBody::from).collect(),
+            total: total.map_err(not_found)?,
+        });
+    }
     let query = SegmentQuery {
         segment,
         by_time,
@@ -54,4 +65,12 @@ pub(crate) async fn contacts(
         items: items.iter().map(ContactBody::from).collect(),
         total,
     })
+}
+
+/// The protocol's word for a segment is group.
+fn not_found(error: SegmentError) -> ApiError {
+    match error {
+        SegmentError::NotFound => ApiError::NotFound("group"),
+        error => error.into(),
+    }
 }

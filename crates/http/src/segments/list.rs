@@ -7,10 +7,9 @@ use crate::fields::Problems;
 use crate::paths::Params;
 use crate::state::HttpState;
 use axum::extract::State;
-use selfsame_application::ports::Page;
 use selfsame_domain::Action;
 
-/// List static segments.
+/// List segments, static and dynamic.
 #[utoipa::path(
     get,
     path = "/api/v1/groups",
@@ -22,7 +21,7 @@ use selfsame_domain::Action;
     ),
     responses(
         (status = 200, description = "One page of segments", body = Vec<Group>, headers(("TotalCount" = i64, description = "The number of all")),
-            example = json!([{"id": 7, "name": "Newsletter", "type": "Static"}])),
+            example = json!([{"id": 7, "name": "Newsletter", "type": "Static"}, {"id": 8, "name": "Without external ID", "type": "Dynamic"}])),
         crate::docs::ReadErrors,
     )
 )]
@@ -35,14 +34,12 @@ pub(crate) async fn list(
     let mut problems = Problems::default();
     let (offset, limit) = params.page(&mut problems);
     problems.finish()?;
-    let page = state
-        .app
-        .store()
-        .segments(auth.workspace(), params.text("name"), offset, limit)
-        .await?;
-    let Page { items, total } = page;
+    let found = state.app.segments(auth.workspace(), params.text("name")).await?;
+    let total = found.len() as u64;
+    let passed_over = usize::try_from(offset).unwrap_or(usize::MAX);
+    let page = found.iter().skip(passed_over).take(limit as usize);
     Ok(Listed {
-        items: items.iter().map(Group::from).collect(),
+        items: page.map(Group::from).collect(),
         total,
     })
 }

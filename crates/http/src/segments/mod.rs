@@ -1,8 +1,12 @@
-//! Static segments: the `groups` of the wire protocol.
+//! Segments: the `groups` of the wire protocol, and what is ours about dynamic ones.
 
 mod change;
 mod contacts;
+mod define;
+mod forms;
 mod list;
+mod members;
+mod preview;
 
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,4 +18,14 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(contacts::contacts))
         .routes(routes!(change::attach))
         .routes(routes!(change::detach))
+}
+
+/// What the wire protocol does not have.
+pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(define::list, define::create))
+        .routes(routes!(preview::preview))
+        .routes(routes!(define::get, define::change, define::delete))
+        .routes(routes!(members::members))
+        .routes(routes!(members::of_contact))
 }

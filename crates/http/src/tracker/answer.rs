@@ -34,6 +34,13 @@ pub(crate) struct RefusedPart {
     pub(crate) reason: String,
 }
 
+impl RefusedPart {
+    /// The same as what makes a request invalid.
+    pub(crate) fn into_problem(self) -> Problem {
+        Problem::new(format!("/{}", self.field.replace('.', "/")), self.reason)
+    }
+}
+
 impl From<Skipped> for RefusedPart {
     fn from(Skipped { field, reason }: Skipped) -> Self {
         Self { field, reason }

@@ -53,9 +53,18 @@ async fn encoded_bodies_are_read_and_bounded() {
 #[tokio::test]
 async fn another_encoding_is_refused_and_those_that_are_read_are_named() {
     let server = Server::start().await;
-    for encoding in ["deflate", "gzip, br", "ann@example.com"] {
+    for (encoding, named) in [
+        ("Deflate", "deflate"),
+        ("gzip, br", "of several steps"),
+        ("ann@example.com", "that was sent"),
+    ] {
         let refused = server.send(encoded(encoding, GZIP)).await;
         assert_eq!(refused.status, 415, "{encoding}");
+        assert!(
+            refused.text.contains(&format!("the Content-Encoding {named} is not")),
+            "{}",
+            refused.text
+        );
         assert_eq!(refused.header("accept-encoding"), Some("gzip, br, zstd"));
         assert!(!refused.text.contains("ann@"), "{}", refused.text);
     }
@@ -72,10 +81,16 @@ async fn who_asks_whom_is_said_once() {
     for (name, shown, value) in [
         ("authorization", "Authorization", "Bearer two"),
         ("host", "Host", "other.example"),
+        ("idempotency-key", "Idempotency-Key", "other"),
+        ("x-reteno-access-key", "X-Reteno-Access-Key", "pk_other"),
+        ("x-selfsame-identity", "X-Selfsame-Identity", "other"),
     ] {
         let request = Request::get("/api/v1/version")
             .header("authorization", "Bearer one")
             .header("host", "selfsame.example")
+            .header("idempotency-key", "one")
+            .header("x-reteno-access-key", "pk_one")
+            .header("x-selfsame-identity", "one")
             .header(name, value);
         let refused = server.send(request.body(Body::empty()).expect("request")).await;
         let reason = format!("{shown} must not be sent twice");

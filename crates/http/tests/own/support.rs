@@ -4,7 +4,9 @@ use crate::schema;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
-use selfsame_application::{Application, NewKey, Options, WorkerOptions};
+use selfsame_application::ports::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun};
+use selfsame_application::{Application, Egress, ExportOutlets, NewKey, Options, Vault, WorkerOptions};
+use selfsame_domain::export::ConnectorKind;
 use selfsame_domain::{Rights, WorkspaceId};
 use selfsame_http::{HttpSettings, HttpState, ImportRows, openapi, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
@@ -102,6 +104,7 @@ impl Server {
         let clock = ManualClock::new();
         let ids = Arc::new(SequenceIds::new());
         let app = Application::new(Arc::new(MemoryStore::new()), Arc::new(clock.clone()), ids, options);
+        let app = app.with_exports(outlets());
         for workspace in ["one", "two"] {
             let made = app.create_workspace(workspace).await.expect("workspace").id;
             key(&app, made, workspace, Rights::Full).await;
@@ -239,6 +242,43 @@ impl Server {
         );
         let weak = self.call(weak, method, path, body).await;
         assert_eq!(weak.problem(403), "forbidden", "{method} {path}");
+    }
+}
+
+/// Exports to destinations that lack a right.
+fn outlets() -> ExportOutlets {
+    ExportOutlets {
+        sinks: Arc::new(Lacking),
+        vault: Some(Vault::new(&"a key".to_owned().into())),
+        egress: Egress::default(),
+    }
+}
+
+/// Destinations of every kind, none of which lets anybody in.
+#[derive(Debug)]
+struct Lacking;
+
+impl Lacking {
+    fn refusal() -> SinkError {
+        SinkError::Denied {
+            problem: "the user may not".to_owned(),
+            grant: Some("GRANT CREATE".to_owned()),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl ExportSinks for Lacking {
+    fn takes(&self, _: ConnectorKind) -> bool {
+        true
+    }
+
+    async fn check(&self, _: &Destination, _: &[String]) -> Result<(), SinkError> {
+        Err(Self::refusal())
+    }
+
+    async fn begin(&self, _: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError> {
+        Err(Self::refusal())
     }
 }
 

@@ -107,9 +107,12 @@ async fn what_no_handler_answers_has_the_form_of_its_route() {
         ("PATCH", "/api/v1/orders", 405),
         ("POST", "/api/v1/contact/1", 405),
     ] {
-        let answer = server.send(json(method, path)).await.expect(status);
-        let text = answer.json()["message"].as_str().unwrap_or_default().to_owned();
-        assert!(!text.is_empty(), "{method} {path}: {answer:?}");
+        for accept in ["application/json", "application/json, text/plain, */*"] {
+            let asked = with_header(request(method, path, ""), "accept", accept);
+            let answer = server.send(asked).await.expect(status);
+            let text = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+            assert!(!text.is_empty(), "{method} {path}: {answer:?}");
+        }
     }
     let ours = server.send(json("POST", "/api/v1/identity/policy")).await.expect(405);
     assert_eq!(ours.header("content-type"), "application/problem+json");

@@ -86,11 +86,6 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) import_limit_bytes: Option<u64>,
 
-    /// Whether contacts/upload takes links to private and local addresses [env: SELFSAME_ALLOW_PRIVATE_LINKS] [default: false]
-    #[arg(long, value_name = "BOOL")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) allow_private_links: Option<bool>,
-
     /// Requests a second that each API key may send; 0 for no limit [env: SELFSAME_RATE_LIMIT_PER_SECOND] [default: 0]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,4 +120,14 @@ pub(crate) struct SettingsFlags {
     #[arg(long, value_name = "EMAIL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) account_email: Option<String>,
+
+    /// Let connectors and links to files lead to private networks and to this machine [env: SELFSAME_ALLOW_PRIVATE_NETWORKS] [default: false]
+    #[arg(long, value_name = "true|false")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_private_networks: Option<bool>,
+
+    /// Folder below which exports write files; any folder without one [env: SELFSAME_EXPORT_DIRECTORY]
+    #[arg(long, value_name = "PATH")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) export_directory: Option<PathBuf>,
 }

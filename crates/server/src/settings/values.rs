@@ -10,6 +10,7 @@ use selfsame_http::{HttpSettings, RateLimit};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a secret is shown as.
@@ -43,7 +44,6 @@ pub(crate) struct Settings {
     pub(crate) body_memory_bytes: usize,
     #[serde(deserialize_with = "at_least_one")]
     pub(crate) import_limit_bytes: u64,
-    pub(crate) allow_private_links: bool,
     /// 0 for no limit.
     pub(crate) rate_limit_per_second: u32,
     /// 0 for as many as in a second.
@@ -56,8 +56,15 @@ pub(crate) struct Settings {
     pub(crate) queue_depth: usize,
     pub(crate) organisation: Option<String>,
     pub(crate) account_email: Option<String>,
+    /// Whether connectors and links to files may lead to private networks, the server itself included.
+    pub(crate) allow_private_networks: bool,
+    /// Below which folder exports write files; none for anywhere.
+    pub(crate) export_directory: Option<PathBuf>,
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
     pub(crate) bootstrap_api_key: Option<Secret>,
+    /// What credentials of connectors are encrypted with.
+    #[serde(deserialize_with = "secret", serialize_with = "hidden")]
+    pub(crate) secret_key: Option<Secret>,
 }
 
 /// The form of the logs: lines for people, or an object a line for collectors.
@@ -88,7 +95,6 @@ impl Default for Settings {
             body_limit_bytes: http.body_limit,
             body_memory_bytes: http.body_memory,
             import_limit_bytes: http.import_limit,
-            allow_private_links: false,
             rate_limit_per_second: rate.0,
             rate_limit_burst: rate.1,
             batch_commands: lane.batch_commands,
@@ -96,7 +102,10 @@ impl Default for Settings {
             queue_depth: lane.depth,
             organisation: None,
             account_email: None,
+            allow_private_networks: false,
+            export_directory: None,
             bootstrap_api_key: None,
+            secret_key: None,
         }
     }
 }

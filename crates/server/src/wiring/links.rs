@@ -7,8 +7,9 @@ use futures::TryStreamExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Url};
+use selfsame_application::is_public;
 use selfsame_application::ports::{LinkError, LinkedFile, Links};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::io::StreamReader;
@@ -123,102 +124,9 @@ impl Resolve for PublicAddresses {
     }
 }
 
-/// Whether an address is on the public internet (the special-purpose registries of IANA, RFC 6890).
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let special = match address.octets() {
-        [0 | 10 | 127, ..] | [169, 254, ..] | [192, 168, ..] | [198, 18 | 19, ..] => true,
-        [100, second, ..] => (64..128).contains(&second),
-        [172, second, ..] => (16..32).contains(&second),
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 51, 100, _] | [203, 0, 113, _] => true,
-        // Multicast, reserved, broadcast.
-        [first, ..] => first >= 224,
-    };
-    !special
-}
-
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, ..] = address.segments();
-    let embedded = || {
-        let [.., w, x, y, z] = address.octets();
-        is_public_v4(Ipv4Addr::new(w, x, y, z))
-    };
-    match (a, b) {
-        // IPv4 in IPv6: mapped, and translated by NAT64.
-        (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => embedded(),
-        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => embedded(),
-        // Protocol assignments with Teredo, documentation, 6to4, documentation.
-        (0x2001, second) => second >= 0x200 && second != 0xdb8,
-        (0x2002, _) => false,
-        (0x3fff, second) => second >= 0x1000,
-        _ => (0x2000..0x4000).contains(&a),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_addresses_of_the_public_internet_are_public() {
-        for public in [
-            "1.1.1.1",
-            "93.184.215.14",
-            "172.15.0.1",
-            "100.128.0.1",
-            "192.0.1.1",
-            "2606:4700::1",
-            "2a00:1450::5",
-            "::ffff:1.1.1.1",
-            "64:ff9b::101:101",
-        ] {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
-        for special in [
-            "0.0.0.0",
-            "10.1.2.3",
-            "100.64.0.1",
-            "127.0.0.1",
-            "127.9.9.9",
-            "169.254.169.254",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.0.0.8",
-            "192.0.2.1",
-            "192.88.99.1",
-            "192.168.1.1",
-            "198.18.0.1",
-            "198.51.100.7",
-            "203.0.113.7",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::a00:1",
-            "64:ff9b:1::1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "2001::1",
-            "2001:db8::1",
-            "2002:a00:1::1",
-            "3fff::1",
-            "100::1",
-            "5f00::1",
-        ] {
-            assert!(!is_public(special.parse().unwrap()), "{special}");
-        }
-    }
 
     #[test]
     fn links_are_urls_of_public_hosts() {

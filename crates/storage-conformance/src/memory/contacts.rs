@@ -129,7 +129,7 @@ impl Contacts for MemoryStore {
     }
 }
 
-fn active(space: &Space) -> impl Iterator<Item = Contact> {
+pub(super) fn active(space: &Space) -> impl Iterator<Item = Contact> {
     space
         .contacts
         .keys()
@@ -165,7 +165,7 @@ fn page(space: &Space, found: Vec<Contact>, offset: u64, limit: u32) -> Page<Con
     }
 }
 
-fn details(space: &Space, contact: Contact) -> ContactDetails {
+pub(super) fn details(space: &Space, contact: Contact) -> ContactDetails {
     let segments = contact
         .segments()
         .iter()

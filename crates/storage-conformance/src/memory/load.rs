@@ -209,6 +209,11 @@ impl Space {
             }
         }
         segments.extend(named);
+        if footprint.all_segments {
+            segments.extend(self.segments.keys());
+        }
+        let formulas = self.formulas.iter().filter(|(id, _)| segments.contains(id));
+        snapshot.formulas = formulas.map(|(id, formula)| (*id, formula.clone())).collect();
         snapshot.segments = segments
             .iter()
             .filter_map(|id| self.segments.get(id))

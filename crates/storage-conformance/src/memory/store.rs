@@ -2,8 +2,10 @@
 
 use super::space::Space;
 use selfsame_application::Replay;
-use selfsame_application::ports::{ApiKey, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace};
-use selfsame_domain::{SiteId, Timestamp, WorkspaceId};
+use selfsame_application::ports::{
+    ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace,
+};
+use selfsame_domain::{ConnectorId, ExportId, RunId, SiteId, Timestamp, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,6 +28,9 @@ pub(super) struct Shared {
     pub(super) jobs: Vec<Job>,
     pub(super) imports: BTreeMap<(WorkspaceId, ImportId), StoredImport>,
     pub(super) uploads: BTreeMap<(WorkspaceId, ImportId), StoredUpload>,
+    pub(super) connectors: BTreeMap<(WorkspaceId, ConnectorId), Connector>,
+    pub(super) exports: BTreeMap<(WorkspaceId, ExportId), Export>,
+    pub(super) runs: BTreeMap<(WorkspaceId, RunId), ExportRun>,
 }
 
 /// A body whose import is not accepted yet.

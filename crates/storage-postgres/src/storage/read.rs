@@ -6,6 +6,7 @@ use crate::rows::{
     LateKeyRecord, MembershipRecord, MergeRecord, NumberRecord, OrderRecord, PartiesRecord, ReplyRecord, SegmentRecord,
     StoredEventRecord, ValueRecord, VisitorRecord, event_type,
 };
+use crate::segments;
 use crate::store::PostgresStore;
 use selfsame_application::ports::{ReadAnswer, ReadRequest, ReadState, StorageError};
 use selfsame_domain::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
@@ -91,6 +92,8 @@ pub(super) async fn read(
     }
     let recorded = convert(found.found_replies.take())?;
     let mut snapshot = found.snapshot(workspace, &request.footprint)?;
+    snapshot.formulas =
+        segments::of_footprint(connection, workspace, &request.footprint, &mut snapshot.segments).await?;
     let numbers = store
         .numbers()
         .next(workspace, request.footprint.fresh.contacts)

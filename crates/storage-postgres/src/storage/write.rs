@@ -9,8 +9,10 @@ use crate::rows::{
     NumberRecord, OrderKeyRecord, OrderRecord, ReplyRecord, SegmentRecord, StoredEventRecord, TouchedRecord,
     ValueRecord, VisitorRecord, single_sighting, to_json,
 };
+use crate::segments;
 use crate::store::PostgresStore;
-use selfsame_application::ports::{Basis, Commit, PolicyVersion, StorageError, Written};
+use selfsame_application::ports::{Basis, Commit, Deleted, PolicyVersion, StorageError, Written};
+use selfsame_domain::export::order_id;
 use selfsame_domain::values::ExternalOrderId;
 use selfsame_domain::{Attributes, ChangeSet, ContactId, HeldIdentifier, IdentifierKey, Revision, WorkspaceId};
 use sqlx::PgConnection;
@@ -67,7 +69,12 @@ const WRITE: &str = "
 const STALE: &str = "SS001";
 const UNKNOWN_WORKSPACE: &str = "02000";
 
-/// Erases what the changes erase, then writes the rest. The caller holds the revision of the workspace.
+const NOTE_DELETED: &str = "
+    INSERT INTO deletions (workspace_id, revision, kind, id)
+    SELECT $1, $2, deleted.kind, deleted.id
+    FROM UNNEST($3::smallint[], $4::text[]) AS deleted (kind, id)";
+
+/// Erases what the changes erase, then writes the rest, formulas last. The caller holds the revision of the workspace.
 pub(super) async fn erase_and_write(
     store: &PostgresStore,
     connection: &mut PgConnection,
@@ -78,7 +85,42 @@ pub(super) async fn erase_and_write(
     if !commit.changes.erased.is_empty() {
         erase(connection, workspace, &commit.changes.erased).await?;
     }
-    write(store, connection, workspace, basis, commit).await
+    let changes = commit.changes;
+    let written = write(store, connection, workspace, basis, commit).await?;
+    if let Written::Committed(revision) = written {
+        segments::write(connection, workspace, revision, changes).await?;
+        note_deleted(connection, workspace, revision, changes).await?;
+    }
+    Ok(written)
+}
+
+/// Notes orders and events that were deleted one by one, so that exports delete them, too.
+async fn note_deleted(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    revision: Revision,
+    changes: &ChangeSet,
+) -> Result<(), StorageError> {
+    let deleted = deleted(changes);
+    if deleted.is_empty() {
+        return Ok(());
+    }
+    let (kinds, ids): (Vec<i16>, Vec<String>) = deleted.into_iter().map(|one| (one.kind(), one.id())).unzip();
+    sqlx::query(NOTE_DELETED)
+        .bind(workspace.0)
+        .bind(revision.0)
+        .bind(kinds)
+        .bind(ids)
+        .execute(connection)
+        .await
+        .map_err(translate)?;
+    Ok(())
+}
+
+fn deleted(changes: &ChangeSet) -> BTreeSet<Deleted> {
+    let orders = changes.orders_deleted.iter().map(|key| Deleted::Order(order_id(key)));
+    let events = changes.events_deleted.iter().map(|event| Deleted::Event(event.id));
+    orders.chain(events).collect()
 }
 
 /// Writes everything but what is erased.

@@ -1,7 +1,7 @@
 //! Writing what a batch changes.
 
 use super::columns::{attributes_row, contact_row, identifier_row};
-use super::{Numbers, WorkspaceState, erase, events, log, orders, records};
+use super::{Numbers, WorkspaceState, erase, events, formulas, log, orders, records};
 use crate::error::{Refusal, storage};
 use crate::rows::{hex, json, micros};
 use crate::statement::statement;
@@ -329,7 +329,7 @@ impl Batch<'_> {
         let emptied = "DELETE FROM segment_members
              WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
         self.run(emptied, &changes.segments_emptied)?;
-        Ok(())
+        formulas::write(self, changes)
     }
 
     fn memberships_removed(&mut self, removed: &[(selfsame_domain::SegmentId, ContactId)]) -> Result<(), StorageError> {

@@ -3,6 +3,7 @@
 use crate::catalog::{category, category_columns, field, field_columns, segment};
 use crate::error::storage;
 use crate::rows::json;
+use crate::segments::of_footprint;
 use crate::statement::statement;
 use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
@@ -18,6 +19,7 @@ pub(super) fn load(
 ) -> Result<usize, StorageError> {
     snapshot.categories = categories(connection, workspace, footprint)?;
     snapshot.segments = segments(connection, workspace, footprint, &snapshot.categories)?;
+    snapshot.formulas = of_footprint(connection, workspace, footprint, &mut snapshot.segments)?;
     snapshot.fields = fields(connection, workspace, footprint)?;
     let known: BTreeSet<_> = snapshot.segments.iter().map(|segment| &segment.name).collect();
     Ok(footprint

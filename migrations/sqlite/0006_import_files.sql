@@ -1,4 +1,4 @@
--- Imports of files: the tables of migrations/postgres/0007_import_files.sql.
+-- Imports of files: the tables of migrations/postgres/0009_import_files.sql.
 --
 -- `found` is what the inspection of a file found, for the reader of its rows; `problems` is what is wrong with whole columns, as JSON.
 ALTER TABLE imports ADD COLUMN is_dry_run INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,247 @@
+//! Who is in a segment, what a formula would choose, and in which segments a contact is.
+
+use crate::app::Application;
+use crate::ports::{ContactDetails, MemberQuery, MembersFrom, StorageError};
+use selfsame_domain::segments::{ContactFacts, Definitions, Formula, Plan, Problem, cycle, print};
+use selfsame_domain::values::SegmentName;
+use selfsame_domain::{ContactId, SegmentId, Timestamp, WorkspaceId};
+
+/// How many contacts a preview shows.
+const PREVIEWED: u32 = 10;
+
+/// Of how many negated fields a preview says how many contacts have no value.
+const MOST_WITHOUT_VALUE: usize = 5;
+
+/// Why a segment or a formula is not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SegmentError {
+    /// There is no such segment.
+    #[error("segment not found")]
+    NotFound,
+    /// There is no such contact.
+    #[error("contact not found")]
+    NoContact,
+    /// The formula is wrong; at least one problem.
+    #[error("the formula is invalid")]
+    Invalid(Vec<Problem>),
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A segment as readers get it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SegmentView {
+    /// Its number.
+    pub id: SegmentId,
+    /// Its name.
+    pub name: SegmentName,
+    /// The formula of a dynamic one.
+    pub formula: Option<Formula>,
+    /// The readable form of the formula.
+    pub readable: Option<String>,
+}
+
+/// What a formula chooses now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// How many contacts.
+    pub count: u64,
+    /// The first of them by number.
+    pub contacts: Vec<ContactDetails>,
+    /// The readable form.
+    pub readable: String,
+    /// For negated conditions on a value: the condition that there is none, and how many of those chosen it is true of.
+    pub without_value: Vec<(String, u64)>,
+    /// Compared with a segment: how many would enter it, and how many would leave it.
+    pub moves: Option<(u64, u64)>,
+}
+
+/// Whether a contact is in a segment, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingInSegment {
+    /// The segment.
+    pub id: SegmentId,
+    /// Its name.
+    pub name: SegmentName,
+    /// Whether it is dynamic.
+    pub dynamic: bool,
+    /// Whether the contact is in it.
+    pub is_member: bool,
+    /// Why, in words.
+    pub because: String,
+    /// When it ends by itself, if it does.
+    pub until: Option<Timestamp>,
+}
+
+impl Application {
+    /// A segment, static or dynamic.
+    pub async fn segment(&self, workspace: WorkspaceId, id: SegmentId) -> Result<SegmentView, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        view(&definitions, id).ok_or(SegmentError::NotFound)
+    }
+
+    /// All segments by number, those alone whose name contains the text without regard to case.
+    pub async fn segments(
+        &self,
+        workspace: WorkspaceId,
+        name_contains: Option<&str>,
+    ) -> Result<Vec<SegmentView>, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        let wanted = name_contains.unwrap_or_default().to_lowercase();
+        let names = definitions.names.iter();
+        let found = names.filter(|(_, name)| name.as_str().to_lowercase().contains(&wanted));
+        Ok(found.filter_map(|(id, _)| view(&definitions, *id)).collect())
+    }
+
+    /// How many contacts are in a segment.
+    pub async fn count_segment(&self, workspace: WorkspaceId, id: SegmentId) -> Result<u64, SegmentError> {
+        let plan = plan_of(&self.store.definitions(workspace).await?, id)?;
+        Ok(self.store.count_members(workspace, &plan, self.clock.now()).await?)
+    }
+
+    /// One page of the contacts in a segment, by number.
+    pub async fn segment_members(
+        &self,
+        workspace: WorkspaceId,
+        id: SegmentId,
+        from: MembersFrom,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, SegmentError> {
+        let plan = plan_of(&self.store.definitions(workspace).await?, id)?;
+        self.members(workspace, &plan, from, limit).await
+    }
+
+    async fn members(
+        &self,
+        workspace: WorkspaceId,
+        plan: &Plan,
+        from: MembersFrom,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, SegmentError> {
+        let query = MemberQuery {
+            plan,
+            now: self.clock.now(),
+            from,
+            limit,
+        };
+        Ok(self.store.members(workspace, &query).await?)
+    }
+
+    /// Checks a formula before it becomes that of a segment: of a new one, or of the one given. The write checks again what others may
+    /// change meanwhile.
+    pub async fn check_formula(
+        &self,
+        workspace: WorkspaceId,
+        formula: &Formula,
+        of: Option<SegmentId>,
+    ) -> Result<(), SegmentError> {
+        let mut definitions = self.store.definitions(workspace).await?;
+        let Some(id) = of else {
+            return Plan::of(formula, &definitions).map(drop).map_err(SegmentError::Invalid);
+        };
+        // The write refuses a cycle and names it.
+        if cycle(id, formula, &definitions.formulas).is_some() {
+            return Ok(());
+        }
+        Plan::of(formula, &definitions).map_err(SegmentError::Invalid)?;
+        definitions.formulas.insert(id, formula.clone());
+        let inside_others = |other: &&Formula| other.segments().contains(&id);
+        let too_large = |other: &Formula| Plan::of(other, &definitions).is_err();
+        if definitions.formulas.values().filter(inside_others).any(too_large) {
+            let reason = "is too large for a segment whose formula names this one".to_owned();
+            let pointer = String::new();
+            return Err(SegmentError::Invalid(vec![Problem { pointer, reason }]));
+        }
+        Ok(())
+    }
+
+    /// What a formula chooses now, compared with a segment if one is given. Nothing is saved.
+    pub async fn preview_segment(
+        &self,
+        workspace: WorkspaceId,
+        formula: &Formula,
+        compared_with: Option<SegmentId>,
+    ) -> Result<Preview, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        let plan = Plan::of(formula, &definitions).map_err(SegmentError::Invalid)?;
+        let now = self.clock.now();
+        let count = async |plan: &Plan| self.store.count_members(workspace, plan, now).await;
+        let from = MembersFrom::After(ContactId::NOBODY);
+        let mut preview = Preview {
+            count: count(&plan).await?,
+            contacts: self.members(workspace, &plan, from, PREVIEWED).await?,
+            readable: print(formula, &definitions),
+            without_value: Vec::new(),
+            moves: None,
+        };
+        for empty in plan.without_value().into_iter().take(MOST_WITHOUT_VALUE) {
+            let text = empty.text.clone();
+            let both = Plan::All(vec![plan.clone(), Plan::Leaf(empty)]);
+            preview.without_value.push((text, count(&both).await?));
+        }
+        if let Some(id) = compared_with {
+            let before = plan_of(&definitions, id)?;
+            let but = |one: &Plan, other: &Plan| Plan::All(vec![one.clone(), Plan::Not(Box::new(other.clone()))]);
+            preview.moves = Some((count(&but(&plan, &before)).await?, count(&but(&before, &plan)).await?));
+        }
+        Ok(preview)
+    }
+
+    /// For every segment whether a contact is in it, and why. A removed contact is in none.
+    pub async fn segments_of(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+    ) -> Result<Vec<StandingInSegment>, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        let details = self
+            .store
+            .contact(workspace, id)
+            .await?
+            .ok_or(SegmentError::NoContact)?;
+        let now = self.clock.now();
+        let facts = ContactFacts {
+            contact: &details.contact,
+        };
+        let stands = |(id, name): (&SegmentId, &SegmentName)| {
+            let dynamic = definitions.formulas.contains_key(id);
+            let standing = plan_of(&definitions, *id)?.evaluate(facts, now);
+            let because = match (dynamic, standing.is_member) {
+                (true, _) => standing.because,
+                (false, true) => "was put into the list".to_owned(),
+                (false, false) => "is not on the list".to_owned(),
+            };
+            Ok(StandingInSegment {
+                id: *id,
+                name: name.clone(),
+                dynamic,
+                is_member: standing.is_member,
+                because,
+                until: standing.until,
+            })
+        };
+        definitions.names.iter().map(stands).collect()
+    }
+}
+
+fn view(definitions: &Definitions, id: SegmentId) -> Option<SegmentView> {
+    let formula = definitions.formulas.get(&id).cloned();
+    Some(SegmentView {
+        id,
+        name: definitions.names.get(&id)?.clone(),
+        readable: formula.as_ref().map(|formula| print(formula, definitions)),
+        formula,
+    })
+}
+
+/// The plan of a segment, static or dynamic.
+fn plan_of(definitions: &Definitions, id: SegmentId) -> Result<Plan, SegmentError> {
+    if !definitions.names.contains_key(&id) {
+        return Err(SegmentError::NotFound);
+    }
+    match definitions.formulas.get(&id) {
+        Some(formula) => Plan::of(formula, definitions).map_err(SegmentError::Invalid),
+        None => Plan::of(&Formula::Segment(id), definitions).map_err(SegmentError::Invalid),
+    }
+}

@@ -1,0 +1,113 @@
+//! The one-line form of a formula for people.
+
+use super::field::{BUILT_IN, CUSTOM};
+use super::formula::Arity;
+use super::{Condition, Definitions, Formula, Literal, Operator};
+use crate::SegmentId;
+
+/// Writes the one-line form: `(External ID is empty or Email is empty) and not in “Staff”`. [`super::parse`] reads it.
+pub fn print(formula: &Formula, definitions: &Definitions) -> String {
+    let mut text = String::new();
+    write(&mut text, formula, Words(definitions), false);
+    text
+}
+
+/// What the names of segments are looked up in.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'d>(pub(super) &'d Definitions);
+
+impl Words<'_> {
+    /// That a contact is in a segment.
+    pub(super) fn segment(self, id: SegmentId) -> String {
+        match self.0.names.get(&id) {
+            Some(name) => format!("in {}", quoted(name.as_str())),
+            None => format!("in segment {id}"),
+        }
+    }
+}
+
+fn write(text: &mut String, formula: &Formula, words: Words<'_>, inside: bool) {
+    match formula {
+        Formula::All(parts) => join(text, parts, " and ", words, inside),
+        Formula::Any(parts) => join(text, parts, " or ", words, inside),
+        Formula::Not(part) => {
+            text.push_str("not ");
+            write(text, part, words, true);
+        }
+        Formula::Segment(id) => text.push_str(&words.segment(*id)),
+        Formula::Condition(condition) => text.push_str(&write_condition(condition)),
+    }
+}
+
+fn join(text: &mut String, parts: &[Formula], joint: &str, words: Words<'_>, inside: bool) {
+    if let [part] = parts {
+        write(text, part, words, inside);
+        return;
+    }
+    if inside {
+        text.push('(');
+    }
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            text.push_str(joint);
+        }
+        write(text, part, words, true);
+    }
+    if inside {
+        text.push(')');
+    }
+}
+
+/// A condition in words.
+pub(super) fn write_condition(condition: &Condition) -> String {
+    let Condition {
+        field,
+        operator,
+        values,
+    } = condition;
+    let label = match field.strip_prefix(CUSTOM) {
+        Some(custom) => format!("field {}", quoted(custom)),
+        None => BUILT_IN.iter().find(|(name, _, _)| name == field).map_or_else(
+            || format!("field {}", quoted(field)),
+            |(_, label, _)| (*label).to_owned(),
+        ),
+    };
+    let values: Vec<String> = values.iter().map(literal).collect();
+    let words = operator.words();
+    match (operator.arity(), values.as_slice()) {
+        (Arity::Two, [least, greatest]) => format!("{label} {words} {least} and {greatest}"),
+        (Arity::Many, values) => format!("{label} {words} ({})", values.join(", ")),
+        (Arity::Days, [days]) => match operator {
+            Operator::AnniversaryWithinDays => format!("{label} {words} {days} days of today"),
+            _ => format!("{label} {words} {days} days"),
+        },
+        (_, values) => {
+            let values: Vec<&str> = [label.as_str(), words]
+                .into_iter()
+                .chain(values.iter().map(String::as_str))
+                .collect();
+            values.join(" ")
+        }
+    }
+}
+
+fn literal(literal: &Literal) -> String {
+    match literal {
+        Literal::Number(number) => number.clone(),
+        Literal::Text(text) => quoted(text),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("“");
+    for character in text.chars() {
+        match character {
+            '“' | '”' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('”');
+    quoted
+}

@@ -1,0 +1,144 @@
+//! Who is a member, and why.
+
+use super::common::{NOW, at, contact, definitions, formula, hold, is_in, plan, put, set, standing};
+use crate::segments::{ContactFacts, Formula, Plan, cycle};
+use crate::values::{Email, ExternalId, FieldType, FirstName, SegmentName};
+use crate::{AttributeInput, ContactState, Identifier, SegmentId};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+#[test]
+fn texts_names_and_identifiers() {
+    let mut ann = contact();
+    hold(&mut ann, Identifier::external_id(&ExternalId::parse("C-1").unwrap()));
+    hold(&mut ann, Identifier::email(&Email::parse("Ann@Example.com").unwrap()));
+    set(
+        &mut ann,
+        &AttributeInput::first_name(Some(&FirstName::parse("Єва").unwrap())),
+    );
+    put(&mut ann, 1, FieldType::TextField, "Blue moon");
+    let yes =
+        |field: &str, op: &str, value: Value| is_in(&ann, &json!({"field": field, "op": op, "value": value}), NOW);
+    assert!(!is_in(
+        &ann,
+        &json!({"field": "externalCustomerId", "op": "is_empty"}),
+        NOW
+    ));
+    assert!(is_in(&ann, &json!({"field": "phone", "op": "is_empty"}), NOW));
+    assert!(is_in(&ann, &json!({"field": "email", "op": "is_not_empty"}), NOW));
+    assert!(yes("externalCustomerId", "equals", json!("C-1")));
+    assert!(!yes("externalCustomerId", "equals", json!("c-1")), "to the letter");
+    assert!(yes("email", "equals", json!("ANN@example.com")));
+    assert!(yes("email", "ends_with", json!("@EXAMPLE.com")));
+    assert!(yes("firstName", "equals", json!("ЄВА")), "names without regard to case");
+    assert!(yes("firstName", "starts_with", json!("є")));
+    assert!(yes("firstName", "one_of", json!(["Ann", "єва"])));
+    assert!(yes("custom:P.text", "contains", json!("ue mo")));
+    assert!(!yes("custom:P.text", "contains", json!("%")), "no pattern");
+    assert!(!yes("custom:P.text", "starts_with", json!("moon")));
+    assert!(yes("source", "one_of", json!(["API", "IMPORT"])));
+    // No value: every comparison is false, and its negation true.
+    assert!(!yes("town", "equals", json!("Kyiv")) && !yes("phone", "starts_with", json!("+380")));
+}
+
+#[test]
+fn numbers_are_compared_exactly() {
+    let mut ann = contact();
+    put(&mut ann, 2, FieldType::Number, "-5");
+    put(&mut ann, 3, FieldType::Decimal, "1234567890123456789.10");
+    let yes =
+        |field: &str, op: &str, value: Value| is_in(&ann, &json!({"field": field, "op": op, "value": value}), NOW);
+    assert!(yes("contactId", "greater", json!(0)), "everybody");
+    assert!(yes("contactId", "equals", json!("7.0")));
+    assert!(yes("custom:P.number", "less", json!("-4.5")) && !yes("custom:P.number", "less", json!(-5)));
+    assert!(yes("custom:P.number", "between", json!([-5, 0])));
+    assert!(yes("custom:P.number", "between", json!({"from": -6, "to": -5})));
+    assert!(yes("custom:P.decimal", "equals", json!("1234567890123456789.1")));
+    assert!(yes("custom:P.decimal", "greater", json!("1234567890123456789.0999999")));
+    assert!(!yes("custom:P.decimal", "one_of", json!([1, "1234567890123456789.11"])));
+}
+
+#[test]
+fn lists_have_entries() {
+    let mut ann = contact();
+    put(&mut ann, 6, FieldType::Tags, "red,blue");
+    let yes = |op: &str, value: Value| is_in(&ann, &json!({"field": "custom:P.tags", "op": op, "value": value}), NOW);
+    assert!(yes("contains", json!("blue")) && !yes("contains", json!("blu")));
+    assert!(yes("one_of", json!(["green", "red"])) && !yes("one_of", json!(["green"])));
+    assert!(!is_in(
+        &contact(),
+        &json!({"field": "custom:P.tags", "op": "contains", "value": "red"}),
+        NOW
+    ));
+}
+
+#[test]
+fn it_is_told_which_conditions_decide() {
+    let mut ann = contact();
+    hold(&mut ann, Identifier::email(&Email::parse("ann@example.com").unwrap()));
+    let because = |json: &Value| standing(&ann, json, NOW).because;
+    let no_id = json!({"field": "externalCustomerId", "op": "is_empty"});
+    let no_email = json!({"field": "email", "op": "is_empty"});
+    assert_eq!(because(&no_id), "External ID is empty");
+    assert_eq!(because(&no_email), "not Email is empty");
+    assert_eq!(because(&json!({"all": [no_id, no_email]})), "not Email is empty");
+    assert_eq!(because(&json!({"any": [no_email, no_id]})), "External ID is empty");
+    assert_eq!(
+        because(&json!({"all": [no_id, {"not": {"segment": 1}}]})),
+        "External ID is empty and not in “Staff”"
+    );
+    let mut removed = ann.clone();
+    removed.state = ContactState::Removed;
+    let standing = standing(&removed, &no_id, NOW);
+    assert_eq!((standing.is_member, standing.until), (false, None));
+}
+
+#[test]
+fn a_segment_inside_itself_is_found_and_a_diamond_is_not() {
+    let named = |ids: &[i64]| Formula::Any(ids.iter().map(|id| Formula::Segment(SegmentId(*id))).collect());
+    let others = BTreeMap::from([
+        (SegmentId(2), named(&[4])),
+        (SegmentId(3), named(&[4])),
+        (SegmentId(4), named(&[9])),
+    ]);
+    assert_eq!(cycle(SegmentId(1), &named(&[2, 3]), &others), None, "a diamond");
+    assert_eq!(cycle(SegmentId(1), &named(&[1]), &others), Some(vec![SegmentId(1)]));
+    let way = cycle(SegmentId(9), &named(&[8, 3]), &others);
+    assert_eq!(way, Some(vec![SegmentId(3), SegmentId(4), SegmentId(9)]));
+}
+
+#[test]
+fn segments_inside_segments_are_planned_in_their_place() {
+    let mut definitions = definitions();
+    let name = SegmentName::parse("No ID").unwrap();
+    definitions.names.insert(SegmentId(3), name);
+    let inner = formula(&json!({"field": "externalCustomerId", "op": "is_empty"}));
+    definitions.formulas.insert(SegmentId(3), inner);
+    let outer = formula(&json!({"not": {"segment": 3}}));
+    let plan = Plan::of(&outer, &definitions).unwrap();
+    let ann = contact();
+    let standing = plan.evaluate(ContactFacts { contact: &ann }, at(NOW));
+    assert_eq!((standing.is_member, standing.because.as_str()), (false, "in “No ID”"));
+    // Twice as large with every step.
+    for id in 4..20 {
+        definitions
+            .names
+            .insert(SegmentId(id), SegmentName::parse(&format!("s{id}")).unwrap());
+        let twice = Formula::All(vec![Formula::Segment(SegmentId(id - 1)); 2]);
+        definitions.formulas.insert(SegmentId(id), twice);
+    }
+    let problems = Plan::of(&Formula::Segment(SegmentId(19)), &definitions).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].pointer, "/segment");
+}
+
+#[test]
+fn negated_conditions_tell_whose_value_is_missing() {
+    let json = json!({"all": [
+        {"not": {"field": "firstName", "op": "equals", "value": "Ann"}},
+        {"field": "town", "op": "equals", "value": "Kyiv"},
+        {"not": {"any": [{"field": "firstName", "op": "equals", "value": "Bob"}, {"field": "email", "op": "is_empty"}]}},
+    ]});
+    let without: Vec<String> = plan(&json).without_value().into_iter().map(|leaf| leaf.text).collect();
+    assert_eq!(without, ["First name equals “Ann”"]);
+}

@@ -1,0 +1,6 @@
+//! Formulas: forms, checks, answers.
+
+mod answers;
+mod common;
+mod forms;
+mod times;

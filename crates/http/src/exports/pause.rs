@@ -1,0 +1,71 @@
+//! `POST exports/{id}/pause` and `POST exports/{id}/resume`.
+
+use super::body::ExportBody;
+use super::export_id;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::Action;
+
+/// Pause an export.
+///
+/// It does not run by itself until it is resumed. A run under way comes to its end.
+#[utoipa::path(
+    post,
+    path = "/api/v1/exports/{id}/pause",
+    operation_id = "pauseExport",
+    tag = "exports",
+    params(("id" = String, Path, description = "The export.")),
+    responses((status = 200, description = "The export as it is now.", body = ExportBody, example = json!({
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
+        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
+        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": "paused",
+        "nextRunAt": null, "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
+        "updatedAt": "2025-01-01T08:00:00Z"
+    })), RefusedOrMissing),
+)]
+pub(super) async fn pause(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<ExportBody>, ApiError> {
+    set(&state, &auth, &id, true).await
+}
+
+/// Let a paused export go on.
+///
+/// With a schedule it runs at once: what passed meanwhile is made up for by one run.
+#[utoipa::path(
+    post,
+    path = "/api/v1/exports/{id}/resume",
+    operation_id = "resumeExport",
+    tag = "exports",
+    params(("id" = String, Path, description = "The export.")),
+    responses((status = 200, description = "The export as it is now.", body = ExportBody, example = json!({
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
+        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
+        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": "active",
+        "nextRunAt": "2025-01-01T08:15:00Z", "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
+        "updatedAt": "2025-01-01T08:00:00Z"
+    })), RefusedOrMissing),
+)]
+pub(super) async fn resume(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<ExportBody>, ApiError> {
+    set(&state, &auth, &id, false).await
+}
+
+async fn set(state: &HttpState, auth: &Authenticated, id: &str, is_paused: bool) -> Result<Json<ExportBody>, ApiError> {
+    auth.allow(Action::Admin)?;
+    let export = state
+        .app
+        .pause_export(auth.workspace(), export_id(id)?, is_paused)
+        .await?;
+    Ok(Json(ExportBody::from(&export)))
+}

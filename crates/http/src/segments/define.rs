@@ -1,0 +1,236 @@
+//! Making, changing, reading and deleting segments.
+
+use super::forms::{SegmentBody, SegmentInput, formula, name};
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::identity::DecisionBody;
+use crate::paging::Paging;
+use crate::paths::{ApiPath, Params, segment_id};
+use crate::refusals::{Refused, RefusedOrMissing, WriteRefused, WriteRefusedOrMissing};
+use crate::reply::{Decided, Repeated, submit};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use selfsame_domain::{Action, Command, Effect, SegmentId, WorkspaceId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of segments.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SegmentPage {
+    /// The segments, by number.
+    items: Vec<SegmentBody>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = "7")]
+    next: Option<String>,
+}
+
+/// A segment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SegmentAnswer {
+    /// The segment.
+    segment: SegmentBody,
+}
+
+/// A segment as it is after the decision, and the decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SegmentChange {
+    /// The segment.
+    segment: SegmentBody,
+    /// What was decided.
+    decision: DecisionBody,
+}
+
+/// The decision that deleted a segment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SegmentDeletion {
+    /// What was decided.
+    decision: DecisionBody,
+}
+
+/// Segments, static and dynamic.
+#[utoipa::path(
+    get,
+    path = "/api/v1/segments",
+    operation_id = "listSegments",
+    tag = "segments",
+    params(
+        ("name" = Option<String>, Query, description = "What the name contains, in any case."),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses((status = 200, description = "A page of segments, by number.", body = SegmentPage), Refused),
+)]
+pub(crate) async fn list(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    params: Params,
+) -> Result<Json<SegmentPage>, ApiError> {
+    auth.allow(Action::Read)?;
+    let mut problems = Problems::default();
+    let paging = Paging::numbered(&params, &mut problems);
+    problems.finish()?;
+    let segments = state.app.segments(auth.workspace(), params.text("name")).await?;
+    let (segments, next) = paging.cut_whole(segments, |segment| segment.id.0);
+    Ok(Json(SegmentPage {
+        items: segments
+            .into_iter()
+            .map(|segment| SegmentBody::of(segment, None))
+            .collect(),
+        next,
+    }))
+}
+
+/// Make a dynamic segment.
+///
+/// Who is in it is decided by its formula whenever it is read, so that it is right as soon as a write is answered.
+#[utoipa::path(
+    post,
+    path = "/api/v1/segments",
+    operation_id = "createSegment",
+    tag = "segments",
+    params(crate::docs::IdempotencyKey),
+    request_body(content = SegmentInput, example = json!({
+        "name": "Without external ID", "formula": {"field": "externalCustomerId", "op": "is_empty"}
+    })),
+    responses((status = 201, description = "It was made.", body = SegmentChange), WriteRefused),
+)]
+pub(crate) async fn create(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<impl IntoResponse, ApiError> {
+    auth.allow(Action::Admin)?;
+    let body = incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let name = name(&fields, &mut problems);
+    let formula = formula(&state, auth.workspace(), &fields).await?;
+    if name.is_none() && problems.is_empty() {
+        problems.add("/name", "is required");
+    }
+    if formula.is_none() {
+        problems.add("/formula", "is required");
+    }
+    problems.finish()?;
+    let (name, formula) = name.zip(formula).ok_or(ApiError::Internal("an unreported problem"))?;
+    state.app.check_formula(auth.workspace(), &formula, None).await?;
+    let command = Command::CreateSegment {
+        name,
+        formula: Some(Box::new(formula)),
+    };
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let made = decision.effects.iter().find_map(|effect| match effect {
+        Effect::SegmentCreated { segment } => Some(*segment),
+        _ => None,
+    });
+    let id = made.ok_or(ApiError::Internal("a segment was made without a number"))?;
+    let body = SegmentChange {
+        segment: read(&state, auth.workspace(), id).await?,
+        decision: DecisionBody::from(&decision),
+    };
+    Ok((StatusCode::CREATED, Decided(decision, Json(body))))
+}
+
+/// A segment, and how many contacts are in it now.
+#[utoipa::path(
+    get,
+    path = "/api/v1/segments/{id}",
+    operation_id = "getSegment",
+    tag = "segments",
+    params(("id" = i64, Path, description = "The number of the segment.")),
+    responses((status = 200, description = "The segment.", body = SegmentAnswer), RefusedOrMissing),
+)]
+pub(crate) async fn get(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<SegmentAnswer>, ApiError> {
+    auth.allow(Action::Read)?;
+    let id = segment_id("id", &id)?;
+    let segment = read(&state, auth.workspace(), id).await?;
+    Ok(Json(SegmentAnswer { segment }))
+}
+
+/// Rename a segment, change the formula of a dynamic one, or both.
+#[utoipa::path(
+    put,
+    path = "/api/v1/segments/{id}",
+    operation_id = "changeSegment",
+    tag = "segments",
+    params(("id" = i64, Path, description = "The number of the segment."), crate::docs::IdempotencyKey),
+    request_body(content = SegmentInput, example = json!({
+        "name": "Without external ID",
+        "formula": {"any": [{"field": "externalCustomerId", "op": "is_empty"}, {"field": "email", "op": "is_empty"}]}
+    })),
+    responses((status = 200, description = "The segment.", body = SegmentChange), WriteRefusedOrMissing),
+)]
+pub(crate) async fn change(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<impl IntoResponse, ApiError> {
+    auth.allow(Action::Admin)?;
+    let id = segment_id("id", &id)?;
+    let body = incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let name = name(&fields, &mut problems);
+    let formula = formula(&state, auth.workspace(), &fields).await?;
+    if name.is_none() && formula.is_none() && problems.is_empty() {
+        problems.add("", "must say what changes: name, formula or both");
+    }
+    problems.finish()?;
+    if let Some(formula) = &formula {
+        state.app.check_formula(auth.workspace(), formula, Some(id)).await?;
+    }
+    let command = Command::ChangeSegment {
+        segment: id,
+        name,
+        formula: formula.map(Box::new),
+    };
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let body = SegmentChange {
+        segment: read(&state, auth.workspace(), id).await?,
+        decision: DecisionBody::from(&decision),
+    };
+    Ok(Decided(decision, Json(body)))
+}
+
+/// Delete a segment. The contacts stay.
+///
+/// Refused while the formula of another segment names it, and for the segment of a subscription category.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/segments/{id}",
+    operation_id = "deleteSegment",
+    tag = "segments",
+    params(("id" = i64, Path, description = "The number of the segment."), crate::docs::IdempotencyKey),
+    responses((status = 200, description = "It was deleted.", body = SegmentDeletion), WriteRefusedOrMissing),
+)]
+pub(crate) async fn delete(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    incoming: Incoming,
+) -> Result<impl IntoResponse, ApiError> {
+    auth.allow(Action::Admin)?;
+    let segment = segment_id("id", &id)?;
+    let command = Command::DeleteSegment { segment };
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let body = SegmentDeletion {
+        decision: DecisionBody::from(&decision),
+    };
+    Ok(Decided(decision, Json(body)))
+}
+
+async fn read(state: &HttpState, workspace: WorkspaceId, id: SegmentId) -> Result<SegmentBody, ApiError> {
+    let view = state.app.segment(workspace, id).await?;
+    let count = state.app.count_segment(workspace, id).await?;
+    Ok(SegmentBody::of(view, Some(count)))
+}

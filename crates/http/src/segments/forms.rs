@@ -1,0 +1,232 @@
+//! Formulas, segments and their members as they are sent and read.
+
+use crate::error::{ApiError, Problem};
+use crate::fields::{Fields, Problems, Sent};
+use crate::state::HttpState;
+use selfsame_application::ports::ContactDetails;
+use selfsame_application::{SegmentError, SegmentView};
+use selfsame_domain::segments::{Formula, parse};
+use selfsame_domain::values::{ChannelType, SegmentName};
+use selfsame_domain::{AttributeKey, WorkspaceId};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A formula: all, any or not of formulas, being in a segment, or a condition on a field of the contact. It may also be sent as its readable
+/// form, a text.
+#[derive(ToSchema)]
+#[schema(as = Formula)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) enum FormulaBody {
+    /// All of them hold.
+    All(AllBody),
+    /// At least one of them holds.
+    Any(AnyBody),
+    /// It does not hold.
+    Not(NotBody),
+    /// Is in a segment.
+    Segment(InSegmentBody),
+    /// A condition.
+    Condition(ConditionBody),
+    /// The readable form.
+    Readable(String),
+}
+
+/// All of them hold.
+#[derive(ToSchema)]
+#[schema(as = FormulaAll)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct AllBody {
+    /// At least one.
+    #[schema(no_recursion, min_items = 1)]
+    all: Vec<FormulaBody>,
+}
+
+/// At least one of them holds.
+#[derive(ToSchema)]
+#[schema(as = FormulaAny)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct AnyBody {
+    /// At least one.
+    #[schema(no_recursion, min_items = 1)]
+    any: Vec<FormulaBody>,
+}
+
+/// The exact complement.
+#[derive(ToSchema)]
+#[schema(as = FormulaNot)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct NotBody {
+    /// What must not hold.
+    #[schema(no_recursion)]
+    not: Box<FormulaBody>,
+}
+
+/// Being in another segment, static or dynamic.
+#[derive(ToSchema)]
+#[schema(as = FormulaSegment)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct InSegmentBody {
+    /// The number of the segment.
+    #[schema(example = 7)]
+    segment: i64,
+}
+
+/// A condition on a field of the contact.
+#[derive(ToSchema)]
+#[schema(as = FormulaCondition)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct ConditionBody {
+    /// `contactId`, `externalCustomerId`, `email`, `phone`, `deviceId`, `firstName`, `lastName`, `contactKey`, `languageCode`, `timeZone`,
+    /// `region`, `town`, `address`, `postcode`, `createdAt`, `updatedAt`, `source`, or `custom:PROFILE.KEY`.
+    #[schema(example = "externalCustomerId")]
+    field: String,
+    /// `is_empty`, `is_not_empty`, `equals`, `one_of`, `contains`, `starts_with`, `ends_with`, `greater`, `less`, `between`, `before`,
+    /// `after`, `in_last_days`, `in_next_days` or `anniversary_within_days`; which of them apply depends on the type of the field.
+    #[schema(example = "is_empty")]
+    op: String,
+    /// What the operator compares with: nothing, a value, a number of days, a list, or the least and the greatest value.
+    value: Option<Value>,
+}
+
+/// A segment to be made or changed.
+#[derive(ToSchema)]
+#[schema(as = SegmentInput)]
+#[expect(dead_code, reason = "the schema of a body that is read leniently")]
+pub(crate) struct SegmentInput {
+    /// Its name, unique within the workspace, 1 to 255 characters.
+    #[schema(example = "Without external ID")]
+    name: String,
+    /// Who is in it.
+    formula: FormulaBody,
+}
+
+/// A segment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Segment)]
+pub(crate) struct SegmentBody {
+    /// Its number; the `id` of a group.
+    #[schema(example = 7)]
+    pub(crate) id: i64,
+    /// Its name.
+    #[schema(example = "Without external ID")]
+    name: String,
+    /// `dynamic`: a formula decides who is in it; or `static`: contacts are put into it.
+    #[schema(example = "dynamic")]
+    r#type: &'static str,
+    /// How many contacts are in it now. Left out of lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1204)]
+    count: Option<u64>,
+    /// The formula of a dynamic one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<FormulaBody>)]
+    formula: Option<Formula>,
+    /// The formula of a dynamic one in words; read again where a formula is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "External ID is empty")]
+    readable: Option<String>,
+}
+
+impl SegmentBody {
+    pub(super) fn of(view: SegmentView, count: Option<u64>) -> Self {
+        Self {
+            id: view.id.0,
+            name: view.name.to_string(),
+            r#type: kind(view.formula.is_some()),
+            count,
+            formula: view.formula,
+            readable: view.readable,
+        }
+    }
+}
+
+/// What kind of segment it is, in the words of our own API.
+pub(super) fn kind(dynamic: bool) -> &'static str {
+    if dynamic { "dynamic" } else { "static" }
+}
+
+/// A contact in a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SegmentMember)]
+pub(crate) struct MemberBody {
+    /// The contact's number.
+    #[schema(example = 564_407_320)]
+    pub(super) contact_id: i64,
+    /// The customer's own ID.
+    #[schema(example = "C-1001")]
+    external_customer_id: Option<String>,
+    /// The first email that it shows.
+    #[schema(example = "ann@example.com")]
+    email: Option<String>,
+    /// The first phone that it shows.
+    phone: Option<String>,
+    #[schema(example = "Ann")]
+    first_name: Option<String>,
+    #[schema(example = "Smith")]
+    last_name: Option<String>,
+}
+
+impl From<&ContactDetails> for MemberBody {
+    fn from(details: &ContactDetails) -> Self {
+        let contact = &details.contact;
+        let channels = contact.channels();
+        let first = |wanted| {
+            let found = channels.iter().find(|(channel, _)| *channel == wanted);
+            found.map(|(_, held)| held.identifier.typed.clone())
+        };
+        let text = |key| contact.attributes.text(key).map(str::to_owned);
+        Self {
+            contact_id: contact.id.0,
+            external_customer_id: contact.external_id().map(str::to_owned),
+            email: first(ChannelType::Email),
+            phone: first(ChannelType::Sms),
+            first_name: text(AttributeKey::FirstName),
+            last_name: text(AttributeKey::LastName),
+        }
+    }
+}
+
+impl From<SegmentError> for ApiError {
+    fn from(error: SegmentError) -> Self {
+        match error {
+            SegmentError::NotFound => Self::NotFound("segment"),
+            SegmentError::NoContact => Self::NotFound("contact"),
+            SegmentError::Invalid(problems) => in_formula(&problems),
+            SegmentError::Storage(error) => error.into(),
+        }
+    }
+}
+
+fn in_formula(problems: &[selfsame_domain::segments::Problem]) -> ApiError {
+    let problem = |problem: &selfsame_domain::segments::Problem| {
+        Problem::new(format!("/formula{}", problem.pointer), &problem.reason)
+    };
+    ApiError::Invalid(problems.iter().map(problem).collect())
+}
+
+/// The name of a segment, if it is sent.
+pub(super) fn name(body: &Fields<'_>, problems: &mut Problems) -> Option<SegmentName> {
+    let sent = body.text("name", problems).value()?;
+    problems.check(&body.pointer("name"), SegmentName::parse(&sent))
+}
+
+/// The formula, if one is sent: an object, or a text in the readable form.
+pub(super) async fn formula(
+    state: &HttpState,
+    workspace: WorkspaceId,
+    body: &Fields<'_>,
+) -> Result<Option<Formula>, ApiError> {
+    match body.raw("formula") {
+        Sent::Nothing | Sent::Null => Ok(None),
+        Sent::Value(Value::String(text)) => {
+            let definitions = state.app.store().definitions(workspace).await?;
+            let read = parse(text, &definitions);
+            read.map(Some)
+                .map_err(|error| ApiError::invalid("/formula", format!("cannot be read {error}")))
+        }
+        Sent::Value(value) => Formula::read(value).map(Some).map_err(|problems| in_formula(&problems)),
+    }
+}

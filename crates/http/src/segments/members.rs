@@ -1,0 +1,130 @@
+//! `GET segments/{id}/members` and `GET contact/{id}/segments`.
+
+use super::forms::{MemberBody, kind};
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::paging::Paging;
+use crate::paths::{ApiPath, Params, contact_id, segment_id};
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_application::StandingInSegment;
+use selfsame_application::ports::MembersFrom;
+use selfsame_domain::{Action, ContactId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of the contacts in a segment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberPage {
+    /// The contacts, by number.
+    items: Vec<MemberBody>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = "564407320")]
+    next: Option<String>,
+}
+
+/// Every segment, and whether a contact is in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StandingPage {
+    /// One entry for every segment, by number.
+    items: Vec<StandingBody>,
+}
+
+/// Whether a contact is in a segment, and why.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StandingBody {
+    /// The number of the segment.
+    #[schema(example = 7)]
+    segment_id: i64,
+    /// Its name.
+    #[schema(example = "Without external ID")]
+    name: String,
+    /// `dynamic` or `static`.
+    #[schema(example = "dynamic")]
+    r#type: &'static str,
+    /// Whether the contact is in it.
+    r#in: bool,
+    /// The conditions that decide it, in words.
+    #[schema(example = "External ID is empty")]
+    because: String,
+    /// When that ends by itself, with nothing changed but the time; null when it does not.
+    until: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl From<StandingInSegment> for StandingBody {
+    fn from(standing: StandingInSegment) -> Self {
+        Self {
+            segment_id: standing.id.0,
+            name: standing.name.to_string(),
+            r#type: kind(standing.dynamic),
+            r#in: standing.is_member,
+            because: standing.because,
+            until: standing.until,
+        }
+    }
+}
+
+/// The contacts in a segment now.
+#[utoipa::path(
+    get,
+    path = "/api/v1/segments/{id}/members",
+    operation_id = "listSegmentMembers",
+    tag = "segments",
+    params(
+        ("id" = i64, Path, description = "The number of the segment."),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
+        ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+    ),
+    responses((status = 200, description = "A page of contacts, by number.", body = MemberPage), RefusedOrMissing),
+)]
+pub(crate) async fn members(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+    params: Params,
+) -> Result<Json<MemberPage>, ApiError> {
+    auth.allow(Action::Read)?;
+    let id = segment_id("id", &id)?;
+    let mut problems = Problems::default();
+    let paging = Paging::numbered(&params, &mut problems);
+    if params.text("asOf").is_some() {
+        problems.add("asOf", "is not supported: past members of segments are not kept");
+    }
+    problems.finish()?;
+    let from = MembersFrom::After(paging.cursor.map_or(ContactId::NOBODY, ContactId));
+    let found = state
+        .app
+        .segment_members(auth.workspace(), id, from, paging.ask())
+        .await?;
+    let (found, next) = paging.cut(found, |details| details.contact.id.0);
+    Ok(Json(MemberPage {
+        items: found.iter().map(MemberBody::from).collect(),
+        next,
+    }))
+}
+
+/// In which segments a contact is, and why it is in each or not.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contact/{id}/segments",
+    operation_id = "getContactSegments",
+    tag = "segments",
+    params(("id" = i64, Path, description = "The contact ID; that of an absorbed contact leads to its survivor.")),
+    responses((status = 200, description = "Every segment.", body = StandingPage), RefusedOrMissing),
+)]
+pub(crate) async fn of_contact(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<StandingPage>, ApiError> {
+    auth.allow(Action::Read)?;
+    let id = contact_id("id", &id)?;
+    let standings = state.app.segments_of(auth.workspace(), id).await?;
+    Ok(Json(StandingPage {
+        items: standings.into_iter().map(StandingBody::from).collect(),
+    }))
+}

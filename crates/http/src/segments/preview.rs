@@ -1,0 +1,109 @@
+//! `POST segments/preview`.
+
+use super::forms::{FormulaBody, MemberBody, formula};
+use crate::auth::Authenticated;
+use crate::body::Incoming;
+use crate::error::ApiError;
+use crate::fields::Problems;
+use crate::refusals::{BodyRefused, RefusedOrMissing};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::{Action, SegmentId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is to be previewed.
+#[derive(ToSchema)]
+#[schema(as = PreviewInput, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the schema of a body that is read leniently")]
+pub(crate) struct PreviewInput {
+    /// Who is chosen.
+    formula: FormulaBody,
+    /// The segment whose formula it would replace, to be told who would enter and leave.
+    #[schema(example = 7)]
+    segment_id: Option<i64>,
+}
+
+/// What a formula chooses now.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SegmentPreview)]
+pub(crate) struct PreviewBody {
+    /// How many contacts it chooses.
+    #[schema(example = 1204)]
+    count: u64,
+    /// Whether the count is exact.
+    exact: bool,
+    /// The first ten of them by number.
+    contacts: Vec<MemberBody>,
+    /// The formula in words.
+    #[schema(example = "External ID is empty")]
+    readable: String,
+    /// For negated conditions: how many of the chosen contacts have no value of the field at all.
+    without_value: Vec<WithoutValue>,
+    /// How many contacts would enter the segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enter: Option<u64>,
+    /// How many contacts would leave the segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leave: Option<u64>,
+}
+
+/// How many of the chosen contacts have no value.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WithoutValue {
+    /// The negated condition, in words.
+    #[schema(example = "First name equals “Ann”")]
+    condition: String,
+    /// How many.
+    #[schema(example = 3)]
+    count: u64,
+}
+
+/// What a formula chooses now, without saving it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/segments/preview",
+    operation_id = "previewSegment",
+    tag = "segments",
+    request_body(content = PreviewInput, example = json!({"formula": {"field": "externalCustomerId", "op": "is_empty"}})),
+    responses((status = 200, description = "What it chooses.", body = PreviewBody), BodyRefused, RefusedOrMissing),
+)]
+pub(crate) async fn preview(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    incoming: Incoming,
+) -> Result<Json<PreviewBody>, ApiError> {
+    auth.allow(Action::Read)?;
+    let body = incoming.object()?;
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let formula = formula(&state, auth.workspace(), &fields).await?;
+    let compared_with = fields.integer("segmentId", &mut problems).value();
+    if compared_with.is_some_and(|id| id < 1) {
+        problems.add("/segmentId", "must be a positive whole number");
+    }
+    if formula.is_none() {
+        problems.add("/formula", "is required");
+    }
+    problems.finish()?;
+    let formula = formula.ok_or(ApiError::Internal("an unreported problem"))?;
+    let compared_with = compared_with.map(SegmentId);
+    let preview = state
+        .app
+        .preview_segment(auth.workspace(), &formula, compared_with)
+        .await?;
+    let without = preview.without_value.into_iter();
+    Ok(Json(PreviewBody {
+        count: preview.count,
+        exact: true,
+        contacts: preview.contacts.iter().map(MemberBody::from).collect(),
+        readable: preview.readable,
+        without_value: without
+            .map(|(condition, count)| WithoutValue { condition, count })
+            .collect(),
+        enter: preview.moves.map(|(enter, _)| enter),
+        leave: preview.moves.map(|(_, leave)| leave),
+    }))
+}

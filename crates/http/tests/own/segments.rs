@@ -1,0 +1,240 @@
+//! Dynamic segments: forms, wrong input, and both kinds on the wire.
+
+use super::support::Server;
+use serde_json::{Value, json};
+
+fn no_id() -> Value {
+    json!({"field": "externalCustomerId", "op": "is_empty"})
+}
+
+async fn made(server: &Server, name: &str, formula: Value) -> Value {
+    let made = server
+        .post("/api/v1/segments", json!({"name": name, "formula": formula}))
+        .await;
+    made.json(201)["segment"].clone()
+}
+
+#[tokio::test]
+async fn a_segment_is_made_read_changed_and_deleted() {
+    let server = Server::start().await;
+    let anonymous = server.contact(None, Some("ann@example.com")).await;
+    server.contact(Some("C-1"), None).await;
+    let made = server
+        .post("/api/v1/segments", json!({"name": "No ID", "formula": no_id()}))
+        .await;
+    assert_eq!(made.header("x-selfsame-outcome"), Some("created"));
+    let made = made.json(201);
+    let id = made["segment"]["id"].clone();
+    let expected = json!({
+        "id": id, "name": "No ID", "type": "dynamic", "count": 1, "formula": no_id(), "readable": "External ID is empty",
+    });
+    assert_eq!(made["segment"], expected);
+    assert_eq!(
+        made["decision"]["effects"],
+        json!([{"effect": "segment_created", "segmentId": id}])
+    );
+    let path = format!("/api/v1/segments/{id}");
+    assert_eq!(server.get(&path).await.json(200), json!({"segment": expected}));
+    let member = json!({
+        "contactId": anonymous, "externalCustomerId": null, "email": "ann@example.com", "phone": null,
+        "firstName": null, "lastName": null,
+    });
+    let page = server.get(&format!("{path}/members")).await.json(200);
+    assert_eq!(page, json!({"items": [member], "next": null}));
+
+    let both = json!({"name": "Nobody", "formula": {"all": [no_id(), {"field": "email", "op": "is_empty"}]}});
+    let changed = server.put(&path, both).await.json(200);
+    assert_eq!(changed["segment"]["name"], "Nobody");
+    assert_eq!(
+        changed["segment"]["readable"],
+        "External ID is empty and Email is empty"
+    );
+    assert_eq!(changed["segment"]["count"], 0);
+    assert_eq!(changed["decision"]["outcome"], "updated");
+    let readable = json!({"formula": changed["segment"]["readable"]});
+    assert_eq!(
+        server.put(&path, readable).await.json(200)["decision"]["outcome"],
+        "unchanged"
+    );
+
+    let listed = server.get("/api/v1/segments?name=nob").await.json(200);
+    assert_eq!(listed["items"][0]["type"], "dynamic");
+    assert_eq!(listed["items"][0].get("count"), None);
+    let gone = server.call("one", "DELETE", &path, None).await.json(200);
+    assert_eq!(gone["decision"]["outcome"], "removed");
+    assert_eq!(server.get(&path).await.problem(404), "not-found");
+    assert_eq!(
+        server.get("/api/v1/segments").await.json(200),
+        json!({"items": [], "next": null})
+    );
+}
+
+#[tokio::test]
+async fn members_come_by_pages() {
+    let server = Server::start().await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(server.contact(Some(&format!("C-{number}")), None).await);
+    }
+    let segment = made(
+        &server,
+        "All",
+        json!({"field": "contactId", "op": "greater", "value": 0}),
+    )
+    .await;
+    let path = format!("/api/v1/segments/{}/members?limit=2", segment["id"]);
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = server.get(&format!("{path}{cursor}")).await.json(200);
+        let items = page["items"].as_array().expect("items");
+        seen.extend(items.iter().map(|item| item["contactId"].as_i64().expect("a number")));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ids);
+    let as_of = server.get(&format!("{path}&asOf=7")).await;
+    assert_eq!(as_of.pointers(), ["asOf"]);
+    assert_eq!(
+        server.get("/api/v1/segments/99/members").await.problem(404),
+        "not-found"
+    );
+}
+
+#[tokio::test]
+async fn a_preview_saves_nothing_and_tells_who_moves() {
+    let server = Server::start().await;
+    server.contact(None, Some("ann@example.com")).await;
+    server.contact(Some("C-1"), None).await;
+    let segment = made(&server, "No ID", no_id()).await;
+    let not = json!({"not": {"field": "email", "op": "equals", "value": "ann@example.com"}});
+    let body = json!({"formula": not, "segmentId": segment["id"]});
+    let preview = server.post("/api/v1/segments/preview", body).await.json(200);
+    assert_eq!((&preview["count"], &preview["exact"]), (&json!(1), &json!(true)));
+    assert_eq!(preview["contacts"][0]["externalCustomerId"], "C-1");
+    assert_eq!(preview["readable"], "not Email equals “ann@example.com”");
+    assert_eq!((&preview["enter"], &preview["leave"]), (&json!(1), &json!(1)));
+    assert_eq!(preview["withoutValue"][0]["count"], 1);
+    let alone = server
+        .post("/api/v1/segments/preview", json!({"formula": "Email is not empty"}))
+        .await
+        .json(200);
+    assert_eq!((&alone["count"], alone.get("enter")), (&json!(1), None));
+    let listed = server.get("/api/v1/segments").await.json(200);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_contact_is_told_its_segments_and_why() {
+    let server = Server::start().await;
+    let id = server.contact(Some("C-1"), None).await;
+    let segment = made(&server, "No ID", no_id()).await;
+    let found = server.get(&format!("/api/v1/contact/{id}/segments")).await.json(200);
+    let expected = json!({"items": [{
+        "segmentId": segment["id"], "name": "No ID", "type": "dynamic", "in": false,
+        "because": "not External ID is empty", "until": null,
+    }]});
+    assert_eq!(found, expected);
+    assert_eq!(
+        server.get("/api/v1/contact/99/segments").await.problem(404),
+        "not-found"
+    );
+}
+
+#[tokio::test]
+async fn wrong_formulas_are_refused_by_their_places() {
+    let server = Server::start().await;
+    let send = async |formula: Value| {
+        server
+            .post("/api/v1/segments", json!({"name": "s", "formula": formula}))
+            .await
+    };
+    for (formula, pointers) in [
+        (Value::Null, vec!["/formula"]),
+        (json!({"all": []}), vec!["/formula/all"]),
+        (
+            json!({"all": [{"field": "email", "op": "greater", "value": 1}]}),
+            vec!["/formula/all/0/op"],
+        ),
+        (
+            json!({"any": [no_id(), {"field": "nothing", "op": "is_empty"}]}),
+            vec!["/formula/any/1/field"],
+        ),
+        (json!({"not": {"segment": 99}}), vec!["/formula/not/segment"]),
+        (
+            json!({"field": "email", "op": "equals", "value": "none"}),
+            vec!["/formula/value"],
+        ),
+        (json!("Email is"), vec!["/formula"]),
+    ] {
+        let refused = send(formula.clone()).await;
+        assert_eq!(refused.pointers(), pointers, "{formula}");
+    }
+    let nameless = server.post("/api/v1/segments", json!({"formula": no_id()})).await;
+    assert_eq!(nameless.pointers(), ["/name"]);
+    let segment = made(&server, "s", no_id()).await;
+    assert_eq!(send(no_id()).await.problem(409), "already-exists");
+    let path = format!("/api/v1/segments/{}", segment["id"]);
+    assert_eq!(server.put(&path, json!({})).await.pointers(), [""]);
+    let cycle = server.put(&path, json!({"formula": {"segment": segment["id"]}})).await;
+    assert!(
+        cycle.json(400)["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("by way of “s”"))
+    );
+    made(&server, "outer", json!({"segment": segment["id"]})).await;
+    assert_eq!(
+        server.call("one", "DELETE", &path, None).await.problem(409),
+        "segment-in-use"
+    );
+}
+
+#[tokio::test]
+async fn the_wire_lists_both_kinds() {
+    let server = Server::start().await;
+    let body = json!({"channels": [{"type": "email", "value": "ann@example.com"}], "groups": [{"name": "List"}]});
+    let ann = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
+    let segment = made(&server, "No ID", no_id()).await;
+    let groups = server.get("/api/v1/groups").await.json(200);
+    let kinds: Vec<&Value> = groups
+        .as_array()
+        .expect("groups")
+        .iter()
+        .map(|group| &group["type"])
+        .collect();
+    assert_eq!(kinds, ["Static", "Dynamic"]);
+    let path = format!("/api/v1/group/{}/contacts", segment["id"]);
+    let page = server.get(&path).await;
+    assert_eq!(page.header("totalcount"), Some("1"));
+    assert_eq!(page.json(200)[0]["id"], ann);
+    for call in ["attach", "detach"] {
+        let refused = server
+            .post(&format!("{path}/{call}"), json!({"contactIds": [ann]}))
+            .await;
+        assert_eq!(refused.status.as_u16(), 400);
+        assert!(refused.text.contains("the segment is dynamic"), "{}", refused.text);
+    }
+    assert_eq!(server.get("/api/v1/group/99/contacts").await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn every_call_needs_its_rights() {
+    let server = Server::start().await;
+    let body = || Some(json!({"name": "s", "formula": no_id()}));
+    for (method, path, body, weak) in [
+        ("GET", "/api/v1/segments", None, "one-events"),
+        ("POST", "/api/v1/segments", body(), "one-read"),
+        ("POST", "/api/v1/segments/preview", body(), "one-events"),
+        ("GET", "/api/v1/segments/1", None, "one-events"),
+        ("PUT", "/api/v1/segments/1", body(), "one-read"),
+        ("DELETE", "/api/v1/segments/1", None, "one-read"),
+        ("GET", "/api/v1/segments/1/members", None, "one-events"),
+        ("GET", "/api/v1/contact/1/segments", None, "one-events"),
+    ] {
+        server.guarded(method, path, body, weak).await;
+    }
+    let segment = made(&server, "s", no_id()).await;
+    let path = format!("/api/v1/segments/{}", segment["id"]);
+    assert_eq!(server.call("two", "GET", &path, None).await.problem(404), "not-found");
+}

@@ -1,0 +1,284 @@
+//! From a plan to a statement.
+
+use crate::engine::{Engine, integer, places, text};
+use crate::zones::{zoned_moment, zoned_text};
+use sea_query::{
+    Alias, Expr, Order, PostgresQueryBuilder, Query as Statement, SelectStatement, SqliteQueryBuilder, Value,
+};
+use selfsame_domain::segments::{Anniversary, Edge, FieldType, Leaf, Operand, Plan, Span, Test, TextTest};
+use selfsame_domain::{AttributeKey, ContactId, IdentifierKind, Timestamp, WorkspaceId};
+
+/// A statement and what is bound to it. The first value is the number of the workspace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The statement.
+    pub sql: String,
+    /// The values, in order.
+    pub values: Vec<Bound>,
+}
+
+/// A value that is bound.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bound {
+    /// A whole number.
+    Integer(i64),
+    /// A small whole number.
+    Small(i16),
+    /// A text.
+    Text(String),
+    /// A moment.
+    Moment(Timestamp),
+}
+
+/// The numbers (`contact_id`) of the active contacts of a workspace that fit the plan, by number: those after a contact in ascending order,
+/// or with an offset and whether to order ascending.
+pub fn members(
+    engine: Engine,
+    workspace: WorkspaceId,
+    plan: &Plan,
+    now: Timestamp,
+    after: Option<ContactId>,
+    page: (u64, u32, bool),
+) -> Query {
+    let mut statement = select(engine, workspace, plan, now, Expr::cust("c.contact_id"));
+    if let Some(after) = after {
+        statement.and_where(engine.sql("c.contact_id > {}", [integer(after.0)]));
+    }
+    let (offset, limit, ascending) = page;
+    let order = if ascending { Order::Asc } else { Order::Desc };
+    statement
+        .order_by_expr(Expr::cust("c.contact_id"), order)
+        .limit(u64::from(limit));
+    if offset > 0 {
+        statement.offset(offset.min(i64::MAX.unsigned_abs()));
+    }
+    build(engine, &statement)
+}
+
+/// How many active contacts of a workspace fit the plan.
+pub fn count(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Query {
+    build(engine, &select(engine, workspace, plan, now, Expr::cust("count(*)")))
+}
+
+fn select(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timestamp, what: Expr) -> SelectStatement {
+    let compiler = Compiler { engine, workspace, now };
+    let mut statement = Statement::select();
+    statement
+        .expr(what)
+        .from_as("contacts", Alias::new("c"))
+        .and_where(engine.sql("c.workspace_id = {}", [integer(workspace.0)]))
+        .and_where(Expr::cust(engine.active()))
+        .and_where(compiler.plan(plan));
+    statement
+}
+
+fn build(engine: Engine, statement: &SelectStatement) -> Query {
+    let (sql, values) = match engine {
+        Engine::Postgres => statement.build(PostgresQueryBuilder),
+        Engine::Sqlite => statement.build(SqliteQueryBuilder),
+    };
+    let bound = |value: Value| match value {
+        Value::BigInt(Some(number)) => Bound::Integer(number),
+        Value::BigUnsigned(Some(number)) => Bound::Integer(i64::try_from(number).unwrap_or(i64::MAX)),
+        Value::SmallInt(Some(number)) => Bound::Small(number),
+        Value::ChronoDateTimeUtc(Some(at)) => Bound::Moment(at),
+        Value::String(Some(text)) => Bound::Text(text),
+        other => Bound::Text(format!("{other:?}")),
+    };
+    Query {
+        sql,
+        values: values.0.into_iter().map(bound).collect(),
+    }
+}
+
+struct Compiler {
+    engine: Engine,
+    workspace: WorkspaceId,
+    now: Timestamp,
+}
+
+impl Compiler {
+    fn plan(&self, plan: &Plan) -> Expr {
+        match plan {
+            Plan::All(parts) => self.join(parts, " AND "),
+            Plan::Any(parts) => self.join(parts, " OR "),
+            Plan::Not(part) => self.engine.sql("(NOT {})", [self.plan(part)]),
+            Plan::Dynamic { plan, .. } => self.plan(plan),
+            Plan::List { segment, .. } => self.engine.sql(
+                "EXISTS (SELECT 1 FROM segment_members AS m
+                 WHERE m.workspace_id = {} AND m.segment_id = {} AND m.owner_id = c.contact_id AND m.hidden_by IS NULL)",
+                [integer(self.workspace.0), integer(segment.0)],
+            ),
+            Plan::Leaf(leaf) => self.leaf(leaf),
+        }
+    }
+
+    fn join(&self, parts: &[Plan], joint: &str) -> Expr {
+        let template = format!("({})", vec!["{}"; parts.len()].join(joint));
+        self.engine.sql(&template, parts.iter().map(|part| self.plan(part)))
+    }
+
+    /// A condition that is true or false.
+    fn leaf(&self, leaf: &Leaf) -> Expr {
+        if let Operand::Identifier(kind) = leaf.operand {
+            return self.identifier(kind, &leaf.test);
+        }
+        match &leaf.test {
+            Test::Empty => self.is_empty(leaf.operand),
+            test => self.engine.sql("COALESCE({}, FALSE)", [self.test(leaf.operand, test)]),
+        }
+    }
+
+    fn identifier(&self, kind: IdentifierKind, test: &Test) -> Expr {
+        let held = "EXISTS (SELECT 1 FROM identifiers AS i
+            WHERE i.workspace_id = {} AND i.owner_id = c.contact_id AND i.kind = {} AND i.hidden_by IS NULL";
+        let bound = [integer(self.workspace.0), integer(i64::from(kind.code()))];
+        match test {
+            Test::Text(test) => {
+                let test = self.text(&|| Expr::cust("i.value"), test);
+                self.engine
+                    .sql(&format!("{held} AND {{}})"), bound.into_iter().chain([test]))
+            }
+            _ => self.engine.sql(&format!("(NOT {held}))"), bound),
+        }
+    }
+
+    fn is_empty(&self, operand: Operand) -> Expr {
+        match operand {
+            Operand::Attribute(key) => self.engine.sql("({} IS NULL)", [self.engine.attribute(key)]),
+            Operand::Custom(id, _) => {
+                let value = self.engine.attribute(AttributeKey::Field(id));
+                self.engine.sql("({} IS NULL)", [value])
+            }
+            Operand::Name(_) => self.engine.sql("({} IS NULL)", [self.value(operand)]),
+            // These every contact has.
+            Operand::ContactId | Operand::CreatedAt | Operand::UpdatedAt | Operand::Source | Operand::Identifier(_) => {
+                Expr::cust("(1 = 0)")
+            }
+        }
+    }
+
+    /// The value that is compared; null without one.
+    fn value(&self, operand: Operand) -> Expr {
+        match operand {
+            Operand::ContactId | Operand::Identifier(_) => Expr::cust("c.contact_id"),
+            Operand::Attribute(key) => self.engine.attribute(key),
+            Operand::Name(AttributeKey::LastName) => Expr::cust("c.last_name_match"),
+            Operand::Name(_) => Expr::cust("c.first_name_match"),
+            Operand::CreatedAt => Expr::cust("c.created_at"),
+            Operand::UpdatedAt => Expr::cust("c.updated_at"),
+            Operand::Source => Expr::cust("c.source"),
+            Operand::Custom(id, held) => {
+                let member = |name| self.engine.member(AttributeKey::Field(id), name);
+                match held {
+                    FieldType::Number => self
+                        .engine
+                        .sql("COALESCE({}, {})", [member("decimal"), member("integer")]),
+                    FieldType::Date => member("date"),
+                    FieldType::Local | FieldType::Instant => member("date_time"),
+                    FieldType::Choices => member("choices"),
+                    FieldType::Text | FieldType::Name => member("text"),
+                }
+            }
+        }
+    }
+
+    fn test(&self, operand: Operand, test: &Test) -> Expr {
+        let engine = self.engine;
+        let value = || self.value(operand);
+        let compare =
+            |operator: &str, number: &dyn std::fmt::Display| engine.compare(value(), operator, &number.to_string());
+        match test {
+            Test::Empty => self.is_empty(operand),
+            Test::Text(test) => self.text(&value, test),
+            Test::Sources(sources) => {
+                let sources = sources.iter().map(|source| engine.source(*source));
+                self.one_of(value(), sources.collect())
+            }
+            Test::Numbers(numbers) => self.any(numbers.iter().map(|number| compare("=", number)).collect()),
+            Test::Greater(least) => compare(">", least),
+            Test::Less(greatest) => compare("<", greatest),
+            Test::Between(least, greatest) => {
+                engine.sql("({} AND {})", [compare(">=", least), compare("<=", greatest)])
+            }
+            Test::Spans(spans) => self.any(spans.iter().map(|span| self.span(operand, span)).collect()),
+            Test::Anniversary(days) => self.anniversary(value, *days),
+            Test::Choices(wanted) => match operand {
+                Operand::Custom(id, _) => engine.has_entry(AttributeKey::Field(id), wanted.iter().map(text).collect()),
+                _ => Expr::cust("(1 = 0)"),
+            },
+        }
+    }
+
+    fn any(&self, parts: Vec<Expr>) -> Expr {
+        let template = format!("({})", vec!["{}"; parts.len()].join(" OR "));
+        self.engine.sql(&template, parts)
+    }
+
+    fn one_of(&self, value: Expr, wanted: Vec<Expr>) -> Expr {
+        let template = format!("({{}} IN ({}))", places(wanted.len(), "{}"));
+        self.engine.sql(&template, [value].into_iter().chain(wanted))
+    }
+
+    fn text(&self, value: &dyn Fn() -> Expr, test: &TextTest) -> Expr {
+        match test {
+            TextTest::OneOf(texts) => self.one_of(value(), texts.iter().map(text).collect()),
+            TextTest::Contains(part) => self.engine.contains(value(), part),
+            TextTest::StartsWith(part) => self.engine.starts_with(value(), part),
+            TextTest::EndsWith(part) => self.engine.ends_with(value(), part),
+        }
+    }
+
+    fn span(&self, operand: Operand, span: &Span) -> Expr {
+        let compare = |operator: &str, edge: Edge| self.with_edge(operand, operator, edge);
+        match (span.from, span.until) {
+            (Some(from), Some(until)) => self
+                .engine
+                .sql("({} AND {})", [compare(">=", from), compare("<", until)]),
+            (Some(from), None) => compare(">=", from),
+            (None, Some(until)) => compare("<", until),
+            (None, None) => Expr::cust("(1 = 1)"),
+        }
+    }
+
+    fn with_edge(&self, operand: Operand, operator: &str, edge: Edge) -> Expr {
+        let (engine, now) = (self.engine, self.now);
+        let value = self.value(operand);
+        match operand {
+            Operand::Custom(_, FieldType::Date) => {
+                let day = zoned_text(engine, |zone| edge.day(zone, now).format("%Y-%m-%d").to_string());
+                engine.by_bytes(value, operator, day)
+            }
+            Operand::Custom(..) => {
+                let minute = zoned_text(engine, |zone| {
+                    edge.minute(zone, now).format("%Y-%m-%dT%H:%M:%S").to_string()
+                });
+                engine.by_bytes(value, operator, minute)
+            }
+            _ => {
+                let moment = zoned_moment(engine, |zone| edge.moment(zone, now));
+                engine.sql(&format!("({{}} {operator} {{}})"), [value, moment])
+            }
+        }
+    }
+
+    /// Month and day are the sixth to tenth character of dates and times alike.
+    fn anniversary(&self, value: impl Fn() -> Expr, days: u32) -> Expr {
+        let engine = self.engine;
+        let today = Edge::Days {
+            days: 0,
+            included: false,
+        };
+        let around = |zone| Anniversary::around(today.day(zone, self.now), days);
+        let day = || engine.sql("substr({}, 6, 5)", [value()]);
+        let first = || zoned_text(engine, |zone| around(zone).first);
+        let last = || zoned_text(engine, |zone| around(zone).last);
+        let from_first = || engine.by_bytes(day(), ">=", first());
+        let to_last = || engine.by_bytes(day(), "<=", last());
+        let same_year = engine.by_bytes(engine.sql("CAST({} AS text)", [first()]), "<=", last());
+        engine.sql(
+            "(CASE WHEN {} THEN ({} AND {}) ELSE ({} OR {}) END)",
+            [same_year, from_first(), to_last(), from_first(), to_last()],
+        )
+    }
+}

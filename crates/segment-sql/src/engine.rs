@@ -1,0 +1,191 @@
+//! What the two databases write differently.
+
+use chrono::{DateTime, Utc};
+use sea_query::{Expr, Value};
+use selfsame_domain::values::Source;
+use selfsame_domain::{AttributeKey, Timestamp};
+
+/// A database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL.
+    Postgres,
+    /// SQLite, with the function `decimal_cmp(text, text)` of this project.
+    Sqlite,
+}
+
+/// A bound text.
+pub(crate) fn text(text: impl Into<String>) -> Expr {
+    Expr::Value(Value::String(Some(text.into())))
+}
+
+/// A bound whole number.
+pub(crate) fn integer(number: i64) -> Expr {
+    Expr::Value(Value::BigInt(Some(number)))
+}
+
+impl Engine {
+    /// A piece of SQL with expressions in the places of `{}`, in their order.
+    pub(crate) fn sql(self, template: &str, parts: impl IntoIterator<Item = Expr>) -> Expr {
+        let mut pieces = template.split("{}");
+        let mut sql = pieces.next().unwrap_or_default().to_owned();
+        for (number, piece) in pieces.enumerate() {
+            let place = match self {
+                Self::Postgres => format!("${}", number + 1),
+                Self::Sqlite => "?".to_owned(),
+            };
+            sql.push_str(&place);
+            sql.push_str(piece);
+        }
+        Expr::cust_with_exprs(sql, parts)
+    }
+
+    fn pick(self, postgres: &'static str, sqlite: &'static str) -> &'static str {
+        match self {
+            Self::Postgres => postgres,
+            Self::Sqlite => sqlite,
+        }
+    }
+
+    /// That a contact is neither removed nor absorbed.
+    pub(crate) fn active(self) -> &'static str {
+        self.pick("c.state = 1", "c.state = 'active'")
+    }
+
+    /// A moment.
+    pub(crate) fn moment(self, at: Timestamp) -> Expr {
+        match self {
+            Self::Postgres => Expr::Value(Value::ChronoDateTimeUtc(Some(at))),
+            Self::Sqlite => integer(at.timestamp_micros()),
+        }
+    }
+
+    /// A moment as it stands in a map of zones.
+    pub(crate) fn moment_in_map(self, at: DateTime<Utc>) -> serde_json::Value {
+        match self {
+            Self::Postgres => at.to_rfc3339_opts(chrono::SecondsFormat::Micros, false).into(),
+            Self::Sqlite => at.timestamp_micros().into(),
+        }
+    }
+
+    /// The value of a zone in a map, or the default for a contact whose zone is none of them.
+    pub(crate) fn by_zone(self, map: String, default: Expr, is_moment: bool) -> Expr {
+        let zone = self.attribute(AttributeKey::TimeZone);
+        match self {
+            Self::Postgres if is_moment => self.sql(
+                "COALESCE(CAST(CAST({} AS jsonb) ->> {} AS timestamptz), {})",
+                [text(map), zone, default],
+            ),
+            Self::Postgres => self.sql("COALESCE(CAST({} AS jsonb) ->> {}, {})", [text(map), zone, default]),
+            Self::Sqlite => self.sql(
+                "COALESCE(json_extract({}, '$.\"' || {} || '\"'), {})",
+                [text(map), zone, default],
+            ),
+        }
+    }
+
+    /// The text of an attribute that is not a custom field; null without one.
+    pub(crate) fn attribute(self, key: AttributeKey) -> Expr {
+        match self {
+            Self::Postgres => self.sql("(c.attributes -> CAST({} AS text) ->> 'v')", [text(key.to_text())]),
+            Self::Sqlite => self.sql("json_extract(c.attributes, {})", [text(path(key, ""))]),
+        }
+    }
+
+    /// The text of a member of the value of a custom field; null without one.
+    pub(crate) fn member(self, key: AttributeKey, member: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql(
+                "(c.attributes -> CAST({} AS text) -> 'v' ->> CAST({} AS text))",
+                [text(key.to_text()), text(member)],
+            ),
+            Self::Sqlite => self.sql("json_extract(c.attributes, {})", [text(path(key, member))]),
+        }
+    }
+
+    /// That the list of a custom field has one of the entries.
+    pub(crate) fn has_entry(self, key: AttributeKey, entries: Vec<Expr>) -> Expr {
+        let list = places(entries.len(), self.pick("CAST({} AS text)", "{}"));
+        match self {
+            Self::Postgres => {
+                let template = format!(
+                    "EXISTS (SELECT 1 FROM jsonb_array_elements_text(c.attributes -> CAST({{}} AS text) -> 'v' -> 'choices') AS e (entry)
+                     WHERE e.entry IN ({list}))"
+                );
+                self.sql(&template, [text(key.to_text())].into_iter().chain(entries))
+            }
+            Self::Sqlite => {
+                let template =
+                    format!("EXISTS (SELECT 1 FROM json_each(c.attributes, {{}}) AS e WHERE e.value IN ({list}))");
+                self.sql(&template, [text(path(key, "choices"))].into_iter().chain(entries))
+            }
+        }
+    }
+
+    /// That a text contains a part.
+    pub(crate) fn contains(self, whole: Expr, part: &str) -> Expr {
+        self.sql(
+            self.pick("(strpos({}, {}) > 0)", "(instr({}, {}) > 0)"),
+            [whole, text(part)],
+        )
+    }
+
+    /// That a text begins with a part.
+    pub(crate) fn starts_with(self, whole: Expr, part: &str) -> Expr {
+        let length = part.chars().count();
+        self.sql(&format!("(substr({{}}, 1, {length}) = {{}})"), [whole, text(part)])
+    }
+
+    /// That a text ends with a part.
+    pub(crate) fn ends_with(self, whole: Expr, part: &str) -> Expr {
+        let length = part.chars().count();
+        let template = match self {
+            Self::Postgres => format!("(right({{}}, {length}) = {{}})"),
+            Self::Sqlite => format!("(substr({{}}, -{length}) = {{}})"),
+        };
+        self.sql(&template, [whole, text(part)])
+    }
+
+    /// A comparison of texts by their bytes.
+    pub(crate) fn by_bytes(self, one: Expr, operator: &str, other: Expr) -> Expr {
+        let collated = self.pick(" COLLATE \"C\"", "");
+        self.sql(&format!("({{}}{collated} {operator} {{}})"), [one, other])
+    }
+
+    /// A comparison of a number with a decimal; the number is one of the database's own types or a text.
+    pub(crate) fn compare(self, number: Expr, operator: &str, decimal: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql(
+                &format!("(CAST({{}} AS numeric) {operator} CAST({{}} AS numeric))"),
+                [number, text(decimal)],
+            ),
+            Self::Sqlite => self.sql(
+                &format!("(decimal_cmp(CAST({{}} AS TEXT), {{}}) {operator} 0)"),
+                [number, text(decimal)],
+            ),
+        }
+    }
+
+    /// A source as it is stored.
+    pub(crate) fn source(self, source: Source) -> Expr {
+        match self {
+            Self::Postgres => Expr::Value(Value::SmallInt(Some(source.code()))),
+            Self::Sqlite => text(source.as_str()),
+        }
+    }
+}
+
+/// So many places with commas between them.
+pub(crate) fn places(count: usize, place: &str) -> String {
+    vec![place; count].join(", ")
+}
+
+/// The JSON path of an attribute, or of a member of the value of a custom field. Keys are names of ours and numbers.
+fn path(key: AttributeKey, member: &str) -> String {
+    let key = key.to_text();
+    if member.is_empty() {
+        format!("$.\"{key}\".v")
+    } else {
+        format!("$.\"{key}\".v.{member}")
+    }
+}

@@ -1,0 +1,188 @@
+//! Dynamic segments.
+
+use crate::contacts::{details_of, page};
+use crate::error::translate;
+use crate::rows::{self, FieldRecord, SegmentRecord, corrupt, json};
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{ContactDetails, MemberQuery, MembersFrom, Segments, StorageError};
+use selfsame_domain::segments::{Definitions, Formula, Plan};
+use selfsame_domain::{ChangeSet, CustomField, Footprint, Revision, Segment, SegmentId, Timestamp, WorkspaceId};
+use selfsame_segment_sql::{Bound, Engine, Query, count, members};
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, Postgres};
+use std::collections::BTreeMap;
+
+const DEFINITIONS: &str = "
+    SELECT
+        ARRAY(SELECT record FROM segment_rows WHERE workspace_id = $1) AS segments,
+        ARRAY(SELECT record FROM field_rows WHERE workspace_id = $1 ORDER BY field_id) AS fields,
+        ARRAY(SELECT segment_id FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS dynamic,
+        ARRAY(SELECT formula FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS formulas";
+
+/// Of the segments that a footprint asks for; all of them where it asks for all.
+const ASKED: &str = "
+    SELECT
+        ARRAY(SELECT record FROM segment_rows WHERE workspace_id = $1 AND $2) AS segments,
+        ARRAY[]::field_v1[] AS fields,
+        ARRAY(SELECT segment_id FROM segment_formulas
+              WHERE workspace_id = $1 AND ($2 OR segment_id = ANY ($3)) ORDER BY segment_id) AS dynamic,
+        ARRAY(SELECT formula FROM segment_formulas
+              WHERE workspace_id = $1 AND ($2 OR segment_id = ANY ($3)) ORDER BY segment_id) AS formulas";
+
+const WRITE: &str = "
+    INSERT INTO segment_formulas (workspace_id, segment_id, revision, formula)
+    SELECT $1, new.segment_id, $2, new.formula FROM unnest($3::bigint[], $4::text[]) AS new (segment_id, formula)
+    ON CONFLICT (workspace_id, segment_id) DO UPDATE SET formula = EXCLUDED.formula, revision = EXCLUDED.revision";
+
+const DELETE_FORMULAS: &str = "DELETE FROM segment_formulas WHERE workspace_id = $1 AND segment_id = ANY ($2)";
+
+const DELETE: &str = "DELETE FROM segments WHERE workspace_id = $1 AND segment_id = ANY ($2)";
+
+#[derive(Debug, sqlx::FromRow)]
+struct DefinitionsRow {
+    segments: Vec<SegmentRecord>,
+    fields: Vec<FieldRecord>,
+    dynamic: Vec<i64>,
+    formulas: Vec<String>,
+}
+
+impl DefinitionsRow {
+    fn formulas(&self) -> Result<BTreeMap<SegmentId, Formula>, StorageError> {
+        let pairs = self.dynamic.iter().zip(&self.formulas);
+        pairs
+            .map(|(id, text)| Ok((SegmentId(*id), json(text, "segment_formulas", "formula", id)?)))
+            .collect()
+    }
+}
+
+#[async_trait]
+impl Segments for PostgresStore {
+    async fn definitions(&self, workspace: WorkspaceId) -> Result<Definitions, StorageError> {
+        let row: DefinitionsRow = sqlx::query_as(DEFINITIONS)
+            .bind(workspace.0)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        let formulas = row.formulas()?;
+        let segments = rows::all(row.segments, Segment::try_from)?;
+        Ok(Definitions {
+            names: segments.into_iter().map(|segment| (segment.id, segment.name)).collect(),
+            formulas,
+            fields: rows::all(row.fields, CustomField::try_from)?,
+        })
+    }
+
+    async fn members(
+        &self,
+        workspace: WorkspaceId,
+        query: &MemberQuery<'_>,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let (after, offset, ascending) = match query.from {
+            MembersFrom::After(contact) => (Some(contact), 0, true),
+            MembersFrom::Offset { offset, ascending } => (None, offset, ascending),
+        };
+        let rows = (offset, query.limit, ascending);
+        let query = members(Engine::Postgres, workspace, query.plan, query.now, after, rows);
+        // The workspace is the first value of the query, as `details` needs it.
+        let sql = details_of(&query.sql);
+        // Kept by the connection: the driver asks for the types of records between preparing and reading, which an unnamed statement does not
+        // outlive.
+        let found = sqlx::query_as_with(AssertSqlSafe(sql), arguments(query)?)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(page(found)?.items)
+    }
+
+    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
+        let query = count(Engine::Postgres, workspace, plan, now);
+        let sql = AssertSqlSafe(query.sql.clone());
+        let found: i64 = sqlx::query_scalar_with::<Postgres, _, _>(sql, arguments(query)?)
+            .persistent(false)
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(found.unsigned_abs())
+    }
+}
+
+fn arguments(query: Query) -> Result<PgArguments, StorageError> {
+    let mut arguments = PgArguments::default();
+    for value in query.values {
+        let added = match value {
+            Bound::Integer(number) => arguments.add(number),
+            Bound::Small(number) => arguments.add(number),
+            Bound::Text(text) => arguments.add(text),
+            Bound::Moment(at) => arguments.add(at),
+        };
+        added.map_err(StorageError::Refused)?;
+    }
+    Ok(arguments)
+}
+
+/// Reads the formulas of the segments that were found, and all segments where the footprint asks for all of them; says what it found.
+///
+/// It is a statement of its own, after the one that read the state. What another commit changed between the two is a definition, so that the
+/// batch is stale.
+pub(crate) async fn of_footprint(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    found: &mut Vec<Segment>,
+) -> Result<BTreeMap<SegmentId, Formula>, StorageError> {
+    if found.is_empty() && !footprint.all_segments {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<i64> = found.iter().map(|segment| segment.id.0).collect();
+    let row: DefinitionsRow = sqlx::query_as(ASKED)
+        .bind(workspace.0)
+        .bind(footprint.all_segments)
+        .bind(ids)
+        .fetch_one(connection)
+        .await
+        .map_err(translate)?;
+    let formulas = row.formulas()?;
+    if footprint.all_segments {
+        *found = rows::all(row.segments, Segment::try_from)?;
+        found.sort_by_key(|segment| segment.id);
+    }
+    Ok(formulas)
+}
+
+/// Writes formulas, and deletes segments, in the transaction that wrote everything else.
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    revision: Revision,
+    changes: &ChangeSet,
+) -> Result<(), StorageError> {
+    if !changes.formulas.is_empty() {
+        let ids: Vec<i64> = changes.formulas.iter().map(|(id, _)| id.0).collect();
+        let formulas: Vec<String> = changes
+            .formulas
+            .iter()
+            .map(|(_, formula)| formula.to_json().to_string())
+            .collect();
+        let done = sqlx::query(WRITE)
+            .bind(workspace.0)
+            .bind(revision.0)
+            .bind(&ids)
+            .bind(formulas);
+        let done = done.execute(&mut *connection).await.map_err(translate)?;
+        if done.rows_affected() != ids.len() as u64 {
+            return Err(corrupt("segment_formulas", "segment_id", &workspace));
+        }
+    }
+    if !changes.segments_removed.is_empty() {
+        let ids: Vec<i64> = changes.segments_removed.iter().map(|id| id.0).collect();
+        let formulas = sqlx::query(DELETE_FORMULAS).bind(workspace.0).bind(&ids);
+        formulas.execute(&mut *connection).await.map_err(translate)?;
+        let done = sqlx::query(DELETE).bind(workspace.0).bind(&ids);
+        let done = done.execute(&mut *connection).await.map_err(translate)?;
+        if done.rows_affected() != ids.len() as u64 {
+            return Err(corrupt("segments", "segment_id", &workspace));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Dynamic segments.
+
+use crate::catalog::{count as whole_number, field, field_columns, segment};
+use crate::details::details;
+use crate::error::storage;
+use crate::rows::Row;
+use crate::statement::{Statement, dynamic, statement};
+use crate::store::SqliteStore;
+use async_trait::async_trait;
+use rusqlite::Connection;
+use selfsame_application::ports::{ContactDetails, MemberQuery, MembersFrom, Segments, StorageError};
+use selfsame_domain::segments::{Definitions, Formula, Plan};
+use selfsame_domain::{ContactId, Footprint, Segment, SegmentId, Timestamp, WorkspaceId};
+use selfsame_segment_sql::{Bound, Engine, Query, count, members};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl Segments for SqliteStore {
+    async fn definitions(&self, workspace: WorkspaceId) -> Result<Definitions, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let fields = statement(concat!(
+            "SELECT ",
+            field_columns!(),
+            " FROM custom_fields AS f WHERE f.workspace_id = ?1 ORDER BY f.field_id",
+        ))
+        .bind(workspace.0)
+        .fetch_all(connection)
+        .map_err(storage)?;
+        let segments = all(connection, workspace)?;
+        Ok(Definitions {
+            names: segments.into_iter().map(|segment| (segment.id, segment.name)).collect(),
+            formulas: formulas(connection, workspace)?,
+            fields: fields.iter().map(field).collect::<Result<_, _>>()?,
+        })
+    }
+
+    async fn members(
+        &self,
+        workspace: WorkspaceId,
+        query: &MemberQuery<'_>,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let (after, offset, ascending) = match query.from {
+            MembersFrom::After(contact) => (Some(contact), 0, true),
+            MembersFrom::Offset { offset, ascending } => (None, offset, ascending),
+        };
+        let page = (offset, query.limit, ascending);
+        let query = members(Engine::Sqlite, workspace, query.plan, query.now, after, page);
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let rows = compiled(query).fetch_all(connection).map_err(storage)?;
+        let number = |row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId);
+        let order = rows.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        details(connection, workspace, &order)
+    }
+
+    async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
+        let query = count(Engine::Sqlite, workspace, plan, now);
+        let mut reader = self.readers.lend().await?;
+        let row = compiled(query).fetch_one(reader.connection()?).map_err(storage)?;
+        whole_number(&Row::new(&row, "contacts", 0), 0)
+    }
+}
+
+fn compiled(query: Query) -> Statement {
+    query
+        .values
+        .into_iter()
+        .fold(dynamic(query.sql), |statement, value| match value {
+            Bound::Integer(number) => statement.bind(number),
+            Bound::Small(number) => statement.bind(number),
+            Bound::Text(text) => statement.bind(text),
+            Bound::Moment(at) => statement.bind(at.timestamp_micros()),
+        })
+}
+
+fn all(connection: &Connection, workspace: WorkspaceId) -> Result<Vec<Segment>, StorageError> {
+    let rows =
+        statement("SELECT segment_id, name, created_at FROM segments WHERE workspace_id = ?1 ORDER BY segment_id")
+            .bind(workspace.0)
+            .fetch_all(connection)
+            .map_err(storage)?;
+    rows.iter().map(segment).collect()
+}
+
+fn formulas(connection: &Connection, workspace: WorkspaceId) -> Result<BTreeMap<SegmentId, Formula>, StorageError> {
+    let rows = statement("SELECT segment_id, formula FROM segment_formulas WHERE workspace_id = ?1")
+        .bind(workspace.0)
+        .fetch_all(connection)
+        .map_err(storage)?;
+    let pair = |row| {
+        let row = Row::new(row, "segment_formulas", 0);
+        Ok((SegmentId(row.get(0, "segment_id")?), row.json(1, "formula")?))
+    };
+    rows.iter().map(pair).collect()
+}
+
+/// Reads the formulas of the segments that were found, and all segments where the footprint asks for all of them.
+pub(crate) fn of_footprint(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    footprint: &Footprint,
+    found: &mut Vec<Segment>,
+) -> Result<BTreeMap<SegmentId, Formula>, StorageError> {
+    if footprint.all_segments {
+        *found = all(connection, workspace)?;
+    }
+    if found.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut formulas = formulas(connection, workspace)?;
+    formulas.retain(|id, _| found.iter().any(|segment| segment.id == *id));
+    Ok(formulas)
+}
