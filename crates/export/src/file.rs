@@ -350,7 +350,7 @@ mod tests {
     async fn files_appear_when_a_run_is_written_and_are_replaced_by_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("contacts.csv");
-        for (name, expected) in [("a \"b\", c", "\"a \"\"b\"\", c\""), ("d", "d")] {
+        for (name, expected) in [("a \"b\", c", "\"a \"\"b\"\", c\""), ("second", "second")] {
             let sink = FileSink::new(None);
             let mut run = sink.begin(request(folder.path(), FileFormat::Csv, 1)).await.unwrap();
             assert_eq!(run.watermark(), None);

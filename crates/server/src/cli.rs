@@ -9,6 +9,7 @@ mod transfer;
 
 pub(crate) use transfer::{ExportContactsArgs, ImportArgs};
 
+use crate::export_cli::ExportCommand;
 use crate::settings::{SettingsFlags, StoreFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use selfsame_domain::Rights;
@@ -54,6 +55,9 @@ pub(crate) enum Command {
     /// Write the contacts of a workspace to a file that `import` reads
     #[command(after_help = transfer::EXPORT_CONTACTS)]
     ExportContacts(ExportContactsArgs),
+    /// Make, run, list and upgrade exports to the customer's own databases
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Check and show settings
     #[command(subcommand)]
     Config(ConfigCommand),

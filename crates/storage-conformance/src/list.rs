@@ -458,6 +458,9 @@ macro_rules! for_each_case {
                 an_export_changes_from_the_version_that_was_read;
                 a_run_is_queued_once_and_reads_back;
                 cancelling_a_run_cancels_its_job;
+                a_run_under_way_is_asked_to_stop;
+            }
+            export_snapshots {
                 changed_contacts_are_read_once_each_since_a_commit;
                 unsubscribing_changes_those_who_show_the_address;
                 merges_and_their_undoing_change_both_contacts;

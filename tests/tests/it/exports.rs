@@ -143,88 +143,150 @@ async fn a_destination_is_kept_in_step(on: Database) -> Result<()> {
         .await?;
     assert_eq!(checked.json(), json!({"ok": true, "problem": null, "grant": null}));
 
-    // Everything.
     let first = run(&client, &export).await?;
-    assert_eq!((&first["full"], &first["rows"]["contacts"]), (&json!(true), &json!(3)));
-    let sql = r#"SELECT "contactId", "externalCustomerId", email, "emailDomain", "firstName" FROM contacts ORDER BY 1"#;
-    let row = |id, external: Option<&str>, email: &str| json!({"contactId": id, "externalCustomerId": external, "email": email, "emailDomain": "example.com", "firstName": "Ann"});
-    let expected = json!([
-        row(ann, Some("C-1"), "ann@example.com"),
-        row(bob, None, "bob@example.com"),
-        row(cem, Some("C-3"), "cem@example.com")
-    ]);
-    assert_eq!(warehouse.rows(sql).await?, expected);
-    let sql = r#"SELECT o."contactId", o."Status", o."Phone", o."totalCost", i.name, i.quantity
-        FROM orders o JOIN "orderItems" i USING ("orderId")"#;
-    let expected = json!([{"contactId": cem, "Status": "IN PROGRESS", "Phone": "+380501234567", "totalCost": 12.50, "name": "Tea\t\\N", "quantity": 2}]);
-    let found = warehouse.rows(sql).await?;
-    assert_eq!(found.to_string().replace("12.50", "12.5"), expected.to_string());
-    let sql = format!(r#"SELECT "keyValue" FROM events WHERE "contactId" = {cem} AND "eventTypeKey" = 'viewed'"#);
-    assert_eq!(warehouse.rows(&sql).await?, json!([{"keyValue": "P-1"}]));
-    let sql = "SELECT DISTINCT revision FROM _selfsame_watermark";
-    assert_eq!(warehouse.rows(sql).await?, json!([{"revision": first["revision"]}]));
-    let sql = "SELECT DISTINCT col_description(attrelid, attnum) IS NULL AS lacks FROM pg_attribute
-        WHERE attrelid = 'contacts'::regclass AND attnum > 0";
-    assert_eq!(warehouse.rows(sql).await?, json!([{"lacks": false}]));
-
-    // What changed, in a table that a person has altered.
-    warehouse.run(r#"ALTER TABLE contacts ADD COLUMN note text; CREATE INDEX by_note ON contacts (note); UPDATE contacts SET note = 'kept'"#).await?;
-    client
-        .post("contact", json!({"externalCustomerId": "C-1", "firstName": "Anna"}))
-        .await?;
-    let second = run(&client, &export).await?;
-    assert_eq!(
-        (&second["full"], &second["rows"]["contacts"]),
-        (&json!(false), &json!(1))
-    );
-    let sql = r#"SELECT "firstName", note FROM contacts ORDER BY "contactId""#;
-    let expected = json!([{"firstName": "Anna", "note": "kept"}, {"firstName": "Ann", "note": "kept"}, {"firstName": "Ann", "note": "kept"}]);
-    assert_eq!(warehouse.rows(sql).await?, expected);
-    let nothing = run(&client, &export).await?;
-    assert_eq!(
-        (&nothing["rows"]["contacts"], &nothing["revision"]),
-        (&json!(0), &second["revision"])
-    );
-
-    // A merge, and its undo.
-    let merged = client
-        .post("identity/merges", json!({"survivor": ann, "absorbed": bob}))
-        .await?;
-    run(&client, &export).await?;
-    let sql = r#"SELECT "contactId", "mergedInto", email FROM contacts WHERE "mergedInto" IS NOT NULL"#;
-    assert_eq!(
-        warehouse.rows(sql).await?,
-        json!([{"contactId": bob, "mergedInto": ann, "email": null}])
-    );
-    let emails = r#"SELECT "contactId" FROM identifiers WHERE value = 'bob@example.com'"#;
-    assert_eq!(warehouse.rows(emails).await?, json!([{"contactId": ann}]));
-    let merge = merged.json()["merge"]["id"]
-        .as_str()
-        .with_context(|| merged.text.clone())?
-        .to_owned();
-    client.post(&format!("identity/merges/{merge}/undo"), json!({})).await?;
-    run(&client, &export).await?;
-    assert_eq!(warehouse.rows(sql).await?, json!([]));
-    assert_eq!(warehouse.rows(emails).await?, json!([{"contactId": bob}]));
-
-    // A removal, an unsubscription, an erasure.
-    client.delete(&format!("contact/{bob}")).await?;
-    client
-        .post("emails/unsubscribed/add", json!({"emails": ["ann@example.com"]}))
-        .await?;
-    client.delete(&format!("contact/{cem}?erase=true")).await?;
-    run(&client, &export).await?;
-    let sql = r#"SELECT "contactId", "deletedDate" IS NOT NULL AS removed, "emailStatus" FROM contacts ORDER BY 1"#;
-    let expected = json!([
-        {"contactId": ann, "removed": false, "emailStatus": "UNSUBSCRIBED"},
-        {"contactId": bob, "removed": true, "emailStatus": "CONFIRMED"}
-    ]);
-    assert_eq!(warehouse.rows(sql).await?, expected);
-    for table in ["identifiers", "devices", "orders", "\"orderItems\"", "events"] {
-        let sql = format!(r#"SELECT * FROM {table} WHERE "contactId" = {cem}"#);
-        assert_eq!(warehouse.rows(&sql).await?, json!([]), "{table}");
+    Story {
+        client,
+        warehouse,
+        export,
+        people: [ann, bob, cem],
     }
-    Ok(())
+    .continues(&first)
+    .await
+}
+
+/// An export of three contacts, one after the other step of their lives.
+struct Story {
+    client: Client,
+    warehouse: Warehouse,
+    export: String,
+    /// Ann, Bob and Cem.
+    people: [i64; 3],
+}
+
+impl Story {
+    async fn continues(mut self, first: &Value) -> Result<()> {
+        self.everything(first).await?;
+        self.what_changed().await?;
+        self.merge_and_undo().await?;
+        self.removal_and_erasure().await
+    }
+
+    async fn everything(&mut self, first: &Value) -> Result<()> {
+        let Self {
+            warehouse,
+            people: [ann, bob, cem],
+            ..
+        } = self;
+        assert_eq!((&first["full"], &first["rows"]["contacts"]), (&json!(true), &json!(3)));
+        let sql =
+            r#"SELECT "contactId", "externalCustomerId", email, "emailDomain", "firstName" FROM contacts ORDER BY 1"#;
+        let row = |id, external: Option<&str>, email: &str| json!({"contactId": id, "externalCustomerId": external, "email": email, "emailDomain": "example.com", "firstName": "Ann"});
+        let expected = json!([
+            row(ann, Some("C-1"), "ann@example.com"),
+            row(bob, None, "bob@example.com"),
+            row(cem, Some("C-3"), "cem@example.com")
+        ]);
+        assert_eq!(warehouse.rows(sql).await?, expected);
+        let sql = r#"SELECT o."contactId", o."Status", o."Phone", o."totalCost", i.name, i.quantity
+        FROM orders o JOIN "orderItems" i USING ("orderId")"#;
+        let expected = json!([{"contactId": cem, "Status": "IN PROGRESS", "Phone": "+380501234567", "totalCost": 12.50, "name": "Tea\t\\N", "quantity": 2}]);
+        let found = warehouse.rows(sql).await?;
+        assert_eq!(found.to_string().replace("12.50", "12.5"), expected.to_string());
+        let sql = format!(r#"SELECT "keyValue" FROM events WHERE "contactId" = {cem} AND "eventTypeKey" = 'viewed'"#);
+        assert_eq!(warehouse.rows(&sql).await?, json!([{"keyValue": "P-1"}]));
+        let sql = "SELECT DISTINCT revision FROM _selfsame_watermark";
+        assert_eq!(warehouse.rows(sql).await?, json!([{"revision": first["revision"]}]));
+        let sql = "SELECT DISTINCT col_description(attrelid, attnum) IS NULL AS lacks FROM pg_attribute
+        WHERE attrelid = 'contacts'::regclass AND attnum > 0";
+        assert_eq!(warehouse.rows(sql).await?, json!([{"lacks": false}]));
+
+        Ok(())
+    }
+
+    /// In a table that a person has altered.
+    async fn what_changed(&mut self) -> Result<()> {
+        let Self {
+            client,
+            warehouse,
+            export,
+            ..
+        } = self;
+        warehouse.run("ALTER TABLE contacts ADD COLUMN note text; CREATE INDEX by_note ON contacts (note); UPDATE contacts SET note = 'kept'").await?;
+        client
+            .post("contact", json!({"externalCustomerId": "C-1", "firstName": "Anna"}))
+            .await?;
+        let second = run(client, export).await?;
+        assert_eq!(
+            (&second["full"], &second["rows"]["contacts"]),
+            (&json!(false), &json!(1))
+        );
+        let sql = r#"SELECT "firstName", note FROM contacts ORDER BY "contactId""#;
+        let expected = json!([{"firstName": "Anna", "note": "kept"}, {"firstName": "Ann", "note": "kept"}, {"firstName": "Ann", "note": "kept"}]);
+        assert_eq!(warehouse.rows(sql).await?, expected);
+        let nothing = run(client, export).await?;
+        assert_eq!(
+            (&nothing["rows"]["contacts"], &nothing["revision"]),
+            (&json!(0), &second["revision"])
+        );
+
+        Ok(())
+    }
+
+    async fn merge_and_undo(&mut self) -> Result<()> {
+        let Self {
+            client,
+            warehouse,
+            export,
+            people: [ann, bob, _],
+        } = self;
+        let merged = client
+            .post("identity/merges", json!({"survivor": ann, "absorbed": bob}))
+            .await?;
+        run(client, export).await?;
+        let sql = r#"SELECT "contactId", "mergedInto", email FROM contacts WHERE "mergedInto" IS NOT NULL"#;
+        assert_eq!(
+            warehouse.rows(sql).await?,
+            json!([{"contactId": bob, "mergedInto": ann, "email": null}])
+        );
+        let emails = r#"SELECT "contactId" FROM identifiers WHERE value = 'bob@example.com'"#;
+        assert_eq!(warehouse.rows(emails).await?, json!([{"contactId": ann}]));
+        let merge = merged.json()["merge"]["id"]
+            .as_str()
+            .with_context(|| merged.text.clone())?
+            .to_owned();
+        client.post(&format!("identity/merges/{merge}/undo"), json!({})).await?;
+        run(client, export).await?;
+        assert_eq!(warehouse.rows(sql).await?, json!([]));
+        assert_eq!(warehouse.rows(emails).await?, json!([{"contactId": bob}]));
+
+        Ok(())
+    }
+
+    async fn removal_and_erasure(&mut self) -> Result<()> {
+        let Self {
+            client,
+            warehouse,
+            export,
+            people: [ann, bob, cem],
+        } = self;
+        client.delete(&format!("contact/{bob}")).await?;
+        client
+            .post("emails/unsubscribed/add", json!({"emails": ["ann@example.com"]}))
+            .await?;
+        client.delete(&format!("contact/{cem}?erase=true")).await?;
+        run(client, export).await?;
+        let sql = r#"SELECT "contactId", "deletedDate" IS NOT NULL AS removed, "emailStatus" FROM contacts ORDER BY 1"#;
+        let expected = json!([
+            {"contactId": ann, "removed": false, "emailStatus": "UNSUBSCRIBED"},
+            {"contactId": bob, "removed": true, "emailStatus": "CONFIRMED"}
+        ]);
+        assert_eq!(warehouse.rows(sql).await?, expected);
+        for table in ["identifiers", "devices", "orders", "\"orderItems\"", "events"] {
+            let sql = format!(r#"SELECT * FROM {table} WHERE "contactId" = {cem}"#);
+            assert_eq!(warehouse.rows(&sql).await?, json!([]), "{table}");
+        }
+        Ok(())
+    }
 }
 
 async fn the_external_id_is_added_for_all_rows(on: Database) -> Result<()> {

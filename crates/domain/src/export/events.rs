@@ -49,7 +49,7 @@ pub fn event_row(event: &Event, owner: Option<ContactId>) -> (Row, u64) {
         Cell::integer(contact.map(|id| id.0)),
         Cell::Text(event.id.0.to_string()),
         Cell::Text(event.type_key.as_str().to_owned()),
-        Cell::text(event.key_value.as_ref().map(|value| value.as_str())),
+        Cell::text(event.key_value.as_ref().map(crate::values::EventKeyValue::as_str)),
         Cell::Time(event.occurred_at),
         Cell::Text(params),
         Cell::text(visitor.map(|id| id.0.to_string())),

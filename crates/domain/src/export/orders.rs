@@ -67,7 +67,8 @@ pub fn order_id(key: &OrderKey) -> Uuid {
 pub fn order_row(order: &Order) -> Row {
     let content = &order.content;
     let (details, customer) = (&content.details, &content.details.customer);
-    let text = |text: &Option<crate::values::OrderText>| Cell::text(text.as_ref().map(|text| text.as_str()));
+    let text =
+        |text: &Option<crate::values::OrderText>| Cell::text(text.as_ref().map(crate::values::OrderText::as_str));
     let status = match order.status {
         OrderStatus::InProgress => "IN PROGRESS",
         OrderStatus::Cancelled => "CANCELED",
@@ -97,7 +98,8 @@ pub fn order_row(order: &Order) -> Row {
 /// The rows of an order's items.
 pub fn item_rows(order: &Order) -> Vec<Row> {
     let id = order_id(&order.key).to_string();
-    let text = |text: &Option<crate::values::OrderText>| Cell::text(text.as_ref().map(|text| text.as_str()));
+    let text =
+        |text: &Option<crate::values::OrderText>| Cell::text(text.as_ref().map(crate::values::OrderText::as_str));
     let items = order.content.items.iter().zip(0..);
     items
         .map(|(item, index)| {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 const CONNECT_TIME: Duration = Duration::from_secs(15);
 
 /// How long anything else may take: longer than the server gives a statement, so that this ends what the server does not.
-const ANSWER_TIME: Duration = Duration::from_secs(16 * 60);
+const ANSWER_TIME: Duration = Duration::from_mins(16);
 
 /// A run waits for people's locks, but not for good, and what it began ends with it. The path is empty: every name is written with its schema.
 const SESSION: &str = "
@@ -41,7 +41,7 @@ pub(super) async fn connect(egress: Egress, destination: &Destination) -> Result
         selfsame_application::EgressError::Unresolved => {
             SinkError::Unreachable("the host has no known address".to_owned())
         }
-        private => refused(&format!("the host {private}")),
+        private @ selfsame_application::EgressError::Private => refused(&format!("the host {private}")),
     })?;
     let mut last = SinkError::Unreachable("the host has no known address".to_owned());
     for address in addresses {

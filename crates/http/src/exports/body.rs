@@ -45,7 +45,7 @@ impl From<&Schedule> for ScheduleBody {
 
 /// An export.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Export)]
+#[schema(as = DataExport)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExportBody {
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]

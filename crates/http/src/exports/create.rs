@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 /// An export to be made.
 #[derive(Debug, ToSchema)]
-#[schema(as = NewExport, rename_all = "camelCase")]
+#[schema(as = NewDataExport, rename_all = "camelCase")]
 #[expect(dead_code, reason = "the schema of a body that is read leniently")]
 pub(super) struct NewExportBody {
     /// 1 to 100 characters, unique in the workspace.

@@ -4,6 +4,7 @@ mod admin;
 mod completions;
 mod config;
 mod doctor;
+mod export;
 mod export_contacts;
 mod import;
 mod key;

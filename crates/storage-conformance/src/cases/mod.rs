@@ -16,6 +16,7 @@ pub mod event_deletion;
 pub mod events;
 pub mod evidence;
 pub mod export;
+pub mod export_snapshots;
 pub mod exports;
 pub mod fields;
 pub mod identifiers;
