@@ -122,8 +122,7 @@ impl Application {
         let mut totals = PreviewTotals::default();
         while preview.rows.len() < request.rows || request.with_totals {
             if Instant::now() >= request.until && preview.rows.len() >= request.rows {
-                preview.totals = Some(totals);
-                return Ok(preview);
+                break;
             }
             let done = totals.counts.total();
             let most = if request.with_totals { BATCH } else { request.rows };
@@ -139,8 +138,10 @@ impl Application {
                 }
             }
         }
+        // Waited for even when it was stopped: the handles of a file share one position, and the caller reads the file next.
+        let end = whole(reading).await;
         if totals.is_complete {
-            whole(reading).await?;
+            end?;
         }
         preview.totals = Some(totals).filter(|_| request.with_totals);
         Ok(preview)
@@ -247,7 +248,7 @@ async fn next_rows(reading: &mut Reading, most: usize) -> Vec<ReadRow> {
     rows
 }
 
-/// Whether the reader came to the end of the file.
+/// Waits until the reader has ended; fails when it did not come to the end of the file.
 async fn whole(reading: Reading) -> Result<(), PreviewError> {
     match reading.end().await {
         Ok(ReadingEnd::Whole) => Ok(()),
