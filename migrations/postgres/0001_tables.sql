@@ -77,10 +77,10 @@ INSERT INTO turns (name) VALUES ('first workspace'), ('partitions of events'), (
 CREATE TABLE revisions (
     workspace_id    bigint PRIMARY KEY,
     latest          bigint NOT NULL DEFAULT 0,
+    active_contacts bigint NOT NULL DEFAULT 0,
     policy          bigint NOT NULL DEFAULT 0,
     definitions     bigint NOT NULL DEFAULT 0,
-    deleted         bigint NOT NULL DEFAULT 0,
-    active_contacts bigint NOT NULL DEFAULT 0
+    deleted         bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 
 CREATE TABLE policies (

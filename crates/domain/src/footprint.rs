@@ -1,6 +1,6 @@
 //! What a batch of commands touches.
 
-use crate::values::{AppId, Token};
+use crate::values::{AppId, Email, Token};
 use crate::{
     Call, Command, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId, Footprint,
     Identifier, IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
@@ -56,11 +56,7 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
                 add_ref(all, contact);
             }
         }
-        Command::Unsubscribe { email, .. } => {
-            // Those who hold the address read of it in their logs.
-            let identifier = Identifier::email(email);
-            add_key(all, &identifier.key, &identifier.typed, policy);
-        }
+        Command::Unsubscribe { email, .. } => add_address(all, email, policy),
         Command::Token { app, token, .. } => add_token(all, app, token),
         Command::Merge { survivor, absorbed, .. } => all.contacts.extend([*survivor, *absorbed]),
         Command::Undo { merge } => {
@@ -108,6 +104,12 @@ fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
             all.keys.entry(key).or_insert(false);
         }
     }
+}
+
+/// The contacts that hold the address have the decision in their logs.
+fn add_address(all: &mut Footprint, email: &Email, policy: &Policy) {
+    let identifier = Identifier::email(email);
+    add_key(all, &identifier.key, &identifier.typed, policy);
 }
 
 fn add_new_category(all: &mut Footprint) {

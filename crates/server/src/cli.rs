@@ -83,6 +83,8 @@ const SERVE: &str = "\
 The first start on an empty database makes the workspace `default` and an API key with all rights, and prints the key once.
 With SELFSAME_BOOTSTRAP_API_KEY set it takes that key instead, and prints none.
 
+SELFSAME_SECRET_KEY is the key by which credentials of connectors are encrypted. Without it, one is made and kept beside the SQLite file.
+
 SIGTERM and SIGINT stop the server: it finishes what it accepted, for as long as --drain-timeout allows, and exits with 0.
 
 Examples:

@@ -123,7 +123,7 @@ async fn contact(client: &Client, external_id: Option<&str>, email: &str) -> Res
 
 async fn a_destination_is_kept_in_step(on: Database) -> Result<()> {
     let server = Selfsame::start(on).await?;
-    let (client, mut warehouse) = (server.client(), Warehouse::new().await?);
+    let (client, warehouse) = (server.client(), Warehouse::new().await?);
     let ann = contact(&client, Some("C-1"), "ann@example.com").await?;
     let bob = contact(&client, None, "bob@example.com").await?;
     let cem = contact(&client, Some("C-3"), "cem@example.com").await?;

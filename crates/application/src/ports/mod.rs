@@ -6,6 +6,7 @@ mod contacts;
 mod export_sinks;
 mod exports;
 mod history;
+mod hosts;
 mod identity;
 mod ids;
 mod imports;
@@ -32,6 +33,7 @@ pub use exports::{
     RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
+pub use hosts::Hosts;
 pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
 pub use imports::{

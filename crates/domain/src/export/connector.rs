@@ -38,7 +38,7 @@ pub enum SslMode {
     /// With TLS where the server offers it.
     #[default]
     Prefer,
-    /// With TLS, whoever the server is.
+    /// With TLS; the certificate of the server is not checked.
     Require,
     /// With TLS, and a certificate of a known authority.
     VerifyCa,

@@ -91,13 +91,13 @@ fn compare(
         }
     }
     let held = |contact: &Contact| keyed(&contact.identifiers, |held| (held.home, held.key().clone()));
-    for (home, change) in changes(before.map(held), held(after), after.id) {
+    for (home, change) in changes(before.map(held), &held(after), after.id) {
         if change.is_change() {
             part(parts, home, after.id).identifiers.push(change);
         }
     }
     let member = |contact: &Contact| keyed(&contact.memberships, |member| (member.home, member.segment));
-    for (home, change) in changes(before.map(member), member(after), after.id) {
+    for (home, change) in changes(before.map(member), &member(after), after.id) {
         part(parts, home, after.id).memberships.push(change);
     }
 }
@@ -109,7 +109,7 @@ fn keyed<K: Ord, T: Clone>(rows: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, T> 
 /// The rows that differ, each with its home. A row that was not there before is the contact's own, or a merge brought it.
 fn changes<K: Ord + Clone, T: PartialEq + Clone>(
     before: Option<BTreeMap<(ContactId, K), T>>,
-    after: BTreeMap<(ContactId, K), T>,
+    after: &BTreeMap<(ContactId, K), T>,
     id: ContactId,
 ) -> Vec<(ContactId, Change<K, T>)> {
     let before = before.unwrap_or_default();
@@ -403,14 +403,14 @@ fn bring_back(
     let Some(contact) = world.contacts.get_mut(&id) else {
         return;
     };
-    let shown = contact.holds(&change.key);
+    let was_held = contact.holds(&change.key);
     let is_it = |held: &HeldIdentifier| held.home == home && *held.key() == change.key;
     contact.identifiers.retain(|held| !is_it(held));
     contact.identifiers.extend(change.before.clone());
-    let shows = contact.holds(&change.key);
+    let is_held = contact.holds(&change.key);
     history(world, draft, id, now.as_ref(), change);
     let named = now.or_else(|| change.before.clone()).map(|held| held.identifier);
-    let effect = match (named, shown, shows) {
+    let effect = match (named, was_held, is_held) {
         (Some(identifier), true, false) => Effect::Replaced { identifier },
         (Some(identifier), false, true) => Effect::Attached { identifier },
         (Some(identifier), true, true) => Effect::Restated { identifier },
@@ -419,7 +419,7 @@ fn bring_back(
     draft.effects.push(effect);
 }
 
-/// Whose the history behind a token, a device or a cookie is from now on (rule 4): that of whoever got it back.
+/// Gives the history from now on behind a token, a device or a cookie to the contact that got the identifier back (rule 4).
 fn history(
     world: &mut World<'_>,
     draft: &mut Draft,

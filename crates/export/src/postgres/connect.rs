@@ -25,7 +25,7 @@ const SESSION: &str = "
     SET standard_conforming_strings = on;
     SET timezone = 'UTC'";
 
-pub(super) async fn connect(egress: Egress, destination: &Destination) -> Result<PgConnection, SinkError> {
+pub(super) async fn connect(egress: &Egress, destination: &Destination) -> Result<PgConnection, SinkError> {
     let ConnectorSettings::Postgres {
         host,
         port,

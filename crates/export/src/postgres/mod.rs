@@ -36,7 +36,7 @@ impl Sink for PostgresSink {
     }
 
     async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError> {
-        let mut connection = connect::connect(self.egress, destination).await?;
+        let mut connection = connect::connect(&self.egress, destination).await?;
         let default = ["public".to_owned()];
         let schemas = if schemas.is_empty() { &default } else { schemas };
         for schema in schemas {
@@ -46,7 +46,7 @@ impl Sink for PostgresSink {
     }
 
     async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError> {
-        let mut connection = connect::connect(self.egress, &request.destination).await?;
+        let mut connection = connect::connect(&self.egress, &request.destination).await?;
         rights::check_writable(&mut connection).await?;
         let known = tables::prepare(&mut connection, &request).await?;
         Ok(Box::new(run::PostgresRun::new(connection, request, known)))

@@ -52,10 +52,10 @@ pub(super) async fn change(
     incoming: Incoming,
 ) -> Result<Json<ConnectorBody>, ApiError> {
     auth.allow(Action::Admin)?;
+    let document = incoming.object()?;
     let id = connector_id(&id)?;
     let found = state.app.store().connector(auth.workspace(), id).await?;
     let before = found.ok_or(ApiError::NotFound("connector"))?.settings;
-    let document = incoming.object()?;
     let fields = document.fields();
     let mut problems = Problems::default();
     let name = name(&fields, &mut problems);

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Export, ExportRun};
 use selfsame_domain::export::{ColumnSet, Schedule};
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -164,4 +165,16 @@ impl From<&ExportRun> for RunBody {
             error: report.error.clone(),
         }
     }
+}
+
+/// An export in the description of the calls about exports.
+pub(super) fn example(status: &str) -> Value {
+    let next_run_at = (status == "active").then_some("2025-01-01T08:15:00Z");
+    json!({
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
+        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
+        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": status,
+        "nextRunAt": next_run_at, "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
+        "updatedAt": "2025-01-01T08:00:00Z"
+    })
 }

@@ -1,6 +1,6 @@
 //! `POST exports/{id}/columns`.
 
-use super::body::ExportBody;
+use super::body::{ExportBody, example};
 use super::export_id;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
@@ -34,13 +34,7 @@ pub(super) struct Widened {
     tag = "exports",
     params(("id" = String, Path, description = "The export.")),
     responses((status = 200, description = "The export as it is now.", body = Widened, example = json!({
-        "export": {
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
-        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
-        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": "active",
-        "nextRunAt": "2025-01-01T08:15:00Z", "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
-        "updatedAt": "2025-01-01T08:00:00Z"
-    },
+        "export": example("active"),
         "runId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f46"
     })), RefusedOrMissing),
 )]

@@ -1,6 +1,6 @@
 //! `GET exports` and `GET exports/{id}`.
 
-use super::body::ExportBody;
+use super::body::{ExportBody, example};
 use super::export_id;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
@@ -26,13 +26,7 @@ pub(super) struct Exports {
     path = "/api/v1/exports",
     operation_id = "listExports",
     tag = "exports",
-    responses((status = 200, description = "The exports.", body = Exports, example = json!({"exports": [{
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
-        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
-        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": "active",
-        "nextRunAt": "2025-01-01T08:15:00Z", "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
-        "updatedAt": "2025-01-01T08:00:00Z"
-    }]})), Refused),
+    responses((status = 200, description = "The exports.", body = Exports, example = json!({"exports": [example("active")]})), Refused),
 )]
 pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<Exports>, ApiError> {
     auth.allow(Action::Admin)?;
@@ -48,13 +42,7 @@ pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) ->
     operation_id = "getExport",
     tag = "exports",
     params(("id" = String, Path, description = "The export.")),
-    responses((status = 200, description = "The export.", body = ExportBody, example = json!({
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
-        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
-        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": "active",
-        "nextRunAt": "2025-01-01T08:15:00Z", "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
-        "updatedAt": "2025-01-01T08:00:00Z"
-    })), RefusedOrMissing),
+    responses((status = 200, description = "The export.", body = ExportBody, example = json!(example("active"))), RefusedOrMissing),
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,

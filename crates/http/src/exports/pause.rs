@@ -1,6 +1,6 @@
 //! `POST exports/{id}/pause` and `POST exports/{id}/resume`.
 
-use super::body::ExportBody;
+use super::body::{ExportBody, example};
 use super::export_id;
 use crate::auth::Authenticated;
 use crate::error::ApiError;
@@ -20,13 +20,7 @@ use selfsame_domain::Action;
     operation_id = "pauseExport",
     tag = "exports",
     params(("id" = String, Path, description = "The export.")),
-    responses((status = 200, description = "The export as it is now.", body = ExportBody, example = json!({
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
-        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
-        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": "paused",
-        "nextRunAt": null, "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
-        "updatedAt": "2025-01-01T08:00:00Z"
-    })), RefusedOrMissing),
+    responses((status = 200, description = "The export as it is now.", body = ExportBody, example = json!(example("paused"))), RefusedOrMissing),
 )]
 pub(super) async fn pause(
     State(state): State<HttpState>,
@@ -45,13 +39,7 @@ pub(super) async fn pause(
     operation_id = "resumeExport",
     tag = "exports",
     params(("id" = String, Path, description = "The export.")),
-    responses((status = 200, description = "The export as it is now.", body = ExportBody, example = json!({
-        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "connectorId": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45",
-        "datasets": ["contacts"], "columns": {"contacts": ["contactId", "email", "externalCustomerId"]}, "schema": "public",
-        "schedule": {"everyMinutes": 15}, "includeExternalId": true, "segmentId": null, "status": "active",
-        "nextRunAt": "2025-01-01T08:15:00Z", "syncedRevision": 42, "createdAt": "2025-01-01T08:00:00Z",
-        "updatedAt": "2025-01-01T08:00:00Z"
-    })), RefusedOrMissing),
+    responses((status = 200, description = "The export as it is now.", body = ExportBody, example = json!(example("active"))), RefusedOrMissing),
 )]
 pub(super) async fn resume(
     State(state): State<HttpState>,

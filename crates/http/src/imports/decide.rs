@@ -56,6 +56,7 @@ pub(super) struct DecideInput {
             "rowsPerSecond": null,
             "file": null,
             "problems": [],
+            "undoing": false,
             "error": null,
             "createdAt": "2025-01-01T08:00:00Z",
             "startedAt": null,

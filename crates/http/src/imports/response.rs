@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use selfsame_application::ports::{ColumnProblem, Import, ImportFormat, ImportStatus};
 use selfsame_domain::KeyId;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// An import in an object of its own.
@@ -197,4 +198,25 @@ fn ratio(part: u64, whole: u64) -> f64 {
 #[allow(clippy::cast_precision_loss, reason = "rates and progress need no more than 53 bits")]
 fn float(number: u64) -> f64 {
     number as f64
+}
+
+/// The answer in the description of the calls about one import.
+pub(super) fn example(status: &str) -> Value {
+    json!({"import": {
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
+        "status": status,
+        "source": "bulk",
+        "dryRun": false,
+        "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
+        "progress": 1.0,
+        "rowsPerSecond": 40.0,
+        "file": null,
+        "problems": [],
+        "undoing": false,
+        "error": null,
+        "createdAt": "2025-01-01T08:00:00Z",
+        "startedAt": "2025-01-01T08:00:00Z",
+        "heartbeatAt": "2025-01-01T08:00:00.050Z",
+        "finishedAt": "2025-01-01T08:00:00.050Z"
+    }})
 }

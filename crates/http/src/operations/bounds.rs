@@ -93,7 +93,7 @@ fn bound(name: &str, schema: &mut Object) {
     let said = serde_json::to_value(&*schema).unwrap_or_default();
     let is = |what: &str| said["type"] == what || said["type"].as_array().is_some_and(|all| all.contains(&what.into()));
     if NUMBERS.contains(&name) && is("integer") {
-        schema.minimum = Some(Number::Int(1));
+        schema.minimum.get_or_insert(Number::Int(1));
     }
     let has_format = said.get("format").is_some();
     if let Some((_, longest)) = TEXTS

@@ -31,7 +31,7 @@ const HEADERS: [(&str, &str); 4] = [
 ];
 
 /// Calls with other methods than `GET` that come to no decision before they answer, or tell none to a public key.
-const UNDECIDED: [&str; 16] = [
+const UNDECIDED: [&str; 17] = [
     "/api/v1/contacts",
     "/api/v1/contacts/upload",
     "/api/v1/imports",
@@ -40,6 +40,7 @@ const UNDECIDED: [&str; 16] = [
     "/api/v1/imports/{id}/undo",
     "/api/v1/imports/preview",
     "/api/v1/identity/resolve",
+    "/api/v1/segments/preview",
     "/api/v1/site/domains",
     "/api/v1/auth/token",
     "/api/v1/auth/contact/token",

@@ -41,7 +41,9 @@ async fn contact(server: &Server, external_id: &str) -> Value {
     let found = server
         .get(&format!("/api/v1/contacts?externalCustomerId={external_id}"))
         .await;
-    found.json(200)[0].clone()
+    // The search leaves addresses out.
+    let id = found.json(200)[0]["id"].clone();
+    server.get(&format!("/api/v1/contact/{id}")).await.json(200)
 }
 
 #[tokio::test]

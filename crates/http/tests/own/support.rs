@@ -4,7 +4,7 @@ use crate::schema;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
-use selfsame_application::ports::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun};
+use selfsame_application::ports::{Destination, ExportSinks, Hosts, SinkError, SinkRequest, SinkRun};
 use selfsame_application::{Application, Egress, ExportOutlets, NewKey, Options, Vault, WorkerOptions};
 use selfsame_domain::export::ConnectorKind;
 use selfsame_domain::{Rights, WorkspaceId};
@@ -12,6 +12,7 @@ use selfsame_http::{HttpSettings, HttpState, ImportRows, openapi, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -250,7 +251,25 @@ fn outlets() -> ExportOutlets {
     ExportOutlets {
         sinks: Arc::new(Lacking),
         vault: Some(Vault::new(&"a key".to_owned().into())),
-        egress: Egress::default(),
+        egress: Egress {
+            hosts: Arc::new(Spelled),
+            allow_private: false,
+        },
+    }
+}
+
+/// Knows addresses alone, as they are spelled.
+#[derive(Debug)]
+struct Spelled;
+
+#[async_trait::async_trait]
+impl Hosts for Spelled {
+    async fn addresses(&self, host: &str, port: u16) -> Vec<SocketAddr> {
+        let address = host.parse().ok();
+        address
+            .map(|address: IpAddr| SocketAddr::new(address, port))
+            .into_iter()
+            .collect()
     }
 }
 

@@ -61,6 +61,7 @@ async fn answers() -> Map<String, Value> {
     contacts(&mut story).await;
     history(&mut story).await;
     identity(&mut story).await;
+    segments(&mut story).await;
     for (operation, path) in [
         ("getAccountInfo", "/api/v1/account/info"),
         ("listAddressBooks", "/api/v1/addressbooks"),
@@ -201,6 +202,24 @@ async fn identity(story: &mut Story) {
     story
         .tell("replacePolicy", "PUT", "/api/v1/identity/policy", policy)
         .await;
+}
+
+async fn segments(story: &mut Story) {
+    let formula = json!({"field": "externalCustomerId", "op": "is_not_empty"});
+    let body = json!({"name": "Customers", "formula": formula});
+    let made = story.tell("createSegment", "POST", "/api/v1/segments", body).await;
+    let path = format!("/api/v1/segments/{}", made["segment"]["id"]);
+    let preview = json!({"formula": formula});
+    story
+        .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
+        .await;
+    story.read("getSegment", &path).await;
+    story.read("listSegments", "/api/v1/segments").await;
+    story.read("listSegmentMembers", &format!("{path}/members")).await;
+    story.read("getContactSegments", "/api/v1/contact/1/segments").await;
+    let body = json!({"name": "Known customers", "formula": formula});
+    story.tell("changeSegment", "PUT", &path, body).await;
+    story.tell("deleteSegment", "DELETE", &path, Value::Null).await;
 }
 
 #[tokio::test]

@@ -157,13 +157,11 @@ async fn upgrade(args: &OneExport) -> Result<ExitCode> {
     Admin::with(&args.of.store, async |admin| {
         let export = one(admin, args).await?;
         let (export, run) = admin.app.widen_export(export.workspace, export.id).await?;
-        match run {
-            Some(id) => follow(admin, export.workspace, id, args.of.json).await,
-            None => {
-                output::print("the export has all columns already\n")?;
-                Ok(ExitCode::SUCCESS)
-            }
-        }
+        let Some(id) = run else {
+            output::print("the export has all columns already\n")?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        follow(admin, export.workspace, id, args.of.json).await
     })
     .await
 }

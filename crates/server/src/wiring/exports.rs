@@ -1,5 +1,6 @@
 //! What exports need: the destinations, and the key that credentials are encrypted with.
 
+use super::hosts::SystemHosts;
 use super::ids::SystemIds;
 use super::store::OpenStore;
 use crate::settings::Settings;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 /// The outlets of the settings. Beside a `SQLite` file a key is made where none is set; a server of several needs one that is set on all.
 pub(crate) fn outlets(settings: &Settings, store: &OpenStore) -> Result<ExportOutlets> {
     let egress = Egress {
+        hosts: Arc::new(SystemHosts),
         allow_private: settings.allow_private_networks,
     };
     let secret = match (&settings.secret_key, store.file()) {
@@ -26,7 +28,7 @@ pub(crate) fn outlets(settings: &Settings, store: &OpenStore) -> Result<ExportOu
         (None, None) => None,
     };
     Ok(ExportOutlets {
-        sinks: Arc::new(Sinks::new(egress, settings.export_directory.clone())),
+        sinks: Arc::new(Sinks::new(egress.clone(), settings.export_directory.clone())),
         vault: secret.as_ref().map(Vault::new),
         egress,
     })

@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod exports;
+pub(crate) mod hosts;
 pub(crate) mod ids;
 pub(crate) mod links;
 pub(crate) mod logging;

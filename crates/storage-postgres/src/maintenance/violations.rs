@@ -167,6 +167,12 @@ struct TotalRow {
     found: i64,
 }
 
+impl From<TotalRow> for Violation {
+    fn from(TotalRow { kept, found }: TotalRow) -> Self {
+        Self::WrongTotal { kept, found }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct OwnersRow {
     kind: i16,
@@ -241,12 +247,8 @@ async fn find_in(transaction: &mut Transaction, workspace: WorkspaceId) -> Resul
             revision: Revision(row.revision),
         });
     }
-    for row in rows::<TotalRow>(transaction, WRONG_TOTAL, workspace).await? {
-        found.insert(Violation::WrongTotal {
-            kept: row.kept,
-            found: row.found,
-        });
-    }
+    let totals = rows::<TotalRow>(transaction, WRONG_TOTAL, workspace).await?;
+    found.extend(totals.into_iter().map(Violation::from));
     let external = ids(transaction, TWO_EXTERNAL_IDS, workspace).await?;
     found.extend(
         external

@@ -72,9 +72,10 @@ async fn a_request_is_read_and_written() {
         ),
         ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 2),
         (
+            // Whether the segment that there is has a formula is a statement of its own.
             "a known segment's first member",
             Ask::new().external("e-3").segment("warm").upsert(),
-            2,
+            3,
         ),
         (
             "a new segment",

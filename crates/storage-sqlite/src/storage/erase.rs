@@ -183,7 +183,8 @@ const STATEMENTS: [&str; 16] = [
     "DELETE FROM identifiers WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM segment_members INDEXED BY segment_members_by_owner
      WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
-    "DELETE FROM import_undo WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
+    "DELETE FROM import_undo INDEXED BY import_undo_by_contact
+     WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "UPDATE import_rows SET dedupe_value = NULL
      WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2)) AND dedupe_value IS NOT NULL",
     "DELETE FROM orders WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",

@@ -6,9 +6,7 @@
     reason = "clippy does not see that the helpers of a test are test code"
 )]
 
-#[path = "../common/mod.rs"]
 mod common;
-
 mod durability;
 mod erasing;
 mod opening;

@@ -229,10 +229,12 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     plan
 }
 
-/// Whether a step of a plan looks at more than what was asked for. Segments and categories are listed; there are few of them.
+/// Whether a step of a plan looks at more than what was asked for. Segments, their formulas and categories are listed; there are few of them.
 fn walks(step: &str, sql: &str) -> bool {
     let all = step.ends_with("(workspace_id=?)") || step.contains("(workspace_id=? AND kind=?)");
-    let listed = step.contains("SEARCH segments ") || sql.contains("FROM categories AS c");
+    let listed = step.contains("SEARCH segments ")
+        || step.contains("SEARCH segment_formulas ")
+        || sql.contains("FROM categories AS c");
     let hot = [
         "identifiers",
         "contacts",
