@@ -37,6 +37,11 @@ impl Application {
 }
 
 impl Upload {
+    /// The ID of the import that the body is for. A repetition under an idempotency key is answered with another one.
+    pub fn id(&self) -> ImportId {
+        self.id
+    }
+
     /// Adds bytes. What is held in memory has a bound, however long the body is.
     pub async fn add(&mut self, mut bytes: &[u8]) -> Result<(), StorageError> {
         while !bytes.is_empty() {

@@ -4,7 +4,7 @@ use super::body::{FileBody, Sent};
 use super::files::{FileParams, FileRows, Parameters, Plan};
 use super::preview_body::PreviewAnswer;
 use super::reader::ImportRows;
-use super::upload::FileForm;
+use super::upload::{FileForm, SpreadsheetFile};
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::paths::Params;
@@ -40,10 +40,10 @@ const MOST_BYTES: u64 = 256 << 20;
     params(FileParams),
     request_body(content(
         (String = "text/csv", example = "externalCustomerId,email\nC-1001,ann@example.com\n"),
-        (String = "text/tab-separated-values"),
-        (String = "application/x-ndjson"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (FileForm = "multipart/form-data"),
+        (String = "text/tab-separated-values", example = "externalCustomerId\temail\nC-1001\tann@example.com\n"),
+        (String = "application/x-ndjson", example = "{\"externalCustomerId\":\"C-1001\",\"email\":\"ann@example.com\"}\n"),
+        (SpreadsheetFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (FileForm = "multipart/form-data", example = json!({"file": "k,m\nC-1001,ann@example.com\n", "map": {"k": "externalCustomerId", "m": "email"}})),
     )),
     responses(
         (status = 200, description = "What an import would do now.", body = PreviewAnswer, example = json!({

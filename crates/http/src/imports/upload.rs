@@ -10,12 +10,22 @@ use crate::refusals::SetRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
-use http::StatusCode;
+use axum::response::IntoResponse;
+use http::{HeaderName, HeaderValue, StatusCode};
 use selfsame_application::ImportRequest;
 use selfsame_application::ports::ImportFormat;
 use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Says that an earlier request with the same `Idempotency-Key` brought the file.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// An XLSX file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "describes what is read")]
+pub(super) struct SpreadsheetFile(Vec<u8>);
 
 /// A file with the parameter `map` beside it.
 #[derive(ToSchema)]
@@ -57,13 +67,14 @@ struct AcceptedBody {
     ),
     request_body(content(
         (String = "text/csv", example = "externalCustomerId,email\nC-1001,ann@example.com\n"),
-        (String = "text/tab-separated-values"),
-        (String = "application/x-ndjson"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (FileForm = "multipart/form-data"),
+        (String = "text/tab-separated-values", example = "externalCustomerId\temail\nC-1001\tann@example.com\n"),
+        (String = "application/x-ndjson", example = "{\"externalCustomerId\":\"C-1001\",\"email\":\"ann@example.com\"}\n"),
+        (SpreadsheetFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (FileForm = "multipart/form-data", example = json!({"file": "k,m\nC-1001,ann@example.com\n", "map": {"k": "externalCustomerId", "m": "email"}})),
     )),
     responses(
         (status = 202, description = "The file is stored, to be imported.", body = AcceptedImport,
+            headers(("Idempotent-Replayed" = bool, description = "`true` where an earlier request with the same `Idempotency-Key` brought the file.")),
             example = json!({"import": {"id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44"}})),
         (status = 415, description = "The body is no file of a form that is read.", body = crate::render::ProblemDocument, content_type = "application/problem+json"),
         SetRefused,
@@ -74,7 +85,7 @@ pub(super) async fn upload(
     auth: Authenticated,
     params: Params,
     request: Request,
-) -> Result<(StatusCode, Json<AcceptedImport>), ApiError> {
+) -> Result<impl IntoResponse + use<>, ApiError> {
     auth.allow(Action::Write)?;
     let fields = state.app.store().fields(auth.workspace()).await?;
     let Parameters {
@@ -106,7 +117,9 @@ pub(super) async fn upload(
         queue: ImportBody::queue(key),
         replay,
     };
+    let own = upload.id();
     let id = upload.accept(request).await?;
+    let replayed = (id != own).then_some([(REPLAYED, HeaderValue::from_static("true"))]);
     let import = AcceptedBody { id: id.to_string() };
-    Ok((StatusCode::ACCEPTED, Json(AcceptedImport { import })))
+    Ok((StatusCode::ACCEPTED, replayed, Json(AcceptedImport { import })))
 }

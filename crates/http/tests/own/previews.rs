@@ -99,7 +99,7 @@ async fn what_cannot_be_imported_has_no_preview() {
         assert_eq!(answer.problem(400), "invalid-request", "{file:?}");
     }
     server
-        .guarded("POST", "/api/v1/imports/preview?uniqueBy=email", None, "one-read")
+        .guarded("POST", "/api/v1/imports/preview?uniqueBy=email", None, "one-events")
         .await;
     let settings = HttpSettings {
         import_limit: 10,

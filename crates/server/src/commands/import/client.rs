@@ -5,7 +5,7 @@ use super::source::Source;
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Body, Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -28,6 +28,14 @@ pub(super) struct Client {
     http: reqwest::Client,
     base: Url,
     key: SecretString,
+}
+
+/// An import that the server accepted.
+#[derive(Debug, Clone)]
+pub(super) struct Accepted {
+    pub(super) id: String,
+    /// Whether an earlier command sent the file.
+    pub(super) repeated: bool,
 }
 
 /// An import as the server answers it.
@@ -108,18 +116,15 @@ impl Client {
         })
     }
 
-    /// Looks whether the key may import; returns the server's time.
-    pub(super) async fn check(&self) -> Result<DateTime<Utc>> {
+    /// Looks whether the server is there and takes the key, before a long file is sent.
+    pub(super) async fn check(&self) -> Result<()> {
         let answer = self.request(Method::GET, "imports?limit=1")?.send().await;
-        let answer = succeeded(answer.map_err(|error| self.unreachable(error))?).await?;
-        let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
-        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-        date.map(|date| date.to_utc())
-            .context("the server does not say what time it is")
+        succeeded(answer.map_err(|error| self.unreachable(error))?).await?;
+        Ok(())
     }
 
-    /// Sends a file; returns the ID of its import.
-    pub(super) async fn send(&self, source: &Source, idempotency_key: &str) -> Result<String> {
+    /// Sends a file.
+    pub(super) async fn send(&self, source: &Source, idempotency_key: &str) -> Result<Accepted> {
         let file = tokio::fs::File::from_std(source.open()?);
         let progress = Progress::bytes(source.size);
         let sent = progress.clone();
@@ -134,9 +139,11 @@ impl Client {
             .await;
         progress.finish();
         let answer = succeeded(answer.map_err(|error| self.unreachable(error))?).await?;
+        let repeated = answer.headers().contains_key("Idempotent-Replayed");
         let answer: Value = answer.json().await.context("the server answered with something else")?;
         let id = answer["import"]["id"].as_str();
-        Ok(id.context("the server answered with something else")?.to_owned())
+        let id = id.context("the server answered with something else")?.to_owned();
+        Ok(Accepted { id, repeated })
     }
 
     /// An import.

@@ -1,6 +1,6 @@
 //! The command from its beginning to its end.
 
-use super::client::{Client, Import};
+use super::client::{Accepted, Client, Import};
 use super::source::Source;
 use super::summary::{self, End};
 use super::{progress, rejects, watch};
@@ -22,8 +22,8 @@ pub(crate) async fn run(args: &ImportArgs) -> Result<ExitCode> {
     let source = Source::of(args)?;
     let rejects = rejects::path(args, &source)?;
     let imported = async {
-        let started = client.check().await?;
-        let import = accepted(args, &client, &source, started).await?;
+        client.check().await?;
+        let import = accepted(args, &client, &source).await?;
         let import = watch::until_over(args, &client, import).await?;
         let written = if import.rows.rejected > 0 {
             rejects::write(&client, &import, &source, &rejects).await?
@@ -49,12 +49,7 @@ pub(crate) async fn run(args: &ImportArgs) -> Result<ExitCode> {
 }
 
 /// Sends the file. A file that was sent before within 24 hours is answered with its first import; one that came to nothing does not count.
-async fn accepted(
-    args: &ImportArgs,
-    client: &Client,
-    source: &Source,
-    started: chrono::DateTime<chrono::Utc>,
-) -> Result<Import> {
+async fn accepted(args: &ImportArgs, client: &Client, source: &Source) -> Result<Import> {
     let digest = source.digest().await?;
     for attempt in 0..MOST_ATTEMPTS {
         let key = if args.again {
@@ -62,13 +57,12 @@ async fn accepted(
         } else {
             format!("{digest}:{attempt}")
         };
-        let id = client.send(source, &key).await?;
+        let Accepted { id, repeated } = client.send(source, &key).await?;
         let import = client.import(&id).await?;
-        let is_earlier = import.created_at < started;
-        if is_earlier && import.came_to_nothing() {
+        if repeated && import.came_to_nothing() {
             continue;
         }
-        if is_earlier {
+        if repeated {
             let since = output::time(import.created_at);
             progress::say(&format!(
                 "this file was sent before: import {id} of {since}; --again imports it anew"
