@@ -55,7 +55,7 @@ pub fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let is_shared = a == 100 && (64..128).contains(&b);
-    let is_protocol = (a, b, c) == (192, 0, 0);
+    let is_protocol = matches!((a, b, c), (192, 0, 0) | (192, 88, 99));
     let is_benchmark = a == 198 && (b == 18 || b == 19);
     let is_reserved = a == 0 || a >= 240;
     !(address.is_private()
@@ -87,8 +87,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(v4(parts[1], parts[2]));
     }
     let is_global = parts[0] & 0xe000 == 0x2000;
-    // 2001::/23 (protocols, Teredo among them) and 2001:db8::/32 (documentation).
-    let is_special = parts[0] == 0x2001 && (parts[1] < 0x200 || parts[1] == 0xdb8);
+    // 2001::/23 (protocols, Teredo among them), 2001:db8::/32 and 3fff::/20 (documentation).
+    let is_special = match parts[0] {
+        0x2001 => parts[1] < 0x200 || parts[1] == 0xdb8,
+        0x3fff => parts[1] < 0x1000,
+        _ => false,
+    };
     is_global && !is_special
 }
 
@@ -117,6 +121,7 @@ mod tests {
             "169.254.169.254",
             "172.16.0.1",
             "192.0.0.8",
+            "192.88.99.1",
             "192.168.1.1",
             "198.18.0.1",
             "224.0.0.1",
@@ -134,6 +139,9 @@ mod tests {
             "2002:7f00:1::",
             "2001:db8::1",
             "2001::1",
+            "3fff::1",
+            "64:ff9b:1::1",
+            "5f00::1",
             "::127.0.0.1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");

@@ -19,7 +19,7 @@ pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};
-pub use imports::ImportRequest;
+pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
 pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};

@@ -106,6 +106,7 @@ impl Stand {
             format: ImportFormat::Bulk,
             options: String::new(),
             total: None,
+            is_dry_run: false,
             queue: "q".to_owned(),
             replay,
         };

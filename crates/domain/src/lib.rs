@@ -6,6 +6,7 @@
 
 pub mod export;
 pub mod segments;
+pub mod sheet;
 pub mod values;
 
 mod attribute;

@@ -105,6 +105,14 @@ pub(crate) enum ApiError {
     /// The body is of another media type than a patch.
     #[error("the body must be application/merge-patch+json or application/json")]
     NotAPatch,
+    /// The body is of another media type than a file of contacts.
+    #[error(
+        "the body must be a file: text/csv, text/tab-separated-values, application/x-ndjson, XLSX, or multipart/form-data with one"
+    )]
+    NotATable,
+    /// The import does not wait for a decision.
+    #[error("the import needs no decision")]
+    NoDecisionNeeded,
     /// The body is larger than allowed.
     #[error("the body is larger than {limit} bytes")]
     TooLarge { limit: usize },
@@ -166,8 +174,8 @@ impl ApiError {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAPatch | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Taken(_) | Self::InUse(_) => StatusCode::CONFLICT,
+            Self::NotAPatch | Self::NotATable | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Taken(_) | Self::InUse(_) | Self::NoDecisionNeeded => StatusCode::CONFLICT,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -189,7 +197,8 @@ impl ApiError {
             Self::SendsNothing(_) => "sends-no-messages",
             Self::NoRoute => "no-such-resource",
             Self::MethodNotAllowed => "method-not-allowed",
-            Self::NotAPatch => "unsupported-media-type",
+            Self::NotAPatch | Self::NotATable => "unsupported-media-type",
+            Self::NoDecisionNeeded => "no-decision-needed",
             Self::Taken(_) => "already-exists",
             Self::InUse(_) => "in-use",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",

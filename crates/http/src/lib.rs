@@ -46,7 +46,8 @@ mod tracker;
 mod unread;
 mod web_setup;
 
-pub use contacts::BulkRows;
+pub use contacts::contact_line;
+pub use imports::ImportRows;
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{Routers, openapi, preload, router, routers};
 pub use state::{HttpSettings, HttpState, RateLimit, Readiness};

@@ -4,10 +4,15 @@ use crate::admission::Admission;
 use crate::limits::KeyLimits;
 use metrics_exporter_prometheus::PrometheusHandle;
 use selfsame_application::Application;
+use selfsame_application::ports::Links;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How many files are taken at a time. Each uses a megabyte of memory, and may take hours.
+const UPLOADS: usize = 16;
 
 /// What every handler can reach. Cloning shares everything.
 #[derive(Debug, Clone)]
@@ -20,6 +25,8 @@ pub struct HttpState {
     pub(crate) limits: Option<Arc<KeyLimits>>,
     /// What is under way.
     pub(crate) admission: Arc<Admission>,
+    /// Room for files that are being sent.
+    pub(crate) uploads: Arc<Semaphore>,
 }
 
 impl HttpState {
@@ -27,6 +34,7 @@ impl HttpState {
     pub fn new(app: Application, settings: HttpSettings) -> Self {
         Self {
             admission: Arc::new(Admission::new(app.queue_depth(), settings.body_memory)),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
             app,
             limits: settings.rate_limit.map(|limit| Arc::new(KeyLimits::new(limit))),
             settings: Arc::new(settings),
@@ -42,6 +50,8 @@ pub struct HttpSettings {
     /// How much memory in bytes request bodies may use, half of it while they are read, the other half while they are parsed and carried out.
     /// What finds none waits, and is answered 503 when that takes too long.
     pub body_memory: usize,
+    /// Greatest size of a file to be imported in bytes, as it is sent and once it is unpacked; a larger one is answered 413.
+    pub import_limit: u64,
     /// How long a request may take before it is answered 503. What it submitted may still become durable.
     pub request_timeout: Duration,
     /// How many requests a key may send; none for no limit.
@@ -50,6 +60,8 @@ pub struct HttpSettings {
     pub metrics: Option<PrometheusHandle>,
     /// Whether the server takes requests; the server clears it when it begins to stop.
     pub ready: Readiness,
+    /// What opens links to files; none refuses them.
+    pub links: Option<Arc<dyn Links>>,
     /// `organisationName` of `account/info`; the workspace's name without one.
     pub organisation: Option<String>,
     /// `userEmail` of `account/info`; an empty text without one, because clients need the member.
@@ -61,10 +73,12 @@ impl Default for HttpSettings {
         Self {
             body_limit: 1 << 20,
             body_memory: 256 << 20,
+            import_limit: 10 << 30,
             request_timeout: Duration::from_secs(30),
             rate_limit: None,
             metrics: None,
             ready: Readiness::default(),
+            links: None,
             organisation: None,
             account_email: None,
         }

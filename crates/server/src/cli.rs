@@ -5,6 +5,10 @@
     reason = "the comments are the help that people read in a terminal"
 )]
 
+mod transfer;
+
+pub(crate) use transfer::{ExportContactsArgs, ImportArgs};
+
 use crate::export_cli::ExportCommand;
 use crate::settings::{SettingsFlags, StoreFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -46,6 +50,12 @@ pub(crate) enum Command {
     /// Make, list and change sites, which speak with public keys, and sign identity tokens
     #[command(subcommand)]
     Site(SiteCommand),
+    /// Import a file of contacts into a running server
+    #[command(after_help = transfer::IMPORT)]
+    Import(ImportArgs),
+    /// Write the contacts of a workspace to a file that `import` reads
+    #[command(after_help = transfer::EXPORT_CONTACTS)]
+    ExportContacts(ExportContactsArgs),
     /// Make, run, list and upgrade exports to the customer's own databases
     #[command(subcommand)]
     Export(ExportCommand),

@@ -22,6 +22,10 @@ const EXPORT_EVERY: Duration = Duration::from_secs(5);
 const IMPORT_DAYS: i64 = 30;
 /// For how long `importstatus` tells which value led to which contact.
 const DEDUPE_VALUE_DAYS: i64 = 1;
+/// For how long an import waits for a decision before it is cancelled.
+const DECISION_DAYS: i64 = 7;
+/// After how long without new bytes an upload is deleted. A running one gets some within the time of a request.
+const UPLOAD_HOURS: i64 = 1;
 /// For how long jobs that ended are kept.
 const JOB_DAYS: i64 = 7;
 
@@ -79,6 +83,15 @@ async fn pruning(app: Application) {
 async fn forget_imports(app: &Application) -> Result<(), StorageError> {
     let (store, now) = (app.store(), app.clock().now());
     let before = |days| now - TimeDelta::days(days);
+    let uploads = store.drop_uploads(now - TimeDelta::hours(UPLOAD_HOURS)).await?;
+    let undecided = store.cancel_undecided(before(DECISION_DAYS), now).await?;
+    if uploads + undecided > 0 {
+        tracing::info!(
+            uploads,
+            undecided,
+            "deleted uploads that were broken off, and cancelled imports that nobody decided about"
+        );
+    }
     store.forget_dedupe_values(before(DEDUPE_VALUE_DAYS)).await?;
     let imports = store.prune_imports(before(IMPORT_DAYS)).await?;
     let jobs = store.prune_jobs(before(JOB_DAYS)).await?;

@@ -237,6 +237,7 @@ macro_rules! for_each_case {
                 between_equals_the_higher_number_comes_first;
                 pages_by_update_cover_everything;
                 pages_by_number_cover_everything;
+                contacts_after_a_number_cover_all_active_ones;
                 names_are_compared_without_regard_to_case;
                 names_are_compared_whole;
                 composed_and_decomposed_names_differ;
@@ -486,6 +487,13 @@ macro_rules! for_each_case {
                 a_dry_run_keeps_no_order;
                 orders_survive_a_restart;
                 orders_are_the_workspace_s_own;
+            }
+            uploads {
+                an_upload_becomes_the_body_of_its_import;
+                what_was_broken_off_is_deleted;
+                an_inspection_without_problems_lets_the_import_go_on;
+                problems_wait_for_a_decision;
+                what_nobody_decides_about_is_cancelled;
             }
         }
     };

@@ -154,6 +154,17 @@ const ONE: &str = concat!(
     details!()
 );
 
+const AFTER: &str = concat!(
+    "WITH page AS MATERIALIZED (
+        SELECT contact_id, row_number() OVER (ORDER BY contact_id) AS place
+        FROM (SELECT contact_id FROM contacts
+              WHERE workspace_id = $1 AND contact_id > $2 AND state = 1
+              ORDER BY contact_id LIMIT $3) in_order
+    )
+    SELECT 0::bigint AS total, ",
+    details!()
+);
+
 const WITH_ABSORBED: &str = concat!(
     "WITH page AS MATERIALIZED (
         SELECT canonical_id AS contact_id, 1 AS place FROM contacts WHERE workspace_id = $1 AND contact_id = $2
@@ -305,6 +316,22 @@ impl Contacts for PostgresStore {
         limit: u32,
     ) -> Result<Vec<ContactDetails>, StorageError> {
         find::found(self, workspace, query, limit).await
+    }
+
+    async fn contacts_after(
+        &self,
+        workspace: WorkspaceId,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let row = sqlx::query_as(AFTER)
+            .bind(workspace.0)
+            .bind(after.0)
+            .bind(i64::from(limit))
+            .fetch_one(self.pool())
+            .await
+            .map_err(translate)?;
+        Ok(page(row)?.items)
     }
 
     async fn in_segment(

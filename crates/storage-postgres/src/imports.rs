@@ -1,14 +1,17 @@
 //! Imports.
 
+mod decisions;
 mod read;
 mod undo;
+mod uploads;
 mod write;
 
 use crate::error::translate;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Accepted, Import, ImportEnd, ImportId, ImportRow, Imports, NewImport, RowQuery, RowsRecorded, StorageError,
+    Accepted, Import, ImportEnd, ImportId, ImportRow, Imports, Inspection, NewImport, NewJob, RowQuery, RowsRecorded,
+    StorageError,
 };
 use selfsame_domain::{Timestamp, WorkspaceId};
 
@@ -24,6 +27,68 @@ impl Imports for PostgresStore {
             Ok(accepted)
         })
         .await
+    }
+
+    async fn append_upload(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        place: u32,
+        chunks: &[&[u8]],
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.in_time(async {
+            let mut transaction = self.pool().begin().await.map_err(translate)?;
+            uploads::append(&mut transaction, workspace, id, place, chunks, now).await?;
+            transaction.commit().await.map_err(translate)
+        })
+        .await
+    }
+
+    async fn drop_upload(&self, workspace: WorkspaceId, id: ImportId) -> Result<(), StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        uploads::drop_one(&mut transaction, workspace.0, id.0).await?;
+        transaction.commit().await.map_err(translate)
+    }
+
+    async fn drop_uploads(&self, idle_since: Timestamp) -> Result<u64, StorageError> {
+        let mut dropped = 0;
+        for (workspace, id) in uploads::idle(self.pool(), idle_since).await? {
+            let mut transaction = self.pool().begin().await.map_err(translate)?;
+            dropped += uploads::drop_one(&mut transaction, workspace, id).await?;
+            transaction.commit().await.map_err(translate)?;
+        }
+        Ok(dropped)
+    }
+
+    async fn record_inspection(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        inspection: &Inspection,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        decisions::record(self.pool(), workspace, id, inspection, now).await
+    }
+
+    async fn decide_import(&self, id: ImportId, options: &str, job: &NewJob) -> Result<bool, StorageError> {
+        self.in_time(async {
+            let mut transaction = self.pool().begin().await.map_err(translate)?;
+            let is_decided = decisions::decide(&mut transaction, id, options, job).await?;
+            transaction.commit().await.map_err(translate)?;
+            Ok(is_decided)
+        })
+        .await
+    }
+
+    async fn cancel_undecided(&self, since_before: Timestamp, now: Timestamp) -> Result<u64, StorageError> {
+        let mut cancelled = 0;
+        for import in decisions::undecided(self.pool(), since_before).await? {
+            let mut transaction = self.pool().begin().await.map_err(translate)?;
+            cancelled += decisions::cancel(&mut transaction, import, since_before, now).await?;
+            transaction.commit().await.map_err(translate)?;
+        }
+        Ok(cancelled)
     }
 
     async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Option<Import>, StorageError> {

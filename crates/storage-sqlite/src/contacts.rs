@@ -74,6 +74,30 @@ impl Contacts for SqliteStore {
         details(connection, workspace, &found)
     }
 
+    async fn contacts_after(
+        &self,
+        workspace: WorkspaceId,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let rows = statement(
+            "SELECT contact_id FROM contacts
+             WHERE workspace_id = ?1 AND contact_id > ?2 AND state = 'active'
+             ORDER BY contact_id
+             LIMIT ?3",
+        )
+        .bind(workspace.0)
+        .bind(after.0)
+        .bind(limit)
+        .fetch_all(connection)
+        .map_err(storage)?;
+        let id = |row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId);
+        let ids: Vec<ContactId> = rows.iter().map(id).collect::<Result<_, _>>()?;
+        details(connection, workspace, &ids)
+    }
+
     async fn in_segment(
         &self,
         workspace: WorkspaceId,

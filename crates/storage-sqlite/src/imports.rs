@@ -1,7 +1,9 @@
 //! Imports.
 
+mod decisions;
 mod read;
 mod undo;
+mod uploads;
 mod write;
 
 use crate::error::storage;
@@ -10,7 +12,8 @@ use crate::statement::statement;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Accepted, Import, ImportEnd, ImportId, ImportRow, Imports, NewImport, RowQuery, RowsRecorded, StorageError,
+    Accepted, Import, ImportEnd, ImportId, ImportRow, Imports, Inspection, NewImport, NewJob, RowQuery, RowsRecorded,
+    StorageError,
 };
 use selfsame_domain::{Timestamp, WorkspaceId};
 
@@ -23,6 +26,73 @@ impl Imports for SqliteStore {
             writing.commit()?;
         }
         Ok(accepted)
+    }
+
+    async fn append_upload(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        place: u32,
+        chunks: &[&[u8]],
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let mut writing = self.writer.begin().await?;
+        uploads::append(writing.connection()?, workspace, id, place, chunks, now)?;
+        writing.commit()
+    }
+
+    async fn drop_upload(&self, workspace: WorkspaceId, id: ImportId) -> Result<(), StorageError> {
+        let mut writing = self.writer.begin().await?;
+        uploads::drop_one(writing.connection()?, workspace, id)?;
+        writing.commit()
+    }
+
+    async fn drop_uploads(&self, idle_since: Timestamp) -> Result<u64, StorageError> {
+        let idle = {
+            let mut reader = self.readers.lend().await?;
+            uploads::idle(reader.connection()?, idle_since)?
+        };
+        let mut dropped = 0;
+        for (workspace, id) in idle {
+            let mut writing = self.writer.begin().await?;
+            dropped += uploads::drop_one(writing.connection()?, workspace, id)?;
+            writing.commit()?;
+        }
+        Ok(dropped)
+    }
+
+    async fn record_inspection(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        inspection: &Inspection,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let mut writing = self.writer.begin().await?;
+        let is_running = decisions::record(writing.connection()?, workspace, id, inspection, now)?;
+        writing.commit()?;
+        Ok(is_running)
+    }
+
+    async fn decide_import(&self, id: ImportId, options: &str, job: &NewJob) -> Result<bool, StorageError> {
+        let mut writing = self.writer.begin().await?;
+        let is_decided = decisions::decide(writing.connection()?, id, options, job)?;
+        writing.commit()?;
+        Ok(is_decided)
+    }
+
+    async fn cancel_undecided(&self, since_before: Timestamp, now: Timestamp) -> Result<u64, StorageError> {
+        let undecided = {
+            let mut reader = self.readers.lend().await?;
+            decisions::undecided(reader.connection()?, since_before)?
+        };
+        let mut cancelled = 0;
+        for import in undecided {
+            let mut writing = self.writer.begin().await?;
+            cancelled += decisions::cancel(writing.connection()?, import, since_before, now)?;
+            writing.commit()?;
+        }
+        Ok(cancelled)
     }
 
     async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Option<Import>, StorageError> {

@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
 /// Every other crate, with the crates of ours that it may know outside of its tests. Dependencies point inward.
-const INWARD: [(&str, &[&str]); 10] = [
+const INWARD: [(&str, &[&str]); 11] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
     (
@@ -28,7 +28,11 @@ const INWARD: [(&str, &[&str]); 10] = [
         &["selfsame-application", "selfsame-domain", "selfsame-segment-sql"],
     ),
     ("selfsame-segment-sql", &["selfsame-domain"]),
-    ("selfsame-http", &["selfsame-application", "selfsame-domain"]),
+    ("selfsame-tables", &["selfsame-domain"]),
+    (
+        "selfsame-http",
+        &["selfsame-application", "selfsame-domain", "selfsame-tables"],
+    ),
     ("selfsame-console", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-export", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-pg-fixture", &[]),

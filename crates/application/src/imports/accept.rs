@@ -2,7 +2,8 @@
 
 use crate::app::Application;
 use crate::ports::{
-    Accepted, CHUNK_BYTES, Import, ImportFormat, ImportId, JobId, JobKind, NewImport, NewJob, StorageError,
+    Accepted, CHUNK_BYTES, Import, ImportFormat, ImportId, ImportStatus, JobId, JobKind, NewImport, NewJob,
+    StorageError,
 };
 use crate::submit::{Replay, SubmitError};
 use chrono::TimeDelta;
@@ -25,6 +26,8 @@ pub struct ImportRequest {
     pub options: String,
     /// How many rows it has, where that is known.
     pub total: Option<u64>,
+    /// Whether its rows are decided and nothing is written.
+    pub is_dry_run: bool,
     /// Imports of one queue are carried out one after the other, in the order in which they were accepted. 1 to 200 characters.
     pub queue: String,
     /// The idempotency key, if the request has one.
@@ -40,27 +43,37 @@ impl Application {
         request: ImportRequest,
         body: &[u8],
     ) -> Result<ImportId, SubmitError> {
+        let id = ImportId(self.ids.uuid(self.clock.now()));
+        let chunks: Vec<&[u8]> = body.chunks(CHUNK_BYTES).collect();
+        self.accept(self.new_import(workspace, id, request, false), &chunks)
+            .await
+    }
+
+    /// An import to be accepted now.
+    pub(super) fn new_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        request: ImportRequest,
+        is_uploaded: bool,
+    ) -> NewImport {
         let now = self.clock.now();
-        let id = ImportId(self.ids.uuid(now));
-        let import = NewImport {
+        NewImport {
             id,
             format: request.format,
             options: request.options,
             total: request.total,
+            is_dry_run: request.is_dry_run,
+            is_uploaded,
             replay: request.replay,
             replays_since: hours_before(now, REPLAY_HOURS),
-            job: NewJob {
-                workspace,
-                id: JobId(id.0),
-                kind: JobKind::Import,
-                queue: request.queue,
-                payload: id.to_string(),
-                not_before: now,
-                created_at: now,
-            },
-        };
-        let chunks: Vec<&[u8]> = body.chunks(CHUNK_BYTES).collect();
-        match self.store.accept_import(&import, &chunks).await? {
+            job: new_job(workspace, id, JobId(id.0), request.queue, now),
+        }
+    }
+
+    pub(super) async fn accept(&self, import: NewImport, chunks: &[&[u8]]) -> Result<ImportId, SubmitError> {
+        let id = import.id;
+        match self.store.accept_import(&import, chunks).await? {
             Accepted::New => {
                 self.jobs.enqueued();
                 Ok(id)
@@ -70,15 +83,27 @@ impl Application {
         }
     }
 
-    /// An import, as soon as it is over, or as it is when `patience` is at its end.
+    /// Queues an import that needs a decision, with other options. Says whether it needed one.
+    pub async fn decide_import(&self, import: &Import, options: &str, queue: String) -> Result<bool, StorageError> {
+        let now = self.clock.now();
+        let job = JobId(self.ids.uuid(now));
+        let job = new_job(import.workspace, import.id, job, queue, now);
+        let is_decided = self.store.decide_import(import.id, options, &job).await?;
+        if is_decided {
+            self.jobs.enqueued();
+        }
+        Ok(is_decided)
+    }
+
+    /// An import, as soon as it is over or needs a decision, or as it is when `patience` is at its end.
     pub async fn import_when_over(
         &self,
         workspace: WorkspaceId,
         id: ImportId,
         patience: Duration,
     ) -> Result<Option<Import>, StorageError> {
-        self.when(workspace, id, patience, |import| import.status.is_over())
-            .await
+        let rests = |import: &Import| import.status.is_over() || import.status == ImportStatus::NeedsDecision;
+        self.when(workspace, id, patience, rests).await
     }
 
     /// An import, as soon as it is so, or as it is when `patience` is at its end.
@@ -119,6 +144,18 @@ impl Application {
         }
         self.jobs.ended();
         self.import_when_over(workspace, id, patience).await
+    }
+}
+
+fn new_job(workspace: WorkspaceId, import: ImportId, id: JobId, queue: String, now: Timestamp) -> NewJob {
+    NewJob {
+        workspace,
+        id,
+        kind: JobKind::Import,
+        queue,
+        payload: import.to_string(),
+        not_before: now,
+        created_at: now,
     }
 }
 

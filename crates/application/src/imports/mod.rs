@@ -1,12 +1,17 @@
 //! Imports: many contacts at once, through the same lane and the same rules as a single one.
 
 mod accept;
+mod inspect;
 mod outcome;
 mod pace;
+mod preview;
 mod reading;
 mod run;
 mod undo;
+mod upload;
 
 pub use accept::ImportRequest;
+pub use preview::{ImportPreview, PreviewError, PreviewRequest, PreviewRow, PreviewTotals};
 pub(crate) use run::ImportHandler;
 pub(crate) use undo::UndoHandler;
+pub use upload::Upload;

@@ -40,6 +40,15 @@ pub(super) fn decided(row: u64, read: &ReadRow, decision: &Decision) -> ImportRo
     }
 }
 
+/// Removes from a row what a dry run did not write: its decision, a new contact, and what there would be to undo.
+pub(super) fn unwritten(row: &mut ImportRow) {
+    row.decision = None;
+    row.undo.clear();
+    if row.outcome == RowOutcome::Created {
+        row.contact = None;
+    }
+}
+
 /// A row that could not be read, or not be written.
 pub(super) fn rejected(row: u64, read: &ReadRow, error: String) -> ImportRow {
     ImportRow {

@@ -1,7 +1,8 @@
 //! The rows of an import, read from its stored body on a thread of their own.
 
+use super::inspect::InspectionEnd;
 use crate::jobs::Interruption;
-use crate::ports::{GoOn, Import, ReadRow, RowReader, RowsError, Store};
+use crate::ports::{GoOn, Import, Inspection, InspectionContext, ReadRow, RowReader, RowsError, Store};
 use selfsame_domain::Policy;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -31,15 +32,68 @@ pub(super) enum ReadingEnd {
     Malformed(String),
 }
 
+/// The inspection of a body. Dropping it breaks it off.
+pub(super) struct Inspecting {
+    inspector: JoinHandle<Result<Inspection, RowsError>>,
+    feeder: JoinHandle<()>,
+}
+
+impl Inspecting {
+    /// Begins to inspect.
+    pub(super) fn start(
+        store: Arc<dyn Store>,
+        reader: Arc<dyn RowReader>,
+        import: Import,
+        context: InspectionContext,
+    ) -> Self {
+        let (pieces, body) = mpsc::channel(CHUNKS_AHEAD);
+        let source = import.clone();
+        let feeder = tokio::spawn(async move { feed(&*store, &source, pieces).await });
+        let inspector = tokio::task::spawn_blocking(move || reader.inspect(&import, &context, &mut Body::new(body)));
+        Self { inspector, feeder }
+    }
+
+    /// How it ended. May be asked again when the answer was not waited for.
+    pub(super) async fn end(&mut self) -> Result<InspectionEnd, Interruption> {
+        match (&mut self.inspector).await {
+            Ok(Ok(inspection)) => Ok(InspectionEnd::Done(inspection)),
+            Ok(Err(RowsError::Malformed(reason))) => Ok(InspectionEnd::Malformed(reason)),
+            Ok(Err(RowsError::Interrupted(error))) => Err(unreadable(&error)),
+            Err(_) => Err(Interruption::Other("inspecting the body panicked")),
+        }
+    }
+}
+
+impl Drop for Inspecting {
+    fn drop(&mut self) {
+        // The thread fails as soon as it wants more of the body.
+        self.feeder.abort();
+    }
+}
+
+fn unreadable(error: &io::Error) -> Interruption {
+    tracing::warn!(%error, "the body of an import cannot be read");
+    Interruption::Other("the stored body cannot be read")
+}
+
 impl Reading {
     /// Begins to read.
     pub(super) fn start(store: Arc<dyn Store>, reader: Arc<dyn RowReader>, import: Import, policy: Policy) -> Self {
         let (pieces, body) = mpsc::channel(CHUNKS_AHEAD);
-        let (sender, rows) = mpsc::channel(ROWS_AHEAD);
         let source = import.clone();
         tokio::spawn(async move { feed(&*store, &source, pieces).await });
+        Self::of(reader, import, policy, Body::new(body))
+    }
+
+    /// Begins to read a body that is at hand.
+    pub(super) fn of(
+        reader: Arc<dyn RowReader>,
+        import: Import,
+        policy: Policy,
+        mut body: impl Read + Send + 'static,
+    ) -> Self {
+        let (sender, rows) = mpsc::channel(ROWS_AHEAD);
         let reader = tokio::task::spawn_blocking(move || {
-            let mut body = Body::new(body);
             let mut hand_on = |row| match sender.blocking_send(row) {
                 Ok(()) => GoOn::Yes,
                 Err(_) => GoOn::No,
@@ -60,10 +114,7 @@ impl Reading {
         match self.reader.await {
             Ok(Ok(())) => Ok(ReadingEnd::Whole),
             Ok(Err(RowsError::Malformed(reason))) => Ok(ReadingEnd::Malformed(reason)),
-            Ok(Err(RowsError::Interrupted(error))) => {
-                tracing::warn!(%error, "the body of an import cannot be read");
-                Err(Interruption::Other("the stored body cannot be read"))
-            }
+            Ok(Err(RowsError::Interrupted(error))) => Err(unreadable(&error)),
             Err(_) => Err(Interruption::Other("reading the body panicked")),
         }
     }

@@ -1,13 +1,14 @@
 //! Carrying an import out: rows in batches through the write lane, behind live requests.
 
+use super::inspect::{InspectionEnd, inspect};
 use super::outcome;
 use super::pace::Pace;
 use super::reading::{Reading, ReadingEnd};
 use crate::app::Application;
 use crate::jobs::{Attempt, Interruption, JobEnd, JobHandler};
 use crate::ports::{
-    Import, ImportEnd, ImportId, ImportRow, Job, JobKind, ReadRow, RowCounts, RowOutcome, RowReader, RowsRecorded,
-    StorageError,
+    Import, ImportEnd, ImportFormat, ImportId, ImportRow, Job, JobKind, ReadRow, RowCounts, RowOutcome, RowReader,
+    RowsRecorded, StorageError,
 };
 use crate::submit::{Replay, Submission, SubmitError};
 use async_trait::async_trait;
@@ -43,7 +44,7 @@ impl JobHandler for ImportHandler {
 
     async fn run(&self, app: &Application, job: &Job, attempt: &Attempt) -> Result<JobEnd, Interruption> {
         let workspace = job.job.workspace;
-        let Some(import) = import_of(app, job).await? else {
+        let Some(mut import) = import_of(app, job).await? else {
             return Ok(JobEnd::Finished);
         };
         if import.is_cancelling {
@@ -53,6 +54,12 @@ impl JobHandler for ImportHandler {
             return Ok(JobEnd::Finished);
         }
         let policy = Policy::clone(&*app.store.policy(workspace).await?.policy);
+        if import.format == ImportFormat::File && import.found.is_none() {
+            let end = inspect(app, &self.rows, &import, policy.clone(), attempt).await?;
+            if let Some(end) = inspected(app, &mut import, end).await? {
+                return Ok(end);
+            }
+        }
         let reading = Reading::start(Arc::clone(&app.store), Arc::clone(&self.rows), import.clone(), policy);
         let run = Run {
             app,
@@ -76,6 +83,26 @@ impl JobHandler for ImportHandler {
             .await?;
         Ok(())
     }
+}
+
+/// Notes what an inspection found. Returns how the attempt ends if no row is to be read now.
+async fn inspected(app: &Application, import: &mut Import, how: InspectionEnd) -> Result<Option<JobEnd>, Interruption> {
+    let found = match how {
+        InspectionEnd::Done(found) => found,
+        InspectionEnd::Malformed(error) => return end(app, import, &ImportEnd::Failed { error }).await.map(Some),
+        InspectionEnd::Cancelled => return end(app, import, &ImportEnd::Cancelled).await.map(Some),
+        InspectionEnd::Attempt(end) => return Ok(Some(end)),
+    };
+    let (workspace, id, now) = (import.workspace, import.id, app.clock.now());
+    if !app.store.record_inspection(workspace, id, &found, now).await? {
+        return Ok(Some(JobEnd::Lost));
+    }
+    if !found.problems.is_empty() {
+        return Ok(Some(JobEnd::Finished));
+    }
+    import.total = Some(found.total);
+    import.found = Some(found.found);
+    Ok(None)
 }
 
 /// The import that a job is about; none when it is over or was deleted.
@@ -197,7 +224,12 @@ impl Run<'_> {
             bytes: 0,
         };
         let begun = Instant::now();
-        let decisions = self.app.submit_in_background(self.import.workspace, submission).await?;
+        let workspace = self.import.workspace;
+        let decisions = if self.import.is_dry_run {
+            self.app.dry_run(workspace, submission.commands, None).await?
+        } else {
+            self.app.submit_in_background(workspace, submission).await?
+        };
         let others = self.app.live_submissions() != live;
         self.pace.note(count, begun.elapsed(), others);
         Ok(decisions)
@@ -216,7 +248,7 @@ impl Run<'_> {
                 return rows;
             }
             let row = self.done + 1 + rows.len() as u64;
-            let taken = match self.pending.front() {
+            let mut taken = match self.pending.front() {
                 Some(read) => match (&read.command, decisions.peek()) {
                     (Err(error), _) => outcome::rejected(row, read, error.clone()),
                     (Ok(_), Some(decision)) => outcome::decided(row, read, decision),
@@ -226,6 +258,9 @@ impl Run<'_> {
             };
             if taken.decision.is_some() {
                 decisions.next();
+            }
+            if self.import.is_dry_run {
+                outcome::unwritten(&mut taken);
             }
             self.pending.pop_front();
             rows.push(taken);

@@ -121,6 +121,14 @@ pub trait Contacts: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ContactDetails>, StorageError>;
 
+    /// The contacts with the next greater numbers, ascending, at most `limit`: to read all of them page by page in constant time a page.
+    async fn contacts_after(
+        &self,
+        workspace: WorkspaceId,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError>;
+
     /// Contacts of a segment; none when there is no such segment.
     async fn in_segment(
         &self,

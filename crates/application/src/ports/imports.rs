@@ -5,7 +5,7 @@ use selfsame_domain::{ContactId, ContactUndo, DecisionId, Skipped, Timestamp, Wo
 use std::fmt;
 use uuid::Uuid;
 
-use super::{JobId, NewJob, StorageError};
+use super::{ColumnProblem, Inspection, JobId, NewJob, StorageError};
 use crate::submit::Replay;
 
 /// How many bytes of a body are stored together at the most.
@@ -47,10 +47,13 @@ macro_rules! stored_words {
 pub enum ImportFormat {
     /// The body of a bulk call (wire fact): an object with `contacts` and the options of the call.
     Bulk,
+    /// A file: delimited text, lines of JSON or a spreadsheet.
+    File,
 }
 
 stored_words! { ImportFormat {
     Bulk = "bulk",
+    File = "file",
 } }
 
 /// Where an import stands.
@@ -208,6 +211,10 @@ pub struct NewImport {
     pub options: String,
     /// How many rows it has, where that is known.
     pub total: Option<u64>,
+    /// Whether its rows are decided and nothing is written.
+    pub is_dry_run: bool,
+    /// Whether its body was stored before, by [`Imports::append_upload`] under the same ID.
+    pub is_uploaded: bool,
     /// The idempotency key of the request, if it had one.
     pub replay: Option<Replay>,
     /// An older request with the same key does not count if it was accepted before this time.
@@ -244,6 +251,12 @@ pub struct Import {
     pub total: Option<u64>,
     /// What became of the rows that were dealt with: rows 1 to the sum of these.
     pub counts: RowCounts,
+    /// Whether its rows are decided and nothing is written.
+    pub is_dry_run: bool,
+    /// What its inspection found, for the reader of its rows; none before, and for forms that need none.
+    pub found: Option<String>,
+    /// What is wrong with whole columns.
+    pub problems: Vec<ColumnProblem>,
     /// Why it failed.
     pub error: Option<String>,
     /// Whether somebody asked to cancel it.
@@ -344,8 +357,42 @@ impl ImportEnd {
 #[async_trait]
 pub trait Imports: Send + Sync {
     /// Stores an import with its body and its job, in one transaction: after `Ok` no crash loses it. The body comes in chunks of at most
-    /// [`CHUNK_BYTES`]. [`StorageError::UnknownWorkspace`] without the workspace.
+    /// [`CHUNK_BYTES`]. [`StorageError::UnknownWorkspace`] without the workspace; [`StorageError::Lost`] when its body was to be uploaded before and is
+    /// not there any more.
     async fn accept_import(&self, import: &NewImport, body: &[&[u8]]) -> Result<Accepted, StorageError>;
+
+    /// Adds chunks, each of at most [`CHUNK_BYTES`], to the body of an import that is not accepted yet. `place` is that of the first one. After `Ok`
+    /// they are durable. [`StorageError::UnknownWorkspace`] without the workspace.
+    async fn append_upload(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        place: u32,
+        chunks: &[&[u8]],
+        now: Timestamp,
+    ) -> Result<(), StorageError>;
+
+    /// Deletes what was uploaded for an import that will not be accepted. One that was accepted stays as it is.
+    async fn drop_upload(&self, workspace: WorkspaceId, id: ImportId) -> Result<(), StorageError>;
+
+    /// Deletes uploads to which nothing was added since a time; returns how many.
+    async fn drop_uploads(&self, idle_since: Timestamp) -> Result<u64, StorageError>;
+
+    /// Notes what the inspection of a running import found. With problems, the import needs a decision afterwards. Says whether it was running.
+    async fn record_inspection(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        inspection: &Inspection,
+        now: Timestamp,
+    ) -> Result<bool, StorageError>;
+
+    /// Queues an import that needs a decision, with other options and a new job. What was found is forgotten: it is inspected again. Says whether it
+    /// needed a decision.
+    async fn decide_import(&self, id: ImportId, options: &str, job: &NewJob) -> Result<bool, StorageError>;
+
+    /// Cancels imports that need a decision since before a time, and deletes their bodies; returns how many.
+    async fn cancel_undecided(&self, since_before: Timestamp, now: Timestamp) -> Result<u64, StorageError>;
 
     /// One import.
     async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Option<Import>, StorageError>;

@@ -10,7 +10,9 @@ mod hosts;
 mod identity;
 mod ids;
 mod imports;
+mod inspection;
 mod jobs;
+mod links;
 mod maintenance;
 mod orders;
 mod rows;
@@ -38,10 +40,12 @@ pub use imports::{
     Accepted, CHUNK_BYTES, Import, ImportEnd, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, NewImport,
     RowCounts, RowOutcome, RowQuery, RowsRecorded,
 };
+pub use inspection::{ColumnProblem, Inspection};
 pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, Lease, LeaseRequest, NewJob};
+pub use links::{LinkError, LinkedFile, Links};
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
-pub use rows::{GoOn, ReadRow, RowReader, RowsError};
+pub use rows::{GoOn, InspectionContext, ReadRow, RowReader, RowsError};
 pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{

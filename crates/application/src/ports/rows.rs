@@ -1,9 +1,9 @@
 //! Reading the rows of an import from its stored body.
 
-use selfsame_domain::{Command, Policy};
+use selfsame_domain::{Command, CustomField, Policy};
 use std::io::Read;
 
-use super::Import;
+use super::{Import, Inspection};
 
 /// A row as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +38,28 @@ pub enum GoOn {
     No,
 }
 
+/// What an inspection may look at besides the body.
+#[derive(Debug, Clone)]
+pub struct InspectionContext {
+    /// The policy of the workspace.
+    pub policy: Policy,
+    /// The custom fields of the workspace.
+    pub fields: Vec<CustomField>,
+}
+
 /// Reads the rows of imports. A port, because the form of a body belongs to a front end.
 pub trait RowReader: Send + Sync + std::fmt::Debug {
+    /// Looks at the whole body of a file before its first row is written. Blocks as [`Self::read`] does, within the same bounds.
+    fn inspect(
+        &self,
+        import: &Import,
+        context: &InspectionContext,
+        body: &mut dyn Read,
+    ) -> Result<Inspection, RowsError> {
+        let _ = (import, context, body);
+        Ok(Inspection::default())
+    }
+
     /// Reads all rows in their order and hands each to `rows`. Blocks: it has a thread of its own. MUST give the same rows for the same body and
     /// policy, and MUST NOT hold more in memory than a bulk call or a few rows of a file.
     fn read(

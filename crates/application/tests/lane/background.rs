@@ -42,6 +42,7 @@ async fn a_live_request_goes_before_a_batch_that_waited_longer() {
         format: ImportFormat::Bulk,
         options: String::new(),
         total: Some(3),
+        is_dry_run: false,
         queue: "q".to_owned(),
         replay: None,
     };

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use selfsame_application::ports::{
     Accepted, ApiKey, AttemptEnd, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
     EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
-    ImportRow, ImportUndos, Imports, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup, Maintenance,
-    MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SegmentQuery, Segments,
-    SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow, UndoneRow, Workspace,
-    Workspaces,
+    ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup,
+    Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
+    SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow,
+    UndoneRow, Workspace, Workspaces,
 };
 use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
@@ -38,6 +38,10 @@ impl Contacts for Probe {
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Read<Page<ContactDetails>> {
         self.inner.search(workspace, query).await
+    }
+
+    async fn contacts_after(&self, workspace: WorkspaceId, after: ContactId, limit: u32) -> Read<Vec<ContactDetails>> {
+        self.inner.contacts_after(workspace, after, limit).await
     }
 
     async fn in_segment(&self, workspace: WorkspaceId, query: &SegmentQuery) -> Read<Option<Page<ContactDetails>>> {
@@ -329,6 +333,43 @@ impl Jobs for Probe {
 impl Imports for Probe {
     async fn accept_import(&self, import: &NewImport, body: &[&[u8]]) -> Read<Accepted> {
         self.inner.accept_import(import, body).await
+    }
+
+    async fn append_upload(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        place: u32,
+        chunks: &[&[u8]],
+        now: Timestamp,
+    ) -> Read<()> {
+        self.inner.append_upload(workspace, id, place, chunks, now).await
+    }
+
+    async fn drop_upload(&self, workspace: WorkspaceId, id: ImportId) -> Read<()> {
+        self.inner.drop_upload(workspace, id).await
+    }
+
+    async fn drop_uploads(&self, idle_since: Timestamp) -> Read<u64> {
+        self.inner.drop_uploads(idle_since).await
+    }
+
+    async fn record_inspection(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        inspection: &Inspection,
+        now: Timestamp,
+    ) -> Read<bool> {
+        self.inner.record_inspection(workspace, id, inspection, now).await
+    }
+
+    async fn decide_import(&self, id: ImportId, options: &str, job: &NewJob) -> Read<bool> {
+        self.inner.decide_import(id, options, job).await
+    }
+
+    async fn cancel_undecided(&self, since_before: Timestamp, now: Timestamp) -> Read<u64> {
+        self.inner.cancel_undecided(since_before, now).await
     }
 
     async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Read<Option<Import>> {

@@ -4,7 +4,7 @@ mod options;
 mod rows;
 
 pub(crate) use options::BulkOptions;
-pub use rows::BulkRows;
+pub(crate) use rows::BulkRows;
 
 use crate::auth::Authenticated;
 use crate::body::{Entry, Incoming};
@@ -118,6 +118,7 @@ pub(crate) async fn bulk(
         format: ImportFormat::Bulk,
         options: String::new(),
         total: Some(total),
+        is_dry_run: false,
         queue: format!("bulk:{key}"),
         replay,
     };

@@ -6,6 +6,7 @@ mod condition;
 mod emails;
 mod find;
 mod get;
+mod line;
 pub(crate) mod patch;
 mod remove;
 pub(crate) mod request;
@@ -16,9 +17,9 @@ pub(crate) mod update;
 mod upsert;
 
 pub(crate) use absorbed::AbsorbedBody;
-pub use bulk::BulkRows;
-pub(crate) use bulk::{BulkOptions, MAX_CONTACTS};
+pub(crate) use bulk::{BulkOptions, BulkRows, MAX_CONTACTS};
 pub(crate) use get::find;
+pub use line::contact_line;
 
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;

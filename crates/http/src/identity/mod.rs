@@ -15,5 +15,6 @@ mod routes;
 mod view;
 
 pub(crate) use decision::DecisionBody;
+pub(crate) use resolve::explained;
 pub(crate) use routes::routes;
 pub(crate) use view::{IdentityBody, VisitorBody};

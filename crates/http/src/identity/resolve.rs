@@ -78,7 +78,8 @@ pub(crate) async fn resolve(
     }))
 }
 
-fn explained(decision: &Decision) -> DecisionBody {
+/// A decision that was not carried out.
+pub(crate) fn explained(decision: &Decision) -> DecisionBody {
     let mut body = DecisionBody::from(decision);
     if body.outcome == OutcomeName::Created {
         // Another contact may get the number that this one was given for the moment.

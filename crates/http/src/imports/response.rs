@@ -1,7 +1,9 @@
 //! An import as it is answered.
 
+use super::files::{Column, Plan};
 use chrono::{DateTime, Utc};
-use selfsame_application::ports::{Import, ImportFormat, ImportStatus};
+use selfsame_application::ports::{ColumnProblem, Import, ImportFormat, ImportStatus};
+use selfsame_domain::KeyId;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -22,9 +24,11 @@ pub(super) struct ImportBody {
     /// `queued`, `running`, `needs_decision`, `finished`, `failed`, `cancelled` or `undone`.
     #[schema(example = "finished")]
     status: &'static str,
-    /// Where its rows come from: `bulk` for `POST contacts`.
+    /// Where its rows come from: `bulk` for `POST contacts`, `file` for `POST imports`.
     #[schema(example = "bulk")]
     source: &'static str,
+    /// Whether rows were decided and nothing was written.
+    dry_run: bool,
     rows: RowCountsBody,
     /// The part of the rows that was dealt with, 0 to 1; null while their number is not known.
     #[schema(example = 1.0)]
@@ -32,8 +36,10 @@ pub(super) struct ImportBody {
     /// Rows a second since it began; null before.
     #[schema(example = 2000.0)]
     rows_per_second: Option<f64>,
+    /// What the file turned out to be; null for bulk calls, and before somebody looked at it.
+    file: Option<FileBody>,
     /// What is wrong with whole columns, for imports of files.
-    problems: Vec<ColumnProblem>,
+    problems: Vec<ProblemBody>,
     /// Whether it is being taken back; its status is `undone` when that is done.
     #[schema(example = false)]
     undoing: bool,
@@ -67,14 +73,69 @@ pub(super) struct RowCountsBody {
 
 /// What is wrong with a column.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ColumnProblem {
+#[schema(as = ImportColumnProblem)]
+pub(super) struct ProblemBody {
+    /// The title of the column.
     column: String,
+    /// The stable name of what is wrong.
+    #[schema(example = "scientific")]
+    kind: String,
     reason: String,
-    /// Rows that show it.
+    /// Rows that show it, from 1.
     rows: Vec<u64>,
 }
 
+/// What a file turned out to be.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportFile)]
+pub(super) struct FileBody {
+    /// `csv`, `tsv`, `ndjson` or `xlsx`.
+    #[schema(example = "csv")]
+    form: String,
+    /// The encoding of its text; null for spreadsheets.
+    #[schema(example = "windows-1251")]
+    encoding: Option<String>,
+    /// What delimits its cells; null for other than delimited text.
+    #[schema(example = ";")]
+    delimiter: Option<char>,
+    /// Its columns in their order.
+    columns: Vec<ColumnBody>,
+}
+
+/// A column of a file.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportColumn)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ColumnBody {
+    /// Its title.
+    #[schema(example = "Телефон")]
+    header: String,
+    /// The member of a contact that it holds; null for none.
+    #[schema(example = "sms")]
+    mapped_to: Option<String>,
+}
+
+impl FileBody {
+    fn of(plan: Plan) -> Self {
+        let column = |column: Column| ColumnBody {
+            header: column.header,
+            mapped_to: column.target.map(|target| target.to_string()),
+        };
+        Self {
+            form: plan.form,
+            encoding: plan.encoding,
+            delimiter: plan.delimiter,
+            columns: plan.columns.into_iter().map(column).collect(),
+        }
+    }
+}
+
 impl ImportBody {
+    /// The queue of the files of a key: they are imported one after the other.
+    pub(super) fn queue(key: KeyId) -> String {
+        format!("file:{key}")
+    }
+
     /// The import as it is at a time.
     pub(super) fn of(import: &Import, now: DateTime<Utc>) -> Self {
         let done = import.counts.total();
@@ -88,7 +149,9 @@ impl ImportBody {
             status: import.status.as_str(),
             source: match import.format {
                 ImportFormat::Bulk => "bulk",
+                ImportFormat::File => "file",
             },
+            dry_run: import.is_dry_run,
             rows: RowCountsBody {
                 total,
                 created: import.counts.created,
@@ -102,7 +165,13 @@ impl ImportBody {
             rows_per_second: seconds
                 .filter(|seconds| *seconds > 0.0)
                 .map(|seconds| float(done) / seconds),
-            problems: Vec::new(),
+            // What a later release wrote, nobody can show.
+            file: import
+                .found
+                .as_deref()
+                .and_then(|found| serde_json::from_str(found).ok())
+                .map(FileBody::of),
+            problems: import.problems.iter().map(problem).collect(),
             undoing: import.is_undoing,
             error: import.error.clone(),
             created_at: import.created_at,
@@ -110,6 +179,15 @@ impl ImportBody {
             heartbeat_at: import.heartbeat_at,
             finished_at: import.finished_at,
         }
+    }
+}
+
+pub(super) fn problem(problem: &ColumnProblem) -> ProblemBody {
+    ProblemBody {
+        column: problem.column.clone(),
+        kind: problem.kind.clone(),
+        reason: problem.reason.clone(),
+        rows: problem.rows.clone(),
     }
 }
 
@@ -128,9 +206,11 @@ pub(super) fn example(status: &str) -> Value {
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
         "status": status,
         "source": "bulk",
+        "dryRun": false,
         "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
         "progress": 1.0,
         "rowsPerSecond": 40.0,
+        "file": null,
         "problems": [],
         "undoing": false,
         "error": null,

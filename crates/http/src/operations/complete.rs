@@ -31,10 +31,14 @@ const HEADERS: [(&str, &str); 4] = [
 ];
 
 /// Calls with other methods than `GET` that come to no decision before they answer, or tell none to a public key.
-const UNDECIDED: [&str; 13] = [
+const UNDECIDED: [&str; 17] = [
     "/api/v1/contacts",
+    "/api/v1/contacts/upload",
+    "/api/v1/imports",
     "/api/v1/imports/{id}/cancel",
+    "/api/v1/imports/{id}/decide",
     "/api/v1/imports/{id}/undo",
+    "/api/v1/imports/preview",
     "/api/v1/identity/resolve",
     "/api/v1/segments/preview",
     "/api/v1/site/domains",

@@ -8,7 +8,7 @@ use selfsame_application::ports::{Destination, ExportSinks, Hosts, SinkError, Si
 use selfsame_application::{Application, Egress, ExportOutlets, NewKey, Options, Vault, WorkerOptions};
 use selfsame_domain::export::ConnectorKind;
 use selfsame_domain::{Rights, WorkspaceId};
-use selfsame_http::{BulkRows, HttpSettings, HttpState, openapi, router};
+use selfsame_http::{HttpSettings, HttpState, ImportRows, openapi, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -88,7 +88,9 @@ impl Server {
     /// A server that does its jobs, for as long as the test runs.
     pub(crate) async fn working() -> Self {
         let server = Self::start().await;
-        let worker = server.app.worker(Arc::new(BulkRows), WorkerOptions::default());
+        let worker = server
+            .app
+            .worker(Arc::new(ImportRows::new(1 << 30)), WorkerOptions::default());
         tokio::spawn(async move { worker.run(CancellationToken::new()).await });
         server
     }

@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
 use selfsame_application::{Application, NewKey, Options, WorkerOptions};
 use selfsame_domain::{Command, Policy, Rights, WorkspaceId};
-use selfsame_http::{BulkRows, HttpSettings, HttpState, router};
+use selfsame_http::{HttpSettings, HttpState, ImportRows, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -67,7 +67,9 @@ impl Server {
     /// A server that does its jobs, for as long as the test runs.
     pub(crate) async fn working() -> Self {
         let server = Self::start().await;
-        let worker = server.app.worker(Arc::new(BulkRows), WorkerOptions::default());
+        let worker = server
+            .app
+            .worker(Arc::new(ImportRows::new(1 << 30)), WorkerOptions::default());
         tokio::spawn(async move { worker.run(CancellationToken::new()).await });
         server
     }

@@ -6,6 +6,8 @@ mod config;
 mod demo_data;
 mod doctor;
 mod export;
+mod export_contacts;
+mod import;
 mod key;
 mod migrate;
 mod openapi;

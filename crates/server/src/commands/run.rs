@@ -1,6 +1,9 @@
 //! Which command, on which runtime.
 
-use super::{completions, config, demo_data, doctor, export, key, migrate, openapi, serve, site, version, workspace};
+use super::{
+    completions, config, demo_data, doctor, export, export_contacts, import, key, migrate, openapi, serve, site, version,
+    workspace,
+};
 use crate::cli::{Cli, Command};
 use anyhow::{Context, Result};
 use std::process::ExitCode;
@@ -14,6 +17,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Workspace(command) => one_thread()?.block_on(workspace::run(command)),
         Command::Key(command) => one_thread()?.block_on(key::run(command)),
         Command::Site(command) => one_thread()?.block_on(site::run(command)),
+        Command::ExportContacts(args) => one_thread()?.block_on(export_contacts::run(&args)),
+        Command::Import(args) => one_thread()?.block_on(import::run(&args)),
         Command::Export(command) => one_thread()?.block_on(export::run(command)),
         Command::Config(command) => config::run(&command),
         Command::Openapi(_) => openapi::run(),

@@ -8,13 +8,14 @@ use crate::upkeep::upkeep;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::exports::outlets;
 use crate::wiring::ids::SystemIds;
+use crate::wiring::links::HttpLinks;
 use crate::wiring::store::OpenStore;
 use crate::wiring::{logging, metrics};
 use anyhow::{Context, Result};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use selfsame_application::{Application, Options, WorkerOptions};
-use selfsame_http::{BulkRows, HttpSettings, HttpState, Readiness, Routers};
+use selfsame_http::{HttpSettings, HttpState, ImportRows, Readiness, Routers};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -54,7 +55,10 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
     } = started;
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(upkeep(app.clone(), metrics, stop.clone()));
-    let jobs = Jobs::start(app.worker(Arc::new(BulkRows), WorkerOptions::default()));
+    let jobs = Jobs::start(app.worker(
+        Arc::new(ImportRows::new(settings.import_limit_bytes)),
+        WorkerOptions::default(),
+    ));
     let drain = Drain {
         delay: settings.drain_delay,
         timeout: settings.drain_timeout,
@@ -92,6 +96,7 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     let app = app.with_exports(outlets(settings, &store)?);
     let http = HttpSettings {
         metrics: Some(metrics.clone()),
+        links: Some(Arc::new(HttpLinks::new(settings.allow_private_networks)?)),
         ..settings.http()
     };
     let ready = http.ready.clone();

@@ -81,6 +81,11 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body_memory_bytes: Option<u64>,
 
+    /// Greatest file to be imported in bytes, as it is sent and once it is unpacked [env: SELFSAME_IMPORT_LIMIT_BYTES] [default: 10737418240]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) import_limit_bytes: Option<u64>,
+
     /// Requests a second that each API key may send; 0 for no limit [env: SELFSAME_RATE_LIMIT_PER_SECOND] [default: 0]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +121,7 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) account_email: Option<String>,
 
-    /// Let connectors lead to private networks and to this machine [env: SELFSAME_ALLOW_PRIVATE_NETWORKS] [default: false]
+    /// Let connectors and links to files lead to private networks and to this machine [env: SELFSAME_ALLOW_PRIVATE_NETWORKS] [default: false]
     #[arg(long, value_name = "true|false")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) allow_private_networks: Option<bool>,

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) body_limit_bytes: usize,
     #[serde(deserialize_with = "at_least_one")]
     pub(crate) body_memory_bytes: usize,
+    #[serde(deserialize_with = "at_least_one")]
+    pub(crate) import_limit_bytes: u64,
     /// 0 for no limit.
     pub(crate) rate_limit_per_second: u32,
     /// 0 for as many as in a second.
@@ -54,7 +56,7 @@ pub(crate) struct Settings {
     pub(crate) queue_depth: usize,
     pub(crate) organisation: Option<String>,
     pub(crate) account_email: Option<String>,
-    /// Whether connectors may lead to private networks, the server itself included.
+    /// Whether connectors and links to files may lead to private networks, the server itself included.
     pub(crate) allow_private_networks: bool,
     /// Below which folder exports write files; none for anywhere.
     pub(crate) export_directory: Option<PathBuf>,
@@ -92,6 +94,7 @@ impl Default for Settings {
             drain_timeout: Duration::from_secs(30),
             body_limit_bytes: http.body_limit,
             body_memory_bytes: http.body_memory,
+            import_limit_bytes: http.import_limit,
             rate_limit_per_second: rate.0,
             rate_limit_burst: rate.1,
             batch_commands: lane.batch_commands,
@@ -122,6 +125,7 @@ impl Settings {
         HttpSettings {
             body_limit: self.body_limit_bytes,
             body_memory: self.body_memory_bytes,
+            import_limit: self.import_limit_bytes,
             request_timeout: self.request_timeout,
             rate_limit: self.rate_limit(),
             organisation: self.organisation.clone(),

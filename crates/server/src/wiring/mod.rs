@@ -4,6 +4,8 @@ pub(crate) mod clock;
 pub(crate) mod exports;
 pub(crate) mod hosts;
 pub(crate) mod ids;
+pub(crate) mod links;
 pub(crate) mod logging;
 pub(crate) mod metrics;
 pub(crate) mod store;
+pub(crate) mod tls;

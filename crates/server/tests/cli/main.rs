@@ -15,3 +15,4 @@ mod postgres;
 mod settings;
 mod stopping;
 mod support;
+mod transfer;

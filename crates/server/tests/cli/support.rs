@@ -14,6 +14,12 @@ use tempfile::TempDir;
 /// How long anything may take that should take a moment. Generous: the machine may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// A client. Its library wants to be told which cryptography TLS uses, although the tests speak plain HTTP.
+pub(crate) fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 /// How a run of the binary ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -181,7 +187,7 @@ impl Starting {
             process: self.process,
             lines: self.lines,
             printed: Vec::new(),
-            client: Client::new(),
+            client: client(),
         }
     }
 }

@@ -18,6 +18,8 @@ fn new_import(f: &Fixture<'_>) -> NewImport {
         format: ImportFormat::Bulk,
         options: "{}".to_owned(),
         total: Some(3),
+        is_dry_run: false,
+        is_uploaded: false,
         replay: None,
         replays_since: now - TimeDelta::hours(24),
         job: NewJob {
@@ -115,6 +117,9 @@ pub async fn an_accepted_import_is_there_after_a_restart_with_its_job(backend: &
         status: ImportStatus::Queued,
         total: Some(3),
         counts: RowCounts::default(),
+        is_dry_run: false,
+        found: None,
+        problems: Vec::new(),
         error: None,
         is_cancelling: false,
         is_undoing: false,

@@ -51,6 +51,7 @@ mod tree;
 pub mod trust;
 pub mod undo;
 pub mod units;
+pub mod uploads;
 pub mod violations;
 pub mod visitors;
 pub mod waiting;

@@ -116,6 +116,24 @@ pub async fn pages_by_number_cover_everything(backend: &mut dyn Backend) {
     pages_cover_everything(backend, ContactOrder::Id).await;
 }
 
+pub async fn contacts_after_a_number_cover_all_active_ones(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let mut expected = several(&f).await;
+    expected.sort();
+    let removed = expected.remove(2);
+    f.decide(remove(removed)).await;
+    let (mut found, mut after) = (Vec::new(), ContactId(0));
+    loop {
+        let page = f.store().contacts_after(f.workspace, after, 2).await.expect("contacts");
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 2);
+        after = last.contact.id;
+        found.extend(page.iter().map(|details| details.contact.id));
+        assert_eq!(f.details(after).await.as_ref(), page.last());
+    }
+    assert_eq!(found, expected);
+}
+
 pub async fn names_are_compared_without_regard_to_case(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let pairs = [

@@ -67,6 +67,18 @@ impl Contacts for MemoryStore {
         Ok(first.map(|(_, contact)| details(&space, contact)).collect())
     }
 
+    async fn contacts_after(
+        &self,
+        workspace: WorkspaceId,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let space = self.space(workspace);
+        let mut found: Vec<Contact> = active(&space).filter(|contact| contact.id > after).collect();
+        found.sort_by_key(|contact| contact.id);
+        Ok(page(&space, found, 0, limit).items)
+    }
+
     async fn in_segment(
         &self,
         workspace: WorkspaceId,

@@ -3,8 +3,8 @@
 use super::store::{MemoryStore, Shared, StoredImport};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Accepted, Import, ImportEnd, ImportId, ImportRow, ImportStatus, Imports, JobState, NewImport, RowCounts, RowQuery,
-    RowsRecorded, StorageError,
+    Accepted, Import, ImportEnd, ImportId, ImportRow, ImportStatus, Imports, Inspection, JobState, NewImport, NewJob,
+    RowCounts, RowQuery, RowsRecorded, StorageError,
 };
 use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 
@@ -31,7 +31,16 @@ impl Imports for MemoryStore {
                 });
             }
         }
+        let mut body: Vec<Vec<u8>> = body.iter().map(|chunk| chunk.to_vec()).collect();
+        if import.is_uploaded {
+            let Some(upload) = shared.uploads.get_mut(&(workspace, import.id)) else {
+                let reason = "the upload was idle for too long and is deleted".to_owned();
+                return Err(StorageError::Lost { reason });
+            };
+            body = std::mem::take(&mut upload.chunks);
+        }
         shared.enqueue(&import.job)?;
+        shared.uploads.remove(&(workspace, import.id));
         let stored = StoredImport {
             import: Import {
                 workspace,
@@ -41,6 +50,9 @@ impl Imports for MemoryStore {
                 status: ImportStatus::Queued,
                 total: import.total,
                 counts: RowCounts::default(),
+                is_dry_run: import.is_dry_run,
+                found: None,
+                problems: Vec::new(),
                 error: None,
                 is_cancelling: false,
                 is_undoing: false,
@@ -50,12 +62,105 @@ impl Imports for MemoryStore {
                 heartbeat_at: now,
                 finished_at: None,
             },
-            body: body.iter().map(|chunk| chunk.to_vec()).collect(),
+            body,
             rows: Vec::new(),
             replay: import.replay.clone(),
         };
         shared.imports.insert((workspace, import.id), stored);
         Ok(Accepted::New)
+    }
+
+    async fn append_upload(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        place: u32,
+        chunks: &[&[u8]],
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let mut shared = self.lock();
+        if !shared.accounts.contains_key(&workspace) {
+            return Err(StorageError::UnknownWorkspace);
+        }
+        let upload = shared.uploads.entry((workspace, id)).or_default();
+        if upload.chunks.len() != place as usize {
+            return Err(StorageError::Refused("a chunk in a place that is not the next".into()));
+        }
+        upload.touched_at = now;
+        upload.chunks.extend(chunks.iter().map(|chunk| chunk.to_vec()));
+        Ok(())
+    }
+
+    async fn drop_upload(&self, workspace: WorkspaceId, id: ImportId) -> Result<(), StorageError> {
+        self.lock().uploads.remove(&(workspace, id));
+        Ok(())
+    }
+
+    async fn drop_uploads(&self, idle_since: Timestamp) -> Result<u64, StorageError> {
+        let mut shared = self.lock();
+        let before = shared.uploads.len();
+        shared.uploads.retain(|_, upload| upload.touched_at >= idle_since);
+        Ok((before - shared.uploads.len()) as u64)
+    }
+
+    async fn record_inspection(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        inspection: &Inspection,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let mut shared = self.lock();
+        let Some(stored) = shared.imports.get_mut(&(workspace, id)) else {
+            return Ok(false);
+        };
+        let import = &mut stored.import;
+        if import.status != ImportStatus::Running {
+            return Ok(false);
+        }
+        import.total = Some(inspection.total);
+        import.found = Some(inspection.found.clone());
+        import.problems.clone_from(&inspection.problems);
+        import.heartbeat_at = now;
+        if !import.problems.is_empty() {
+            import.status = ImportStatus::NeedsDecision;
+        }
+        Ok(true)
+    }
+
+    async fn decide_import(&self, id: ImportId, options: &str, job: &NewJob) -> Result<bool, StorageError> {
+        let mut shared = self.lock();
+        let key = (job.workspace, id);
+        let waits = |stored: &StoredImport| stored.import.status == ImportStatus::NeedsDecision;
+        if !shared.imports.get(&key).is_some_and(waits) {
+            return Ok(false);
+        }
+        shared.enqueue(job)?;
+        if let Some(stored) = shared.imports.get_mut(&key) {
+            let import = &mut stored.import;
+            import.status = ImportStatus::Queued;
+            options.clone_into(&mut import.options);
+            import.job = job.id;
+            import.heartbeat_at = job.created_at;
+            import.found = None;
+            import.problems.clear();
+        }
+        Ok(true)
+    }
+
+    async fn cancel_undecided(&self, since_before: Timestamp, now: Timestamp) -> Result<u64, StorageError> {
+        let mut shared = self.lock();
+        let mut cancelled = 0;
+        for stored in shared.imports.values_mut() {
+            let import = &mut stored.import;
+            if import.status == ImportStatus::NeedsDecision && import.heartbeat_at < since_before {
+                import.status = ImportStatus::Cancelled;
+                import.finished_at = Some(now);
+                stored.body.clear();
+                cancelled += 1;
+            }
+        }
+        Ok(cancelled)
     }
 
     async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Option<Import>, StorageError> {

@@ -5,7 +5,7 @@ use selfsame_application::Replay;
 use selfsame_application::ports::{
     ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace,
 };
-use selfsame_domain::{ConnectorId, ExportId, RunId, SiteId, WorkspaceId};
+use selfsame_domain::{ConnectorId, ExportId, RunId, SiteId, Timestamp, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,9 +27,17 @@ pub(super) struct Shared {
     /// In the order in which they were enqueued.
     pub(super) jobs: Vec<Job>,
     pub(super) imports: BTreeMap<(WorkspaceId, ImportId), StoredImport>,
+    pub(super) uploads: BTreeMap<(WorkspaceId, ImportId), StoredUpload>,
     pub(super) connectors: BTreeMap<(WorkspaceId, ConnectorId), Connector>,
     pub(super) exports: BTreeMap<(WorkspaceId, ExportId), Export>,
     pub(super) runs: BTreeMap<(WorkspaceId, RunId), ExportRun>,
+}
+
+/// A body whose import is not accepted yet.
+#[derive(Debug, Default)]
+pub(super) struct StoredUpload {
+    pub(super) chunks: Vec<Vec<u8>>,
+    pub(super) touched_at: Timestamp,
 }
 
 /// An import with its body, in chunks, and its rows.

@@ -12,13 +12,15 @@ use uuid::Uuid;
 
 const IMPORT: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
+    rows_unchanged, rows_merged, rows_rejected, is_dry_run, found, problems, error, is_cancelling, is_undoing, created_at, started_at,
+    heartbeat_at, finished_at
 FROM imports
 WHERE workspace_id = $1 AND import_id = $2";
 
 const IMPORTS: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
+    rows_unchanged, rows_merged, rows_rejected, is_dry_run, found, problems, error, is_cancelling, is_undoing, created_at, started_at,
+    heartbeat_at, finished_at
 FROM imports
 WHERE workspace_id = $1 AND import_id < $2
 ORDER BY import_id DESC
@@ -55,6 +57,9 @@ struct Stored {
     rows_unchanged: i64,
     rows_merged: i64,
     rows_rejected: i64,
+    is_dry_run: bool,
+    found: Option<String>,
+    problems: Option<String>,
     error: Option<String>,
     is_cancelling: bool,
     created_at: Timestamp,
@@ -153,6 +158,12 @@ impl Stored {
                 unchanged: count(self.rows_unchanged, "rows_unchanged")?,
                 merged: count(self.rows_merged, "rows_merged")?,
                 rejected: count(self.rows_rejected, "rows_rejected")?,
+            },
+            is_dry_run: self.is_dry_run,
+            found: self.found,
+            problems: match self.problems {
+                Some(text) => serde_json::from_str(&text).map_err(|_| bad("problems")())?,
+                None => Vec::new(),
             },
             error: self.error,
             is_cancelling: self.is_cancelling,

@@ -1,6 +1,6 @@
 //! Writing imports.
 
-use super::undo;
+use super::{undo, uploads};
 use crate::bounded::Bounded;
 use crate::error::{is_orphan, translate};
 use crate::jobs;
@@ -22,9 +22,9 @@ WHERE workspace_id = $1 AND replay_key = $2 AND created_at < $3";
 
 /// Waits for another request with the same key that is under way.
 const INSERT: &str = "
-INSERT INTO imports (workspace_id, import_id, job_id, format, options, status, total, replay_key, replay_digest,
-    created_at, heartbeat_at)
-VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $9)
+INSERT INTO imports (workspace_id, import_id, job_id, format, options, status, total, is_dry_run, replay_key,
+    replay_digest, created_at, heartbeat_at)
+VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $10)
 ON CONFLICT (workspace_id, replay_key) WHERE replay_key IS NOT NULL DO NOTHING";
 
 const RECORD: &str = "
@@ -97,6 +97,7 @@ pub(super) async fn accept(
         .bind(import.format.as_str())
         .bind(&import.options)
         .bind(import.total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)))
+        .bind(import.is_dry_run)
         .bind(import.replay.as_ref().map(|replay| &replay.key))
         .bind(import.replay.as_ref().map(|replay| &replay.digest))
         .bind(import.job.created_at)
@@ -110,16 +111,10 @@ pub(super) async fn accept(
     if let (0, Some(replay)) = (inserted, &import.replay) {
         return known(connection, workspace, replay).await;
     }
-    for (place, chunk) in (0_i32..).zip(body) {
-        sqlx::query("INSERT INTO import_chunks (workspace_id, import_id, place, bytes) VALUES ($1, $2, $3, $4)")
-            .bind(workspace)
-            .bind(import.id.0)
-            .bind(place)
-            .bind(*chunk)
-            .execute(&mut *connection)
-            .await
-            .map_err(translate)?;
+    if import.is_uploaded {
+        uploads::take(connection, workspace, import.id).await?;
     }
+    uploads::insert_chunks(connection, workspace, import.id, 0, body).await?;
     jobs::insert(connection, &import.job).await?;
     Ok(Accepted::New)
 }
@@ -281,7 +276,7 @@ pub(super) async fn delete(pool: &Bounded, workspace: i64, id: Uuid) -> Result<u
     Ok(done.rows_affected())
 }
 
-async fn delete_body(connection: &mut PgConnection, workspace: i64, id: Uuid) -> Result<(), StorageError> {
+pub(super) async fn delete_body(connection: &mut PgConnection, workspace: i64, id: Uuid) -> Result<(), StorageError> {
     sqlx::query("DELETE FROM import_chunks WHERE workspace_id = $1 AND import_id = $2")
         .bind(workspace)
         .bind(id)
@@ -291,6 +286,6 @@ async fn delete_body(connection: &mut PgConnection, workspace: i64, id: Uuid) ->
     Ok(())
 }
 
-fn whole(number: u64) -> i64 {
+pub(super) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -12,13 +12,15 @@ use uuid::Uuid;
 
 const IMPORT: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
+    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing,
+    is_dry_run, found, problems
 FROM imports
 WHERE workspace_id = ?1 AND import_id = ?2";
 
 const IMPORTS: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
+    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing,
+    is_dry_run, found, problems
 FROM imports
 WHERE workspace_id = ?1 AND import_id < ?2
 ORDER BY import_id DESC
@@ -133,6 +135,12 @@ fn read_import(row: &SqliteRow) -> Result<Import, StorageError> {
         started_at: row.optional_time(16, "started_at")?,
         heartbeat_at: row.time(17, "heartbeat_at")?,
         finished_at: row.optional_time(18, "finished_at")?,
+        is_dry_run: row.get(20, "is_dry_run")?,
+        found: row.get(21, "found")?,
+        problems: match row.get::<Option<String>>(22, "problems")? {
+            Some(_) => row.json(22, "problems")?,
+            None => Vec::new(),
+        },
     })
 }
 

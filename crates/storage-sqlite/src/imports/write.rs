@@ -1,6 +1,6 @@
 //! Writing imports.
 
-use super::undo;
+use super::{undo, uploads};
 use crate::error::{names_nothing, storage};
 use crate::jobs;
 use crate::rows::{Row, corrupt, hex, json, micros};
@@ -22,9 +22,9 @@ UPDATE imports SET replay_key = NULL, replay_digest = NULL
 WHERE workspace_id = ?1 AND replay_key = ?2 AND created_at < ?3";
 
 const INSERT: &str = "
-INSERT INTO imports (workspace_id, import_id, job_id, format, options, status, total, replay_key, replay_digest,
-    created_at, heartbeat_at)
-VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?9, ?9)
+INSERT INTO imports (workspace_id, import_id, job_id, format, options, status, total, is_dry_run, replay_key,
+    replay_digest, created_at, heartbeat_at)
+VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?9, ?10, ?10)
 ON CONFLICT (workspace_id, replay_key) WHERE replay_key IS NOT NULL DO NOTHING";
 
 const RECORD: &str = "
@@ -91,6 +91,7 @@ pub(super) fn accept(connection: &Connection, import: &NewImport, body: &[&[u8]]
         .bind(import.format.as_str())
         .bind(&import.options)
         .bind(import.total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)))
+        .bind(import.is_dry_run)
         .bind(import.replay.as_ref().map(|replay| &replay.key))
         .bind(import.replay.as_ref().map(|replay| &replay.digest))
         .bind(micros(import.job.created_at))
@@ -103,15 +104,10 @@ pub(super) fn accept(connection: &Connection, import: &NewImport, body: &[&[u8]]
     if let (0, Some(replay)) = (inserted, &import.replay) {
         return known(connection, workspace, replay);
     }
-    for (place, chunk) in (0_i32..).zip(body) {
-        statement("INSERT INTO import_chunks (workspace_id, import_id, place, bytes) VALUES (?1, ?2, ?3, ?4)")
-            .bind(workspace)
-            .bind(import.id.0)
-            .bind(place)
-            .bind(*chunk)
-            .execute(connection)
-            .map_err(storage)?;
+    if import.is_uploaded {
+        uploads::take(connection, import.job.workspace, import.id)?;
     }
+    uploads::insert_chunks(connection, import.job.workspace, import.id, 0, body)?;
     jobs::insert(connection, &import.job)?;
     Ok(Accepted::New)
 }
@@ -281,7 +277,7 @@ pub(super) async fn delete(store: &SqliteStore, workspace: WorkspaceId, id: Impo
     }
 }
 
-fn delete_body(connection: &Connection, workspace: WorkspaceId, id: ImportId) -> Result<(), StorageError> {
+pub(super) fn delete_body(connection: &Connection, workspace: WorkspaceId, id: ImportId) -> Result<(), StorageError> {
     statement("DELETE FROM import_chunks WHERE workspace_id = ?1 AND import_id = ?2")
         .bind(workspace.0)
         .bind(id.0)
@@ -290,6 +286,6 @@ fn delete_body(connection: &Connection, workspace: WorkspaceId, id: ImportId) ->
     Ok(())
 }
 
-fn whole(number: u64) -> i64 {
+pub(super) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -18,6 +18,8 @@ pub(crate) struct BulkOptions {
     segments: Vec<SegmentRef>,
     left_segments: Vec<SegmentName>,
     members: BTreeSet<BulkMember>,
+    /// The members that are cleared where a contact has no value of them.
+    cleared: BTreeSet<BulkMember>,
     fields: BTreeSet<FieldId>,
     event_for_new: Option<EventTypeKey>,
 }
@@ -34,6 +36,7 @@ impl BulkOptions {
     /// As [`Self::of`], with the problems of other members. None only when something is wrong.
     pub(crate) fn read(body: &Fields<'_>, problems: &mut Problems) -> Option<Self> {
         let dedupe_on = dedupe_on(body, problems);
+        let members = members(body, problems);
         let options = Self {
             dedupe_on: dedupe_on.unwrap_or(DedupeOn::ExternalCustomerId),
             restore: body.boolean("restoreDeleted", problems).value().unwrap_or_default(),
@@ -42,11 +45,45 @@ impl BulkOptions {
                 .map(SegmentRef::Name)
                 .collect(),
             left_segments: names(body, "groupNamesExclude", problems),
-            members: members(body, problems),
+            cleared: members.clone(),
+            members,
             fields: custom_fields(body, problems),
             event_for_new: event_for_new(body, problems),
         };
         dedupe_on.map(|_| options)
+    }
+
+    /// Those of an import of a file: everything that it has is written.
+    pub(crate) fn of_file(dedupe_on: DedupeOn, restore: bool) -> Self {
+        Self {
+            dedupe_on,
+            restore,
+            segments: Vec::new(),
+            left_segments: Vec::new(),
+            members: BTreeSet::new(),
+            cleared: BTreeSet::new(),
+            fields: BTreeSet::new(),
+            event_for_new: None,
+        }
+    }
+
+    /// The same for the columns of a file: members that an empty cell clears, and custom fields.
+    pub(crate) fn with_columns(self, cleared: BTreeSet<BulkMember>, fields: BTreeSet<FieldId>) -> Self {
+        Self {
+            cleared,
+            fields,
+            ..self
+        }
+    }
+
+    /// How contacts are recognised.
+    pub(crate) fn dedupe_on(&self) -> DedupeOn {
+        self.dedupe_on
+    }
+
+    /// Whether removed contacts come back.
+    pub(crate) fn restores(&self) -> bool {
+        self.restore
     }
 
     /// Reads one contact.
@@ -60,7 +97,7 @@ impl BulkOptions {
         let is_empty = |member: &BulkMember| !has_value(contact, *member);
         request.listed = Some(Box::new(Listed {
             members: self.members.clone(),
-            without_value: self.members.iter().copied().filter(is_empty).collect(),
+            without_value: self.cleared.iter().copied().filter(is_empty).collect(),
             fields: self.fields.clone(),
         }));
         let call = Call::Bulk {

@@ -3,25 +3,22 @@
 use super::{BulkOptions, MAX_CONTACTS, read_one};
 use crate::body::batch_of;
 use crate::error::ApiError;
-use selfsame_application::ports::{GoOn, Import, ImportFormat, ReadRow, RowReader, RowsError};
+use selfsame_application::ports::{GoOn, ReadRow, RowsError};
 use selfsame_domain::{Command, Policy};
 use std::io::Read;
 
 /// Reads the rows of bulk calls.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct BulkRows;
+pub(crate) struct BulkRows;
 
-impl RowReader for BulkRows {
-    fn read(
-        &self,
-        import: &Import,
+impl BulkRows {
+    /// Reads all rows of a stored bulk call.
+    pub(crate) fn read(
+        self,
         policy: &Policy,
         body: &mut dyn Read,
         rows: &mut dyn FnMut(ReadRow) -> GoOn,
     ) -> Result<(), RowsError> {
-        match import.format {
-            ImportFormat::Bulk => {}
-        }
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes)?;
         let malformed = |error: ApiError| RowsError::Malformed(error.detail());

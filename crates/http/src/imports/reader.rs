@@ -1,0 +1,51 @@
+//! The rows of stored bodies, of every form.
+
+use super::files::FileRows;
+use crate::contacts::BulkRows;
+use selfsame_application::ports::{
+    GoOn, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
+};
+use selfsame_domain::Policy;
+use std::io::Read;
+
+/// Reads the rows of imports.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportRows {
+    files: FileRows,
+}
+
+impl ImportRows {
+    /// Reads files of at most so many bytes once they are unpacked.
+    pub fn new(file_limit: u64) -> Self {
+        Self {
+            files: FileRows { limit: file_limit },
+        }
+    }
+}
+
+impl RowReader for ImportRows {
+    fn inspect(
+        &self,
+        import: &Import,
+        context: &InspectionContext,
+        body: &mut dyn Read,
+    ) -> Result<Inspection, RowsError> {
+        match import.format {
+            ImportFormat::Bulk => Ok(Inspection::default()),
+            ImportFormat::File => self.files.inspect(import, context, body),
+        }
+    }
+
+    fn read(
+        &self,
+        import: &Import,
+        policy: &Policy,
+        body: &mut dyn Read,
+        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+    ) -> Result<(), RowsError> {
+        match import.format {
+            ImportFormat::Bulk => BulkRows.read(policy, body, rows),
+            ImportFormat::File => self.files.read(import, policy, body, rows),
+        }
+    }
+}
