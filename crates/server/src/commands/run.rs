@@ -1,8 +1,8 @@
 //! Which command, on which runtime.
 
 use super::{
-    completions, config, demo_data, doctor, export, export_contacts, import, key, migrate, openapi, serve, site, version,
-    workspace,
+    completions, config, demo_data, doctor, export, export_contacts, import, key, migrate, openapi, serve, site,
+    version, workspace,
 };
 use crate::cli::{Cli, Command};
 use anyhow::{Context, Result};
