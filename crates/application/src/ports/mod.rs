@@ -1,5 +1,6 @@
 //! What use cases need from the outside, one file each.
 
+mod audit;
 mod catalog;
 mod clock;
 mod contacts;
@@ -18,8 +19,10 @@ mod segments;
 mod sites;
 mod storage;
 mod undo;
+mod users;
 mod workspaces;
 
+pub use audit::Audit;
 pub use catalog::Catalog;
 pub use clock::Clock;
 pub use contacts::{
@@ -49,6 +52,7 @@ pub use storage::{
     Written,
 };
 pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
+pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
@@ -67,6 +71,8 @@ pub trait Store:
     + ImportUndos
     + Segments
     + Exports
+    + Users
+    + Audit
 {
 }
 
@@ -85,5 +91,7 @@ impl<T> Store for T where
         + ImportUndos
         + Segments
         + Exports
+        + Users
+        + Audit
 {
 }

@@ -50,6 +50,7 @@ mod tree;
 pub mod trust;
 pub mod undo;
 pub mod units;
+pub mod users;
 pub mod violations;
 pub mod visitors;
 pub mod waiting;
