@@ -8,6 +8,7 @@ SHELL := /bin/bash
 
 TOOLS := $(CURDIR)/target/tools
 SCRIPT := crates/http/script
+CONSOLE := crates/console
 export PATH := $(TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/selfsame
 
@@ -82,6 +83,13 @@ generate: rust script $(NEXTEST) ## Write the script, the OpenAPI document and t
 .PHONY: script
 script: $(SCRIPT)/node_modules ## Build the web tracking script; its result is committed
 	cd $(SCRIPT) && npm --silent run build
+
+.PHONY: vendor
+vendor: node ## Copy the style sheet and the script of the console from npm; their copies are committed
+	cd $(CONSOLE) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	cd $(CONSOLE) && cp node_modules/htmx.org/dist/htmx.min.js node_modules/@picocss/pico/css/pico.min.css assets/vendor/
+	cp $(CONSOLE)/node_modules/htmx.org/LICENSE $(CONSOLE)/assets/vendor/htmx.LICENSE
+	cp $(CONSOLE)/node_modules/@picocss/pico/LICENSE.md $(CONSOLE)/assets/vendor/pico.LICENSE
 
 .PHONY: script-check
 script-check: $(SCRIPT)/node_modules ## Check the script's types, and that the committed one is built from its source

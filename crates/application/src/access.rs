@@ -2,6 +2,7 @@
 
 mod event_token;
 mod identity_token;
+mod key_secret;
 mod shared_reads;
 mod signature;
 mod sites;
@@ -13,6 +14,7 @@ use selfsame_domain::{Action, KeyId, Rights, Timestamp, WorkspaceId};
 use std::sync::{Arc, PoisonError};
 
 pub use identity_token::TokenError;
+pub use key_secret::{KeySecret, WeakSecret};
 pub(crate) use shared_reads::SharedReads;
 
 /// How seldom the last use of a key is written.

@@ -1,6 +1,7 @@
 //! The application: use cases over one store.
 
 use crate::access::{Principal, SharedReads};
+use crate::console::Passwords;
 use crate::exports::ExportOutlets;
 use crate::jobs::JobSignals;
 use crate::lane::{Lane, LaneOptions, Priority, dry_run};
@@ -31,6 +32,7 @@ pub struct Application {
     pub(crate) jobs: Arc<JobSignals>,
     /// None where nothing is exported.
     pub(crate) outlets: Option<Arc<ExportOutlets>>,
+    pub(crate) passwords: Passwords,
     lane: Lane,
 }
 
@@ -48,6 +50,7 @@ impl Application {
             origin_reads: SharedReads::default(),
             jobs: Arc::default(),
             outlets: None,
+            passwords: Passwords::default(),
             lane,
         }
     }

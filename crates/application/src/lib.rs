@@ -6,6 +6,7 @@ pub mod ports;
 
 mod access;
 mod app;
+mod console;
 mod egress;
 mod exports;
 mod imports;
@@ -15,8 +16,9 @@ mod segments;
 mod submit;
 mod timeline;
 
-pub use access::{AccessError, NewKey, Principal, TokenError};
+pub use access::{AccessError, KeySecret, NewKey, Principal, TokenError, WeakSecret};
 pub use app::{Application, Options};
+pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};
 pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};

@@ -100,6 +100,23 @@ uuid_id! {
     RunId
 }
 
+uuid_id! {
+    /// A person who works in the console, in one workspace or several.
+    UserId
+}
+uuid_id! {
+    /// One session of a person (not its secret).
+    SessionId
+}
+uuid_id! {
+    /// One invitation to a workspace (not its secret).
+    InvitationId
+}
+uuid_id! {
+    /// One entry of the audit log, ordered by its time.
+    AuditId
+}
+
 /// An identity that orders by its time to the microsecond, and among those of one time by the lower 62 bits of `tail` (RFC 9562, version 7,
 /// with the microseconds in `rand_a`). Times before 1970 count as 1970.
 pub fn ordered_uuid(time: Timestamp, tail: u64) -> Uuid {

@@ -4,6 +4,7 @@
 //! gets a batch of commands, a snapshot of what they touch and the workspace's policy, and returns decisions and changes.
 //! The same function serves the write, the dry run, the import and the replay, so they cannot disagree.
 
+pub mod console;
 pub mod export;
 pub mod segments;
 pub mod sheet;
@@ -54,8 +55,8 @@ pub use find::{FindQuery, FindRank, NamePrefixes, Prefix};
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
-    CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, KeyId, MergeId, Revision, RunId,
-    SegmentId, SiteId, VisitorId, WorkspaceId, ordered_uuid,
+    AuditId, CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, InvitationId, KeyId, MergeId,
+    Revision, RunId, SegmentId, SessionId, SiteId, UserId, VisitorId, WorkspaceId, ordered_uuid,
 };
 pub use invariants::{Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};

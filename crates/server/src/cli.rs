@@ -9,6 +9,7 @@ mod transfer;
 
 pub(crate) use transfer::{ExportContactsArgs, ImportArgs};
 
+use crate::console_cli::ConsoleCommand;
 use crate::export_cli::ExportCommand;
 use crate::settings::{SettingsFlags, StoreFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -56,6 +57,9 @@ pub(crate) enum Command {
     /// Write the contacts of a workspace to a file that `import` reads
     #[command(after_help = transfer::EXPORT_CONTACTS)]
     ExportContacts(ExportContactsArgs),
+    /// Invite people to the console
+    #[command(subcommand)]
+    Console(ConsoleCommand),
     /// Make, run, list and upgrade exports to the customer's own databases
     #[command(subcommand)]
     Export(ExportCommand),
@@ -86,6 +90,7 @@ pub(crate) enum Command {
 const SERVE: &str = "\
 The first start on an empty database makes the workspace `default` and an API key with all rights, and prints the key once.
 With SELFSAME_BOOTSTRAP_API_KEY set it takes that key instead, and prints none.
+It also prints a link by which the first admin of the console joins.
 
 SELFSAME_SECRET_KEY is the key by which credentials of connectors are encrypted. Without it, one is made and kept beside the SQLite file.
 

@@ -69,6 +69,12 @@ async fn pruning(app: Application) {
                 "cannot delete runs of exports that are past their time; trying again later"
             );
         }
+        if let Err(error) = app.prune_sessions().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete sessions of the console that are over; trying again later"
+            );
+        }
         match app.store().expire(app.clock().now()).await {
             Ok(expired) => told(expired),
             Err(error) => tracing::warn!(

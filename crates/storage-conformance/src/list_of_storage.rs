@@ -55,6 +55,20 @@ macro_rules! and_cases_of_the_storage {
                 identity_tokens_are_taken_until_the_second_rotation;
                 sites_keep_to_their_workspace;
             }
+            users {
+                an_invitation_reads_back_until_it_is_accepted;
+                an_invitation_needs_its_workspace_and_a_digest_of_its_own;
+                of_several_who_accept_one_invitation_one_joins;
+                people_are_one_by_their_address;
+                every_role_reads_back_and_a_second_invitation_changes_it;
+                a_workspace_keeps_an_admin;
+                a_session_opens_until_it_ends;
+                a_session_follows_its_member;
+                a_new_password_ends_the_other_sessions;
+                what_is_over_is_deleted;
+                the_audit_log_reads_back_page_by_page;
+                people_keep_to_their_workspace;
+            }
             snapshots {
                 an_empty_footprint_loads_nothing;
                 a_snapshot_brings_the_holders_of_its_keys_whole;

@@ -9,7 +9,17 @@ use selfsame_application::ports::StorageError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Tables that every node has a copy of, each after those that its foreign keys point to.
-const REFERENCE: [&str; 5] = ["workspaces", "api_keys", "sites", "site_origins", "signing_secrets"];
+const REFERENCE: [&str; 9] = [
+    "workspaces",
+    "api_keys",
+    "sites",
+    "site_origins",
+    "signing_secrets",
+    "users",
+    "members",
+    "invitations",
+    "sessions",
+];
 
 /// Tables on the coordinator alone: turns that servers take, and the list of migrations.
 const LOCAL: [&str; 2] = ["turns", "_sqlx_migrations"];

@@ -3,6 +3,7 @@
 //! [`PostgresStore`] implements every port; the files mirror those of the ports. What a batch reads and writes
 //! is in the functions of `migrations/postgres`. Statements are literals; everything variable is bound.
 
+mod audit;
 mod bounded;
 mod catalog;
 mod contacts;
@@ -25,6 +26,7 @@ mod segments;
 mod sites;
 mod storage;
 mod store;
+mod users;
 mod workspaces;
 
 pub use distribution::{DistributeError, Distributed, Distribution};

@@ -5,6 +5,7 @@
 //! without a message to another one. Batches travel as one JSON text and are taken apart by `json_each`, so the number of statements does not
 //! depend on their size.
 
+mod audit;
 mod catalog;
 mod contacts;
 mod decimals;
@@ -28,6 +29,7 @@ mod sites;
 mod statement;
 mod storage;
 mod store;
+mod users;
 mod whole;
 mod workspaces;
 mod writer;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -30,6 +30,10 @@ const MIGRATIONS: [(&str, &str); 6] = [
     (
         "0006 import files",
         include_str!("../../../migrations/sqlite/0006_import_files.sql"),
+    ),
+    (
+        "0007 console users",
+        include_str!("../../../migrations/sqlite/0007_console_users.sql"),
     ),
 ];
 

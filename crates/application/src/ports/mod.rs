@@ -1,5 +1,6 @@
 //! What use cases need from the outside, one file each.
 
+mod audit;
 mod catalog;
 mod clock;
 mod contacts;
@@ -20,8 +21,10 @@ mod segments;
 mod sites;
 mod storage;
 mod undo;
+mod users;
 mod workspaces;
 
+pub use audit::Audit;
 pub use catalog::Catalog;
 pub use clock::Clock;
 pub use contacts::{
@@ -53,6 +56,7 @@ pub use storage::{
     Written,
 };
 pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
+pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
@@ -71,6 +75,8 @@ pub trait Store:
     + ImportUndos
     + Segments
     + Exports
+    + Users
+    + Audit
 {
 }
 
@@ -89,5 +95,7 @@ impl<T> Store for T where
         + ImportUndos
         + Segments
         + Exports
+        + Users
+        + Audit
 {
 }

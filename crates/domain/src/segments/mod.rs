@@ -5,6 +5,7 @@
 //! compile a plan to SQL; [`Plan::evaluate`] answers for one contact, and both MUST agree.
 
 mod calendar;
+mod choices;
 mod cycle;
 mod definitions;
 mod evaluate;
@@ -21,11 +22,12 @@ mod span;
 mod tests;
 
 pub use calendar::{Anniversary, month_day};
+pub use choices::{FieldChoice, field_choices};
 pub use cycle::cycle;
 pub use definitions::Definitions;
 pub use evaluate::{ContactFacts, Membership};
 pub use field::{Field, FieldType};
-pub use formula::{Condition, Formula, Literal, Operator};
+pub use formula::{Arity, Condition, Formula, Literal, Operator};
 pub use parse::{ParseError, parse};
 pub use plan::{Leaf, Operand, Plan, Test, TextTest};
 pub use read_literal::compare_decimals;

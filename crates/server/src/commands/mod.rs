@@ -3,6 +3,7 @@
 mod admin;
 mod completions;
 mod config;
+mod console;
 mod demo_data;
 mod doctor;
 mod export;

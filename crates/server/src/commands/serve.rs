@@ -6,6 +6,7 @@ use crate::output;
 use crate::settings::{Listen, Settings, SettingsFlags, load, reachable};
 use crate::upkeep::upkeep;
 use crate::wiring::clock::SystemClock;
+use crate::wiring::console::{public_url, with_console};
 use crate::wiring::exports::outlets;
 use crate::wiring::ids::SystemIds;
 use crate::wiring::links::HttpLinks;
@@ -102,16 +103,21 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     let ready = http.ready.clone();
     let state = HttpState::new(app.clone(), http);
     let served = match &settings.admin_listen {
-        None => vec![(listener, selfsame_http::router(&state))],
+        None => {
+            let router = with_console(selfsame_http::router(&state), &app, settings, address);
+            vec![(listener, router)]
+        }
         Some(admin) => {
-            let (admin, address) = listen(admin).await?;
-            tracing::info!(%address, "listening for operations");
+            let (admin, operations_address) = listen(admin).await?;
+            tracing::info!(address = %operations_address, "listening for operations");
             let Routers { public, operations } = selfsame_http::routers(&state);
+            let public = with_console(public, &app, settings, address);
             vec![(listener, public), (admin, operations)]
         }
     };
     let start = bootstrap(&app, &SystemIds, settings.bootstrap_api_key.as_ref()).await?;
-    if let Err(error) = output::print_all(&welcome(&start, reachable(address))) {
+    let text = welcome(&start, reachable(address), &public_url(settings, address));
+    if let Err(error) = output::print_all(&text) {
         tracing::warn!(%error, "nobody reads standard output: an API key that was made is lost, `selfsame key create` makes another");
     }
     tracing::info!(%address, database = settings.database_url.engine(), version = env!("CARGO_PKG_VERSION"), "listening");

@@ -37,6 +37,11 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) admin_listen: Option<String>,
 
+    /// Where people reach the console, for links and cookies, such as https://crm.example; the address that is listened on without one [env: SELFSAME_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_url: Option<String>,
+
     #[command(flatten)]
     #[serde(flatten)]
     pub(crate) store: StoreFlags,

@@ -3,9 +3,9 @@
 use super::database_url::DatabaseUrl;
 use super::listen::Listen;
 use super::log_level;
-use crate::keys::Secret;
 use clap::ValueEnum;
-use selfsame_application::LaneOptions;
+use selfsame_application::{KeySecret, LaneOptions};
+use selfsame_domain::values::SiteOrigin;
 use selfsame_http::{HttpSettings, RateLimit};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Listen,
     /// None for the address of everything else.
     pub(crate) admin_listen: Option<Listen>,
+    /// Where people reach the console; none for the address that is listened on.
+    pub(crate) public_url: Option<SiteOrigin>,
     pub(crate) database_url: DatabaseUrl,
     /// None for what the adapter takes by itself.
     #[serde(deserialize_with = "some_at_least_one")]
@@ -61,10 +63,10 @@ pub(crate) struct Settings {
     /// Below which folder exports write files; none for anywhere.
     pub(crate) export_directory: Option<PathBuf>,
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
-    pub(crate) bootstrap_api_key: Option<Secret>,
+    pub(crate) bootstrap_api_key: Option<KeySecret>,
     /// What credentials of connectors are encrypted with.
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
-    pub(crate) secret_key: Option<Secret>,
+    pub(crate) secret_key: Option<KeySecret>,
 }
 
 /// The form of the logs: lines for people, or an object a line for collectors.
@@ -85,6 +87,7 @@ impl Default for Settings {
         Self {
             listen: Listen::default(),
             admin_listen: None,
+            public_url: None,
             database_url: DatabaseUrl::default(),
             database_max_connections: None,
             log_format: LogFormat::Text,
@@ -162,13 +165,13 @@ fn log_filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     log_level::parse(&text).ok_or_else(|| D::Error::custom(expected))
 }
 
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeySecret>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Secret::parse(&text).map(Some).map_err(D::Error::custom)
+    KeySecret::parse(&text).map(Some).map_err(D::Error::custom)
 }
 
 #[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn hidden<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+fn hidden<S: Serializer>(secret: &Option<KeySecret>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| HIDDEN).serialize(serializer)
 }
 

@@ -6,6 +6,7 @@
     reason = "clippy does not see that the helpers of a test are test code"
 )]
 
+mod console;
 mod doctor;
 mod errors;
 mod first_start;

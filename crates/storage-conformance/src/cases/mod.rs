@@ -52,6 +52,7 @@ pub mod trust;
 pub mod undo;
 pub mod units;
 pub mod uploads;
+pub mod users;
 pub mod violations;
 pub mod visitors;
 pub mod waiting;

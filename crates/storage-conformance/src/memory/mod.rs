@@ -6,6 +6,7 @@
 #![warn(clippy::expect_used, clippy::missing_panics_doc)]
 
 mod apply;
+mod audit;
 mod catalog;
 mod contacts;
 mod contract;
@@ -24,6 +25,7 @@ mod sites;
 mod space;
 mod storage;
 mod store;
+mod users;
 mod workspaces;
 
 pub use contract::ContractError;

@@ -3,9 +3,11 @@
 use super::space::Space;
 use selfsame_application::Replay;
 use selfsame_application::ports::{
-    ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace,
+    ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Invitation, Job, Session, SigningSecret, Site,
+    StoredUser, Workspace,
 };
-use selfsame_domain::{ConnectorId, ExportId, RunId, SiteId, Timestamp, WorkspaceId};
+use selfsame_domain::console::{AuditEntry, Role};
+use selfsame_domain::{AuditId, ConnectorId, ExportId, RunId, SiteId, Timestamp, UserId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,6 +33,24 @@ pub(super) struct Shared {
     pub(super) connectors: BTreeMap<(WorkspaceId, ConnectorId), Connector>,
     pub(super) exports: BTreeMap<(WorkspaceId, ExportId), Export>,
     pub(super) runs: BTreeMap<(WorkspaceId, RunId), ExportRun>,
+    pub(super) people: People,
+    pub(super) audit: BTreeMap<(WorkspaceId, AuditId), AuditEntry>,
+}
+
+/// Who works in the console. Sessions and invitations are kept by the digests of their secrets.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    pub(super) users: BTreeMap<UserId, StoredUser>,
+    pub(super) members: BTreeMap<(WorkspaceId, UserId), StoredMember>,
+    pub(super) invitations: BTreeMap<Vec<u8>, Invitation>,
+    pub(super) sessions: BTreeMap<Vec<u8>, Session>,
+}
+
+/// What somebody is in a workspace, and since when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StoredMember {
+    pub(super) role: Role,
+    pub(super) since: Timestamp,
 }
 
 /// A body whose import is not accepted yet.

@@ -1,9 +1,9 @@
 //! API keys: drawing secrets, and checking those that somebody else drew.
 
+use crate::access::NewKey;
+use crate::ports::Ids;
 use data_encoding::BASE32_DNSSEC;
 use secrecy::{ExposeSecret, SecretString};
-use selfsame_application::NewKey;
-use selfsame_application::ports::Ids;
 use selfsame_domain::{Rights, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -18,27 +18,30 @@ const LONGEST: usize = 256;
 
 /// The secret of an API key. Its `Debug` shows nothing.
 #[derive(Debug, Clone)]
-pub(crate) struct Secret(SecretString);
+pub struct KeySecret(SecretString);
 
 /// Why a secret from the settings is refused. None of these shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WeakSecret {
+pub enum WeakSecret {
+    /// It can be guessed.
     #[error("must have at least {SHORTEST} characters")]
     TooShort,
+    /// No request header holds it.
     #[error("must have at most {LONGEST} characters")]
     TooLong,
+    /// No request header can carry it.
     #[error("must consist of visible ASCII characters, without blanks")]
     Invisible,
 }
 
-impl Secret {
+impl KeySecret {
     /// Draws a new secret of 192 bits.
-    pub(crate) fn draw(ids: &dyn Ids) -> Self {
+    pub fn draw(ids: &dyn Ids) -> Self {
         Self(format!("{MARK}{}", BASE32_DNSSEC.encode(&ids.secret())).into())
     }
 
     /// Takes a secret that somebody else drew.
-    pub(crate) fn parse(text: &str) -> Result<Self, WeakSecret> {
+    pub fn parse(text: &str) -> Result<Self, WeakSecret> {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(WeakSecret::Invisible);
         }
@@ -50,7 +53,7 @@ impl Secret {
     }
 
     /// The key that this secret opens, to be stored.
-    pub(crate) fn key(&self, name: &str, rights: Rights, expires_at: Option<Timestamp>) -> NewKey {
+    pub fn key(&self, name: &str, rights: Rights, expires_at: Option<Timestamp>) -> NewKey {
         NewKey {
             name: name.to_owned(),
             rights,
@@ -61,7 +64,7 @@ impl Secret {
     }
 
     /// The secret itself: to show it once to whoever made it, and nothing else.
-    pub(crate) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_drawn_secret_carries_its_24_bytes_and_shows_eleven_characters() {
-        let secret = Secret::draw(&Fixed);
+        let secret = KeySecret::draw(&Fixed);
         let text = secret.expose();
         assert_eq!(
             BASE32_DNSSEC
@@ -107,23 +110,23 @@ mod tests {
 
     #[test]
     fn nothing_of_a_secret_is_in_its_debug_form() {
-        let secret = Secret::parse("visible-visible-visible").unwrap();
+        let secret = KeySecret::parse("visible-visible-visible").unwrap();
         assert!(!format!("{secret:?}").contains("visible"));
     }
 
     #[test]
     fn a_secret_from_outside_is_20_to_256_visible_ascii_characters() {
-        assert_eq!(Secret::parse(&"x".repeat(19)).unwrap_err(), WeakSecret::TooShort);
-        assert_eq!(Secret::parse(&"x".repeat(257)).unwrap_err(), WeakSecret::TooLong);
+        assert_eq!(KeySecret::parse(&"x".repeat(19)).unwrap_err(), WeakSecret::TooShort);
+        assert_eq!(KeySecret::parse(&"x".repeat(257)).unwrap_err(), WeakSecret::TooLong);
         assert_eq!(
-            Secret::parse("twenty characters ok").unwrap_err(),
+            KeySecret::parse("twenty characters ok").unwrap_err(),
             WeakSecret::Invisible
         );
         assert_eq!(
-            Secret::parse("zwanzig-zeichen-süß!").unwrap_err(),
+            KeySecret::parse("zwanzig-zeichen-süß!").unwrap_err(),
             WeakSecret::Invisible
         );
-        assert_eq!(Secret::parse(&"x".repeat(20)).unwrap().prefix(), "xxxxxxxx");
-        assert_eq!(Secret::parse(&"x".repeat(256)).unwrap().expose().len(), 256);
+        assert_eq!(KeySecret::parse(&"x".repeat(20)).unwrap().prefix(), "xxxxxxxx");
+        assert_eq!(KeySecret::parse(&"x".repeat(256)).unwrap().expose().len(), 256);
     }
 }
