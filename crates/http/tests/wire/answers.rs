@@ -61,6 +61,7 @@ async fn answers() -> Map<String, Value> {
     contacts(&mut story).await;
     history(&mut story).await;
     identity(&mut story).await;
+    segments(&mut story).await;
     for (operation, path) in [
         ("getAccountInfo", "/api/v1/account/info"),
         ("listAddressBooks", "/api/v1/addressbooks"),
@@ -201,6 +202,24 @@ async fn identity(story: &mut Story) {
     story
         .tell("replacePolicy", "PUT", "/api/v1/identity/policy", policy)
         .await;
+}
+
+async fn segments(story: &mut Story) {
+    let no_id = json!({"field": "externalCustomerId", "op": "is_empty"});
+    let segment = json!({"name": "No external ID", "formula": no_id});
+    let made = story.tell("createSegment", "POST", "/api/v1/segments", segment).await;
+    let path = format!("/api/v1/segments/{}", made["segment"]["id"]);
+    let renamed = json!({"name": "Without external ID", "formula": no_id});
+    story.tell("changeSegment", "PUT", &path, renamed).await;
+    story.read("getSegment", &path).await;
+    story.read("listSegments", "/api/v1/segments").await;
+    story.read("listSegmentMembers", &format!("{path}/members")).await;
+    story.read("getContactSegments", "/api/v1/contact/1/segments").await;
+    let preview = json!({"formula": {"not": no_id}, "segmentId": made["segment"]["id"]});
+    story
+        .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
+        .await;
+    story.tell("deleteSegment", "DELETE", &path, Value::Null).await;
 }
 
 #[tokio::test]
