@@ -219,6 +219,33 @@ async fn segments(story: &mut Story) {
     story
         .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
         .await;
+    let derived = |name: &str| json!({"name": name});
+    story
+        .tell(
+            "copySegment",
+            "POST",
+            &format!("{path}/copy"),
+            derived("Without external ID, copy"),
+        )
+        .await;
+    let list = story
+        .tell(
+            "freezeSegment",
+            "POST",
+            &format!("{path}/freeze"),
+            derived("Without external ID, March"),
+        )
+        .await;
+    let list = format!("/api/v1/segments/{}/empty", list["segment"]["id"]);
+    story.tell("emptySegment", "POST", &list, Value::Null).await;
+    story
+        .tell(
+            "searchByFormula",
+            "POST",
+            "/api/v1/contacts/search",
+            json!({"formula": no_id}),
+        )
+        .await;
     story.tell("deleteSegment", "DELETE", &path, Value::Null).await;
 }
 
