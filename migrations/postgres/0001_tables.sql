@@ -72,14 +72,15 @@ CREATE TABLE turns (
 INSERT INTO turns (name) VALUES ('first workspace'), ('partitions of events'), ('distribution');
 
 -- The number of the last commit of a workspace, and of those that last changed its policy, its definitions (segments, categories, custom
--- fields, types of events that create contacts), or deleted what nothing is left of. A writer takes this row before it writes anything. The
--- low fillfactor keeps its versions on the page.
+-- fields, types of events that create contacts), or deleted what nothing is left of; and how many of its contacts are active. A writer takes
+-- this row before it writes anything. The low fillfactor keeps its versions on the page.
 CREATE TABLE revisions (
-    workspace_id bigint PRIMARY KEY,
-    latest       bigint NOT NULL DEFAULT 0,
-    policy       bigint NOT NULL DEFAULT 0,
-    definitions  bigint NOT NULL DEFAULT 0,
-    deleted      bigint NOT NULL DEFAULT 0
+    workspace_id    bigint PRIMARY KEY,
+    latest          bigint NOT NULL DEFAULT 0,
+    active_contacts bigint NOT NULL DEFAULT 0,
+    policy          bigint NOT NULL DEFAULT 0,
+    definitions     bigint NOT NULL DEFAULT 0,
+    deleted         bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 
 CREATE TABLE policies (

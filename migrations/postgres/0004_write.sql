@@ -361,6 +361,7 @@ CREATE FUNCTION write_v1(
     read_everything boolean,
     changes_definitions boolean,
     deletes boolean,
+    more_active_contacts bigint,
     new_contacts contact_v1[],
     new_touched touched_contact_v1[],
     new_answers answer_v1[],
@@ -409,7 +410,9 @@ DECLARE
     -- Of the part at hand the rows that are there: numbers of contacts, places of visitors.
     there bigint[];
 BEGIN
-    UPDATE revisions r SET latest = r.latest + 1 WHERE r.workspace_id = asked_workspace RETURNING r.* INTO last;
+    UPDATE revisions r SET latest = r.latest + 1, active_contacts = r.active_contacts + more_active_contacts
+    WHERE r.workspace_id = asked_workspace
+    RETURNING r.* INTO last;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no such workspace' USING ERRCODE = '02000';
     END IF;

@@ -30,18 +30,19 @@ CREATE TABLE api_keys (
 ) STRICT;
 
 -- The number of the last commit of a workspace, and of those that last changed its policy, its definitions (segments, categories, custom
--- fields, types of events that create contacts), or deleted what nothing is left of; and the next numbers of what is counted per workspace,
--- which are handed out once.
+-- fields, types of events that create contacts), or deleted what nothing is left of; the next numbers of what is counted per workspace, which
+-- are handed out once; and how many of its contacts are active.
 CREATE TABLE revisions (
-    workspace_id  INTEGER PRIMARY KEY,
-    latest        INTEGER NOT NULL DEFAULT 0,
-    policy        INTEGER NOT NULL DEFAULT 0,
-    definitions   INTEGER NOT NULL DEFAULT 0,
-    deleted       INTEGER NOT NULL DEFAULT 0,
-    next_contact  INTEGER NOT NULL DEFAULT 1,
-    next_segment  INTEGER NOT NULL DEFAULT 1,
-    next_category INTEGER NOT NULL DEFAULT 1,
-    next_field    INTEGER NOT NULL DEFAULT 1
+    workspace_id    INTEGER PRIMARY KEY,
+    latest          INTEGER NOT NULL DEFAULT 0,
+    policy          INTEGER NOT NULL DEFAULT 0,
+    definitions     INTEGER NOT NULL DEFAULT 0,
+    deleted         INTEGER NOT NULL DEFAULT 0,
+    next_contact    INTEGER NOT NULL DEFAULT 1,
+    next_segment    INTEGER NOT NULL DEFAULT 1,
+    next_category   INTEGER NOT NULL DEFAULT 1,
+    next_field      INTEGER NOT NULL DEFAULT 1,
+    active_contacts INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- A contact. canonical_id is who answers for it: itself, or the end of the chain of merged_into. The two match columns are lower case, made

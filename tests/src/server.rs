@@ -176,6 +176,8 @@ fn launch(url: &str) -> Result<(Child, String)> {
         .env("SELFSAME_BOOTSTRAP_API_KEY", KEY)
         .env("SELFSAME_LOG_LEVEL", "error")
         .env("SELFSAME_DRAIN_DELAY", "0s")
+        .env("SELFSAME_ALLOW_PRIVATE_NETWORKS", "true")
+        .env("SELFSAME_SECRET_KEY", "end-to-end-secret-key-0000000000")
         .stdout(Stdio::piped())
         .spawn()?;
     let output = child.stdout.take().context("no output")?;

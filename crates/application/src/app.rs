@@ -1,6 +1,7 @@
 //! The application: use cases over one store.
 
 use crate::access::{Principal, SharedReads};
+use crate::exports::ExportOutlets;
 use crate::jobs::JobSignals;
 use crate::lane::{Lane, LaneOptions, Priority, dry_run};
 use crate::ports::{Clock, Ids, SiteAccess, Store};
@@ -28,6 +29,8 @@ pub struct Application {
     pub(crate) site_reads: SharedReads<String, SiteAccess>,
     pub(crate) origin_reads: SharedReads<String, ()>,
     pub(crate) jobs: Arc<JobSignals>,
+    /// None where nothing is exported.
+    pub(crate) outlets: Option<Arc<ExportOutlets>>,
     lane: Lane,
 }
 
@@ -44,6 +47,7 @@ impl Application {
             site_reads: SharedReads::default(),
             origin_reads: SharedReads::default(),
             jobs: Arc::default(),
+            outlets: None,
             lane,
         }
     }

@@ -6,6 +6,8 @@ pub mod ports;
 
 mod access;
 mod app;
+mod egress;
+mod exports;
 mod imports;
 mod jobs;
 mod lane;
@@ -15,6 +17,8 @@ mod timeline;
 
 pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
+pub use egress::{Egress, EgressError, is_public};
+pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};
 pub use imports::ImportRequest;
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;

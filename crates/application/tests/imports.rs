@@ -3,8 +3,8 @@
 
 use chrono::TimeDelta;
 use selfsame_application::ports::{
-    Clock, GoOn, Import, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, JobKind, Jobs, Lease, LeaseRequest,
-    ReadRow, RowCounts, RowOutcome, RowQuery, RowReader, RowsError,
+    Clock, Contacts, GoOn, Import, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, JobKind, Jobs, Lease,
+    LeaseRequest, ReadRow, RowCounts, RowOutcome, RowQuery, RowReader, RowsError, UndoAsked,
 };
 use selfsame_application::{Application, ImportRequest, Options, Replay, SubmitError, Worker, WorkerOptions};
 use selfsame_domain::values::{Email, FirstName, Source};
@@ -299,4 +299,54 @@ async fn an_idempotency_key_answers_with_the_first_import() {
         stand.accept("b@example.com", replay(2)).await,
         Err(SubmitError::ReplayMismatch)
     ));
+}
+
+#[tokio::test]
+async fn an_import_is_taken_back_by_whoever_comes_after_a_killed_server() {
+    let stand = Stand::new().await;
+    stand.accept("p7@example.com Ida", None).await.expect("accept");
+    stand.worker().run_due().await.expect("run");
+    let id = stand.accept(&many(300), None).await.expect("accept");
+    stand.worker().run_due().await.expect("run");
+    let before = stand
+        .app
+        .undo_import(stand.workspace, id, Duration::ZERO)
+        .await
+        .expect("undo");
+    assert!(matches!(before, UndoAsked::Noted(import) if import.is_undoing));
+    let now = stand.clock.now();
+    let lease = Lease {
+        owner: Uuid::nil(),
+        until: now + TimeDelta::seconds(10),
+    };
+    let request = LeaseRequest {
+        kind: JobKind::UndoImport,
+        per_workspace: 1,
+        now,
+        lease,
+    };
+    stand.store.lease(&request).await.expect("lease").expect("the job");
+    stand.worker().run_due().await.expect("run");
+    assert!(stand.import(id).await.is_undoing, "the lease of the dead is not over");
+    stand.clock.advance_seconds(10);
+    stand.worker().run_due().await.expect("run");
+    let import = stand.import(id).await;
+    assert_eq!((import.status, import.is_undoing), (ImportStatus::Undone, false));
+    assert_eq!(import.counts.created, 299);
+    let rows = stand.rows(id).await;
+    assert!(rows.iter().all(|row| row.kept.is_empty()));
+    let mut left = Vec::new();
+    for row in &rows {
+        let contact = row.contact.expect("a contact");
+        if stand
+            .store
+            .contact(stand.workspace, contact)
+            .await
+            .expect("read")
+            .is_some()
+        {
+            left.push(row.row);
+        }
+    }
+    assert_eq!(left, [7], "only the contact that was there before");
 }

@@ -137,7 +137,7 @@ pub(crate) async fn send_all(
     key: &str,
     clients: u64,
     count: u64,
-    body: fn(u64) -> String,
+    body: impl Fn(u64) -> String + Copy,
 ) -> Result<()> {
     let clients = (0..clients).map(|client| async move {
         let mut connection = Connection::open(address, key).await?;

@@ -5,9 +5,9 @@ use crate::values::{
     AppId, CategoryKey, CategoryName, ChannelType, Email, EventTypeKey, FieldType, FormType, SegmentName, Source, Token,
 };
 use crate::{
-    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, CustomField, DecisionId, EventPeriod, EventRequest,
-    FieldId, Identifier, Listed, MergeId, OrderKey, OrderRequest, Policy, Revision, SegmentId, Timestamp, Trust,
-    Unreadable,
+    AttributeInput, Call, CategoryId, ChannelDetails, ContactId, ContactUndo, CustomField, DecisionId, EventPeriod,
+    EventRequest, FieldId, Identifier, Listed, MergeId, OrderKey, OrderRequest, Policy, Revision, SegmentId, Timestamp,
+    Trust, Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -112,6 +112,13 @@ pub enum Command {
         /// Which merge.
         merge: MergeId,
     },
+    /// Take back what a row of an import changed, as far as it was not changed since.
+    TakeBack {
+        /// The contact that the row was about.
+        contact: Option<ContactId>,
+        /// What it changed: [`crate::Decision::undo`].
+        parts: Vec<ContactUndo>,
+    },
     /// Define a custom field.
     CreateField(NewField),
     /// Rename or archive a custom field.
@@ -180,6 +187,7 @@ impl Command {
         matches!(
             self,
             Self::Undo { .. }
+                | Self::TakeBack { .. }
                 | Self::Remove { erase: true, .. }
                 | Self::DeleteEvents(_)
                 | Self::DeleteOrder(_)

@@ -2,8 +2,8 @@
 
 use crate::values::{ExternalOrderId, StoreId};
 use crate::{
-    AttributeKey, CategoryId, ContactId, DecisionId, FieldId, Identifier, IdentifierKey, IdentifierKind, MergeId,
-    SegmentId, Skipped, Timestamp, VisitorId,
+    AttributeKey, CategoryId, ContactId, ContactUndo, DecisionId, FieldId, Identifier, IdentifierKey, IdentifierKind,
+    MergeId, SegmentId, Skipped, Timestamp, VisitorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -473,6 +473,9 @@ pub struct Decision {
     /// Whether something was taken out of it because a contact was erased: see [`Decision::redact`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
+    /// For a row of an import: what it changed, so that it can be taken back. It is no part of the identity log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<ContactUndo>,
 }
 
 /// What a subscribe call says about the email (wire fact).

@@ -1,9 +1,9 @@
 //! What a batch of commands touches.
 
-use crate::values::{AppId, Token};
+use crate::values::{AppId, Email, Token};
 use crate::{
-    Call, Command, ContactRef, ContactRequest, CustomField, Envelope, EventRequest, FieldId, Footprint, Identifier,
-    IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
+    Call, Command, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId, Footprint,
+    Identifier, IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
 };
 
 /// Computes what must be read before the batch can be resolved under the policy.
@@ -56,15 +56,17 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
                 add_ref(all, contact);
             }
         }
-        Command::Unsubscribe { email, .. } => {
-            // Those who hold the address read of it in their logs.
-            let identifier = Identifier::email(email);
-            add_key(all, &identifier.key, &identifier.typed, policy);
-        }
+        Command::Unsubscribe { email, .. } => add_address(all, email, policy),
         Command::Token { app, token, .. } => add_token(all, app, token),
         Command::Merge { survivor, absorbed, .. } => all.contacts.extend([*survivor, *absorbed]),
         Command::Undo { merge } => {
             all.merges.insert(*merge);
+        }
+        Command::TakeBack { contact, parts } => {
+            all.contacts.extend(*contact);
+            for part in parts {
+                add_taken_back(all, part);
+            }
         }
         Command::CreateField(field) => {
             all.field_keys
@@ -84,6 +86,30 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
         Command::SetPolicy(_) => {}
     }
     add_names(all, command);
+}
+
+/// Whom an exclusive identifier belongs to now, and which merges still fill attributes, tells what can be taken back.
+fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
+    all.contacts.extend([part.contact, part.owner]);
+    all.merges.extend(&part.merges);
+    all.removes = true;
+    let attributes = part.attributes.iter().filter_map(|change| change.before.as_ref());
+    all.contacts
+        .extend(attributes.filter_map(|attribute| attribute.filled_from));
+    for change in &part.identifiers {
+        let needed = all.keys.entry(change.key.clone()).or_insert(false);
+        *needed |= change.key.kind.is_exclusive();
+        let held = change.before.iter().chain(&change.after);
+        for key in held.flat_map(|held| held.identifier.also_named()) {
+            all.keys.entry(key).or_insert(false);
+        }
+    }
+}
+
+/// The contacts that hold the address have the decision in their logs.
+fn add_address(all: &mut Footprint, email: &Email, policy: &Policy) {
+    let identifier = Identifier::email(email);
+    add_key(all, &identifier.key, &identifier.typed, policy);
 }
 
 fn add_new_category(all: &mut Footprint) {

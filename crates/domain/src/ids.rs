@@ -87,6 +87,18 @@ uuid_id! {
     /// One event.
     EventId
 }
+uuid_id! {
+    /// A destination of exports.
+    ConnectorId
+}
+uuid_id! {
+    /// An export.
+    ExportId
+}
+uuid_id! {
+    /// One run of an export, ordered by its time.
+    RunId
+}
 
 /// An identity that orders by its time to the microsecond, and among those of one time by the lower 62 bits of `tail` (RFC 9562, version 7,
 /// with the microseconds in `rand_a`). Times before 1970 count as 1970.

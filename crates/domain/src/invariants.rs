@@ -69,6 +69,14 @@ pub enum Violation {
         /// The highest revision that is stored.
         revision: Revision,
     },
+    /// The total of active contacts that is kept with a workspace is not their number.
+    #[error("the total of active contacts is {kept}, and there are {found}")]
+    WrongTotal {
+        /// The total that is kept.
+        kept: i64,
+        /// How many there are.
+        found: i64,
+    },
 }
 
 fn numbers(contacts: &BTreeSet<ContactId>) -> String {

@@ -4,6 +4,7 @@
 //! gets a batch of commands, a snapshot of what they touch and the workspace's policy, and returns decisions and changes.
 //! The same function serves the write, the dry run, the import and the replay, so they cannot disagree.
 
+pub mod export;
 pub mod segments;
 pub mod values;
 
@@ -30,6 +31,7 @@ mod rights;
 mod snapshot;
 mod time;
 mod trust;
+mod undo;
 mod unreadable;
 
 pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Attributes};
@@ -49,8 +51,8 @@ pub use face::Face;
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
-    CategoryId, ContactId, DecisionId, EventId, FieldId, KeyId, MergeId, Revision, SegmentId, SiteId, VisitorId,
-    WorkspaceId, ordered_uuid,
+    CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, KeyId, MergeId, Revision, RunId,
+    SegmentId, SiteId, VisitorId, WorkspaceId, ordered_uuid,
 };
 pub use invariants::{Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
@@ -64,4 +66,5 @@ pub use snapshot::{
 };
 pub use time::{Timestamp, to_micros};
 pub use trust::{Claim, Trust, Warrant};
+pub use undo::{Change, ContactUndo};
 pub use unreadable::Unreadable;

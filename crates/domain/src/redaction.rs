@@ -37,6 +37,7 @@ impl Decision {
     /// Takes erased contacts out of the decision: their numbers, and identifiers that nobody holds any more. Of a decision that was about
     /// an erased contact only what befell others is left.
     pub fn redact(&mut self, gone: &BTreeSet<ContactId>, is_held: impl Fn(&IdentifierKey) -> bool) {
+        self.undo.clear();
         let before = self.clone();
         if self.contact.is_some_and(|contact| gone.contains(&contact)) {
             self.effects

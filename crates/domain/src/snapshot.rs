@@ -297,6 +297,8 @@ pub struct ChangeSet {
     pub erased: Vec<ContactId>,
     /// Contacts that were made or changed.
     pub contacts: Vec<ContactRow>,
+    /// How many more contacts are active afterwards; negative when there are fewer. Stores add it to the total that they keep.
+    pub active_contacts: i64,
     /// Contacts outside [`Self::contacts`] whose identifiers, memberships, attributes, visitors or absorbed contacts change. Their revision
     /// rises, and nothing else in their rows.
     pub touched: BTreeSet<ContactId>,

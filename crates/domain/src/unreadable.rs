@@ -47,7 +47,8 @@ impl ContactRequest {
         }
     }
 
-    /// Whether anything in the request can name a contact in this call. A blocked value cannot.
+    /// Whether anything in the request can name a contact in this call. A blocked value cannot, unless it is kept with the contact: such an
+    /// email or phone alone is taken, so that what cannot be read beside it costs nothing.
     fn has_usable_identifier(&self, call: Call, policy: &Policy) -> bool {
         let order = call.order();
         let by_number = self.contact_id.is_some() && order.contains(&Step::ContactId);
@@ -60,7 +61,7 @@ impl ContactRequest {
             || self.identifiers().any(|identifier| {
                 let key = &identifier.key;
                 order.iter().any(|step| step.covers(key.kind))
-                    && !policy.blocks(key.kind, &identifier.typed, &key.value)
+                    && (!key.kind.is_exclusive() || !policy.blocks(key.kind, &identifier.typed, &key.value))
             })
     }
 
@@ -145,8 +146,12 @@ mod tests {
         request.device_id = Some(Identifier::device_id(&DeviceId::parse("d").unwrap()));
         assert!(!is_refused(&request, EVENT));
         assert!(is_refused(&request, Call::Subscribe), "the search looks at no device");
-        request.channels.push(email("test@test.com"));
-        assert!(is_refused(&request, Call::Subscribe), "a blocked value names nobody");
+        let null = Identifier::device_id(&DeviceId::parse("null").unwrap());
+        let mut blocked = unreadable(&[IdentifierKind::Email]);
+        blocked.device_id = Some(null);
+        assert!(is_refused(&blocked, EVENT), "a blocked value names nobody");
+        blocked.channels.push(email("test@test.com"));
+        assert!(!is_refused(&blocked, Call::Subscribe), "alone it is kept");
         request.contact_id = Some(ContactId(1));
         assert!(!is_refused(&request, Call::Update));
         assert!(is_refused(&request, Call::Subscribe), "the search looks at no number");

@@ -2,9 +2,7 @@
 
 use crate::auth::Authenticated;
 use crate::error::ApiError;
-use crate::render;
 use crate::state::HttpState;
-use axum::middleware;
 use axum::routing::any;
 use axum::{Extension, Router};
 use selfsame_domain::Action;
@@ -29,13 +27,17 @@ const CALLS: [(&str, &str); 16] = [
     ("/api/v1/site/webpush/{*rest}", "web push script"),
 ];
 
+/// Whether a path, by its template, is one of these calls.
+pub(crate) fn is_call(path: &str) -> bool {
+    CALLS.iter().any(|(call, _)| *call == path)
+}
+
 /// Routes that answer 404 with the reason, to whoever has a key.
 pub(crate) fn routes() -> Router<HttpState> {
     let route = |routes: Router<HttpState>, (path, what): (&str, &'static str)| {
         routes.route(path, any(refuse).layer(Extension(What(what))))
     };
-    let routes = CALLS.into_iter().fold(Router::new(), route);
-    routes.layer(middleware::map_response(render::mark_wire))
+    CALLS.into_iter().fold(Router::new(), route)
 }
 
 /// What is not there.

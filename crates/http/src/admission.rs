@@ -45,6 +45,9 @@ const ENTRY: usize = 128;
 /// Memory is counted in units of so many bytes.
 const UNIT: usize = 1024;
 
+/// Several encodings, one around the other.
+const SEVERAL: &str = "of several steps";
+
 /// The content encodings of request bodies that are read.
 pub(crate) const ENCODINGS: &str = "gzip, br, zstd";
 
@@ -154,11 +157,12 @@ impl Held {
         }
     }
 
-    /// Waits until so many bytes of the body may be in memory.
+    /// Waits until so many bytes of the body may be in memory. A small body does not wait behind large ones: at most one small body per
+    /// connection is in memory.
     pub(crate) async fn read(&mut self, bytes: usize) -> Result<(), ApiError> {
         match &self.admission {
-            Some(admission) => admission.reading.take(&mut self.reading, bytes).await,
-            None => Ok(()),
+            Some(admission) if bytes > SMALL => admission.reading.take(&mut self.reading, bytes).await,
+            _ => Ok(()),
         }
     }
 
@@ -250,13 +254,33 @@ fn read_encoding(headers: &mut HeaderMap) -> Result<(), ApiError> {
         "br" => "br",
         "zstd" => "zstd",
         "identity" | "" => "identity",
-        _ => return Err(ApiError::UnsupportedEncoding),
+        other => return Err(ApiError::UnsupportedEncoding(encoding_name(other))),
     };
     if sent.next().is_some() {
-        return Err(ApiError::UnsupportedEncoding);
+        return Err(ApiError::UnsupportedEncoding(SEVERAL));
     }
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(known));
     Ok(())
+}
+
+/// How an encoding that is not read is named in an error, which repeats nothing that a client makes up: by the register of content codings.
+fn encoding_name(encoding: &str) -> &'static str {
+    const REGISTERED: [&str; 9] = [
+        "aes128gcm",
+        "compress",
+        "x-compress",
+        "dcb",
+        "dcz",
+        "deflate",
+        "exi",
+        "pack200-gzip",
+        "zlib",
+    ];
+    if encoding.contains(',') {
+        return SEVERAL;
+    }
+    let mut registered = REGISTERED.into_iter();
+    registered.find(|name| *name == encoding).unwrap_or("that was sent")
 }
 
 /// Reads a small body whose length is announced. Says whether the body is there.

@@ -121,7 +121,8 @@ fn secret(headers: &HeaderMap) -> Result<SecretString, ApiError> {
         return Err(unusable);
     };
     let key = if scheme.eq_ignore_ascii_case("bearer") {
-        credentials.trim().to_owned()
+        // The call that hands out bearer tokens answers a JSON string, and some clients send it as they got it.
+        credentials.trim().trim_matches('"').to_owned()
     } else if scheme.eq_ignore_ascii_case("basic") {
         let decoded = BASE64
             .decode(credentials.trim())
@@ -172,6 +173,7 @@ mod tests {
         assert_eq!(read("Basic dTpLRQ").as_deref(), Some("KE"));
         assert_eq!(read("Bearer  KEY ").as_deref(), Some("KEY"));
         assert_eq!(read("bearer KEY").as_deref(), Some("KEY"));
+        assert_eq!(read("Bearer \"KEY\"").as_deref(), Some("KEY"));
     }
 
     #[test]

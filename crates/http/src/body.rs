@@ -16,13 +16,13 @@ use crate::unread::content_length;
 use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{FromRequest, Request};
 use futures::StreamExt;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// The header that makes a repeated request safe.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The greatest length of an idempotency key.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
@@ -135,6 +135,8 @@ async fn read_within(
     (expected, limit): (usize, usize),
     held: &mut Held,
 ) -> Result<Bytes, ApiError> {
+    // A body takes all its memory before it is read, so that half-read bodies do not wait for each other.
+    held.read(expected).await?;
     // Memory that nothing was written to costs nothing. A list that grows is in memory twice.
     let mut read = Vec::with_capacity(expected);
     while let Some(chunk) = chunks.next().await {

@@ -113,10 +113,10 @@ pub(crate) enum ApiError {
     TooManyValues,
     /// The body is encoded in a way that is not read.
     #[error(
-        "the Content-Encoding is not supported: send the body plain, or as one of {}",
-        ENCODINGS
+        "the Content-Encoding {} is not supported: send the body plain, or as one of {}",
+        .0, ENCODINGS
     )]
-    UnsupportedEncoding,
+    UnsupportedEncoding(&'static str),
     /// The command was refused by a rule. The decision says everything else.
     #[error("{rejection}")]
     Rejected {
@@ -126,6 +126,9 @@ pub(crate) enum ApiError {
     /// A name or key is taken.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// Something else needs what was to be deleted.
+    #[error("{0}")]
+    InUse(&'static str),
     /// The idempotency key was used for another request.
     #[error("the Idempotency-Key was used for another request")]
     ReplayMismatch,
@@ -163,8 +166,8 @@ impl ApiError {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAPatch | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Taken(_) => StatusCode::CONFLICT,
+            Self::NotAPatch | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Taken(_) | Self::InUse(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -188,8 +191,9 @@ impl ApiError {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::NotAPatch => "unsupported-media-type",
             Self::Taken(_) => "already-exists",
+            Self::InUse(_) => "in-use",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
-            Self::UnsupportedEncoding => "unsupported-encoding",
+            Self::UnsupportedEncoding(_) => "unsupported-encoding",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,
             Self::ReplayMismatch => "idempotency-key-reused",
             Self::TooManyRequests { .. } => "too-many-requests",

@@ -1,8 +1,10 @@
 //! Answers to calls with a list of which some entries could not be taken.
 
 use crate::error::Problem;
+use crate::reply::LEFT_OUT;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,7 +55,8 @@ impl<R: IntoResponse> IntoResponse for Partly<R> {
         if self.failed.is_empty() {
             self.whole.into_response()
         } else {
-            Json(FailedEntries { failed: self.failed }).into_response()
+            let count = HeaderValue::from(self.failed.len());
+            ([(LEFT_OUT, count)], Json(FailedEntries { failed: self.failed })).into_response()
         }
     }
 }

@@ -42,6 +42,14 @@ pub(crate) struct PreconditionFailed;
 #[derive(Debug)]
 pub(crate) struct PublicRefused;
 
+/// What every operation that makes something with a name may answer.
+#[derive(Debug)]
+pub(crate) struct MakeRefused;
+
+/// What every operation that changes or deletes something with a name may answer.
+#[derive(Debug)]
+pub(crate) struct ChangeRefused;
+
 type Responses = BTreeMap<String, RefOr<Response>>;
 
 impl IntoResponses for Refused {
@@ -100,6 +108,20 @@ impl IntoResponses for WriteRefused {
     fn responses() -> Responses {
         let more = problem("409", "It contradicts what is there; `type` says how.");
         with(SetRefused::responses(), [more])
+    }
+}
+
+impl IntoResponses for MakeRefused {
+    fn responses() -> Responses {
+        let more = problem("409", "It contradicts what is there; `type` says how.");
+        with(BodyRefused::responses(), [more])
+    }
+}
+
+impl IntoResponses for ChangeRefused {
+    fn responses() -> Responses {
+        let more = problem("404", "There is no such thing in this workspace.");
+        with(MakeRefused::responses(), [more])
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::admission::ENCODINGS;
 use crate::contacts::patch::ACCEPT_PATCH;
+use crate::dialect;
 use crate::error::{ApiError, Problem};
 use crate::reply;
 use crate::state::HttpState;
@@ -19,10 +20,6 @@ const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The content type of every answer of the wire-compatible routes but errors, plain texts included (wire fact).
 pub(crate) const WIRE_JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
-
-/// Marks an answer of the wire-compatible routes, whose clients read errors as text.
-#[derive(Debug, Clone, Copy)]
-struct Wire;
 
 /// An error as a problem document (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -108,9 +105,8 @@ impl UnauthorizedBody {
     }
 }
 
-/// Marks the answers of the wire-compatible routes, and says the character set of their JSON (wire fact).
-pub(crate) async fn mark_wire(mut response: Response) -> Response {
-    response.extensions_mut().insert(Wire);
+/// Says the character set of the JSON that wire-compatible routes answer (wire fact).
+pub(crate) async fn say_charset(mut response: Response) -> Response {
     if response
         .headers()
         .get(CONTENT_TYPE)
@@ -126,17 +122,20 @@ pub(crate) async fn render(State(state): State<HttpState>, request: Request, nex
     // The template: a path may hold a token.
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("/", MatchedPath::as_str).to_owned();
-    let form = Form::accepted(request.headers());
+    let method = request.method().clone();
+    let (form, lists_json) = Form::accepted(request.headers());
     let mut response = next.run(request).await;
     let Some(error) = response.extensions_mut().remove::<ApiError>() else {
         return response;
     };
     log(&error);
-    let wire = response.extensions().get::<Wire>().is_some();
-    let mut rendered = match &error {
-        ApiError::Unauthorized(message) => unauthorized(&state, message, &path),
-        _ if wire && form == Form::Text => text(&error),
-        _ if wire && form == Form::Json => json(&error),
+    let mut rendered = match (&error, form) {
+        (ApiError::Unauthorized(message), _) => unauthorized(&state, message, &path),
+        (ApiError::NoRoute, Form::Text | Form::Json) if lists_json => json(&error),
+        (ApiError::MethodNotAllowed, Form::Text | Form::Json) if lists_json && dialect::has_wire(&path) => json(&error),
+        (ApiError::NoRoute | ApiError::MethodNotAllowed, _) => problem(&error),
+        (_, Form::Text) if dialect::is_wire(&path, &method) => text(&error),
+        (_, Form::Json) if dialect::is_wire(&path, &method) => json(&error),
         _ => problem(&error),
     };
     add_headers(&error, rendered.headers_mut());
@@ -158,22 +157,24 @@ enum Form {
 }
 
 impl Form {
-    /// What a client accepts. A text unless it asks for something else: who accepts JSON and texts reads errors as texts (wire fact), and who
-    /// accepts JSON alone reads its member `message`.
-    fn accepted(headers: &HeaderMap) -> Self {
+    /// What a client accepts, and whether it lists JSON. A text unless it asks for something else: a client that accepts JSON and texts reads
+    /// errors as texts (wire fact), and one that accepts JSON alone reads its member `message`.
+    fn accepted(headers: &HeaderMap) -> (Self, bool) {
         let sent = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let sent = sent.collect::<Vec<_>>().join(",").to_ascii_lowercase();
         let accepts = |media: &str| {
             sent.split(',')
                 .any(|range| range.split(';').next().unwrap_or_default().trim() == media)
         };
-        if accepts(PROBLEM_JSON) {
+        let lists_json = accepts("application/json");
+        let form = if accepts(PROBLEM_JSON) {
             Self::Problem
-        } else if accepts("application/json") && !accepts("text/plain") && !accepts("text/*") {
+        } else if lists_json && !accepts("text/plain") && !accepts("text/*") {
             Self::Json
         } else {
             Self::Text
-        }
+        };
+        (form, lists_json)
     }
 }
 
@@ -222,7 +223,7 @@ fn add_headers(error: &ApiError, headers: &mut HeaderMap) {
     if matches!(error, ApiError::NotAPatch) {
         headers.insert("accept-patch", HeaderValue::from_static(ACCEPT_PATCH));
     }
-    if matches!(error, ApiError::UnsupportedEncoding) {
+    if matches!(error, ApiError::UnsupportedEncoding(_)) {
         // RFC 9110, 15.5.16.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
     }

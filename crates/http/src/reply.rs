@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 const OUTCOME: HeaderName = HeaderName::from_static("x-selfsame-outcome");
 const DECISION: HeaderName = HeaderName::from_static("x-selfsame-decision");
 const RULE: HeaderName = HeaderName::from_static("x-selfsame-rule");
-const LEFT_OUT: HeaderName = HeaderName::from_static("x-selfsame-left-out");
+pub(crate) const LEFT_OUT: HeaderName = HeaderName::from_static("x-selfsame-left-out");
 
 /// How many decisions of a call are named in its headers.
 const MAX_LISTED: usize = 50;

@@ -1,27 +1,28 @@
 //! How everything is put together.
 
 use crate::admission;
+use crate::body::IDEMPOTENCY_KEY;
 use crate::catalog;
+use crate::dialect;
 use crate::error::ApiError;
 use crate::identity;
-use crate::operations::{self, Documents};
+use crate::operations;
 use crate::render;
 use crate::state::HttpState;
 use crate::system;
 use crate::trace;
 use crate::unread;
 use crate::{
-    absent, access_tokens, addressbooks, contacts, events, history, imports, mobile, orders, segments, subscriptions,
-    tokens, tracker, web_setup,
+    absent, access_tokens, addressbooks, connectors, contacts, events, exports, history, imports, mobile, orders,
+    segments, subscriptions, tokens, tracker, web_setup,
 };
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Router};
-use http::HeaderName;
 use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, HeaderName};
 use std::any::Any;
-use std::sync::Arc;
 use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -49,6 +50,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "account", description = "The service and the account"),
         (name = "contacts", description = "Contacts and their identifiers"),
         (name = "imports", description = "Many contacts at once, and what became of each"),
+        (name = "exports", description = "The tables in the customer's own database, kept in step"),
         (name = "segments", description = "Segments (groups), static and dynamic"),
         (name = "subscriptions", description = "Subscription categories and unsubscribed addresses"),
         (name = "fields", description = "Custom fields"),
@@ -83,7 +85,7 @@ impl Modify for Security {
 }
 
 /// The routes of the wire-compatible API.
-fn wire() -> OpenApiRouter<HttpState> {
+pub(crate) fn wire() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(system::routes())
         .merge(contacts::routes())
@@ -96,7 +98,7 @@ fn wire() -> OpenApiRouter<HttpState> {
         .merge(events::routes())
         .merge(access_tokens::routes())
         .merge(web_setup::routes())
-        .layer(middleware::map_response(render::mark_wire))
+        .layer(middleware::map_response(render::say_charset))
 }
 
 /// Every route but those of operations; those that pages of other origins call come with what lets them.
@@ -110,6 +112,8 @@ fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(events::own_routes())
         .merge(orders::own_routes())
         .merge(imports::own_routes())
+        .merge(connectors::routes())
+        .merge(exports::routes())
         .merge(history::routes())
         .merge(pages)
         .merge(mobile::routes())
@@ -130,6 +134,13 @@ pub(crate) fn schemas() -> Document {
     public(tracker::routes()).merge(operations::routes()).into_openapi()
 }
 
+/// Makes what does not change while the server runs, so that the first requests do not wait for it: the documents, and the table of routes by
+/// the form of their errors.
+pub fn preload() {
+    dialect::load();
+    operations::load_documents();
+}
+
 /// The front end in two parts.
 #[derive(Debug)]
 pub struct Routers {
@@ -144,8 +155,7 @@ pub fn routers(state: &HttpState) -> Routers {
     let (public, _) = public(tracker::for_pages(tracker::routes(), state)).split_for_parts();
     let public = public.merge(absent::routes());
     let (operations, _) = operations::routes().split_for_parts();
-    let documents = Arc::new(Documents::of(&openapi()));
-    let public = served(public.layer(Extension(documents)), state.clone());
+    let public = served(public, state.clone());
     // Trimming has to happen before routing, so that it wraps the router instead of being one of its layers.
     let public = NormalizePathLayer::trim_trailing_slash().layer(public);
     Routers {
@@ -191,16 +201,29 @@ async fn in_time(State(state): State<HttpState>, request: Request, next: Next) -
     answer.unwrap_or_else(|_| ApiError::TimedOut.into_response())
 }
 
-/// Refuses headers that say who asks, and whom, twice: a proxy and this server may go by different ones.
+/// The headers that say who asks, whom, and for which request, with the spelling that people know.
+const SENT_ONCE: [(HeaderName, &str); 5] = [
+    (AUTHORIZATION, "Authorization"),
+    (HOST, "Host"),
+    (IDEMPOTENCY_KEY, "Idempotency-Key"),
+    (mobile::KEY, "X-Reteno-Access-Key"),
+    (mobile::IDENTITY, "X-Selfsame-Identity"),
+];
+
+/// Refuses a request with two of such a header: a proxy and this server may go by different ones.
 async fn unambiguous(request: Request, next: Next) -> Response {
-    let twice = |name: &HeaderName| request.headers().get_all(name).iter().nth(1).is_some();
-    match [AUTHORIZATION, HOST].into_iter().find(twice) {
-        Some(name) => {
-            let name = if name == HOST { "Host" } else { "Authorization" };
-            ApiError::invalid(name, "must not be sent twice").into_response()
-        }
+    match sent_twice(request.headers()) {
+        Some(name) => ApiError::invalid(name, "must not be sent twice").into_response(),
         None => next.run(request).await,
     }
+}
+
+/// The first header of [`SENT_ONCE`] of which there are two.
+fn sent_twice(headers: &HeaderMap) -> Option<&'static str> {
+    let is_sent_twice = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
+    SENT_ONCE
+        .into_iter()
+        .find_map(|(name, shown)| is_sent_twice(&name).then_some(shown))
 }
 
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {

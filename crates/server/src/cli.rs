@@ -5,6 +5,7 @@
     reason = "the comments are the help that people read in a terminal"
 )]
 
+use crate::export_cli::ExportCommand;
 use crate::settings::{SettingsFlags, StoreFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use selfsame_domain::Rights;
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     /// List and show segments, try formulas, export members
     #[command(subcommand)]
     Segment(SegmentCommand),
+    /// Make, run, list and upgrade exports to the customer's own databases
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Check and show settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -71,6 +75,8 @@ pub(crate) enum Command {
 const SERVE: &str = "\
 The first start on an empty database makes the workspace `default` and an API key with all rights, and prints the key once.
 With SELFSAME_BOOTSTRAP_API_KEY set it takes that key instead, and prints none.
+
+SELFSAME_SECRET_KEY is the key by which credentials of connectors are encrypted. Without it, one is made and kept beside the SQLite file.
 
 SIGTERM and SIGINT stop the server: it finishes what it accepted, for as long as --drain-timeout allows, and exits with 0.
 

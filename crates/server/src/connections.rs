@@ -38,6 +38,10 @@ pub(crate) struct Timeouts {
     pub(crate) write: Duration,
 }
 
+/// What a connection holds at most of a request that is not read yet, in bytes. A head has to fit. The protocol's own default is three times as
+/// much, which hundreds of connections with large bodies would add to the memory for bodies.
+const READ_BUFFER: usize = 128 * 1024;
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
@@ -59,7 +63,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         }
     });
     let mut protocol = http1::Builder::new();
-    protocol.timer(TokioTimer::new()).header_read_timeout(timeouts.head);
+    protocol
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeouts.head)
+        .max_buf_size(READ_BUFFER);
     let total_count = LetterCase::of("TotalCount").await;
     let open = GracefulShutdown::new();
     loop {

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod connections;
 mod drain;
+mod export_cli;
 mod keys;
 mod letter_case;
 mod output;

@@ -15,6 +15,9 @@ const PRUNE_FIRST: Duration = Duration::from_mins(1);
 /// How often the samples of histograms are counted, which otherwise pile up until somebody asks for the metrics.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 
+/// How often exports are looked for that are due.
+const EXPORT_EVERY: Duration = Duration::from_secs(5);
+
 /// For how long imports can be looked at, with what became of their rows.
 const IMPORT_DAYS: i64 = 30;
 /// For how long `importstatus` tells which value led to which contact.
@@ -24,8 +27,9 @@ const JOB_DAYS: i64 = 7;
 
 /// Looks after the storage and the metrics until `stop`. What it is at by then is dropped, and leaves nothing half done.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
-    let (prune, count) = (pruning(app), counting(metrics));
-    stop.run_until_cancelled(async { tokio::join!(prune, count) }).await;
+    let (prune, count, export) = (pruning(app.clone()), counting(metrics), exporting(app));
+    stop.run_until_cancelled(async { tokio::join!(prune, count, export) })
+        .await;
 }
 
 async fn pruning(app: Application) {
@@ -53,6 +57,12 @@ async fn pruning(app: Application) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot delete imports and jobs that are past their time; trying again later"
+            );
+        }
+        if let Err(error) = app.prune_exports().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete runs of exports that are past their time; trying again later"
             );
         }
         match app.store().expire(app.clock().now()).await {
@@ -88,6 +98,20 @@ fn told(expired: Expired) {
     metrics::counter!("selfsame_events_expired_total").increment(events);
     if expired != Expired::default() {
         tracing::info!(months, events, identities, "deleted events that are kept no longer");
+    }
+}
+
+async fn exporting(app: Application) {
+    let mut ticks = interval_at(Instant::now(), EXPORT_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.start_due_exports().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot begin exports that are due; trying again"
+            );
+        }
     }
 }
 

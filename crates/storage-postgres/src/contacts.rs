@@ -55,10 +55,14 @@ macro_rules! details {
                ) v) AS known"
     };
 }
+pub(crate) use details;
 
 /// One page of `found`, which the statement begins with.
 macro_rules! page {
     ($found:expr, $order:literal) => {
+        page!($found, $order, "SELECT count(*) FROM found")
+    };
+    ($found:expr, $order:literal, $total:literal) => {
         concat!(
             "WITH found AS ",
             $found,
@@ -68,18 +72,22 @@ macro_rules! page {
             $order,
             " OFFSET $2 LIMIT $3) in_order
             )
-            SELECT (SELECT count(*) FROM found) AS total, ",
+            SELECT (",
+            $total,
+            ") AS total, ",
             details!()
         )
     };
 }
 
-/// All active contacts: the page comes from an index, whatever their number.
+/// One page of all active contacts, which comes from an index, whatever their number. Their total is kept with the workspace.
 macro_rules! everybody {
-    () => {
-        "NOT MATERIALIZED (
-            SELECT contact_id, updated_at FROM contacts WHERE workspace_id = $1 AND state = 1
-        )"
+    ($order:literal) => {
+        page!(
+            "NOT MATERIALIZED (SELECT contact_id, updated_at FROM contacts WHERE workspace_id = $1 AND state = 1)",
+            $order,
+            "SELECT COALESCE(max(active_contacts), 0) FROM revisions WHERE workspace_id = $1"
+        )
     };
 }
 
@@ -265,8 +273,8 @@ impl Contacts for PostgresStore {
         let keys: BTreeSet<&IdentifierKey> = identifiers.iter().collect();
         let names = first_name.is_some() || last_name.is_some();
         let statement = match (keys.is_empty(), names, query.order) {
-            (true, false, ContactOrder::Updated) => page!(everybody!(), "updated_at DESC, contact_id DESC"),
-            (true, false, ContactOrder::Id) => page!(everybody!(), "contact_id"),
+            (true, false, ContactOrder::Updated) => everybody!("updated_at DESC, contact_id DESC"),
+            (true, false, ContactOrder::Id) => everybody!("contact_id"),
             (true, true, ContactOrder::Updated) => page!(with_names!(), "updated_at DESC, contact_id DESC"),
             (true, true, ContactOrder::Id) => page!(with_names!(), "contact_id"),
             (false, _, ContactOrder::Updated) => page!(identified!(), "updated_at DESC, contact_id DESC"),
@@ -394,6 +402,7 @@ pub(crate) fn details_of(numbers: &str) -> String {
     )
 }
 
+/// The contacts of a page, in its order.
 pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     let mut contacts = rows::contacts(row.contacts, row.identifiers, row.memberships)?;
     let segments: BTreeMap<SegmentId, Segment> = rows::all(row.segments, Segment::try_from)?
@@ -410,7 +419,7 @@ pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
         .into_iter()
         .filter_map(|id| contacts.remove(&ContactId(id)));
     let items = in_order
-        .map(|contact| details(contact, &segments, &unsubscribed))
+        .map(|contact| with_details(contact, &segments, &unsubscribed))
         .collect();
     Ok(Page {
         items,
@@ -418,7 +427,7 @@ pub(crate) fn page(row: PageRow) -> Result<Page<ContactDetails>, StorageError> {
     })
 }
 
-fn details(
+fn with_details(
     contact: Contact,
     segments: &BTreeMap<SegmentId, Segment>,
     unsubscribed: &HashMap<String, Timestamp>,

@@ -1,6 +1,7 @@
 //! Imports.
 
 mod read;
+mod undo;
 mod write;
 
 use crate::error::translate;

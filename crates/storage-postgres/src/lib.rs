@@ -8,6 +8,7 @@ mod catalog;
 mod contacts;
 mod distribution;
 mod error;
+mod exports;
 mod history;
 mod identity;
 mod imports;

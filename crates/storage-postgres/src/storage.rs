@@ -67,12 +67,12 @@ impl Storage for PostgresStore {
         if commit.is_empty() {
             return Ok(Written::Committed(basis.revision));
         }
-        if commit.changes.erased.is_empty() && !commit.changes.changes_formulas() {
+        if !commit.changes.deletes() && !commit.changes.changes_formulas() {
             let mut connection = self.writers().acquire().await.map_err(translate)?;
             let write = write::write(self, &mut connection, workspace, basis, commit);
             return self.in_time(write).await;
         }
-        // Erasing, and changing formulas, is several statements, so that it needs a transaction.
+        // Erasing, deleting and changing formulas are several statements, so they need a transaction.
         let mut transaction = self.writers().begin().await.map_err(translate)?;
         let work = async {
             take_revision(&mut transaction, workspace).await?;

@@ -199,7 +199,8 @@ fn adopted(connection: &Connection, workspace: WorkspaceId, id: ContactId) -> Re
     rows.iter().map(id).collect()
 }
 
-fn event(row: &SqliteRow) -> Result<Event, StorageError> {
+/// Reads `event_id, type_key, key_value, contact_id, visitor_id, occurred_at, received_at, origin, params, decision_id`.
+pub(crate) fn event(row: &SqliteRow) -> Result<Event, StorageError> {
     let row = Row::new(row, "events", 0);
     let contact = row.get::<Option<i64>>(3, "contact_id")?;
     let visitor = row.get::<Option<Uuid>>(4, "visitor_id")?;

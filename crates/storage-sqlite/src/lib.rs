@@ -10,6 +10,7 @@ mod contacts;
 mod decimals;
 mod details;
 mod error;
+mod exports;
 mod history;
 mod identity;
 mod imports;

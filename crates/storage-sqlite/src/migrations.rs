@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -16,8 +16,16 @@ const MIGRATIONS: [(&str, &str); 3] = [
         include_str!("../../../migrations/sqlite/0002_imports.sql"),
     ),
     (
-        "0005 segment formulas",
-        include_str!("../../../migrations/sqlite/0005_segment_formulas.sql"),
+        "0003 import undo",
+        include_str!("../../../migrations/sqlite/0003_import_undo.sql"),
+    ),
+    (
+        "0004 segment formulas",
+        include_str!("../../../migrations/sqlite/0004_segment_formulas.sql"),
+    ),
+    (
+        "0005 exports",
+        include_str!("../../../migrations/sqlite/0005_exports.sql"),
     ),
 ];
 

@@ -52,6 +52,13 @@ impl Readers {
         Ok(ReadTransaction { reader })
     }
 
+    /// A connection of its own in a transaction, for what reads one state for long: it takes nobody's place.
+    pub(crate) fn begin_apart(&self) -> Result<ReadApart, StorageError> {
+        let connection = blocking(|| self.file.reader()).map_err(storage)?;
+        statement("BEGIN").execute(&connection).map_err(storage)?;
+        Ok(ReadApart { connection })
+    }
+
     /// Waits for those that are lent, and closes all.
     pub(crate) async fn close(&self) -> Result<(), StorageError> {
         let all = self.permits.acquire_many(self.count).await;
@@ -96,6 +103,18 @@ impl Drop for Reader {
         if let Some(connection) = self.connection.take() {
             lock(&self.home).push(connection);
         }
+    }
+}
+
+/// A connection in a transaction. Closed when it is dropped, which ends the transaction.
+#[derive(Debug)]
+pub(crate) struct ReadApart {
+    connection: Connection,
+}
+
+impl ReadApart {
+    pub(crate) fn connection(&mut self) -> &Connection {
+        &self.connection
     }
 }
 

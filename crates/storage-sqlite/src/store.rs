@@ -63,6 +63,11 @@ impl SqliteStore {
         self.writer.migrate().await
     }
 
+    /// The database file.
+    pub fn file(&self) -> &Path {
+        self.writer.file()
+    }
+
     /// Waits for the transaction under way, and closes all connections.
     pub async fn close(&self) -> Result<(), StorageError> {
         self.readers.close().await?;

@@ -77,11 +77,23 @@ impl Application {
         id: ImportId,
         patience: Duration,
     ) -> Result<Option<Import>, StorageError> {
+        self.when(workspace, id, patience, |import| import.status.is_over())
+            .await
+    }
+
+    /// An import, as soon as it is so, or as it is when `patience` is at its end.
+    pub(super) async fn when(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        patience: Duration,
+        is_so: impl Fn(&Import) -> bool,
+    ) -> Result<Option<Import>, StorageError> {
         let mut ends = self.jobs.ends();
         let end = Instant::now() + patience;
         loop {
             let found = self.store.import(workspace, id).await?;
-            let waits = found.as_ref().is_some_and(|import| !import.status.is_over());
+            let waits = found.as_ref().is_some_and(|import| !is_so(import));
             if !waits || Instant::now() >= end {
                 return Ok(found);
             }

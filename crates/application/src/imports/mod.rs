@@ -5,6 +5,8 @@ mod outcome;
 mod pace;
 mod reading;
 mod run;
+mod undo;
 
 pub use accept::ImportRequest;
 pub(crate) use run::ImportHandler;
+pub(crate) use undo::UndoHandler;

@@ -35,6 +35,8 @@ pub(super) fn decided(row: u64, read: &ReadRow, decision: &Decision) -> ImportRo
         decision: Some(decision.id),
         error,
         dedupe_value: read.dedupe_value.clone(),
+        undo: decision.undo.clone(),
+        kept: Vec::new(),
     }
 }
 
@@ -48,5 +50,7 @@ pub(super) fn rejected(row: u64, read: &ReadRow, error: String) -> ImportRow {
         decision: None,
         error: Some(error),
         dedupe_value: read.dedupe_value.clone(),
+        undo: Vec::new(),
+        kept: Vec::new(),
     }
 }

@@ -255,6 +255,6 @@ fn count(counts: &RowCounts) {
 }
 
 /// Whether the database will refuse it the next time, too.
-fn is_refusal(error: &StorageError) -> bool {
+pub(super) fn is_refusal(error: &StorageError) -> bool {
     matches!(error, StorageError::Refused(_) | StorageError::Corrupt { .. })
 }

@@ -3,7 +3,8 @@
 use super::attempt::{later, make, span};
 use super::handler::JobHandler;
 use crate::app::Application;
-use crate::imports::ImportHandler;
+use crate::exports::ExportHandler;
+use crate::imports::{ImportHandler, UndoHandler};
 use crate::ports::{Holding, Job, Lease, LeaseRequest, RowReader, StorageError};
 use selfsame_domain::Timestamp;
 use std::sync::Arc;
@@ -59,7 +60,11 @@ impl Application {
     pub fn worker(&self, rows: Arc<dyn RowReader>, options: WorkerOptions) -> Worker {
         Worker {
             app: self.clone(),
-            handlers: vec![Arc::new(ImportHandler::new(rows))],
+            handlers: vec![
+                Arc::new(ImportHandler::new(rows)),
+                Arc::new(UndoHandler),
+                Arc::new(ExportHandler),
+            ],
             owner: self.ids.uuid(self.clock.now()),
             options,
         }

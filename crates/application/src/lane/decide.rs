@@ -226,6 +226,7 @@ fn duplicated(envelope: &Envelope) -> Decision {
         rejection: Some(Rejection::DuplicatedRequest),
         email_status: None,
         redacted: false,
+        undo: Vec::new(),
     }
 }
 

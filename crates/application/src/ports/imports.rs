@@ -1,7 +1,7 @@
 //! Imports: many contacts at once, with what became of each.
 
 use async_trait::async_trait;
-use selfsame_domain::{ContactId, DecisionId, Timestamp, WorkspaceId};
+use selfsame_domain::{ContactId, ContactUndo, DecisionId, Skipped, Timestamp, WorkspaceId};
 use std::fmt;
 use uuid::Uuid;
 
@@ -248,6 +248,8 @@ pub struct Import {
     pub error: Option<String>,
     /// Whether somebody asked to cancel it.
     pub is_cancelling: bool,
+    /// Whether it is being taken back.
+    pub is_undoing: bool,
     /// The job that carries it out.
     pub job: JobId,
     /// When it was accepted.
@@ -277,6 +279,10 @@ pub struct ImportRow {
     pub error: Option<String>,
     /// The text by which the row was to recognise a contact, for calls that answer with it.
     pub dedupe_value: Option<String>,
+    /// What it changed. Recorded with the row, and read by [`super::ImportUndos::rows_to_undo`] alone.
+    pub undo: Vec<ContactUndo>,
+    /// What stayed when the row was taken back, because it was changed since.
+    pub kept: Vec<Skipped>,
 }
 
 /// Whether rows were recorded.

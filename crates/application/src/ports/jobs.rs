@@ -22,16 +22,22 @@ impl fmt::Display for JobId {
 pub enum JobKind {
     /// Carries out an import; the payload is its ID.
     Import,
+    /// Takes an import back; the payload is its ID.
+    UndoImport,
+    /// Carries out a run of an export; the payload is its ID.
+    Export,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Import];
+    pub const ALL: [Self; 3] = [Self::Import, Self::UndoImport, Self::Export];
 
     /// The stable text of the kind, as stored and as a label of metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Import => "import",
+            Self::UndoImport => "undo_import",
+            Self::Export => "export",
         }
     }
 

@@ -3,7 +3,10 @@
 mod catalog;
 mod clock;
 mod contacts;
+mod export_sinks;
+mod exports;
 mod history;
+mod hosts;
 mod identity;
 mod ids;
 mod imports;
@@ -14,6 +17,7 @@ mod rows;
 mod segments;
 mod sites;
 mod storage;
+mod undo;
 mod workspaces;
 
 pub use catalog::Catalog;
@@ -21,7 +25,13 @@ pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
 };
+pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
+pub use exports::{
+    Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
+    RunReport, RunStarted, RunStatus,
+};
 pub use history::{EventQuery, History, HistoryOf};
+pub use hosts::Hosts;
 pub use identity::{Holder, Identity, IdentityView, Lookup};
 pub use ids::Ids;
 pub use imports::{
@@ -38,6 +48,7 @@ pub use storage::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
     Written,
 };
+pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
@@ -53,7 +64,9 @@ pub trait Store:
     + Maintenance
     + Jobs
     + Imports
+    + ImportUndos
     + Segments
+    + Exports
 {
 }
 
@@ -69,6 +82,8 @@ impl<T> Store for T where
         + Maintenance
         + Jobs
         + Imports
+        + ImportUndos
         + Segments
+        + Exports
 {
 }

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use selfsame_application::ports::{
     Accepted, ApiKey, AttemptEnd, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
     EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
-    ImportRow, Imports, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup, Maintenance, MemberQuery,
-    NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SegmentQuery, Segments,
-    SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, Workspace, Workspaces,
+    ImportRow, ImportUndos, Imports, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup, Maintenance,
+    MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded, SegmentQuery, Segments,
+    SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow, UndoneRow, Workspace,
+    Workspaces,
 };
 use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
@@ -375,5 +376,30 @@ impl Imports for Probe {
 
     async fn prune_imports(&self, over_before: Timestamp) -> Read<u64> {
         self.inner.prune_imports(over_before).await
+    }
+}
+
+#[async_trait]
+impl ImportUndos for Probe {
+    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Read<UndoAsked> {
+        self.inner.undo_import(id, job).await
+    }
+
+    async fn rows_to_undo(&self, workspace: WorkspaceId, id: ImportId, limit: u32) -> Read<Vec<UndoRow>> {
+        self.inner.rows_to_undo(workspace, id, limit).await
+    }
+
+    async fn record_undone(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        rows: &[UndoneRow],
+        now: Timestamp,
+    ) -> Read<()> {
+        self.inner.record_undone(workspace, id, rows, now).await
+    }
+
+    async fn end_undo(&self, workspace: WorkspaceId, id: ImportId, done: bool, now: Timestamp) -> Read<()> {
+        self.inner.end_undo(workspace, id, done, now).await
     }
 }

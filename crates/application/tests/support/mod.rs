@@ -2,6 +2,7 @@
 
 mod ask;
 mod delegate;
+mod delegate_exports;
 mod faults;
 mod probe;
 mod stand;

@@ -30,6 +30,7 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         log: after.log,
         ..ChangeSet::default()
     };
+    changes.active_contacts = active(&after.contacts) - active(&before.contacts);
     for contact in after.contacts.values() {
         add_contact(&mut changes, before.contacts.get(&contact.id), contact);
     }
@@ -95,6 +96,13 @@ fn touched(before: &Snapshot, changes: &ChangeSet) -> BTreeSet<ContactId> {
     for held in &changes.identifiers {
         touched.insert(held.owner);
         touched.extend(owners.get(&(held.key(), held.home)));
+    }
+    for (key, record) in &changes.keys {
+        let known = before.keys.get(key).and_then(|known| known.unsubscribed_at);
+        if known != record.unsubscribed_at {
+            let showing = owners.iter().filter(|((held, _), _)| *held == key);
+            touched.extend(showing.map(|(_, owner)| *owner));
+        }
     }
     let removed = changes.identifiers_removed.iter();
     touched.extend(removed.filter_map(|(key, home)| owners.get(&(key, *home))));
@@ -173,6 +181,11 @@ fn row(contact: &Contact) -> ContactRow {
         created_at: contact.created_at,
         updated_at: contact.updated_at,
     }
+}
+
+/// How many of the contacts are active.
+fn active(contacts: &BTreeMap<ContactId, Contact>) -> i64 {
+    contacts.values().filter(|contact| contact.is_active()).map(|_| 1).sum()
 }
 
 fn add_contact(changes: &mut ChangeSet, before: Option<&Contact>, after: &Contact) {

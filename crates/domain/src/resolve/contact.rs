@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::evidence::{self, Evidence};
 use super::search::{self, Found};
 use super::world::World;
-use super::{absorb, attributes, channels, claim, event, segments, tokens, trust, visitors};
+use super::{absorb, attributes, channels, claim, event, segments, take_back, tokens, trust, visitors};
 use crate::values::ChannelType;
 use crate::{
     Call, Contact, ContactId, ContactRequest, ContactState, Decision, DedupeOn, Effect, Face, Identifier,
@@ -44,6 +44,8 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
             Err(rejection) => return draft.reject(world, rejection),
         },
     };
+    let found = before.is_some().then_some(id);
+    let undo = matches!(call, Call::Bulk { .. }).then(|| take_back::before(world, found, &identifiers));
     let restored = restore(world, id);
     let written = written(&mut draft, call, request, before.is_none());
     write(world, &mut draft, call, &written, id, before.is_none());
@@ -60,14 +62,29 @@ pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, reques
     {
         contact.updated_at = draft.at;
     }
+    tell(world, &mut draft, call, request, (id, outcome));
+    let mut decision = draft.finish(world, outcome, Some(id));
+    if let Some(before) = undo.filter(|_| outcome != Outcome::Unchanged) {
+        decision.undo = take_back::record(world, &before, &decision.effects, id);
+    }
+    decision
+}
+
+/// Keeps the events that a call leaves of itself, and says what it came to for the email.
+fn tell(
+    world: &mut World<'_>,
+    draft: &mut Draft,
+    call: Call,
+    request: &ContactRequest,
+    (id, outcome): (ContactId, Outcome),
+) {
     if let Some(type_key) = request.event_for_new.as_ref().filter(|_| outcome == Outcome::Created) {
-        event::imported(world, &draft, request, type_key, id);
+        event::imported(world, draft, request, type_key, id);
     }
     if call == Call::Subscribe {
-        draft.email_status = email_status(world, &draft, request, id);
-        event::subscribed(world, &draft, request, id, outcome == Outcome::Created);
+        draft.email_status = email_status(world, draft, request, id);
+        event::subscribed(world, draft, request, id, outcome == Outcome::Created);
     }
-    draft.finish(world, outcome, Some(id))
 }
 
 /// Whether the custom fields that the call depends on are there. A patch leaves none out.

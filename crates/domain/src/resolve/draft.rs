@@ -109,6 +109,7 @@ impl Draft {
             rejection,
             email_status: self.email_status,
             redacted: false,
+            undo: Vec::new(),
         }
     }
 
@@ -225,6 +226,7 @@ fn name(command: &Command) -> &'static str {
         Command::Token { .. } => "token",
         Command::Merge { .. } => "merge",
         Command::Undo { .. } => "undo",
+        Command::TakeBack { .. } => "take_back",
         Command::CreateField(_) => "create_field",
         Command::ChangeField { .. } => "change_field",
         Command::CreateCategory { .. } => "create_category",

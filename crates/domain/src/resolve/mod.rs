@@ -17,6 +17,7 @@ mod remove;
 mod search;
 mod segment_definitions;
 mod segments;
+mod take_back;
 mod tokens;
 mod trust;
 mod undo;
@@ -76,6 +77,7 @@ fn decide(world: &mut World<'_>, mut draft: Draft, command: &Command) -> Decisio
             force,
         } => merge::explicit(world, draft, *survivor, *absorbed, *force),
         Command::Undo { merge } => undo::undo(world, draft, *merge),
+        Command::TakeBack { contact, parts } => take_back::take_back(world, draft, *contact, parts),
         Command::CreateField(field) => catalog::create_field(world, draft, field),
         Command::ChangeField { field, name, archived } => {
             catalog::change_field(world, draft, *field, name.as_deref(), *archived)

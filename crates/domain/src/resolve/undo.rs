@@ -19,9 +19,16 @@ pub(super) fn undo(world: &mut World<'_>, mut draft: Draft, id: MergeId) -> Deci
         draft.touched.extend(known.filter(|id| world.contacts.contains_key(id)));
         return draft.reject(world, Rejection::AlreadyUndone);
     }
-    let Some(root) = world.contacts.get(&merge.absorbed).map(|absorbed| absorbed.canonical) else {
+    let Some(root) = take_apart(world, &mut draft, id) else {
         return draft.reject(world, Rejection::MergeNotFound);
     };
+    draft.finish(world, Outcome::Unmerged, Some(root))
+}
+
+/// Undoes a merge that was not undone, and returns the contact that answered for both.
+pub(super) fn take_apart(world: &mut World<'_>, draft: &mut Draft, id: MergeId) -> Option<ContactId> {
+    let merge = world.merges.get(&id).filter(|merge| merge.undone_at.is_none())?.clone();
+    let root = world.contacts.get(&merge.absorbed)?.canonical;
     let returning = subtree(world, merge.absorbed);
     if let Some(record) = world.merges.get_mut(&id) {
         record.undone_at = Some(draft.at);
@@ -41,7 +48,7 @@ pub(super) fn undo(world: &mut World<'_>, mut draft: Draft, id: MergeId) -> Deci
         merge: id,
         contact: merge.absorbed,
     });
-    draft.finish(world, Outcome::Unmerged, Some(root))
+    Some(root)
 }
 
 /// The contact and all that it absorbed, directly or not.

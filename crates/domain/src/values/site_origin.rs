@@ -40,7 +40,8 @@ impl SiteOrigin {
     }
 
     /// The origins of a shop's domain: of both schemes, since a domain does not say which one its pages have. Takes a host with or without a
-    /// port, or the address of a page there (wire fact: shop plug-ins send either).
+    /// port, or the address of a page there (wire fact: shop plug-ins send either). A final dot says nothing more. A number is no host, though
+    /// it is another way to write an IPv4 address.
     pub fn of_domain(text: &str) -> Result<BTreeSet<Self>, ValueError> {
         let text = text.trim();
         if text.is_empty() {
@@ -53,10 +54,15 @@ impl SiteOrigin {
         };
         let url = Url::parse(&address).map_err(|_| ValueError::NotADomain)?;
         let host = match url.host() {
-            Some(Host::Domain(name)) if name == "localhost" || name.trim_end_matches('.').contains('.') => {
+            Some(Host::Domain(name)) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                if name.ends_with('.') || (name != "localhost" && !name.contains('.')) {
+                    return Err(ValueError::NotADomain);
+                }
                 name.to_owned()
             }
-            Some(host @ (Host::Ipv4(_) | Host::Ipv6(_))) => host.to_string(),
+            Some(Host::Ipv4(host)) if text.contains(&host.to_string()) => host.to_string(),
+            Some(host @ Host::Ipv6(_)) => host.to_string(),
             _ => return Err(ValueError::NotADomain),
         };
         if !matches!(url.scheme(), "http" | "https") {
@@ -136,6 +142,8 @@ mod tests {
             ("крамниця.укр", "xn--80aqejfp0c4d.xn--j1amh"),
             ("localhost:8081", "localhost:8081"),
             ("127.0.0.1", "127.0.0.1"),
+            ("shop.example.", "shop.example"),
+            ("https://shop.example.:8443/", "shop.example:8443"),
         ] {
             let expected = ["https", "http"].map(|scheme| SiteOrigin(format!("{scheme}://{host}")));
             assert_eq!(SiteOrigin::of_domain(text), Ok(expected.into()), "{text}");
@@ -147,6 +155,11 @@ mod tests {
             "https://",
             "*.shop.example",
             "https://.",
+            "shop.",
+            "shop.example..",
+            "5",
+            "1.2",
+            "0x7f.1",
         ] {
             assert_eq!(SiteOrigin::of_domain(text), Err(ValueError::NotADomain), "{text}");
         }

@@ -1,6 +1,6 @@
 //! `POST imports/{id}/cancel`.
 
-use super::response::{ImportAnswer, ImportBody};
+use super::response::{ImportAnswer, ImportBody, example};
 use super::{PATIENCE, import_id};
 use crate::auth::Authenticated;
 use crate::error::ApiError;
@@ -21,20 +21,7 @@ use selfsame_domain::Action;
     operation_id = "cancelImport",
     tag = "imports",
     params(("id" = String, Path, description = "The import.")),
-    responses((status = 200, description = "The import as it is now.", body = ImportAnswer, example = json!({"import": {
-            "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
-            "status": "finished",
-            "source": "bulk",
-            "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
-            "progress": 1.0,
-            "rowsPerSecond": 40.0,
-            "problems": [],
-            "error": null,
-            "createdAt": "2025-01-01T08:00:00Z",
-            "startedAt": "2025-01-01T08:00:00Z",
-            "heartbeatAt": "2025-01-01T08:00:00.050Z",
-            "finishedAt": "2025-01-01T08:00:00.050Z"
-        }})), RefusedOrMissing),
+    responses((status = 200, description = "The import as it is now.", body = ImportAnswer, example = json!(example("finished"))), RefusedOrMissing),
 )]
 pub(super) async fn cancel(
     State(state): State<HttpState>,

@@ -45,6 +45,7 @@ pub(super) struct ImportsPage {
             "progress": 1.0,
             "rowsPerSecond": 40.0,
             "problems": [],
+            "undoing": false,
             "error": null,
             "createdAt": "2025-01-01T08:00:00Z",
             "startedAt": "2025-01-01T08:00:00Z",

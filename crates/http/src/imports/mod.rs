@@ -7,6 +7,7 @@ mod response;
 mod rows;
 mod status;
 mod table;
+mod undo;
 
 use crate::error::ApiError;
 use crate::state::HttpState;
@@ -31,6 +32,7 @@ pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(get::get))
         .routes(routes!(rows::rows))
         .routes(routes!(cancel::cancel))
+        .routes(routes!(undo::undo))
 }
 
 /// Reads the ID of an import; a text that is none names no import.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Import, ImportFormat, ImportStatus};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// An import in an object of its own.
@@ -33,6 +34,9 @@ pub(super) struct ImportBody {
     rows_per_second: Option<f64>,
     /// What is wrong with whole columns, for imports of files.
     problems: Vec<ColumnProblem>,
+    /// Whether it is being taken back; its status is `undone` when that is done.
+    #[schema(example = false)]
+    undoing: bool,
     /// Why it failed; null if it did not.
     #[schema(example = json!(null))]
     error: Option<String>,
@@ -99,6 +103,7 @@ impl ImportBody {
                 .filter(|seconds| *seconds > 0.0)
                 .map(|seconds| float(done) / seconds),
             problems: Vec::new(),
+            undoing: import.is_undoing,
             error: import.error.clone(),
             created_at: import.created_at,
             started_at: import.started_at,
@@ -115,4 +120,23 @@ fn ratio(part: u64, whole: u64) -> f64 {
 #[allow(clippy::cast_precision_loss, reason = "rates and progress need no more than 53 bits")]
 fn float(number: u64) -> f64 {
     number as f64
+}
+
+/// The answer in the description of the calls about one import.
+pub(super) fn example(status: &str) -> Value {
+    json!({"import": {
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
+        "status": status,
+        "source": "bulk",
+        "rows": {"total": 2, "created": 1, "updated": 1, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 0},
+        "progress": 1.0,
+        "rowsPerSecond": 40.0,
+        "problems": [],
+        "undoing": false,
+        "error": null,
+        "createdAt": "2025-01-01T08:00:00Z",
+        "startedAt": "2025-01-01T08:00:00Z",
+        "heartbeatAt": "2025-01-01T08:00:00.050Z",
+        "finishedAt": "2025-01-01T08:00:00.050Z"
+    }})
 }

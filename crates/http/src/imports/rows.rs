@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use selfsame_application::ports::{ImportRow, RowOutcome, RowQuery};
-use selfsame_domain::Action;
+use selfsame_domain::{Action, Skipped};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +41,20 @@ pub(super) struct RowBody {
     /// Why it was rejected; null otherwise.
     #[schema(example = json!(null))]
     pub(super) error: Option<String>,
+    /// What stayed when the row was taken back, because it was changed since.
+    pub(super) kept: Vec<Kept>,
+}
+
+/// A part of a contact that was changed since the import, and so was not taken back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportKept)]
+pub(super) struct Kept {
+    /// Which part: `firstName`, `email`, `field:7`, `groups` or `contact`.
+    #[schema(example = "firstName")]
+    pub(super) field: String,
+    /// Why it stayed.
+    #[schema(example = "was changed since")]
+    pub(super) reason: String,
 }
 
 /// A page of rows.
@@ -63,6 +77,16 @@ impl From<&ImportRow> for RowBody {
             contact_id: row.contact.map(|id| id.0),
             decision: row.decision.map(|id| id.to_string()),
             error: row.error.clone(),
+            kept: row.kept.iter().map(Kept::from).collect(),
+        }
+    }
+}
+
+impl From<&Skipped> for Kept {
+    fn from(skipped: &Skipped) -> Self {
+        Self {
+            field: skipped.field.clone(),
+            reason: skipped.reason.clone(),
         }
     }
 }
@@ -89,10 +113,11 @@ impl From<&ImportRow> for RowBody {
                 "outcome": "created",
                 "contactId": 564_407_320,
                 "decision": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
-                "error": null
+                "error": null,
+                "kept": []
             }], "next": null})),
-            (String = "text/csv", example = "row,line,outcome,contactId,decision,error\n1,1,created,564407320,019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44,\n"),
-            (String = "application/x-ndjson", example = "{\"row\":1,\"line\":1,\"outcome\":\"created\",\"contactId\":564407320,\"decision\":\"019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44\",\"error\":null}\n"),
+            (String = "text/csv", example = "row,line,outcome,contactId,decision,error,kept\n1,1,created,564407320,019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44,,\n"),
+            (String = "application/x-ndjson", example = "{\"row\":1,\"line\":1,\"outcome\":\"created\",\"contactId\":564407320,\"decision\":\"019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44\",\"error\":null,\"kept\":[]}\n"),
         )),
         RefusedOrMissing,
     ),

@@ -56,6 +56,7 @@ pub(super) struct Mapped {
             "timestamp": "2025-01-01T08:00:00Z",
             "mapping": [{"dedupeValue": "C-1001", "contactId": 564_407_320}]
         })),
+        (status = 404, description = "There is no such call", body = String, content_type = "text/plain", example = json!("import not found")),
         crate::docs::ReadErrors,
     )
 )]

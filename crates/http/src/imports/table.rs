@@ -14,7 +14,7 @@ use std::io;
 /// How many rows are read from the storage at a time.
 const AT_ONCE: u32 = 1000;
 
-const HEAD: [&str; 6] = ["row", "line", "outcome", "contactId", "decision", "error"];
+const HEAD: [&str; 7] = ["row", "line", "outcome", "contactId", "decision", "error", "kept"];
 
 /// In which form all rows come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,8 @@ pub(super) fn answer(app: Application, workspace: WorkspaceId, id: ImportId, que
     ([(CONTENT_TYPE, form.media())], Body::from_stream(pieces)).into_response()
 }
 
-fn cells(row: &RowBody) -> [String; 6] {
+fn cells(row: &RowBody) -> [String; 7] {
+    let kept = row.kept.iter().map(|kept| format!("{}: {}", kept.field, kept.reason));
     [
         row.row.to_string(),
         row.line.to_string(),
@@ -107,6 +108,7 @@ fn cells(row: &RowBody) -> [String; 6] {
         row.contact_id.map(|id| id.to_string()).unwrap_or_default(),
         row.decision.clone().unwrap_or_default(),
         row.error.clone().unwrap_or_default(),
+        kept.collect::<Vec<_>>().join("; "),
     ]
 }
 

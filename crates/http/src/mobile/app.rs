@@ -16,7 +16,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 /// Carries the public key of the app's site (wire fact).
-const KEY: HeaderName = HeaderName::from_static("x-reteno-access-key");
+pub(crate) const KEY: HeaderName = HeaderName::from_static("x-reteno-access-key");
 
 /// Carries the device, where the body does not (wire fact).
 const DEVICE: HeaderName = HeaderName::from_static("x-reteno-device-id");

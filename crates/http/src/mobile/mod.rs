@@ -5,7 +5,7 @@ mod device;
 mod events;
 mod user;
 
-pub(crate) use app::IDENTITY;
+pub(crate) use app::{IDENTITY, KEY};
 
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;

@@ -1,16 +1,17 @@
 //! Bounds that mean the same wherever their name stands in the description of the API, so that they are said once.
 
 use crate::paging::MAX_LIMIT;
+use selfsame_domain::values::AppId;
 use utoipa::Number;
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, Schema};
 use utoipa::openapi::{Components, RefOr};
 
 /// Members that are numbers of contacts, segments, fields and the like. The first number is 1.
-const NUMBERS: [&str; 4] = ["id", "contactId", "contactIds", "fieldId"];
+const NUMBERS: [&str; 5] = ["id", "contactId", "contactIds", "fieldId", "field"];
 
 /// Texts that are refused when they are empty, or too long, with their greatest length in characters.
-const TEXTS: [(&str, usize); 2] = [("token", 4096), ("emails", 254)];
+const TEXTS: [(&str, usize); 3] = [("token", 4096), ("emails", 254), ("app", AppId::MAX_CHARS)];
 
 /// Characters that the protocol forbids in names of types and forms (wire fact).
 const WITHOUT_FORBIDDEN: (&str, &str) = ("formType", r#"^[^<;’\\/|"`'^?!,>]*$"#);
@@ -92,7 +93,7 @@ fn bound(name: &str, schema: &mut Object) {
     let said = serde_json::to_value(&*schema).unwrap_or_default();
     let is = |what: &str| said["type"] == what || said["type"].as_array().is_some_and(|all| all.contains(&what.into()));
     if NUMBERS.contains(&name) && is("integer") {
-        schema.minimum = Some(Number::Int(1));
+        schema.minimum.get_or_insert(Number::Int(1));
     }
     let has_format = said.get("format").is_some();
     if let Some((_, longest)) = TEXTS

@@ -31,12 +31,13 @@ const HEADERS: [(&str, &str); 4] = [
 ];
 
 /// Calls with other methods than `GET` that come to no decision before they answer, or tell none to a public key.
-const UNDECIDED: [&str; 13] = [
+const UNDECIDED: [&str; 14] = [
     "/api/v1/contacts/search",
-    "/api/v1/segments/preview",
     "/api/v1/contacts",
     "/api/v1/imports/{id}/cancel",
+    "/api/v1/imports/{id}/undo",
     "/api/v1/identity/resolve",
+    "/api/v1/segments/preview",
     "/api/v1/site/domains",
     "/api/v1/auth/token",
     "/api/v1/auth/contact/token",
@@ -46,6 +47,9 @@ const UNDECIDED: [&str; 13] = [
     "/api/v2",
     "/logs/v1/plugin",
 ];
+
+/// The same for everything below these paths.
+const OF_EXPORTS: [&str; 2] = ["/api/v1/connectors", "/api/v1/exports"];
 
 /// The statuses by which a rule refuses; the others are about what came to no decision.
 const REFUSALS: [&str; 4] = ["400", "403", "404", "409"];
@@ -66,7 +70,9 @@ pub(crate) fn complete(document: &mut OpenApi) {
             bounds::of_parameters(operation);
             exemplify(operation, &answers);
             errors::complete(path, method, operation);
-            let decides = method != "get" && path.starts_with("/api/v") && !UNDECIDED.contains(&path.as_str());
+            let is_of_exports = OF_EXPORTS.iter().any(|start| path.starts_with(start));
+            let is_undecided = is_of_exports || UNDECIDED.contains(&path.as_str());
+            let decides = method != "get" && path.starts_with("/api/v") && !is_undecided;
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response {
                     describe(status, response);

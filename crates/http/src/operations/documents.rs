@@ -2,18 +2,24 @@
 
 use super::page::{self, ApiPage};
 use crate::error::ApiError;
-use axum::Extension;
+use crate::router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::HeaderName;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use std::sync::Arc;
+use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
 
-/// The documents, made once when the router is. The handlers find them among the request's extensions, because the router
-/// that they describe is made before them.
+/// The documents, made once.
+static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| Documents::of(&router::openapi()));
+
+/// Makes the documents, so that the first request does not wait for them.
+pub(crate) fn load() {
+    LazyLock::force(&DOCUMENTS);
+}
+
 #[derive(Debug)]
-pub(crate) struct Documents {
+struct Documents {
     json: Result<Bytes, serde_json::Error>,
     /// With its policy of what it may load.
     page: Result<(Bytes, String), DocumentError>,
@@ -32,7 +38,7 @@ enum DocumentError {
 
 impl Documents {
     /// Makes the documents.
-    pub(crate) fn of(api: &OpenApi) -> Self {
+    fn of(api: &OpenApi) -> Self {
         Self {
             json: serde_json::to_vec(api).map(Bytes::from),
             page: page_of(api).map(|page| (page.html.into(), page.policy)),
@@ -59,8 +65,8 @@ fn unavailable(error: &(dyn std::error::Error + 'static)) -> ApiError {
     security(()),
     responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value, example = json!({"openapi": "3.1.0"}))),
 )]
-pub(crate) async fn openapi(Extension(documents): Extension<Arc<Documents>>) -> Result<Response, ApiError> {
-    let json = documents.json.as_ref().map_err(|error| unavailable(error))?;
+pub(crate) async fn openapi() -> Result<Response, ApiError> {
+    let json = DOCUMENTS.json.as_ref().map_err(|error| unavailable(error))?;
     Ok((
         [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")],
         json.clone(),
@@ -79,8 +85,8 @@ pub(crate) async fn openapi(Extension(documents): Extension<Arc<Documents>>) -> 
     responses((status = 200, description = "The page.", body = String, content_type = "text/html",
         example = "<!doctype html>…")),
 )]
-pub(crate) async fn page(Extension(documents): Extension<Arc<Documents>>) -> Result<Response, ApiError> {
-    let (page, policy) = documents.page.as_ref().map_err(|error| unavailable(error))?;
+pub(crate) async fn page() -> Result<Response, ApiError> {
+    let (page, policy) = DOCUMENTS.page.as_ref().map_err(|error| unavailable(error))?;
     let fixed: [(HeaderName, &str); 4] = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-cache"),

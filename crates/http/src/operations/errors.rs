@@ -34,7 +34,7 @@ const TOO_LONG: [(&str, &str); 2] = [
     ),
     (
         "431",
-        "The head has more than 100 lines, or is longer than about 400 KiB. Without a body.",
+        "The head has more than 100 headers, or is longer than 128 KiB. Without a body.",
     ),
 ];
 
@@ -125,11 +125,13 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// An error that the annotations leave out. No route answers 405, so that it has the form of ours everywhere.
+    /// An error that the annotations leave out. No route answers 405, so that nobody is answered a text.
     fn added(&self, status: &str, description: &str) -> Response {
         let mut response = ResponseBuilder::new().description(description).build();
         if self.is_wire && status != "405" {
             response.content.insert(TEXT.to_owned(), text().into());
+        }
+        if self.is_wire {
             response.content.insert(JSON.to_owned(), json().into());
         }
         response.content.insert(PROBLEM_JSON.to_owned(), problem().into());
@@ -155,11 +157,11 @@ impl<'a> Place<'a> {
                 response.content.entry(media.to_owned()).or_insert(RefOr::T(form));
             }
             set(response, TEXT, document.detail.clone().into());
-            let body = serde_json::json!({
-                "status": document.status, "error": document.title, "message": document.detail,
-            });
-            set(response, JSON, body);
         }
+        let body = serde_json::json!({
+            "status": document.status, "error": document.title, "message": document.detail,
+        });
+        set(response, JSON, body);
         set(response, PROBLEM_JSON, serde_json::json!(document));
     }
 
@@ -180,7 +182,7 @@ impl<'a> Place<'a> {
                 limit: HttpSettings::default().body_limit,
             },
             "415" if self.method == "patch" => ApiError::NotAPatch,
-            "415" => ApiError::UnsupportedEncoding,
+            "415" => ApiError::UnsupportedEncoding("deflate"),
             "422" => ApiError::ReplayMismatch,
             "429" => ApiError::TooManyRequests { retry_after: 1 },
             "500" => ApiError::Internal("an example"),

@@ -10,7 +10,7 @@ mod page;
 mod routes;
 
 pub(crate) use complete::complete;
-pub(crate) use documents::Documents;
+pub(crate) use documents::load as load_documents;
 pub(crate) use metrics::{BOTS, DURATION, IN_FLIGHT, PLUGIN_LOGS, REQUESTS};
 pub use metrics::{describe_metrics, metrics_builder};
 pub(crate) use routes::{document_routes, routes};

@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 use selfsame_application::{Application, Options};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tower::ServiceExt;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];

@@ -1,5 +1,6 @@
 //! What pages are answered: how much was kept, and what was not. Nothing about anybody.
 
+use super::who::Who;
 use crate::body::{Entry, Incoming, pruned};
 use crate::error::{ApiError, Problem, member};
 use crate::fields::{Fields, Problems};
@@ -31,6 +32,13 @@ pub(crate) struct RefusedPart {
     /// Why it was left out.
     #[schema(example = "needs a signed identity token")]
     pub(crate) reason: String,
+}
+
+impl RefusedPart {
+    /// The same as what makes a request invalid.
+    pub(crate) fn into_problem(self) -> Problem {
+        Problem::new(format!("/{}", self.field.replace('.', "/")), self.reason)
+    }
 }
 
 impl From<Skipped> for RefusedPart {
@@ -92,6 +100,18 @@ impl CollectedBody {
         command
     }
 
+    /// Names the contact ID as the page does, and says once what is wrong with it: the link and every event name the same.
+    fn name_contact_id(&mut self, place: &str) {
+        let mut is_reported = false;
+        self.refused.retain_mut(|part| {
+            if part.field != "contactId" {
+                return true;
+            }
+            place.clone_into(&mut part.field);
+            !std::mem::replace(&mut is_reported, true)
+        });
+    }
+
     /// Adds what was decided about an event, or about who is behind the page.
     pub(crate) fn add(&mut self, decision: &Decision, is_event: bool) {
         if is_event && decision.outcome != Outcome::Rejected {
@@ -117,18 +137,21 @@ pub(crate) async fn submit(
     state: &HttpState,
     visit: &Visit,
     incoming: &Incoming,
-    link: Option<Command>,
+    who: Who,
     events: Vec<Command>,
     mut answer: CollectedBody,
 ) -> Result<CollectedBody, ApiError> {
-    let links = usize::from(link.is_some());
-    let commands: Vec<Command> = link.into_iter().chain(events).collect();
+    let links = usize::from(who.link.is_some());
+    let commands: Vec<Command> = who.link.into_iter().chain(events).collect();
     if commands.is_empty() {
         return Ok(answer);
     }
     let decisions = visit.submit(state, incoming, commands).await?;
     for (index, decision) in decisions.iter().enumerate() {
         answer.add(decision, index >= links);
+    }
+    if let Some(place) = who.contact_id {
+        answer.name_contact_id(&place);
     }
     Ok(answer)
 }

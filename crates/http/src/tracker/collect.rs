@@ -126,7 +126,7 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
         })
     });
     let events: Vec<Command> = events.collect();
-    answer::submit(&state, &visit, &incoming, who.link, events, answer).await
+    answer::submit(&state, &visit, &incoming, who, events, answer).await
 }
 
 /// Reads an event; one that cannot be kept is reported, and the others are kept.

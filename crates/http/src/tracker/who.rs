@@ -52,8 +52,10 @@ pub(crate) fn token(fields: &Fields<'_>, name: &str) -> Option<(String, String)>
 pub(crate) struct Who {
     /// Links the cookie to them.
     pub(crate) link: Option<Command>,
-    /// Whom events are about: the cookie, and whoever is named besides it. Those have the event in any case (identity rules, "History").
+    /// Whom events are about: the cookie, and other identifiers that the page names. Their contact has the event in any case (identity rules, "History").
     pub(crate) named: ContactRequest,
+    /// Where the contact ID stands, if the form of request has one.
+    pub(crate) contact_id: Option<String>,
 }
 
 /// Links the cookie to whom the page names. What cannot be believed or read is added to what was left out, and then nobody is linked: the
@@ -77,7 +79,15 @@ pub(crate) fn tell(
         }
     }
     let link = link.map(|(call, request)| Command::Contact(call, Box::new(request)));
-    Who { link, named }
+    let contact_id = claim
+        .names
+        .contact_id
+        .map(|name| skipped(&claim.fields.pointer(name), "").field);
+    Who {
+        link,
+        named,
+        contact_id,
+    }
 }
 
 fn read(

@@ -1,14 +1,14 @@
 //! `POST /api/v2`: the form of the former tracker (wire facts, section 5).
 
 use super::MAX_BYTES;
-use super::answer::{self, CollectedBody};
+use super::answer::{self, CollectedBody, RefusedPart};
 use super::page::{self, Clock, Told};
 use super::plugin_log;
 use super::who::{self, Claim, Names};
 use crate::auth::{Authenticated, PerhapsAuthenticated};
 use crate::body::Incoming;
 use crate::contacts::request::skipped;
-use crate::error::ApiError;
+use crate::error::{ApiError, Problem};
 use crate::fields::{Fields, Problems, Sent};
 use crate::site::Visit;
 use crate::state::HttpState;
@@ -179,10 +179,15 @@ async fn event(
         names: GENERAL,
         token: who::token(general, "identityToken"),
     };
+    let known = answer.refused.len();
     let who = who::tell(state, &visit, &claim, cookie.as_ref(), &mut answer);
     if cookie.is_none() && who.link.is_none() {
+        // What is wrong with the identifiers is why nobody is named.
+        let refused = answer.refused.drain(known..);
+        let mut problems: Vec<Problem> = refused.map(RefusedPart::into_problem).collect();
         let reason = "must be sent where GeneralInfo names nobody";
-        return Err(ApiError::invalid(cookies.pointer("sc"), reason));
+        problems.push(Problem::new(cookies.pointer("sc"), reason));
+        return Err(ApiError::Invalid(problems));
     }
     let mut problems = Problems::default();
     let told = read(
@@ -195,7 +200,7 @@ async fn event(
     );
     let kept = told.map(|told| told.keep(&visit.place(), cookie.as_ref(), &who.named));
     let kept = answer.judge(kept, problems).into_iter().collect();
-    answer::submit(state, &visit, incoming, who.link, kept, answer).await
+    answer::submit(state, &visit, incoming, who, kept, answer).await
 }
 
 /// Reads the event.
@@ -258,7 +263,7 @@ async fn webcontact(
     };
     let mut answer = CollectedBody::default();
     let who = who::tell(state, &visit, &claim, Some(&cookie), &mut answer);
-    answer::submit(state, &visit, incoming, who.link, Vec::new(), answer).await
+    answer::submit(state, &visit, incoming, who, Vec::new(), answer).await
 }
 
 /// The object that is named after the event; if there is none, everything but the general part.

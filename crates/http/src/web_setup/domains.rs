@@ -1,7 +1,7 @@
 //! `GET` and `POST site/domains`: the site of a shop's domain.
 
 use crate::auth::Authenticated;
-use crate::body::Incoming;
+use crate::body::{Document, Incoming};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paths::Params;
@@ -73,12 +73,7 @@ pub(crate) async fn register(
     incoming: Incoming,
 ) -> Result<(StatusCode, Json<DomainBody>), ApiError> {
     auth.allow(Action::Write)?;
-    let body = incoming.object()?;
-    let fields = body.fields();
-    let mut problems = Problems::default();
-    let domain = fields.text("domain", &mut problems).value();
-    problems.finish()?;
-    let origins = origins(&fields.pointer("domain"), &domain.unwrap_or_default())?;
+    let origins = named(&incoming.object()?)?;
     let (site, is_new) = state.app.register_domain(auth.workspace(), &origins).await?;
     Ok(if is_new {
         (StatusCode::CREATED, Json(DomainBody::of(site, None)))
@@ -93,7 +88,8 @@ pub(crate) async fn register(
     path = "/api/v1/site/domains",
     operation_id = "getDomain",
     tag = "account",
-    params(("domain" = String, Query, description = "A host with or without a port, or the address of a page there")),
+    params(("domain" = String, Query,
+        description = "A host with or without a port, or the address of a page there. A body as that of `POST` may name it instead")),
     responses(
         (status = 200, body = DomainBody, description = "The site of the domain",
             example = json!({"siteId": "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7", "message": "Domain already exists. Domain is already registered."})),
@@ -106,12 +102,29 @@ pub(crate) async fn find(
     State(state): State<HttpState>,
     auth: Authenticated,
     params: Params,
+    incoming: Incoming,
 ) -> Result<Json<DomainBody>, ApiError> {
     auth.allow(Action::Write)?;
-    let origins = origins("domain", params.text("domain").unwrap_or_default())?;
+    let origins = match params.text("domain") {
+        Some(domain) => origins("domain", domain)?,
+        // The protocol has the same body for both methods (wire fact). Clients send other bodies with GET, which mean nothing.
+        None => match incoming.object() {
+            Ok(body) => named(&body)?,
+            Err(_) => origins("domain", "")?,
+        },
+    };
     let site = state.app.site_of_domain(auth.workspace(), &origins).await?;
     let site = site.ok_or(ApiError::NotFound("domain"))?;
     Ok(Json(DomainBody::of(site, Some(KNOWN))))
+}
+
+/// The origins of the domain that a body names.
+fn named(body: &Document) -> Result<BTreeSet<SiteOrigin>, ApiError> {
+    let fields = body.fields();
+    let mut problems = Problems::default();
+    let domain = fields.text("domain", &mut problems).value();
+    problems.finish()?;
+    origins(&fields.pointer("domain"), &domain.unwrap_or_default())
 }
 
 /// The origins of a domain that was named at a place.

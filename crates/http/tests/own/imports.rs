@@ -72,7 +72,7 @@ async fn rows_come_as_a_table_and_as_lines() {
     };
     let table = get("text/csv").await;
     let lines: Vec<&str> = table.text.lines().collect();
-    assert_eq!(lines[0], "row,line,outcome,contactId,decision,error");
+    assert_eq!(lines[0], "row,line,outcome,contactId,decision,error,kept");
     assert!(lines[1].starts_with("2,2,rejected,,,"), "{lines:?}");
     let lines = get("application/x-ndjson").await;
     let row: Value = serde_json::from_str(lines.text.trim()).expect("JSON");
@@ -121,4 +121,59 @@ async fn imports_are_the_workspace_s_own() {
         .call("two", "GET", &format!("/api/v1/imports/{session}"), None)
         .await;
     assert_eq!(other.problem(404), "not-found");
+}
+
+#[tokio::test]
+async fn an_import_is_taken_back() {
+    let server = Server::working().await;
+    let before = json!({"externalCustomerId": "B", "firstName": "Bob",
+        "channels": [{"type": "email", "value": "bob@example.com"}]});
+    let bob = server.post("/api/v1/contact", before).await.json(200)["id"].clone();
+    let eve = json!({"externalCustomerId": "E", "channels": [{"type": "email", "value": "eve@example.com"}]});
+    let eve = server.post("/api/v1/contact", eve).await.json(200)["id"].clone();
+    let email = |value: &str| json!([{"type": "email", "value": value}]);
+    let contacts = json!([
+        {"externalCustomerId": "A", "channels": email("ann@example.com"), "firstName": "Ann"},
+        {"channels": email("bob@example.com"), "firstName": "Robert", "lastName": "Smith"},
+        {"channels": email("eve@example.com"), "firstName": "Eve"}
+    ]);
+    let session = bulk(&server, contacts).await;
+    let rename = json!({"externalCustomerId": "E", "firstName": "Eva"});
+    server.post("/api/v1/contact", rename).await.json(200);
+    let path = format!("/api/v1/imports/{session}");
+    let undone = server.post(&format!("{path}/undo"), json!({})).await.json(200)["import"].clone();
+    assert_eq!(
+        (&undone["status"], &undone["undoing"]),
+        (&json!("undone"), &json!(false))
+    );
+    let contact = async |id: &Value| server.get(&format!("/api/v1/contact/{id}")).await;
+    let now = contact(&bob).await.json(200);
+    assert_eq!((&now["firstName"], now.get("lastName")), (&json!("Bob"), None), "{now}");
+    assert_eq!(contact(&eve).await.json(200)["firstName"], "Eva");
+    let rows = server.get(&format!("{path}/rows")).await.json(200)["items"].clone();
+    assert_eq!(
+        rows[2]["kept"],
+        json!([{"field": "firstName", "reason": "was changed since"}])
+    );
+    assert_eq!((&rows[0]["kept"], &rows[1]["kept"]), (&json!([]), &json!([])));
+    assert_eq!(contact(&rows[0]["contactId"]).await.status, 404);
+    let again = json!({"externalCustomerId": "A", "channels": email("ann@example.com")});
+    let again = server.post("/api/v1/contact", again).await.json(200);
+    assert_ne!(again["id"], rows[0]["contactId"], "the external ID is free");
+    let twice = server.post(&format!("{path}/undo"), json!({})).await.json(200);
+    assert_eq!(twice["import"]["status"], "undone");
+}
+
+#[tokio::test]
+async fn an_import_that_is_not_over_is_not_taken_back() {
+    let server = Server::start().await;
+    let body = json!({"contacts": people(), "dedupeOn": "email"});
+    let answer = server.post("/api/v1/contacts", body).await.json(200);
+    let path = format!(
+        "/api/v1/imports/{}/undo",
+        answer["asyncSessionId"].as_str().expect("a session")
+    );
+    assert_eq!(server.post(&path, json!({})).await.problem(400), "invalid-request");
+    let unknown = "/api/v1/imports/019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44/undo";
+    assert_eq!(server.post(unknown, json!({})).await.problem(404), "not-found");
 }

@@ -7,6 +7,7 @@ mod catalog;
 mod conditional;
 mod decisions;
 mod export;
+mod exports;
 mod history;
 mod imports;
 mod limits;

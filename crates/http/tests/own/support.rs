@@ -4,12 +4,15 @@ use crate::schema;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
-use selfsame_application::{Application, NewKey, Options, WorkerOptions};
+use selfsame_application::ports::{Destination, ExportSinks, Hosts, SinkError, SinkRequest, SinkRun};
+use selfsame_application::{Application, Egress, ExportOutlets, NewKey, Options, Vault, WorkerOptions};
+use selfsame_domain::export::ConnectorKind;
 use selfsame_domain::{Rights, WorkspaceId};
 use selfsame_http::{BulkRows, HttpSettings, HttpState, openapi, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -100,6 +103,7 @@ impl Server {
         let clock = ManualClock::new();
         let ids = Arc::new(SequenceIds::new());
         let app = Application::new(Arc::new(MemoryStore::new()), Arc::new(clock.clone()), ids, options);
+        let app = app.with_exports(outlets());
         for workspace in ["one", "two"] {
             let made = app.create_workspace(workspace).await.expect("workspace").id;
             key(&app, made, workspace, Rights::Full).await;
@@ -237,6 +241,61 @@ impl Server {
         );
         let weak = self.call(weak, method, path, body).await;
         assert_eq!(weak.problem(403), "forbidden", "{method} {path}");
+    }
+}
+
+/// Exports to destinations that lack a right.
+fn outlets() -> ExportOutlets {
+    ExportOutlets {
+        sinks: Arc::new(Lacking),
+        vault: Some(Vault::new(&"a key".to_owned().into())),
+        egress: Egress {
+            hosts: Arc::new(Spelled),
+            allow_private: false,
+        },
+    }
+}
+
+/// Knows addresses alone, as they are spelled.
+#[derive(Debug)]
+struct Spelled;
+
+#[async_trait::async_trait]
+impl Hosts for Spelled {
+    async fn addresses(&self, host: &str, port: u16) -> Vec<SocketAddr> {
+        let address = host.parse().ok();
+        address
+            .map(|address: IpAddr| SocketAddr::new(address, port))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// Destinations of every kind, none of which lets anybody in.
+#[derive(Debug)]
+struct Lacking;
+
+impl Lacking {
+    fn refusal() -> SinkError {
+        SinkError::Denied {
+            problem: "the user may not".to_owned(),
+            grant: Some("GRANT CREATE".to_owned()),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl ExportSinks for Lacking {
+    fn takes(&self, _: ConnectorKind) -> bool {
+        true
+    }
+
+    async fn check(&self, _: &Destination, _: &[String]) -> Result<(), SinkError> {
+        Err(Self::refusal())
+    }
+
+    async fn begin(&self, _: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError> {
+        Err(Self::refusal())
     }
 }
 

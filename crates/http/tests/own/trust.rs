@@ -264,6 +264,15 @@ async fn a_secret_key_is_believed_as_on_post_contact() {
     let nobody = json!({"GeneralInfo": {"eventName": "StatusCart", "siteId": stand.own.key, "cookies": {"sc": ""}}});
     let refused = stand.call(Some("one"), "POST", "/api/v2", &nobody).await;
     assert_eq!(refused.pointers(), ["/GeneralInfo/cookies/sc"]);
+    // Why nobody is named is said as well.
+    let unreadable =
+        json!({"GeneralInfo": {"eventName": "StatusCart", "siteId": stand.own.key, "user_phone": "0501234567"}});
+    let refused = stand.call(Some("one"), "POST", "/api/v2", &unreadable).await;
+    assert_eq!(
+        refused.pointers(),
+        ["/GeneralInfo/user_phone", "/GeneralInfo/cookies/sc"]
+    );
+    assert!(refused.text.contains("defaultPhoneRegion"), "{}", refused.text);
 }
 
 #[tokio::test]

@@ -205,46 +205,33 @@ async fn identity(story: &mut Story) {
 }
 
 async fn segments(story: &mut Story) {
-    let no_id = json!({"field": "externalCustomerId", "op": "is_empty"});
-    let segment = json!({"name": "No external ID", "formula": no_id});
-    let made = story.tell("createSegment", "POST", "/api/v1/segments", segment).await;
+    let formula = json!({"field": "externalCustomerId", "op": "is_not_empty"});
+    let body = json!({"name": "Customers", "formula": formula});
+    let made = story.tell("createSegment", "POST", "/api/v1/segments", body).await;
     let path = format!("/api/v1/segments/{}", made["segment"]["id"]);
-    let renamed = json!({"name": "Without external ID", "formula": no_id});
-    story.tell("changeSegment", "PUT", &path, renamed).await;
+    let preview = json!({"formula": {"not": formula}, "segmentId": made["segment"]["id"]});
+    story
+        .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
+        .await;
     story.read("getSegment", &path).await;
     story.read("listSegments", "/api/v1/segments").await;
     story.read("listSegmentMembers", &format!("{path}/members")).await;
     story.read("getContactSegments", "/api/v1/contact/1/segments").await;
-    let preview = json!({"formula": {"not": no_id}, "segmentId": made["segment"]["id"]});
+    let body = json!({"name": "Known customers", "formula": formula});
+    story.tell("changeSegment", "PUT", &path, body).await;
+    let copy = json!({"name": "Customers, copy"});
     story
-        .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
+        .tell("copySegment", "POST", &format!("{path}/copy"), copy)
         .await;
-    let derived = |name: &str| json!({"name": name});
-    story
-        .tell(
-            "copySegment",
-            "POST",
-            &format!("{path}/copy"),
-            derived("Without external ID, copy"),
-        )
-        .await;
+    let list = json!({"name": "Customers in March"});
     let list = story
-        .tell(
-            "freezeSegment",
-            "POST",
-            &format!("{path}/freeze"),
-            derived("Without external ID, March"),
-        )
+        .tell("freezeSegment", "POST", &format!("{path}/freeze"), list)
         .await;
     let list = format!("/api/v1/segments/{}/empty", list["segment"]["id"]);
     story.tell("emptySegment", "POST", &list, Value::Null).await;
+    let search = json!({"formula": formula});
     story
-        .tell(
-            "searchByFormula",
-            "POST",
-            "/api/v1/contacts/search",
-            json!({"formula": no_id}),
-        )
+        .tell("searchByFormula", "POST", "/api/v1/contacts/search", search)
         .await;
     story.tell("deleteSegment", "DELETE", &path, Value::Null).await;
 }

@@ -99,6 +99,44 @@ async fn unknown_paths_and_methods_are_problems() {
 }
 
 #[tokio::test]
+async fn what_no_handler_answers_has_the_form_of_its_route() {
+    let server = Server::start().await;
+    let json = |method: &str, path: &str| with_header(request(method, path, ""), "accept", "application/json");
+    for (method, path, status) in [
+        ("GET", "/api/v1/nothing", 404),
+        ("PATCH", "/api/v1/orders", 405),
+        ("POST", "/api/v1/contact/1", 405),
+    ] {
+        for accept in ["application/json", "application/json, text/plain, */*"] {
+            let asked = with_header(request(method, path, ""), "accept", accept);
+            let answer = server.send(asked).await.expect(status);
+            let text = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+            assert!(!text.is_empty(), "{method} {path}: {answer:?}");
+        }
+    }
+    let ours = server.send(json("POST", "/api/v1/identity/policy")).await.expect(405);
+    assert_eq!(ours.header("content-type"), "application/problem+json");
+    let encoded = |request| with_header(request, "content-encoding", "lzma");
+    let wire = server.send(encoded(json("POST", "/api/v1/contact"))).await.expect(415);
+    assert!(
+        wire.json()["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("gzip")),
+        "{wire:?}"
+    );
+    let text = server
+        .send(encoded(request("PUT", "/api/v1/contact/1/", "")))
+        .await
+        .expect(415);
+    assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
+    for accepts in ["application/json", "*/*"] {
+        let ours = with_header(request("PATCH", "/api/v1/contact/1", ""), "accept", accepts);
+        let ours = server.send(encoded(ours)).await.expect(415);
+        assert_eq!(ours.header("content-type"), "application/problem+json");
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_are_no_objects() {
     let server = Server::start().await;
     for (body, text) in [

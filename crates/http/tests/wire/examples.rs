@@ -74,6 +74,10 @@ async fn every_example_of_a_request_is_taken() {
     let mut sent = 0;
     for (method, path, example) in examples() {
         let noun = path.split('/').nth(3).unwrap_or_default();
+        // They need a destination, which the tests of exports have.
+        if ["connectors", "exports"].contains(&noun) {
+            continue;
+        }
         let number = match noun {
             "contact" => contacts[0].to_string(),
             "group" => segment.clone(),

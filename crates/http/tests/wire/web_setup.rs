@@ -48,6 +48,13 @@ async fn a_domain_is_registered_once_and_its_pages_speak_with_the_key() {
         .await
         .expect(404);
     assert_eq!(other.body, "domain not found");
+    let named = json!({"domain": "shop.example."}).to_string();
+    let found = server.ask("GET", "/api/v1/site/domains", named).await.expect(200);
+    assert_eq!(found.json()["siteId"], json!(key));
+    for nothing in ["", "[]", r#"{"domain": 5}"#] {
+        let refused = server.ask("GET", "/api/v1/site/domains", nothing).await.expect(400);
+        assert!(refused.body.starts_with("domain must"), "{refused:?}");
+    }
     assert_eq!(script(&server, "/api/v1/site/script?domain=shop.example").await, lines);
     let other = request("GET", "/api/v1/site/script?domain=other.example", "");
     let other = server.send(with_header(other, "host", "id.example.com")).await;
@@ -75,6 +82,7 @@ async fn what_is_no_domain_is_refused_and_makes_no_site() {
         json!(""),
         json!(null),
         json!({}),
+        json!(5),
         json!("ftp://shop.example"),
     ] {
         let answer = server

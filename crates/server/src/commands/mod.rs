@@ -4,6 +4,7 @@ mod admin;
 mod completions;
 mod config;
 mod doctor;
+mod export;
 mod key;
 mod migrate;
 mod openapi;

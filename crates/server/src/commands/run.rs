@@ -1,6 +1,6 @@
 //! Which command, on which runtime.
 
-use super::{completions, config, doctor, key, migrate, openapi, segment, serve, site, version, workspace};
+use super::{completions, config, doctor, export, key, migrate, openapi, segment, serve, site, version, workspace};
 use crate::cli::{Cli, Command};
 use anyhow::{Context, Result};
 use std::process::ExitCode;
@@ -15,6 +15,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Key(command) => one_thread()?.block_on(key::run(command)),
         Command::Site(command) => one_thread()?.block_on(site::run(command)),
         Command::Segment(command) => one_thread()?.block_on(segment::run(command)),
+        Command::Export(command) => one_thread()?.block_on(export::run(command)),
         Command::Config(command) => config::run(&command),
         Command::Openapi(_) => openapi::run(),
         Command::Doctor(args) => one_thread()?.block_on(doctor::run(&args)),

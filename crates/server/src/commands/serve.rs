@@ -6,6 +6,7 @@ use crate::output;
 use crate::settings::{Listen, Settings, SettingsFlags, load, reachable};
 use crate::upkeep::upkeep;
 use crate::wiring::clock::SystemClock;
+use crate::wiring::exports::outlets;
 use crate::wiring::ids::SystemIds;
 use crate::wiring::store::OpenStore;
 use crate::wiring::{logging, metrics};
@@ -78,12 +79,17 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     for migration in lacked {
         tracing::info!(migration, "the database lacked a migration and has it now");
     }
-    tokio::task::spawn_blocking(selfsame_domain::values::preload)
+    let preload = || {
+        selfsame_domain::values::preload();
+        selfsame_http::preload();
+    };
+    tokio::task::spawn_blocking(preload)
         .await
-        .context("cannot load the numbering plans")?;
+        .context("cannot load the numbering plans and the description of the API")?;
     let (listener, address) = listen(&settings.listen).await?;
     let options = Options { lane: settings.lane() };
     let app = Application::new(store.store(), Arc::new(SystemClock), Arc::new(SystemIds), options);
+    let app = app.with_exports(outlets(settings, &store)?);
     let http = HttpSettings {
         metrics: Some(metrics.clone()),
         ..settings.http()

@@ -115,4 +115,14 @@ pub(crate) struct SettingsFlags {
     #[arg(long, value_name = "EMAIL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) account_email: Option<String>,
+
+    /// Let connectors lead to private networks and to this machine [env: SELFSAME_ALLOW_PRIVATE_NETWORKS] [default: false]
+    #[arg(long, value_name = "true|false")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_private_networks: Option<bool>,
+
+    /// Folder below which exports write files; any folder without one [env: SELFSAME_EXPORT_DIRECTORY]
+    #[arg(long, value_name = "PATH")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) export_directory: Option<PathBuf>,
 }

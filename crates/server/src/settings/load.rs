@@ -15,7 +15,7 @@ const PREFIX: &str = "SELFSAME_";
 /// The name under which flags are known to figment.
 const FLAGS: &str = "flags";
 /// From the environment or the file only: command lines are seen by everybody on the machine.
-pub(super) const BOOTSTRAP_KEY: &str = "bootstrap_api_key";
+pub(super) const SECRETS: [&str; 2] = ["bootstrap_api_key", "secret_key"];
 
 /// The settings, and where each came from.
 #[derive(Debug)]
@@ -42,11 +42,13 @@ pub(crate) fn load(flags: &impl Serialize, config: Option<&Path>) -> Result<Load
         fs::read_to_string(path).with_context(|| format!("cannot read the settings file {}", path.display()))?;
         sources = sources.merge(Toml::file_exact(path));
     }
-    let taken = |name: &str| !is_injected(name) && name != "config" && name != BOOTSTRAP_KEY;
+    let taken = |name: &str| !is_injected(name) && name != "config" && !SECRETS.contains(&name);
     sources = sources.merge(Env::prefixed(PREFIX).filter(move |name| taken(&name.as_str().to_lowercase())));
-    if let Some(secret) = Env::var(&variable(BOOTSTRAP_KEY)) {
-        // Past figment's parsing of values, which takes a secret of digits for a number.
-        sources = sources.merge(Secret(secret));
+    for name in SECRETS {
+        if let Some(secret) = Env::var(&variable(name)) {
+            // Past figment's parsing of values, which takes a secret of digits for a number.
+            sources = sources.merge(Secret(name, secret));
+        }
     }
     sources = sources.merge(Flags(flags));
     match sources.extract() {
@@ -134,7 +136,7 @@ impl<F: Serialize> Provider for Flags<'_, F> {
     }
 }
 
-struct Secret(String);
+struct Secret(&'static str, String);
 
 impl Provider for Secret {
     fn metadata(&self) -> Metadata {
@@ -142,7 +144,7 @@ impl Provider for Secret {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let value = figment::value::Value::from(self.0.clone());
-        Ok(Profile::Default.collect(Dict::from([(BOOTSTRAP_KEY.to_owned(), value)])))
+        let value = figment::value::Value::from(self.1.clone());
+        Ok(Profile::Default.collect(Dict::from([(self.0.to_owned(), value)])))
     }
 }

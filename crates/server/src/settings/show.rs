@@ -1,15 +1,19 @@
 //! Showing settings, without secrets.
 
 use super::flags::SettingsFlags;
-use super::load::{BOOTSTRAP_KEY, Loaded};
+use super::load::{Loaded, SECRETS};
 use anyhow::Result;
 use clap::{Args, Command};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-/// What stands for the key that is no flag.
-const BOOTSTRAP_HELP: &str = "API key of the first workspace, taken when the database has none: 20 to 256 visible ASCII \
-                              characters [env: SELFSAME_BOOTSTRAP_API_KEY]";
+/// What stands for the secrets, which are no flags.
+const SECRETS_HELP: [&str; 2] = [
+    "API key of the first workspace, taken when the database has none: 20 to 256 visible ASCII \
+     characters [env: SELFSAME_BOOTSTRAP_API_KEY]",
+    "What credentials of connectors are encrypted with, the same on every server: 20 to 256 visible ASCII characters; beside a SQLite \
+     file a key is made where none is set [env: SELFSAME_SECRET_KEY]",
+];
 
 /// Name and help of every setting, in the order of the flags.
 fn documented() -> Vec<(String, String)> {
@@ -23,7 +27,12 @@ fn documented() -> Vec<(String, String)> {
             )
         })
         .collect();
-    all.push((BOOTSTRAP_KEY.to_owned(), BOOTSTRAP_HELP.to_owned()));
+    all.extend(
+        SECRETS
+            .map(str::to_owned)
+            .into_iter()
+            .zip(SECRETS_HELP.map(str::to_owned)),
+    );
     all
 }
 
@@ -42,7 +51,7 @@ pub(crate) fn as_toml(loaded: &Loaded) -> Result<String> {
         writeln!(text, "# {help}")?;
         match values.get(&name) {
             None | Some(Value::Null) => writeln!(text, "# {name} is not set\n")?,
-            Some(_) if name == BOOTSTRAP_KEY => {
+            Some(_) if SECRETS.contains(&name.as_str()) => {
                 writeln!(text, "# from: {}\n# {name} is hidden\n", loaded.origin(&name))?;
             }
             // The forms of texts and numbers in JSON are forms of TOML, too.

@@ -10,6 +10,7 @@ use selfsame_http::{HttpSettings, RateLimit};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a secret is shown as.
@@ -53,8 +54,15 @@ pub(crate) struct Settings {
     pub(crate) queue_depth: usize,
     pub(crate) organisation: Option<String>,
     pub(crate) account_email: Option<String>,
+    /// Whether connectors may lead to private networks, the server itself included.
+    pub(crate) allow_private_networks: bool,
+    /// Below which folder exports write files; none for anywhere.
+    pub(crate) export_directory: Option<PathBuf>,
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
     pub(crate) bootstrap_api_key: Option<Secret>,
+    /// What credentials of connectors are encrypted with.
+    #[serde(deserialize_with = "secret", serialize_with = "hidden")]
+    pub(crate) secret_key: Option<Secret>,
 }
 
 /// The form of the logs: lines for people, or an object a line for collectors.
@@ -91,7 +99,10 @@ impl Default for Settings {
             queue_depth: lane.depth,
             organisation: None,
             account_email: None,
+            allow_private_networks: false,
+            export_directory: None,
             bootstrap_api_key: None,
+            secret_key: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use selfsame_application::ports::{Clock, Maintenance, Store};
 use selfsame_storage_postgres::{ConnectOptions, Distributed, Distribution, PostgresStore};
 use selfsame_storage_sqlite::{SqliteOptions, SqliteStore};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A storage that is open, and up to date.
@@ -73,6 +74,14 @@ impl OpenStore {
         match self {
             Self::Sqlite(store) => Arc::new((**store).clone()),
             Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// The file of the database, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(store) => Some(store.file()),
+            Self::Postgres(_) => None,
         }
     }
 

@@ -103,7 +103,8 @@ fn a_database_that_cannot_be_checked_is_said_to_be() {
 async fn migrate_says_what_it_did_and_others_ask_for_it() {
     let place = Place::new();
     let applied = place.run(&["migrate"]).text();
-    let expected = "sqlite://./data/selfsame.db is up to date: it lacked migrations 0001 tables, 0002 imports";
+    let expected = "sqlite://./data/selfsame.db is up to date: it lacked migrations 0001 tables, 0002 imports, 0003 import undo, \
+         0004 segment formulas, 0005 exports";
     assert!(applied.starts_with(expected), "{applied}");
     assert_eq!(
         place.run(&["migrate"]).text(),
@@ -123,7 +124,8 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
         place.run(&["key", "list"]).complaint(1),
         place.run(&["doctor"]).complaint(2),
     ] {
-        let lacks = "the database lacks migrations 0001 tables, 0002 imports";
+        let lacks = "the database lacks migrations 0001 tables, 0002 imports, 0003 import undo, 0004 segment formulas, \
+                     0005 exports";
         assert!(
             complaint.contains(lacks) && complaint.contains("; run `selfsame migrate`"),
             "{complaint}"

@@ -39,7 +39,7 @@ async fn accept(f: &Fixture<'_>) -> ImportId {
     import.id
 }
 
-async fn running(f: &Fixture<'_>) -> ImportId {
+pub(super) async fn running(f: &Fixture<'_>) -> ImportId {
     let id = accept(f).await;
     assert!(
         f.store()
@@ -50,7 +50,7 @@ async fn running(f: &Fixture<'_>) -> ImportId {
     id
 }
 
-async fn read(f: &Fixture<'_>, id: ImportId) -> Import {
+pub(super) async fn read(f: &Fixture<'_>, id: ImportId) -> Import {
     f.store()
         .import(f.workspace, id)
         .await
@@ -65,17 +65,17 @@ async fn chunk(f: &Fixture<'_>, id: ImportId, place: u32) -> Option<Vec<u8>> {
         .expect("read a chunk")
 }
 
-async fn rows(f: &Fixture<'_>, id: ImportId, query: RowQuery) -> Vec<ImportRow> {
+pub(super) async fn rows(f: &Fixture<'_>, id: ImportId, query: RowQuery) -> Vec<ImportRow> {
     f.store().import_rows(f.workspace, id, &query).await.expect("read rows")
 }
 
-const ALL: RowQuery = RowQuery {
+pub(super) const ALL: RowQuery = RowQuery {
     outcome: None,
     after: 0,
     limit: 100,
 };
 
-fn row(number: u64, outcome: RowOutcome) -> ImportRow {
+pub(super) fn row(number: u64, outcome: RowOutcome) -> ImportRow {
     let is_rejected = outcome == RowOutcome::Rejected;
     ImportRow {
         row: number,
@@ -85,10 +85,12 @@ fn row(number: u64, outcome: RowOutcome) -> ImportRow {
         decision: (!is_rejected).then_some(DecisionId(Uuid::from_u128(number.into()))),
         error: is_rejected.then(|| "не годиться \"🦔\"".to_owned()),
         dedupe_value: Some(format!("value {number}")),
+        undo: Vec::new(),
+        kept: Vec::new(),
     }
 }
 
-async fn record(f: &Fixture<'_>, id: ImportId, done: u64, rows: &[ImportRow]) -> RowsRecorded {
+pub(super) async fn record(f: &Fixture<'_>, id: ImportId, done: u64, rows: &[ImportRow]) -> RowsRecorded {
     let recorded = f
         .store()
         .record_rows(f.workspace, id, done, rows, f.clock().now())
@@ -96,7 +98,7 @@ async fn record(f: &Fixture<'_>, id: ImportId, done: u64, rows: &[ImportRow]) ->
     recorded.expect("record rows")
 }
 
-async fn end(f: &Fixture<'_>, id: ImportId, end: ImportEnd) -> bool {
+pub(super) async fn end(f: &Fixture<'_>, id: ImportId, end: ImportEnd) -> bool {
     let ended = f.store().end_import(f.workspace, id, &end, f.clock().now()).await;
     ended.expect("end an import")
 }
@@ -115,6 +117,7 @@ pub async fn an_accepted_import_is_there_after_a_restart_with_its_job(backend: &
         counts: RowCounts::default(),
         error: None,
         is_cancelling: false,
+        is_undoing: false,
         job: JobId(id.0),
         created_at: now,
         started_at: None,

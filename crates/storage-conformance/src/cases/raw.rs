@@ -64,11 +64,19 @@ pub(super) fn merge(absorbed: &ContactRow) -> Option<Merge> {
 
 /// Contacts, with the merges that made them absorbed ones.
 pub(super) fn contacts(rows: Vec<ContactRow>) -> ChangeSet {
-    ChangeSet {
-        merges: rows.iter().filter_map(merge).collect(),
-        contacts: rows,
-        ..ChangeSet::default()
-    }
+    changes(|c| {
+        c.merges = rows.iter().filter_map(merge).collect();
+        c.contacts = rows;
+    })
+}
+
+/// How many of the contacts are active afterwards.
+fn active_among(changes: &ChangeSet) -> i64 {
+    let active = changes
+        .contacts
+        .iter()
+        .filter(|row| row.state == ContactState::Active && !changes.erased.contains(&row.id));
+    active.map(|_| 1).sum()
 }
 
 pub(super) fn held(identifier: Identifier, home: ContactId, owner: ContactId) -> HeldIdentifier {
@@ -142,6 +150,7 @@ pub(super) fn decision(number: u128) -> Decision {
         rejection: None,
         email_status: None,
         redacted: false,
+        undo: Vec::new(),
     }
 }
 
@@ -159,6 +168,7 @@ pub(super) fn recorded(key: &str, expires_at: Timestamp) -> Recorded {
 pub(super) fn changes(say: impl FnOnce(&mut ChangeSet)) -> ChangeSet {
     let mut changes = ChangeSet::default();
     say(&mut changes);
+    changes.active_contacts = active_among(&changes);
     changes
 }
 
@@ -169,7 +179,17 @@ pub(super) async fn write(
     changes: &ChangeSet,
     records: &[Recorded],
 ) -> Result<Revision, StorageError> {
+    let mut changes = changes.clone();
+    changes.active_contacts = active_among(&changes);
+    let rows = changes.contacts.iter().map(|row| row.id);
+    let touched: BTreeSet<ContactId> = rows.chain(changes.erased.iter().copied()).collect();
+    for id in touched {
+        // No case removes a contact first: one that answers for itself is active.
+        let answering = store.answering(workspace, id).await?;
+        changes.active_contacts -= i64::from(answering == Some(id));
+    }
     let transaction = store.exclusive(workspace).await?;
+    let changes = &changes;
     transaction.write(Commit { changes, records }).await
 }
 

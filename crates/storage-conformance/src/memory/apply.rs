@@ -2,7 +2,8 @@
 
 use super::contract::ContractError;
 use super::space::Space;
-use selfsame_application::ports::{Commit, Recorded};
+use selfsame_application::ports::{Commit, Deleted, Recorded};
+use selfsame_domain::export::order_id;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     ChangeSet, ContactId, DecisionId, Effect, EventCount, EventId, EventType, HeldIdentifier, IdentifierKey, KeyRecord,
@@ -46,6 +47,7 @@ impl Space {
     fn apply_orders(&mut self, changes: &ChangeSet) -> Result<(), ContractError> {
         for key in &changes.orders_deleted {
             require(self.orders.remove(key).is_some(), "orders")?;
+            self.note_deleted(Deleted::Order(order_id(key)));
         }
         for order in &changes.orders_made {
             if self.orders.insert(order.key.clone(), order.clone()).is_some() {
@@ -63,6 +65,7 @@ impl Space {
         for event in &changes.events_deleted {
             require(self.events.remove(&event.id).is_some(), "events")?;
             self.sent_events.remove(&event.id);
+            self.note_deleted(Deleted::Event(event.id));
         }
         for (key, count) in &changes.events_uncounted {
             let row = self.event_type(key);
@@ -97,6 +100,10 @@ impl Space {
         Ok(())
     }
 
+    fn note_deleted(&mut self, deleted: Deleted) {
+        self.deleted.insert((self.revisions.latest, deleted));
+    }
+
     fn event_type(&mut self, key: &EventTypeKey) -> &mut EventType {
         self.event_types.entry(key.clone()).or_insert_with(|| EventType {
             key: key.clone(),
@@ -124,13 +131,13 @@ impl Space {
                 .filter(|visitor| visitor.owner == Some(*from))
             {
                 visitor.owner = Some(*to);
-                self.revisions.note_visitor(&visitor.key);
+                self.revisions.note_visitor(visitor.id, &visitor.key);
             }
         }
         for (home, to) in &changes.visitors_returned {
             for visitor in self.visitors.values_mut().filter(|visitor| visitor.home == Some(*home)) {
                 visitor.owner = Some(*to);
-                self.revisions.note_visitor(&visitor.key);
+                self.revisions.note_visitor(visitor.id, &visitor.key);
             }
         }
     }
@@ -255,6 +262,13 @@ impl Space {
         };
         self.events.retain(|_, event| !event.subject.is_some_and(left_by));
         self.orders.retain(|_, order| !is_gone(order.contact));
+        let seen = self.visitors.values();
+        let seen = seen.filter(|row| row.home.is_some_and(is_gone) || row.owner.is_some_and(is_gone));
+        let seen: Vec<Deleted> = seen.map(|row| Deleted::Visitor(row.id)).collect();
+        let noted = gone.iter().copied().map(Deleted::Contact).chain(seen);
+        for deleted in noted.collect::<Vec<_>>() {
+            self.note_deleted(deleted);
+        }
         self.visitors
             .retain(|_, row| !row.home.is_some_and(is_gone) && !row.owner.is_some_and(is_gone));
         self.merges

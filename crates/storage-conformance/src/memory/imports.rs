@@ -43,6 +43,7 @@ impl Imports for MemoryStore {
                 counts: RowCounts::default(),
                 error: None,
                 is_cancelling: false,
+                is_undoing: false,
                 job: import.job.id,
                 created_at: now,
                 started_at: None,
@@ -194,7 +195,11 @@ impl Imports for MemoryStore {
             .flat_map(|stored| &stored.rows);
         let asked =
             |row: &&ImportRow| row.row > query.after && query.outcome.is_none_or(|outcome| outcome == row.outcome);
-        Ok(rows.filter(asked).take(query.limit as usize).cloned().collect())
+        let read = |row: &ImportRow| ImportRow {
+            undo: Vec::new(),
+            ..row.clone()
+        };
+        Ok(rows.filter(asked).take(query.limit as usize).map(read).collect())
     }
 
     async fn forget_dedupe_values(&self, over_before: Timestamp) -> Result<u64, StorageError> {
@@ -224,6 +229,7 @@ impl Shared {
             if row.contact.is_some_and(&is_erased) {
                 row.dedupe_value = None;
             }
+            row.undo.retain(|part| !is_erased(part.contact));
         }
     }
 }

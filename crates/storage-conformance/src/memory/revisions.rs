@@ -3,7 +3,9 @@
 use super::space::Space;
 use selfsame_application::ports::{Basis, Commit};
 use selfsame_domain::values::ExternalOrderId;
-use selfsame_domain::{ChangeSet, ContactId, EventId, HeldIdentifier, IdentifierKey, MergeId, Revision};
+use selfsame_domain::{
+    ChangeSet, ContactId, EventId, HeldIdentifier, IdentifierKey, MergeId, OrderKey, Revision, VisitorId,
+};
 use std::collections::BTreeMap;
 
 /// The commits that last wrote something.
@@ -20,7 +22,12 @@ pub(super) struct Revisions {
     keys: BTreeMap<IdentifierKey, Revision>,
     merges: BTreeMap<MergeId, Revision>,
     orders: BTreeMap<ExternalOrderId, Revision>,
+    /// Events whose senders gave them an identity.
     events: BTreeMap<EventId, Revision>,
+    /// All events.
+    kept: BTreeMap<EventId, Revision>,
+    visitors: BTreeMap<VisitorId, Revision>,
+    orders_whole: BTreeMap<OrderKey, Revision>,
     replies: BTreeMap<String, Revision>,
 }
 
@@ -33,8 +40,24 @@ impl Revisions {
         self.contacts.insert(id, self.latest);
     }
 
-    pub(super) fn note_visitor(&mut self, key: &IdentifierKey) {
+    /// The commit that last wrote an order.
+    pub(super) fn order(&self, key: &OrderKey) -> Revision {
+        self.orders_whole.get(key).copied().unwrap_or_default()
+    }
+
+    /// The commit that wrote an event.
+    pub(super) fn event(&self, id: EventId) -> Revision {
+        self.kept.get(&id).copied().unwrap_or_default()
+    }
+
+    /// The commit that last wrote a visitor.
+    pub(super) fn visitor(&self, id: VisitorId) -> Revision {
+        self.visitors.get(&id).copied().unwrap_or_default()
+    }
+
+    pub(super) fn note_visitor(&mut self, visitor: VisitorId, key: &IdentifierKey) {
         self.keys.insert(key.clone(), self.latest);
+        self.visitors.insert(visitor, self.latest);
     }
 
     /// Raises the revision, and notes it for the rows that the commit lists.
@@ -53,6 +76,12 @@ impl Revisions {
         let orders = changes.orders_made.iter().chain(&changes.orders);
         self.orders
             .extend(orders.map(|order| (order.key.external_id.clone(), latest)));
+        let orders = changes.orders_made.iter().chain(&changes.orders);
+        self.orders_whole
+            .extend(orders.map(|order| (order.key.clone(), latest)));
+        self.kept.extend(changes.events.iter().map(|event| (event.id, latest)));
+        let visitors = changes.visitors.iter().map(|visitor| (visitor.id, latest));
+        self.visitors.extend(visitors);
         self.events.extend(changes.sent_events.iter().map(|id| (*id, latest)));
         self.replies
             .extend(records.iter().map(|record| (record.key.clone(), latest)));

@@ -1,13 +1,13 @@
 //! The rows of one workspace, and the indexes that reading needs.
 
 use super::revisions::Revisions;
-use selfsame_application::ports::Recorded;
+use selfsame_application::ports::{Deleted, Recorded};
 use selfsame_domain::segments::Formula;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
     Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, DecisionId, Event,
     EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, LogEntry, Membership, Merge, MergeId, Order,
-    OrderKey, Segment, SegmentId, Timestamp, Visitor, VisitorId,
+    OrderKey, Revision, Segment, SegmentId, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,8 @@ pub(super) struct Space {
     pub(super) sent_events: BTreeMap<EventId, Timestamp>,
     pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
     pub(super) orders: BTreeMap<OrderKey, Order>,
+    /// What was erased or deleted, by the commits that did it.
+    pub(super) deleted: BTreeSet<(Revision, Deleted)>,
     pub(super) last: Numbers,
     pub(super) revisions: Revisions,
 }

@@ -2,8 +2,10 @@
 
 use super::space::Space;
 use selfsame_application::Replay;
-use selfsame_application::ports::{ApiKey, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace};
-use selfsame_domain::{SiteId, WorkspaceId};
+use selfsame_application::ports::{
+    ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace,
+};
+use selfsame_domain::{ConnectorId, ExportId, RunId, SiteId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +27,9 @@ pub(super) struct Shared {
     /// In the order in which they were enqueued.
     pub(super) jobs: Vec<Job>,
     pub(super) imports: BTreeMap<(WorkspaceId, ImportId), StoredImport>,
+    pub(super) connectors: BTreeMap<(WorkspaceId, ConnectorId), Connector>,
+    pub(super) exports: BTreeMap<(WorkspaceId, ExportId), Export>,
+    pub(super) runs: BTreeMap<(WorkspaceId, RunId), ExportRun>,
 }
 
 /// An import with its body, in chunks, and its rows.

@@ -12,27 +12,27 @@ use uuid::Uuid;
 
 const IMPORT: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at
+    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
 FROM imports
 WHERE workspace_id = $1 AND import_id = $2";
 
 const IMPORTS: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at
+    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
 FROM imports
 WHERE workspace_id = $1 AND import_id < $2
 ORDER BY import_id DESC
 LIMIT $3";
 
 const ROWS: &str = "
-SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value
+SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value, kept
 FROM import_rows
 WHERE workspace_id = $1 AND import_id = $2 AND row_number > $3
 ORDER BY row_number
 LIMIT $4";
 
 const ROWS_OF_OUTCOME: &str = "
-SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value
+SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value, kept
 FROM import_rows
 WHERE workspace_id = $1 AND import_id = $2 AND row_number > $3 AND outcome = $5
 ORDER BY row_number
@@ -61,6 +61,7 @@ struct Stored {
     started_at: Option<Timestamp>,
     heartbeat_at: Timestamp,
     finished_at: Option<Timestamp>,
+    is_undoing: bool,
 }
 
 #[derive(FromRow)]
@@ -72,6 +73,7 @@ struct StoredRow {
     decision_id: Option<Uuid>,
     error: Option<String>,
     dedupe_value: Option<String>,
+    kept: Option<String>,
 }
 
 pub(super) async fn import(
@@ -154,6 +156,7 @@ impl Stored {
             },
             error: self.error,
             is_cancelling: self.is_cancelling,
+            is_undoing: self.is_undoing,
             job: JobId(self.job_id),
             created_at: self.created_at,
             started_at: self.started_at,
@@ -166,6 +169,7 @@ impl Stored {
 impl StoredRow {
     fn read(self, id: ImportId) -> Result<ImportRow, StorageError> {
         let bad = |column| move || corrupt("import_rows", column, &id);
+        let kept = self.kept.map(|kept| serde_json::from_str(&kept)).transpose();
         Ok(ImportRow {
             row: u64::try_from(self.row_number).map_err(|_| bad("row_number")())?,
             line: u64::try_from(self.line).map_err(|_| bad("line")())?,
@@ -174,6 +178,8 @@ impl StoredRow {
             decision: self.decision_id.map(DecisionId),
             error: self.error,
             dedupe_value: self.dedupe_value,
+            undo: Vec::new(),
+            kept: kept.map_err(|_| bad("kept")())?.unwrap_or_default(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Writing imports.
 
+use super::undo;
 use crate::bounded::Bounded;
 use crate::error::{is_orphan, translate};
 use crate::jobs;
@@ -63,6 +64,11 @@ WHERE workspace_id = $1 AND job_id = $2 AND state IN ('queued', 'running')";
 const HURRY_JOB: &str = "
 UPDATE jobs SET not_before = LEAST(not_before, $3)
 WHERE workspace_id = $1 AND job_id = $2 AND state = 'queued'";
+
+const DELETE_UNDO: &str = "
+DELETE FROM import_undo
+WHERE workspace_id = $1 AND import_id = $2 AND row_number IN (
+    SELECT row_number FROM import_undo WHERE workspace_id = $1 AND import_id = $2 ORDER BY row_number LIMIT $3)";
 
 const DELETE_ROWS: &str = "
 DELETE FROM import_rows
@@ -170,9 +176,10 @@ pub(super) async fn record(
         .bind(rows.iter().map(|row| row.decision.map(|id| id.0)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.error.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.dedupe_value.as_deref()).collect::<Vec<_>>())
-        .execute(connection)
+        .execute(&mut *connection)
         .await
         .map_err(translate)?;
+    undo::insert_parts(connection, workspace, id, rows).await?;
     Ok(if is_cancelling {
         RowsRecorded::Cancelling
     } else {
@@ -251,16 +258,18 @@ async fn change_job(
 
 /// Deletes an import that is over, in steps; returns 1, or 0 when another server was faster.
 pub(super) async fn delete(pool: &Bounded, workspace: i64, id: Uuid) -> Result<u64, StorageError> {
-    loop {
-        let done = sqlx::query(DELETE_ROWS)
-            .bind(workspace)
-            .bind(id)
-            .bind(DELETED_AT_ONCE)
-            .execute(pool)
-            .await
-            .map_err(translate)?;
-        if done.rows_affected() == 0 {
-            break;
+    for statement in [DELETE_UNDO, DELETE_ROWS] {
+        loop {
+            let done = sqlx::query(statement)
+                .bind(workspace)
+                .bind(id)
+                .bind(DELETED_AT_ONCE)
+                .execute(pool)
+                .await
+                .map_err(translate)?;
+            if done.rows_affected() == 0 {
+                break;
+            }
         }
     }
     let done = sqlx::query("DELETE FROM imports WHERE workspace_id = $1 AND import_id = $2")

@@ -152,6 +152,27 @@ const REVISIONS_AHEAD: &str = "
     ORDER BY written.what
     LIMIT $2";
 
+const WRONG_TOTAL: &str = "
+    SELECT r.active_contacts AS kept, c.found
+    FROM revisions r
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS found FROM contacts WHERE workspace_id = $1 AND state = 1
+    ) c
+    WHERE r.workspace_id = $1 AND r.active_contacts <> c.found
+    LIMIT $2";
+
+#[derive(sqlx::FromRow)]
+struct TotalRow {
+    kept: i64,
+    found: i64,
+}
+
+impl From<TotalRow> for Violation {
+    fn from(TotalRow { kept, found }: TotalRow) -> Self {
+        Self::WrongTotal { kept, found }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct OwnersRow {
     kind: i16,
@@ -226,6 +247,8 @@ async fn find_in(transaction: &mut Transaction, workspace: WorkspaceId) -> Resul
             revision: Revision(row.revision),
         });
     }
+    let totals = rows::<TotalRow>(transaction, WRONG_TOTAL, workspace).await?;
+    found.extend(totals.into_iter().map(Violation::from));
     let external = ids(transaction, TWO_EXTERNAL_IDS, workspace).await?;
     found.extend(
         external

@@ -44,7 +44,7 @@ const REDACT: &str = "
     WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
       AND (l.body <> new.body OR l.mentions && $2::bigint[])";
 
-/// What is known of a value goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much
+/// What is gone is noted with the commit that is about to be written, so that exports delete it, too. What is known of a value goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much
 /// stays. `blank` are the other names of a token, without its app and of the other kinds of token, of which nothing is known any more.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
@@ -111,6 +111,16 @@ const DELETE: &str = "
                OR visitor_id = ANY(ARRAY(SELECT waiting FROM waited)))
         RETURNING visitor_id
     ),
+    noted AS (
+        INSERT INTO deletions (workspace_id, revision, kind, id)
+        SELECT $1, r.latest + 1, n.kind, n.id
+        FROM (
+            SELECT 1 AS kind, contact_id::text AS id FROM gone
+            UNION ALL
+            SELECT 2, replace(visitor_id::text, '-', '') FROM seen
+        ) n
+        JOIN revisions r ON r.workspace_id = $1
+    ),
     viewed AS (
         DELETE FROM events e USING seen WHERE e.workspace_id = $1 AND e.visitor_id = seen.visitor_id
     ),
@@ -123,6 +133,9 @@ const DELETE: &str = "
     joined AS (
         DELETE FROM merges
         WHERE workspace_id = $1 AND (survivor_id = ANY($2::bigint[]) OR absorbed_id = ANY($2::bigint[]))
+    ),
+    taken_back AS (
+        DELETE FROM import_undo u USING gone WHERE u.workspace_id = $1 AND u.contact_id = gone.contact_id
     ),
     imported AS (
         UPDATE import_rows r

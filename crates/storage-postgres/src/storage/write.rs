@@ -11,7 +11,8 @@ use crate::rows::{
 };
 use crate::segments;
 use crate::store::PostgresStore;
-use selfsame_application::ports::{Basis, Commit, PolicyVersion, StorageError, Written};
+use selfsame_application::ports::{Basis, Commit, Deleted, PolicyVersion, StorageError, Written};
+use selfsame_domain::export::order_id;
 use selfsame_domain::values::ExternalOrderId;
 use selfsame_domain::{Attributes, ChangeSet, ContactId, HeldIdentifier, IdentifierKey, Revision, WorkspaceId};
 use sqlx::PgConnection;
@@ -34,38 +35,44 @@ const WRITE: &str = "
         read_everything => $11,
         changes_definitions => $12,
         deletes => $13,
-        new_contacts => $14,
-        new_touched => $15,
-        new_answers => $16,
-        new_visitor_owners => $17,
-        old_identifiers => $18,
-        new_identifiers => $19,
-        new_values => $20,
-        new_visitors => $21,
-        new_segments => $22,
-        emptied_segments => $23,
-        old_memberships => $24,
-        new_memberships => $25,
-        new_categories => $26,
-        new_fields => $27,
-        new_merges => $28,
-        old_events => $29,
-        less_event_counts => $30,
-        new_events => $31,
-        new_sent_events => $32,
-        new_event_counts => $33,
-        new_creating => $34,
-        old_orders => $35,
-        new_orders => $36,
-        changed_orders => $37,
-        new_policy => $38,
-        new_log => $39,
-        new_replies => $40,
-        new_numbers => $41)";
+        more_active_contacts => $14,
+        new_contacts => $15,
+        new_touched => $16,
+        new_answers => $17,
+        new_visitor_owners => $18,
+        old_identifiers => $19,
+        new_identifiers => $20,
+        new_values => $21,
+        new_visitors => $22,
+        new_segments => $23,
+        emptied_segments => $24,
+        old_memberships => $25,
+        new_memberships => $26,
+        new_categories => $27,
+        new_fields => $28,
+        new_merges => $29,
+        old_events => $30,
+        less_event_counts => $31,
+        new_events => $32,
+        new_sent_events => $33,
+        new_event_counts => $34,
+        new_creating => $35,
+        old_orders => $36,
+        new_orders => $37,
+        changed_orders => $38,
+        new_policy => $39,
+        new_log => $40,
+        new_replies => $41,
+        new_numbers => $42)";
 
 /// What `write_v1` fails with when a batch is stale, when a row to be written is not there, and when there is no such workspace.
 const STALE: &str = "SS001";
 const UNKNOWN_WORKSPACE: &str = "02000";
+
+const NOTE_DELETED: &str = "
+    INSERT INTO deletions (workspace_id, revision, kind, id)
+    SELECT $1, $2, deleted.kind, deleted.id
+    FROM UNNEST($3::smallint[], $4::text[]) AS deleted (kind, id)";
 
 /// Erases what the changes erase, then writes the rest, formulas last. The caller holds the revision of the workspace.
 pub(super) async fn erase_and_write(
@@ -82,8 +89,38 @@ pub(super) async fn erase_and_write(
     let written = write(store, connection, workspace, basis, commit).await?;
     if let Written::Committed(revision) = written {
         segments::write(connection, workspace, revision, changes).await?;
+        note_deleted(connection, workspace, revision, changes).await?;
     }
     Ok(written)
+}
+
+/// Notes orders and events that were deleted one by one, so that exports delete them, too.
+async fn note_deleted(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    revision: Revision,
+    changes: &ChangeSet,
+) -> Result<(), StorageError> {
+    let deleted = deleted(changes);
+    if deleted.is_empty() {
+        return Ok(());
+    }
+    let (kinds, ids): (Vec<i16>, Vec<String>) = deleted.into_iter().map(|one| (one.kind(), one.id())).unzip();
+    sqlx::query(NOTE_DELETED)
+        .bind(workspace.0)
+        .bind(revision.0)
+        .bind(kinds)
+        .bind(ids)
+        .execute(connection)
+        .await
+        .map_err(translate)?;
+    Ok(())
+}
+
+fn deleted(changes: &ChangeSet) -> BTreeSet<Deleted> {
+    let orders = changes.orders_deleted.iter().map(|key| Deleted::Order(order_id(key)));
+    let events = changes.events_deleted.iter().map(|event| Deleted::Event(event.id));
+    orders.chain(events).collect()
 }
 
 /// Writes everything but what is erased.
@@ -139,6 +176,7 @@ async fn call(
         .bind(read.everything)
         .bind(changes.changes_definitions())
         .bind(changes.deletes())
+        .bind(changes.active_contacts)
         .bind(contacts)
         .bind(touched)
         .bind(rows::<_, AnswerRecord>(&changes.repointed))

@@ -52,8 +52,11 @@ macro_rules! by_nothing {
 
 macro_rules! statements {
     ($from:ident) => {
+        statements!($from, concat!("SELECT count(*) ", $from!()))
+    };
+    ($from:ident, $count:expr) => {
         Statements {
-            count: concat!("SELECT count(*) ", $from!()),
+            count: $count,
             updated: concat!(
                 "SELECT c.contact_id ",
                 $from!(),
@@ -77,7 +80,12 @@ struct Statements {
 const BY_IDENTIFIERS: Statements = statements!(by_identifiers);
 const BY_LAST_NAME: Statements = statements!(by_last_name);
 const BY_FIRST_NAME: Statements = statements!(by_first_name);
-const BY_NOTHING: Statements = statements!(by_nothing);
+/// The total is kept with the workspace.
+const BY_NOTHING: Statements = statements!(
+    by_nothing,
+    "SELECT COALESCE(max(active_contacts), 0) FROM revisions
+     WHERE workspace_id = ?1 AND ?2 IS NOT NULL AND ?3 IS NULL AND ?4 IS NULL"
+);
 
 /// One page of the contacts that fit, and how many fit in all.
 pub(super) fn page(

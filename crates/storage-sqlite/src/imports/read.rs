@@ -12,27 +12,27 @@ use uuid::Uuid;
 
 const IMPORT: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at
+    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
 FROM imports
 WHERE workspace_id = ?1 AND import_id = ?2";
 
 const IMPORTS: &str = "
 SELECT workspace_id, import_id, job_id, format, options, status, total, rows_created, rows_updated, rows_restored,
-    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at
+    rows_unchanged, rows_merged, rows_rejected, error, is_cancelling, created_at, started_at, heartbeat_at, finished_at, is_undoing
 FROM imports
 WHERE workspace_id = ?1 AND import_id < ?2
 ORDER BY import_id DESC
 LIMIT ?3";
 
 const ROWS: &str = "
-SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value
+SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value, kept
 FROM import_rows
 WHERE workspace_id = ?1 AND import_id = ?2 AND row_number > ?3
 ORDER BY row_number
 LIMIT ?4";
 
 const ROWS_OF_OUTCOME: &str = "
-SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value
+SELECT row_number, line, outcome, contact_id, decision_id, error, dedupe_value, kept
 FROM import_rows
 WHERE workspace_id = ?1 AND import_id = ?2 AND row_number > ?3 AND outcome = ?5
 ORDER BY row_number
@@ -128,6 +128,7 @@ fn read_import(row: &SqliteRow) -> Result<Import, StorageError> {
         },
         error: row.get(13, "error")?,
         is_cancelling: row.get(14, "is_cancelling")?,
+        is_undoing: row.get(19, "is_undoing")?,
         created_at: row.time(15, "created_at")?,
         started_at: row.optional_time(16, "started_at")?,
         heartbeat_at: row.time(17, "heartbeat_at")?,
@@ -139,6 +140,8 @@ fn read_import(row: &SqliteRow) -> Result<Import, StorageError> {
 fn read_row(row: &SqliteRow, id: ImportId) -> Result<ImportRow, StorageError> {
     let row = Row::new(row, "import_rows", 0);
     let outcome = row.get(2, "outcome").map(RowOutcome::from_code)?;
+    let kept: Option<String> = row.get(7, "kept")?;
+    let kept = kept.map(|kept| serde_json::from_str(&kept)).transpose();
     Ok(ImportRow {
         row: row.get(0, "row_number")?,
         line: row.get(1, "line")?,
@@ -147,5 +150,9 @@ fn read_row(row: &SqliteRow, id: ImportId) -> Result<ImportRow, StorageError> {
         decision: row.get::<Option<Uuid>>(4, "decision_id")?.map(DecisionId),
         error: row.get(5, "error")?,
         dedupe_value: row.get(6, "dedupe_value")?,
+        undo: Vec::new(),
+        kept: kept
+            .map_err(|_| corrupt("import_rows", "kept", &id))?
+            .unwrap_or_default(),
     })
 }

@@ -1,5 +1,6 @@
 //! Writing imports.
 
+use super::undo;
 use crate::error::{names_nothing, storage};
 use crate::jobs;
 use crate::rows::{Row, corrupt, hex, json, micros};
@@ -62,6 +63,11 @@ WHERE workspace_id = ?1 AND job_id = ?2 AND state IN ('queued', 'running')";
 const HURRY_JOB: &str = "
 UPDATE jobs SET not_before = min(not_before, ?3)
 WHERE workspace_id = ?1 AND job_id = ?2 AND state = 'queued'";
+
+const DELETE_UNDO: &str = "
+DELETE FROM import_undo
+WHERE workspace_id = ?1 AND import_id = ?2 AND row_number IN (
+    SELECT row_number FROM import_undo WHERE workspace_id = ?1 AND import_id = ?2 ORDER BY row_number LIMIT ?3)";
 
 const DELETE_ROWS: &str = "
 DELETE FROM import_rows
@@ -175,6 +181,7 @@ pub(super) fn record(
         .bind(json(&texts)?)
         .execute(connection)
         .map_err(storage)?;
+    undo::insert_parts(connection, workspace, id, rows)?;
     Ok(if is_cancelling {
         RowsRecorded::Cancelling
     } else {
@@ -250,13 +257,17 @@ fn change_job(
 pub(super) async fn delete(store: &SqliteStore, workspace: WorkspaceId, id: ImportId) -> Result<u64, StorageError> {
     loop {
         let mut writing = store.writer.begin().await?;
-        let done = statement(DELETE_ROWS)
-            .bind(workspace.0)
-            .bind(id.0)
-            .bind(DELETED_AT_ONCE)
-            .execute(writing.connection()?)
-            .map_err(storage)?;
-        if done.rows_affected() > 0 {
+        let mut deleted = 0;
+        for sql in [DELETE_UNDO, DELETE_ROWS] {
+            let done = statement(sql)
+                .bind(workspace.0)
+                .bind(id.0)
+                .bind(DELETED_AT_ONCE)
+                .execute(writing.connection()?)
+                .map_err(storage)?;
+            deleted += done.rows_affected();
+        }
+        if deleted > 0 {
             writing.commit()?;
             continue;
         }

@@ -17,7 +17,7 @@ type Read = fn(&SqliteRow) -> Result<Found, StorageError>;
 
 /// The first violations, ordered by workspace and kind.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Found>, StorageError> {
-    let checks: [(&'static str, Read); 9] = [
+    let checks: [(&'static str, Read); 10] = [
         (TWO_OWNERS, two_owners),
         (MERGE_CYCLES, merge_cycle),
         (WRONG_CANONICALS, wrong_canonical),
@@ -27,6 +27,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Found>, StorageError> {
         (TWO_EXTERNAL_IDS, two_external_ids),
         (UNRECORDED_MERGES, unrecorded_merge),
         (REVISIONS_AHEAD, revision_ahead),
+        (WRONG_TOTALS, wrong_total),
     ];
     let mut found = Vec::new();
     for (sql, read) in checks {
@@ -285,6 +286,23 @@ fn revision_ahead(row: &SqliteRow) -> Result<Found, StorageError> {
     let violation = Violation::RevisionAhead {
         what: row.get(1, "what")?,
         revision: Revision(row.get(2, "revision")?),
+    };
+    Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
+}
+
+const WRONG_TOTALS: &str = "
+    SELECT workspace_id, active_contacts, active
+    FROM (SELECT r.workspace_id, r.active_contacts,
+              (SELECT count(*) FROM contacts AS c WHERE c.workspace_id = r.workspace_id AND c.state = 'active') AS active
+          FROM revisions AS r)
+    WHERE active_contacts <> active
+    ORDER BY 1 LIMIT 1000";
+
+fn wrong_total(row: &SqliteRow) -> Result<Found, StorageError> {
+    let row = Row::new(row, "revisions", 0);
+    let violation = Violation::WrongTotal {
+        kept: row.get(1, "active_contacts")?,
+        found: row.get(2, "active")?,
     };
     Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
 }

@@ -87,6 +87,8 @@ fn delete(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), StorageError
     let delete = "DELETE FROM events WHERE workspace_id = ?1 AND (occurred_at, event_id) IN
             (SELECT r.value ->> 0, unhex(r.value ->> 1) FROM jsonb_each(?2) AS r)";
     batch.run_all("events", delete, &deleted)?;
+    let note = "INSERT INTO deletions (workspace_id, revision, kind, id) SELECT ?1, ?3, 4, r.value ->> 1 FROM jsonb_each(?2) AS r";
+    batch.run(note, &deleted)?;
     let forget = "DELETE FROM sent_events WHERE workspace_id = ?1 AND event_id IN
             (SELECT unhex(r.value ->> 1) FROM jsonb_each(?2) AS r)";
     batch.run(forget, &deleted)?;

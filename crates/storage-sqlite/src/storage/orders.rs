@@ -7,6 +7,7 @@ use crate::rows::{hex, json, micros};
 use crate::statement::statement;
 use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
+use selfsame_domain::export::order_id;
 use selfsame_domain::values::{ExternalOrderId, StoreId};
 use selfsame_domain::{ChangeSet, Footprint, Order, OrderKey, WorkspaceId};
 use serde::Serialize;
@@ -40,6 +41,10 @@ pub(super) fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), St
     let delete = "DELETE FROM orders WHERE workspace_id = ?1 AND (external_order_id, store_id) IN
             (SELECT r.value ->> 0, r.value ->> 1 FROM jsonb_each(?2) AS r)";
     batch.run_all("orders", delete, &gone)?;
+    let noted: Vec<String> = changes.orders_deleted.iter().map(|key| hex(order_id(key))).collect();
+    let note =
+        "INSERT INTO deletions (workspace_id, revision, kind, id) SELECT ?1, ?3, 3, r.value FROM json_each(?2) AS r";
+    batch.run(note, &noted)?;
     let new: Vec<_> = changes.orders_made.iter().map(row).collect::<Result<_, _>>()?;
     let insert =
         "INSERT INTO orders (workspace_id, external_order_id, contact_id, status, ordered_at, created_at, updated_at,

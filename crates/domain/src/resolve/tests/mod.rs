@@ -13,4 +13,5 @@ mod orders;
 mod patch;
 mod rules;
 mod stores;
+mod take_back;
 mod trust;

@@ -80,6 +80,19 @@ async fn an_external_id_of_a_page_outranks_its_contact_id() {
 }
 
 #[tokio::test]
+async fn a_contact_id_of_nobody_is_told_once_and_by_its_own_name() {
+    let server = Server::start().await;
+    let open = site(&server, "open", true).await;
+    let said = json!({"GeneralInfo": {"siteId": open.key, "eventName": "PageView", "cookies": {"sc": "c"},
+        "user_es_contact_id": 77}, "PageView": {"url": "a"}});
+    let answer = tell(&server, "/api/v2", &said).await.json(200);
+    assert_eq!(
+        (&answer["stored"], refused(&answer)),
+        (&json!(1), vec!["GeneralInfo.user_es_contact_id"])
+    );
+}
+
+#[tokio::test]
 async fn an_event_that_is_wrong_is_left_out_and_who_it_was_is_kept() {
     let server = Server::start().await;
     let shop = site(&server, "shop", false).await;

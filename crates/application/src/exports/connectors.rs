@@ -1,0 +1,143 @@
+//! Connectors: making, changing, checking and deleting them.
+
+use super::error::ExportError;
+use crate::app::Application;
+use crate::egress::EgressError;
+use crate::ports::{Connector, ConnectorDeleted, SinkError};
+use secrecy::SecretString;
+use selfsame_domain::export::ConnectorSettings;
+use selfsame_domain::{ConnectorId, WorkspaceId};
+
+/// A connector to be made.
+#[derive(Debug, Clone)]
+pub struct NewConnector {
+    /// What to call it.
+    pub name: String,
+    /// Where it leads.
+    pub settings: ConnectorSettings,
+    /// Its password; none where it needs none.
+    pub secret: Option<SecretString>,
+}
+
+/// What changes about a connector. What is none stays.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectorChange {
+    /// What to call it.
+    pub name: Option<String>,
+    /// Where it leads; of the same kind.
+    pub settings: Option<ConnectorSettings>,
+    /// Its new password.
+    pub secret: Option<SecretString>,
+}
+
+impl Application {
+    /// Makes a connector. Does not connect: [`Self::check_connector`] does.
+    pub async fn create_connector(&self, workspace: WorkspaceId, new: NewConnector) -> Result<Connector, ExportError> {
+        self.outlets(new.settings.kind())?;
+        self.permit(&new.settings).await?;
+        let now = self.clock.now();
+        let id = ConnectorId(self.ids.uuid(now));
+        let connector = Connector {
+            workspace,
+            id,
+            name: new.name,
+            sealed: self.seal(workspace, id, &new.settings, new.secret.as_ref())?,
+            settings: new.settings,
+            created_at: now,
+            updated_at: now,
+        };
+        self.store.create_connector(&connector).await?;
+        Ok(connector)
+    }
+
+    /// Renames a connector, changes where it leads, or gives it new credentials.
+    pub async fn change_connector(
+        &self,
+        workspace: WorkspaceId,
+        id: ConnectorId,
+        change: ConnectorChange,
+    ) -> Result<Connector, ExportError> {
+        let found = self.store.connector(workspace, id).await?;
+        let mut connector = found.ok_or(ExportError::NotFound("connector"))?;
+        if let Some(settings) = change.settings {
+            // A password that is kept must not be sent to wherever somebody else says.
+            let is_elsewhere = address(&settings) != address(&connector.settings);
+            if is_elsewhere && connector.sealed.is_some() && change.secret.is_none() {
+                return Err(ExportError::CredentialsNeeded);
+            }
+            self.permit(&settings).await?;
+            connector.settings = settings;
+        }
+        if let Some(secret) = &change.secret {
+            connector.sealed = self.seal(workspace, id, &connector.settings, Some(secret))?;
+        }
+        connector.name = change.name.unwrap_or(connector.name);
+        connector.updated_at = self.clock.now();
+        if !self.store.update_connector(&connector).await? {
+            return Err(ExportError::NotFound("connector"));
+        }
+        Ok(connector)
+    }
+
+    /// Connects with a connector and checks its rights. The inner error says what is missing.
+    pub async fn check_connector(
+        &self,
+        workspace: WorkspaceId,
+        id: ConnectorId,
+    ) -> Result<Result<(), SinkError>, ExportError> {
+        let found = self.store.connector(workspace, id).await?;
+        let connector = found.ok_or(ExportError::NotFound("connector"))?;
+        let destination = self.destination(&connector)?;
+        let exports = self.store.exports(workspace).await?;
+        let own = exports.into_iter().filter(|export| export.connector == id);
+        let mut schemas: Vec<String> = own.map(|export| export.definition.schema).collect();
+        schemas.sort_unstable();
+        schemas.dedup();
+        let outlets = self.outlets(connector.settings.kind())?;
+        Ok(outlets.sinks.check(&destination, &schemas).await)
+    }
+
+    /// Deletes a connector that no export uses.
+    pub async fn delete_connector(&self, workspace: WorkspaceId, id: ConnectorId) -> Result<(), ExportError> {
+        match self.store.delete_connector(workspace, id).await? {
+            ConnectorDeleted::Yes => Ok(()),
+            ConnectorDeleted::InUse => Err(ExportError::InUse),
+            ConnectorDeleted::Missing => Err(ExportError::NotFound("connector")),
+        }
+    }
+
+    fn seal(
+        &self,
+        workspace: WorkspaceId,
+        id: ConnectorId,
+        settings: &ConnectorSettings,
+        secret: Option<&SecretString>,
+    ) -> Result<Option<Vec<u8>>, ExportError> {
+        let Some(secret) = secret else { return Ok(None) };
+        let vault = self
+            .outlets(settings.kind())?
+            .vault
+            .as_ref()
+            .ok_or(ExportError::NoKey)?;
+        vault.seal((workspace, id), self.ids.secret(), secret).map(Some)
+    }
+
+    /// Refuses hosts of private networks. A host that is not known yet is taken: it is asked for again before every connection.
+    async fn permit(&self, settings: &ConnectorSettings) -> Result<(), ExportError> {
+        let ConnectorSettings::Postgres { host, port, .. } = settings else {
+            return Ok(());
+        };
+        match self.outlets(settings.kind())?.egress.resolve(host, *port).await {
+            Err(EgressError::Private) => Err(EgressError::Private.into()),
+            Err(EgressError::Unresolved) | Ok(_) => Ok(()),
+        }
+    }
+}
+
+/// Whom the credentials are for.
+fn address(settings: &ConnectorSettings) -> Option<(&str, u16, &str)> {
+    match settings {
+        ConnectorSettings::Postgres { host, port, user, .. } => Some((host, *port, user)),
+        ConnectorSettings::File { .. } => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! What the use cases of exports fail with.
+
+use crate::egress::EgressError;
+use crate::ports::StorageError;
+use selfsame_domain::export::PlanProblem;
+
+/// What the use cases of exports fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The workspace has no such thing.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The connector of an export is not there.
+    #[error("names no connector of this workspace")]
+    NoConnector,
+    /// The static segment of an export is not there.
+    #[error("names no segment of this workspace")]
+    NoSegment,
+    /// The host of a connector may not be connected to.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    /// Credentials cannot be kept, because there is no key to encrypt them with.
+    #[error("this server has no key to encrypt credentials with: set SELFSAME_SECRET_KEY")]
+    NoKey,
+    /// Credentials were encrypted with another key.
+    #[error(
+        "the credentials of the connector were encrypted with another SELFSAME_SECRET_KEY: set that key, or give the credentials again"
+    )]
+    OtherKey,
+    /// The server has no destinations of this kind.
+    #[error("this server has no destinations of this kind")]
+    KindUnavailable,
+    /// An export uses the connector.
+    #[error("an export uses the connector")]
+    InUse,
+    /// Where the connector leads changes, and the credentials do not come along.
+    #[error("is needed when host, port or user change")]
+    CredentialsNeeded,
+    /// Somebody else changes the same thing all the time.
+    #[error("the export is being changed by others")]
+    Contended,
+    /// A newer release made the export.
+    #[error(transparent)]
+    Plan(#[from] PlanProblem),
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}

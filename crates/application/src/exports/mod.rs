@@ -1,0 +1,22 @@
+//! Exports: connectors to the customer's own databases, what is written to them, and the runs that do so.
+
+mod columns;
+mod connectors;
+mod create;
+mod delete;
+mod error;
+mod feed;
+mod outlets;
+mod pause;
+mod run;
+mod runs;
+mod schedule;
+mod upkeep;
+mod vault;
+
+pub use connectors::{ConnectorChange, NewConnector};
+pub use create::NewExport;
+pub use error::ExportError;
+pub use outlets::ExportOutlets;
+pub(crate) use run::ExportHandler;
+pub use vault::Vault;

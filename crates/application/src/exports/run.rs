@@ -1,0 +1,218 @@
+//! Carrying out a run of an export.
+//!
+//! A run reads one state of the workspace, hands over what changed since the watermark that the destination keeps, and writes it there together with
+//! the new watermark. So the destination alone says what it has: a run that ends anywhere is made up for by the next one, and nothing is written
+//! twice.
+
+use super::error::ExportError;
+use super::feed::Feed;
+use crate::app::Application;
+use crate::jobs::{Attempt, Interruption, JobEnd, JobHandler};
+use crate::ports::{
+    Connector, Export, ExportRun, Job, JobKind, RunReport, RunStatus, SinkError, SinkRequest, StorageError, Watermark,
+};
+use async_trait::async_trait;
+use selfsame_domain::export::TablePlan;
+use selfsame_domain::{Revision, RunId};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// After how many attempts a run fails whose destination cannot be reached: the next one tries again.
+const MOST_ATTEMPTS: u32 = 4;
+
+/// Carries out runs of exports.
+#[derive(Debug)]
+pub(crate) struct ExportHandler;
+
+/// Why a run did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    /// The attempt has to end.
+    #[error("the attempt has to end")]
+    End(JobEnd),
+    /// The destination failed.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The export cannot be carried out.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+}
+
+#[async_trait]
+impl JobHandler for ExportHandler {
+    fn kind(&self) -> JobKind {
+        JobKind::Export
+    }
+
+    async fn run(&self, app: &Application, job: &Job, attempt: &Attempt) -> Result<JobEnd, Interruption> {
+        let Some((mut run, export, connector)) = subject(app, job).await? else {
+            return Ok(JobEnd::Finished);
+        };
+        let now = app.clock.now();
+        run.status = RunStatus::Running;
+        run.report = RunReport {
+            started_at: run.report.started_at.or(Some(now)),
+            updated_at: Some(now),
+            ..RunReport::default()
+        };
+        if !app.store.update_run(&run).await? {
+            return Ok(JobEnd::Finished);
+        }
+        let done = write(app, attempt, &export, &connector, &mut run).await;
+        end(app, job, run, &export, done).await
+    }
+
+    async fn give_up(&self, app: &Application, job: &Job, error: &str) -> Result<(), StorageError> {
+        let Some((mut run, ..)) = subject(app, job).await? else {
+            return Ok(());
+        };
+        run.report.error = Some(error.to_owned());
+        over(app, &mut run, RunStatus::Failed).await
+    }
+}
+
+/// The run that a job is about, with its export and connector; none when it is over, or one of them was deleted.
+async fn subject(app: &Application, job: &Job) -> Result<Option<(ExportRun, Export, Connector)>, StorageError> {
+    let Ok(id) = Uuid::parse_str(&job.job.payload) else {
+        return Ok(None);
+    };
+    let workspace = job.job.workspace;
+    let run = app.store.run(workspace, RunId(id)).await?;
+    let Some(run) = run.filter(|run| !run.status.is_over()) else {
+        return Ok(None);
+    };
+    let Some(export) = app.store.export(workspace, run.export).await? else {
+        return Ok(None);
+    };
+    let connector = app.store.connector(workspace, export.connector).await?;
+    Ok(connector.map(|connector| (run, export, connector)))
+}
+
+/// Reads, hands over and writes; the run has its report.
+async fn write(
+    app: &Application,
+    attempt: &Attempt,
+    export: &Export,
+    connector: &Connector,
+    run: &mut ExportRun,
+) -> Result<(), Stop> {
+    let definition = &export.definition;
+    let plans = definition.datasets.iter().map(TablePlan::new);
+    let plans: Vec<TablePlan> = plans.collect::<Result<_, _>>().map_err(ExportError::from)?;
+    let request = SinkRequest {
+        destination: app.destination(connector)?,
+        export: export.id,
+        schema: definition.schema.clone(),
+        tables: plans.clone(),
+    };
+    let outlets = app.outlets(connector.settings.kind())?;
+    let mut sink = outlets.sinks.begin(request).await?;
+    let mut source = app.store.export_snapshot(export.workspace).await?;
+    let as_of = app.clock.now();
+    let revision = source.revision();
+    let since = if export.must_fill {
+        None
+    } else {
+        known(export, sink.watermark(), revision)
+    };
+    run.report.is_full = since.is_none();
+    let feed = Feed {
+        app,
+        attempt,
+        run,
+        stored_at: Instant::now(),
+        source: &mut *source,
+        sink: &mut *sink,
+        plans: plans.into_iter().map(|plan| (plan.dataset, plan)).collect(),
+        segment: definition.segment,
+        since,
+    };
+    feed.run().await?;
+    drop(source);
+    if let Some(end) = attempt.must_end() {
+        return Err(Stop::End(end));
+    }
+    sink.commit(Watermark { revision, as_of }, since.is_none()).await?;
+    (run.report.revision, run.report.progress) = (Some(revision), 1.0);
+    Ok(())
+}
+
+/// What the destination has, if that can be built on: notes of deletions are kept from what this side knows to be there, and a destination
+/// that is ahead has seen commits that are lost.
+fn known(export: &Export, watermark: Option<Watermark>, latest: Revision) -> Option<Revision> {
+    let revision = watermark?.revision;
+    let is_kept = export.synced.is_none_or(|synced| synced <= revision);
+    (is_kept && revision <= latest).then_some(revision)
+}
+
+/// Notes how a run ended.
+async fn end(
+    app: &Application,
+    job: &Job,
+    mut run: ExportRun,
+    export: &Export,
+    done: Result<(), Stop>,
+) -> Result<JobEnd, Interruption> {
+    let stop = match done {
+        Ok(()) => {
+            note_synced(app, &run, export).await?;
+            over(app, &mut run, RunStatus::Succeeded).await?;
+            return Ok(JobEnd::Finished);
+        }
+        Err(stop) => stop,
+    };
+    match stop {
+        Stop::End(JobEnd::Cancelled) => {
+            over(app, &mut run, RunStatus::Cancelled).await?;
+            Ok(JobEnd::Cancelled)
+        }
+        Stop::End(end) => Ok(end),
+        Stop::Storage(error) | Stop::Export(ExportError::Storage(error)) => Err(error.into()),
+        Stop::Sink(error) if error.is_transient() && job.attempts < MOST_ATTEMPTS => {
+            run.report.error = Some(error.to_string());
+            app.store.update_run(&run).await?;
+            Err(Interruption::Other("the destination cannot be reached"))
+        }
+        Stop::Sink(_) | Stop::Export(_) => {
+            let (workspace, id) = (run.workspace.0, run.export);
+            tracing::warn!(workspace, export = %id, error = &stop as &dyn std::error::Error, "an export failed");
+            run.report.error = Some(stop.to_string());
+            over(app, &mut run, RunStatus::Failed).await?;
+            Ok(JobEnd::Finished)
+        }
+    }
+}
+
+/// Remembers what the tables have, so that notes of what was deleted before can go.
+async fn note_synced(app: &Application, run: &ExportRun, ran: &Export) -> Result<(), Interruption> {
+    let Some(revision) = run.report.revision else {
+        return Ok(());
+    };
+    let noted = app
+        .change_export(run.workspace, run.export, |export| {
+            export.synced = export.synced.max(Some(revision));
+            // Columns that were added while it ran are still to be filled.
+            let is_same = export.definition == ran.definition;
+            export.must_fill = export.must_fill && !(is_same && run.report.is_full);
+        })
+        .await;
+    match noted {
+        Ok(_) | Err(ExportError::NotFound(_)) => Ok(()),
+        Err(ExportError::Storage(error)) => Err(error.into()),
+        Err(_) => Err(Interruption::Other("the export is being changed by others")),
+    }
+}
+
+async fn over(app: &Application, run: &mut ExportRun, status: RunStatus) -> Result<(), StorageError> {
+    let now = app.clock.now();
+    run.status = status;
+    run.finished_at = Some(now);
+    run.report.updated_at = Some(now);
+    app.store.update_run(run).await?;
+    let kind = status.as_str();
+    metrics::counter!("selfsame_export_runs_total", "end" => kind).increment(1);
+    Ok(())
+}

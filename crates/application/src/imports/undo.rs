@@ -1,0 +1,178 @@
+//! Taking an import back, the last row first.
+
+use super::pace::Pace;
+use crate::app::Application;
+use crate::jobs::{Attempt, Interruption, JobEnd, JobHandler};
+use crate::ports::{
+    Import, ImportId, ImportStatus, Job, JobId, JobKind, NewJob, StorageError, UndoAsked, UndoRow, UndoneRow,
+};
+use crate::submit::{Replay, Submission, SubmitError};
+use async_trait::async_trait;
+use selfsame_domain::{Command, Decision, Effect, Skipped, WorkspaceId};
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How many rows are read at a time: no batch has more.
+const READ_AT_ONCE: u32 = 1000;
+
+/// Why a row is not taken back that the database refuses to change.
+const REFUSED: &str = "the database refused to take the row back";
+
+impl Application {
+    /// Takes an import back that is over. Returns it when that is done, or as it is when `patience` is at its end.
+    pub async fn undo_import(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        patience: Duration,
+    ) -> Result<UndoAsked, StorageError> {
+        let now = self.clock.now();
+        let job = NewJob {
+            workspace,
+            id: JobId(self.ids.uuid(now)),
+            kind: JobKind::UndoImport,
+            queue: format!("undo:{id}"),
+            payload: id.to_string(),
+            not_before: now,
+            created_at: now,
+        };
+        let asked = self.store.undo_import(id, &job).await?;
+        if !matches!(asked, UndoAsked::Noted(_)) {
+            return Ok(asked);
+        }
+        self.jobs.enqueued();
+        let found = self.when(workspace, id, patience, |import| !import.is_undoing).await?;
+        Ok(found.map_or(UndoAsked::Unknown, |import| UndoAsked::Noted(Box::new(import))))
+    }
+}
+
+/// Takes imports back.
+#[derive(Debug)]
+pub(crate) struct UndoHandler;
+
+#[async_trait]
+impl JobHandler for UndoHandler {
+    fn kind(&self) -> JobKind {
+        JobKind::UndoImport
+    }
+
+    async fn run(&self, app: &Application, job: &Job, attempt: &Attempt) -> Result<JobEnd, Interruption> {
+        let Some(import) = import_of(app, job).await? else {
+            return Ok(JobEnd::Finished);
+        };
+        let mut pace = Pace::default();
+        loop {
+            if let Some(end) = attempt.must_end() {
+                return Ok(end);
+            }
+            let rows = app
+                .store
+                .rows_to_undo(import.workspace, import.id, READ_AT_ONCE)
+                .await?;
+            if rows.is_empty() {
+                break;
+            }
+            let undone = take_back(app, &import, &rows, &mut pace).await?;
+            let now = app.clock.now();
+            app.store
+                .record_undone(import.workspace, import.id, &undone, now)
+                .await?;
+        }
+        app.store
+            .end_undo(import.workspace, import.id, true, app.clock.now())
+            .await?;
+        Ok(JobEnd::Finished)
+    }
+
+    async fn give_up(&self, app: &Application, job: &Job, _: &str) -> Result<(), StorageError> {
+        let Some(import) = import_of(app, job).await? else {
+            return Ok(());
+        };
+        app.store
+            .end_undo(import.workspace, import.id, false, app.clock.now())
+            .await
+    }
+}
+
+/// The import that a job is about, while it is being taken back.
+async fn import_of(app: &Application, job: &Job) -> Result<Option<Import>, StorageError> {
+    let Ok(id) = Uuid::parse_str(&job.job.payload) else {
+        return Ok(None);
+    };
+    let found = app.store.import(job.job.workspace, ImportId(id)).await?;
+    Ok(found.filter(|import| import.is_undoing && import.status != ImportStatus::Undone))
+}
+
+/// Takes the first rows back, and says what stayed of each. The batch is decided under a key of its own: one that was committed before a crash is
+/// answered from its record, with the rows that it had then.
+async fn take_back(
+    app: &Application,
+    import: &Import,
+    rows: &[UndoRow],
+    pace: &mut Pace,
+) -> Result<Vec<UndoneRow>, Interruption> {
+    let mut size = first_batch(rows, pace.rows());
+    loop {
+        match submit(app, import, &rows[..size], pace).await {
+            Ok(decisions) => return Ok(rows.iter().zip(&decisions).map(undone).collect()),
+            Err(SubmitError::Storage(error)) if super::run::is_refusal(&error) && size > 1 => size /= 2,
+            Err(SubmitError::Storage(error)) if super::run::is_refusal(&error) => {
+                let kept = vec![Skipped {
+                    field: "contact".to_owned(),
+                    reason: REFUSED.to_owned(),
+                }];
+                return Ok(rows
+                    .first()
+                    .map(|row| UndoneRow { row: row.row, kept })
+                    .into_iter()
+                    .collect());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// How many rows share a batch: one with merges is alone, because these bring all contacts of their groups.
+fn first_batch(rows: &[UndoRow], most: usize) -> usize {
+    let merges = |row: &UndoRow| row.parts.iter().any(|part| !part.merges.is_empty());
+    let without = rows.iter().take(most).take_while(|row| !merges(row)).count();
+    without.max(1)
+}
+
+async fn submit(
+    app: &Application,
+    import: &Import,
+    rows: &[UndoRow],
+    pace: &mut Pace,
+) -> Result<Vec<Decision>, SubmitError> {
+    let (begun, live) = (Instant::now(), app.live_submissions());
+    let command = |row: &UndoRow| Command::TakeBack {
+        contact: row.contact,
+        parts: row.parts.clone(),
+    };
+    let last = rows.first().map_or(0, |row| row.row);
+    let submission = Submission {
+        commands: rows.iter().map(command).collect(),
+        replay: Some(Replay {
+            key: format!("undo:{}:{last}", import.id),
+            digest: import.id.0.as_bytes().to_vec(),
+        }),
+        duplicate_digest: None,
+        bytes: 0,
+    };
+    let decisions = app.submit_in_background(import.workspace, submission).await?;
+    pace.note(rows.len(), begun.elapsed(), app.live_submissions() != live);
+    Ok(decisions)
+}
+
+fn undone((row, decision): (&UndoRow, &Decision)) -> UndoneRow {
+    let kept = decision.effects.iter().filter_map(|effect| match effect {
+        Effect::Skipped(skipped) => Some(skipped.clone()),
+        _ => None,
+    });
+    UndoneRow {
+        row: row.row,
+        kept: kept.collect(),
+    }
+}

@@ -1,0 +1,39 @@
+//! Columns.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    /// A whole number of 32 bits.
+    Integer,
+    /// A whole number of 64 bits.
+    BigInteger,
+    /// An exact decimal number.
+    Number,
+    /// A truth value.
+    Flag,
+    /// A time in UTC, without an offset.
+    Time,
+    /// A text of at most so many characters; none for no limit.
+    Text(Option<u16>),
+}
+
+/// A column of a dataset.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Column {
+    /// Its name, in the letter case in which it is exported (wire fact).
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: ColumnType,
+    /// What it means, one sentence.
+    pub description: &'static str,
+}
+
+impl Column {
+    pub(super) const fn new(name: &'static str, kind: ColumnType, description: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            description,
+        }
+    }
+}

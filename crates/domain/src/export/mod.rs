@@ -1,0 +1,29 @@
+//! What an export writes: datasets, their columns, and the rows that contacts, orders and events become. Pure, so every
+//! destination gets the same rows.
+
+mod cell;
+mod column;
+mod connector;
+mod contacts;
+mod dataset;
+mod devices;
+mod events;
+mod identifiers;
+mod orders;
+mod plan;
+mod schedule;
+
+pub use cell::{Cell, Row, cut};
+pub use column::{Column, ColumnType};
+pub use connector::{ConnectorKind, ConnectorSettings, FileFormat, SslMode};
+pub use contacts::{EmailStatus, contact_row};
+pub use dataset::Dataset;
+pub use devices::device_rows;
+pub use events::event_row;
+pub use identifiers::identifier_rows;
+pub use orders::{item_rows, order_id, order_row};
+pub use plan::{ColumnSet, PlanProblem, TablePlan};
+pub use schedule::{Schedule, ScheduleProblem};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Destinations of exports, one module each: `PostgreSQL` databases, and folders of files.
+//!
+//! A further kind is a file with a type that implements [`Sink`], and a line in [`Sinks::new`].
+
+mod file;
+mod postgres;
+
+use async_trait::async_trait;
+use selfsame_application::Egress;
+use selfsame_application::ports::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun};
+use selfsame_domain::export::ConnectorKind;
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+/// The destinations of one kind. The contract is that of [`ExportSinks`].
+#[async_trait]
+trait Sink: Send + Sync + Debug {
+    /// Which kind.
+    fn kind(&self) -> ConnectorKind;
+
+    /// See [`ExportSinks::check`].
+    async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError>;
+
+    /// See [`ExportSinks::begin`].
+    async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError>;
+}
+
+/// The destinations of every kind.
+#[derive(Debug)]
+pub struct Sinks(Vec<Box<dyn Sink>>);
+
+impl Sinks {
+    /// All kinds. `egress` says which addresses are connected to, `files` below which folder files are written; without one, any folder may be
+    /// named.
+    pub fn new(egress: Egress, files: Option<PathBuf>) -> Self {
+        Self(vec![
+            Box::new(postgres::PostgresSink::new(egress)),
+            Box::new(file::FileSink::new(files)),
+        ])
+    }
+
+    fn of(&self, destination: &Destination) -> Result<&dyn Sink, SinkError> {
+        let kind = destination.settings.kind();
+        let found = self.0.iter().find(|sink| sink.kind() == kind);
+        found
+            .map(|sink| &**sink)
+            .ok_or_else(|| SinkError::Refused("this server has no destinations of this kind".to_owned()))
+    }
+}
+
+#[async_trait]
+impl ExportSinks for Sinks {
+    fn takes(&self, kind: ConnectorKind) -> bool {
+        self.0.iter().any(|sink| sink.kind() == kind)
+    }
+
+    async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError> {
+        self.of(destination)?.check(destination, schemas).await
+    }
+
+    async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError> {
+        self.of(&request.destination)?.begin(request).await
+    }
+}

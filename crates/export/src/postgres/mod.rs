@@ -1,0 +1,54 @@
+//! `PostgreSQL` databases.
+//!
+//! Tables are made and get columns in a transaction of their own. The rows of a run go into temporary tables, and from there into the tables in one
+//! transaction with the watermark: a reader sees the run before or this one, and a connection that ends leaves nothing.
+
+mod connect;
+mod copy;
+mod error;
+mod rights;
+mod run;
+mod sql;
+mod tables;
+
+use crate::Sink;
+use async_trait::async_trait;
+use selfsame_application::Egress;
+use selfsame_application::ports::{Destination, SinkError, SinkRequest, SinkRun};
+use selfsame_domain::export::ConnectorKind;
+
+/// Writes to `PostgreSQL` databases.
+#[derive(Debug)]
+pub(crate) struct PostgresSink {
+    egress: Egress,
+}
+
+impl PostgresSink {
+    pub(crate) fn new(egress: Egress) -> Self {
+        Self { egress }
+    }
+}
+
+#[async_trait]
+impl Sink for PostgresSink {
+    fn kind(&self) -> ConnectorKind {
+        ConnectorKind::Postgres
+    }
+
+    async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError> {
+        let mut connection = connect::connect(&self.egress, destination).await?;
+        let default = ["public".to_owned()];
+        let schemas = if schemas.is_empty() { &default } else { schemas };
+        for schema in schemas {
+            rights::check(&mut connection, schema).await?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError> {
+        let mut connection = connect::connect(&self.egress, &request.destination).await?;
+        rights::check_writable(&mut connection).await?;
+        let known = tables::prepare(&mut connection, &request).await?;
+        Ok(Box::new(run::PostgresRun::new(connection, request, known)))
+    }
+}

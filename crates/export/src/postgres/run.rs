@@ -1,0 +1,185 @@
+//! A run: staging, and one transaction.
+
+use super::connect::in_time;
+use super::copy;
+use super::sql::{self, WATERMARK};
+use super::tables::{Known, run};
+use async_trait::async_trait;
+use selfsame_application::ports::{SinkError, SinkRequest, SinkRun, Watermark};
+use selfsame_domain::export::{Cell, Column, Dataset, Row};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use std::collections::BTreeSet;
+
+/// A run under way. The connection ends with it, and whatever was not committed is gone.
+pub(super) struct PostgresRun {
+    connection: PgConnection,
+    request: SinkRequest,
+    known: Known,
+    /// Whether the transaction has begun.
+    has_begun: bool,
+    /// The temporary tables that there are.
+    made: BTreeSet<String>,
+    /// By which columns rows are taken away.
+    forgotten: BTreeSet<(Dataset, &'static str)>,
+}
+
+impl PostgresRun {
+    pub(super) fn new(connection: PgConnection, request: SinkRequest, known: Known) -> Self {
+        Self {
+            connection,
+            request,
+            known,
+            has_begun: false,
+            made: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), SinkError> {
+        if !self.has_begun {
+            in_time(self.connection.execute("BEGIN")).await?;
+            self.has_begun = true;
+        }
+        Ok(())
+    }
+
+    fn columns(&self, dataset: Dataset) -> Vec<&'static Column> {
+        let plan = self.request.tables.iter().find(|plan| plan.dataset == dataset);
+        plan.map_or_else(Vec::new, |plan| plan.columns.clone())
+    }
+
+    fn target(&self, dataset: Dataset) -> String {
+        sql::table(&self.request.schema, dataset.as_str())
+    }
+
+    /// Makes a temporary table with columns as the table has them, once.
+    async fn temporary(&mut self, table: String, dataset: Dataset, columns: &str) -> Result<String, SinkError> {
+        self.begin().await?;
+        let name = sql::table("pg_temp", &table);
+        if self.made.insert(table.clone()) {
+            let statement = format!(
+                "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {columns} FROM {} WITH NO DATA",
+                sql::name(&table),
+                self.target(dataset)
+            );
+            run(&mut self.connection, statement).await?;
+        }
+        Ok(name)
+    }
+
+    async fn staged(&mut self, dataset: Dataset) -> Result<String, SinkError> {
+        let columns = sql::names(self.columns(dataset).iter().map(|column| column.name));
+        self.temporary(format!("_selfsame_staged_{}", dataset.as_str()), dataset, &columns)
+            .await
+    }
+
+    async fn gone(&mut self, dataset: Dataset, column: &'static str) -> Result<String, SinkError> {
+        let table = format!("_selfsame_gone_{}_{column}", dataset.as_str());
+        self.temporary(table, dataset, &sql::name(column)).await
+    }
+
+    async fn copy(&mut self, table: &str, columns: &str, rows: &[Row]) -> Result<u64, SinkError> {
+        let lines = copy::lines(rows)?;
+        let statement = format!("COPY {table} ({columns}) FROM STDIN");
+        let copying = async {
+            let mut copy = self.connection.copy_in_raw(&statement).await?;
+            copy.send(lines.as_bytes()).await?;
+            copy.finish().await
+        };
+        in_time(copying).await?;
+        Ok(u64::try_from(lines.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Somebody else's run may have come between: nothing is written over it.
+    async fn check_marks(&mut self) -> Result<(), SinkError> {
+        let table = sql::table(&self.request.schema, WATERMARK);
+        run(
+            &mut self.connection,
+            format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"),
+        )
+        .await?;
+        let datasets: Vec<&str> = self.request.tables.iter().map(|plan| plan.dataset.as_str()).collect();
+        let statement = format!("SELECT dataset, revision FROM {table} WHERE dataset = ANY ($1::text[])");
+        let asking = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
+        let now: Vec<(String, i64)> = in_time(asking.fetch_all(&mut self.connection)).await?;
+        if now.into_iter().collect::<std::collections::BTreeMap<_, _>>() == self.known.marks {
+            Ok(())
+        } else {
+            Err(SinkError::Raced)
+        }
+    }
+
+    async fn write(&mut self, dataset: Dataset, is_full: bool) -> Result<(), SinkError> {
+        let (target, staged) = (self.target(dataset), self.staged(dataset).await?);
+        let columns = self.columns(dataset);
+        run(&mut self.connection, format!("ANALYZE {staged}")).await?;
+        let forgotten: Vec<&'static str> = self
+            .forgotten
+            .iter()
+            .filter(|(of, _)| *of == dataset)
+            .map(|(_, column)| *column)
+            .collect();
+        for column in forgotten {
+            let gone = self.gone(dataset, column).await?;
+            run(&mut self.connection, format!("ANALYZE {gone}")).await?;
+            let column = sql::name(column);
+            let statement = format!("DELETE FROM {target} t USING {gone} g WHERE t.{column} = g.{column}");
+            run(&mut self.connection, statement).await?;
+        }
+        if is_full {
+            run(&mut self.connection, sql::delete_others(&target, &staged, dataset)).await?;
+        }
+        run(&mut self.connection, sql::upsert(&target, &staged, dataset, &columns)).await
+    }
+
+    async fn mark(&mut self, watermark: Watermark) -> Result<(), SinkError> {
+        let datasets: Vec<&str> = self.request.tables.iter().map(|plan| plan.dataset.as_str()).collect();
+        let statement = format!(
+            "INSERT INTO {} (dataset, revision, as_of, export_id) SELECT d, $2, $3, $4 FROM unnest($1::text[]) AS d \
+             ON CONFLICT (dataset) DO UPDATE SET revision = EXCLUDED.revision, as_of = EXCLUDED.as_of",
+            sql::table(&self.request.schema, WATERMARK)
+        );
+        let marking = sqlx::query(AssertSqlSafe(statement))
+            .bind(&datasets)
+            .bind(watermark.revision.0)
+            .bind(watermark.as_of)
+            .bind(self.request.export.0);
+        in_time(marking.execute(&mut self.connection)).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SinkRun for PostgresRun {
+    fn watermark(&self) -> Option<Watermark> {
+        self.known.watermark
+    }
+
+    async fn stage(&mut self, dataset: Dataset, rows: Vec<Row>) -> Result<u64, SinkError> {
+        let staged = self.staged(dataset).await?;
+        let columns = sql::names(self.columns(dataset).iter().map(|column| column.name));
+        self.copy(&staged, &columns, &rows).await
+    }
+
+    async fn forget(&mut self, dataset: Dataset, column: &'static str, values: Vec<Cell>) -> Result<(), SinkError> {
+        let gone = self.gone(dataset, column).await?;
+        let rows: Vec<Row> = values.into_iter().map(|value| vec![value]).collect();
+        self.copy(&gone, &sql::name(column), &rows).await?;
+        self.forgotten.insert((dataset, column));
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>, watermark: Watermark, is_full: bool) -> Result<(), SinkError> {
+        self.begin().await?;
+        self.check_marks().await?;
+        let datasets: Vec<Dataset> = self.request.tables.iter().map(|plan| plan.dataset).collect();
+        for dataset in datasets {
+            self.write(dataset, is_full).await?;
+        }
+        self.mark(watermark).await?;
+        in_time(self.connection.execute("COMMIT")).await?;
+        // What is committed stays, however the connection ends.
+        let _ = self.connection.close().await;
+        Ok(())
+    }
+}

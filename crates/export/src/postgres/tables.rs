@@ -1,0 +1,190 @@
+//! Making tables and columns that are missing, and reading how far the tables are.
+
+use super::connect::in_time;
+use super::sql::{self, WATERMARK};
+use selfsame_application::ports::{SinkError, SinkRequest, Watermark};
+use selfsame_domain::export::{Dataset, TablePlan};
+use selfsame_domain::{Revision, Timestamp};
+use sqlx::{AssertSqlSafe, Executor, FromRow, PgConnection};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const COLUMNS: &str = "
+    SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS kind
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped";
+
+/// Whether rows of the key are unique: by an index over these columns and no others.
+const IS_UNIQUE: &str = "
+    SELECT EXISTS (
+        SELECT
+        FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = $2 AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text)
+               FROM pg_attribute a
+               WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey::smallint[]))
+            = (SELECT array_agg(k ORDER BY k) FROM unnest($3::text[]) AS k))";
+
+const HAS_SCHEMA: &str = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
+
+#[derive(FromRow)]
+struct Found {
+    name: String,
+    kind: String,
+}
+
+#[derive(FromRow)]
+struct Marked {
+    dataset: String,
+    revision: i64,
+    as_of: Timestamp,
+    export_id: Uuid,
+}
+
+/// What the destination has.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// The commits that the tables contain, by dataset; as they have to be still when the run is written.
+    pub(super) marks: BTreeMap<String, i64>,
+    /// Up to when all tables are whole.
+    pub(super) watermark: Option<Watermark>,
+}
+
+pub(super) async fn prepare(connection: &mut PgConnection, request: &SinkRequest) -> Result<Known, SinkError> {
+    let schema = &request.schema;
+    in_time(connection.execute("BEGIN")).await?;
+    let has_schema: bool = in_time(sqlx::query_scalar(HAS_SCHEMA).bind(schema).fetch_one(&mut *connection)).await?;
+    if !has_schema {
+        run(connection, format!("CREATE SCHEMA {}", sql::name(schema))).await?;
+    }
+    if columns(connection, schema, WATERMARK).await?.is_empty() {
+        make_watermark(connection, schema).await?;
+    }
+    let mut is_altered = false;
+    for plan in &request.tables {
+        is_altered |= prepare_table(connection, schema, plan).await?;
+    }
+    let known = read(connection, request, is_altered).await?;
+    in_time(connection.execute("COMMIT")).await?;
+    Ok(known)
+}
+
+async fn make_watermark(connection: &mut PgConnection, schema: &str) -> Result<(), SinkError> {
+    let table = sql::table(schema, WATERMARK);
+    let create = format!(
+        "CREATE TABLE {table} (dataset text PRIMARY KEY, revision bigint NOT NULL, as_of timestamp with time zone NOT NULL, \
+         export_id uuid NOT NULL)"
+    );
+    run(connection, create).await?;
+    let comment = "Up to when the table of each dataset is whole: written in one transaction with its rows";
+    run(
+        connection,
+        format!("COMMENT ON TABLE {table} IS {}", sql::literal(comment)),
+    )
+    .await
+}
+
+/// Says whether the table was made, or got a column.
+async fn prepare_table(connection: &mut PgConnection, schema: &str, plan: &TablePlan) -> Result<bool, SinkError> {
+    let dataset = plan.dataset;
+    let found = columns(connection, schema, dataset.as_str()).await?;
+    if found.is_empty() {
+        for statement in sql::create(schema, dataset, &plan.columns) {
+            run(connection, statement).await?;
+        }
+        return Ok(true);
+    }
+    let mut is_altered = false;
+    for column in &plan.columns {
+        match found.get(column.name) {
+            None => {
+                for statement in sql::add(schema, dataset, column) {
+                    run(connection, statement).await?;
+                }
+                is_altered = true;
+            }
+            Some(actual) if sql::holds(column.kind, actual) => {}
+            Some(actual) => {
+                return Err(SinkError::Incompatible {
+                    problem: format!(
+                        "the column `{}` of the table `{}` is of the type {actual}, and has to be {}",
+                        column.name,
+                        dataset.as_str(),
+                        sql::type_of(column.kind)
+                    ),
+                    way_out: "change its type, or rename the table so that the next run makes it anew",
+                });
+            }
+        }
+    }
+    check_key(connection, schema, dataset).await?;
+    Ok(is_altered)
+}
+
+async fn check_key(connection: &mut PgConnection, schema: &str, dataset: Dataset) -> Result<(), SinkError> {
+    let asking = sqlx::query_scalar(IS_UNIQUE)
+        .bind(schema)
+        .bind(dataset.as_str())
+        .bind(dataset.key());
+    let is_unique: bool = in_time(asking.fetch_one(connection)).await?;
+    if is_unique {
+        return Ok(());
+    }
+    Err(SinkError::Incompatible {
+        problem: format!(
+            "the table `{}` has no primary key of {}",
+            dataset.as_str(),
+            dataset.key().join(", ")
+        ),
+        way_out: "add it, or rename the table so that the next run makes it anew",
+    })
+}
+
+async fn columns(
+    connection: &mut PgConnection,
+    schema: &str,
+    table: &str,
+) -> Result<BTreeMap<String, String>, SinkError> {
+    let asking = sqlx::query_as(COLUMNS).bind(schema).bind(table);
+    let found: Vec<Found> = in_time(asking.fetch_all(connection)).await?;
+    Ok(found.into_iter().map(|column| (column.name, column.kind)).collect())
+}
+
+async fn read(connection: &mut PgConnection, request: &SinkRequest, is_altered: bool) -> Result<Known, SinkError> {
+    let datasets: Vec<&str> = request.tables.iter().map(|plan| plan.dataset.as_str()).collect();
+    let statement = format!(
+        "SELECT dataset, revision, as_of, export_id FROM {} WHERE dataset = ANY ($1::text[])",
+        sql::table(&request.schema, WATERMARK)
+    );
+    let asking = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
+    let marks: Vec<Marked> = in_time(asking.fetch_all(connection)).await?;
+    if let Some(other) = marks.iter().find(|mark| mark.export_id != request.export.0) {
+        return Err(SinkError::Incompatible {
+            problem: format!("another export writes the table `{}` of this schema", other.dataset),
+            way_out: "choose another schema, or delete that export and its rows of _selfsame_watermark",
+        });
+    }
+    let first = marks.first().map(|mark| (mark.revision, mark.as_of));
+    let agree =
+        marks.len() == datasets.len() && marks.iter().all(|mark| Some(mark.revision) == first.map(|(at, _)| at));
+    let watermark = first
+        .filter(|_| agree && !is_altered)
+        .map(|(revision, as_of)| Watermark {
+            revision: Revision(revision),
+            as_of,
+        });
+    Ok(Known {
+        marks: marks.into_iter().map(|mark| (mark.dataset, mark.revision)).collect(),
+        watermark,
+    })
+}
+
+/// Runs a statement whose names are quoted.
+pub(super) async fn run(connection: &mut PgConnection, statement: String) -> Result<(), SinkError> {
+    in_time(sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection)).await?;
+    Ok(())
+}

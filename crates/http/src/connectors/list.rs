@@ -1,0 +1,68 @@
+//! `GET connectors` and `GET connectors/{id}`.
+
+use super::body::ConnectorBody;
+use super::connector_id;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::{Refused, RefusedOrMissing};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::Action;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Connectors.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Connectors {
+    /// The connectors, in the order in which they were made; at most 500.
+    connectors: Vec<ConnectorBody>,
+}
+
+/// The connectors of the workspace.
+#[utoipa::path(
+    get,
+    path = "/api/v1/connectors",
+    operation_id = "listConnectors",
+    tag = "exports",
+    responses((status = 200, description = "The connectors, without credentials.", body = Connectors, example = json!({"connectors": [{
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
+        "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
+        "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
+    }]})), Refused),
+)]
+pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<Connectors>, ApiError> {
+    auth.allow(Action::Admin)?;
+    let found = state.app.store().connectors(auth.workspace()).await?;
+    let connectors = found.iter().map(ConnectorBody::from).collect();
+    Ok(Json(Connectors { connectors }))
+}
+
+/// One connector.
+#[utoipa::path(
+    get,
+    path = "/api/v1/connectors/{id}",
+    operation_id = "getConnector",
+    tag = "exports",
+    params(("id" = String, Path, description = "The connector.")),
+    responses((status = 200, description = "The connector, without credentials.", body = ConnectorBody, example = json!({
+        "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
+        "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
+        "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
+    })), RefusedOrMissing),
+)]
+pub(super) async fn get(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<ConnectorBody>, ApiError> {
+    auth.allow(Action::Admin)?;
+    let found = state
+        .app
+        .store()
+        .connector(auth.workspace(), connector_id(&id)?)
+        .await?;
+    let connector = found.ok_or(ApiError::NotFound("connector"))?;
+    Ok(Json(ConnectorBody::from(&connector)))
+}

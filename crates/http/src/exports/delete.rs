@@ -1,0 +1,32 @@
+//! `DELETE exports/{id}`.
+
+use super::export_id;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::extract::State;
+use http::StatusCode;
+use selfsame_domain::Action;
+
+/// Delete an export.
+///
+/// Its tables at the destination stay as they are, and nobody keeps them in step any more. A run under way is cancelled.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/exports/{id}",
+    operation_id = "deleteExport",
+    tag = "exports",
+    params(("id" = String, Path, description = "The export.")),
+    responses((status = 204, description = "It is gone."), RefusedOrMissing),
+)]
+pub(super) async fn delete(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<StatusCode, ApiError> {
+    auth.allow(Action::Admin)?;
+    state.app.delete_export(auth.workspace(), export_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

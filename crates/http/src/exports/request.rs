@@ -1,0 +1,120 @@
+//! Reading an export to be made.
+
+use crate::connectors::{MAX_POSTGRES_NAME, name};
+use crate::fields::{Fields, Problems, Sent};
+use selfsame_application::NewExport;
+use selfsame_application::ports::ExportDefinition;
+use selfsame_domain::export::{ColumnSet, Dataset, Schedule, ScheduleProblem};
+use selfsame_domain::values::text;
+use selfsame_domain::{ConnectorId, SegmentId, Timestamp};
+use uuid::Uuid;
+
+/// What of a schedule the schema is when none is named.
+const DEFAULT_SCHEMA: &str = "public";
+
+/// Datasets that follow contacts, which a segment can choose.
+const OF_CONTACTS: [Dataset; 3] = [Dataset::Contacts, Dataset::Identifiers, Dataset::Devices];
+
+/// Reads an export. None when something is wrong with it.
+pub(super) fn read(fields: &Fields<'_>, now: Timestamp, problems: &mut Problems) -> Option<NewExport> {
+    let name = name(fields, problems);
+    if name.is_none() && problems.is_empty() {
+        problems.add("/name", "is missing");
+    }
+    let connector = connector(fields, problems);
+    let datasets = datasets(fields, problems);
+    let schema = schema(fields, problems);
+    let schedule = schedule(fields, now, problems);
+    let external_id = fields.boolean("includeExternalId", problems).value().unwrap_or(true);
+    let segment = segment(fields, &datasets, problems);
+    if !problems.is_empty() {
+        return None;
+    }
+    Some(NewExport {
+        name: name?,
+        connector: connector?,
+        definition: ExportDefinition {
+            datasets: datasets
+                .into_iter()
+                .map(|dataset| ColumnSet::new(dataset, external_id))
+                .collect(),
+            schema: schema?,
+            schedule,
+            segment,
+        },
+    })
+}
+
+fn connector(fields: &Fields<'_>, problems: &mut Problems) -> Option<ConnectorId> {
+    let Sent::Value(id) = fields.text("connectorId", problems) else {
+        problems.add("/connectorId", "is missing");
+        return None;
+    };
+    let id = Uuid::parse_str(id.trim()).map_err(|_| "must be the ID of a connector");
+    problems.check("/connectorId", id).map(ConnectorId)
+}
+
+fn datasets(fields: &Fields<'_>, problems: &mut Problems) -> Vec<Dataset> {
+    let mut datasets = Vec::new();
+    let all = Dataset::ALL.map(Dataset::as_str).join(", ");
+    for (pointer, name) in fields.texts("datasets", Dataset::ALL.len(), problems) {
+        match Dataset::from_text(name.trim()) {
+            None => problems.add(pointer, format!("must be one of {all}")),
+            Some(dataset) if datasets.contains(&dataset) => problems.add(pointer, "is there twice"),
+            Some(dataset) => datasets.push(dataset),
+        }
+    }
+    if datasets.is_empty() && problems.is_empty() {
+        problems.add("/datasets", format!("must have at least one of {all}"));
+    }
+    datasets
+}
+
+fn schema(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
+    let Sent::Value(schema) = fields.text("schema", problems) else {
+        return Some(DEFAULT_SCHEMA.to_owned());
+    };
+    let schema = problems.check("/schema", text::clean(&schema, MAX_POSTGRES_NAME))?;
+    let is_plain = schema.len() <= MAX_POSTGRES_NAME && !schema.contains(['/', '\\']) && schema != "..";
+    if !is_plain || schema.starts_with("pg_") || schema == "information_schema" || schema.starts_with('.') {
+        problems.add(
+            "/schema",
+            format!(
+                "must be the name of a schema: at most {MAX_POSTGRES_NAME} bytes, no slashes, none of the system's own"
+            ),
+        );
+        return None;
+    }
+    Some(schema)
+}
+
+fn schedule(fields: &Fields<'_>, now: Timestamp, problems: &mut Problems) -> Option<Schedule> {
+    let fields = fields.object("schedule", problems).value()?;
+    let minutes = fields.integer("everyMinutes", problems).value();
+    let cron = fields.text("cron", problems).value();
+    let zone = fields.text("timeZone", problems).value();
+    let (place, schedule) = match (minutes, cron) {
+        (Some(minutes), None) => ("everyMinutes", Schedule::every(minutes)),
+        (None, Some(cron)) => {
+            let schedule = Schedule::cron(&cron, zone.as_deref().unwrap_or("UTC"), now);
+            let is_zone = schedule == Err(ScheduleProblem::TimeZone);
+            (if is_zone { "timeZone" } else { "cron" }, schedule)
+        }
+        _ => {
+            if problems.is_empty() {
+                problems.add(fields.here(), "must have either everyMinutes or cron");
+            }
+            return None;
+        }
+    };
+    problems.check(&fields.pointer(place), schedule)
+}
+
+fn segment(fields: &Fields<'_>, datasets: &[Dataset], problems: &mut Problems) -> Option<SegmentId> {
+    let segment = fields.integer("segmentId", problems).value()?;
+    if !datasets.iter().all(|dataset| OF_CONTACTS.contains(dataset)) {
+        let names = OF_CONTACTS.map(Dataset::as_str).join(", ");
+        problems.add("/segmentId", format!("is possible with the datasets {names} alone"));
+    }
+    Some(SegmentId(segment))
+}

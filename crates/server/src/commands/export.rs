@@ -1,0 +1,262 @@
+//! `selfsame export create`, `run`, `list`, `status` and `upgrade`.
+
+use super::admin::Admin;
+use super::workspace::{check_name, find};
+use crate::export_cli::{CreateExport, ExportCommand, OfWorkspace, OneExport};
+use crate::output;
+use anyhow::{Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use selfsame_application::NewExport;
+use selfsame_application::ports::{Export, ExportDefinition, ExportRun, RunStatus};
+use selfsame_domain::export::{ColumnSet, Dataset, Schedule};
+use selfsame_domain::{RunId, WorkspaceId};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How often a run is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How many runs `status` shows.
+const RUNS_SHOWN: u32 = 10;
+
+pub(crate) async fn run(command: ExportCommand) -> Result<ExitCode> {
+    match command {
+        ExportCommand::Create(args) => create(&args).await?,
+        ExportCommand::Run(args) => return run_now(&args).await,
+        ExportCommand::List { of } => list(&of).await?,
+        ExportCommand::Status(args) => status(&args).await?,
+        ExportCommand::Upgrade(args) => return upgrade(&args).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create(args: &CreateExport) -> Result<()> {
+    check_name("export", &args.name)?;
+    let made = Admin::with(&args.of.store, async |admin| {
+        let workspace = find(admin, &args.of.workspace).await?.id;
+        let connectors = admin.app.store().connectors(workspace).await?;
+        let wanted = connectors
+            .iter()
+            .find(|one| one.name == args.connector || one.id.to_string() == args.connector);
+        let Some(connector) = wanted else {
+            bail!(
+                "there is no connector `{}`; GET /api/v1/connectors lists those there are",
+                args.connector
+            )
+        };
+        let new = NewExport {
+            name: args.name.clone(),
+            connector: connector.id,
+            definition: definition(args, admin)?,
+        };
+        Ok(admin.app.create_export(workspace, new).await?)
+    });
+    let export = made.await?;
+    if args.of.json {
+        return output::print_json(&as_json(&export));
+    }
+    output::print(&format!("made export `{}` with the ID {}\n", export.name, export.id))
+}
+
+fn definition(args: &CreateExport, admin: &Admin) -> Result<ExportDefinition> {
+    let mut datasets: Vec<Dataset> = Vec::new();
+    for name in &args.dataset {
+        match Dataset::from_text(name) {
+            None => bail!(
+                "a dataset must be one of {}",
+                Dataset::ALL.map(Dataset::as_str).join(", ")
+            ),
+            Some(dataset) if datasets.contains(&dataset) => bail!("a dataset is there twice"),
+            Some(dataset) => datasets.push(dataset),
+        }
+    }
+    let now = admin.app.clock().now();
+    let schedule = match (args.every_minutes, &args.cron) {
+        (Some(minutes), _) => Some(Schedule::every(minutes)?),
+        (None, Some(cron)) => Some(Schedule::cron(cron, &args.time_zone, now)?),
+        (None, None) => None,
+    };
+    let has_external_id = !args.without_external_id;
+    Ok(ExportDefinition {
+        datasets: datasets
+            .into_iter()
+            .map(|dataset| ColumnSet::new(dataset, has_external_id))
+            .collect(),
+        schema: args.schema.clone(),
+        schedule,
+        segment: None,
+    })
+}
+
+async fn list(of: &OfWorkspace) -> Result<()> {
+    let exports = Admin::with(&of.store, async |admin| {
+        let workspace = find(admin, &of.workspace).await?.id;
+        Ok(admin.app.store().exports(workspace).await?)
+    })
+    .await?;
+    if of.json {
+        return output::print_json(&exports.iter().map(as_json).collect::<Vec<_>>());
+    }
+    let row = |export: &Export| {
+        [
+            export.id.to_string(),
+            export.name.clone(),
+            datasets(export).join(", "),
+            if export.is_paused { "paused" } else { "active" }.to_owned(),
+            export
+                .synced
+                .map_or_else(|| "never".to_owned(), |revision| revision.to_string()),
+            output::time_or(export.next_run_at, "by hand"),
+        ]
+    };
+    let titles = ["ID", "NAME", "DATASETS", "STATE", "REVISION", "NEXT RUN"];
+    output::print(&output::table(titles, &exports.iter().map(row).collect::<Vec<_>>()))
+}
+
+async fn status(args: &OneExport) -> Result<()> {
+    let (export, runs) = Admin::with(&args.of.store, async |admin| {
+        let export = one(admin, args).await?;
+        let runs = admin
+            .app
+            .store()
+            .runs(export.workspace, export.id, None, RUNS_SHOWN)
+            .await?;
+        Ok((export, runs))
+    })
+    .await?;
+    if args.of.json {
+        let mut shown = as_json(&export);
+        shown["runs"] = runs.iter().map(run_json).collect();
+        return output::print_json(&shown);
+    }
+    let row = |run: &ExportRun| {
+        [
+            run.status.as_str().to_owned(),
+            output::time(run.created_at),
+            output::time_or(run.finished_at, ""),
+            run.report.rows.values().sum::<u64>().to_string(),
+            run.report.bytes.to_string(),
+            run.report.error.clone().unwrap_or_default(),
+        ]
+    };
+    let titles = ["STATUS", "QUEUED", "FINISHED", "ROWS", "BYTES", "ERROR"];
+    output::print(&output::table(titles, &runs.iter().map(row).collect::<Vec<_>>()))
+}
+
+async fn run_now(args: &OneExport) -> Result<ExitCode> {
+    Admin::with(&args.of.store, async |admin| {
+        let export = one(admin, args).await?;
+        let id = admin.app.start_export_run(export.workspace, export.id).await?;
+        follow(admin, export.workspace, id, args.of.json).await
+    })
+    .await
+}
+
+async fn upgrade(args: &OneExport) -> Result<ExitCode> {
+    Admin::with(&args.of.store, async |admin| {
+        let export = one(admin, args).await?;
+        let (export, run) = admin.app.widen_export(export.workspace, export.id).await?;
+        let Some(id) = run else {
+            output::print("the export has all columns already\n")?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        follow(admin, export.workspace, id, args.of.json).await
+    })
+    .await
+}
+
+/// Shows how far a run is until it is over. A server carries it out.
+async fn follow(admin: &Admin, workspace: WorkspaceId, id: RunId, json: bool) -> Result<ExitCode> {
+    let bar = ProgressBar::new(100);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {percent:>3}% {msg}")?);
+    let run = loop {
+        let found = admin.app.store().run(workspace, id).await?;
+        let Some(run) = found else {
+            bail!("the export was deleted")
+        };
+        if run.status.is_over() {
+            break run;
+        }
+        let rows: u64 = run.report.rows.values().sum();
+        let text = match (run.status, &run.report.error) {
+            (RunStatus::Queued, _) => "waiting for a server".to_owned(),
+            (_, Some(error)) => format!("trying again: {error}"),
+            (_, None) => format!("{rows} rows"),
+        };
+        bar.set_message(text);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 100")]
+        bar.set_position((run.report.progress.clamp(0.0, 1.0) * 100.0) as u64);
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    bar.finish_and_clear();
+    if json {
+        output::print_json(&run_json(&run))?;
+    } else {
+        output::print(&format!("{}\n", told(&run)))?;
+    }
+    Ok(if run.status == RunStatus::Succeeded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn told(run: &ExportRun) -> String {
+    let rows: u64 = run.report.rows.values().sum();
+    match (&run.report.error, run.report.revision) {
+        (_, Some(revision)) => format!("{} as of revision {revision}: {rows} rows sent", run.status.as_str()),
+        (Some(error), None) => format!("{}: {error}", run.status.as_str()),
+        (None, None) => run.status.as_str().to_owned(),
+    }
+}
+
+async fn one(admin: &Admin, args: &OneExport) -> Result<Export> {
+    let workspace = find(admin, &args.of.workspace).await?.id;
+    let exports = admin.app.store().exports(workspace).await?;
+    let found = exports
+        .into_iter()
+        .find(|export| export.name == args.export || export.id.to_string() == args.export);
+    match found {
+        Some(export) => Ok(export),
+        None => bail!(
+            "there is no export `{}`; `selfsame export list` shows those there are",
+            args.export
+        ),
+    }
+}
+
+fn datasets(export: &Export) -> Vec<&'static str> {
+    export
+        .definition
+        .datasets
+        .iter()
+        .map(|set| set.dataset.as_str())
+        .collect()
+}
+
+fn as_json(export: &Export) -> Value {
+    json!({
+        "id": export.id.to_string(),
+        "name": export.name,
+        "connector_id": export.connector.to_string(),
+        "datasets": datasets(export),
+        "schema": export.definition.schema,
+        "paused": export.is_paused,
+        "synced_revision": export.synced.map(|revision| revision.0),
+        "next_run_at": export.next_run_at.map(output::time),
+    })
+}
+
+fn run_json(run: &ExportRun) -> Value {
+    json!({
+        "id": run.id.to_string(),
+        "status": run.status.as_str(),
+        "created_at": output::time(run.created_at),
+        "finished_at": run.finished_at.map(output::time),
+        "revision": run.report.revision.map(|revision| revision.0),
+        "rows": run.report.rows,
+        "bytes": run.report.bytes,
+        "error": run.report.error,
+    })
+}

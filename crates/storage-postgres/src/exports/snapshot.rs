@@ -1,0 +1,231 @@
+//! One state of a workspace, read page by page in one transaction.
+
+use crate::bounded::Transaction;
+use crate::contacts::{PageRow, details, page};
+use crate::error::translate;
+use crate::rows::{EventRecord, OrderRecord, all, corrupt};
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use selfsame_application::ports::{ContactDetails, Deleted, ExportSnapshot, ExportedEvent, StorageError};
+use selfsame_domain::values::StoreId;
+use selfsame_domain::{ContactId, Event, EventId, Order, OrderKey, Revision, VisitorId, WorkspaceId};
+use sqlx::Executor;
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Between two pages the destination is at work, longer than a writer may pause. This transaction holds no locks that others wait for.
+const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = '15min'";
+
+const REVISION: &str = "SELECT latest FROM revisions WHERE workspace_id = $1";
+
+const CONTACTS: &str = concat!(
+    "WITH page AS MATERIALIZED (
+        SELECT contact_id, row_number() OVER (ORDER BY revision, contact_id) AS place
+        FROM (
+            SELECT contact_id, revision
+            FROM contacts
+            WHERE workspace_id = $1 AND revision >= $2 AND (revision > $2 OR ($3::bigint IS NOT NULL AND contact_id > $3))
+            ORDER BY revision, contact_id
+            LIMIT $4
+        ) changed
+    )
+    SELECT 0::bigint AS total, ",
+    details!()
+);
+
+const ORDERS: &str = "
+    SELECT revision,
+           ROW(external_order_id, store_id, decision_id, contact_id, status, ordered_at, total_cost::text, currency, shipping::text,
+               discount::text, taxes::text, details::text, items::text, created_at, updated_at)::order_v1 AS record
+    FROM orders
+    WHERE workspace_id = $1 AND revision >= $2
+      AND (revision > $2 OR ($3::text IS NOT NULL AND (external_order_id, store_id) > ($3, $4)))
+    ORDER BY revision, external_order_id, store_id
+    LIMIT $5";
+
+const EVENTS: &str = "
+    SELECT e.revision, v.owner_id,
+           ROW(e.event_id, e.decision_id, e.occurred_at, e.received_at, e.contact_id, e.visitor_id, e.origin, e.type_key, e.key_value,
+               e.params::text)::event_v1 AS record
+    FROM (
+        SELECT *
+        FROM events
+        WHERE workspace_id = $1 AND revision >= $2 AND (revision > $2 OR ($3::uuid IS NOT NULL AND event_id > $3))
+        ORDER BY revision, event_id
+        LIMIT $4
+    ) e
+    LEFT JOIN visitors v ON v.workspace_id = $1 AND v.visitor_id = e.visitor_id
+    ORDER BY e.revision, e.event_id";
+
+const EVENTS_OF_VISITORS: &str = "
+    SELECT v.revision, v.owner_id,
+           ROW(e.event_id, e.decision_id, e.occurred_at, e.received_at, e.contact_id, e.visitor_id, e.origin, e.type_key, e.key_value,
+               e.params::text)::event_v1 AS record
+    FROM visitors v
+    JOIN events e ON e.workspace_id = $1 AND e.visitor_id = v.visitor_id
+    WHERE v.workspace_id = $1 AND v.revision >= $2
+      AND (v.revision > $2 OR ($3::uuid IS NOT NULL AND (v.visitor_id, e.event_id) > ($3, $4)))
+    ORDER BY v.revision, v.visitor_id, e.event_id
+    LIMIT $5";
+
+const DELETED: &str = "
+    SELECT revision, kind, id
+    FROM deletions
+    WHERE workspace_id = $1 AND revision >= $2 AND (revision > $2 OR ($3::smallint IS NOT NULL AND (kind, id) > ($3, $4)))
+    ORDER BY revision, kind, id
+    LIMIT $5";
+
+/// A transaction that sees one state.
+pub(super) struct PostgresSnapshot {
+    store: PostgresStore,
+    transaction: Transaction,
+    workspace: WorkspaceId,
+    revision: Revision,
+}
+
+#[derive(sqlx::FromRow)]
+struct OrderRow {
+    revision: i64,
+    record: OrderRecord,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    revision: i64,
+    owner_id: Option<i64>,
+    record: EventRecord,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeletedRow {
+    revision: i64,
+    kind: i16,
+    id: String,
+}
+
+pub(super) async fn open(store: &PostgresStore, workspace: WorkspaceId) -> Result<PostgresSnapshot, StorageError> {
+    let mut transaction = store.pool().begin_with(BEGIN).await.map_err(translate)?;
+    let reading = async {
+        transaction.execute(PATIENT).await.map_err(translate)?;
+        let latest: Option<i64> = sqlx::query_scalar(REVISION)
+            .bind(workspace.0)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(translate)?;
+        latest.map(Revision).ok_or(StorageError::UnknownWorkspace)
+    };
+    let revision = store.in_time(reading).await?;
+    Ok(PostgresSnapshot {
+        store: store.clone(),
+        transaction,
+        workspace,
+        revision,
+    })
+}
+
+#[async_trait]
+impl ExportSnapshot for PostgresSnapshot {
+    fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    async fn contacts(
+        &mut self,
+        (since, last): (Revision, Option<ContactId>),
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let reading = sqlx::query_as(CONTACTS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(|id| id.0))
+            .bind(i64::from(limit));
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_one(connection).await.map_err(translate) };
+        let row: PageRow = self.store.in_time(read).await?;
+        Ok(page(row)?.items)
+    }
+
+    async fn orders(
+        &mut self,
+        (since, last): (Revision, Option<OrderKey>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, Order)>, StorageError> {
+        let store = last
+            .as_ref()
+            .map(|key| key.store_id.as_ref().map_or("", StoreId::as_str));
+        let reading = sqlx::query_as(ORDERS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.as_ref().map(|key| key.external_id.as_str()))
+            .bind(store)
+            .bind(i64::from(limit));
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_all(connection).await.map_err(translate) };
+        let rows: Vec<OrderRow> = self.store.in_time(read).await?;
+        all(rows, |row| Ok((Revision(row.revision), Order::try_from(row.record)?)))
+    }
+
+    async fn events(
+        &mut self,
+        (since, last): (Revision, Option<EventId>),
+        limit: u32,
+    ) -> Result<Vec<ExportedEvent>, StorageError> {
+        let reading = sqlx::query_as(EVENTS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(|id| id.0))
+            .bind(i64::from(limit));
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_all(connection).await.map_err(translate) };
+        let rows: Vec<EventRow> = self.store.in_time(read).await?;
+        all(rows, EventRow::read)
+    }
+
+    async fn events_of_changed_visitors(
+        &mut self,
+        (since, last): (Revision, Option<(VisitorId, EventId)>),
+        limit: u32,
+    ) -> Result<Vec<ExportedEvent>, StorageError> {
+        let reading = sqlx::query_as(EVENTS_OF_VISITORS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(|(visitor, _)| visitor.0))
+            .bind(last.map(|(_, event)| event.0))
+            .bind(i64::from(limit));
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_all(connection).await.map_err(translate) };
+        let rows: Vec<EventRow> = self.store.in_time(read).await?;
+        all(rows, EventRow::read)
+    }
+
+    async fn deleted(
+        &mut self,
+        (since, last): (Revision, Option<Deleted>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, Deleted)>, StorageError> {
+        let reading = sqlx::query_as(DELETED)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(Deleted::kind))
+            .bind(last.map(Deleted::id))
+            .bind(i64::from(limit));
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_all(connection).await.map_err(translate) };
+        let rows: Vec<DeletedRow> = self.store.in_time(read).await?;
+        all(rows, |row| {
+            let deleted = Deleted::read(row.kind, &row.id);
+            let deleted = deleted.ok_or_else(|| corrupt("deletions", "id", &row.revision))?;
+            Ok((Revision(row.revision), deleted))
+        })
+    }
+}
+
+impl EventRow {
+    fn read(self) -> Result<ExportedEvent, StorageError> {
+        Ok(ExportedEvent {
+            revision: Revision(self.revision),
+            owner: self.owner_id.map(ContactId),
+            event: Event::try_from(self.record)?,
+        })
+    }
+}

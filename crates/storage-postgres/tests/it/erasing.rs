@@ -1,0 +1,71 @@
+//! What erasing leaves in the tables.
+
+use selfsame_application::ports::Workspaces;
+use selfsame_application::{Application, Submission};
+use selfsame_domain::{Command, Decision, Timestamp, WorkspaceId};
+use selfsame_pg_fixture::TestDatabase;
+use selfsame_storage_conformance::{Ask, Kind, contact_of, erase, keep, remove};
+use sqlx::{Connection, PgConnection};
+
+/// An event does not say of what kind its token is, so what it leaves is known of a token of every kind.
+#[tokio::test]
+async fn nothing_stays_known_of_a_token_that_an_event_named() {
+    let database = crate::common::database().await;
+    let (app, workspace) = server(&database).await;
+    let decide = async |command| decide(&app, workspace, command).await;
+    let plain = [Kind::MobilePush, Kind::WebPush, Kind::Telegram].map(|kind| Ask::new().with(kind, "secret"));
+    for ask in plain.into_iter().chain([Ask::new().mobile("app", "secret")]) {
+        let id = contact_of(&decide(ask.external("a").upsert()).await);
+        decide(keep(Ask::new().nameless("secret").happened("opened"))).await;
+        decide(erase(id)).await;
+    }
+    assert_eq!(values(database.url()).await, [""; 0]);
+}
+
+/// What was only named leaves no row: nobody would find it when the person is erased.
+#[tokio::test]
+async fn nothing_stays_known_of_what_was_only_named() {
+    let database = crate::common::database().await;
+    let (app, workspace) = server(&database).await;
+    let decide = async |command| decide(&app, workspace, command).await;
+    let secret = || {
+        let ask = Ask::new().email("secret@example.com").device("secret").cookie("secret");
+        ask.mobile("app", "secret").nameless("secret too")
+    };
+    decide(Ask::new().external("other").upsert()).await;
+    let id = contact_of(&decide(Ask::new().external("removed").upsert()).await);
+    decide(remove(id)).await;
+    decide(keep(secret().external("waits").happened("told"))).await;
+    decide(keep(secret().external("removed").happened("told"))).await;
+    decide(secret().external("other").update(id)).await;
+    let holder = contact_of(&decide(Ask::new().external("holder").nameless("held").upsert()).await);
+    for app in ["one", "two"] {
+        decide(Ask::new().external("holder").mobile(app, "held").upsert()).await;
+        decide(Ask::new().external("other").mobile(app, "held").update(holder)).await;
+    }
+    decide(keep(Ask::new().external("holder").keyed("secret").happened("told"))).await;
+    decide(erase(holder)).await;
+    decide(erase(id)).await;
+    let waits = contact_of(&decide(Ask::new().external("waits").upsert()).await);
+    decide(erase(waits)).await;
+    assert_eq!(values(database.url()).await, [""; 0]);
+}
+
+async fn server(database: &TestDatabase) -> (Application, WorkspaceId) {
+    let store = crate::common::open(database).await;
+    let workspace = store.create_workspace("one", Timestamp::UNIX_EPOCH).await;
+    (crate::common::server(store, 1), workspace.expect("make a workspace").id)
+}
+
+async fn decide(app: &Application, workspace: WorkspaceId, command: Command) -> Decision {
+    let decisions = app.submit(workspace, Submission::of(command)).await;
+    decisions.expect("submit").remove(0)
+}
+
+async fn values(url: &str) -> Vec<String> {
+    let mut connection = PgConnection::connect(url).await.expect("connect");
+    let left = sqlx::query_scalar(
+        "SELECT value FROM identifier_values UNION ALL SELECT value FROM identifiers WHERE value <> 'other'",
+    );
+    left.fetch_all(&mut connection).await.expect("look")
+}

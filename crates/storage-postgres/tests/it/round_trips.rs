@@ -1,0 +1,92 @@
+//! How many statements a request takes: each is a round trip, which is what a request costs.
+
+use selfsame_application::ports::Workspaces;
+use selfsame_application::{Application, Submission};
+use selfsame_domain::{Command, Timestamp, WorkspaceId};
+use selfsame_storage_conformance::Ask;
+use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Counts what the driver logs: one event for every statement but BEGIN.
+#[derive(Clone, Default)]
+struct Counter {
+    statements: Arc<AtomicUsize>,
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Counter {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            self.statements.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Counter {
+    fn take(&self) -> usize {
+        self.statements.swap(0, Ordering::SeqCst)
+    }
+}
+
+async fn submit(app: &Application, workspace: WorkspaceId, command: Command) {
+    app.submit(workspace, Submission::of(command)).await.expect("submit");
+}
+
+fn ask() -> Ask {
+    Ask::new()
+        .external("e-1")
+        .email("anna@example.com")
+        .sms("+380501234567")
+        .first("Anna")
+}
+
+/// What a request takes once its server is warm: a read, and a write where something changes.
+#[tokio::test]
+async fn a_request_is_read_and_written() {
+    let counter = Counter::default();
+    let _guard = tracing_subscriber::registry().with(counter.clone()).set_default();
+    let database = crate::common::database().await;
+    // One connection for writing: each has to ask for the types once.
+    let options = ConnectOptions {
+        max_connections: 2,
+        ..ConnectOptions::default()
+    };
+    let store = PostgresStore::connect(database.url(), &options).await.expect("connect");
+    let workspace = store
+        .create_workspace("one", Timestamp::UNIX_EPOCH)
+        .await
+        .expect("make a workspace")
+        .id;
+    let app = crate::common::server(store, 1);
+    submit(&app, workspace, Ask::new().external("warm").segment("warm").upsert()).await;
+    for (what, command, expected) in [
+        ("a new contact", ask().upsert(), 2),
+        ("a changed name", ask().last("Shevchenko").upsert(), 2),
+        ("one more identifier", ask().device("d-1").upsert(), 2),
+        (
+            "a replaced email",
+            Ask::new().external("e-1").email("other@example.com").upsert(),
+            2,
+        ),
+        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 2),
+        (
+            // Whether the segment that there is has a formula is a statement of its own.
+            "a known segment's first member",
+            Ask::new().external("e-3").segment("warm").upsert(),
+            3,
+        ),
+        (
+            "a new segment",
+            Ask::new().external("e-3").segment("buyers").upsert(),
+            2,
+        ),
+        ("the same again", ask().last("Shevchenko").upsert(), 2),
+        ("once more", ask().last("Shevchenko").upsert(), 1),
+    ] {
+        counter.take();
+        submit(&app, workspace, command).await;
+        assert_eq!(counter.take(), expected, "{what}");
+    }
+}

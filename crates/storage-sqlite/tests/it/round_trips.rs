@@ -1,0 +1,66 @@
+//! How many statements a batch takes: as many as a single request of its kind, whatever its size.
+
+use crate::common::{open, workspace};
+use selfsame_application::Submission;
+use selfsame_domain::Command;
+use selfsame_storage_conformance::{Ask, run};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Counts what the store logs: one event for every statement.
+#[derive(Clone, Default)]
+struct Counter {
+    statements: Arc<AtomicUsize>,
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Counter {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "selfsame_storage_sqlite::statement" {
+            self.statements.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn asks(count: usize) -> Vec<Command> {
+    let ask = |index| {
+        let ask = Ask::new()
+            .external(&format!("e-{index}"))
+            .email(&format!("{index}@example.com"));
+        ask.sms(&format!("+38050{index:07}")).first("Anna").upsert()
+    };
+    (0..count).map(ask).collect()
+}
+
+#[test]
+fn a_batch_takes_as_many_statements_as_a_single_request() {
+    let directory = tempfile::tempdir().expect("make a directory");
+    let counter = Counter::default();
+    // The connections have threads of their own: what is set for this one alone they would not see.
+    tracing_subscriber::registry().with(counter.clone()).init();
+    run(async {
+        let store = open(directory.path()).await;
+        let (app, workspace) = workspace(&store).await;
+        let submit = async |commands: Vec<Command>| {
+            counter.statements.store(0, Ordering::SeqCst);
+            let submission = Submission {
+                commands,
+                replay: None,
+                duplicate_digest: None,
+                bytes: 0,
+            };
+            app.submit(workspace, submission).await.expect("submit");
+            counter.statements.load(Ordering::SeqCst)
+        };
+        // Which also reads the policy.
+        submit(vec![Ask::new().external("warm").upsert()]).await;
+        // BEGIN, the revisions, who holds the keys, ROLLBACK; BEGIN, the revisions; contacts, identifiers, what is known of values, the log, the
+        // revisions; COMMIT.
+        assert_eq!(submit(asks(1)).await, 12, "one is made");
+        // BEGIN, the revisions, who holds the keys, those contacts whole in three statements; ROLLBACK. Nothing changes.
+        assert_eq!(submit(asks(1)).await, 7, "one is there");
+        assert_eq!(submit(asks(200)).await, 15, "one is there, and 199 are made");
+        assert_eq!(submit(asks(200)).await, 7, "200 are there");
+    });
+}

@@ -1,0 +1,392 @@
+//! Exports to a second, real `PostgreSQL` database: everything, what changed, what was removed, merged and erased, and servers that are killed.
+
+use anyhow::{Context, Result, ensure};
+use selfsame_pg_fixture::TestDatabase;
+use selfsame_tests::{Client, Database, Selfsame};
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use std::str::FromStr;
+
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() -> anyhow::Result<()> {
+                super::$name(super::Database::Sqlite).await
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() -> anyhow::Result<()> {
+                super::$name(super::Database::Postgres).await
+            })*
+        }
+    };
+}
+
+on_both! {
+    a_destination_is_kept_in_step
+    the_external_id_is_added_for_all_rows
+    a_run_that_is_killed_before_its_commit_is_made_up_for
+    what_an_export_cannot_follow_stops_that_export_alone
+}
+
+/// A destination of its own, and a connection to look at it.
+struct Warehouse {
+    connection: PgConnection,
+    options: PgConnectOptions,
+    _database: TestDatabase,
+}
+
+impl Warehouse {
+    async fn new() -> Result<Self> {
+        let server = selfsame_pg_fixture::server().await?;
+        let database = server
+            .database("end_to_end_empty", |_| async { Ok::<(), std::io::Error>(()) })
+            .await?;
+        let options = PgConnectOptions::from_str(database.url())?;
+        Ok(Self {
+            connection: options.connect().await?,
+            options,
+            _database: database,
+        })
+    }
+
+    fn connector(&self, name: &str) -> Value {
+        json!({"name": name, "kind": "postgres", "postgres": {
+            "host": self.options.get_host(), "port": self.options.get_port(),
+            "database": self.options.get_database(), "user": self.options.get_username(),
+            "password": "not-asked-for", "sslMode": "disable"
+        }})
+    }
+
+    async fn run(&mut self, sql: &str) -> Result<()> {
+        self.connection.execute(AssertSqlSafe(sql.to_owned())).await?;
+        Ok(())
+    }
+
+    /// The rows of a query, as JSON.
+    async fn rows(&mut self, sql: &str) -> Result<Value> {
+        let sql = format!("SELECT COALESCE(json_agg(r), '[]')::text FROM ({sql}) r");
+        let text: String = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(serde_json::from_str(&text)?)
+    }
+}
+
+async fn made(client: &Client, path: &str, body: Value) -> Result<String> {
+    let answer = client.post(path, body).await?;
+    ensure!(answer.status == 201, "{} {}", answer.status, answer.text);
+    let id = answer.json()["id"].as_str().context("no id")?.to_owned();
+    Ok(id)
+}
+
+async fn export(client: &Client, warehouse: &Warehouse, change: Value) -> Result<String> {
+    let connector = made(client, "connectors", warehouse.connector("warehouse")).await?;
+    let mut body = json!({"name": "all", "connectorId": connector, "schema": "public", "schedule": null, "includeExternalId": true,
+        "segmentId": null, "datasets": ["contacts", "identifiers", "devices", "orders", "orderItems", "events"]});
+    for (name, value) in change.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    made(client, "exports", body).await
+}
+
+/// The latest run, when it is over.
+async fn over(client: &Client, export: &str) -> Result<Value> {
+    loop {
+        let run = client.get(&format!("exports/{export}/runs")).await?.json()["runs"][0].clone();
+        if run["status"] != "queued" && run["status"] != "running" {
+            return Ok(run);
+        }
+    }
+}
+
+async fn run(client: &Client, export: &str) -> Result<Value> {
+    let queued = client.post(&format!("exports/{export}/run"), json!({})).await?;
+    ensure!(queued.status == 200, "{}", queued.text);
+    let run = over(client, export).await?;
+    ensure!(run["id"] == queued.json()["runId"], "another run is the latest");
+    ensure!(run["status"] == "succeeded", "{run}");
+    Ok(run)
+}
+
+async fn contact(client: &Client, external_id: Option<&str>, email: &str) -> Result<i64> {
+    let mut body = json!({"firstName": "Ann", "channels": [{"type": "email", "value": email}]});
+    if let Some(id) = external_id {
+        body["externalCustomerId"] = json!(id);
+    }
+    client.post("contact", body).await?.id()
+}
+
+async fn a_destination_is_kept_in_step(on: Database) -> Result<()> {
+    let server = Selfsame::start(on).await?;
+    let (client, warehouse) = (server.client(), Warehouse::new().await?);
+    let ann = contact(&client, Some("C-1"), "ann@example.com").await?;
+    let bob = contact(&client, None, "bob@example.com").await?;
+    let cem = contact(&client, Some("C-3"), "cem@example.com").await?;
+    let order = json!({"externalOrderId": "O-1", "totalCost": 12.50, "status": "IN_PROGRESS", "date": "2026-01-02T03:04:05Z",
+        "currency": "UAH", "externalCustomerId": "C-3", "email": "cem@example.com", "phone": "+380501234567",
+        "items": [{"externalItemId": "P-1", "quantity": 2, "name": "Tea\t\\N", "cost": 6.25}]});
+    client.post("orders", json!({"orders": [order]})).await?;
+    let event = json!({"eventTypeKey": "viewed", "keyValue": "P-1", "params": [{"name": "externalCustomerId", "value": "C-3"}]});
+    client.post("event", event).await?;
+    let export = export(&client, &warehouse, json!({})).await?;
+    let connector = client.get(&format!("exports/{export}")).await?.json()["connectorId"].clone();
+    let checked = client
+        .post(
+            &format!("connectors/{}/check", connector.as_str().unwrap_or_default()),
+            json!({}),
+        )
+        .await?;
+    assert_eq!(checked.json(), json!({"ok": true, "problem": null, "grant": null}));
+
+    let first = run(&client, &export).await?;
+    Story {
+        client,
+        warehouse,
+        export,
+        people: [ann, bob, cem],
+    }
+    .continues(&first)
+    .await
+}
+
+/// An export of three contacts, one after the other step of their lives.
+struct Story {
+    client: Client,
+    warehouse: Warehouse,
+    export: String,
+    /// Ann, Bob and Cem.
+    people: [i64; 3],
+}
+
+impl Story {
+    async fn continues(mut self, first: &Value) -> Result<()> {
+        self.everything(first).await?;
+        self.what_changed().await?;
+        self.merge_and_undo().await?;
+        self.removal_and_erasure().await
+    }
+
+    async fn everything(&mut self, first: &Value) -> Result<()> {
+        let Self {
+            warehouse,
+            people: [ann, bob, cem],
+            ..
+        } = self;
+        assert_eq!((&first["full"], &first["rows"]["contacts"]), (&json!(true), &json!(3)));
+        let sql =
+            r#"SELECT "contactId", "externalCustomerId", email, "emailDomain", "firstName" FROM contacts ORDER BY 1"#;
+        let row = |id, external: Option<&str>, email: &str| json!({"contactId": id, "externalCustomerId": external, "email": email, "emailDomain": "example.com", "firstName": "Ann"});
+        let expected = json!([
+            row(ann, Some("C-1"), "ann@example.com"),
+            row(bob, None, "bob@example.com"),
+            row(cem, Some("C-3"), "cem@example.com")
+        ]);
+        assert_eq!(warehouse.rows(sql).await?, expected);
+        let sql = r#"SELECT o."contactId", o."Status", o."Phone", o."totalCost", i.name, i.quantity
+        FROM orders o JOIN "orderItems" i USING ("orderId")"#;
+        let expected = json!([{"contactId": cem, "Status": "IN PROGRESS", "Phone": "+380501234567", "totalCost": 12.50, "name": "Tea\t\\N", "quantity": 2}]);
+        let found = warehouse.rows(sql).await?;
+        assert_eq!(found.to_string().replace("12.50", "12.5"), expected.to_string());
+        let sql = format!(r#"SELECT "keyValue" FROM events WHERE "contactId" = {cem} AND "eventTypeKey" = 'viewed'"#);
+        assert_eq!(warehouse.rows(&sql).await?, json!([{"keyValue": "P-1"}]));
+        let sql = "SELECT DISTINCT revision FROM _selfsame_watermark";
+        assert_eq!(warehouse.rows(sql).await?, json!([{"revision": first["revision"]}]));
+        let sql = "SELECT DISTINCT col_description(attrelid, attnum) IS NULL AS lacks FROM pg_attribute
+        WHERE attrelid = 'contacts'::regclass AND attnum > 0";
+        assert_eq!(warehouse.rows(sql).await?, json!([{"lacks": false}]));
+
+        Ok(())
+    }
+
+    /// In a table that a person has altered.
+    async fn what_changed(&mut self) -> Result<()> {
+        let Self {
+            client,
+            warehouse,
+            export,
+            ..
+        } = self;
+        warehouse.run("ALTER TABLE contacts ADD COLUMN note text; CREATE INDEX by_note ON contacts (note); UPDATE contacts SET note = 'kept'").await?;
+        client
+            .post("contact", json!({"externalCustomerId": "C-1", "firstName": "Anna"}))
+            .await?;
+        let second = run(client, export).await?;
+        assert_eq!(
+            (&second["full"], &second["rows"]["contacts"]),
+            (&json!(false), &json!(1))
+        );
+        let sql = r#"SELECT "firstName", note FROM contacts ORDER BY "contactId""#;
+        let expected = json!([{"firstName": "Anna", "note": "kept"}, {"firstName": "Ann", "note": "kept"}, {"firstName": "Ann", "note": "kept"}]);
+        assert_eq!(warehouse.rows(sql).await?, expected);
+        let nothing = run(client, export).await?;
+        assert_eq!(
+            (&nothing["rows"]["contacts"], &nothing["revision"]),
+            (&json!(0), &second["revision"])
+        );
+
+        Ok(())
+    }
+
+    async fn merge_and_undo(&mut self) -> Result<()> {
+        let Self {
+            client,
+            warehouse,
+            export,
+            people: [ann, bob, _],
+        } = self;
+        let merged = client
+            .post("identity/merges", json!({"survivor": ann, "absorbed": bob}))
+            .await?;
+        run(client, export).await?;
+        let sql = r#"SELECT "contactId", "mergedInto", email FROM contacts WHERE "mergedInto" IS NOT NULL"#;
+        assert_eq!(
+            warehouse.rows(sql).await?,
+            json!([{"contactId": bob, "mergedInto": ann, "email": null}])
+        );
+        let emails = r#"SELECT "contactId" FROM identifiers WHERE value = 'bob@example.com'"#;
+        assert_eq!(warehouse.rows(emails).await?, json!([{"contactId": ann}]));
+        let merge = merged.json()["merge"]["id"]
+            .as_str()
+            .with_context(|| merged.text.clone())?
+            .to_owned();
+        client.post(&format!("identity/merges/{merge}/undo"), json!({})).await?;
+        run(client, export).await?;
+        assert_eq!(warehouse.rows(sql).await?, json!([]));
+        assert_eq!(warehouse.rows(emails).await?, json!([{"contactId": bob}]));
+
+        Ok(())
+    }
+
+    async fn removal_and_erasure(&mut self) -> Result<()> {
+        let Self {
+            client,
+            warehouse,
+            export,
+            people: [ann, bob, cem],
+        } = self;
+        client.delete(&format!("contact/{bob}")).await?;
+        client
+            .post("emails/unsubscribed/add", json!({"emails": ["ann@example.com"]}))
+            .await?;
+        client.delete(&format!("contact/{cem}?erase=true")).await?;
+        run(client, export).await?;
+        let sql = r#"SELECT "contactId", "deletedDate" IS NOT NULL AS removed, "emailStatus" FROM contacts ORDER BY 1"#;
+        let expected = json!([
+            {"contactId": ann, "removed": false, "emailStatus": "UNSUBSCRIBED"},
+            {"contactId": bob, "removed": true, "emailStatus": "CONFIRMED"}
+        ]);
+        assert_eq!(warehouse.rows(sql).await?, expected);
+        for table in ["identifiers", "devices", "orders", "\"orderItems\"", "events"] {
+            let sql = format!(r#"SELECT * FROM {table} WHERE "contactId" = {cem}"#);
+            assert_eq!(warehouse.rows(&sql).await?, json!([]), "{table}");
+        }
+        Ok(())
+    }
+}
+
+async fn the_external_id_is_added_for_all_rows(on: Database) -> Result<()> {
+    let server = Selfsame::start(on).await?;
+    let (client, mut warehouse) = (server.client(), Warehouse::new().await?);
+    for number in 1..=3 {
+        contact(&client, Some(&format!("C-{number}")), &format!("p{number}@example.com")).await?;
+    }
+    let change = json!({"includeExternalId": false, "datasets": ["contacts"], "schema": "Old form"});
+    let export = export(&client, &warehouse, change).await?;
+    run(&client, &export).await?;
+    let sql = r#"SELECT count(*) FROM pg_attribute WHERE attrelid = '"Old form".contacts'::regclass AND attname = 'externalCustomerId'"#;
+    assert_eq!(warehouse.rows(sql).await?, json!([{"count": 0}]));
+    let widened = client.post(&format!("exports/{export}/columns"), json!({})).await?;
+    assert_eq!(widened.json()["export"]["includeExternalId"], true, "{}", widened.text);
+    let filled = over(&client, &export).await?;
+    assert_eq!(
+        (&filled["status"], &filled["full"]),
+        (&json!("succeeded"), &json!(true)),
+        "{filled}"
+    );
+    let sql = r#"SELECT "externalCustomerId" AS id FROM "Old form".contacts ORDER BY 1"#;
+    assert_eq!(
+        warehouse.rows(sql).await?,
+        json!([{"id": "C-1"}, {"id": "C-2"}, {"id": "C-3"}])
+    );
+    assert_eq!(run(&client, &export).await?["full"], false);
+    Ok(())
+}
+
+/// The run has staged all its rows and waits for the lock under which it writes them, when its server is killed.
+async fn a_run_that_is_killed_before_its_commit_is_made_up_for(on: Database) -> Result<()> {
+    let mut server = Selfsame::start(on).await?;
+    let (client, mut warehouse) = (server.client(), Warehouse::new().await?);
+    for number in 1..=1_050 {
+        let email = format!("p{number}@example.com");
+        client
+            .post("contact", json!({"channels": [{"type": "email", "value": email}]}))
+            .await?;
+    }
+    let export = export(&client, &warehouse, json!({"datasets": ["contacts", "identifiers"]})).await?;
+    run(&client, &export).await?;
+    let before = "SELECT count(*) AS contacts, max(revision) AS revision FROM contacts, _selfsame_watermark WHERE dataset = 'contacts'";
+    let first = warehouse.rows(before).await?;
+    contact(&client, None, "late@example.com").await?;
+    let mut holder = warehouse.options.connect().await?;
+    let mut holding = holder.begin().await?;
+    holding
+        .execute("LOCK TABLE _selfsame_watermark IN SHARE ROW EXCLUSIVE MODE")
+        .await?;
+    client.post(&format!("exports/{export}/run"), json!({})).await?;
+    let waits = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = '_selfsame_watermark'::regclass";
+    while warehouse.rows(waits).await? == json!([]) {}
+    assert_eq!(warehouse.rows(before).await?, first, "a reader sees half a run");
+    server.crash_and_restart()?;
+    let client = server.client();
+    // The killed server's session ends when its statement finds nobody at the other end.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'selfsame export' AND datname = current_database()";
+    warehouse.rows(end).await?;
+    holding.rollback().await?;
+    let made_up = over(&client, &export).await?;
+    assert_eq!(made_up["status"], "succeeded", "{made_up}");
+    let sql = "SELECT count(*) AS contacts FROM contacts";
+    assert_eq!(warehouse.rows(sql).await?, json!([{"contacts": 1_051}]));
+    let marked = warehouse
+        .rows("SELECT DISTINCT revision FROM _selfsame_watermark")
+        .await?;
+    assert_eq!(marked, json!([{"revision": made_up["revision"]}]));
+    Ok(())
+}
+
+async fn what_an_export_cannot_follow_stops_that_export_alone(on: Database) -> Result<()> {
+    let server = Selfsame::start(on).await?;
+    let (client, mut warehouse) = (server.client(), Warehouse::new().await?);
+    contact(&client, Some("C-1"), "ann@example.com").await?;
+    let first = export(&client, &warehouse, json!({"datasets": ["contacts"]})).await?;
+    run(&client, &first).await?;
+    let connector = client.get(&format!("exports/{first}")).await?.json()["connectorId"].clone();
+    let body = |name: &str, schema: &str| json!({"name": name, "connectorId": connector, "datasets": ["contacts"], "schema": schema});
+    let failure = async |id: &str| -> Result<String> {
+        client.post(&format!("exports/{id}/run"), json!({})).await?;
+        let run = over(&client, id).await?;
+        ensure!(run["status"] == "failed", "{run}");
+        Ok(run["error"].as_str().unwrap_or_default().to_owned())
+    };
+    let rival = made(&client, "exports", body("rival", "public")).await?;
+    let error = failure(&rival).await?;
+    assert!(error.contains("another export writes the table `contacts`"), "{error}");
+    let other = made(&client, "exports", body("other", "other")).await?;
+    run(&client, &other).await?;
+    warehouse
+        .run(r#"ALTER TABLE other.contacts ALTER COLUMN "contactId" TYPE text"#)
+        .await?;
+    let error = failure(&other).await?;
+    assert!(
+        error.contains("`contactId`") && error.contains("rename the table"),
+        "{error}"
+    );
+    warehouse.run("DROP TABLE other.contacts").await?;
+    assert_eq!(run(&client, &other).await?["full"], true);
+    assert_eq!(run(&client, &first).await?["full"], false);
+    Ok(())
+}
