@@ -7,8 +7,21 @@ use crate::SegmentId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value, json};
 
-/// What a node is one by: exactly one of them.
-const FORMS: &str = "must have one of all, any, not, segment, field, event, orders";
+/// The members by which a node is recognized. It has exactly one of them.
+const FORMS: [&str; 7] = ["all", "any", "not", "segment", "field", "event", "orders"];
+
+/// The members that a node of a form may have.
+fn members_of(form: &'static str) -> &'static [&'static str] {
+    match form {
+        "field" => &["field", "op", "value"],
+        "event" => &["event", "count", "within", "where"],
+        "orders" => &["orders", "op", "value", "where"],
+        "all" => &["all"],
+        "any" => &["any"],
+        "not" => &["not"],
+        _ => &["segment"],
+    }
+}
 
 impl Formula {
     /// Reads the JSON form. Every problem names its part; an unknown member is a problem, because a condition that is passed over would
@@ -134,40 +147,26 @@ impl Reader {
         let Some(members) = value.as_object() else {
             return self.refuse(at, "must be an object");
         };
-        let forms = ["all", "any", "not", "segment", "field", "event", "orders"];
-        let mut found = forms.into_iter().filter(|form| members.contains_key(*form));
+        let mut found = FORMS.into_iter().filter(|form| members.contains_key(*form));
         let (Some(form), None) = (found.next(), found.next()) else {
-            return self.refuse(at, FORMS);
+            return self.refuse(at, format!("must have one of {}", FORMS.join(", ")));
         };
-        let known: &[&str] = if form == "field" {
-            &["field", "op", "value"]
-        } else {
-            &[form]
-        };
-        for unknown in members.keys().filter(|name| !known.contains(&name.as_str())) {
-            // The names of the language are said; a name that a sender made up is not repeated.
-            let pointer = if forms.contains(&unknown.as_str()) || unknown == "op" || unknown == "value" {
-                format!("{at}/{unknown}")
-            } else {
-                at.to_owned()
-            };
-            self.refuse::<()>(&pointer, format!("has a member that does not belong beside {form}"));
-        }
+        self.only(members, members_of(form), at, form);
         let part = &members[form];
-        let at = format!("{at}/{form}");
+        let inside = format!("{at}/{form}");
         match form {
-            "all" => self.parts(part, &at, depth).map(Formula::All),
-            "any" => self.parts(part, &at, depth).map(Formula::Any),
+            "all" => self.parts(part, &inside, depth).map(Formula::All),
+            "any" => self.parts(part, &inside, depth).map(Formula::Any),
             "not" => self
-                .formula(part, &at, depth + 1)
+                .formula(part, &inside, depth + 1)
                 .map(|part| Formula::Not(Box::new(part))),
             "segment" => match part.as_i64().filter(|id| *id > 0) {
                 Some(id) => Some(Formula::Segment(SegmentId(id))),
-                None => self.refuse(&at, "must be the number of a segment"),
+                None => self.refuse(&inside, "must be the number of a segment"),
             },
-            _ => self
-                .condition(members, at.trim_end_matches("/field"))
-                .map(Formula::Condition),
+            "event" => self.event(members, at).map(Formula::Event),
+            "orders" => self.orders(members, at).map(Formula::Orders),
+            _ => self.condition(members, "field", at).map(Formula::Condition),
         }
     }
 
@@ -183,10 +182,12 @@ impl Reader {
         read.into_iter().collect()
     }
 
-    /// Notes members of other names than these. Names that a sender made up are not repeated.
+    /// Refuses members of other names than these. The pointer repeats names of the language alone, never one that a sender made up.
     fn only(&mut self, members: &Map<String, Value>, known: &[&str], at: &str, form: &str) {
-        for _ in members.keys().filter(|name| !known.contains(&name.as_str())) {
-            self.refuse::<()>(at, format!("has a member that does not belong beside {form}"));
+        for unknown in members.keys().filter(|name| !known.contains(&name.as_str())) {
+            let is_ours = FORMS.contains(&unknown.as_str()) || ["op", "value"].contains(&unknown.as_str());
+            let pointer = if is_ours { format!("{at}/{unknown}") } else { at.to_owned() };
+            self.refuse::<()>(&pointer, format!("has a member that does not belong beside {form}"));
         }
     }
 
