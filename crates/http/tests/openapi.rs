@@ -252,7 +252,8 @@ fn an_explanation_refuses_no_idempotency_key() {
 }
 
 /// Calls that write nothing, or the same again, so that repeating them needs no key.
-const REPEATABLE: [&str; 10] = [
+const REPEATABLE: [&str; 11] = [
+    "/api/v1/contacts/search",
     "/api/v1/identity/resolve",
     "/api/v1/segments/preview",
     "/api/v1/imports/preview",

@@ -91,9 +91,9 @@ fn build(engine: Engine, statement: &SelectStatement) -> Query {
     }
 }
 
-struct Compiler {
-    engine: Engine,
-    workspace: WorkspaceId,
+pub(crate) struct Compiler {
+    pub(crate) engine: Engine,
+    pub(crate) workspace: WorkspaceId,
     now: Timestamp,
 }
 
@@ -110,6 +110,8 @@ impl Compiler {
                 [integer(self.workspace.0), integer(segment.0)],
             ),
             Plan::Leaf(leaf) => self.leaf(leaf),
+            Plan::Event(leaf) => self.event(leaf),
+            Plan::Orders(leaf) => self.orders(leaf),
         }
     }
 
@@ -190,6 +192,7 @@ impl Compiler {
             |operator: &str, number: &dyn std::fmt::Display| engine.compare(value(), operator, &number.to_string());
         match test {
             Test::Empty => self.is_empty(operand),
+            Test::NotEmpty => engine.sql("(NOT {})", [self.is_empty(operand)]),
             Test::Text(test) => self.text(&value, test),
             Test::Sources(sources) => {
                 let sources = sources.iter().map(|source| engine.source(*source));
@@ -210,7 +213,7 @@ impl Compiler {
         }
     }
 
-    fn any(&self, parts: Vec<Expr>) -> Expr {
+    pub(crate) fn any(&self, parts: Vec<Expr>) -> Expr {
         let template = format!("({})", vec!["{}"; parts.len()].join(" OR "));
         self.engine.sql(&template, parts)
     }
@@ -220,7 +223,7 @@ impl Compiler {
         self.engine.sql(&template, [value].into_iter().chain(wanted))
     }
 
-    fn text(&self, value: &dyn Fn() -> Expr, test: &TextTest) -> Expr {
+    pub(crate) fn text(&self, value: &dyn Fn() -> Expr, test: &TextTest) -> Expr {
         match test {
             TextTest::OneOf(texts) => self.one_of(value(), texts.iter().map(text).collect()),
             TextTest::Contains(part) => self.engine.contains(value(), part),
@@ -256,10 +259,15 @@ impl Compiler {
                 engine.by_bytes(value, operator, minute)
             }
             _ => {
-                let moment = zoned_moment(engine, |zone| edge.moment(zone, now));
+                let moment = self.edge(edge);
                 engine.sql(&format!("({{}} {operator} {{}})"), [value, moment])
             }
         }
+    }
+
+    /// The moment of an edge.
+    pub(crate) fn edge(&self, edge: Edge) -> Expr {
+        zoned_moment(self.engine, |zone| edge.moment(zone, self.now))
     }
 
     /// Month and day are the sixth to tenth character of dates and times alike.

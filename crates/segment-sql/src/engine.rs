@@ -166,6 +166,79 @@ impl Engine {
         }
     }
 
+    /// A comparison of a text with a decimal; null when the text is no number that is written out.
+    pub(crate) fn compare_text(self, value: &dyn Fn() -> Expr, operator: &str, decimal: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql(
+                &format!(
+                    "(CASE WHEN {{}} ~ '^-?[0-9]+([.][0-9]+)?$' AND length({{}}) <= 28
+                      THEN CAST({{}} AS numeric) {operator} CAST({{}} AS numeric) END)"
+                ),
+                [value(), value(), value(), text(decimal)],
+            ),
+            Self::Sqlite => self.sql(
+                &format!("(CASE WHEN length({{}}) <= 28 THEN decimal_cmp({{}}, {{}}) {operator} 0 END)"),
+                [value(), value(), text(decimal)],
+            ),
+        }
+    }
+
+    /// A comparison of the average cost of orders with a decimal; null without orders.
+    pub(crate) fn compare_average(self, operator: &str, decimal: &str) -> Expr {
+        let template = match self {
+            Self::Postgres => format!("(sum(o.total_cost) {operator} CAST({{}} AS numeric) * count(*))"),
+            Self::Sqlite => {
+                format!("(decimal_cmp(decimal_sum(o.total_cost), decimal_mul({{}}, count(*))) {operator} 0)")
+            }
+        };
+        self.sql(&template, [text(decimal)])
+    }
+
+    /// What orders cost together.
+    pub(crate) fn sum_of_costs(self) -> &'static str {
+        self.pick(
+            "COALESCE(sum(o.total_cost), 0)",
+            "COALESCE(decimal_sum(o.total_cost), '0')",
+        )
+    }
+
+    /// The numbers (`contact_id`) of the contact `c` and of those that it absorbed, as a sub-query that is given the workspace.
+    pub(crate) fn group(self) -> &'static str {
+        self.pick(
+            "(SELECT c.contact_id UNION ALL SELECT a.contact_id FROM contacts AS a
+              WHERE a.workspace_id = {} AND a.canonical_id = c.contact_id AND a.state = 3)",
+            "(SELECT c.contact_id UNION ALL SELECT a.contact_id FROM contacts AS a
+              WHERE a.workspace_id = {} AND a.canonical_id = c.contact_id AND a.state = 'merged')",
+        )
+    }
+
+    /// The text of a parameter of the event `e` that is a text or a number; null without one.
+    pub(crate) fn parameter(self, name: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql(
+                "(CASE WHEN json_typeof(e.params -> CAST({} AS text)) IN ('string', 'number')
+                  THEN e.params ->> CAST({} AS text) END)",
+                [text(name), text(name)],
+            ),
+            Self::Sqlite => {
+                let path = format!("$.\"{name}\"");
+                self.sql(
+                    "(CASE json_type(e.params, {}) WHEN 'text' THEN json_extract(e.params, {})
+                      WHEN 'integer' THEN e.params -> {} WHEN 'real' THEN e.params -> {} END)",
+                    [text(&path), text(&path), text(&path), text(&path)],
+                )
+            }
+        }
+    }
+
+    /// That a parameter of the event `e` is there and is not null; null when it is not there.
+    pub(crate) fn parameter_is_there(self, name: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql("(json_typeof(e.params -> CAST({} AS text)) <> 'null')", [text(name)]),
+            Self::Sqlite => self.sql("(json_type(e.params, {}) <> 'null')", [text(format!("$.\"{name}\""))]),
+        }
+    }
+
     /// A source as it is stored.
     pub(crate) fn source(self, source: Source) -> Expr {
         match self {

@@ -5,6 +5,7 @@
 
 mod compile;
 mod engine;
+mod history;
 #[cfg(test)]
 mod tests;
 mod zones;

@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Invite people to the console
     #[command(subcommand)]
     Console(ConsoleCommand),
+    /// List and show segments, try formulas, export members
+    #[command(subcommand)]
+    Segment(SegmentCommand),
     /// Make, run, list and upgrade exports to the customer's own databases
     #[command(subcommand)]
     Export(ExportCommand),
@@ -256,6 +259,60 @@ impl From<RightsChoice> for Rights {
             RightsChoice::Messages => Self::Messages,
         }
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SegmentCommand {
+    /// List the segments of a workspace
+    List {
+        /// Name or number of the workspace
+        #[arg(long, value_name = "NAME|ID", default_value = "default")]
+        workspace: String,
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a segment, and how many contacts are in it
+    Show {
+        #[command(flatten)]
+        of: SegmentOf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what a formula would choose
+    #[command(after_help = "Example:\n  selfsame segment preview 'External ID is empty and Email is not empty'")]
+    Preview {
+        /// The formula, in words or as JSON
+        formula: String,
+        /// Name or number of the workspace
+        #[arg(long, value_name = "NAME|ID", default_value = "default")]
+        workspace: String,
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the contacts of a segment to standard output, as CSV
+    #[command(after_help = "Example:\n  selfsame segment export 7 > members.csv")]
+    Export {
+        #[command(flatten)]
+        of: SegmentOf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SegmentOf {
+    /// The segment's number, as `segment list` shows it
+    pub(crate) id: i64,
+    /// Name or number of the workspace
+    #[arg(long, value_name = "NAME|ID", default_value = "default")]
+    pub(crate) workspace: String,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
 }
 
 #[derive(Debug, Subcommand)]

@@ -202,6 +202,17 @@ macro_rules! for_each_case {
                 days_back_keep_the_time_of_day_when_clocks_change;
                 leap_days_and_the_turn_of_the_year;
             }
+            segment_agreement {
+                a_storage_chooses_whom_the_evaluator_chooses;
+            }
+            segment_history {
+                events_are_counted;
+                events_happen_within_a_time;
+                parameters_of_events;
+                the_history_of_visitors_and_of_the_absorbed_counts;
+                orders_come_to_numbers;
+                a_contact_page_says_what_happened;
+            }
             categories {
                 a_category_comes_with_its_segment;
                 a_segment_of_that_name_becomes_the_category_s;

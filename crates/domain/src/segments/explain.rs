@@ -23,6 +23,8 @@ impl Plan {
             (Self::Not(part), _) => part.explain(facts, now),
             (Self::List { text, .. } | Self::Dynamic { text, .. }, _) => told(text),
             (Self::Leaf(leaf), _) => told(&leaf.text),
+            (Self::Event(leaf), _) => told(&leaf.text),
+            (Self::Orders(leaf), _) => told(&leaf.text),
         }
     }
 }

@@ -12,6 +12,8 @@ mod evaluate;
 mod explain;
 mod field;
 mod formula;
+mod happened;
+mod history;
 mod json;
 mod parse;
 mod plan;
@@ -27,10 +29,13 @@ pub use cycle::cycle;
 pub use definitions::Definitions;
 pub use evaluate::{ContactFacts, Membership};
 pub use field::{Field, FieldType};
-pub use formula::{Arity, Condition, Formula, Literal, Operator};
+pub use formula::{
+    Aggregate, Arity, Condition, EventCondition, EventTimes, Formula, Literal, Operator, OrdersCondition, Within,
+};
+pub use history::{EventLeaf, OrderField, OrdersLeaf};
 pub use parse::{ParseError, parse};
 pub use plan::{Leaf, Operand, Plan, Test, TextTest};
-pub use read_literal::compare_decimals;
+pub use read_literal::{add_decimals, compare_decimals, multiply_decimal};
 pub use readable::print;
 pub use span::{Edge, Span};
 

@@ -1,11 +1,12 @@
 //! A formula that was checked against what the workspace defines: what storage adapters compile.
 
 use super::field::Field;
+use super::history::{EventLeaf, OrdersLeaf};
 use super::readable::{Words, write_condition};
 use super::span::Span;
 use super::{Anniversary, Condition, Definitions, FieldType, Formula, Literal, Operator, Problem, read_literal};
 use crate::values::{Email, Language, Phone, Source, TimeZone};
-use crate::{AttributeKey, FieldId, IdentifierKind, SegmentId};
+use crate::{AttributeKey, ContactId, FieldId, IdentifierKind, SegmentId};
 use rust_decimal::Decimal;
 
 /// A checked formula.
@@ -33,6 +34,10 @@ pub enum Plan {
     },
     /// A condition.
     Leaf(Leaf),
+    /// Events happened so often.
+    Event(EventLeaf),
+    /// Orders come to something.
+    Orders(OrdersLeaf),
 }
 
 /// A condition on a value of the contact.
@@ -72,6 +77,8 @@ pub enum Operand {
 pub enum Test {
     /// There is no value.
     Empty,
+    /// There is a value: of the parameter of an event, or of an order. Of a contact's own fields it is the negation of [`Self::Empty`].
+    NotEmpty,
     /// Texts.
     Text(TextTest),
     /// Sources, one of these.
@@ -117,6 +124,16 @@ impl Plan {
         plan.filter(|_| planner.problems.is_empty()).ok_or(planner.problems)
     }
 
+    /// The same, of one contact alone.
+    pub fn of_contact(self, id: ContactId) -> Self {
+        let one = Leaf {
+            operand: Operand::ContactId,
+            test: Test::Numbers(vec![Decimal::from(id.0)]),
+            text: String::new(),
+        };
+        Self::All(vec![Self::Leaf(one), self])
+    }
+
     /// Of every condition that is negated and compares a value: the plan of those who have no value at all. Each once, in the order of the
     /// formula.
     pub fn without_value(&self) -> Vec<Leaf> {
@@ -142,19 +159,19 @@ impl Plan {
                     });
                 }
             }
-            Self::Leaf(_) | Self::List { .. } => {}
+            Self::Leaf(_) | Self::List { .. } | Self::Event(_) | Self::Orders(_) => {}
         }
     }
 }
 
-struct Planner<'d> {
+pub(super) struct Planner<'d> {
     definitions: &'d Definitions,
     problems: Vec<Problem>,
     nodes: usize,
 }
 
 impl Planner<'_> {
-    fn refuse<T>(&mut self, pointer: &str, reason: impl Into<String>) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, pointer: &str, reason: impl Into<String>) -> Option<T> {
         if self.problems.len() < 20 {
             self.problems.push(Problem::new(pointer, reason));
         }
@@ -182,6 +199,8 @@ impl Planner<'_> {
                 .map(|part| Plan::Not(Box::new(part))),
             Formula::Segment(id) => self.segment(*id, &format!("{at}/segment"), depth),
             Formula::Condition(condition) => self.leaf(condition, at),
+            Formula::Event(condition) => self.event(condition, at),
+            Formula::Orders(condition) => self.orders(condition, at),
         }
     }
 
@@ -225,26 +244,9 @@ impl Planner<'_> {
             return self.refuse(&format!("{at}/field"), reason);
         };
         let operator = condition.operator;
-        if !held.operators().contains(&operator) {
-            let known: Vec<&str> = held.operators().iter().map(|operator| operator.as_str()).collect();
-            let reason = format!("does not apply to {}: it takes {}", held.name(), known.join(", "));
-            return self.refuse(&format!("{at}/op"), reason);
-        }
-        let operand = operand(field, held);
-        let test = match test(field, held, operator, &condition.values) {
-            Ok(test) => test,
-            Err((index, reason)) => {
-                let many = matches!(operator, Operator::OneOf | Operator::Between);
-                let value = if many {
-                    format!("{at}/value/{index}")
-                } else {
-                    format!("{at}/value")
-                };
-                return self.refuse(&value, reason);
-            }
-        };
+        let test = self.checked(field, held, (operator, &condition.values), at)?;
         let leaf = Leaf {
-            operand,
+            operand: operand(field, held),
             test,
             text: write_condition(condition),
         };
@@ -256,6 +258,35 @@ impl Planner<'_> {
         } else {
             Plan::Leaf(leaf)
         })
+    }
+}
+
+impl Planner<'_> {
+    /// The test of an operator on a field, if the two fit.
+    pub(super) fn checked(
+        &mut self,
+        field: Field,
+        held: FieldType,
+        (operator, values): (Operator, &[Literal]),
+        at: &str,
+    ) -> Option<Test> {
+        if !held.operators().contains(&operator) {
+            let known: Vec<&str> = held.operators().iter().map(|operator| operator.as_str()).collect();
+            let reason = format!("does not apply to {}: it takes {}", held.name(), known.join(", "));
+            return self.refuse(&format!("{at}/op"), reason);
+        }
+        match test(field, held, operator, values) {
+            Ok(test) => Some(test),
+            Err((index, reason)) => {
+                let many = matches!(operator, Operator::OneOf | Operator::Between);
+                let value = if many {
+                    format!("{at}/value/{index}")
+                } else {
+                    format!("{at}/value")
+                };
+                self.refuse(&value, reason)
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::field::{BUILT_IN, CUSTOM};
 use super::formula::Arity;
+use super::formula::{EventCondition, EventTimes, OrdersCondition, Within};
 use super::{Condition, Definitions, Formula, Literal, Operator};
 use crate::SegmentId;
 
@@ -36,6 +37,8 @@ fn write(text: &mut String, formula: &Formula, words: Words<'_>, inside: bool) {
         }
         Formula::Segment(id) => text.push_str(&words.segment(*id)),
         Formula::Condition(condition) => text.push_str(&write_condition(condition)),
+        Formula::Event(condition) => text.push_str(&write_event(condition)),
+        Formula::Orders(condition) => text.push_str(&write_orders(condition)),
     }
 }
 
@@ -72,6 +75,45 @@ pub(super) fn write_condition(condition: &Condition) -> String {
             |(_, label, _)| (*label).to_owned(),
         ),
     };
+    write_test(&label, *operator, values)
+}
+
+/// A condition on events in words.
+pub(super) fn write_event(condition: &EventCondition) -> String {
+    let mut text = format!("event {}", quoted(&condition.event));
+    text.push_str(&match condition.count {
+        EventTimes::AtLeast(least) => format!(" at least {least} times"),
+        EventTimes::AtMost(most) => format!(" at most {most} times"),
+    });
+    match &condition.within {
+        None => {}
+        Some(Within::LastDays(days)) => text.push_str(&format!(" in the last {} days", literal(days))),
+        Some(Within::Between { from, to }) => {
+            for (word, end) in [("from", from), ("to", to)] {
+                if let Some(end) = end {
+                    text.push_str(&format!(" {word} {}", literal(end)));
+                }
+            }
+        }
+    }
+    text + &write_filters(&condition.filters)
+}
+
+/// A condition on orders in words.
+pub(super) fn write_orders(condition: &OrdersCondition) -> String {
+    write_test(condition.aggregate.words(), condition.operator, &condition.values) + &write_filters(&condition.filters)
+}
+
+fn write_filters(filters: &[Condition]) -> String {
+    if filters.is_empty() {
+        return String::new();
+    }
+    let filters = filters.iter();
+    let filters = filters.map(|filter| write_test(&quoted(&filter.field), filter.operator, &filter.values));
+    format!(" where ({})", filters.collect::<Vec<_>>().join(", "))
+}
+
+fn write_test(label: &str, operator: Operator, values: &[Literal]) -> String {
     let values: Vec<String> = values.iter().map(literal).collect();
     let words = operator.words();
     match (operator.arity(), values.as_slice()) {
@@ -82,7 +124,7 @@ pub(super) fn write_condition(condition: &Condition) -> String {
             _ => format!("{label} {words} {days} days"),
         },
         (_, values) => {
-            let values: Vec<&str> = [label.as_str(), words]
+            let values: Vec<&str> = [label, words]
                 .into_iter()
                 .chain(values.iter().map(String::as_str))
                 .collect();

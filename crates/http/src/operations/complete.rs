@@ -31,7 +31,8 @@ const HEADERS: [(&str, &str); 4] = [
 ];
 
 /// Calls with other methods than `GET` that come to no decision before they answer, or tell none to a public key.
-const UNDECIDED: [&str; 17] = [
+const UNDECIDED: [&str; 18] = [
+    "/api/v1/contacts/search",
     "/api/v1/contacts",
     "/api/v1/contacts/upload",
     "/api/v1/imports",

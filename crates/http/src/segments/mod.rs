@@ -3,6 +3,7 @@
 mod change;
 mod contacts;
 mod define;
+mod derive;
 mod forms;
 mod list;
 mod members;
@@ -28,6 +29,10 @@ pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(define::list, define::create))
         .routes(routes!(preview::preview))
         .routes(routes!(define::get, define::change, define::delete))
+        .routes(routes!(derive::copy))
+        .routes(routes!(derive::freeze))
+        .routes(routes!(derive::empty))
+        .routes(routes!(derive::search))
         .routes(routes!(members::members))
         .routes(routes!(members::of_contact))
 }

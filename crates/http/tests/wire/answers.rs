@@ -209,7 +209,7 @@ async fn segments(story: &mut Story) {
     let body = json!({"name": "Customers", "formula": formula});
     let made = story.tell("createSegment", "POST", "/api/v1/segments", body).await;
     let path = format!("/api/v1/segments/{}", made["segment"]["id"]);
-    let preview = json!({"formula": formula});
+    let preview = json!({"formula": {"not": formula}, "segmentId": made["segment"]["id"]});
     story
         .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
         .await;
@@ -219,6 +219,18 @@ async fn segments(story: &mut Story) {
     story.read("getContactSegments", "/api/v1/contact/1/segments").await;
     let body = json!({"name": "Known customers", "formula": formula});
     story.tell("changeSegment", "PUT", &path, body).await;
+    let copy = json!({"name": "Customers, copy"});
+    story.tell("copySegment", "POST", &format!("{path}/copy"), copy).await;
+    let list = json!({"name": "Customers in March"});
+    let list = story
+        .tell("freezeSegment", "POST", &format!("{path}/freeze"), list)
+        .await;
+    let list = format!("/api/v1/segments/{}/empty", list["segment"]["id"]);
+    story.tell("emptySegment", "POST", &list, Value::Null).await;
+    let search = json!({"formula": formula});
+    story
+        .tell("searchByFormula", "POST", "/api/v1/contacts/search", search)
+        .await;
     story.tell("deleteSegment", "DELETE", &path, Value::Null).await;
 }
 

@@ -11,10 +11,11 @@ pub(crate) const SITE: &str = "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7";
 const APP: &str = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
 
 /// What later examples refer to, so that it comes first.
-const FIRST: [&str; 4] = [
+const FIRST: [&str; 5] = [
     "post /api/v1/contact",
     "post /api/v1/categories",
     "post /api/v1/fields",
+    "post /api/v1/segments",
     "post /api/v1/apps/{app}/tokens",
 ];
 

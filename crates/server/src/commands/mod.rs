@@ -13,6 +13,7 @@ mod key;
 mod migrate;
 mod openapi;
 mod run;
+mod segment;
 mod serve;
 mod site;
 mod version;

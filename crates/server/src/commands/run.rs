@@ -1,8 +1,8 @@
 //! Which command, on which runtime.
 
 use super::{
-    completions, config, console, demo_data, doctor, export, export_contacts, import, key, migrate, openapi, serve,
-    site, version, workspace,
+    completions, config, console, demo_data, doctor, export, export_contacts, import, key, migrate, openapi, segment,
+    serve, site, version, workspace,
 };
 use crate::cli::{Cli, Command};
 use anyhow::{Context, Result};
@@ -20,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::ExportContacts(args) => one_thread()?.block_on(export_contacts::run(&args)),
         Command::Import(args) => one_thread()?.block_on(import::run(&args)),
         Command::Console(command) => one_thread()?.block_on(console::run(command)),
+        Command::Segment(command) => one_thread()?.block_on(segment::run(command)),
         Command::Export(command) => one_thread()?.block_on(export::run(command)),
         Command::Config(command) => config::run(&command),
         Command::Openapi(_) => openapi::run(),

@@ -7,7 +7,7 @@ use selfsame_application::ports::MembersFrom;
 use selfsame_domain::{Command, ContactId, ContactRef, Effect, Outcome, Rejection, SegmentId, Skipped};
 use serde_json::{Value, json};
 
-fn create(name: &str, json: &Value) -> Command {
+pub(super) fn create(name: &str, json: &Value) -> Command {
     Command::CreateSegment {
         name: segment_name(name),
         formula: Some(Box::new(formula(json))),

@@ -92,7 +92,7 @@ impl History for MemoryStore {
 
 impl Space {
     /// Whose events are meant; none when there is no such contact.
-    fn subjects(&self, of: &HistoryOf) -> Option<Vec<Subject>> {
+    pub(super) fn subjects(&self, of: &HistoryOf) -> Option<Vec<Subject>> {
         let visitors = match of {
             HistoryOf::Visitors(visitors) => return Some(visitors.iter().copied().map(Subject::Visitor).collect()),
             HistoryOf::Contact(id) => {
