@@ -99,6 +99,30 @@ macro_rules! and_cases_of_the_storage {
                 removed_contacts_are_not_found_and_absorbed_ones_are_their_survivors;
                 another_workspace_finds_nobody;
             }
+            uploads {
+                an_upload_becomes_the_body_of_its_import;
+                what_was_broken_off_is_deleted;
+                an_inspection_without_problems_lets_the_import_go_on;
+                problems_wait_for_a_decision;
+                what_nobody_decides_about_is_cancelled;
+            }
+            exports {
+                connectors_are_kept_and_named_once;
+                an_export_changes_from_the_version_that_was_read;
+                a_run_is_queued_once_and_reads_back;
+                cancelling_a_run_cancels_its_job;
+                a_run_under_way_is_asked_to_stop;
+            }
+            export_snapshots {
+                changed_contacts_are_read_once_each_since_a_commit;
+                unsubscribing_changes_those_who_show_the_address;
+                merges_and_their_undoing_change_both_contacts;
+                what_was_erased_and_deleted_is_noted;
+                changed_orders_are_read_since_a_commit;
+                events_are_read_again_when_their_visitor_is_adopted;
+                a_write_that_is_held_open_is_in_the_next_snapshot;
+                a_snapshot_is_of_its_workspace;
+            }
             violations {
                 none_in_an_empty_storage;
                 a_cycle_of_merges;

@@ -16,7 +16,7 @@ pub async fn a_person_is_found_by_every_identifier_and_name(backend: &mut dyn Ba
     let ann = Ask::new()
         .external("Cust-7")
         .email("ann.smith@example.com")
-        .phone("+380501234567");
+        .sms("+380501234567");
     let ann = f.id(ann.first("Ann").last("Smith").upsert()).await;
     let other = f
         .id(Ask::new().external("Z-1").first("Olena").last("Їжак").upsert())
