@@ -3,7 +3,8 @@
 use crate::values::{AppId, Email, Token};
 use crate::{
     Call, Command, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId, Footprint,
-    Identifier, IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
+    FootprintExpansion, Identifier, IdentifierKey, IdentifierKind, OrderRequest, Policy, SegmentRef, Stability,
+    Timestamp,
 };
 
 /// Computes what must be read before the batch can be resolved under the policy.
@@ -13,8 +14,8 @@ use crate::{
 ///
 /// `known` is what is learned so far: values of custom fields that identify are asked for like any other identifier, and so are those of
 /// removed contacts that the batch may bring back. When the snapshot tells of more, the footprint was too small: see
-/// [`crate::Snapshot::learn`].
-pub fn footprint(batch: &[Envelope], policy: &Policy, known: &Learned) -> Footprint {
+/// [`crate::Snapshot::expand_footprint`].
+pub fn footprint(batch: &[Envelope], policy: &Policy, known: &FootprintExpansion) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
         add(&mut all, &envelope.command, envelope.at, policy, &known.fields);
