@@ -2,7 +2,7 @@
 
 use crate::contact_view::{identifier, key};
 use crate::texts::{Texts, When};
-use selfsame_domain::{Apart, ContactId, Decision, Effect, Rule};
+use selfsame_domain::{ContactId, Decision, Effect, NotLinkedReason, Rule};
 
 /// A decision in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +85,10 @@ fn words(effect: &Effect, texts: Texts) -> String {
             let (kept, limit) = (identifier(kept, texts), limit.to_string());
             texts.with_all("effect-quarantined", &[("identifier", &kept), ("limit", &limit)])
         }
-        Effect::KeptApart {
+        Effect::NotLinked {
             identifier: kept,
             contact: other,
-            why,
+            reason: why,
         } => kept_apart(&identifier(kept, texts), *other, *why, texts),
         Effect::Merged {
             absorbed,
@@ -139,19 +139,19 @@ fn more_words(effect: &Effect, texts: Texts) -> String {
     }
 }
 
-fn kept_apart(kept: &str, other: Option<ContactId>, why: Apart, texts: Texts) -> String {
+fn kept_apart(kept: &str, other: Option<ContactId>, why: NotLinkedReason, texts: Texts) -> String {
     let reason = texts.get(match why {
-        Apart::HoldsExternalId => "apart-holds-external-id",
-        Apart::Disagrees => "apart-disagrees",
-        Apart::PolicyOff => "apart-policy-off",
-        Apart::Undone => "apart-undone",
-        Apart::Limit => "apart-limit",
-        Apart::ChannelExists => "apart-channel-exists",
-        Apart::HeldByOther => "apart-held-by-other",
-        Apart::OnlyNames => "apart-only-names",
-        Apart::PublicKey => "apart-public-key",
-        Apart::Past => "apart-past",
-        Apart::Forgotten => "apart-forgotten",
+        NotLinkedReason::HoldsExternalId => "apart-holds-external-id",
+        NotLinkedReason::Disagrees => "apart-disagrees",
+        NotLinkedReason::PolicyOff => "apart-policy-off",
+        NotLinkedReason::Undone => "apart-undone",
+        NotLinkedReason::Limit => "apart-limit",
+        NotLinkedReason::ChannelExists => "apart-channel-exists",
+        NotLinkedReason::HeldByOther => "apart-held-by-other",
+        NotLinkedReason::OnlyNames => "apart-only-names",
+        NotLinkedReason::PublicKey => "apart-public-key",
+        NotLinkedReason::Past => "apart-past",
+        NotLinkedReason::Forgotten => "apart-forgotten",
     });
     match other {
         Some(other) => {
@@ -207,10 +207,10 @@ mod tests {
                 rule: MergeRule::AbsorbUnclaimed,
                 evidence: Some(email.key.clone()),
             },
-            Effect::KeptApart {
+            Effect::NotLinked {
                 identifier: email.clone(),
                 contact: Some(ContactId(9)),
-                why: Apart::HoldsExternalId,
+                reason: NotLinkedReason::HoldsExternalId,
             },
         ];
         let made = decision(Rule::Search, Some(email.key), effects);

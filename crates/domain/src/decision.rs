@@ -116,10 +116,10 @@ impl MergeRule {
     }
 }
 
-/// Why an identifier of the request, or a contact that holds it, was kept apart from the decided contact.
+/// Why an identifier of the request, or a contact that holds it, was not linked with the decided contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Apart {
+pub enum NotLinkedReason {
     /// Rule 1: that contact holds an external ID of its own.
     HoldsExternalId,
     /// Rule 6: that contact holds another email or phone; both carry the value now.
@@ -219,14 +219,16 @@ pub enum Effect {
         /// Which.
         identifier: Identifier,
     },
-    /// An identifier matched another contact, and it was kept apart.
-    KeptApart {
+    /// An identifier of the request, or the other contact that holds it, was not linked with the decided contact.
+    #[serde(rename = "kept_apart")]
+    NotLinked {
         /// Which identifier.
         identifier: Identifier,
-        /// The other contact.
+        /// The other contact, if there is one.
         contact: Option<ContactId>,
         /// Why.
-        why: Apart,
+        #[serde(rename = "why")]
+        reason: NotLinkedReason,
     },
     /// An event named nobody who is known: it waits with a visitor (identity rule 7).
     EventWaits {

@@ -3,7 +3,8 @@
 use crate::values::{AppId, Email, Token};
 use crate::{
     Call, Command, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId, Footprint,
-    Identifier, IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
+    FootprintExpansion, Identifier, IdentifierKey, IdentifierKind, OrderRequest, Policy, SegmentRef, Stability,
+    Timestamp,
 };
 
 /// Computes what must be read before the batch can be resolved under the policy.
@@ -13,8 +14,8 @@ use crate::{
 ///
 /// `known` is what is learned so far: values of custom fields that identify are asked for like any other identifier, and so are those of
 /// removed contacts that the batch may bring back. When the snapshot tells of more, the footprint was too small: see
-/// [`crate::Snapshot::learn`].
-pub fn footprint(batch: &[Envelope], policy: &Policy, known: &Learned) -> Footprint {
+/// [`crate::Snapshot::expand_footprint`].
+pub fn footprint(batch: &[Envelope], policy: &Policy, known: &FootprintExpansion) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
         add(&mut all, &envelope.command, envelope.at, policy, &known.fields);
@@ -100,7 +101,7 @@ fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
         let needed = all.keys.entry(change.key.clone()).or_insert(false);
         *needed |= change.key.kind.is_exclusive();
         let held = change.before.iter().chain(&change.after);
-        for key in held.flat_map(|held| held.identifier.also_named()) {
+        for key in held.flat_map(|held| held.identifier.alias_keys()) {
             all.keys.entry(key).or_insert(false);
         }
     }
@@ -145,7 +146,7 @@ fn add_order(all: &mut Footprint, request: &OrderRequest, policy: &Policy) {
     add_request(all, &request.contact, policy);
     all.restores |= Call::Order.powers().restores;
     all.orders.insert(request.key.external_id.clone());
-    all.events.extend(request.told_as());
+    all.events.extend(request.status_event_ids());
 }
 
 fn add_token(all: &mut Footprint, app: &AppId, token: &Token) {
@@ -155,7 +156,8 @@ fn add_token(all: &mut Footprint, app: &AppId, token: &Token) {
         IdentifierKind::Telegram,
     ] {
         let named = Identifier::token(kind, Some(app), token);
-        all.keys.extend(named.nameless().map(|nameless| (nameless, true)));
+        all.keys
+            .extend(named.key_without_app().map(|nameless| (nameless, true)));
         all.keys.insert(named.key, true);
     }
 }
@@ -166,7 +168,9 @@ fn add_late(all: &mut Footprint, request: &EventRequest, received_at: Timestamp)
     let moves = |id: &&Identifier| id.kind().stability() == Stability::Changeable;
     for identifier in request.contact.identifiers().filter(moves) {
         let others = identifier.of_other_kinds().map(|token| token.key);
-        let keys = others.chain(identifier.nameless()).chain([identifier.key.clone()]);
+        let keys = others
+            .chain(identifier.key_without_app())
+            .chain([identifier.key.clone()]);
         let known: Vec<_> = keys.filter(|key| all.keys.get(key) == Some(&true)).collect();
         all.late.extend(known.into_iter().map(|key| (key, time)));
     }
@@ -198,10 +202,10 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
     for identifier in request.identifiers() {
         add_key(all, &identifier.key, &identifier.typed, policy);
         // The token may be held without its app.
-        if let Some(nameless) = identifier.nameless() {
+        if let Some(nameless) = identifier.key_without_app() {
             add_key(all, &nameless, &identifier.typed, policy);
         }
-        for key in identifier.also_named() {
+        for key in identifier.alias_keys() {
             all.keys.entry(key).or_insert(false);
         }
     }

@@ -213,7 +213,7 @@ impl Identifier {
 
     /// Of a token that is qualified by an app, the key of the same token without one; none for other identifiers, and for tokens that are
     /// so long that a digest stands for them. A token that a request names without its app is this token of whatever app.
-    pub fn nameless(&self) -> Option<IdentifierKey> {
+    pub fn key_without_app(&self) -> Option<IdentifierKey> {
         let is_token = matches!(
             self.key.kind,
             IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram
@@ -227,14 +227,14 @@ impl Identifier {
 
     /// The keys by which requests name the token without its app, or without saying of what kind it is, as events do (wire fact): history
     /// that names it so waits under them. None for other identifiers.
-    pub fn also_named(&self) -> impl Iterator<Item = IdentifierKey> + use<> {
+    pub fn alias_keys(&self) -> impl Iterator<Item = IdentifierKey> + use<> {
         let of_another_kind = matches!(self.key.kind, IdentifierKind::WebPush | IdentifierKind::Telegram);
         let value = format!("/{}", self.typed);
         let kindless = (of_another_kind && value.len() <= MAX_KEY).then_some(IdentifierKey {
             kind: IdentifierKind::MobilePush,
             value,
         });
-        self.nameless().into_iter().chain(kindless)
+        self.key_without_app().into_iter().chain(kindless)
     }
 
     /// Of a mobile push token without an app, the same token as one of another kind; none for other identifiers.

@@ -18,13 +18,13 @@ mod command;
 mod contact;
 mod decision;
 mod event;
-mod face;
 mod find;
 mod footprint;
 mod identifier;
 mod ids;
 mod invariants;
 mod merge;
+mod observable_contact;
 mod order;
 mod policy;
 mod read_set;
@@ -45,12 +45,11 @@ pub use command::{
     ChannelInput, Command, ContactRef, ContactRequest, Envelope, FieldInput, NewField, SegmentRef, Skipped, TokenChange,
 };
 pub use contact::{ChannelDetails, Contact, ContactState, HeldIdentifier, IdentifierState, Membership, Visitor};
-pub use decision::{Apart, Decision, Effect, MergeRule, Outcome, Rejection, Rule, SubscribeStatus};
+pub use decision::{Decision, Effect, MergeRule, NotLinkedReason, Outcome, Rejection, Rule, SubscribeStatus};
 pub use event::{
     Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, Place, StoredEvent,
     Subject, Waiting, is_dated_ahead,
 };
-pub use face::Face;
 pub use find::{FindQuery, FindRank, NamePrefixes, Prefix};
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
@@ -58,15 +57,16 @@ pub use ids::{
     AuditId, CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, InvitationId, KeyId, MergeId,
     Revision, RunId, SegmentId, SessionId, SiteId, UserId, VisitorId, WorkspaceId, ordered_uuid,
 };
-pub use invariants::{Violation, unrecorded_merges, violations};
+pub use invariants::{Invariant, Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
+pub use observable_contact::ObservableContact;
 pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderKey, OrderRequest, OrderStatus};
 pub use policy::{Limits, Policy};
 pub use read_set::ReadSet;
 pub use resolve::resolve;
 pub use rights::{Action, Rights};
 pub use snapshot::{
-    ChangeSet, ContactRow, Footprint, Fresh, FreshCount, KeyRecord, Learned, LogEntry, Resolution, Snapshot,
+    ChangeSet, ContactRow, Footprint, FootprintExpansion, Fresh, FreshCount, KeyRecord, LogEntry, Resolution, Snapshot,
 };
 pub use time::{Timestamp, to_micros};
 pub use trust::{Claim, Trust, Warrant};

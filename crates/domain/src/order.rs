@@ -266,7 +266,7 @@ pub struct OrderRequest {
 
 impl OrderRequest {
     /// The identities that the event of its status may have.
-    pub fn told_as(&self) -> [EventId; 2] {
+    pub fn status_event_ids(&self) -> [EventId; 2] {
         EventId::of_order(&self.key, self.status, self.date)
     }
 }

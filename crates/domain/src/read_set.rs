@@ -46,7 +46,12 @@ impl ReadSet {
         let mut keys: BTreeSet<IdentifierKey> = footprint.keys.keys().cloned().collect();
         // What is behind a token was read by its nameless key and by its own one.
         let tokens = snapshot.contacts.values().flat_map(|contact| &contact.identifiers);
-        let named = |token: &&HeldIdentifier| token.identifier.nameless().is_some_and(|key| held.contains(&key));
+        let named = |token: &&HeldIdentifier| {
+            token
+                .identifier
+                .key_without_app()
+                .is_some_and(|key| held.contains(&key))
+        };
         keys.extend(tokens.filter(named).map(|token| token.key().clone()));
         let mut contacts = footprint.contacts.clone();
         contacts.extend(snapshot.contacts.keys());

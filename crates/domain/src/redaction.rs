@@ -96,7 +96,7 @@ macro_rules! party {
             Effect::Moved { from: contact, .. }
             | Effect::Merged { absorbed: contact, .. }
             | Effect::Unmerged { contact, .. } => Some(contact),
-            Effect::KeptApart { contact, .. } => contact.$borrow(),
+            Effect::NotLinked { contact, .. } => contact.$borrow(),
             Effect::Attached { .. }
             | Effect::Replaced { .. }
             | Effect::Restated { .. }
@@ -135,7 +135,7 @@ macro_rules! identifier {
             | Effect::Shared { identifier, .. }
             | Effect::Unsubscribed { identifier }
             | Effect::Resubscribed { identifier }
-            | Effect::KeptApart { identifier, .. } => Some(identifier),
+            | Effect::NotLinked { identifier, .. } => Some(identifier),
             Effect::Merged { .. }
             | Effect::Unmerged { .. }
             | Effect::EventWaits { .. }

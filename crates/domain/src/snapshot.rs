@@ -51,7 +51,7 @@ pub struct Footprint {
     pub orders: BTreeSet<ExternalOrderId>,
     /// How many new numbers the batch may need.
     pub fresh: FreshCount,
-    /// Whether the batch may bring back removed contacts that it names. Nothing to load; [`Snapshot::learn`] asks.
+    /// Whether the batch may bring back removed contacts that it names. Nothing to load; [`Snapshot::expand_footprint`] asks.
     pub restores: bool,
     /// Whether the batch removes contacts, which it may bring back, too.
     pub removes: bool,
@@ -197,7 +197,7 @@ impl Snapshot {
     /// that brought it.
     pub fn holders(&self, keys: &BTreeSet<&IdentifierKey>) -> BTreeSet<ContactId> {
         let held = self.contacts.values().flat_map(|contact| &contact.identifiers);
-        let nameless = |held: &HeldIdentifier| held.identifier.nameless().is_some_and(|key| keys.contains(&key));
+        let nameless = |held: &HeldIdentifier| held.identifier.key_without_app().is_some_and(|key| keys.contains(&key));
         let held = held.filter(|held| keys.contains(held.key()) || nameless(held));
         held.flat_map(|held| [held.owner, held.home]).collect()
     }
@@ -222,7 +222,7 @@ impl Snapshot {
 
     /// Notes for [`crate::footprint`] what the batch touches besides. True when something of it was not asked for, so the batch has to be
     /// read again.
-    pub fn learn(&self, footprint: &Footprint, known: &mut Learned) -> bool {
+    pub fn expand_footprint(&self, footprint: &Footprint, known: &mut FootprintExpansion) -> bool {
         let mut learned = false;
         for field in self.fields.iter().filter(|field| field.identifying) {
             if !known.fields.contains(field) {
@@ -254,14 +254,14 @@ impl Snapshot {
         let restored = self.contacts.values().filter(|_| footprint.restores).filter(named);
         let held = restored.flat_map(|contact| &contact.identifiers);
         held.filter(|held| held.kind() != IdentifierKind::Cookie)
-            .flat_map(|held| std::iter::once(held.key().clone()).chain(held.identifier.also_named()))
+            .flat_map(|held| std::iter::once(held.key().clone()).chain(held.identifier.alias_keys()))
             .collect()
     }
 }
 
-/// What [`crate::footprint`] must know that is learned from a [`Snapshot`] only: see [`Snapshot::learn`].
+/// What [`crate::footprint`] must know that is learned from a [`Snapshot`] only: see [`Snapshot::expand_footprint`].
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Learned {
+pub struct FootprintExpansion {
     /// The definitions of custom fields that identify.
     pub fields: Vec<CustomField>,
     /// Identifiers of removed contacts that the batch may bring back.

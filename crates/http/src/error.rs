@@ -352,9 +352,10 @@ impl From<Arc<StorageError>> for ApiError {
             StorageError::Retriable | StorageError::Unavailable { .. } | StorageError::Lost { .. } => {
                 Self::Unavailable(error)
             }
-            StorageError::Corrupt { .. } | StorageError::UnknownWorkspace | StorageError::Refused(_) => {
-                Self::Storage(error)
-            }
+            StorageError::Corrupt { .. }
+            | StorageError::Inconsistent(_)
+            | StorageError::UnknownWorkspace
+            | StorageError::Refused(_) => Self::Storage(error),
         }
     }
 }
@@ -397,7 +398,7 @@ impl IntoResponse for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use selfsame_domain::ContactId;
+    use selfsame_domain::{ContactId, Invariant};
 
     #[test]
     fn every_failure_of_the_storage_has_a_status() {
@@ -421,6 +422,7 @@ mod tests {
                 500,
                 false,
             ),
+            (StorageError::Inconsistent(Invariant::NoNewId("contact")), 500, false),
             (StorageError::UnknownWorkspace, 500, false),
             (refused(), 500, false),
         ] {

@@ -9,8 +9,8 @@ use selfsame_application::ports::{
 use selfsame_application::{Application, Options, Submission};
 use selfsame_domain::values::CategoryName;
 use selfsame_domain::{
-    Command, Contact, ContactId, ContactRef, Decision, DecisionId, Effect, Event, Face, IdentifierKey, Merge, MergeId,
-    Policy, SegmentId, WorkspaceId,
+    Command, Contact, ContactId, ContactRef, Decision, DecisionId, Effect, Event, IdentifierKey, Merge, MergeId,
+    ObservableContact, Policy, SegmentId, WorkspaceId,
 };
 use std::sync::Arc;
 
@@ -128,8 +128,8 @@ impl<'b> Fixture<'b> {
     }
 
     /// What can be observed of the contact that answers for a number.
-    pub async fn face(&self, id: ContactId) -> Face {
-        Face::of(&self.contact(id).await)
+    pub async fn face(&self, id: ContactId) -> ObservableContact {
+        ObservableContact::of(&self.contact(id).await)
     }
 
     /// Whether a number is answered.

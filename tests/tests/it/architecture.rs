@@ -47,6 +47,53 @@ const OUTSIDE: [(&str, &[&str]); 5] = [
     ("selfsame-storage-sqlite", &["axum"]),
 ];
 
+/// The modules of `resolve` in the order of their layers: each one uses only modules that stand before it.
+const RULES: [&str; 33] = [
+    // The state, and the decision about a command.
+    "working_copy",
+    "decision_builder",
+    "context",
+    // What an identifier proves, and which one is meant.
+    "evidence",
+    "naming",
+    // Who owned an identifier when, and to whom its history belongs.
+    "ownership",
+    "history",
+    // What a contact holds.
+    "held",
+    "memberships",
+    // Which contact it is, and which become one.
+    "search",
+    "merge",
+    "absorb",
+    "undo",
+    // Who gets an identifier.
+    "trust",
+    "device_tokens",
+    "claim",
+    // What is written to a contact.
+    "channels",
+    "attributes",
+    "row_changes",
+    "recorded_events",
+    "contact",
+    // Events and orders.
+    "late_event",
+    "event",
+    "order",
+    // All other commands.
+    "merge_by_hand",
+    "take_back",
+    "remove",
+    "unsubscribe",
+    "token",
+    "segment_members",
+    "segment_definitions",
+    "catalog",
+    // The result.
+    "changes",
+];
+
 const LONGEST_FILE: usize = 500;
 
 fn workspace() -> Metadata {
@@ -109,6 +156,37 @@ fn the_rules_are_about_crates_that_have_these_names() {
             "{name} is gone"
         );
     }
+}
+
+#[test]
+fn a_rule_uses_only_rules_of_the_layers_before_it() {
+    let root = workspace().workspace_root.join("crates/domain/src/resolve");
+    let files = fs::read_dir(root).unwrap().map(|file| file.unwrap().path());
+    let mut found = 0;
+    for file in files.filter(|file| file.is_file() && !file.ends_with("mod.rs")) {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let layer = RULES.iter().position(|rule| *rule == name);
+        let layer = layer.unwrap_or_else(|| panic!("{name} is new: say in this test where it belongs"));
+        let source = fs::read_to_string(&file).unwrap();
+        let (imports, rest): (Vec<_>, Vec<_>) = source
+            .split(';')
+            .partition(|item| item.trim().starts_with("use super::"));
+        assert!(
+            !rest.iter().any(|item| item.contains("super::")),
+            "{name} uses a module that it does not import"
+        );
+        let words = imports
+            .iter()
+            .flat_map(|item| item.split(|c: char| c != '_' && !c.is_alphanumeric()));
+        for used in words.filter(|word| RULES.contains(word) && *word != name) {
+            assert!(
+                RULES[..layer].contains(&used),
+                "{name} uses {used}, which stands after it"
+            );
+        }
+        found += 1;
+    }
+    assert_eq!(found, RULES.len(), "a rule is gone");
 }
 
 #[test]

@@ -199,8 +199,8 @@ impl Run<'_> {
             }
             match self.submit(commands).await {
                 Ok(decisions) => return Ok(self.take(size, decisions).await),
-                Err(SubmitError::Storage(error)) if is_refusal(&error) && size > 1 => size /= 2,
-                Err(SubmitError::Storage(error)) if is_refusal(&error) => {
+                Err(SubmitError::Storage(error)) if error.is_lasting() && size > 1 => size /= 2,
+                Err(SubmitError::Storage(error)) if error.is_lasting() => {
                     let read = self.pending.pop_front();
                     let row = self.done + 1;
                     let rejected = read.map(|read| outcome::rejected(row, &read, REFUSED.to_owned()));
@@ -287,9 +287,4 @@ fn count(counts: &RowCounts) {
         let rows = counts.get(*outcome);
         metrics::counter!("selfsame_import_rows_total", "outcome" => outcome.as_str()).increment(rows);
     }
-}
-
-/// Whether the database will refuse it the next time, too.
-pub(super) fn is_refusal(error: &StorageError) -> bool {
-    matches!(error, StorageError::Refused(_) | StorageError::Corrupt { .. })
 }

@@ -116,8 +116,8 @@ async fn take_back(
     loop {
         match submit(app, import, &rows[..size], pace).await {
             Ok(decisions) => return Ok(rows.iter().zip(&decisions).map(undone).collect()),
-            Err(SubmitError::Storage(error)) if super::run::is_refusal(&error) && size > 1 => size /= 2,
-            Err(SubmitError::Storage(error)) if super::run::is_refusal(&error) => {
+            Err(SubmitError::Storage(error)) if error.is_lasting() && size > 1 => size /= 2,
+            Err(SubmitError::Storage(error)) if error.is_lasting() => {
                 let kept = vec![Skipped {
                     field: "contact".to_owned(),
                     reason: REFUSED.to_owned(),

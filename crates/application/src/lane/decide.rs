@@ -5,7 +5,8 @@ use super::records::{duplicate_key, window_end};
 use crate::ports::Recorded;
 use crate::submit::{Reply, SubmitError};
 use selfsame_domain::{
-    ChangeSet, Contact, ContactId, Decision, Effect, Envelope, Outcome, Policy, Rejection, Rule, Snapshot, resolve,
+    ChangeSet, Contact, ContactId, Decision, Effect, Envelope, Invariant, Outcome, Policy, Rejection, Rule, Snapshot,
+    resolve,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,11 +46,11 @@ pub(super) fn decide(
     snapshot: &Snapshot,
     policy: &Policy,
     recorded: &[Recorded],
-) -> Decided {
+) -> Result<Decided, Invariant> {
     let mut ended = BTreeSet::new();
     loop {
         let asked = envelopes(jobs, &treatments, |treatment| matches!(treatment, Treatment::Decide));
-        let resolution = resolve(&asked, snapshot, policy);
+        let resolution = resolve(&asked, snapshot, policy)?;
         let decisions = split(to_decide(jobs, &treatments).map(|(_, job)| job), resolution.decisions);
         let decided: BTreeMap<usize, &[Decision]> = to_decide(jobs, &treatments)
             .zip(&decisions)
@@ -69,11 +70,11 @@ pub(super) fn decide(
             .next();
         let Some(next) = next else {
             let changes = resolution.changes;
-            return Decided {
+            return Ok(Decided {
                 treatments,
                 decisions,
                 changes,
-            };
+            });
         };
         ended.insert(next);
         treatments = self::treatments(jobs, policy, recorded, &ended);

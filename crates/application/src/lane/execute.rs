@@ -8,7 +8,7 @@ use crate::ports::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, StorageError, Store, Written,
 };
 use crate::submit::{Reply, SubmitError};
-use selfsame_domain::{ContactId, Decision, Envelope, Learned, WorkspaceId, footprint};
+use selfsame_domain::{ContactId, Decision, Envelope, FootprintExpansion, WorkspaceId, footprint};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(super) async fn execute(store: &dyn Store, workspace: WorkspaceId, batch: Ve
                     let _ = job.reply.send(reply);
                 }
             }
-            Err(StorageError::Refused(_) | StorageError::Corrupt { .. }) if jobs.len() > 1 => {
+            Err(error) if error.is_lasting() && jobs.len() > 1 => {
                 let second = jobs.split_off(jobs.len() / 2);
                 waiting.push(second);
                 waiting.push(jobs);
@@ -164,10 +164,10 @@ async fn prepare(
     workspace: WorkspaceId,
     jobs: &[Job],
 ) -> Result<Prepared, StorageError> {
-    let asked = |policy: &PolicyVersion, known: &Learned| request(jobs, policy, known);
+    let asked = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
     let Found { policy, request, state } = read(source, store, workspace, asked).await?;
     let treatments = treatments(jobs, &policy.policy, &state.recorded, &BTreeSet::new());
-    let decided = decide(jobs, treatments, &state.snapshot, &policy.policy, &state.recorded);
+    let decided = decide(jobs, treatments, &state.snapshot, &policy.policy, &state.recorded)?;
     Ok(Prepared {
         records: all_records(jobs, &decided, &state.snapshot, &policy.policy),
         basis: Basis::of(&request, &state),
@@ -176,7 +176,7 @@ async fn prepare(
 }
 
 /// What the jobs ask for. Which of them are answered without deciding is not known before their recorded replies are read, so all ask.
-fn request(jobs: &[Job], policy: &PolicyVersion, known: &Learned) -> ReadRequest {
+fn request(jobs: &[Job], policy: &PolicyVersion, known: &FootprintExpansion) -> ReadRequest {
     let asked: Vec<Envelope> = jobs.iter().flat_map(|job| job.envelopes.iter().cloned()).collect();
     ReadRequest {
         policy: policy.revision,
@@ -192,10 +192,10 @@ pub(super) async fn read(
     source: &mut Source<'_>,
     store: &dyn Store,
     workspace: WorkspaceId,
-    ask: impl Fn(&PolicyVersion, &Learned) -> ReadRequest,
+    ask: impl Fn(&PolicyVersion, &FootprintExpansion) -> ReadRequest,
 ) -> Result<Found, StorageError> {
     let mut policy = store.policy(workspace).await?;
-    let mut known = Learned::default();
+    let mut known = FootprintExpansion::default();
     let mut repeated: BTreeSet<ContactId> = BTreeSet::new();
     loop {
         let mut request = ask(&policy, &known);
@@ -204,7 +204,7 @@ pub(super) async fn read(
             ReadAnswer::OutdatedPolicy(newer) => policy = newer,
             ReadAnswer::State(state) => {
                 repeated.extend(originals(&state.recorded));
-                let learned = state.snapshot.learn(&request.footprint, &mut known);
+                let learned = state.snapshot.expand_footprint(&request.footprint, &mut known);
                 if !learned && repeated.is_subset(&request.footprint.contacts) {
                     let state = *state;
                     return Ok(Found { policy, request, state });

@@ -5,7 +5,7 @@ use super::decide::{Decided, about, is_accepted, to_decide};
 use crate::ports::Recorded;
 use chrono::TimeDelta;
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, IdentifierKey, Learned, Policy, Snapshot, Timestamp, footprint,
+    ContactId, Decision, DecisionId, FootprintExpansion, IdentifierKey, Policy, Snapshot, Timestamp, footprint,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ fn records(
         // Nor need it be a contact's that the decision is about: events leave removed ones alone.
         let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
         contacts.extend(snapshot.holders(&named));
-        contacts.extend(snapshot.removed(&footprint(&job.envelopes, policy, &Learned::default())));
+        contacts.extend(snapshot.removed(&footprint(&job.envelopes, policy, &FootprintExpansion::default())));
         let mut decisions = decisions.to_vec();
         if contacts.is_empty() {
             // No erasure would find it.

@@ -42,12 +42,22 @@ pub enum StorageError {
         /// Which row.
         key: String,
     },
+    /// What was read is no possible state, so nothing can be decided on it. Reading it again will not help.
+    #[error("what was read is inconsistent: {0}")]
+    Inconsistent(#[from] selfsame_domain::Invariant),
     /// There is no workspace of this number.
     #[error("unknown workspace")]
     UnknownWorkspace,
     /// The database refused a statement for another reason. Doing it again will not help.
     #[error("the database refused a statement")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StorageError {
+    /// Whether the same work will fail again, because of what it is about: the database refuses it, or what it reads cannot be used.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Corrupt { .. } | Self::Inconsistent(_))
+    }
 }
 
 /// A reply that is kept for an idempotency key, or for the detection of duplicated requests.

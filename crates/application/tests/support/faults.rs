@@ -1,7 +1,7 @@
 //! What goes wrong in a storage.
 
 use selfsame_application::ports::StorageError;
-use selfsame_domain::Footprint;
+use selfsame_domain::{ContactId, Footprint, Invariant};
 
 /// Where it goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub(crate) enum What {
     Retriable,
     Refused,
     Corrupt,
+    Inconsistent,
     Unavailable,
     Lost,
     Panic,
@@ -98,6 +99,7 @@ impl What {
                 column: "state",
                 key: "1".to_owned(),
             },
+            Self::Inconsistent => StorageError::Inconsistent(Invariant::MissingContact(ContactId(1))),
             Self::Unavailable => StorageError::Unavailable {
                 reason: "gone".to_owned(),
             },

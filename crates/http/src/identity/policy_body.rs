@@ -15,8 +15,9 @@ const MAX_PATTERNS: usize = 100;
 
 const SHARED_THRESHOLD: RangeInclusive<i64> = 2..=100;
 const LIMIT: RangeInclusive<i64> = 1..=10_000;
-/// A day: who repeats a request later than that means it.
+/// In days: up to a hundred years.
 const RETENTION: RangeInclusive<i64> = 1..=36_500;
+/// In seconds: up to a day. A request that is repeated later is meant.
 const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
 const LAST_SEEN: RangeInclusive<i64> = 0..=86_400;
 

@@ -2,7 +2,7 @@
 
 use super::kinds::{alone, beside, may_be_shared, sample, values, with_other};
 use crate::{Ask, Backend, Fixture, identifier, merge_of};
-use selfsame_domain::{Apart, Effect, IdentifierKind, IdentifierState, MergeRule, Outcome, Rule};
+use selfsame_domain::{Effect, IdentifierKind, IdentifierState, MergeRule, NotLinkedReason, Outcome, Rule};
 
 pub async fn attach(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
@@ -68,11 +68,11 @@ pub async fn keep_apart(backend: &mut dyn Backend, kind: IdentifierKind) {
     assert_eq!((decision.outcome, decision.rule), (Outcome::Created, Rule::NoMatch));
     let second = decision.contact.expect("a contact");
     assert_ne!(first, second);
-    let (identifier, why) = (sample(kind), Apart::HoldsExternalId);
-    let apart = Effect::KeptApart {
+    let (identifier, why) = (sample(kind), NotLinkedReason::HoldsExternalId);
+    let apart = Effect::NotLinked {
         identifier: identifier.clone(),
         contact: Some(first),
-        why,
+        reason: why,
     };
     assert!(decision.effects.contains(&apart), "{decision:?}");
     let holders = if may_be_shared(kind) {

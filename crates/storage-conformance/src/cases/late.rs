@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
 use selfsame_domain::{
-    Apart, ChangeSet, Command, ContactId, Decision, Effect, EventRequest, Outcome, Subject, Timestamp, Visitor,
-    VisitorId,
+    ChangeSet, Command, ContactId, Decision, Effect, EventRequest, NotLinkedReason, Outcome, Subject, Timestamp,
+    Visitor, VisitorId,
 };
 
 /// Something that is told of somebody at its time.
@@ -257,9 +257,9 @@ fn assert_forgotten(name: &str, told: &Decision) {
     let forgotten = |effect: &Effect| {
         matches!(
             effect,
-            Effect::KeptApart {
+            Effect::NotLinked {
                 contact: None,
-                why: Apart::Forgotten,
+                reason: NotLinkedReason::Forgotten,
                 ..
             }
         )

@@ -1,7 +1,7 @@
 //! Merging several contacts and undoing the merges in every order.
 
 use crate::{Ask, Fixture, undo};
-use selfsame_domain::{ContactId, Face, MergeId};
+use selfsame_domain::{ContactId, MergeId, ObservableContact};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Merges as pairs of survivor and absorbed, by place.
@@ -13,7 +13,7 @@ pub(super) struct Tree {
     pub(super) merges: Vec<MergeId>,
     shape: Shape,
     /// What they were before the first merge.
-    pub(super) before: Vec<Face>,
+    pub(super) before: Vec<ObservableContact>,
 }
 
 /// All orders of the first `count` numbers.
@@ -100,7 +100,7 @@ impl Tree {
         f.check().await;
     }
 
-    pub(super) async fn faces(&self, f: &Fixture<'_>) -> Vec<Face> {
+    pub(super) async fn faces(&self, f: &Fixture<'_>) -> Vec<ObservableContact> {
         let mut faces = Vec::new();
         for id in &self.ids {
             faces.push(f.face(*id).await);

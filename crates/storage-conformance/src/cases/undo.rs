@@ -4,7 +4,9 @@ use super::contacts::shown;
 use super::tree::{Shape, Tree, orders};
 use crate::{Ask, Backend, Fixture, Kind, contact_of, identifier, merge, merge_of, remove, undo};
 use selfsame_domain::values::ChannelType;
-use selfsame_domain::{Apart, AttributeInput, AttributeKey, Call, ContactId, ContactState, Decision, Effect, Outcome};
+use selfsame_domain::{
+    AttributeInput, AttributeKey, Call, ContactId, ContactState, Decision, Effect, NotLinkedReason, Outcome,
+};
 
 pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -294,9 +296,9 @@ pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut
 /// Whom a decision kept apart because a merge was undone.
 fn kept(decision: &Decision) -> Vec<ContactId> {
     let apart = |effect: &Effect| match effect {
-        Effect::KeptApart {
+        Effect::NotLinked {
             contact,
-            why: Apart::Undone,
+            reason: NotLinkedReason::Undone,
             ..
         } => *contact,
         _ => None,

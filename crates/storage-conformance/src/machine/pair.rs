@@ -14,8 +14,8 @@ use selfsame_application::ports::{EventQuery, HistoryOf, Ids, Maintenance, Order
 use selfsame_domain::values::{BlockedValue, BlockedValues, CategoryName, FieldValue};
 use selfsame_domain::{
     AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
-    Envelope, Event, Face, FieldId, Identifier, IdentifierKey, Limits, MergeId, NewField, Order, Policy, SegmentId,
-    Snapshot, Timestamp, TokenChange, WorkspaceId,
+    Envelope, Event, FieldId, Identifier, IdentifierKey, Limits, MergeId, NewField, ObservableContact, Order, Policy,
+    SegmentId, Snapshot, Timestamp, TokenChange, WorkspaceId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -194,14 +194,15 @@ impl Pair {
     }
 
     /// What of every number can be observed: the contact, its events and its orders.
-    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<(Face, Vec<Event>, Vec<Order>)>> {
+    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<(ObservableContact, Vec<Event>, Vec<Order>)>> {
         const ALL: u32 = 10_000;
         let mut faces = BTreeMap::new();
         for id in &self.contacts {
             let contact = self.store.contact(self.workspace, *id).await.expect("read a contact");
             let orders = self.store.orders(self.workspace, *id, &OrderQuery::latest(ALL)).await;
             let whole = contact.zip(self.events_of(*id).await).zip(orders.expect("read orders"));
-            let face = whole.map(|((details, events), orders)| (Face::of(&details.contact), events, orders));
+            let face =
+                whole.map(|((details, events), orders)| (ObservableContact::of(&details.contact), events, orders));
             faces.insert(*id, face);
         }
         faces

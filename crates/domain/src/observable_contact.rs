@@ -1,4 +1,4 @@
-//! What of a contact can be observed.
+//! What can be observed of a contact.
 
 use crate::values::ChannelType;
 use crate::{
@@ -7,12 +7,11 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What of a contact can be observed, without times and without where each part came from.
+/// What can be observed of a contact, without times and without the origin of each part.
 ///
-/// Two equal faces mean that nothing changed (outcome `unchanged`), and that an undone merge left no trace (identity
-/// rule 10).
+/// If it is equal before and after, nothing changed (outcome `unchanged`); so it is after the undo of a merge (identity rule 10).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Face {
+pub struct ObservableContact {
     state: ContactState,
     canonical: ContactId,
     attributes: BTreeMap<AttributeKey, AttributeValue>,
@@ -21,8 +20,8 @@ pub struct Face {
     segments: BTreeSet<SegmentId>,
 }
 
-impl Face {
-    /// Looks at a contact.
+impl ObservableContact {
+    /// What can be observed of this contact.
     pub fn of(contact: &Contact) -> Self {
         let mut channels: Vec<_> = contact
             .channels()
