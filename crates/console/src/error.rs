@@ -137,9 +137,10 @@ fn kind_of_storage(error: &StorageError) -> (StatusCode, &'static str) {
         StorageError::Retriable | StorageError::Unavailable { .. } | StorageError::Lost { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable")
         }
-        StorageError::Corrupt { .. } | StorageError::UnknownWorkspace | StorageError::Refused(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "error-internal")
-        }
+        StorageError::Corrupt { .. }
+        | StorageError::Inconsistent(_)
+        | StorageError::UnknownWorkspace
+        | StorageError::Refused(_) => (StatusCode::INTERNAL_SERVER_ERROR, "error-internal"),
     }
 }
 
