@@ -186,7 +186,11 @@ impl Reader {
     fn only(&mut self, members: &Map<String, Value>, known: &[&str], at: &str, form: &str) {
         for unknown in members.keys().filter(|name| !known.contains(&name.as_str())) {
             let is_ours = FORMS.contains(&unknown.as_str()) || ["op", "value"].contains(&unknown.as_str());
-            let pointer = if is_ours { format!("{at}/{unknown}") } else { at.to_owned() };
+            let pointer = if is_ours {
+                format!("{at}/{unknown}")
+            } else {
+                at.to_owned()
+            };
             self.refuse::<()>(&pointer, format!("has a member that does not belong beside {form}"));
         }
     }

@@ -220,9 +220,7 @@ async fn segments(story: &mut Story) {
     let body = json!({"name": "Known customers", "formula": formula});
     story.tell("changeSegment", "PUT", &path, body).await;
     let copy = json!({"name": "Customers, copy"});
-    story
-        .tell("copySegment", "POST", &format!("{path}/copy"), copy)
-        .await;
+    story.tell("copySegment", "POST", &format!("{path}/copy"), copy).await;
     let list = json!({"name": "Customers in March"});
     let list = story
         .tell("freezeSegment", "POST", &format!("{path}/freeze"), list)
