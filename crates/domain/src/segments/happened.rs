@@ -92,7 +92,7 @@ impl OrdersLeaf {
 }
 
 fn fits_order(field: OrderField, test: &Test, order: &Order, zone: Tz, now: Timestamp) -> bool {
-    let text = match field {
+    let value = match field {
         OrderField::Status => Some(order.status.as_str().to_owned()),
         OrderField::Currency => Some(order.content.currency.as_str().to_owned()),
         OrderField::StoreId => order.key.store_id.as_ref().map(|store| store.as_str().to_owned()),
@@ -102,7 +102,7 @@ fn fits_order(field: OrderField, test: &Test, order: &Order, zone: Tz, now: Time
             _ => Some(String::new()),
         },
     };
-    test.fits(text.is_some(), text.as_deref())
+    test.fits(value.is_some(), value.as_deref())
 }
 
 fn is_within(span: Option<&Span>, at: Timestamp, zone: Tz, now: Timestamp) -> bool {
@@ -138,24 +138,20 @@ fn first_change(
 }
 
 impl Test {
-    /// Whether a parameter, or a text of an order, fits: whether it is there, and its text if it is a text or a number.
-    fn fits(&self, there: bool, text: Option<&str>) -> bool {
+    /// Whether a parameter, or a value of an order, fits: whether it is there, and its text if it is a text or a number.
+    fn fits(&self, there: bool, value: Option<&str>) -> bool {
         match self {
             Self::Empty => !there,
             Self::NotEmpty => there,
-            Self::Text(test) => text.is_some_and(|text| test.holds(text)),
-            _ => text
+            Self::Text(test) => value.is_some_and(|value| test.holds(value)),
+            _ => value
                 .and_then(read_literal::plain_decimal)
                 .is_some_and(|number| self.has_number(number)),
         }
     }
 
     fn fits_number(&self, number: Option<Decimal>) -> bool {
-        match (self, number) {
-            (Self::Empty, _) => false,
-            (test, Some(number)) => test.has_number(number),
-            (_, None) => false,
-        }
+        number.is_some_and(|number| self.has_number(number))
     }
 
     /// The same test of so many times the number.

@@ -80,23 +80,24 @@ pub(super) fn write_condition(condition: &Condition) -> String {
 
 /// A condition on events in words.
 pub(super) fn write_event(condition: &EventCondition) -> String {
-    let mut text = format!("event {}", quoted(&condition.event));
-    text.push_str(&match condition.count {
-        EventTimes::AtLeast(least) => format!(" at least {least} times"),
-        EventTimes::AtMost(most) => format!(" at most {most} times"),
-    });
-    match &condition.within {
-        None => {}
-        Some(Within::LastDays(days)) => text.push_str(&format!(" in the last {} days", literal(days))),
-        Some(Within::Between { from, to }) => {
-            for (word, end) in [("from", from), ("to", to)] {
-                if let Some(end) = end {
-                    text.push_str(&format!(" {word} {}", literal(end)));
-                }
-            }
+    let (least_or_most, times) = match condition.count {
+        EventTimes::AtLeast(least) => ("least", least),
+        EventTimes::AtMost(most) => ("most", most),
+    };
+    let event = quoted(&condition.event);
+    let within = condition.within.as_ref().map(write_within).unwrap_or_default();
+    let filters = write_filters(&condition.filters);
+    format!("event {event} at {least_or_most} {times} times{within}{filters}")
+}
+
+fn write_within(within: &Within) -> String {
+    match within {
+        Within::LastDays(days) => format!(" in the last {} days", literal(days)),
+        Within::Between { from, to } => {
+            let end = |word: &str, end: &Option<Literal>| end.as_ref().map(|end| format!(" {word} {}", literal(end)));
+            [end("from", from), end("to", to)].into_iter().flatten().collect()
         }
     }
-    text + &write_filters(&condition.filters)
 }
 
 /// A condition on orders in words.

@@ -15,8 +15,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use selfsame_application::Submission;
 use selfsame_application::ports::MembersFrom;
+use selfsame_application::{Replay, Submission};
 use selfsame_domain::values::SegmentName;
 use selfsame_domain::{Action, Command, ContactId, ContactRef, Decision, Effect, SegmentId};
 use serde::Serialize;
@@ -128,19 +128,28 @@ pub(crate) async fn freeze(
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let list = made(&decision)?;
     let mut after = ContactId::NOBODY;
-    for _ in 0..MOST_FROZEN.div_ceil(AT_ONCE.into()) {
+    for number in 0..MOST_FROZEN.div_ceil(AT_ONCE.into()) {
         let page = state
             .app
             .segment_members(workspace, id, MembersFrom::After(after), AT_ONCE)
             .await?;
-        let Some(last) = page.last() else { break };
-        after = last.contact.id;
+        let Some(end) = page.last() else { break };
+        after = end.contact.id;
         let contacts = page.iter().map(|details| ContactRef::Id(details.contact.id)).collect();
         let attach = Command::Attach {
             segment: list,
             contacts,
         };
-        state.app.submit(workspace, Submission::of(attach)).await?;
+        // A repeated request must not put into the list who came to the segment since.
+        let replay = incoming.idempotency_key.as_ref().map(|key| Replay {
+            key: format!("f{number}:{}:{key}", auth.0.key.id),
+            digest: incoming.digest(),
+        });
+        let submission = Submission {
+            replay,
+            ..Submission::of(attach)
+        };
+        state.app.submit(workspace, submission).await?;
     }
     let body = changed(&state, workspace, list, &decision).await?;
     Ok((StatusCode::CREATED, Decided(decision, Json(body))))

@@ -292,6 +292,21 @@ async fn a_segment_is_copied_frozen_and_emptied() {
 }
 
 #[tokio::test]
+async fn a_repeated_freeze_adds_nobody() {
+    let server = Server::start().await;
+    server.contact(None, Some("ann@example.com")).await;
+    let segment = made(&server, "No ID", no_id()).await;
+    let path = format!("/api/v1/segments/{}/freeze", segment["id"]);
+    let freeze = async || {
+        let answer = server.repeatable("POST", "k", &path, &json!({"name": "List"})).await;
+        answer.json(201)["segment"].clone()
+    };
+    let list = freeze().await;
+    server.contact(None, Some("bob@example.com")).await;
+    assert_eq!((freeze().await, &list["count"]), (list.clone(), &json!(1)));
+}
+
+#[tokio::test]
 async fn contacts_are_searched_by_a_formula() {
     let server = Server::start().await;
     for number in 0..3 {

@@ -186,14 +186,17 @@ pub async fn orders_come_to_numbers(backend: &mut dyn Backend) {
     ] {
         assert_eq!(who(&f, &formula).await, members, "{formula}");
     }
-    let merged = f.decide(merge(eve, bob)).await;
-    assert_eq!(
-        who(&f, &orders("count", "equals", json!(1))).await,
-        [eve],
-        "those of the absorbed"
-    );
+    let zoe = || Ask::new().email("zoe@example.com");
+    let absorbed = f.id(zoe().upsert()).await;
+    let date: Timestamp = "2026-03-15T10:00:00Z".parse().expect("a time");
+    let order = zoe().ordered("4", done, date);
+    f.decide(keep_order(order)).await;
+    let once = orders("count", "equals", json!(1));
+    assert_eq!(who(&f, &once).await, [bob, absorbed]);
+    let merged = f.decide(merge(eve, absorbed)).await;
+    assert_eq!(who(&f, &once).await, [bob, eve], "those of the absorbed");
     f.decide(undo(crate::merge_of(&merged))).await;
-    assert_eq!(who(&f, &orders("count", "equals", json!(1))).await, [bob]);
+    assert_eq!(who(&f, &once).await, [bob, absorbed]);
 }
 
 pub async fn a_contact_page_says_what_happened(backend: &mut dyn Backend) {
