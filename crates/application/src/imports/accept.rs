@@ -1,4 +1,4 @@
-//! Taking an import, waiting for it, cancelling it.
+//! Accepting an import, waiting for it, cancelling it.
 
 use crate::app::Application;
 use crate::ports::{
@@ -10,29 +10,30 @@ use selfsame_domain::{Timestamp, WorkspaceId};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long an idempotency key answers with the import that it made (identity rules, "Decided").
+/// For how many hours an idempotency key is answered with its import (identity rules, "Decided").
 const REPLAY_HOURS: i64 = 24;
 
-/// How often somebody who waits for an import looks whether another server has ended it.
+/// How often a waiting caller checks whether another server has finished the import.
 const ELSEWHERE: Duration = Duration::from_millis(200);
 
 /// A request to import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRequest {
-    /// The form of the body.
+    /// The format of the body.
     pub format: ImportFormat,
-    /// What the form needs to know besides the body.
+    /// The options of the format.
     pub options: String,
-    /// How many rows it has, where that is known.
+    /// The number of rows, where it is known.
     pub total: Option<u64>,
-    /// Imports of one queue are carried out one after the other, in the order in which they were accepted. 1 to 200 characters.
+    /// The queue. Imports of one queue run one after the other, in the order in which they were accepted. 1 to 200
+    /// characters.
     pub queue: String,
     /// The idempotency key, if the request has one.
     pub replay: Option<Replay>,
 }
 
 impl Application {
-    /// Stores an import, and begins it as soon as its turn comes. After `Ok` no crash loses it. A repetition under an idempotency key gets
+    /// Stores an import and queues it. After `Ok` it survives any crash. A repetition under an idempotency key returns
     /// the import of the first request.
     pub async fn accept_import(
         &self,
@@ -70,7 +71,7 @@ impl Application {
         }
     }
 
-    /// An import, as soon as it is over, or as it is when `patience` is at its end.
+    /// Returns an import as soon as it is over, or in its current state when `patience` runs out.
     pub async fn import_when_over(
         &self,
         workspace: WorkspaceId,
@@ -81,7 +82,7 @@ impl Application {
             .await
     }
 
-    /// An import, as soon as it is so, or as it is when `patience` is at its end.
+    /// Returns an import as soon as the condition holds, or in its current state when `patience` runs out.
     pub(super) async fn when(
         &self,
         workspace: WorkspaceId,
@@ -105,8 +106,8 @@ impl Application {
         }
     }
 
-    /// Cancels an import: what was not begun never begins, what runs stops after the rows that it is at. Returns it when it is over, or as it is when
-    /// `patience` is at its end.
+    /// Cancels an import. A queued import never begins; a running one stops after its current batch. Returns it when it
+    /// is over, or in its current state when `patience` runs out.
     pub async fn cancel_import(
         &self,
         workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Who waits, and what is taken next.
+//! The queues of the write lane, and the order in which they are served.
 
 use super::batch::{Job, take_batch};
 use super::contention::Contention;
@@ -14,11 +14,11 @@ use tokio::sync::{oneshot, watch};
 /// Bounds of the write lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LaneOptions {
-    /// How many commands share a transaction at the most; 1 turns batching off.
+    /// The most commands in a transaction; 1 turns batching off.
     pub batch_commands: usize,
-    /// How many request bytes share a transaction at the most.
+    /// The most request bytes in a transaction.
     pub batch_bytes: usize,
-    /// How many submissions wait at the most; one more is refused as busy.
+    /// The most waiting submissions; one more is refused as busy.
     pub depth: usize,
 }
 
@@ -32,7 +32,7 @@ impl Default for LaneOptions {
     }
 }
 
-/// The write lane. Cloning shares it.
+/// The write lane. A clone shares all state.
 #[derive(Debug, Clone)]
 pub(crate) struct Lane {
     inner: Arc<Inner>,
@@ -45,22 +45,22 @@ struct Inner {
     ids: Arc<dyn Ids>,
     options: LaneOptions,
     state: Mutex<State>,
-    /// How many submissions are accepted and not answered.
+    /// How many submissions are accepted and not yet answered.
     open: watch::Sender<usize>,
     /// How many live submissions were accepted so far.
     live: AtomicU64,
 }
 
-/// Who goes first.
+/// The priority of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Priority {
-    /// Somebody waits for it.
+    /// A caller waits for the answer.
     Live,
-    /// It goes when nothing live waits for the workspace, in a transaction of its own.
+    /// It runs when no live submission of the workspace waits, in a transaction of its own.
     Background,
 }
 
-/// What waits for one workspace.
+/// The waiting submissions of one workspace.
 #[derive(Debug, Default)]
 struct Waiting {
     live: VecDeque<Job>,
@@ -87,7 +87,7 @@ impl Waiting {
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
-    /// One queue for every workspace that has a worker.
+    /// One queue for every workspace that has a running worker task.
     queues: HashMap<WorkspaceId, Waiting>,
 }
 
