@@ -1,11 +1,11 @@
-//! Exact decimals, which SQLite has none of.
+//! Exact decimals, which SQLite lacks.
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use selfsame_domain::segments::compare_decimals;
 
-/// Gives a connection the function `decimal_cmp(text, text)`: -1, 0 or 1 as the first decimal is less than, equal to or greater than the
-/// second; null when one of them is null or no decimal.
+/// Adds the function `decimal_cmp(text, text)` to a connection: -1, 0 or 1 as the first decimal is less than, equal to
+/// or greater than the second; null when one of them is null or not a decimal.
 pub(crate) fn add(connection: &Connection) -> Result<(), rusqlite::Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("decimal_cmp", 2, flags, |context: &Context<'_>| {
