@@ -117,7 +117,7 @@ impl SinkRun for FileRun {
         }
     }
 
-    /// Every row is written anew, so no row needs to be deleted.
+    /// Every run writes all rows, so no row needs to be deleted.
     async fn forget(&mut self, _: Dataset, _: &'static str, _: Vec<Cell>) -> Result<(), SinkError> {
         Ok(())
     }

@@ -14,12 +14,12 @@
 //! 1. `TEST_DATABASE_URL`: an administrator's URL on which databases may be created. Databases of killed tests, named
 //!    `selfsame_test_*`, stay on such a server. Templates, named `selfsame_template_*`, and reused databases, named
 //!    `selfsame_reused_*`, stay there in any case.
-//! 2. A cluster of its own from the machine's binaries: the newest `/usr/lib/postgresql/N/bin`, else `PATH`. As root
+//! 2. A cluster started from the machine's binaries: the newest `/usr/lib/postgresql/N/bin`, else `PATH`. As root
 //!    it runs as the user `postgres`, since `PostgreSQL` refuses root.
 //! 3. With the feature `containers`, a container where a Docker daemon answers. `TEST_POSTGRES=container` takes
 //!    this one even where there are binaries.
+//!
 //! Otherwise it fails with an error that says what to install. It never skips a test.
-//! Otherwise it is an error that says what to install. It never skips a test.
 //!
 //! # One cluster for many test processes
 //!
