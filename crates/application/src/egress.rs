@@ -19,10 +19,10 @@ pub struct Egress {
 /// Why a host may not be connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EgressError {
-    /// No address is known for the name.
+    /// The name resolves to no address.
     #[error("has no known address")]
     Unresolved,
-    /// The name resolves to no address.
+    /// An address of the host is in a private network, or is the server itself.
     #[error("is in a private network, which SELFSAME_ALLOW_PRIVATE_NETWORKS=true allows")]
     Private,
 }
