@@ -1,4 +1,4 @@
-//! Use cases of Selfsame, and the ports through which they reach the outside.
+//! Use cases of Selfsame, and the ports to everything outside.
 //!
 //! Depends on the domain alone. Adapters implement [`ports`]; front ends call [`Application`].
 

@@ -1,4 +1,4 @@
-//! Who is in a segment, what a formula would choose, and in which segments a contact is.
+//! Members of segments, previews of formulas, and the segments of a contact.
 
 use crate::app::Application;
 use crate::ports::{ContactDetails, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery, Page, StorageError};
@@ -9,7 +9,7 @@ use selfsame_domain::{ContactId, Event, Order, SegmentId, Timestamp, WorkspaceId
 /// How many contacts a preview shows.
 const PREVIEWED: u32 = 10;
 
-/// Of how many negated fields a preview says how many contacts have no value.
+/// For how many negated fields a preview counts the contacts without a value.
 const MOST_WITHOUT_VALUE: usize = 5;
 
 /// How many events and orders of one contact are looked at to say why it is in a segment.
@@ -32,31 +32,32 @@ pub enum SegmentError {
     Storage(#[from] StorageError),
 }
 
-/// A segment as readers get it.
+/// A segment for readers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentView {
     /// Its number.
     pub id: SegmentId,
     /// Its name.
     pub name: SegmentName,
-    /// The formula of a dynamic one.
+    /// The formula of a dynamic segment.
     pub formula: Option<Formula>,
     /// The readable form of the formula.
     pub readable: Option<String>,
 }
 
-/// What a formula chooses now.
+/// The contacts that a formula matches now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
-    /// How many contacts.
+    /// The number of matching contacts.
     pub count: u64,
     /// The first of them by number.
     pub contacts: Vec<ContactDetails>,
     /// The readable form.
     pub readable: String,
-    /// For negated conditions on a value: the condition that there is none, and how many of those chosen it is true of.
+    /// For negated conditions on a value: the condition that the value is empty, and the number of matching contacts
+    /// for which that holds.
     pub without_value: Vec<(String, u64)>,
-    /// Compared with a segment: how many would enter it, and how many would leave it.
+    /// Compared with a segment: how many contacts would enter it, and how many would leave it.
     pub moves: Option<(u64, u64)>,
 }
 
@@ -71,9 +72,9 @@ pub struct StandingInSegment {
     pub dynamic: bool,
     /// Whether the contact is in it.
     pub is_member: bool,
-    /// Why, in words.
+    /// The reason, as text.
     pub because: String,
-    /// When it ends by itself, if it does.
+    /// When the membership ends by itself, if it does.
     pub until: Option<Timestamp>,
 }
 
@@ -84,7 +85,7 @@ impl Application {
         view(&definitions, id).ok_or(SegmentError::NotFound)
     }
 
-    /// All segments by number, those alone whose name contains the text without regard to case.
+    /// All segments by number. With a text, only those whose name contains it, ignoring case.
     pub async fn segments(
         &self,
         workspace: WorkspaceId,
@@ -156,8 +157,8 @@ impl Application {
         Ok(self.store.members(workspace, &query).await?)
     }
 
-    /// Checks a formula before it becomes that of a segment: of a new one, or of the one given. The write checks again what others may
-    /// change meanwhile.
+    /// Checks a formula before it is saved for a new segment, or for the given one. The write repeats the checks whose
+    /// inputs other writers may change.
     pub async fn check_formula(
         &self,
         workspace: WorkspaceId,
@@ -168,7 +169,7 @@ impl Application {
         let Some(id) = of else {
             return Plan::of(formula, &definitions).map(drop).map_err(SegmentError::Invalid);
         };
-        // The write refuses a cycle and names it.
+        // The write refuses a cycle, and names it in the error.
         if cycle(id, formula, &definitions.formulas).is_some() {
             return Ok(());
         }
@@ -184,7 +185,7 @@ impl Application {
         Ok(())
     }
 
-    /// What a formula chooses now, compared with a segment if one is given. Nothing is saved.
+    /// The contacts that a formula matches now, compared with a segment if one is given. Nothing is saved.
     pub async fn preview_segment(
         &self,
         workspace: WorkspaceId,
@@ -216,7 +217,7 @@ impl Application {
         Ok(preview)
     }
 
-    /// For every segment whether a contact is in it, and why. A removed contact is in none.
+    /// For every segment, whether a contact is in it, and why. A removed contact is in none.
     pub async fn segments_of(
         &self,
         workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Connectors, exports and their runs, and reading what exports write.
+//! Connectors, exports, their runs, and the data that exports read.
 
 mod connectors;
 mod definitions;

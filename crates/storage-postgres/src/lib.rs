@@ -1,7 +1,7 @@
 //! The `PostgreSQL` adapter of Selfsame's storage ports.
 //!
-//! [`PostgresStore`] implements every port; the files mirror those of the ports. What a batch reads and writes
-//! is in the functions of `migrations/postgres`. Statements are literals; everything variable is bound.
+//! [`PostgresStore`] implements every port; the files mirror those of the ports. The functions of `migrations/postgres`
+//! read and write batches. Statements are literals; all values are bound.
 
 mod audit;
 mod bounded;

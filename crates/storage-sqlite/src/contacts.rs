@@ -159,7 +159,7 @@ impl Contacts for SqliteStore {
     }
 }
 
-/// The contact that answers for a number, active or removed.
+/// The canonical contact of a number, active or removed.
 pub(crate) fn answering(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -174,7 +174,7 @@ pub(crate) fn answering(
         .transpose()
 }
 
-/// The active contacts that answer for these numbers; the others are left out.
+/// The active canonical contacts of these numbers; numbers without one are left out.
 fn active(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -200,7 +200,7 @@ fn active(
     rows.iter().map(pair).collect()
 }
 
-/// The first email that each contact shows. Which one that is the domain knows; it looks at emails alone to tell.
+/// The first visible email of each contact. The domain chooses it; the emails of a contact are all that it needs.
 fn first_emails(
     connection: &Connection,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Exact decimals, which SQLite has none of.
+//! Exact decimals, which SQLite lacks.
 
 use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};

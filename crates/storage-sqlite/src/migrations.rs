@@ -5,7 +5,7 @@ use crate::statement::blocking;
 use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
-/// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
+/// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
 const MIGRATIONS: [(&str, &str); 7] = [
     (
         "0001 tables",
@@ -56,13 +56,13 @@ fn applied(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Writes the first page of the file as it is.
+/// Rewrites the first page of the file without a change.
 pub(crate) fn rewrite(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "user_version", applied(connection)?)
 }
 
-/// Runs the migrations that the file lacks, all or nothing, while nobody else writes. Migrations of a newer release are left alone, so that
-/// the release before can be started again.
+/// Runs the missing migrations in one transaction that excludes other writers. Migrations of a newer release are left
+/// alone, so that the previous release can be started again.
 pub(crate) fn migrate(connection: &Connection) -> Result<(), StorageError> {
     blocking(|| {
         connection.execute_batch("BEGIN IMMEDIATE")?;

@@ -1,4 +1,4 @@
-//! What use cases need from the outside, one file each.
+//! The interfaces to everything outside of the use cases, one file each.
 
 mod audit;
 mod catalog;

@@ -1,4 +1,4 @@
-//! The ports that the probe hands on, with a look at the use of keys.
+//! The ports that the probe delegates; the use of keys is counted.
 
 use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
@@ -210,7 +210,7 @@ impl Workspaces for Probe {
         self.inner.credentials_of(workspace, key).await
     }
 
-    /// Lets others in between, as a database does.
+    /// Yields, as a database call does.
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Read<()> {
         self.touch();
         tokio::task::yield_now().await;

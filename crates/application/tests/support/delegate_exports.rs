@@ -1,4 +1,4 @@
-//! Exports, which the probe hands on.
+//! The port of exports, which the probe delegates.
 
 use super::probe::Probe;
 use async_trait::async_trait;

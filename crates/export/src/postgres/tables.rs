@@ -1,4 +1,4 @@
-//! Making tables and columns that are missing, and reading how far the tables are.
+//! Creates missing tables and columns, and reads the watermark of the tables.
 
 use super::connect::in_time;
 use super::sql::{self, WATERMARK};
@@ -16,7 +16,7 @@ const COLUMNS: &str = "
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped";
 
-/// Whether rows of the key are unique: by an index over these columns and no others.
+/// Whether a unique index exists on exactly these columns.
 const IS_UNIQUE: &str = "
     SELECT EXISTS (
         SELECT
@@ -45,12 +45,12 @@ struct Marked {
     export_id: Uuid,
 }
 
-/// What the destination has.
+/// The state of the destination.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    /// The commits that the tables contain, by dataset; as they have to be still when the run is written.
+    /// The commits that the tables contain, by dataset. They must be unchanged when the run is committed.
     pub(super) marks: BTreeMap<String, i64>,
-    /// Up to when all tables are whole.
+    /// The state up to which all tables are complete.
     pub(super) watermark: Option<Watermark>,
 }
 
@@ -88,7 +88,7 @@ async fn make_watermark(connection: &mut PgConnection, schema: &str) -> Result<(
     .await
 }
 
-/// Says whether the table was made, or got a column.
+/// Creates or extends a table. Returns whether it did.
 async fn prepare_table(connection: &mut PgConnection, schema: &str, plan: &TablePlan) -> Result<bool, SinkError> {
     let dataset = plan.dataset;
     let found = columns(connection, schema, dataset.as_str()).await?;
@@ -183,7 +183,7 @@ async fn read(connection: &mut PgConnection, request: &SinkRequest, is_altered: 
     })
 }
 
-/// Runs a statement whose names are quoted.
+/// Executes a statement whose names are quoted.
 pub(super) async fn run(connection: &mut PgConnection, statement: String) -> Result<(), SinkError> {
     in_time(sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection)).await?;
     Ok(())
