@@ -7,6 +7,7 @@ use crate::signed_in::SignedIn;
 use crate::texts::{Language, Texts, When};
 use selfsame_domain::Timestamp;
 use selfsame_domain::console::Permission;
+use std::borrow::Borrow;
 
 /// A part of the console, as its navigation has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,9 +115,9 @@ impl Page {
         self.texts.with(name, part, value)
     }
 
-    /// A text about a number.
-    pub(crate) fn count(&self, name: &str, count: &u64) -> String {
-        self.texts.count(name, *count)
+    /// A text about a number, which templates hand over by reference.
+    pub(crate) fn count(&self, name: &str, count: impl Borrow<u64>) -> String {
+        self.texts.count(name, *count.borrow())
     }
 
     /// A point in time.
@@ -125,6 +126,7 @@ impl Page {
     }
 
     /// The address of a file.
+    #[expect(clippy::unused_self, reason = "templates reach what they call by the page")]
     pub(crate) fn asset(&self, name: &str) -> &'static str {
         assets::address(name)
     }

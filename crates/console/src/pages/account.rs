@@ -86,13 +86,12 @@ async fn change_password(
     Posted { signed_in, fields }: Posted,
 ) -> Result<Response, PageError> {
     let (person, texts) = (&signed_in.person, signed_in.browser.texts);
-    let changed = match state.limits.attempt(&person.user.email) {
-        Err(retry_after) => Err(PageError::TooMany { retry_after }),
-        Ok(()) => {
-            let (current, new) = (fields.raw("current").into(), fields.raw("new"));
-            let changed = state.app.change_password(person, current, new).await;
-            changed.map_err(PageError::from)
-        }
+    let changed = if let Err(retry_after) = state.limits.attempt(&person.user.email) {
+        Err(PageError::TooMany { retry_after })
+    } else {
+        let (current, new) = (fields.raw("current").into(), fields.raw("new"));
+        let changed = state.app.change_password(person, current, new).await;
+        changed.map_err(PageError::from)
     };
     let (status, notice, problem) = match changed {
         Ok(()) => (StatusCode::OK, Some(texts.get("account-password-changed")), None),

@@ -1,6 +1,9 @@
 //! The console through HTTP, over the in-memory storage.
 
-#![allow(missing_docs, reason = "the name of a test says what it expects")]
+#![allow(
+    clippy::expect_used,
+    reason = "clippy does not see that the helpers of a test are test code"
+)]
 
 mod account;
 mod contacts;

@@ -88,7 +88,7 @@ impl Browser {
             }
         }
         if let Some((_, rest)) = answer.text.split_once("name=\"csrf\" value=\"") {
-            self.csrf = rest.split('"').next().unwrap_or_default().to_owned();
+            rest.split('"').next().unwrap_or_default().clone_into(&mut self.csrf);
         }
     }
 

@@ -13,7 +13,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use selfsame_application::ports::{ContactDetails, ContactQuery, Page as Found};
+use selfsame_application::ports::{ContactDetails, ContactFilter, ContactQuery, Page as Found};
 use selfsame_domain::console::Permission;
 use serde::Deserialize;
 
@@ -91,7 +91,7 @@ async fn find(
     from: u64,
 ) -> Result<(By, Found<ContactDetails>), PageError> {
     if q.is_empty() {
-        let everybody = Wanted::Filter(Default::default());
+        let everybody = Wanted::Filter(ContactFilter::default());
         return Ok((by, ask(state, signed_in, everybody, from).await?));
     }
     let ways = if by == By::Anything { &By::TRIED[..] } else { &[by] };

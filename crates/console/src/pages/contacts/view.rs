@@ -15,7 +15,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use selfsame_application::ports::IdentityView;
-use selfsame_application::{TimelineKind, TimelineQuery};
+use selfsame_application::{TimelineCursor, TimelineKind, TimelineQuery};
 use selfsame_domain::console::Permission;
 use selfsame_domain::{AttributeKey, AttributeValue, Contact, ContactId, ContactState};
 use serde::Deserialize;
@@ -175,7 +175,7 @@ async fn timeline(
 ) -> Result<(Vec<Entry>, Option<String>), PageError> {
     let kind = TimelineKind::ALL.into_iter().find(|kind| kind.as_str() == asked.kind);
     let after = match asked.after.as_str() {
-        "" => Some(Default::default()),
+        "" => Some(TimelineCursor::default()),
         text => read_cursor(text),
     };
     let query = TimelineQuery {

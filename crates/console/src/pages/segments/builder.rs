@@ -26,6 +26,7 @@ pub(super) enum Inputs {
 }
 
 /// A card as the form shows it.
+#[expect(clippy::struct_excessive_bools, reason = "each is one switch of the template")]
 pub(super) struct CardView {
     pub(super) index: usize,
     /// From 1, for people.
