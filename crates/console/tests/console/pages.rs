@@ -87,7 +87,7 @@ async fn files_are_kept_for_good_by_their_digests() {
         .split('"')
         .filter(|text| text.starts_with("/assets/"))
         .collect();
-    assert_eq!(files.len(), 3, "{files:?}");
+    assert_eq!(files.len(), 4, "{files:?}");
     for file in files {
         let answer = server.get(&mut Browser::default(), file).await;
         assert_eq!(answer.status, 200, "{file}");
