@@ -1,4 +1,4 @@
-//! What every handler can reach.
+//! The state that all handlers share.
 
 use crate::admission::Admission;
 use crate::limits::KeyLimits;
@@ -9,21 +9,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What every handler can reach. Cloning shares everything.
+/// The state that all handlers share. A clone shares everything.
 #[derive(Debug, Clone)]
 pub struct HttpState {
     /// The use cases.
     pub app: Application,
-    /// How the front end runs.
+    /// The settings of the front end.
     pub settings: Arc<HttpSettings>,
-    /// What every key may still ask; none without a limit.
+    /// The rate limiters of all keys; none without a limit.
     pub(crate) limits: Option<Arc<KeyLimits>>,
-    /// What is under way.
+    /// The limits of requests under way.
     pub(crate) admission: Arc<Admission>,
 }
 
 impl HttpState {
-    /// Puts the use cases behind the front end.
+    /// Makes the state of a front end for the use cases.
     pub fn new(app: Application, settings: HttpSettings) -> Self {
         Self {
             admission: Arc::new(Admission::new(app.queue_depth(), settings.body_memory)),
@@ -34,15 +34,15 @@ impl HttpState {
     }
 }
 
-/// How the front end runs.
+/// The settings of the front end.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// Greatest size of a request body in bytes; a larger one is answered 413.
     pub body_limit: usize,
-    /// How much memory in bytes request bodies may use, half of it while they are read, the other half while they are parsed and carried out.
-    /// What finds none waits, and is answered 503 when that takes too long.
+    /// Memory for request bodies in bytes: a quarter while they are read, the rest while they are parsed and processed.
+    /// A body without room waits, and is answered 503 when that takes too long.
     pub body_memory: usize,
-    /// How long a request may take before it is answered 503. What it submitted may still become durable.
+    /// How long a request may take before it is answered 503. Its submission may still become durable.
     pub request_timeout: Duration,
     /// How many requests a key may send; none for no limit.
     pub rate_limit: Option<RateLimit>,
@@ -76,11 +76,11 @@ impl Default for HttpSettings {
 pub struct RateLimit {
     /// Requests a second in the long run.
     pub per_second: NonZeroU32,
-    /// How many may come at once.
+    /// The greatest number of requests at once.
     pub burst: NonZeroU32,
 }
 
-/// Whether the server takes requests. Cloning shares it; true at first.
+/// Whether the server takes requests. Clones share the state; it is true at first.
 #[derive(Debug, Clone)]
 pub struct Readiness(Arc<AtomicBool>);
 

@@ -32,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(emails::emails))
 }
 
-/// The call that the protocol lacks.
+/// Routes that the protocol does not have.
 pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(patch::patch))
 }

@@ -1,7 +1,7 @@
-//! The closed lists of our API: the domain's enums as they are written in JSON, with a schema.
+//! The closed lists of our API: the domain's enums in their JSON form, with a schema.
 //!
-//! A list of its own, so that a rename inside the domain cannot change the API unseen: every variant is mapped by hand,
-//! and the compiler asks for the ones that are missing.
+//! Separate enums prevent a rename in the domain from changing the API unnoticed: every variant is mapped by hand,
+//! and the compiler reports missing ones.
 
 use selfsame_domain::values::Source;
 use selfsame_domain::{Apart, ContactState, IdentifierKind, MergeRule, Outcome, Rule, Stability, SubscribeStatus};
@@ -117,13 +117,13 @@ mirrored! {
         ChannelExists,
         /// Another contact holds this external ID.
         HeldByOther,
-        /// The call names people by it, and gives it to nobody.
+        /// The call only searches by the identifier, and attaches it to no contact.
         OnlyNames,
-        /// A public key changes nothing about somebody who is known.
+        /// A public key may not change a known contact.
         PublicKey,
-        /// An event of the past takes nothing from whoever has it now.
+        /// A late event takes nothing from the present owner.
         Past,
-        /// Whoever had it when the event happened was erased since.
+        /// The owner at the time of the event was erased since.
         Forgotten,
     }
 }
@@ -162,7 +162,7 @@ mirrored! {
         Permanent,
         /// Received at a registration.
         ConditionallyPermanent,
-        /// Belongs to whoever claimed it last.
+        /// Belongs to the contact that claimed it last.
         Changeable,
         /// Declared by the workspace.
         Declared,
@@ -176,7 +176,7 @@ mirrored! {
         Active,
         /// It was removed and can come back.
         Removed,
-        /// Another contact answers for it.
+        /// It was absorbed; the survivor answers for it.
         Merged,
     }
 }

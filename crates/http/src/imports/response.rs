@@ -1,4 +1,4 @@
-//! An import as it is answered.
+//! The response form of an import.
 
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Import, ImportFormat, ImportStatus};
@@ -75,7 +75,7 @@ pub(super) struct ColumnProblem {
 }
 
 impl ImportBody {
-    /// The import as it is at a time.
+    /// The response form of an import at a time.
     pub(super) fn of(import: &Import, now: DateTime<Utc>) -> Self {
         let done = import.counts.total();
         let total = import
@@ -122,7 +122,7 @@ fn float(number: u64) -> f64 {
     number as f64
 }
 
-/// The answer in the description of the calls about one import.
+/// The example of an import in the API description.
 pub(super) fn example(status: &str) -> Value {
     json!({"import": {
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",
