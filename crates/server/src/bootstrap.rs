@@ -1,4 +1,4 @@
-//! The very first start: a workspace and a key with which to begin.
+//! The very first start: creates the first workspace and its key.
 
 use crate::keys::Secret;
 use selfsame_application::Application;
@@ -11,12 +11,12 @@ const WORKSPACE: &str = "default";
 /// Name of the first key.
 const KEY: &str = "first key";
 
-/// What a start found.
+/// The result of a start.
 #[derive(Debug)]
 pub(crate) enum Start {
-    /// There was no workspace; this secret was drawn for its first key, and nobody knows it yet.
+    /// There was no workspace; this secret was generated for its first key and has not been shown yet.
     FirstWithDrawn(Secret),
-    /// There was no workspace; its first key is the one of the settings.
+    /// There was no workspace; its first key is the key of the settings.
     FirstWithGiven,
     /// There was a workspace.
     Later,
@@ -37,7 +37,7 @@ pub(crate) async fn bootstrap(app: &Application, ids: &dyn Ids, given: Option<&S
     Ok(if made { start } else { Start::Later })
 }
 
-/// What the operator reads. `address` is one that can be connected to.
+/// The text for the operator. `address` must be one that clients can connect to.
 pub(crate) fn welcome(start: &Start, address: SocketAddr) -> String {
     let listens = format!("Selfsame {} listens on http://{address}\n", env!("CARGO_PKG_VERSION"));
     let rest = match start {
