@@ -47,7 +47,7 @@ fn key_beside(database: &Path) -> Result<SecretString> {
     make(&path).with_context(|| format!("cannot make the key in {}", path.display()))
 }
 
-/// Writes the key to a temporary file and renames it, so that no other process reads a part of it.
+/// Writes the key to a temporary file first and then links it to its name, so that no other process reads a part of it.
 fn make(path: &Path) -> Result<SecretString> {
     let drawn = [SystemIds.secret(), SystemIds.secret()].concat();
     let text = BASE32_DNSSEC.encode(&drawn);
