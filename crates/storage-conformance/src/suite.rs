@@ -44,7 +44,7 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Leaves out a case without the mark.
+/// Leaves out a case without the mark if only concurrent cases are wanted.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_case {

@@ -92,7 +92,7 @@ impl Space {
         }
     }
 
-    /// Loads the waiting visitor with the record of its key.
+    /// Loads the open visitors of a changeable key, with their owners. Waiting visitors of other keys come with the record of the key.
     fn load_open(&self, key: &IdentifierKey, snapshot: &mut Snapshot) {
         if key.kind.stability() != Stability::Changeable {
             return;
