@@ -1,4 +1,4 @@
-//! The very first start: a workspace and a key with which to begin.
+//! The very first start: creates the first workspace and its key.
 
 use secrecy::{ExposeSecret, SecretString};
 use selfsame_application::ports::{Ids, StorageError};
@@ -13,7 +13,7 @@ const WORKSPACE: &str = "default";
 /// Name of the first key.
 const KEY: &str = "first key";
 
-/// What a start found.
+/// The result of a start.
 #[derive(Debug)]
 pub(crate) enum Start {
     /// There was no workspace: one was made.

@@ -351,7 +351,7 @@ pub(crate) enum SiteCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
-    /// Sign an identity token: whoever has it is that customer to public keys
+    /// Sign an identity token: its holder can act as that customer with a public key
     #[command(after_help = SITE_TOKEN)]
     Token(IdentityToken),
 }
@@ -380,7 +380,7 @@ pub(crate) struct CreateSite {
     /// Where its pages are served from, such as https://shop.example; may be repeated
     #[arg(long, value_name = "URL")]
     pub(crate) origin: Vec<String>,
-    /// Take external IDs, emails and phones without a signed token: anybody may then claim to be anybody
+    /// Take external IDs, emails and phones without a signed token: any visitor can then impersonate any customer
     #[arg(long)]
     pub(crate) allow_unsigned: bool,
     #[command(flatten)]

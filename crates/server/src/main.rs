@@ -17,7 +17,7 @@ mod wiring;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// The system's allocator took a fifth of the server's time under load. Without huge pages (`no_thp`): a server at rest takes half as much memory.
+/// The system's allocator took a fifth of the server's time under load. Without huge pages (`no_thp`) an idle server uses half as much memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -3,8 +3,8 @@
 /// The one list of cases, by noun. `name;` is a function of that name in [`cases`](crate::cases), `name for table;` one with an
 /// argument for every row of a table.
 ///
-/// `, concurrent` marks a case that has several submissions under way at once. Only such a case can depend on how the lane
-/// batches submissions, so only these run without batching as well.
+/// `, concurrent` marks a case with several submissions under way at once. Only such a case can depend on the batching of
+/// submissions, so only these run without batching as well.
 ///
 /// `for_each_case! { [callback] arguments }` calls `callback! { arguments list }`.
 #[macro_export]

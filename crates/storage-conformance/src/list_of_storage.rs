@@ -1,6 +1,6 @@
 //! The end of the one list of cases.
 
-/// Calls `callback! { arguments cases }` with the cases that are about the storage itself behind those that it was given.
+/// Calls `callback! { arguments cases }`; the cases of the storage itself follow the given ones.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! and_cases_of_the_storage {

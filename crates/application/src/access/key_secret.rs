@@ -1,4 +1,4 @@
-//! API keys: drawing secrets, and checking those that somebody else drew.
+//! API keys: generating secrets, and checking given ones.
 
 use crate::access::NewKey;
 use crate::ports::Ids;
@@ -7,20 +7,20 @@ use secrecy::{ExposeSecret, SecretString};
 use selfsame_domain::{Rights, Timestamp};
 use sha2::{Digest, Sha256};
 
-/// How every drawn secret begins, so that people and secret scanners recognise one.
+/// The prefix of every generated secret, so that people and secret scanners recognise it.
 const MARK: &str = "sk_";
-/// How many characters of a secret's own are shown to recognise it: 40 of a drawn secret's 192 bits.
+/// How many characters after the prefix are shown to recognise a secret: 40 of a generated secret's 192 bits.
 const SHOWN: usize = 8;
-/// How short a secret from the settings may be.
+/// The shortest secret that the settings may have, in characters.
 const SHORTEST: usize = 20;
-/// How long a secret from the settings may be: what a request header holds without trouble.
+/// The longest secret that the settings may have, in characters: it must fit into a request header.
 const LONGEST: usize = 256;
 
 /// The secret of an API key. Its `Debug` shows nothing.
 #[derive(Debug, Clone)]
 pub struct KeySecret(SecretString);
 
-/// Why a secret from the settings is refused. None of these shows it.
+/// The reason why a secret from the settings is refused. No variant contains the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WeakSecret {
     /// It can be guessed.
@@ -40,7 +40,7 @@ impl KeySecret {
         Self(format!("{MARK}{}", BASE32_DNSSEC.encode(&ids.secret())).into())
     }
 
-    /// Takes a secret that somebody else drew.
+    /// Checks a given secret.
     pub fn parse(text: &str) -> Result<Self, WeakSecret> {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(WeakSecret::Invisible);
@@ -63,12 +63,12 @@ impl KeySecret {
         }
     }
 
-    /// The secret itself: to show it once to whoever made it, and nothing else.
+    /// The secret itself. Only for showing it once to the person who made it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// What is stored and shown of it. All characters are ASCII.
+    /// The part of the secret that is stored and shown. All characters are ASCII.
     fn prefix(&self) -> &str {
         let secret = self.expose();
         let mark = if secret.starts_with(MARK) { MARK.len() } else { 0 };

@@ -1,4 +1,4 @@
-//! Connectors as they are sent and answered.
+//! Request and response forms of connectors.
 
 use crate::fields::{Fields, Problems, Sent};
 use chrono::{DateTime, Utc};
@@ -162,10 +162,10 @@ pub(crate) fn name(fields: &Fields<'_>, problems: &mut Problems) -> Option<Strin
     }
 }
 
-/// Where a connector leads, and its password.
+/// The destination of a connector, and its password.
 pub(super) type Settings = (ConnectorSettings, Option<SecretString>);
 
-/// Reads where a connector of a kind leads. What is missing is taken from `before`.
+/// Reads the destination of a connector of a kind. Missing members are taken from `before`.
 pub(super) fn settings(
     kind: ConnectorKind,
     fields: &Fields<'_>,
@@ -239,7 +239,7 @@ fn postgres(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &
     Some((settings, password))
 }
 
-/// Blanks are part of a password.
+/// Reads a password without trimming: blanks are part of it.
 fn password(fields: &Fields<'_>, problems: &mut Problems) -> Option<SecretString> {
     let value = fields.member("password").filter(|value| !value.is_null())?;
     let checked = match value.as_str() {

@@ -1,4 +1,4 @@
-//! Connectors: destinations of exports, and how to get in.
+//! Connectors: destinations of exports, with their credentials.
 
 mod body;
 mod change;
@@ -26,7 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(check::check))
 }
 
-/// Reads the ID of a connector; a text that is none names no connector.
+/// Reads the ID of a connector. A text that is no ID is answered like an unknown ID.
 fn connector_id(text: &str) -> Result<ConnectorId, ApiError> {
     let id = Uuid::parse_str(text.trim());
     id.map(ConnectorId).map_err(|_| ApiError::NotFound("connector"))

@@ -1,4 +1,4 @@
-//! A decision as our API writes it: stable names, every effect with its members (identity rule 9).
+//! The response form of a decision: stable names, every effect with its members (identity rule 9).
 
 use super::names::{EmailStatusName, KindName, MergeRuleName, NotLinkedReasonName, OutcomeName, RuleName};
 use chrono::{DateTime, Utc};
@@ -384,7 +384,7 @@ impl From<&Effect> for EffectBody {
     }
 }
 
-/// An erased contact has no number any more.
+/// The number of a contact; none after its erasure.
 fn number(contact: ContactId) -> Option<i64> {
     (contact != ContactId::ERASED).then_some(contact.0)
 }

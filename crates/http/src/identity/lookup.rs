@@ -104,7 +104,7 @@ pub(crate) async fn lookup(
     if found.holders.is_empty()
         && let Some(nameless) = identifier.key_without_app()
     {
-        // A token that was first named without its app is found with any.
+        // A token that was first sent without its app is found with any app.
         let as_held = store.lookup(auth.workspace(), &nameless).await?;
         if !as_held.holders.is_empty() {
             found = as_held;

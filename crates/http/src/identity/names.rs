@@ -1,7 +1,7 @@
-//! The closed lists of our API: the domain's enums as they are written in JSON, with a schema.
+//! The closed lists of our API: the domain's enums in their JSON form, with a schema.
 //!
-//! A list of its own, so that a rename inside the domain cannot change the API unseen: every variant is mapped by hand,
-//! and the compiler asks for the ones that are missing.
+//! Separate enums prevent a rename in the domain from changing the API unnoticed: every variant is mapped by hand,
+//! and the compiler reports missing ones.
 
 use selfsame_domain::values::Source;
 use selfsame_domain::{
@@ -165,7 +165,7 @@ mirrored! {
         Permanent,
         /// Received at a registration.
         ConditionallyPermanent,
-        /// Belongs to whoever claimed it last.
+        /// Belongs to the contact that claimed it last.
         Changeable,
         /// Declared by the workspace.
         Declared,
@@ -179,7 +179,7 @@ mirrored! {
         Active,
         /// It was removed and can come back.
         Removed,
-        /// Another contact answers for it.
+        /// It was absorbed; the survivor answers for it.
         Merged,
     }
 }

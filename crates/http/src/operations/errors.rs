@@ -1,6 +1,6 @@
-//! What the description of the API says of errors: which of them every operation may answer, and what they look like.
+//! The errors in the API description: the errors that every operation may answer, and their examples.
 //!
-//! The examples are written by what writes the answers, so that they have the form of these.
+//! The code that writes error answers also writes the examples, so that they have the same form.
 
 use crate::error::{ApiError, Problem, rejection_of};
 use crate::orders;
@@ -26,7 +26,7 @@ const ANYWHERE: [(&str, &str); 3] = [
     ("500", "A fault of the server's own; its log has the cause."),
 ];
 
-/// What the server says of a head that it does not read to the end. No route sees it, so that there is no body.
+/// The errors of a request head that is too long. They have no body, because no route handles the request.
 const TOO_LONG: [(&str, &str); 2] = [
     (
         "414",
@@ -38,13 +38,13 @@ const TOO_LONG: [(&str, &str); 2] = [
     ),
 ];
 
-/// What operations with a body answer to an encoding that they do not read.
+/// The error of operations with a body for an unsupported content encoding.
 const UNSUPPORTED: (&str, &str) = (
     "415",
     "The body's `Content-Encoding` is none of gzip, br and zstd. The content type does not matter.",
 );
 
-/// Headers that come with errors.
+/// The headers of errors.
 const HEADERS: [(&str, &str, &str); 5] = [
     ("401", "WWW-Authenticate", "How to send the key."),
     ("405", "Allow", "The methods that the path answers to."),
@@ -53,7 +53,7 @@ const HEADERS: [(&str, &str, &str); 5] = [
     ("503", "Retry-After", "In how many seconds to come back."),
 ];
 
-/// Completes the errors of an operation.
+/// Adds the missing errors of an operation.
 pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
     let place = Place::of(path, method, operation);
     let responses = &mut operation.responses.responses;
@@ -88,16 +88,16 @@ fn header(description: &str) -> Header {
         .build()
 }
 
-/// An operation, as far as its errors depend on it.
+/// The properties of an operation that its errors depend on.
 struct Place<'a> {
     path: &'a str,
     method: &'a str,
-    /// Whether it is wire-compatible: it answers errors as texts, and as problem documents to who asks for them.
+    /// Whether it is wire-compatible: its errors are texts, and problem documents on request.
     is_wire: bool,
-    /// Whether the public key of a site opens it.
+    /// Whether it accepts the public key of a site.
     is_public: bool,
     has_body: bool,
-    /// The names of its parameters in the query.
+    /// The names of its query parameters.
     query: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// An error that the annotations leave out. No route answers 405, so that nobody is answered a text.
+    /// An error that the annotations leave out. No route answers 405, so it is never a text.
     fn added(&self, status: &str, description: &str) -> Response {
         let mut response = ResponseBuilder::new().description(description).build();
         if self.is_wire && status != "405" {
@@ -138,7 +138,7 @@ impl<'a> Place<'a> {
         response
     }
 
-    /// Gives an error an example in each of its forms.
+    /// Adds an example to each form of an error.
     fn exemplify(&self, status: &str, response: &mut Response) {
         if status == "401" {
             set(response, JSON, self.unauthorized());
@@ -165,7 +165,7 @@ impl<'a> Place<'a> {
         set(response, PROBLEM_JSON, serde_json::json!(document));
     }
 
-    /// An error of a status, whose text the annotations may say.
+    /// The example of an error of a status; the annotations may give its text.
     fn document(&self, status: &str, told: Option<String>) -> Option<ProblemDocument> {
         let error = match status {
             "400" => self.invalid(),
@@ -192,7 +192,7 @@ impl<'a> Place<'a> {
         Some(ProblemDocument::of(&error))
     }
 
-    /// What a request may have that is wrong.
+    /// An example of an invalid request.
     fn invalid(&self) -> ApiError {
         let counted = ["startindex", "limit"];
         let counted = counted
@@ -216,7 +216,7 @@ impl<'a> Place<'a> {
         Problem::new(pointer, reason).into()
     }
 
-    /// What is not there: what a read looks for, or what the rules refuse to write about.
+    /// An example of a missing resource: not found by a read, or refused by the rules of a write.
     fn missing(&self, told: Option<String>) -> ProblemDocument {
         let about = |part: &str| self.path.contains(part);
         if self.method == "get" {
@@ -245,7 +245,7 @@ impl<'a> Place<'a> {
         refused(&found.map_or(Rejection::ContactNotFound, |(_, rejection)| rejection))
     }
 
-    /// What a write contradicts.
+    /// An example of a conflict.
     fn contradiction(&self) -> Rejection {
         if self.is_wire {
             Rejection::DuplicatedRequest
@@ -269,7 +269,7 @@ impl<'a> Place<'a> {
         } else {
             "the API key is unknown"
         };
-        // The same path everywhere, so that the error stands once in the document.
+        // One path for all operations, so that the document has the error once.
         let path = if self.is_public { "/t/events" } else { "/api/v1/contact" };
         let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path.to_owned());
         serde_json::to_value(body).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the people who run a server look at: whether it lives, whether it takes requests, numbers, the API's documents.
+//! Routes for operators: liveness, readiness, metrics, and the API documents.
 
 mod bounds;
 mod complete;

@@ -1,4 +1,4 @@
-//! Errors that several operations answer alike: they stand once in the document, below `components/responses`.
+//! Moves errors that several operations share to `components/responses`, so that the document has each once.
 
 use super::complete::operations;
 use http::StatusCode;
@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use utoipa::openapi::response::Response;
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 
-/// Moves every error that more than one operation answers to the components, and refers to it. Its name is the reason of its status; where
-/// several errors have one status, a number tells them apart.
+/// Moves every error that more than one operation answers to the components, and refers to it. Its name is the reason phrase of its status; a
+/// number distinguishes several errors of one status.
 pub(super) fn share(document: &mut OpenApi) {
     let mut uses: BTreeMap<(String, String), usize> = BTreeMap::new();
     each_error(document, |status, response| {
@@ -33,7 +33,7 @@ pub(super) fn share(document: &mut OpenApi) {
     document.components.get_or_insert_default().responses.extend(shared);
 }
 
-/// Calls back with every error that stands in an operation, and its status.
+/// Calls `call` with every error of an operation, and its status.
 fn each_error(document: &mut OpenApi, mut call: impl FnMut(&str, &mut RefOr<Response>)) {
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations(item) {
@@ -46,7 +46,7 @@ fn each_error(document: &mut OpenApi, mut call: impl FnMut(&str, &mut RefOr<Resp
     }
 }
 
-/// Equal for equal errors. One that cannot be written is not written to the document either.
+/// A key that is equal for equal errors. An error that cannot be serialized is not in the document either.
 fn key(status: &str, response: &RefOr<Response>) -> (String, String) {
     (status.to_owned(), serde_json::to_string(response).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Making, changing, reading and deleting segments.
+//! Creating, changing, reading and deleting segments.
 
 use super::forms::{SegmentBody, SegmentInput, formula, name};
 use crate::auth::Authenticated;

@@ -1,4 +1,4 @@
-//! Formulas, segments and their members as they are sent and read.
+//! Request and response forms of formulas, segments and their members.
 
 use crate::error::{ApiError, Problem};
 use crate::fields::{Fields, Problems, Sent};
@@ -209,7 +209,7 @@ impl SegmentBody {
     }
 }
 
-/// What kind of segment it is, in the words of our own API.
+/// The kind of a segment, as our own API names it.
 pub(super) fn kind(dynamic: bool) -> &'static str {
     if dynamic { "dynamic" } else { "static" }
 }

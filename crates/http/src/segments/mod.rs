@@ -1,4 +1,4 @@
-//! Segments: the `groups` of the wire protocol, and what is ours about dynamic ones.
+//! Segments: the `groups` of the wire protocol, and our own routes for dynamic segments.
 
 mod change;
 mod contacts;
@@ -23,7 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(change::detach))
 }
 
-/// What the wire protocol does not have.
+/// Routes that the wire protocol does not have.
 pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(define::list, define::create))

@@ -1,4 +1,4 @@
-//! Which command, on which runtime.
+//! Chooses the command and its runtime.
 
 use super::{
     completions, config, console, demo_data, doctor, export, export_contacts, import, key, migrate, openapi, segment,
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs a command and says with what the process ends.
+/// Runs a command and returns the exit code of the process.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(flags) => runtime(Builder::new_multi_thread())?.block_on(serve::run(&flags)),

@@ -24,12 +24,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// How long a stop waits for the database to take leave of it.
+/// How long a stop waits for the database connections to close.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
 
-/// A server that could take requests.
+/// A server that is ready to take requests.
 struct Started {
-    /// Each address with what is answered there.
+    /// Each listening socket with its router.
     served: Vec<(TcpListener, Router)>,
     app: Application,
     store: OpenStore,
@@ -77,8 +77,8 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Everything that can fail before the first request. The key of the first start is drawn and shown last, so that a
-/// failure before does not use it up.
+/// Does everything that can fail before the first request. The key of the first start is generated and shown last, so that an
+/// earlier failure does not use it up.
 async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Started> {
     let (store, lacked) = OpenStore::migrated(settings).await?;
     for migration in lacked {
@@ -129,7 +129,7 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     })
 }
 
-/// Listens on an address, and says which it is.
+/// Listens on an address, and returns the actual address.
 async fn listen(setting: &Listen) -> Result<(TcpListener, SocketAddr)> {
     let listener = setting.bind().await;
     let listener = listener.with_context(|| format!("cannot listen on {setting}"))?;

@@ -13,21 +13,21 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a secret is shown as.
+/// The replacement of a secret.
 const HIDDEN: &str = "***";
 
-/// Everything that can be set. The names of the fields are the names in the file; `SELFSAME_` and the name in upper case is the
-/// environment variable. The help of the flags in `flags.rs` says what each one means.
+/// All settings. The names of the fields are the names in the file; `SELFSAME_` and the name in upper case is the
+/// environment variable. The help of the flags in `flags.rs` describes each setting.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) listen: Listen,
-    /// None for the address of everything else.
+    /// None for the same address as the API.
     pub(crate) admin_listen: Option<Listen>,
     /// Where people reach the console; none for the address that is listened on.
     pub(crate) public_url: Option<SiteOrigin>,
     pub(crate) database_url: DatabaseUrl,
-    /// None for what the adapter takes by itself.
+    /// None for the adapter's default.
     #[serde(deserialize_with = "some_at_least_one")]
     pub(crate) database_max_connections: Option<u32>,
     pub(crate) log_format: LogFormat,
@@ -35,7 +35,7 @@ pub(crate) struct Settings {
     pub(crate) log_level: String,
     #[serde(with = "duration")]
     pub(crate) request_timeout: Duration,
-    /// Nothing for no delay.
+    /// Zero for no delay.
     #[serde(with = "duration::or_nothing")]
     pub(crate) drain_delay: Duration,
     #[serde(with = "duration")]
@@ -60,7 +60,7 @@ pub(crate) struct Settings {
     pub(crate) account_email: Option<String>,
     /// Whether connectors and links to files may lead to private networks, the server itself included.
     pub(crate) allow_private_networks: bool,
-    /// Below which folder exports write files; none for anywhere.
+    /// The folder below which exports write files; none for any folder.
     pub(crate) export_directory: Option<PathBuf>,
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
     pub(crate) bootstrap_api_key: Option<KeySecret>,
@@ -114,7 +114,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The part that the write lane is made with.
+    /// The settings of the write lane.
     pub(crate) fn lane(&self) -> LaneOptions {
         LaneOptions {
             batch_commands: self.batch_commands,
@@ -123,7 +123,7 @@ impl Settings {
         }
     }
 
-    /// The part that the HTTP front end is made with.
+    /// The settings of the HTTP front end.
     pub(crate) fn http(&self) -> HttpSettings {
         HttpSettings {
             body_limit: self.body_limit_bytes,

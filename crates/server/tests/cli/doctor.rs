@@ -1,4 +1,4 @@
-//! What `doctor` and `migrate` find.
+//! The findings of `doctor` and `migrate`.
 
 use crate::support::{Place, sqlite};
 use serde_json::Value;
@@ -59,7 +59,7 @@ async fn a_broken_rule_is_found_without_telling_values() {
     assert_eq!((ended.code, &report["status"]), (Some(1), &"violations".into()));
 }
 
-/// The limit stands for a full disk: the database is there whole, and the disk takes no file of 1 MiB.
+/// A limit of the file size simulates a full disk: the database is complete, and no file of 1 MiB can be written.
 #[tokio::test]
 async fn a_full_disk_is_noticed() {
     let place = Place::new();
@@ -67,7 +67,7 @@ async fn a_full_disk_is_noticed() {
     let binary = env!("CARGO_BIN_EXE_selfsame");
     let doctor = |limit: &str| {
         let mut shell = Command::new("bash");
-        // What would end the process becomes an error of the write.
+        // The ignored signal turns the end of the process into an error of the write.
         shell.args([
             "-c",
             "trap '' XFSZ; ulimit -f \"$1\"; exec \"$2\" doctor",
@@ -79,7 +79,7 @@ async fn a_full_disk_is_noticed() {
         (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
     };
     assert_eq!(doctor("unlimited"), (Some(0), String::new()));
-    // In KiB: more than the database has, and less than what is written.
+    // In KiB: larger than the database, and smaller than the test write.
     let (code, complaint) = doctor("1000");
     assert_eq!(code, Some(2), "{complaint}");
     assert!(

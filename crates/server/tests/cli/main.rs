@@ -1,4 +1,4 @@
-//! The binary as its users meet it: what it prints, how it exits, and what it keeps when it is stopped.
+//! The binary from the outside: its output, its exit codes, and its durability when it is stopped.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What each call looks for, and what it may do with what it finds.
+//! The search order of each call, and what it may change.
 
 use super::contacts::shown;
 use crate::{Ask, Backend, Fixture, Kind, identifier, remove};

@@ -1,4 +1,4 @@
-//! Dynamic segments: who is in them, and that they are right the moment a write is answered.
+//! Dynamic segments: their members, which are current as soon as a write is answered.
 
 use super::segment_fields::{condition, empty, formula, who};
 use crate::{Ask, Backend, Fixture, erase, merge, remove, segment_name, undo};

@@ -1,6 +1,6 @@
-//! The cases, by noun. Each is a function of a backend with nothing in it; it panics when the backend misbehaves.
+//! The cases, by noun. Each is a function of an empty backend; it panics when the backend misbehaves.
 //!
-//! The suite listed in [`for_each_case!`](crate::for_each_case) asks all of them of every adapter.
+//! The suite listed in [`for_each_case!`](crate::for_each_case) runs all of them on every adapter.
 #![expect(missing_docs, reason = "the name of a case says what it expects")]
 
 pub mod batches;

@@ -1,4 +1,4 @@
-//! What history that arrives late leaves alone, and what it finds all the same (identity rule 4).
+//! Late events: what they do not change, and what they find anyway (identity rule 4).
 
 use super::late::{happened, minutes, told, visitors};
 use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, identifier};
@@ -74,7 +74,7 @@ pub async fn whoever_had_a_phone_before_an_erased_contact_keeps_their_time(backe
     }
 }
 
-/// A phone that Ann used, of whom an email is known, and that Bob uses now.
+/// A phone that moved from Ann, with a known email, to Bob.
 async fn handed_on(f: &Fixture<'_>) -> [(ContactId, Timestamp); 2] {
     let mut owners = Vec::new();
     for email in ["ann@example.com", "bob@example.com"] {

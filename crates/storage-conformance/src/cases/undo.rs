@@ -48,7 +48,7 @@ pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
     );
 }
 
-/// Undoes a shape in every order: plain, everybody is as before; with data between, the order makes no difference.
+/// Undoes a shape in every order. Without data between the merges, all contacts are as before; with data, the order makes no difference.
 async fn every_order(backend: &mut dyn Backend, count: usize, shape: Shape) {
     let mut f = Fixture::new(backend).await;
     let mut outcomes = Vec::new();
@@ -108,7 +108,7 @@ pub async fn what_the_absorbed_brought_goes_home_alone(backend: &mut dyn Backend
     let before = (f.face(one).await, f.face(two).await);
     let named = Ask::new().external("a").sms(phone);
     let merge = merge_of(&f.decide(named.clone().upsert()).await);
-    // Named again while the merge stands, it is what the absorbed contact brought all the same.
+    // A request sends it again before the undo; it still counts as brought by the absorbed contact.
     f.id(named.clone().upsert()).await;
     f.decide(undo(merge)).await;
     assert_eq!((f.face(one).await, f.face(two).await), before);
@@ -293,7 +293,7 @@ pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut
     f.check().await;
 }
 
-/// Whom a decision kept apart because a merge was undone.
+/// The contacts that a decision kept apart because a merge was undone.
 fn kept(decision: &Decision) -> Vec<ContactId> {
     let apart = |effect: &Effect| match effect {
         Effect::NotLinked {

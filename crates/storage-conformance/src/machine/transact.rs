@@ -8,14 +8,14 @@ use selfsame_domain::{
 };
 use std::sync::Arc;
 
-/// What a batch was read as.
+/// The loaded state of a batch.
 pub(super) struct Loaded {
     pub(super) snapshot: Snapshot,
     policy: Arc<Policy>,
     basis: Basis,
 }
 
-/// Reads all that the batch touches.
+/// Reads the footprint of the batch.
 pub(super) async fn load(store: &dyn Storage, workspace: WorkspaceId, batch: &[Envelope]) -> Loaded {
     let PolicyVersion { revision, policy } = store.policy(workspace).await.expect("the policy");
     let mut known = FootprintExpansion::default();
@@ -53,7 +53,7 @@ pub(super) async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &
     (loaded.snapshot, resolution)
 }
 
-/// One command in a commit of its own, with the new numbers of another storage; those that it uses are taken away.
+/// One command in its own commit, with the new numbers of another storage; the numbers that it uses are removed from the list.
 pub(super) async fn transact_with(
     model: &MemoryStore,
     workspace: WorkspaceId,

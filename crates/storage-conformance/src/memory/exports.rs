@@ -1,4 +1,4 @@
-//! Connectors, exports and their runs, and reading what exports write.
+//! Connectors, exports and their runs, and reading the rows of exports.
 
 use super::space::Space;
 use super::store::{MemoryStore, Shared};
@@ -245,7 +245,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Cancels the job of a run, or asks its holder to stop; returns its state afterwards.
+    /// Cancels the job of a run, or asks its worker to stop; returns its state afterwards.
     fn cancel_job_of(&mut self, run: &ExportRun, now: Timestamp) -> Option<JobState> {
         let job = self.job_mut(run.workspace, run.job)?;
         match job.state {

@@ -1,4 +1,4 @@
-//! What all clones of a store share.
+//! The state that all clones of a store share.
 
 use super::space::Space;
 use selfsame_application::Replay;
@@ -22,7 +22,7 @@ pub(super) struct Shared {
     pub(super) accounts: BTreeMap<WorkspaceId, Account>,
     pub(super) keys: Vec<StoredKey>,
     pub(super) sites: BTreeMap<SiteId, Site>,
-    /// How many sites were ever made.
+    /// The number of sites that were ever created.
     pub(super) sites_made: i64,
     /// Newest first.
     pub(super) secrets: BTreeMap<WorkspaceId, Vec<SigningSecret>>,
@@ -73,9 +73,9 @@ pub(super) struct StoredImport {
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) workspace: Workspace,
-    /// Replaced as a whole by a commit.
+    /// A commit replaces it as a whole.
     pub(super) space: Arc<Space>,
-    /// Held while something is written.
+    /// Held during a write.
     pub(super) writer: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -91,12 +91,12 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// A panic while the lock is held leaves the state whole: every change under it is a single insertion or replacement.
+    /// Ignores poisoning: a panic while the lock is held leaves the state consistent, because every change is a single insertion or replacement.
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The committed data of a workspace; that of an unknown one is empty.
+    /// The committed data of a workspace; empty for an unknown workspace.
     pub(super) fn space(&self, workspace: WorkspaceId) -> Arc<Space> {
         self.lock()
             .accounts
