@@ -51,7 +51,7 @@ export class Page {
   requests = [];
   beacons = [];
   warnings = [];
-  /** What the server answers, one after the other; the last one stays. An Error is a network that fails. */
+  /** The answers of the server, in order; the last one is repeated. An Error is a network failure. */
   answers = [{ status: 200, body: { stored: 1, refused: [] } }];
   #timers = new Map();
   #ids = 0;
@@ -118,7 +118,7 @@ export class Page {
         const of = (name) => attributes.find((one) => one.startsWith(name + "="))?.slice(name.length + 1);
         const domain = of("domain") ?? "";
         const own = domain === "" || url.hostname === domain || url.hostname.endsWith("." + domain);
-        // As browsers do with public suffixes.
+        // Browsers refuse cookies on public suffixes.
         if (options.cookies === false || !own || domain === "com") return;
         profile.cookieText = text;
         if (of("max-age") === "0") profile.cookies.delete(domain);
@@ -154,7 +154,7 @@ export class Page {
     return this.window.eS(...call);
   }
 
-  /** Lets the time pass, with every timer and answer in it. */
+  /** Advances the time, with all timers and answers. */
   async pass(milliseconds = 1_000) {
     const end = this.now + milliseconds;
     for (;;) {
@@ -175,7 +175,7 @@ export class Page {
     this.window.emit("pagehide");
   }
 
-  /** The events that went by requests, oldest first. */
+  /** The events that were sent by requests, oldest first. */
   get sent() {
     return this.requests.flatMap((request) => request.events);
   }
@@ -184,7 +184,7 @@ export class Page {
     return this.sent.map((event) => event.name);
   }
 
-  /** How many entries wait. */
+  /** The number of entries in the queue. */
   get waiting() {
     return Object.keys(this.profile.storage).filter((key) => key.startsWith("selfsame:q:")).length;
   }
