@@ -1,4 +1,4 @@
-// A window made of Node's own parts, as much of one as the script uses, with a clock that the test moves.
+// The parts of a browser window that the script uses, made from Node's own classes, with a clock that the test moves.
 
 import { webcrypto as crypto } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import vm from "node:vm";
 export const DIST = readFileSync(new URL("../dist/selfsame.js", import.meta.url));
 export const SITE = "pk_test";
 
-/** What survives a page: the cookies by domain ("" is the host alone), and localStorage. */
+/** The state that survives a page: the cookies by domain ("" is the host alone), and localStorage. */
 export class Profile {
   cookies = new Map();
   storage = Object.create({
@@ -23,13 +23,13 @@ export class Profile {
     },
   });
 
-  /** The value of the cookie `sc`, wherever it is. */
+  /** The value of the cookie `sc` on any domain. */
   get sc() {
     return [...this.cookies.values()][0];
   }
 }
 
-/** Never the same twice, of all pages, and the same in every run. */
+/** A counter for random values: different for all pages, and the same in every run. */
 let randoms = 0;
 const random = () => (++randoms * 0.618_033_988_749) % 1;
 
@@ -43,7 +43,7 @@ class Emitter {
 
 /**
  * A page of the shop with the script on it. Options: `profile`, `url`, `data` (the `data-` attributes), `stub` (calls made
- * before the script), `eS` (the same for eS, as the former service's stub keeps them), `navigator`, `localStorage: false`
+ * before the script), `eS` (the same for eS, in the form of the former service's stub), `navigator`, `localStorage: false`
  * for a browser that refuses it, `beacon: false` for one whose beacons are full, `cookies: false`, `now` in
  * milliseconds.
  */
