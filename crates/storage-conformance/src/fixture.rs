@@ -164,7 +164,7 @@ impl<'b> Fixture<'b> {
         self.find(ContactFilter::default()).await
     }
 
-    /// What is known about an identifier.
+    /// The record and the holders of an identifier.
     pub async fn lookup(&self, key: &IdentifierKey) -> Lookup {
         self.store().lookup(self.workspace, key).await.expect("look up")
     }

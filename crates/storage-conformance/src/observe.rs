@@ -23,7 +23,7 @@ pub struct Observation {
     pub lookups: BTreeMap<IdentifierKey, (Lookup, Option<TokenOwner>)>,
     /// The visitors of the given identifiers.
     pub visitors: BTreeMap<IdentifierKey, Vec<Visitor>>,
-    /// What they did, the latest first.
+    /// The events of the visitors, the latest first.
     pub left: Vec<Event>,
     /// By key.
     pub types: Vec<EventType>,

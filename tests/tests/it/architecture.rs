@@ -1,6 +1,6 @@
-//! The shape of the house: which crate may know which, and how long a file may be.
+//! The layers of the workspace: the allowed dependencies between crates, and the greatest length of a file.
 //!
-//! `docs/ARCHITECTURE.md` says why. When a rule here is in the way of a change, the change is most likely in the wrong
+//! `docs/ARCHITECTURE.md` gives the reasons. When a rule here prevents a change, the change is most likely in the wrong
 //! crate.
 
 use std::fs;
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
-/// May know every crate of ours: they put the others together, or measure the result.
+/// Crates that may depend on every crate of ours: they wire the others together, or test and measure the result.
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
-/// Every other crate, with the crates of ours that it may know outside of its tests. Dependencies point inward.
+/// Every other crate, with the crates of ours that it may depend on outside of its tests. Dependencies point inward.
 const INWARD: [(&str, &[&str]); 11] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
@@ -38,7 +38,7 @@ const INWARD: [(&str, &[&str]); 11] = [
     ("selfsame-pg-fixture", &[]),
 ];
 
-/// What the inner crates leave to the outer ones.
+/// Third-party crates that inner crates must not depend on.
 const OUTSIDE: [(&str, &[&str]); 5] = [
     ("selfsame-domain", &["tokio", "sqlx", "axum", "reqwest", "getrandom"]),
     ("selfsame-application", &["sqlx", "axum", "reqwest"]),
@@ -97,11 +97,11 @@ const RULES: [&str; 33] = [
 const LONGEST_FILE: usize = 500;
 
 fn workspace() -> Metadata {
-    // Without dependencies cargo reads the manifests alone and asks no registry.
+    // Without dependencies cargo reads only the manifests and contacts no registry.
     MetadataCommand::new().no_deps().exec().unwrap()
 }
 
-/// The crates that `package` needs to be built: neither its tests' nor its build script's.
+/// The normal dependencies of `package`, without those of its tests and its build script.
 fn needs(package: &Package) -> impl Iterator<Item = &str> {
     let normal = package
         .dependencies
@@ -110,7 +110,7 @@ fn needs(package: &Package) -> impl Iterator<Item = &str> {
     normal.map(|dependency| dependency.name.as_str())
 }
 
-/// What the table says about the crate.
+/// The row of the table for the crate.
 fn row<'a>(table: &[(&str, &'a [&'a str])], package: &Package) -> Option<&'a [&'a str]> {
     table
         .iter()

@@ -1,4 +1,4 @@
-//! Exports to a second, real `PostgreSQL` database: everything, what changed, what was removed, merged and erased, and servers that are killed.
+//! Exports to a second, real `PostgreSQL` database: all rows, changed rows, removals, merges, erasures, and killed servers.
 
 use anyhow::{Context, Result, ensure};
 use selfsame_pg_fixture::TestDatabase;
@@ -33,7 +33,7 @@ on_both! {
     what_an_export_cannot_follow_stops_that_export_alone
 }
 
-/// A destination of its own, and a connection to look at it.
+/// A separate destination, with a connection to read it.
 struct Warehouse {
     connection: PgConnection,
     options: PgConnectOptions,
@@ -94,7 +94,7 @@ async fn export(client: &Client, warehouse: &Warehouse, change: Value) -> Result
     made(client, "exports", body).await
 }
 
-/// The latest run, when it is over.
+/// The latest run, after it has ended.
 async fn over(client: &Client, export: &str) -> Result<Value> {
     loop {
         let run = client.get(&format!("exports/{export}/runs")).await?.json()["runs"][0].clone();
@@ -154,7 +154,7 @@ async fn a_destination_is_kept_in_step(on: Database) -> Result<()> {
     .await
 }
 
-/// An export of three contacts, one after the other step of their lives.
+/// An export of three contacts, run after each step of their life cycle.
 struct Story {
     client: Client,
     warehouse: Warehouse,
@@ -203,7 +203,7 @@ impl Story {
         Ok(())
     }
 
-    /// In a table that a person has altered.
+    /// Checks changes in a table that its owner has altered.
     async fn what_changed(&mut self) -> Result<()> {
         let Self {
             client,
@@ -317,7 +317,7 @@ async fn the_external_id_is_added_for_all_rows(on: Database) -> Result<()> {
     Ok(())
 }
 
-/// The run has staged all its rows and waits for the lock under which it writes them, when its server is killed.
+/// The server is killed after its run has staged all rows, while it waits for the lock to write them.
 async fn a_run_that_is_killed_before_its_commit_is_made_up_for(on: Database) -> Result<()> {
     let mut server = Selfsame::start(on).await?;
     let (client, mut warehouse) = (server.client(), Warehouse::new().await?);
@@ -343,7 +343,7 @@ async fn a_run_that_is_killed_before_its_commit_is_made_up_for(on: Database) -> 
     assert_eq!(warehouse.rows(before).await?, first, "a reader sees half a run");
     server.crash_and_restart()?;
     let client = server.client();
-    // The killed server's session ends when its statement finds nobody at the other end.
+    // The killed server's session would end only when its statement notices the closed connection.
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'selfsame export' AND datname = current_database()";
     warehouse.rows(end).await?;
     holding.rollback().await?;

@@ -1,4 +1,4 @@
-//! Connectors and exports: their forms, what is refused, and that credentials are never answered.
+//! Connectors and exports: their forms, refusals, and that credentials are never answered.
 
 use crate::support::{Answer, Server};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The answers in the description are those that the server gives.
+//! The example answers in the description are real answers of the server.
 
 use crate::examples::SITE;
 use crate::support::{Answer, Server};
@@ -6,14 +6,14 @@ use selfsame_application::ports::NewSite;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What `operations::complete` puts into the description.
+/// The recorded answers that `operations::complete` adds to the description.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/operations/answers.json");
 
 const APP: &str = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
 
 const SC: &str = "0b8e6f0a-6f0c-4f7e-9a53-0e8d4f6f3c11";
 
-/// A server, and what it answered, by operation.
+/// A server, and its recorded answers by operation.
 struct Story {
     server: Server,
     answers: Map<String, Value>,
@@ -37,7 +37,7 @@ impl Story {
         }
     }
 
-    /// Asks, and remembers the answer under the name of the operation.
+    /// Sends a request, and records the answer under the name of the operation.
     async fn tell(&mut self, operation: &str, method: &str, path: &str, body: Value) -> Value {
         let body = if body.is_null() {
             String::new()
