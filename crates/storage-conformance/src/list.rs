@@ -1,4 +1,4 @@
-//! The one list of cases. Those of the storage itself are in `list_of_storage.rs`.
+//! The one list of cases. Those of exports and of the storage itself are in `list_of_storage.rs`.
 
 /// The one list of cases, by noun. `name;` is a function of that name in [`cases`](crate::cases), `name for table;` one with an
 /// argument for every row of a table.
@@ -462,23 +462,6 @@ macro_rules! for_each_case {
                 imports_are_listed_newest_first_and_are_the_workspace_s_own;
                 imports_and_their_values_are_forgotten_after_a_time;
                 erasing_a_contact_forgets_its_values_in_imports;
-            }
-            exports {
-                connectors_are_kept_and_named_once;
-                an_export_changes_from_the_version_that_was_read;
-                a_run_is_queued_once_and_reads_back;
-                cancelling_a_run_cancels_its_job;
-                a_run_under_way_is_asked_to_stop;
-            }
-            export_snapshots {
-                changed_contacts_are_read_once_each_since_a_commit;
-                unsubscribing_changes_those_who_show_the_address;
-                merges_and_their_undoing_change_both_contacts;
-                what_was_erased_and_deleted_is_noted;
-                changed_orders_are_read_since_a_commit;
-                events_are_read_again_when_their_visitor_is_adopted;
-                a_write_that_is_held_open_is_in_the_next_snapshot;
-                a_snapshot_is_of_its_workspace;
             }
             orders {
                 an_order_reads_back_whole;

@@ -1,12 +1,29 @@
 //! The end of the one list of cases.
 
-/// Calls `callback! { arguments cases }` with the cases that are about the storage itself behind those that it was given.
+/// Calls `callback! { arguments cases }` with the cases of exports and of the storage itself behind those that it was given.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! and_cases_of_the_storage {
     ([$($callback:tt)*] $($before:tt)*) => {
         $($callback)*! {
             $($before)*
+            exports {
+                connectors_are_kept_and_named_once;
+                an_export_changes_from_the_version_that_was_read;
+                a_run_is_queued_once_and_reads_back;
+                cancelling_a_run_cancels_its_job;
+                a_run_under_way_is_asked_to_stop;
+            }
+            export_snapshots {
+                changed_contacts_are_read_once_each_since_a_commit;
+                unsubscribing_changes_those_who_show_the_address;
+                merges_and_their_undoing_change_both_contacts;
+                what_was_erased_and_deleted_is_noted;
+                changed_orders_are_read_since_a_commit;
+                events_are_read_again_when_their_visitor_is_adopted;
+                a_write_that_is_held_open_is_in_the_next_snapshot;
+                a_snapshot_is_of_its_workspace;
+            }
             revisions {
                 a_commit_raises_the_revision_by_one;
                 what_changes_nothing_raises_nothing;
