@@ -1,4 +1,4 @@
-//! The one list of cases. Those of the storage itself are in `list_of_storage.rs`.
+//! The one list of cases. Those of exports and of the storage itself are in `list_of_storage.rs`.
 
 /// The one list of cases, by noun. `name;` is a function of that name in [`cases`](crate::cases), `name for table;` one with an
 /// argument for every row of a table.
