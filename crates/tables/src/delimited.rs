@@ -82,7 +82,7 @@ struct Lines<'t> {
     /// Where line ends are that were read and not counted: the place of a character, and whether a line ends with it.
     ends: VecDeque<(u64, bool)>,
     /// How many lines ended before those.
-    lines: u64,
+    ended: u64,
 }
 
 impl<'t> Lines<'t> {
@@ -92,7 +92,7 @@ impl<'t> Lines<'t> {
             left: 0,
             read: 0,
             ends: VecDeque::new(),
-            lines: 0,
+            ended: 0,
         }
     }
 
@@ -106,10 +106,10 @@ impl<'t> Lines<'t> {
             if at == place {
                 place += 1;
             }
-            self.lines += u64::from(ends);
+            self.ended += u64::from(ends);
             self.ends.pop_front();
         }
-        self.lines + 1
+        self.ended + 1
     }
 }
 
@@ -120,7 +120,7 @@ impl Read for Lines<'_> {
             let megabyte = MAX_ROW_BYTES >> 20;
             invalid(format!(
                 "the row that begins on line {} or soon after is longer than {megabyte} MiB: a quote is probably not closed",
-                self.lines + 1
+                self.ended + 1
             ))
         })?;
         for (offset, byte) in (0..).zip(&buffer[..read]) {

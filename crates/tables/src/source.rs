@@ -148,8 +148,11 @@ fn unpacked_table(
     delimited::read(&mut decoded, delimiter, row)
 }
 
+/// A body whose first bytes were read.
+type Peeked<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
 /// The first bytes of a body, and the whole of it.
-fn peek<R: Read>(mut body: R) -> io::Result<(Vec<u8>, io::Chain<Cursor<Vec<u8>>, R>)> {
+fn peek<R: Read>(mut body: R) -> io::Result<(Vec<u8>, Peeked<R>)> {
     let mut head = Vec::new();
     body.by_ref().take(ZIP.len() as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(body)))

@@ -405,7 +405,7 @@ pub trait Imports: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Import>, StorageError>;
 
-    /// A chunk of the body, by its place from 0; none after the last.
+    /// A chunk of the body, by its place from 0; none after the last. An upload has its chunks before its import is accepted.
     async fn import_chunk(
         &self,
         workspace: WorkspaceId,

@@ -14,8 +14,8 @@ pub enum DateOrder {
 impl DateOrder {
     /// The order of a format such as `dd.MM.yyyy` or `MM/dd/yy`, in letters of any case.
     pub fn from_format(format: &str) -> Option<Self> {
-        let mut letters: Vec<char> = format.chars().filter(char::is_ascii_alphabetic).collect();
-        letters.iter_mut().for_each(|letter| letter.make_ascii_lowercase());
+        let letters = format.chars().filter(char::is_ascii_alphabetic);
+        let mut letters: Vec<char> = letters.map(|letter| letter.to_ascii_lowercase()).collect();
         letters.dedup();
         match letters[..] {
             ['y', 'm', 'd'] => Some(Self::YearFirst),

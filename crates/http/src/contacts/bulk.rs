@@ -4,7 +4,7 @@ mod options;
 mod rows;
 
 pub(crate) use options::BulkOptions;
-pub(crate) use rows::BulkRows;
+pub(crate) use rows::read_bulk_rows;
 
 use crate::auth::Authenticated;
 use crate::body::{Entry, Incoming};

@@ -51,10 +51,13 @@ pub(super) struct FileBody<'f> {
 
 enum Source {
     Raw(BoxStream<'static, Result<Bytes, axum::Error>>),
-    Form {
-        parts: Multipart<'static>,
-        file: Option<Field<'static>>,
-    },
+    Form(Box<Form>),
+}
+
+/// A form, and the file in it as soon as its part has begun.
+struct Form {
+    parts: Multipart<'static>,
+    file: Option<Field<'static>>,
 }
 
 /// What a request said besides the bytes of its file.
@@ -137,15 +140,15 @@ impl<'f> FileBody<'f> {
         loop {
             let (parts, file) = match &mut self.source {
                 Source::Raw(chunks) => return chunks.try_next().await.map_err(|_| ApiError::Unreadable),
-                Source::Form { parts, file } => (parts, file),
+                Source::Form(form) => (&mut form.parts, &mut form.file),
             };
             if let Some(part) = file {
-                if let Some(bytes) = part.chunk().await.map_err(form_error)? {
+                if let Some(bytes) = part.chunk().await.map_err(|error| form_error(&error))? {
                     return Ok(Some(bytes));
                 }
                 *file = None;
             }
-            let Some(part) = parts.next_field().await.map_err(form_error)? else {
+            let Some(part) = parts.next_field().await.map_err(|error| form_error(&error))? else {
                 return Ok(None);
             };
             match part.name() {
@@ -161,7 +164,7 @@ impl<'f> FileBody<'f> {
                     *file = Some(part);
                 }
                 Some("map") => {
-                    let text = part.text().await.map_err(form_error)?;
+                    let text = part.text().await.map_err(|error| form_error(&error))?;
                     if let Some((_, digest)) = &mut self.replay {
                         digest.update(&text);
                     }
@@ -207,11 +210,11 @@ impl Source {
         let boundary = boundary.map_err(|_| ApiError::invalid("Content-Type", "must name the boundary of the form"))?;
         let limits = SizeLimit::new().for_field("map", MAX_MAP);
         let parts = Multipart::with_constraints(chunks, boundary, Constraints::new().size_limit(limits));
-        Ok(Self::Form { parts, file: None })
+        Ok(Self::Form(Box::new(Form { parts, file: None })))
     }
 }
 
-fn form_error(error: multer::Error) -> ApiError {
+fn form_error(error: &multer::Error) -> ApiError {
     match error {
         multer::Error::FieldSizeExceeded { .. } => {
             ApiError::invalid("map", format!("must be at most {MAX_MAP} bytes long"))

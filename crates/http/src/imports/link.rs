@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 const MOST_BYTES: usize = 100 << 20;
 
 /// How long the other server may take for the file.
-const TIME: Duration = Duration::from_secs(300);
+const TIME: Duration = Duration::from_mins(5);
 
 /// How many bytes are read at a time.
 const PIECE: usize = 64 << 10;

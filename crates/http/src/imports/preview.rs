@@ -113,7 +113,7 @@ pub(super) async fn preview(
         .map_err(|_| ApiError::Internal("the columns of a file cannot be read back"))?;
     let sample = {
         let plan = plan.clone();
-        tokio::task::spawn_blocking(move || sample(file, &FileRows { limit }, &options, &plan))
+        tokio::task::spawn_blocking(move || sample(file, FileRows { limit }, &options, &plan))
     };
     let sample = sample.await.map_err(|_| UNREADABLE)?.map_err(rows_refused)?;
     Ok(Json(PreviewAnswer::of(plan, preview, sample)))
@@ -142,7 +142,7 @@ async fn stored(body: &mut FileBody<'_>) -> Result<File, ApiError> {
 /// The cells of the first rows, by column.
 fn sample(
     mut file: File,
-    rows: &FileRows,
+    rows: FileRows,
     options: &super::files::FileOptions,
     plan: &Plan,
 ) -> Result<Vec<Vec<String>>, RowsError> {

@@ -1,7 +1,7 @@
 //! The rows of stored bodies, of every form.
 
 use super::files::FileRows;
-use crate::contacts::BulkRows;
+use crate::contacts::read_bulk_rows;
 use selfsame_application::ports::{
     GoOn, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
 };
@@ -44,7 +44,7 @@ impl RowReader for ImportRows {
         rows: &mut dyn FnMut(ReadRow) -> GoOn,
     ) -> Result<(), RowsError> {
         match import.format {
-            ImportFormat::Bulk => BulkRows.read(policy, body, rows),
+            ImportFormat::Bulk => read_bulk_rows(policy, body, rows),
             ImportFormat::File => self.files.read(import, policy, body, rows),
         }
     }

@@ -25,6 +25,7 @@ Examples:
   SELFSAME_API_KEY=… selfsame import customers.csv.gz --unique-by sms --phone-region UA --url https://selfsame.example";
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct ImportArgs {
     /// CSV, TSV, NDJSON or XLSX file, packed with gzip or not
     pub(crate) file: PathBuf,

@@ -68,7 +68,7 @@ fn is_table(path: &Path) -> Result<bool> {
 /// The file as it is written.
 enum Out {
     Table {
-        csv: csv::Writer<BufWriter<File>>,
+        csv: Box<csv::Writer<BufWriter<File>>>,
         fields: Vec<CustomField>,
     },
     Lines(BufWriter<File>),
@@ -88,7 +88,7 @@ impl Out {
         titles.push("groups".to_owned());
         let of_field = |field: &CustomField| format!("{}.{}", field.profile_key, field.field_key);
         titles.extend(fields.iter().map(of_field));
-        let mut csv = csv::Writer::from_writer(file);
+        let mut csv = Box::new(csv::Writer::from_writer(file));
         csv.write_record(titles)?;
         Ok(Self::Table { csv, fields })
     }

@@ -187,8 +187,10 @@ impl Imports for MemoryStore {
         place: u32,
     ) -> Result<Option<Vec<u8>>, StorageError> {
         let shared = self.lock();
-        let stored = shared.imports.get(&(workspace, id));
-        Ok(stored.and_then(|stored| stored.body.get(place as usize)).cloned())
+        let key = (workspace, id);
+        let accepted = shared.imports.get(&key).map(|import| &import.body);
+        let body = accepted.or_else(|| shared.uploads.get(&key).map(|upload| &upload.chunks));
+        Ok(body.and_then(|body| body.get(place as usize)).cloned())
     }
 
     async fn start_import(&self, workspace: WorkspaceId, id: ImportId, now: Timestamp) -> Result<bool, StorageError> {

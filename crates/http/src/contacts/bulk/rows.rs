@@ -7,39 +7,32 @@ use selfsame_application::ports::{GoOn, ReadRow, RowsError};
 use selfsame_domain::{Command, Policy};
 use std::io::Read;
 
-/// Reads the rows of bulk calls.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct BulkRows;
-
-impl BulkRows {
-    /// Reads all rows of a stored bulk call.
-    pub(crate) fn read(
-        self,
-        policy: &Policy,
-        body: &mut dyn Read,
-        rows: &mut dyn FnMut(ReadRow) -> GoOn,
-    ) -> Result<(), RowsError> {
-        let mut bytes = Vec::new();
-        body.read_to_end(&mut bytes)?;
-        let malformed = |error: ApiError| RowsError::Malformed(error.detail());
-        let batch = batch_of(&bytes, "contacts", MAX_CONTACTS).map_err(malformed)?;
-        let options = BulkOptions::of(&batch.fields()).map_err(malformed)?;
-        for (line, entry) in (1..).zip(&batch.entries) {
-            let command = read_one(entry, &options, policy);
-            let dedupe_value = match &command {
-                Ok(Command::Contact(_, request)) => options.dedupe_value(request),
-                _ => None,
-            };
-            let row = ReadRow {
-                line,
-                bytes: entry.raw.get().len(),
-                dedupe_value,
-                command,
-            };
-            if rows(row) == GoOn::No {
-                break;
-            }
+/// Reads all rows of a stored bulk call.
+pub(crate) fn read_bulk_rows(
+    policy: &Policy,
+    body: &mut dyn Read,
+    rows: &mut dyn FnMut(ReadRow) -> GoOn,
+) -> Result<(), RowsError> {
+    let mut bytes = Vec::new();
+    body.read_to_end(&mut bytes)?;
+    let malformed = |error: ApiError| RowsError::Malformed(error.detail());
+    let batch = batch_of(&bytes, "contacts", MAX_CONTACTS).map_err(malformed)?;
+    let options = BulkOptions::of(&batch.fields()).map_err(malformed)?;
+    for (line, entry) in (1..).zip(&batch.entries) {
+        let command = read_one(entry, &options, policy);
+        let dedupe_value = match &command {
+            Ok(Command::Contact(_, request)) => options.dedupe_value(request),
+            _ => None,
+        };
+        let row = ReadRow {
+            line,
+            bytes: entry.raw.get().len(),
+            dedupe_value,
+            command,
+        };
+        if rows(row) == GoOn::No {
+            break;
         }
-        Ok(())
     }
+    Ok(())
 }

@@ -17,7 +17,7 @@ use tokio_util::io::ReaderStream;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// How long the server may be silent.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 
 /// How many bytes of the file are read at a time.
 const PIECE: usize = 256 << 10;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const EVERY: Duration = Duration::from_millis(500);
 
 /// For how long a server that gives no answer is asked again: it may be restarting.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The import when it is over, or needs a decision that the arguments do not have.
 pub(super) async fn until_over(args: &ImportArgs, client: &Client, mut import: Import) -> Result<Import> {
