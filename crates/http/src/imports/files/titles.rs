@@ -195,7 +195,7 @@ mod tests {
         ] {
             assert_eq!(target(title, false, &[]), Some(expected), "{title}");
         }
-        for title in ["", "id", "Name", "Comment", "telegramm"] {
+        for title in ["", "id", "Name", "Comment", "telegrams"] {
             assert_eq!(target(title, false, &[]), None, "{title}");
         }
         assert_eq!(target("ID", true, &[]), Some(Target::Id));
