@@ -15,8 +15,8 @@ use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
-    Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, Footprint, IdentifierKey, KeyId, Merge,
-    MergeId, Order, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
+    Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, FindQuery, Footprint, IdentifierKey,
+    KeyId, Merge, MergeId, Order, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -38,6 +38,10 @@ impl Contacts for Probe {
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Read<Page<ContactDetails>> {
         self.inner.search(workspace, query).await
+    }
+
+    async fn find(&self, workspace: WorkspaceId, query: &FindQuery, limit: u32) -> Read<Vec<ContactDetails>> {
+        self.inner.find(workspace, query, limit).await
     }
 
     async fn contacts_after(&self, workspace: WorkspaceId, after: ContactId, limit: u32) -> Read<Vec<ContactDetails>> {
