@@ -345,7 +345,7 @@ async fn a_file_beyond_the_limit_is_refused_and_not_kept() {
     let server = Server::with(settings).await;
     let file = format!("email\n{}", "a@example.com\n".repeat(100));
     // As a stream, whose length nobody announces.
-    let chunks = futures_chunks(file);
+    let chunks = futures_chunks(&file);
     assert_eq!(
         send(&server, "uniqueBy=email", "text/csv", chunks).await.problem(413),
         "body-too-large"
@@ -353,7 +353,7 @@ async fn a_file_beyond_the_limit_is_refused_and_not_kept() {
     assert_eq!(server.get("/api/v1/imports").await.json(200)["items"], json!([]));
 }
 
-fn futures_chunks(text: String) -> Body {
+fn futures_chunks(text: &str) -> Body {
     let chunks: Vec<Result<String, std::io::Error>> = text
         .as_bytes()
         .chunks(100)

@@ -53,11 +53,10 @@ async fn a_preview_shows_the_mapping_and_the_decision_of_each_row_and_writes_not
 #[tokio::test]
 async fn totals_are_of_the_whole_file_with_the_reasons_of_rejected_rows() {
     let server = Server::start().await;
-    let mut file = "email,firstName\n".to_owned();
-    for number in 0..1200 {
-        file.push_str(&format!("person{number}@example.com,Ann\n"));
-    }
-    file.push_str("nonsense,\nnothing,\nshort\n");
+    let people: Vec<String> = (0..1200)
+        .map(|number| format!("person{number}@example.com,Ann\n"))
+        .collect();
+    let file = format!("email,firstName\n{}nonsense,\nnothing,\nshort\n", people.concat());
     let preview = preview(&server, "uniqueBy=email&dryRun=true", &file).await.json(200);
     assert_eq!(preview["rows"].as_array().map(Vec::len), Some(100));
     let totals = &preview["totals"];

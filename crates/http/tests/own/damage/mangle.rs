@@ -42,7 +42,7 @@ pub(super) fn fifteen_digits(digits: &str) -> String {
 pub(super) fn grouped(digits: &str, separator: char) -> String {
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(separator);
         }
         text.push(digit);
