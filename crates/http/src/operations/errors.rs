@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, ResponseBuilder};
 
@@ -97,6 +98,8 @@ struct Place<'a> {
     /// Whether it accepts the public key of a site.
     is_public: bool,
     has_body: bool,
+    /// Whether its body is JSON.
+    has_json: bool,
     /// The names of its query parameters.
     query: Vec<String>,
 }
@@ -121,6 +124,7 @@ impl<'a> Place<'a> {
                 .any(|(_, response)| matches!(response, RefOr::T(response) if response.content.contains_key(TEXT))),
             is_public: tags.into_iter().any(|tag| tag == "tracker" || tag == "mobile"),
             has_body: operation.request_body.is_some(),
+            has_json: operation.request_body.as_ref().is_some_and(is_json),
             query: in_query.collect(),
         }
     }
@@ -200,7 +204,7 @@ impl<'a> Place<'a> {
             .find(|name| self.query.iter().any(|own| own == name));
         let (pointer, reason) = if self.has_body && self.path == "/api/v1/contact" {
             ("/channels/0/value", "must be an email address")
-        } else if self.has_body {
+        } else if self.has_json {
             ("", "must be a JSON object")
         } else if let Some(name) = counted {
             (name, "must be a whole number of at least 1")
@@ -274,6 +278,12 @@ impl<'a> Place<'a> {
         let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path.to_owned());
         serde_json::to_value(body).unwrap_or_default()
     }
+}
+
+fn is_json(body: &RequestBody) -> bool {
+    body.content
+        .keys()
+        .any(|media| media.ends_with("/json") || media.ends_with("+json"))
 }
 
 fn refused(rejection: &Rejection) -> ProblemDocument {
