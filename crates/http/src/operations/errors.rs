@@ -124,7 +124,7 @@ impl<'a> Place<'a> {
                 .any(|(_, response)| matches!(response, RefOr::T(response) if response.content.contains_key(TEXT))),
             is_public: tags.into_iter().any(|tag| tag == "tracker" || tag == "mobile"),
             has_body: operation.request_body.is_some(),
-            has_json: operation.request_body.as_ref().is_some_and(is_json),
+            has_json: matches!(&operation.request_body, Some(RefOr::T(body)) if is_json(body)),
             query: in_query.collect(),
         }
     }
