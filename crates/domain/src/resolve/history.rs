@@ -49,7 +49,7 @@ pub(super) fn adopt_waiting(
 
 /// The key of an identifier, and of a token the keys by which events name it.
 fn names_of(held: &HeldIdentifier) -> impl Iterator<Item = IdentifierKey> + use<> {
-    std::iter::once(held.key().clone()).chain(held.identifier.also_named())
+    std::iter::once(held.key().clone()).chain(held.identifier.alias_keys())
 }
 
 /// Gives the history that waits behind a key to a contact.

@@ -70,7 +70,7 @@ pub(super) fn meant(state: &WorkingCopy<'_>, named: Identifier) -> Identifier {
     if state.holder(&named.key).is_some() {
         return named;
     }
-    if let Some(key) = named.nameless() {
+    if let Some(key) = named.key_without_app() {
         if state.holder(&key).is_none() {
             return named;
         }

@@ -136,7 +136,7 @@ fn describes(state: &WorkingCopy<'_>, request: &OrderRequest, owner: ContactId, 
 /// recorded if the order has it now, or is known to have had it: at a second date it was more likely sent twice than reached twice.
 fn has_new_status(cx: &mut Context<'_>, stored: Option<&Order>, request: &OrderRequest) -> bool {
     let is_new = stored.is_none_or(|stored| {
-        let [first, _] = request.told_as();
+        let [first, _] = request.status_event_ids();
         let is_late = request.date < stored.date;
         request.status != stored.status && !(is_late && cx.state.has_event(first))
     });

@@ -117,7 +117,10 @@ pub(super) fn record_order_status(
         ("storeId", request.key.store_id.as_ref().map(ToString::to_string)),
     ];
     let optional = optional.into_iter().filter_map(|(name, text)| Some((name, text?)));
-    let mut unused = request.told_as().into_iter().filter(|id| !cx.state.has_event(*id));
+    let mut unused = request
+        .status_event_ids()
+        .into_iter()
+        .filter(|id| !cx.state.has_event(*id));
     let id = unused.next();
     let event = NewEvent {
         // Both IDs are used if an order is sent anew that was deleted, or was erased with its contact.

@@ -39,7 +39,7 @@ fn forget(state: &mut WorkingCopy<'_>, id: ContactId) {
         let held = state.contacts.remove(id).map(|contact| contact.identifiers);
         for held in held.iter().flatten() {
             state.forget_key(held.key());
-            for key in held.identifier.also_named() {
+            for key in held.identifier.alias_keys() {
                 state.forget_key(&key);
             }
         }

@@ -70,7 +70,7 @@ impl<'a> WorkingCopy<'a> {
         }
         let mut tokens: HashMap<IdentifierKey, BTreeSet<Identifier>> = HashMap::new();
         for held in snapshot.contacts.values().flat_map(|contact| &contact.identifiers) {
-            if let Some(nameless) = held.identifier.nameless() {
+            if let Some(nameless) = held.identifier.key_without_app() {
                 tokens.entry(nameless).or_default().insert(held.identifier.clone());
             }
         }
@@ -227,7 +227,7 @@ impl<'a> WorkingCopy<'a> {
     pub(super) fn mark_seen(&mut self, id: ContactId, key: &IdentifierKey, at: Timestamp) -> Result<(), Invariant> {
         let tokens = self.tokens_of_apps(key).map(|(_, held)| held.last_seen);
         let mut held = self.contact(id)?.identifiers.iter().filter(|held| held.key() == key);
-        let without_app = held.find_map(|held| held.identifier.nameless());
+        let without_app = held.find_map(|held| held.identifier.key_without_app());
         let siblings = without_app
             .iter()
             .flat_map(|key| self.tokens_of_apps(key))
@@ -249,7 +249,7 @@ impl<'a> WorkingCopy<'a> {
     /// Indexes an identifier that a contact got.
     pub(super) fn index(&mut self, identifier: &Identifier, holder: ContactId) {
         self.index_holder(&identifier.key, holder);
-        if let Some(key) = identifier.nameless() {
+        if let Some(key) = identifier.key_without_app() {
             self.tokens.entry(key).or_default().insert(identifier.clone());
         }
     }

@@ -226,7 +226,7 @@ async fn waiting(
 ) -> Result<Vec<VisitorId>, ApiError> {
     let held = contact.identifiers.iter().map(|held| &held.identifier);
     let keys: BTreeSet<IdentifierKey> = held
-        .flat_map(|held| std::iter::once(held.key.clone()).chain(held.also_named()))
+        .flat_map(|held| std::iter::once(held.key.clone()).chain(held.alias_keys()))
         .collect();
     let mut waiting = Vec::new();
     for key in keys {

@@ -277,7 +277,7 @@ pub async fn a_write_stands_when_something_else_has_changed(backend: &mut dyn Ba
 fn what_is_absent_and_comes() -> Vec<(&'static str, Footprint, ChangeSet)> {
     let mut all = rows_that_come();
     let token = identifier(Kind::MobilePush, "t");
-    let nameless = token.nameless().expect("the token of an app");
+    let nameless = token.key_without_app().expect("the token of an app");
     let sent = selfsame_domain::EventId(uuid::Uuid::from_u128(7));
     let with_tokens = |c: &mut ChangeSet| {
         c.contacts = vec![active(far(20))];

@@ -235,7 +235,7 @@ impl Space {
         let mut named: BTreeSet<IdentifierKey> = BTreeSet::new();
         for (key, identifier) in identifiers {
             self.take_identifier(&key);
-            for key in identifier.also_named().chain([key.0]) {
+            for key in identifier.alias_keys().chain([key.0]) {
                 named.insert(key.clone());
                 if self.rows_of(&key).next().is_none() {
                     self.free(contact, key);

@@ -116,9 +116,9 @@ impl Space {
         let nameless = nameless.clone();
         // Most keys are not such a token: a look at every row for each of them would be most of the work of a large batch.
         let rows = nameless.value.starts_with('/').then(|| self.identifiers.values());
-        rows.into_iter()
-            .flatten()
-            .filter(move |held| held.kind() == nameless.kind && held.identifier.nameless().as_ref() == Some(&nameless))
+        rows.into_iter().flatten().filter(move |held| {
+            held.kind() == nameless.kind && held.identifier.key_without_app().as_ref() == Some(&nameless)
+        })
     }
 
     pub(super) fn put_identifier(&mut self, held: &HeldIdentifier) {

@@ -225,7 +225,7 @@ fn late(
     let mut found = BTreeMap::new();
     for (key, time) in &asked.late {
         let tokens = contacts.values().flat_map(|contact| &contact.identifiers);
-        let named = tokens.filter(|held| held.identifier.nameless().as_ref() == Some(key));
+        let named = tokens.filter(|held| held.identifier.key_without_app().as_ref() == Some(key));
         let named: BTreeSet<&IdentifierKey> = named.map(HeldIdentifier::key).chain([key]).collect();
         for key in named {
             let visitor = Visitor::at(candidates.iter().filter(|visitor| visitor.key == *key), *time);
@@ -251,7 +251,11 @@ fn drop_strangers(
     wanted.extend(late.values().filter_map(|visitor| visitor.owner));
     let needed = |key: &IdentifierKey| asked.keys.get(key).is_some_and(|held| *held);
     let named = |held: &&HeldIdentifier| {
-        needed(held.key()) || held.identifier.nameless().is_some_and(|nameless| needed(&nameless))
+        needed(held.key())
+            || held
+                .identifier
+                .key_without_app()
+                .is_some_and(|nameless| needed(&nameless))
     };
     contacts.retain(|id, contact| {
         let mut keys = contact.identifiers.iter().filter(named).map(HeldIdentifier::key);
