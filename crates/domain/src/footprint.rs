@@ -1,4 +1,4 @@
-//! What a batch of commands touches.
+//! What a batch of commands must read.
 
 use crate::values::{AppId, Email, Token};
 use crate::{
@@ -7,13 +7,13 @@ use crate::{
     Timestamp,
 };
 
-/// Computes what must be read before the batch can be resolved under the policy.
+/// Computes what must be read to resolve the batch under the policy.
 ///
-/// Holders of a blocked value are not read: it never matches (identity rule 8), and there may be any number of them. An exclusive
-/// identifier is not attached at all when it is blocked, so it is not read either.
+/// Holders of a blocked value are not read: it never matches (identity rule 8), and there may be any number of them. A blocked exclusive
+/// identifier is never attached, so it is not read either.
 ///
-/// `known` is what is learned so far: values of custom fields that identify are asked for like any other identifier, and so are those of
-/// removed contacts that the batch may bring back. When the snapshot tells of more, the footprint was too small: see
+/// `known` is what earlier snapshots added: values of identifying custom fields are read like any other identifier, and so are the identifiers
+/// of removed contacts that the batch may restore. A snapshot may show that the footprint was too small: see
 /// [`crate::Snapshot::expand_footprint`].
 pub fn footprint(batch: &[Envelope], policy: &Policy, known: &FootprintExpansion) -> Footprint {
     let mut all = Footprint::default();
@@ -89,7 +89,7 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
     add_names(all, command);
 }
 
-/// Whom an exclusive identifier belongs to now, and which merges still fill attributes, tells what can be taken back.
+/// What can be taken back depends on the present owners of exclusive identifiers, and on the merges that still fill attributes.
 fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
     all.contacts.extend([part.contact, part.owner]);
     all.merges.extend(&part.merges);
@@ -119,7 +119,7 @@ fn add_new_category(all: &mut Footprint) {
     all.fresh.segments += 1;
 }
 
-/// A formula may name any segment, and the segment of a category is kept.
+/// A formula may name any segment, and the segment of a category must not be deleted.
 fn add_all_segments(all: &mut Footprint, fresh: usize) {
     all.all_segments = true;
     all.all_categories = true;
@@ -156,13 +156,12 @@ fn add_token(all: &mut Footprint, app: &AppId, token: &Token) {
         IdentifierKind::Telegram,
     ] {
         let named = Identifier::token(kind, Some(app), token);
-        all.keys
-            .extend(named.key_without_app().map(|nameless| (nameless, true)));
+        all.keys.extend(named.key_without_app().map(|key| (key, true)));
         all.keys.insert(named.key, true);
     }
 }
 
-/// The keys by which an event that comes late is told whose it was.
+/// The keys by which the owner of a late event is found.
 fn add_late(all: &mut Footprint, request: &EventRequest, received_at: Timestamp) {
     let Some(time) = request.past(received_at) else { return };
     let moves = |id: &&Identifier| id.kind().stability() == Stability::Changeable;
@@ -227,7 +226,7 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
     all.fresh.contacts += 1;
 }
 
-/// Who holds a value of a custom field matters only to the call that dedupes by the field; there may be any number of them.
+/// The holders of a custom field's value matter only to a call that dedupes by the field; there may be any number of them.
 fn add_declared(all: &mut Footprint, call: Call, policy: &Policy, declared: &[Identifier]) {
     all.fields.extend(call.dedupe_field());
     for identifier in declared {

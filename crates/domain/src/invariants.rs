@@ -46,23 +46,23 @@ pub enum Violation {
         /// Its owners.
         owners: BTreeSet<ContactId>,
     },
-    /// Following who absorbed a contact does not end.
+    /// The chain of contacts that absorbed each other does not end.
     #[error("contact {contact} is in a cycle of merges")]
     MergeCycle {
         /// A contact of the cycle.
         contact: ContactId,
     },
     /// The canonical contact of an absorbed one is not the end of its chain, or does not exist.
-    #[error("contact {contact} answers as {canonical}, which is not where its merges lead")]
+    #[error("the canonical contact of {contact} is stored as {canonical}, which is not the end of its merges")]
     WrongCanonical {
         /// The absorbed contact.
         contact: ContactId,
         /// What is stored.
         canonical: ContactId,
     },
-    /// An identifier, a membership or a visitor belongs to a contact that does not exist or does not answer for itself; or a profile, an
+    /// An identifier, a membership or a visitor belongs to a contact that does not exist or is not canonical; or a profile, an
     /// order, an event, a decision, a merge, or what an identifier or a visitor goes home to, to one that does not exist.
-    #[error("{what}: contact {owner} does not exist, or does not answer for itself")]
+    #[error("{what}: contact {owner} does not exist, or is not canonical")]
     Orphan {
         /// What kind of row.
         what: String,
@@ -75,7 +75,7 @@ pub enum Violation {
         /// What is stored.
         segment: SegmentId,
     },
-    /// An event names a visitor that does not exist, or an identifier does, behind which it waits.
+    /// An event names a visitor that does not exist, or an identifier names one for its waiting history.
     #[error("an event or an identifier names visitor {visitor}, which does not exist")]
     NoVisitor {
         /// What is stored.

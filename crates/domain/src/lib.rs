@@ -1,7 +1,7 @@
 //! The values and rules of contact identity.
 //!
-//! [`resolve`] is the one function that decides which contact a request is about and what becomes of it. It is pure: it
-//! gets a batch of commands, a snapshot of what they touch and the workspace's policy, and returns decisions and changes.
+//! [`resolve`] is the one function that decides which contact a request is about and what it does to that contact. It is pure: it gets a
+//! batch of commands, a snapshot of the rows that they need and the workspace's policy, and returns decisions and changes.
 //! The same function serves the write, the dry run, the import and the replay, so they cannot disagree.
 
 pub mod console;

@@ -33,7 +33,7 @@ pub(super) fn external_id(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> R
     if is_held {
         held::mark_seen(cx, id, &identifier.key, None)?;
         if update.call.is_by_contact_id() && !shows(cx.state.contact(id)?) {
-            let reason = "the contact answers to it, and shows another one";
+            let reason = "the contact holds it, and shows another one";
             cx.decision.skip("externalCustomerId", reason);
         }
         return Ok(());
@@ -51,7 +51,7 @@ pub(super) fn changeable(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Re
     let mut device = None;
     if let Some(identifier) = &request.device_id {
         let former = cx.state.holder(&identifier.key);
-        if claim(cx, update, identifier, None)? && cx.decision.late_since.is_none() {
+        if claim(cx, update, identifier, None)? && cx.decision.late_event_time.is_none() {
             device = Some(identifier.key.value.as_str());
             device_tokens::replace(cx, update, update.contact, identifier)?;
             if let Some(former) = former.filter(|former| *former != update.contact) {
@@ -98,7 +98,7 @@ fn claim(
 /// Whether the request is no late event that would take the identifier from its present holder, or give it back to its former one (rule 4).
 /// What it does not take is reported.
 fn is_not_late(cx: &mut Context<'_>, id: ContactId, identifier: &Identifier) -> bool {
-    let Some(time) = cx.decision.late_since else {
+    let Some(time) = cx.decision.late_event_time else {
         return true;
     };
     let other = match cx.state.holder(&identifier.key) {

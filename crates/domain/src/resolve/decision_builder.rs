@@ -69,7 +69,7 @@ pub(super) struct DecisionBuilder {
     /// When the command was accepted.
     pub(super) at: Timestamp,
     /// For an event that arrives late: when it happened. It takes no identifier from the contact that holds it now (identity rule 4).
-    pub(super) late_since: Option<Timestamp>,
+    pub(super) late_event_time: Option<Timestamp>,
     pub(super) rule: Rule,
     pub(super) matched_by: Option<IdentifierKey>,
     pub(super) effects: Vec<Effect>,
@@ -97,7 +97,7 @@ impl DecisionBuilder {
         Self {
             id: envelope.decision,
             at: envelope.at,
-            late_since: match command {
+            late_event_time: match command {
                 Command::Event(event) => event.past(envelope.at),
                 _ => None,
             },

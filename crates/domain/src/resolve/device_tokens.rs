@@ -7,7 +7,7 @@ use crate::{ContactId, HeldIdentifier, Identifier, IdentifierKind, Invariant};
 use std::collections::BTreeSet;
 
 /// Removes from `contact` the mobile push tokens that the device named before, if the request brings another one of the same app: the app got a
-/// new token, and the old one reaches nobody.
+/// new token, and the old one is out of use.
 pub(super) fn replace(
     cx: &mut Context<'_>,
     update: &ContactUpdate<'_>,

@@ -12,12 +12,12 @@ use crate::{
     is_dated_ahead,
 };
 
-/// Keeps an event. It belongs to the contact that it names; to a visitor, if no contact holds its identifiers; and to nobody, if no identifier
-/// of it tells people apart.
+/// Keeps an event. It belongs to the contact that it names; to a visitor, if no contact holds its identifiers; and to none, if no identifier
+/// of it is evidence of a person.
 pub(super) fn keep(cx: &mut Context<'_>, request: &EventRequest) -> Verdict {
     let at = cx.decision.at;
     if request.id.is_some_and(|id| cx.state.has_event(id)) {
-        let reason = "an event with this identity is stored already";
+        let reason = "an event with this ID is stored already";
         cx.decision.skip("eventId", reason);
         return Ok(Decided::without_contact(Outcome::Unchanged));
     }
@@ -70,7 +70,7 @@ fn decide(cx: &mut Context<'_>, request: &EventRequest) -> Result<(Decided, Opti
         return Ok((decided, Some(Subject::Contact(id))));
     }
     let Some(visitor) = visitor_of(cx, contact) else {
-        // A contact ID that does not exist: nobody could ever find the event again.
+        // A contact ID that does not exist: the event would be on no timeline, ever.
         return match contact.contact_id {
             Some(_) => Err(Rejection::ContactNotFound.into()),
             None => Ok((decided, None)),
@@ -145,7 +145,7 @@ fn removed_contact(cx: &Context<'_>, request: &ContactRequest) -> Result<Option<
 
 /// The identifier to which an event belongs that finds no contact: the first one, in the order of the search, that is evidence, or that is
 /// shared, changeable and held: it belongs to the contact that used it last (rule 4). Else the first shared one. History behind a shared value
-/// waits for nobody, but it is erased with the only holder of the value.
+/// waits for no contact, but it is erased with the only holder of the value.
 fn strongest<'r>(state: &WorkingCopy<'_>, request: &'r ContactRequest) -> Option<&'r Identifier> {
     let order = || naming::in_order(Call::Event { creates: false }, request);
     let is_held = |id: &Identifier| naming::is_changeable(id) && state.holder(&id.key).is_some();

@@ -1,4 +1,4 @@
-//! Whether an identifier is evidence of who somebody is (identity rule 8).
+//! Whether an identifier is evidence of a person (identity rule 8).
 
 use super::context::Context;
 use super::working_copy::WorkingCopy;

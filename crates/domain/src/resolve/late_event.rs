@@ -25,7 +25,7 @@ pub(super) enum HistoryOwner {
 /// To which history a late event belongs by the tokens, devices and cookies that it names. None if it is not late, if it names a person as
 /// well, or if it goes to the same contact as an event of now.
 ///
-/// The strongest identifier decides whose owner at that time is known. If there is none, the earliest known owner of any of them.
+/// The strongest identifier with a known owner at that time decides; without one, the earliest known owner of any of them.
 pub(super) fn history_owner(state: &WorkingCopy<'_>, request: &EventRequest, now: Timestamp) -> Option<HistoryOwner> {
     let time = request.past(now)?;
     let call = Call::Event { creates: false };
@@ -102,7 +102,7 @@ pub(super) fn decide(
             (Subject::Visitor(id), visitor.owner, key)
         }
         HistoryOwner::Erased(identifier) => {
-            // Not a part that was left out: pages and apps read those, and must not learn that somebody had the identifier.
+            // Not a part that was left out: pages and apps read those, and must not learn that a contact had the identifier.
             cx.decision.not_linked(&identifier, None, NotLinkedReason::Forgotten);
             return Ok((unmatched, None));
         }

@@ -130,8 +130,8 @@ fn by_other(cx: &mut Context<'_>, query: &Query<'_>, names_external_id: bool) ->
                     continue;
                 }
                 // A contact gets a new external ID only if it certainly had the identifier when the event happened.
-                let late_since = cx.decision.late_since.filter(|_| names_external_id);
-                if late_since.is_some_and(|time| !ownership::is_unmoved_since(&cx.state, identifier, time)) {
+                let late_event_time = cx.decision.late_event_time.filter(|_| names_external_id);
+                if late_event_time.is_some_and(|time| !ownership::is_unmoved_since(&cx.state, identifier, time)) {
                     cx.decision.not_linked_once(identifier, contact, NotLinkedReason::Past);
                     continue;
                 }

@@ -129,7 +129,7 @@ struct Reader {
 impl Reader {
     /// Notes a problem and gives nothing.
     fn refuse<T>(&mut self, pointer: &str, reason: impl Into<String>) -> Option<T> {
-        // Nobody reads more of them.
+        // More of them are of no use.
         if self.problems.len() < 20 {
             self.problems.push(Problem::new(pointer, reason));
         }
@@ -357,10 +357,9 @@ impl Reader {
     fn literal(&mut self, value: &Value, at: &str) -> Option<Literal> {
         match value {
             Value::Number(number) => Some(Literal::Number(number.to_string())),
-            Value::String(text) if text.is_empty() => self.refuse(
-                at,
-                "must not be empty: use is_empty to ask for contacts without a value",
-            ),
+            Value::String(text) if text.is_empty() => {
+                self.refuse(at, "must not be empty: use is_empty to find contacts without a value")
+            }
             Value::String(text) if text.chars().count() > Formula::LONGEST_VALUE => self.refuse(
                 at,
                 format!("must be at most {} characters long", Formula::LONGEST_VALUE),

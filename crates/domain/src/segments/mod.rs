@@ -2,7 +2,7 @@
 //!
 //! A [`Formula`] is the tree as it was sent. [`Formula::read`] takes its JSON form, [`Formula::to_json`] writes it; [`print`] writes the
 //! one-line form for people and [`parse`] reads it. [`Plan::of`] checks a formula against what the workspace defines. Storage adapters
-//! compile a plan to SQL; [`Plan::evaluate`] answers for one contact, and both MUST agree.
+//! compile a plan to SQL; [`Plan::evaluate`] decides for one contact, and both MUST agree.
 
 mod calendar;
 mod choices;

@@ -134,8 +134,7 @@ impl Plan {
         Self::All(vec![Self::Leaf(one), self])
     }
 
-    /// Of every condition that is negated and compares a value: the plan of those who have no value at all. Each once, in the order of the
-    /// formula.
+    /// For each negated condition that compares a value: the plan of the contacts without any value. Each occurs once, in the order of the formula.
     pub fn without_value(&self) -> Vec<Leaf> {
         let mut found = Vec::new();
         self.add_without_value(false, &mut found);
@@ -222,7 +221,7 @@ impl Planner<'_> {
         let Some(formula) = definitions.formulas.get(&id) else {
             return Some(Plan::List { segment: id, text });
         };
-        // Where it is wrong is said of the part that names it: the parts of the other formula are not the sender's.
+        // The problem is reported for the part that names the segment: the other formula is not the sender's.
         let known = self.problems.len();
         let plan = self.plan(formula, at, depth + 1);
         for problem in &mut self.problems[known..] {

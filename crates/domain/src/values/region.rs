@@ -24,7 +24,7 @@ fn with_plan(code: &str) -> Option<rlibphonenumber::Region> {
 }
 
 impl Region {
-    /// The region as the phone library names it; always there, because `parse` asked for it.
+    /// The region as the phone library names it; always there, because `parse` checked it.
     pub(super) fn id(&self) -> Option<rlibphonenumber::Region> {
         with_plan(&self.0)
     }

@@ -93,7 +93,10 @@ impl App {
         if let (Some(Warrant::Token(vouched)), Some(named)) = (&warrant, &said)
             && vouched != named
         {
-            wrong.add(fields.pointer(member), "is not whom the identity token vouches for");
+            wrong.add(
+                fields.pointer(member),
+                "differs from the external ID of the identity token",
+            );
             said = None;
         }
         let refused = wrong.all();
