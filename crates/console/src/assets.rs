@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn every_file_that_pages_name_is_there() {
-        for name in ["console.css", "vendor/pico.min.css", "vendor/htmx.min.js"] {
+        for name in ["console.css", "icon.svg", "vendor/pico.min.css", "vendor/htmx.min.js"] {
             assert!(ADDRESSES.contains_key(name), "{name}");
         }
     }

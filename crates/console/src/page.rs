@@ -7,7 +7,6 @@ use crate::signed_in::SignedIn;
 use crate::texts::{Language, Texts, When};
 use selfsame_domain::Timestamp;
 use selfsame_domain::console::Permission;
-use std::borrow::Borrow;
 
 /// A part of the console, as its navigation has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,9 +114,10 @@ impl Page {
         self.texts.with(name, part, value)
     }
 
-    /// A text about a number, which templates hand over by reference.
-    pub(crate) fn count(&self, name: &str, count: impl Borrow<u64>) -> String {
-        self.texts.count(name, *count.borrow())
+    /// A text about a number.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+    pub(crate) fn count(&self, name: &str, count: &u64) -> String {
+        self.texts.count(name, *count)
     }
 
     /// A point in time.

@@ -87,15 +87,15 @@ async fn files_are_kept_for_good_by_their_digests() {
         .split('"')
         .filter(|text| text.starts_with("/assets/"))
         .collect();
-    assert_eq!(files.len(), 3, "{files:?}");
+    assert_eq!(files.len(), 4, "{files:?}");
     for file in files {
         let answer = server.get(&mut Browser::default(), file).await;
         assert_eq!(answer.status, 200, "{file}");
         assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
-        let kind = if file.ends_with(".js") {
-            "text/javascript"
-        } else {
-            "text/css"
+        let kind = match file.rsplit_once('.') {
+            Some((_, "js")) => "text/javascript",
+            Some((_, "svg")) => "image/svg+xml",
+            _ => "text/css",
         };
         assert!(answer.header("content-type").starts_with(kind), "{file}");
         let (_, name) = file.trim_start_matches("/assets/").split_once('/').expect("a digest");

@@ -191,7 +191,7 @@ impl Server {
             assert_eq!(answer.header("content-security-policy"), POLICY);
             assert_eq!(answer.header("cache-control"), "no-store");
             assert_eq!(answer.header("x-content-type-options"), "nosniff");
-            assert_eq!(answer.header("referrer-policy"), "no-referrer");
+            assert_eq!(answer.header("referrer-policy"), "same-origin");
         }
         answer
     }

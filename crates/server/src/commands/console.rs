@@ -5,10 +5,10 @@ use super::workspace::find;
 use crate::console_cli::{ConsoleCommand, Invite};
 use crate::output;
 use crate::settings::load;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use secrecy::ExposeSecret;
 use selfsame_console::ConsoleState;
-use selfsame_domain::values::Email;
+use selfsame_domain::values::{Email, SiteOrigin};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -20,10 +20,13 @@ pub(crate) async fn run(command: ConsoleCommand) -> Result<ExitCode> {
 }
 
 async fn invite(args: &Invite) -> Result<()> {
-    let email = Email::parse(&args.email).map_err(|error| anyhow::anyhow!("EMAIL {error}"))?;
+    let email = Email::parse(&args.email).map_err(|error| anyhow!("EMAIL {error}"))?;
     let settings = load(&args.store, args.store.config.as_deref())?.settings;
     let public_url = match (&args.public_url, &settings.public_url) {
-        (Some(given), _) => given.trim_end_matches('/').to_owned(),
+        (Some(given), _) => {
+            let origin = SiteOrigin::parse(given);
+            origin.map_err(|error| anyhow!("--public-url {error}"))?.to_string()
+        }
         (None, Some(said)) => said.to_string(),
         (None, None) => format!("http://{}", settings.listen),
     };

@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     /// None for the address of everything else.
     pub(crate) admin_listen: Option<Listen>,
     /// Where people reach the console; none for the address that is listened on.
+    #[serde(deserialize_with = "origin")]
     pub(crate) public_url: Option<SiteOrigin>,
     pub(crate) database_url: DatabaseUrl,
     /// None for what the adapter takes by itself.
@@ -159,6 +160,14 @@ fn log_filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     let expected =
         "must be a level (off, error, warn, info, debug, trace), or a list with target=level such as info,sqlx=debug";
     log_level::parse(&text).ok_or_else(|| D::Error::custom(expected))
+}
+
+fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SiteOrigin>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = "must be an address without a path, such as https://crm.example";
+    SiteOrigin::parse(&text)
+        .map(Some)
+        .map_err(|_| D::Error::custom(expected))
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeySecret>, D::Error> {

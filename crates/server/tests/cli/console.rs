@@ -103,7 +103,7 @@ fn somebody_is_invited_at_the_address_that_people_use() {
     );
     let wrong = place.run_with(&["config", "check"], &[("SELFSAME_PUBLIC_URL", "crm.example")]);
     assert!(
-        wrong.complaint(1).contains("the setting `public_url`"),
+        wrong.complaint(1).contains("must be an address without a path"),
         "{}",
         wrong.stderr
     );
