@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, ResponseBuilder};
 
@@ -58,7 +57,7 @@ const HEADERS: [(&str, &str, &str); 5] = [
 pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
     let place = Place::of(path, method, operation);
     let responses = &mut operation.responses.responses;
-    let unsupported = place.has_body.then_some(UNSUPPORTED);
+    let unsupported = (place.body != Body::None).then_some(UNSUPPORTED);
     for (status, description) in ANYWHERE.into_iter().chain(unsupported) {
         let added = || place.added(status, description).into();
         responses.entry(status.to_owned()).or_insert_with(added);
@@ -89,6 +88,25 @@ fn header(description: &str) -> Header {
         .build()
 }
 
+/// What an operation takes as its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    None,
+    Json,
+    File,
+}
+
+impl Body {
+    fn of(operation: &Operation) -> Self {
+        let is_json = |media: &String| media.ends_with("/json") || media.ends_with("+json");
+        match &operation.request_body {
+            None => Self::None,
+            Some(RefOr::T(body)) if body.content.keys().any(is_json) => Self::Json,
+            Some(_) => Self::File,
+        }
+    }
+}
+
 /// The properties of an operation that its errors depend on.
 struct Place<'a> {
     path: &'a str,
@@ -97,9 +115,7 @@ struct Place<'a> {
     is_wire: bool,
     /// Whether it accepts the public key of a site.
     is_public: bool,
-    has_body: bool,
-    /// Whether its body is JSON.
-    has_json: bool,
+    body: Body,
     /// The names of its query parameters.
     query: Vec<String>,
 }
@@ -123,8 +139,7 @@ impl<'a> Place<'a> {
             is_wire: errors
                 .any(|(_, response)| matches!(response, RefOr::T(response) if response.content.contains_key(TEXT))),
             is_public: tags.into_iter().any(|tag| tag == "tracker" || tag == "mobile"),
-            has_body: operation.request_body.is_some(),
-            has_json: matches!(&operation.request_body, Some(RefOr::T(body)) if is_json(body)),
+            body: Body::of(operation),
             query: in_query.collect(),
         }
     }
@@ -202,9 +217,9 @@ impl<'a> Place<'a> {
         let counted = counted
             .into_iter()
             .find(|name| self.query.iter().any(|own| own == name));
-        let (pointer, reason) = if self.has_body && self.path == "/api/v1/contact" {
+        let (pointer, reason) = if self.body == Body::Json && self.path == "/api/v1/contact" {
             ("/channels/0/value", "must be an email address")
-        } else if self.has_json {
+        } else if self.body == Body::Json {
             ("", "must be a JSON object")
         } else if let Some(name) = counted {
             (name, "must be a whole number of at least 1")
@@ -278,12 +293,6 @@ impl<'a> Place<'a> {
         let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path.to_owned());
         serde_json::to_value(body).unwrap_or_default()
     }
-}
-
-fn is_json(body: &RequestBody) -> bool {
-    body.content
-        .keys()
-        .any(|media| media.ends_with("/json") || media.ends_with("+json"))
 }
 
 fn refused(rejection: &Rejection) -> ProblemDocument {
