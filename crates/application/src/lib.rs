@@ -6,6 +6,7 @@ pub mod ports;
 
 mod access;
 mod app;
+mod changes;
 mod egress;
 mod exports;
 mod imports;
@@ -17,6 +18,7 @@ mod timeline;
 
 pub use access::{AccessError, NewKey, Principal, TokenError};
 pub use app::{Application, Options};
+pub use changes::{ChangePage, ChangeQuery, ChangesError};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};
 pub use imports::ImportRequest;

@@ -8,6 +8,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How many requests wait for changes at a time.
+const FEED_WAITS: usize = 256;
 
 /// What every handler can reach. Cloning shares everything.
 #[derive(Debug, Clone)]
@@ -20,12 +24,15 @@ pub struct HttpState {
     pub(crate) limits: Option<Arc<KeyLimits>>,
     /// What is under way.
     pub(crate) admission: Arc<Admission>,
+    /// Places for requests that wait for changes.
+    pub(crate) feed_waits: Arc<Semaphore>,
 }
 
 impl HttpState {
     /// Puts the use cases behind the front end.
     pub fn new(app: Application, settings: HttpSettings) -> Self {
         Self {
+            feed_waits: Arc::new(Semaphore::new(FEED_WAITS)),
             admission: Arc::new(Admission::new(app.queue_depth(), settings.body_memory)),
             app,
             limits: settings.rate_limit.map(|limit| Arc::new(KeyLimits::new(limit))),

@@ -14,6 +14,14 @@ macro_rules! and_cases_of_the_storage {
                 cancelling_a_run_cancels_its_job;
                 a_run_under_way_is_asked_to_stop;
             }
+            changes {
+                what_becomes_of_contacts_is_told_in_order;
+                a_contact_that_loses_something_is_updated;
+                the_feed_is_filtered_by_kind;
+                a_commit_is_never_cut;
+                a_reader_misses_nothing_while_servers_write, concurrent;
+                a_place_that_is_forgotten_or_unknown_is_refused;
+            }
             export_snapshots {
                 changed_contacts_are_read_once_each_since_a_commit;
                 unsubscribing_changes_those_who_show_the_address;

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod catalog;
+mod changes;
 mod contacts;
 mod distribution;
 mod error;

@@ -6,6 +6,7 @@
 //! depend on their size.
 
 mod catalog;
+mod changes;
 mod contacts;
 mod decimals;
 mod details;

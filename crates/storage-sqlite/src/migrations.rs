@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -26,6 +26,10 @@ const MIGRATIONS: [(&str, &str); 5] = [
     (
         "0005 exports",
         include_str!("../../../migrations/sqlite/0005_exports.sql"),
+    ),
+    (
+        "0008 change feed",
+        include_str!("../../../migrations/sqlite/0008_change_feed.sql"),
     ),
 ];
 

@@ -299,6 +299,15 @@ pub trait ExportSnapshot: Send {
     ) -> Result<Vec<(Revision, Deleted)>, StorageError>;
 }
 
+/// Up to which commits notes of what was deleted are not needed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneUpTo {
+    /// Notes of erased contacts, which the change feed needs as well.
+    pub contacts: Revision,
+    /// All other notes.
+    pub others: Revision,
+}
+
 /// Keeps connectors, exports and runs, and opens what exports read.
 ///
 /// A storage MUST note what it erases and deletes, with the commit that did it: see [`Deleted`].
@@ -367,8 +376,8 @@ pub trait Exports: Send + Sync {
     /// Deletes runs that were over before a time; returns how many.
     async fn prune_runs(&self, over_before: Timestamp) -> Result<u64, StorageError>;
 
-    /// Deletes the notes of what was deleted up to a commit; returns how many.
-    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: Revision) -> Result<u64, StorageError>;
+    /// Deletes notes of what was deleted, and notes that the change feed begins after those of contacts; returns how many notes.
+    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: PruneUpTo) -> Result<u64, StorageError>;
 
     /// The present state of a workspace. [`StorageError::UnknownWorkspace`] without one.
     async fn export_snapshot(&self, workspace: WorkspaceId) -> Result<Box<dyn ExportSnapshot>, StorageError>;

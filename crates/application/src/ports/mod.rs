@@ -1,6 +1,7 @@
 //! What use cases need from the outside, one file each.
 
 mod catalog;
+mod changes;
 mod clock;
 mod contacts;
 mod export_sinks;
@@ -21,6 +22,7 @@ mod undo;
 mod workspaces;
 
 pub use catalog::Catalog;
+pub use changes::{Changes, LoggedEntry, LoggedPage};
 pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
@@ -28,7 +30,7 @@ pub use contacts::{
 pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
 pub use exports::{
     Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
-    RunReport, RunStarted, RunStatus,
+    PruneUpTo, RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use hosts::Hosts;
@@ -67,6 +69,7 @@ pub trait Store:
     + ImportUndos
     + Segments
     + Exports
+    + Changes
 {
 }
 
@@ -85,5 +88,6 @@ impl<T> Store for T where
         + ImportUndos
         + Segments
         + Exports
+        + Changes
 {
 }

@@ -7,6 +7,7 @@
 
 mod apply;
 mod catalog;
+mod changes;
 mod contacts;
 mod contract;
 mod exports;

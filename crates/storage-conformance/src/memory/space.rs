@@ -41,6 +41,8 @@ pub(super) struct Space {
     pub(super) orders: BTreeMap<OrderKey, Order>,
     /// What was erased or deleted, by the commits that did it.
     pub(super) deleted: BTreeSet<(Revision, Deleted)>,
+    /// Up to which commit erasures are forgotten.
+    pub(super) feed_begins: Revision,
     pub(super) last: Numbers,
     pub(super) revisions: Revisions,
 }
