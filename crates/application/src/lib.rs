@@ -6,6 +6,7 @@ pub mod ports;
 
 mod access;
 mod app;
+mod changes;
 mod console;
 mod egress;
 mod exports;
@@ -18,6 +19,7 @@ mod timeline;
 
 pub use access::{AccessError, KeySecret, NewKey, Principal, TokenError, WeakSecret};
 pub use app::{Application, Options};
+pub use changes::{ChangePage, ChangeQuery, ChangesError};
 pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};

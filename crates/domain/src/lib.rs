@@ -14,6 +14,7 @@ mod attribute;
 mod bulk;
 mod call;
 mod catalog;
+mod change;
 mod command;
 mod contact;
 mod decision;
@@ -41,6 +42,7 @@ pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Att
 pub use bulk::{BulkMember, Listed};
 pub use call::{Call, ChannelMode, DedupeOn, Powers, Step};
 pub use catalog::{Category, CustomField, Segment};
+pub use change::{ChangeKind, ContactChange};
 pub use command::{
     ChannelInput, Command, ContactRef, ContactRequest, Envelope, FieldInput, NewField, SegmentRef, Skipped, TokenChange,
 };

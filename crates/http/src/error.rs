@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use selfsame_application::ports::StorageError;
 use selfsame_application::{AccessError, SubmitError};
-use selfsame_domain::{Decision, Effect, Rejection};
+use selfsame_domain::{Decision, Effect, Rejection, Revision};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -134,6 +134,12 @@ pub(crate) enum ApiError {
     /// A name or key is taken.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// The change feed does not reach back so far.
+    #[error(
+        "changes are kept from revision {} on: read the contacts anew, and go on from the present revision",
+        .begins.next()
+    )]
+    Forgotten { begins: Revision },
     /// Another resource uses the one to be deleted.
     #[error("{0}")]
     InUse(&'static str),
@@ -176,6 +182,7 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAPatch | Self::NotATable | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) | Self::InUse(_) | Self::NoDecisionNeeded => StatusCode::CONFLICT,
+            Self::Forgotten { .. } => StatusCode::GONE,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -200,6 +207,7 @@ impl ApiError {
             Self::NotAPatch | Self::NotATable => "unsupported-media-type",
             Self::NoDecisionNeeded => "no-decision-needed",
             Self::Taken(_) => "already-exists",
+            Self::Forgotten { .. } => "changes-forgotten",
             Self::InUse(_) => "in-use",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
             Self::UnsupportedEncoding(_) => "unsupported-encoding",

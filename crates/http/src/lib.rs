@@ -10,6 +10,7 @@ mod admission;
 mod auth;
 mod body;
 mod catalog;
+mod changes;
 mod connectors;
 mod contacts;
 mod dialect;

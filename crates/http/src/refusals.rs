@@ -38,6 +38,10 @@ pub(crate) struct WriteRefusedOrMissing;
 #[derive(Debug)]
 pub(crate) struct PreconditionFailed;
 
+/// The refusal of a call for data that is not kept any more.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
 /// The refusals of every call of a page or an app with a public key.
 #[derive(Debug)]
 pub(crate) struct PublicRefused;
@@ -139,6 +143,15 @@ impl IntoResponses for PreconditionFailed {
         BTreeMap::from([problem(
             "412",
             "The contact has changed since it was read; read it again.",
+        )])
+    }
+}
+
+impl IntoResponses for Gone {
+    fn responses() -> Responses {
+        BTreeMap::from([problem(
+            "410",
+            "Changes after this revision are not all kept any more: begin anew.",
         )])
     }
 }

@@ -3,6 +3,7 @@
 use crate::admission;
 use crate::body::IDEMPOTENCY_KEY;
 use crate::catalog;
+use crate::changes;
 use crate::dialect;
 use crate::error::ApiError;
 use crate::identity;
@@ -51,6 +52,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "contacts", description = "Contacts and their identifiers"),
         (name = "imports", description = "Many contacts at once, and what became of each"),
         (name = "exports", description = "The tables in the customer's own database, kept in step"),
+        (name = "changes", description = "What became of contacts, for programs that follow"),
         (name = "segments", description = "Segments (groups), static and dynamic"),
         (name = "subscriptions", description = "Subscription categories and unsubscribed addresses"),
         (name = "fields", description = "Custom fields"),
@@ -114,6 +116,7 @@ fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(imports::own_routes())
         .merge(connectors::routes())
         .merge(exports::routes())
+        .merge(changes::routes())
         .merge(history::routes())
         .merge(pages)
         .merge(mobile::routes())

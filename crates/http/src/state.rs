@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
+/// How many requests wait for changes at a time.
+const FEED_WAITS: usize = 256;
+
 /// How many files are taken at a time. Each uses a megabyte of memory, and may take hours.
 const UPLOADS: usize = 16;
 
@@ -27,12 +30,15 @@ pub struct HttpState {
     pub(crate) admission: Arc<Admission>,
     /// Room for files that are being sent.
     pub(crate) uploads: Arc<Semaphore>,
+    /// Places for requests that wait for changes.
+    pub(crate) feed_waits: Arc<Semaphore>,
 }
 
 impl HttpState {
     /// Makes the state of a front end for the use cases.
     pub fn new(app: Application, settings: HttpSettings) -> Self {
         Self {
+            feed_waits: Arc::new(Semaphore::new(FEED_WAITS)),
             admission: Arc::new(Admission::new(app.queue_depth(), settings.body_memory)),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             app,

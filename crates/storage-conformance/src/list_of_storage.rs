@@ -7,6 +7,14 @@ macro_rules! and_cases_of_the_storage {
     ([$($callback:tt)*] $($before:tt)*) => {
         $($callback)*! {
             $($before)*
+            changes {
+                what_becomes_of_contacts_is_told_in_order;
+                a_contact_that_loses_something_is_updated;
+                the_feed_is_filtered_by_kind;
+                a_commit_is_never_cut;
+                a_reader_misses_nothing_while_servers_write, concurrent;
+                a_place_that_is_forgotten_or_unknown_is_refused;
+            }
             revisions {
                 a_commit_raises_the_revision_by_one;
                 what_changes_nothing_raises_nothing;

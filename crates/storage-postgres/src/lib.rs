@@ -6,6 +6,7 @@
 mod audit;
 mod bounded;
 mod catalog;
+mod changes;
 mod contacts;
 mod distribution;
 mod error;

@@ -7,6 +7,7 @@
 
 mod audit;
 mod catalog;
+mod changes;
 mod contacts;
 mod decimals;
 mod details;

@@ -299,6 +299,15 @@ pub trait ExportSnapshot: Send {
     ) -> Result<Vec<(Revision, Deleted)>, StorageError>;
 }
 
+/// The commits up to which deletion records can be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneUpTo {
+    /// For records of erased contacts, which the change feed needs as well.
+    pub contacts: Revision,
+    /// For all other records.
+    pub others: Revision,
+}
+
 /// Stores connectors, exports and runs, and opens the snapshots that exports read.
 ///
 /// A storage MUST record what it erases and deletes, with the commit that did it: see [`Deleted`].
@@ -371,8 +380,8 @@ pub trait Exports: Send + Sync {
     /// Deletes runs that ended before a time; returns how many.
     async fn prune_runs(&self, over_before: Timestamp) -> Result<u64, StorageError>;
 
-    /// Deletes the deletion records up to a commit; returns how many.
-    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: Revision) -> Result<u64, StorageError>;
+    /// Deletes deletion records, and stores the commit after which the change feed begins. Returns the number of deleted records.
+    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: PruneUpTo) -> Result<u64, StorageError>;
 
     /// Opens the current state of a workspace. [`StorageError::UnknownWorkspace`] when it does not exist.
     async fn export_snapshot(&self, workspace: WorkspaceId) -> Result<Box<dyn ExportSnapshot>, StorageError>;

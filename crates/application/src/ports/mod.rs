@@ -2,6 +2,7 @@
 
 mod audit;
 mod catalog;
+mod changes;
 mod clock;
 mod contacts;
 mod export_sinks;
@@ -26,6 +27,7 @@ mod workspaces;
 
 pub use audit::Audit;
 pub use catalog::Catalog;
+pub use changes::{Changes, LoggedEntry, LoggedPage};
 pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
@@ -33,7 +35,7 @@ pub use contacts::{
 pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
 pub use exports::{
     Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
-    RunReport, RunStarted, RunStatus,
+    PruneUpTo, RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use hosts::Hosts;
@@ -77,6 +79,7 @@ pub trait Store:
     + Exports
     + Users
     + Audit
+    + Changes
 {
 }
 
@@ -97,5 +100,6 @@ impl<T> Store for T where
         + Exports
         + Users
         + Audit
+        + Changes
 {
 }

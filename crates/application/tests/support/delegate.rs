@@ -4,10 +4,10 @@ use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Accepted, ApiKey, AttemptEnd, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
+    Accepted, ApiKey, AttemptEnd, Catalog, Changes, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
     EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
-    ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup,
-    Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
+    ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage,
+    Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
     SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow,
     UndoneRow, Workspace, Workspaces,
 };
@@ -16,7 +16,7 @@ use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
     Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, FindQuery, Footprint, IdentifierKey,
-    KeyId, Merge, MergeId, Order, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
+    KeyId, Merge, MergeId, Order, Revision, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -94,6 +94,13 @@ impl Segments for Probe {
 
     async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Read<u64> {
         self.inner.count_members(workspace, plan, now).await
+    }
+}
+
+#[async_trait]
+impl Changes for Probe {
+    async fn logged(&self, workspace: WorkspaceId, after: Revision, limit: u32) -> Read<LoggedPage> {
+        self.inner.logged(workspace, after, limit).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{ApiError, Problem, rejection_of};
 use crate::orders;
 use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use crate::state::HttpSettings;
-use selfsame_domain::Rejection;
+use selfsame_domain::{Rejection, Revision};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::content::Content;
@@ -193,6 +193,9 @@ impl<'a> Place<'a> {
             "404" => return Some(self.missing(told)),
             "405" => ApiError::MethodNotAllowed,
             "409" => return Some(refused(&self.contradiction())),
+            "410" => ApiError::Forgotten {
+                begins: Revision(1_000),
+            },
             "412" => return Some(refused(&Rejection::Changed)),
             "413" if self.path == "/api/v1/orders" => ApiError::TooLarge {
                 limit: orders::BODY_LIMIT,

@@ -4,6 +4,7 @@
 
 mod admission;
 mod catalog;
+mod changes;
 mod conditional;
 mod damage;
 mod decisions;

@@ -197,6 +197,7 @@ async fn identity(story: &mut Story) {
     story
         .tell("undoMerge", "POST", &format!("{path}/undo"), Value::Null)
         .await;
+    story.read("listChanges", "/api/v1/changes?after=0&limit=2").await;
     let mut policy = story.read("getPolicy", "/api/v1/identity/policy").await;
     policy["defaultPhoneRegion"] = json!("UA");
     story

@@ -1,7 +1,7 @@
 //! Reading changes since a commit, for exports.
 
 use crate::{Ask, Backend, Fixture, email, erase, event_type, keep, keep_order, order_key, remove, undo};
-use selfsame_application::ports::{Clock, Commit, Deleted, ExportSnapshot, StorageError};
+use selfsame_application::ports::{Clock, Commit, Deleted, ExportSnapshot, PruneUpTo, StorageError};
 use selfsame_domain::{ChangeSet, Command, ContactState, EventPeriod, OrderStatus, Revision, WorkspaceId};
 
 async fn open(f: &Fixture<'_>) -> Box<dyn ExportSnapshot> {
@@ -154,7 +154,11 @@ pub async fn what_was_erased_and_deleted_is_noted(backend: &mut dyn Backend) {
         "{later:?}"
     );
     drop(snapshot);
-    let pruned = f.store().prune_deleted(f.workspace, between).await.expect("prune");
+    let up_to = PruneUpTo {
+        contacts: between,
+        others: between,
+    };
+    let pruned = f.store().prune_deleted(f.workspace, up_to).await.expect("prune");
     assert_eq!(pruned, u64::try_from(gone.len() - later.len()).expect("a count"));
     assert_eq!(deleted(&mut *open(&f).await, before).await, later);
 }

@@ -6,6 +6,7 @@
 pub mod batches;
 pub mod calls;
 pub mod categories;
+pub mod changes;
 pub mod contact_keys;
 pub mod contacts;
 pub mod dry_run;

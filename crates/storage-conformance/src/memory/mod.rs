@@ -8,6 +8,7 @@
 mod apply;
 mod audit;
 mod catalog;
+mod changes;
 mod contacts;
 mod contract;
 mod exports;

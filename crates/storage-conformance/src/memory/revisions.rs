@@ -4,7 +4,7 @@ use super::space::Space;
 use selfsame_application::ports::{Basis, Commit};
 use selfsame_domain::values::ExternalOrderId;
 use selfsame_domain::{
-    ChangeSet, ContactId, EventId, HeldIdentifier, IdentifierKey, MergeId, OrderKey, Revision, VisitorId,
+    ChangeSet, ContactId, DecisionId, EventId, HeldIdentifier, IdentifierKey, MergeId, OrderKey, Revision, VisitorId,
 };
 use std::collections::BTreeMap;
 
@@ -29,6 +29,8 @@ pub(super) struct Revisions {
     visitors: BTreeMap<VisitorId, Revision>,
     orders_whole: BTreeMap<OrderKey, Revision>,
     replies: BTreeMap<String, Revision>,
+    /// Decisions of the identity log.
+    decisions: BTreeMap<DecisionId, Revision>,
 }
 
 impl Revisions {
@@ -48,6 +50,11 @@ impl Revisions {
     /// The commit that wrote an event.
     pub(super) fn event(&self, id: EventId) -> Revision {
         self.kept.get(&id).copied().unwrap_or_default()
+    }
+
+    /// The commit that logged a decision.
+    pub(super) fn decision(&self, id: DecisionId) -> Revision {
+        self.decisions.get(&id).copied().unwrap_or_default()
     }
 
     /// The commit that last wrote a visitor.
@@ -85,6 +92,8 @@ impl Revisions {
         self.events.extend(changes.sent_events.iter().map(|id| (*id, latest)));
         self.replies
             .extend(records.iter().map(|record| (record.key.clone(), latest)));
+        let decisions = changes.log.iter().map(|entry| (entry.decision.id, latest));
+        self.decisions.extend(decisions);
         if changes.policy.is_some() {
             self.policy = latest;
         }

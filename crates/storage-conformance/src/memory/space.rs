@@ -41,6 +41,8 @@ pub(super) struct Space {
     pub(super) orders: BTreeMap<OrderKey, Order>,
     /// Erased and deleted items, by commit.
     pub(super) deleted: BTreeSet<(Revision, Deleted)>,
+    /// Up to which commit erasures are forgotten.
+    pub(super) feed_begins: Revision,
     pub(super) last: Numbers,
     pub(super) revisions: Revisions,
 }
