@@ -34,7 +34,7 @@ pub enum ExportError {
     #[error("an export uses the connector")]
     InUse,
     /// Where the connector leads changes, and the credentials do not come along.
-    #[error("is needed when host, port or user change")]
+    #[error("is needed again when the connector leads elsewhere")]
     CredentialsNeeded,
     /// Somebody else changes the same thing all the time.
     #[error("the export is being changed by others")]
