@@ -50,11 +50,18 @@ impl Answer {
     }
 }
 
+/// An HTTP client. Where the tests are built with TLS, it takes the provider of the process.
+pub fn http() -> reqwest::Client {
+    // One that is there already is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 impl Client {
     /// A client of the server at `base`, as `http://127.0.0.1:8080`.
     pub fn new(base: &str, key: &str) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            http: http(),
             base: base.to_owned(),
             key: key.to_owned(),
         }

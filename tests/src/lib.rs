@@ -7,7 +7,7 @@ mod shop;
 mod tap;
 
 pub use browser::Browser;
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, http};
 pub use server::{Database, Running, Selfsame, binary};
 pub use shop::Shop;
 pub use tap::{Tap, Told};

@@ -46,7 +46,7 @@ impl Tap {
     pub async fn open(to: &str) -> Result<Self> {
         let (sender, told) = unbounded_channel();
         let line = Line {
-            http: reqwest::Client::new(),
+            http: crate::client::http(),
             to: to.to_owned(),
             told: sender,
         };

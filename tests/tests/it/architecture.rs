@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
 /// Every other crate, with the crates of ours that it may know outside of its tests. Dependencies point inward.
-const INWARD: [(&str, &[&str]); 10] = [
+const INWARD: [(&str, &[&str]); 11] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
     (
@@ -32,6 +32,7 @@ const INWARD: [(&str, &[&str]); 10] = [
     ("selfsame-console", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-export", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-pg-fixture", &[]),
+    ("selfsame-bigquery-fixture", &[]),
 ];
 
 /// What the inner crates leave to the outer ones.

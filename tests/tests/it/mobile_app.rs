@@ -42,7 +42,7 @@ impl<'s> App<'s> {
         Ok(Self {
             server,
             company: server.client(),
-            http: reqwest::Client::new(),
+            http: selfsame_tests::http(),
             key: site["key"].as_str().context("a key")?.to_owned(),
         })
     }

@@ -2,9 +2,6 @@
 
 use selfsame_domain::export::{Column, ColumnType, Dataset};
 
-/// The table in which the watermarks are.
-pub(super) const WATERMARK: &str = "_selfsame_watermark";
-
 /// A name, quoted.
 pub(super) fn name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -1,7 +1,6 @@
 //! The very first start, and those after it.
 
-use crate::support::{Place, secret_in, sqlite};
-use reqwest::Client;
+use crate::support::{Place, http, secret_in, sqlite};
 use serde_json::Value;
 
 /// The words of a command line as a POSIX shell splits it: blanks, and single quotes in which nothing is special.
@@ -28,7 +27,7 @@ async fn run_curl(line: &str) -> reqwest::Response {
     let after = |flag: &str| words.iter().skip_while(|word| *word != flag).nth(1).unwrap();
     let (user, key) = after("-u").split_once(':').unwrap();
     let (header, value) = after("-H").split_once(": ").unwrap();
-    let request = Client::new().post(words.last().unwrap()).basic_auth(user, Some(key));
+    let request = http().post(words.last().unwrap()).basic_auth(user, Some(key));
     request
         .header(header, value)
         .body(after("-d").clone())

@@ -14,6 +14,13 @@ use tempfile::TempDir;
 /// How long anything may take that should take a moment. Generous: the machine may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// An HTTP client. Where the binary is built with TLS, it takes the provider of the process.
+pub(crate) fn http() -> Client {
+    // One that is there already is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 /// How a run of the binary ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -181,7 +188,7 @@ impl Starting {
             process: self.process,
             lines: self.lines,
             printed: Vec::new(),
-            client: Client::new(),
+            client: http(),
         }
     }
 }
