@@ -48,7 +48,7 @@ setup: rust postgres python browser $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(
 # The conformance suite is two thousand short tests, and much of each would be the start of a process: it runs on threads. A test
 # and the database server take turns, so twice as many threads as processors keep these busy.
 .PHONY: test
-test: rust postgres python browser test-script $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
+test: rust postgres python browser bigquery test-script $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
 	cargo nextest run --locked --workspace -E 'not binary(conformance)'
 	RUST_TEST_THREADS=$$(($$(nproc) * 2)) cargo test --locked --workspace --test conformance --quiet
 
@@ -125,6 +125,12 @@ postgres: ## Check for PostgreSQL's server programs; install them as root with a
 	@[ -n "$${TEST_DATABASE_URL:-}" ] || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || \
 		command -v initdb >/dev/null || $(MAKE) --no-print-directory apt PACKAGE=postgresql \
 		OTHERWISE='install its server programs (Debian: apt-get install postgresql), or set TEST_DATABASE_URL'
+
+.PHONY: bigquery
+bigquery: ## Say what the tests of exports to BigQuery run on
+	@if [ "$${TEST_BIGQUERY:-}" = fake ]; then echo 'BigQuery: the fake, as TEST_BIGQUERY asks'; \
+		elif python=$$(crates/bigquery-fixture/python.sh) && [ -n "$$python" ]; then echo "BigQuery: the emulator local-bigquery, with $$python"; \
+		else echo 'BigQuery: the fake, for want of a Python of 3.13 or newer'; fi
 
 .PHONY: python
 python: ## Check for python3 with venv; install it as root with apt

@@ -332,6 +332,8 @@ mod tests {
                 secret: None,
             },
             export: ExportId(Uuid::from_u128(export)),
+            attempt: Uuid::nil(),
+            begun_at: selfsame_domain::Timestamp::UNIX_EPOCH,
             schema: DEFAULT_SCHEMA.to_owned(),
             tables: vec![TablePlan::new(&set).unwrap()],
         }

@@ -1,8 +1,11 @@
-//! Destinations of exports, one module each: `PostgreSQL` databases, and folders of files.
+//! Destinations of exports, one module each: `PostgreSQL` databases, datasets of `BigQuery` (with the feature `bigquery`), and folders of files.
 //!
 //! To add a kind, add a file with a type that implements [`Sink`], and a line in [`Sinks::new`].
 
+#[cfg(feature = "bigquery")]
+mod bigquery;
 mod file;
+mod marks;
 mod postgres;
 
 use async_trait::async_trait;
@@ -33,10 +36,13 @@ impl Sinks {
     /// Creates all kinds. `egress` restricts the addresses of connections, `files` is the folder that file exports must
     /// be in; without it, any folder is allowed.
     pub fn new(egress: Egress, files: Option<PathBuf>) -> Self {
-        Self(vec![
-            Box::new(postgres::PostgresSink::new(egress)),
+        let mut sinks: Vec<Box<dyn Sink>> = vec![
+            Box::new(postgres::PostgresSink::new(egress.clone())),
             Box::new(file::FileSink::new(files)),
-        ])
+        ];
+        #[cfg(feature = "bigquery")]
+        sinks.push(Box::new(bigquery::BigQuerySink::new(egress)));
+        Self(sinks)
     }
 
     fn of(&self, destination: &Destination) -> Result<&dyn Sink, SinkError> {

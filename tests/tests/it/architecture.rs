@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
 /// Every other crate, with the crates of ours that it may depend on outside of its tests. Dependencies point inward.
-const INWARD: [(&str, &[&str]); 11] = [
+const INWARD: [(&str, &[&str]); 12] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
     (
@@ -36,6 +36,7 @@ const INWARD: [(&str, &[&str]); 11] = [
     ("selfsame-console", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-export", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-pg-fixture", &[]),
+    ("selfsame-bigquery-fixture", &[]),
 ];
 
 /// Third-party crates that inner crates must not depend on.

@@ -5,7 +5,7 @@ use crate::app::Application;
 use crate::egress::EgressError;
 use crate::ports::{Connector, ConnectorDeleted, SinkError};
 use secrecy::SecretString;
-use selfsame_domain::export::ConnectorSettings;
+use selfsame_domain::export::{ConnectorSettings, base_url};
 use selfsame_domain::{ConnectorId, WorkspaceId};
 
 /// A connector to create.
@@ -125,10 +125,15 @@ impl Application {
     /// Refuses hosts in private networks. An unresolvable host is accepted here: it is resolved and checked again
     /// before every connection.
     async fn permit(&self, settings: &ConnectorSettings) -> Result<(), ExportError> {
-        let ConnectorSettings::Postgres { host, port, .. } = settings else {
-            return Ok(());
+        let (host, port) = match settings {
+            ConnectorSettings::Postgres { host, port, .. } => (host.clone(), *port),
+            ConnectorSettings::BigQuery {
+                endpoint: Some(url), ..
+            } => base_url(url).ok_or(ExportError::Egress(EgressError::Unresolved))?,
+            // Google's own servers, and folders.
+            ConnectorSettings::BigQuery { .. } | ConnectorSettings::File { .. } => return Ok(()),
         };
-        match self.outlets(settings.kind())?.egress.resolve(host, *port).await {
+        match self.outlets(settings.kind())?.egress.resolve(&host, port).await {
             Err(EgressError::Private) => Err(EgressError::Private.into()),
             Err(EgressError::Unresolved) | Ok(_) => Ok(()),
         }
@@ -139,6 +144,7 @@ impl Application {
 fn address(settings: &ConnectorSettings) -> Option<(&str, u16, &str)> {
     match settings {
         ConnectorSettings::Postgres { host, port, user, .. } => Some((host, *port, user)),
+        ConnectorSettings::BigQuery { endpoint, .. } => endpoint.as_deref().map(|url| (url, 0, "")),
         ConnectorSettings::File { .. } => None,
     }
 }

@@ -33,8 +33,8 @@ pub enum ExportError {
     /// An export uses the connector.
     #[error("an export uses the connector")]
     InUse,
-    /// The destination of the connector changes, and the request brings no new credentials.
-    #[error("is needed when host, port or user change")]
+    /// Where the connector leads changes, and the credentials do not come along.
+    #[error("is needed again when the connector leads elsewhere")]
     CredentialsNeeded,
     /// Concurrent changes of the same export won every attempt.
     #[error("the export is being changed by others")]

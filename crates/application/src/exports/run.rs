@@ -102,9 +102,12 @@ async fn write(
     let definition = &export.definition;
     let plans = definition.datasets.iter().map(TablePlan::new);
     let plans: Vec<TablePlan> = plans.collect::<Result<_, _>>().map_err(ExportError::from)?;
+    let begun_at = app.clock.now();
     let request = SinkRequest {
         destination: app.destination(connector)?,
         export: export.id,
+        attempt: app.ids.uuid(begun_at),
+        begun_at,
         schema: definition.schema.clone(),
         tables: plans.clone(),
     };

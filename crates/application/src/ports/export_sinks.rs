@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use selfsame_domain::export::{Cell, ConnectorKind, ConnectorSettings, Dataset, Row, TablePlan};
 use selfsame_domain::{ExportId, Revision, Timestamp};
 use std::fmt;
+use uuid::Uuid;
 
 /// A destination with its credentials.
 #[derive(Debug, Clone)]
@@ -68,7 +69,11 @@ pub struct SinkRequest {
     pub destination: Destination,
     /// The export. No other export may write the same tables.
     pub export: ExportId,
-    /// The schema or folder of the tables in the destination.
+    /// What this attempt alone has as its name: what it leaves at the destination when it is killed is never taken for another's.
+    pub attempt: Uuid,
+    /// When this attempt began.
+    pub begun_at: Timestamp,
+    /// The schema or folder below the destination in which the tables are.
     pub schema: String,
     /// The tables, each dataset once.
     pub tables: Vec<TablePlan>,

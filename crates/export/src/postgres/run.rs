@@ -2,8 +2,9 @@
 
 use super::connect::in_time;
 use super::copy;
-use super::sql::{self, WATERMARK};
-use super::tables::{Known, run};
+use super::sql;
+use super::tables::run;
+use crate::marks::{Known, WATERMARK};
 use async_trait::async_trait;
 use selfsame_application::ports::{SinkError, SinkRequest, SinkRun, Watermark};
 use selfsame_domain::export::{Cell, Column, Dataset, Row};

@@ -2,10 +2,7 @@
 
 use selfsame_domain::export::{Column, ColumnType, Dataset};
 
-/// The table of the watermarks.
-pub(super) const WATERMARK: &str = "_selfsame_watermark";
-
-/// A quoted name.
+/// A name, quoted.
 pub(super) fn name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,13 +1,12 @@
 //! Creates missing tables and columns, and reads the watermark of the tables.
 
 use super::connect::in_time;
-use super::sql::{self, WATERMARK};
-use selfsame_application::ports::{SinkError, SinkRequest, Watermark};
+use super::sql;
+use crate::marks::{DESCRIPTION, Known, Mark, WATERMARK};
+use selfsame_application::ports::{SinkError, SinkRequest};
 use selfsame_domain::export::{Dataset, TablePlan};
-use selfsame_domain::{Revision, Timestamp};
 use sqlx::{AssertSqlSafe, Executor, FromRow, PgConnection};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 const COLUMNS: &str = "
     SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS kind
@@ -37,23 +36,6 @@ struct Found {
     kind: String,
 }
 
-#[derive(FromRow)]
-struct Marked {
-    dataset: String,
-    revision: i64,
-    as_of: Timestamp,
-    export_id: Uuid,
-}
-
-/// The state of the destination.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Known {
-    /// The commits that the tables contain, by dataset. They must be unchanged when the run is committed.
-    pub(super) marks: BTreeMap<String, i64>,
-    /// The state up to which all tables are complete.
-    pub(super) watermark: Option<Watermark>,
-}
-
 pub(super) async fn prepare(connection: &mut PgConnection, request: &SinkRequest) -> Result<Known, SinkError> {
     let schema = &request.schema;
     in_time(connection.execute("BEGIN")).await?;
@@ -80,10 +62,9 @@ async fn make_watermark(connection: &mut PgConnection, schema: &str) -> Result<(
          export_id uuid NOT NULL)"
     );
     run(connection, create).await?;
-    let comment = "Up to when the table of each dataset is whole: written in one transaction with its rows";
     run(
         connection,
-        format!("COMMENT ON TABLE {table} IS {}", sql::literal(comment)),
+        format!("COMMENT ON TABLE {table} IS {}", sql::literal(DESCRIPTION)),
     )
     .await
 }
@@ -161,26 +142,8 @@ async fn read(connection: &mut PgConnection, request: &SinkRequest, is_altered: 
         sql::table(&request.schema, WATERMARK)
     );
     let asking = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
-    let marks: Vec<Marked> = in_time(asking.fetch_all(connection)).await?;
-    if let Some(other) = marks.iter().find(|mark| mark.export_id != request.export.0) {
-        return Err(SinkError::Incompatible {
-            problem: format!("another export writes the table `{}` of this schema", other.dataset),
-            way_out: "choose another schema, or delete that export and its rows of _selfsame_watermark",
-        });
-    }
-    let first = marks.first().map(|mark| (mark.revision, mark.as_of));
-    let agree =
-        marks.len() == datasets.len() && marks.iter().all(|mark| Some(mark.revision) == first.map(|(at, _)| at));
-    let watermark = first
-        .filter(|_| agree && !is_altered)
-        .map(|(revision, as_of)| Watermark {
-            revision: Revision(revision),
-            as_of,
-        });
-    Ok(Known {
-        marks: marks.into_iter().map(|mark| (mark.dataset, mark.revision)).collect(),
-        watermark,
-    })
+    let marks: Vec<Mark> = in_time(asking.fetch_all(connection)).await?;
+    Known::read(marks, request, is_altered)
 }
 
 /// Executes a statement whose names are quoted.

@@ -1,5 +1,6 @@
 //! Request and response forms of connectors.
 
+use super::bigquery::{self, BigQueryBody};
 use crate::fields::{Fields, Problems, Sent};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -66,11 +67,13 @@ pub(super) struct ConnectorBody {
     id: String,
     #[schema(example = "warehouse")]
     name: String,
-    /// `postgres` or `file`.
+    /// `postgres`, `bigquery` or `file`.
     #[schema(example = "postgres")]
     kind: &'static str,
     /// Where it leads, if it is a database.
     postgres: Option<PostgresBody>,
+    /// Where it leads, if it is a dataset of BigQuery.
+    bigquery: Option<BigQueryBody>,
     /// Where it leads, if it is a folder.
     file: Option<FileBody>,
     created_at: DateTime<Utc>,
@@ -103,12 +106,14 @@ impl From<&Connector> for ConnectorBody {
                 };
                 (None, Some(body))
             }
+            ConnectorSettings::BigQuery { .. } => (None, None),
         };
         Self {
             id: connector.id.to_string(),
             name: connector.name.clone(),
             kind: connector.settings.kind().as_str(),
             postgres,
+            bigquery: bigquery::body(&connector.settings),
             file,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
@@ -174,6 +179,7 @@ pub(super) fn settings(
 ) -> Option<Settings> {
     match (fields.object(kind.as_str(), problems), kind) {
         (Sent::Value(fields), ConnectorKind::Postgres) => postgres(&fields, before, problems),
+        (Sent::Value(fields), ConnectorKind::BigQuery) => bigquery::read(&fields, before, problems),
         (Sent::Value(fields), ConnectorKind::File) => file(&fields, before, problems),
         (Sent::Nothing | Sent::Null, _) => {
             if before.is_none() {
@@ -281,7 +287,8 @@ fn file(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &mut 
     Some((settings, None))
 }
 
-fn required(
+/// Reads a text that has to be there. What is missing is taken from `before`.
+pub(super) fn required(
     fields: &Fields<'_>,
     name: &str,
     max: usize,
