@@ -155,7 +155,8 @@ mod tests {
     #[tokio::test]
     async fn more_than_can_wait_are_refused() {
         let passwords = Passwords::new(CHEAP);
-        let all = Arc::clone(&passwords.places).try_acquire_many_owned(u32::try_from(AT_ONCE + WAITING).expect("a number"));
+        let all =
+            Arc::clone(&passwords.places).try_acquire_many_owned(u32::try_from(AT_ONCE + WAITING).expect("a number"));
         let held = all.expect("all places");
         assert!(matches!(
             passwords.verify("x".into(), None).await,
