@@ -9,8 +9,9 @@ use utoipa::openapi::OpenApi;
 
 /// Names that the API description does not list: accepted spellings of identifiers, the names of members in decisions, and
 /// members of an explained bulk call.
-const OTHERS: [&str; 26] = [
+const OTHERS: [&str; 30] = [
     "accept",
+    "client_email",
     "contact_id",
     "contact_key",
     "contactemail",
@@ -26,6 +27,9 @@ const OTHERS: [&str; 26] = [
     "inapp",
     "mobilepush",
     "phonenumber",
+    "private_key",
+    "private_key_id",
+    "project_id",
     "restoredeleted",
     "sms",
     "user_id",

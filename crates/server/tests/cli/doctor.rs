@@ -49,7 +49,9 @@ async fn a_broken_rule_is_found_without_telling_values() {
         ended.stdout
     );
     assert!(
-        ended.stdout.contains("workspace 1: contact 1 answers as 999"),
+        ended
+            .stdout
+            .contains("workspace 1: the canonical contact of 1 is stored as 999"),
         "{}",
         ended.stdout
     );
