@@ -85,6 +85,21 @@ pub(super) fn body(settings: &ConnectorSettings) -> Option<BigQueryBody> {
     }
 }
 
+fn location(fields: &Fields<'_>, known: Option<&BigQueryBody>, problems: &mut Problems) -> Option<String> {
+    let known = known.and_then(|known| known.location.clone());
+    let location = optional(fields, "location", known, problems);
+    if location
+        .as_ref()
+        .is_some_and(|location| !is_bigquery_location(location))
+    {
+        problems.add(
+            fields.pointer("location"),
+            "must be a location such as EU or europe-west1",
+        );
+    }
+    location
+}
+
 /// Reads where a connector leads. What is missing is taken from `before`.
 pub(super) fn read(
     fields: &Fields<'_>,
@@ -110,21 +125,7 @@ pub(super) fn read(
             "must have letters from A to Z, digits and underscores alone",
         );
     }
-    let location = optional(
-        fields,
-        "location",
-        known.and_then(|known| known.location.clone()),
-        problems,
-    );
-    if location
-        .as_ref()
-        .is_some_and(|location| !is_bigquery_location(location))
-    {
-        problems.add(
-            fields.pointer("location"),
-            "must be a location such as EU or europe-west1",
-        );
-    }
+    let location = location(fields, known, problems);
     let endpoint = url(
         fields,
         "endpoint",
