@@ -132,13 +132,12 @@ impl SinkRun for BigQueryRun {
     }
 
     async fn forget(&mut self, dataset: Dataset, column: &'static str, values: Vec<Cell>) -> Result<(), SinkError> {
-        let table = match &self.gone {
-            Some(table) => table.clone(),
-            None => {
-                let field = |name: &str| json!({"name": name, "type": "STRING", "mode": "NULLABLE"});
-                let fields = json!([field("dataset"), field("column_name"), field("value")]);
-                self.begin("gone", &fields).await?
-            }
+        let table = if let Some(table) = &self.gone {
+            table.clone()
+        } else {
+            let field = |name: &str| json!({"name": name, "type": "STRING", "mode": "NULLABLE"});
+            let fields = json!([field("dataset"), field("column_name"), field("value")]);
+            self.begin("gone", &fields).await?
         };
         self.gone = Some(table.clone());
         let mut lines = Vec::new();

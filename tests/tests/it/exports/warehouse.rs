@@ -20,7 +20,7 @@ pub(super) struct Postgres {
 
 /// A destination of its own.
 pub(super) enum Warehouse {
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
     BigQuery(BigQuery),
 }
 
@@ -63,7 +63,7 @@ impl Postgres {
 
 impl Warehouse {
     pub(super) async fn postgres() -> Result<Self> {
-        Ok(Self::Postgres(Postgres::new().await?))
+        Ok(Self::Postgres(Box::new(Postgres::new().await?)))
     }
 
     pub(super) async fn bigquery() -> Result<Self> {
