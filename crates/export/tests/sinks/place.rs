@@ -44,7 +44,7 @@ pub(crate) struct Place {
 
 enum Behind {
     Postgres {
-        options: PgConnectOptions,
+        options: Box<PgConnectOptions>,
         _database: TestDatabase,
     },
     BigQuery(BigQuery),
@@ -55,7 +55,7 @@ impl Place {
         let server = selfsame_pg_fixture::server().await.unwrap();
         let database = server.database("end_to_end_empty", |_| async { Ok::<(), std::io::Error>(()) });
         let database = database.await.unwrap();
-        let options = PgConnectOptions::from_str(database.url()).unwrap();
+        let options = Box::new(PgConnectOptions::from_str(database.url()).unwrap());
         Self::over(Behind::Postgres {
             options,
             _database: database,
