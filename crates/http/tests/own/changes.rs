@@ -100,15 +100,15 @@ async fn a_request_waits_for_a_change() {
         tokio::task::yield_now().await;
         server.contact(Some("C-1"), None).await
     };
-    let begun = tokio::time::Instant::now();
+    let asked_at = tokio::time::Instant::now();
     let (found, ann) = tokio::join!(page(&server, &path), write);
     assert_eq!(told(&found), [("created".to_owned(), ann)]);
     assert!(
-        begun.elapsed() < Duration::from_secs(2),
+        asked_at.elapsed() < Duration::from_secs(2),
         "the wait ended with the change"
     );
     let path = format!("after={}&wait=5", found["next"]);
-    let begun = tokio::time::Instant::now();
+    let asked_at = tokio::time::Instant::now();
     assert_eq!(page(&server, &path).await["items"], json!([]));
-    assert_eq!(begun.elapsed().as_secs(), 5);
+    assert_eq!(asked_at.elapsed().as_secs(), 5);
 }
