@@ -216,11 +216,10 @@ fn after<'a>(typed: &'a str, mark: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(mark).then(|| rest.trim())
 }
 
+/// A number with a leading zero is more likely the beginning of a phone.
 fn contact_id(text: &str) -> Option<ContactId> {
-    let number = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())?;
+    let is_number = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = is_number.then(|| text.parse().ok())?;
     number.filter(|number: &i64| *number > 0).map(ContactId)
 }
 
@@ -269,6 +268,7 @@ mod tests {
         assert_eq!(starts(&by_external_id, IdentifierKind::ExternalId), ["17"]);
         assert!(by_external_id.names.is_empty());
         assert_eq!(query("17").contact, Some(ContactId(17)));
+        assert_eq!(query("050").contact, None);
         for typed in ["", " ", "id:", "id:x", "extid: ", "id:0"] {
             assert_eq!(FindQuery::parse(typed, None), Err(ValueError::Empty), "{typed:?}");
         }
