@@ -123,5 +123,5 @@ async fn tables_that_belong_to_no_workspace() {
     .fetch_all(&mut admin)
     .await
     .expect("look");
-    assert_eq!(found, ["_sqlx_migrations", "site_origins", "turns"]);
+    assert_eq!(found, ["_sqlx_migrations", "site_origins", "turns", "users"]);
 }
