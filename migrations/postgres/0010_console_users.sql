@@ -19,7 +19,7 @@ CREATE TABLE members (
 );
 CREATE INDEX members_by_user ON members (user_id, workspace_id);
 
--- Invitations that nobody accepted. `digest` is the SHA-256 of the secret. `email` is NULL when whoever accepts says it.
+-- Open invitations. `digest` is the SHA-256 of the secret. `email` is NULL when the person enters it on acceptance.
 CREATE TABLE invitations (
     workspace_id  bigint      NOT NULL REFERENCES workspaces (workspace_id),
     invitation_id uuid        NOT NULL,
@@ -46,7 +46,7 @@ CREATE INDEX sessions_by_user ON sessions (user_id, created_at);
 CREATE INDEX sessions_by_start ON sessions (created_at);
 CREATE INDEX sessions_by_use ON sessions (last_used_at);
 
--- What people did. `user_id` is NULL for whoever runs the server.
+-- The audit log. `user_id` is NULL for the operator of the server.
 CREATE TABLE audit_log (
     workspace_id bigint      NOT NULL REFERENCES workspaces (workspace_id),
     audit_id     uuid        NOT NULL,

@@ -1,4 +1,4 @@
-//! What every request brings, whoever sent it: language, theme, and whether a script asks.
+//! What every request carries, with or without a session: language, theme, and whether htmx sent it.
 
 use crate::cookies;
 use crate::texts::{Language, Texts};

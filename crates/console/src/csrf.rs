@@ -1,6 +1,6 @@
-//! Keeping other sites from sending forms in somebody's name.
+//! Protection against cross-site request forgery.
 //!
-//! Twice: a browser says where a request comes from, and every form of a session has a token that no other site can know.
+//! Two checks: the origin that the browser reports, and a token per session in every form.
 
 use crate::error::PageError;
 use axum::extract::Request;
@@ -16,7 +16,7 @@ use sha2::Sha256;
 /// The field of a form that has the token.
 pub(crate) const FIELD: &str = "csrf";
 
-/// The token of a session: it follows from the session's secret, and tells nothing of it.
+/// The token of a session: derived from the session's secret, which it does not reveal.
 pub(crate) fn token(session: &SecretString) -> String {
     mac(session).map_or_else(String::new, |mac| BASE32_DNSSEC.encode(&mac.finalize().into_bytes()))
 }
@@ -34,7 +34,8 @@ fn mac(session: &SecretString) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// Refuses what would change something and comes from a page of another origin. Programs that are no browsers say nothing of that.
+/// Refuses unsafe requests from pages of another origin. Clients other than browsers send neither header and are let through: they have no
+/// cookies of a user.
 pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_safe || is_own(request.headers()) {

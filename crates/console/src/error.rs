@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// Why a page is not shown. One variant per cause.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    /// Nobody is signed in. Afterwards the browser goes back to the page, if it asked for one.
-    #[error("nobody is signed in")]
+    /// The request has no valid session. After the sign-in the browser returns to `back`.
+    #[error("not signed in")]
     SignIn {
         /// Path and query of the page.
         back: Option<String>,

@@ -32,7 +32,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
-/// A form of somebody who is signed in, with the token of their session.
+/// A form of a signed-in user, with a valid CSRF token.
 #[derive(Debug)]
 pub(crate) struct Posted {
     pub(crate) signed_in: SignedIn,

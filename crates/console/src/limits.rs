@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_secs(30);
 /// After how many attempts the addresses that were not tried lately are forgotten, so that made-up ones cannot fill the memory.
 const FORGET_EVERY: u32 = 256;
 
-/// The allowance of every address. Addresses are known by their digests, whether or not somebody has them.
+/// The remaining attempts per email address. Addresses are stored as digests; unknown addresses are limited as well.
 #[derive(Debug)]
 pub(crate) struct SignInLimits {
     limiter: RateLimiter<[u8; 32], DashMapStateStore<[u8; 32]>, DefaultClock>,

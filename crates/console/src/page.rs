@@ -55,15 +55,15 @@ pub(crate) struct Page {
     pub(crate) theme: Theme,
     /// Path and query of this page, to come back to.
     pub(crate) here: String,
-    /// The token of forms; blank when nobody is signed in.
+    /// The token of forms; empty on pages without a session.
     pub(crate) csrf: String,
-    /// None when nobody is signed in.
+    /// The signed-in user; `None` on pages without a session.
     pub(crate) who: Option<Who>,
     pub(crate) navigation: Vec<Link>,
 }
 
 impl Page {
-    /// A page of somebody who is signed in.
+    /// A page for a signed-in user.
     pub(crate) fn of(signed_in: &SignedIn, section: Section, title: &str) -> Self {
         let (person, texts) = (&signed_in.person, signed_in.browser.texts);
         let mut sections = vec![Section::Home, Section::Contacts, Section::Segments];
@@ -91,7 +91,7 @@ impl Page {
         }
     }
 
-    /// A page that nobody has to sign in for.
+    /// A page that needs no session.
     pub(crate) fn outside(browser: &Browser, title: &str) -> Self {
         Self {
             texts: browser.texts,

@@ -8,6 +8,8 @@ use selfsame_domain::{ContactId, Decision, Effect, NotLinkedReason, Rule};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sentence {
     pub(crate) at: When,
+    /// The absorbed contact that it was about; `None` for the contact of the page.
+    pub(crate) about: Option<String>,
     /// What became of which call.
     pub(crate) what: String,
     /// How the contact was found.
@@ -19,11 +21,13 @@ pub(crate) struct Sentence {
 }
 
 impl Sentence {
-    pub(crate) fn of(decision: &Decision, texts: Texts) -> Self {
+    /// `touched` is the contact that the decision was about, `shown` the contact of the page.
+    pub(crate) fn of(decision: &Decision, touched: ContactId, shown: ContactId, texts: Texts) -> Self {
         let outcome = texts.get(&format!("outcome-{}", decision.outcome.as_str()));
         let parts = [("outcome", outcome.as_str()), ("call", &decision.call)];
         Self {
             at: texts.when(decision.at),
+            about: (touched != shown).then(|| contact(touched, texts)),
             what: texts.with_all("decision-what", &parts),
             why: why(decision, texts),
             effects: decision.effects.iter().map(|effect| words(effect, texts)).collect(),
@@ -214,7 +218,8 @@ mod tests {
             },
         ];
         let made = decision(Rule::Search, Some(email.key), effects);
-        let english = Sentence::of(&made, Texts(Language::English));
+        let english = Sentence::of(&made, ContactId(7), ContactId(1), Texts(Language::English));
+        assert_eq!(english.about.as_deref(), Some("contact 7"));
         assert_eq!(english.what, "The call “upsert” updated the contact.");
         assert_eq!(english.why, "It was found by its email ann@example.com.");
         assert_eq!(
@@ -244,7 +249,12 @@ mod tests {
                 Rule::Explicit,
             ] {
                 for matched_by in [None, Some(key.clone())] {
-                    let sentence = Sentence::of(&decision(rule, matched_by, Vec::new()), texts);
+                    let sentence = Sentence::of(
+                        &decision(rule, matched_by, Vec::new()),
+                        ContactId(1),
+                        ContactId(1),
+                        texts,
+                    );
                     assert!(
                         !sentence.why.contains("rule-") && !sentence.why.contains('{'),
                         "{sentence:?}"

@@ -13,7 +13,7 @@ use selfsame_application::{ConsoleError, Person};
 use selfsame_domain::WorkspaceId;
 use selfsame_domain::console::Permission;
 
-/// A request of somebody who is signed in. Extracting it sends everybody else to the sign-in.
+/// A request with a valid session. The extractor redirects all other requests to the sign-in page.
 #[derive(Debug)]
 pub(crate) struct SignedIn {
     pub(crate) person: Person,

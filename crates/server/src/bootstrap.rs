@@ -18,9 +18,9 @@ const KEY: &str = "first key";
 pub(crate) enum Start {
     /// There was no workspace: one was made.
     First {
-        /// The secret that was drawn for its key, which nobody knows yet; none when the key is the one of the settings.
+        /// The generated API key; `None` when the key comes from the settings.
         key: Option<KeySecret>,
-        /// The secret of the invitation that makes the first admin of the console.
+        /// The secret of the invitation for the first admin of the console.
         admin: SecretString,
     },
     /// There was a workspace.

@@ -11,13 +11,13 @@ use selfsame_domain::console::Role;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConsoleCommand {
-    /// Invite somebody to the console; the link is printed once, and opens once
+    /// Invite a person to the console; the link is printed once and can be used once
     #[command(after_help = INVITE)]
     Invite(Invite),
 }
 
 const INVITE: &str = "\
-Somebody who has an account already joins with the password that they have.
+A person who already has an account joins with their existing password.
 
 Examples:
   selfsame console invite olena@example.com --role admin

@@ -12,7 +12,7 @@ use selfsame_domain::{AuditId, WorkspaceId};
 pub(super) enum Actor<'a> {
     /// A person in the console.
     User(&'a User),
-    /// Whoever runs the server.
+    /// The operator of the server, on the command line.
     Operator,
 }
 

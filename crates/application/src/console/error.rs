@@ -24,7 +24,7 @@ pub enum ConsoleError {
     /// There is no such thing in the workspace.
     #[error("{0} not found")]
     NotFound(&'static str),
-    /// Nobody would be left who can invite people.
+    /// The workspace would have no admin left.
     #[error("a workspace needs an admin")]
     LastAdmin,
     /// There is no such invitation, it was accepted, or it is past its time.

@@ -13,7 +13,7 @@ use selfsame_domain::values::Email;
 use selfsame_domain::{InvitationId, UserId, WorkspaceId};
 
 impl Application {
-    /// Invites somebody on behalf of whoever runs the server. Returns the invitation and its secret.
+    /// Creates an invitation for the operator of the server. Returns the invitation and its secret.
     pub async fn invite_as_operator(
         &self,
         workspace: WorkspaceId,
@@ -23,7 +23,7 @@ impl Application {
         self.make_invitation(Actor::Operator, workspace, email, role).await
     }
 
-    /// Invites somebody. Returns the invitation and its secret.
+    /// Creates an invitation. Returns the invitation and its secret.
     pub async fn invite(
         &self,
         person: &Person,
@@ -95,7 +95,7 @@ impl Application {
     }
 
     /// Accepts an invitation and signs in. A new person sets a password; one who works in another workspace already gives the one they
-    /// have. `email` is who accepts, for an invitation that does not say it.
+    /// have. `email` is used when the invitation has none.
     pub async fn accept_invitation(
         &self,
         token: &SecretString,
@@ -122,7 +122,7 @@ impl Application {
         };
         let digest = secret::digest(token);
         let joined = match self.store.accept_invitation(&digest, &joining, now).await {
-            // Somebody joined with this address just now.
+            // Another request registered this address in the meantime.
             Err(StorageError::Conflict { .. }) => return Err(ConsoleError::WrongCredentials),
             joined => joined?,
         };

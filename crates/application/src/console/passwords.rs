@@ -55,7 +55,7 @@ impl Passwords {
         }
     }
 
-    /// The hash of a password, in the PHC string format. The salt must be drawn anew every time.
+    /// The hash of a password, in the PHC string format. Every call needs a fresh random salt.
     pub(super) async fn hash(&self, password: SecretString, salt: [u8; 24]) -> Result<SecretString, ConsoleError> {
         let cost = self.cost;
         let hashed = move || {
@@ -155,9 +155,8 @@ mod tests {
     #[tokio::test]
     async fn more_than_can_wait_are_refused() {
         let passwords = Passwords::new(CHEAP);
-        let all =
-            Arc::clone(&passwords.places).try_acquire_many_owned(u32::try_from(AT_ONCE + WAITING).expect("a number"));
-        let held = all.expect("all places");
+        let take = |_| Arc::clone(&passwords.places).try_acquire_owned().expect("a place");
+        let held: Vec<_> = (0..AT_ONCE + WAITING).map(take).collect();
         assert!(matches!(
             passwords.verify("x".into(), None).await,
             Err(ConsoleError::Busy)

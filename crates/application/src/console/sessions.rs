@@ -13,7 +13,7 @@ use selfsame_domain::console::{AuditAction, Permission, Role, SESSION_IDLE, SESS
 /// How seldom the use of a session is written.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// Somebody who is signed in.
+/// A signed-in user in a workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Person {
     /// Who.

@@ -50,14 +50,14 @@ pub struct WorksIn {
     pub role: Role,
 }
 
-/// An invitation to a workspace. Whoever has its link may accept it, once.
+/// An invitation to a workspace. Its secret link can be accepted once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     /// Its identity.
     pub id: InvitationId,
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Who is invited; none when whoever accepts says it.
+    /// The invited address; `None` when the person enters it on acceptance.
     pub email: Option<Email>,
     /// What the person will be.
     pub role: Role,
@@ -81,7 +81,7 @@ pub enum Joining {
 pub struct Session {
     /// Its identity.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
     /// The workspace that it is in.
     pub workspace: WorkspaceId,
@@ -113,7 +113,7 @@ pub enum MemberChange {
     Done,
     /// The workspace has no such member.
     Missing,
-    /// Nobody would be left who can invite people. Nothing was changed.
+    /// The workspace would have no admin left. Nothing was changed.
     LastAdmin,
 }
 
@@ -126,13 +126,13 @@ pub trait Users: Send + Sync {
     /// The invitation with this digest and the name of its workspace; none when there is none, or it was accepted. It may be past its time.
     async fn invitation(&self, digest: &[u8]) -> Result<Option<(Invitation, String)>, StorageError>;
 
-    /// Invitations of a workspace that nobody accepted, by the time of making.
+    /// Open invitations of a workspace, by creation time.
     async fn invitations(&self, workspace: WorkspaceId) -> Result<Vec<Invitation>, StorageError>;
 
     /// Deletes an invitation. Says whether the workspace had it.
     async fn remove_invitation(&self, workspace: WorkspaceId, id: InvitationId) -> Result<bool, StorageError>;
 
-    /// Makes somebody a member by an invitation, and deletes it: of several who accept one invitation at once exactly one MUST succeed. A
+    /// Adds a member by an invitation and deletes the invitation. Of several concurrent acceptances exactly one MUST succeed. A
     /// member already gets the role of the invitation. Says whether there was the invitation; without it nothing changes.
     /// [`StorageError::Conflict`] when the address of a new person is taken: nothing changes either.
     async fn accept_invitation(&self, digest: &[u8], joining: &Joining, at: Timestamp) -> Result<bool, StorageError>;

@@ -97,7 +97,7 @@ async fn accept(
         Some(email) => email.clone(),
         None => Email::parse(fields.text("email")).map_err(|_| ConsoleError::WrongCredentials)?,
     };
-    // The password of somebody who works in another workspace is tried here, too.
+    // An existing user's password is checked here, so attempts count against the same limit.
     let allowed = state.limits.attempt(&email);
     allowed.map_err(|retry_after| PageError::TooMany { retry_after })?;
     let password = fields.raw("password").into();

@@ -1,4 +1,4 @@
-//! `/preferences`: language and theme, for whoever looks at a page.
+//! `/preferences`: language and theme of this browser. Needs no session.
 
 use crate::browser::{Browser, Theme};
 use crate::cookies;
@@ -16,7 +16,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
     Router::new().route("/preferences", post(set))
 }
 
-/// Keeps what was chosen. It changes nothing but what this browser shows, so that nobody needs to be signed in.
+/// Stores the choice in cookies. Only this browser's display changes, so no session is needed.
 async fn set(
     State(state): State<ConsoleState>,
     browser: Browser,

@@ -62,7 +62,7 @@ async fn submit(
 ) -> Result<Response, PageError> {
     let (email, back) = (fields.text("email"), own_path(fields.text("back")));
     let begun = match Email::parse(email) {
-        // Nobody has an address that is none.
+        // Answered as wrong credentials: no user can have an invalid address.
         Err(_) => Err(PageError::Console(selfsame_application::ConsoleError::WrongCredentials)),
         Ok(email) => sign_in(&state, &browser, &email, &fields).await,
     };

@@ -108,6 +108,8 @@ async fn a_merge_is_undone_after_a_look_at_what_goes_back() {
         .get(&mut support, &format!("/contacts/{kept}"))
         .await
         .shows(&path);
+    let merged = server.get(&mut support, &format!("/contacts/{kept}")).await;
+    merged.shows(&format!("(contact {absorbed}). The call “upsert” created the contact."));
     let page = server.get(&mut support, &path).await;
     page.shows("<li>email b@example.com</li>");
     page.shows("<li>First name</li>");

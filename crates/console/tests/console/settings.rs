@@ -152,7 +152,7 @@ async fn what_people_do_is_in_the_audit_log_page_by_page() {
     let second = server.get(&mut admin, &next).await;
     second.shows("<td>key 9 events</td>");
     second.shows("<td>signed in</td>");
-    second.shows("<td>whoever runs the server</td>");
+    second.shows("<td>operator</td>");
     let mut stranger = server.browser("other@example.com").await;
     assert!(
         !server

@@ -38,7 +38,7 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Somebody's browser.
+/// The browser of a user.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Browser {
     pub(crate) cookies: Vec<(String, String)>,
@@ -161,14 +161,14 @@ impl Server {
         made.expect("an invitation").1
     }
 
-    /// Makes somebody a member.
+    /// Adds a member.
     pub(crate) async fn join(&self, workspace: WorkspaceId, email: &str, role: Role) {
         let token = self.invite(workspace, Some(email), role).await;
         let joined = self.app.accept_invitation(&token, None, PASSWORD.into(), "").await;
         joined.expect("joined");
     }
 
-    /// Somebody who has signed in.
+    /// The browser of a signed-in user.
     pub(crate) async fn browser(&self, email: &str) -> Browser {
         let mut browser = Browser::default();
         let fields = [("email", email), ("password", PASSWORD)];

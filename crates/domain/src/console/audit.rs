@@ -5,15 +5,15 @@ use crate::{AuditId, Timestamp, UserId, WorkspaceId};
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AuditAction {
-    /// Somebody signed in.
+    /// A user signed in.
     SignedIn,
-    /// Somebody signed out.
+    /// A user signed out.
     SignedOut,
     /// A session was ended from another one.
     SessionEnded,
-    /// Somebody changed their password; their other sessions ended.
+    /// A user changed their password; their other sessions ended.
     PasswordChanged,
-    /// Somebody was invited.
+    /// A person was invited.
     Invited,
     /// An invitation was taken back.
     InvitationRevoked,
@@ -84,8 +84,8 @@ impl AuditAction {
     }
 }
 
-/// An entry of the audit log: who did what, when, and on what. It is written before the deed, so that no deed is without an entry; what
-/// became of it, the object itself tells.
+/// An entry of the audit log: who did what, when, and to which object. It is written before the action, so that every action has an entry,
+/// failed ones included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     /// Its identity, ordered by time.
@@ -94,9 +94,9 @@ pub struct AuditEntry {
     pub workspace: WorkspaceId,
     /// When.
     pub at: Timestamp,
-    /// Who; none for whoever runs the server.
+    /// The user; `None` for the operator of the server.
     pub user: Option<UserId>,
-    /// The address of the person at that time; blank for whoever runs the server.
+    /// The user's email at that time; empty for the operator.
     pub by: String,
     /// What.
     pub action: AuditAction,

@@ -83,7 +83,7 @@ impl<'f> FileBody<'f> {
         let (parts, body) = request.into_parts();
         let is_encoded = parts.headers.contains_key(http::header::CONTENT_ENCODING);
         if !is_encoded && content_length(&parts.headers).is_some_and(|length| length > limit) {
-            return Err(too_large(limit));
+            return Err(file_too_large(limit));
         }
         let chunks = body.into_data_stream();
         let (source, form) = match media_type(&parts.headers)?.as_str() {
@@ -123,7 +123,7 @@ impl<'f> FileBody<'f> {
         };
         self.read += bytes.len() as u64;
         if self.read > self.limit {
-            return Err(too_large(self.limit));
+            return Err(file_too_large(self.limit));
         }
         self.step += bytes.len();
         if self.step >= STEP {
@@ -223,7 +223,8 @@ fn form_error(error: &multer::Error) -> ApiError {
     }
 }
 
-fn too_large(limit: u64) -> ApiError {
+/// Says that a file has more bytes than the limit.
+pub(crate) fn file_too_large(limit: u64) -> ApiError {
     ApiError::TooLarge {
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     }

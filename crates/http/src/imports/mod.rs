@@ -19,6 +19,10 @@ mod upload;
 
 pub use reader::ImportRows;
 
+pub(crate) use body::file_too_large;
+pub(crate) use files::UNKNOWN_MEMBER;
+pub(crate) use preview::PREVIEW_LIMIT;
+
 use crate::error::ApiError;
 use crate::state::HttpState;
 use axum::extract::Request;

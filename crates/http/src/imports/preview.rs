@@ -25,7 +25,7 @@ use tokio::time::Instant;
 const ROWS: usize = 100;
 
 /// How large a previewed file may be, in bytes, as it is sent and unpacked. Somebody waits for the answer.
-const MOST_BYTES: u64 = 256 << 20;
+pub(crate) const PREVIEW_LIMIT: u64 = 256 << 20;
 
 /// Preview the import of a file.
 ///
@@ -58,16 +58,16 @@ const MOST_BYTES: u64 = 256 << 20;
             "rows": [{
                 "row": 1,
                 "line": 2,
-                "values": ["C-1001", "ann@example.com"],
+                "values": ["C-1001", "nonsense"],
                 "outcome": "rejected",
                 "contactId": null,
                 "decision": null,
-                "error": "must be a JSON object"
+                "error": "channels[0].value must be an email address"
             }],
             "totals": {
                 "total": 1, "created": 0, "updated": 0, "restored": 0, "unchanged": 0, "merged": 0, "rejected": 1,
                 "complete": true,
-                "reasons": [{"error": "must be a JSON object", "rows": 1}]
+                "reasons": [{"error": "channels[0].value must be an email address", "rows": 1}]
             }
         })),
         (status = 415, description = "The body is no file of a form that is read.", body = crate::render::ProblemDocument, content_type = "application/problem+json"),
@@ -86,7 +86,7 @@ pub(super) async fn preview(
         mut options,
         is_dry_run,
     } = Parameters::read(&params, &fields)?;
-    let limit = MOST_BYTES.min(state.settings.import_limit);
+    let limit = PREVIEW_LIMIT.min(state.settings.import_limit);
     let mut body = FileBody::of(request, &state, &fields, limit).await?;
     let file = stored(&mut body).await?;
     let key = auth.0.key.id.to_string();

@@ -3,6 +3,7 @@
 //! The code that writes error answers also writes the examples, so that they have the same form.
 
 use crate::error::{ApiError, Problem, rejection_of};
+use crate::imports::{PREVIEW_LIMIT, UNKNOWN_MEMBER, file_too_large};
 use crate::orders;
 use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use crate::state::HttpSettings;
@@ -192,6 +193,7 @@ impl<'a> Place<'a> {
             "403" => ApiError::Forbidden,
             "404" => return Some(self.missing(told)),
             "405" => ApiError::MethodNotAllowed,
+            "409" if self.path.ends_with("/decide") => ApiError::NoDecisionNeeded,
             "409" => return Some(refused(&self.contradiction())),
             "410" => ApiError::Forgotten {
                 begins: Revision(1_000),
@@ -200,10 +202,13 @@ impl<'a> Place<'a> {
             "413" if self.path == "/api/v1/orders" => ApiError::TooLarge {
                 limit: orders::BODY_LIMIT,
             },
+            "413" if self.path == "/api/v1/imports/preview" => file_too_large(PREVIEW_LIMIT),
+            "413" if self.body == Body::File => file_too_large(HttpSettings::default().import_limit),
             "413" => ApiError::TooLarge {
                 limit: HttpSettings::default().body_limit,
             },
             "415" if self.method == "patch" => ApiError::NotAPatch,
+            "415" if self.body == Body::File => ApiError::NotATable,
             "415" => ApiError::UnsupportedEncoding("deflate"),
             "422" => ApiError::ReplayMismatch,
             "429" => ApiError::TooManyRequests { retry_after: 1 },
@@ -220,7 +225,9 @@ impl<'a> Place<'a> {
         let counted = counted
             .into_iter()
             .find(|name| self.query.iter().any(|own| own == name));
-        let (pointer, reason) = if self.body == Body::Json && self.path == "/api/v1/contact" {
+        let (pointer, reason) = if self.body == Body::File {
+            ("uniqueBy", UNKNOWN_MEMBER)
+        } else if self.body == Body::Json && self.path == "/api/v1/contact" {
             ("/channels/0/value", "must be an email address")
         } else if self.body == Body::Json {
             ("", "must be a JSON object")
@@ -247,11 +254,15 @@ impl<'a> Place<'a> {
                 ("/decisions/", "decision"),
                 ("/visitors/", "visitor"),
                 ("/metrics", "metrics"),
+                ("/imports/", "import"),
             ];
             let noun = nouns.into_iter().find(|(part, _)| about(part));
             let mut document = ProblemDocument::of(&ApiError::NotFound(noun.map_or("contact", |(_, noun)| noun)));
             document.detail = told.unwrap_or(document.detail);
             return document;
+        }
+        if about("/imports/") {
+            return ProblemDocument::of(&ApiError::NotFound("import"));
         }
         let rejections = [
             (about("/fields/"), Rejection::FieldNotFound),

@@ -6,30 +6,32 @@
 mod cases;
 mod mangle;
 
-use crate::support::Server;
+use crate::support::{self, Server};
 use axum::body::Body;
 use cases::{Case, Expected, cases};
 use http::Request;
 use selfsame_application::ports::{ContactOrder, ContactQuery};
-use selfsame_domain::{IdentifierKind, WorkspaceId};
+use selfsame_domain::{IdentifierKind, Rights, WorkspaceId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-async fn import(server: &Server, case: &Case) -> Value {
+/// Imports the file of a case with a key.
+async fn import(server: &Server, key: &str, case: &Case) -> Value {
     let request = Request::post(format!("/api/v1/imports?{}", case.query))
-        .header("authorization", "Bearer one")
+        .header("authorization", format!("Bearer {key}"))
         .header("content-type", case.media)
         .body(Body::from(case.bytes.clone()))
         .expect("request");
     let accepted = server.send(request).await.json(202);
     let id = accepted["import"]["id"].as_str().expect("an ID").to_owned();
-    ended(server, &id).await
+    ended(server, key, &id).await
 }
 
 /// The import when it is over, or needs a decision.
-async fn ended(server: &Server, id: &str) -> Value {
-    server.get(&format!("/api/v1/importstatus/{id}")).await.json(200);
-    let import = server.get(&format!("/api/v1/imports/{id}")).await.json(200)["import"].clone();
+async fn ended(server: &Server, key: &str, id: &str) -> Value {
+    let get = async |path: String| server.call(key, "GET", &path, None).await.json(200);
+    get(format!("/api/v1/importstatus/{id}")).await;
+    let import = get(format!("/api/v1/imports/{id}")).await["import"].clone();
     assert!(
         import["finishedAt"].is_string() || import["status"] == "needs_decision",
         "{import}"
@@ -37,26 +39,22 @@ async fn ended(server: &Server, id: &str) -> Value {
     import
 }
 
-/// The external IDs and the phones of all contacts.
-async fn identifiers(server: &Server) -> BTreeSet<String> {
+/// The external IDs and the phones of all contacts of a workspace.
+async fn identifiers(server: &Server, workspace: WorkspaceId) -> BTreeSet<String> {
     let query = ContactQuery {
         filter: selfsame_application::ports::ContactFilter::default(),
         order: ContactOrder::Id,
         offset: 0,
         limit: 1000,
     };
-    let page = server
-        .app
-        .store()
-        .search(WorkspaceId(1), &query)
-        .await
-        .expect("contacts");
+    let found = server.app.store().search(workspace, &query).await;
+    let page = found.expect("contacts");
     let held = page.items.iter().flat_map(|details| &details.contact.identifiers);
-    let told = held.filter(|held| matches!(held.key().kind, IdentifierKind::ExternalId | IdentifierKind::Phone));
-    told.map(|held| held.key().value.clone()).collect()
+    let named = held.filter(|held| matches!(held.key().kind, IdentifierKind::ExternalId | IdentifierKind::Phone));
+    named.map(|held| held.key().value.clone()).collect()
 }
 
-async fn decide(server: &Server, import: &Value) -> Option<Value> {
+async fn decide(server: &Server, key: &str, import: &Value) -> Option<Value> {
     let columns: BTreeSet<&str> = import["problems"]
         .as_array()
         .into_iter()
@@ -65,14 +63,15 @@ async fn decide(server: &Server, import: &Value) -> Option<Value> {
         .collect();
     let id = import["id"].as_str().expect("an ID");
     let path = format!("/api/v1/imports/{id}/decide");
-    let answer = server.post(&path, json!({"skipColumns": columns})).await;
+    let body = json!({"skipColumns": columns});
+    let answer = server.call(key, "POST", &path, Some(body)).await;
     // Without the column by which contacts are recognised nothing goes on.
     if answer.status == 400 {
         assert_eq!(answer.pointers(), ["/skipColumns"]);
         return None;
     }
     answer.json(200);
-    Some(ended(server, id).await)
+    Some(ended(server, key, id).await)
 }
 
 #[tokio::test]
@@ -82,9 +81,12 @@ async fn no_mangled_file_leads_to_a_wrong_identifier() {
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name).collect();
     assert_eq!(names.len(), cases.len(), "names repeat");
     let mut wrong = Vec::new();
-    for case in &cases {
-        let server = Server::working().await;
-        let import = import(&server, case).await;
+    let server = Server::working().await;
+    for (number, case) in cases.iter().enumerate() {
+        let key = format!("case-{number}");
+        let workspace = server.app.create_workspace(&key).await.expect("workspace").id;
+        support::key(&server.app, workspace, &key, Rights::Full).await;
+        let import = import(&server, &key, case).await;
         let kinds: Vec<&str> = import["problems"]
             .as_array()
             .into_iter()
@@ -95,7 +97,7 @@ async fn no_mangled_file_leads_to_a_wrong_identifier() {
             Expected::Stops(column, kind) => {
                 let is_it = |problem: &Value| problem["column"] == *column && problem["kind"] == *kind;
                 let found = import["problems"].as_array().into_iter().flatten().any(is_it);
-                import["status"] == "needs_decision" && found && identifiers(&server).await.is_empty()
+                import["status"] == "needs_decision" && found && identifiers(&server, workspace).await.is_empty()
             }
             Expected::Imports(created) => import["status"] == "finished" && import["rows"]["created"] == *created,
         };
@@ -103,9 +105,9 @@ async fn no_mangled_file_leads_to_a_wrong_identifier() {
             wrong.push(format!("{}: {kinds:?} {import}", case.name));
         }
         if import["status"] == "needs_decision" {
-            decide(&server, &import).await;
+            decide(&server, &key, &import).await;
         }
-        let found = identifiers(&server).await;
+        let found = identifiers(&server, workspace).await;
         let strangers: Vec<&String> = found.iter().filter(|value| !case.truth.contains(*value)).collect();
         if !strangers.is_empty() {
             wrong.push(format!("{}: identifiers that nobody has: {strangers:?}", case.name));
@@ -122,7 +124,7 @@ async fn a_column_that_stops_says_why_and_is_left_out_by_decision() {
         .iter()
         .find(|case| case.name == "phones in scientific notation")
         .expect("the case");
-    let import = import(&server, case).await;
+    let import = import(&server, "one", case).await;
     let problem = &import["problems"][0];
     assert_eq!(
         (&problem["column"], &problem["kind"]),
@@ -135,7 +137,7 @@ async fn a_column_that_stops_says_why_and_is_left_out_by_decision() {
         "{reason}"
     );
     assert_eq!(import["rows"]["total"], 6);
-    let decided = decide(&server, &import).await.expect("a decision");
+    let decided = decide(&server, "one", &import).await.expect("a decision");
     assert_eq!(
         (&decided["status"], &decided["rows"]["created"]),
         (&json!("finished"), &json!(6))
@@ -152,7 +154,7 @@ async fn what_somebody_has_looked_at_is_taken_and_what_is_damaged_for_certain_is
         "externalCustomerId,firstName\nC-1,Ann\n#N/A,Eve\n",
         "uniqueBy=externalCustomerId",
     );
-    let import = import(&server, &case).await;
+    let import = import(&server, "one", &case).await;
     assert_eq!(import["status"], "needs_decision");
     let id = import["id"].as_str().expect("an ID");
     let body = json!({"acceptColumns": ["externalCustomerId"]});
@@ -160,7 +162,7 @@ async fn what_somebody_has_looked_at_is_taken_and_what_is_damaged_for_certain_is
         .post(&format!("/api/v1/imports/{id}/decide"), body)
         .await
         .json(200);
-    let decided = ended(&server, id).await;
+    let decided = ended(&server, "one", id).await;
     assert_eq!(
         (&decided["rows"]["created"], &decided["rows"]["rejected"]),
         (&json!(1), &json!(1)),

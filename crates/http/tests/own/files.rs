@@ -6,6 +6,29 @@ use http::Request;
 use selfsame_http::HttpSettings;
 use serde_json::{Value, json};
 
+/// What the description of a call shows of text files.
+fn example_files(path: &str) -> Vec<(String, String)> {
+    let document = serde_json::to_value(selfsame_http::openapi()).expect("JSON");
+    let bodies = document["paths"][path]["post"]["requestBody"]["content"].as_object();
+    let texts = bodies
+        .into_iter()
+        .flatten()
+        .filter_map(|(media, body)| Some((media.clone(), body["example"].as_str()?.to_owned())));
+    texts.collect()
+}
+
+#[tokio::test]
+async fn the_files_of_the_description_are_taken() {
+    let server = Server::working().await;
+    let files = example_files("/api/v1/imports");
+    assert_eq!(files.len(), 3, "{files:?}");
+    assert_eq!(files, example_files("/api/v1/imports/preview"));
+    for (media, file) in files {
+        let import = import(&server, "uniqueBy=externalCustomerId&dryRun=true", &media, file).await;
+        assert_eq!(import["rows"]["created"], 1, "{import}");
+    }
+}
+
 fn request(query: &str, media: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(format!("/api/v1/imports?{query}"))
         .header("authorization", "Bearer one")

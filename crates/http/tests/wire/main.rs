@@ -31,5 +31,6 @@ mod subscriptions;
 mod support;
 mod tokens;
 mod unreadable;
+mod upload;
 mod web_setup;
 mod wrong_types;

@@ -66,7 +66,12 @@ impl Server {
 
     /// A server with a worker that executes jobs while the test runs.
     pub(crate) async fn working() -> Self {
-        let server = Self::start().await;
+        Self::working_with(HttpSettings::default()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn working_with(settings: HttpSettings) -> Self {
+        let server = Self::with(settings).await;
         let worker = server
             .app
             .worker(Arc::new(ImportRows::new(1 << 30)), WorkerOptions::default());

@@ -82,7 +82,7 @@ async fn view(
     })
 }
 
-/// What is found, and by what: the first way that finds somebody, where any will do.
+/// The results and the criterion that produced them. [`By::Anything`] uses the first criterion with results.
 async fn find(
     state: &ConsoleState,
     signed_in: &SignedIn,
@@ -105,11 +105,11 @@ async fn find(
             return Ok((*way, found));
         }
     }
-    let nobody = Found {
+    let empty = Found {
         items: Vec::new(),
         total: 0,
     };
-    Ok((by, nobody))
+    Ok((by, empty))
 }
 
 async fn ask(

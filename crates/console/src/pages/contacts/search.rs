@@ -7,7 +7,7 @@ use selfsame_domain::{ContactId, Identifier};
 /// By what contacts are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
-    /// By whatever finds somebody first, in the order of [`By::TRIED`].
+    /// By each of [`By::TRIED`] in turn, until one has results.
     Anything,
     ContactId,
     ExternalId,
@@ -63,7 +63,7 @@ impl By {
         found.unwrap_or(Self::Anything)
     }
 
-    /// What the text looks for this way; nothing when nobody can be found by it.
+    /// The filter for the text; `None` when the text cannot be such a value.
     pub(super) fn wanted(self, text: &str, region: Option<&Region>) -> Option<Wanted> {
         let identified = |identifier: Identifier| {
             Wanted::Filter(ContactFilter {

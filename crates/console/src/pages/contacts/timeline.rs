@@ -4,7 +4,7 @@ use crate::sentences::Sentence;
 use crate::texts::{Texts, When};
 use chrono::DateTime;
 use selfsame_application::{TimelineCursor, TimelineItem, TimelineKind};
-use selfsame_domain::{DecisionId, PAGE_VIEW, Place};
+use selfsame_domain::{ContactId, DecisionId, PAGE_VIEW, Place};
 use uuid::Uuid;
 
 /// An entry of a timeline.
@@ -19,7 +19,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn of(item: &TimelineItem, texts: Texts) -> Self {
+    pub(super) fn of(item: &TimelineItem, shown: ContactId, texts: Texts) -> Self {
         let at = texts.when(item.at());
         let name = |kind: TimelineKind| texts.get(&format!("timeline-{}", kind.as_str()));
         match item {
@@ -49,13 +49,13 @@ impl Entry {
                     details: vec![status, cost, texts.count("timeline-order-items", items)],
                 }
             }
-            TimelineItem::Decision(_, decision) => {
-                let sentence = Sentence::of(decision, texts);
+            TimelineItem::Decision(touched, decision) => {
+                let sentence = Sentence::of(decision, *touched, shown, texts);
                 Self {
                     at,
                     kind: name(TimelineKind::Decision),
                     what: sentence.what,
-                    details: vec![sentence.why],
+                    details: sentence.about.into_iter().chain([sentence.why]).collect(),
                 }
             }
         }

@@ -106,7 +106,7 @@ async fn view(
         identifiers: identifiers(contact, texts),
         decisions: decisions
             .iter()
-            .map(|(_, decision)| Sentence::of(decision, texts))
+            .map(|(touched, decision)| Sentence::of(decision, *touched, id, texts))
             .collect(),
         merges: merges.iter().rev().map(|merge| MergeRow::of(merge, texts)).collect(),
         may_undo: signed_in.person.may(Permission::ChangeIdentity),
@@ -192,7 +192,10 @@ async fn timeline(
         format!("/contacts/{id}?kind={kind}&after={}#timeline", write_cursor(&next))
     });
     let texts = signed_in.browser.texts;
-    Ok((found.items.iter().map(|item| Entry::of(item, texts)).collect(), next))
+    Ok((
+        found.items.iter().map(|item| Entry::of(item, id, texts)).collect(),
+        next,
+    ))
 }
 
 /// Of what kind entries are shown, as a choice.

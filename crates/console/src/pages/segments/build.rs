@@ -132,7 +132,7 @@ async fn work_on(
     };
     let mut checked = check(state, &signed_in, &work).await?;
     if button != "done" {
-        // What is not filled in yet is no fault before somebody is done.
+        // Empty inputs are reported on "Done" only.
         checked.problems.retain(|problem| problem.reason.is_some());
         return show(&page(&signed_in, &work, &checked, None));
     }

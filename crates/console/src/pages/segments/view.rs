@@ -56,7 +56,7 @@ async fn view(
     let segment = state.app.segment(workspace, id).await?;
     let count = state.app.count_segment(workspace, id).await?;
     let from = MembersFrom::After(ContactId(asked.after.max(0)));
-    // One more than the page has tells whether there is a next one.
+    // One row more than a page holds shows whether there is a next page.
     let mut members = state.app.segment_members(workspace, id, from, PAGE + 1).await?;
     let more = members.len() > PAGE as usize;
     members.truncate(PAGE as usize);

@@ -59,7 +59,7 @@ async fn view(
         text => Some(AuditId(uuid(text)?)),
     };
     let texts = signed_in.browser.texts;
-    // One more than the page has tells whether there is a next one.
+    // One row more than a page holds shows whether there is a next page.
     let mut entries = state.app.audit_log(&signed_in.person, before, PAGE + 1).await?;
     let more = entries.len() > PAGE as usize;
     entries.truncate(PAGE as usize);

@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
         .route("/settings/invitations/{id}/revoke", post(revoke))
 }
 
-/// Somebody in the list.
+/// A member in the list.
 struct PersonRow {
     id: String,
     email: String,
@@ -127,7 +127,7 @@ async fn invite(
     })
 }
 
-/// Gives somebody another role, or removes them.
+/// Changes the role of a member, or removes the member.
 async fn change(
     State(state): State<ConsoleState>,
     Path(id): Path<String>,

@@ -14,4 +14,5 @@ pub(super) use parameters::{FileParams, Parameters, read_date_formats, read_map,
 pub(super) use plan::{Column, Plan};
 pub(super) use target::Target;
 
+pub(crate) use parameters::UNKNOWN_MEMBER;
 pub(crate) use rows::FileRows;

@@ -15,6 +15,9 @@ use utoipa::IntoParams;
 /// How long `map` and `dateFormat` may be, in bytes.
 pub(in crate::imports) const MAX_MAP: usize = 64 << 10;
 
+/// What is said of a `uniqueBy` that is missing or unknown.
+pub(crate) const UNKNOWN_MEMBER: &str = "must be one of externalCustomerId, email, sms, email_or_sms, id, mobilepush, webpush, or field: with the number of a custom field that identifies";
+
 /// The parameters of an import of a file, as they are described.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
@@ -94,10 +97,7 @@ fn unique_by(params: &Params, fields: &[CustomField], problems: &mut Problems) -
             problems.add("uniqueBy", "must be a custom field that identifies");
         }
         Some(_) => {}
-        None => problems.add(
-            "uniqueBy",
-            "must be one of externalCustomerId, email, sms, email_or_sms, id, mobilepush, webpush, or field: with the number of a custom field that identifies",
-        ),
+        None => problems.add("uniqueBy", UNKNOWN_MEMBER),
     }
     target
 }
