@@ -8,6 +8,7 @@ SHELL := /bin/bash
 
 TOOLS := $(CURDIR)/target/tools
 SCRIPT := crates/http/script
+CONSOLE := crates/console
 export PATH := $(TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/selfsame
 
@@ -47,7 +48,7 @@ setup: rust postgres python browser $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(
 # The conformance suite is two thousand short tests, and much of each would be the start of a process: it runs on threads. A test
 # and the database server take turns, so twice as many threads as processors keep these busy.
 .PHONY: test
-test: rust postgres python browser test-script $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
+test: rust postgres python browser bigquery test-script $(NEXTEST) ## Run every test, on SQLite and on PostgreSQL
 	cargo nextest run --locked --workspace -E 'not binary(conformance)'
 	RUST_TEST_THREADS=$$(($$(nproc) * 2)) cargo test --locked --workspace --test conformance --quiet
 
@@ -83,6 +84,13 @@ generate: rust script $(NEXTEST) ## Write the script, the OpenAPI document and t
 script: $(SCRIPT)/node_modules ## Build the web tracking script; its result is committed
 	cd $(SCRIPT) && npm --silent run build
 
+.PHONY: vendor
+vendor: node ## Copy the style sheet and the script of the console from npm; their copies are committed
+	cd $(CONSOLE) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	cd $(CONSOLE) && cp node_modules/htmx.org/dist/htmx.min.js node_modules/@picocss/pico/css/pico.min.css assets/vendor/
+	cp $(CONSOLE)/node_modules/htmx.org/LICENSE $(CONSOLE)/assets/vendor/htmx.LICENSE
+	cp $(CONSOLE)/node_modules/@picocss/pico/LICENSE.md $(CONSOLE)/assets/vendor/pico.LICENSE
+
 .PHONY: script-check
 script-check: $(SCRIPT)/node_modules ## Check the script's types, and that the committed one is built from its source
 	cd $(SCRIPT) && npm --silent run check && npm --silent run build -- --outfile=$(CURDIR)/target/selfsame.js
@@ -117,6 +125,12 @@ postgres: ## Check for PostgreSQL's server programs; install them as root with a
 	@[ -n "$${TEST_DATABASE_URL:-}" ] || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || \
 		command -v initdb >/dev/null || $(MAKE) --no-print-directory apt PACKAGE=postgresql \
 		OTHERWISE='install its server programs (Debian: apt-get install postgresql), or set TEST_DATABASE_URL'
+
+.PHONY: bigquery
+bigquery: ## Say what the tests of exports to BigQuery run on
+	@if [ "$${TEST_BIGQUERY:-}" = fake ]; then echo 'BigQuery: the fake, as TEST_BIGQUERY asks'; \
+		elif python=$$(crates/bigquery-fixture/python.sh) && [ -n "$$python" ]; then echo "BigQuery: the emulator local-bigquery, with $$python"; \
+		else echo 'BigQuery: the fake, for want of a Python of 3.13 or newer'; fi
 
 .PHONY: python
 python: ## Check for python3 with venv; install it as root with apt

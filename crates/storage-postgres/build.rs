@@ -1,4 +1,5 @@
-//! Builds anew when a migration is added: the compiler sees only changes of those that it knows. With `TEST_CITUS_URL` the tests on a cluster exist.
+//! Rebuilds when a migration is added: cargo tracks only changes of the files that it knows. Enables the tests on a
+//! cluster when `TEST_CITUS_URL` is set.
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations/postgres");

@@ -1,6 +1,7 @@
--- The forms in which rows travel between server and database, and views that have the rows in these forms.
+-- The composite types of rows between server and database, and views that have the rows in these types.
 --
--- A type is never changed: a server of the release before may be using it. A new column makes a new type and a new function that takes it.
+-- A type is never changed: a server of the previous release may be using it. A new column needs a new type and a new
+-- function that takes it.
 
 CREATE TYPE contact_v1 AS (
     contact_id bigint, canonical_id bigint, merged_into bigint, revision bigint, created_at timestamptz, updated_at timestamptz,
@@ -13,7 +14,7 @@ CREATE VIEW contact_rows AS
                attributes::text)::contact_v1 AS record
     FROM contacts;
 
--- For contacts that are written with nothing but their attributes (null for those that stay as they are) and revision.
+-- A contact of which only the attributes (null to keep them) and the revision are written.
 CREATE TYPE touched_contact_v1 AS (
     contact_id bigint, first_name_match text, last_name_match text, attributes text
 );
@@ -131,7 +132,7 @@ CREATE VIEW event_rows AS
                AS record
     FROM events;
 
--- As much of an event as deleting it asks for.
+-- The columns of an event that a deletion needs.
 CREATE TYPE stored_event_v1 AS (
     occurred_at timestamptz, event_id uuid, type_key text
 );
@@ -148,12 +149,12 @@ CREATE TYPE log_entry_v1 AS (
     contact_id bigint, decision_id uuid, body bytea, mentions bigint[]
 );
 
--- A value that a batch asks for, and whether it asks for its holders.
+-- A value that a batch reads, and whether it reads the holders as well.
 CREATE TYPE asked_key_v1 AS (
     kind smallint, value text, held boolean
 );
 
--- A value, and a time in the past at which something happened behind it.
+-- A value, and the past time of an event that names it.
 CREATE TYPE late_key_v1 AS (
     kind smallint, value text, at timestamptz
 );
@@ -175,12 +176,12 @@ CREATE TYPE member_key_v1 AS (
     segment_id bigint, home_id bigint
 );
 
--- A contact and one that answers for it now.
+-- A contact number and its canonical contact.
 CREATE TYPE answer_v1 AS (
     contact_id bigint, canonical_id bigint
 );
 
--- The two contacts of a merge, and who answers for them now.
+-- The two contacts of a merge, with their canonical contacts.
 CREATE TYPE parties_v1 AS (
     survivor_id bigint, survivor_canonical_id bigint, absorbed_id bigint, absorbed_canonical_id bigint
 );
@@ -189,7 +190,7 @@ CREATE TYPE number_v1 AS (
     name text, next bigint
 );
 
--- For every number of a contact the whole group of the contact that answers for it (root_id): that one and those that it absorbed.
+-- The group of every contact number: its canonical contact (root_id) and the contacts that this one absorbed.
 CREATE VIEW group_members AS
     SELECT asked.workspace_id, asked.contact_id AS asked_id, asked.canonical_id AS root_id, asked.canonical_id AS contact_id
     FROM contacts asked

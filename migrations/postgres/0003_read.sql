@@ -1,4 +1,4 @@
--- The contacts that were absorbed by some others, at any depth.
+-- The contacts that the given ones absorbed, at any depth.
 CREATE FUNCTION absorbed_by_v1(asked_workspace bigint, survivors bigint[]) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (
@@ -11,12 +11,13 @@ BEGIN
 END
 $$;
 
--- What a batch asks for, read in one statement: the function is stable, so that all of its queries see the state that the statement began with.
--- Parts that nobody asks for are passed over. Every look-up is a lateral sub-query with OFFSET 0, which the planner leaves alone: it is done by an
--- index, once for each row that asks. Left to itself the planner, whose statistics of a young table say that it is nearly empty, reads all rows
--- of the workspace.
+-- Reads the snapshot of a batch in one statement: the function is stable, so all of its queries see the state at the
+-- start of the statement. Parts that were not requested are skipped. Every look-up is a lateral sub-query with OFFSET
+-- 0, which prevents the planner from rewriting it: an index serves it, once for each requested row. Otherwise the
+-- planner would read all rows of the workspace, because the statistics of a new table say that it is nearly empty.
 --
--- With a policy other than the known one nothing but the revision and the policy's revision is read. Without such a workspace both are null.
+-- When the policy is not the known one, only the revision and the policy's revision are read. Without such a workspace
+-- both are null.
 CREATE FUNCTION read_v1(
     asked_workspace bigint,
     known_policy bigint,
@@ -48,7 +49,8 @@ CREATE FUNCTION read_v1(
     OUT found_memberships membership_v1[],
     OUT found_values value_v1[],
     OUT found_visitors visitor_v1[],
-    -- Of a value and a time the latest visitor that began by then, and the first one that began later; open ones among them.
+    -- For each value and time: the latest visitor that began by then, and the first one that began later; open ones
+    -- included.
     OUT found_late visitor_v1[],
     OUT found_answers answer_v1[],
     OUT found_merges merge_v1[],
@@ -68,10 +70,10 @@ SET enable_material = off SET jit = off
 SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-    -- Contacts to be read whole, absorbed ones of the groups of merges included.
+    -- Contacts to read whole, including absorbed ones of the groups of merges.
     ids bigint[] := '{}';
     named bigint[] := asked_contacts;
-    -- Tokens that were asked for without their apps: those that somebody holds, of whatever app.
+    -- Held tokens of any app that were requested without their apps.
     tokens asked_key_v1[] := '{}';
     moving asked_key_v1[];
     some_ids bigint[];
@@ -84,7 +86,7 @@ BEGIN
     END IF;
 
     IF cardinality(asked_keys) > 0 THEN
-        -- Removed contacts are found by what only one contact may hold.
+        -- Removed contacts are found by exclusive identifiers only.
         SELECT array_agg(DISTINCT c.contact_id) INTO some_ids
         FROM unnest(asked_keys) AS asked
         CROSS JOIN LATERAL (
@@ -110,7 +112,8 @@ BEGIN
             ids := ids || some_ids;
         END IF;
 
-        -- Where several contacts hold a value, no identifier says with whom it was seen: one row tells.
+        -- While several contacts hold a value, no row of `identifiers` has its sighting: the row of identifier_values
+        -- has it.
         SELECT array_agg(ROW(
             asked.kind, asked.value, CASE WHEN v.kind IS NULL THEN ARRAY[i.seen_with] ELSE v.seen_with END, v.unsubscribed_at,
             v.waiting, v.waiting_since)::value_v1) INTO found_values
@@ -129,7 +132,7 @@ BEGIN
         FROM (SELECT kind, value FROM unnest(asked_keys) WHERE kind BETWEEN 4 AND 8
               UNION SELECT kind, value FROM unnest(tokens)) AS asked;
         IF cardinality(moving) > 0 THEN
-            -- What waits behind a token or a device is known with its value.
+            -- A waiting visitor of a token or a device is named by the record of its value, so it is not read here.
             SELECT array_agg(v.record), array_agg(v.owner_id) FILTER (WHERE v.owner_id IS NOT NULL)
             INTO found_visitors, some_ids
             FROM unnest(moving) AS asked
@@ -213,7 +216,7 @@ BEGIN
         ids := ids || some_ids;
     END IF;
 
-    -- Owners of visitors of the past are read as well; which of these visitors count is not decided here.
+    -- Owners of past visitors are read as well; the caller chooses which of these visitors count.
     SELECT array_agg(DISTINCT id) INTO ids FROM unnest(ids || (SELECT array_agg(l.owner_id) FROM unnest(found_late) l)) AS id
     WHERE id IS NOT NULL;
     IF cardinality(ids) > 0 THEN
@@ -234,7 +237,8 @@ BEGIN
         ) m;
     END IF;
 
-    -- Merges that were undone among contacts that may be absorbed: only where there are two, and one brought no external ID.
+    -- Undone merges among contacts that may be absorbed. Needed only where there are two contacts and one of them
+    -- brought no external ID.
     IF cardinality(ids) > 1 AND (
         SELECT count(DISTINCT held.owner_id) FROM unnest(found_identifiers) AS held
         WHERE held.kind = 1 AND held.home_id = held.owner_id AND held.hidden_by IS NULL) < cardinality(ids) THEN
@@ -332,8 +336,9 @@ BEGIN
 END
 $$;
 
--- What an API key opens, by the digest of its secret; no row where there is no such key. The table of keys is on every node of a cluster, the
--- revision of the policy on the workspace's own, which only the key tells: hence two look-ups, in one round trip.
+-- The API key with a given digest of its secret, and its workspace; no row where no such key exists. Every node of a
+-- cluster has the table of keys, but the revision of the policy is on the workspace's own node, and only the key names
+-- the workspace. Therefore these are two look-ups in one round trip.
 CREATE FUNCTION credentials_v1(asked_digest bytea) RETURNS TABLE (
     workspace_id bigint,
     key_id uuid,
@@ -364,7 +369,7 @@ BEGIN
 END
 $$;
 
--- What the key of a site opens; no row where there is no such key.
+-- The site with a given public key, its workspace and signing secrets; no row where no such key exists.
 CREATE FUNCTION site_access_v1(asked_key text, most_secrets bigint) RETURNS TABLE (
     site_id bigint,
     workspace_id bigint,

@@ -1,5 +1,5 @@
--- Whether anything that a batch has read was written by a later commit than the one that it read. Called while the writer holds the row of the
--- workspace, when the batch did not read the latest commit.
+-- Whether a commit after the one that a batch read wrote anything that the batch has read. Called while the writer
+-- holds the lock on the workspace's row, when the batch did not read the latest commit.
 CREATE FUNCTION is_stale_v1(
     asked_workspace bigint,
     read_revision bigint,
@@ -92,7 +92,7 @@ BEGIN
 END
 $$;
 
--- Fails when a row that is to be changed or removed was not met.
+-- Fails when a row to change or delete was not found.
 CREATE FUNCTION must_meet_v1(part text, met boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT met THEN
@@ -101,7 +101,7 @@ BEGIN
 END
 $$;
 
--- The part of write_v1 that keeps and deletes events and orders.
+-- The part of write_v1 that stores and deletes events and orders.
 CREATE FUNCTION write_history_v1(
     asked_workspace bigint,
     now_revision bigint,
@@ -131,8 +131,8 @@ BEGIN
         SELECT array_agg(old.event_id), min(old.occurred_at), max(old.occurred_at) INTO ids, earliest, latest
         FROM unnest(old_events) AS old;
         DELETE FROM sent_events s WHERE s.workspace_id = asked_workspace AND s.event_id = ANY (ids);
-        -- IS TRUE keeps the planner from making a join of it: it walks through the period by the primary key, and looks each event up in a
-        -- hash table.
+        -- IS TRUE prevents the planner from making this a join: it scans the period by the primary key, and looks each
+        -- event up in a hash table.
         DELETE FROM events e
         WHERE e.workspace_id = asked_workspace AND e.occurred_at >= earliest AND e.occurred_at <= latest
           AND ((e.occurred_at, e.event_id) IN (SELECT old.occurred_at, old.event_id FROM unnest(old_events) AS old)) IS TRUE;
@@ -198,7 +198,7 @@ BEGIN
 END
 $$;
 
--- The part of write_v1 that keeps identifiers and what is known of values.
+-- The part of write_v1 that stores identifiers and records of values.
 CREATE FUNCTION write_identifiers_v1(
     asked_workspace bigint,
     now_revision bigint,
@@ -213,15 +213,15 @@ DECLARE
     old held_key_v1;
     new identifier_v1;
     new_value value_v1;
-    -- Places in new_identifiers and new_values of rows that are there.
+    -- Indexes in new_identifiers and new_values of existing rows.
     there bigint[];
-    -- Places in new_identifiers of the first holders of values of which nothing is known.
+    -- Indexes in new_identifiers of the first holders of values without a record.
     first_holders bigint[];
-    -- Places in new_values of what needs a row of its own, and of what an identifier knows.
+    -- Indexes in new_values of records that need a row of their own, and of values whose sighting is in `identifiers`.
     apart bigint[];
     with_identifier bigint[];
     seen uuid;
-    -- What identifiers knew of their values and cannot know any more.
+    -- Sightings in rows of `identifiers` that must move to identifier_values.
     known value_v1[] := '{}';
     shared value_v1[];
 BEGIN
@@ -236,7 +236,7 @@ BEGIN
     END LOOP;
 
     IF cardinality(new_identifiers) > 0 THEN
-        -- A value that gets another holder is known apart from now on.
+        -- The sighting of a value that gets a second holder moves to identifier_values.
         SELECT array_agg(new_row.ordinality) FILTER (WHERE same.home_id IS NOT NULL),
                array_agg(new_row.ordinality) FILTER (WHERE holder.home_id IS NULL AND v.kind IS NULL),
                array_agg(ROW(new_row.kind, new_row.value, ARRAY[holder.seen_with], NULL, NULL, NULL)::value_v1)
@@ -272,7 +272,7 @@ BEGIN
               AND i.seen_with IS NOT NULL;
         END LOOP;
 
-        -- Where nothing else is known of the value of a first holder, it stands with the identifier.
+        -- A first holder's row stores the sighting of a value that has no other record.
         INSERT INTO identifiers
             (workspace_id, home_id, owner_id, place, revision, first_seen, last_seen, hidden_by, kind, state, channels, source,
              confirmed, seen_with, value, typed, details)
@@ -286,7 +286,8 @@ BEGIN
     END IF;
 
     IF cardinality(new_values) > 0 THEN
-        -- What stands with an identifier and is all that is known needs no row. What stands with one and is not all moves.
+        -- A record that a row of `identifiers` contains completely needs no row. One that it contains in part moves to
+        -- identifier_values.
         SELECT array_agg(new_row.ordinality) FILTER (WHERE v.kind IS NOT NULL),
                array_agg(new_row.ordinality) FILTER (
                    WHERE v.kind IS NULL
@@ -328,7 +329,7 @@ BEGIN
         ON CONFLICT (workspace_id, kind, value) DO NOTHING;
     END IF;
 
-    -- One place knows a value.
+    -- A sighting is stored in one place only.
     IF cardinality(new_values) > 0 THEN
         FOR new_value IN
             SELECT (new_values[place]).* FROM unnest(with_identifier) AS place WHERE place = ANY (there || apart)
@@ -341,12 +342,13 @@ BEGIN
 END
 $$;
 
--- Writes what a batch has decided, as one commit; returns its revision. The parts come in the order of the members of ChangeSet, which frees
--- what only one may hold before somebody else takes it. SQLSTATE SS001: what the batch has read is not true any more. SS003: a row to be
--- changed or removed is not there. 02000: there is no such workspace.
+-- Writes the decisions of a batch as one commit; returns its revision. The parts come in the order of the fields of
+-- ChangeSet, so that an exclusive identifier is freed before another contact takes it. SQLSTATE SS001: what the batch
+-- has read has changed since. SS003: a row to change or delete does not exist. 02000: the workspace does not exist.
 --
--- New rows are inserted all at once; those that are there are changed one by one, by their primary keys. A join with the array would leave the
--- planner the choice to read all rows of the workspace, which it takes while the statistics of a young table say that it is nearly empty.
+-- New rows are inserted together; existing rows are updated one by one, by their primary keys. A join with the array
+-- would allow the planner to read all rows of the workspace, which it does while the statistics of a new table say that
+-- it is nearly empty.
 CREATE FUNCTION write_v1(
     asked_workspace bigint,
     read_revision bigint,
@@ -393,7 +395,8 @@ CREATE FUNCTION write_v1(
 ) RETURNS bigint LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_material = off SET jit = off
--- The shape of a plan does not depend on the values, and planning costs more than executing. The functions called from here inherit it.
+-- The shape of a plan does not depend on the values, and planning costs more than executing. The called functions
+-- inherit this setting.
 SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
@@ -406,8 +409,7 @@ DECLARE
     member member_key_v1;
     owner bigint;
     emptied bigint[];
-    ids bigint[];
-    -- Of the part at hand the rows that are there: numbers of contacts, places of visitors.
+    -- The existing rows of the current part: numbers of contacts, or indexes of visitors.
     there bigint[];
 BEGIN
     UPDATE revisions r SET latest = r.latest + 1, active_contacts = r.active_contacts + more_active_contacts
@@ -433,8 +435,11 @@ BEGIN
     END IF;
 
     IF cardinality(new_contacts) > 0 THEN
-        ids := ARRAY(SELECT new_row.contact_id FROM unnest(new_contacts) AS new_row);
-        SELECT array_agg(c.contact_id) INTO there FROM contacts c WHERE c.workspace_id = asked_workspace AND c.contact_id = ANY (ids);
+        SELECT array_agg(new_row.contact_id) INTO there
+        FROM unnest(new_contacts) AS new_row
+        CROSS JOIN LATERAL (
+            SELECT FROM contacts WHERE workspace_id = asked_workspace AND contact_id = new_row.contact_id OFFSET 0
+        ) c;
         FOR contact IN SELECT * FROM unnest(new_contacts) AS new_row WHERE new_row.contact_id = ANY (there) LOOP
             UPDATE contacts c
             SET canonical_id = contact.canonical_id, merged_into = contact.merged_into, revision = now_revision,
@@ -465,7 +470,8 @@ BEGIN
         PERFORM must_meet_v1('contacts', FOUND);
     END LOOP;
 
-    -- Whoever answered as the first answers as the second. The first itself is among the contacts that were written.
+    -- Contacts whose canonical contact was the first number get the second. The first contact itself is among the
+    -- written contacts.
     FOREACH answer IN ARRAY new_answers LOOP
         UPDATE contacts c SET canonical_id = answer.canonical_id, revision = now_revision
         WHERE c.workspace_id = asked_workspace AND c.canonical_id = answer.contact_id AND c.state = 3
@@ -480,7 +486,7 @@ BEGIN
 
     PERFORM write_identifiers_v1(asked_workspace, now_revision, old_identifiers, new_identifiers, new_values);
 
-    -- Closed ones come first: an identifier has one open visitor.
+    -- Closed visitors come first, because an identifier has at most one open visitor.
     IF cardinality(new_visitors) > 0 THEN
         SELECT array_agg(new_row.ordinality ORDER BY new_row.ordinality) INTO there
         FROM unnest(new_visitors) WITH ORDINALITY AS new_row

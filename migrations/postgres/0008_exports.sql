@@ -1,6 +1,7 @@
 -- Exports.
 --
--- Connectors: destinations. `settings` is JSON without credentials; `sealed` holds those, encrypted with the installation's key.
+-- Connectors: destinations. `settings` is JSON without credentials; `sealed` contains the credentials, encrypted with
+-- the installation's key.
 CREATE TABLE connectors (
     workspace_id bigint      NOT NULL REFERENCES workspaces (workspace_id),
     connector_id uuid        NOT NULL,
@@ -13,7 +14,8 @@ CREATE TABLE connectors (
     UNIQUE (workspace_id, name)
 );
 
--- What is exported, and when. `definition` is JSON; `version` counts the changes. `synced` is the last commit that the destination has.
+-- Definitions of exports. `definition` is JSON; `version` counts the changes. `synced` is the last commit that the
+-- destination contains.
 CREATE TABLE exports (
     workspace_id bigint      NOT NULL REFERENCES workspaces (workspace_id),
     export_id    uuid        NOT NULL,
@@ -47,8 +49,8 @@ CREATE TABLE export_runs (
 CREATE INDEX export_runs_by_export ON export_runs (workspace_id, export_id, run_id);
 CREATE UNIQUE INDEX export_runs_queued ON export_runs (workspace_id, export_id) WHERE status = 'queued';
 
--- What was erased or deleted, by the commit that did it, so that exports delete it too. Numbers and identities alone. kind: 1 contact, 2 visitor,
--- 3 order, 4 event.
+-- Deletion records: what was erased or deleted, by the commit that did it, so that exports delete it too. They contain
+-- numbers and IDs only. kind: 1 contact, 2 visitor, 3 order, 4 event.
 CREATE TABLE deletions (
     workspace_id bigint   NOT NULL,
     revision     bigint   NOT NULL,
@@ -57,7 +59,7 @@ CREATE TABLE deletions (
     PRIMARY KEY (workspace_id, revision, kind, id)
 );
 
--- Reading what changed since a commit.
+-- Indexes to read what changed since a commit.
 CREATE INDEX contacts_by_revision ON contacts (workspace_id, revision);
 CREATE INDEX orders_by_revision ON orders (workspace_id, revision);
 CREATE INDEX events_by_revision ON events (workspace_id, revision);

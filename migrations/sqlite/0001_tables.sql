@@ -1,12 +1,12 @@
 -- The tables: those of migrations/postgres with the same names, in the types of SQLite.
 --
 -- Times are integers, microseconds since 1970 in UTC. Booleans are 0 and 1. UUIDs are blobs of 16 bytes, JSON is text.
--- Texts compare by their bytes, which is the order of Rust and of Postgres with the collation C.
--- kind: 1 external_id, 2 email, 3 phone, 4 mobile_push, 5 web_push, 6 telegram, 7 device_id, 8 cookie, 9 field, 10 contact key.
+-- Texts compare by their bytes, which is the order of Rust and of Postgres with the collation C. kind: 1 external_id, 2
+-- email, 3 phone, 4 mobile_push, 5 web_push, 6 telegram, 7 device_id, 8 cookie, 9 field, 10 contact key.
 --
--- WITHOUT ROWID where rows are small and the primary key is the way to them. Wide rows (identifiers, the log, merges, recorded replies) keep
--- their rowid: what is written together then lies together, so that a batch dirties few pages.
--- A revision column holds the number of the commit that wrote the row (see `revisions`).
+-- Tables with small rows that are found by the primary key are WITHOUT ROWID. Wide rows (identifiers, the log, merges,
+-- recorded replies) keep their rowid: rows that are written together are then stored together, so a batch changes few
+-- pages. A revision column contains the number of the commit that wrote the row (see `revisions`).
 
 CREATE TABLE workspaces (
     workspace_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -29,9 +29,9 @@ CREATE TABLE api_keys (
     PRIMARY KEY (workspace_id, key_id)
 ) STRICT;
 
--- The number of the last commit of a workspace, and of those that last changed its policy, its definitions (segments, categories, custom
--- fields, types of events that create contacts), or deleted what nothing is left of; the next numbers of what is counted per workspace, which
--- are handed out once; and how many of its contacts are active.
+-- The revisions of a workspace: of its last commit, and of the last commits that changed its policy, changed its
+-- definitions (segments, categories, custom fields, types of events that create contacts), or deleted rows without a
+-- trace; the next numbers of each kind, none of which is assigned twice; and the number of its active contacts.
 CREATE TABLE revisions (
     workspace_id    INTEGER PRIMARY KEY,
     latest          INTEGER NOT NULL DEFAULT 0,
@@ -45,8 +45,8 @@ CREATE TABLE revisions (
     active_contacts INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- A contact. canonical_id is who answers for it: itself, or the end of the chain of merged_into. The two match columns are lower case, made
--- by the application. The attributes of a contact that has none are null.
+-- A contact. canonical_id is the contact itself, or the survivor at the end of its chain of merged_into. The
+-- application writes the two match columns in lower case. attributes is null when empty.
 CREATE TABLE contacts (
     workspace_id     INTEGER NOT NULL,
     contact_id       INTEGER NOT NULL,
@@ -70,8 +70,9 @@ CREATE INDEX contacts_by_last_name ON contacts (workspace_id, last_name_match, f
     WHERE last_name_match IS NOT NULL;
 CREATE INDEX contacts_by_first_name ON contacts (workspace_id, first_name_match) WHERE first_name_match IS NOT NULL;
 
--- What is known of an identifier's value itself, when it is anything. (In Postgres every identifier that a request ever named has a row,
--- because writers lock it. Here a writer has the whole database, and a missing row says the same as one of defaults.)
+-- The record of an identifier's value, independent of its holders. A missing row means an empty record. The
+-- corresponding table of Postgres is identifier_values, where the column seen_with of identifiers replaces most rows;
+-- here every sighting is in this table.
 CREATE TABLE identifier_keys (
     workspace_id    INTEGER NOT NULL,
     kind            INTEGER NOT NULL,
@@ -84,7 +85,8 @@ CREATE TABLE identifier_keys (
     PRIMARY KEY (workspace_id, kind, value)
 ) STRICT, WITHOUT ROWID;
 
--- Who holds an identifier: the contact that brought it (home) and the one that answers for it now (owner).
+-- Held identifiers. home_id is the contact that brought the identifier, owner_id the one that owns it now, after
+-- merges.
 CREATE TABLE identifiers (
     workspace_id INTEGER NOT NULL,
     kind         INTEGER NOT NULL,
@@ -105,7 +107,7 @@ CREATE TABLE identifiers (
 ) STRICT;
 CREATE UNIQUE INDEX identifiers_exclusive ON identifiers (workspace_id, kind, value) WHERE kind IN (1, 4, 5, 6, 7, 8);
 CREATE INDEX identifiers_by_owner ON identifiers (workspace_id, owner_id);
--- Tokens without their apps.
+-- Finds tokens that are named without their apps.
 CREATE INDEX identifiers_by_token ON identifiers (workspace_id, kind, typed)
     WHERE kind IN (4, 5, 6) AND length(CAST(typed AS BLOB)) < 1000;
 
@@ -182,8 +184,8 @@ CREATE TABLE custom_fields (
     UNIQUE (workspace_id, profile_key, field_key)
 ) STRICT;
 
--- The history behind an identifier between two changes of its owner. At most one visitor of an identifier is open. A contact may answer for so
--- many that they are read by pages.
+-- A visitor: the history of an identifier between two changes of its owner. At most one visitor of an identifier is
+-- open. A contact may own very many visitors, so they are read by pages.
 CREATE TABLE visitors (
     workspace_id INTEGER NOT NULL,
     visitor_id   BLOB    NOT NULL,
@@ -202,7 +204,7 @@ CREATE INDEX visitors_by_key ON visitors (workspace_id, kind, value, since, foll
 CREATE INDEX visitors_by_owner ON visitors (workspace_id, owner_id, since, visitor_id) WHERE owner_id IS NOT NULL;
 CREATE INDEX visitors_by_home ON visitors (workspace_id, home_id) WHERE home_id IS NOT NULL;
 
--- Decisions, once for every contact that they touched. decision_id orders by time.
+-- The identity log: one row for every contact that a decision touched. decision_id orders by time.
 CREATE TABLE identity_log (
     workspace_id INTEGER NOT NULL,
     contact_id   INTEGER NOT NULL,
@@ -213,8 +215,9 @@ CREATE TABLE identity_log (
 ) STRICT;
 CREATE INDEX identity_log_by_decision ON identity_log (workspace_id, decision_id);
 
--- Whom a decision touches or names, where that is more than one contact: erasing any of them deletes the decision from the logs of all.
--- In Postgres the column mentions and an index; here a table that most decisions have no row in.
+-- The contacts that a decision touches or names, where these are more than one: erasing one of them redacts the
+-- decision in the logs of the others. Postgres has the column mentions with an index instead; here a table, in which
+-- most decisions have no row.
 CREATE TABLE identity_log_mentions (
     workspace_id INTEGER NOT NULL,
     decision_id  BLOB    NOT NULL,
@@ -223,7 +226,7 @@ CREATE TABLE identity_log_mentions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX identity_log_mentions_by_contact ON identity_log_mentions (workspace_id, contact_id);
 
--- Replies kept for idempotency keys and for the detection of duplicated requests.
+-- Replies that are kept for idempotency keys and to detect duplicated requests.
 CREATE TABLE recorded_replies (
     workspace_id INTEGER NOT NULL,
     key          TEXT    NOT NULL,
@@ -236,7 +239,7 @@ CREATE TABLE recorded_replies (
 ) STRICT;
 CREATE INDEX recorded_replies_by_end ON recorded_replies (workspace_id, expires_at);
 
--- Which replies are about a contact. In Postgres a GIN index on recorded_replies.contacts; here a table.
+-- The contacts that a reply involves. Postgres has a GIN index on recorded_replies.contacts instead.
 CREATE TABLE recorded_reply_contacts (
     workspace_id INTEGER NOT NULL,
     key          TEXT    NOT NULL,
@@ -245,8 +248,9 @@ CREATE TABLE recorded_reply_contacts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recorded_reply_contacts_by_contact ON recorded_reply_contacts (workspace_id, contact_id);
 
--- Never rewritten. Who left an event is a contact, a visitor, or nobody. A history is read by what its entries are as well as by time: page
--- views apart from everything else. What happened at one moment is listed as it arrived: by the decision that kept it.
+-- Events are never rewritten. An event belongs to a contact, to a visitor, or to neither. The indexes separate page
+-- views from other events, so that pages of either are found without reading the other. Events of the same time are
+-- ordered by the decision that stored them.
 CREATE TABLE events (
     workspace_id INTEGER NOT NULL,
     occurred_at  INTEGER NOT NULL,
@@ -267,8 +271,8 @@ CREATE INDEX events_by_contact ON events (workspace_id, contact_id, type_key = '
 CREATE INDEX events_by_visitor ON events (workspace_id, visitor_id, type_key = 'PageView', occurred_at, decision_id)
     WHERE visitor_id IS NOT NULL;
 
--- Identities that senders gave to events, of any time: an event is stored once. Those of events that nobody keeps any longer are forgotten by
--- the time at which they came.
+-- IDs that senders gave to events, of any time: an event is stored once. They are deleted by the time of arrival, after
+-- the events themselves have expired.
 CREATE TABLE sent_events (
     workspace_id INTEGER NOT NULL,
     event_id     BLOB    NOT NULL,
@@ -288,9 +292,9 @@ CREATE TABLE event_types (
     PRIMARY KEY (workspace_id, key)
 ) STRICT, WITHOUT ROWID;
 
--- What people ordered. An order is one by its number within its shop; the shop is blank where no request has named one. An order stays with the
--- contact that it was given to: whoever reads a contact's orders reads those of whom it absorbed. Orders of one moment are listed by the decision
--- that changed them last. Money is exact: decimals as text.
+-- Orders. An order is identified by its number within its store; the store is blank until a request names one. A merge
+-- does not move orders: the orders of a contact include those of the contacts that it absorbed. Orders of the same time
+-- are ordered by the decision that last changed them. Amounts are exact: decimals as text.
 CREATE TABLE orders (
     workspace_id      INTEGER NOT NULL,
     external_order_id TEXT    NOT NULL,
@@ -313,7 +317,7 @@ CREATE TABLE orders (
 ) STRICT;
 CREATE INDEX orders_by_contact ON orders (workspace_id, contact_id, ordered_at, decision_id);
 
--- Sites: pages and apps that speak with a public key. The key is no secret; it is published.
+-- Sites: pages and apps that use a public key. The key is published, not secret.
 CREATE TABLE sites (
     site_id        INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace_id   INTEGER NOT NULL REFERENCES workspaces (workspace_id),
@@ -332,7 +336,7 @@ CREATE TABLE site_origins (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX site_origins_by_origin ON site_origins (origin);
 
--- Secrets that sign identity tokens. A signature is checked with the secret itself, so that a digest would not do.
+-- Secrets that sign identity tokens. Checking a signature needs the secret itself, so a digest is not enough.
 CREATE TABLE signing_secrets (
     secret_id    INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),

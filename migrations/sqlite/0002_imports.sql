@@ -1,6 +1,7 @@
 -- Jobs and imports: the tables of migrations/postgres/0005_imports.sql.
 --
--- Jobs: work that goes on after its request was answered. `number` is the order in which the jobs of a workspace were enqueued.
+-- Jobs: background work that continues after its request was answered. `number` is the order in which the jobs of a
+-- workspace were enqueued.
 CREATE TABLE jobs (
     workspace_id  INTEGER NOT NULL REFERENCES workspaces (workspace_id),
     job_id        BLOB    NOT NULL,
@@ -23,7 +24,7 @@ CREATE TABLE jobs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX jobs_open ON jobs (workspace_id, queue, number) WHERE state IN ('queued', 'running');
 
--- Many contacts at once. The counts are the outcomes of the rows 1 to their sum.
+-- Imports: many contacts at once. The counts are the outcomes of the rows 1 to their sum.
 CREATE TABLE imports (
     workspace_id   INTEGER NOT NULL REFERENCES workspaces (workspace_id),
     import_id      BLOB    NOT NULL,
@@ -50,7 +51,7 @@ CREATE TABLE imports (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX imports_replays ON imports (workspace_id, replay_key) WHERE replay_key IS NOT NULL;
 
--- The body of an import, until the import is over.
+-- The body of an import, kept until the import is over.
 CREATE TABLE import_chunks (
     workspace_id INTEGER NOT NULL,
     import_id    BLOB    NOT NULL,
@@ -59,8 +60,8 @@ CREATE TABLE import_chunks (
     PRIMARY KEY (workspace_id, import_id, place)
 ) STRICT;
 
--- The outcome of a row. outcome: 0 created, 1 updated, 2 restored, 3 unchanged, 4 merged, 5 rejected. The dedupe value is an identifier: it is deleted
--- after a day, or with its contact.
+-- The result of a row. outcome: 0 created, 1 updated, 2 restored, 3 unchanged, 4 merged, 5 rejected. The dedupe value
+-- is an identifier: it is deleted after a day, or with its contact.
 CREATE TABLE import_rows (
     workspace_id INTEGER NOT NULL,
     import_id    BLOB    NOT NULL,

@@ -1,11 +1,11 @@
--- What imports changed, so that they can be taken back: the tables of migrations/postgres/0006_import_undo.sql.
+-- The changes of imports, for their undo: the tables of migrations/postgres/0006_import_undo.sql.
 ALTER TABLE imports ADD COLUMN is_undoing INTEGER NOT NULL DEFAULT 0;
 
--- What stayed when the row was taken back: JSON, without values of the contact.
+-- What the undo of the row left in place: JSON, without values of the contact.
 ALTER TABLE import_rows ADD COLUMN kept TEXT;
 
--- What a row changed of a contact, as JSON. It holds values of that contact alone, and is deleted with it, with the import, or as soon as the row is
--- taken back.
+-- The change of a contact by a row, as JSON. It contains values of that contact only, and is deleted with the contact,
+-- with the import, or when the row is undone.
 CREATE TABLE import_undo (
     workspace_id INTEGER NOT NULL,
     import_id    BLOB    NOT NULL,

@@ -1,4 +1,4 @@
--- The formulas of dynamic segments, in their JSON form. The members are computed when a segment is read.
+-- The formulas of dynamic segments in their JSON form. Members are computed when a segment is read.
 CREATE TABLE segment_formulas (
     workspace_id INTEGER NOT NULL,
     segment_id   INTEGER NOT NULL,

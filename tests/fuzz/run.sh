@@ -6,11 +6,11 @@ set -euo pipefail
 selfsame=$(realpath "$1") schemathesis=$(realpath --no-symlinks "$2") settings=$(realpath "$(dirname "$0")")
 shift 2
 directory=$(mktemp -d)
-# Schemathesis keeps notes in the directory where it runs.
+# Schemathesis writes files to its working directory.
 cd "$directory"
 export SELFSAME_BOOTSTRAP_API_KEY=the-key-of-generated-requests
 
-# What the server prints first is its address, once it takes requests.
+# The server prints its address first, when it is ready for requests.
 exec {printed}< <(exec "$selfsame" serve --listen 127.0.0.1:0 --drain-delay 0s \
 	--database-url "sqlite:$directory/fuzz.db" --log-level warn 2>"$directory/log")
 server=$!
@@ -20,7 +20,7 @@ if ! read -r -u "$printed" line; then
 	exit 1
 fi
 
-# The checks that are left out are noise: docs/API-DESIGN.md says why.
+# The excluded checks report intended behaviour: docs/API-DESIGN.md gives the reasons.
 "$schemathesis" --config-file "$settings/schemathesis.toml" run "${line##* }/api/openapi.json" \
 	--header "Authorization: Bearer $SELFSAME_BOOTSTRAP_API_KEY" \
 	--phases examples,coverage,fuzzing --max-examples 25 --max-time 240 --workers 1 \

@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, moved by its own driver.
+//! A real browser: headless Chromium, controlled by its driver.
 
 use anyhow::{Context, Result};
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -11,10 +11,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What the driver writes before its port, once it listens.
+/// The driver prints this text before its port when it listens.
 const LISTENS: &str = "started successfully on port ";
 
-/// Chromium needs no display, asks nobody for anything, and runs as root too.
+/// Flags with which Chromium needs no display and no network services, and runs as root too.
 const FLAGS: [&str; 7] = [
     "--headless",
     "--no-sandbox",
@@ -25,19 +25,19 @@ const FLAGS: [&str; 7] = [
     "--no-first-run",
 ];
 
-/// A browser without a window names itself so that servers take it for a robot; these tests are about people.
+/// The user agent of a browser with a window: servers would take that of a headless browser for a bot.
 const AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
 
-/// How long another page may take.
+/// The time-out of loading a page.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A browser of one person, with cookies and a storage of its own. It is closed when it is dropped.
+/// A browser of one person, with separate cookies and storage. It is closed when it is dropped.
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
     driver: Driver,
-    // Goes after the browser that writes to it: fields are dropped in their order.
+    // Fields are dropped in their order, so the profile is deleted after the browser that writes to it.
     profile: TempDir,
 }
 
@@ -71,7 +71,7 @@ impl Browser {
         })
     }
 
-    /// Everything else that the driver can do.
+    /// The client of the driver, for everything else.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -81,7 +81,7 @@ impl Browser {
         self.driver.port
     }
 
-    /// Where its cookies are; gone with it.
+    /// The directory of its profile, with its cookies. It is deleted with the browser.
     pub fn profile(&self) -> &Path {
         self.profile.path()
     }
@@ -91,13 +91,13 @@ impl Browser {
         Ok(self.client.goto(url).await?)
     }
 
-    /// Clicks what the CSS selector finds.
+    /// Clicks the element that the CSS selector finds.
     pub async fn click(&self, selector: &str) -> Result<()> {
         let found = self.client.find(Locator::Css(selector)).await;
         Ok(found.with_context(|| selector.to_owned())?.click().await?)
     }
 
-    /// Clicks what leads to another page, and returns when that one is there.
+    /// Clicks an element that leads to another page, and returns when that page is loaded.
     pub async fn follow(&self, selector: &str) -> Result<()> {
         self.run("document.documentElement.dataset.left = ''").await?;
         self.click(selector).await?;
@@ -112,13 +112,13 @@ impl Browser {
         Ok(found.with_context(|| selector.to_owned())?.send_keys(text).await?)
     }
 
-    /// The text of what the CSS selector finds.
+    /// The text of the element that the CSS selector finds.
     pub async fn text(&self, selector: &str) -> Result<String> {
         let found = self.client.find(Locator::Css(selector)).await;
         Ok(found.with_context(|| selector.to_owned())?.text().await?)
     }
 
-    /// Runs a script in the page; gives back what it returns.
+    /// Runs a script in the page, and returns its result.
     pub async fn run(&self, script: &str) -> Result<Value> {
         Ok(self.client.execute(script, Vec::new()).await?)
     }

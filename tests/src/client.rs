@@ -1,4 +1,4 @@
-//! A client that sends what a test says, byte for byte where it must.
+//! A client that sends the exact requests of a test.
 
 use anyhow::{Context, Result};
 use reqwest::Method;
@@ -51,7 +51,7 @@ impl Answer {
             .unwrap_or_default()
     }
 
-    /// What became of the request: `X-Selfsame-Outcome`.
+    /// The outcome of the request: `X-Selfsame-Outcome`.
     pub fn outcome(&self) -> &str {
         self.header("x-selfsame-outcome")
     }

@@ -1,4 +1,4 @@
-//! What end-to-end tests share: the built binary on a database of its own, a client, and a browser in a shop.
+//! Shared parts of end-to-end tests: the built binary on a new database, a client, and a browser in a shop.
 
 mod browser;
 mod client;

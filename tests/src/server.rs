@@ -8,19 +8,19 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// The key that every database starts with.
+/// The first key of every database.
 const KEY: &str = "sk_end_to_end_0000000000000000";
 
-/// Which database a test runs on.
+/// The database that a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
-    /// A file of its own.
+    /// A new file.
     Sqlite,
-    /// A database of its own on the shared server.
+    /// A new database on the shared server.
     Postgres,
 }
 
-/// A running server and its database. Both go when it is dropped.
+/// A running server and its database. Dropping it ends the server and deletes the database.
 #[derive(Debug)]
 pub struct Selfsame {
     child: Option<Child>,
@@ -97,7 +97,7 @@ impl Selfsame {
         }
     }
 
-    /// Where it answers, as `http://127.0.0.1:1234`.
+    /// Its base URL, such as `http://127.0.0.1:1234`.
     pub fn base(&self) -> &str {
         &self.base
     }
@@ -122,7 +122,7 @@ impl Selfsame {
 
     /// Makes a key of a workspace, which is made when it does not exist; returns its secret.
     pub fn key(&self, workspace: &str, rights: &str) -> Result<String> {
-        // Fails when the workspace exists already, which is as good.
+        // An existing workspace makes it fail, which is fine.
         self.command(&["workspace", "create", workspace])?;
         let made = self.command(&[
             "key",
@@ -169,7 +169,7 @@ impl Drop for Running {
     }
 }
 
-/// Starts a server on a free port, and returns once it says where it listens.
+/// Starts a server on a free port, and returns when it has printed its address.
 fn launch(url: &str) -> Result<(Child, String)> {
     let mut child = Command::new(binary()?)
         .args(["serve", "--listen", "127.0.0.1:0", "--database-url", url])
@@ -187,7 +187,7 @@ fn launch(url: &str) -> Result<(Child, String)> {
         let address = line[start..].split_whitespace().next()?;
         Some(address.trim_end_matches(['/', '.']).to_owned())
     });
-    // Its output is read to the end, so that it never waits for a reader.
+    // The rest of its output is read and dropped, so that it never blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     let base = base.context("the server did not say where it listens")?;
     Ok((child, base))

@@ -1,4 +1,4 @@
-//! A small shop with the web tracking script on its pages, and a back end that keeps customers and tells Selfsame.
+//! A small shop with the web tracking script on its pages, and a back end that stores customers and sends them to Selfsame.
 
 use crate::client::Client;
 use anyhow::Result;
@@ -25,7 +25,7 @@ pub struct Shop {
 
 #[derive(Debug, Clone)]
 struct BackEnd {
-    /// Where the script comes from.
+    /// The base URL of the script.
     tracker: Arc<str>,
     site: Arc<str>,
     selfsame: Option<Client>,
@@ -39,8 +39,8 @@ struct Person {
 }
 
 impl Shop {
-    /// Opens the shop on a free port of this machine. The script comes from `tracker` (as `http://127.0.0.1:8080`), and
-    /// reports to the site with the key `site`; `selfsame` is told of customers. Without it, nobody can register.
+    /// Opens the shop on a free port of this machine. The script is loaded from `tracker` (such as `http://127.0.0.1:8080`), and
+    /// uses the site key `site`. `selfsame` gets the customers; without it, customers cannot register.
     pub async fn open(tracker: &str, site: &str, selfsame: Option<Client>) -> Result<Self> {
         let back_end = BackEnd {
             tracker: tracker.into(),
@@ -64,7 +64,7 @@ impl Shop {
         })
     }
 
-    /// The address of one of its pages, as `/cart`.
+    /// The URL of one of its pages, such as `/cart`.
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
@@ -125,7 +125,7 @@ fn to_the_front(cookie: &str) -> Response {
 }
 
 impl BackEnd {
-    /// Tells Selfsame who the visitor of this browser is, by the cookie that came with the form.
+    /// Sends the customer with the cookie of the form to Selfsame, which links the visitor to the contact.
     async fn welcome(&self, id: &str, email: &str, headers: &HeaderMap) -> Response {
         let mut contact = json!({
             "externalCustomerId": id,

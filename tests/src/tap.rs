@@ -1,4 +1,4 @@
-//! A wire tap between a page and Selfsame: tells a test of each request as soon as it is answered.
+//! A proxy between a page and Selfsame that reports each request to the test as soon as it is answered.
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-/// What the script sent, and what it was answered.
+/// A request of the script, and its answer.
 #[derive(Debug, Clone)]
 pub struct Told {
     /// The body of the request.
@@ -42,7 +42,7 @@ struct Line {
 }
 
 impl Tap {
-    /// Hands on to the server at `to`, as `http://127.0.0.1:8080`.
+    /// Starts a proxy of the server at `to`, such as `http://127.0.0.1:8080`.
     pub async fn open(to: &str) -> Result<Self> {
         let (sender, told) = unbounded_channel();
         let line = Line {
@@ -61,12 +61,12 @@ impl Tap {
         })
     }
 
-    /// Where pages reach it.
+    /// Its base URL for pages.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// Waits until an event of this name, which was not waited for before, is answered.
+    /// Waits until a further event of this name is answered.
     pub async fn event(&mut self, name: &str) -> Result<Told> {
         loop {
             let told = self.told.recv().await.context("the tap is gone")?;
@@ -111,13 +111,13 @@ impl Line {
             .await?;
         let (status, headers, body) = (answer.status(), answer.headers().clone(), answer.bytes().await?);
         if let Ok(told) = read(&sent, status, &body) {
-            // Nobody listens any more once the test has seen enough.
+            // Fails when the test has dropped the receiver.
             let _ = self.told.send(told);
         }
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
-        // How the body travels is each connection's own matter.
+        // The transfer encoding belongs to each connection.
         response.headers_mut().remove(TRANSFER_ENCODING);
         Ok(response)
     }

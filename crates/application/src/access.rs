@@ -1,7 +1,8 @@
-//! Workspaces, API keys, and who a request comes from.
+//! Workspaces, API keys, and the authentication of requests.
 
 mod event_token;
 mod identity_token;
+mod key_secret;
 mod shared_reads;
 mod signature;
 mod sites;
@@ -13,12 +14,13 @@ use selfsame_domain::{Action, KeyId, Rights, Timestamp, WorkspaceId};
 use std::sync::{Arc, PoisonError};
 
 pub use identity_token::TokenError;
+pub use key_secret::{KeySecret, WeakSecret};
 pub(crate) use shared_reads::SharedReads;
 
-/// How seldom the last use of a key is written.
+/// The shortest interval at which the last use of a key is stored.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// Who a request comes from: a valid key and its workspace.
+/// An authenticated caller: a valid key and its workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Principal {
     /// The key.
@@ -33,8 +35,8 @@ impl Principal {
         self.key.rights.allow(action)
     }
 
-    /// Refuses a workspace's number that is not the key's own: it is small and can be guessed, so that it names nothing by itself (identity
-    /// rules, "Trust").
+    /// Refuses a workspace number that does not belong to the key. The number is small and can be guessed, so it
+    /// identifies nothing by itself (identity rules, "Trust").
     pub fn check_number(&self, workspace: i64) -> Result<(), AccessError> {
         if self.workspace.id.0 == workspace {
             Ok(())
@@ -44,25 +46,25 @@ impl Principal {
     }
 }
 
-/// Why a secret opens nothing.
+/// Why a secret is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// There is no such key.
+    /// No such key exists.
     #[error("the API key is unknown")]
     Unknown,
-    /// There is no such site.
+    /// No such site exists.
     #[error("the site key is unknown")]
     UnknownSite,
-    /// A number of a workspace came without an API key of that workspace.
+    /// A workspace number came without an API key of that workspace.
     #[error("the number of a workspace opens nothing without an API key of that workspace")]
     ForeignNumber,
-    /// It is no token for events, or its signature is wrong.
+    /// The text is not an event token, or its signature is wrong.
     #[error("the token for events is unknown")]
     UnknownToken,
     /// The key was revoked.
     #[error("the API key was revoked")]
     Revoked,
-    /// The key is past its time.
+    /// The key has expired.
     #[error("the API key has expired")]
     Expired,
     /// The storage failed.
@@ -77,23 +79,23 @@ impl From<Credentials> for Principal {
     }
 }
 
-/// A key to be made.
+/// A key to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
-    /// What people call it, 1 to 100 characters.
+    /// Its display name, 1 to 100 characters.
     pub name: String,
     /// What it may do.
     pub rights: Rights,
-    /// When it ends, if it does.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
-    /// The beginning of its secret, by which people recognise it.
+    /// The first characters of its secret, by which people recognise it.
     pub prefix: String,
     /// SHA-256 of its secret.
     pub digest: Vec<u8>,
 }
 
 impl Application {
-    /// Who the secret with this SHA-256 digest belongs to. Notes the use of the key, at most once a minute.
+    /// Returns the owner of the secret with this SHA-256 digest. Records the use of the key, at most once a minute.
     pub async fn authenticate(&self, digest: &[u8]) -> Result<Arc<Principal>, AccessError> {
         let store = Arc::clone(&self.store);
         let read = |digest: Vec<u8>| async move { Ok(store.credentials(&digest).await?.map(Principal::from)) };
@@ -103,7 +105,7 @@ impl Application {
         Ok(principal)
     }
 
-    /// Refuses a key that opens nothing any more, and notes the use of any other.
+    /// Refuses a revoked or expired key, and records the use of a valid one.
     async fn admit(&self, key: &ApiKey) -> Result<(), AccessError> {
         let now = self.clock.now();
         if key.revoked_at.is_some() {
@@ -119,8 +121,8 @@ impl Application {
         Ok(())
     }
 
-    /// Whether the use of the key is to be written now. Of requests that come at once only one writes: the row would be
-    /// their bottleneck.
+    /// Whether the use of the key must be stored now. Only one of several concurrent requests stores it: the row would
+    /// be their bottleneck.
     fn claims_touch(&self, key: &ApiKey, now: Timestamp) -> bool {
         let is_fresh = |last: Timestamp| now - last < TOUCH_EVERY;
         if key.last_used_at.is_some_and(is_fresh) {
@@ -134,25 +136,25 @@ impl Application {
         true
     }
 
-    /// Makes a workspace.
+    /// Creates a workspace.
     pub async fn create_workspace(&self, name: &str) -> Result<Workspace, StorageError> {
         self.store.create_workspace(name, self.clock.now()).await
     }
 
-    /// Makes the first workspace with a key of full rights, if there is no workspace yet; says whether it did.
+    /// Creates the first workspace with a key of full rights if no workspace exists. Returns whether it did.
     pub async fn bootstrap(&self, workspace: &str, key: NewKey) -> Result<bool, StorageError> {
         let key = self.key_to_store(WorkspaceId(0), key);
         self.store.bootstrap(workspace, &key, self.clock.now()).await
     }
 
-    /// Makes a key.
+    /// Creates a key.
     pub async fn create_key(&self, workspace: WorkspaceId, key: NewKey) -> Result<ApiKey, StorageError> {
         let to_store = self.key_to_store(workspace, key);
         self.store.create_key(&to_store).await?;
         Ok(to_store.key)
     }
 
-    /// Revokes a key; says whether the workspace has it.
+    /// Revokes a key. Returns whether the workspace has it.
     pub async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId) -> Result<bool, StorageError> {
         self.store.revoke_key(workspace, key, self.clock.now()).await
     }

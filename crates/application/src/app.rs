@@ -1,6 +1,7 @@
 //! The application: use cases over one store.
 
 use crate::access::{Principal, SharedReads};
+use crate::console::Passwords;
 use crate::exports::ExportOutlets;
 use crate::jobs::JobSignals;
 use crate::lane::{Lane, LaneOptions, Priority, dry_run};
@@ -10,32 +11,33 @@ use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp,
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// How the application runs.
+/// Settings of the application.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
     /// Bounds of the write lane.
     pub lane: LaneOptions,
 }
 
-/// The use cases. Cloning shares everything.
+/// The use cases. A clone shares all state.
 #[derive(Debug, Clone)]
 pub struct Application {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
-    /// When this server last noted the use of each key.
+    /// When this server last stored the use of each key.
     pub(crate) touched: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
     pub(crate) credential_reads: SharedReads<Vec<u8>, Principal>,
     pub(crate) site_reads: SharedReads<String, SiteAccess>,
     pub(crate) origin_reads: SharedReads<String, ()>,
     pub(crate) jobs: Arc<JobSignals>,
-    /// None where nothing is exported.
+    /// None where exports are not configured.
     pub(crate) outlets: Option<Arc<ExportOutlets>>,
+    pub(crate) passwords: Passwords,
     lane: Lane,
 }
 
 impl Application {
-    /// Wires the application. Needs a tokio runtime as soon as something is submitted.
+    /// Builds the application. The first submission needs a running tokio runtime.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, options: Options) -> Self {
         let lane = Lane::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&ids), options.lane);
         Self {
@@ -48,18 +50,19 @@ impl Application {
             origin_reads: SharedReads::default(),
             jobs: Arc::default(),
             outlets: None,
+            passwords: Passwords::default(),
             lane,
         }
     }
 
-    /// Decides commands and makes the decisions durable, in one transaction, together with what else waits for the
-    /// workspace. Every write of Selfsame goes this way.
+    /// Decides commands and commits the decisions in one transaction, together with other waiting submissions of the
+    /// workspace. Every write of Selfsame goes through here.
     pub async fn submit(&self, workspace: WorkspaceId, submission: Submission) -> Result<Vec<Decision>, SubmitError> {
         self.lane.submit(workspace, submission, Priority::Live).await
     }
 
-    /// As [`Self::submit`], for work that nobody waits for: everything live goes before it. It has a transaction of its own, so its caller chooses how
-    /// long that is.
+    /// As [`Self::submit`], for background work: all live submissions go first. It has a transaction of its own, so the
+    /// caller controls its length.
     pub(crate) async fn submit_in_background(
         &self,
         workspace: WorkspaceId,
@@ -68,13 +71,13 @@ impl Application {
         self.lane.submit(workspace, submission, Priority::Background).await
     }
 
-    /// How many submissions were accepted by [`Self::submit`] on this server so far.
+    /// How many submissions [`Self::submit`] has accepted on this server so far.
     pub(crate) fn live_submissions(&self) -> u64 {
         self.lane.live_submissions()
     }
 
-    /// What [`Self::submit`] would decide now about a submission with these commands and this duplicate digest. Nothing is written, and
-    /// nothing is locked.
+    /// Returns what [`Self::submit`] would decide now for a submission with these commands and this duplicate digest.
+    /// Writes and locks nothing.
     pub async fn dry_run(
         &self,
         workspace: WorkspaceId,
@@ -91,32 +94,32 @@ impl Application {
         Ok(dry_run(&*self.store, workspace, &envelopes, duplicate_digest.as_deref()).await?)
     }
 
-    /// The store, for reading: reads have no rules of their own beyond what the ports promise.
+    /// The store, for reads. Reads have no rules beyond the contracts of the ports.
     pub fn store(&self) -> &dyn Store {
         &*self.store
     }
 
-    /// The time.
+    /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// New identities.
+    /// The generator of IDs.
     pub fn ids(&self) -> &dyn Ids {
         &*self.ids
     }
 
-    /// How many submissions are accepted and not answered.
+    /// How many submissions are accepted and not yet answered.
     pub fn lane_depth(&self) -> usize {
         self.lane.depth()
     }
 
-    /// How many submissions the lane takes at a time. One more is refused as busy.
+    /// How many submissions the lane accepts at a time. One more is refused as busy.
     pub fn queue_depth(&self) -> usize {
         self.lane.capacity()
     }
 
-    /// Refuses new submissions, and returns when the accepted ones are answered and durable.
+    /// Refuses new submissions, and returns when all accepted ones are answered and durable.
     pub async fn close(&self) {
         self.lane.close().await;
     }

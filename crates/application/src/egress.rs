@@ -1,7 +1,7 @@
 //! Which addresses the server may connect to when a client names the host.
 //!
-//! Without this check, a client could reach what only the server can: its own ports, its private network, the metadata service of a
-//! cloud.
+//! Without this check, a client could reach what only the server can: its own ports, its private network, the metadata
+//! service of a cloud.
 
 use crate::ports::Hosts;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,24 +19,24 @@ pub struct Egress {
 /// Why a host may not be connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EgressError {
-    /// No address is known for the name.
+    /// The name resolves to no address.
     #[error("has no known address")]
     Unresolved,
-    /// An address of it is in a private network, or is the server itself.
+    /// An address of the host is in a private network, or is the server itself.
     #[error("is in a private network, which SELFSAME_ALLOW_PRIVATE_NETWORKS=true allows")]
     Private,
 }
 
 impl Egress {
-    /// The addresses of a host, all of which may be connected to. Connect to one of these and to no other: a name may lead elsewhere the
-    /// next time.
+    /// Resolves a host and checks that the server may connect to all of its addresses. Connect to one of these and to
+    /// no other: the name may resolve differently the next time.
     pub async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let found = self.hosts.addresses(host, port).await;
         if found.is_empty() {
             return Err(EgressError::Unresolved);
         }
-        // One private address among others is as bad: which of them is taken is not the server's choice.
+        // One private address among others is refused as well: the server does not control which of them is used.
         if !self.allow_private && !found.iter().all(|address| is_public(address.ip())) {
             return Err(EgressError::Private);
         }
@@ -71,7 +71,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let parts = address.segments();
-    // IPv4 in one of its disguises: mapped, translated (64:ff9b::/96), 6to4.
+    // IPv4 inside IPv6: mapped, translated (64:ff9b::/96), 6to4.
     let v4 = |high: u16, low: u16| {
         let [a, b] = high.to_be_bytes();
         let [c, d] = low.to_be_bytes();
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Knows addresses as they are spelled, and one name with a public and a private address.
+    /// Resolves literal addresses, and one name with a public and a private address.
     #[derive(Debug)]
     struct Known;
 

@@ -1,4 +1,4 @@
-//! Use cases of Selfsame, and the ports through which they reach the outside.
+//! Use cases of Selfsame, and the ports to everything outside.
 //!
 //! Depends on the domain alone. Adapters implement [`ports`]; front ends call [`Application`].
 
@@ -6,6 +6,8 @@ pub mod ports;
 
 mod access;
 mod app;
+mod changes;
+mod console;
 mod egress;
 mod exports;
 mod imports;
@@ -15,8 +17,10 @@ mod segments;
 mod submit;
 mod timeline;
 
-pub use access::{AccessError, NewKey, Principal, TokenError};
+pub use access::{AccessError, KeySecret, NewKey, Principal, TokenError, WeakSecret};
 pub use app::{Application, Options};
+pub use changes::{ChangePage, ChangeQuery, ChangesError};
+pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};
 pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};

@@ -1,16 +1,19 @@
-//! Who is in a segment, what a formula would choose, and in which segments a contact is.
+//! Members of segments, previews of formulas, and the segments of a contact.
 
 use crate::app::Application;
-use crate::ports::{ContactDetails, MemberQuery, MembersFrom, StorageError};
-use selfsame_domain::segments::{ContactFacts, Definitions, Formula, Plan, Problem, cycle, print};
+use crate::ports::{ContactDetails, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery, Page, StorageError};
+use selfsame_domain::segments::{ContactFacts, Definitions, Formula, Plan, Problem, cycle, parse, print};
 use selfsame_domain::values::SegmentName;
-use selfsame_domain::{ContactId, SegmentId, Timestamp, WorkspaceId};
+use selfsame_domain::{ContactId, Event, Order, SegmentId, Timestamp, WorkspaceId};
 
 /// How many contacts a preview shows.
 const PREVIEWED: u32 = 10;
 
-/// Of how many negated fields a preview says how many contacts have no value.
+/// For how many negated fields a preview counts the contacts without a value.
 const MOST_WITHOUT_VALUE: usize = 5;
+
+/// How many events and orders of one contact are looked at to say why it is in a segment.
+const MOST_KNOWN: u32 = 5_000;
 
 /// Why a segment or a formula is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -29,31 +32,32 @@ pub enum SegmentError {
     Storage(#[from] StorageError),
 }
 
-/// A segment as readers get it.
+/// A segment for readers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentView {
     /// Its number.
     pub id: SegmentId,
     /// Its name.
     pub name: SegmentName,
-    /// The formula of a dynamic one.
+    /// The formula of a dynamic segment.
     pub formula: Option<Formula>,
     /// The readable form of the formula.
     pub readable: Option<String>,
 }
 
-/// What a formula chooses now.
+/// The contacts that a formula matches now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
-    /// How many contacts.
+    /// The number of matching contacts.
     pub count: u64,
     /// The first of them by number.
     pub contacts: Vec<ContactDetails>,
     /// The readable form.
     pub readable: String,
-    /// For negated conditions on a value: the condition that there is none, and how many of those chosen it is true of.
+    /// For negated conditions on a value: the condition that the value is empty, and the number of matching contacts
+    /// for which that holds.
     pub without_value: Vec<(String, u64)>,
-    /// Compared with a segment: how many would enter it, and how many would leave it.
+    /// Compared with a segment: how many contacts would enter it, and how many would leave it.
     pub moves: Option<(u64, u64)>,
 }
 
@@ -68,9 +72,9 @@ pub struct StandingInSegment {
     pub dynamic: bool,
     /// Whether the contact is in it.
     pub is_member: bool,
-    /// Why, in words.
+    /// The reason, as text.
     pub because: String,
-    /// When it ends by itself, if it does.
+    /// When the membership ends by itself, if it does.
     pub until: Option<Timestamp>,
 }
 
@@ -81,7 +85,7 @@ impl Application {
         view(&definitions, id).ok_or(SegmentError::NotFound)
     }
 
-    /// All segments by number, those alone whose name contains the text without regard to case.
+    /// All segments by number. With a text, only those whose name contains it, ignoring case.
     pub async fn segments(
         &self,
         workspace: WorkspaceId,
@@ -112,6 +116,31 @@ impl Application {
         self.members(workspace, &plan, from, limit).await
     }
 
+    /// One page of the contacts that a formula chooses now, by number, and how many there are in all.
+    pub async fn search_by_formula(
+        &self,
+        workspace: WorkspaceId,
+        formula: &Formula,
+        from: MembersFrom,
+        limit: u32,
+    ) -> Result<Page<ContactDetails>, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        let plan = Plan::of(formula, &definitions).map_err(SegmentError::Invalid)?;
+        Ok(Page {
+            items: self.members(workspace, &plan, from, limit).await?,
+            total: self.store.count_members(workspace, &plan, self.clock.now()).await?,
+        })
+    }
+
+    /// Reads a formula in its readable form.
+    pub async fn parse_formula(&self, workspace: WorkspaceId, text: &str) -> Result<Formula, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        parse(text, &definitions).map_err(|error| {
+            let (pointer, reason) = (String::new(), format!("cannot be read {error}"));
+            SegmentError::Invalid(vec![Problem { pointer, reason }])
+        })
+    }
+
     async fn members(
         &self,
         workspace: WorkspaceId,
@@ -128,8 +157,8 @@ impl Application {
         Ok(self.store.members(workspace, &query).await?)
     }
 
-    /// Checks a formula before it becomes that of a segment: of a new one, or of the one given. The write checks again what others may
-    /// change meanwhile.
+    /// Checks a formula before it is saved for a new segment, or for the given one. The write repeats the checks whose
+    /// inputs other writers may change.
     pub async fn check_formula(
         &self,
         workspace: WorkspaceId,
@@ -140,7 +169,7 @@ impl Application {
         let Some(id) = of else {
             return Plan::of(formula, &definitions).map(drop).map_err(SegmentError::Invalid);
         };
-        // The write refuses a cycle and names it.
+        // The write refuses a cycle, and names it in the error.
         if cycle(id, formula, &definitions.formulas).is_some() {
             return Ok(());
         }
@@ -156,7 +185,7 @@ impl Application {
         Ok(())
     }
 
-    /// What a formula chooses now, compared with a segment if one is given. Nothing is saved.
+    /// The contacts that a formula matches now, compared with a segment if one is given. Nothing is saved.
     pub async fn preview_segment(
         &self,
         workspace: WorkspaceId,
@@ -188,7 +217,7 @@ impl Application {
         Ok(preview)
     }
 
-    /// For every segment whether a contact is in it, and why. A removed contact is in none.
+    /// For every segment, whether a contact is in it, and why. A removed contact is in none.
     pub async fn segments_of(
         &self,
         workspace: WorkspaceId,
@@ -201,28 +230,86 @@ impl Application {
             .await?
             .ok_or(SegmentError::NoContact)?;
         let now = self.clock.now();
+        let mut plans = Vec::new();
+        for (id, name) in &definitions.names {
+            plans.push((*id, name, plan_of(&definitions, *id)?));
+        }
+        let asked: Vec<&Plan> = plans.iter().map(|(_, _, plan)| plan).collect();
+        let known = self.known(workspace, details.contact.id, &asked).await?;
         let facts = ContactFacts {
             contact: &details.contact,
+            events: &known.events,
+            orders: &known.orders,
         };
-        let stands = |(id, name): (&SegmentId, &SegmentName)| {
-            let dynamic = definitions.formulas.contains_key(id);
-            let standing = plan_of(&definitions, *id)?.evaluate(facts, now);
+        let mut standings = Vec::new();
+        for (id, name, plan) in plans {
+            let dynamic = definitions.formulas.contains_key(&id);
+            let mut standing = plan.evaluate(facts, now);
+            if known.is_cut && (plan.asks_orders() || plan.asks_events() != (false, false)) {
+                let plan = plan.of_contact(details.contact.id);
+                standing.is_member = self.store.count_members(workspace, &plan, now).await? > 0;
+                standing.until = None;
+            }
             let because = match (dynamic, standing.is_member) {
                 (true, _) => standing.because,
                 (false, true) => "was put into the list".to_owned(),
                 (false, false) => "is not on the list".to_owned(),
             };
-            Ok(StandingInSegment {
-                id: *id,
+            standings.push(StandingInSegment {
+                id,
                 name: name.clone(),
                 dynamic,
                 is_member: standing.is_member,
                 because,
                 until: standing.until,
-            })
-        };
-        definitions.names.iter().map(stands).collect()
+            });
+        }
+        Ok(standings)
     }
+
+    /// What a contact did and ordered, as far as the plans ask for it: the latest of each.
+    async fn known(&self, workspace: WorkspaceId, id: ContactId, plans: &[&Plan]) -> Result<Known, StorageError> {
+        let (mut asked, mut asks_orders) = ((false, false), false);
+        for plan in plans {
+            let (views, others) = plan.asks_events();
+            asked = (asked.0 || views, asked.1 || others);
+            asks_orders |= plan.asks_orders();
+        }
+        let mut known = Known::default();
+        for (page_views, asked) in [(true, asked.0), (false, asked.1)] {
+            if asked {
+                let query = EventQuery {
+                    page_views: Some(page_views),
+                    ..EventQuery::latest(MOST_KNOWN)
+                };
+                let found = self
+                    .store
+                    .events(workspace, &HistoryOf::Contact(id), &query)
+                    .await?
+                    .unwrap_or_default();
+                known.is_cut |= found.len() >= MOST_KNOWN as usize;
+                known.events.extend(found);
+            }
+        }
+        if asks_orders {
+            let found = self
+                .store
+                .orders(workspace, id, &OrderQuery::latest(MOST_KNOWN))
+                .await?;
+            known.orders = found.unwrap_or_default();
+            known.is_cut |= known.orders.len() >= MOST_KNOWN as usize;
+        }
+        Ok(known)
+    }
+}
+
+/// What a contact did and ordered.
+#[derive(Debug, Default)]
+struct Known {
+    events: Vec<Event>,
+    orders: Vec<Order>,
+    /// Whether there may be more.
+    is_cut: bool,
 }
 
 fn view(definitions: &Definitions, id: SegmentId) -> Option<SegmentView> {

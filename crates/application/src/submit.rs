@@ -1,32 +1,33 @@
-//! What a caller hands to the write lane, and what comes back.
+//! The input of the write lane, and its answer.
 
 use crate::ports::StorageError;
 use selfsame_domain::{Command, Decision};
 
-/// Commands of one caller: they are decided in their order, in one transaction.
+/// The commands of one caller. They are decided in order, in one transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
-    /// What is asked; at least one.
+    /// The commands; at least one.
     pub commands: Vec<Command>,
     /// The idempotency key, if the caller sent one.
     pub replay: Option<Replay>,
-    /// SHA-256 of what the request says, for calls that are refused when they are repeated within the workspace's window (wire fact).
+    /// SHA-256 of the request's content, for calls whose repetition within the workspace's duplicate window is refused
+    /// (wire fact).
     pub duplicate_digest: Option<Vec<u8>>,
-    /// The size of the request in bytes, which bounds how much shares a transaction.
+    /// The size of the request in bytes, which bounds the size of a batch.
     pub bytes: usize,
 }
 
-/// An idempotency key with the request that it stands for.
+/// An idempotency key, and the digest of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
-    /// As the caller sent it, with what scopes it, 1 to 300 characters.
+    /// The key as the caller sent it, with its scope, 1 to 300 characters.
     pub key: String,
     /// SHA-256 of the request.
     pub digest: Vec<u8>,
 }
 
 impl Submission {
-    /// A single command, never replayed.
+    /// A single command without an idempotency key.
     pub fn of(command: Command) -> Self {
         Self {
             commands: vec![command],
@@ -37,10 +38,10 @@ impl Submission {
     }
 }
 
-/// Why a submission has no decisions.
+/// Why a submission was not decided.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SubmitError {
-    /// Too much is waiting, or the server is stopping. Nothing was done.
+    /// Too many submissions are waiting, or the server is stopping. Nothing was done.
     #[error("the server is busy")]
     Busy,
     /// The idempotency key was used before for another request. Nothing was done.

@@ -1,14 +1,14 @@
-//! A contact's history, its orders and the decisions about it, as one list.
+//! A contact's events, orders and decisions as one list.
 
 use crate::app::Application;
 use crate::ports::{EventQuery, HistoryOf, OrderQuery, StorageError};
 use selfsame_domain::{ContactId, Decision, DecisionId, Event, Order, Place, Timestamp, WorkspaceId};
 use std::collections::{BTreeSet, VecDeque};
 
-/// What kind of entry a timeline has.
+/// The kind of a timeline's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TimelineKind {
-    /// Events that are no page views.
+    /// Events other than page views.
     Event,
     /// Page views.
     PageView,
@@ -33,22 +33,22 @@ impl TimelineKind {
     }
 }
 
-/// What of a timeline is read.
+/// Which part of a timeline is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineQuery {
-    /// Of what kinds.
+    /// The kinds of entries.
     pub kinds: BTreeSet<TimelineKind>,
-    /// Only what happened at this time or later.
+    /// Only entries at this time or later.
     pub from: Option<Timestamp>,
-    /// Only what happened before this time.
+    /// Only entries before this time.
     pub until: Option<Timestamp>,
-    /// Where the page before ended.
+    /// The end of the previous page.
     pub after: TimelineCursor,
-    /// How many at the most; at least one.
+    /// The maximum number of entries; at least one.
     pub limit: u32,
 }
 
-/// Where a page ends: the last of each kind that was on it or on one before.
+/// The end of a page: the last entry of each kind up to there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimelineCursor {
     /// The last event.
@@ -62,11 +62,11 @@ pub struct TimelineCursor {
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TimelineItem {
-    /// An event; a page view is one.
+    /// An event, possibly a page view.
     Event(Event),
     /// An order, at its date.
     Order(Box<Order>),
-    /// An identity decision, and the contact that it touched: the one whose timeline it is, or one that it absorbed.
+    /// An identity decision, and the contact that it touched: the contact of the timeline, or one that it absorbed.
     Decision(ContactId, Decision),
 }
 
@@ -84,17 +84,17 @@ impl TimelineItem {
 /// A page of a timeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimelinePage {
-    /// The contact that answers for the number that was asked for.
+    /// The canonical contact of the requested number.
     pub contact: ContactId,
-    /// The latest first.
+    /// The entries, the latest first.
     pub items: Vec<TimelineItem>,
-    /// Where the next page begins, if there is one.
+    /// The start of the next page, if there is one.
     pub next: Option<TimelineCursor>,
 }
 
 impl Application {
-    /// A page of the timeline of the contact that answers for a number: its own history and orders, those of its visitors and of the
-    /// contacts that it absorbed, and what was decided about them. None when there is no such contact.
+    /// A page of the timeline of the canonical contact of a number: its own events and orders, those of its visitors
+    /// and of the contacts that it absorbed, and the decisions that touched them. None when the contact does not exist.
     pub async fn timeline(
         &self,
         workspace: WorkspaceId,
@@ -104,7 +104,7 @@ impl Application {
         let Some(contact) = self.store.answering(workspace, id).await? else {
             return Ok(None);
         };
-        // One more than the page has tells whether there is a next one.
+        // One entry more than the page shows whether there is a next page.
         let ask = query.limit.saturating_add(1);
         let events = self.timeline_events(workspace, contact, query, ask).await?;
         let decisions = self.timeline_decisions(workspace, contact, query, ask).await?;
@@ -163,7 +163,7 @@ impl Application {
         self.store.orders(workspace, contact, &asked).await
     }
 
-    /// The identity of a decision has its time, so that the two never disagree, whatever the clock does.
+    /// The ID of a decision contains its time, so time and order always agree, whatever the clock does.
     async fn timeline_decisions(
         &self,
         workspace: WorkspaceId,
@@ -184,7 +184,7 @@ impl Application {
     }
 }
 
-/// What was found of each kind, the latest first.
+/// The entries found of each kind, the latest first.
 struct Found {
     events: VecDeque<Event>,
     orders: VecDeque<Order>,
@@ -209,8 +209,8 @@ impl Found {
         (items, more.then_some(cursor))
     }
 
-    /// Of those of one moment the one that arrived last comes first; of those that arrived together the event, then the order, then the
-    /// decision that they led to.
+    /// Among entries of the same time the last that arrived comes first. Among those that arrived together the event
+    /// comes first, then the order, then the decision that they caused.
     fn next(&mut self) -> Option<TimelineItem> {
         let event = self.events.front().map(Event::place);
         let order = self.orders.front().map(Order::place);

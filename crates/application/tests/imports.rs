@@ -1,4 +1,4 @@
-//! The import engine on the in-memory adapter: batches, takeover, cancelling, order.
+//! Imports on the in-memory adapter: batches, takeover after a crash, cancelling, order.
 #![allow(clippy::expect_used, reason = "a helper that fails has to fail the test")]
 
 use chrono::TimeDelta;
@@ -186,7 +186,7 @@ async fn a_body_that_ends_to_be_readable_fails_after_the_rows_before() {
     assert_eq!(import.counts.created, 1);
 }
 
-/// Leases and begins the import, as a server that is killed at once.
+/// Leases and starts the import, as a server does that is killed right afterwards.
 async fn begin_and_die(stand: &Stand, id: ImportId) {
     let now = stand.clock.now();
     let lease = Lease {
@@ -203,7 +203,7 @@ async fn begin_and_die(stand: &Stand, id: ImportId) {
     assert!(stand.store.start_import(stand.workspace, id, now).await.expect("start"));
 }
 
-/// Decides the first rows under the key of the import, as a server that is killed before it records them.
+/// Decides the first rows under the key of the import, as a server does that is killed before it records them.
 async fn decide_and_die(stand: &Stand, id: ImportId, rows: &[&str]) {
     begin_and_die(stand, id).await;
     let submission = selfsame_application::Submission {
@@ -236,7 +236,7 @@ async fn a_batch_that_was_decided_before_a_kill_is_not_decided_again() {
         stand.worker().run_due().await.expect("run");
         let import = stand.import(id).await;
         assert_eq!(import.status, ImportStatus::Finished, "{count}");
-        // Decided again, the rows would have been unchanged.
+        // A second decision would have left the rows unchanged.
         assert_eq!(
             import.counts,
             RowCounts {

@@ -1,6 +1,6 @@
-//! The use cases on the in-memory adapter: the write lane, and who may come in.
+//! The use cases on the in-memory adapter: the write lane, and access.
 //!
-//! Time stands still here, and moves only when nothing else can: see [`support::soon`].
+//! Time is paused here, and advances only when every task is idle: see [`support::soon`].
 #![allow(clippy::expect_used, reason = "a helper that fails has to fail the test")]
 
 mod access;

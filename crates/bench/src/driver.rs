@@ -1,4 +1,4 @@
-//! Clients with keep-alive connections that send contacts as fast as they are answered.
+//! Clients with keep-alive connections that send the next contact as soon as the last is answered.
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
@@ -14,22 +14,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
-/// How many contacts the hot keys are spread over.
+/// The number of contacts with hot keys.
 const HOT: u64 = 50;
 
-/// Which contacts are sent.
+/// The contacts to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keys {
     /// Each contact once.
     Unique,
-    /// Fifty contacts again and again, by all clients at once, each time with another first name.
+    /// Fifty contacts repeatedly, by all clients concurrently, each time with another first name.
     Hot,
-    /// The same fifty contacts, as they are: what sign-ins send.
+    /// The same fifty contacts without changes, as sign-ins send them.
     Repeated,
 }
 
 impl Keys {
-    /// What the report calls it.
+    /// The name in the report.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unique => "unique keys",
@@ -39,22 +39,22 @@ impl Keys {
     }
 }
 
-/// What to send, and where.
+/// The load to send.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load<'a> {
     /// The servers, each with an equal share of the clients.
     pub(crate) addresses: &'a [SocketAddr],
-    /// Their API key.
+    /// The API key.
     pub(crate) key: &'a str,
-    /// How many connections.
+    /// The number of connections.
     pub(crate) clients: usize,
-    /// Which contacts.
+    /// The contacts.
     pub(crate) keys: Keys,
-    /// For how long.
+    /// The duration.
     pub(crate) seconds: u64,
 }
 
-/// What was measured.
+/// The result of a measurement.
 #[derive(Debug)]
 pub(crate) struct Measured {
     /// Answered requests.
@@ -65,12 +65,12 @@ pub(crate) struct Measured {
     pub(crate) next: u64,
 }
 
-/// How many contacts there must be after numbers below `next` were sent as unique ones and the hot ones as well.
+/// The expected number of contacts after the unique contacts below `next` and all hot contacts were sent.
 pub(crate) fn contacts(next: u64) -> u64 {
     next + HOT
 }
 
-/// Sends for the given time. Any answer but 200 ends the measurement with an error.
+/// Sends for the given time. Any status but 200 fails the measurement.
 pub(crate) async fn run(load: &Load<'_>, first: u64) -> Result<Measured> {
     let next = Arc::new(AtomicU64::new(first));
     let end = Instant::now() + Duration::from_secs(load.seconds);
@@ -98,7 +98,7 @@ pub(crate) async fn run(load: &Load<'_>, first: u64) -> Result<Measured> {
 async fn client(address: SocketAddr, key: &str, keys: Keys, next: &AtomicU64, end: Instant) -> Result<Histogram<u64>> {
     let mut connection = Connection::open(address, key).await?;
     let mut latency = Histogram::new(3)?;
-    // At least once around the hot contacts, so that their number is certain.
+    // Sends every hot contact at least once, so that the number of contacts is certain.
     let mut sent = 0;
     while Instant::now() < end || (keys != Keys::Unique && sent < HOT) {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +118,7 @@ async fn client(address: SocketAddr, key: &str, keys: Keys, next: &AtomicU64, en
 
 /// A contact with three identifiers: external ID, email, phone.
 pub(crate) fn contact(kind: &str, number: u64, first_name: &str) -> String {
-    // Each kind has phones of its own.
+    // Each kind has its own range of phone numbers.
     let phone = match kind {
         "u" => 500_000_000,
         "h" => 990_000_000,
@@ -131,7 +131,7 @@ pub(crate) fn contact(kind: &str, number: u64, first_name: &str) -> String {
     )
 }
 
-/// Sends one contact for each number, shared among clients. Any answer but 200 is an error.
+/// Sends one contact per number, shared among clients. Any status but 200 is an error.
 pub(crate) async fn send_all(
     address: SocketAddr,
     key: &str,
@@ -150,7 +150,7 @@ pub(crate) async fn send_all(
     futures::future::try_join_all(clients).await.map(drop)
 }
 
-/// How many contacts the server counts.
+/// The number of contacts on the server.
 pub(crate) async fn total(address: SocketAddr, key: &str) -> Result<u64> {
     let mut connection = Connection::open(address, key).await?;
     let (status, _, total) = connection

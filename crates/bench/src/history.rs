@@ -1,4 +1,4 @@
-//! History: events a second, how long adopting it takes, how long reading it takes.
+//! History: events per second, and the times to adopt and to read a history.
 
 use crate::driver::Connection;
 use crate::pgbench::program;
@@ -10,33 +10,34 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
-/// Events behind a cookie.
+/// Lengths of histories, in events of one cookie.
 const HISTORIES: [u64; 3] = [10, 10_000, 1_000_000];
 
-/// How many cookies of each length are adopted, in turns: the median counts.
+/// How many cookies of each length are adopted, in turns; the median is reported.
 const COOKIES: u64 = 11;
 
 /// How often the first page of the longest timeline is read.
 const READS: usize = 500;
 
-/// Gives the history of a cookie's only event to it so many times more.
+/// Copies the only event of a cookie this many times.
 const FILL: &str = "
-INSERT INTO events (workspace_id, occurred_at, event_id, type_key, visitor_id, received_at, origin, params, decision_id)
-SELECT e.workspace_id, e.occurred_at - n * interval '1 second', gen_random_uuid(), e.type_key, e.visitor_id,
-       e.received_at, e.origin, e.params, e.decision_id
+INSERT INTO events
+    (workspace_id, occurred_at, event_id, decision_id, visitor_id, revision, received_at, origin, type_key, params)
+SELECT e.workspace_id, e.occurred_at - n * interval '1 second', gen_random_uuid(), e.decision_id, e.visitor_id,
+       e.revision, e.received_at, e.origin, e.type_key, e.params
 FROM events e JOIN visitors v ON v.workspace_id = e.workspace_id AND v.visitor_id = e.visitor_id,
      generate_series(1, :n) AS n
 WHERE v.kind = 8 AND v.value = :'cookie';";
 
-/// The rows of a hundred thousand events into the same table without the rest, from a file.
+/// Loads a hundred thousand events from a file into a table with the same indexes.
 const COPY: &str = "
 CREATE TABLE plain_events (LIKE events INCLUDING INDEXES);
-\\copy (SELECT 1, now() - n * interval '1 second', gen_random_uuid(), 'copied', null, null, gen_random_uuid(), now(), 'api', '{\"product\":\"4711\"}', gen_random_uuid() FROM generate_series(1, 100000) AS n) TO 'rows'
+\\copy (SELECT 1, now() - n * interval '1 second', gen_random_uuid(), gen_random_uuid(), 1, null::uuid, 1, now(), 1, 'copied', null, '{\"product\":\"4711\"}' FROM generate_series(1, 100000) AS n) TO 'rows'
 \\timing on
 \\copy plain_events FROM 'rows'
 ";
 
-/// Measures on a server of its own.
+/// Measures on a separate server.
 pub(crate) async fn measure(binary: &Path, url: &str, key: &str, seconds: u64) -> Result<()> {
     let server = Running::start(binary, url, key)?;
     let mut client = Connection::open(server.address(), key).await?;
@@ -62,14 +63,17 @@ pub(crate) async fn measure(binary: &Path, url: &str, key: &str, seconds: u64) -
     server.stop()
 }
 
-/// Rows a second that COPY takes, with the same indexes.
+/// Rows per second that COPY loads, with the same indexes.
 async fn copy(url: &str) -> Result<f64> {
-    let output = psql(url, COPY, &[]).await?;
-    let line = output.lines().rev().find(|line| line.starts_with("Time: "));
-    let millis: f64 = line
-        .and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
-        .context("psql does not say how long COPY took")?;
+    let millis = millis_of(&psql(url, COPY, &[]).await?)?;
     Ok(100_000.0 / (millis / 1000.0))
+}
+
+/// How long the last statement took, as psql says with `\\timing on`.
+pub(crate) fn millis_of(output: &str) -> Result<f64> {
+    let line = output.lines().rev().find(|line| line.starts_with("Time: "));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+        .context("psql does not say how long the statement took")
 }
 
 async fn events(client: &mut Connection, size: u32, seconds: u64) -> Result<f64> {
@@ -89,7 +93,7 @@ async fn events(client: &mut Connection, size: u32, seconds: u64) -> Result<f64>
     Ok(f64::from(sent) / started.elapsed().as_secs_f64())
 }
 
-/// Of a thousand visitors, an hour ago.
+/// An event of one of a thousand visitors, an hour ago.
 #[allow(clippy::disallowed_methods, reason = "a benchmark runs in real time")]
 fn event(number: u32) -> String {
     let cookie = number % 1000;
@@ -99,7 +103,7 @@ fn event(number: u32) -> String {
     )
 }
 
-/// Milliseconds for every length, the median.
+/// The median time for every length, in milliseconds.
 async fn adopt(client: &mut Connection, url: &str) -> Result<Vec<f64>> {
     for events in HISTORIES {
         for number in 0..COOKIES {
@@ -110,7 +114,7 @@ async fn adopt(client: &mut Connection, url: &str) -> Result<Vec<f64>> {
             psql(url, FILL, &[("n", &(events - 1).to_string()), ("cookie", &cookie)]).await?;
         }
     }
-    // What the database does after so many rows is not what is measured.
+    // Finishes the database's own work after so many rows, so that it is not measured.
     psql(url, "VACUUM ANALYZE events; CHECKPOINT;", &[]).await?;
     let mut latencies = vec![Histogram::<u64>::new(3)?; HISTORIES.len()];
     for number in 0..COOKIES {
@@ -128,7 +132,7 @@ async fn adopt(client: &mut Connection, url: &str) -> Result<Vec<f64>> {
     Ok(medians?.into_iter().map(|micros| f64::from(micros) / 1000.0).collect())
 }
 
-/// Microseconds of reading the first page of the longest history.
+/// The times to read the first page of the longest history, in microseconds.
 async fn read(client: &mut Connection) -> Result<Histogram<u64>> {
     let find = "/api/v1/contacts?externalCustomerId=h1000000-0".to_owned();
     let (_, answer, _) = client.send(Method::GET, &find, String::new()).await?;
@@ -152,7 +156,8 @@ async fn read(client: &mut Connection) -> Result<Histogram<u64>> {
     Ok(latency)
 }
 
-async fn psql(url: &str, script: &str, variables: &[(&str, &str)]) -> Result<String> {
+/// Runs a script.
+pub(crate) async fn psql(url: &str, script: &str, variables: &[(&str, &str)]) -> Result<String> {
     let directory = tempfile::tempdir()?;
     std::fs::write(directory.path().join("script.sql"), script)?;
     let mut command = Command::new(program("psql"));

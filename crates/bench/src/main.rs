@@ -1,11 +1,13 @@
-//! The load driver: how fast contacts are taken, beside what the database does on its own.
+//! The load driver: how fast contacts are accepted, compared with the database alone.
 //!
-//! Everything is measured in one run on one machine, so that the ratios hold wherever it runs: the server on `SQLite`, the server on
-//! `PostgreSQL`, and pgbench with an equivalent single statement on the same `PostgreSQL` with the same settings (fsync on).
+//! Everything is measured in one run on one machine, so that the ratios are comparable between machines: the server on
+//! `SQLite`, the server on `PostgreSQL`, and pgbench with an equivalent single statement on the same `PostgreSQL` with
+//! the same settings (fsync on).
 
 mod costs;
 mod driver;
 mod history;
+mod import;
 mod pgbench;
 mod report;
 mod server;
@@ -19,7 +21,7 @@ use selfsame_pg_fixture::{DurableServer, TestDatabase};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Measures `POST /api/v1/contact` with three identifiers a contact, events, what pages tell, and the adoption and reading of histories.
+/// Measures `POST /api/v1/contact` with three identifiers a contact, events, what pages tell, imports, and the adoption and reading of histories.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The built server.
@@ -31,15 +33,18 @@ struct Arguments {
     /// Numbers of clients, each with one connection.
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     clients: Vec<usize>,
-    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, tracker; all of it without this.
+    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, import, tracker; all of it without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// How many rows are imported.
+    #[arg(long, default_value_t = 100_000)]
+    rows: u64,
     /// Fail when a contact costs the database more than its limit.
     #[arg(long)]
     check: bool,
 }
 
-/// The key that the servers are started with; it opens nothing but the throw-away databases of this run.
+/// The servers' API key. It grants access only to the temporary databases of this run.
 const API_KEY: &str = "sk_benchmark_0000000000000000";
 
 #[tokio::main]
@@ -57,16 +62,23 @@ async fn main() -> Result<()> {
         let url = format!("sqlite://{}/bench.db", directory.path().display());
         rows.extend(hits("SQLite", &arguments, &url).await?);
     }
-    if ["postgres", "pgbench", "servers", "costs", "history", "tracker"]
-        .into_iter()
-        .any(wanted)
+    if wanted("import") {
+        let directory = tempfile::tempdir()?;
+        let url = format!("sqlite://{}/bench.db", directory.path().display());
+        import::measure("SQLite", &arguments.binary, &url, API_KEY, arguments.rows).await?;
+    }
+    if [
+        "postgres", "pgbench", "servers", "costs", "history", "import", "tracker",
+    ]
+    .into_iter()
+    .any(wanted)
     {
         on_postgres(&arguments, wanted, &mut rows).await?;
     }
     report::print(&rows)
 }
 
-/// Measures what runs on `PostgreSQL`, each on an empty database of one server that syncs what it commits.
+/// Measures everything on `PostgreSQL`, each on an empty database of one server that syncs its commits.
 async fn on_postgres(arguments: &Arguments, wanted: impl Fn(&str) -> bool, rows: &mut Vec<Row>) -> Result<()> {
     let mut durable = selfsame_pg_fixture::Server::start_durable().await?;
     let database = empty(&durable).await?;
@@ -86,6 +98,10 @@ async fn on_postgres(arguments: &Arguments, wanted: impl Fn(&str) -> bool, rows:
     if wanted("history") {
         let database = empty(&durable).await?;
         history::measure(&arguments.binary, database.url(), API_KEY, arguments.seconds).await?;
+    }
+    if wanted("import") {
+        let database = empty(&durable).await?;
+        import::measure("PostgreSQL", &arguments.binary, database.url(), API_KEY, arguments.rows).await?;
     }
     if wanted("servers") {
         let database = empty(&durable).await?;
@@ -108,7 +124,7 @@ async fn hits(name: &str, arguments: &Arguments, url: &str) -> Result<Vec<Row>> 
     tracker::measure(name, binary, url, API_KEY, clients, arguments.seconds).await
 }
 
-/// Measures two servers on one database, beside one of them alone, with the same number of clients and one workspace.
+/// Measures two servers on one database, and one of them alone, with the same number of clients and one workspace.
 async fn servers(arguments: &Arguments, url: &str, rows: &mut Vec<Row>) -> Result<()> {
     let running = [
         server::Running::start(&arguments.binary, url, API_KEY)?,
@@ -145,7 +161,7 @@ async fn servers(arguments: &Arguments, url: &str, rows: &mut Vec<Row>) -> Resul
     running.into_iter().try_for_each(server::Running::stop)
 }
 
-/// Measures one database, with keys that are all new and with keys that are often the same.
+/// Measures one database, with unique keys and with repeated keys.
 async fn measure(name: &str, arguments: &Arguments, url: &str, rows: &mut Vec<Row>) -> Result<()> {
     let server = server::Running::start(&arguments.binary, url, API_KEY)?;
     rows.push(Row::memory(name, "idle", server.resident_kib()?));
@@ -177,7 +193,7 @@ async fn measure(name: &str, arguments: &Arguments, url: &str, rows: &mut Vec<Ro
     server.stop()
 }
 
-/// Compares the number of contacts with what was sent.
+/// Compares the number of contacts with the number sent.
 async fn check_total(name: &str, address: SocketAddr, next: u64) -> Result<()> {
     let found = driver::total(address, API_KEY).await?;
     let wanted = driver::contacts(next);

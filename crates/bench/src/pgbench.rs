@@ -1,4 +1,4 @@
-//! The baseline: pgbench with one statement that does to plain tables what a contact request does at least.
+//! The baseline: pgbench with one statement that does the minimum of a contact request on plain tables.
 
 use crate::report::Row;
 use anyhow::{Context, Result, ensure};
@@ -96,7 +96,7 @@ fn read_log(log: &str, latency: &mut Histogram<u64>) -> Result<()> {
     Ok(())
 }
 
-/// The newest program of this name that is installed.
+/// The newest installed program of this name.
 pub(crate) fn program(name: &str) -> PathBuf {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()

@@ -1,4 +1,4 @@
-//! What the run says in the end.
+//! The report at the end of a run.
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
@@ -10,7 +10,7 @@ pub(crate) struct Row {
     subject: String,
     load: String,
     clients: usize,
-    /// Requests a second.
+    /// Requests per second.
     rate: f64,
     /// Microseconds.
     p50: u64,
@@ -58,7 +58,7 @@ impl Row {
     }
 }
 
-/// Prints the rows as a table, each beside the baseline with as many clients, and the machine.
+/// Prints the rows as a table, each with its ratio to the baseline of as many clients, and the machine.
 pub(crate) fn print(rows: &[Row]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let cores = std::thread::available_parallelism()?;

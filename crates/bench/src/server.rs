@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A running server. It is stopped when it is dropped.
+/// A running server. Stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
@@ -14,7 +14,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts the server and waits until it says where it listens.
+    /// Starts the server and waits until it reports its address.
     pub(crate) fn start(binary: &Path, url: &str, key: &str) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut child = Command::new(binary)
@@ -32,27 +32,36 @@ impl Running {
             .map_while(Result::ok)
             .any(|line| line.contains(&address.to_string()));
         ensure!(ready, "the server did not start");
-        // Its output is read to the end, so that it never waits for a reader.
+        // Reads its output to the end, so that the server never blocks on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Ok(Self { child, address })
     }
 
-    /// Where it listens.
+    /// Its address.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Its resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> Result<u64> {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// The greatest resident memory that it ever had, in KiB.
+    pub(crate) fn peak_kib(&self) -> Result<u64> {
+        self.memory_kib("VmHWM:")
+    }
+
+    fn memory_kib(&self, name: &str) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status
             .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
+            .find(|line| line.starts_with(name))
+            .with_context(|| format!("no {name}"))?;
         line.split_whitespace()
             .nth(1)
             .and_then(|kib| kib.parse().ok())
-            .context("VmRSS is no number")
+            .with_context(|| format!("{name} is no number"))
     }
 
     /// Checks the invariants while the server runs.
@@ -65,7 +74,7 @@ impl Running {
         Ok(())
     }
 
-    /// Stops it and waits for its end.
+    /// Stops the server and waits for its end.
     pub(crate) fn stop(mut self) -> Result<()> {
         let stopped = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
@@ -79,7 +88,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both fail only when the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

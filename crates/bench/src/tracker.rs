@@ -1,4 +1,4 @@
-//! What web pages tell: hits a second, each a page view of one of many visitors.
+//! The tracker of web pages: hits per second, each a page view of one of many visitors.
 
 use crate::driver::Connection;
 use crate::report::Row;
@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How many visitors there are.
+/// The number of visitors.
 const VISITORS: u64 = 10_000;
 
-/// Measures on a server of its own, and counts what is stored in the end.
+/// Measures on a separate server, and counts the stored events at the end.
 pub(crate) async fn measure(
     name: &str,
     binary: &Path,
@@ -59,7 +59,7 @@ pub(crate) async fn measure(
     Ok(rows)
 }
 
-/// Makes a site and returns its public key.
+/// Creates a site and returns its public key.
 fn site(binary: &Path, url: &str) -> Result<String> {
     let made = Command::new(binary)
         .args(["site", "create", "--name", "bench", "--json", "--database-url", url])
@@ -74,7 +74,7 @@ fn site(binary: &Path, url: &str) -> Result<String> {
 }
 
 async fn page(address: SocketAddr, site: Arc<String>, next: Arc<AtomicU64>, end: Instant) -> Result<Histogram<u64>> {
-    // The key of the site is in the body; that of the connection is not looked at.
+    // The body contains the key of the site; the key of the connection is not used.
     let mut connection = Connection::open(address, "").await?;
     let mut latency = Histogram::new(3)?;
     while Instant::now() < end {

@@ -1,4 +1,4 @@
-//! What a contact has besides identifiers: names, address, language, custom fields.
+//! Attributes of a contact: names, address, language, custom fields.
 
 use crate::values::{AddressPart, ContactKey, FieldValue, FirstName, Language, LastName, Postcode, TimeZone};
 use crate::{ContactId, FieldId, Identifier, Timestamp};
@@ -143,7 +143,7 @@ impl AttributeInput {
     }
 }
 
-/// A stored attribute: its value, and whose it is.
+/// A stored attribute: its value, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
     /// The value; none when it was cleared and must not be filled again by a merge made before.
@@ -186,7 +186,7 @@ impl Attributes {
             })
     }
 
-    /// Takes a value of the contact's own. Says whether what can be observed changed.
+    /// Sets the contact's own value. Returns whether something observable changed.
     pub fn set(&mut self, input: &AttributeInput, at: Timestamp) -> bool {
         let changed = self.get(input.key) != input.value.as_ref();
         match &input.value {

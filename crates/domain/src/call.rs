@@ -13,12 +13,12 @@ pub enum Call {
     Subscribe,
     /// Update one contact by its contact ID.
     Update,
-    /// Change one contact by its contact ID, also by clearing what it has. Unlike [`Self::Update`] it brings no removed contact back, and a
-    /// custom field that cannot take its value refuses it.
+    /// Change one contact by its contact ID, also by clearing what it has. Unlike [`Self::Update`] it restores no removed contact,
+    /// and is refused if a custom field cannot take its value.
     Patch,
     /// One contact of a bulk call.
     Bulk {
-        /// What contacts of the bulk are recognised by.
+        /// By what contacts that exist are found.
         dedupe_on: DedupeOn,
         /// Whether a removed match is restored; if not, the contact is skipped.
         restore: bool,
@@ -34,7 +34,7 @@ pub enum Call {
     AppToken,
 }
 
-/// What a bulk call recognises contacts by.
+/// By what a bulk call finds contacts that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DedupeOn {
@@ -52,7 +52,7 @@ pub enum DedupeOn {
     Id,
     /// External ID alone.
     ExternalCustomerId,
-    /// A custom field that the workspace declared to identify.
+    /// A custom field that the workspace declared as identifying.
     Field(FieldId),
 }
 
@@ -101,7 +101,7 @@ pub enum ChannelMode {
 pub struct Powers {
     /// Creates a contact when none is found.
     pub creates: bool,
-    /// Brings back a removed contact that the call names by its external ID or its contact ID (identity rule 2).
+    /// Restores a removed contact that the call names by its external ID or its contact ID (identity rule 2).
     pub restores: bool,
     /// Writes the attributes and segments of a contact that was found.
     pub writes: bool,
@@ -200,7 +200,7 @@ impl Call {
         self.order() == [ContactId]
     }
 
-    /// The custom field that the call recognises contacts by.
+    /// The custom field that the call dedupes by.
     pub fn dedupe_field(self) -> Option<FieldId> {
         match self {
             Self::Bulk {

@@ -15,7 +15,7 @@ pub struct Segment {
     pub created_at: Timestamp,
 }
 
-/// A subscription category. Who is subscribed is who is in its segment.
+/// A subscription category. The members of its segment are subscribed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     /// Its number.
@@ -49,7 +49,7 @@ pub struct CustomField {
     pub field_type: FieldType,
     /// The values that it may hold; empty for any.
     pub allowed: Vec<String>,
-    /// Whether forms must ask for it; not checked on API calls (wire fact).
+    /// Whether it is required in forms; not checked on API calls (wire fact).
     pub required: bool,
     /// Whether its values are evidence for bulk calls with `dedupeOn=fieldId`.
     pub identifying: bool,

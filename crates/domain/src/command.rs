@@ -1,4 +1,4 @@
-//! What can be asked of a workspace: every write of Selfsame is one of these commands.
+//! Commands: every write of Selfsame is one of them.
 
 use crate::segments::Formula;
 use crate::values::{
@@ -12,18 +12,18 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A command with what the outside world adds to it, so that resolving needs no clock and no randomness.
+/// A command with its time and the ID of its decision, so that resolving needs no clock and no randomness.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
-    /// The identity of the decision to come; ordered by time.
+    /// The ID of the decision about it; ordered by time.
     pub decision: DecisionId,
     /// When the command was accepted.
     pub at: Timestamp,
-    /// What is asked.
+    /// The command.
     pub command: Command,
 }
 
-/// One thing that is asked of a workspace.
+/// A write to a workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Carries out a command if the contact is as the caller read it, and refuses it with [`Rejection::Changed`] otherwise.
@@ -41,7 +41,7 @@ pub enum Command {
     Contact(Call, Box<ContactRequest>),
     /// Keep an event.
     Event(Box<EventRequest>),
-    /// Delete events by the time at which they happened, whoever left them: the earliest, up to [`EventPeriod::MOST_AT_ONCE`].
+    /// Delete events of a period, of any subject: the earliest ones, up to [`EventPeriod::MOST_AT_ONCE`].
     DeleteEvents(EventPeriod),
     /// Keep an order.
     Order(Box<OrderRequest>),
@@ -54,18 +54,18 @@ pub enum Command {
         /// Whether they do.
         creating: bool,
     },
-    /// Remove a contact; `erase` deletes everything about it for good.
+    /// Remove a contact, or erase it for good.
     Remove {
         /// Which contact.
         contact: ContactRef,
-        /// Whether nothing may be left of it.
+        /// Whether everything about it is deleted.
         erase: bool,
     },
     /// Replace the subscription categories of a contact.
     SetSubscriptions {
         /// Which contact.
         contact: ContactId,
-        /// All categories that it is to have.
+        /// All categories that it has afterwards.
         categories: Vec<CategoryKey>,
     },
     /// Put contacts into a static segment.
@@ -112,7 +112,7 @@ pub enum Command {
         /// Which merge.
         merge: MergeId,
     },
-    /// Take back what a row of an import changed, as far as it was not changed since.
+    /// Take back what a row of an import changed, unless it was changed since.
     TakeBack {
         /// The contact that the row was about.
         contact: Option<ContactId>,
@@ -182,7 +182,7 @@ impl Command {
 }
 
 impl Command {
-    /// Whether the command must be alone in its batch, because it reads or rewrites more than the contacts it names.
+    /// Whether the command must be alone in its batch, because it reads or writes more than the contacts that it names.
     pub fn stands_alone(&self) -> bool {
         matches!(
             self,
@@ -204,14 +204,14 @@ impl Command {
     }
 }
 
-/// How a contact is named where no search takes place.
+/// How a command names a contact without a search.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContactRef {
-    /// By its contact ID, its own or one that it absorbed.
+    /// By its contact ID, or that of a contact that it absorbed.
     Id(ContactId),
     /// By its external ID.
     ExternalId(Identifier),
-    /// By an entry of a list that cannot be read: it is reported and names nobody.
+    /// By an entry of a list that cannot be read: it is reported and names no contact.
     Unreadable(Skipped),
 }
 
@@ -241,11 +241,11 @@ pub enum TokenChange {
 /// A channel as a request names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelInput {
-    /// Through what the contact is reached.
+    /// The type of the channel.
     pub channel: ChannelType,
-    /// Where.
+    /// The address, number or token.
     pub identifier: Identifier,
-    /// What comes with it.
+    /// Its details.
     pub details: ChannelDetails,
 }
 
@@ -269,7 +269,7 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// What a call says about a contact. Identifiers are valid by type; the rules decide what becomes of them.
+/// What a call sends about a contact. Identifiers are checked by their types; the rules decide what is done with them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactRequest {
     /// The contact ID, for calls that search by it.
@@ -278,23 +278,23 @@ pub struct ContactRequest {
     pub external_id: Option<Identifier>,
     /// Channels: emails, phones, tokens.
     pub channels: Vec<ChannelInput>,
-    /// Channels that are to hold nothing: emails and phones.
+    /// Channels to be emptied: emails and phones.
     pub cleared_channels: BTreeSet<ChannelType>,
     /// The device.
     pub device_id: Option<Identifier>,
     /// Cookies of the web visitor.
     pub cookies: Vec<Identifier>,
-    /// The contact key, for calls that search by it: events. As an attribute it stands in [`Self::attributes`], too.
+    /// The contact key, for calls that search by it: events. Other calls have it in [`Self::attributes`].
     pub contact_key: Option<Identifier>,
     /// Names, address, language and the like.
     pub attributes: Vec<AttributeInput>,
-    /// Custom fields. Those that identify are identifiers, too: [`Self::declared`].
+    /// Custom fields. Values of identifying fields are identifiers as well: [`Self::declared`].
     pub fields: Vec<FieldInput>,
-    /// Static segments to be in.
+    /// Static segments to join.
     pub segments: Vec<SegmentRef>,
-    /// Static segments not to be in any more. A name that no segment has names nothing.
+    /// Static segments to leave. An unknown name is ignored.
     pub left_segments: Vec<SegmentName>,
-    /// Subscription categories to have.
+    /// Subscription categories to join.
     pub categories: Vec<CategoryKey>,
     /// Where a contact that is created comes from.
     pub source: Source,
@@ -304,7 +304,7 @@ pub struct ContactRequest {
     pub form_type: Option<FormType>,
     /// For bulk calls: what is written to a contact that exists.
     pub listed: Option<Box<Listed>>,
-    /// The type of an event that a contact which is made leaves (wire fact `eventKeyForNewContacts`).
+    /// The type of the event that is recorded if the call makes a contact (wire fact `eventKeyForNewContacts`).
     pub event_for_new: Option<EventTypeKey>,
     /// What was left out before, and why. See also [`Self::left_out`].
     pub skipped: Vec<Skipped>,
@@ -315,7 +315,7 @@ pub struct ContactRequest {
 }
 
 impl ContactRequest {
-    /// A request that says nothing yet.
+    /// An empty request.
     pub fn new(source: Source) -> Self {
         Self {
             contact_id: None,
@@ -341,7 +341,7 @@ impl ContactRequest {
         }
     }
 
-    /// All identifiers that the request names but for those that attributes are ([`Self::declared`]), in the order of the request.
+    /// All identifiers of the request, in its order, except those that are attributes: [`Self::declared`].
     pub fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
         self.external_id
             .iter()
@@ -351,8 +351,8 @@ impl ContactRequest {
             .chain(&self.contact_key)
     }
 
-    /// Identifiers that are attributes: the values of its custom fields that identify by the workspace's definitions, in the order of the
-    /// request, and a contact key that it does not name the contact by. `at` is when the command was accepted. What does not fit the type of its field is no identifier.
+    /// Identifiers that are attributes: values of the workspace's identifying custom fields, in the order of the request, and a contact key
+    /// that is sent as an attribute. `at` is when the command was accepted. A value that does not fit its field is no identifier.
     pub fn declared(&self, fields: &[CustomField], at: Timestamp) -> Vec<Identifier> {
         let read = |input: &FieldInput| {
             let field = fields.iter().find(|field| field.id == input.id)?;
@@ -379,7 +379,7 @@ pub struct NewField {
     pub field_type: FieldType,
     /// The values that it may hold; empty for any.
     pub allowed: Vec<String>,
-    /// Whether forms must ask for it.
+    /// Whether it is required in forms.
     pub required: bool,
     /// Whether its values are evidence for bulk calls.
     pub identifying: bool,

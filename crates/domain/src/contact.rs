@@ -1,4 +1,4 @@
-//! A contact as it is stored, and what it shows.
+//! Contacts as they are stored, and what they show.
 
 use crate::values::{AppId, ChannelType, Device, Source, WebPushSubscription};
 use crate::{
@@ -8,15 +8,15 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Whether a contact answers for itself.
+/// The state of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactState {
-    /// It is seen and matched.
+    /// It is shown and matched.
     Active,
-    /// Removed by a client: hidden, but its external ID and its contact ID bring it back (identity rule 2).
+    /// Removed by a client: hidden, until its external ID or its contact ID restores it (identity rule 2).
     Removed,
-    /// Absorbed by another contact, which answers for it (identity rule 10).
+    /// Absorbed by another contact, which is its canonical contact now (identity rule 10).
     Merged,
 }
 
@@ -60,10 +60,10 @@ impl ContactState {
 pub enum IdentifierState {
     /// It matches.
     Active,
-    /// It is beyond the limit of its kind: kept, and never matched.
+    /// It exceeds the limit of its kind: it is kept, and never matches.
     Quarantined,
-    /// It was on the workspace's list of blocked values when the contact got it. Whether it still is, and so never matches, the policy
-    /// says; the state is made good when the value is named again.
+    /// It was on the workspace's list of blocked values when the contact got it. The present policy says whether it matches now; the state is
+    /// updated when the value is named again.
     Blocked,
 }
 
@@ -101,7 +101,7 @@ impl IdentifierState {
     }
 }
 
-/// What a channel carries besides its value.
+/// The details of a channel, besides its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelDetails {
     /// The device of a mobile push token.
@@ -110,11 +110,10 @@ pub struct ChannelDetails {
     /// The subscription of a web push token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub web_push: Option<WebPushSubscription>,
-    /// The app that qualifies the token, when neither of the two names it.
+    /// The app that qualifies the token, if neither of the two names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
-    /// The device that a mobile push token was last named with, in its matching form. Another token that the device names later replaces
-    /// this one.
+    /// The device that a mobile push token was last named with, in its matching form. A later token of the same device replaces this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
     /// Until when messages to the token are muted.
@@ -123,7 +122,7 @@ pub struct ChannelDetails {
 }
 
 impl ChannelDetails {
-    /// Takes what a later request says about the channel; what it leaves out stays. Being muted is no part of it.
+    /// Takes over the details of a later request. What it leaves out stays, and so does the muting.
     pub fn take(&mut self, later: &Self) {
         match (&mut self.device, &later.device) {
             (Some(device), Some(later)) => take_device(device, later),
@@ -137,7 +136,7 @@ impl ChannelDetails {
         take_member(&mut self.device_id, later.device_id.as_ref());
     }
 
-    /// The app that qualifies the token; none for the nameless one.
+    /// The app that qualifies the token, if there is one.
     pub fn app(&self) -> Option<&str> {
         let device = self.device.as_ref().and_then(|device| device.app_id.as_ref());
         let web_push = self.web_push.as_ref().and_then(|web_push| web_push.app_id.as_ref());
@@ -182,7 +181,7 @@ fn take_subscription(subscription: &mut WebPushSubscription, later: &WebPushSubs
 
 /// An identifier that a contact holds.
 ///
-/// `home` is the contact that brought it, `owner` the one that answers for it now: they differ while `home` is absorbed.
+/// `home` is the contact that brought it, `owner` is the canonical contact that has it now: they differ while `home` is absorbed.
 /// Undoing a merge gives identifiers back by their home. The pair of key and home is unique; for kinds with one owner the
 /// key alone is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,15 +190,15 @@ pub struct HeldIdentifier {
     pub identifier: Identifier,
     /// The contact that brought it.
     pub home: ContactId,
-    /// The contact that answers for it.
+    /// The canonical contact that has it now.
     pub owner: ContactId,
     /// Whether it counts as evidence.
     pub state: IdentifierState,
     /// The survivor that replaced the value while `home` was absorbed: it neither matches nor shows until the merge is undone.
     pub hidden_by: Option<ContactId>,
-    /// Channels through which the value is reached (a phone number may be `sms`, `viber` or both); empty for none.
+    /// The channels of the value (a phone number may be `sms`, `viber` or both); may be empty.
     pub channels: BTreeSet<ChannelType>,
-    /// What the channel carries besides.
+    /// The details of the channel.
     pub details: ChannelDetails,
     /// For an email: whether the address is confirmed.
     pub confirmed: bool,
@@ -235,44 +234,45 @@ pub struct Membership {
     pub segment: SegmentId,
     /// The contact that was put into it.
     pub home: ContactId,
-    /// The contact that answers for it.
+    /// The canonical contact that has it now.
     pub owner: ContactId,
-    /// The survivor that was taken out of the segment while `home` was absorbed.
+    /// The survivor that left the segment while `home` was absorbed.
     pub hidden_by: Option<ContactId>,
     /// Since when.
     pub since: Timestamp,
 }
 
-/// Somebody who leaves history behind an identifier: a web visitor, or whoever an event named before a contact held the identifier. A
-/// contact adopts it (identity rule 7). When a token or a device moves, a visitor stands for the time that its former owner had it, and
-/// one for that of the new owner (identity rule 4). `home` and `owner` as in [`HeldIdentifier`].
+/// The history behind an identifier for a period.
+///
+/// Behind a cookie it is a web visitor, with a contact after adoption (identity rule 7). Behind another identifier it is waiting history, from
+/// events that named the identifier before a contact could be found by it, or an ownership period: the time in which one contact owned a token
+/// or a device that has moved (identity rule 4). `home` and `owner` as in [`HeldIdentifier`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
-    /// The visitor.
+    /// Its ID.
     pub id: VisitorId,
     /// The identifier that made it.
     pub key: IdentifierKey,
-    /// The contact that adopted it; none while nobody is known behind the identifier.
+    /// The contact that adopted it; none while no contact is known behind the identifier.
     pub home: Option<ContactId>,
-    /// The contact that answers for it.
+    /// The canonical contact that has it now.
     pub owner: Option<ContactId>,
     /// When its history begins.
     pub since: Timestamp,
-    /// When its history ended: the identifier moved to somebody else, or a contact took it, to which history goes from then on. At most one
-    /// visitor of an identifier is open.
+    /// When its history ended: the identifier moved to another contact, or a contact adopted the waiting history and gets later events itself.
+    /// At most one visitor of an identifier is open.
     pub closed_at: Option<Timestamp>,
-    /// Whether the identifier was another's until `since`: what happened before is not this one's, even when nobody knows the other any
-    /// more.
+    /// Whether the identifier had another owner until `since`. Earlier history is not this visitor's, even if that owner is erased.
     pub follows: bool,
 }
 
 impl Visitor {
-    /// Whether its history has that time.
+    /// Whether its period includes the time.
     pub fn covers(&self, time: Timestamp) -> bool {
         self.since <= time && self.closed_at.is_none_or(|closed| time < closed)
     }
 
-    /// Of the visitors behind an identifier the one whose history has that time, or else the next one after it.
+    /// The visitor behind an identifier whose period includes the time, or else the first later one.
     pub fn at<'v>(visitors: impl Iterator<Item = &'v Self> + Clone, time: Timestamp) -> Option<&'v Self> {
         let lasted = |visitor: &&Self| visitor.closed_at.is_none_or(|closed| visitor.since < closed);
         let before = visitors.clone().filter(|visitor| visitor.since <= time);
@@ -287,11 +287,11 @@ impl Visitor {
 /// A contact as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// The system's own number.
+    /// Its contact ID.
     pub id: ContactId,
-    /// Whether it answers for itself.
+    /// Whether it is active, removed or absorbed.
     pub state: ContactState,
-    /// The contact that answers for it: itself unless it is absorbed.
+    /// Its canonical contact: itself, unless it is absorbed.
     pub canonical: ContactId,
     /// The contact that absorbed it, for an absorbed one. `canonical` is the end of this chain.
     pub merged_into: Option<ContactId>,
@@ -299,8 +299,8 @@ pub struct Contact {
     pub source: Source,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When a request last changed something about it that can be observed. A merge by hand and an undo are no such request: what they
-    /// did is in the log, and they leave no trace once they are undone (identity rule 10).
+    /// When a request last changed something observable. Merges by hand and undos do not count, so that an undone merge leaves no trace
+    /// (identity rule 10).
     pub updated_at: Timestamp,
     /// The commit that last changed the contact or anything that it owns.
     pub revision: Revision,
@@ -330,12 +330,12 @@ impl Contact {
         }
     }
 
-    /// Whether it is seen and matched.
+    /// Whether it is shown and matched.
     pub fn is_active(&self) -> bool {
         self.state == ContactState::Active
     }
 
-    /// Identifiers of a kind that it shows; its own come before those of contacts that it absorbed, older ones first.
+    /// The identifiers of a kind that it shows: its own before those of contacts that it absorbed, older ones first.
     pub fn visible(&self, kind: IdentifierKind) -> Vec<&HeldIdentifier> {
         let mut held: Vec<_> = self
             .identifiers
@@ -352,14 +352,14 @@ impl Contact {
         held
     }
 
-    /// Its own external ID: the one it brought itself, else the first of a contact that it absorbed.
+    /// Its external ID: its own, else the first of the contacts that it absorbed.
     pub fn external_id(&self) -> Option<&str> {
         self.visible(IdentifierKind::ExternalId)
             .first()
             .map(|held| held.identifier.typed.as_str())
     }
 
-    /// Whether it holds any external ID, also one that it absorbed.
+    /// Whether it shows any external ID, also one of a contact that it absorbed.
     pub fn has_external_id(&self) -> bool {
         self.identifiers
             .iter()
@@ -373,15 +373,15 @@ impl Contact {
             .any(|held| held.key() == key && held.is_visible())
     }
 
-    /// Whether it holds nothing but changeable identifiers, and at least one of them (identity rule 5). A contact key tells nothing of that.
+    /// Whether it holds nothing but changeable identifiers, and at least one of them (identity rule 5). A contact key does not count.
     pub fn is_anonymous(&self) -> bool {
         let counts = |held: &&HeldIdentifier| held.is_visible() && held.kind() != IdentifierKind::ContactKey;
         let mut visible = self.identifiers.iter().filter(counts).peekable();
         visible.peek().is_some() && visible.all(|held| held.kind().stability() == Stability::Changeable)
     }
 
-    /// The channels that clients see: for every type the contact's own values, else those of the contacts that it absorbed
-    /// (identity rule 10, the survivor's values win); push tokens of all of them. Grouped by type.
+    /// The channels that clients read, grouped by type: the contact's own values, else those of the contacts that it absorbed (identity rule 10,
+    /// the survivor's values win); push tokens of all of them.
     pub fn channels(&self) -> Vec<(ChannelType, &HeldIdentifier)> {
         let mut shown: Vec<(ChannelType, &HeldIdentifier)> = Vec::new();
         for kind in IdentifierKind::ALL {

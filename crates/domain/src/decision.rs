@@ -7,19 +7,19 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What became of a command.
+/// The result of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A contact, segment, category or field was made.
     Created,
-    /// Something that can be observed changed.
+    /// Something observable changed.
     Updated,
-    /// A removed contact came back (and may have been updated).
+    /// A removed contact was restored (and may have been updated).
     Restored,
-    /// Nothing that can be observed changed.
+    /// Nothing observable changed.
     Unchanged,
-    /// A contact was removed; it can come back.
+    /// A contact was removed; it can be restored.
     Removed,
     /// Everything about a contact was deleted for good.
     Erased,
@@ -61,7 +61,7 @@ pub enum Rule {
     ExternalId,
     /// Rule 2: the removed contact holds the external ID, or was named by its contact ID.
     Restore,
-    /// Rule 3: nobody holds the external ID; another identifier found a contact that holds none.
+    /// Rule 3: no contact holds the external ID; another identifier found a contact that holds none.
     Adopt,
     /// The search order of the call found it by another identifier.
     Search,
@@ -116,10 +116,10 @@ impl MergeRule {
     }
 }
 
-/// Why an identifier of the request, or a contact that holds it, was kept apart from the decided contact.
+/// Why an identifier of the request, or a contact that holds it, was not linked with the decided contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Apart {
+pub enum NotLinkedReason {
     /// Rule 1: that contact holds an external ID of its own.
     HoldsExternalId,
     /// Rule 6: that contact holds another email or phone; both carry the value now.
@@ -134,13 +134,13 @@ pub enum Apart {
     ChannelExists,
     /// Another contact holds this external ID, and the call names its contact by contact ID.
     HeldByOther,
-    /// The call names people by it, and gives it to nobody.
+    /// The call finds contacts by it, and attaches it to none.
     OnlyNames,
-    /// "Trust": a public key changes nothing about somebody who is known.
+    /// "Trust": a public key changes nothing about a known person.
     PublicKey,
-    /// Rule 4: an event of the past takes a token, a device or a cookie from nobody who has it now.
+    /// Rule 4: a late event takes no token, device or cookie from the contact that holds it now.
     Past,
-    /// Rule 4: whoever had it when the event happened was erased since.
+    /// Rule 4: the contact that had it when the event happened was erased since.
     Forgotten,
 }
 
@@ -148,7 +148,7 @@ pub enum Apart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
-    /// The contact got an identifier that nobody held, or one that it held counts as evidence again (identity rule 8).
+    /// The contact got an identifier that no contact held, or one that it held counts as evidence again (identity rule 8).
     Attached {
         /// Which.
         identifier: Identifier,
@@ -157,7 +157,7 @@ pub enum Effect {
     Moved {
         /// Which.
         identifier: Identifier,
-        /// Whom it left.
+        /// The contact that held it before.
         from: ContactId,
     },
     /// The contact lost an identifier: to a new value of the same channel, or because the channel was cleared. It no longer matches.
@@ -165,7 +165,7 @@ pub enum Effect {
         /// Which.
         identifier: Identifier,
     },
-    /// A value of a channel that the contact shows is shown otherwise: in another spelling, in one more channel, or confirmed.
+    /// A value of a channel is shown in another way: in another spelling, in one more channel, or confirmed.
     Restated {
         /// Which, as it is written now.
         identifier: Identifier,
@@ -185,7 +185,7 @@ pub enum Effect {
     Unmerged {
         /// The merge.
         merge: MergeId,
-        /// The contact that answers for itself again.
+        /// The contact that is canonical again.
         contact: ContactId,
     },
     /// An identifier is kept and never matches, because there are too many of its kind (identity rule 8).
@@ -209,7 +209,7 @@ pub enum Effect {
         /// Whether it became shared by this decision.
         now: bool,
     },
-    /// An email address was marked as unsubscribed, for whoever holds it now or later.
+    /// An email address was marked as unsubscribed, for each contact that holds it now or later.
     Unsubscribed {
         /// Which.
         identifier: Identifier,
@@ -219,16 +219,18 @@ pub enum Effect {
         /// Which.
         identifier: Identifier,
     },
-    /// An identifier matched another contact, and it was kept apart.
-    KeptApart {
+    /// An identifier of the request, or the other contact that holds it, was not linked with the decided contact.
+    #[serde(rename = "kept_apart")]
+    NotLinked {
         /// Which identifier.
         identifier: Identifier,
-        /// The other contact.
+        /// The other contact, if there is one.
         contact: Option<ContactId>,
         /// Why.
-        why: Apart,
+        #[serde(rename = "why")]
+        reason: NotLinkedReason,
     },
-    /// An event named nobody who is known: it waits with a visitor (identity rule 7).
+    /// An event named no known contact: it is stored with a visitor until a contact adopts that (identity rule 7).
     EventWaits {
         /// Which visitor.
         visitor: VisitorId,
@@ -242,7 +244,7 @@ pub enum Effect {
     },
     /// An order was deleted.
     OrderDeleted {
-        /// The customer's own name for it.
+        /// Its ID in the customer's system.
         external_id: ExternalOrderId,
         /// Its shop, if it had one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -330,7 +332,7 @@ pub enum Rejection {
     /// A formula names a segment that does not exist.
     #[error("the formula names a segment that does not exist")]
     UnknownSegmentInFormula,
-    /// By its formula a segment would be inside itself.
+    /// By its formula a segment would contain itself.
     #[error("the segment would be inside itself, by way of {}", quoted(way))]
     SegmentCycle {
         /// The names of the segments on the way, the one that the formula names first.
@@ -354,7 +356,7 @@ pub enum Rejection {
     /// The category does not exist or is archived.
     #[error("category not found")]
     CategoryNotFound {
-        /// The key or number that was asked for.
+        /// The key or ID of the request.
         key: String,
     },
     /// The custom field does not exist.
@@ -368,7 +370,7 @@ pub enum Rejection {
         /// What is wrong, so that it can follow the member.
         reason: String,
     },
-    /// A bulk call dedupes by a custom field that does not identify.
+    /// A bulk call dedupes by a custom field that is not declared to identify contacts.
     #[error("the custom field does not identify contacts")]
     FieldNotIdentifying,
     /// A contact of a bulk call names no external ID and no value of what the call dedupes by: the next call would make another one.
@@ -389,7 +391,7 @@ pub enum Rejection {
     /// The order does not exist.
     #[error("order not found")]
     OrderNotFound,
-    /// Orders of several shops have the number, and the request names no shop.
+    /// Orders of several shops have this ID, and the request names no shop.
     #[error("several orders have this externalOrderId: send the storeId, too")]
     OrderAmbiguous,
     /// The workspace does not let orders be deleted.
@@ -404,10 +406,10 @@ pub enum Rejection {
     /// The token does not exist.
     #[error("token not found")]
     TokenNotFound,
-    /// The two contacts to be merged are one already.
+    /// Both IDs name the same contact.
     #[error("both contact ids name the same contact")]
     SameContact,
-    /// Two different external IDs merge by `force` only.
+    /// Contacts with different external IDs are merged only with `force`.
     #[error("the contacts hold different external IDs; merging them needs force")]
     DifferentExternalIds,
     /// Together they would hold too many identifiers of a kind.
@@ -424,10 +426,10 @@ pub enum Rejection {
     /// The merge was undone before.
     #[error("the merge was undone already")]
     AlreadyUndone,
-    /// The contact is not as the caller read it (RFC 9110, 13.1.1).
+    /// The contact has changed since the caller read it (RFC 9110, 13.1.1).
     #[error("the contact has changed since it was read: read it again")]
     Changed,
-    /// The same request came within the workspace's window for duplicates (wire fact).
+    /// The same request was accepted within the workspace's window for duplicates (wire fact).
     #[error("Duplicated request")]
     DuplicatedRequest,
 }
@@ -446,7 +448,7 @@ fn holder_text(holder: ContactId) -> String {
     }
 }
 
-/// A decision: what became of a command, and why.
+/// A decision: the result of a command, and its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// Its identity, ordered by time.
@@ -455,7 +457,7 @@ pub struct Decision {
     pub at: Timestamp,
     /// The call, as text: `upsert`, `subscribe`, `merge` and so on.
     pub call: String,
-    /// What became of it.
+    /// The result.
     pub outcome: Outcome,
     /// The contact that it was about.
     pub contact: Option<ContactId>,
@@ -467,10 +469,10 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// Why it was refused, for a refused one.
     pub rejection: Option<Rejection>,
-    /// What a subscribe call answers about the email that it names, if the contact shows it or nobody may write to it. Why it does
-    /// not show it stands among the effects.
+    /// What a subscribe call answers about the email that it names, if the contact shows the email or it must not be written to. If the contact
+    /// does not show it, the effects say why.
     pub email_status: Option<SubscribeStatus>,
-    /// Whether something was taken out of it because a contact was erased: see [`Decision::redact`].
+    /// Whether parts of it were removed because a contact was erased: see [`Decision::redact`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
     /// For a row of an import: what it changed, so that it can be taken back. It is no part of the identity log.

@@ -1,4 +1,4 @@
-//! What people did.
+//! Events.
 
 use crate::values::{EventKeyValue, EventTypeKey, ValueError};
 use crate::{
@@ -11,18 +11,18 @@ use std::collections::BTreeMap;
 /// The key of the events that are page views (wire fact).
 pub const PAGE_VIEW: &str = "PageView";
 
-/// Who left an event. It is set once: when a contact adopts a visitor or is merged, the event stays as it is, and whoever reads a
-/// contact's history reads that of its visitors and of those that it absorbed (identity rules 4, 7 and 10).
+/// The subject of an event. It never changes. Reading a contact's history includes its visitors and the contacts that it absorbed, so adoptions
+/// and merges leave the event as it is (identity rules 4, 7 and 10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// A contact that was known.
+    /// A known contact.
     Contact(ContactId),
-    /// A visitor: somebody behind an identifier that no contact held then.
+    /// A visitor: no contact held the identifier then.
     Visitor(VisitorId),
 }
 
-/// Which way an event came.
+/// How an event was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
@@ -73,7 +73,7 @@ impl Origin {
     }
 }
 
-/// The parameters of an event: a JSON object in compact form, its members ordered by name. Never looked into when deciding.
+/// The parameters of an event: a JSON object in compact form, its members ordered by name. The rules do not read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventParams(String);
 
@@ -116,51 +116,51 @@ impl Default for EventParams {
     }
 }
 
-/// An event as it is kept. Never rewritten.
+/// An event as it is stored. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its identity.
     pub id: EventId,
-    /// The decision that kept it. Of events of one moment the one of the later decision arrived later; a decision keeps one at the most.
+    /// The decision that stored it. Of two events of one moment the one with the later decision arrived later; a decision stores at most one.
     pub decision: DecisionId,
-    /// What sort of event it is.
+    /// Its type.
     pub type_key: EventTypeKey,
-    /// What it is about, such as an order.
+    /// Its key value, such as the ID of an order.
     pub key_value: Option<EventKeyValue>,
-    /// Who left it; none when the event named nobody who can be told from others.
+    /// Its subject; none if no identifier of the event is evidence of a person.
     pub subject: Option<Subject>,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// When it came.
+    /// When it was received.
     pub received_at: Timestamp,
-    /// Which way it came.
+    /// How it was received.
     pub origin: Origin,
-    /// What else is known about it.
+    /// Its parameters.
     pub params: EventParams,
 }
 
 impl Event {
-    /// Its place in a history.
+    /// Its position in a history.
     pub fn place(&self) -> Place {
         (self.occurred_at, self.decision)
     }
 }
 
-/// A place in a history: when something happened, then in which order it arrived.
+/// A position in a history: when something happened, then in which order it arrived.
 pub type Place = (Timestamp, DecisionId);
 
-/// What is known of the events of one type.
+/// The statistics of one event type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventType {
     /// Its key, compared exactly.
     pub key: EventTypeKey,
-    /// Whether an event of this type makes a contact when it names one that is not there (wire fact: segmentation is on).
+    /// Whether an event of this type creates the contact that it names if it does not exist (wire fact: segmentation is on).
     pub creates_contacts: bool,
-    /// When the first of them came, if one did.
+    /// When the first one was received, if there was one.
     pub first_seen: Option<Timestamp>,
-    /// When the last of them came.
+    /// When the last one was received.
     pub last_seen: Option<Timestamp>,
-    /// How many ever came, those that were erased or expired included, without those that were deleted by [`crate::Command::DeleteEvents`].
+    /// How many were received, including those that were erased or expired, without those that [`crate::Command::DeleteEvents`] deleted.
     pub count: u64,
 }
 
@@ -171,13 +171,13 @@ pub struct EventCount {
     pub key: EventTypeKey,
     /// How many more; at least one.
     pub added: u64,
-    /// When the first of them came.
+    /// When the first one was received.
     pub first: Timestamp,
-    /// When the last of them came.
+    /// When the last one was received.
     pub last: Timestamp,
 }
 
-/// The time whose events are deleted.
+/// A period of which events are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventPeriod {
     /// Events that happened at this time or later.
@@ -187,65 +187,63 @@ pub struct EventPeriod {
 }
 
 impl EventPeriod {
-    /// How many events a command deletes at the most, so that nobody waits long for it.
+    /// The most events that one command deletes, so that it does not delay others.
     pub const MOST_AT_ONCE: usize = 5_000;
 }
 
-/// As much of a stored event as deleting it asks for, in the order of time.
+/// What deleting an event must know of it; ordered by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoredEvent {
     /// When it happened.
     pub occurred_at: Timestamp,
     /// Its identity.
     pub id: EventId,
-    /// What sort of event it is.
+    /// Its type.
     pub type_key: EventTypeKey,
 }
 
-/// An event as a request tells it.
+/// An event as a request sends it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventRequest {
-    /// Who it is about: identifiers only.
+    /// The contact: identifiers only.
     pub contact: ContactRequest,
-    /// The identity that the sender gave it: an event with the same one is stored once.
+    /// The ID that the sender gave it: of events with the same one only the first is stored.
     pub id: Option<EventId>,
-    /// What sort of event it is.
+    /// Its type.
     pub type_key: EventTypeKey,
-    /// What it is about.
+    /// Its key value.
     pub key_value: Option<EventKeyValue>,
-    /// When it happened; none for now.
+    /// When it happened; none for the time of its arrival.
     pub occurred_at: Option<Timestamp>,
-    /// Which way it came.
+    /// How it was received.
     pub origin: Origin,
-    /// What else is known about it.
+    /// Its parameters.
     pub params: EventParams,
 }
 
 impl EventRequest {
-    /// How much older than its arrival an event must be to be late, in seconds: batches take a while, and so much may the clock of a
-    /// browser or a phone be wrong.
+    /// How much older than its arrival an event must be to be late, in seconds: batches take a while, and clocks of browsers and phones may be
+    /// wrong by as much.
     const LATE_SECONDS: i64 = 60;
 
-    /// When it happened, if it comes so late that the tokens, devices and cookies that it names may have been another's then (identity
-    /// rule 4).
+    /// When it happened, if it arrives so late that its tokens, devices and cookies may have had another owner then (identity rule 4).
     pub(crate) fn past(&self, received_at: Timestamp) -> Option<Timestamp> {
         let since = received_at - TimeDelta::seconds(Self::LATE_SECONDS);
         self.occurred_at.filter(|occurred| *occurred < since)
     }
 }
 
-/// The history that waits for somebody to hold an identifier. Cookies have [`crate::Visitor`]s of their own, which go on when
-/// somebody is found; those that stand for the owners of a token or a device that moved are others, and nothing waits with them.
+/// History that waits behind an identifier, other than a cookie, for a contact that can be found by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// The visitor that the history was left by.
+    /// The visitor that has the history.
     pub visitor: VisitorId,
     /// When it begins.
     pub since: Timestamp,
 }
 
 impl Waiting {
-    /// The visitor as it is stored while nobody holds the identifier.
+    /// The visitor as it is stored while it waits.
     pub fn of(self, key: &IdentifierKey) -> crate::Visitor {
         crate::Visitor {
             id: self.visitor,
@@ -260,18 +258,18 @@ impl Waiting {
 }
 
 impl EventId {
-    /// The identity of the `ordinal`-th event that a decision keeps; derived for the same reason as [`crate::MergeId::of`].
+    /// The ID of the `ordinal`-th event that a decision stores; derived for the same reason as [`crate::MergeId::of`].
     pub fn of(decision: DecisionId, ordinal: usize) -> Self {
         Self::derived(decision.0, &ordinal.to_string())
     }
 
-    /// The identity of the event that a sender calls so, within its workspace.
+    /// The ID of the event to which a sender gave this ID, within its workspace.
     pub fn sent(text: &str) -> Self {
         Self::derived(uuid::Uuid::NAMESPACE_OID, text)
     }
 
-    /// The identities that an event `order<STATUS>` may have: that of the first time that the order has the status, then that of the
-    /// status at a date, for an order that comes back to it.
+    /// The IDs that an event `order<STATUS>` may have: one for the first time that the order has the status, and one for the status at a date,
+    /// for an order that returns to it.
     pub fn of_order(order: &OrderKey, status: OrderStatus, date: Timestamp) -> [Self; 2] {
         let mut first = format!("{} {}", status.as_str(), order.external_id);
         // A line break is in no number.
@@ -285,8 +283,8 @@ impl EventId {
     }
 }
 
-/// Whether an event or an order is dated more than a day ahead of the server's time, further than clocks and time zones differ. Such a date
-/// would stand before all that happens until then, and no later request could correct an order of it.
+/// Whether an event or an order is dated more than a day ahead of the server's time: clocks and time zones differ by less. It would be shown
+/// before everything that happens until then, and no later request could correct an order with such a date.
 pub fn is_dated_ahead(date: Timestamp, now: Timestamp) -> bool {
     const MOST: TimeDelta = TimeDelta::days(1);
     date - now > MOST

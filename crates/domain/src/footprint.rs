@@ -1,20 +1,21 @@
-//! What a batch of commands touches.
+//! What a batch of commands must read.
 
 use crate::values::{AppId, Email, Token};
 use crate::{
     Call, Command, ContactRef, ContactRequest, ContactUndo, CustomField, Envelope, EventRequest, FieldId, Footprint,
-    Identifier, IdentifierKey, IdentifierKind, Learned, OrderRequest, Policy, SegmentRef, Stability, Timestamp,
+    FootprintExpansion, Identifier, IdentifierKey, IdentifierKind, OrderRequest, Policy, SegmentRef, Stability,
+    Timestamp,
 };
 
-/// Computes what must be read before the batch can be resolved under the policy.
+/// Computes what must be read to resolve the batch under the policy.
 ///
-/// Holders of a blocked value are not read: it never matches (identity rule 8), and there may be any number of them. An exclusive
-/// identifier is not attached at all when it is blocked, so it is not read either.
+/// Holders of a blocked value are not read: it never matches (identity rule 8), and there may be any number of them. A blocked exclusive
+/// identifier is never attached, so it is not read either.
 ///
-/// `known` is what is learned so far: values of custom fields that identify are asked for like any other identifier, and so are those of
-/// removed contacts that the batch may bring back. When the snapshot tells of more, the footprint was too small: see
-/// [`crate::Snapshot::learn`].
-pub fn footprint(batch: &[Envelope], policy: &Policy, known: &Learned) -> Footprint {
+/// `known` is what earlier snapshots added: values of identifying custom fields are read like any other identifier, and so are the identifiers
+/// of removed contacts that the batch may restore. A snapshot may show that the footprint was too small: see
+/// [`crate::Snapshot::expand_footprint`].
+pub fn footprint(batch: &[Envelope], policy: &Policy, known: &FootprintExpansion) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
         add(&mut all, &envelope.command, envelope.at, policy, &known.fields);
@@ -88,7 +89,7 @@ fn add(all: &mut Footprint, command: &Command, at: Timestamp, policy: &Policy, f
     add_names(all, command);
 }
 
-/// Whom an exclusive identifier belongs to now, and which merges still fill attributes, tells what can be taken back.
+/// What can be taken back depends on the present owners of exclusive identifiers, and on the merges that still fill attributes.
 fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
     all.contacts.extend([part.contact, part.owner]);
     all.merges.extend(&part.merges);
@@ -100,7 +101,7 @@ fn add_taken_back(all: &mut Footprint, part: &ContactUndo) {
         let needed = all.keys.entry(change.key.clone()).or_insert(false);
         *needed |= change.key.kind.is_exclusive();
         let held = change.before.iter().chain(&change.after);
-        for key in held.flat_map(|held| held.identifier.also_named()) {
+        for key in held.flat_map(|held| held.identifier.alias_keys()) {
             all.keys.entry(key).or_insert(false);
         }
     }
@@ -118,7 +119,7 @@ fn add_new_category(all: &mut Footprint) {
     all.fresh.segments += 1;
 }
 
-/// A formula may name any segment, and the segment of a category is kept.
+/// A formula may name any segment, and the segment of a category must not be deleted.
 fn add_all_segments(all: &mut Footprint, fresh: usize) {
     all.all_segments = true;
     all.all_categories = true;
@@ -145,7 +146,7 @@ fn add_order(all: &mut Footprint, request: &OrderRequest, policy: &Policy) {
     add_request(all, &request.contact, policy);
     all.restores |= Call::Order.powers().restores;
     all.orders.insert(request.key.external_id.clone());
-    all.events.extend(request.told_as());
+    all.events.extend(request.status_event_ids());
 }
 
 fn add_token(all: &mut Footprint, app: &AppId, token: &Token) {
@@ -155,18 +156,20 @@ fn add_token(all: &mut Footprint, app: &AppId, token: &Token) {
         IdentifierKind::Telegram,
     ] {
         let named = Identifier::token(kind, Some(app), token);
-        all.keys.extend(named.nameless().map(|nameless| (nameless, true)));
+        all.keys.extend(named.key_without_app().map(|key| (key, true)));
         all.keys.insert(named.key, true);
     }
 }
 
-/// The keys by which an event that comes late is told whose it was.
+/// The keys by which the owner of a late event is found.
 fn add_late(all: &mut Footprint, request: &EventRequest, received_at: Timestamp) {
     let Some(time) = request.past(received_at) else { return };
     let moves = |id: &&Identifier| id.kind().stability() == Stability::Changeable;
     for identifier in request.contact.identifiers().filter(moves) {
         let others = identifier.of_other_kinds().map(|token| token.key);
-        let keys = others.chain(identifier.nameless()).chain([identifier.key.clone()]);
+        let keys = others
+            .chain(identifier.key_without_app())
+            .chain([identifier.key.clone()]);
         let known: Vec<_> = keys.filter(|key| all.keys.get(key) == Some(&true)).collect();
         all.late.extend(known.into_iter().map(|key| (key, time)));
     }
@@ -198,10 +201,10 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
     for identifier in request.identifiers() {
         add_key(all, &identifier.key, &identifier.typed, policy);
         // The token may be held without its app.
-        if let Some(nameless) = identifier.nameless() {
+        if let Some(nameless) = identifier.key_without_app() {
             add_key(all, &nameless, &identifier.typed, policy);
         }
-        for key in identifier.also_named() {
+        for key in identifier.alias_keys() {
             all.keys.entry(key).or_insert(false);
         }
     }
@@ -223,7 +226,7 @@ fn add_request(all: &mut Footprint, request: &ContactRequest, policy: &Policy) {
     all.fresh.contacts += 1;
 }
 
-/// Who holds a value of a custom field matters only to the call that dedupes by the field; there may be any number of them.
+/// The holders of a custom field's value matter only to a call that dedupes by the field; there may be any number of them.
 fn add_declared(all: &mut Footprint, call: Call, policy: &Policy, declared: &[Identifier]) {
     all.fields.extend(call.dedupe_field());
     for identifier in declared {

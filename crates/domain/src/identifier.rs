@@ -1,4 +1,4 @@
-//! What a person can be recognised by.
+//! Identifiers of contacts.
 
 use crate::FieldId;
 use crate::values::{AppId, ContactKey, Cookie, DeviceId, Email, ExternalId, FieldValue, Phone, Token};
@@ -26,13 +26,13 @@ pub enum IdentifierKind {
     DeviceId,
     /// A web visitor's cookie (`sc`). One owner.
     Cookie,
-    /// A custom field that the workspace declared to identify. May be shared; evidence for bulk calls only.
+    /// A custom field that the workspace declared as identifying. May be shared; evidence for bulk calls only.
     Field,
     /// The contact key of the wire protocol. May be shared; evidence for events only (wire fact).
     ContactKey,
 }
 
-/// How lasting an identifier is.
+/// How long an identifier stays with a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stability {
@@ -40,7 +40,7 @@ pub enum Stability {
     Permanent,
     /// Received at a registration: email, phone.
     ConditionallyPermanent,
-    /// Belongs to whoever claimed it last: tokens, devices, cookies.
+    /// Belongs to the contact that claimed it last: tokens, devices, cookies.
     Changeable,
     /// Declared by the workspace: custom fields, contact keys.
     Declared,
@@ -103,7 +103,7 @@ impl IdentifierKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// How lasting identifiers of this kind are.
+    /// How long identifiers of this kind stay with a person.
     pub fn stability(self) -> Stability {
         match self {
             Self::ExternalId => Stability::Permanent,
@@ -113,8 +113,7 @@ impl IdentifierKind {
         }
     }
 
-    /// Whether it is changeable and no cookie: its history is its owner's at once, where that of a cookie is a visitor's (identity rules 4
-    /// and 7).
+    /// Whether it is changeable and no cookie. Its events belong to its owner; events of a cookie belong to a visitor (identity rules 4 and 7).
     pub fn is_token_or_device(self) -> bool {
         self.stability() == Stability::Changeable && self != Self::Cookie
     }
@@ -205,15 +204,15 @@ impl Identifier {
         Self::new(IdentifierKind::Phone, phone.matching().to_owned(), phone.as_typed())
     }
 
-    /// A token of the given kind, qualified by its app; a token sent without an app belongs to the nameless one.
+    /// A token of the given kind, qualified by its app, or of no app.
     pub fn token(kind: IdentifierKind, app: Option<&AppId>, token: &Token) -> Self {
         let app = app.map_or("", AppId::as_str);
         Self::new(kind, format!("{app}/{}", token.as_str()), token.as_str())
     }
 
-    /// Of a token that is qualified by an app, the key of the same token without one; none for other identifiers, and for tokens that are
-    /// so long that a digest stands for them. A token that a request names without its app is this token of whatever app.
-    pub fn nameless(&self) -> Option<IdentifierKey> {
+    /// For a token with an app: the key of the same token without an app. None for other identifiers, and for tokens whose key is a digest.
+    /// A request that names a token without an app means the token of any app.
+    pub fn key_without_app(&self) -> Option<IdentifierKey> {
         let is_token = matches!(
             self.key.kind,
             IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram
@@ -225,19 +224,19 @@ impl Identifier {
         })
     }
 
-    /// The keys by which requests name the token without its app, or without saying of what kind it is, as events do (wire fact): history
-    /// that names it so waits under them. None for other identifiers.
-    pub fn also_named(&self) -> impl Iterator<Item = IdentifierKey> + use<> {
+    /// The keys by which requests name the token without its app, or without its kind, as events do (wire fact). History may wait behind them.
+    /// None for other identifiers.
+    pub fn alias_keys(&self) -> impl Iterator<Item = IdentifierKey> + use<> {
         let of_another_kind = matches!(self.key.kind, IdentifierKind::WebPush | IdentifierKind::Telegram);
         let value = format!("/{}", self.typed);
         let kindless = (of_another_kind && value.len() <= MAX_KEY).then_some(IdentifierKey {
             kind: IdentifierKind::MobilePush,
             value,
         });
-        self.nameless().into_iter().chain(kindless)
+        self.key_without_app().into_iter().chain(kindless)
     }
 
-    /// Of a mobile push token without an app, the same token as one of another kind; none for other identifiers.
+    /// For a mobile push token without an app: the same token as one of another kind. None for other identifiers.
     pub fn of_other_kinds(&self) -> impl Iterator<Item = Self> + use<'_> {
         let plain =
             self.key.kind == IdentifierKind::MobilePush && self.key.value.strip_prefix('/') == Some(&self.typed);
@@ -266,7 +265,7 @@ impl Identifier {
         Self::new(IdentifierKind::ContactKey, key.as_str().to_owned(), key.as_str())
     }
 
-    /// A custom field that identifies. The number of the field stands before the value, whether or not that is a digest.
+    /// The value of an identifying custom field. The ID of the field stands before the value, which may be a digest.
     pub fn field(id: FieldId, value: &FieldValue) -> Self {
         let value_form = bounded(value.matching());
         Self {

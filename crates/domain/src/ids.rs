@@ -1,4 +1,4 @@
-//! Numbers and names by which Selfsame refers to its own records.
+//! IDs of Selfsame's own records.
 
 use crate::Timestamp;
 use chrono::TimeDelta;
@@ -43,7 +43,7 @@ integer_id! {
 integer_id! {
     /// The system's own permanent number of a contact, positive, unique within its workspace and never reused.
     ///
-    /// Numbers are handed out per workspace, so that their gaps tell nothing about other workspaces.
+    /// IDs are assigned per workspace, so that their gaps reveal nothing about other workspaces.
     ContactId
 }
 integer_id! {
@@ -80,7 +80,7 @@ uuid_id! {
     MergeId
 }
 uuid_id! {
-    /// One visitor: the history behind a cookie between two changes of its owner, or behind another identifier while nobody holds it.
+    /// One visitor: the history behind an identifier for a period.
     VisitorId
 }
 uuid_id! {
@@ -100,6 +100,23 @@ uuid_id! {
     RunId
 }
 
+uuid_id! {
+    /// A person who works in the console, in one workspace or several.
+    UserId
+}
+uuid_id! {
+    /// One session of a person (not its secret).
+    SessionId
+}
+uuid_id! {
+    /// One invitation to a workspace (not its secret).
+    InvitationId
+}
+uuid_id! {
+    /// One entry of the audit log, ordered by its time.
+    AuditId
+}
+
 /// An identity that orders by its time to the microsecond, and among those of one time by the lower 62 bits of `tail` (RFC 9562, version 7,
 /// with the microseconds in `rand_a`). Times before 1970 count as 1970.
 pub fn ordered_uuid(time: Timestamp, tail: u64) -> Uuid {
@@ -114,10 +131,10 @@ pub fn ordered_uuid(time: Timestamp, tail: u64) -> Uuid {
 }
 
 impl ContactId {
-    /// Stands in kept decisions where an erased contact was named. No contact has this number.
+    /// Replaces the ID of an erased contact in stored decisions. No contact has this ID.
     pub const ERASED: Self = Self(0);
 
-    /// Under which decisions are logged that concern no contact. No contact has this number.
+    /// The ID under which decisions are logged that concern no contact. No contact has this ID.
     pub const NOBODY: Self = Self(0);
 }
 
@@ -130,7 +147,7 @@ impl DecisionId {
         Self(ordered_uuid(time, 0))
     }
 
-    /// Decisions about nobody with a lesser identity than this are kept no longer.
+    /// Decisions that concern no contact are deleted if their ID is lower than this.
     pub fn first_kept_of_nobody(now: Timestamp) -> Self {
         let since = now.checked_sub_signed(TimeDelta::days(Self::DAYS_OF_NOBODY));
         Self::first_of(since.unwrap_or(Timestamp::UNIX_EPOCH))

@@ -3,7 +3,39 @@
 use crate::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Merge, Revision, SegmentId, VisitorId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A broken invariant.
+/// An impossible state that [`crate::resolve`] met: the snapshot lacks what its contract says, or contradicts itself. Nothing of the batch is
+/// written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Invariant {
+    /// A contact that the command is about is not loaded.
+    #[error("contact {0} is missing from the snapshot")]
+    MissingContact(ContactId),
+    /// A visitor that an identifier names is not loaded.
+    #[error("visitor {0} is missing from the snapshot")]
+    MissingVisitor(VisitorId),
+    /// A segment that a category owns is not loaded.
+    #[error("segment {0} is missing from the snapshot")]
+    MissingSegment(SegmentId),
+    /// The index of holders names a contact that does not hold the identifier.
+    #[error("contact {contact} is indexed as the holder of an identifier of kind {kind} and does not hold it")]
+    NotHeld {
+        /// The contact.
+        contact: ContactId,
+        /// The kind of the identifier. Its value is not displayed.
+        kind: IdentifierKind,
+    },
+    /// The snapshot has fewer new IDs than the footprint demands. What they are for is named.
+    #[error("the snapshot has too few new IDs: there is none for a {0}")]
+    NoNewId(&'static str),
+    /// An event that Selfsame records by itself exceeds the limits of events, although the limits of its parts forbid it.
+    #[error("an event that is recorded about a contact exceeds the limits of events")]
+    EventTooLarge,
+    /// The name of a category is no name of a segment, although both have the same form.
+    #[error("the name of a category cannot be the name of its segment")]
+    UnusableSegmentName,
+}
+
+/// A broken rule in stored data.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Violation {
     /// An exclusive identifier has two owners; for an external ID: two contacts hold it (identity rule 1).
@@ -14,23 +46,23 @@ pub enum Violation {
         /// Its owners.
         owners: BTreeSet<ContactId>,
     },
-    /// Following who absorbed a contact does not end.
+    /// The chain of contacts that absorbed each other does not end.
     #[error("contact {contact} is in a cycle of merges")]
     MergeCycle {
         /// A contact of the cycle.
         contact: ContactId,
     },
     /// The canonical contact of an absorbed one is not the end of its chain, or does not exist.
-    #[error("contact {contact} answers as {canonical}, which is not where its merges lead")]
+    #[error("the canonical contact of {contact} is stored as {canonical}, which is not the end of its merges")]
     WrongCanonical {
         /// The absorbed contact.
         contact: ContactId,
         /// What is stored.
         canonical: ContactId,
     },
-    /// An identifier, a membership or a visitor belongs to a contact that does not exist or does not answer for itself; or a profile, an
+    /// An identifier, a membership or a visitor belongs to a contact that does not exist or is not canonical; or a profile, an
     /// order, an event, a decision, a merge, or what an identifier or a visitor goes home to, to one that does not exist.
-    #[error("{what}: contact {owner} does not exist, or does not answer for itself")]
+    #[error("{what}: contact {owner} does not exist, or is not canonical")]
     Orphan {
         /// What kind of row.
         what: String,
@@ -43,7 +75,7 @@ pub enum Violation {
         /// What is stored.
         segment: SegmentId,
     },
-    /// An event names a visitor that does not exist, or an identifier does, behind which it waits.
+    /// An event names a visitor that does not exist, or an identifier names one for its waiting history.
     #[error("an event or an identifier names visitor {visitor}, which does not exist")]
     NoVisitor {
         /// What is stored.

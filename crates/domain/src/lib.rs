@@ -1,9 +1,10 @@
 //! The values and rules of contact identity.
 //!
-//! [`resolve`] is the one function that decides which contact a request is about and what becomes of it. It is pure: it
-//! gets a batch of commands, a snapshot of what they touch and the workspace's policy, and returns decisions and changes.
+//! [`resolve`] is the one function that decides which contact a request is about and what it does to that contact. It is pure: it gets a
+//! batch of commands, a snapshot of the rows that they need and the workspace's policy, and returns decisions and changes.
 //! The same function serves the write, the dry run, the import and the replay, so they cannot disagree.
 
+pub mod console;
 pub mod export;
 pub mod segments;
 pub mod sheet;
@@ -13,16 +14,18 @@ mod attribute;
 mod bulk;
 mod call;
 mod catalog;
+mod change;
 mod command;
 mod contact;
 mod decision;
 mod event;
-mod face;
+mod find;
 mod footprint;
 mod identifier;
 mod ids;
 mod invariants;
 mod merge;
+mod observable_contact;
 mod order;
 mod policy;
 mod read_set;
@@ -39,31 +42,33 @@ pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Att
 pub use bulk::{BulkMember, Listed};
 pub use call::{Call, ChannelMode, DedupeOn, Powers, Step};
 pub use catalog::{Category, CustomField, Segment};
+pub use change::{ChangeKind, ContactChange};
 pub use command::{
     ChannelInput, Command, ContactRef, ContactRequest, Envelope, FieldInput, NewField, SegmentRef, Skipped, TokenChange,
 };
 pub use contact::{ChannelDetails, Contact, ContactState, HeldIdentifier, IdentifierState, Membership, Visitor};
-pub use decision::{Apart, Decision, Effect, MergeRule, Outcome, Rejection, Rule, SubscribeStatus};
+pub use decision::{Decision, Effect, MergeRule, NotLinkedReason, Outcome, Rejection, Rule, SubscribeStatus};
 pub use event::{
     Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, Place, StoredEvent,
     Subject, Waiting, is_dated_ahead,
 };
-pub use face::Face;
+pub use find::{FindQuery, FindRank, NamePrefixes, Prefix};
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
-    CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, KeyId, MergeId, Revision, RunId,
-    SegmentId, SiteId, VisitorId, WorkspaceId, ordered_uuid,
+    AuditId, CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, InvitationId, KeyId, MergeId,
+    Revision, RunId, SegmentId, SessionId, SiteId, UserId, VisitorId, WorkspaceId, ordered_uuid,
 };
-pub use invariants::{Violation, unrecorded_merges, violations};
+pub use invariants::{Invariant, Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};
+pub use observable_contact::ObservableContact;
 pub use order::{Order, OrderContent, OrderCustomer, OrderDetails, OrderItem, OrderKey, OrderRequest, OrderStatus};
 pub use policy::{Limits, Policy};
 pub use read_set::ReadSet;
 pub use resolve::resolve;
 pub use rights::{Action, Rights};
 pub use snapshot::{
-    ChangeSet, ContactRow, Footprint, Fresh, FreshCount, KeyRecord, Learned, LogEntry, Resolution, Snapshot,
+    ChangeSet, ContactRow, Footprint, FootprintExpansion, Fresh, FreshCount, KeyRecord, LogEntry, Resolution, Snapshot,
 };
 pub use time::{Timestamp, to_micros};
 pub use trust::{Claim, Trust, Warrant};

@@ -3,7 +3,7 @@
 use crate::{AttributeKey, ContactId, DecisionId, IdentifierKey, MergeId, MergeRule, SegmentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The record of a merge: appended, never rewritten but for its undo.
+/// The record of a merge. It never changes, except when the merge is undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merge {
     /// Its identity.
@@ -22,7 +22,7 @@ pub struct Merge {
     pub decision: DecisionId,
     /// When.
     pub at: Timestamp,
-    /// What came along.
+    /// What the absorbed contact brought.
     pub moved: Moved,
     /// When it was undone, if it was.
     pub undone_at: Option<Timestamp>,
@@ -33,7 +33,7 @@ pub struct Merge {
 pub struct Moved {
     /// Its identifiers.
     pub identifiers: Vec<IdentifierKey>,
-    /// Those of them that the survivor held on its own before. An undo takes the others from it (identity rule 10).
+    /// Those that the survivor held itself before. An undo takes the others from it (identity rule 10).
     #[serde(default)]
     pub shared: Vec<IdentifierKey>,
     /// Its static segments.

@@ -1,11 +1,11 @@
-//! What people ordered.
+//! Orders.
 
 use crate::values::{Amount, Currency, ExternalOrderId, OrderText, StoreId};
 use crate::{ContactId, ContactRequest, DecisionId, EventId, Place, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How far an order is (wire fact).
+/// The status of an order (wire fact).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderStatus {
     /// It was made.
@@ -30,7 +30,7 @@ impl OrderStatus {
         Self::AbandonedShoppingCart,
     ];
 
-    /// The stable text of the status, as on the wire and as stored. The type of the event that tells of it is `order` and this text.
+    /// The stable text of the status, as on the wire and as stored. The type of its event is `order` and this text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Initialized => "INITIALIZED",
@@ -50,17 +50,17 @@ impl OrderStatus {
 /// One item of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderItem {
-    /// The customer's own name for the item.
+    /// The ID of the item in the customer's system.
     pub external_item_id: OrderText,
     /// How many, or how much: not always a whole number.
     pub quantity: Amount,
-    /// What it is called.
+    /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<OrderText>,
-    /// What sort of thing it is.
+    /// Its category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<OrderText>,
-    /// What it costs, in the order's currency.
+    /// Its price, in the order's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Amount>,
     /// Its page.
@@ -69,15 +69,15 @@ pub struct OrderItem {
     /// Its picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_url: Option<OrderText>,
-    /// What it is like.
+    /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<OrderText>,
 }
 
-/// Who ordered, as the order says it: who that is has been decided by the rules.
+/// The customer as the order describes them. The rules decide which contact that is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderCustomer {
-    /// The customer's own name for the contact.
+    /// The external ID of the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<OrderText>,
     /// The email, as typed.
@@ -94,10 +94,10 @@ pub struct OrderCustomer {
     pub last_name: Option<OrderText>,
 }
 
-/// What describes an order besides money: all of it may be missing.
+/// What describes an order besides money. Each part may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderDetails {
-    /// Who ordered.
+    /// The customer.
     #[serde(default)]
     pub customer: OrderCustomer,
     /// The page where a cart is restored.
@@ -106,7 +106,7 @@ pub struct OrderDetails {
     /// The status in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_description: Option<OrderText>,
-    /// Where it was made: one of [`Order::SOURCES`], or whatever else the shop calls it.
+    /// Where it was made: one of [`Order::SOURCES`], or any other name that the shop uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<OrderText>,
     /// How it is delivered.
@@ -118,27 +118,27 @@ pub struct OrderDetails {
     /// Where it is delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_address: Option<OrderText>,
-    /// What else the customer keeps about it.
+    /// What else the shop stores about it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub additional_info: BTreeMap<OrderText, OrderText>,
 }
 
-/// What an order says but for who, when and how far.
+/// The content of an order, without contact, date and status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderContent {
-    /// What all of it costs.
+    /// The total.
     pub total_cost: Amount,
-    /// What the amounts are counted in.
+    /// The currency of the amounts.
     pub currency: Currency,
-    /// What delivering costs.
+    /// The cost of delivery.
     pub shipping: Option<Amount>,
-    /// What was taken off.
+    /// The discount.
     pub discount: Option<Amount>,
-    /// What of it is taxes.
+    /// The taxes in the total.
     pub taxes: Option<Amount>,
-    /// What describes it.
+    /// Its details.
     pub details: OrderDetails,
-    /// What was ordered; at most [`Order::MAX_ITEMS`].
+    /// Its items; at most [`Order::MAX_ITEMS`].
     pub items: Vec<OrderItem>,
 }
 
@@ -155,14 +155,14 @@ impl OrderCustomer {
 }
 
 impl OrderDetails {
-    /// Leaves out what tells of whoever ordered: an order that turns out to be another's says nothing of them.
+    /// Removes what describes the customer: it must not be stored with an order of another contact.
     pub(crate) fn forget_customer(&mut self) {
         self.customer = OrderCustomer::default();
         self.delivery_address = None;
         self.additional_info.clear();
     }
 
-    /// Whether it says something that [`Self::forget_customer`] takes.
+    /// Whether it has something that [`Self::forget_customer`] removes.
     pub(crate) fn has_customer(&self) -> bool {
         let mut without = self.clone();
         without.forget_customer();
@@ -188,7 +188,7 @@ impl OrderDetails {
 }
 
 impl OrderContent {
-    /// What is said here, and what `other` says where nothing is.
+    /// This content, with its blanks filled from `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -203,35 +203,34 @@ impl OrderContent {
     }
 }
 
-/// What an order is one by: its number within its shop (identity rules, "orders").
+/// The key of an order: its ID within its shop (identity rules, "orders").
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderKey {
-    /// The customer's own name for it.
+    /// Its ID in the customer's system.
     pub external_id: ExternalOrderId,
-    /// The shop; none while no request has named one. Such an order is the only one of its number.
+    /// The shop; none if no request has named one. Such an order is the only one with its ID.
     pub store_id: Option<StoreId>,
 }
 
-/// An order as it is kept.
+/// An order as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// What it is one by; unique within the workspace.
+    /// Its key, unique within the workspace.
     pub key: OrderKey,
-    /// The contact that it was given to. When that one is merged the order stays as it is: whoever reads a contact's orders reads those
-    /// of whom it absorbed.
+    /// The contact that it belongs to. A merge does not change it: reading a contact's orders includes those of the contacts that it absorbed.
     pub contact: ContactId,
-    /// How far it is.
+    /// Its status.
     pub status: OrderStatus,
-    /// Of when the status is: the latest date that a request gave to the order.
+    /// The date of the status: the latest date that a request gave to the order.
     pub date: Timestamp,
-    /// What it says.
+    /// Its content.
     pub content: OrderContent,
-    /// The decision that last changed something about it. Of orders of one date the one of the later decision is the newer; a decision changes
-    /// one at the most.
+    /// The decision that last changed it. Of two orders with the same date the one with the later decision is newer; a decision changes at most
+    /// one order.
     pub decision: DecisionId,
-    /// When it came first.
+    /// When its first request was accepted.
     pub created_at: Timestamp,
-    /// When something about it last changed.
+    /// When it last changed.
     pub updated_at: Timestamp,
 }
 
@@ -249,24 +248,24 @@ impl Order {
     pub const MAX_INFO: usize = 100;
 }
 
-/// An order as a request tells it.
+/// An order as a request sends it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderRequest {
-    /// Whose it is: identifiers, and the names that a contact gets when one is made.
+    /// The contact that it belongs to: identifiers, and the names that a new contact gets.
     pub contact: ContactRequest,
-    /// What it is one by.
+    /// Its key.
     pub key: OrderKey,
-    /// How far it is.
+    /// Its status.
     pub status: OrderStatus,
     /// Of when this is.
     pub date: Timestamp,
-    /// What it says. What is missing in it stays as it is stored.
+    /// Its content. Missing parts stay as they are stored.
     pub content: OrderContent,
 }
 
 impl OrderRequest {
-    /// The identities that the event of its status may have.
-    pub fn told_as(&self) -> [EventId; 2] {
+    /// The IDs that the event of its status may have.
+    pub fn status_event_ids(&self) -> [EventId; 2] {
         EventId::of_order(&self.key, self.status, self.date)
     }
 }

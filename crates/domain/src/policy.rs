@@ -1,4 +1,4 @@
-//! What a workspace decides about identity for itself (identity rules 6 and 8).
+//! The identity policy of a workspace (identity rules 6 and 8).
 
 use crate::values::{BlockedValues, Region};
 use crate::{IdentifierKind, Timestamp};
@@ -21,11 +21,10 @@ pub struct Policy {
     pub limits: Limits,
     /// Seconds within which an identical contact request is refused as duplicated; 0 turns the check off.
     pub duplicate_window_seconds: u32,
-    /// Whether a key that may tell of events may also delete them by time (wire fact: off unless it is turned on).
+    /// Whether a key that may record events may also delete them by time (wire fact: off unless it is turned on).
     #[serde(default)]
     pub delete_past_events: bool,
-    /// For how many seconds the time when an identifier was last seen stays as it is, though the identifier is named again (identity rule 9). At
-    /// most 86,400.
+    /// How many seconds must pass before the time when an identifier was last seen is updated (identity rule 9). At most 86,400.
     #[serde(default = "hour")]
     pub last_seen_seconds: u32,
     /// Whether a key that may send orders may also delete them (wire fact: in third-party catalogues only).

@@ -1,9 +1,9 @@
-//! What is left of an erased contact in decisions that others keep: nothing that tells who it was.
+//! Redaction: removing an erased contact from the decisions and merges of other contacts.
 
 use crate::{ContactId, Decision, Effect, Identifier, IdentifierKey, Merge, MergeId, Rejection};
 use std::collections::BTreeSet;
 
-/// What stands where the value of an erased contact's identifier stood.
+/// Replaces the value of an erased contact's identifier.
 const ERASED: &str = "erased";
 
 impl Decision {
@@ -34,8 +34,8 @@ impl Decision {
         in_effects.chain(&self.matched_by).collect()
     }
 
-    /// Takes erased contacts out of the decision: their numbers, and identifiers that nobody holds any more. Of a decision that was about
-    /// an erased contact only what befell others is left.
+    /// Removes erased contacts from the decision: their contact IDs, and identifiers that no contact holds any more. If the decision was about an
+    /// erased contact, only its effects on other contacts are left.
     pub fn redact(&mut self, gone: &BTreeSet<ContactId>, is_held: impl Fn(&IdentifierKey) -> bool) {
         self.undo.clear();
         let before = self.clone();
@@ -80,7 +80,7 @@ impl Merge {
             .chain(&self.moved.shared)
     }
 
-    /// Takes identifiers that nobody holds any more out of the record. Merge and undo go by who brought what, so that nothing is lost to them.
+    /// Removes identifiers that no contact holds any more from the record. An undo works by the homes of identifiers and does not need them.
     pub fn redact(&mut self, is_held: impl Fn(&IdentifierKey) -> bool) {
         let moved = self.moved.identifiers.iter_mut().chain(&mut self.moved.shared);
         for key in self.evidence.iter_mut().chain(moved).filter(|key| !is_held(key)) {
@@ -89,14 +89,14 @@ impl Merge {
     }
 }
 
-/// The other contact of an effect, read or to be changed. Every effect is listed, so that a new one is thought of here.
+/// The other contact of an effect, shared or mutable. Every effect is listed, so that a new one must be added here.
 macro_rules! party {
     ($effect:expr, $borrow:ident) => {
         match $effect {
             Effect::Moved { from: contact, .. }
             | Effect::Merged { absorbed: contact, .. }
             | Effect::Unmerged { contact, .. } => Some(contact),
-            Effect::KeptApart { contact, .. } => contact.$borrow(),
+            Effect::NotLinked { contact, .. } => contact.$borrow(),
             Effect::Attached { .. }
             | Effect::Replaced { .. }
             | Effect::Restated { .. }
@@ -122,7 +122,7 @@ macro_rules! party {
     };
 }
 
-/// The identifier of an effect, likewise; evidence of a merge apart.
+/// The identifier of an effect, likewise, without the evidence of a merge.
 macro_rules! identifier {
     ($effect:expr) => {
         match $effect {
@@ -135,7 +135,7 @@ macro_rules! identifier {
             | Effect::Shared { identifier, .. }
             | Effect::Unsubscribed { identifier }
             | Effect::Resubscribed { identifier }
-            | Effect::KeptApart { identifier, .. } => Some(identifier),
+            | Effect::NotLinked { identifier, .. } => Some(identifier),
             Effect::Merged { .. }
             | Effect::Unmerged { .. }
             | Effect::EventWaits { .. }
@@ -164,7 +164,7 @@ fn party_mut(effect: &mut Effect) -> Option<&mut ContactId> {
 }
 
 impl Effect {
-    /// The identifier that the effect is about; evidence of a merge is none.
+    /// The identifier that the effect is about. The evidence of a merge does not count.
     pub fn identifier(&self) -> Option<&Identifier> {
         identifier!(self)
     }

@@ -1,4 +1,4 @@
-//! What a batch of commands must know before it is resolved, and what resolving it changes.
+//! What must be read to resolve a batch of commands, and what resolving it changes.
 
 use crate::segments::Formula;
 use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName, Source};
@@ -11,59 +11,58 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// What a batch touches: the storage reads exactly this.
+/// What a batch needs: the storage reads exactly this.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "each is needed by itself")]
 pub struct Footprint {
     /// Identifiers. The value says whether the contacts that hold it are needed.
     pub keys: BTreeMap<IdentifierKey, bool>,
-    /// Tokens, devices and cookies of [`Self::keys`], each with a time in the past at which something happened behind it. One without an
-    /// app stands for the token that somebody holds of whatever app, too.
+    /// Tokens, devices and cookies of [`Self::keys`], each with the past time of a late event that names it. A token without an app also stands
+    /// for the held token of any app.
     pub late: BTreeSet<(IdentifierKey, Timestamp)>,
-    /// Contacts named by number.
+    /// Contacts named by contact ID.
     pub contacts: BTreeSet<ContactId>,
-    /// Merges named by identity. Each brings the contacts of its group, and all merges among them.
+    /// Merges. Each brings the contacts of its group, and all merges among them.
     pub merges: BTreeSet<MergeId>,
-    /// Segments named by number.
+    /// Segments named by ID.
     pub segments: BTreeSet<SegmentId>,
-    /// Segments named by name. Categories of the same name come along.
+    /// Segments named by name. Categories of the same name are read as well.
     pub segment_names: BTreeSet<SegmentName>,
     /// Whether all segments are needed.
     pub all_segments: bool,
     /// Categories named by key.
     pub category_keys: BTreeSet<CategoryKey>,
-    /// Categories named by number.
+    /// Categories named by ID.
     pub categories: BTreeSet<CategoryId>,
     /// Whether all categories are needed.
     pub all_categories: bool,
-    /// Custom fields named by number.
+    /// Custom fields named by ID.
     pub fields: BTreeSet<FieldId>,
     /// Custom fields named by `(profile_key, field_key)`.
     pub field_keys: BTreeSet<(String, String)>,
     /// Types of events.
     pub event_types: BTreeSet<EventTypeKey>,
-    /// Events whose senders gave them an identity.
+    /// Events to which their senders gave an ID.
     pub events: BTreeSet<EventId>,
-    /// The time whose events are to be deleted.
+    /// The period of which events are deleted.
     pub deleting: Option<EventPeriod>,
-    /// Numbers of orders: those of every shop are needed. Each order brings the contact that answers for the one that it was given to, as if
-    /// that one were named by number.
+    /// IDs of orders: the orders of all shops are needed. Each order brings the canonical contact of its contact.
     pub orders: BTreeSet<ExternalOrderId>,
-    /// How many new numbers the batch may need.
+    /// How many new IDs the batch may need.
     pub fresh: FreshCount,
-    /// Whether the batch may bring back removed contacts that it names. Nothing to load; [`Snapshot::learn`] asks.
+    /// Whether the batch may restore removed contacts that it names. Nothing is read for it; [`Snapshot::expand_footprint`] uses it.
     pub restores: bool,
-    /// Whether the batch removes contacts, which it may bring back, too.
+    /// Whether the batch removes contacts, which it may restore as well.
     pub removes: bool,
     /// Whether the batch erases contacts.
     pub erases: bool,
 }
 
 impl Footprint {
-    /// Whether it asks for anything that the workspace defines, or for numbers of what is to be defined.
+    /// Whether it needs anything that the workspace defines, or new IDs for definitions.
     pub fn names_definitions(&self) -> bool {
         let counts = self.fresh;
-        let asked = [
+        let needed = [
             self.segments.len(),
             self.segment_names.len(),
             self.category_keys.len(),
@@ -73,16 +72,16 @@ impl Footprint {
             self.event_types.len(),
             counts.segments + counts.categories + counts.fields,
         ];
-        self.all_categories || self.all_segments || asked.iter().any(|count| *count > 0)
+        self.all_categories || self.all_segments || needed.iter().any(|count| *count > 0)
     }
 }
 
-/// How many new numbers a batch may need.
+/// How many new IDs a batch may need.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FreshCount {
     /// Contacts.
     pub contacts: usize,
-    /// Segments that certainly need one; those for unknown [`Footprint::segment_names`] come on top.
+    /// Segments that need one for certain. Unknown [`Footprint::segment_names`] need one more each.
     pub segments: usize,
     /// Categories.
     pub categories: usize,
@@ -90,12 +89,12 @@ pub struct FreshCount {
     pub fields: usize,
 }
 
-/// New numbers, ascending.
+/// New IDs, ascending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fresh {
-    /// For contacts; as many as [`FreshCount::contacts`] asks for.
+    /// For contacts; as many as [`FreshCount::contacts`].
     pub contacts: Vec<ContactId>,
-    /// For segments; as many as [`FreshCount::segments`] asks for, and one for every unknown segment name.
+    /// For segments; as many as [`FreshCount::segments`], and one for each unknown segment name.
     pub segments: Vec<SegmentId>,
     /// For categories.
     pub categories: Vec<CategoryId>,
@@ -103,25 +102,25 @@ pub struct Fresh {
     pub fields: Vec<FieldId>,
 }
 
-/// What is known about an identifier apart from who holds it.
+/// What is recorded about an identifier, besides its holders.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {
     /// Digests of the external IDs that it has been seen with (identity rule 8); no more of them than made it shared.
     pub seen_with: BTreeSet<Uuid>,
     /// For an email: since when it is unsubscribed.
     pub unsubscribed_at: Option<Timestamp>,
-    /// The history that waits for somebody to hold it; never for a cookie.
+    /// The history that waits behind it; never for a cookie.
     pub waiting: Option<Waiting>,
 }
 
 impl KeyRecord {
-    /// Whether the identifier has been seen with too many external IDs and is no evidence any more (identity rule 8). The policy says how many
-    /// that are, of what was seen before the policy as well.
+    /// Whether the identifier has been seen with too many external IDs and is no evidence any more (identity rule 8). The policy's number also
+    /// applies to what was seen before the policy was set.
     pub fn is_shared(&self, policy: &Policy) -> bool {
         self.seen_with.len() >= policy.shared_threshold as usize
     }
 
-    /// What is left of it when whoever held the identifier is erased: that nobody may write to the address, if it is unsubscribed.
+    /// What is left of it when its holder is erased: that the address is unsubscribed.
     pub fn after_erasure(self) -> Option<Self> {
         let unsubscribed_at = Some(self.unsubscribed_at?);
         Some(Self {
@@ -130,33 +129,30 @@ impl KeyRecord {
         })
     }
 
-    /// Whether it tells of nothing but with whom the identifier was seen. It is forgotten with an erased contact that named the identifier,
-    /// unless somebody holds it.
+    /// Whether it records sightings and nothing else. It is deleted with an erased contact that named the identifier, unless a contact holds it.
     pub fn is_sighting(&self) -> bool {
         self.unsubscribed_at.is_none() && self.waiting.is_none()
     }
 }
 
-/// What the storage knows about a footprint.
+/// What the storage has read for a footprint.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
-    /// Contacts that answer for themselves: those that hold a key of the footprint (removed ones only by their external ID or
-    /// an exclusive identifier), those named by number, the canonical ones of absorbed ones named by number, and the owners of
-    /// [`Self::visitors`]. With merges in the footprint also every absorbed contact of their groups.
+    /// Canonical contacts: those that hold a key of the footprint (removed ones only by an exclusive identifier), those named by contact ID, or of
+    /// which an absorbed one is, and the owners of [`Self::visitors`]. With merges in the footprint also every absorbed contact of their groups.
     pub contacts: BTreeMap<ContactId, Contact>,
-    /// For absorbed contacts named by number, and those of [`Self::apart`]: the contact that answers for them.
+    /// For absorbed contacts named by contact ID, and those of [`Self::apart`]: their canonical contact.
     pub canonical: BTreeMap<ContactId, ContactId>,
     /// The record of every key of the footprint that has one other than the default.
     pub keys: BTreeMap<IdentifierKey, KeyRecord>,
-    /// The open visitors of the footprint's cookies, adopted or not. Those of its tokens and devices, and of the tokens that it names
-    /// without their apps, only if they are a contact's: what waits is in [`Self::keys`]. For every one of [`Footprint::late`] also the
-    /// visitor that [`Visitor::at`] finds, if it is closed.
+    /// The open visitors of the footprint's cookies, adopted or not. Of its tokens and devices, and of the tokens that it names without an app,
+    /// the open ownership periods: waiting history is in [`Self::keys`]. For each entry of [`Footprint::late`] also the visitor that
+    /// [`Visitor::at`] finds, if it is closed.
     pub visitors: Vec<Visitor>,
     /// The merges of the footprint, and all others among the contacts of their groups, undone ones included.
     pub merges: BTreeMap<MergeId, Merge>,
-    /// Pairs that a person took apart, as survivor and absorbed: of the merges that were undone those whose two contacts are answered for
-    /// by two of [`Self::contacts`]. At least one of the two, or of those who answer for them, is [`Self::absorbable`]. They do not merge
-    /// by themselves again.
+    /// Survivor and absorbed contact of each undone merge whose contacts are now two of [`Self::contacts`], themselves or by their canonical
+    /// contacts, at least one of which is [`Self::absorbable`]. They do not merge by themselves again.
     pub apart: BTreeSet<(ContactId, ContactId)>,
     /// The segments of the footprint, and those of its categories.
     pub segments: Vec<Segment>,
@@ -166,21 +162,21 @@ pub struct Snapshot {
     pub categories: Vec<Category>,
     /// The custom fields of the footprint, archived ones included.
     pub fields: Vec<CustomField>,
-    /// Those of the footprint's types of events that create contacts.
+    /// The event types of the footprint that create contacts.
     pub creating: BTreeSet<EventTypeKey>,
-    /// Those of the footprint's events that are stored.
+    /// The events of the footprint that are stored.
     pub stored_events: BTreeSet<EventId>,
-    /// The earliest events of the footprint's time, in the order of time: one more than are deleted at once, if there are as many.
+    /// The earliest events of the footprint's period, ordered by time: one more than are deleted at once, if there are as many.
     pub deletable: Vec<StoredEvent>,
-    /// Those of the footprint's orders that are stored.
+    /// The orders of the footprint that are stored.
     pub orders: BTreeMap<OrderKey, Order>,
-    /// New numbers. Those that the changes do not use may be handed out again.
+    /// New IDs. Those that the changes do not use may be assigned again.
     pub fresh: Fresh,
 }
 
 impl Snapshot {
-    /// The contacts that rules 5 and 6 may merge into another one of the snapshot: those that brought no external ID (one that a merge
-    /// brought may go with an undo in the same batch). None when there is no other, so that most requests need not ask what was undone.
+    /// The contacts that rules 5 and 6 may merge into another one of the snapshot: those without an external ID of their own (one that a merge
+    /// brought may return by an undo in the same batch). None if the snapshot has no other contact: then undone merges need not be read.
     pub fn absorbable(&self) -> BTreeSet<ContactId> {
         if self.contacts.len() < 2 {
             return BTreeSet::new();
@@ -193,16 +189,16 @@ impl Snapshot {
         unclaimed.map(|contact| contact.id).collect()
     }
 
-    /// The contacts that hold one of the keys, or a token that one of them names without its app, removed ones included, each with the one
-    /// that brought it.
+    /// The contacts that hold one of the keys, or a token that one of them names without its app, with the homes of these identifiers. Removed
+    /// contacts are included.
     pub fn holders(&self, keys: &BTreeSet<&IdentifierKey>) -> BTreeSet<ContactId> {
         let held = self.contacts.values().flat_map(|contact| &contact.identifiers);
-        let nameless = |held: &HeldIdentifier| held.identifier.nameless().is_some_and(|key| keys.contains(&key));
-        let held = held.filter(|held| keys.contains(held.key()) || nameless(held));
+        let is_named = |held: &HeldIdentifier| held.identifier.key_without_app().is_some_and(|key| keys.contains(&key));
+        let held = held.filter(|held| keys.contains(held.key()) || is_named(held));
         held.flat_map(|held| [held.owner, held.home]).collect()
     }
 
-    /// The removed contacts that a command of the footprint may be about.
+    /// The removed contacts that the commands of the footprint may be about.
     pub fn removed(&self, footprint: &Footprint) -> BTreeSet<ContactId> {
         let mut named = self.holders(&footprint.keys.keys().collect());
         named.extend(
@@ -220,25 +216,24 @@ impl Snapshot {
         named
     }
 
-    /// Notes for [`crate::footprint`] what the batch touches besides. True when something of it was not asked for, so the batch has to be
-    /// read again.
-    pub fn learn(&self, footprint: &Footprint, known: &mut Learned) -> bool {
-        let mut learned = false;
+    /// Adds to `known` what the batch needs besides. Returns whether the footprint lacked any of it, so that the batch must be read again.
+    pub fn expand_footprint(&self, footprint: &Footprint, known: &mut FootprintExpansion) -> bool {
+        let mut is_expanded = false;
         for field in self.fields.iter().filter(|field| field.identifying) {
             if !known.fields.contains(field) {
                 known.fields.retain(|old| old.id != field.id);
                 known.fields.push(field.clone());
-                learned = true;
+                is_expanded = true;
             }
         }
         for key in self.restorable(footprint) {
-            learned |= !footprint.keys.contains_key(&key);
+            is_expanded |= !footprint.keys.contains_key(&key);
             known.keys.insert(key);
         }
-        learned
+        is_expanded
     }
 
-    /// The identifiers of removed contacts that the batch may bring back: history may wait behind them.
+    /// The identifiers of removed contacts that the batch may restore: history may wait behind them.
     fn restorable(&self, footprint: &Footprint) -> BTreeSet<IdentifierKey> {
         let named = |contact: &&Contact| {
             let by_external_id = |held: &HeldIdentifier| {
@@ -254,21 +249,21 @@ impl Snapshot {
         let restored = self.contacts.values().filter(|_| footprint.restores).filter(named);
         let held = restored.flat_map(|contact| &contact.identifiers);
         held.filter(|held| held.kind() != IdentifierKind::Cookie)
-            .flat_map(|held| std::iter::once(held.key().clone()).chain(held.identifier.also_named()))
+            .flat_map(|held| std::iter::once(held.key().clone()).chain(held.identifier.alias_keys()))
             .collect()
     }
 }
 
-/// What [`crate::footprint`] must know that is learned from a [`Snapshot`] only: see [`Snapshot::learn`].
+/// What a footprint needs that only a [`Snapshot`] shows: see [`Snapshot::expand_footprint`].
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Learned {
-    /// The definitions of custom fields that identify.
+pub struct FootprintExpansion {
+    /// The definitions of identifying custom fields.
     pub fields: Vec<CustomField>,
-    /// Identifiers of removed contacts that the batch may bring back.
+    /// Identifiers of removed contacts that the batch may restore.
     pub keys: BTreeSet<IdentifierKey>,
 }
 
-/// The narrow row of a contact: all of it but what hangs on it.
+/// The row of a contact, without attributes, identifiers and memberships.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactRow {
     /// See [`Contact::id`].
@@ -288,24 +283,24 @@ pub struct ContactRow {
 }
 
 /// What resolving a batch changes: rows in their final form, each at most once. The storage applies them in the order of
-/// these members, which frees an exclusive identifier before somebody else takes it.
+/// these members, which frees an exclusive identifier before another contact takes it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChangeSet {
-    /// Contacts to be deleted for good, each with all that it absorbed, and everything that is theirs: rows of every
-    /// table, keys that nobody holds any more, merges, recorded replies, and their logs. Decisions that others keep in their logs are
-    /// redacted: see [`Decision::redact`].
+    /// Contacts to be erased, each with all that it absorbed, and with everything that they own: rows of every table, records of keys that no
+    /// contact holds any more, merges, recorded replies, and their logs. Decisions in the logs of other contacts are redacted: see
+    /// [`Decision::redact`].
     pub erased: Vec<ContactId>,
     /// Contacts that were made or changed.
     pub contacts: Vec<ContactRow>,
-    /// How many more contacts are active afterwards; negative when there are fewer. Stores add it to the total that they keep.
+    /// How many more contacts are active afterwards; negative if there are fewer. Stores add it to their total.
     pub active_contacts: i64,
-    /// Contacts outside [`Self::contacts`] whose identifiers, memberships, attributes, visitors or absorbed contacts change. Their revision
-    /// rises, and nothing else in their rows.
+    /// Contacts outside [`Self::contacts`] of which identifiers, memberships, attributes, visitors or absorbed contacts change. Only the revision
+    /// in their rows rises.
     pub touched: BTreeSet<ContactId>,
-    /// For absorbed contacts and visitors that the batch did not load: those that the first answered for, the second answers for
-    /// now. Each first occurs once. Applied before [`Self::visitors`].
+    /// For absorbed contacts and visitors that the batch did not load: the canonical contact or owner changes from the first to the second. Each
+    /// first contact occurs once. Applied before [`Self::visitors`].
     pub repointed: Vec<(ContactId, ContactId)>,
-    /// For visitors that the batch did not load: those that the first brought, the second answers for now (undo of a merge).
+    /// For visitors that the batch did not load, after the undo of a merge: those with the first contact as home get the second as owner.
     pub visitors_returned: Vec<(ContactId, ContactId)>,
     /// Attributes that were made or changed, whole.
     pub attributes: Vec<(ContactId, Attributes)>,
@@ -335,13 +330,13 @@ pub struct ChangeSet {
     pub fields: Vec<CustomField>,
     /// Merges that were made or undone.
     pub merges: Vec<Merge>,
-    /// Events to be deleted, and with them the identities that their senders gave.
+    /// Events to be deleted, with the IDs that their senders gave.
     pub events_deleted: Vec<StoredEvent>,
     /// How many [`Self::events_deleted`] there are of every type. What is left of a count of zero has no times.
     pub events_uncounted: Vec<(EventTypeKey, u64)>,
     /// Events to be kept.
     pub events: Vec<Event>,
-    /// Those of [`Self::events`] whose senders gave them an identity: none of them may be stored already.
+    /// Those of [`Self::events`] to which their senders gave an ID: none of them may be stored already.
     pub sent_events: Vec<EventId>,
     /// What [`Self::events`] add to the counts of their types, by type.
     pub event_counts: Vec<EventCount>,
@@ -355,7 +350,7 @@ pub struct ChangeSet {
     pub orders: Vec<Order>,
     /// The policy, if it changed.
     pub policy: Option<Policy>,
-    /// Decisions to be remembered, one entry for every contact that they touched.
+    /// Log entries, one for each decision and contact that it concerns.
     pub log: Vec<LogEntry>,
 }
 
@@ -376,7 +371,7 @@ impl ChangeSet {
         !(self.formulas.is_empty() && self.segments_removed.is_empty())
     }
 
-    /// Whether it deletes rows that other batches may have read and of which nothing is left: see [`crate::ReadSet`].
+    /// Whether it deletes rows that other batches may have read, and leaves nothing of them: see [`crate::ReadSet`].
     pub fn deletes(&self) -> bool {
         !(self.erased.is_empty() && self.events_deleted.is_empty() && self.orders_deleted.is_empty())
     }
@@ -385,18 +380,18 @@ impl ChangeSet {
 /// A decision in the identity log of a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// The contact that was touched, canonical at the time.
+    /// The contact that the decision concerns, canonical at the time.
     pub contact: ContactId,
     /// What was decided.
     pub decision: Decision,
-    /// Contacts that no entry of the decision is of, and that it tells of nevertheless. To erase one of them is to redact the decision.
+    /// Contacts that the decision is about without being in their logs. Erasing one of them redacts the decision.
     pub mentions: BTreeSet<ContactId>,
 }
 
-/// What resolving a batch comes to.
+/// The result of resolving a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolution {
-    /// One decision for every command, in their order.
+    /// One decision for each command, in their order.
     pub decisions: Vec<Decision>,
     /// What they change together.
     pub changes: ChangeSet,

@@ -1,20 +1,20 @@
-//! What may be believed of a request, and what a public key may say (identity rules, "Trust").
+//! How far a request is trusted, and what a public key may send (identity rules, "Trust").
 
 use crate::values::ExternalId;
 use crate::{Action, AttributeKey, Call, ContactRequest, Identifier, Rights, Skipped, Stability};
 
-/// How far a request is believed.
+/// How far a request is trusted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Trust {
     /// A secret key, a signed identity token, or a site that takes unsigned identification.
     #[default]
     Full,
-    /// A public key alone: anybody can read it out of a page or an app, and say anything with it. It leaves history and attaches
-    /// changeable identifiers to visitors and anonymous contacts.
+    /// A public key alone: anybody can read it in a page or an app, and send anything with it. It records history and attaches changeable
+    /// identifiers to visitors and anonymous contacts.
     Public,
 }
 
-/// What stands behind the claim of a page or an app about who uses it (identity rules, "Trust").
+/// What vouches for the claim of a page or an app about its user (identity rules, "Trust").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warrant {
     /// A secret key of the workspace with these rights.
@@ -27,20 +27,20 @@ pub enum Warrant {
     PublicKey,
 }
 
-/// A claim as far as it is believed.
+/// A claim as far as it is trusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// The call that links the visitor to the person; none where nobody is named who is believed.
+    /// The call that links the visitor to a contact; none if nothing that is trusted names one.
     pub link: Option<(Call, ContactRequest)>,
     /// What was left out, by the names of the members of a contact.
     pub refused: Vec<Skipped>,
 }
 
 impl Warrant {
-    /// What a request of a page comes to that names its visitor.
+    /// The part of a page's claim about its user that is trusted, as a call.
     ///
-    /// A token, and a secret key that may write contacts, do what `POST contact` does: they make the contact that is missing. Everything
-    /// else finds contacts only (wire fact: the tracker creates none), and so does a contact ID, which is looked for and never made.
+    /// An identity token, and a secret key that may write contacts, do what `POST contact` does: they create a missing contact. Everything else
+    /// only finds contacts (wire fact: the tracker creates none), and so does a contact ID.
     pub fn claim(&self, mut request: ContactRequest) -> Claim {
         let mut refused = Vec::new();
         let mut refuse = |field: &str, reason: &str| {
@@ -57,7 +57,10 @@ impl Warrant {
             Self::Token(id) => {
                 let named = Identifier::external_id(id);
                 if request.external_id.as_ref().is_some_and(|said| said.key != named.key) {
-                    refuse("externalCustomerId", "is not whom the identity token vouches for");
+                    refuse(
+                        "externalCustomerId",
+                        "differs from the external ID of the identity token",
+                    );
                     None
                 } else {
                     if request.contact_id.take().is_some() {
@@ -68,7 +71,7 @@ impl Warrant {
                 }
             }
             Self::SecretKey(_) | Self::Unsigned => {
-                // The contact ID leads the search of events; a number in a link may be somebody else's.
+                // Events search by the contact ID first, and the contact ID in a link may be another person's.
                 if request.external_id.is_some() && request.contact_id.take().is_some() {
                     refuse("contactId", "the external ID names the contact");
                 }
@@ -94,13 +97,13 @@ impl Warrant {
 const UNSIGNED: &str = "needs a signed identity token";
 
 impl ContactRequest {
-    /// How far it is believed.
+    /// How far it is trusted.
     pub fn trust(&self) -> Trust {
         self.trust
     }
 
-    /// The same request as far as a public key may say it (identity rules, "Trust"): changeable identifiers. Contact ID, external ID, emails
-    /// and phones, attributes, custom fields, segments and categories are left out and reported, each by the name of its member.
+    /// The part of the request that a public key may send (identity rules, "Trust"): changeable identifiers. Contact ID, external ID, emails and
+    /// phones, attributes, custom fields, segments and categories are left out and reported, each by the name of its member.
     #[must_use]
     pub fn by_public_key(mut self) -> Self {
         let mut refused: Vec<String> = Vec::new();
@@ -128,7 +131,7 @@ impl ContactRequest {
     }
 }
 
-/// Where an attribute stands in a contact.
+/// The path of an attribute in a contact.
 fn member(key: AttributeKey) -> String {
     let name = key.to_text();
     match key {
@@ -185,10 +188,10 @@ mod tests {
             Some((event, Some(ContactId(1))))
         );
         // Nobody is named: there is nothing to link.
-        let nobody = ContactRequest::new(Source::SiteAutomated);
-        assert_eq!(Warrant::SecretKey(Rights::Full).claim(nobody.clone()).link, None);
+        let empty = ContactRequest::new(Source::SiteAutomated);
+        assert_eq!(Warrant::SecretKey(Rights::Full).claim(empty.clone()).link, None);
         let vouched = Warrant::Token(id("A"))
-            .claim(nobody)
+            .claim(empty)
             .link
             .map(|(_, request)| request.external_id);
         assert_eq!(vouched, Some(Some(Identifier::external_id(&id("A")))));
@@ -202,33 +205,33 @@ mod tests {
             details: ChannelDetails::default(),
         };
         let token = Identifier::token(IdentifierKind::MobilePush, None, &Token::parse("t").unwrap());
-        let mut asked = ContactRequest::new(Source::App);
-        asked.device_id = Some(Identifier::device_id(&DeviceId::parse("d").unwrap()));
-        asked.cookies = vec![Identifier::cookie(&Cookie::parse("c").unwrap())];
-        asked.channels = vec![channel(ChannelType::MobilePush, token)];
-        let mut expected = asked.clone();
+        let mut request = ContactRequest::new(Source::App);
+        request.device_id = Some(Identifier::device_id(&DeviceId::parse("d").unwrap()));
+        request.cookies = vec![Identifier::cookie(&Cookie::parse("c").unwrap())];
+        request.channels = vec![channel(ChannelType::MobilePush, token)];
+        let mut expected = request.clone();
         expected.trust = Trust::Public;
-        assert_eq!(asked.clone().by_public_key(), expected);
+        assert_eq!(request.clone().by_public_key(), expected);
 
-        asked.contact_id = Some(ContactId(1));
-        asked.external_id = Some(Identifier::external_id(&ExternalId::parse("A").unwrap()));
+        request.contact_id = Some(ContactId(1));
+        request.external_id = Some(Identifier::external_id(&ExternalId::parse("A").unwrap()));
         let email = Identifier::email(&Email::parse("a@example.com").unwrap());
-        asked.channels.push(channel(ChannelType::Email, email));
-        asked.attributes = vec![
+        request.channels.push(channel(ChannelType::Email, email));
+        request.attributes = vec![
             AttributeInput::first_name(Some(&FirstName::parse("Ann").unwrap())),
             AttributeInput::town(AddressPart::parse("Lviv").ok().as_ref()),
         ];
-        asked.fields = vec![FieldInput {
+        request.fields = vec![FieldInput {
             id: FieldId(7),
             text: None,
             member: "fields[0]".to_owned(),
         }];
-        asked.segments = vec![
+        request.segments = vec![
             SegmentRef::Name(SegmentName::parse("a").unwrap()),
             SegmentRef::Name(SegmentName::parse("b").unwrap()),
         ];
-        asked.left_segments = vec![SegmentName::parse("c").unwrap()];
-        asked.categories = vec![CategoryKey::parse("news").unwrap()];
+        request.left_segments = vec![SegmentName::parse("c").unwrap()];
+        request.categories = vec![CategoryKey::parse("news").unwrap()];
         let refused = [
             "contactId",
             "externalCustomerId",
@@ -246,6 +249,6 @@ mod tests {
                 reason: UNSIGNED.to_owned(),
             })
             .to_vec();
-        assert_eq!(asked.by_public_key(), expected);
+        assert_eq!(request.by_public_key(), expected);
     }
 }

@@ -5,7 +5,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// One part of a contact before and after a change; none where it was not there.
+/// One part of a contact before and after a change; none if it did not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change<K, T> {
     /// Which part.
@@ -23,11 +23,11 @@ pub struct Change<K, T> {
 pub struct ContactUndo {
     /// The contact that brought what changed: the home of its identifiers and memberships.
     pub contact: ContactId,
-    /// The contact that answered for it.
+    /// Its canonical contact.
     pub owner: ContactId,
     /// Whether the command made the contact.
     pub made: bool,
-    /// Whether the command brought it back.
+    /// Whether the command restored it.
     pub restored: bool,
     /// When it was last updated before; none for one that the command made.
     pub updated_before: Option<Timestamp>,
@@ -52,12 +52,12 @@ impl ContactUndo {
 }
 
 impl Change<IdentifierKey, HeldIdentifier> {
-    /// Whether the identifier is still what the change made of it. When it was last named counts for nothing.
+    /// Whether the identifier is still as the change left it. The time when it was last named does not count.
     pub(crate) fn stands(&self, now: Option<&HeldIdentifier>) -> bool {
         is_same(now, self.after.as_ref())
     }
 
-    /// Whether anything changed but when the identifier was last named.
+    /// Whether anything changed besides the time when the identifier was last named.
     pub(crate) fn is_change(&self) -> bool {
         !is_same(self.before.as_ref(), self.after.as_ref())
     }

@@ -32,8 +32,8 @@ impl ContactRequest {
 
     /// The unreadable identifiers, if they refuse the request in this call; empty when they are left out and the request is carried out.
     ///
-    /// They refuse it when the external ID is among them, because a weaker identifier might lead to somebody else, when no other usable
-    /// identifier is left, and always under the policy `strict_identifiers` (identity rule 8).
+    /// They refuse it if the external ID is among them, because a weaker identifier might find another contact; if no other usable
+    /// identifier is left; and always under the policy `strict_identifiers` (identity rule 8).
     pub fn refused_by(&self, call: Call, policy: &Policy) -> &[Unreadable] {
         let lacks_external_id = self.external_id.is_none()
             && self

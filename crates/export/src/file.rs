@@ -1,7 +1,8 @@
-//! Folders of files.
+//! Exports to folders of files.
 //!
-//! A run writes every row: a file has no rows that could be changed. The files of a run are written in a folder of their own, and take the place of
-//! those before one by one; `_selfsame_watermark.json` comes last and says of which commit all of them are.
+//! A run writes every row, because rows of a file cannot be changed. It writes its files to a staging folder and then
+//! moves them over the previous ones, one by one. `_selfsame_watermark.json` comes last and contains the commit of all
+//! of them.
 
 use crate::Sink;
 use async_trait::async_trait;
@@ -18,16 +19,16 @@ use std::str::FromStr;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
 
-/// The file that says of which commit the others are.
+/// The file with the commit of the other files.
 const WATERMARK: &str = "_selfsame_watermark.json";
 
-/// The schema that stands for the folder itself.
+/// The schema name that means the folder itself.
 const DEFAULT_SCHEMA: &str = "public";
 
 /// Writes files.
 #[derive(Debug)]
 pub(crate) struct FileSink {
-    /// Below which all folders have to be; none for anywhere.
+    /// The folder that all destinations must be in; none for any folder.
     below: Option<PathBuf>,
 }
 
@@ -75,7 +76,7 @@ impl Sink for FileSink {
         }
         check_owner(&folder, request.export).await?;
         let staging = folder.join(format!(".selfsame-{}", request.export));
-        // What a run left that was killed.
+        // Left over from a run that was killed.
         match fs::remove_dir_all(&staging).await {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&error)),
             _ => {}
@@ -95,7 +96,7 @@ impl Sink for FileSink {
     }
 }
 
-/// A run under way.
+/// A running run.
 struct FileRun {
     folder: PathBuf,
     staging: PathBuf,
@@ -116,7 +117,7 @@ impl SinkRun for FileRun {
         }
     }
 
-    /// Every row is written, so there is nothing to take away.
+    /// Every run writes all rows, so no row needs to be deleted.
     async fn forget(&mut self, _: Dataset, _: &'static str, _: Vec<Cell>) -> Result<(), SinkError> {
         Ok(())
     }
@@ -147,13 +148,13 @@ impl SinkRun for FileRun {
     }
 }
 
-/// A file that is being written.
+/// A file in progress.
 struct Table {
     name: String,
     columns: Vec<&'static Column>,
     format: FileFormat,
     file: File,
-    /// Compresses what is written, and holds it until the file takes it.
+    /// Compresses the output, and buffers it until it is written to the file.
     gzip: Option<GzEncoder<Vec<u8>>>,
 }
 
@@ -217,7 +218,7 @@ impl Table {
         self.file.write_all(&compressed).await.map_err(|error| failed(&error))
     }
 
-    /// Makes it durable; returns its name.
+    /// Makes the file durable; returns its name.
     async fn finish(mut self) -> Result<String, SinkError> {
         if let Some(gzip) = self.gzip.take() {
             let rest = gzip.finish().map_err(|error| failed(&error))?;
@@ -229,7 +230,7 @@ impl Table {
     }
 }
 
-/// No value and an empty text are the same in a table of commas.
+/// CSV does not distinguish a missing value from an empty text.
 fn csv_of(rows: &[Row]) -> Result<Vec<u8>, SinkError> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     for row in rows {
@@ -253,7 +254,7 @@ fn json_of(cell: &Cell) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Integer(number) => Value::from(*number),
-        // A text where a number of JSON would lose digits.
+        // A text where a JSON number would lose digits.
         Cell::Number(amount) => {
             let text = amount.to_string();
             let exact = Number::from_str(&text).ok().filter(|number| number.to_string() == text);
@@ -264,7 +265,7 @@ fn json_of(cell: &Cell) -> Value {
     }
 }
 
-/// Two exports do not write the same files.
+/// Refuses a folder that contains the files of another export.
 async fn check_owner(folder: &Path, export: ExportId) -> Result<(), SinkError> {
     let text = match fs::read_to_string(folder.join(WATERMARK)).await {
         Ok(text) => text,
@@ -282,7 +283,7 @@ async fn check_owner(folder: &Path, export: ExportId) -> Result<(), SinkError> {
     })
 }
 
-/// Makes a folder whose parent is there.
+/// Creates a folder whose parent exists.
 async fn make(folder: &Path) -> Result<(), SinkError> {
     match fs::create_dir(folder).await {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(&error)),
@@ -331,6 +332,8 @@ mod tests {
                 secret: None,
             },
             export: ExportId(Uuid::from_u128(export)),
+            attempt: Uuid::nil(),
+            begun_at: selfsame_domain::Timestamp::UNIX_EPOCH,
             schema: DEFAULT_SCHEMA.to_owned(),
             tables: vec![TablePlan::new(&set).unwrap()],
         }

@@ -1,8 +1,11 @@
-//! Destinations of exports, one module each: `PostgreSQL` databases, and folders of files.
+//! Destinations of exports, one module each: `PostgreSQL` databases, datasets of `BigQuery` (with the feature `bigquery`), and folders of files.
 //!
-//! A further kind is a file with a type that implements [`Sink`], and a line in [`Sinks::new`].
+//! To add a kind, add a file with a type that implements [`Sink`], and a line in [`Sinks::new`].
 
+#[cfg(feature = "bigquery")]
+mod bigquery;
 mod file;
+mod marks;
 mod postgres;
 
 use async_trait::async_trait;
@@ -15,7 +18,7 @@ use std::path::PathBuf;
 /// The destinations of one kind. The contract is that of [`ExportSinks`].
 #[async_trait]
 trait Sink: Send + Sync + Debug {
-    /// Which kind.
+    /// The kind.
     fn kind(&self) -> ConnectorKind;
 
     /// See [`ExportSinks::check`].
@@ -25,18 +28,21 @@ trait Sink: Send + Sync + Debug {
     async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError>;
 }
 
-/// The destinations of every kind.
+/// The destinations of all kinds.
 #[derive(Debug)]
 pub struct Sinks(Vec<Box<dyn Sink>>);
 
 impl Sinks {
-    /// All kinds. `egress` says which addresses are connected to, `files` below which folder files are written; without one, any folder may be
-    /// named.
+    /// Creates all kinds. `egress` restricts the addresses of connections, `files` is the folder that file exports must
+    /// be in; without it, any folder is allowed.
     pub fn new(egress: Egress, files: Option<PathBuf>) -> Self {
-        Self(vec![
-            Box::new(postgres::PostgresSink::new(egress)),
+        let mut sinks: Vec<Box<dyn Sink>> = vec![
+            Box::new(postgres::PostgresSink::new(egress.clone())),
             Box::new(file::FileSink::new(files)),
-        ])
+        ];
+        #[cfg(feature = "bigquery")]
+        sinks.push(Box::new(bigquery::BigQuerySink::new(egress)));
+        Self(sinks)
     }
 
     fn of(&self, destination: &Destination) -> Result<&dyn Sink, SinkError> {

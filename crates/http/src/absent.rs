@@ -1,4 +1,4 @@
-//! Calls of the protocol that are about messages, which this server does not send. Documented nowhere, since they do nothing.
+//! Calls of the protocol about messages, which this server does not send. They are not in the API description, since they do nothing.
 
 use crate::auth::Authenticated;
 use crate::error::ApiError;
@@ -7,7 +7,7 @@ use axum::routing::any;
 use axum::{Extension, Router};
 use selfsame_domain::Action;
 
-/// About what each of them is.
+/// The template of each call, and its subject for the error text.
 const CALLS: [(&str, &str); 16] = [
     ("/api/v1/balance", "balance"),
     ("/api/v1/balance/{*rest}", "balance"),
@@ -32,7 +32,7 @@ pub(crate) fn is_call(path: &str) -> bool {
     CALLS.iter().any(|(call, _)| *call == path)
 }
 
-/// Routes that answer 404 with the reason, to whoever has a key.
+/// Routes that answer 404 with the reason. They need a valid key.
 pub(crate) fn routes() -> Router<HttpState> {
     let route = |routes: Router<HttpState>, (path, what): (&str, &'static str)| {
         routes.route(path, any(refuse).layer(Extension(What(what))))
@@ -40,7 +40,7 @@ pub(crate) fn routes() -> Router<HttpState> {
     CALLS.into_iter().fold(Router::new(), route)
 }
 
-/// What is not there.
+/// The subject of a missing call.
 #[derive(Debug, Clone, Copy)]
 struct What(&'static str);
 

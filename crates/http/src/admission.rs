@@ -1,8 +1,8 @@
-//! What is taken at a time: how many requests that write, and how much memory their bodies use.
+//! Admission control: limits the number of concurrent requests that write, and the memory of their bodies.
 //!
-//! The write lane is bounded, and a request that it cannot take costs time that accepted ones need. So a request that writes first takes a
-//! slot, of which there are as many as the lane has places. It waits for one, before its key is looked up and before its body is parsed. The
-//! wait also slows down clients that come again at once.
+//! The write lane is bounded, and a request that it cannot accept costs time that accepted ones need. So a request that writes first takes a
+//! slot; there are as many slots as places in the lane. The request waits for a slot before its key is looked up and its body is parsed. The
+//! wait also slows down clients that retry at once.
 
 use crate::error::ApiError;
 use crate::state::HttpState;
@@ -22,42 +22,42 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{ServiceExt, service_fn};
 use tower_http::decompression::{DecompressionBody, RequestDecompression};
 
-/// How long a request waits for a slot. To wait costs nothing, while a client that is refused often comes again at once: the longer the wait,
-/// the less time is spent on refusing.
+/// How long a request waits for a slot. Waiting costs nothing, while a refused client often retries at once: a longer wait means fewer
+/// refusals to answer.
 const SLOT_WAIT: Duration = Duration::from_secs(2);
 
 /// How long a body waits for memory.
 const MEMORY_WAIT: Duration = Duration::from_secs(10);
 
-/// A body of at most so many bytes is read before a slot is taken, so that a slow client holds none. Larger ones are read afterwards, when
-/// the key is known.
+/// Greatest size in bytes of a body that is read before a slot is taken, so that a slow client holds no slot. Larger bodies are read after
+/// the key was checked.
 const SMALL: usize = 16 * 1024;
 
-/// What an object uses at least when it is parsed: a node of its tree has room for eleven members.
+/// Memory in bytes that a parsed object uses at least: a node of its tree has room for eleven members.
 const OBJECT: usize = 704;
 
-/// What a list uses at least when it is parsed: it has room for four entries.
+/// Memory in bytes that a parsed list uses at least: it has room for four entries.
 const LIST: usize = 128;
 
-/// What one more member or entry uses at most besides its text, while the list that it is in grows.
+/// Memory in bytes that a further member or entry uses at most besides its text, while its list grows.
 const ENTRY: usize = 128;
 
-/// Memory is counted in units of so many bytes.
+/// The unit in which memory is counted, in bytes.
 const UNIT: usize = 1024;
 
-/// Several encodings, one around the other.
+/// The error's name for several nested encodings.
 const SEVERAL: &str = "of several steps";
 
-/// The content encodings of request bodies that are read.
+/// The supported content encodings of request bodies.
 pub(crate) const ENCODINGS: &str = "gzip, br, zstd";
 
-/// What is under way.
+/// The slots and the memory of the requests under way.
 #[derive(Debug)]
 pub(crate) struct Admission {
     slots: Arc<Semaphore>,
     /// Memory for bodies that are being read.
     reading: Memory,
-    /// Memory for bodies up to [`SMALL`] that are being parsed, and for what comes of them.
+    /// Memory for bodies up to [`SMALL`] from parsing until the answer.
     small: Memory,
     /// The same for larger ones. Small ones do not wait behind them.
     large: Memory,
@@ -66,8 +66,8 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    /// Takes `requests` that write at a time, and `memory` bytes for bodies: a quarter while they are read, and from then on a quarter for small
-    /// ones and a half for large ones. They are apart, so that bodies that are half read never keep others from being finished.
+    /// Admits `requests` that write at a time, and `memory` bytes for bodies: a quarter while they are read, and from then on a quarter for small
+    /// ones and a half for large ones. The shares are separate, so that half-read bodies never block those that only need to be processed.
     pub(crate) fn new(requests: usize, memory: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
@@ -88,7 +88,7 @@ impl Admission {
         }
     }
 
-    /// Counts a refused request. Tells the log once a second, since a line for each of them would cost more than to refuse it.
+    /// Counts a refused request. Logs the count once a second, since a line for each request would cost more than refusing it.
     fn refuse(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
         let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +100,7 @@ impl Admission {
     }
 }
 
-/// A share of the memory for bodies, of which everybody takes what a body needs.
+/// A share of the memory for bodies. Each body takes as many units as it needs.
 #[derive(Debug)]
 struct Memory {
     units: Arc<Semaphore>,
@@ -116,12 +116,13 @@ impl Memory {
         }
     }
 
-    /// All of it, in bytes.
+    /// The size of the share, in bytes.
     fn bytes(&self) -> usize {
         self.all.saturating_mul(UNIT)
     }
 
-    /// Takes memory for a body of so many bytes on top of what it holds. One that needs more than there is gets all.
+    /// Extends the memory of a body to `bytes`. A body that needs more than the whole share gets the whole share. Waits at most
+    /// [`MEMORY_WAIT`], then fails with [`ApiError::Busy`].
     async fn take(&self, held: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), ApiError> {
         let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let lacks = bytes.div_ceil(UNIT).min(self.all).saturating_sub(has);
@@ -140,7 +141,7 @@ impl Memory {
     }
 }
 
-/// The memory of one body. Given back when it is dropped.
+/// The memory of one body. Released when it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     admission: Option<Arc<Admission>>,
@@ -149,7 +150,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// For a body of this request.
+    /// Memory for the body of this request; none is taken yet.
     pub(crate) fn of(request: &Request) -> Self {
         Self {
             admission: request.extensions().get().cloned(),
@@ -157,8 +158,8 @@ impl Held {
         }
     }
 
-    /// Waits until so many bytes of the body may be in memory. A small body does not wait behind large ones: at most one small body per
-    /// connection is in memory.
+    /// Waits until `bytes` of the body may be in memory. A small body does not wait behind large ones: each connection has at most one small
+    /// body in memory.
     pub(crate) async fn read(&mut self, bytes: usize) -> Result<(), ApiError> {
         match &self.admission {
             Some(admission) if bytes > SMALL => admission.reading.take(&mut self.reading, bytes).await,
@@ -166,7 +167,7 @@ impl Held {
         }
     }
 
-    /// Waits until a body that was read may be parsed. Refuses one that parsed would take more memory than there is.
+    /// Waits until a body that was read may be parsed. Refuses a body that would take more memory than all bodies may.
     pub(crate) async fn parse(&mut self, body: &[u8]) -> Result<(), ApiError> {
         if let Some(admission) = &self.admission {
             let size = parsed_size(body);
@@ -182,7 +183,8 @@ impl Held {
     }
 }
 
-/// What a JSON body uses at most when it is parsed, in bytes: its text twice, and what values use besides. Signs within texts count as well.
+/// An upper bound of the memory of a parsed JSON body, in bytes: its text twice, and the overhead of its values. Brackets, colons and commas
+/// within texts count as well.
 fn parsed_size(body: &[u8]) -> usize {
     let values = body.iter().map(|byte| match byte {
         b'{' => OBJECT,
@@ -193,7 +195,7 @@ fn parsed_size(body: &[u8]) -> usize {
     values.fold(body.len().saturating_mul(2), usize::saturating_add)
 }
 
-/// Lets a request in, or refuses it at next to no cost.
+/// Admits a request, or refuses it cheaply.
 pub(crate) async fn admit(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     match try_to_admit(&state, request).await {
         Ok((request, slot)) => {
@@ -209,7 +211,7 @@ pub(crate) async fn admit(State(state): State<HttpState>, request: Request, next
     }
 }
 
-/// Hands a request on whose body is decoded while it is read, so that the bounds on bodies are on what comes out.
+/// Passes the request on with a body that is decoded while it is read, so that the limits count decoded bytes.
 async fn decoded(request: Request, next: Next) -> Response {
     let plain = move |request: http::Request<DecompressionBody<Body>>| {
         let next = next.clone();
@@ -238,11 +240,11 @@ async fn try_to_admit(
         }
         state.admission.refuse();
     })?;
-    // While a large body is read, others may write.
+    // A large body holds no slot while it is read, so that other requests can write.
     Ok((request, Some(slot).filter(|_| is_whole)))
 }
 
-/// Refuses a content encoding that is not read, and spells the others as the layer that reads them does.
+/// Refuses an unsupported content encoding, and normalises the supported ones to the spelling of the decoding layer.
 fn read_encoding(headers: &mut HeaderMap) -> Result<(), ApiError> {
     let mut sent = headers.get_all(CONTENT_ENCODING).iter();
     let Some(encoding) = sent.next() else {
@@ -263,7 +265,7 @@ fn read_encoding(headers: &mut HeaderMap) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// How an encoding that is not read is named in an error, which repeats nothing that a client makes up: by the register of content codings.
+/// The name of an unsupported encoding in an error: one of the registered content codings, since errors do not repeat a client's text.
 fn encoding_name(encoding: &str) -> &'static str {
     const REGISTERED: [&str; 9] = [
         "aes128gcm",
@@ -283,7 +285,7 @@ fn encoding_name(encoding: &str) -> &'static str {
     registered.find(|name| *name == encoding).unwrap_or("that was sent")
 }
 
-/// Reads a small body whose length is announced. Says whether the body is there.
+/// Reads a small body with an announced length. Returns whether the body was read.
 async fn read_small(request: Request) -> Result<(Request, bool), ApiError> {
     if request.body().is_end_stream() {
         return Ok((request, true));

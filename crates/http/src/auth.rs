@@ -1,4 +1,4 @@
-//! Who a request comes from.
+//! Authentication by API key.
 
 use crate::error::ApiError;
 use crate::state::HttpState;
@@ -16,18 +16,18 @@ use selfsame_domain::{Action, WorkspaceId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Clients are not of one mind about padding.
+/// Base64 with or without padding: clients send both (wire fact).
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A request with a valid API key. Extracting it refuses every other one with 401.
+/// A request with a valid API key. The extractor refuses every other request with 401.
 #[derive(Debug, Clone)]
 pub(crate) struct Authenticated(pub(crate) Arc<Principal>);
 
 impl Authenticated {
-    /// Refuses with 403 what the key's rights do not cover.
+    /// Refuses an action that the key's rights do not cover, with 403.
     pub(crate) fn allow(&self, action: Action) -> Result<(), ApiError> {
         if self.0.may(action) {
             Ok(())
@@ -41,7 +41,7 @@ impl Authenticated {
         self.0.workspace.id
     }
 
-    /// Tells the log whose request it is.
+    /// Records the workspace for the request's log line.
     fn note(&self, parts: &Parts) {
         if let Some(note) = parts.extensions.get::<Note>() {
             note.workspace(self.workspace());
@@ -53,7 +53,7 @@ impl FromRequestParts<HttpState> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Self::Rejection> {
-        // A layer that needed the principal before has left it here.
+        // An outer layer may have authenticated the request already.
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
@@ -66,7 +66,7 @@ impl FromRequestParts<HttpState> for Authenticated {
     }
 }
 
-/// A request that may bring an API key. One that opens nothing is refused: whoever sends it relies on it.
+/// A request with an optional API key. An invalid key is refused, because its sender relies on it.
 #[derive(Debug, Clone)]
 pub(crate) struct PerhapsAuthenticated(pub(crate) Option<Authenticated>);
 
@@ -82,7 +82,7 @@ impl FromRequestParts<HttpState> for PerhapsAuthenticated {
     }
 }
 
-/// A request with a valid API key, or with a token for events that was made with one.
+/// A request with a valid API key, or with an event token that was made with one.
 #[derive(Debug, Clone)]
 pub(crate) struct EventAuthenticated(pub(crate) Authenticated);
 
@@ -102,7 +102,7 @@ impl FromRequestParts<HttpState> for EventAuthenticated {
     }
 }
 
-/// SHA-256 of a secret that may ask, as far as the limit of its requests goes.
+/// The SHA-256 digest of a secret. Fails with 429 when the secret is over its rate limit.
 fn within_limit(state: &HttpState, secret: &SecretString) -> Result<[u8; 32], ApiError> {
     let digest = Sha256::digest(secret.expose_secret().as_bytes()).into();
     if let Some(limits) = &state.limits {
@@ -121,7 +121,7 @@ fn secret(headers: &HeaderMap) -> Result<SecretString, ApiError> {
         return Err(unusable);
     };
     let key = if scheme.eq_ignore_ascii_case("bearer") {
-        // The call that hands out bearer tokens answers a JSON string, and some clients send it as they got it.
+        // `POST auth/token` answers a JSON string, and some clients send it with its quotes.
         credentials.trim().trim_matches('"').to_owned()
     } else if scheme.eq_ignore_ascii_case("basic") {
         let decoded = BASE64
@@ -129,7 +129,7 @@ fn secret(headers: &HeaderMap) -> Result<SecretString, ApiError> {
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok());
         let pair = decoded.ok_or(ApiError::Unauthorized("the Basic credentials are not base64"))?;
-        // Without a colon it is all key: somebody encoded the key alone.
+        // Without a colon the whole text is the key: some clients encode the key alone (wire fact).
         pair.split_once(':')
             .map_or(pair.as_str(), |(_, password)| password)
             .to_owned()

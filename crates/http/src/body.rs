@@ -1,4 +1,4 @@
-//! Reading a request: its body within a limit, its idempotency key, and JSON that no later layer chokes on.
+//! Reading a request: its body within a limit, its idempotency key, and JSON with values that all later layers accept.
 
 mod batch;
 mod json;
@@ -27,7 +27,7 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// The greatest length of an idempotency key.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
-/// A request that writes: read whole, not yet understood. The content type is not looked at (wire fact: any or none).
+/// A request that writes: completely read, not yet parsed. The content type is ignored (wire fact: any or none).
 #[derive(Debug, Clone)]
 pub(crate) struct Incoming {
     /// The body.
@@ -36,7 +36,7 @@ pub(crate) struct Incoming {
     pub(crate) idempotency_key: Option<String>,
     method: Method,
     target: String,
-    /// As long as somebody works with the body.
+    /// The memory of the body, held as long as the body is in use.
     _held: Arc<Held>,
 }
 
@@ -84,12 +84,12 @@ impl Incoming {
         object(&self.bytes)
     }
 
-    /// SHA-256 of method, path with query, and body: what makes two requests the same one.
+    /// SHA-256 of method, path with query, and body. Requests with equal digests are the same request.
     pub(crate) fn digest(&self) -> Vec<u8> {
         digest(&self.method, &self.target, &self.bytes)
     }
 
-    /// As [`content_digest`], of this request and its body.
+    /// [`content_digest`] of this request and its body.
     pub(crate) fn digest_of(&self, body: &Document) -> Vec<u8> {
         let path = self.target.split('?').next().unwrap_or_default();
         content_digest(&self.method, path, &body.0)
@@ -105,8 +105,8 @@ fn object(bytes: &[u8]) -> Result<Document, ApiError> {
     }
 }
 
-/// SHA-256 of method, path and what the body says, however it is written: what makes a request the repetition of another. Members come in
-/// the order of their names.
+/// SHA-256 of method, path and content of the body. Requests with equal digests are repetitions. Members are in the order of their names, so
+/// that neither their order nor blanks matter.
 pub(crate) fn content_digest(method: &Method, path: &str, body: &Value) -> Vec<u8> {
     digest(method, path, body.to_string().as_bytes())
 }
@@ -137,7 +137,7 @@ async fn read_within(
 ) -> Result<Bytes, ApiError> {
     // A body takes all its memory before it is read, so that half-read bodies do not wait for each other.
     held.read(expected).await?;
-    // Memory that nothing was written to costs nothing. A list that grows is in memory twice.
+    // The whole capacity is reserved at once: unwritten memory costs nothing, while a growing vector is in memory twice.
     let mut read = Vec::with_capacity(expected);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ApiError::Unreadable)?;

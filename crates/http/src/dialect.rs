@@ -1,5 +1,5 @@
-//! Which routes are wire-compatible, so that an error has the form of its route also where no handler answers: before the key is looked up, for
-//! a method that a path does not have, after a time-out.
+//! The table of wire-compatible routes. It gives an error the form of its route also where no handler answers: before the key is looked up, for
+//! a method that a path does not have, and after a time-out.
 
 use crate::absent;
 use crate::router;
@@ -14,19 +14,19 @@ static WIRE: LazyLock<HashMap<String, Vec<Method>>> = LazyLock::new(|| {
     paths.map(|(path, item)| (path, methods(&item))).collect()
 });
 
-/// Reads the table, which the first error would wait for.
+/// Builds the table, so that the first error does not wait for it.
 pub(crate) fn load() {
     LazyLock::force(&WIRE);
 }
 
-/// Whether a path, by its template, answers to the method as a part of the wire-compatible API.
+/// Whether the wire-compatible API has a route of this path template and method.
 pub(crate) fn is_wire(path: &str, method: &Method) -> bool {
-    // HEAD is answered by what answers GET.
+    // The handler of GET answers HEAD, too.
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     absent::is_call(path) || WIRE.get(path).is_some_and(|methods| methods.contains(method))
 }
 
-/// Whether a path, by its template, answers to any method as a part of the wire-compatible API.
+/// Whether the wire-compatible API has a route of this path template.
 pub(crate) fn has_wire(path: &str) -> bool {
     WIRE.contains_key(path)
 }

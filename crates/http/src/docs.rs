@@ -1,5 +1,5 @@
-//! What the description of the API repeats: request schemas, parameters, errors. Requests are read leniently and by hand
-//! ([`crate::fields`]), so that their schemas stand here and not on types of their own.
+//! Shared parts of the API description: request schemas, parameters, errors. Requests are read leniently and without derived types
+//! ([`crate::fields`]), so their schemas are here.
 
 use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use std::collections::BTreeMap;
@@ -186,7 +186,7 @@ pub(crate) struct IfMatch {
     if_match: Option<String>,
 }
 
-/// Which page of a list.
+/// The query parameters of a list's page.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes what crate::paths reads")]
@@ -202,13 +202,13 @@ pub(crate) struct Paging {
 /// Errors of every call that reads.
 pub(crate) struct ReadErrors;
 
-/// Errors of every call that reads a body and comes to no decision.
+/// Errors of every call that reads a body and makes no decision.
 pub(crate) struct BodyErrors;
 
 /// Errors of every call that writes.
 pub(crate) struct WriteErrors;
 
-/// The error of a call whose `If-Match` does not hold.
+/// The error of a call when `If-Match` does not match.
 pub(crate) struct PreconditionFailed;
 
 impl IntoResponses for ReadErrors {
@@ -254,7 +254,7 @@ fn by_status<const N: usize>(responses: [(&str, Response); N]) -> BTreeMap<Strin
     BTreeMap::from(responses.map(|(status, response)| (status.to_owned(), RefOr::T(response))))
 }
 
-/// An error that is a text, or JSON or a problem document for who asks for it. The examples come later, with those of all operations.
+/// An error that is a text, or JSON or a problem document on request. [`crate::operations`] adds the examples.
 fn error(description: &str) -> Response {
     let text = ContentBuilder::new().schema(Some(<String as utoipa::PartialSchema>::schema()));
     let json = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name())));

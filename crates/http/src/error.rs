@@ -1,4 +1,4 @@
-//! Everything that a request can fail with: one variant per cause, each with its status.
+//! The errors of requests: one variant per cause, each with its status.
 
 use crate::admission::ENCODINGS;
 use crate::members;
@@ -6,12 +6,12 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use selfsame_application::ports::StorageError;
 use selfsame_application::{AccessError, SubmitError};
-use selfsame_domain::{Decision, Effect, Rejection};
+use selfsame_domain::{Decision, Effect, Rejection, Revision};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// How long a client should wait before it asks a busy server again, in seconds.
+/// How long a client should wait before it retries at a busy server, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// One thing that is wrong with a request.
@@ -44,7 +44,7 @@ impl Problem {
     }
 }
 
-/// A JSON pointer as people write it: `/channels/0/value` is `channels[0].value`. Other texts are left as they are.
+/// A JSON pointer in readable form: `/channels/0/value` becomes `channels[0].value`. Other texts are left as they are.
 pub(crate) fn member(pointer: &str) -> String {
     let Some(path) = pointer.strip_prefix('/') else {
         return if pointer.is_empty() {
@@ -69,19 +69,19 @@ pub(crate) fn member(pointer: &str) -> String {
     text
 }
 
-/// Why a request is not answered with what it asked for.
+/// The reason why a request failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ApiError {
     /// Members, parameters or headers are wrong; at least one.
     #[error("the request is invalid")]
     Invalid(Vec<Problem>),
-    /// The body is no JSON.
+    /// The body is not valid JSON.
     #[error("the body is no valid JSON: {reason} at line {line} column {column}")]
     Malformed { reason: String, line: usize, column: usize },
-    /// The body ended before it was whole.
+    /// The body ended early.
     #[error("the body could not be read")]
     Unreadable,
-    /// No key, or one that opens nothing.
+    /// The key is missing or invalid.
     #[error("{0}")]
     Unauthorized(&'static str),
     /// The key's rights do not cover the call.
@@ -90,13 +90,13 @@ pub(crate) enum ApiError {
     /// The page is of no origin of the site.
     #[error("the site has no such origin: add it with `selfsame site set`")]
     ForeignOrigin,
-    /// What the path names does not exist.
+    /// The resource of the path does not exist.
     #[error("{0} not found")]
     NotFound(&'static str),
     /// The call is about messages, which this server does not send.
     #[error("not found: this server sends no messages, and has no {0}")]
     SendsNothing(&'static str),
-    /// Nothing answers at this path.
+    /// The path has no route.
     #[error("not found: there is no such resource")]
     NoRoute,
     /// The path does not answer to this method.
@@ -119,13 +119,13 @@ pub(crate) enum ApiError {
     /// The body has so many members and entries that it would use more memory than all bodies may.
     #[error("the body has too many values: send fewer entries at a time")]
     TooManyValues,
-    /// The body is encoded in a way that is not read.
+    /// The content encoding of the body is not supported.
     #[error(
         "the Content-Encoding {} is not supported: send the body plain, or as one of {}",
         .0, ENCODINGS
     )]
     UnsupportedEncoding(&'static str),
-    /// The command was refused by a rule. The decision says everything else.
+    /// A rule refused the command. The decision has the details.
     #[error("{rejection}")]
     Rejected {
         rejection: Rejection,
@@ -134,25 +134,31 @@ pub(crate) enum ApiError {
     /// A name or key is taken.
     #[error("{0} is taken")]
     Taken(&'static str),
-    /// Something else needs what was to be deleted.
+    /// The change feed does not reach back so far.
+    #[error(
+        "changes are kept from revision {} on: read the contacts anew, and go on from the present revision",
+        .begins.next()
+    )]
+    Forgotten { begins: Revision },
+    /// Another resource uses the one to be deleted.
     #[error("{0}")]
     InUse(&'static str),
     /// The idempotency key was used for another request.
     #[error("the Idempotency-Key was used for another request")]
     ReplayMismatch,
-    /// The key sent more than it may.
+    /// The key exceeded its rate limit.
     #[error("too many requests")]
     TooManyRequests { retry_after: u64 },
-    /// Too much is waiting, or the server is stopping.
+    /// The queue is full, or the server is stopping.
     #[error("the server is busy; try again later")]
     Busy,
-    /// The database is not there, or too many wanted the same at once.
+    /// The database is not available, or too many requests competed for the same rows.
     #[error("the storage is unavailable; try again later")]
     Unavailable(Arc<StorageError>),
     /// The request took too long.
     #[error("the request took too long; it may still take effect")]
     TimedOut,
-    /// A fault of the server's own. Its cause is logged and not told.
+    /// An internal error of the storage. Its cause is logged and not answered.
     #[error("internal error")]
     Storage(Arc<StorageError>),
     /// A decision that the handler cannot render, or a panic.
@@ -161,7 +167,7 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    /// A single thing that is wrong.
+    /// An invalid request with a single error.
     pub(crate) fn invalid(pointer: impl Into<String>, reason: impl ToString) -> Self {
         Self::Invalid(vec![Problem::new(pointer, reason)])
     }
@@ -176,6 +182,7 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAPatch | Self::NotATable | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Taken(_) | Self::InUse(_) | Self::NoDecisionNeeded => StatusCode::CONFLICT,
+            Self::Forgotten { .. } => StatusCode::GONE,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
             Self::ReplayMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -200,6 +207,7 @@ impl ApiError {
             Self::NotAPatch | Self::NotATable => "unsupported-media-type",
             Self::NoDecisionNeeded => "no-decision-needed",
             Self::Taken(_) => "already-exists",
+            Self::Forgotten { .. } => "changes-forgotten",
             Self::InUse(_) => "in-use",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
             Self::UnsupportedEncoding(_) => "unsupported-encoding",
@@ -213,7 +221,7 @@ impl ApiError {
         }
     }
 
-    /// What is wrong in words, without names of members where [`Self::problems`] has them.
+    /// The error text, without names of members if [`Self::problems`] has them.
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::Invalid(problems) => problems.iter().map(Problem::to_text).collect::<Vec<_>>().join("; "),
@@ -229,7 +237,7 @@ impl ApiError {
         }
     }
 
-    /// The list of what is wrong, or was left out, with pointers.
+    /// The errors and the members that were left out, with pointers.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         match self {
             Self::Invalid(problems) => problems.clone(),
@@ -248,7 +256,7 @@ impl ApiError {
         }
     }
 
-    /// When to ask again, in seconds.
+    /// How long to wait before a retry, in seconds.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests { retry_after } => Some(*retry_after),
@@ -266,7 +274,7 @@ impl ApiError {
     }
 }
 
-/// What a decision left out. Decisions name members as people do. Where a blocked value stood in the request is not known.
+/// The members that a decision skipped. Decisions name members in readable form. The place of a blocked value in the request is not known.
 fn skipped(decision: &Decision) -> impl Iterator<Item = Problem> + '_ {
     let blocked = decision.effects.iter().filter_map(|effect| match effect {
         Effect::Blocked {
@@ -352,9 +360,10 @@ impl From<Arc<StorageError>> for ApiError {
             StorageError::Retriable | StorageError::Unavailable { .. } | StorageError::Lost { .. } => {
                 Self::Unavailable(error)
             }
-            StorageError::Corrupt { .. } | StorageError::UnknownWorkspace | StorageError::Refused(_) => {
-                Self::Storage(error)
-            }
+            StorageError::Corrupt { .. }
+            | StorageError::Inconsistent(_)
+            | StorageError::UnknownWorkspace
+            | StorageError::Refused(_) => Self::Storage(error),
         }
     }
 }
@@ -386,7 +395,7 @@ impl From<AccessError> for ApiError {
 }
 
 impl IntoResponse for ApiError {
-    /// Only the status: which text the client reads depends on what it asked for, which [`crate::render`] knows.
+    /// Sets only the status: the form of the body depends on the request, which [`crate::render`] knows.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
@@ -397,7 +406,7 @@ impl IntoResponse for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use selfsame_domain::ContactId;
+    use selfsame_domain::{ContactId, Invariant};
 
     #[test]
     fn every_failure_of_the_storage_has_a_status() {
@@ -421,6 +430,7 @@ mod tests {
                 500,
                 false,
             ),
+            (StorageError::Inconsistent(Invariant::NoNewId("contact")), 500, false),
             (StorageError::UnknownWorkspace, 500, false),
             (refused(), 500, false),
         ] {
@@ -430,7 +440,7 @@ mod tests {
                 (status, retry),
                 "{error:?}"
             );
-            // What the storage said is for the log.
+            // The storage's text is for the log alone.
             assert!(
                 !error.detail().contains("gone") && !error.detail().contains("syntax"),
                 "{error}"

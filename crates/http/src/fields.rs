@@ -1,20 +1,20 @@
 //! Lenient reading of JSON objects, as the wire protocol's clients need it: numbers for texts, `null`, blanks, a bare object for
-//! an array. Unknown members are not looked at, unless asked for. Everything that is wrong is collected before the request is refused.
+//! an array. Unknown members are ignored, unless [`Fields::only`] is called. All errors are collected before the request is refused.
 
 use crate::body::fault_of;
 use crate::error::{ApiError, Problem};
 use serde_json::{Map, Value};
 
-/// What is wrong with a member that should be a text.
+/// The error of a member that should be a text.
 pub(crate) const NOT_A_TEXT: &str = "must be a text";
 
-/// How many entries a list may have, unless it has a limit of its own. What a request costs grows with its lists.
+/// The greatest number of entries of a list without its own limit. The cost of a request grows with its lists.
 pub(crate) const MAX_ENTRIES: usize = 500;
 
-/// What a request says about a member.
+/// The value of a member in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sent<T> {
-    /// Nothing: it is missing, or a blank text.
+    /// The member is missing, or a blank text.
     Nothing,
     /// `null`.
     Null,
@@ -23,7 +23,7 @@ pub(crate) enum Sent<T> {
 }
 
 impl<T> Sent<T> {
-    /// The value, where `null` means nothing.
+    /// The value, where `null` counts as missing.
     pub(crate) fn value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -40,27 +40,27 @@ impl<T> Sent<T> {
     }
 }
 
-/// What is wrong with a request, collected.
+/// Collects the errors of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Notes one thing.
+    /// Adds an error.
     pub(crate) fn add(&mut self, pointer: impl Into<String>, reason: impl ToString) {
         self.0.push(Problem::new(pointer, reason));
     }
 
-    /// The value of a result, or none with its error noted.
+    /// The value of a result; an error is added to the problems.
     pub(crate) fn check<T, E: ToString>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.add(pointer, error.to_string())).ok()
     }
 
-    /// Whether nothing is wrong so far.
+    /// Whether there is no error so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a list is short enough; one that is not is noted.
+    /// Whether a list is short enough; a longer one is added as an error.
     pub(crate) fn fits(&mut self, pointer: impl Into<String>, len: usize, max: usize) -> bool {
         if len > max {
             self.add(pointer, format!("must have at most {max} entries, not {len}"));
@@ -68,12 +68,12 @@ impl Problems {
         len <= max
     }
 
-    /// Everything that is wrong, for answers that tell of it without refusing the rest.
+    /// All errors, for answers that list them without refusing the rest.
     pub(crate) fn all(self) -> Vec<Problem> {
         self.0
     }
 
-    /// Refuses the request if anything is wrong.
+    /// Refuses the request if there are errors.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         if self.0.is_empty() {
             Ok(())
@@ -89,7 +89,7 @@ impl From<Vec<Problem>> for Problems {
     }
 }
 
-/// The members of an object, and where it stands.
+/// The members of an object, and its place in the body.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields<'a> {
     object: Option<&'a Map<String, Value>>,
@@ -97,17 +97,17 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// An object at a JSON pointer; without one all members are missing.
+    /// An object at a JSON pointer; without an object all members are missing.
     pub(crate) fn of(object: Option<&'a Map<String, Value>>, pointer: String) -> Self {
         Self { object, pointer }
     }
 
-    /// Where it stands.
+    /// The JSON pointer of the object.
     pub(crate) fn here(&self) -> &str {
         &self.pointer
     }
 
-    /// Where a member stands.
+    /// The JSON pointer of a member.
     pub(crate) fn pointer(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
     }
@@ -120,7 +120,7 @@ impl<'a> Fields<'a> {
             .map(|(name, value)| (name.as_str(), value))
     }
 
-    /// A member as it is.
+    /// A member without conversion.
     pub(crate) fn raw(&self, name: &str) -> Sent<&'a Value> {
         match self.object.and_then(|object| object.get(name)) {
             None => Sent::Nothing,
@@ -135,25 +135,26 @@ impl<'a> Fields<'a> {
         self.object.and_then(|object| object.get(name))
     }
 
-    /// Notes members of other names than these. For what is replaced as a whole: a misspelt member would change what it does not name.
+    /// Adds an error for each member of another name. For resources that a request replaces as a whole: a misspelt member would reset the one
+    /// that was meant.
     pub(crate) fn only(&self, names: &[&str], problems: &mut Problems) {
         for (name, _) in self.members().filter(|(name, _)| !names.contains(name)) {
             problems.add(self.pointer(name), "is unknown");
         }
     }
 
-    /// A text; a whole number is taken as its text. Nothing else is: `true` or `1.5` as somebody's identifier is a mistake that
+    /// A text; a whole number becomes its text. No other type is accepted: `true` or `1.5` as an identifier is a mistake that
     /// would make one person of many.
     pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Sent<String> {
         self.scalar(name, problems, NOT_A_TEXT, name_of)
     }
 
-    /// A whole number; a text of digits is taken as one.
+    /// A whole number; a text of digits is accepted.
     pub(crate) fn integer(&self, name: &str, problems: &mut Problems) -> Sent<i64> {
         self.scalar(name, problems, "must be a whole number", integer_of)
     }
 
-    /// A truth value; the texts `true` and `false` are taken as one.
+    /// A boolean; the texts `true` and `false` are accepted.
     pub(crate) fn boolean(&self, name: &str, problems: &mut Problems) -> Sent<bool> {
         self.scalar(name, problems, "must be true or false", |value| match value {
             Value::Bool(value) => Some(*value),
@@ -182,8 +183,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The entries of an array with their pointers; a bare value is taken as the only entry (wire fact). `null` and blank entries are left out.
-    /// Of more than `max` entries none is read.
+    /// The entries of an array with their pointers; a bare value counts as the only entry (wire fact). `null` and blank entries are left out.
+    /// A list of more than `max` entries is an error, and no entry is read.
     pub(crate) fn list(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<(String, &'a Value)> {
         let pointer = self.pointer(name);
         match self.raw(name) {
@@ -240,13 +241,13 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What is wrong with a value that is not what it should be. One that could not be read at all, or an entry of it, says so.
+/// The error of a value of the wrong type: the reason why the value, or an entry of it, could not be read, else `otherwise`.
 pub(crate) fn why(value: &Value, otherwise: &'static str) -> &'static str {
     let within = || value.as_array()?.iter().find_map(fault_of);
     fault_of(value).or_else(within).unwrap_or(otherwise)
 }
 
-/// Whether a value says anything: `null` and blank texts do not.
+/// Whether a value counts as sent: `null` and blank texts do not.
 pub(crate) fn says_something(value: &Value) -> bool {
     !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
 }
@@ -260,7 +261,7 @@ pub(crate) fn name_of(value: &Value) -> Option<String> {
     }
 }
 
-/// The text of a scalar, for values that mean nobody.
+/// The text of a scalar, for values that are no identifiers.
 pub(crate) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,7 +1,7 @@
 //! The HTTP front end: the wire-compatible API of contacts, and Selfsame's own API of identity.
 //!
 //! One router per noun. Handlers read a request leniently, check everything that needs no storage, submit a domain
-//! command and render its decision; they know no rule of identity.
+//! command and render its decision. They contain no identity rules.
 
 mod absent;
 mod access_tokens;
@@ -10,6 +10,7 @@ mod admission;
 mod auth;
 mod body;
 mod catalog;
+mod changes;
 mod connectors;
 mod contacts;
 mod dialect;

@@ -1,4 +1,4 @@
-//! Bounds on what a client may ask for: how often, and for how long.
+//! The rate limit of API keys.
 
 use crate::error::ApiError;
 use crate::state::RateLimit;
@@ -9,7 +9,7 @@ use governor::{Quota, RateLimiter};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// After how many requests the keys that have not been seen lately are forgotten.
+/// The number of requests after which idle keys are removed.
 const FORGET_EVERY: u32 = 1024;
 
 /// SHA-256 of an API key's secret.
@@ -17,9 +17,9 @@ type KeyDigest = [u8; 32];
 
 /// The rate limit of every API key.
 ///
-/// Keys are told apart by the digest of what was sent, before the database is asked whether there is such a key, so that
-/// a client in a loop costs no query. Made-up keys cannot fill the memory: a key is forgotten as soon as its
-/// allowance is whole again, [`FORGET_EVERY`] requests later at the latest.
+/// Keys are identified by the digest of the secret, before the database is queried for the key, so that
+/// a client in a loop costs no query. Invented keys cannot fill the memory: a key is removed once its
+/// allowance is full again, [`FORGET_EVERY`] requests later at the latest.
 #[derive(Debug)]
 pub(crate) struct KeyLimits<C: Clock = DefaultClock> {
     limiter: RateLimiter<KeyDigest, DashMapStateStore<KeyDigest>, C, NoOpMiddleware<C::Instant>>,
@@ -28,7 +28,7 @@ pub(crate) struct KeyLimits<C: Clock = DefaultClock> {
 }
 
 impl KeyLimits {
-    /// Limits by the time of the machine.
+    /// A limiter that uses the machine's clock.
     pub(crate) fn new(limit: RateLimit) -> Self {
         Self::with_clock(limit, DefaultClock::default())
     }
@@ -60,7 +60,7 @@ impl<C: Clock + Clone> KeyLimits<C> {
     }
 }
 
-/// Rounded up, because a client that comes back too early is refused again. Never 0, which many clients take for leave to come at once.
+/// The wait in seconds, rounded up, because a client that retries too early is refused again. At least 1: with 0 many clients retry at once.
 fn whole_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }

@@ -1,5 +1,5 @@
-//! Names of members, as far as texts may repeat them: those that the API has. Any other name was chosen by the sender, and may be an email
-//! address or a token.
+//! The names of members that errors may repeat: those of the API. The sender chose any other name, and it may be an email address or a
+//! token.
 
 use crate::router::schemas;
 use serde_json::Value;
@@ -7,10 +7,11 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use utoipa::openapi::OpenApi;
 
-/// Names that the description of the API does not list: spellings of identifiers that are taken, members as decisions name them, and
-/// those of a bulk call that is explained.
-const OTHERS: [&str; 26] = [
+/// Names that the API description does not list: accepted spellings of identifiers, the names of members in decisions, and
+/// members of an explained bulk call.
+const OTHERS: [&str; 30] = [
     "accept",
+    "client_email",
     "contact_id",
     "contact_key",
     "contactemail",
@@ -26,6 +27,9 @@ const OTHERS: [&str; 26] = [
     "inapp",
     "mobilepush",
     "phonenumber",
+    "private_key",
+    "private_key_id",
+    "project_id",
     "restoredeleted",
     "sms",
     "user_id",
@@ -38,18 +42,18 @@ const OTHERS: [&str; 26] = [
     "widget",
 ];
 
-/// The most digits of an index. A longer number is a name.
+/// The greatest number of digits of an index. A longer number is a name.
 const MAX_INDEX: usize = 6;
 
-/// The names in small letters.
+/// The names in lower case.
 static KNOWN: OnceLock<HashSet<String>> = OnceLock::new();
 
-/// Reads the names, which costs time when the first error needs them.
+/// Loads the names, so that the first error does not wait for it.
 pub(crate) fn learn() -> &'static HashSet<String> {
     KNOWN.get_or_init(|| names(&schemas()))
 }
 
-/// A place without names that the sender chose: a star stands for each. What is no JSON pointer is left as it is.
+/// A JSON pointer with a star in place of each name that the sender chose. Other texts are left as they are.
 pub(crate) fn known(pointer: String) -> String {
     let Some(path) = pointer.strip_prefix('/') else {
         return pointer;
@@ -60,19 +64,19 @@ pub(crate) fn known(pointer: String) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// Whether a name is one that the API has.
+/// Whether the API has a name.
 pub(crate) fn is_known(name: &str) -> bool {
     learn().contains(&name.to_ascii_lowercase())
 }
 
 fn names(document: &OpenApi) -> HashSet<String> {
     let mut names: HashSet<String> = OTHERS.into_iter().map(str::to_owned).collect();
-    // What cannot be written has no names; a test sees that there are some.
+    // A document that cannot be serialized would have no names; a test checks that there are some.
     collect(&serde_json::to_value(document).unwrap_or_default(), &mut names);
     names
 }
 
-/// The members of schemas, and the parameters.
+/// Collects the names of members of schemas, and of parameters.
 fn collect(part: &Value, names: &mut HashSet<String>) {
     match part {
         Value::Object(members) => {

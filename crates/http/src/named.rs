@@ -1,4 +1,4 @@
-//! Single identifiers of calls that do not name them as a contact does.
+//! Reading single identifiers of calls that have another form than a contact.
 
 use crate::contacts::request::skipped;
 use crate::fields::{NOT_A_TEXT, name_of, says_something, why};
@@ -8,14 +8,14 @@ use selfsame_domain::{
 };
 use serde_json::Value;
 
-/// A request in the making.
+/// Builds a contact request from single identifiers.
 pub(crate) struct Parts<'p> {
     pub(crate) policy: &'p Policy,
     pub(crate) request: &'p mut ContactRequest,
 }
 
 impl Parts<'_> {
-    /// As in a contact: a blank says nothing, and what cannot be read is noted in the request.
+    /// Reads an identifier as in a contact: a blank one counts as left out, and an unreadable one is recorded in the request.
     fn read(
         &mut self,
         kind: IdentifierKind,
@@ -92,7 +92,7 @@ pub(crate) fn contact_key(parts: &mut Parts<'_>, pointer: &str, value: Option<&V
     parts.request.attributes.extend(attribute);
 }
 
-/// A mobile push token of no particular app.
+/// A mobile push token without an app ID.
 pub(crate) fn mobile_push(parts: &mut Parts<'_>, pointer: &str, value: Option<&Value>) {
     let kind = IdentifierKind::MobilePush;
     let read = parts.read(kind, pointer, value, |text| {

@@ -1,4 +1,4 @@
-//! Pages that go on after a cursor.
+//! Paging by cursor.
 
 use crate::fields::Problems;
 use crate::paths::{Params, positive};
@@ -7,9 +7,9 @@ use chrono::DateTime;
 use selfsame_domain::{DecisionId, Place};
 use uuid::Uuid;
 
-/// How many items a page has without being asked.
+/// The default number of items of a page.
 pub(crate) const DEFAULT_LIMIT: u64 = 50;
-/// How many items a page has at the most.
+/// The greatest number of items of a page.
 pub(crate) const MAX_LIMIT: u64 = 500;
 
 /// A place in a history as a cursor: `MICROSECONDS.DECISION`.
@@ -24,29 +24,29 @@ pub(crate) fn read_place(text: &str) -> Option<Place> {
     Some((at, DecisionId(Uuid::parse_str(decision).ok()?)))
 }
 
-/// Where a page begins, and how long it is.
+/// The start and the length of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Paging<C> {
     /// The last item of the page before, if there was one.
     pub(crate) cursor: Option<C>,
-    /// How many items at the most, 1 to 500.
+    /// The greatest number of items, 1 to 500.
     pub(crate) limit: u32,
 }
 
 impl Paging<Uuid> {
-    /// Reads `cursor` and `limit` of a list of what has identities.
+    /// Reads `cursor` and `limit` of a list by UUIDs.
     pub(crate) fn read(params: &Params, problems: &mut Problems) -> Self {
         Self::read_with(params, problems, |text| Uuid::parse_str(text).ok())
     }
 }
 
 impl Paging<i64> {
-    /// Reads `cursor` and `limit` of a list of what has numbers.
+    /// Reads `cursor` and `limit` of a list by numbers.
     pub(crate) fn numbered(params: &Params, problems: &mut Problems) -> Self {
         Self::read_with(params, problems, positive)
     }
 
-    /// Cuts the page out of a whole list in the order of its numbers.
+    /// Cuts the page out of a complete list in the order of its numbers.
     pub(crate) fn cut_whole<T>(self, mut items: Vec<T>, number: impl Fn(&T) -> i64) -> (Vec<T>, Option<String>) {
         items.retain(|item| self.cursor.is_none_or(|cursor| number(item) > cursor));
         self.cut(items, number)
@@ -66,12 +66,12 @@ impl<C: ToString> Paging<C> {
         }
     }
 
-    /// How many items to ask for: one more than the page has tells whether there is a next one.
+    /// How many items to read: one more than the page, which shows whether there is a next page.
     pub(crate) fn ask(&self) -> u32 {
         self.limit.saturating_add(1)
     }
 
-    /// Cuts the page, and gives the cursor of the next one, if there is one.
+    /// Cuts the page, and returns the cursor of the next page, if there is one.
     pub(crate) fn cut<T>(self, mut items: Vec<T>, cursor: impl Fn(&T) -> C) -> (Vec<T>, Option<String>) {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
@@ -105,7 +105,7 @@ mod tests {
         let cut = |cursor| paging(cursor).cut_whole(numbers.clone(), |number| *number);
         assert_eq!(cut(None), (vec![2, 3], Some("3".to_owned())));
         assert_eq!(cut(Some(3)), (vec![5], None));
-        // What the cursor named need not be there any more.
+        // The item of the cursor may be deleted by now.
         assert_eq!(cut(Some(4)), (vec![5], None));
         assert_eq!(cut(Some(5)), (vec![], None));
     }

@@ -1,4 +1,4 @@
-//! Answers to calls with a list of which some entries could not be taken.
+//! Answers to calls with a list that is accepted in part.
 
 use crate::error::Problem;
 use crate::reply::LEFT_OUT;
@@ -41,12 +41,12 @@ impl From<Problem> for FailedEntry {
 #[schema(max_length = 0, example = "")]
 pub(crate) struct AllTaken(String);
 
-/// The answer of the protocol when every entry was taken, else the entries that were not.
+/// The answer of the protocol when every entry was accepted, else the entries that were refused.
 #[derive(Debug, Clone)]
 pub(crate) struct Partly<R> {
-    /// The answer when every entry was taken.
+    /// The answer when every entry was accepted.
     pub(crate) whole: R,
-    /// The entries that were not taken.
+    /// The entries that were refused.
     pub(crate) failed: Vec<FailedEntry>,
 }
 
@@ -61,7 +61,7 @@ impl<R: IntoResponse> IntoResponse for Partly<R> {
     }
 }
 
-/// The place of an entry in its list, from a JSON pointer such as `/emails/1`. A bare value is the first of its list.
+/// The index of an entry in its list, from a JSON pointer such as `/emails/1`. A bare value is the first of its list.
 fn place(pointer: &str) -> usize {
     let last = pointer.rsplit('/').next();
     last.and_then(|index| index.parse().ok()).unwrap_or_default()

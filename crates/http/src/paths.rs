@@ -9,10 +9,10 @@ use percent_encoding::percent_decode_str;
 use selfsame_domain::{ContactId, SegmentId};
 use serde::de::DeserializeOwned;
 
-/// How many rows a page has at the most, and without being asked (wire fact).
+/// The greatest and default number of rows of a page (wire fact).
 pub(crate) const MAX_ROWS: u64 = 500;
 
-/// Path parameters. What cannot be decoded is answered 400.
+/// Path parameters. A path that cannot be decoded is answered 400.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiPath<T>(pub(crate) T);
 
@@ -40,12 +40,12 @@ pub(crate) fn segment_id(name: &str, text: &str) -> Result<SegmentId, ApiError> 
         .ok_or_else(|| ApiError::invalid(name, "must be a positive whole number"))
 }
 
-/// Reads a number of what we number.
+/// Reads a positive number, as contacts, segments and the like have.
 pub(crate) fn positive(text: &str) -> Option<i64> {
     text.trim().parse().ok().filter(|id| *id > 0)
 }
 
-/// Query parameters. Names are compared without regard to case; the last of several wins; blank ones are not there.
+/// Query parameters. Names are case-insensitive; the last of several wins; blank ones count as missing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Params {
     pairs: Vec<(String, String)>,
@@ -57,7 +57,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        // The framework puts U+FFFD for bytes that are no UTF-8, which would name somebody else.
+        // The framework would replace invalid UTF-8 by U+FFFD, which gives a different identifier.
         let query = parts.uri.query().unwrap_or_default();
         if percent_decode_str(query).decode_utf8().is_err() {
             return Err(ApiError::invalid("query", "must be percent-encoded UTF-8"));
@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let read = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let Query(pairs) = read.map_err(|_| ApiError::invalid("query", "must be name=value pairs"))?;
         if let Some((name, _)) = pairs.iter().find(|(_, value)| value.chars().any(char::is_control)) {
-            // A name that the API does not know is the sender's choice, and is not repeated.
+            // The sender chose an unknown name, so the error does not repeat it.
             let name = if members::is_known(name) { name } else { "query" };
             return Err(ApiError::invalid(name, "must not contain control characters"));
         }
@@ -81,8 +81,8 @@ impl Params {
         sent.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// An email or a phone number. A plus that the client did not encode means a space in a query, and is taken for a plus where that makes an
-    /// identifier: no email has a space, and only a number has one behind the plus.
+    /// An email or a phone number. An unencoded plus is decoded as a space in a query. It is read as a plus where that gives a valid identifier:
+    /// no email has a space, and only a phone number may have one behind the plus.
     pub(crate) fn with_plus<T, E>(&self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<Result<T, E>> {
         let text = self.text(name)?;
         let literal = self.literal(name).unwrap_or_default();
@@ -93,7 +93,7 @@ impl Params {
         Some(read.map_or_else(|| parse(text), Ok))
     }
 
-    /// As [`Self::text`], with each plus as it was sent.
+    /// As [`Self::text`], with each plus undecoded.
     fn literal(&self, name: &str) -> Option<String> {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().trim().to_owned();
         let mut pairs = self.query.split('&').rev().filter_map(|pair| pair.split_once('='));
@@ -101,7 +101,7 @@ impl Params {
         Some(decoded(value)).filter(|value| !value.is_empty())
     }
 
-    /// Whether it was sent without a value: `name=`, or blanks.
+    /// Whether the parameter was sent without a value: `name=`, or blanks.
     pub(crate) fn is_blank(&self, name: &str) -> bool {
         self.text(name).is_none() && self.pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
     }
@@ -141,7 +141,7 @@ impl Params {
         }
     }
 
-    /// A truth value.
+    /// A boolean.
     pub(crate) fn flag(&self, name: &str, default: bool, problems: &mut Problems) -> bool {
         match self.text(name).map(str::to_ascii_lowercase).as_deref() {
             None => default,

@@ -1,4 +1,4 @@
-//! How the operations of our own API document what they refuse: the same for all of them, said once.
+//! The documented refusals of our own API's operations, defined once for all of them.
 
 use std::collections::BTreeMap;
 use utoipa::IntoResponses;
@@ -6,47 +6,51 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// What every operation with a key may answer.
+/// The refusals of every operation with a key.
 #[derive(Debug)]
 pub(crate) struct Refused;
 
-/// What every operation that names something by its number may answer.
+/// The refusals of every operation that names a resource by its number.
 #[derive(Debug)]
 pub(crate) struct RefusedOrMissing;
 
-/// What every operation that reads a body and decides nothing for good may answer.
+/// The refusals of every operation that reads a body and makes no permanent decision.
 #[derive(Debug)]
 pub(crate) struct BodyRefused;
 
-/// What every operation that sets something anew, whatever it was, may answer.
+/// The refusals of every operation that sets a resource to a new state.
 #[derive(Debug)]
 pub(crate) struct SetRefused;
 
-/// The same, of what it names by its number.
+/// The same, for a resource that is named by its number.
 #[derive(Debug)]
 pub(crate) struct SetRefusedOrMissing;
 
-/// What every operation that writes may answer.
+/// The refusals of every operation that writes.
 #[derive(Debug)]
 pub(crate) struct WriteRefused;
 
-/// What every operation that writes and names something by its number may answer.
+/// The refusals of every operation that writes to a resource named by its number.
 #[derive(Debug)]
 pub(crate) struct WriteRefusedOrMissing;
 
-/// What a call answers whose `If-Match` does not hold.
+/// The refusal of a call when `If-Match` does not match.
 #[derive(Debug)]
 pub(crate) struct PreconditionFailed;
 
-/// What every call of a page or an app with a public key may answer.
+/// The refusal of a call for data that is not kept any more.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
+/// The refusals of every call of a page or an app with a public key.
 #[derive(Debug)]
 pub(crate) struct PublicRefused;
 
-/// What every operation that makes something with a name may answer.
+/// The refusals of every operation that creates a named resource.
 #[derive(Debug)]
 pub(crate) struct MakeRefused;
 
-/// What every operation that changes or deletes something with a name may answer.
+/// The refusals of every operation that changes or deletes a named resource.
 #[derive(Debug)]
 pub(crate) struct ChangeRefused;
 
@@ -139,6 +143,15 @@ impl IntoResponses for PreconditionFailed {
         BTreeMap::from([problem(
             "412",
             "The contact has changed since it was read; read it again.",
+        )])
+    }
+}
+
+impl IntoResponses for Gone {
+    fn responses() -> Responses {
+        BTreeMap::from([problem(
+            "410",
+            "Changes after this revision are not all kept any more: begin anew.",
         )])
     }
 }

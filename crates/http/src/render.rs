@@ -1,4 +1,4 @@
-//! How errors are written: text on the wire-compatible routes, problem documents (RFC 9457) everywhere else.
+//! Writes the bodies of errors: text on the wire-compatible routes, problem documents (RFC 9457) everywhere else.
 
 use crate::admission::ENCODINGS;
 use crate::contacts::patch::ACCEPT_PATCH;
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// The content type of every answer of the wire-compatible routes but errors, plain texts included (wire fact).
+/// The content type of every answer of the wire-compatible routes except errors, plain texts included (wire fact).
 pub(crate) const WIRE_JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 
 /// An error as a problem document (RFC 9457).
@@ -105,7 +105,7 @@ impl UnauthorizedBody {
     }
 }
 
-/// Says the character set of the JSON that wire-compatible routes answer (wire fact).
+/// Adds the character set to the content type of the wire-compatible routes' JSON (wire fact).
 pub(crate) async fn say_charset(mut response: Response) -> Response {
     if response
         .headers()
@@ -119,7 +119,7 @@ pub(crate) async fn say_charset(mut response: Response) -> Response {
 
 /// Gives every error its body.
 pub(crate) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
-    // The template: a path may hold a token.
+    // The template of the path, because the path itself may hold a token.
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("/", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
@@ -139,7 +139,7 @@ pub(crate) async fn render(State(state): State<HttpState>, request: Request, nex
         _ => problem(&error),
     };
     add_headers(&error, rendered.headers_mut());
-    // What inner layers added (request ids, allowed methods) stays.
+    // Headers of inner layers (request IDs, allowed methods) stay.
     for (name, value) in response.headers() {
         if name != CONTENT_TYPE && !rendered.headers().contains_key(name) && name != http::header::CONTENT_LENGTH {
             rendered.headers_mut().append(name, value.clone());
@@ -157,8 +157,8 @@ enum Form {
 }
 
 impl Form {
-    /// What a client accepts, and whether it lists JSON. A text unless it asks for something else: a client that accepts JSON and texts reads
-    /// errors as texts (wire fact), and one that accepts JSON alone reads its member `message`.
+    /// The form that a client accepts, and whether it lists JSON. The default is a text: a client that accepts JSON and texts reads
+    /// errors as texts (wire fact), and one that accepts only JSON reads its member `message`.
     fn accepted(headers: &HeaderMap) -> (Self, bool) {
         let sent = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let sent = sent.collect::<Vec<_>>().join(",").to_ascii_lowercase();

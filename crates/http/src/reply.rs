@@ -1,4 +1,4 @@
-//! From a command to the answer: what is handed to the write lane, and what a decision says in headers.
+//! From a command to the answer: submits commands to the write lane, and writes decisions to headers.
 
 use crate::auth::Authenticated;
 use crate::body::{Document, Incoming};
@@ -17,15 +17,15 @@ const DECISION: HeaderName = HeaderName::from_static("x-selfsame-decision");
 const RULE: HeaderName = HeaderName::from_static("x-selfsame-rule");
 pub(crate) const LEFT_OUT: HeaderName = HeaderName::from_static("x-selfsame-left-out");
 
-/// How many decisions of a call are named in its headers.
+/// The greatest number of decisions that the headers of a call name.
 const MAX_LISTED: usize = 50;
 
 /// Whether an identical request is refused within the workspace's window (wire fact).
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Repeated<'b> {
-    /// It is: one whose body says the same.
+    /// It is refused if its body has the same content.
     Refused(&'b Document),
-    /// It is not.
+    /// It is accepted.
     Taken,
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn submit(
     accepted(decision)
 }
 
-/// Submits commands that belong together. The decisions are in their order, refused ones among them.
+/// Submits commands in one transaction. The decisions are in their order, including refusals.
 pub(crate) async fn submit_all(
     state: &HttpState,
     auth: &Authenticated,
@@ -52,12 +52,12 @@ pub(crate) async fn submit_all(
     commands: Vec<Command>,
     repeated: Repeated<'_>,
 ) -> Result<Vec<Decision>, ApiError> {
-    // Two keys of one workspace belong to two programs, which know nothing of each other's choices.
+    // Two API keys of one workspace belong to two programs, which choose idempotency keys independently.
     let scope = auth.0.key.id.to_string();
     submit_as(state, auth.workspace(), &scope, incoming, commands, repeated).await
 }
 
-/// As [`submit_all`], for whoever chooses idempotency keys within the scope.
+/// As [`submit_all`], with a given scope of the idempotency key.
 pub(crate) async fn submit_as(
     state: &HttpState,
     workspace: WorkspaceId,
@@ -95,7 +95,7 @@ pub(crate) fn accepted(decision: Decision) -> Result<Decision, ApiError> {
     }
 }
 
-/// Says in headers what was decided. Taken from the decision alone, so that a replayed answer equals the first.
+/// Writes the decision to headers. They depend on the decision alone, so that a replayed answer equals the first.
 pub(crate) fn add_headers(decision: &Decision, headers: &mut HeaderMap) {
     headers.insert(OUTCOME, HeaderValue::from_static(decision.outcome.as_str()));
     headers.insert(RULE, HeaderValue::from_static(decision.rule.as_str()));
@@ -105,7 +105,7 @@ pub(crate) fn add_headers(decision: &Decision, headers: &mut HeaderMap) {
     add_left_out(std::slice::from_ref(decision), headers);
 }
 
-/// How many members of the request were left out; their names and the reasons stand in the decisions.
+/// Writes the number of members that were left out; the decisions have their names and the reasons.
 fn add_left_out(decisions: &[Decision], headers: &mut HeaderMap) {
     let count: usize = decisions.iter().map(|decision| left_out(decision).count()).sum();
     if count > 0 {
@@ -113,8 +113,9 @@ fn add_left_out(decisions: &[Decision], headers: &mut HeaderMap) {
     }
 }
 
-/// The headers of a call that made several decisions: how many came to which outcome, and the identities of the first of them in the order
-/// of the request. Header lines are lists (RFC 9110, 5.3), and proxies take few kilobytes of them. One decision has the headers of one.
+/// The headers of a call that made several decisions: the number of each outcome, and the IDs of the first decisions in the order
+/// of the request. Header lines are lists (RFC 9110, 5.3), and proxies accept few kilobytes of them. A single decision has the headers of
+/// [`add_headers`].
 pub(crate) fn add_all_headers(decisions: &[Decision], headers: &mut HeaderMap) {
     if let [decision] = decisions {
         return add_headers(decision, headers);

@@ -1,8 +1,9 @@
-//! How everything is put together.
+//! Builds the router from the routes of all nouns and the layers around them.
 
 use crate::admission;
 use crate::body::IDEMPOTENCY_KEY;
 use crate::catalog;
+use crate::changes;
 use crate::dialect;
 use crate::error::ApiError;
 use crate::identity;
@@ -35,7 +36,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-/// What the document says besides its paths.
+/// The parts of the document besides its paths.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Selfsame", description = "Contact identity: one person, one contact."),
@@ -51,6 +52,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "contacts", description = "Contacts and their identifiers"),
         (name = "imports", description = "Many contacts at once, and what became of each"),
         (name = "exports", description = "The tables in the customer's own database, kept in step"),
+        (name = "changes", description = "What became of contacts, for programs that follow"),
         (name = "segments", description = "Segments (groups), static and dynamic"),
         (name = "subscriptions", description = "Subscription categories and unsubscribed addresses"),
         (name = "fields", description = "Custom fields"),
@@ -101,7 +103,7 @@ pub(crate) fn wire() -> OpenApiRouter<HttpState> {
         .layer(middleware::map_response(render::say_charset))
 }
 
-/// Every route but those of operations; those that pages of other origins call come with what lets them.
+/// Every route but those of operations. `pages` has the routes that pages of other origins call, with their CORS layer.
 fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(wire())
@@ -114,6 +116,7 @@ fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(imports::own_routes())
         .merge(connectors::routes())
         .merge(exports::routes())
+        .merge(changes::routes())
         .merge(history::routes())
         .merge(pages)
         .merge(mobile::routes())
@@ -129,13 +132,13 @@ pub fn openapi() -> Document {
     document
 }
 
-/// The schemas of the description, before anything is put into it that may need their names.
+/// The schemas of the description, before the steps that may need their names.
 pub(crate) fn schemas() -> Document {
     public(tracker::routes()).merge(operations::routes()).into_openapi()
 }
 
-/// Makes what does not change while the server runs, so that the first requests do not wait for it: the documents, and the table of routes by
-/// the form of their errors.
+/// Builds the data that does not change while the server runs, so that the first requests do not wait for it: the documents, and the table of
+/// wire-compatible routes.
 pub fn preload() {
     dialect::load();
     operations::load_documents();
@@ -144,9 +147,9 @@ pub fn preload() {
 /// The front end in two parts.
 #[derive(Debug)]
 pub struct Routers {
-    /// What clients ask for. Paths answer with and without a trailing slash (wire fact).
+    /// The routes for clients. Paths match with and without a trailing slash (wire fact).
     pub public: Router,
-    /// What the people who run the server ask for. Paths answer in one spelling, so that a proxy can tell them by it.
+    /// The routes for operators. Each path has one spelling, so that a proxy can match it.
     pub operations: Router,
 }
 
@@ -167,11 +170,11 @@ pub fn routers(state: &HttpState) -> Routers {
 /// The whole front end, for one address.
 pub fn router(state: &HttpState) -> Router {
     let Routers { public, operations } = routers(state);
-    // What no route answers is the public part's.
+    // The public part answers paths without a route.
     public.merge(operations.reset_fallback())
 }
 
-/// Puts around routes what every request goes through, from the inside out.
+/// Adds the layers of every request to the routes, from the inside out.
 fn served(routes: Router<HttpState>, state: HttpState) -> Router {
     routes
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
@@ -195,7 +198,7 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
         .with_state(state)
 }
 
-/// Bounds how long a request takes. What it submitted goes on: the write lane does not depend on who waits.
+/// Bounds the time of a request. Its submission goes on: the write lane does not depend on the waiting request.
 async fn in_time(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     if imports::takes_file(&request) {
         // Which takes as long as the client needs, and bounds its slowness itself.
@@ -205,7 +208,7 @@ async fn in_time(State(state): State<HttpState>, request: Request, next: Next) -
     answer.unwrap_or_else(|_| ApiError::TimedOut.into_response())
 }
 
-/// The headers that say who asks, whom, and for which request, with the spelling that people know.
+/// The headers that identify the sender, the host and the request, with their usual spelling.
 const SENT_ONCE: [(HeaderName, &str); 5] = [
     (AUTHORIZATION, "Authorization"),
     (HOST, "Host"),
@@ -214,7 +217,7 @@ const SENT_ONCE: [(HeaderName, &str); 5] = [
     (mobile::IDENTITY, "X-Selfsame-Identity"),
 ];
 
-/// Refuses a request with two of such a header: a proxy and this server may go by different ones.
+/// Refuses a request that has such a header twice: a proxy and this server may use different ones.
 async fn unambiguous(request: Request, next: Next) -> Response {
     match sent_twice(request.headers()) {
         Some(name) => ApiError::invalid(name, "must not be sent twice").into_response(),
@@ -222,7 +225,7 @@ async fn unambiguous(request: Request, next: Next) -> Response {
     }
 }
 
-/// The first header of [`SENT_ONCE`] of which there are two.
+/// The first header of [`SENT_ONCE`] that was sent twice.
 fn sent_twice(headers: &HeaderMap) -> Option<&'static str> {
     let is_sent_twice = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
     SENT_ONCE

@@ -1,4 +1,4 @@
-//! Requests of pages and apps: which site they come from, and what stands behind them (identity rules, "Trust").
+//! Requests of pages and apps: their site, and their trust (identity rules, "Trust").
 
 use crate::auth::Authenticated;
 use crate::body::Incoming;
@@ -14,18 +14,18 @@ use selfsame_domain::{Action, Command, Decision, IdentifierKind, Policy, Warrant
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Who a request of a page or an app comes from.
+/// The sender of a page's or an app's request.
 #[derive(Debug, Clone)]
 pub(crate) enum Visit {
     /// A site, by its public key.
     Public(Arc<SiteAccess>),
-    /// A workspace, by its secret key, and the site of it that the request names.
+    /// A workspace, by its secret key, and its site if the request names one.
     Secret(Authenticated, Option<Arc<SiteAccess>>),
 }
 
 impl Visit {
     /// Opens a site. Refuses an unknown key with 401, a page of another origin with 403. Requests without `Origin` come from apps and
-    /// servers: only browsers send it, and only browsers are held to origins.
+    /// servers: only browsers send the header, so only browsers are restricted to origins.
     pub(crate) async fn open(
         state: &HttpState,
         site: &str,
@@ -33,7 +33,7 @@ impl Visit {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Self, ApiError> {
-        // The requests of a secret key are limited where it is read.
+        // Authentication applies the rate limit of a secret key.
         if let Some(limits) = state.limits.as_ref().filter(|_| secret.is_none()) {
             limits.check(&Sha256::digest(site).into())?;
         }
@@ -58,7 +58,7 @@ impl Visit {
         matches!(self, Self::Secret(..))
     }
 
-    /// Refuses with 403 what the rights of a secret key do not cover.
+    /// Refuses an action that the rights of a secret key do not cover, with 403.
     pub(crate) fn allow(&self, action: Action) -> Result<(), ApiError> {
         match self {
             Self::Public(_) => Ok(()),
@@ -83,7 +83,7 @@ impl Visit {
         &self.own().policy
     }
 
-    /// Within what the identities of events count: the site, or the workspace where no site is named.
+    /// The scope in which event IDs are unique: the site, or the workspace if the request names no site.
     pub(crate) fn place(&self) -> String {
         match self {
             Self::Public(access) | Self::Secret(_, Some(access)) => format!("site {}", access.site.id),
@@ -91,8 +91,8 @@ impl Visit {
         }
     }
 
-    /// What stands behind the request. A secret key needs nothing besides it. A token that vouches for nobody is wrong, whatever the site
-    /// takes: whoever sends one relies on it.
+    /// The warrant of the request: what makes its claims trusted. A secret key is sufficient. An invalid token is an error, also if the site
+    /// allows unsigned identification: its sender relies on it.
     pub(crate) fn warrant(
         &self,
         state: &HttpState,
@@ -122,7 +122,7 @@ impl Visit {
         }
     }
 
-    /// Submits commands that belong together. An idempotency key belongs to the key that the request came with.
+    /// Submits commands in one transaction. An idempotency key belongs to the public or secret key of the request.
     pub(crate) async fn submit(
         &self,
         state: &HttpState,

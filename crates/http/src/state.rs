@@ -1,4 +1,4 @@
-//! What every handler can reach.
+//! The state that all handlers share.
 
 use crate::admission::Admission;
 use crate::limits::KeyLimits;
@@ -11,28 +11,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
+/// How many requests wait for changes at a time.
+const FEED_WAITS: usize = 256;
+
 /// How many files are taken at a time. Each uses a megabyte of memory, and may take hours.
 const UPLOADS: usize = 16;
 
-/// What every handler can reach. Cloning shares everything.
+/// The state that all handlers share. A clone shares everything.
 #[derive(Debug, Clone)]
 pub struct HttpState {
     /// The use cases.
     pub app: Application,
-    /// How the front end runs.
+    /// The settings of the front end.
     pub settings: Arc<HttpSettings>,
-    /// What every key may still ask; none without a limit.
+    /// The rate limiters of all keys; none without a limit.
     pub(crate) limits: Option<Arc<KeyLimits>>,
-    /// What is under way.
+    /// The limits of requests under way.
     pub(crate) admission: Arc<Admission>,
     /// Room for files that are being sent.
     pub(crate) uploads: Arc<Semaphore>,
+    /// Places for requests that wait for changes.
+    pub(crate) feed_waits: Arc<Semaphore>,
 }
 
 impl HttpState {
-    /// Puts the use cases behind the front end.
+    /// Makes the state of a front end for the use cases.
     pub fn new(app: Application, settings: HttpSettings) -> Self {
         Self {
+            feed_waits: Arc::new(Semaphore::new(FEED_WAITS)),
             admission: Arc::new(Admission::new(app.queue_depth(), settings.body_memory)),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             app,
@@ -42,13 +48,13 @@ impl HttpState {
     }
 }
 
-/// How the front end runs.
+/// The settings of the front end.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// Greatest size of a request body in bytes; a larger one is answered 413.
     pub body_limit: usize,
-    /// How much memory in bytes request bodies may use, half of it while they are read, the other half while they are parsed and carried out.
-    /// What finds none waits, and is answered 503 when that takes too long.
+    /// Memory for request bodies in bytes: a quarter while they are read, the rest while they are parsed and processed.
+    /// A body without room waits, and is answered 503 when that takes too long.
     pub body_memory: usize,
     /// Greatest size of a file to be imported in bytes, as it is sent and once it is unpacked; a larger one is answered 413.
     pub import_limit: u64,
@@ -90,11 +96,11 @@ impl Default for HttpSettings {
 pub struct RateLimit {
     /// Requests a second in the long run.
     pub per_second: NonZeroU32,
-    /// How many may come at once.
+    /// The greatest number of requests at once.
     pub burst: NonZeroU32,
 }
 
-/// Whether the server takes requests. Cloning shares it; true at first.
+/// Whether the server takes requests. Clones share the state; it is true at first.
 #[derive(Debug, Clone)]
 pub struct Readiness(Arc<AtomicBool>);
 

@@ -1,17 +1,17 @@
-//! Times as they are sent (wire fact): a date, a date and time, or a whole time of ISO 8601 with its offset.
+//! The accepted forms of times (wire fact): a date, a date and time, or a complete time of ISO 8601 with its offset.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use selfsame_domain::{Timestamp, to_micros};
 
-/// What a client reads when it sent something else.
+/// The error of any other form.
 pub(crate) const REASON: &str = "must be a date such as 2024-12-31, 2024-12-31T23:59 or 2024-12-31T23:59:59.000+02:00";
 
 const WITH_OFFSET: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"];
 const WITHOUT: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
 
-/// Reads a date of the years 1 to 9999. One that says no offset is in UTC.
+/// Reads a time of the years 1 to 9999. Without an offset it is in UTC.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
-    // A blank instead of the T, as ISO 8601 had it once and databases write it; small letters, as RFC 3339 allows.
+    // A blank may replace the T, as databases write it; lower case is allowed by RFC 3339.
     let text = text.trim().replacen(' ', "T", 1).to_ascii_uppercase();
     let with_offset = WITH_OFFSET.iter().find_map(|form| {
         let read = DateTime::parse_from_str(&text, form).ok()?;
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     is_storable(at).then(|| to_micros(at))
 }
 
-/// Whether it is of the years 1 to 9999: every database has those.
+/// Whether the time is of the years 1 to 9999, which every database can store.
 pub(crate) fn is_storable(at: Timestamp) -> bool {
     (1..=9999).contains(&at.year())
 }

@@ -1,7 +1,7 @@
-//! One log line and a few numbers for every request.
+//! The log line and the metrics of every request.
 //!
-//! Neither says who a request is about: no path (it may hold a token), no query, no header but the request's id, no value
-//! of an identifier. The route template and the decision's outcome and rule tell enough to find the decision in the
+//! Neither has personal data: no path (it may hold a token), no query, no header but the request ID, no value
+//! of an identifier. The route template and the decision's outcome and rule are enough to find the decision in the
 //! identity log.
 
 use crate::operations::{DURATION, IN_FLIGHT, REQUESTS};
@@ -17,19 +17,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
-/// The header that names a request, in both directions.
+/// The header with the request ID, in requests and answers.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The greatest length of a request's id that is taken over from the client.
+/// The greatest length of a request ID that is accepted from the client.
 const MAX_REQUEST_ID: usize = 128;
 
-/// What stands for the route of a request that no route answers. The path itself would make labels without bound.
+/// The label of requests without a route. The path itself would make an unbounded number of labels.
 const NO_ROUTE: &str = "unmatched";
 
-/// Routes that machines ask every few seconds: logged for those who look for it.
+/// Routes that machines call every few seconds: logged at `debug`.
 const QUIET: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// What is learnt about a request on its way; an extension of the request.
+/// Data for the log that is collected while a request is handled; an extension of the request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Note(Arc<Learnt>);
 
@@ -40,20 +40,20 @@ struct Learnt {
 }
 
 impl Note {
-    /// Notes whose request it is.
+    /// Records the workspace of the request.
     pub(crate) fn workspace(&self, workspace: WorkspaceId) {
-        // Whoever comes second says the same.
+        // A second call has the same workspace.
         let _ = self.0.workspace.set(workspace);
     }
 
-    /// Notes that it was refused because too many are under way. The log counts these requests, and has a line of each for those who look
-    /// for it.
+    /// Records that the request was refused because too many are under way. The log counts these requests, and has a line for each at
+    /// `debug`.
     pub(crate) fn shed(&self) {
         self.0.is_shed.store(true, Ordering::Relaxed);
     }
 }
 
-/// Gives the request an id, and tells how it went.
+/// Gives the request an ID, and logs its result.
 pub(crate) async fn trace(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| {
         let now = state.app.clock().now();
@@ -76,14 +76,14 @@ pub(crate) async fn trace(State(state): State<HttpState>, mut request: Request, 
     response
 }
 
-/// The client's own id for the request, if it is one that a log can bear: no email address fits into it.
+/// The client's request ID, if its characters are allowed in the log: an email address does not pass.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     let sent = headers.get(REQUEST_ID)?.to_str().ok()?;
     let sane = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     ((1..=MAX_REQUEST_ID).contains(&sent.len()) && sent.bytes().all(sane)).then(|| sent.to_owned())
 }
 
-/// The method as a label: whatever else a client sends is one label.
+/// The method as a label. All unknown methods share one label.
 fn method(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
@@ -107,7 +107,7 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-/// Watches one request. Dropped before its end, it tells that the client went away.
+/// Measures one request. Dropped before the end, it records that the client disconnected.
 #[derive(Debug)]
 struct Watch {
     method: &'static str,

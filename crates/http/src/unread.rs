@@ -1,8 +1,8 @@
-//! What a handler leaves unread of a request's body.
+//! Drains the part of a request's body that a handler left unread.
 //!
 //! Clients send bodies with `GET` and `DELETE`, too (wire fact), and bodies to calls that are refused before they are read. Many of them
-//! read no answer before they have sent everything, and one that waits in a connection that is closed with something unread may be lost
-//! (RFC 9112, 9.6). So the rest is read and forgotten before the answer goes, within bounds.
+//! read no answer before they have sent everything, and an answer may be lost when the connection is closed with unread data
+//! (RFC 9112, 9.6). So the rest is read and dropped before the answer is sent, within limits.
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::{Request, State};
@@ -16,20 +16,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// How much is read that nobody wants, in bytes.
+/// The greatest number of bytes that are drained.
 const MAX_PASSED_OVER: u64 = 32 << 20;
 
-/// For how long, and no longer than a request may take.
+/// The greatest time of draining; the request time-out limits it as well.
 const PASS_OVER_TIME: Duration = Duration::from_secs(10);
 
-/// Answers when the whole body is read. Where that goes beyond the bounds, the answer says that the connection ends. So it does where the body
-/// is what the answer waited for in vain.
+/// Sends the answer after the whole body was read. If the body exceeds the limits, the answer closes the connection. So does a 503, because the
+/// handler may have waited for the body in vain.
 pub(crate) async fn pass_over(State(request_timeout): State<Duration>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
     let is_long = content_length(request.headers()).is_some_and(|length| length > MAX_PASSED_OVER);
-    // Who waits for leave to send a body gets the answer instead, and sends none.
+    // A client that waits for `100 Continue` gets the answer instead, and sends no body.
     let waits = request.headers().contains_key(EXPECT);
     let back = Back::default();
     let request = request.map(|body| {
@@ -55,12 +55,12 @@ pub(crate) async fn pass_over(State(request_timeout): State<Duration>, request: 
     response
 }
 
-/// The length that a body is announced with.
+/// The announced length of a body.
 pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads what is left, and says whether that was all.
+/// Reads the rest of a body, and returns whether the end was reached.
 async fn read(mut rest: BodyDataStream, time: Duration) -> bool {
     let mut left = MAX_PASSED_OVER;
     let all = async {
@@ -73,14 +73,14 @@ async fn read(mut rest: BodyDataStream, time: Duration) -> bool {
         }
         true
     };
-    // Who is slower is cut off.
+    // A slower client is cut off.
     tokio::time::timeout(time, all).await.unwrap_or(false)
 }
 
-/// Where a body comes back to, with whether anything of it was asked for.
+/// The place to which a body returns, with whether reading had begun.
 type Back = Arc<Mutex<Option<(BodyDataStream, bool)>>>;
 
-/// A body that comes back when it is let go of before its end.
+/// A body that returns to its place when it is dropped before its end.
 struct Lent {
     chunks: Option<BodyDataStream>,
     is_begun: bool,

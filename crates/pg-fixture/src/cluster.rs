@@ -1,4 +1,4 @@
-//! One cluster: its directory, its port, how it is made, started and found to answer.
+//! One cluster: its directory and port, and how it is created, started and checked.
 
 use std::fs;
 use std::io;
@@ -14,16 +14,16 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::error::FixtureError;
 use crate::installation::Installation;
 
-/// How long a start may take before it is an error. Crash recovery after a hard kill is part of it.
+/// How long a start may take, including crash recovery after a hard kill.
 const START_LIMIT: Duration = Duration::from_mins(1);
-/// How often a starting server is asked whether it is ready.
+/// How often a starting server is checked.
 const POLL: Duration = Duration::from_millis(20);
-/// How long one of these questions may take.
+/// How long one check may take.
 const QUESTION_LIMIT: Duration = Duration::from_secs(5);
-/// Below the range from which the system gives out ports by itself, so that no outgoing connection takes the port
-/// between the choice and the start, or while a durable server is down.
+/// Below the range of ephemeral ports, so that no outgoing connection takes the port between the choice and the start,
+/// or while a durable server is down.
 const PORTS: std::ops::Range<u32> = 15_000..32_000;
-/// How much of a log or of a program's output goes into an error.
+/// How many characters of a log or of a program's output are included in an error.
 const TAIL: usize = 4_000;
 
 /// A cluster on this machine, running or not.
@@ -34,7 +34,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a new cluster in a directory of its own below `parent`. The directory belongs to the caller.
+    /// Creates a new cluster in a new directory below `parent`. The directory belongs to the caller.
     pub(crate) async fn create(installation: &Installation, parent: &Path) -> Result<Self, FixtureError> {
         let installation = installation.clone();
         let parent = parent.to_owned();
@@ -44,7 +44,7 @@ impl Cluster {
                 .prefix("cluster-")
                 .permissions(closed)
                 .tempdir_in(&parent);
-            // Removed again by its destructor unless everything below succeeds.
+            // Deleted by its destructor unless everything below succeeds.
             let dir = created.map_err(FixtureError::file("create a directory in", &parent))?;
             installation.hand_over(dir.path())?;
             init(&installation, dir.path())?;
@@ -71,7 +71,7 @@ impl Cluster {
         format!("postgres://postgres@{}:{}/postgres", Ipv4Addr::LOCALHOST, self.port)
     }
 
-    /// The command that is the postmaster, with `settings` of the form `name=value`.
+    /// The command of the postmaster, with `settings` of the form `name=value`.
     pub(crate) fn postmaster(&self, installation: &Installation, settings: &[&str]) -> Command {
         let mut command = installation.command("postgres");
         command.arg("-D").arg(self.data()).arg("-k").arg(&self.dir);
@@ -83,7 +83,7 @@ impl Cluster {
         command
     }
 
-    /// Where the server's log goes.
+    /// The file of the server's log.
     pub(crate) fn log(&self) -> PathBuf {
         self.dir.join("log")
     }
@@ -92,7 +92,7 @@ impl Cluster {
         self.dir.join("data")
     }
 
-    /// Whether this very cluster answers; on its port there could be another.
+    /// Whether this cluster answers; another one could have taken its port.
     pub(crate) async fn answers(&self) -> bool {
         let ask = async {
             let mut connection = PgConnection::connect(&self.url()).await?;
@@ -105,7 +105,7 @@ impl Cluster {
         matches!(timeout(QUESTION_LIMIT, ask).await, Ok(Ok(true)))
     }
 
-    /// Waits until the cluster answers. `exited` says whether what was started has already ended.
+    /// Waits until the cluster answers. `exited` returns whether the started process has already ended.
     pub(crate) async fn until_ready(
         &self,
         installation: &Installation,
@@ -136,7 +136,7 @@ fn init(installation: &Installation, dir: &Path) -> Result<(), FixtureError> {
     let mut initdb = installation.command("initdb");
     initdb.arg("-D").arg(dir.join("data"));
     initdb.args(["-A", "trust", "-U", "postgres", "-N", "--locale=C", "-E", "UTF8"]);
-    // The caller's directory may be closed to the user that this runs as.
+    // The user that runs `initdb` may have no access to the caller's directory.
     initdb.current_dir(dir);
     let run = initdb.output();
     let output = run.map_err(|source| FixtureError::Program {
@@ -154,10 +154,10 @@ fn init(installation: &Installation, dir: &Path) -> Result<(), FixtureError> {
     })
 }
 
-/// Where `setpriv`, `setsid` and `flock` come from.
+/// The package of `setpriv`, `setsid` and `flock`.
 pub(crate) const UTIL_LINUX: &str = "util-linux";
 
-/// A port that nobody listens on just now.
+/// A port that no process listens on at the moment.
 fn free_port() -> Result<u16, FixtureError> {
     for _ in 0..100 {
         let drawn = getrandom::u32().map_err(|_| FixtureError::System("the system gives no randomness"))?;

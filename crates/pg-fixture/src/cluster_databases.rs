@@ -1,4 +1,4 @@
-//! Databases of a Citus cluster that tests use one after another.
+//! Databases of a Citus cluster that tests reuse one after the other.
 
 use std::error::Error;
 
@@ -11,22 +11,22 @@ use crate::reuse::{Reserved, Returned};
 
 const URL_VARIABLE: &str = "TEST_CITUS_URL";
 const RESET: &str = include_str!("reset_cluster.sql");
-/// Few, so that a database is made and emptied fast.
+/// Few, so that databases are created and emptied fast.
 const SHARDS: u32 = 4;
 
-/// Nodes of the cluster that have shards, as the coordinator reaches them.
+/// Nodes of the cluster that hold shards, as the coordinator reaches them.
 const NODES: &str =
     "SELECT nodename, nodeport FROM pg_dist_node WHERE isactive AND shouldhaveshards AND noderole = 'primary'";
 
-/// A Citus cluster whose coordinator, and whose database there with the extension, `TEST_CITUS_URL` names. Its user is a superuser on all nodes,
-/// with the same password if any.
+/// A Citus cluster. `TEST_CITUS_URL` names its coordinator and a database there with the extension. The user is a
+/// superuser on all nodes, with the same password if any.
 #[derive(Debug)]
 pub struct CitusCluster {
     admin_url: String,
 }
 
 impl CitusCluster {
-    /// The cluster that the environment names.
+    /// The cluster of the environment variable.
     pub fn from_environment() -> Result<Self, FixtureError> {
         let admin_url = std::env::var(URL_VARIABLE).map_err(|_| FixtureError::Setting {
             variable: URL_VARIABLE,
@@ -35,9 +35,9 @@ impl CitusCluster {
         Ok(Self { admin_url })
     }
 
-    /// A database without tables that was used by other tests before, and will be again, with what `prepare` made in it when it was made:
-    /// it gets the URL, and closes its connections. `template` must stand for what it makes, as with
-    /// [`Server::database`](crate::Server::database). The rows of all distributed tables are gone.
+    /// A database without rows in its distributed tables, which tests reuse one after the other. `prepare` fills a new
+    /// one: it gets the URL, and closes its connections. `template` must identify what it creates, as with
+    /// [`Server::database`](crate::Server::database).
     pub async fn reused_database<Prepare, Done, Failure>(
         &self,
         template: &str,
@@ -69,7 +69,7 @@ impl CitusCluster {
         })
     }
 
-    /// Makes an empty database on all nodes, with the extension, and makes them a cluster.
+    /// Creates an empty database with the extension on all nodes, and joins them to a cluster.
     async fn make(&self, name: &str) -> Result<(), FixtureError> {
         let mut admin = database::connect(&self.admin_url).await?;
         let nodes: Vec<(String, i32)> = sqlx::query_as(NODES)

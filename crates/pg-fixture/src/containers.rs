@@ -1,7 +1,7 @@
 //! The container that the test processes of one user share where a Docker daemon answers.
 //!
-//! The protocol is the one of [`crate::shared`], with what a container can see: the lease is an open connection, and
-//! the supervisor is the container's own command. Nothing outside has to be alive for it to stop.
+//! The protocol is the one of [`crate::shared`], adapted to what is visible inside a container: the lease is an open
+//! connection, and the supervisor is the container's own command. It stops without help from outside.
 
 use std::fs;
 use std::path::Path;
@@ -17,16 +17,16 @@ use crate::error::FixtureError;
 use crate::lock::{self, Mode};
 use crate::state;
 
-/// Beside the state of a shared cluster.
+/// The parent of the state directory, as for a shared cluster.
 const PARENT: &str = "/tmp";
 const IMAGE: (&str, &str) = ("postgres", "17");
-/// Runs the image's own start-up, and ends, container and all, when nobody has been connected for the grace period.
+/// Runs the image's own start-up, and ends the container when no client was connected for the grace period.
 const SUPERVISOR: &str = include_str!("supervise-container.sh");
 /// The first use on a machine downloads the image.
 const START_LIMIT: Duration = Duration::from_mins(5);
-/// How long a container that may be gone is asked.
+/// How long a connection to a container that may be gone may take.
 const QUESTION_LIMIT: Duration = Duration::from_secs(5);
-/// The image starts its server twice; only the second start says this after "init process complete".
+/// The image starts its server twice, and logs this text before the second, final start.
 const READY: &str = "PostgreSQL init process complete";
 
 /// The right to use the shared container, until dropped.
@@ -34,7 +34,7 @@ const READY: &str = "PostgreSQL init process complete";
 pub(crate) struct Lease {
     url: String,
     _connection: PgConnection,
-    /// Held by whoever started it: its destructor would remove the container under the others.
+    /// Held by the process that started it: its destructor would remove the container while others use it.
     _started: Option<ContainerAsync<GenericImage>>,
 }
 

@@ -13,11 +13,11 @@ use crate::error::FixtureError;
 use crate::reuse::Returned;
 use crate::server::Server;
 
-/// How long dropping a database may hold up the end of a test.
+/// How long dropping a database may delay the end of a test.
 const DROP_LIMIT: Duration = Duration::from_secs(10);
 
-/// A database that one test has to itself. Dropping it ends that: a database of [`Server::database`] is dropped with everybody
-/// still connected to it, one of [`Server::reused_database`] is left to the next test.
+/// A database for one test alone. When dropped, a database of [`Server::database`] is deleted together with its
+/// connections, and one of [`Server::reused_database`] is returned for the next test.
 #[derive(Debug)]
 pub struct TestDatabase {
     pub(crate) name: String,
@@ -25,7 +25,7 @@ pub struct TestDatabase {
     pub(crate) _end: End,
 }
 
-/// What happens to a database when its test is over.
+/// What happens to a database after its test.
 #[derive(Debug)]
 pub(crate) enum End {
     /// It is dropped.
@@ -34,14 +34,14 @@ pub(crate) enum End {
     Return { _reserved: Returned },
 }
 
-/// Drops a database when it is dropped itself.
+/// Deletes a database when dropped.
 #[derive(Debug)]
 pub(crate) struct Dropped {
     name: String,
     admin_url: String,
 }
 
-/// A template's name, checked.
+/// A validated template name.
 #[derive(Debug)]
 pub(crate) struct Template {
     name: String,
@@ -60,14 +60,14 @@ impl Template {
         Err(FixtureError::TemplateName(name.to_owned()))
     }
 
-    /// The database that copies are made of.
+    /// The name of the template database.
     pub(crate) fn source(&self) -> String {
         format!("selfsame_template_{}", self.name)
     }
 }
 
 impl TestDatabase {
-    /// Where to connect to.
+    /// The URL of the database.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -79,14 +79,14 @@ impl TestDatabase {
 }
 
 impl Server {
-    /// A fresh database with the contents of `template`.
+    /// A new database with the contents of `template`.
     ///
-    /// The template is made at its first use on this server: `prepare` gets the URL of an empty database, fills it and
-    /// closes its connections. Only one process at a time prepares a template; the others wait for it. When `prepare`
-    /// fails, nothing of the template remains.
+    /// The template is created at its first use on this server: `prepare` gets the URL of an empty database, fills it
+    /// and closes its connections. Only one process at a time prepares a template; the others wait for it. When
+    /// `prepare` fails, nothing of the template remains.
     ///
-    /// `template` must stand for its contents, by carrying a hash of the migrations for instance: an existing template
-    /// of that name is used as it is. One to forty of a-z, 0-9 and `_`.
+    /// `template` must identify its contents, for example with a hash of the migrations: an existing template of that
+    /// name is used as it is. One to forty of a-z, 0-9 and `_`.
     pub async fn database<Prepare, Done, Failure>(
         &self,
         template: &str,
@@ -102,7 +102,7 @@ impl Server {
         self.provide(&mut admin, &template, prepare).await?;
         let name = format!("selfsame_test_{:016x}", random()?);
         copy(&mut admin, &template, &name).await?;
-        // From here on the destructor takes care of it.
+        // From here on the destructor deletes it.
         let database = TestDatabase {
             url: on(&self.admin_url, &name)?,
             name: name.clone(),
@@ -120,7 +120,7 @@ impl Server {
         Ok(database)
     }
 
-    /// Makes the template if it is not there.
+    /// Creates the template if it does not exist.
     pub(crate) async fn provide<Prepare, Done, Failure>(
         &self,
         admin: &mut PgConnection,
@@ -136,7 +136,7 @@ impl Server {
         if exists(admin, &source).await? {
             return Ok(());
         }
-        // The lock is the connection's: it is gone when this process is.
+        // The lock belongs to the connection, so it ends with this process.
         lock(admin, &source).await?;
         if !exists(admin, &source).await? {
             self.make_template(admin, template, prepare).await?;
@@ -144,8 +144,8 @@ impl Server {
         unlock(admin, &source).await
     }
 
-    /// Builds the template under another name and renames it when it is complete, so that what a killed process leaves
-    /// is never taken for a template.
+    /// Builds the template under another name and renames it when it is complete, so that the remains of a killed
+    /// process are never taken for a template.
     async fn make_template<Prepare, Done, Failure>(
         &self,
         admin: &mut PgConnection,
@@ -173,7 +173,7 @@ impl Server {
                 source: failure.into(),
             });
         }
-        // A template cannot be copied while somebody is connected to it, so nobody may.
+        // A template cannot be copied while a session is connected to it, so connections are forbidden.
         let close = format!("ALTER DATABASE {unfinished} ALLOW_CONNECTIONS false");
         run(admin, "close a template", close).await?;
         run(
@@ -186,7 +186,7 @@ impl Server {
 }
 
 impl Drop for Dropped {
-    /// Best effort: what cannot be dropped goes with the cluster.
+    /// Best effort: a database that cannot be dropped is deleted with the cluster.
     fn drop(&mut self) {
         let admin_url = std::mem::take(&mut self.admin_url);
         let name = std::mem::take(&mut self.name);
@@ -194,25 +194,25 @@ impl Drop for Dropped {
             let mut admin = connect(&admin_url).await?;
             drop_database(&mut admin, &name).await
         };
-        // A runtime and a thread of its own: this may be called inside of a runtime, or after its end.
+        // A separate runtime and thread: this may be called inside of a runtime, or after its end.
         let worker = thread::spawn(move || {
             if let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() {
-                // A test that has its result is not failed by the tidying up.
+                // A failed clean-up must not fail a finished test.
                 drop(runtime.block_on(async { timeout(DROP_LIMIT, dropping).await }));
             }
         });
-        // The process may end right after this; nextest runs one test in each.
+        // The process may end right after this: nextest runs each test in its own process.
         drop(worker.join());
     }
 }
 
-/// Makes a database that is a copy of the template.
+/// Creates a database as a copy of the template.
 pub(crate) async fn copy(admin: &mut PgConnection, template: &Template, name: &str) -> Result<(), FixtureError> {
     let statement = format!("CREATE DATABASE {name} TEMPLATE {}", template.source());
     run(admin, "create a database", statement).await
 }
 
-/// Drops a database, if it is there, with everybody connected to it.
+/// Drops a database, if it exists, and ends its connections.
 pub(crate) async fn drop_database(admin: &mut PgConnection, name: &str) -> Result<(), FixtureError> {
     let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     run(admin, "drop a database", statement).await
@@ -231,7 +231,7 @@ pub(crate) async fn connect(url: &str) -> Result<PgConnection, FixtureError> {
         .map_err(FixtureError::database("connect as the administrator"))
 }
 
-/// Runs a statement that takes no parameters. Every name in it is made by this module.
+/// Executes a statement without parameters. This module generates all names in it.
 pub(crate) async fn run(admin: &mut PgConnection, action: &'static str, statement: String) -> Result<(), FixtureError> {
     let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(admin).await;
     done.map(drop).map_err(FixtureError::database(action))

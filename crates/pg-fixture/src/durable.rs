@@ -1,4 +1,4 @@
-//! A cluster for one owner, which may be killed and restarted.
+//! A cluster for one owner, which can be killed and restarted.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -15,17 +15,17 @@ use crate::lock::{self, Mode};
 use crate::server::{Held, Server};
 use crate::state;
 
-/// Survives a restart of the machine by convention, so it is on a disk; `/tmp` may be in memory, where syncing costs
-/// nothing and a benchmark would lie.
+/// On a disk, because the directory survives a restart of the machine by convention. `/tmp` may be in memory, where
+/// syncing is free and a benchmark would be wrong.
 const PARENT: &str = "/var/tmp";
-/// Durability is left at the server's defaults. A benchmark may open many connections.
+/// Durability settings are the server's defaults. A benchmark may open many connections.
 const SETTINGS: &[&str] = &["max_connections=300", "shared_buffers=128MB"];
-/// How long killed processes may take to be gone.
+/// How long killed processes may take to end.
 const END_LIMIT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(5);
 
-/// A cluster of the caller's own that syncs to disk. Dropping it stops and removes it; so does, but for the
-/// directory, the death of this process. The directory is then removed by the next start of a durable server.
+/// A cluster for the caller alone that syncs to disk. Dropping it stops and removes it. The death of this process stops
+/// it as well; the next start of a durable server then removes its directory.
 #[derive(Debug)]
 pub struct DurableServer {
     server: Server,
@@ -33,7 +33,7 @@ pub struct DurableServer {
     cluster: Cluster,
     /// `None` between a kill and a restart.
     postmaster: Option<Child>,
-    /// Its lock says that the directory is in use.
+    /// Its lock marks the directory as in use.
     _alive: File,
 }
 
@@ -60,13 +60,13 @@ impl DurableServer {
         Ok(started)
     }
 
-    /// Creates databases, as on the shared server.
+    /// The server, to create databases on, as on the shared server.
     pub fn server(&self) -> &Server {
         &self.server
     }
 
-    /// Kills every process of the server at once, as a power cut would: nothing is written any more, and commits that
-    /// were not acknowledged may be lost. What the operating system has already taken survives.
+    /// Kills all processes of the server at the same time, like a power cut: nothing is written any more, and commits
+    /// that were not acknowledged may be lost. Data in the operating system's cache survives.
     pub async fn kill_hard(&mut self) -> Result<(), FixtureError> {
         let Some(mut postmaster) = self.postmaster.take() else {
             return Ok(());
@@ -75,7 +75,7 @@ impl DurableServer {
         until_gone(&ended).await
     }
 
-    /// Starts the server again, on the same port, and waits until it has recovered. Kills it first if it runs.
+    /// Restarts the server on the same port, and waits until it has recovered. Kills it first if it runs.
     pub async fn restart(&mut self) -> Result<(), FixtureError> {
         self.kill_hard().await?;
         let path = self.cluster.log();
@@ -92,7 +92,7 @@ impl DurableServer {
 }
 
 impl Drop for DurableServer {
-    /// Best effort: a directory that stays is removed by the next start.
+    /// Best effort: the next start removes a directory that stays.
     fn drop(&mut self) {
         if let Some(postmaster) = &mut self.postmaster {
             drop(kill(postmaster));
@@ -101,8 +101,8 @@ impl Drop for DurableServer {
     }
 }
 
-/// Kills the postmaster and all its children, and returns their ids. The postmaster is stopped first, so that it can
-/// neither start another child nor tell the others to end cleanly.
+/// Kills the postmaster and all its children, and returns their IDs. The postmaster is stopped first, so that it can
+/// neither start another child nor ask the others to end cleanly.
 fn kill(postmaster: &mut Child) -> Result<Vec<u32>, FixtureError> {
     let id = postmaster.id();
     signal("STOP", &[id])?;
@@ -115,8 +115,8 @@ fn kill(postmaster: &mut Child) -> Result<Vec<u32>, FixtureError> {
     Ok(family)
 }
 
-/// The shell's own `kill`, because the separate program is not installed everywhere. Processes that are already gone
-/// are no failure.
+/// Uses the shell's built-in `kill`, because the separate program is not installed everywhere. Processes that have
+/// ended already are ignored.
 fn signal(name: &str, ids: &[u32]) -> Result<(), FixtureError> {
     let mut shell = Command::new("sh");
     shell
@@ -144,12 +144,12 @@ fn children(parent: u32) -> Vec<u32> {
 /// The state and the parent of a process; `None` when there is no such process.
 fn status(id: u32) -> Option<(char, u32)> {
     let stat = fs::read_to_string(Path::new("/proc").join(id.to_string()).join("stat")).ok()?;
-    // The second field is the program's name in brackets, which may hold anything.
+    // The second field is the program's name in brackets, which may contain any characters.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
-/// A new postmaster refuses to start while processes of the old one hold its shared memory.
+/// Waits until all processes have ended: a new postmaster refuses to start while old ones hold its shared memory.
 async fn until_gone(ids: &[u32]) -> Result<(), FixtureError> {
     let deadline = Instant::now() + END_LIMIT;
     while ids.iter().any(|id| status(*id).is_some_and(|(state, _)| state != 'Z')) {

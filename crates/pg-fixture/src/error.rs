@@ -1,4 +1,4 @@
-//! Why there is no database for a test.
+//! Errors of the fixture.
 
 use std::error::Error as _;
 use std::fmt;
@@ -6,11 +6,11 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// What went wrong between a test and its database. Every message says what to do where something can be done.
+/// Why a test has no database. Every message says how to fix the cause where that is possible.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum FixtureError {
-    /// None of the sources gave a server.
+    /// No source provided a server.
     #[error(
         "no PostgreSQL for the tests: install its server programs (Debian: `apt-get install postgresql`), or set \
          TEST_DATABASE_URL to an administrator's URL, or run `make test-containers` where a Docker daemon answers"
@@ -22,9 +22,9 @@ pub enum FixtureError {
     Program {
         /// The program's name.
         program: &'static str,
-        /// What to install to get it.
+        /// The package to install.
         package: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 
@@ -32,7 +32,7 @@ pub enum FixtureError {
     #[error("PostgreSQL does not run as root and there is no user `postgres`: create it, or run the tests as a user")]
     NoUnprivilegedUser,
 
-    /// A variable of the environment holds something that is not understood.
+    /// An environment variable has an invalid value.
     #[error("{variable} is not usable: {reason}")]
     Setting {
         /// The variable's name.
@@ -44,15 +44,15 @@ pub enum FixtureError {
     /// A file or directory of the cluster could not be used.
     #[error("cannot {action} {}", path.display())]
     File {
-        /// What was being done, as a verb.
+        /// The failed action, as a verb.
         action: &'static str,
-        /// To which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 
-    /// The directory that would be shared belongs to somebody else, who could then serve the tests a false database.
+    /// The shared directory belongs to another user, who could provide a manipulated database.
     #[error("{} belongs to another user: remove it", path.display())]
     ForeignDirectory {
         /// The directory.
@@ -62,33 +62,33 @@ pub enum FixtureError {
     /// `initdb` failed.
     #[error("initdb failed ({status}): {output}")]
     Init {
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
-        /// The end of what it printed.
+        /// The end of its output.
         output: String,
     },
 
     /// The server ended while it started, or did not answer in time.
     #[error("PostgreSQL {} did not come up ({outcome}); the end of its log:\n{log}", bin.display())]
     NotReady {
-        /// Where its programs are.
+        /// The directory of its programs.
         bin: PathBuf,
-        /// How it ended, or that it did not answer.
+        /// Its exit status, or that it did not answer.
         outcome: String,
         /// The end of its log.
         log: String,
     },
 
-    /// The server refused something the fixture needs.
+    /// The server refused a statement of the fixture.
     #[error("cannot {action}")]
     Database {
-        /// What was being done, as a verb.
+        /// The failed action, as a verb.
         action: &'static str,
-        /// What the driver or the server said.
+        /// The error of the driver or the server.
         source: sqlx::Error,
     },
 
-    /// The administrator's URL is no URL.
+    /// The administrator's URL is invalid.
     #[error("the administrator's URL is not a URL")]
     Url(#[from] url::ParseError),
 
@@ -99,13 +99,13 @@ pub enum FixtureError {
     /// The caller's preparation of a template failed.
     #[error("preparing the template {template} failed")]
     Prepare {
-        /// Which template.
+        /// The template.
         template: String,
-        /// What the caller said.
+        /// The caller's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    /// A helper thread of the fixture, or the system's randomness, is gone.
+    /// A helper thread of the fixture, or the system's random generator, failed.
     #[error("{0}")]
     System(&'static str),
 
@@ -115,7 +115,7 @@ pub enum FixtureError {
     Container(#[from] testcontainers::TestcontainersError),
 }
 
-/// The messages, since a test shows the error by `unwrap`, and whoever reads it wants to know what to install.
+/// Shows the messages: tests print the error with `unwrap`, and its reader needs to know what to install.
 impl fmt::Debug for FixtureError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{self}")?;
@@ -129,13 +129,13 @@ impl fmt::Debug for FixtureError {
 }
 
 impl FixtureError {
-    /// For `map_err`: keeps which file it was.
+    /// For `map_err`: adds the file.
     pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { action, path, source }
     }
 
-    /// For `map_err`: keeps what was asked of the server.
+    /// For `map_err`: adds the failed action.
     pub(crate) fn database(action: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Database { action, source }
     }

@@ -8,14 +8,14 @@ use std::process::Command;
 use crate::error::FixtureError;
 use crate::state;
 
-/// Where Debian and its derivatives keep one directory per major version, outside of `PATH`.
+/// The directory in which Debian and its derivatives keep one directory per major version, outside of `PATH`.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// Programs of one version, and how to run them.
+/// The programs of one version, and how to run them.
 #[derive(Debug, Clone)]
 pub(crate) struct Installation {
     bin: PathBuf,
-    /// Set when this process is root: whom the programs run as instead.
+    /// The user that runs the programs; set when this process is root.
     unprivileged: Option<Account>,
 }
 
@@ -44,7 +44,7 @@ impl Installation {
         &self.bin
     }
 
-    /// Makes `path` belong to the user that the programs run as.
+    /// Gives `path` to the user that runs the programs.
     pub(crate) fn hand_over(&self, path: &Path) -> Result<(), FixtureError> {
         let Some(account) = self.unprivileged else {
             return Ok(());
@@ -52,8 +52,8 @@ impl Installation {
         chown(path, Some(account.uid), Some(account.gid)).map_err(FixtureError::file("change the owner of", path))
     }
 
-    /// A command that runs `program` as the right user and has the kernel kill it when its parent dies. `setpriv`
-    /// does both, without the unsafe code that a hook between fork and exec would take.
+    /// A command that runs `program` as the right user and lets the kernel kill it when its parent dies. `setpriv` does
+    /// both, without the unsafe code of a hook between fork and exec.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
@@ -93,12 +93,12 @@ fn newest_of_debian(root: &Path) -> Option<PathBuf> {
 fn on_path() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).find(|bin| is_complete(bin))?;
-    // PATH may hold links into a directory that the programs find their other files from.
+    // `PATH` may contain links; the programs find their other files relative to the real directory.
     let initdb = fs::canonicalize(found.join("initdb")).ok()?;
     Some(initdb.parent()?.to_owned())
 }
 
-/// A client package alone brings neither of the two.
+/// A client package alone installs neither of the two.
 fn is_complete(bin: &Path) -> bool {
     bin.join("initdb").is_file() && bin.join("postgres").is_file()
 }

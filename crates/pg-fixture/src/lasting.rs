@@ -17,14 +17,14 @@ static SPAWNER: LazyLock<Sender<Order>> = LazyLock::new(|| {
     let (orders, incoming) = channel::<Order>();
     thread::spawn(move || {
         for (mut command, reply) in incoming {
-            // The asker may have gone; its child is then reaped when the process ends.
+            // The caller may be gone; its child is then reaped when the process ends.
             drop(reply.send(command.spawn()));
         }
     });
     orders
 });
 
-/// Starts `command` from the lasting thread.
+/// Starts `command` from the long-lived thread.
 pub(crate) fn spawn(command: Command, package: &'static str) -> Result<Child, FixtureError> {
     let gone = FixtureError::System("the thread that starts servers is gone");
     let (reply, answer) = channel();

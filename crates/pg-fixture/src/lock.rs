@@ -1,4 +1,4 @@
-//! Advisory locks on files, taken off the runtime's threads, and what they say about a directory of clusters.
+//! Advisory locks on files, taken outside of the runtime's threads, and the clean-up of cluster directories.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
@@ -12,8 +12,8 @@ pub(crate) enum Mode {
     Shared,
 }
 
-/// Opens `path`, creating it when it is missing, and waits for the lock. Dropping the file gives the lock back, and so
-/// does the end of the process: the descriptor is not inherited by children.
+/// Opens `path`, creating it when it is missing, and waits for the lock. Dropping the file releases the lock, and so
+/// does the end of the process: children do not inherit the descriptor.
 pub(crate) async fn lock(path: &Path, mode: Mode) -> Result<File, FixtureError> {
     let owned = path.to_owned();
     let waiting = tokio::task::spawn_blocking(move || {
@@ -30,8 +30,8 @@ pub(crate) async fn lock(path: &Path, mode: Mode) -> Result<File, FixtureError> 
         .unwrap_or(Err(FixtureError::System("the runtime is shutting down")))
 }
 
-/// Removes what killed starters and killed supervisors left behind. Only the holder of `start.lock` may call it, or
-/// it would take a cluster being made for a dead one.
+/// Removes the remains of killed starters and killed supervisors. Only the holder of `start.lock` may call it, or it
+/// would remove a cluster that is being created.
 pub(crate) fn sweep(state: &Path) -> Result<(), FixtureError> {
     let entries = fs::read_dir(state).map_err(FixtureError::file("list", state))?;
     for entry in entries.flatten() {
@@ -46,7 +46,7 @@ pub(crate) fn sweep(state: &Path) -> Result<(), FixtureError> {
     Ok(())
 }
 
-/// Whether nobody holds the lock on `path` just now.
+/// Whether no process holds the lock on `path` at the moment.
 fn is_free(path: &Path) -> Result<bool, FixtureError> {
     Ok(open(path)?.try_lock().is_ok())
 }

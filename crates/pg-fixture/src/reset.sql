@@ -1,4 +1,4 @@
--- Made once in every database that tests use one after another. All statements run in one transaction.
+-- Run once in every reused database. All statements run in one transaction.
 CREATE SCHEMA selfsame_fixture;
 
 CREATE VIEW selfsame_fixture.relations AS
@@ -13,11 +13,11 @@ BEGIN
     RETURN found;
 END $$;
 
--- The tables in which the template has rows.
+-- The tables with rows of the template.
 CREATE TABLE selfsame_fixture.kept AS
 SELECT oid FROM selfsame_fixture.relations WHERE relkind = 'r' AND selfsame_fixture.has_rows(oid);
 
--- Which relations there are, and what is in the kept ones.
+-- A digest of the relations, and of the rows in the kept tables.
 CREATE FUNCTION selfsame_fixture.state() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE result text; kept regclass; content text;
 BEGIN
@@ -29,13 +29,13 @@ BEGIN
     RETURN md5(result);
 END $$;
 
--- Empties all other tables and restarts the sequences. False when the database is not the template's copy any more: tables were
--- made, dropped or, where the template has rows, written to.
+-- Empties all other tables and restarts the sequences. Returns false when the database differs from the template: tables were
+-- created or dropped, or rows of the template were changed.
 CREATE FUNCTION selfsame_fixture.reset() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE written regclass; size bigint; large text; limit_of_delete bigint := 0;
 BEGIN
-    -- Deleting a few rows is many times faster than truncating, which makes new files for the table and all its indexes. Deleted
-    -- rows leave the table large, so it is truncated in the end. Only a superuser may switch off foreign keys for a while.
+    -- Deleting a few rows is many times faster than truncating, which creates new files for the table and all its indexes. Deleted
+    -- rows leave their space behind, so large tables are truncated. Only a superuser may disable foreign keys temporarily.
     IF current_setting('is_superuser') = 'on' THEN
         PERFORM set_config('session_replication_role', 'replica', true);
         limit_of_delete := 262144;

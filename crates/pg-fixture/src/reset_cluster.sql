@@ -1,22 +1,22 @@
--- Made once in every database of a cluster that tests use one after another, on the coordinator alone.
+-- Run once in every reused database of a cluster, on the coordinator only.
 SET citus.enable_ddl_propagation = off;
 
 CREATE SCHEMA selfsame_fixture;
 
--- Which tables there are: partitions are made and dropped.
+-- The names of the tables: tests create and drop partitions.
 CREATE FUNCTION selfsame_fixture.state() RETURNS text LANGUAGE sql AS $$
 SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
 $$;
 
--- Empties the tables and restarts the sequences. False when there are other tables than in the beginning.
+-- Empties the tables and restarts the sequences. Returns false when the tables differ from those at the start.
 CREATE FUNCTION selfsame_fixture.reset() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE written regclass;
 BEGIN
     IF selfsame_fixture.state() <> (SELECT state FROM selfsame_fixture.made) THEN
         RETURN false;
     END IF;
-    -- What points to a table was made after it.
+    -- A table with a foreign key was created after the table that it references.
     FOR written IN
         SELECT p.logicalrelid FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid
         WHERE NOT c.relispartition ORDER BY p.logicalrelid DESC

@@ -1,4 +1,4 @@
-//! Databases that tests use one after another: emptying one takes a tenth of the time that copying and dropping one takes.
+//! Databases that tests reuse one after the other: emptying one takes a tenth of the time of copying and dropping one.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,10 +15,10 @@ use crate::error::FixtureError;
 use crate::server::Server;
 
 const RESET: &str = include_str!("reset.sql");
-/// How long the reset of a database may take before the database is made anew instead.
+/// How long the reset of a database may take before the database is recreated instead.
 const RESET_LIMIT: Duration = Duration::from_secs(10);
 
-/// Those that this process has reserved and does not use just now.
+/// Databases that this process has reserved and does not use at the moment.
 static IDLE: Mutex<Vec<Reserved>> = Mutex::new(Vec::new());
 
 /// Drives connections that outlive the runtime of the test that opened them.
@@ -27,20 +27,20 @@ static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
     builder.worker_threads(1).enable_all().build()
 });
 
-/// A database that nobody but this process uses.
+/// A database that only this process uses.
 #[derive(Debug)]
 pub(crate) struct Reserved {
     pub(crate) name: String,
     pub(crate) url: String,
     prefix: String,
     admin_url: String,
-    /// Its advisory lock is the reservation: it is gone when this process is.
+    /// Its advisory lock is the reservation, so the reservation ends with this process.
     admin: PgConnection,
-    /// A connection to the database, once it has been made.
+    /// A connection to the database, once it has been created.
     pub(crate) connection: Option<PgConnection>,
 }
 
-/// Gives the reservation to the next test of this process when it is dropped.
+/// Returns the reservation to the next test of this process when dropped.
 #[derive(Debug)]
 pub(crate) struct Returned(Option<Reserved>);
 
@@ -58,14 +58,14 @@ impl Drop for Returned {
 }
 
 impl Server {
-    /// A database with the contents of `template` that was used by other tests before, and will be again. Nobody else uses it
-    /// until the result is dropped. Takes the arguments of [`Server::database`].
+    /// A database with the contents of `template`, which tests reuse one after the other. No other test uses it until
+    /// the result is dropped. Takes the arguments of [`Server::database`].
     ///
-    /// Everything that was written is gone: tables are emptied and sequences start again. A database in which a test made or
-    /// dropped tables, or changed rows of the template, is made anew. Other changes of the schema are not found: a test that
-    /// alters a table or a function needs [`Server::database`].
+    /// All written rows are deleted: tables are emptied and sequences restart. A database in which a test created or
+    /// dropped tables, or changed rows of the template, is recreated. Other changes of the schema are not detected: a
+    /// test that alters a table or a function needs [`Server::database`].
     ///
-    /// The databases stay on the server, as templates do: as many as there were tests at the same time.
+    /// The databases stay on the server, as templates do: as many as the most tests that ran at the same time.
     pub async fn reused_database<Prepare, Done, Failure>(
         &self,
         template: &str,
@@ -93,7 +93,7 @@ impl Server {
 }
 
 impl Reserved {
-    /// Takes one that this process has reserved already, or reserves one. `reset` is what empties it.
+    /// Takes an idle reservation of this process, or reserves a database. `reset` is the statement that empties it.
     pub(crate) async fn new(admin_url: &str, template: &Template, reset: &str) -> Result<Self, FixtureError> {
         let mut hasher = DefaultHasher::new();
         (template.source(), reset).hash(&mut hasher);
@@ -128,7 +128,7 @@ impl Reserved {
         })
     }
 
-    /// Empties the database; false when it has to be made anew.
+    /// Empties the database; false when it must be recreated.
     pub(crate) async fn is_reset(&mut self) -> Result<bool, FixtureError> {
         let Some(connection) = &mut self.connection else {
             return Ok(false);
@@ -139,7 +139,7 @@ impl Reserved {
         }
     }
 
-    /// Makes the database, or makes it anew.
+    /// Creates or recreates the database.
     async fn make(&mut self, template: &Template) -> Result<(), FixtureError> {
         self.connection = None;
         database::drop_database(&mut self.admin, &self.name).await?;
@@ -163,11 +163,11 @@ fn idle(admin_url: &str, prefix: &str) -> Option<Reserved> {
 }
 
 async fn reset(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    // Whoever used it before may have left connections. They have to be gone: one at work could write after the reset.
+    // The previous test may have left connections. They must end: an active one could write after the reset.
     let others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
     while sqlx::query_scalar::<_, i64>(others).fetch_one(&mut *connection).await? > 0 {}
-    // It is missing where a process was killed between the copy and the preparation.
+    // The function is missing where a process was killed between the copy and the preparation.
     let prepared = "SELECT to_regprocedure('selfsame_fixture.reset()') IS NOT NULL";
     Ok(sqlx::query_scalar(prepared).fetch_one(&mut *connection).await?
         && sqlx::query_scalar("SELECT selfsame_fixture.reset()")

@@ -17,22 +17,22 @@ pub struct Server {
     pub(crate) _held: Held,
 }
 
-/// What must live as long as the server is used.
+/// The resource that must live as long as the server is used.
 #[derive(Debug)]
 pub(crate) enum Held {
-    /// The server is somebody else's.
+    /// The server was started by others.
     Nothing,
-    /// A share of the cluster that all test processes use.
+    /// A lease of the cluster that all test processes share.
     Lease { _lease: Lease },
-    /// A share of the container that all test processes use.
+    /// A lease of the container that all test processes share.
     #[cfg(feature = "containers")]
     Container { _lease: Box<crate::containers::Lease> },
 }
 
-/// The server for the tests of this process: the first call finds or starts it, the others get the same one. A failure
-/// is not remembered.
+/// The server for the tests of this process: the first call finds or starts it, the others get the same one. A failed
+/// call is retried by the next.
 ///
-/// The crate's documentation says where it comes from. The error says what to install when there is nothing.
+/// The crate's documentation explains the sources. Without any, the error says what to install.
 pub async fn server() -> Result<&'static Server, FixtureError> {
     static SERVER: OnceCell<Server> = OnceCell::const_new();
     SERVER.get_or_try_init(find).await
@@ -98,10 +98,10 @@ impl Server {
         &self.admin_url
     }
 
-    /// Starts a cluster for the caller alone, with the server's default durability: for benchmarks, whose numbers mean
-    /// nothing without it, and for tests that kill the server.
+    /// Starts a cluster for the caller alone, with the server's default durability: for benchmarks, whose numbers are
+    /// meaningless without it, and for tests that kill the server.
     ///
-    /// It always comes from the machine's binaries, since nobody else's server could be killed; without them it is
+    /// It always uses the machine's binaries, since a server of others must not be killed; without them it fails with
     /// [`FixtureError::Missing`].
     pub async fn start_durable() -> Result<DurableServer, FixtureError> {
         let installation = Installation::find()?.ok_or(FixtureError::Missing)?;

@@ -13,15 +13,15 @@ use crate::lasting;
 use crate::lock::{self, Mode};
 use crate::state;
 
-/// Open to every user and short enough for the path of a socket, unlike what `TMPDIR` may say.
+/// Open to every user and short enough for the path of a socket, unlike the directory of `TMPDIR`.
 const PARENT: &str = "/tmp";
 /// How long a cluster stays after its last user: longer than the pause between two test binaries of one run.
 const GRACE: Duration = Duration::from_secs(20);
-/// How often another port is tried when somebody took the first one.
+/// How many ports are tried when another process takes the first one.
 const PORT_ATTEMPTS: u32 = 5;
 const SUPERVISOR: &str = include_str!("supervise.sh");
-/// Nothing in this cluster outlives the tests, so nothing has to reach the disk; the vacuum would only make timings
-/// vary, and block the dropping of databases.
+/// Nothing in this cluster outlives the tests, so nothing must reach the disk; vacuuming would only make timings vary,
+/// and block the dropping of databases.
 const SETTINGS: &[&str] = &[
     "fsync=off",
     "synchronous_commit=off",
@@ -49,7 +49,7 @@ async fn join_in(installation: &Installation, state: &Path, grace: Duration) -> 
     let turn = lock::lock(&state.join("start.lock"), Mode::Exclusive).await?;
     let lease = state.join("lease");
     let mut held = lock::lock(&lease, Mode::Shared).await?;
-    // Any write will do: the time of the last change is when the cluster was last taken into use.
+    // Any write updates the modification time, which records the last use of the cluster.
     held.write_all(b"\n").map_err(FixtureError::file("write", &lease))?;
 
     let cluster = match current(state) {
@@ -94,7 +94,7 @@ fn supervised(installation: &Installation, state: &Path, cluster: &Cluster, grac
     command
 }
 
-/// The cluster that was last announced, whether or not it still runs.
+/// The last announced cluster, whether or not it still runs.
 fn current(state: &Path) -> Option<Cluster> {
     let text = fs::read_to_string(state.join("current")).ok()?;
     let (port, dir) = text.trim_end().split_once('\n')?;

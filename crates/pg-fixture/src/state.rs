@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::FixtureError;
 
-/// The directory below `parent` for this user and `key`, created if need be. The key holds all that two builds must
-/// have in common to share what is in it.
+/// The directory below `parent` for this user and `key`, created if it is missing. The key contains everything that two
+/// builds must have in common to share the directory.
 pub(crate) fn claim(parent: &str, key: &impl Hash) -> Result<PathBuf, FixtureError> {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     let path = Path::new(parent).join(format!("selfsame-pg-{}-{:08x}", user()?, hasher.finish() & 0xffff_ffff));
-    // Others may pass through it, for the user that a server runs as; each cluster in it is closed to them.
+    // Other users may traverse it, because the server may run as another user; each cluster in it is closed to them.
     if let Err(failure) = fs::DirBuilder::new().mode(0o711).create(&path)
         && failure.kind() != io::ErrorKind::AlreadyExists
     {
@@ -25,13 +25,13 @@ pub(crate) fn claim(parent: &str, key: &impl Hash) -> Result<PathBuf, FixtureErr
     Ok(path)
 }
 
-/// This process's effective user, who owns its entry in /proc.
+/// This process's effective user, which owns its entry in /proc.
 pub(crate) fn user() -> Result<u32, FixtureError> {
     let own = Path::new("/proc/self");
     Ok(fs::metadata(own).map_err(FixtureError::file("read", own))?.uid())
 }
 
-/// In a directory that everybody may write to, somebody else may have been there first.
+/// In a directory that all users may write to, another user may have created it first.
 fn check_owner(path: &Path, user: u32) -> Result<(), FixtureError> {
     let found = fs::symlink_metadata(path).map_err(FixtureError::file("read", path))?;
     if found.uid() == user && found.is_dir() {

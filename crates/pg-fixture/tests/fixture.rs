@@ -1,4 +1,4 @@
-//! The fixture as its users see it.
+//! The public behaviour of the fixture.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use selfsame_pg_fixture::{FixtureError, Server, TestDatabase, server};
 use sqlx::{Connection, PgConnection};
 
-/// A template with one table and one row.
+/// Creates a template with one table and one row.
 async fn prepare(url: String) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(&url).await?;
     sqlx::raw_sql("CREATE TABLE notes (text text NOT NULL); INSERT INTO notes VALUES ('from the template')")
@@ -34,7 +34,7 @@ async fn add_note(connection: &mut PgConnection) {
         .unwrap();
 }
 
-/// Templates outlive a test on the shared server, so a test that looks at their making needs a name of its own.
+/// Templates outlive a test on the shared server, so a test of their creation needs an unused name.
 fn unused_name(test: &str) -> String {
     format!("{test}_{:08x}", getrandom::u32().unwrap())
 }
@@ -137,7 +137,7 @@ async fn reused(template: &str) -> TestDatabase {
         .unwrap()
 }
 
-/// A template with rows in one of its tables, an empty table with a sequence, and one that refers to it.
+/// Creates a template with rows in one of its tables, an empty table with a sequence, and one that references it.
 async fn prepare_items(url: String) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(&url).await?;
     let tables = "CREATE TABLE notes (text text NOT NULL); INSERT INTO notes VALUES ('from the template');
@@ -152,7 +152,7 @@ async fn number(database: &TestDatabase, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
 }
 
-/// A database that was made anew has another number.
+/// A recreated database has another number.
 const DATABASE: &str = "SELECT oid::bigint FROM pg_database WHERE datname = current_database()";
 
 const WRITE: &str = "WITH item AS (INSERT INTO items DEFAULT VALUES RETURNING id)

@@ -1,4 +1,4 @@
-//! From a plan to a statement.
+//! Compiles a plan to a statement.
 
 use crate::engine::{Engine, integer, places, text};
 use crate::zones::{zoned_moment, zoned_text};
@@ -8,7 +8,7 @@ use sea_query::{
 use selfsame_domain::segments::{Anniversary, Edge, FieldType, Leaf, Operand, Plan, Span, Test, TextTest};
 use selfsame_domain::{AttributeKey, ContactId, IdentifierKind, Timestamp, WorkspaceId};
 
-/// A statement and what is bound to it. The first value is the number of the workspace.
+/// A statement and its parameters. The first parameter is the number of the workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// The statement.
@@ -17,7 +17,7 @@ pub struct Query {
     pub values: Vec<Bound>,
 }
 
-/// A value that is bound.
+/// A bound value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bound {
     /// A whole number.
@@ -26,12 +26,12 @@ pub enum Bound {
     Small(i16),
     /// A text.
     Text(String),
-    /// A moment.
+    /// A point in time.
     Moment(Timestamp),
 }
 
-/// The numbers (`contact_id`) of the active contacts of a workspace that fit the plan, by number: those after a contact in ascending order,
-/// or with an offset and whether to order ascending.
+/// The numbers (`contact_id`) of the active contacts of a workspace that match the plan, by number: those after a
+/// contact in ascending order, or with an offset and whether to order ascending.
 pub fn members(
     engine: Engine,
     workspace: WorkspaceId,
@@ -55,7 +55,7 @@ pub fn members(
     build(engine, &statement)
 }
 
-/// How many active contacts of a workspace fit the plan.
+/// How many active contacts of a workspace match the plan.
 pub fn count(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Query {
     build(engine, &select(engine, workspace, plan, now, Expr::cust("count(*)")))
 }
@@ -91,9 +91,9 @@ fn build(engine: Engine, statement: &SelectStatement) -> Query {
     }
 }
 
-struct Compiler {
-    engine: Engine,
-    workspace: WorkspaceId,
+pub(crate) struct Compiler {
+    pub(crate) engine: Engine,
+    pub(crate) workspace: WorkspaceId,
     now: Timestamp,
 }
 
@@ -110,6 +110,8 @@ impl Compiler {
                 [integer(self.workspace.0), integer(segment.0)],
             ),
             Plan::Leaf(leaf) => self.leaf(leaf),
+            Plan::Event(leaf) => self.event(leaf),
+            Plan::Orders(leaf) => self.orders(leaf),
         }
     }
 
@@ -118,7 +120,7 @@ impl Compiler {
         self.engine.sql(&template, parts.iter().map(|part| self.plan(part)))
     }
 
-    /// A condition that is true or false.
+    /// A condition that is true or false, never null.
     fn leaf(&self, leaf: &Leaf) -> Expr {
         if let Operand::Identifier(kind) = leaf.operand {
             return self.identifier(kind, &leaf.test);
@@ -151,14 +153,14 @@ impl Compiler {
                 self.engine.sql("({} IS NULL)", [value])
             }
             Operand::Name(_) => self.engine.sql("({} IS NULL)", [self.value(operand)]),
-            // These every contact has.
+            // Every contact has a value for these.
             Operand::ContactId | Operand::CreatedAt | Operand::UpdatedAt | Operand::Source | Operand::Identifier(_) => {
                 Expr::cust("(1 = 0)")
             }
         }
     }
 
-    /// The value that is compared; null without one.
+    /// The value to compare; null without one.
     fn value(&self, operand: Operand) -> Expr {
         match operand {
             Operand::ContactId | Operand::Identifier(_) => Expr::cust("c.contact_id"),
@@ -190,6 +192,7 @@ impl Compiler {
             |operator: &str, number: &dyn std::fmt::Display| engine.compare(value(), operator, &number.to_string());
         match test {
             Test::Empty => self.is_empty(operand),
+            Test::NotEmpty => engine.sql("(NOT {})", [self.is_empty(operand)]),
             Test::Text(test) => self.text(&value, test),
             Test::Sources(sources) => {
                 let sources = sources.iter().map(|source| engine.source(*source));
@@ -210,7 +213,7 @@ impl Compiler {
         }
     }
 
-    fn any(&self, parts: Vec<Expr>) -> Expr {
+    pub(crate) fn any(&self, parts: Vec<Expr>) -> Expr {
         let template = format!("({})", vec!["{}"; parts.len()].join(" OR "));
         self.engine.sql(&template, parts)
     }
@@ -220,7 +223,7 @@ impl Compiler {
         self.engine.sql(&template, [value].into_iter().chain(wanted))
     }
 
-    fn text(&self, value: &dyn Fn() -> Expr, test: &TextTest) -> Expr {
+    pub(crate) fn text(&self, value: &dyn Fn() -> Expr, test: &TextTest) -> Expr {
         match test {
             TextTest::OneOf(texts) => self.one_of(value(), texts.iter().map(text).collect()),
             TextTest::Contains(part) => self.engine.contains(value(), part),
@@ -256,10 +259,15 @@ impl Compiler {
                 engine.by_bytes(value, operator, minute)
             }
             _ => {
-                let moment = zoned_moment(engine, |zone| edge.moment(zone, now));
+                let moment = self.edge(edge);
                 engine.sql(&format!("({{}} {operator} {{}})"), [value, moment])
             }
         }
+    }
+
+    /// The moment of an edge.
+    pub(crate) fn edge(&self, edge: Edge) -> Expr {
+        zoned_moment(self.engine, |zone| edge.moment(zone, self.now))
     }
 
     /// Month and day are the sixth to tenth character of dates and times alike.

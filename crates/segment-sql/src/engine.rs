@@ -1,4 +1,4 @@
-//! What the two databases write differently.
+//! The differences between the two databases.
 
 use chrono::{DateTime, Utc};
 use sea_query::{Expr, Value};
@@ -25,7 +25,7 @@ pub(crate) fn integer(number: i64) -> Expr {
 }
 
 impl Engine {
-    /// A piece of SQL with expressions in the places of `{}`, in their order.
+    /// A piece of SQL with expressions in the places of `{}`, in order.
     pub(crate) fn sql(self, template: &str, parts: impl IntoIterator<Item = Expr>) -> Expr {
         let mut pieces = template.split("{}");
         let mut sql = pieces.next().unwrap_or_default().to_owned();
@@ -47,12 +47,12 @@ impl Engine {
         }
     }
 
-    /// That a contact is neither removed nor absorbed.
+    /// Whether a contact is neither removed nor absorbed.
     pub(crate) fn active(self) -> &'static str {
         self.pick("c.state = 1", "c.state = 'active'")
     }
 
-    /// A moment.
+    /// A point in time.
     pub(crate) fn moment(self, at: Timestamp) -> Expr {
         match self {
             Self::Postgres => Expr::Value(Value::ChronoDateTimeUtc(Some(at))),
@@ -60,7 +60,7 @@ impl Engine {
         }
     }
 
-    /// A moment as it stands in a map of zones.
+    /// A point in time as a value of a map of zones.
     pub(crate) fn moment_in_map(self, at: DateTime<Utc>) -> serde_json::Value {
         match self {
             Self::Postgres => at.to_rfc3339_opts(chrono::SecondsFormat::Micros, false).into(),
@@ -68,7 +68,7 @@ impl Engine {
         }
     }
 
-    /// The value of a zone in a map, or the default for a contact whose zone is none of them.
+    /// The value of the contact's zone in a map, or the default for a contact whose zone is not in it.
     pub(crate) fn by_zone(self, map: String, default: Expr, is_moment: bool) -> Expr {
         let zone = self.attribute(AttributeKey::TimeZone);
         match self {
@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    /// The text of a member of the value of a custom field; null without one.
+    /// The text of a member of a custom field's value; null without one.
     pub(crate) fn member(self, key: AttributeKey, member: &str) -> Expr {
         match self {
             Self::Postgres => self.sql(
@@ -103,7 +103,7 @@ impl Engine {
         }
     }
 
-    /// That the list of a custom field has one of the entries.
+    /// Whether the list of a custom field has one of the entries.
     pub(crate) fn has_entry(self, key: AttributeKey, entries: Vec<Expr>) -> Expr {
         let list = places(entries.len(), self.pick("CAST({} AS text)", "{}"));
         match self {
@@ -122,7 +122,7 @@ impl Engine {
         }
     }
 
-    /// That a text contains a part.
+    /// Whether a text contains a part.
     pub(crate) fn contains(self, whole: Expr, part: &str) -> Expr {
         self.sql(
             self.pick("(strpos({}, {}) > 0)", "(instr({}, {}) > 0)"),
@@ -130,13 +130,13 @@ impl Engine {
         )
     }
 
-    /// That a text begins with a part.
+    /// Whether a text begins with a part.
     pub(crate) fn starts_with(self, whole: Expr, part: &str) -> Expr {
         let length = part.chars().count();
         self.sql(&format!("(substr({{}}, 1, {length}) = {{}})"), [whole, text(part)])
     }
 
-    /// That a text ends with a part.
+    /// Whether a text ends with a part.
     pub(crate) fn ends_with(self, whole: Expr, part: &str) -> Expr {
         let length = part.chars().count();
         let template = match self {
@@ -146,13 +146,13 @@ impl Engine {
         self.sql(&template, [whole, text(part)])
     }
 
-    /// A comparison of texts by their bytes.
+    /// Compares texts by their bytes.
     pub(crate) fn by_bytes(self, one: Expr, operator: &str, other: Expr) -> Expr {
         let collated = self.pick(" COLLATE \"C\"", "");
         self.sql(&format!("({{}}{collated} {operator} {{}})"), [one, other])
     }
 
-    /// A comparison of a number with a decimal; the number is one of the database's own types or a text.
+    /// Compares a number with a decimal. The number has a numeric type of the database or is a text.
     pub(crate) fn compare(self, number: Expr, operator: &str, decimal: &str) -> Expr {
         match self {
             Self::Postgres => self.sql(
@@ -166,6 +166,79 @@ impl Engine {
         }
     }
 
+    /// A comparison of a text with a decimal; null when the text is no number that is written out.
+    pub(crate) fn compare_text(self, value: &dyn Fn() -> Expr, operator: &str, decimal: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql(
+                &format!(
+                    "(CASE WHEN {{}} ~ '^-?[0-9]+([.][0-9]+)?$' AND length({{}}) <= 28
+                      THEN CAST({{}} AS numeric) {operator} CAST({{}} AS numeric) END)"
+                ),
+                [value(), value(), value(), text(decimal)],
+            ),
+            Self::Sqlite => self.sql(
+                &format!("(CASE WHEN length({{}}) <= 28 THEN decimal_cmp({{}}, {{}}) {operator} 0 END)"),
+                [value(), value(), text(decimal)],
+            ),
+        }
+    }
+
+    /// A comparison of the average cost of orders with a decimal; null without orders.
+    pub(crate) fn compare_average(self, operator: &str, decimal: &str) -> Expr {
+        let template = match self {
+            Self::Postgres => format!("(sum(o.total_cost) {operator} CAST({{}} AS numeric) * count(*))"),
+            Self::Sqlite => {
+                format!("(decimal_cmp(decimal_sum(o.total_cost), decimal_mul({{}}, count(*))) {operator} 0)")
+            }
+        };
+        self.sql(&template, [text(decimal)])
+    }
+
+    /// What orders cost together.
+    pub(crate) fn sum_of_costs(self) -> &'static str {
+        self.pick(
+            "COALESCE(sum(o.total_cost), 0)",
+            "COALESCE(decimal_sum(o.total_cost), '0')",
+        )
+    }
+
+    /// The numbers (`contact_id`) of the contact `c` and of those that it absorbed, as a sub-query that is given the workspace.
+    pub(crate) fn group(self) -> &'static str {
+        self.pick(
+            "(SELECT c.contact_id UNION ALL SELECT a.contact_id FROM contacts AS a
+              WHERE a.workspace_id = {} AND a.canonical_id = c.contact_id AND a.state = 3)",
+            "(SELECT c.contact_id UNION ALL SELECT a.contact_id FROM contacts AS a
+              WHERE a.workspace_id = {} AND a.canonical_id = c.contact_id AND a.state = 'merged')",
+        )
+    }
+
+    /// The text of a parameter of the event `e` that is a text or a number; null without one.
+    pub(crate) fn parameter(self, name: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql(
+                "(CASE WHEN json_typeof(e.params -> CAST({} AS text)) IN ('string', 'number')
+                  THEN e.params ->> CAST({} AS text) END)",
+                [text(name), text(name)],
+            ),
+            Self::Sqlite => {
+                let path = format!("$.\"{name}\"");
+                self.sql(
+                    "(CASE json_type(e.params, {}) WHEN 'text' THEN json_extract(e.params, {})
+                      WHEN 'integer' THEN e.params -> {} WHEN 'real' THEN e.params -> {} END)",
+                    [text(&path), text(&path), text(&path), text(&path)],
+                )
+            }
+        }
+    }
+
+    /// That a parameter of the event `e` is there and is not null; null when it is not there.
+    pub(crate) fn parameter_is_there(self, name: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql("(json_typeof(e.params -> CAST({} AS text)) <> 'null')", [text(name)]),
+            Self::Sqlite => self.sql("(json_type(e.params, {}) <> 'null')", [text(format!("$.\"{name}\""))]),
+        }
+    }
+
     /// A source as it is stored.
     pub(crate) fn source(self, source: Source) -> Expr {
         match self {
@@ -175,12 +248,13 @@ impl Engine {
     }
 }
 
-/// So many places with commas between them.
+/// This many placeholders, separated by commas.
 pub(crate) fn places(count: usize, place: &str) -> String {
     vec![place; count].join(", ")
 }
 
-/// The JSON path of an attribute, or of a member of the value of a custom field. Keys are names of ours and numbers.
+/// The JSON path of an attribute, or of a member of a custom field's value. Keys are our own names and numbers, so they
+/// need no escaping.
 fn path(key: AttributeKey, member: &str) -> String {
     let key = key.to_text();
     if member.is_empty() {

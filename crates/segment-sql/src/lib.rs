@@ -1,10 +1,11 @@
 //! Compiles the plan of a segment to SQL.
 //!
-//! One compiler for both databases: they have the same tables and columns, and what they write differently is in [`engine`](Engine).
-//! Every condition comes out true or false, never null, so that NOT is the exact complement.
+//! One compiler serves both databases: their tables and columns are the same, and [`engine`](Engine) contains the
+//! differences of syntax. Every condition is true or false, never null, so that NOT is the exact complement.
 
 mod compile;
 mod engine;
+mod history;
 #[cfg(test)]
 mod tests;
 mod zones;

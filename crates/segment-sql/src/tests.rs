@@ -1,4 +1,4 @@
-//! The text of statements.
+//! Tests of the statements' texts.
 
 use crate::{Engine, count};
 use selfsame_domain::segments::{Definitions, Formula, Plan};

@@ -1,6 +1,7 @@
 //! Values that depend on a contact's time zone.
 //!
-//! They are computed here for every zone, and travel as a map. So both databases and the evaluator go by the same time zone database.
+//! They are computed here for every zone, and bound as a map. So both databases and the evaluator use the same time
+//! zone database.
 
 use crate::engine::{Engine, text};
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -16,7 +17,7 @@ pub(crate) fn zoned_text(engine: Engine, value: impl Fn(Tz) -> String) -> Expr {
     }
 }
 
-/// A moment that depends on the zone.
+/// A point in time that depends on the zone.
 pub(crate) fn zoned_moment(engine: Engine, value: impl Fn(Tz) -> Timestamp) -> Expr {
     let default = value(Tz::UTC);
     match map(&default, &value, |at| engine.moment_in_map(at)) {
@@ -25,7 +26,7 @@ pub(crate) fn zoned_moment(engine: Engine, value: impl Fn(Tz) -> Timestamp) -> E
     }
 }
 
-/// The zones that differ from the default, if any does.
+/// A map of the zones whose value differs from the default; none when no zone differs.
 fn map<T: PartialEq>(default: &T, value: impl Fn(Tz) -> T, write: impl Fn(T) -> serde_json::Value) -> Option<String> {
     let zones = TZ_VARIANTS.iter().map(|zone| (zone.name(), value(*zone)));
     let map: serde_json::Map<String, serde_json::Value> = zones

@@ -9,10 +9,12 @@ mod transfer;
 
 pub(crate) use transfer::{ExportContactsArgs, ImportArgs};
 
+use crate::console_cli::ConsoleCommand;
 use crate::export_cli::ExportCommand;
 use crate::settings::{SettingsFlags, StoreFlags};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use selfsame_domain::Rights;
+use std::path::PathBuf;
 
 /// Self-hosted contact identity: one person, one contact
 #[derive(Debug, Parser)]
@@ -55,6 +57,12 @@ pub(crate) enum Command {
     /// Write the contacts of a workspace to a file that `import` reads
     #[command(after_help = transfer::EXPORT_CONTACTS)]
     ExportContacts(ExportContactsArgs),
+    /// Invite people to the console
+    #[command(subcommand)]
+    Console(ConsoleCommand),
+    /// List and show segments, try formulas, export members
+    #[command(subcommand)]
+    Segment(SegmentCommand),
     /// Make, run, list and upgrade exports to the customer's own databases
     #[command(subcommand)]
     Export(ExportCommand),
@@ -69,6 +77,9 @@ pub(crate) enum Command {
     /// Check the database: whether it can be reached, is up to date, and breaks no rule of identity
     #[command(after_help = DOCTOR)]
     Doctor(DoctorArgs),
+    /// Write a file of invented people, for trying an import
+    #[command(after_help = DEMO_DATA)]
+    DemoData(DemoDataArgs),
     /// Print a script that completes commands and flags
     #[command(after_help = "Example:\n  selfsame completions bash > /etc/bash_completion.d/selfsame")]
     Completions {
@@ -82,6 +93,7 @@ pub(crate) enum Command {
 const SERVE: &str = "\
 The first start on an empty database makes the workspace `default` and an API key with all rights, and prints the key once.
 With SELFSAME_BOOTSTRAP_API_KEY set it takes that key instead, and prints none.
+It also prints a link by which the first admin of the console joins.
 
 SELFSAME_SECRET_KEY is the key by which credentials of connectors are encrypted. Without it, one is made and kept beside the SQLite file.
 
@@ -123,6 +135,27 @@ pub(crate) struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const DEMO_DATA: &str = "\
+The people have names of four languages, external IDs, emails below example.com, and phones that belong to nobody in particular: send them nothing. Some come
+twice in different spellings, some share an email or a phone. The same seed gives the same file.
+
+Examples:
+  selfsame demo-data people.csv
+  selfsame demo-data people.ndjson --contacts 1000000 --seed 7
+  selfsame demo-data --contacts 20";
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoDataArgs {
+    /// The file to write, which must not be there yet: .csv, or .ndjson for a contact on each line; CSV on standard output without one
+    pub(crate) file: Option<PathBuf>,
+    /// How many rows
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) contacts: u64,
+    /// Which people: another number gives others
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -229,6 +262,60 @@ impl From<RightsChoice> for Rights {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum SegmentCommand {
+    /// List the segments of a workspace
+    List {
+        /// Name or number of the workspace
+        #[arg(long, value_name = "NAME|ID", default_value = "default")]
+        workspace: String,
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a segment, and how many contacts are in it
+    Show {
+        #[command(flatten)]
+        of: SegmentOf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what a formula would choose
+    #[command(after_help = "Example:\n  selfsame segment preview 'External ID is empty and Email is not empty'")]
+    Preview {
+        /// The formula, in words or as JSON
+        formula: String,
+        /// Name or number of the workspace
+        #[arg(long, value_name = "NAME|ID", default_value = "default")]
+        workspace: String,
+        #[command(flatten)]
+        store: StoreFlags,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the contacts of a segment to standard output, as CSV
+    #[command(after_help = "Example:\n  selfsame segment export 7 > members.csv")]
+    Export {
+        #[command(flatten)]
+        of: SegmentOf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SegmentOf {
+    /// The segment's number, as `segment list` shows it
+    pub(crate) id: i64,
+    /// Name or number of the workspace
+    #[arg(long, value_name = "NAME|ID", default_value = "default")]
+    pub(crate) workspace: String,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum SiteCommand {
     /// Make a site; its public key may be published
     #[command(after_help = SITE_CREATE)]
@@ -264,7 +351,7 @@ pub(crate) enum SiteCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
-    /// Sign an identity token: whoever has it is that customer to public keys
+    /// Sign an identity token: its holder can act as that customer with a public key
     #[command(after_help = SITE_TOKEN)]
     Token(IdentityToken),
 }
@@ -293,7 +380,7 @@ pub(crate) struct CreateSite {
     /// Where its pages are served from, such as https://shop.example; may be repeated
     #[arg(long, value_name = "URL")]
     pub(crate) origin: Vec<String>,
-    /// Take external IDs, emails and phones without a signed token: anybody may then claim to be anybody
+    /// Take external IDs, emails and phones without a signed token: any visitor can then impersonate any customer
     #[arg(long)]
     pub(crate) allow_unsigned: bool,
     #[command(flatten)]

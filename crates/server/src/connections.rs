@@ -1,4 +1,4 @@
-//! Taking connections, and letting go of them.
+//! Accepting and closing connections.
 
 use crate::letter_case::LetterCase;
 use axum::Router;
@@ -20,16 +20,16 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// How long a client may take for the head of a request, and rest before its next one. Whoever takes longer is disconnected: open
-/// connections that say nothing must not use up what the process may open. Longer than proxies keep connections that rest (nginx: 60
-/// seconds), so that no request is sent into one that is being closed.
+/// How long a client may take for the head of a request, and be idle before its next one. A slower client is disconnected: idle
+/// connections must not use up the file descriptors of the process. Longer than proxies keep idle connections (nginx: 60
+/// seconds), so that no request is sent into a connection that is being closed.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How long a client may leave an answer lying that it does not read. Whoever takes longer is disconnected: unread answers hold memory, and
-/// would hold up a stop. Shorter than what a stop waits.
+/// How long a client may read nothing of its answer. A slower client is disconnected: unread answers hold memory, and
+/// would delay a stop. Shorter than the time-out of a stop.
 pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long clients may take.
+/// The time-outs of clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
     /// For the head of a request: [`HEAD_TIMEOUT`].
@@ -38,7 +38,7 @@ pub(crate) struct Timeouts {
     pub(crate) write: Duration,
 }
 
-/// What a connection holds at most of a request that is not read yet, in bytes. A head has to fit. The protocol's own default is three times as
+/// The greatest buffer of a connection for an unread request, in bytes. A head has to fit. The library's default is three times as
 /// much, which hundreds of connections with large bodies would add to the memory for bodies.
 const READ_BUFFER: usize = 128 * 1024;
 
@@ -51,10 +51,10 @@ impl Default for Timeouts {
     }
 }
 
-/// Serves connections until it is told to stop, then takes no new ones and returns when all requests that came are answered. A head that is not
-/// whole by then is waited for as long as for a client that reads nothing.
+/// Serves connections until `stop` is cancelled. Then accepts no new connections, and returns when all requests that arrived are answered. It
+/// waits for an incomplete head as long as for a client that reads nothing.
 ///
-/// The framework's own loop does the same, but for the limits on clients that dawdle, which it cannot set.
+/// The framework's own loop does the same, but has no time-outs for slow clients.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, timeouts: Timeouts) {
     // Answers are small: waiting to fill a packet would only delay them.
     let mut listener = listener.tap_io(|connection| {
@@ -109,7 +109,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
     open.shutdown().await;
 }
 
-/// Ends when the server stops and a connection has had no request for a time.
+/// Ends when the server stops and the connection has had no request for `time`.
 async fn unused(mut busy: watch::Receiver<usize>, stop: CancellationToken, time: Duration) {
     stop.cancelled().await;
     loop {
@@ -123,7 +123,7 @@ async fn unused(mut busy: watch::Receiver<usize>, stop: CancellationToken, time:
     }
 }
 
-/// A request of a connection, until its answer is sent.
+/// Counts a request of a connection as busy until its answer is sent.
 struct AtWork(watch::Sender<usize>);
 
 impl AtWork {
@@ -139,7 +139,7 @@ impl Drop for AtWork {
     }
 }
 
-/// The body of an answer, which is let go of when it is sent.
+/// The body of an answer, which is dropped when it is sent.
 struct Answer {
     body: Body,
     _at_work: AtWork,
@@ -244,7 +244,7 @@ mod tests {
         server.stop().await;
     }
 
-    /// A stop waits for requests, not for what may become one.
+    /// A stop waits for requests, not for incomplete heads.
     #[tokio::test]
     async fn half_a_head_does_not_hold_up_a_stop() {
         let timeouts = Timeouts {
@@ -254,7 +254,7 @@ mod tests {
         let server = Served::start("here", timeouts).await;
         let mut silent = TcpStream::connect(server.address).await.unwrap();
         silent.write_all(b"GET / HTTP/1.1\r\nHos").await.unwrap();
-        // Once a later connection is answered, the server has seen the former.
+        // When a later connection is answered, the server has accepted the former.
         let mut client = TcpStream::connect(server.address).await.unwrap();
         client
             .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -286,18 +286,18 @@ mod tests {
         assert!(ends_within(time * 2).await);
     }
 
-    /// A stop waits for answers under way. Nobody may hold it up by reading none.
+    /// A stop waits for answers under way. A client that reads nothing must not delay it.
     #[tokio::test]
     async fn who_reads_nothing_is_disconnected() {
         let timeouts = Timeouts {
             write: Duration::from_millis(100),
             ..Timeouts::default()
         };
-        // More than the buffers of both ends hold.
+        // More than the buffers of both ends can hold.
         let server = Served::start("x".repeat(1 << 26), timeouts).await;
         let mut client = TcpStream::connect(server.address).await.unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-        // It is being answered.
+        // The answer has begun.
         client.readable().await.unwrap();
         server.stop().await;
     }

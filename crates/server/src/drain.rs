@@ -1,4 +1,4 @@
-//! Serving until told to stop, and stopping without losing what was accepted.
+//! Serving until a stop signal, and stopping without losing accepted requests.
 
 use crate::connections::{self, Timeouts};
 use anyhow::{Context, Result, anyhow};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// The name of the signal by which service managers stop a server.
 const TERMINATE: &str = "SIGTERM";
 
-/// The signals that ask a server to stop.
+/// The signals that stop a server.
 #[derive(Debug)]
 pub(crate) struct StopSignals {
     terminate: Signal,
@@ -22,7 +22,7 @@ pub(crate) struct StopSignals {
 }
 
 impl StopSignals {
-    /// From now on the signals no longer end the process by themselves.
+    /// Installs the handlers. From now on the signals no longer end the process by default.
     pub(crate) fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self {
@@ -43,13 +43,13 @@ impl StopSignals {
 /// How a server stops.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Drain {
-    /// How long it goes on serving and says that it is not ready.
+    /// How long it still serves while it reports that it is not ready.
     pub(crate) delay: Duration,
-    /// How long it waits after that for what was accepted.
+    /// How long it waits after that for accepted requests.
     pub(crate) timeout: Duration,
 }
 
-/// The worker of a server, at work.
+/// The running worker of a server.
 #[derive(Debug)]
 pub(crate) struct Jobs {
     stop: CancellationToken,
@@ -57,7 +57,7 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// Begins to work.
+    /// Starts the worker.
     pub(crate) fn start(worker: Worker) -> Self {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
@@ -65,16 +65,16 @@ impl Jobs {
         Self { stop, working }
     }
 
-    /// Returns when every job under way has come to the end of its step and was given back.
+    /// Returns when every job under way has ended its step and was released.
     async fn end(self) -> Result<()> {
         self.stop.cancel();
         self.working.await.context("the jobs failed")
     }
 }
 
-/// Serves until a signal comes. Then: not ready, and after the delay (none after an interrupt) no new connections; the requests that were accepted are answered, and
-/// what they submitted is durable; jobs are given back. Fails when that takes too long, or a second signal comes after the delay; one that comes before ends
-/// the delay.
+/// Serves until a signal arrives. Then the server is not ready, and after the delay (none after an interrupt) it accepts no new connections. Accepted
+/// requests are answered, their submissions are durable, and jobs are released. Fails when that takes too long, or a second signal arrives after
+/// the delay; a signal during the delay ends the delay.
 pub(crate) async fn serve(
     served: Vec<(TcpListener, Router)>,
     (app, jobs): (&Application, Jobs),
@@ -96,7 +96,7 @@ pub(crate) async fn serve(
     };
     tracing::info!(signal = name, waiting = app.lane_depth(), "stopping");
     ready.set(false);
-    // Whoever interrupts a server sits before it and waits.
+    // A person who interrupts the server at a terminal waits for its end, and no load balancer has to notice.
     if name == TERMINATE {
         tokio::select! {
             () = tokio::time::sleep(drain.delay) => {}
@@ -106,9 +106,9 @@ pub(crate) async fn serve(
     stop.cancel();
     let drained = async {
         serving.await.context("the HTTP server failed")?;
-        // Before the lane closes, so that what a job has submitted is recorded as done.
+        // Before the lane closes, so that the submissions of a job are recorded as done.
         jobs.end().await?;
-        // After the last answer, so that no accepted request is refused; waits for those whose clients have hung up.
+        // After the last answer, so that no accepted request is refused. Waits for requests of disconnected clients, too.
         app.close().await;
         Ok(())
     };

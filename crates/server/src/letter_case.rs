@@ -1,8 +1,8 @@
 //! The letter case of a header on the wire.
 //!
-//! HTTP/1 compares names of headers without regard to case (RFC 9110, 5.1), and hyper writes them in small letters. Some clients look for
-//! `TotalCount` in exactly these letters (wire fact). hyper can write a header in the letters in which it once read it, and only then: so it
-//! reads a request with the header when the server starts, and what it remembers of that request comes with every answer that has the header.
+//! HTTP/1 compares names of headers without case (RFC 9110, 5.1), and hyper writes them in lower case. Some clients look for
+//! `TotalCount` in exactly this case (wire fact). hyper writes a header in another case only if it has read the header in that case. So the
+//! server lets hyper read a request with the header at its start, and attaches hyper's record of it to every answer with the header.
 
 use hyper::body::Incoming;
 use hyper::http::{Extensions, HeaderName};
@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt;
 /// Room for the request and its answer.
 const BUFFER: usize = 1024;
 
-/// A header with its letters.
+/// A header with its letter case.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LetterCase {
     name: Option<HeaderName>,
@@ -25,7 +25,7 @@ pub(crate) struct LetterCase {
 }
 
 impl LetterCase {
-    /// Learns the letters of a header. Where that fails the header is written in small letters, as HTTP allows.
+    /// Lets hyper record the letter case of a header. If that fails, the header is written in lower case, as HTTP allows.
     pub(crate) async fn of(header: &str) -> Self {
         let (mut client, server) = tokio::io::duplex(BUFFER);
         let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}: 0\r\n\r\n");
@@ -57,7 +57,7 @@ impl LetterCase {
         }
     }
 
-    /// Lets an answer with the header have its letters.
+    /// Gives an answer with the header its letter case.
     pub(crate) fn write<B>(&self, response: &mut Response<B>) {
         if self
             .name

@@ -4,9 +4,10 @@ mod bootstrap;
 mod cli;
 mod commands;
 mod connections;
+mod console_cli;
+mod demo_data;
 mod drain;
 mod export_cli;
-mod keys;
 mod letter_case;
 mod output;
 mod settings;
@@ -16,7 +17,7 @@ mod wiring;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// The system's allocator took a fifth of the server's time under load. Without huge pages (`no_thp`): a server at rest takes half as much memory.
+/// The system's allocator took a fifth of the server's time under load. Without huge pages (`no_thp`) an idle server uses half as much memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! What people read: standard output, tables, and the one line that says what went wrong.
+//! Output for people: standard output, tables, and errors in one line.
 
 use anyhow::{Context, Result};
 use chrono::SecondsFormat;
@@ -6,7 +6,7 @@ use selfsame_domain::Timestamp;
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write, stderr, stdout};
 
-/// Writes to standard output and flushes. A reader that has seen enough (`selfsame openapi | head`) is no error.
+/// Writes to standard output and flushes. A closed pipe (`selfsame openapi | head`) is no error.
 pub(crate) fn print(text: &str) -> Result<()> {
     match print_all(text) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -14,7 +14,7 @@ pub(crate) fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes what must not get lost to standard output, and flushes.
+/// Writes text that must not get lost to standard output, and flushes.
 pub(crate) fn print_all(text: &str) -> io::Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -30,11 +30,11 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
 
 /// Writes an error with its causes as one line on standard error.
 pub(crate) fn complain(error: &anyhow::Error) {
-    // When standard error is closed there is nobody left to tell.
+    // When standard error is closed, the error cannot be reported.
     let _ = writeln!(stderr(), "error: {}", one_line(error));
 }
 
-/// An error with its causes, without line breaks. A cause that its wrapper quotes already is not said twice.
+/// An error with its causes, without line breaks. A cause that its wrapper quotes already is not repeated.
 pub(crate) fn one_line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -71,7 +71,7 @@ pub(crate) fn table<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> 
     text
 }
 
-/// A time to the second, as people read it and programs parse it.
+/// A time to the second, readable for people and programs.
 pub(crate) fn time(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -1,4 +1,4 @@
-//! What a server does by itself from time to time.
+//! The periodic maintenance of a server.
 
 use chrono::TimeDelta;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -8,19 +8,19 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-/// How often replies that are past their time are deleted, and room is made for the events of the next months.
+/// How often expired replies are deleted, and partitions for the events of the next months are created.
 const PRUNE_EVERY: Duration = Duration::from_hours(1);
-/// How long after the start the first time: a server in a restart loop has better things to do.
+/// The delay of the first run after the start, so that a server in a restart loop does not run it each time.
 const PRUNE_FIRST: Duration = Duration::from_mins(1);
-/// How often the samples of histograms are counted, which otherwise pile up until somebody asks for the metrics.
+/// How often the samples of histograms are aggregated. Without that they accumulate until the metrics are read.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 
-/// How often exports are looked for that are due.
+/// How often due exports are searched.
 const EXPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// For how long imports can be looked at, with what became of their rows.
+/// How long imports are kept, with the outcomes of their rows.
 const IMPORT_DAYS: i64 = 30;
-/// For how long `importstatus` tells which value led to which contact.
+/// How long `importstatus` answers the `mapping` of values to contacts.
 const DEDUPE_VALUE_DAYS: i64 = 1;
 /// For how long an import waits for a decision before it is cancelled.
 const DECISION_DAYS: i64 = 7;
@@ -29,7 +29,7 @@ const UPLOAD_HOURS: i64 = 1;
 /// For how long jobs that ended are kept.
 const JOB_DAYS: i64 = 7;
 
-/// Looks after the storage and the metrics until `stop`. What it is at by then is dropped, and leaves nothing half done.
+/// Maintains the storage and the metrics until `stop`. A step under way is dropped then; each step is atomic.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
     let (prune, count, export) = (pruning(app.clone()), counting(metrics), exporting(app));
     stop.run_until_cancelled(async { tokio::join!(prune, count, export) })
@@ -69,6 +69,12 @@ async fn pruning(app: Application) {
                 "cannot delete runs of exports that are past their time; trying again later"
             );
         }
+        if let Err(error) = app.prune_sessions().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete sessions of the console that are over; trying again later"
+            );
+        }
         match app.store().expire(app.clock().now()).await {
             Ok(expired) => told(expired),
             Err(error) => tracing::warn!(
@@ -79,7 +85,7 @@ async fn pruning(app: Application) {
     }
 }
 
-/// Deletes what is kept of imports and jobs no longer.
+/// Deletes expired imports and jobs.
 async fn forget_imports(app: &Application) -> Result<(), StorageError> {
     let (store, now) = (app.store(), app.clock().now());
     let before = |days| now - TimeDelta::days(days);

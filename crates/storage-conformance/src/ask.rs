@@ -1,4 +1,4 @@
-//! Requests in few words.
+//! A short builder of contact requests for tests.
 
 use chrono::NaiveDate;
 use selfsame_domain::values::{
@@ -12,7 +12,7 @@ use selfsame_domain::{
     OrderRequest, OrderStatus, Origin, SegmentId, SegmentRef, Timestamp,
 };
 
-/// A request in the making. Values that the domain refuses panic: a test with such a value is wrong.
+/// A builder of a contact request. Panics for values that the domain refuses: a test with such a value is wrong.
 #[derive(Debug, Clone)]
 pub struct Ask {
     request: ContactRequest,
@@ -34,7 +34,7 @@ fn valid<T>(value: Result<T, ValueError>, text: &str) -> T {
 ///
 /// # Panics
 ///
-/// When the text is no such identifier.
+/// When the text is no valid identifier of the kind.
 pub fn identifier(kind: IdentifierKind, text: &str) -> Identifier {
     match kind {
         IdentifierKind::ExternalId => Identifier::external_id(&valid(ExternalId::parse(text), text)),
@@ -70,16 +70,16 @@ pub fn event_type(text: &str) -> EventTypeKey {
     valid(EventTypeKey::parse(text), text)
 }
 
-/// The command that keeps an event.
+/// The command that records an event.
 pub fn keep(event: EventRequest) -> Command {
     Command::Event(Box::new(event))
 }
 
-/// What an order is one by: its number, and its shop if it has one.
+/// The key of an order: its number, and its shop if it has one.
 ///
 /// # Panics
 ///
-/// When a text is none of the two.
+/// When a text is no valid number or shop.
 pub fn order_key(number: &str, store: Option<&str>) -> OrderKey {
     OrderKey {
         external_id: valid(ExternalOrderId::parse(number), number),
@@ -87,7 +87,7 @@ pub fn order_key(number: &str, store: Option<&str>) -> OrderKey {
     }
 }
 
-/// The command that keeps an order.
+/// The command that stores an order.
 pub fn keep_order(order: OrderRequest) -> Command {
     Command::Order(Box::new(order))
 }
@@ -112,7 +112,7 @@ pub fn segment_name(text: &str) -> SegmentName {
     valid(SegmentName::parse(text), text)
 }
 
-/// A contact named by its external ID.
+/// A reference to a contact by its external ID.
 pub fn by_external(text: &str) -> ContactRef {
     ContactRef::ExternalId(identifier(IdentifierKind::ExternalId, text))
 }
@@ -135,12 +135,12 @@ pub fn date(year: i32, month: u32, day: u32) -> NaiveDate {
 }
 
 impl Ask {
-    /// A request that says nothing yet; its source is [`Source::Api`].
+    /// An empty request; its source is [`Source::Api`].
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names an identifier of any kind that is no attribute; channels as [`channel_of`] says.
+    /// Adds an identifier of any kind that is no attribute; the channel is that of [`channel_of`].
     #[must_use]
     pub fn with(mut self, kind: IdentifierKind, text: &str) -> Self {
         let identifier = identifier(kind, text);
@@ -154,7 +154,7 @@ impl Ask {
         self
     }
 
-    /// Names a channel.
+    /// Adds a channel.
     #[must_use]
     pub fn channel(mut self, channel: ChannelType, identifier: Identifier, details: ChannelDetails) -> Self {
         self.request.channels.push(ChannelInput {
@@ -165,25 +165,25 @@ impl Ask {
         self
     }
 
-    /// Names the external ID.
+    /// Adds the external ID.
     #[must_use]
     pub fn external(self, text: &str) -> Self {
         self.with(IdentifierKind::ExternalId, text)
     }
 
-    /// Names an email.
+    /// Adds an email.
     #[must_use]
     pub fn email(self, text: &str) -> Self {
         self.with(IdentifierKind::Email, text)
     }
 
-    /// Names a phone as the channel `sms`.
+    /// Adds a phone as the channel `sms`.
     #[must_use]
     pub fn sms(self, text: &str) -> Self {
         self.with(IdentifierKind::Phone, text)
     }
 
-    /// Names a phone as the channel `viber`.
+    /// Adds a phone as the channel `viber`.
     #[must_use]
     pub fn viber(self, text: &str) -> Self {
         self.channel(
@@ -193,7 +193,7 @@ impl Ask {
         )
     }
 
-    /// Names a mobile push token of an app, with a device that knows its app.
+    /// Adds a mobile push token of an app, with a device that names the app.
     #[must_use]
     pub fn mobile(self, app_text: &str, text: &str) -> Self {
         let identifier = Identifier::token(IdentifierKind::MobilePush, Some(&app(app_text)), &token(text));
@@ -208,20 +208,20 @@ impl Ask {
         self.channel(ChannelType::MobilePush, identifier, details)
     }
 
-    /// Names a mobile push token without its app.
+    /// Adds a mobile push token without its app.
     #[must_use]
     pub fn nameless(self, text: &str) -> Self {
         let identifier = Identifier::token(IdentifierKind::MobilePush, None, &token(text));
         self.channel(ChannelType::MobilePush, identifier, ChannelDetails::default())
     }
 
-    /// Names a device.
+    /// Adds a device.
     #[must_use]
     pub fn device(self, text: &str) -> Self {
         self.with(IdentifierKind::DeviceId, text)
     }
 
-    /// Names a cookie.
+    /// Adds a cookie.
     #[must_use]
     pub fn cookie(self, text: &str) -> Self {
         self.with(IdentifierKind::Cookie, text)
@@ -264,14 +264,14 @@ impl Ask {
         self.attribute(AttributeInput::contact_key(Some(&valid(ContactKey::parse(text), text))))
     }
 
-    /// Names the contact by its key, as events do.
+    /// Adds the contact key as an identifier, as events do.
     #[must_use]
     pub fn keyed(mut self, text: &str) -> Self {
         self.request.contact_key = Some(identifier(IdentifierKind::ContactKey, text));
         self.key(text)
     }
 
-    /// Sets a custom field to what a client sends, or clears it.
+    /// Sets a custom field to the text of a client, or clears it.
     #[must_use]
     pub fn field(mut self, id: FieldId, text: Option<&str>) -> Self {
         let member = format!("fields[{}]", self.request.fields.len());
@@ -283,56 +283,56 @@ impl Ask {
         self
     }
 
-    /// Asks for a segment by name.
+    /// Adds a segment by name.
     #[must_use]
     pub fn segment(mut self, name: &str) -> Self {
         self.request.segments.push(SegmentRef::Name(segment_name(name)));
         self
     }
 
-    /// Asks for a segment by number.
+    /// Adds a segment by number.
     #[must_use]
     pub fn segment_id(mut self, id: SegmentId) -> Self {
         self.request.segments.push(SegmentRef::Id(id));
         self
     }
 
-    /// Asks for a category.
+    /// Adds a category.
     #[must_use]
     pub fn category(mut self, key: &str) -> Self {
         self.request.categories.push(category_key(key));
         self
     }
 
-    /// Says where a contact that is created comes from.
+    /// Sets the source of a contact that is created.
     #[must_use]
     pub fn source(mut self, source: Source) -> Self {
         self.request.source = source;
         self
     }
 
-    /// Empties a channel.
+    /// Clears a channel.
     #[must_use]
     pub fn cleared(mut self, channel: ChannelType) -> Self {
         self.request.cleared_channels.insert(channel);
         self
     }
 
-    /// Lets emails that are set be unconfirmed.
+    /// Makes the set emails unconfirmed.
     #[must_use]
     pub fn unconfirmed(mut self) -> Self {
         self.request.confirmed = false;
         self
     }
 
-    /// Names the contact ID.
+    /// Adds the contact ID.
     #[must_use]
     pub fn contact(mut self, id: ContactId) -> Self {
         self.request.contact_id = Some(id);
         self
     }
 
-    /// Says it with a public key: only what that may say is left.
+    /// Sends the request with a public key: only members that the key may set are left.
     #[must_use]
     pub fn publicly(mut self) -> Self {
         self.request = self.request.by_public_key();
@@ -378,7 +378,7 @@ impl Ask {
     ///
     /// # Panics
     ///
-    /// When the text is no external ID of an order.
+    /// When the text is no valid external ID of an order.
     pub fn ordered(self, external_id: &str, status: OrderStatus, date: Timestamp) -> OrderRequest {
         OrderRequest {
             contact: self.source(Source::Order).request(),
@@ -401,7 +401,7 @@ impl Ask {
     ///
     /// # Panics
     ///
-    /// When the text is no key of a type.
+    /// When the text is no valid key of a type.
     pub fn happened(self, type_key: &str) -> EventRequest {
         EventRequest {
             contact: self.source(Source::Event).request(),

@@ -1,4 +1,4 @@
-//! What an adapter's test provides.
+//! The backend that an adapter's test provides.
 
 use crate::{ManualClock, assert_in_order};
 use async_trait::async_trait;
@@ -11,21 +11,21 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A storage of its own for one test, with the powers that only tests have.
+/// A separate storage for one test, with operations that only tests have.
 #[async_trait]
 pub trait Backend: Send + Sync {
     /// The storage; empty when the test begins, without any workspace.
     fn store(&self) -> Arc<dyn Store>;
 
-    /// The test's time.
+    /// The clock of the test.
     fn clock(&self) -> &ManualClock;
 
     /// Closes the storage and opens the same data again, as a restarted server does. [`Self::store`] MUST be another instance
-    /// afterwards that remembers nothing but what is durable. Those returned before are not used any more.
+    /// afterwards that has only durable state. Instances that were returned before are not used any more.
     async fn reopen(&mut self);
 
-    /// Another instance on the same data, as a second server has: with connections of its own, sharing no memory with
-    /// [`Self::store`]. The in-memory adapter gives a clone.
+    /// Another instance on the same data, as a second server has: with its own connections, sharing no memory with
+    /// [`Self::store`]. The in-memory adapter returns a clone.
     fn another(&self) -> Arc<dyn Store>;
 
     /// How writes are batched.
@@ -34,18 +34,18 @@ pub trait Backend: Send + Sync {
     }
 }
 
-/// A future of the backend of one test.
+/// A future that makes the backend of one test.
 pub type MakeBackend = Pin<Box<dyn Future<Output = Box<dyn Backend>>>>;
 
-/// Boxes a future of a backend, as the runners of the cases take it.
+/// Boxes a future of a backend for the runners of the cases.
 pub fn boxed<B: Backend + 'static>(make: impl Future<Output = B> + 'static) -> MakeBackend {
     Box::pin(async { Box::new(make.await) as Box<dyn Backend> })
 }
 
-/// How long a test may take: a stuck one fails instead of holding up the run.
+/// The time-out of a test: a stuck test fails instead of blocking the run.
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// Runs one test on a runtime of its own with two worker threads.
+/// Runs one test on a separate runtime with two worker threads.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder

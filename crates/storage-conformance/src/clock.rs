@@ -6,7 +6,7 @@ use selfsame_domain::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// 2026-01-02T03:04:05.678901Z: a time whose microseconds show when an adapter loses them.
+/// 2026-01-02T03:04:05.678901Z: a time with microseconds, so that tests notice an adapter that loses them.
 const START_MICROS: i64 = 1_767_323_045_678_901;
 
 /// A clock that stands until a test moves it. Clones show the same time.
@@ -24,14 +24,14 @@ impl Default for ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows a fixed time in 2026, with microseconds.
+    /// A clock at a fixed time in 2026, with microseconds.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Moves the clock, forward or back.
     pub fn advance(&self, by: TimeDelta) {
-        // Only spans beyond 292,000 years do not fit.
+        // Fails only for spans beyond 292,000 years.
         self.micros
             .fetch_add(by.num_microseconds().unwrap_or(i64::MAX), Ordering::SeqCst);
     }

@@ -9,12 +9,12 @@ use selfsame_application::ports::{
 use selfsame_application::{Application, Options, Submission};
 use selfsame_domain::values::CategoryName;
 use selfsame_domain::{
-    Command, Contact, ContactId, ContactRef, Decision, DecisionId, Effect, Event, Face, IdentifierKey, Merge, MergeId,
-    Policy, SegmentId, WorkspaceId,
+    Command, Contact, ContactId, ContactRef, Decision, DecisionId, Effect, Event, IdentifierKey, Merge, MergeId,
+    ObservableContact, Policy, SegmentId, WorkspaceId,
 };
 use std::sync::Arc;
 
-/// A workspace in a backend, with the application on top. What fails panics: it is the test that failed.
+/// A workspace in a backend, with the application on top. A failure panics and so fails the test.
 pub struct Fixture<'b> {
     backend: &'b mut dyn Backend,
     ids: Arc<SequenceIds>,
@@ -52,7 +52,7 @@ impl<'b> Fixture<'b> {
         self.backend.clock()
     }
 
-    /// Identities.
+    /// The generator of IDs.
     pub fn ids(&self) -> Arc<SequenceIds> {
         Arc::clone(&self.ids)
     }
@@ -80,12 +80,12 @@ impl<'b> Fixture<'b> {
         std::mem::replace(&mut self.workspace, made)
     }
 
-    /// Submits one command. The clock moves by a second before, so that times tell commands apart.
+    /// Submits one command. The clock moves by a second before, so that each command has its own time.
     pub async fn decide(&self, command: Command) -> Decision {
         self.decide_all(vec![command]).await.remove(0)
     }
 
-    /// Submits commands together. The clock moves by a second before.
+    /// Submits commands in one submission. The clock moves by a second before.
     pub async fn decide_all(&self, commands: Vec<Command>) -> Vec<Decision> {
         self.clock().advance_seconds(1);
         let expected = commands.len();
@@ -98,12 +98,12 @@ impl<'b> Fixture<'b> {
         decisions
     }
 
-    /// Submits one command that is about a contact, and returns that.
+    /// Submits one command about a contact, and returns the contact ID.
     pub async fn id(&self, command: Command) -> ContactId {
         contact_of(&self.decide(command).await)
     }
 
-    /// What would be decided now; nothing is written.
+    /// The decision of a dry run.
     pub async fn would(&self, command: Command) -> Decision {
         let mut decisions = self
             .app
@@ -127,12 +127,12 @@ impl<'b> Fixture<'b> {
             .contact
     }
 
-    /// What can be observed of the contact that answers for a number.
-    pub async fn face(&self, id: ContactId) -> Face {
-        Face::of(&self.contact(id).await)
+    /// The observable state of the contact that answers for a number.
+    pub async fn face(&self, id: ContactId) -> ObservableContact {
+        ObservableContact::of(&self.contact(id).await)
     }
 
-    /// Whether a number is answered.
+    /// Whether a contact answers for a number.
     pub async fn is_there(&self, id: ContactId) -> bool {
         self.details(id).await.is_some()
     }
@@ -146,7 +146,7 @@ impl<'b> Fixture<'b> {
         self.find(filter).await
     }
 
-    /// Numbers of the contacts that fit a filter, ascending.
+    /// Numbers of the contacts that match a filter, ascending.
     pub async fn find(&self, filter: ContactFilter) -> Vec<ContactId> {
         let query = ContactQuery {
             filter,
@@ -164,7 +164,7 @@ impl<'b> Fixture<'b> {
         self.find(ContactFilter::default()).await
     }
 
-    /// What is known about an identifier.
+    /// The record and the holders of an identifier.
     pub async fn lookup(&self, key: &IdentifierKey) -> Lookup {
         self.store().lookup(self.workspace, key).await.expect("look up")
     }
@@ -189,7 +189,7 @@ impl<'b> Fixture<'b> {
         found.unwrap_or_else(|| panic!("contact {id} is not there"))
     }
 
-    /// A decision of somebody's log.
+    /// A decision by its ID.
     pub async fn decided(&self, id: DecisionId) -> Option<Decision> {
         let found = self.store().decision(self.workspace, id).await;
         found.expect("read a decision")
@@ -248,12 +248,12 @@ impl<'b> Fixture<'b> {
         found.unwrap_or_else(|| panic!("there is no segment {name}")).id
     }
 
-    /// Everything must be in order.
+    /// Asserts that no invariant is violated.
     pub async fn check(&self) {
         assert_in_order(self.store()).await;
     }
 
-    /// A new identity for a decision.
+    /// A new ID for a decision.
     pub fn decision(&self) -> DecisionId {
         DecisionId(selfsame_application::ports::Ids::uuid(
             &*self.ids,
@@ -262,7 +262,7 @@ impl<'b> Fixture<'b> {
     }
 }
 
-/// There must be no violation.
+/// Asserts that no invariant is violated.
 ///
 /// # Panics
 ///
@@ -329,7 +329,7 @@ pub fn merge(survivor: ContactId, absorbed: ContactId) -> Command {
     }
 }
 
-/// The command that merges by hand, whatever speaks against it.
+/// The command that merges by hand with `force`.
 pub fn force_merge(survivor: ContactId, absorbed: ContactId) -> Command {
     Command::Merge {
         survivor,

@@ -1,11 +1,11 @@
-//! Identities that a test can foretell.
+//! Predictable IDs for tests.
 
 use selfsame_application::ports::Ids;
 use selfsame_domain::{Timestamp, ordered_uuid};
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
-/// Counts instead of drawing: UUIDs of version 7 that ascend, and secrets that differ.
+/// IDs from a counter instead of randomness: ascending UUIDs of version 7, and different secrets.
 #[derive(Debug, Default)]
 pub struct SequenceIds {
     drawn: AtomicU64,

@@ -1,8 +1,8 @@
 //! One behaviour suite for every storage adapter, and the in-memory adapter that passes it.
 //!
 //! An adapter's test implements [`Backend`] and calls [`conformance!`], which emits one named test per case, and [`machine!`],
-//! which drives random commands through it and the in-memory adapter. Powers that only tests have live on [`Backend`], never in
-//! a production port.
+//! which drives random commands through it and the in-memory adapter. [`Backend`] has the operations of tests, which production
+//! ports never have.
 
 #![expect(
     clippy::expect_used,
@@ -36,6 +36,6 @@ pub use fixture::{Fixture, assert_in_order, contact_of, erase, force_merge, merg
 pub use ids::SequenceIds;
 pub use memory::{ContractError, MemoryStore};
 pub use observe::{Answer, Observation, observe, sorted, sorted_snapshot};
-/// What the tables of the list name.
+/// The kinds in the tables of the list.
 pub use selfsame_domain::IdentifierKind as Kind;
 pub use selfsame_domain::values::FieldType;

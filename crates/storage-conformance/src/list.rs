@@ -1,10 +1,10 @@
-//! The one list of cases. Those of the storage itself are in `list_of_storage.rs`.
+//! The one list of cases. Those of exports and of the storage itself are in `list_of_storage.rs`.
 
 /// The one list of cases, by noun. `name;` is a function of that name in [`cases`](crate::cases), `name for table;` one with an
 /// argument for every row of a table.
 ///
-/// `, concurrent` marks a case that has several submissions under way at once. Only such a case can depend on how the lane
-/// batches submissions, so only these run without batching as well.
+/// `, concurrent` marks a case with several submissions under way at once. Only such a case can depend on the batching of
+/// submissions, so only these run without batching as well.
 ///
 /// `for_each_case! { [callback] arguments }` calls `callback! { arguments list }`.
 #[macro_export]
@@ -201,6 +201,17 @@ macro_rules! for_each_case {
                 today_is_that_of_the_contact;
                 days_back_keep_the_time_of_day_when_clocks_change;
                 leap_days_and_the_turn_of_the_year;
+            }
+            segment_agreement {
+                a_storage_chooses_whom_the_evaluator_chooses;
+            }
+            segment_history {
+                events_are_counted;
+                events_happen_within_a_time;
+                parameters_of_events;
+                the_history_of_visitors_and_of_the_absorbed_counts;
+                orders_come_to_numbers;
+                a_contact_page_says_what_happened;
             }
             categories {
                 a_category_comes_with_its_segment;
@@ -453,23 +464,6 @@ macro_rules! for_each_case {
                 imports_and_their_values_are_forgotten_after_a_time;
                 erasing_a_contact_forgets_its_values_in_imports;
             }
-            exports {
-                connectors_are_kept_and_named_once;
-                an_export_changes_from_the_version_that_was_read;
-                a_run_is_queued_once_and_reads_back;
-                cancelling_a_run_cancels_its_job;
-                a_run_under_way_is_asked_to_stop;
-            }
-            export_snapshots {
-                changed_contacts_are_read_once_each_since_a_commit;
-                unsubscribing_changes_those_who_show_the_address;
-                merges_and_their_undoing_change_both_contacts;
-                what_was_erased_and_deleted_is_noted;
-                changed_orders_are_read_since_a_commit;
-                events_are_read_again_when_their_visitor_is_adopted;
-                a_write_that_is_held_open_is_in_the_next_snapshot;
-                a_snapshot_is_of_its_workspace;
-            }
             orders {
                 an_order_reads_back_whole;
                 amounts_are_exact;
@@ -487,13 +481,6 @@ macro_rules! for_each_case {
                 a_dry_run_keeps_no_order;
                 orders_survive_a_restart;
                 orders_are_the_workspace_s_own;
-            }
-            uploads {
-                an_upload_becomes_the_body_of_its_import;
-                what_was_broken_off_is_deleted;
-                an_inspection_without_problems_lets_the_import_go_on;
-                problems_wait_for_a_decision;
-                what_nobody_decides_about_is_cancelled;
             }
         }
     };

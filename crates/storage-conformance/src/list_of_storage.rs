@@ -1,12 +1,20 @@
 //! The end of the one list of cases.
 
-/// Calls `callback! { arguments cases }` with the cases that are about the storage itself behind those that it was given.
+/// Calls `callback! { arguments cases }`; the cases of the storage itself follow the given ones.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! and_cases_of_the_storage {
     ([$($callback:tt)*] $($before:tt)*) => {
         $($callback)*! {
             $($before)*
+            changes {
+                what_becomes_of_contacts_is_told_in_order;
+                a_contact_that_loses_something_is_updated;
+                the_feed_is_filtered_by_kind;
+                a_commit_is_never_cut;
+                a_reader_misses_nothing_while_servers_write, concurrent;
+                a_place_that_is_forgotten_or_unknown_is_refused;
+            }
             revisions {
                 a_commit_raises_the_revision_by_one;
                 what_changes_nothing_raises_nothing;
@@ -55,6 +63,20 @@ macro_rules! and_cases_of_the_storage {
                 identity_tokens_are_taken_until_the_second_rotation;
                 sites_keep_to_their_workspace;
             }
+            users {
+                an_invitation_reads_back_until_it_is_accepted;
+                an_invitation_needs_its_workspace_and_a_digest_of_its_own;
+                of_several_who_accept_one_invitation_one_joins;
+                people_are_one_by_their_address;
+                every_role_reads_back_and_a_second_invitation_changes_it;
+                a_workspace_keeps_an_admin;
+                a_session_opens_until_it_ends;
+                a_session_follows_its_member;
+                a_new_password_ends_the_other_sessions;
+                what_is_over_is_deleted;
+                the_audit_log_reads_back_page_by_page;
+                people_keep_to_their_workspace;
+            }
             snapshots {
                 an_empty_footprint_loads_nothing;
                 a_snapshot_brings_the_holders_of_its_keys_whole;
@@ -77,6 +99,37 @@ macro_rules! and_cases_of_the_storage {
                 rows_that_the_batch_did_not_load_are_repointed;
                 changes_and_records_stand_or_fall_together;
                 a_large_number_reads_back;
+            }
+            find {
+                a_person_is_found_by_every_identifier_and_name;
+                what_fits_best_comes_first;
+                no_more_are_found_than_asked_for;
+                removed_contacts_are_not_found_and_absorbed_ones_are_their_survivors;
+                another_workspace_finds_nobody;
+            }
+            uploads {
+                an_upload_becomes_the_body_of_its_import;
+                what_was_broken_off_is_deleted;
+                an_inspection_without_problems_lets_the_import_go_on;
+                problems_wait_for_a_decision;
+                what_nobody_decides_about_is_cancelled;
+            }
+            exports {
+                connectors_are_kept_and_named_once;
+                an_export_changes_from_the_version_that_was_read;
+                a_run_is_queued_once_and_reads_back;
+                cancelling_a_run_cancels_its_job;
+                a_run_under_way_is_asked_to_stop;
+            }
+            export_snapshots {
+                changed_contacts_are_read_once_each_since_a_commit;
+                unsubscribing_changes_those_who_show_the_address;
+                merges_and_their_undoing_change_both_contacts;
+                what_was_erased_and_deleted_is_noted;
+                changed_orders_are_read_since_a_commit;
+                events_are_read_again_when_their_visitor_is_adopted;
+                a_write_that_is_held_open_is_in_the_next_snapshot;
+                a_snapshot_is_of_its_workspace;
             }
             violations {
                 none_in_an_empty_storage;

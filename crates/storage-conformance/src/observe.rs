@@ -1,4 +1,4 @@
-//! Everything that the ports tell about a workspace, for comparing.
+//! The observable state of a workspace, for comparisons.
 
 use selfsame_application::ports::{
     ContactDetails, ContactFilter, ContactOrder, ContactQuery, EventQuery, HistoryOf, IdentityView, Lookup, OrderQuery,
@@ -10,20 +10,20 @@ use selfsame_domain::{
 };
 use std::collections::BTreeMap;
 
-/// Everything that the ports tell about a workspace. What has no order of its own is sorted.
+/// Everything that the ports return about a workspace. Unordered parts are sorted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// By last update.
     pub contacts: Vec<ContactDetails>,
     /// By number, the same.
     pub by_number: Vec<ContactId>,
-    /// What each number answers, removed and absorbed ones included.
+    /// The answer for each number, including removed and absorbed contacts.
     pub answers: BTreeMap<ContactId, Answer>,
-    /// What is known about the identifiers that were asked for.
+    /// The records of the given identifiers.
     pub lookups: BTreeMap<IdentifierKey, (Lookup, Option<TokenOwner>)>,
-    /// Who was behind the identifiers that were asked for.
+    /// The visitors of the given identifiers.
     pub visitors: BTreeMap<IdentifierKey, Vec<Visitor>>,
-    /// What they did, the latest first.
+    /// The events of the visitors, the latest first.
     pub left: Vec<Event>,
     /// By key.
     pub types: Vec<EventType>,
@@ -37,10 +37,10 @@ pub struct Observation {
     pub fields: Vec<CustomField>,
 }
 
-/// What a number answers; nothing for one without an active contact.
+/// The answer for a number; empty without an active contact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The contact that answers.
+    /// The contact that answers for the number.
     pub contact: Option<ContactDetails>,
     /// Its identity.
     pub identity: Option<IdentityView>,
@@ -48,17 +48,17 @@ pub struct Answer {
     pub log: Option<Vec<Decision>>,
     /// Its email.
     pub email: Option<String>,
-    /// What it did.
+    /// Its events.
     pub events: Option<Vec<Event>>,
-    /// What it ordered.
+    /// Its orders.
     pub orders: Option<Vec<Order>>,
-    /// What was decided about it, the latest first.
+    /// The decisions about it, the latest first.
     pub decisions: Option<Vec<(ContactId, Decision)>>,
 }
 
 const ALL: u32 = 10_000;
 
-/// Reads everything about a workspace: numbers up to `last`, and the given identifiers.
+/// Reads the observable state of a workspace: numbers up to `last`, and the given identifiers.
 pub async fn observe(
     store: &dyn Store,
     workspace: WorkspaceId,
@@ -168,8 +168,8 @@ fn sorted_details(details: ContactDetails) -> ContactDetails {
     }
 }
 
-/// A contact whose identifiers and memberships are in one order, as the ports promise none, and without its revision, which depends on what
-/// shared a commit.
+/// A contact with sorted identifiers and memberships, because the ports promise no order, and without its revision, which depends on the
+/// batching.
 pub fn sorted(mut contact: Contact) -> Contact {
     contact.revision = Revision::default();
     contact
@@ -179,7 +179,7 @@ pub fn sorted(mut contact: Contact) -> Contact {
     contact
 }
 
-/// A snapshot whose unordered parts are in one order.
+/// A snapshot with sorted parts.
 pub fn sorted_snapshot(mut snapshot: Snapshot) -> Snapshot {
     snapshot.contacts = snapshot
         .contacts

@@ -2,8 +2,8 @@
 
 /// Emits one named test per case for a storage adapter.
 ///
-/// Takes an expression that is a future of a [`Backend`](crate::Backend); every test awaits one of its own. With `concurrent` in
-/// front it emits only the cases that the list marks so: those run a second time, without batching. Call it once per module:
+/// Takes an expression that is a future of a [`Backend`](crate::Backend); every test awaits its own future. With `concurrent` in
+/// front it emits only the cases with that mark: they run a second time, without batching. Call it once per module:
 ///
 /// ```ignore
 /// mod batched {
@@ -28,7 +28,7 @@ macro_rules! conformance {
     };
 }
 
-/// What [`conformance!`] makes of the list.
+/// The expansion of [`conformance!`] for the list.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
@@ -44,7 +44,7 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Leaves out a case that is not wanted.
+/// Leaves out a case without the mark if only concurrent cases are wanted.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_case {
@@ -88,7 +88,7 @@ macro_rules! conformance_rows {
     };
 }
 
-/// The tables: what cases with an argument are asked for.
+/// The tables: the arguments of cases with an argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! table {

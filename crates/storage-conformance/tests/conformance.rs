@@ -36,7 +36,7 @@ impl Backend for Memory {
         &self.clock
     }
 
-    /// There is nothing that memory could be read back from: the data outlive their first handle only.
+    /// Memory cannot be read back from a disk: the test shows only that the data outlive the first handle.
     async fn reopen(&mut self) {
         self.store = self.store.clone();
     }

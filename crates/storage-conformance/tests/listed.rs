@@ -1,4 +1,4 @@
-//! Every case is in the list: a case that nobody runs checks nothing.
+//! Every case is in the list: a case outside of it would never run.
 
 use std::collections::BTreeSet;
 use std::path::Path;

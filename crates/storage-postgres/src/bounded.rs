@@ -1,8 +1,9 @@
 //! Connections with a bound on every wait.
 //!
-//! A peer can vanish without a word: a stopped process, a failover, a forgotten NAT entry. The socket then stays open and every read on it
-//! waits for good. The driver sets no options on its sockets and no time on its reads, so the bounds are here: on connecting and acquiring
-//! (the pool), on each statement and commit ([`within`]), and on the return of a connection to the pool ([`Lease`]).
+//! A peer can disappear without closing its connection: a stopped process, a failover, an expired NAT entry. The socket
+//! then stays open, and every read on it waits forever. The driver sets no options on its sockets and no time-outs on
+//! its reads, so the bounds are here: on connecting and acquiring (the pool), on each statement and commit
+//! ([`within`]), and on the return of a connection to the pool ([`Lease`]).
 
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
@@ -16,57 +17,58 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// How long a connection may take to say that it is there. It does no work for that.
+/// How long a connection may take to answer a ping or another trivial statement.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
-/// A connection that rested longer is tried before it is used: the database may have been restarted meanwhile.
+/// A connection that was idle for longer is tested before use: the database may have been restarted meanwhile.
 const TRUSTED_REST: Duration = Duration::from_millis(100);
 
 /// How many lost connections are replaced before the caller gets an error.
 pub(crate) const REPLACEMENTS: usize = 3;
 
-/// A pool whose connections keep nobody waiting for good.
+/// A pool whose operations all have time-outs.
 #[derive(Debug, Clone)]
 pub(crate) struct Bounded {
     pool: PgPool,
-    /// How long a statement or a commit may take, until its last row is there.
+    /// How long a statement or a commit may take, up to its last row.
     answer_timeout: Duration,
     silence: Silence,
 }
 
-/// When a connection last gave no answer in time. Connections from before are not tried but replaced: what broke one of them usually broke
-/// all, and every trial would take [`SIGN_OF_LIFE`].
+/// When a connection last timed out. Connections opened before that time are replaced without a test: what broke one of
+/// them usually broke all, and every test would take [`SIGN_OF_LIFE`].
 #[derive(Debug, Clone, Default)]
 struct Silence(Arc<Mutex<Option<Instant>>>);
 
 impl Silence {
-    /// Notes the error of a connection, if it is silence.
+    /// Records the error of a connection, if it is a time-out.
     fn note(&self, error: &Error) {
         if matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::TimedOut) {
             *self.lock() = Some(Instant::now());
         }
     }
 
-    /// Whether it came before a connection of this age was made.
+    /// Whether the last time-out came before a connection of this age was opened.
     fn precedes(&self, age: Duration) -> bool {
         self.lock().is_none_or(|noticed| noticed.elapsed() > age)
     }
 
-    /// A panic while the lock is held leaves the time whole.
+    /// A panic cannot leave the value inconsistent: it is a single assignment.
     fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Waits no longer than `limit` for what is done on a connection. One that did not answer is found out when its [`Lease`] ends.
+/// Bounds the time of an operation on a connection. The [`Lease`] of a connection that did not answer detects this when
+/// it is dropped.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let silence = || Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time").into());
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| silence())
 }
 
 impl Bounded {
-    /// A pool of at most so many connections, which connects when it has to. Acquiring one takes at most `acquire_timeout`, connecting
-    /// included.
+    /// Creates a pool of at most this many connections, which are opened on demand. Acquiring one takes at most
+    /// `acquire_timeout`, connecting included.
     pub(crate) fn new(
         connections: u32,
         acquire_timeout: Duration,
@@ -105,7 +107,7 @@ impl Bounded {
         self.answer_timeout
     }
 
-    /// A connection for several statements, which the caller bounds by [`within`].
+    /// Acquires a connection for several statements, which the caller bounds with [`within`].
     pub(crate) async fn acquire(&self) -> Result<Lease, Error> {
         Ok(Lease {
             connection: Some(self.pool.acquire().await?),
@@ -113,13 +115,13 @@ impl Bounded {
         })
     }
 
-    /// Begins a transaction, whose statements the caller bounds by [`within`].
+    /// Begins a transaction, whose statements the caller bounds with [`within`].
     pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
         self.begin_with("BEGIN").await
     }
 
-    /// Begins a transaction with another statement. A connection that was lost while it rested is found out here; nothing was done yet, so
-    /// another one is tried.
+    /// Begins a transaction with another statement. A connection that was lost while idle fails here, before any work
+    /// was done, so another one is tried.
     pub(crate) async fn begin_with(&self, statement: &'static str) -> Result<Transaction, Error> {
         let mut replaced = 0;
         loop {
@@ -143,40 +145,41 @@ impl Bounded {
         }
     }
 
-    /// Bounds a statement. The server cancels what takes too long; where it does not even do that, it is gone.
+    /// Bounds a statement. The server cancels a statement that takes too long; a server that does not even do that is
+    /// lost.
     async fn answered<T>(&self, statement: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let answer = within(self.answer_timeout, statement).await;
         answer.inspect_err(|error| self.silence.note(error))
     }
 
-    /// Whether a connection gives no sign of life.
+    /// Whether a connection does not answer any more.
     pub(crate) async fn has_lost(&self, connection: &mut PgConnection) -> bool {
         let answer = within(SIGN_OF_LIFE, connection.ping()).await;
         answer.inspect_err(|error| self.silence.note(error)).is_err()
     }
 
-    /// How many connections are open, and how many of them rest.
+    /// How many connections are open, and how many of them are idle.
     pub(crate) fn size(&self) -> (u32, usize) {
         (self.pool.size(), self.pool.num_idle())
     }
 
-    /// Closes all connections, after what is under way.
+    /// Closes all connections after their current work.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-/// Whether the connection, as opposed to the statement, is the cause.
+/// Whether the connection, not the statement, is the cause.
 fn is_lost(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::Protocol(_) | Error::WorkerCrashed => true,
-        // What a server says that ends the connection: terminated by an administrator, crashed, or idle for too long.
+        // Errors with which a server ends a connection: terminated by an administrator, crashed, or idle for too long.
         Error::Database(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P05")),
         _ => false,
     }
 }
 
-/// One statement, on a connection of its own.
+/// Executes one statement on a connection of its own.
 impl<'p> Executor<'p> for &'_ Bounded {
     type Database = Postgres;
 
@@ -232,16 +235,17 @@ impl<'p> Executor<'p> for &'_ Bounded {
     }
 }
 
-/// A connection of the pool. Dropped, it goes back if it gives a sign of life in time; else it is closed without a word to the other end.
+/// A connection of the pool. When dropped, it returns to the pool if it still answers in time; else its socket is
+/// closed without a farewell message.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    /// None only while it is dropped.
+    /// None only during the drop.
     connection: Option<PoolConnection<Postgres>>,
     in_transaction: bool,
 }
 
 impl Lease {
-    /// Closes the socket. Waits for nobody.
+    /// Closes the socket without waiting.
     pub(crate) fn close_hard(mut self) {
         drop(self.connection.take().map(PoolConnection::detach));
     }
@@ -277,19 +281,20 @@ impl Drop for Lease {
             drop(connection.detach());
             return;
         };
-        // By itself the pool waits without a bound for what a dropped statement still has to answer, and counts the connection as used.
+        // Without this task, the pool waits without a bound for the answer to a cancelled statement, and counts the
+        // connection as used.
         runtime.spawn(async move {
             if in_transaction && within(SIGN_OF_LIFE, connection.execute("ROLLBACK")).await.is_err() {
                 drop(connection.detach());
                 return;
             }
-            // What returns it owns it, so that the connection is closed when that takes too long.
+            // The future owns the connection, so the connection is closed when the return takes too long.
             let _ = tokio::time::timeout(SIGN_OF_LIFE, connection.return_to_pool()).await;
         });
     }
 }
 
-/// A transaction. Dropped, it is rolled back.
+/// A transaction. Rolled back when dropped.
 #[derive(Debug)]
 pub(crate) struct Transaction {
     lease: Lease,
@@ -297,7 +302,7 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    /// Commits. After an error nobody knows whether it took place.
+    /// Commits. After an error it is unknown whether the commit took place.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         within(self.answer_timeout, self.lease.execute("COMMIT")).await?;
         self.lease.in_transaction = false;

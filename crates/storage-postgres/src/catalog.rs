@@ -1,4 +1,4 @@
-//! Reading what a workspace defines.
+//! Reading the definitions of a workspace.
 
 use crate::error::translate;
 use crate::rows::{self, CategoryRecord, FieldRecord, SegmentRecord};
@@ -82,7 +82,7 @@ impl PostgresStore {
         })
     }
 
-    /// Compares here: what the database takes for the lower case of a letter depends on the locale that it was made with.
+    /// Compares names in Rust: lower-casing in the database depends on its locale.
     async fn segments_named(
         &self,
         workspace: WorkspaceId,

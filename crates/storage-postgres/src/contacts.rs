@@ -1,5 +1,7 @@
 //! Reading contacts.
 
+mod find;
+
 use crate::error::translate;
 use crate::rows::{self, AnswerRecord, ContactRecord, IdentifierRecord, MembershipRecord, SegmentRecord, ValueRecord};
 use crate::store::PostgresStore;
@@ -10,12 +12,12 @@ use selfsame_application::ports::{
 };
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{
-    Contact, ContactId, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, Segment, SegmentId, Timestamp,
-    WorkspaceId,
+    Contact, ContactId, FindQuery, HeldIdentifier, IdentifierKey, IdentifierKind, KeyRecord, Segment, SegmentId,
+    Timestamp, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Everything about the contacts of `page (contact_id, place)`.
+/// All data of the contacts of `page (contact_id, place)`.
 macro_rules! details {
     () => {
         "ARRAY(SELECT contact_id FROM page ORDER BY place) AS in_order,
@@ -80,7 +82,8 @@ macro_rules! page {
     };
 }
 
-/// One page of all active contacts, which comes from an index, whatever their number. Their total is kept with the workspace.
+/// One page of all active contacts. It comes from an index, so its cost does not depend on their number. The total is
+/// stored in `revisions`.
 macro_rules! everybody {
     ($order:literal) => {
         page!(
@@ -91,7 +94,7 @@ macro_rules! everybody {
     };
 }
 
-/// Those who show all of the identifiers, and have the names where names are given.
+/// Contacts that visibly hold all of the identifiers, and have the names that are given.
 macro_rules! identified {
     () => {
         "MATERIALIZED (
@@ -116,7 +119,7 @@ macro_rules! identified {
     };
 }
 
-/// Those who have the names; at least one is given.
+/// Contacts that have the names; at least one name is given.
 macro_rules! with_names {
     () => {
         "MATERIALIZED (
@@ -128,7 +131,7 @@ macro_rules! with_names {
     };
 }
 
-/// Those who are in the segment, and since when.
+/// Members of the segment, with the time of entry.
 macro_rules! members {
     () => {
         "MATERIALIZED (
@@ -218,11 +221,11 @@ pub(crate) struct PageRow {
     identifiers: Vec<IdentifierRecord>,
     memberships: Vec<MembershipRecord>,
     segments: Vec<SegmentRecord>,
-    /// What is known of their emails.
+    /// The records of their emails.
     known: Vec<ValueRecord>,
 }
 
-/// A contact, and those that it absorbed.
+/// A contact, and the contacts that it absorbed.
 #[derive(Debug, sqlx::FromRow)]
 struct GroupRow {
     absorbed: Vec<ContactRecord>,
@@ -230,7 +233,7 @@ struct GroupRow {
     page: PageRow,
 }
 
-/// Emails of contacts, and who answers for the numbers that were asked for.
+/// Emails of contacts, and the canonical contacts of the requested numbers.
 #[derive(Debug, sqlx::FromRow)]
 struct EmailsRow {
     answers: Vec<AnswerRecord>,
@@ -307,6 +310,15 @@ impl Contacts for PostgresStore {
         page(statement.fetch_one(self.pool()).await.map_err(translate)?)
     }
 
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        query: &FindQuery,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        find::found(self, workspace, query, limit).await
+    }
+
     async fn contacts_after(
         &self,
         workspace: WorkspaceId,
@@ -363,7 +375,7 @@ impl Contacts for PostgresStore {
             .map_err(translate)?;
         let mut contacts: HashMap<ContactId, Contact> = HashMap::new();
         for held in rows::all(row.identifiers, HeldIdentifier::try_from)? {
-            // Only what is needed to ask for its channels.
+            // Only the fields that `first_email` needs.
             let empty = || Contact::new(held.owner, Source::Api, held.first_seen);
             contacts.entry(held.owner).or_insert_with(empty).identifiers.push(held);
         }
@@ -419,8 +431,8 @@ fn first_email(contact: &Contact) -> Option<String> {
     email.map(|(_, held)| held.identifier.typed.clone())
 }
 
-/// The statement that reads whole contacts by the numbers (`contact_id`) that another one gives, in its order. The first value of that one is the
-/// workspace.
+/// The statement that reads whole contacts by the numbers (`contact_id`) that another statement returns, in its order.
+/// The first parameter of that statement is the workspace.
 pub(crate) fn details_of(numbers: &str) -> String {
     const DETAILS: &str = details!();
     format!(

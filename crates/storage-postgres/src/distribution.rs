@@ -1,28 +1,39 @@
-//! The tables on the nodes of a Citus cluster.
+//! Distribution of the tables on the nodes of a Citus cluster.
 //!
-//! What belongs to a workspace is distributed by `workspace_id`, all tables alike, so that a workspace is on one node and a call of `read_v1`
-//! or `write_v1` is one command to that node. What is read before a workspace is known is on every node. Two tables stay on the coordinator.
+//! The tables of a workspace's data are distributed by `workspace_id` and colocated, so a workspace is on one node, and
+//! a call of `read_v1` or `write_v1` is one command to that node. Tables that are read before a workspace is known are
+//! copied to every node. Two tables stay on the coordinator.
 
 use crate::error::translate;
 use crate::store::PostgresStore;
 use selfsame_application::ports::StorageError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// Tables that every node has a copy of, each after those that its foreign keys point to.
-const REFERENCE: [&str; 5] = ["workspaces", "api_keys", "sites", "site_origins", "signing_secrets"];
+/// Tables that every node has a copy of, each after the tables that its foreign keys reference.
+const REFERENCE: [&str; 9] = [
+    "workspaces",
+    "api_keys",
+    "sites",
+    "site_origins",
+    "signing_secrets",
+    "users",
+    "members",
+    "invitations",
+    "sessions",
+];
 
-/// Tables on the coordinator alone: turns that servers take, and the list of migrations.
+/// Tables on the coordinator only: locks between servers, and the list of migrations.
 const LOCAL: [&str; 2] = ["turns", "_sqlx_migrations"];
 
-/// The table that all others are placed with.
+/// The table that all others are colocated with.
 const FIRST: &str = "revisions";
 
-/// Functions that run on the node of the workspace that they are called with.
+/// Functions that run on the node of the workspace in their arguments.
 const DELEGATED: [&str; 2] = ["read_v1", "write_v1"];
 
 const TURN: &str = "SELECT FROM turns WHERE name = 'distribution' FOR UPDATE";
 
-/// Of every table of ours but partitions: whether it is distributed by workspace, and whether it is on every node.
+/// For each of our tables except partitions: whether it is distributed by workspace, and whether it is on every node.
 const TABLES: &str = "
     SELECT c.relname::text AS name, COALESCE(p.partmethod = 'h', false) AS by_workspace,
            COALESCE(p.partmethod = 'n' AND p.repmodel = 't', false) AS everywhere
@@ -32,7 +43,7 @@ const TABLES: &str = "
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY c.relname <> 'revisions', c.relname";
 
-/// Functions that the other nodes lack, and delegated ones that are not delegated yet.
+/// Functions that the other nodes lack, and functions to delegate that are not delegated yet.
 const LACKING_FUNCTIONS: &str = "
     SELECT p.proname::text AS name, p.oid::regprocedure::text AS signature
     FROM pg_proc p
@@ -42,8 +53,8 @@ const LACKING_FUNCTIONS: &str = "
       AND (o.objid IS NULL OR (p.proname = ANY ($1) AND o.force_delegation IS NOT TRUE))
     ORDER BY p.oid";
 
-/// Sessions on workers are Citus's own: settings of a session on the coordinator do not reach them, those of the role do. The coordinator's
-/// other time-outs end what they do on the workers.
+/// Citus opens the sessions on workers: settings of a session on the coordinator do not reach them, settings of the
+/// role do. The coordinator's other time-outs also end what runs on the workers.
 const ROLE_SETTINGS: &str = "
     SELECT format('ALTER ROLE %I IN DATABASE %I SET %s = %L', current_user, current_database(), name, value)
     FROM unnest($1::text[], $2::text[]) AS setting (name, value)";
@@ -51,16 +62,16 @@ const ROLE_SETTINGS: &str = "
 /// Why a database cannot be distributed.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributeError {
-    /// The database is not one of a cluster.
+    /// The database does not belong to a cluster.
     #[error(
         "the database lacks the extension `citus`; run CREATE EXTENSION citus in it on every node, then citus_set_coordinator_host and \
          citus_add_node on the coordinator"
     )]
     NoExtension,
-    /// The URL leads to a worker.
+    /// The URL names a worker.
     #[error("the database is not the coordinator of its cluster")]
     NotCoordinator,
-    /// Nobody would have the data.
+    /// No node would hold the data.
     #[error("no node of the cluster takes data; add one with citus_add_node")]
     NoNodes,
     /// A table that this release does not know how to distribute.
@@ -82,7 +93,7 @@ impl From<sqlx::Error> for DistributeError {
 pub struct Distribution {
     /// The version of the extension, such as `13.2-1`.
     pub version: String,
-    /// How many nodes have data.
+    /// How many nodes hold data.
     pub nodes: u64,
     /// Tables that are distributed by workspace.
     pub by_workspace: Vec<String>,
@@ -92,14 +103,14 @@ pub struct Distribution {
     pub lacking: Vec<String>,
 }
 
-/// What [`PostgresStore::distribute`] did. Empty where there was nothing left to do.
+/// What [`PostgresStore::distribute`] did. Empty when nothing was left to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Distributed {
     /// Tables that it distributed by workspace.
     pub by_workspace: Vec<String>,
     /// Tables that it copied to every node.
     pub everywhere: Vec<String>,
-    /// Functions that it made on every node. Citus makes the views there by itself.
+    /// Functions that it created on every node. Citus creates the views there itself.
     pub functions: Vec<String>,
 }
 
@@ -117,18 +128,18 @@ struct FunctionRow {
 }
 
 impl PostgresStore {
-    /// How the database is distributed; none where it has no extension, or no table of it is distributed.
+    /// How the database is distributed. None without the extension, or when no table is distributed.
     pub async fn distribution(&self) -> Result<Option<Distribution>, StorageError> {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
         self.in_time(async { read(&mut connection).await.map_err(translate) })
             .await
     }
 
-    /// Distributes the tables, empty or filled, by workspace, and says what it did. Writes to a table wait while it is copied. Doing it again
-    /// goes on where it ended.
+    /// Distributes the tables, empty or filled, by workspace, and returns what it did. Writes to a table wait while it
+    /// is copied. A repeated call continues where the last one stopped.
     pub async fn distribute(&self) -> Result<Distributed, DistributeError> {
         let mut waiting = PgConnection::connect_with(self.migrating()).await?;
-        // One at a time: the others wait here, and then find nothing left to do.
+        // One server at a time: the others wait here, and then find nothing left to do.
         let mut turn = waiting.begin().await?;
         sqlx::query(TURN).execute(&mut *turn).await?;
         let mut connection = PgConnection::connect_with(self.migrating()).await?;
@@ -238,7 +249,7 @@ async fn distribute_table(connection: &mut PgConnection, name: &str) -> Result<(
         .bind(if name == FIRST { "none" } else { FIRST })
         .execute(&mut *connection)
         .await?;
-    // The rows of a filled table are on the other nodes now, and in hidden files here.
+    // The rows of a filled table are on the other nodes now, and still in hidden files here.
     sqlx::query("SELECT truncate_local_data_after_distributing_table($1::text::regclass)")
         .bind(name)
         .execute(&mut *connection)
@@ -249,11 +260,11 @@ async fn distribute_table(connection: &mut PgConnection, name: &str) -> Result<(
 async fn delegate(connection: &mut PgConnection, function: &FunctionRow) -> Result<(), sqlx::Error> {
     let is_delegated = DELEGATED.contains(&function.name.as_str());
     if is_delegated {
-        // The extension chooses the shard when it plans, so it needs the values.
+        // The extension chooses the shard during planning, so it needs the parameter values.
         let reset = format!("ALTER FUNCTION {} RESET plan_cache_mode", function.signature);
         sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut *connection).await?;
     }
-    // A call within a transaction is delegated by force alone.
+    // Citus delegates a call within a transaction only when forced to.
     let statement = if is_delegated {
         "SELECT create_distributed_function($1::text::regprocedure, 'asked_workspace', colocate_with => 'revisions',
                                             force_delegation => true)"
@@ -273,7 +284,7 @@ async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::
         .await
 }
 
-/// How many nodes take data.
+/// How many nodes accept data.
 async fn nodes(connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
     let count: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM pg_dist_node WHERE isactive AND shouldhaveshards AND noderole = 'primary'",

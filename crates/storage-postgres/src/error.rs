@@ -1,11 +1,11 @@
-//! What the driver's errors mean to the application.
+//! Translates the driver's errors.
 
 use selfsame_application::ports::StorageError;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
-/// What the server answered to a statement that it refused. The driver's own text ends in a line of the server's source code, which
-/// looks like a line of something that people could mend.
+/// The server's answer to a refused statement. The driver's own text ends with a line number of the server's source
+/// code, which readers would mistake for a line of the statement.
 #[derive(Debug, thiserror::Error)]
 #[error("{message} (SQLSTATE {code})")]
 struct Answered {
@@ -48,7 +48,7 @@ pub(crate) fn translate(error: sqlx::Error) -> StorageError {
     }
 }
 
-/// Whether a value that must be unique is taken. Constraints are not told apart: their names differ between shards.
+/// Whether a value that must be unique is taken. Constraint names are not compared: they differ between shards.
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(database) if database.is_unique_violation())
 }
@@ -65,7 +65,7 @@ pub(crate) fn translate_migration(error: MigrateError) -> StorageError {
     }
 }
 
-/// Whether the server, as opposed to the statement, is the cause.
+/// Whether the server, not the statement, is the cause.
 fn is_outage(code: &str) -> bool {
     match code {
         // query_canceled (a statement took too long), admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped,

@@ -1,7 +1,8 @@
-//! Connectors, exports and their runs, and reading what exports write.
+//! Connectors, exports, their runs, and the data that exports read.
 
 mod connectors;
 mod definitions;
+mod deletions;
 mod runs;
 mod snapshot;
 
@@ -9,9 +10,10 @@ use crate::error::translate;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Connector, ConnectorDeleted, Export, ExportRun, ExportSnapshot, Exports, NewJob, RunStarted, StorageError,
+    Connector, ConnectorDeleted, Export, ExportRun, ExportSnapshot, Exports, NewJob, PruneUpTo, RunStarted,
+    StorageError,
 };
-use selfsame_domain::{ConnectorId, ExportId, Revision, RunId, Timestamp, WorkspaceId};
+use selfsame_domain::{ConnectorId, ExportId, RunId, Timestamp, WorkspaceId};
 
 #[async_trait]
 impl Exports for PostgresStore {
@@ -138,14 +140,14 @@ impl Exports for PostgresStore {
         Ok(done.rows_affected())
     }
 
-    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: Revision) -> Result<u64, StorageError> {
-        let done = sqlx::query("DELETE FROM deletions WHERE workspace_id = $1 AND revision <= $2")
-            .bind(workspace.0)
-            .bind(up_to.0)
-            .execute(self.pool())
-            .await
-            .map_err(translate)?;
-        Ok(done.rows_affected())
+    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: PruneUpTo) -> Result<u64, StorageError> {
+        self.in_time(async {
+            let mut transaction = self.pool().begin().await.map_err(translate)?;
+            let pruned = deletions::prune(&mut transaction, workspace, up_to).await?;
+            transaction.commit().await.map_err(translate)?;
+            Ok(pruned)
+        })
+        .await
     }
 
     async fn export_snapshot(&self, workspace: WorkspaceId) -> Result<Box<dyn ExportSnapshot>, StorageError> {

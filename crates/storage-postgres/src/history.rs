@@ -1,4 +1,4 @@
-//! Reading what people did.
+//! Reading events and decisions.
 
 use crate::error::translate;
 use crate::rows::{self, EventRecord, VisitorRecord};
@@ -11,8 +11,8 @@ use selfsame_domain::{
 };
 use uuid::Uuid;
 
-/// The latest events of each subject that are page views, or that are none, found and cut by an index, which has the name as it is
-/// written here.
+/// The latest events of each subject, either page views or other events. An index finds and limits them; the event type
+/// must be spelled here as in the index.
 const EVENTS: &str = "
     WITH members AS MATERIALIZED (
         SELECT root_id, contact_id FROM group_members WHERE workspace_id = $1 AND asked_id = $2
@@ -94,7 +94,7 @@ const VISITORS: &str = "
     ORDER BY since DESC, visitor_id DESC
     LIMIT 100";
 
-/// Of every decision the contact in whose log it is.
+/// Decisions, each with the contact in whose log it is.
 #[derive(Debug, sqlx::FromRow)]
 struct DecisionsRow {
     found: bool,

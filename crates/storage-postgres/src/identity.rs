@@ -1,4 +1,4 @@
-//! Reading why contacts are what they are.
+//! Reading how contacts got their identity: identifiers, merges, decisions.
 
 use crate::error::translate;
 use crate::rows::{self, ContactRecord, IdentifierRecord, MembershipRecord, MergeRecord, ValueRecord, VisitorRecord};
@@ -46,7 +46,7 @@ const IDENTITY: &str = "
                      AND g.absorbed_id IN (SELECT contact_id FROM members))
               ORDER BY g.merged_at, g.merge_id) AS merges";
 
-/// Found and cut by their index.
+/// The index on owner and time finds and limits them.
 const VISITORS: &str = "
     SELECT v.record
     FROM contacts asked
@@ -86,7 +86,7 @@ const LOG: &str = "
             ) entries
             ORDER BY decision_id)";
 
-/// Every contact that it touched has the same body.
+/// The rows of all contacts that a decision touched have the same body.
 const DECISION: &str = "SELECT body FROM identity_log WHERE workspace_id = $1 AND decision_id = $2 LIMIT 1";
 
 const LOOKUP: &str = "
@@ -103,7 +103,7 @@ const LOOKUP: &str = "
         ARRAY(SELECT record FROM holder ORDER BY owner_id, home_id) AS holders,
         ARRAY(SELECT active FROM holder ORDER BY owner_id, home_id) AS active";
 
-/// A merge that is not known bounds nothing.
+/// An unknown merge as the bound excludes nothing.
 const MERGES: &str = "
     WITH bound AS MATERIALIZED (
         SELECT merged_at, merge_id FROM merges WHERE workspace_id = $1 AND merge_id = $2
@@ -133,7 +133,7 @@ struct IdentityRow {
 struct LookupRow {
     known: Vec<ValueRecord>,
     holders: Vec<IdentifierRecord>,
-    /// Of every holder whether the contact is active.
+    /// For every holder, whether the contact is active.
     active: Vec<bool>,
 }
 

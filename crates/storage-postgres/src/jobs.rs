@@ -1,4 +1,4 @@
-//! Work that goes on after its request was answered.
+//! Background work that continues after its request was answered.
 
 use crate::error::{is_taken, translate};
 use crate::rows::corrupt;
@@ -11,7 +11,7 @@ use selfsame_domain::{Timestamp, WorkspaceId};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-/// The job that is due next. Those that another server is just leasing are passed over.
+/// The next due job. Rows that another server is leasing are skipped.
 const LEASE: &str = "
 UPDATE jobs AS j
 SET state = 'running', attempts = j.attempts + 1, lease_owner = $3, lease_until = $4, heartbeat_at = $2
@@ -65,7 +65,7 @@ SET state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
 WHERE workspace_id = $1 AND job_id = $2
 RETURNING state";
 
-/// The order of a workspace's jobs is that in which they get the lock of its row.
+/// The order of a workspace's jobs is the order in which their inserts lock its row.
 const LOCK_WORKSPACE: &str = "SELECT workspace_id FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE";
 
 const INSERT: &str = "
@@ -187,7 +187,7 @@ impl Jobs for PostgresStore {
     }
 }
 
-/// Enqueues a job in the transaction of what it is about.
+/// Enqueues a job in the transaction of its subject.
 pub(crate) async fn insert(connection: &mut PgConnection, job: &NewJob) -> Result<(), StorageError> {
     sqlx::query(LOCK_WORKSPACE)
         .bind(job.workspace.0)

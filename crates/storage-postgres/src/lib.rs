@@ -1,10 +1,12 @@
 //! The `PostgreSQL` adapter of Selfsame's storage ports.
 //!
-//! [`PostgresStore`] implements every port; the files mirror those of the ports. What a batch reads and writes
-//! is in the functions of `migrations/postgres`. Statements are literals; everything variable is bound.
+//! [`PostgresStore`] implements every port; the files mirror those of the ports. The functions of `migrations/postgres`
+//! read and write batches. Statements are literals; all values are bound.
 
+mod audit;
 mod bounded;
 mod catalog;
+mod changes;
 mod contacts;
 mod distribution;
 mod error;
@@ -25,6 +27,7 @@ mod segments;
 mod sites;
 mod storage;
 mod store;
+mod users;
 mod workspaces;
 
 pub use distribution::{DistributeError, Distributed, Distribution};

@@ -1,4 +1,4 @@
-//! Keeping a storage in order.
+//! Maintenance of the database.
 
 mod violations;
 
@@ -11,7 +11,8 @@ use selfsame_application::ports::{Expired, Maintenance, StorageError};
 use selfsame_domain::{ContactId, DecisionId, Timestamp, Violation, WorkspaceId};
 use sqlx::Executor;
 
-/// Writes to the log, durably with its commit, and says whether it did. A standby writes nothing, nor does a read-only database.
+/// Writes a message to the write-ahead log, durable with its commit, and returns whether it did. A standby or read-only
+/// database writes nothing.
 const WRITE: &str = "
     SELECT CASE
         WHEN pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean THEN false
@@ -24,7 +25,7 @@ const GROW: [&str; 2] = [
     "INSERT INTO selfsame_doctor SELECT repeat(md5(row::text), 32) FROM generate_series(1, 1024) AS row",
 ];
 
-/// Leaves out what a commit is about to record anew.
+/// Skips rows that a commit is about to replace.
 const PRUNE: &str = "
     DELETE FROM recorded_replies
     WHERE workspace_id = $1
@@ -49,7 +50,7 @@ impl Maintenance for PostgresStore {
         Ok(())
     }
 
-    /// A temporary table lies on the disk of the tables; its entries in the catalogue go through the log.
+    /// A temporary table uses the disk of the tables; its catalog entries go through the write-ahead log.
     async fn try_to_grow(&self) -> Result<(), StorageError> {
         self.ping().await?;
         self.in_time(async {

@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 const SMALLEST_BLOCK: i64 = 32;
 const LARGEST_BLOCK: i64 = 1024;
 
-/// A block that lasted less than this is followed by one twice as large, else by one half as large.
+/// When a block lasted less than this, the next one is twice as large, else half as large.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// Reserves numbers of contacts for the server.
+/// Reserves contact numbers for this server.
 ///
-/// A block is reserved by a statement of its own, outside of the commit that needs it: the counter would otherwise be locked until that commit
-/// ends, and all servers would wait for each other. Several batches may be told the same numbers; a batch whose write comes second then
-/// finds the contacts of the first, and is decided again. Numbers that a server holds when it ends are lost, which leaves a gap and nothing
-/// else.
+/// A separate statement reserves a block, outside of the commit that needs it: otherwise the counter would stay locked
+/// until that commit ends, and all servers would wait for each other. Several batches may get the same free numbers;
+/// the batch that writes second then finds the contacts of the first, and is decided again. Numbers that a server holds
+/// when it stops are lost, which only leaves a gap.
 pub(crate) struct Numbers {
-    /// One connection of its own: a caller that waits for numbers already has one of the pool, and all of the pool might belong to those who
-    /// wait.
+    /// A pool with one connection for this purpose: a caller that waits for numbers already holds a connection of the
+    /// main pool, and such callers could hold all of it.
     pool: Bounded,
     refilling: tokio::sync::Mutex<()>,
     reserved: Mutex<HashMap<WorkspaceId, Reserve>>,
@@ -31,12 +31,12 @@ pub(crate) struct Numbers {
 #[derive(Default)]
 struct Reserve {
     free: BTreeSet<i64>,
-    /// Size of the last block, and when it was reserved.
+    /// The size of the last block, and when it was reserved.
     last: Option<(i64, Instant)>,
 }
 
 impl Numbers {
-    /// Takes a pool of one connection, which connects when the first block is needed.
+    /// Takes a pool of one connection, which is opened when the first block is needed.
     pub(crate) fn new(pool: Bounded) -> Self {
         Self {
             pool,
@@ -49,7 +49,7 @@ impl Numbers {
         self.pool.close().await;
     }
 
-    /// The lowest numbers that are free, ascending. They stay free until somebody takes them.
+    /// The lowest free numbers, ascending. They stay free until [`Self::take`].
     pub(crate) async fn next(&self, workspace: WorkspaceId, count: usize) -> Result<Vec<i64>, StorageError> {
         if let Some(numbers) = self.lowest(workspace, count) {
             return Ok(numbers);
@@ -77,7 +77,7 @@ impl Numbers {
         }
     }
 
-    /// Takes those of the numbers that are free, and returns them.
+    /// Takes those of the numbers that are still free, and returns them.
     pub(crate) fn take(&self, workspace: WorkspaceId, numbers: Vec<i64>) -> Vec<i64> {
         let mut reserved = self.lock();
         let Some(reserve) = reserved.get_mut(&workspace) else {
@@ -89,7 +89,7 @@ impl Numbers {
             .collect()
     }
 
-    /// Takes numbers back that were not used.
+    /// Returns unused numbers.
     pub(crate) fn give_back(&self, workspace: WorkspaceId, numbers: Vec<i64>) {
         if !numbers.is_empty() {
             self.lock().entry(workspace).or_default().free.extend(numbers);
@@ -105,7 +105,7 @@ impl Numbers {
         Some(reserve.free.iter().take(count).copied().collect())
     }
 
-    /// How many numbers to reserve so that `count` are free.
+    /// The size of the next block, so that `count` numbers are free.
     fn next_block(&self, workspace: WorkspaceId, count: usize) -> i64 {
         let reserved = self.lock();
         let reserve = reserved.get(&workspace);
@@ -118,7 +118,7 @@ impl Numbers {
         size.max(i64::try_from(missing).unwrap_or(i64::MAX))
     }
 
-    /// A panic while the lock is held leaves the sets whole: every change under it adds or takes whole numbers.
+    /// A panic cannot leave the sets inconsistent: every critical section adds or takes whole numbers.
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Reserve>> {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Reading what people ordered.
+//! Reading orders.
 
 use crate::error::translate;
 use crate::rows::{self, OrderRecord};
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use selfsame_application::ports::{OrderQuery, Orders, StorageError};
 use selfsame_domain::{ContactId, Order, WorkspaceId};
 
-/// Cut by the index: no more of a contact's orders are read than are asked for.
+/// An index limits the rows: no more of a contact's orders are read than requested.
 const ORDERS: &str = "
     WITH members AS MATERIALIZED (
         SELECT contact_id FROM group_members WHERE workspace_id = $1 AND asked_id = $2

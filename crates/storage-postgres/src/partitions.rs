@@ -1,4 +1,4 @@
-//! Partitions of events: a month each, made before its events come.
+//! Partitions of events, one per month, created before their events arrive.
 
 use crate::bounded::Bounded;
 use crate::error::translate;
@@ -6,13 +6,13 @@ use chrono::{Datelike, Months, NaiveDate};
 use selfsame_application::ports::{MOST_APART, StorageError};
 use selfsame_domain::Timestamp;
 
-/// How many months before the present one: what clients tell of the past.
+/// How many months before the current one: clients send past events.
 const BACK: u32 = 12;
 
-/// How many months after it: however long nobody starts a server anew, the hourly upkeep makes them.
+/// How many months after it: the hourly maintenance creates them while a server runs.
 const AHEAD: u32 = 2;
 
-/// Makes the partitions around a time that are not there; says how many.
+/// Creates the missing partitions around a time; returns how many.
 pub(crate) async fn prepare(pool: &Bounded, now: Timestamp) -> Result<u64, StorageError> {
     let mut made = 0;
     for month in months(now) {
@@ -26,7 +26,7 @@ pub(crate) async fn prepare(pool: &Bounded, now: Timestamp) -> Result<u64, Stora
     Ok(made)
 }
 
-/// How many events are in the partition of all months that have none.
+/// How many events are in the default partition, which takes the months without a partition.
 pub(crate) async fn left_over(pool: &Bounded) -> Result<u64, StorageError> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT event_id FROM events_other LIMIT $1) AS apart")
         .bind(i64::try_from(MOST_APART).unwrap_or(i64::MAX))
@@ -36,12 +36,12 @@ pub(crate) async fn left_over(pool: &Bounded) -> Result<u64, StorageError> {
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// Whether [`prepare`] makes the partition of the month that begins so.
+/// Whether [`prepare`] creates the partition of the month with this start.
 pub(crate) fn prepares(now: Timestamp, month: Timestamp) -> bool {
     months(now).any(|made| made == month)
 }
 
-/// The beginnings of the months.
+/// The starts of the months.
 fn months(now: Timestamp) -> impl Iterator<Item = Timestamp> {
     let this = NaiveDate::from_ymd_opt(now.year(), now.month(), 1);
     let first = this.and_then(|month| month.checked_sub_months(Months::new(BACK)));

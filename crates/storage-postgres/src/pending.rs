@@ -1,4 +1,4 @@
-//! What a database lacks.
+//! Pending migrations.
 
 use crate::error::translate;
 use crate::store::PostgresStore;
@@ -8,7 +8,7 @@ use sqlx::migrate::Migrator;
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 impl PostgresStore {
-    /// The migrations that the database lacks, as `0001 core`, in their order. Changes nothing.
+    /// The migrations that the database lacks, as `0001 core`, in order. Changes nothing.
     pub async fn pending(&self) -> Result<Vec<String>, StorageError> {
         let applied = self.applied().await.map_err(translate)?;
         let lacks = MIGRATIONS

@@ -14,7 +14,8 @@ const READ: &str = "
     JOIN revisions r ON r.workspace_id = $1
     WHERE p.workspace_id = $1";
 
-/// The last known policy of every workspace. Whoever reads says which one it goes by, and the statement tells when that is outdated.
+/// The last known policy of every workspace. A read names the revision of the policy that it uses, and its statement
+/// reports when that is outdated.
 #[derive(Debug, Default)]
 pub(crate) struct Policies {
     known: Mutex<HashMap<WorkspaceId, PolicyVersion>>,
@@ -25,7 +26,7 @@ impl Policies {
         self.lock().get(&workspace).cloned()
     }
 
-    /// Reads the policy, and remembers it.
+    /// Reads the policy, and caches it.
     pub(crate) async fn read(
         &self,
         connection: &mut PgConnection,
@@ -45,7 +46,7 @@ impl Policies {
         Ok(policy)
     }
 
-    /// Remembers a policy, unless a later one is known.
+    /// Caches a policy, unless a later one is known.
     pub(crate) fn note(&self, workspace: WorkspaceId, policy: &PolicyVersion) {
         let mut known = self.lock();
         let latest = known.get(&workspace);
@@ -54,7 +55,7 @@ impl Policies {
         }
     }
 
-    /// A panic while the lock is held leaves the map whole: every change under it is a single one.
+    /// A panic cannot leave the map inconsistent: every critical section makes a single change.
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, PolicyVersion>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Events that workspaces keep no longer: whole months are dropped, the rest is deleted a few at a time.
+//! Deleting expired events: whole months are dropped, the rest is deleted in small batches.
 
 use crate::bounded::Bounded;
 use crate::error::translate;
@@ -17,7 +17,7 @@ const MONTHS: &str = "
     WHERE i.inhparent = 'events'::regclass AND c.relname ~ '^events_[0-9]{4}_[0-9]{2}$'
     ORDER BY 1";
 
-/// Leaves out what another server deletes at this moment.
+/// Skips rows that another server is deleting.
 const EVENTS: &str = "
     DELETE FROM events e
     USING (
@@ -42,7 +42,7 @@ const IDENTITIES: &str = "
     ) gone
     WHERE s.workspace_id = $1 AND s.event_id = gone.event_id";
 
-/// Months first, so that no row of them is deleted one by one.
+/// Drops months first, so that none of their rows is deleted singly.
 pub(crate) async fn expire(store: &PostgresStore, now: Timestamp) -> Result<Expired, StorageError> {
     let workspaces = store.workspaces().await?;
     let kept: Vec<(WorkspaceId, Option<Timestamp>)> = workspaces
@@ -73,7 +73,7 @@ async fn drop_months(
     let months: Vec<Timestamp> = sqlx::query_scalar(MONTHS).fetch_all(pool).await.map_err(translate)?;
     let mut dropped = 0;
     for month in months {
-        // The beginning of a month is kept by whoever keeps the month: nobody keeps a part of one.
+        // A workspace keeps a month if it keeps the start of the month: retention covers whole months.
         let keeps = |since: Option<Timestamp>| since.is_none_or(|since| since <= month);
         let keepers = kept.iter().filter(|(_, since)| keeps(*since));
         let keepers: Vec<i64> = keepers.map(|(workspace, _)| workspace.0).collect();

@@ -1,7 +1,7 @@
-//! Rows between the database and the domain.
+//! Conversion of rows between the database and the domain.
 //!
-//! Each type has the members of the database's type of the same name, in their order (`migrations/postgres/0002_rows.sql`), and is read and
-//! written in that form.
+//! Each type has the fields of the database's composite type of the same name, in the same order
+//! (`migrations/postgres/0002_rows.sql`), and is read and written in that form.
 
 mod catalog;
 mod contact;
@@ -57,7 +57,8 @@ pub(crate) fn decision(body: &[u8], key: &dyn Display) -> Result<Decision, Stora
     rmp_serde::from_slice(body).map_err(|_| corrupt("identity_log", "body", key))
 }
 
-/// Writes a decision for the identity log: `MessagePack`, structs as arrays. A member is added at the end of a struct, with a default.
+/// Writes a decision for the identity log: `MessagePack`, structs as arrays. New fields go at the end of a struct, with
+/// a default.
 pub(crate) fn decision_body(decision: &Decision) -> Result<Vec<u8>, StorageError> {
     rmp_serde::to_vec(decision).map_err(|error| StorageError::Refused(Box::new(error)))
 }

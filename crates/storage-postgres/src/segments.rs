@@ -20,7 +20,7 @@ const DEFINITIONS: &str = "
         ARRAY(SELECT segment_id FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS dynamic,
         ARRAY(SELECT formula FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS formulas";
 
-/// Of the segments that a footprint asks for; all of them where it asks for all.
+/// Formulas and segments that a footprint requests by ID, or all of them.
 const ASKED: &str = "
     SELECT
         ARRAY(SELECT record FROM segment_rows WHERE workspace_id = $1 AND $2) AS segments,
@@ -84,10 +84,10 @@ impl Segments for PostgresStore {
         };
         let rows = (offset, query.limit, ascending);
         let query = members(Engine::Postgres, workspace, query.plan, query.now, after, rows);
-        // The workspace is the first value of the query, as `details` needs it.
+        // The workspace is the first parameter of the query, as `details` requires.
         let sql = details_of(&query.sql);
-        // Kept by the connection: the driver asks for the types of records between preparing and reading, which an unnamed statement does not
-        // outlive.
+        // Prepared as a named statement: between preparing and reading, the driver looks up the types of records with
+        // another query, which would end an unnamed statement.
         let found = sqlx::query_as_with(AssertSqlSafe(sql), arguments(query)?)
             .fetch_one(self.pool())
             .await
@@ -121,10 +121,11 @@ fn arguments(query: Query) -> Result<PgArguments, StorageError> {
     Ok(arguments)
 }
 
-/// Reads the formulas of the segments that were found, and all segments where the footprint asks for all of them; says what it found.
+/// Reads the formulas of the segments that were found, and all segments where the footprint requests all. Adds the
+/// segments that it found to `found`.
 ///
-/// It is a statement of its own, after the one that read the state. What another commit changed between the two is a definition, so that the
-/// batch is stale.
+/// This is a separate statement, after the one that read the state. A definition that another commit changes between
+/// the two makes the batch stale.
 pub(crate) async fn of_footprint(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
@@ -150,7 +151,7 @@ pub(crate) async fn of_footprint(
     Ok(formulas)
 }
 
-/// Writes formulas, and deletes segments, in the transaction that wrote everything else.
+/// Writes formulas, and deletes segments, in the transaction of the commit.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     workspace: WorkspaceId,

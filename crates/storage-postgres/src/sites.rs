@@ -20,7 +20,7 @@ const SITES: &str = "
     WHERE s.workspace_id = $1
     ORDER BY s.site_id";
 
-/// What a key opens, with the greatest number of secrets that are live.
+/// The site, workspace and secrets of a public key. The second parameter limits the number of secrets.
 const ACCESS: &str = "SELECT * FROM site_access_v1($1, $2)";
 
 /// A row of `sites`, with its origins.
@@ -35,7 +35,7 @@ struct SiteRow {
     origins: Vec<String>,
 }
 
-/// What a site opens. Secrets and the times of their making are in the same order.
+/// The row of [`ACCESS`]. Secrets and their times of creation are in the same order.
 #[derive(Debug, sqlx::FromRow)]
 struct AccessRow {
     #[sqlx(flatten)]
@@ -174,7 +174,7 @@ impl PostgresStore {
         allow_unsigned: bool,
     ) -> Result<bool, StorageError> {
         let mut transaction = self.pool().begin().await.map_err(translate)?;
-        // Takes the row's lock, so that of two changes at once one follows the other.
+        // Locks the row, so that concurrent changes run one after the other.
         let done = sqlx::query("UPDATE sites SET allow_unsigned = $3 WHERE workspace_id = $1 AND site_id = $2")
             .bind(workspace.0)
             .bind(site.0)
@@ -202,7 +202,7 @@ impl PostgresStore {
         origins: &BTreeSet<SiteOrigin>,
     ) -> Result<bool, StorageError> {
         let mut transaction = self.pool().begin().await.map_err(translate)?;
-        // Takes the row's lock, so that the site is not removed meanwhile, and of two changes at once one follows the other.
+        // Locks the row, so that the site is not deleted meanwhile, and concurrent changes run one after the other.
         let found: Option<i64> =
             sqlx::query_scalar("SELECT site_id FROM sites WHERE workspace_id = $1 AND site_id = $2 FOR UPDATE")
                 .bind(workspace.0)
@@ -279,7 +279,7 @@ impl PostgresStore {
         secret: &SigningSecret,
     ) -> Result<(), StorageError> {
         let mut transaction = self.pool().begin().await.map_err(translate)?;
-        // The lock of the workspace's row makes one of several first secrets the first.
+        // The lock on the workspace's row lets only one of several concurrent calls add the first secret.
         let found: Option<i64> =
             sqlx::query_scalar("SELECT workspace_id FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE")
                 .bind(workspace.0)
@@ -303,7 +303,7 @@ impl PostgresStore {
     }
 }
 
-/// [`LIVE_SECRETS`] as Postgres counts.
+/// [`LIVE_SECRETS`] as a parameter.
 fn limit() -> i64 {
     LIVE_SECRETS.try_into().unwrap_or(i64::MAX)
 }

@@ -1,4 +1,5 @@
-//! The write side. A batch is two statements: a call of `read_v1` and one of `write_v1`, the functions of `migrations/postgres`.
+//! The write side. A batch is two statements: one call of `read_v1` and one of `write_v1`, the functions of
+//! `migrations/postgres`.
 
 mod erase;
 mod read;
@@ -14,7 +15,7 @@ use selfsame_application::ports::{
 use selfsame_domain::{Revision, WorkspaceId};
 use sqlx::PgConnection;
 
-/// Takes the row that every writer of a workspace takes first.
+/// Locks the row that every writer of a workspace locks first.
 const TAKE_REVISION: &str = "SELECT latest FROM revisions WHERE workspace_id = $1 FOR UPDATE";
 
 /// A transaction that holds the revision of its workspace.
@@ -39,7 +40,7 @@ impl Storage for PostgresStore {
         }
     }
 
-    /// A connection that was lost while it rested is found out here; nothing was done yet, so another one is tried.
+    /// A connection that was lost while idle fails here, before any work was done, so another one is tried.
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
         let mut replaced = 0;
         loop {
@@ -62,7 +63,7 @@ impl Storage for PostgresStore {
         }
     }
 
-    /// After a connection was lost nobody knows whether a single statement was done.
+    /// When the connection is lost during a single statement, it is unknown whether the write took place.
     async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
         if commit.is_empty() {
             return Ok(Written::Committed(basis.revision));
@@ -72,7 +73,7 @@ impl Storage for PostgresStore {
             let write = write::write(self, &mut connection, workspace, basis, commit);
             return self.in_time(write).await;
         }
-        // Erasing, deleting and changing formulas are several statements, so they need a transaction.
+        // Erasing, deleting and changing formulas take several statements, so they need a transaction.
         let mut transaction = self.writers().begin().await.map_err(translate)?;
         let work = async {
             take_revision(&mut transaction, workspace).await?;
@@ -103,7 +104,7 @@ impl Storage for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Tells a connection that was lost from a database that refuses. Without a commit nothing was done.
+    /// Distinguishes a lost connection from a database that refuses a statement. Nothing was committed in either case.
     async fn lost(&self, connection: &mut PgConnection, error: StorageError) -> StorageError {
         match error {
             StorageError::Unavailable { reason } if self.writers().has_lost(connection).await => {
@@ -144,7 +145,7 @@ impl Exclusive for PostgresExclusive {
         let write = write::erase_and_write(&self.store, &mut self.transaction, self.workspace, &basis, commit);
         match self.store.in_time(write).await {
             Err(error) => Err(self.store.lost(&mut self.transaction, error).await),
-            // Nobody can have come between.
+            // Impossible while the revision is locked.
             Ok(Written::Stale) => Err(StorageError::Retriable),
             Ok(Written::Committed(revision)) => {
                 self.transaction.commit().await.map_err(translate)?;

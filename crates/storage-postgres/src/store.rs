@@ -15,13 +15,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// More than there are statements, so that each is parsed and planned once per connection.
+/// More than the number of statements, so that each is parsed and planned once per connection.
 const CACHED_STATEMENTS: usize = 200;
 
-/// How long the server has to cancel a statement that takes too long, until it counts as gone.
+/// How long the server may take to cancel a statement that runs too long, before it counts as lost.
 const CANCEL: Duration = Duration::from_secs(2);
 
-/// The database ends sessions whose other end is gone within half a minute.
+/// The database ends sessions of lost clients within half a minute.
 const LOST_PEERS: [(&str, &str); 4] = [
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),
@@ -29,19 +29,19 @@ const LOST_PEERS: [(&str, &str); 4] = [
     ("tcp_user_timeout", "30000"),
 ];
 
-/// How the store connects, and how long it waits.
+/// Settings of the connections and time-outs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// How many connections are open at the most: half of them for writing, at least one for each. Two more come and go, for
-    /// handing out contact numbers and for migrating.
+    /// The most open connections: half of them for writing, at least one for each purpose. Two more are used
+    /// temporarily, to reserve contact numbers and to migrate.
     pub max_connections: u32,
-    /// How long a request waits for a free connection, or for the database to accept one, before it is told that the database is
+    /// How long a request waits for a free connection, or for the database to accept one, before it fails as
     /// unavailable.
     pub acquire_timeout: Duration,
-    /// How long a statement waits for a lock before its transaction is done again. A transaction that does nothing for twice as long is
-    /// ended by the database, with its locks.
+    /// How long a statement waits for a lock before its transaction is repeated. The database ends a transaction that
+    /// is idle for twice as long, and releases its locks.
     pub lock_timeout: Duration,
-    /// How long a statement may take. A connection that gives no answer for two more seconds is closed.
+    /// How long a statement may take. A connection that does not answer for two more seconds is closed.
     pub statement_timeout: Duration,
 }
 
@@ -56,7 +56,7 @@ impl Default for ConnectOptions {
     }
 }
 
-/// A storage in a `PostgreSQL` database. Cloning shares its connections.
+/// A storage in a `PostgreSQL` database. A clone shares its connections.
 #[derive(Clone)]
 pub struct PostgresStore {
     inner: Arc<Inner>,
@@ -65,10 +65,10 @@ pub struct PostgresStore {
 struct Inner {
     /// For readers.
     pool: Bounded,
-    /// For batches, so that readers never take all connections from them.
+    /// For batches, so that readers cannot take all connections.
     writers: Bounded,
     acquire_timeout: Duration,
-    /// Without time-outs: a migration takes as long as it takes.
+    /// Without time-outs: a migration may take long.
     migrating: PgConnectOptions,
     lock_timeout: Duration,
     policies: Policies,
@@ -78,8 +78,8 @@ struct Inner {
 impl PostgresStore {
     /// Connects to the database of a `postgres://` URL. Does not migrate it.
     ///
-    /// [`StorageError::Refused`] for a URL that is none and for credentials that are not taken, [`StorageError::Unavailable`] when the
-    /// database cannot be reached within the time.
+    /// [`StorageError::Refused`] for an invalid URL and for refused credentials, [`StorageError::Unavailable`] when the
+    /// database cannot be reached in time.
     pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Self, StorageError> {
         let plain = PgConnectOptions::from_str(url)
             .map_err(translate)?
@@ -89,12 +89,13 @@ impl PostgresStore {
             ("default_transaction_isolation", "read committed".to_owned()),
             ("lock_timeout", options.lock_timeout.as_millis().to_string()),
             ("statement_timeout", options.statement_timeout.as_millis().to_string()),
-            // A server that holds locks and does not go on is gone. Short, because others wait for the locks.
+            // A server that holds locks and is idle is lost. The bound is short, because other writers wait for the
+            // locks.
             (
                 "idle_in_transaction_session_timeout",
                 (2 * options.lock_timeout).as_millis().to_string(),
             ),
-            // Compiling a plan pays for analyses of minutes, never for these statements.
+            // Just-in-time compilation pays off for analyses of minutes, never for these statements.
             ("jit", "off".to_owned()),
         ]);
         let limited = limited.options(LOST_PEERS);
@@ -115,7 +116,7 @@ impl PostgresStore {
             pool,
             writers,
             acquire_timeout: options.acquire_timeout,
-            // A definition that changes the shards of a table on several nodes changes one after the other. Means nothing without Citus.
+            // Changes the shards of a table on several nodes one after the other. No effect without Citus.
             migrating: plain.options([("citus.multi_shard_modify_mode", "sequential")]),
             lock_timeout: options.lock_timeout,
             policies: Policies::default(),
@@ -124,8 +125,8 @@ impl PostgresStore {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Brings the tables up to date. Several servers may do so at once: the first takes an advisory lock, and the others find
-    /// nothing left to do. Migrations of a newer release are left alone.
+    /// Migrates the tables. Safe from several servers at the same time: the first takes an advisory lock, and the
+    /// others find nothing left to do. Migrations of a newer release are left alone.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         let mut migrator: Migrator = sqlx::migrate!("../../migrations/postgres");
         migrator.set_ignore_missing(true);
@@ -138,7 +139,7 @@ impl PostgresStore {
         let migrated = migrator.run(&pool).await.map_err(translate_migration);
         pool.close().await;
         migrated?;
-        // New tables and functions of a distributed database have to be on all nodes before anybody uses them.
+        // New tables and functions of a distributed database must be on all nodes before use.
         let distribution = self.distribution().await?;
         if distribution.is_some_and(|known| !known.lacking.is_empty()) {
             self.distribute().await.map_err(|error| match error {
@@ -149,14 +150,14 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// Closes all connections, after what is under way, which takes no longer than a statement may.
+    /// Closes all connections after their current work, which takes no longer than a statement may.
     pub async fn close(&self) {
         self.inner.writers.close().await;
         self.inner.numbers.close().await;
         self.inner.pool.close().await;
     }
 
-    /// Bounds what is done with a connection of [`Bounded::acquire`] or within a transaction.
+    /// Bounds work on a connection of [`Bounded::acquire`] or within a transaction.
     pub(crate) fn in_time<'a, T: Send + 'a>(
         &'a self,
         work: impl Future<Output = Result<T, StorageError>> + Send + 'a,
@@ -168,7 +169,7 @@ impl PostgresStore {
         })
     }
 
-    /// How to connect for migrating.
+    /// The connection settings for migrations.
     pub(crate) fn migrating(&self) -> &PgConnectOptions {
         &self.inner.migrating
     }
@@ -197,7 +198,7 @@ impl PostgresStore {
     }
 }
 
-/// Why there is no connection: the pool keeps to itself what its attempts failed with.
+/// Why no connection could be opened: the pool does not return the errors of its attempts.
 async fn why_not(options: &PgConnectOptions, limit: Duration) -> StorageError {
     match tokio::time::timeout(limit, PgConnection::connect_with(options)).await {
         Ok(Err(error)) => translate(error),
@@ -207,7 +208,7 @@ async fn why_not(options: &PgConnectOptions, limit: Duration) -> StorageError {
     }
 }
 
-/// Says nothing of where it is connected to: the driver's options hold the password.
+/// Shows no connection settings: the driver's options contain the password.
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (connections, idle) = self.pool().size();

@@ -10,7 +10,7 @@ use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// The policy is long, is the same almost always, and is known to the writer, so only its revision is read.
+/// The policy is long, rarely changes and is cached, so only its revision is read.
 const CREDENTIALS: &str = "SELECT * FROM credentials_v1($1)";
 
 const CREDENTIALS_OF: &str = "
@@ -149,7 +149,7 @@ impl PostgresStore {
         if has_workspaces(&mut transaction).await? {
             return Ok(false);
         }
-        // Whoever else saw none waits here, and then sees the one that was made.
+        // Concurrent calls that found no workspace wait here, and then see the new one.
         sqlx::query("SELECT FROM turns WHERE name = 'first workspace' FOR UPDATE")
             .execute(&mut *transaction)
             .await
@@ -202,7 +202,7 @@ impl PostgresStore {
         Ok(Some(Credentials { key, workspace }))
     }
 
-    /// The policy that a commit set.
+    /// The policy of the commit that set it.
     pub(crate) async fn policy_of(
         &self,
         connection: &mut PgConnection,

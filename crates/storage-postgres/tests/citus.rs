@@ -1,4 +1,4 @@
-//! The conformance suite and the races on a Citus cluster: there are such tests where `TEST_CITUS_URL` names one.
+//! The conformance suite and the races on a Citus cluster. Compiled when `TEST_CITUS_URL` names one.
 #![cfg(citus)]
 
 mod common;
@@ -46,7 +46,7 @@ async fn what_is_distributed_is_not_distributed_again() {
     assert_eq!(store.distribute().await.expect("distribute"), Distributed::default());
 }
 
-/// A session on a worker knows nothing of the settings of the session on the coordinator.
+/// Settings of the session on the coordinator do not reach the sessions on workers.
 #[tokio::test]
 async fn the_time_out_of_locks_reaches_the_workers() {
     let database = common::citus_database().await;

@@ -103,7 +103,7 @@ fn all(
     })
 }
 
-/// SQLite knows upper and lower case of ASCII letters only, so names are compared here.
+/// Compares names in Rust: SQLite lower-cases ASCII letters only.
 fn containing(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -189,12 +189,12 @@ pub(crate) fn field(row: &SqliteRow) -> Result<CustomField, StorageError> {
     })
 }
 
-/// Reads a number of rows.
+/// Reads a count of rows.
 pub(crate) fn count(row: &Row<'_>, index: usize) -> Result<u64, StorageError> {
     u64::try_from(row.get::<i64>(index, "count")?).map_err(|_| row.corrupt("count"))
 }
 
-/// An offset as SQLite takes it; nothing lies beyond the greatest.
+/// Converts an offset to SQLite's integer. A larger offset is capped: no row lies beyond it.
 pub(crate) fn beyond(offset: u64) -> i64 {
     i64::try_from(offset).unwrap_or(i64::MAX)
 }

@@ -1,5 +1,6 @@
 //! Reading contacts.
 
+mod find;
 mod search;
 mod segment;
 
@@ -16,7 +17,9 @@ use selfsame_application::ports::{
     ContactDetails, ContactGroup, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
 };
 use selfsame_domain::values::{ChannelType, Source};
-use selfsame_domain::{Contact, ContactId, ContactState, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId};
+use selfsame_domain::{
+    Contact, ContactId, ContactState, FindQuery, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
@@ -57,6 +60,18 @@ impl Contacts for SqliteStore {
             items: details(connection, workspace, &page.items)?,
             total: page.total,
         })
+    }
+
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        query: &FindQuery,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let found = find::found(connection, workspace, query, limit)?;
+        details(connection, workspace, &found)
     }
 
     async fn contacts_after(
@@ -144,7 +159,7 @@ impl Contacts for SqliteStore {
     }
 }
 
-/// The contact that answers for a number, active or removed.
+/// The canonical contact of a number, active or removed.
 pub(crate) fn answering(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -159,7 +174,7 @@ pub(crate) fn answering(
         .transpose()
 }
 
-/// The active contacts that answer for these numbers; the others are left out.
+/// The active canonical contacts of these numbers; numbers without one are left out.
 fn active(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -185,7 +200,7 @@ fn active(
     rows.iter().map(pair).collect()
 }
 
-/// The first email that each contact shows. Which one that is the domain knows; it looks at emails alone to tell.
+/// The first visible email of each contact. The domain chooses it; the emails of a contact are all that it needs.
 fn first_emails(
     connection: &Connection,
     workspace: WorkspaceId,

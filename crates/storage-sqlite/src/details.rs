@@ -1,4 +1,4 @@
-//! Contacts as readers get them.
+//! Contacts with the details that readers get.
 
 use crate::catalog::segments_by_id;
 use crate::error::storage;
@@ -10,7 +10,7 @@ use selfsame_application::ports::{ContactDetails, StorageError};
 use selfsame_domain::{Contact, ContactId, IdentifierKey, IdentifierKind, Segment, SegmentId, Timestamp, WorkspaceId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Loads contacts by their own numbers, in the order given.
+/// Loads contacts by their own numbers, in the given order.
 pub(crate) fn details(
     connection: &Connection,
     workspace: WorkspaceId,

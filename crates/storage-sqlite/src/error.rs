@@ -1,4 +1,4 @@
-//! What SQLite fails with, in the terms of the ports.
+//! Translates SQLite's errors to those of the ports.
 
 use rusqlite::ffi;
 use selfsame_application::ports::StorageError;
@@ -15,17 +15,18 @@ const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const NOTADB: i32 = 26;
 
-/// What this adapter itself refuses.
+/// Errors of this adapter.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// A statement touched another number of rows than the change set has: the snapshot was not what the database holds.
+    /// A statement changed another number of rows than the change set contains: the snapshot did not match the
+    /// database.
     #[error("{touched} of {expected} rows of {table} were there")]
     RowsMissing {
-        /// Which table.
+        /// The table.
         table: &'static str,
-        /// How many rows the change set names.
+        /// How many rows the change set contains.
         expected: usize,
-        /// How many there were.
+        /// How many rows existed.
         touched: u64,
     },
     /// A value cannot be written as JSON.
@@ -39,7 +40,7 @@ impl From<Refusal> for StorageError {
     }
 }
 
-/// Maps what the driver says. Its texts name tables and columns, never values.
+/// Translates an error of the driver. Its texts name tables and columns, never values.
 pub(crate) fn storage(error: rusqlite::Error) -> StorageError {
     match primary_code(&error) {
         Some(BUSY | LOCKED) => StorageError::Retriable,
@@ -51,7 +52,7 @@ pub(crate) fn storage(error: rusqlite::Error) -> StorageError {
     }
 }
 
-/// As [`storage`], where a unique value that is taken is the caller's to hear of.
+/// As [`storage`], but a taken unique value is reported as a conflict.
 pub(crate) fn conflict(error: rusqlite::Error, what: &'static str) -> StorageError {
     match extended_code(&error) {
         Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => StorageError::Conflict { what },
@@ -59,7 +60,7 @@ pub(crate) fn conflict(error: rusqlite::Error, what: &'static str) -> StorageErr
     }
 }
 
-/// Whether a row names another one that is not there.
+/// Whether a foreign key refers to a missing row.
 pub(crate) fn names_nothing(error: &rusqlite::Error) -> bool {
     extended_code(error) == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
 }

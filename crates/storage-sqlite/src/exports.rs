@@ -1,4 +1,4 @@
-//! Connectors, exports and their runs, and reading what exports write.
+//! Connectors, exports, their runs, and the data that exports read.
 
 mod connectors;
 mod definitions;
@@ -11,9 +11,10 @@ use crate::statement::statement;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Connector, ConnectorDeleted, Export, ExportRun, ExportSnapshot, Exports, NewJob, RunStarted, StorageError,
+    Connector, ConnectorDeleted, Export, ExportRun, ExportSnapshot, Exports, NewJob, PruneUpTo, RunStarted,
+    StorageError,
 };
-use selfsame_domain::{ConnectorId, ExportId, Revision, RunId, Timestamp, WorkspaceId};
+use selfsame_domain::{ConnectorId, ExportId, RunId, Timestamp, WorkspaceId};
 
 #[async_trait]
 impl Exports for SqliteStore {
@@ -140,13 +141,23 @@ impl Exports for SqliteStore {
         Ok(done.rows_affected())
     }
 
-    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: Revision) -> Result<u64, StorageError> {
+    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: PruneUpTo) -> Result<u64, StorageError> {
         let mut writing = self.writer.begin().await?;
-        let done = statement("DELETE FROM deletions WHERE workspace_id = ?1 AND revision <= ?2")
+        let connection = writing.connection()?;
+        statement("UPDATE revisions SET feed_begins = ?2 WHERE workspace_id = ?1 AND feed_begins < ?2")
             .bind(workspace.0)
-            .bind(up_to.0)
-            .execute(writing.connection()?)
+            .bind(up_to.contacts.0)
+            .execute(connection)
             .map_err(storage)?;
+        let done = statement(
+            "DELETE FROM deletions
+             WHERE workspace_id = ?1 AND revision <= max(?2, ?3) AND revision <= iif(kind = 1, ?2, ?3)",
+        )
+        .bind(workspace.0)
+        .bind(up_to.contacts.0)
+        .bind(up_to.others.0)
+        .execute(connection)
+        .map_err(storage)?;
         writing.commit()?;
         Ok(done.rows_affected())
     }

@@ -1,4 +1,4 @@
-//! Reading what people did.
+//! Reading events and decisions.
 
 use crate::contacts::answering;
 use crate::error::storage;
@@ -17,8 +17,8 @@ use selfsame_domain::{
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// The latest events of every subject that are page views, or that are none, found and cut by its index, which has the name as it is written
-/// here: a contact's whole history is never read.
+/// The latest events of each subject, either page views or other events. An index finds and limits them, so a contact's
+/// whole history is never read; the event type must be spelled here as in the index.
 macro_rules! latest {
     ($subjects:literal, $column:literal, $value:literal) => {
         concat!(
@@ -131,7 +131,7 @@ impl History for SqliteStore {
         )
         .bind(workspace.0)
         .bind(json(&group)?)
-        // One byte more than any identity has.
+        // One byte longer than any ID, so it sorts after all of them.
         .bind(after.map_or_else(|| vec![0xff; 17], |after| after.0.as_bytes().to_vec()))
         .bind(limit)
         .bind(id.0)
@@ -188,7 +188,7 @@ impl History for SqliteStore {
     }
 }
 
-/// The visitors that a contact answers for.
+/// The visitors that a contact owns.
 fn adopted(connection: &Connection, workspace: WorkspaceId, id: ContactId) -> Result<Vec<VisitorId>, StorageError> {
     let rows = statement("SELECT visitor_id FROM visitors WHERE workspace_id = ?1 AND owner_id = ?2")
         .bind(workspace.0)

@@ -1,4 +1,4 @@
-//! Reading why contacts are what they are.
+//! Reading how contacts got their identity: identifiers, merges, decisions.
 
 use crate::contacts::answering;
 use crate::error::storage;
@@ -17,7 +17,7 @@ use selfsame_domain::{
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// How many visitors an identity has at the most.
+/// The most visitors in an identity.
 const MAX_VISITORS: u32 = 1_000;
 
 #[async_trait]
@@ -73,7 +73,7 @@ impl Identity for SqliteStore {
         };
         let group = group(connection, workspace, &BTreeSet::from([id]))?;
         let rows = statement(
-            // First which decisions, from the index alone; then their bodies.
+            // Selects the decisions from the index alone, then reads their bodies.
             "WITH page (entry) AS MATERIALIZED (
                 SELECT min(l.rowid)
                 FROM json_each(?2) AS n
@@ -96,7 +96,7 @@ impl Identity for SqliteStore {
 
     async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError> {
         let mut reading = self.readers.begin().await?;
-        // Every contact that it touched has the same body.
+        // The rows of all contacts that a decision touched have the same body.
         let row = statement(
             "SELECT decision_id, body FROM identity_log INDEXED BY identity_log_by_decision
              WHERE workspace_id = ?1 AND decision_id = ?2 LIMIT 1",
@@ -177,7 +177,7 @@ fn one_merge(connection: &Connection, workspace: WorkspaceId, id: MergeId) -> Re
     row.map(|row| merge(&row)).transpose()
 }
 
-/// Records other than the default, of everything that the contact holds.
+/// Records that differ from the default, of all identifiers that the contact holds.
 fn records(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -235,7 +235,7 @@ fn visitors(
     rows.iter().map(visitor).collect()
 }
 
-/// Merges that any of the contacts took part in. One that stands has both its contacts in the same group.
+/// Merges that any of the contacts took part in. A merge that is not undone has both its contacts in the same group.
 fn merges_of(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -258,7 +258,7 @@ fn merges_of(
     rows.iter().map(merge).collect()
 }
 
-// The plus keeps SQLite from walking all identifiers in the order of their owners.
+// The plus prevents SQLite from scanning all identifiers in the order of their owners.
 fn holders(connection: &Connection, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Vec<Holder>, StorageError> {
     let rows = statement(concat!(
         "SELECT ",

@@ -1,4 +1,4 @@
-//! Work that goes on after its request was answered.
+//! Background work that continues after its request was answered.
 
 use crate::error::{conflict, names_nothing, storage};
 use crate::rows::{Row, corrupt, micros};
@@ -12,7 +12,7 @@ use selfsame_application::ports::{
 use selfsame_domain::{Timestamp, WorkspaceId};
 use uuid::Uuid;
 
-/// The job that is due next.
+/// The next due job.
 const DUE: &str = "
 SELECT d.workspace_id, d.job_id
 FROM jobs AS d
@@ -78,7 +78,7 @@ impl Jobs for SqliteStore {
     }
 
     async fn lease(&self, request: &LeaseRequest) -> Result<Option<Job>, StorageError> {
-        // Looks without the writer's lock first: most of the time nothing is due.
+        // Looks without the write lock first: most of the time no job is due.
         if self.due(request).await?.is_none() {
             return Ok(None);
         }
@@ -200,7 +200,7 @@ fn job(connection: &Connection, workspace: WorkspaceId, id: JobId) -> Result<Opt
     row.map(|row| read(&row)).transpose()
 }
 
-/// Enqueues a job in the transaction of what it is about.
+/// Enqueues a job in the transaction of its subject.
 pub(crate) fn insert(connection: &Connection, job: &NewJob) -> Result<(), StorageError> {
     statement(INSERT)
         .bind(job.workspace.0)

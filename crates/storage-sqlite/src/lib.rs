@@ -1,11 +1,13 @@
-//! The SQLite adapter: every port of [`selfsame_application::ports`] over one database file.
+//! The SQLite adapter: every port of [`selfsame_application::ports`] on one database file.
 //!
-//! A batch is read on a connection that only reads, and written on the one that writes, in a transaction that begins with `BEGIN IMMEDIATE`;
-//! SQLite has one writer at a time, whichever process it is in. All statements of a read or a write run on the thread that asks for them,
-//! without a message to another one. Batches travel as one JSON text and are taken apart by `json_each`, so the number of statements does not
-//! depend on their size.
+//! A batch is read on a read-only connection, and written on the writing connection, in a transaction that begins with
+//! `BEGIN IMMEDIATE`; SQLite has one writer at a time, across processes. All statements of a read or a write run on the
+//! calling thread, without messages between threads. A batch is passed as one JSON text that `json_each` splits, so the
+//! number of statements does not depend on its size.
 
+mod audit;
 mod catalog;
+mod changes;
 mod contacts;
 mod decimals;
 mod details;
@@ -28,6 +30,7 @@ mod sites;
 mod statement;
 mod storage;
 mod store;
+mod users;
 mod whole;
 mod workspaces;
 mod writer;

@@ -1,4 +1,4 @@
-//! Where the database file is, and how it is opened.
+//! The location of the database file, and the settings of its connections.
 
 use crate::decimals;
 use crate::error::unavailable;
@@ -8,13 +8,14 @@ use selfsame_application::ports::StorageError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// More than there are statements, so that every connection prepares each of them once.
+/// More than the number of statements, so that every connection prepares each of them once.
 const CACHED_STATEMENTS: usize = 300;
 
-/// Pages of 2 KiB instead of 4 halve what a commit writes, because a new contact touches some ten pages at random places of the indexes and a
-/// whole page is logged for each; only a new file takes the size. 64 MiB of cache hold the inner pages of the indexes of a million contacts,
-/// which the default of 2 MB does not. What is erased is overwritten in the file (`secure_delete`). 16 MiB of log come before it is copied
-/// back, so that pages that change often are copied once; what a large transaction left in the log is given back to the file system.
+/// Pages of 2 KiB instead of 4 halve what a commit writes: a new contact touches some ten pages at random places of the
+/// indexes, and each is logged as a whole. Only a new file takes the size. 64 MiB of cache hold the inner pages of the
+/// indexes of a million contacts, which the default of 2 MB does not. Deleted data is overwritten in the file
+/// (`secure_delete`). The write-ahead log grows to 16 MiB before it is copied back, so that pages that change often are
+/// copied once; the space that a large transaction used in it is returned to the file system.
 const WRITING: &str = "
     PRAGMA page_size = 2048;
     PRAGMA journal_mode = WAL;
@@ -37,11 +38,11 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Reads `sqlite:///absolute/path.db` or `sqlite://relative.db`. Connections wait for another process that writes for as long as
-    /// `busy_timeout`.
+    /// Reads `sqlite:///absolute/path.db` or `sqlite://relative.db`. Connections wait up to `busy_timeout` for another
+    /// process that writes.
     ///
-    /// Databases in memory are refused: each connection would have one of its own, and nothing would outlive the process. Parameters are
-    /// refused because none of them leaves the adapter's promises whole.
+    /// In-memory databases are refused: each connection would have its own, and nothing would outlive the process.
+    /// Parameters are refused because each of them would break a guarantee of the adapter.
     pub(crate) fn parse(url: &str, busy_timeout: Duration) -> Result<Self, StorageError> {
         let path = url
             .strip_prefix("sqlite:")
@@ -60,7 +61,7 @@ impl File {
                 "the URL of a SQLite database must name a file, as `sqlite:///var/lib/selfsame/data.db`",
             ));
         }
-        // SQLite gives a meaning of its own to these names, also where they were percent-encoded in the URL.
+        // SQLite gives these names a special meaning, also where they were percent-encoded in the URL.
         if path.contains(":memory:") || path.starts_with("file:") {
             return Err(in_memory());
         }
@@ -70,7 +71,7 @@ impl File {
         })
     }
 
-    /// The same file, opened by connections that wait for nobody.
+    /// The same file for connections that do not wait for other processes.
     pub(crate) fn impatient(&self) -> Self {
         Self {
             path: self.path.clone(),
@@ -83,17 +84,17 @@ impl File {
         self.busy_timeout
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Opens a connection that writes. Makes the file when it is missing.
+    /// Opens a connection that writes. Creates a missing file.
     pub(crate) fn writer(&self) -> Result<Connection, rusqlite::Error> {
         self.open(OpenFlags::SQLITE_OPEN_CREATE, WRITING)
     }
 
-    /// Opens a connection that only reads. It may write the index of the log all the same, as every reader of the log must.
+    /// Opens a connection that only reads. It must still write the index of the write-ahead log, as every reader.
     pub(crate) fn reader(&self) -> Result<Connection, rusqlite::Error> {
         self.open(OpenFlags::empty(), READING)
     }

@@ -1,4 +1,4 @@
-//! Keeping the storage in order.
+//! Maintenance of the database.
 
 mod retention;
 mod violations;
@@ -17,10 +17,11 @@ use std::path::Path;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-/// How many replies, and how many decisions about nobody, one transaction deletes, so that writers wait only shortly.
+/// How many replies, and how many decisions without a contact, one transaction deletes. A small number keeps the wait
+/// of writers short.
 const PRUNED_AT_ONCE: u64 = 5_000;
 
-/// How many bytes are written to see whether the disk takes more.
+/// How many bytes are written to check that the disk has space.
 const GROWTH: usize = 1 << 20;
 
 #[async_trait]
@@ -36,7 +37,8 @@ impl Maintenance for SqliteStore {
         writing.commit()
     }
 
-    /// The log may have room of its own, so that a commit alone says nothing of the disk. Hence a file beside the database.
+    /// The write-ahead log may have free space of its own, so a commit proves nothing about the disk. Therefore this
+    /// writes a file beside the database.
     async fn try_to_grow(&self) -> Result<(), StorageError> {
         self.ping().await?;
         let file = self.writer.file().with_added_extension("doctor");
@@ -81,17 +83,17 @@ impl Maintenance for SqliteStore {
     }
 }
 
-/// Writes a file, durably.
+/// Writes a file durably.
 async fn grow(path: &Path) -> io::Result<()> {
     let mut file = File::create(path).await?;
     file.write_all(&vec![0xff; GROWTH]).await?;
-    // Errors of a write that is under way are told here, not by the sync.
+    // Reports errors of pending writes, which the sync would not.
     file.flush().await?;
     file.sync_all().await
 }
 
 impl SqliteStore {
-    /// The workspaces that have something to be deleted.
+    /// The workspaces that have something to delete.
     async fn prunable(&self, now: Timestamp) -> Result<Vec<WorkspaceId>, StorageError> {
         let mut reader = self.readers.lend().await?;
         let rows = statement(
@@ -112,10 +114,10 @@ impl SqliteStore {
             .collect()
     }
 
-    /// How many replies and how many decisions about nobody were deleted.
+    /// Deletes a batch, and returns the numbers of replies and of decisions without a contact.
     async fn prune_some(&self, workspace: WorkspaceId, now: Timestamp) -> Result<[u64; 2], StorageError> {
         let mut writing = self.writer.begin().await?;
-        // The first two statements find the same replies: nobody else writes between them.
+        // The first two statements find the same replies, because this transaction is the only writer.
         let contacts = statement(
             "DELETE FROM recorded_reply_contacts
              WHERE workspace_id = ?1 AND key IN

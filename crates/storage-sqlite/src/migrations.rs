@@ -5,8 +5,8 @@ use crate::statement::blocking;
 use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
-/// Name and text of every migration, oldest first. SQLite's `user_version` counts those that a file has.
-const MIGRATIONS: [(&str, &str); 6] = [
+/// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
+const MIGRATIONS: [(&str, &str); 8] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -31,6 +31,14 @@ const MIGRATIONS: [(&str, &str); 6] = [
         "0006 import files",
         include_str!("../../../migrations/sqlite/0006_import_files.sql"),
     ),
+    (
+        "0007 console users",
+        include_str!("../../../migrations/sqlite/0007_console_users.sql"),
+    ),
+    (
+        "0008 change feed",
+        include_str!("../../../migrations/sqlite/0008_change_feed.sql"),
+    ),
 ];
 
 /// The names of all migrations, oldest first.
@@ -52,13 +60,13 @@ fn applied(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Writes the first page of the file as it is.
+/// Rewrites the first page of the file without a change.
 pub(crate) fn rewrite(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "user_version", applied(connection)?)
 }
 
-/// Runs the migrations that the file lacks, all or nothing, while nobody else writes. Migrations of a newer release are left alone, so that
-/// the release before can be started again.
+/// Runs the missing migrations in one transaction that excludes other writers. Migrations of a newer release are left
+/// alone, so that the previous release can be started again.
 pub(crate) fn migrate(connection: &Connection) -> Result<(), StorageError> {
     blocking(|| {
         connection.execute_batch("BEGIN IMMEDIATE")?;

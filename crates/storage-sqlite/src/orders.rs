@@ -1,4 +1,4 @@
-//! Reading what people ordered.
+//! Reading orders.
 
 use crate::contacts::answering;
 use crate::error::storage;
@@ -13,7 +13,7 @@ use selfsame_domain::{ContactId, DecisionId, Order, OrderContent, OrderKey, Orde
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Cut by the index: no more of a contact's orders are read than are asked for.
+/// An index limits the rows: no more of a contact's orders are read than requested.
 const ORDERS: &str = "
     WITH found AS MATERIALIZED (
         SELECT o.rowid AS place

@@ -1,4 +1,4 @@
-//! What a database lacks.
+//! Pending migrations.
 
 use crate::error::{storage, unavailable};
 use crate::location::File;
@@ -8,13 +8,13 @@ use selfsame_application::ports::StorageError;
 use std::time::Duration;
 
 impl SqliteStore {
-    /// All migrations of this release, as `0001 tables`, in their order.
+    /// All migrations of this release, as `0001 tables`, in order.
     pub fn migrations() -> Vec<String> {
         migrations::names()
     }
 
-    /// The migrations that the file of a URL lacks, as `0001 tables`, in their order; none when there is no such file. Changes
-    /// nothing, and makes no file.
+    /// The migrations that the file of a URL lacks, as `0001 tables`, in order; none when the file does not exist.
+    /// Changes nothing, and creates no file.
     pub async fn pending(url: &str) -> Result<Option<Vec<String>>, StorageError> {
         let options = SqliteOptions::default();
         let file = File::parse(url, Duration::ZERO)?;

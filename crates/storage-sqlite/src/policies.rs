@@ -1,18 +1,18 @@
-//! Policies that were read before.
+//! A cache of policies.
 
 use selfsame_application::ports::PolicyVersion;
 use selfsame_domain::{Policy, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many workspaces are remembered; then it starts anew.
+/// The most cached workspaces; a full cache is emptied.
 const CAPACITY: usize = 1024;
 
-/// Texts of policies, and what they say.
+/// Policies as text and parsed.
 type Texts = HashMap<WorkspaceId, (String, Arc<Policy>)>;
 
-/// Remembers parsed policies by their text, and the latest version of each that a batch has met. Reading credentials reads the text every
-/// time and saves the parsing; reading for a batch confirms the version by its revision.
+/// Caches parsed policies by their text, and the latest version of each that a batch has read. Credentials read the
+/// text every time and save the parsing; a batch confirms the version by its revision.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policies {
     texts: Arc<Mutex<Texts>>,
@@ -20,12 +20,12 @@ pub(crate) struct Policies {
 }
 
 impl Policies {
-    /// The version of a workspace's policy that was met last.
+    /// The latest known version of a workspace's policy.
     pub(crate) fn known(&self, workspace: WorkspaceId) -> Option<PolicyVersion> {
         lock(&self.versions).get(&workspace).cloned()
     }
 
-    /// Remembers a version, unless a later one is remembered.
+    /// Caches a version, unless a later one is cached.
     pub(crate) fn note(&self, workspace: WorkspaceId, version: PolicyVersion) {
         let mut versions = lock(&self.versions);
         let latest = versions.get(&workspace);
@@ -38,7 +38,7 @@ impl Policies {
         versions.insert(workspace, version);
     }
 
-    /// The policy that a text says.
+    /// Parses the text of a policy.
     pub(crate) fn read(&self, workspace: WorkspaceId, text: &str) -> Result<Arc<Policy>, serde_json::Error> {
         if let Some((known, policy)) = lock(&self.texts).get(&workspace)
             && known == text
@@ -55,7 +55,7 @@ impl Policies {
     }
 }
 
-/// A panic under the lock leaves the map whole: every change is a single insertion or removal.
+/// A panic cannot leave the map inconsistent: every critical section is a single insertion or removal.
 fn lock<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
     map.lock().unwrap_or_else(PoisonError::into_inner)
 }

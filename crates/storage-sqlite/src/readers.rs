@@ -1,4 +1,4 @@
-//! The connections that read.
+//! Read-only connections.
 
 use crate::error::{storage, unavailable};
 use crate::location::File;
@@ -8,18 +8,18 @@ use selfsame_application::ports::StorageError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Connections that read, lent out one by one and made when they are needed.
+/// A pool of read-only connections, opened on demand.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
     file: File,
     count: u32,
     permits: Arc<Semaphore>,
-    /// The one that came back last goes out first: its cache is the warmest.
+    /// The connection that was returned last is lent first: its cache is the warmest.
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
-    /// Readers of a file, at most so many at the same time.
+    /// Readers of a file, at most `count` at the same time.
     pub(crate) fn new(file: File, count: u32) -> Self {
         let permits = Arc::new(Semaphore::new(count as usize));
         Self {
@@ -45,25 +45,25 @@ impl Readers {
         })
     }
 
-    /// Waits for a connection and begins: all that it reads is of one state.
+    /// Waits for a connection and begins a transaction: all of its reads see one state.
     pub(crate) async fn begin(&self) -> Result<ReadTransaction, StorageError> {
         let mut reader = self.lend().await?;
         statement("BEGIN").execute(reader.connection()?).map_err(storage)?;
         Ok(ReadTransaction { reader })
     }
 
-    /// A connection of its own in a transaction, for what reads one state for long: it takes nobody's place.
+    /// Opens a separate connection in a transaction, for long reads of one state. It takes no place in the pool.
     pub(crate) fn begin_apart(&self) -> Result<ReadApart, StorageError> {
         let connection = blocking(|| self.file.reader()).map_err(storage)?;
         statement("BEGIN").execute(&connection).map_err(storage)?;
         Ok(ReadApart { connection })
     }
 
-    /// Waits for those that are lent, and closes all.
+    /// Waits until all lent connections are returned, and closes all.
     pub(crate) async fn close(&self) -> Result<(), StorageError> {
         let all = self.permits.acquire_many(self.count).await;
         self.permits.close();
-        // Closed before: there is nothing left to close.
+        // The pool was closed before.
         if all.is_err() {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Readers {
     }
 }
 
-/// A panic under the lock leaves the list whole: every change is a single push or pop.
+/// A panic cannot leave the list inconsistent: every critical section is a single push or pop.
 fn lock(idle: &Mutex<Vec<Connection>>) -> MutexGuard<'_, Vec<Connection>> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -84,7 +84,7 @@ fn closed() -> StorageError {
     unavailable("the store is closed")
 }
 
-/// A lent connection. It goes back when it is dropped.
+/// A lent connection. Returned to the pool when dropped.
 #[derive(Debug)]
 pub(crate) struct Reader {
     connection: Option<Connection>,
@@ -106,7 +106,7 @@ impl Drop for Reader {
     }
 }
 
-/// A connection in a transaction. Closed when it is dropped, which ends the transaction.
+/// A separate connection in a transaction. Closed when dropped, which ends the transaction.
 #[derive(Debug)]
 pub(crate) struct ReadApart {
     connection: Connection,
@@ -118,7 +118,7 @@ impl ReadApart {
     }
 }
 
-/// A lent connection in a transaction. It goes back when the transaction has ended.
+/// A lent connection in a transaction. Returned to the pool after the transaction has ended.
 #[derive(Debug)]
 pub(crate) struct ReadTransaction {
     reader: Reader,
@@ -137,7 +137,7 @@ impl Drop for ReadTransaction {
         };
         match statement("ROLLBACK").execute(&connection) {
             Ok(_) => self.reader.connection = Some(connection),
-            // Closing it ends its transaction as well.
+            // Closing the connection ends its transaction as well.
             Err(error) => tracing::debug!(%error, "a reading connection is replaced"),
         }
     }

@@ -1,4 +1,4 @@
-//! Reading rows back, and the JSON texts in which batches of rows travel to SQLite.
+//! Reading rows, and writing batches of rows as JSON texts for SQLite.
 
 use crate::error::Refusal;
 use crate::statement::{Decode, SqliteRow};
@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use uuid::Uuid;
 
-/// A row of one table. What cannot be read from it is reported with the row's number or UUID, never with a value.
+/// A row of one table. Errors name the row's number or UUID, never a value.
 pub(crate) struct Row<'r> {
     cells: &'r SqliteRow,
     table: &'static str,
-    /// Which column of the result tells the row: a number or a UUID.
+    /// The column of the result that identifies the row: a number or a UUID.
     key: usize,
 }
 
@@ -30,7 +30,7 @@ impl<'r> Row<'r> {
         self.cells.get(index).ok_or_else(|| self.corrupt(column))
     }
 
-    /// A text that stands for a value of the domain.
+    /// A text that encodes a domain value.
     pub(crate) fn read<T>(
         &self,
         index: usize,
@@ -77,12 +77,12 @@ pub(crate) fn corrupt(table: &'static str, column: &'static str, key: &dyn Displ
     }
 }
 
-/// The text that `json_each` takes apart.
+/// A JSON text for `json_each`.
 pub(crate) fn json<T: Serialize + ?Sized>(rows: &T) -> Result<String, StorageError> {
     Ok(serde_json::to_string(rows).map_err(Refusal::from)?)
 }
 
-/// A UUID as `unhex` reads it.
+/// A UUID for `unhex`.
 pub(crate) fn hex(uuid: Uuid) -> String {
     uuid.simple().to_string()
 }

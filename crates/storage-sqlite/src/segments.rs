@@ -95,7 +95,7 @@ fn formulas(connection: &Connection, workspace: WorkspaceId) -> Result<BTreeMap<
     rows.iter().map(pair).collect()
 }
 
-/// Reads the formulas of the segments that were found, and all segments where the footprint asks for all of them.
+/// Reads the formulas of the segments that were found, and all segments where the footprint requests all.
 pub(crate) fn of_footprint(
     connection: &Connection,
     workspace: WorkspaceId,

@@ -21,7 +21,7 @@ macro_rules! site_columns {
     };
 }
 
-/// What a key opens. The columns of the workspace begin at 8.
+/// The site, workspace and secrets of a public key. The columns of the workspace begin at 8.
 const ACCESS: &str = concat!(
     "SELECT ",
     site_columns!(),
@@ -232,7 +232,7 @@ impl Sites for SqliteStore {
     }
 }
 
-/// [`LIVE_SECRETS`] as SQLite counts.
+/// [`LIVE_SECRETS`] as a parameter.
 fn limit() -> i64 {
     LIVE_SECRETS.try_into().unwrap_or(i64::MAX)
 }

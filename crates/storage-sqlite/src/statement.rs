@@ -1,4 +1,4 @@
-//! Statements: a text, its binds, and the rows that it gives.
+//! Statements: a text, its parameters, and its rows.
 
 use rusqlite::types::{ToSql, ToSqlOutput, Value};
 use rusqlite::{CachedStatement, Connection, Error};
@@ -13,7 +13,7 @@ pub(crate) struct Statement {
     binds: Result<Vec<Value>, Error>,
 }
 
-/// Begins a statement.
+/// Creates a statement.
 pub(crate) fn statement(sql: &'static str) -> Statement {
     Statement {
         sql: Cow::Borrowed(sql),
@@ -21,7 +21,7 @@ pub(crate) fn statement(sql: &'static str) -> Statement {
     }
 }
 
-/// Begins a statement whose text was compiled. Everything variable is bound.
+/// Creates a statement from a generated text. All values are bound.
 pub(crate) fn dynamic(sql: String) -> Statement {
     Statement {
         sql: Cow::Owned(sql),
@@ -30,7 +30,7 @@ pub(crate) fn dynamic(sql: String) -> Statement {
 }
 
 impl Statement {
-    /// The value of the next parameter.
+    /// Binds the next parameter.
     pub(crate) fn bind(mut self, value: impl ToSql) -> Self {
         self.binds = self.binds.and_then(|mut binds| {
             binds.push(match value.to_sql()? {
@@ -43,7 +43,7 @@ impl Statement {
         self
     }
 
-    /// All rows.
+    /// Returns all rows.
     pub(crate) fn fetch_all(self, connection: &Connection) -> Result<Vec<SqliteRow>, Error> {
         blocking(|| {
             let mut statement = self.prepare(connection)?;
@@ -58,17 +58,17 @@ impl Statement {
         })
     }
 
-    /// The first row, if there is one.
+    /// Returns the first row, if there is one.
     pub(crate) fn fetch_optional(self, connection: &Connection) -> Result<Option<SqliteRow>, Error> {
         Ok(self.fetch_all(connection)?.into_iter().next())
     }
 
-    /// The first row.
+    /// Returns the first row.
     pub(crate) fn fetch_one(self, connection: &Connection) -> Result<SqliteRow, Error> {
         self.fetch_optional(connection)?.ok_or(Error::QueryReturnedNoRows)
     }
 
-    /// Runs it for what it changes.
+    /// Executes the statement for its changes.
     pub(crate) fn execute(self, connection: &Connection) -> Result<Done, Error> {
         blocking(|| {
             let rows_affected = self.prepare(connection)?.raw_execute()? as u64;
@@ -89,7 +89,7 @@ impl Statement {
     }
 }
 
-/// Runs what waits for the file. Other tasks of this thread go on elsewhere meanwhile, where the runtime has other threads.
+/// Runs blocking work on the file. On a multi-threaded runtime, other tasks of this thread continue on another thread.
 pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
     let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
     match flavor {
@@ -98,7 +98,7 @@ pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
-/// What a statement did.
+/// The effect of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Done {
     rows_affected: u64,
@@ -120,13 +120,13 @@ impl Done {
 pub(crate) struct SqliteRow(Vec<Value>);
 
 impl SqliteRow {
-    /// A cell; none when it is of another type, or missing.
+    /// A cell; none when it has another type, or is missing.
     pub(crate) fn get<'r, T: Decode<'r>>(&'r self, index: usize) -> Option<T> {
         T::decode(self.0.get(index)?)
     }
 }
 
-/// What a cell can be read as.
+/// A type that a cell can be read as.
 pub(crate) trait Decode<'r>: Sized {
     fn decode(value: &'r Value) -> Option<Self>;
 }

@@ -1,4 +1,4 @@
-//! The write side: reading what a batch asks for, and writing what it decided.
+//! The write side: reading the snapshot of a batch, and writing its decisions.
 
 mod apply;
 mod columns;
@@ -74,7 +74,7 @@ impl Storage for SqliteStore {
     }
 }
 
-/// The one transaction that writes.
+/// The only transaction that writes.
 #[derive(Debug)]
 struct SqliteExclusive {
     store: SqliteStore,
@@ -105,7 +105,7 @@ impl Exclusive for SqliteExclusive {
     }
 }
 
-/// What every transaction reads of its workspace first.
+/// The row of `revisions`, which every transaction reads first.
 #[derive(Debug, Clone, Copy)]
 struct WorkspaceState {
     /// The last commit.
@@ -114,12 +114,12 @@ struct WorkspaceState {
     policy: Revision,
     /// The last commit that changed definitions.
     definitions: Revision,
-    /// The last commit that deleted rows of which nothing is left.
+    /// The last commit that deleted rows without a trace.
     deleted: Revision,
     next: Numbers,
 }
 
-/// The next numbers to hand out.
+/// The next numbers to assign.
 #[derive(Debug, Clone, Copy)]
 struct Numbers {
     contacts: i64,
@@ -154,7 +154,7 @@ fn workspace_state(connection: &Connection, workspace: WorkspaceId) -> Result<Wo
 }
 
 impl SqliteStore {
-    /// Remembers the policy that a commit set.
+    /// Caches the policy that a commit set.
     fn note_policy(&self, workspace: WorkspaceId, revision: Revision, commit: Commit<'_>) {
         if let Some(policy) = &commit.changes.policy {
             let policy = Arc::new(policy.clone());

@@ -11,15 +11,15 @@ use selfsame_application::ports::StorageError;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long one waits before asking again for a file that another process is just setting up.
+/// The pause before another attempt to open a file that another process is setting up.
 const OPENING_PAUSE: Duration = Duration::from_millis(10);
 
-/// How the store runs.
+/// Settings of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
     /// How many connections read at the same time, 1 to 100.
     pub readers: u32,
-    /// How long a writer waits for another process that writes, before it gives up with [`StorageError::Retriable`].
+    /// How long a writer waits for another process that writes, before it fails with [`StorageError::Retriable`].
     pub busy_timeout: Duration,
 }
 
@@ -32,7 +32,7 @@ impl Default for SqliteOptions {
     }
 }
 
-/// A store in one SQLite file. Cloning shares its connections.
+/// A store in one SQLite file. A clone shares its connections.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pub(crate) writer: Writer,
@@ -41,10 +41,10 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file of `sqlite:///absolute/path.db` or `sqlite://relative.db`, and migrates it. File and directory are made when they are
-    /// missing. Several processes may do so at once.
+    /// Opens the file of `sqlite:///absolute/path.db` or `sqlite://relative.db`, and migrates it. Creates a missing
+    /// file and its directory. Safe from several processes at the same time.
     ///
-    /// [`StorageError::Unavailable`] says in its reason why a URL or a file cannot be used.
+    /// The reason of [`StorageError::Unavailable`] explains why a URL or a file cannot be used.
     pub async fn open(url: &str, options: SqliteOptions) -> Result<Self, StorageError> {
         let file = File::parse(url, options.busy_timeout)?;
         make_directory(file.path()).await?;
@@ -58,7 +58,7 @@ impl SqliteStore {
         })
     }
 
-    /// Brings the schema up to date under SQLite's own write lock. [`Self::open`] did so already; doing it again changes nothing.
+    /// Migrates the schema under SQLite's own write lock. [`Self::open`] did so already; a repetition changes nothing.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         self.writer.migrate().await
     }
@@ -68,14 +68,15 @@ impl SqliteStore {
         self.writer.file()
     }
 
-    /// Waits for the transaction under way, and closes all connections.
+    /// Waits for the current transaction, and closes all connections.
     pub async fn close(&self) -> Result<(), StorageError> {
         self.readers.close().await?;
         self.writer.close().await
     }
 }
 
-/// Makes the directory of the file, and none above it: a path of which more is missing is a mistake, and would begin an empty database.
+/// Creates the directory of the file, but no parent of it: a path with more missing parts is a mistake, and would start
+/// an empty database.
 async fn make_directory(file: &Path) -> Result<(), StorageError> {
     let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
         return Ok(());
@@ -92,8 +93,9 @@ async fn make_directory(file: &Path) -> Result<(), StorageError> {
     )))
 }
 
-/// Tries again while the file is busy. Turning a file to WAL needs it alone, as does closing its last connection, and SQLite does not always wait
-/// for that by itself: of several processes that start at once all but one are told that it is busy.
+/// Retries while the file is busy. Switching a file to WAL needs exclusive access, as does closing its last connection,
+/// and SQLite does not always wait for that itself: of several processes that start at the same time, all but one get
+/// "busy".
 pub(crate) async fn patiently<T>(
     patience: Duration,
     work: impl Fn() -> Result<T, StorageError>,
@@ -111,8 +113,8 @@ pub(crate) async fn patiently<T>(
         .unwrap_or(Err(StorageError::Retriable))
 }
 
-/// Makes the file and migrates it. A writer that is at work is waited for only if there is something to migrate. Without one this begins a transaction in any case, which
-/// tells a file that cannot be written.
+/// Creates the file and migrates it. Waits for another writer only if there is something to migrate. Otherwise it still
+/// begins a transaction, which reveals a file that cannot be written.
 fn set_up(file: &File) -> Result<(), StorageError> {
     let connection = file.writer().map_err(storage)?;
     let migrated = match migrations::migrate(&connection) {

@@ -1,4 +1,4 @@
-//! Contacts with everything that hangs on them.
+//! Contacts with everything that they own.
 
 use crate::error::storage;
 use crate::rows::{Row, json};
@@ -12,7 +12,7 @@ use selfsame_domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The columns of an identifier `i`, in the order that [`held`] reads, after the column that tells the contact.
+/// The columns of an identifier `i`, in the order that [`held`] reads, after the column that identifies the contact.
 macro_rules! identifier_columns {
     () => {
         "i.owner_id, i.kind, i.value, i.home_id, i.typed, i.state, i.hidden_by, i.channels, i.details, i.confirmed, \
@@ -21,7 +21,7 @@ macro_rules! identifier_columns {
 }
 pub(crate) use identifier_columns;
 
-/// Loads contacts by their own numbers, whatever their state. Three statements, however many contacts.
+/// Loads contacts by their own numbers, in any state. Always three statements.
 pub(crate) fn contacts(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -140,7 +140,7 @@ pub(crate) fn held(row: &SqliteRow) -> Result<HeldIdentifier, StorageError> {
     })
 }
 
-/// Reads kind and value.
+/// Reads a kind and a value.
 pub(crate) fn key(row: &Row<'_>, kind: usize, value: usize) -> Result<IdentifierKey, StorageError> {
     let code = row.get(kind, "kind")?;
     let kind = IdentifierKind::from_code(code).ok_or_else(|| row.corrupt("kind"))?;
@@ -169,7 +169,7 @@ fn channels(text: &str) -> Option<BTreeSet<ChannelType>> {
         .collect()
 }
 
-/// Channels as they are stored: their wire names with commas between.
+/// The stored form of channels: their wire names, separated by commas.
 pub(crate) fn channels_text(channels: &BTreeSet<ChannelType>) -> String {
     channels
         .iter()

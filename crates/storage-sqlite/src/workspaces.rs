@@ -114,7 +114,7 @@ impl Workspaces for SqliteStore {
 
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError> {
         let mut writing = self.writer.begin().await?;
-        // Several servers note the same key: the latest use stays.
+        // Several servers store the use of the same key: the latest time wins.
         let done = statement(
             "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, ?3), ?3)
              WHERE workspace_id = ?1 AND key_id = ?2",
@@ -125,7 +125,7 @@ impl Workspaces for SqliteStore {
         .execute(writing.connection()?)
         .map_err(storage)?;
         if done.rows_affected() != 1 {
-            // Keys are never deleted; whoever used one that is not there has nothing that could be noted.
+            // Keys are never deleted, so a use of an unknown key has no row to update.
             tracing::warn!(workspace = workspace.0, key = %key, "the use of an unknown API key was not noted");
             return Ok(());
         }
@@ -191,7 +191,7 @@ fn insert_key(connection: &Connection, to_store: &KeyToStore, workspace: Workspa
     Ok(())
 }
 
-/// Reads `workspace_id, name, policy, created_at` from a column on.
+/// Reads `workspace_id, name, policy, created_at`, starting at a column.
 pub(crate) fn workspace(policies: &Policies, row: &Row<'_>, from: usize) -> Result<Workspace, StorageError> {
     let id = WorkspaceId(row.get(from, "workspace_id")?);
     let policy = policies

@@ -1,4 +1,4 @@
-//! The one connection that writes.
+//! The only connection that writes.
 
 use crate::error::{storage, unavailable};
 use crate::location::File;
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// How long one waits before asking again for a lock that another process holds.
+/// The pause before another attempt to get a lock that another process holds.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// The one connection that writes, taken by one transaction after the other in the order of asking.
+/// The only connection that writes. Transactions take it one after the other, in the order of their requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     file: File,
@@ -23,7 +23,7 @@ pub(crate) struct Writer {
 
 #[derive(Debug)]
 struct Slot {
-    /// None after a transaction that could not be rolled back; the next one connects again.
+    /// None after a transaction that could not be rolled back; the next one reconnects.
     connection: Option<Connection>,
     closed: bool,
 }
@@ -40,8 +40,8 @@ impl Writer {
         }
     }
 
-    /// Begins a transaction that holds the database's write lock from the start, so that it never fails half-way for want of it. SQLite would
-    /// wait for another process on this thread, so it is asked again and again instead.
+    /// Begins a transaction that holds the database's write lock from the start, so that it never fails half-way for
+    /// lack of the lock. SQLite would block this thread while it waits for another process, so this polls instead.
     pub(crate) async fn begin(&self) -> Result<WriteTransaction, StorageError> {
         let slot = self.connected().await?;
         let mut transaction = WriteTransaction { slot, active: false };
@@ -69,7 +69,7 @@ impl Writer {
         self.file.path()
     }
 
-    /// Brings the schema up to date on the writing connection.
+    /// Migrates the schema on the writing connection.
     pub(crate) async fn migrate(&self) -> Result<(), StorageError> {
         let slot = self.connected().await?;
         let connection = slot
@@ -95,7 +95,7 @@ impl Writer {
         Ok(slot)
     }
 
-    /// Waits for the transaction under way and closes the connection.
+    /// Waits for the current transaction, and closes the connection.
     pub(crate) async fn close(&self) -> Result<(), StorageError> {
         let mut slot = self.slot.lock().await;
         slot.closed = true;
@@ -106,7 +106,7 @@ impl Writer {
     }
 }
 
-/// A transaction that may write. Dropping it leaves nothing.
+/// A transaction that may write. Rolled back when dropped.
 #[derive(Debug)]
 pub(crate) struct WriteTransaction {
     slot: OwnedMutexGuard<Slot>,
@@ -136,7 +136,7 @@ impl Drop for WriteTransaction {
         };
         match statement("ROLLBACK").execute(&connection) {
             Ok(_) => self.slot.connection = Some(connection),
-            // Closing it ends its transaction as well.
+            // Closing the connection ends its transaction as well.
             Err(error) => tracing::debug!(%error, "the writing connection is replaced"),
         }
     }

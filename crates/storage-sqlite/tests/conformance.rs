@@ -1,4 +1,4 @@
-//! The conformance suite on SQLite: a file of its own for every test.
+//! The conformance suite on SQLite: a separate file for every test.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -37,7 +37,7 @@ impl Sqlite {
     }
 }
 
-/// A database with all tables, and no rows: migrating one for every test would take longer than most tests do.
+/// A database with all tables and no rows: migrating a file for every test would take longer than most tests.
 static EMPTY: OnceCell<Vec<u8>> = OnceCell::const_new();
 
 async fn empty() -> Vec<u8> {
@@ -46,7 +46,7 @@ async fn empty() -> Vec<u8> {
     std::fs::read(file(&directory)).expect("read the empty database")
 }
 
-/// In memory where the system has such a place: no case cuts the power, so nothing has to wait for a disk.
+/// In memory where the system has such a directory: no case cuts the power, so no test needs a disk.
 fn directory() -> TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() {

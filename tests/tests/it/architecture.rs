@@ -1,6 +1,6 @@
-//! The shape of the house: which crate may know which, and how long a file may be.
+//! The layers of the workspace: the allowed dependencies between crates, and the greatest length of a file.
 //!
-//! `docs/ARCHITECTURE.md` says why. When a rule here is in the way of a change, the change is most likely in the wrong
+//! `docs/ARCHITECTURE.md` gives the reasons. When a rule here prevents a change, the change is most likely in the wrong
 //! crate.
 
 use std::fs;
@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
-/// May know every crate of ours: they put the others together, or measure the result.
+/// Crates that may depend on every crate of ours: they wire the others together, or test and measure the result.
 const WIRING: [&str; 3] = ["selfsame-server", "selfsame-tests", "selfsame-bench"];
 
-/// Every other crate, with the crates of ours that it may know outside of its tests. Dependencies point inward.
-const INWARD: [(&str, &[&str]); 11] = [
+/// Every other crate, with the crates of ours that it may depend on outside of its tests. Dependencies point inward.
+const INWARD: [(&str, &[&str]); 12] = [
     ("selfsame-domain", &[]),
     ("selfsame-application", &["selfsame-domain"]),
     (
@@ -36,9 +36,10 @@ const INWARD: [(&str, &[&str]); 11] = [
     ("selfsame-console", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-export", &["selfsame-application", "selfsame-domain"]),
     ("selfsame-pg-fixture", &[]),
+    ("selfsame-bigquery-fixture", &[]),
 ];
 
-/// What the inner crates leave to the outer ones.
+/// Third-party crates that inner crates must not depend on.
 const OUTSIDE: [(&str, &[&str]); 5] = [
     ("selfsame-domain", &["tokio", "sqlx", "axum", "reqwest", "getrandom"]),
     ("selfsame-application", &["sqlx", "axum", "reqwest"]),
@@ -47,14 +48,61 @@ const OUTSIDE: [(&str, &[&str]); 5] = [
     ("selfsame-storage-sqlite", &["axum"]),
 ];
 
+/// The modules of `resolve` in the order of their layers: each one uses only modules that stand before it.
+const RULES: [&str; 33] = [
+    // The state, and the decision about a command.
+    "working_copy",
+    "decision_builder",
+    "context",
+    // What an identifier proves, and which one is meant.
+    "evidence",
+    "naming",
+    // Who owned an identifier when, and to whom its history belongs.
+    "ownership",
+    "history",
+    // What a contact holds.
+    "held",
+    "memberships",
+    // Which contact it is, and which become one.
+    "search",
+    "merge",
+    "absorb",
+    "undo",
+    // Who gets an identifier.
+    "trust",
+    "device_tokens",
+    "claim",
+    // What is written to a contact.
+    "channels",
+    "attributes",
+    "row_changes",
+    "recorded_events",
+    "contact",
+    // Events and orders.
+    "late_event",
+    "event",
+    "order",
+    // All other commands.
+    "merge_by_hand",
+    "take_back",
+    "remove",
+    "unsubscribe",
+    "token",
+    "segment_members",
+    "segment_definitions",
+    "catalog",
+    // The result.
+    "changes",
+];
+
 const LONGEST_FILE: usize = 500;
 
 fn workspace() -> Metadata {
-    // Without dependencies cargo reads the manifests alone and asks no registry.
+    // Without dependencies cargo reads only the manifests and contacts no registry.
     MetadataCommand::new().no_deps().exec().unwrap()
 }
 
-/// The crates that `package` needs to be built: neither its tests' nor its build script's.
+/// The normal dependencies of `package`, without those of its tests and its build script.
 fn needs(package: &Package) -> impl Iterator<Item = &str> {
     let normal = package
         .dependencies
@@ -63,7 +111,7 @@ fn needs(package: &Package) -> impl Iterator<Item = &str> {
     normal.map(|dependency| dependency.name.as_str())
 }
 
-/// What the table says about the crate.
+/// The row of the table for the crate.
 fn row<'a>(table: &[(&str, &'a [&'a str])], package: &Package) -> Option<&'a [&'a str]> {
     table
         .iter()
@@ -109,6 +157,32 @@ fn the_rules_are_about_crates_that_have_these_names() {
             "{name} is gone"
         );
     }
+}
+
+#[test]
+fn a_rule_uses_only_rules_of_the_layers_before_it() {
+    let root = workspace().workspace_root.join("crates/domain/src/resolve");
+    let files = fs::read_dir(root).unwrap().map(|file| file.unwrap().path());
+    let mut found = 0;
+    for file in files.filter(|file| file.is_file() && !file.ends_with("mod.rs")) {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let layer = RULES.iter().position(|rule| *rule == name);
+        let layer = layer.unwrap_or_else(|| panic!("{name} is new: say in this test where it belongs"));
+        let source = fs::read_to_string(&file).unwrap();
+        let uses = source
+            .split("super::")
+            .skip(1)
+            .filter_map(|rest| rest.split(';').next());
+        let words = uses.flat_map(|item| item.split(|c: char| c != '_' && !c.is_alphanumeric()));
+        for used in words.filter(|word| RULES.contains(word) && *word != name) {
+            assert!(
+                RULES[..layer].contains(&used),
+                "{name} uses {used}, which stands after it"
+            );
+        }
+        found += 1;
+    }
+    assert_eq!(found, RULES.len(), "a rule is gone");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Bulk calls against the built binary: what is accepted is carried out, whatever happens to the server.
+//! Bulk calls against the built binary: an accepted call is executed, even if the server is killed.
 
 use anyhow::Result;
 use selfsame_tests::{Client, Database, Selfsame};
@@ -37,8 +37,8 @@ async fn import(client: &Client, session: &str) -> Result<Value> {
     Ok(client.get(&format!("imports/{session}")).await?.json()["import"].clone())
 }
 
-/// The server is killed as soon as the first rows are recorded. Another one finishes the import: no row is lost, and none is done twice, of
-/// which the events of new contacts would tell.
+/// The server is killed as soon as the first rows are recorded. Another one finishes the import: no row is lost, and none is executed twice,
+/// which the events of new contacts would show.
 async fn a_bulk_goes_on_after_a_kill(on: Database) -> Result<()> {
     let mut server = Selfsame::start(on).await?;
     let client = server.client();
@@ -58,7 +58,7 @@ async fn a_bulk_goes_on_after_a_kill(on: Database) -> Result<()> {
     server.crash_and_restart()?;
     let client = server.client();
     let status = loop {
-        // Each of these waits a little for the end.
+        // Each of these calls waits up to three seconds for the end.
         let status = client.get(&format!("importstatus/{session}")).await?.json();
         if status["status"] != "STARTED" && status["status"] != "IMPORTING" {
             break status;

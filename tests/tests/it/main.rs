@@ -1,4 +1,4 @@
-//! The built binary over real HTTP, on real databases, with real clients. One program, which is linked once.
+//! The built binary over real HTTP, on real databases, with real clients. One test program, so that it is linked once.
 
 #![allow(
     clippy::expect_used,

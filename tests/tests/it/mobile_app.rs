@@ -1,4 +1,4 @@
-//! Use case 1 as an app with a public key lives it: installed, registered, on two phones, logged out, with a new token, attacked.
+//! Use case 1 for an app with a public key: installation, registration, two phones, logout, a new token, attacks.
 
 use anyhow::{Context, Result, ensure};
 use selfsame_tests::{Client, Database, Selfsame};
@@ -21,7 +21,7 @@ on_both_databases!(
     a_stranger_with_the_public_key_changes_nothing,
 );
 
-/// An app with its public key, and the server that signs for it.
+/// An app with its public key, and the company's server that signs identity tokens.
 struct App<'s> {
     server: &'s Selfsame,
     company: Client,
@@ -153,10 +153,10 @@ async fn two_people_use_one_phone_after_the_other(on: Database) -> Result<()> {
     app.is_kept("device", Some(&ann_login), &phone("d1", "t1")).await?;
     app.is_kept("events", None, &event("d1", "annBought")).await?;
     let ann = app.numbers().await?[0];
-    // Ann logs out: the app sends no identity token any more. Bob logs in.
+    // Ann logs out: the app sends no further identity token. Bob logs in.
     app.is_kept("device", Some(&bob_login), &phone("d1", "t1")).await?;
     app.is_kept("events", None, &event("d1", "bobLooked")).await?;
-    // What Ann did is delivered late, as hers.
+    // A late event of Ann belongs to her.
     app.is_kept("events", Some(&ann_login), &event("d1", "annLate")).await?;
     let numbers = app.numbers().await?;
     let bob = *numbers.iter().find(|id| **id != ann).context("another contact")?;
@@ -175,7 +175,7 @@ async fn a_stranger_with_the_public_key_changes_nothing(on: Database) -> Result<
         .await?;
     let path = format!("contact/{ann}");
     let before = app.company.get(&path).await?.text;
-    // The token, the device, the name: none of them makes the stranger Ann, or Ann's phone the stranger's.
+    // A stranger cannot become Ann, or claim Ann's phone, by sending her token, her device or her external ID.
     for body in [phone("eve", "t1"), phone("d1", "eve-token")] {
         app.is_kept("device", None, &body).await?;
     }
@@ -193,7 +193,7 @@ async fn a_stranger_with_the_public_key_changes_nothing(on: Database) -> Result<
     );
     let mut broken = app.login("A")?;
     broken.replace_range(broken.len() - 4.., "0000");
-    // A token that vouches for nobody names nobody; what the device tells is kept all the same.
+    // An invalid identity token identifies no user; the data of the device is kept anyway.
     let other = json!({"deviceId": "eve", "externalUserId": "A", "pushToken": "eve-token"});
     for (token, body, refused) in [
         (broken, phone("eve", "eve-token"), "X-Selfsame-Identity"),

@@ -5,7 +5,7 @@ use selfsame_tests::{Database, Selfsame};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The client, what it stands on, and everything that these need.
+/// The client and all its dependencies.
 const PACKAGES: [&str; 8] = [
     "rubik-esputnik@1.0.5",
     "rubik-main@2.1.3",
@@ -47,7 +47,7 @@ async fn run(on: Database) -> Result<()> {
     Ok(())
 }
 
-/// Where the client is, installed once below the target directory: of several tests that come here at once, one installs it and the others
+/// The directory of the client, installed once below the target directory. Of several tests at the same time, one installs it and the others
 /// wait for its lock.
 fn modules() -> Result<PathBuf> {
     let test = std::env::current_exe()?;

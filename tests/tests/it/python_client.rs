@@ -33,7 +33,7 @@ async fn run(on: Database) -> Result<()> {
     Ok(())
 }
 
-/// A Python with the client, installed once below the target directory: of several tests that come here at once, one
+/// A Python with the client, installed once below the target directory. Of several tests at the same time, one
 /// installs it and the others wait for its lock.
 fn python() -> Result<PathBuf> {
     let test = std::env::current_exe()?;

@@ -1,4 +1,4 @@
-//! The two use cases that Selfsame is made for, and what must hold around them.
+//! The two main use cases of Selfsame, and their surroundings: crashes, restarts, isolation.
 
 use anyhow::Result;
 use reqwest::Method;
@@ -33,7 +33,7 @@ fn token(value: &str) -> Value {
     json!({"type": "mobilepush", "value": value, "device": {"appId": APP, "deviceModel": "Pixel 9", "os": "Android", "locale": "uk-UA", "active": true}})
 }
 
-/// Use case 1: the app sends a token, the person registers, the company's own ID arrives with everything.
+/// Use case 1: the app sends a token, the person registers, and the company's own ID arrives with all identifiers.
 async fn a_person_of_a_mobile_app_stays_one_contact(on: Database) -> Result<()> {
     let server = Selfsame::start(on).await?;
     let client = server.client();
@@ -70,7 +70,7 @@ async fn a_person_of_a_mobile_app_stays_one_contact(on: Database) -> Result<()> 
     Ok(())
 }
 
-/// Use case 2: a newsletter first, then a registration that hands over the cookie.
+/// Use case 2: a newsletter subscription first, then a registration with the cookie.
 async fn a_person_of_a_website_stays_one_contact(on: Database) -> Result<()> {
     let server = Selfsame::start(on).await?;
     let client = server.client();
@@ -245,7 +245,7 @@ async fn an_idempotency_key_answers_the_same_after_a_crash_and_on_another_server
     Ok(())
 }
 
-/// Writers are at work when the server is killed; what was answered with 200 is there afterwards, once.
+/// The server is killed while clients write; each contact that was answered with 200 exists once afterwards.
 async fn acknowledged_contacts_survive_a_crash(on: Database) -> Result<()> {
     let mut server = Selfsame::start(on).await?;
     let writers = (0..8).map(|writer| {
@@ -264,7 +264,7 @@ async fn acknowledged_contacts_survive_a_crash(on: Database) -> Result<()> {
         })
     });
     let writers: Vec<_> = writers.collect();
-    // The kill comes as soon as contacts have been acknowledged, while the writers go on.
+    // The server is killed as soon as contacts have been acknowledged, while the writers go on.
     while server
         .client()
         .get("contacts?externalCustomerId=w0-20")
@@ -343,7 +343,7 @@ async fn keys_of_two_workspaces_see_nothing_of_each_other(on: Database) -> Resul
     ];
     for path in &paths {
         let (seen, nothing) = (theirs.get(path).await?, empty.get(path).await?);
-        // The same answer as in a workspace where nothing ever was: there is nothing to tell them apart by.
+        // The same answer as in an empty workspace: it reveals no difference.
         assert_eq!((seen.status, &seen.text), (nothing.status, &nothing.text), "{path}");
     }
     let emails = json!({"emails": ["a@example.com"]});

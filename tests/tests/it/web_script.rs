@@ -1,4 +1,4 @@
-//! The web tracking script in a real browser, in a shop, with a server that writes down what it gets.
+//! The web tracking script in a real browser, in a shop, with a server that records its requests.
 
 use anyhow::{Context, Result};
 use axum::extract::State;
@@ -42,13 +42,13 @@ struct Receiver {
     troubles: Arc<AtomicUsize>,
 }
 
-/// A shop, a visitor's browser, and what arrives.
+/// A shop, a visitor's browser, and the requests that arrive.
 struct Scene {
     browser: Browser,
     shop: Shop,
     arrived: UnboundedReceiver<Sent>,
     troubles: Arc<AtomicUsize>,
-    /// The IDs of events that have been looked at.
+    /// The IDs of events that have been returned.
     known: HashSet<String>,
 }
 
@@ -57,7 +57,7 @@ impl Scene {
         Self::with(None).await
     }
 
-    /// The shop tells its customers to `selfsame`.
+    /// A shop that sends its customers to `selfsame`.
     async fn with(selfsame: Option<Client>) -> Result<Self> {
         let (sent, arrived) = unbounded_channel();
         let troubles = Arc::default();
@@ -85,8 +85,8 @@ impl Scene {
         self.arrived.recv().await.context("the receiver is gone")
     }
 
-    /// The next request that says anything new. A page that is left before it could read the answer leaves its events to
-    /// the next page, which sends them again: a server knows them by their IDs.
+    /// The next request with a new event. A page that is left before it reads the answer leaves its events to
+    /// the next page, which sends them again: a server recognises them by their IDs.
     async fn next(&mut self) -> Result<Sent> {
         loop {
             let mut sent = self.next_sent().await?;
@@ -166,7 +166,7 @@ async fn what_a_server_in_trouble_did_not_take_comes_again() -> Result<()> {
     scene.open("/").await?;
     let (first, again) = (scene.next_sent().await?, scene.next_sent().await?);
     assert_eq!(first.event(0), again.event(0));
-    // The next page does not wait for the pause to end, and brings what the former one could not.
+    // The next page does not wait for the end of the pause, and sends the events of the former page.
     scene.open("/cart").await?;
     let both = scene.next_sent().await?;
     assert_eq!((both.event(0), both.names().len()), (first.event(0), 2));
@@ -204,7 +204,7 @@ async fn a_page_that_is_left_sends_by_beacon() -> Result<()> {
     scene.next().await?;
     scene
         .browser
-        // At the last moment, when no clock runs any more that could send it.
+        // At the last moment, when no timer can send it any more.
         .run(
             "addEventListener('pagehide', () => selfsame('track', 'Last'), { capture: true });
             location.href = '/cart'",
@@ -230,7 +230,7 @@ async fn what_a_beacon_carried_in_vain_comes_with_the_next_page() -> Result<()> 
         .await?;
     let (lost, again) = (scene.next_sent().await?, scene.next_sent().await?);
     assert_eq!((lost.names(), lost.mode.as_str()), (vec!["AddToCart"], "no-cors"));
-    // A page that was left before it had read its first answer leaves that event, too.
+    // A page that was left before it read its first answer leaves that event in the queue, too.
     let events = again.body["events"].as_array().context("no events")?;
     assert_eq!(
         events.iter().find(|event| event["name"] == "AddToCart"),

@@ -1,10 +1,10 @@
-//! The use case of a website as its customers tell it: a real browser, a shop with its own back end, the real server.
+//! The use case of a website: a real browser, a shop with its own back end, the real server.
 
 use anyhow::{Context, Result, ensure};
 use selfsame_tests::{Browser, Client, Database, Selfsame, Shop, Tap};
 use serde_json::{Value, json};
 
-/// The shop with a site of its own, and somebody's browser.
+/// The shop with its site, and a visitor's browser.
 struct Scene {
     server: Selfsame,
     client: Client,
@@ -131,8 +131,8 @@ async fn a_signed_token_says_who_is_logged_in(on: Database) -> Result<()> {
     let ann = scene.contact("A").await?;
     assert_eq!(scene.history(ann).await?, ["/"]);
 
-    // Somebody else logs in on the same browser, which keeps its cookie: what comes is theirs, what was stays. It was offline when he did,
-    // and told of it minutes later.
+    // Another person logs in on the same browser, which keeps its cookie: later events belong to him, earlier ones stay. The browser was offline
+    // when he did, and sent the events minutes later.
     let offline = format!(
         "const now = Date.now; Date.now = () => now() - 150000; {};
         selfsame('track', 'PageView', {{url: '{}'}}); Date.now = now",
@@ -147,7 +147,7 @@ async fn a_signed_token_says_who_is_logged_in(on: Database) -> Result<()> {
     assert_eq!(scene.history(bob).await?, ["/secret", "/cart"]);
     assert_eq!(scene.history(ann).await?, ["/"]);
 
-    // Forged in the page: refused, and the history goes on.
+    // A forged token is refused, and the history is still recorded.
     let forged = bob_token.replacen("v1.Qg", "v1.QQ", 1);
     scene.browser.run(&identify(&forged)).await?;
     let told = scene.tap.event("LoggedIn").await?;

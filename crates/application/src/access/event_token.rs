@@ -1,8 +1,10 @@
-//! Tokens for events: what an API key gives to a program that may record events and nothing else (wire fact: `POST auth/token`).
+//! Event tokens. An API key issues them to programs that may record events and nothing else (wire fact:
+//! `POST auth/token`).
 //!
-//! `events.WORKSPACE.KEY.EXPIRY.SIGNATURE`, where WORKSPACE is the workspace's number, KEY the identity of the API key, EXPIRY the end of
-//! the token in whole seconds since 1970, and SIGNATURE the signature of everything before it under a signing secret of the workspace.
-//! Nothing is stored: a token ends with its time, with its API key and with the signing secret.
+//! `events.WORKSPACE.KEY.EXPIRY.SIGNATURE`, where WORKSPACE is the workspace's number, KEY the ID of the API key,
+//! EXPIRY the expiry time in whole seconds since 1970, and SIGNATURE the signature of everything before it under a
+//! signing secret of the workspace. Nothing is stored: a token expires with its time, its API key or its signing
+//! secret.
 
 use super::{AccessError, Principal, signature};
 use crate::app::Application;
@@ -12,13 +14,13 @@ use selfsame_domain::{KeyId, WorkspaceId};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How every token for events begins.
+/// The prefix of every event token.
 const MARK: &str = "events";
 
-/// How long a token may be used.
+/// How long a token is valid.
 const LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// What a token says.
+/// The content of a token.
 struct Content {
     workspace: WorkspaceId,
     key: KeyId,
@@ -41,7 +43,7 @@ fn read(signed: &str) -> Option<Content> {
 }
 
 impl Application {
-    /// Makes a token with which events can be recorded for an hour, by the rights of the key. None where the secret cannot sign.
+    /// Issues a token that records events for an hour with the rights of the key. None where the secret cannot sign.
     pub async fn event_token(&self, principal: &Principal) -> Result<Option<String>, StorageError> {
         let secret = self.signing_secret(principal.workspace.id).await?;
         let expiry = (self.clock.now() + LIFETIME).timestamp();
@@ -49,12 +51,12 @@ impl Application {
         Ok(signature::sign(&secret, &text))
     }
 
-    /// Whether a text has the form of a token for events, so that it is no API key.
+    /// Whether a text has the form of an event token, and so cannot be an API key.
     pub fn is_event_token(text: &str) -> bool {
         text.strip_prefix(MARK).is_some_and(|rest| rest.starts_with('.'))
     }
 
-    /// Who made a token for events. Sees the end of the API key at once.
+    /// Returns the API key that issued an event token. Reads the key each time, so a revocation takes effect at once.
     pub async fn authenticate_event_token(&self, token: &str) -> Result<Arc<Principal>, AccessError> {
         let (signed, signature) = signature::split(token).ok_or(AccessError::UnknownToken)?;
         let Content { workspace, key, expiry } = read(signed).ok_or(AccessError::UnknownToken)?;

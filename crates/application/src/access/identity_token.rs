@@ -1,8 +1,9 @@
-//! Identity tokens: how a customer's own server vouches for who is behind a public key (identity rules, "Trust").
+//! Identity tokens. The customer's server signs one to vouch for the identity of a caller that uses a public key
+//! (identity rules, "Trust").
 //!
-//! `v1.ID.EXPIRY.SIGNATURE`, where ID is the external ID in base64url without padding (RFC 4648), EXPIRY the end of the token in whole
-//! seconds since 1970 or 0 for none, and SIGNATURE the HMAC-SHA-256 (RFC 2104) of `v1.ID.EXPIRY` under the signing secret's text, in small
-//! hexadecimal digits.
+//! `v1.ID.EXPIRY.SIGNATURE`, where ID is the external ID in base64url without padding (RFC 4648), EXPIRY the expiry
+//! time in whole seconds since 1970 or 0 for none, and SIGNATURE the HMAC-SHA-256 (RFC 2104) of `v1.ID.EXPIRY` under
+//! the signing secret's text, in lower-case hexadecimal digits.
 
 use super::signature;
 use crate::ports::SigningSecret;
@@ -10,31 +11,31 @@ use data_encoding::BASE64URL_NOPAD;
 use selfsame_domain::Timestamp;
 use selfsame_domain::values::ExternalId;
 
-/// The form of tokens.
+/// The version of the token format.
 const VERSION: &str = "v1";
 
-/// Why a token vouches for nobody.
+/// Why a token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It does not read as a token.
+    /// It does not have the form of a token.
     #[error("is no identity token: it must have the form v1.ID.EXPIRY.SIGNATURE")]
     Malformed,
     /// No live secret of the workspace made its signature.
     #[error("is an identity token with a wrong signature")]
     WrongSignature,
-    /// It is past its time.
+    /// It has expired.
     #[error("is an identity token that has expired")]
     Expired,
 }
 
-/// Makes a token.
+/// Signs a token.
 pub(super) fn sign(secret: &SigningSecret, id: &ExternalId, expires_at: Option<Timestamp>) -> Option<String> {
     let id = BASE64URL_NOPAD.encode(id.as_str().as_bytes());
     let expiry = expires_at.map_or(0, |end| end.timestamp());
     signature::sign(secret, &format!("{VERSION}.{id}.{expiry}"))
 }
 
-/// Whom a token vouches for. The signature is checked before anything in the token is believed.
+/// Returns the external ID that a token vouches for. The signature is checked before any content is trusted.
 pub(super) fn verify(token: &str, secrets: &[SigningSecret], now: Timestamp) -> Result<ExternalId, TokenError> {
     let (signed, signature) = signature::split(token).ok_or(TokenError::Malformed)?;
     let mut parts = signed.split('.');
@@ -70,7 +71,7 @@ mod tests {
         Timestamp::from_timestamp(seconds, 0).unwrap()
     }
 
-    /// As the samples in the documents make it: `printf v1.Qy0xMDAx.0 | openssl dgst -sha256 -hmac SECRET`.
+    /// The token that the documentation's example makes: `printf v1.Qy0xMDAx.0 | openssl dgst -sha256 -hmac SECRET`.
     const TOKEN: &str = "v1.Qy0xMDAx.0.3194bedab7a987a43d1b1c044f50840a03c86c3d479aafa00b9355945cc75b97";
 
     #[test]

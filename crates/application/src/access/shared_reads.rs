@@ -1,4 +1,4 @@
-//! Reading once for all who ask at the same time.
+//! One storage read for all callers that request the same key at the same time.
 
 use crate::ports::StorageError;
 use futures::FutureExt;
@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is stored under a key, if anything is.
+/// The value that is stored under a key, if any.
 pub(super) type Answer<V> = Result<Option<Arc<V>>, Arc<StorageError>>;
 
-/// Reads of which one per key is under way. Whoever asks meanwhile shares the next one. So an answer is never older than its question, a
-/// revocation counts at once, and the storage does not read for every request of a busy key.
+/// Runs at most one read per key at a time. Callers that arrive while it runs share the next read. So an answer is
+/// never older than the call, a revocation takes effect at once, and a busy key does not cause one read per request.
 #[derive(Debug)]
 pub(crate) struct SharedReads<K, V> {
     keys: Arc<Mutex<HashMap<K, Reads<V>>>>,
@@ -19,9 +19,9 @@ pub(crate) struct SharedReads<K, V> {
 
 #[derive(Debug)]
 struct Reads<V> {
-    /// Held by the read that is under way.
+    /// Locked by the running read.
     turn: Arc<tokio::sync::Mutex<()>>,
-    /// The read that has not begun.
+    /// The read that has not started.
     next: Option<Shared<BoxFuture<'static, Answer<V>>>>,
 }
 
@@ -48,7 +48,7 @@ impl<V> Default for Reads<V> {
     }
 }
 
-/// Forgets a key for which nobody waits, also when those who waited went away.
+/// Removes the entry of a key when no caller waits for it, including when the waiting callers were dropped.
 struct Leave<'a, K: Eq + Hash, V> {
     reads: &'a SharedReads<K, V>,
     key: &'a K,
@@ -59,7 +59,7 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    /// What is stored under a key, by `read` or by that of somebody else who asks.
+    /// Returns the value stored under a key, from `read` or from the read of a concurrent caller.
     pub(super) async fn ask<R>(&self, key: &K, read: impl FnOnce(K) -> R) -> Answer<V>
     where
         R: Future<Output = Result<Option<V>, StorageError>> + Send + 'static,
@@ -88,7 +88,8 @@ where
             key: &key,
         };
         let turn = turn.lock().await;
-        // From here on what the storage holds may be older than a question: those who ask now need another answer.
+        // From here on the storage may answer with a state that is older than a later call, so later callers need
+        // another read.
         if let Some(reads) = self.lock().get_mut(&key) {
             reads.next = None;
         }
@@ -100,7 +101,7 @@ where
 }
 
 impl<K, V> SharedReads<K, V> {
-    /// A panic while the lock is held leaves the map whole: every change under it is a single one.
+    /// A panic cannot leave the map inconsistent: every critical section makes a single change.
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Reads<V>>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Sites, their public keys, and who is behind them.
+//! Sites, their public keys, and the identity of their visitors.
 
 use super::identity_token::{self, TokenError};
 use crate::access::{AccessError, Principal};
@@ -13,20 +13,21 @@ use selfsame_domain::{Call, Command, Contact, ContactRequest, Timestamp, Workspa
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How every public key begins, so that nobody takes it for a secret.
+/// The prefix of every public key, so that it is not mistaken for a secret.
 const SITE_KEY_MARK: &str = "pk_";
 
-/// How every signing secret begins, so that secret scanners recognise one.
+/// The prefix of every signing secret, so that secret scanners recognise it.
 const SIGNING_MARK: &str = "sig_";
 
-/// How long an identity token may be used that an API key asks for.
+/// How long an identity token is valid that an API key requests.
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::days(1);
 
 /// The name of the site that shops share.
 const WEB_SITE: &str = "web";
 
 impl Application {
-    /// What a public key opens. Whoever comes with a secret key as well knows the sites of its workspace alone (identity rules, "Trust").
+    /// Returns the site and workspace of a public key. A caller with a secret key as well sees only the sites of its
+    /// own workspace (identity rules, "Trust").
     pub async fn open_site(&self, key: &str, secret: Option<&Principal>) -> Result<Arc<SiteAccess>, AccessError> {
         let store = Arc::clone(&self.store);
         let read = |key: String| async move { store.site(&key).await };
@@ -42,12 +43,12 @@ impl Application {
         Ok(self.origin_reads.ask(&origin.to_owned(), read).await?.is_some())
     }
 
-    /// Whom an identity token vouches for, by the live secrets of the site's workspace.
+    /// Returns the external ID that an identity token vouches for, by the live secrets of the site's workspace.
     pub fn vouched(&self, site: &SiteAccess, token: &str) -> Result<ExternalId, TokenError> {
         identity_token::verify(token, &site.secrets, self.clock.now())
     }
 
-    /// Makes a site with a new public key.
+    /// Creates a site with a new public key.
     pub async fn create_site(
         &self,
         workspace: WorkspaceId,
@@ -65,8 +66,8 @@ impl Application {
         self.store.create_site(&site, self.clock.now()).await
     }
 
-    /// Makes sure that pages of a domain may speak with the public key of a site of the workspace, and says whether that is new. A domain that
-    /// no site has goes to the site of [`Self::web_site`].
+    /// Ensures that pages of a domain may use the public key of a site of the workspace. Returns the site, and whether
+    /// the domain was added. A domain that no site has is added to the site of [`Self::web_site`].
     pub async fn register_domain(
         &self,
         workspace: WorkspaceId,
@@ -77,14 +78,14 @@ impl Application {
         }
         let mut site = self.web_site(workspace).await?;
         if !self.store.add_origins(workspace, site.id, origins).await? {
-            // Somebody removed it in between.
+            // A concurrent request deleted the site.
             return Err(StorageError::Retriable);
         }
         site.origins.extend(origins.iter().cloned());
         Ok((site, true))
     }
 
-    /// The site of a workspace that has one of these origins; the oldest of several.
+    /// Returns the site of a workspace that has one of these origins; the oldest of several.
     pub async fn site_of_domain(
         &self,
         workspace: WorkspaceId,
@@ -94,14 +95,15 @@ impl Application {
         Ok(sites.into_iter().find(|site| !site.origins.is_disjoint(origins)))
     }
 
-    /// The site whose key the shops of a workspace share that do not say which site they are: the only one with pages, else the one named
-    /// [`WEB_SITE`]. It is made if it is not there (wire fact: a shop plug-in asks for the script before it names its domain).
+    /// Returns the site whose key is used by the workspace's shops that name no site: the only site with pages, else
+    /// the one named [`WEB_SITE`]. Creates it when it is missing (wire fact: a shop plug-in requests the script before
+    /// it names its domain).
     pub async fn web_site(&self, workspace: WorkspaceId) -> Result<Site, StorageError> {
         if let Some(site) = shared_site(self.store.sites(workspace).await?) {
             return Ok(site);
         }
         match self.create_site(workspace, WEB_SITE, BTreeSet::new(), false).await {
-            // Somebody else made it at the same time.
+            // A concurrent request created it.
             Err(StorageError::Conflict { .. }) => {
                 let sites = self.store.sites(workspace).await?;
                 shared_site(sites).ok_or(StorageError::Retriable)
@@ -110,7 +112,7 @@ impl Application {
         }
     }
 
-    /// Makes a new signing secret of 192 bits for a workspace. The one before it stays live, older ones are deleted.
+    /// Creates a new signing secret of 192 bits for a workspace. The previous one stays live; older ones are deleted.
     pub async fn rotate_signing_secret(&self, workspace: WorkspaceId) -> Result<SecretString, StorageError> {
         let new = self.new_signing_secret();
         self.store.add_signing_secret(workspace, &new).await?;
@@ -124,7 +126,7 @@ impl Application {
         }
     }
 
-    /// The secret that signs for a workspace. The first is made when it is needed.
+    /// Returns the signing secret of a workspace. The first one is created on demand.
     pub(super) async fn signing_secret(&self, workspace: WorkspaceId) -> Result<SigningSecret, StorageError> {
         let newest = self.store.signing_secrets(workspace).await?.into_iter().next();
         if let Some(secret) = newest {
@@ -137,7 +139,7 @@ impl Application {
         newest.ok_or(StorageError::Retriable)
     }
 
-    /// The contact that a request finds as an event would, without writing anything.
+    /// Finds a contact as an event with this request would. Writes nothing.
     pub async fn find_contact(
         &self,
         workspace: WorkspaceId,
@@ -152,7 +154,7 @@ impl Application {
         Ok(found.map(|details| details.contact))
     }
 
-    /// An identity token of an external ID that may be used for a day. None where the secret cannot sign.
+    /// Issues an identity token of an external ID that is valid for a day. None where the secret cannot sign.
     pub async fn identity_token(
         &self,
         workspace: WorkspaceId,
@@ -163,7 +165,7 @@ impl Application {
         Ok(identity_token::sign(&secret, id, Some(end)))
     }
 
-    /// Signs an identity token with the newest secret of a workspace; none without a secret.
+    /// Signs an identity token with the newest secret of a workspace. None without a secret.
     pub async fn sign_identity(
         &self,
         workspace: WorkspaceId,
@@ -176,7 +178,7 @@ impl Application {
     }
 }
 
-/// Of a workspace's sites the one that shops share.
+/// Returns the site that shops share.
 fn shared_site(sites: Vec<Site>) -> Option<Site> {
     let named = |site: &Site| site.name == WEB_SITE;
     let (mut shared, mut others): (Vec<_>, Vec<_>) = sites

@@ -7,8 +7,8 @@ use selfsame_domain::export::ColumnSet;
 use selfsame_domain::{ExportId, RunId, WorkspaceId};
 
 impl Application {
-    /// Gives an export all columns that there are now, the external ID included, and begins a run that fills them for every row. Answers no run when it has
-    /// them all.
+    /// Adds all currently available columns to an export, the external ID included, and starts a run that fills them
+    /// for every row. Returns no run when no column is missing.
     pub async fn widen_export(
         &self,
         workspace: WorkspaceId,

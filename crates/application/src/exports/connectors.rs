@@ -1,37 +1,37 @@
-//! Connectors: making, changing, checking and deleting them.
+//! Connectors: creating, changing, checking and deleting them.
 
 use super::error::ExportError;
 use crate::app::Application;
 use crate::egress::EgressError;
 use crate::ports::{Connector, ConnectorDeleted, SinkError};
 use secrecy::SecretString;
-use selfsame_domain::export::ConnectorSettings;
+use selfsame_domain::export::{ConnectorSettings, base_url};
 use selfsame_domain::{ConnectorId, WorkspaceId};
 
-/// A connector to be made.
+/// A connector to create.
 #[derive(Debug, Clone)]
 pub struct NewConnector {
-    /// What to call it.
+    /// Its display name.
     pub name: String,
-    /// Where it leads.
+    /// The destination.
     pub settings: ConnectorSettings,
-    /// Its password; none where it needs none.
+    /// Its password; none where the destination needs none.
     pub secret: Option<SecretString>,
 }
 
-/// What changes about a connector. What is none stays.
+/// A change of a connector. Fields that are none stay as they are.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectorChange {
-    /// What to call it.
+    /// The new display name.
     pub name: Option<String>,
-    /// Where it leads; of the same kind.
+    /// The new destination, of the same kind.
     pub settings: Option<ConnectorSettings>,
-    /// Its new password.
+    /// The new password.
     pub secret: Option<SecretString>,
 }
 
 impl Application {
-    /// Makes a connector. Does not connect: [`Self::check_connector`] does.
+    /// Creates a connector. Does not connect: [`Self::check_connector`] does.
     pub async fn create_connector(&self, workspace: WorkspaceId, new: NewConnector) -> Result<Connector, ExportError> {
         self.outlets(new.settings.kind())?;
         self.permit(&new.settings).await?;
@@ -50,7 +50,7 @@ impl Application {
         Ok(connector)
     }
 
-    /// Renames a connector, changes where it leads, or gives it new credentials.
+    /// Changes the name, destination or credentials of a connector.
     pub async fn change_connector(
         &self,
         workspace: WorkspaceId,
@@ -60,7 +60,7 @@ impl Application {
         let found = self.store.connector(workspace, id).await?;
         let mut connector = found.ok_or(ExportError::NotFound("connector"))?;
         if let Some(settings) = change.settings {
-            // A password that is kept must not be sent to wherever somebody else says.
+            // A stored password must never be sent to a new destination that another caller names.
             let is_elsewhere = address(&settings) != address(&connector.settings);
             if is_elsewhere && connector.sealed.is_some() && change.secret.is_none() {
                 return Err(ExportError::CredentialsNeeded);
@@ -79,7 +79,7 @@ impl Application {
         Ok(connector)
     }
 
-    /// Connects with a connector and checks its rights. The inner error says what is missing.
+    /// Connects to the destination and checks the rights there. The inner error says what is missing.
     pub async fn check_connector(
         &self,
         workspace: WorkspaceId,
@@ -122,22 +122,29 @@ impl Application {
         vault.seal((workspace, id), self.ids.secret(), secret).map(Some)
     }
 
-    /// Refuses hosts of private networks. A host that is not known yet is taken: it is asked for again before every connection.
+    /// Refuses hosts in private networks. An unresolvable host is accepted here: it is resolved and checked again
+    /// before every connection.
     async fn permit(&self, settings: &ConnectorSettings) -> Result<(), ExportError> {
-        let ConnectorSettings::Postgres { host, port, .. } = settings else {
-            return Ok(());
+        let (host, port) = match settings {
+            ConnectorSettings::Postgres { host, port, .. } => (host.clone(), *port),
+            ConnectorSettings::BigQuery {
+                endpoint: Some(url), ..
+            } => base_url(url).ok_or(ExportError::Egress(EgressError::Unresolved))?,
+            // Google's own servers, and folders.
+            ConnectorSettings::BigQuery { .. } | ConnectorSettings::File { .. } => return Ok(()),
         };
-        match self.outlets(settings.kind())?.egress.resolve(host, *port).await {
+        match self.outlets(settings.kind())?.egress.resolve(&host, port).await {
             Err(EgressError::Private) => Err(EgressError::Private.into()),
             Err(EgressError::Unresolved) | Ok(_) => Ok(()),
         }
     }
 }
 
-/// Whom the credentials are for.
+/// The server and user that the credentials are for.
 fn address(settings: &ConnectorSettings) -> Option<(&str, u16, &str)> {
     match settings {
         ConnectorSettings::Postgres { host, port, user, .. } => Some((host, *port, user)),
+        ConnectorSettings::BigQuery { endpoint, .. } => endpoint.as_deref().map(|url| (url, 0, "")),
         ConnectorSettings::File { .. } => None,
     }
 }

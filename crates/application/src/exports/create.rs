@@ -1,23 +1,23 @@
-//! Making an export.
+//! Creating an export.
 
 use super::error::ExportError;
 use crate::app::Application;
 use crate::ports::{Export, ExportDefinition, SegmentQuery};
 use selfsame_domain::{ConnectorId, ExportId, WorkspaceId};
 
-/// An export to be made.
+/// An export to create.
 #[derive(Debug, Clone)]
 pub struct NewExport {
-    /// What to call it.
+    /// Its display name.
     pub name: String,
-    /// Where it goes to.
+    /// The connector that it writes to.
     pub connector: ConnectorId,
     /// What it writes.
     pub definition: ExportDefinition,
 }
 
 impl Application {
-    /// Makes an export. One with a schedule begins its first run at once; another one when somebody says so.
+    /// Creates an export. With a schedule, its first run starts at once; without one, runs start on request.
     pub async fn create_export(&self, workspace: WorkspaceId, new: NewExport) -> Result<Export, ExportError> {
         if let Some(segment) = new.definition.segment {
             let one = SegmentQuery {

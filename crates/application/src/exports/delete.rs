@@ -5,7 +5,7 @@ use crate::app::Application;
 use selfsame_domain::{ExportId, WorkspaceId};
 
 impl Application {
-    /// Deletes an export with what is known of its runs. The tables at the destination stay as they are.
+    /// Deletes an export and the records of its runs. The tables at the destination stay as they are.
     pub async fn delete_export(&self, workspace: WorkspaceId, id: ExportId) -> Result<(), ExportError> {
         if self.store.delete_export(workspace, id, self.clock.now()).await? {
             Ok(())

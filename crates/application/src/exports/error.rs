@@ -1,25 +1,25 @@
-//! What the use cases of exports fail with.
+//! Errors of the export use cases.
 
 use crate::egress::EgressError;
 use crate::ports::StorageError;
 use selfsame_domain::export::PlanProblem;
 
-/// What the use cases of exports fail with.
+/// Why a use case of exports fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The workspace has no such thing.
+    /// The workspace has no such resource.
     #[error("{0} not found")]
     NotFound(&'static str),
-    /// The connector of an export is not there.
+    /// The connector of the export does not exist.
     #[error("names no connector of this workspace")]
     NoConnector,
-    /// The static segment of an export is not there.
+    /// The static segment of the export does not exist.
     #[error("names no segment of this workspace")]
     NoSegment,
     /// The host of a connector may not be connected to.
     #[error(transparent)]
     Egress(#[from] EgressError),
-    /// Credentials cannot be kept, because there is no key to encrypt them with.
+    /// Credentials cannot be stored, because the server has no key to encrypt them with.
     #[error("this server has no key to encrypt credentials with: set SELFSAME_SECRET_KEY")]
     NoKey,
     /// Credentials were encrypted with another key.
@@ -34,12 +34,12 @@ pub enum ExportError {
     #[error("an export uses the connector")]
     InUse,
     /// Where the connector leads changes, and the credentials do not come along.
-    #[error("is needed when host, port or user change")]
+    #[error("is needed again when the connector leads elsewhere")]
     CredentialsNeeded,
-    /// Somebody else changes the same thing all the time.
+    /// Concurrent changes of the same export won every attempt.
     #[error("the export is being changed by others")]
     Contended,
-    /// A newer release made the export.
+    /// The export was created by a newer release.
     #[error(transparent)]
     Plan(#[from] PlanProblem),
     /// The storage failed.

@@ -1,4 +1,4 @@
-//! Reading one state of a workspace, and handing its rows to a destination.
+//! Reads one state of a workspace and sends its rows to a destination.
 
 use super::run::Stop;
 use crate::app::Application;
@@ -11,34 +11,34 @@ use selfsame_domain::{Order, Revision, SegmentId, Subject};
 use std::collections::BTreeMap;
 use tokio::time::{Duration, Instant};
 
-/// How many contacts, orders, events or notes of deletion are read at a time.
+/// How many contacts, orders, events or deletion records are read at a time.
 const PAGE: u32 = 1_000;
 
-/// How often the report of a run under way is stored.
+/// How often the report of a running run is stored.
 const STORE_EVERY: Duration = Duration::from_secs(1);
 
-/// What passes there are, for how far a run is.
+/// The number of passes, for the progress of a run.
 const PASSES: f64 = 5.0;
 
-/// Hands the rows of one state to a destination.
+/// Sends the rows of one state to a destination.
 pub(super) struct Feed<'a> {
     pub(super) app: &'a Application,
     pub(super) attempt: &'a Attempt,
-    /// The run; its report is stored from time to time.
+    /// The run. Its report is stored every [`STORE_EVERY`].
     pub(super) run: &'a mut ExportRun,
-    /// When it last was.
+    /// When the report was last stored.
     pub(super) stored_at: Instant,
     pub(super) source: &'a mut dyn ExportSnapshot,
     pub(super) sink: &'a mut dyn SinkRun,
     pub(super) plans: BTreeMap<Dataset, TablePlan>,
-    /// Whose contacts are written; none for all.
+    /// The segment of the contacts that are written; none for all contacts.
     pub(super) segment: Option<SegmentId>,
-    /// What the tables contain already; none when every row is written.
+    /// The revision that the tables already contain; none when every row is written.
     pub(super) since: Option<Revision>,
 }
 
 impl Feed<'_> {
-    /// Reads and hands over everything.
+    /// Reads and sends all rows.
     pub(super) async fn run(mut self) -> Result<(), Stop> {
         if self.wants(&[Dataset::Contacts, Dataset::Identifiers, Dataset::Devices]) {
             self.contacts().await?;
@@ -48,7 +48,7 @@ impl Feed<'_> {
         }
         if self.wants(&[Dataset::Events]) {
             self.events().await?;
-            // Where every row is written, every event came with the contact that answers for it.
+            // In a full run, every event came with its owning contact.
             if self.since.is_some() {
                 self.events_of_changed_visitors().await?;
             }
@@ -68,7 +68,7 @@ impl Feed<'_> {
         self.since.unwrap_or_default()
     }
 
-    /// Between two pages: whether to go on, and how far this is.
+    /// Runs between two pages: stops when the attempt must end, and updates the progress.
     async fn step(&mut self, pass: f64, at: Revision) -> Result<(), Stop> {
         if let Some(end) = self.attempt.must_end() {
             return Err(Stop::End(end));
@@ -105,7 +105,7 @@ impl Feed<'_> {
         };
         let (wanted, others): (Vec<_>, Vec<_>) = page.iter().partition(is_wanted);
         if self.since.is_some() {
-            // Several rows of a contact are written anew together.
+            // All rows of a contact are replaced together.
             for dataset in [Dataset::Identifiers, Dataset::Devices] {
                 self.forget_contacts(dataset, page.iter()).await?;
             }

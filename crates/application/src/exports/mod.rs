@@ -1,4 +1,4 @@
-//! Exports: connectors to the customer's own databases, what is written to them, and the runs that do so.
+//! Exports: connectors to the customer's databases, definitions of what is written to them, and runs.
 
 mod columns;
 mod connectors;

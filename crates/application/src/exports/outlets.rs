@@ -1,4 +1,4 @@
-//! What exports need of the outside.
+//! The outbound dependencies of exports.
 
 use super::error::ExportError;
 use super::vault::Vault;
@@ -8,19 +8,19 @@ use crate::ports::{Connector, Destination, ExportSinks};
 use selfsame_domain::export::ConnectorKind;
 use std::sync::Arc;
 
-/// What exports need of the outside.
+/// The outbound dependencies of exports.
 #[derive(Debug, Clone)]
 pub struct ExportOutlets {
     /// The destinations.
     pub sinks: Arc<dyn ExportSinks>,
-    /// Encrypts credentials; none where there is no key.
+    /// Encrypts credentials; none without a key.
     pub vault: Option<Vault>,
     /// Which addresses connectors may name.
     pub egress: Egress,
 }
 
 impl Application {
-    /// The same application with exports. Without, it takes no connectors.
+    /// Enables exports. Without this, the application refuses connectors.
     #[must_use]
     pub fn with_exports(mut self, outlets: ExportOutlets) -> Self {
         self.outlets = Some(Arc::new(outlets));
@@ -34,7 +34,7 @@ impl Application {
             .ok_or(ExportError::KindUnavailable)
     }
 
-    /// The destination of a connector, with its credentials.
+    /// Builds the destination of a connector, with its decrypted credentials.
     pub(super) fn destination(&self, connector: &Connector) -> Result<Destination, ExportError> {
         let outlets = self.outlets(connector.settings.kind())?;
         let open = |sealed: &Vec<u8>| {

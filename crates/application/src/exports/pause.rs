@@ -1,16 +1,15 @@
-//! Pausing an export, and going on.
+//! Pausing and resuming an export.
 
 use super::error::ExportError;
 use crate::app::Application;
 use crate::ports::Export;
 use selfsame_domain::{ExportId, WorkspaceId};
 
-/// How often a change is tried that somebody else's change comes before.
+/// How often a change is attempted when concurrent changes win.
 const TRIES: usize = 5;
 
 impl Application {
-    /// Pauses an export, so that it does not run by itself, or lets it go on. A run under way comes to its end; a run by hand is possible all
-    /// the same.
+    /// Pauses or resumes the schedule of an export. A running run finishes, and runs on request stay possible.
     pub async fn pause_export(
         &self,
         workspace: WorkspaceId,
@@ -24,13 +23,13 @@ impl Application {
             }
             export.is_paused = is_paused;
             export.updated_at = now;
-            // What passed meanwhile is made up for by one run.
+            // One run makes up for all scheduled times that passed during the pause.
             export.next_run_at = export.definition.schedule.as_ref().map(|_| now);
         })
         .await
     }
 
-    /// Changes an export as it is stored at that time.
+    /// Applies a change to the currently stored export.
     pub(super) async fn change_export(
         &self,
         workspace: WorkspaceId,

@@ -1,8 +1,8 @@
-//! Carrying out a run of an export.
+//! Executes a run of an export.
 //!
-//! A run reads one state of the workspace, hands over what changed since the watermark that the destination keeps, and writes it there together with
-//! the new watermark. So the destination alone says what it has: a run that ends anywhere is made up for by the next one, and nothing is written
-//! twice.
+//! A run reads one state of the workspace, sends what changed since the watermark stored at the destination, and writes
+//! it there together with the new watermark. So the destination alone defines what it contains: when a run stops at any
+//! point, the next one makes up for it, and nothing is written twice.
 
 use super::error::ExportError;
 use super::feed::Feed;
@@ -17,14 +17,14 @@ use selfsame_domain::{Revision, RunId};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// After how many attempts a run fails whose destination cannot be reached: the next one tries again.
+/// After how many attempts a run fails whose destination cannot be reached. The next run tries again.
 const MOST_ATTEMPTS: u32 = 4;
 
-/// Carries out runs of exports.
+/// Executes runs of exports.
 #[derive(Debug)]
 pub(crate) struct ExportHandler;
 
-/// Why a run did not come to its end.
+/// Why a run stopped early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stop {
     /// The attempt has to end.
@@ -36,7 +36,7 @@ pub(super) enum Stop {
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The export cannot be carried out.
+    /// The export cannot be executed.
     #[error(transparent)]
     Export(#[from] ExportError),
 }
@@ -74,7 +74,7 @@ impl JobHandler for ExportHandler {
     }
 }
 
-/// The run that a job is about, with its export and connector; none when it is over, or one of them was deleted.
+/// Returns the run of a job, with its export and connector. None when the run is over, or one of them was deleted.
 async fn subject(app: &Application, job: &Job) -> Result<Option<(ExportRun, Export, Connector)>, StorageError> {
     let Ok(id) = Uuid::parse_str(&job.job.payload) else {
         return Ok(None);
@@ -91,7 +91,7 @@ async fn subject(app: &Application, job: &Job) -> Result<Option<(ExportRun, Expo
     Ok(connector.map(|connector| (run, export, connector)))
 }
 
-/// Reads, hands over and writes; the run has its report.
+/// Reads, sends and commits the rows, and fills the report of the run.
 async fn write(
     app: &Application,
     attempt: &Attempt,
@@ -102,9 +102,12 @@ async fn write(
     let definition = &export.definition;
     let plans = definition.datasets.iter().map(TablePlan::new);
     let plans: Vec<TablePlan> = plans.collect::<Result<_, _>>().map_err(ExportError::from)?;
+    let begun_at = app.clock.now();
     let request = SinkRequest {
         destination: app.destination(connector)?,
         export: export.id,
+        attempt: app.ids.uuid(begun_at),
+        begun_at,
         schema: definition.schema.clone(),
         tables: plans.clone(),
     };
@@ -140,15 +143,16 @@ async fn write(
     Ok(())
 }
 
-/// What the destination has, if that can be built on: notes of deletions are kept from what this side knows to be there, and a destination
-/// that is ahead has seen commits that are lost.
+/// The revision that the destination contains, if a run can build on it. Deletion records up to `Export::synced` may be
+/// pruned, so an older watermark needs a full run. So does one ahead of the storage: that destination has seen commits
+/// that were lost.
 fn known(export: &Export, watermark: Option<Watermark>, latest: Revision) -> Option<Revision> {
     let revision = watermark?.revision;
     let is_kept = export.synced.is_none_or(|synced| synced <= revision);
     (is_kept && revision <= latest).then_some(revision)
 }
 
-/// Notes how a run ended.
+/// Records how a run ended.
 async fn end(
     app: &Application,
     job: &Job,
@@ -186,7 +190,7 @@ async fn end(
     }
 }
 
-/// Remembers what the tables have, so that notes of what was deleted before can go.
+/// Records the revision that the tables contain, so that older deletion records can be pruned.
 async fn note_synced(app: &Application, run: &ExportRun, ran: &Export) -> Result<(), Interruption> {
     let Some(revision) = run.report.revision else {
         return Ok(());
@@ -194,7 +198,7 @@ async fn note_synced(app: &Application, run: &ExportRun, ran: &Export) -> Result
     let noted = app
         .change_export(run.workspace, run.export, |export| {
             export.synced = export.synced.max(Some(revision));
-            // Columns that were added while it ran are still to be filled.
+            // Columns that were added during the run still need to be filled.
             let is_same = export.definition == ran.definition;
             export.must_fill = export.must_fill && !(is_same && run.report.is_full);
         })

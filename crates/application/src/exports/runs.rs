@@ -1,4 +1,4 @@
-//! Beginning and cancelling runs.
+//! Starting and cancelling runs.
 
 use super::error::ExportError;
 use crate::app::Application;
@@ -7,8 +7,8 @@ use selfsame_domain::{ExportId, RunId, WorkspaceId};
 use std::time::Duration;
 
 impl Application {
-    /// Queues a run. One that is queued already does the same, and is answered instead; one under way is followed by another, since it may not
-    /// have what was written after it began.
+    /// Queues a run. Returns the queued run if there is one. A running run is followed by another, because it may miss
+    /// what was written after it began.
     pub async fn start_export_run(&self, workspace: WorkspaceId, export: ExportId) -> Result<RunId, ExportError> {
         let now = self.clock.now();
         let id = RunId(self.ids.uuid(now));
@@ -41,7 +41,7 @@ impl Application {
         }
     }
 
-    /// Cancels a run, and waits for its end for as long as `patience`. A run that is over stays as it is.
+    /// Cancels a run, and waits up to `patience` for its end. A run that is over stays as it is.
     pub async fn cancel_export_run(
         &self,
         workspace: WorkspaceId,
@@ -60,7 +60,7 @@ impl Application {
         }
         let waiting = async {
             loop {
-                // The other end lives as long as the application.
+                // The sender lives as long as the application.
                 let _ = ends.changed().await;
                 match self.store.run(workspace, id).await? {
                     Some(run) if !run.status.is_over() => {}

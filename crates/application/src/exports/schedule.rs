@@ -1,15 +1,15 @@
-//! Exports that run by themselves.
+//! Scheduled runs of exports.
 
 use super::error::ExportError;
 use crate::app::Application;
 use crate::ports::Export;
 
-/// How many exports are begun in one go.
+/// How many exports are started in one call.
 const AT_ONCE: u32 = 100;
 
 impl Application {
-    /// Queues a run of every export that is due, and says how many. Times that passed meanwhile are made up for by one run. Of servers that do
-    /// this at once, one queues the run.
+    /// Queues a run of every due export, and returns how many. One run makes up for all scheduled times that passed.
+    /// When several servers do this at the same time, one of them queues the run.
     pub async fn start_due_exports(&self) -> Result<u64, ExportError> {
         let mut started = 0;
         for export in self.store.due_exports(self.clock.now(), AT_ONCE).await? {
@@ -25,7 +25,7 @@ impl Application {
             .schedule
             .as_ref()
             .and_then(|schedule| schedule.next(self.clock.now()));
-        // Somebody else changed it, or another server was faster: whatever is due is seen the next time.
+        // A concurrent change or another server won. The next call sees what is still due.
         if !self.store.update_export(&next).await? {
             return Ok(false);
         }

@@ -1,24 +1,35 @@
-//! Forgetting what exports need no longer.
+//! Deleting outdated records of exports.
 
 use crate::app::Application;
-use crate::ports::StorageError;
+use crate::ports::{PruneUpTo, StorageError};
 use chrono::TimeDelta;
+use selfsame_domain::Revision;
 
-/// For how long runs can be looked at, in days.
+/// For how many days runs are kept.
 const RUN_DAYS: i64 = 30;
 
+/// Of how many commits the change feed has the erasures at least.
+const FEED_COMMITS: i64 = 1_000_000;
+
 impl Application {
-    /// Deletes runs of more than 30 days ago, and notes of what was deleted that every export has; returns how many of both.
+    /// Deletes runs older than 30 days, and deletion records that neither an export nor the change feed needs. Returns
+    /// the number of both.
     pub async fn prune_exports(&self) -> Result<u64, StorageError> {
         let before = self.clock.now() - TimeDelta::days(RUN_DAYS);
         let mut pruned = self.store.prune_runs(before).await?;
         for workspace in self.store.workspaces().await? {
-            // Read before the exports: one that is made meanwhile begins with this state, or a later one.
+            // Read before the exports: an export that is created meanwhile begins with this state or a later one.
             let latest = self.store.export_snapshot(workspace.id).await?.revision();
             let exports = self.store.exports(workspace.id).await?;
-            // One that never ran to its end may be at its first run, and then need notes that were made since that began.
+            // An export that never finished a run may be in its first one, and needs the deletion records since that
+            // run began.
             let synced = exports.iter().map(|export| export.synced.unwrap_or_default());
             let up_to = synced.min().unwrap_or(latest);
+            let feed_begins = Revision(latest.0.saturating_sub(FEED_COMMITS).max(0));
+            let up_to = PruneUpTo {
+                contacts: up_to.min(feed_begins),
+                others: up_to,
+            };
             pruned += self.store.prune_deleted(workspace.id, up_to).await?;
         }
         Ok(pruned)

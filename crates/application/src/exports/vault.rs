@@ -1,4 +1,5 @@
-//! Credentials at rest: XChaCha20-Poly1305, with the connector as associated data, so that a stored text opens nothing of another one.
+//! Credentials at rest: XChaCha20-Poly1305, with the connector as associated data, so that the ciphertext of one
+//! connector cannot be decrypted for another.
 
 use super::error::ExportError;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -8,10 +9,10 @@ use selfsame_domain::{ConnectorId, WorkspaceId};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// How long a nonce is, in bytes.
+/// The length of a nonce in bytes.
 const NONCE: usize = 24;
 
-/// Encrypts and decrypts credentials with the key of the installation.
+/// Encrypts and decrypts credentials with the installation's key.
 #[derive(Clone)]
 pub struct Vault {
     cipher: XChaCha20Poly1305,
@@ -24,7 +25,8 @@ impl fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// A vault with the key that a secret text stands for. The text must be as hard to guess as a key: it is not stretched.
+    /// Creates a vault whose key is derived from a secret text. The text must be as hard to guess as a key: it is
+    /// hashed once, not stretched.
     pub fn new(secret: &SecretString) -> Self {
         let digest: [u8; 32] = Sha256::digest(secret.expose_secret().as_bytes()).into();
         Self {
@@ -32,7 +34,7 @@ impl Vault {
         }
     }
 
-    /// Encrypts credentials. `nonce` must be drawn anew every time.
+    /// Encrypts credentials. `nonce` must be a fresh random value for every call.
     pub(super) fn seal(
         &self,
         (workspace, connector): (WorkspaceId, ConnectorId),

@@ -1,4 +1,4 @@
-//! Taking an import, waiting for it, cancelling it.
+//! Accepting an import, waiting for it, cancelling it.
 
 use crate::app::Application;
 use crate::ports::{
@@ -11,20 +11,20 @@ use selfsame_domain::{Timestamp, WorkspaceId};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long an idempotency key answers with the import that it made (identity rules, "Decided").
+/// For how many hours an idempotency key is answered with its import (identity rules, "Decided").
 const REPLAY_HOURS: i64 = 24;
 
-/// How often somebody who waits for an import looks whether another server has ended it.
+/// How often a waiting caller checks whether another server has finished the import.
 const ELSEWHERE: Duration = Duration::from_millis(200);
 
 /// A request to import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRequest {
-    /// The form of the body.
+    /// The format of the body.
     pub format: ImportFormat,
-    /// What the form needs to know besides the body.
+    /// The options of the format.
     pub options: String,
-    /// How many rows it has, where that is known.
+    /// The number of rows, where it is known.
     pub total: Option<u64>,
     /// Whether its rows are decided and nothing is written.
     pub is_dry_run: bool,
@@ -35,7 +35,7 @@ pub struct ImportRequest {
 }
 
 impl Application {
-    /// Stores an import, and begins it as soon as its turn comes. After `Ok` no crash loses it. A repetition under an idempotency key gets
+    /// Stores an import and queues it. After `Ok` it survives any crash. A repetition under an idempotency key returns
     /// the import of the first request.
     pub async fn accept_import(
         &self,
@@ -106,7 +106,7 @@ impl Application {
         self.when(workspace, id, patience, rests).await
     }
 
-    /// An import, as soon as it is so, or as it is when `patience` is at its end.
+    /// Returns an import as soon as the condition holds, or in its current state when `patience` runs out.
     pub(super) async fn when(
         &self,
         workspace: WorkspaceId,
@@ -130,8 +130,8 @@ impl Application {
         }
     }
 
-    /// Cancels an import: what was not begun never begins, what runs stops after the rows that it is at. Returns it when it is over, or as it is when
-    /// `patience` is at its end.
+    /// Cancels an import. A queued import never begins; a running one stops after its current batch. Returns it when it
+    /// is over, or in its current state when `patience` runs out.
     pub async fn cancel_import(
         &self,
         workspace: WorkspaceId,

@@ -1,12 +1,12 @@
-//! From a decision to what an import says about its row.
+//! Converts a decision into the report of an import's row.
 
 use crate::ports::{ImportRow, ReadRow, RowOutcome};
 use selfsame_domain::{Decision, Effect, Outcome};
 
-/// Why a row about a removed contact changes nothing (wire fact).
+/// The reason for a row about a removed contact that changes nothing (wire fact).
 const REMOVED: &str = "the contact is removed, and the import does not restore removed contacts";
 
-/// A row that was decided.
+/// The report of a row that was decided.
 pub(super) fn decided(row: u64, read: &ReadRow, decision: &Decision) -> ImportRow {
     let merges = decision
         .effects

@@ -1,19 +1,19 @@
-//! How many rows an import takes at a time.
+//! Adapts the batch size of an import.
 
 use std::time::Duration;
 
-/// Rows of the first batch: nothing is known yet.
+/// Rows of the first batch, before anything was measured.
 const FIRST: usize = 64;
 /// The fewest rows of a batch.
 const LEAST: usize = 8;
 /// The most rows of a batch.
 const MOST: usize = 1000;
-/// How long a batch may take while live requests come.
+/// How long a batch may take while live requests arrive.
 const BUSY: Duration = Duration::from_millis(50);
-/// How long it may take otherwise: a request that comes meanwhile waits for its end.
+/// How long a batch may take otherwise. A request that arrives meanwhile waits for its end.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// How many rows an import takes at a time: live requests come first, and wait for one batch at the most.
+/// The batch size of an import. Live requests go first, and wait for one batch at the most.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     rows: usize,
@@ -35,8 +35,8 @@ impl Pace {
         self.rows
     }
 
-    /// Learns from a batch: how long it took, and whether live requests came meanwhile. If they did, the time includes theirs, so that it only counts
-    /// where nothing better is known.
+    /// Adapts to a batch: how long it took, and whether live requests arrived meanwhile. If they did, the time includes
+    /// theirs, so it counts only while no better measurement exists.
     pub(super) fn note(&mut self, rows: usize, took: Duration, others: bool) {
         let Some(measured) = u32::try_from(rows)
             .ok()
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(pace.rows(), 128);
         pace.note(128, 128 * MILLI, true);
         assert_eq!(pace.rows(), 50);
-        // That others made it wait says nothing about a row.
+        // Waiting for live requests says nothing about the time of a row.
         pace.note(50, 5000 * MILLI, true);
         assert_eq!(pace.rows(), 50);
         pace.note(50, 50 * MILLI, false);

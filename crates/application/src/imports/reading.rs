@@ -1,4 +1,4 @@
-//! The rows of an import, read from its stored body on a thread of their own.
+//! Reads the rows of an import from its stored body on a separate thread.
 
 use super::inspect::InspectionEnd;
 use crate::jobs::Interruption;
@@ -14,21 +14,21 @@ const ROWS_AHEAD: usize = 256;
 /// How many chunks of the body are read ahead.
 const CHUNKS_AHEAD: usize = 2;
 
-/// A piece of the body on its way to the thread that reads it.
+/// A piece of the body on its way to the reading thread. None marks the end.
 type Piece = Result<Option<Vec<u8>>, io::Error>;
 
-/// The rows of an import that are still to come. Dropping it stops the reading.
+/// The remaining rows of an import. Dropping it stops the reading.
 #[derive(Debug)]
 pub(super) struct Reading {
     rows: mpsc::Receiver<ReadRow>,
     reader: JoinHandle<Result<(), RowsError>>,
 }
 
-/// How a reading ended.
+/// How the reading ended.
 pub(super) enum ReadingEnd {
-    /// With the last row.
+    /// All rows were read.
     Whole,
-    /// The body is not what its form says.
+    /// The body does not match its format.
     Malformed(String),
 }
 
@@ -77,7 +77,7 @@ fn unreadable(error: &io::Error) -> Interruption {
 }
 
 impl Reading {
-    /// Begins to read.
+    /// Starts the reading.
     pub(super) fn start(store: Arc<dyn Store>, reader: Arc<dyn RowReader>, import: Import, policy: Policy) -> Self {
         let (pieces, body) = mpsc::channel(CHUNKS_AHEAD);
         let source = import.clone();
@@ -103,12 +103,12 @@ impl Reading {
         Self { rows, reader }
     }
 
-    /// The next row; none after the last.
+    /// Returns the next row; none after the last.
     pub(super) async fn next(&mut self) -> Option<ReadRow> {
         self.rows.recv().await
     }
 
-    /// How it ended. To be asked after the last row.
+    /// Returns how the reading ended. Call it after the last row.
     pub(super) async fn end(self) -> Result<ReadingEnd, Interruption> {
         drop(self.rows);
         match self.reader.await {
@@ -120,20 +120,20 @@ impl Reading {
     }
 }
 
-/// Reads chunk after chunk from the storage. The end is told, so that a reader can tell it from a failure.
+/// Reads the chunks from the storage. Sends an explicit end, so that a reader can distinguish it from a failure.
 async fn feed(store: &dyn Store, import: &Import, pieces: mpsc::Sender<Piece>) {
     for place in 0.. {
         let read = store.import_chunk(import.workspace, import.id, place).await;
         let piece = read.map_err(io::Error::other);
         let is_last = !matches!(piece, Ok(Some(_)));
-        // Nobody listens any more when the attempt has ended.
+        // The receiver is gone when the attempt has ended.
         if pieces.send(piece).await.is_err() || is_last {
             return;
         }
     }
 }
 
-/// The body as bytes, for a thread that may block.
+/// The body as a blocking byte stream.
 struct Body {
     pieces: mpsc::Receiver<Piece>,
     piece: io::Cursor<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! Carrying an import out: rows in batches through the write lane, behind live requests.
+//! Runs an import: rows in batches through the write lane, behind live requests.
 
 use super::inspect::{InspectionEnd, inspect};
 use super::outcome;
@@ -18,13 +18,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How many bytes of rows share a batch at the most.
+/// The most bytes of rows in a batch.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// Why a row changes nothing that the database refuses by itself.
+/// The reason for a row that the database refuses.
 const REFUSED: &str = "the database refused the row";
 
-/// Carries out imports.
+/// Runs imports.
 #[derive(Debug)]
 pub(crate) struct ImportHandler {
     rows: Arc<dyn RowReader>,
@@ -124,14 +124,14 @@ async fn end(app: &Application, import: &Import, end: &ImportEnd) -> Result<JobE
     })
 }
 
-/// An import under way.
+/// A running import.
 struct Run<'a> {
     app: &'a Application,
     import: &'a Import,
-    /// How many rows were dealt with and recorded.
+    /// How many rows are processed and recorded.
     done: u64,
     reading: Reading,
-    /// Rows that were read and not dealt with; the first is row `done` + 1.
+    /// Rows that were read and not processed yet; the first is row `done` + 1.
     pending: VecDeque<ReadRow>,
     pace: Pace,
 }
@@ -139,7 +139,7 @@ struct Run<'a> {
 impl Run<'_> {
     async fn finish(mut self, attempt: &Attempt) -> Result<JobEnd, Interruption> {
         for _ in 0..self.done {
-            // A body has the same rows every time; fewer of them is the reader's fault, and its end says so.
+            // The same body always has the same rows. When fewer come, the reader failed, and its end reports that.
             if self.reading.next().await.is_none() {
                 break;
             }
@@ -168,7 +168,7 @@ impl Run<'_> {
         end(self.app, self.import, &how).await
     }
 
-    /// Makes rows of the next batch pending; returns how many it has.
+    /// Fills `pending` for the next batch, and returns the size of the batch.
     async fn read_ahead(&mut self) -> usize {
         let (mut size, mut bytes) = (0, 0);
         while size < self.pace.rows() && bytes < BATCH_BYTES {
@@ -188,8 +188,8 @@ impl Run<'_> {
         read
     }
 
-    /// Has the first pending rows decided, and takes those that were away from the pending ones. The batch is decided under a key of its
-    /// own: one that was committed before a crash is answered from its record, with the rows that it had then.
+    /// Decides the first pending rows and removes them from `pending`. The batch has an idempotency key of its own:
+    /// when it was committed before a crash, its record answers with the rows that it had then.
     async fn deal_with(&mut self, mut size: usize) -> Result<Vec<ImportRow>, Interruption> {
         loop {
             let batch = self.pending.iter().take(size);
@@ -199,8 +199,8 @@ impl Run<'_> {
             }
             match self.submit(commands).await {
                 Ok(decisions) => return Ok(self.take(size, decisions).await),
-                Err(SubmitError::Storage(error)) if is_refusal(&error) && size > 1 => size /= 2,
-                Err(SubmitError::Storage(error)) if is_refusal(&error) => {
+                Err(SubmitError::Storage(error)) if error.is_lasting() && size > 1 => size /= 2,
+                Err(SubmitError::Storage(error)) if error.is_lasting() => {
                     let read = self.pending.pop_front();
                     let row = self.done + 1;
                     let rejected = read.map(|read| outcome::rejected(row, &read, REFUSED.to_owned()));
@@ -235,8 +235,8 @@ impl Run<'_> {
         Ok(decisions)
     }
 
-    /// Takes `size` pending rows with the decisions of those that could be read. A batch that is answered from its record may have had more rows, or
-    /// fewer.
+    /// Removes `size` pending rows and combines them with the decisions of those that could be read. A batch that is
+    /// answered from its record may have had more or fewer rows.
     async fn take(&mut self, size: usize, decisions: Vec<Decision>) -> Vec<ImportRow> {
         let mut rows = Vec::with_capacity(size);
         let mut decisions = decisions.into_iter().peekable();
@@ -287,9 +287,4 @@ fn count(counts: &RowCounts) {
         let rows = counts.get(*outcome);
         metrics::counter!("selfsame_import_rows_total", "outcome" => outcome.as_str()).increment(rows);
     }
-}
-
-/// Whether the database will refuse it the next time, too.
-pub(super) fn is_refusal(error: &StorageError) -> bool {
-    matches!(error, StorageError::Refused(_) | StorageError::Corrupt { .. })
 }

@@ -1,4 +1,4 @@
-//! Taking an import back, the last row first.
+//! Undoes an import, from the last row to the first.
 
 use super::pace::Pace;
 use crate::app::Application;
@@ -13,14 +13,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How many rows are read at a time: no batch has more.
+/// How many rows are read at a time; also the limit of a batch.
 const READ_AT_ONCE: u32 = 1000;
 
-/// Why a row is not taken back that the database refuses to change.
+/// The reason for a row whose undo the database refuses.
 const REFUSED: &str = "the database refused to take the row back";
 
 impl Application {
-    /// Takes an import back that is over. Returns it when that is done, or as it is when `patience` is at its end.
+    /// Undoes an import that is over. Returns it when the undo is done, or in its current state when `patience` runs
+    /// out.
     pub async fn undo_import(
         &self,
         workspace: WorkspaceId,
@@ -47,7 +48,7 @@ impl Application {
     }
 }
 
-/// Takes imports back.
+/// Undoes imports.
 #[derive(Debug)]
 pub(crate) struct UndoHandler;
 
@@ -95,7 +96,7 @@ impl JobHandler for UndoHandler {
     }
 }
 
-/// The import that a job is about, while it is being taken back.
+/// Returns the import of a job while its undo is in progress.
 async fn import_of(app: &Application, job: &Job) -> Result<Option<Import>, StorageError> {
     let Ok(id) = Uuid::parse_str(&job.job.payload) else {
         return Ok(None);
@@ -104,8 +105,8 @@ async fn import_of(app: &Application, job: &Job) -> Result<Option<Import>, Stora
     Ok(found.filter(|import| import.is_undoing && import.status != ImportStatus::Undone))
 }
 
-/// Takes the first rows back, and says what stayed of each. The batch is decided under a key of its own: one that was committed before a crash is
-/// answered from its record, with the rows that it had then.
+/// Undoes the first rows, and reports what could not be undone of each. The batch has an idempotency key of its own:
+/// when it was committed before a crash, its record answers with the rows that it had then.
 async fn take_back(
     app: &Application,
     import: &Import,
@@ -116,8 +117,8 @@ async fn take_back(
     loop {
         match submit(app, import, &rows[..size], pace).await {
             Ok(decisions) => return Ok(rows.iter().zip(&decisions).map(undone).collect()),
-            Err(SubmitError::Storage(error)) if super::run::is_refusal(&error) && size > 1 => size /= 2,
-            Err(SubmitError::Storage(error)) if super::run::is_refusal(&error) => {
+            Err(SubmitError::Storage(error)) if error.is_lasting() && size > 1 => size /= 2,
+            Err(SubmitError::Storage(error)) if error.is_lasting() => {
                 let kept = vec![Skipped {
                     field: "contact".to_owned(),
                     reason: REFUSED.to_owned(),
@@ -133,7 +134,7 @@ async fn take_back(
     }
 }
 
-/// How many rows share a batch: one with merges is alone, because these bring all contacts of their groups.
+/// The size of the next batch. A row with merges goes alone, because its undo reads all contacts of the merged groups.
 fn first_batch(rows: &[UndoRow], most: usize) -> usize {
     let merges = |row: &UndoRow| row.parts.iter().any(|part| !part.merges.is_empty());
     let without = rows.iter().take(most).take_while(|row| !merges(row)).count();

@@ -1,4 +1,4 @@
-//! One attempt at a job: the lease that stands behind it, and its end.
+//! One attempt at a job: its lease and its end.
 
 use super::handler::{Interruption, JobEnd, JobHandler};
 use super::worker::WorkerOptions;
@@ -11,13 +11,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// After how many attempts a job is given up.
+/// After how many attempts a job fails for good.
 const MAX_ATTEMPTS: u32 = 20;
 
-/// The longest pause between two attempts.
+/// The longest pause between two attempts, in seconds.
 const MAX_PAUSE_SECONDS: i64 = 300;
 
-/// What a handler sees of the attempt that it makes.
+/// The handler's view of the running attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     held: watch::Receiver<Held>,
@@ -25,7 +25,7 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// How the attempt has to end now, if it has to.
+    /// How the attempt must end now, if it must.
     pub(crate) fn must_end(&self) -> Option<JobEnd> {
         match *self.held.borrow() {
             Held::No => Some(JobEnd::Lost),
@@ -36,7 +36,7 @@ impl Attempt {
     }
 }
 
-/// Makes one attempt at a job that the worker has leased, and ends it in the storage.
+/// Makes one attempt at a leased job, and records its end in the storage.
 pub(super) async fn make(
     app: Application,
     handler: Arc<dyn JobHandler>,
@@ -49,7 +49,7 @@ pub(super) async fn make(
     let attempt = Attempt { held, stop };
     let work = {
         let (app, handler, job) = (app.clone(), Arc::clone(&handler), job.clone());
-        // A task of its own: a panic must not take the worker along.
+        // A separate task: a panic must not end the worker.
         tokio::spawn(async move { handler.run(&app, &job, &attempt).await })
     };
     let result = tokio::select! {
@@ -66,13 +66,13 @@ pub(super) async fn make(
     let kind = job.job.kind.as_str();
     metrics::counter!("selfsame_job_attempts_total", "kind" => kind, "end" => name(&end)).increment(1);
     if let Err(error) = app.store.end_attempt(&holding, &end, app.clock.now()).await {
-        // The lease runs out by itself, and another attempt finds what is left to do.
+        // The lease expires by itself, and another attempt continues with the remaining work.
         warn(&job, &error, "cannot note the end of a job's attempt");
     }
     app.jobs.ended();
 }
 
-/// What follows an attempt that was interrupted.
+/// Decides what follows an interrupted attempt.
 async fn after(app: &Application, handler: &dyn JobHandler, job: &Job, interruption: &Interruption) -> AttemptEnd {
     let (workspace, id) = (job.job.workspace.0, job.job.id);
     let error = interruption.to_string();
@@ -92,7 +92,8 @@ async fn after(app: &Application, handler: &dyn JobHandler, job: &Job, interrupt
     }
 }
 
-/// Extends the lease for as long as the worker has it, and tells the handler what it hears. Ends never.
+/// Extends the lease after every third of its length, and sends the storage's answer to the handler. Never returns: the
+/// caller drops it at the end of the attempt.
 async fn keep_lease(app: &Application, holding: &Holding, options: &WorkerOptions, tell: &watch::Sender<Held>) {
     loop {
         tokio::time::sleep(options.lease / 3).await;
@@ -111,7 +112,7 @@ async fn keep_lease(app: &Application, holding: &Holding, options: &WorkerOption
     }
 }
 
-/// 1, 2, 4 … seconds.
+/// The pause before the next attempt: 1, 2, 4 … seconds.
 fn pause_seconds(attempts: u32) -> i64 {
     2_i64.saturating_pow(attempts.saturating_sub(1)).min(MAX_PAUSE_SECONDS)
 }

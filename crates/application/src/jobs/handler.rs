@@ -1,4 +1,4 @@
-//! What a kind of job does.
+//! The interface of a kind of job.
 
 use super::Attempt;
 use crate::app::Application;
@@ -7,29 +7,29 @@ use crate::submit::SubmitError;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// How an attempt at a job ended well.
+/// How an attempt ended without an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum JobEnd {
     /// The job is done.
     Finished,
     /// It was cancelled.
     Cancelled,
-    /// The server stops: another one goes on.
+    /// The server stops; another one continues.
     Released,
-    /// Another server has it by now.
+    /// The lease was lost: another server has the job.
     Lost,
 }
 
-/// Why an attempt did not come to its end. Another one follows.
+/// Why an attempt stopped early. Another one follows.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Interruption {
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] Arc<StorageError>),
-    /// The write lane took nothing, or failed.
+    /// The write lane refused the submission, or failed.
     #[error(transparent)]
     Submit(#[from] SubmitError),
-    /// Something else.
+    /// Another cause.
     #[error("{0}")]
     Other(&'static str),
 }
@@ -40,16 +40,16 @@ impl From<StorageError> for Interruption {
     }
 }
 
-/// Does the jobs of one kind.
+/// Executes the jobs of one kind.
 #[async_trait]
 pub(crate) trait JobHandler: Send + Sync + std::fmt::Debug {
-    /// Which kind.
+    /// The kind.
     fn kind(&self) -> JobKind;
 
-    /// Makes an attempt. MUST go on where the last one stopped, MUST NOT do a step twice although a lease may end at any time, and MUST look at the
-    /// attempt between steps.
+    /// Makes an attempt. MUST continue where the last one stopped, MUST NOT repeat a step although a lease may end at
+    /// any time, and MUST check the attempt between steps.
     async fn run(&self, app: &Application, job: &Job, attempt: &Attempt) -> Result<JobEnd, Interruption>;
 
-    /// Notes with the thing that the job is about that it is given up.
+    /// Records in the job's subject (an import, a run) that the job failed for good.
     async fn give_up(&self, app: &Application, job: &Job, error: &str) -> Result<(), StorageError>;
 }

@@ -1,4 +1,4 @@
-//! Work that goes on after its request was answered, and the worker that does it.
+//! Background work that continues after its request was answered, and the worker that does it.
 
 mod attempt;
 mod handler;

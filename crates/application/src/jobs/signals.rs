@@ -1,8 +1,9 @@
-//! What this server's own tasks tell each other about jobs, so that nobody has to wait for the next look at the storage.
+//! In-process signals about jobs, so that tasks of this server need not wait for the next poll of the storage.
 
 use tokio::sync::{Notify, watch};
 
-/// Signals between those who enqueue jobs, the worker, and those who wait for a result. Other servers are not reached by them.
+/// Signals between tasks that enqueue jobs, the worker, and tasks that wait for a result. They do not reach other
+/// servers.
 #[derive(Debug)]
 pub(crate) struct JobSignals {
     enqueued: Notify,
@@ -19,22 +20,22 @@ impl Default for JobSignals {
 }
 
 impl JobSignals {
-    /// Wakes the worker. A signal that comes while it is busy is kept.
+    /// Wakes the worker. A signal that comes while the worker is busy is kept.
     pub(crate) fn enqueued(&self) {
         self.enqueued.notify_one();
     }
 
-    /// Returns when a job was enqueued since the last time.
+    /// Returns when a job was enqueued since the last call.
     pub(crate) async fn wait_for_job(&self) {
         self.enqueued.notified().await;
     }
 
-    /// Wakes everybody who waits for the end of a job.
+    /// Wakes all tasks that wait for the end of a job.
     pub(crate) fn ended(&self) {
         self.ended.send_replace(());
     }
 
-    /// Sees the ends of jobs from now on.
+    /// Subscribes to the ends of jobs from now on.
     pub(crate) fn ends(&self) -> watch::Receiver<()> {
         self.ended.subscribe()
     }

@@ -1,4 +1,4 @@
-//! The loop that does the jobs of a server.
+//! The job loop of a server.
 
 use super::attempt::{later, make, span};
 use super::handler::JobHandler;
@@ -13,16 +13,17 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// How a worker works.
+/// Settings of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerOptions {
-    /// How many jobs of a kind run at a time on this server, at least 1.
+    /// How many jobs of a kind run at the same time on this server, at least 1.
     pub at_once: usize,
-    /// How many jobs of a kind run at a time for one workspace, on all servers, at least 1.
+    /// How many jobs of a kind run at the same time for one workspace, on all servers, at least 1.
     pub per_workspace: u32,
-    /// How long a lease lasts, whole seconds. It is extended every third of it; a job of a killed server waits that long for another one.
+    /// How long a lease lasts, in whole seconds. It is extended after every third of that time. After a server is
+    /// killed, its jobs wait that long for another server.
     pub lease: Duration,
-    /// How often the worker looks for jobs that other servers enqueued or left.
+    /// How often the worker looks for jobs that other servers enqueued or released.
     pub poll: Duration,
 }
 
@@ -43,7 +44,7 @@ impl WorkerOptions {
     }
 }
 
-/// Does jobs. One for each server.
+/// Runs jobs. One per server.
 #[derive(Debug)]
 pub struct Worker {
     app: Application,
@@ -52,11 +53,11 @@ pub struct Worker {
     options: WorkerOptions,
 }
 
-/// Attempts under way, each with the place of its handler.
+/// Running attempts, each with the index of its handler.
 type Running = JoinSet<usize>;
 
 impl Application {
-    /// A worker for the jobs of this application; `rows` reads the bodies of imports.
+    /// Creates a worker for the jobs of this application. `rows` reads the bodies of imports.
     pub fn worker(&self, rows: Arc<dyn RowReader>, options: WorkerOptions) -> Worker {
         Worker {
             app: self.clone(),
@@ -72,8 +73,9 @@ impl Application {
 }
 
 impl Worker {
-    /// Does jobs until `stop`: at once what is enqueued on this server, within [`WorkerOptions::poll`] what others left. After `stop` it returns
-    /// when the attempts under way have come to the end of their step and have given their jobs back.
+    /// Runs jobs until `stop`: jobs enqueued on this server at once, jobs of other servers within
+    /// [`WorkerOptions::poll`]. After `stop` it returns when the running attempts have finished their current step and
+    /// released their jobs.
     pub async fn run(&self, stop: CancellationToken) {
         let mut running = Running::new();
         let mut counts = vec![0; self.handlers.len()];
@@ -91,7 +93,7 @@ impl Worker {
         while running.join_next().await.is_some() {}
     }
 
-    /// Does jobs until none is due. For programs that do one thing, and for tests.
+    /// Runs jobs until none is due. For one-shot programs and for tests.
     pub async fn run_due(&self) -> Result<(), StorageError> {
         let stop = CancellationToken::new();
         let mut running = Running::new();
@@ -105,7 +107,7 @@ impl Worker {
         }
     }
 
-    /// Begins as many attempts as there is room for.
+    /// Starts as many attempts as fit.
     async fn fill(
         &self,
         running: &mut Running,
@@ -149,7 +151,7 @@ impl Worker {
         self.app.store.lease(&request).await
     }
 
-    /// An attempt does not panic: what it does runs in a task of its own.
+    /// The task of an attempt does not panic: its handler runs in a task of its own.
     fn count_ended(&self, place: Option<usize>, counts: &mut [usize]) {
         if let Some(place) = place {
             counts[place] = counts[place].saturating_sub(1);

@@ -1,4 +1,4 @@
-//! What shares a transaction.
+//! Which submissions share a transaction.
 
 use super::queue::LaneOptions;
 use crate::submit::{Replay, Reply};
@@ -23,7 +23,7 @@ impl Job {
     }
 }
 
-/// Takes from the front as much as may share a transaction: at least one submission, whatever its size.
+/// Takes submissions from the front that may share a transaction: at least one, whatever its size.
 pub(super) fn take_batch(queue: &mut VecDeque<Job>, options: &LaneOptions) -> Vec<Job> {
     let mut batch: Vec<Job> = Vec::new();
     let (mut commands, mut bytes) = (0, 0);

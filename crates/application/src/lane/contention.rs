@@ -1,19 +1,19 @@
-//! Whether the batches of a workspace keep out other writers from the beginning.
+//! Whether the batches of a workspace exclude other writers from the beginning.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// For how many batches other writers are kept out after one was stale.
+/// For how many batches other writers are excluded after one batch was stale.
 const BATCHES: u32 = 16;
 
-/// How often other servers got between reading and writing of late. A batch that others get between is done twice, so while that is likely it
-/// is cheaper to keep them out from the beginning.
+/// Whether other servers recently committed between reading and writing. A stale batch is done twice, so while that is
+/// likely, excluding other writers from the beginning is cheaper.
 #[derive(Debug, Default)]
 pub(super) struct Contention {
     left: AtomicU32,
 }
 
 impl Contention {
-    /// Whether the next batch keeps others out before it reads.
+    /// Whether the next batch excludes other writers before it reads.
     pub(super) fn excludes(&self) -> bool {
         let take = |left: u32| left.checked_sub(1);
         self.left
@@ -21,7 +21,7 @@ impl Contention {
             .is_ok()
     }
 
-    /// Others wrote something that a batch had read.
+    /// Records that other writers changed something that a batch had read.
     pub(super) fn note_stale(&self) {
         self.left.store(BATCHES, Ordering::Relaxed);
     }

@@ -1,55 +1,57 @@
-//! Deciding a batch: which of its jobs are decided, and what comes of them.
+//! Decides a batch: which of its jobs are resolved, and the result of each.
 
 use super::batch::Job;
 use super::records::{duplicate_key, window_end};
 use crate::ports::Recorded;
 use crate::submit::{Reply, SubmitError};
 use selfsame_domain::{
-    ChangeSet, Contact, ContactId, Decision, Effect, Envelope, Outcome, Policy, Rejection, Rule, Snapshot, resolve,
+    ChangeSet, Contact, ContactId, Decision, Effect, Envelope, Invariant, Outcome, Policy, Rejection, Rule, Snapshot,
+    resolve,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What becomes of a job before anything is resolved.
+/// How a job is answered, before anything is resolved.
 pub(super) enum Treatment {
-    /// It is decided.
+    /// It is resolved.
     Decide,
-    /// It is answered without deciding.
+    /// It is answered from a recorded reply.
     Answer(Reply),
-    /// It is an earlier job of the batch, sent again under its idempotency key.
+    /// It repeats an earlier job of the batch under the same idempotency key.
     SameAs(usize),
-    /// It repeats a request within the workspace's window: refused, unless the window has ended (see [`has_ended`]).
+    /// It repeats a request within the workspace's duplicate window: refused, unless the window has ended (see
+    /// [`has_ended`]).
     Repeats(Original),
 }
 
 /// The request that another one repeats.
 pub(super) enum Original {
-    /// That of an earlier job of the batch.
+    /// An earlier job of the batch.
     Earlier(usize),
-    /// One that was recorded, with the contacts that it was about.
+    /// A recorded request, with its contacts.
     Recorded(Vec<ContactId>),
 }
 
-/// What a batch comes to.
+/// The result of a batch.
 pub(super) struct Decided {
     pub(super) treatments: Vec<Treatment>,
-    /// Of the jobs that are decided, in their order.
+    /// The decisions of the resolved jobs, in their order.
     pub(super) decisions: Vec<Vec<Decision>>,
     pub(super) changes: ChangeSet,
 }
 
-/// Decides the jobs. Whether a window has ended is known once what came before is decided, so a job whose window has ended is decided
-/// after all.
+/// Decides the jobs. Whether a window has ended is known only after the earlier jobs are resolved. A job whose window
+/// has ended is then resolved after all.
 pub(super) fn decide(
     jobs: &[Job],
     mut treatments: Vec<Treatment>,
     snapshot: &Snapshot,
     policy: &Policy,
     recorded: &[Recorded],
-) -> Decided {
+) -> Result<Decided, Invariant> {
     let mut ended = BTreeSet::new();
     loop {
         let asked = envelopes(jobs, &treatments, |treatment| matches!(treatment, Treatment::Decide));
-        let resolution = resolve(&asked, snapshot, policy);
+        let resolution = resolve(&asked, snapshot, policy)?;
         let decisions = split(to_decide(jobs, &treatments).map(|(_, job)| job), resolution.decisions);
         let decided: BTreeMap<usize, &[Decision]> = to_decide(jobs, &treatments)
             .zip(&decisions)
@@ -62,26 +64,26 @@ pub(super) fn decide(
                 Treatment::Repeats(original) => Some((index, original)),
                 _ => None,
             });
-        // One at a time, the first first: what was decided behind it may come out otherwise.
+        // One at a time, in order: resolving one more job can change the decisions after it.
         let next = repeats
             .filter(|(index, original)| has_ended(*index, original, &decided, snapshot))
             .map(|(index, _)| index)
             .next();
         let Some(next) = next else {
             let changes = resolution.changes;
-            return Decided {
+            return Ok(Decided {
                 treatments,
                 decisions,
                 changes,
-            };
+            });
         };
         ended.insert(next);
         treatments = self::treatments(jobs, policy, recorded, &ended);
     }
 }
 
-/// Whether the window of a request has ended for the job at the index that repeats it: the request was refused, or one of its contacts was
-/// removed since.
+/// Whether the duplicate window has ended for the job at `index`, which repeats the original request: the original was
+/// refused, or one of its contacts was removed since.
 fn has_ended(index: usize, original: &Original, decided: &BTreeMap<usize, &[Decision]>, snapshot: &Snapshot) -> bool {
     let (since, contacts) = match original {
         Original::Earlier(earlier) => {
@@ -112,21 +114,21 @@ fn has_ended(index: usize, original: &Original, decided: &BTreeMap<usize, &[Deci
     })
 }
 
-/// The contacts that decisions were done to and did not remove.
+/// The contacts of accepted decisions that did not remove them.
 pub(super) fn about(decisions: &[Decision]) -> Vec<ContactId> {
     let is_kept = |decision: &&Decision| !matches!(decision.outcome, Outcome::Removed | Outcome::Rejected);
     let kept = decisions.iter().filter(is_kept);
     kept.filter_map(|decision| decision.contact).collect()
 }
 
-/// The contact that answers for a number, and whether it is removed.
+/// Returns the canonical contact of a number, and whether it is removed.
 pub(super) fn now(snapshot: &Snapshot, contact: ContactId) -> (ContactId, bool) {
     let answering = *snapshot.canonical.get(&contact).unwrap_or(&contact);
     let is_active = snapshot.contacts.get(&answering).is_some_and(Contact::is_active);
     (answering, !is_active)
 }
 
-/// The jobs that are decided, with their places.
+/// The jobs to resolve, with their indexes.
 pub(super) fn to_decide<'a>(jobs: &'a [Job], treatments: &'a [Treatment]) -> impl Iterator<Item = (usize, &'a Job)> {
     let all = jobs.iter().enumerate().zip(treatments);
     all.filter(|(_, treatment)| matches!(treatment, Treatment::Decide))
@@ -142,7 +144,7 @@ pub(super) fn is_accepted(decisions: &[Decision]) -> bool {
     decisions.iter().any(|decision| decision.outcome != Outcome::Rejected)
 }
 
-/// What becomes of each job, when the windows of those at the given places are known to have ended.
+/// How each job is answered, given the indexes of jobs whose windows are known to have ended.
 pub(super) fn treatments(
     jobs: &[Job],
     policy: &Policy,

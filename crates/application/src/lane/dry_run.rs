@@ -4,7 +4,7 @@ use super::decide::{duplicates, now};
 use super::execute::{Source, persist, read};
 use super::records::duplicate_key;
 use crate::ports::{PolicyVersion, ReadRequest, Recorded, StorageError, Store};
-use selfsame_domain::{Decision, Envelope, Learned, WorkspaceId, footprint, resolve};
+use selfsame_domain::{Decision, Envelope, FootprintExpansion, WorkspaceId, footprint, resolve};
 
 /// Decides without writing: the same function on the same snapshot.
 pub(crate) async fn dry_run(
@@ -13,7 +13,7 @@ pub(crate) async fn dry_run(
     envelopes: &[Envelope],
     duplicate_digest: Option<&[u8]>,
 ) -> Result<Vec<Decision>, StorageError> {
-    let asked = |policy: &PolicyVersion, known: &Learned| ReadRequest {
+    let asked = |policy: &PolicyVersion, known: &FootprintExpansion| ReadRequest {
         policy: policy.revision,
         footprint: footprint(envelopes, &policy.policy, known),
         reply_keys: duplicate_key(duplicate_digest, &policy.policy).into_iter().collect(),
@@ -26,7 +26,7 @@ pub(crate) async fn dry_run(
         if found.state.recorded.first().is_some_and(in_window) {
             Ok(duplicates(envelopes))
         } else {
-            Ok(resolve(envelopes, snapshot, &found.policy.policy).decisions)
+            Ok(resolve(envelopes, snapshot, &found.policy.policy)?.decisions)
         }
     };
     persist(envelopes.first(), look).await

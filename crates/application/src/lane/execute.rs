@@ -1,4 +1,4 @@
-//! Reading, deciding and writing a batch.
+//! Reads, decides and writes a batch.
 
 use super::batch::Job;
 use super::contention::Contention;
@@ -8,18 +8,20 @@ use crate::ports::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, StorageError, Store, Written,
 };
 use crate::submit::{Reply, SubmitError};
-use selfsame_domain::{ContactId, Decision, Envelope, Learned, WorkspaceId, footprint};
+use selfsame_domain::{ContactId, Decision, Envelope, FootprintExpansion, WorkspaceId, footprint};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a batch that lost a race is done again before its callers are told to come back.
+/// How many times a batch that loses races is tried before its callers receive an error.
 const ATTEMPTS: u32 = 10;
 
-/// How often a batch is done again whose connection was lost before its commit. Each time may take as long as a statement may.
+/// How many times a batch is repeated whose connection was lost before the commit. Each attempt may take the time of a
+/// statement.
 const RECONNECTS: u32 = 1;
 
-/// Does a batch and answers everybody in it. A batch that fails is halved until the submission that makes it fail is alone.
+/// Executes a batch and answers all of its callers. A batch that the database refuses is halved until the failing
+/// submission is alone.
 pub(super) async fn execute(store: &dyn Store, workspace: WorkspaceId, batch: Vec<Job>, contention: &Contention) {
     let mut waiting = vec![batch];
     while let Some(mut jobs) = waiting.pop() {
@@ -28,11 +30,11 @@ pub(super) async fn execute(store: &dyn Store, workspace: WorkspaceId, batch: Ve
         match done {
             Ok(replies) => {
                 for (job, reply) in jobs.into_iter().zip(replies) {
-                    // The caller may have gone; what it asked for is done all the same.
+                    // The caller may have disconnected; the submission is committed all the same.
                     let _ = job.reply.send(reply);
                 }
             }
-            Err(StorageError::Refused(_) | StorageError::Corrupt { .. }) if jobs.len() > 1 => {
+            Err(error) if error.is_lasting() && jobs.len() > 1 => {
                 let second = jobs.split_off(jobs.len() / 2);
                 waiting.push(second);
                 waiting.push(jobs);
@@ -54,7 +56,7 @@ fn fail(workspace: WorkspaceId, jobs: Vec<Job>, error: StorageError) {
     }
 }
 
-/// Does again what lost a race, or its connection.
+/// Repeats work that lost a race or its connection.
 pub(super) async fn persist<T, F>(first: Option<&Envelope>, work: impl Fn() -> F) -> Result<T, StorageError>
 where
     F: Future<Output = Result<T, StorageError>>,
@@ -77,18 +79,19 @@ where
     }
 }
 
-/// Grows with every try, and differs between servers that collide: the decision's identity is random at its end.
+/// The pause before the next attempt. It grows with every attempt, and differs between colliding servers: the end of
+/// the decision ID is random.
 fn pause(tries: u32, first: Option<&Envelope>) -> Duration {
     let seed = first.map_or(0, |first| first.decision.0.as_u128());
     let spread = (seed.rotate_right(tries * 7) % 1000) as u64;
     Duration::from_micros(u64::from(tries) * (500 + 4 * spread))
 }
 
-/// Where a batch is read.
+/// Where a batch is read from.
 pub(super) enum Source<'a> {
-    /// The committed state, while others may write.
+    /// The committed state, without excluding other writers.
     Committed(&'a dyn Store),
-    /// A transaction that keeps other writers out.
+    /// A transaction that excludes other writers.
     Exclusive(&'a mut dyn Exclusive),
 }
 
@@ -101,7 +104,7 @@ impl Source<'_> {
     }
 }
 
-/// What a batch was decided on.
+/// What a batch is decided on.
 pub(super) struct Found {
     pub(super) policy: PolicyVersion,
     pub(super) request: ReadRequest,
@@ -123,14 +126,14 @@ impl Prepared {
         }
     }
 
-    /// The replies, once the batch is durable.
+    /// Builds the replies. Call it once the batch is durable.
     fn replies(self, jobs: &[Job]) -> Vec<Reply> {
         self.decided.decisions.iter().flatten().for_each(count);
         replies(jobs, self.decided.treatments, self.decided.decisions)
     }
 }
 
-/// Reads, decides and writes. A batch that turns out to be stale is done again while other writers are kept out.
+/// Reads, decides and writes. A stale batch is done again with other writers excluded.
 async fn transact(
     store: &dyn Store,
     workspace: WorkspaceId,
@@ -164,10 +167,10 @@ async fn prepare(
     workspace: WorkspaceId,
     jobs: &[Job],
 ) -> Result<Prepared, StorageError> {
-    let asked = |policy: &PolicyVersion, known: &Learned| request(jobs, policy, known);
+    let asked = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
     let Found { policy, request, state } = read(source, store, workspace, asked).await?;
     let treatments = treatments(jobs, &policy.policy, &state.recorded, &BTreeSet::new());
-    let decided = decide(jobs, treatments, &state.snapshot, &policy.policy, &state.recorded);
+    let decided = decide(jobs, treatments, &state.snapshot, &policy.policy, &state.recorded)?;
     Ok(Prepared {
         records: all_records(jobs, &decided, &state.snapshot, &policy.policy),
         basis: Basis::of(&request, &state),
@@ -175,8 +178,9 @@ async fn prepare(
     })
 }
 
-/// What the jobs ask for. Which of them are answered without deciding is not known before their recorded replies are read, so all ask.
-fn request(jobs: &[Job], policy: &PolicyVersion, known: &Learned) -> ReadRequest {
+/// The read request of the jobs. Which jobs are answered from recorded replies is known only after the read, so the
+/// request covers all of them.
+fn request(jobs: &[Job], policy: &PolicyVersion, known: &FootprintExpansion) -> ReadRequest {
     let asked: Vec<Envelope> = jobs.iter().flat_map(|job| job.envelopes.iter().cloned()).collect();
     ReadRequest {
         policy: policy.revision,
@@ -186,16 +190,17 @@ fn request(jobs: &[Job], policy: &PolicyVersion, known: &Learned) -> ReadRequest
     }
 }
 
-/// Reads what is asked for. Which custom fields identify, what a removed contact holds, and whom a repeated request was about, is known only
-/// when it is read, so a batch that needs more is read again; so is one whose footprint was made by an outdated policy.
+/// Reads a snapshot. The read reveals identifying custom fields, identifiers of removed contacts, and the contacts of a
+/// repeated request; when these extend the footprint, the batch is read again. So is a batch whose footprint was made
+/// with an outdated policy.
 pub(super) async fn read(
     source: &mut Source<'_>,
     store: &dyn Store,
     workspace: WorkspaceId,
-    ask: impl Fn(&PolicyVersion, &Learned) -> ReadRequest,
+    ask: impl Fn(&PolicyVersion, &FootprintExpansion) -> ReadRequest,
 ) -> Result<Found, StorageError> {
     let mut policy = store.policy(workspace).await?;
-    let mut known = Learned::default();
+    let mut known = FootprintExpansion::default();
     let mut repeated: BTreeSet<ContactId> = BTreeSet::new();
     loop {
         let mut request = ask(&policy, &known);
@@ -204,7 +209,7 @@ pub(super) async fn read(
             ReadAnswer::OutdatedPolicy(newer) => policy = newer,
             ReadAnswer::State(state) => {
                 repeated.extend(originals(&state.recorded));
-                let learned = state.snapshot.learn(&request.footprint, &mut known);
+                let learned = state.snapshot.expand_footprint(&request.footprint, &mut known);
                 if !learned && repeated.is_subset(&request.footprint.contacts) {
                     let state = *state;
                     return Ok(Found { policy, request, state });

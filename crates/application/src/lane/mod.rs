@@ -1,8 +1,8 @@
-//! The write lane: what arrives while a commit is under way shares the next one.
+//! The write lane: submissions that arrive during a commit share the next one.
 //!
-//! There is no timer. An idle lane takes a submission at once, alone; a busy one lets submissions of the same workspace wait and
-//! takes them together. Correctness never depends on it: a batch is decided as if one command came after the other, and
-//! the revision of the workspace keeps several servers apart.
+//! There is no timer. An idle lane takes a submission at once, alone. A busy one queues submissions of the same
+//! workspace and takes them together. Correctness never depends on batching: a batch is decided as if its commands ran
+//! one after the other, and the revision of the workspace serialises several servers.
 
 mod batch;
 mod contention;

@@ -1,4 +1,4 @@
-//! Who waits, and what is taken next.
+//! The queues of the write lane, and the order in which they are served.
 
 use super::batch::{Job, take_batch};
 use super::contention::Contention;
@@ -14,11 +14,11 @@ use tokio::sync::{oneshot, watch};
 /// Bounds of the write lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LaneOptions {
-    /// How many commands share a transaction at the most; 1 turns batching off.
+    /// The most commands in a transaction; 1 turns batching off.
     pub batch_commands: usize,
-    /// How many request bytes share a transaction at the most.
+    /// The most request bytes in a transaction.
     pub batch_bytes: usize,
-    /// How many submissions wait at the most; one more is refused as busy.
+    /// The most waiting submissions; one more is refused as busy.
     pub depth: usize,
 }
 
@@ -32,7 +32,7 @@ impl Default for LaneOptions {
     }
 }
 
-/// The write lane. Cloning shares it.
+/// The write lane. A clone shares all state.
 #[derive(Debug, Clone)]
 pub(crate) struct Lane {
     inner: Arc<Inner>,
@@ -45,22 +45,22 @@ struct Inner {
     ids: Arc<dyn Ids>,
     options: LaneOptions,
     state: Mutex<State>,
-    /// How many submissions are accepted and not answered.
+    /// How many submissions are accepted and not yet answered.
     open: watch::Sender<usize>,
     /// How many live submissions were accepted so far.
     live: AtomicU64,
 }
 
-/// Who goes first.
+/// The priority of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Priority {
-    /// Somebody waits for it.
+    /// A caller waits for the answer.
     Live,
-    /// It goes when nothing live waits for the workspace, in a transaction of its own.
+    /// It runs when no live submission of the workspace waits, in a transaction of its own.
     Background,
 }
 
-/// What waits for one workspace.
+/// The waiting submissions of one workspace.
 #[derive(Debug, Default)]
 struct Waiting {
     live: VecDeque<Job>,
@@ -87,7 +87,7 @@ impl Waiting {
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
-    /// One queue for every workspace that has a worker.
+    /// One queue for every workspace that has a running worker task.
     queues: HashMap<WorkspaceId, Waiting>,
 }
 
@@ -107,7 +107,7 @@ impl Lane {
         }
     }
 
-    /// Takes a submission and answers after its commit. A caller that goes away does not stop what it submitted.
+    /// Accepts a submission, and returns after its commit. A caller that disconnects does not stop its submission.
     pub(crate) async fn submit(&self, workspace: WorkspaceId, submission: Submission, priority: Priority) -> Reply {
         let (sender, receiver) = oneshot::channel();
         self.enqueue(workspace, submission, priority, sender)?;
@@ -123,7 +123,8 @@ impl Lane {
     ) -> Result<(), SubmitError> {
         let inner = &self.inner;
         let mut state = inner.lock();
-        // The jobs of a server bound what comes in the background, and give up after a number of failures: a busy server is none.
+        // Background submissions do not count: the number of running jobs bounds them, and a job fails for good after a
+        // number of failed attempts, which a busy server must not cause.
         let is_full = priority == Priority::Live && *inner.open.borrow() >= inner.options.depth;
         if state.closed || is_full {
             return Err(SubmitError::Busy);
@@ -143,12 +144,12 @@ impl Lane {
         Ok(())
     }
 
-    /// How many submissions are accepted and not answered.
+    /// How many submissions are accepted and not yet answered.
     pub(crate) fn depth(&self) -> usize {
         *self.inner.open.borrow()
     }
 
-    /// How many submissions may be accepted and not answered.
+    /// The most submissions that may be accepted and not yet answered.
     pub(crate) fn capacity(&self) -> usize {
         self.inner.options.depth
     }
@@ -158,17 +159,17 @@ impl Lane {
         self.inner.live.load(Ordering::Relaxed)
     }
 
-    /// Refuses new submissions, and returns when the accepted ones are answered.
+    /// Refuses new submissions, and returns when all accepted ones are answered.
     pub(crate) async fn close(&self) {
         self.inner.lock().closed = true;
         let mut open = self.inner.open.subscribe();
-        // The sender lives in `self`, so waiting ends only when nothing is open.
+        // The sender lives in `self`, so the wait ends only when no submission is open.
         let _ = open.wait_for(|open| *open == 0).await;
     }
 }
 
 impl Inner {
-    /// A panic while the lock is held leaves the queues whole: every change under it is a single push or take.
+    /// A panic cannot leave the queues inconsistent: every critical section is a single push or take.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -198,19 +199,20 @@ impl Inner {
     }
 }
 
-/// What those are told whose batch panicked: it may have been in the middle of its commit.
+/// The answer to the callers of a batch that panicked. Whether it was committed is unknown.
 fn abandoned() -> StorageError {
     let reason = "the transaction was abandoned".to_owned();
     StorageError::Unavailable { reason }
 }
 
-/// Serves one workspace until nothing waits.
+/// Serves one workspace until its queue is empty.
 async fn work(inner: Arc<Inner>, workspace: WorkspaceId) {
     let contention = Arc::new(Contention::default());
     while let Some(batch) = next_batch(&inner, workspace) {
         let count = batch.len();
         metrics::histogram!("selfsame_lane_batch_submissions").record(measured(count));
-        // A task of its own: a panic in an adapter must not strand those who wait behind it. Their senders are dropped, which answers.
+        // A separate task: a panic in an adapter must not strand the submissions behind it. It drops the senders, so
+        // the callers of the batch are answered.
         let store = Arc::clone(&inner.store);
         let contention = Arc::clone(&contention);
         let done = tokio::spawn(async move { execute(&*store, workspace, batch, &contention).await }).await;
@@ -222,7 +224,7 @@ async fn work(inner: Arc<Inner>, workspace: WorkspaceId) {
     }
 }
 
-/// A count as metrics take it; beyond four billion it stays there.
+/// Converts a count for metrics; capped at `u32::MAX`.
 fn measured(count: usize) -> f64 {
     u32::try_from(count).unwrap_or(u32::MAX).into()
 }

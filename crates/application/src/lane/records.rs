@@ -1,27 +1,28 @@
-//! What is recorded for idempotency keys and for the detection of repeated requests.
+//! Recorded replies, for idempotency keys and for the detection of duplicated requests.
 
 use super::batch::Job;
 use super::decide::{Decided, about, is_accepted, to_decide};
 use crate::ports::Recorded;
 use chrono::TimeDelta;
 use selfsame_domain::{
-    ContactId, Decision, DecisionId, IdentifierKey, Learned, Policy, Snapshot, Timestamp, footprint,
+    ContactId, Decision, DecisionId, FootprintExpansion, IdentifierKey, Policy, Snapshot, Timestamp, footprint,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long a reply is kept for an idempotency key (identity rules, "Decided").
+/// For how many hours a reply is kept for an idempotency key (identity rules, "Decided").
 const REPLAY_HOURS: i64 = 24;
 
-/// What the keys of requests begin with that are refused when they are repeated.
+/// The prefix of the keys under which requests are recorded to detect duplicates.
 const DUPLICATE: &str = "duplicate:";
 
-/// The contacts of recorded requests that may be repeated: whether they were removed since is asked, as it ends the window.
+/// The contacts of recorded requests that may be repeated. The batch reads them, because removing one ends the
+/// duplicate window.
 pub(super) fn originals(recorded: &[Recorded]) -> impl Iterator<Item = ContactId> + '_ {
     let requests = recorded.iter().filter(|record| record.key.starts_with(DUPLICATE));
     requests.flat_map(|record| &record.contacts).copied()
 }
 
-/// The key under which a request is noted that is refused when it is repeated; none where the workspace does not look for such requests.
+/// The key under which a request is recorded to detect duplicates. None where the workspace has no duplicate window.
 pub(super) fn duplicate_key(digest: Option<&[u8]>, policy: &Policy) -> Option<String> {
     let digest = digest.filter(|_| policy.duplicate_window_seconds > 0)?;
     Some(
@@ -42,10 +43,11 @@ pub(super) fn reply_keys(jobs: &[Job], policy: &Policy) -> Vec<String> {
     replays.chain(duplicates).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The contacts that decisions are about besides those that they name.
+/// Per decision, the contacts that it involves without naming them.
 type Mentions<'a> = BTreeMap<DecisionId, &'a BTreeSet<ContactId>>;
 
-/// What is to be recorded. A batch may be longer than a window; then the later request takes the place of the earlier one.
+/// All replies to record. When a batch lasts longer than a duplicate window, the later of two equal requests replaces
+/// the earlier.
 pub(super) fn all_records(jobs: &[Job], decided: &Decided, snapshot: &Snapshot, policy: &Policy) -> Vec<Recorded> {
     let log = decided.changes.log.iter();
     let mentions: Mentions<'_> = log.map(|entry| (entry.decision.id, &entry.mentions)).collect();
@@ -63,18 +65,19 @@ fn records(
     policy: &Policy,
 ) -> Vec<Recorded> {
     let mut contacts: BTreeSet<_> = decisions.iter().flat_map(Decision::names).collect();
-    // An identifier that a decision names may be that of an absorbed contact.
+    // A decision may name an identifier of an absorbed contact.
     let told = decisions.iter().filter_map(|decision| mentions.get(&decision.id));
     contacts.extend(told.copied().flatten());
     let mut records = Vec::new();
     if let Some(replay) = &job.replay {
-        // Nor need it be a contact's that the decision is about: events leave removed ones alone.
+        // The named identifier may also belong to a contact that the decision does not change: events leave removed
+        // contacts as they are.
         let named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
         contacts.extend(snapshot.holders(&named));
-        contacts.extend(snapshot.removed(&footprint(&job.envelopes, policy, &Learned::default())));
+        contacts.extend(snapshot.removed(&footprint(&job.envelopes, policy, &FootprintExpansion::default())));
         let mut decisions = decisions.to_vec();
         if contacts.is_empty() {
-            // No erasure would find it.
+            // No erasure could find this record, so it must not hold personal data.
             for decision in &mut decisions {
                 decision.redact(&BTreeSet::new(), |_| false);
             }
@@ -105,7 +108,7 @@ fn records(
     records
 }
 
-/// Until when the request of a job is not taken again.
+/// The end of the window in which a repetition of the job's request is refused.
 pub(super) fn window_end(job: &Job, policy: &Policy) -> Timestamp {
     later(job.at, i64::from(policy.duplicate_window_seconds))
 }

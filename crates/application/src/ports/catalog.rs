@@ -1,4 +1,4 @@
-//! Reading what a workspace defines.
+//! Reading the definitions of a workspace.
 
 use async_trait::async_trait;
 use selfsame_domain::{Category, CustomField, Segment, WorkspaceId};
@@ -8,7 +8,7 @@ use super::{Page, StorageError};
 /// Reads segments, categories and custom fields.
 #[async_trait]
 pub trait Catalog: Send + Sync {
-    /// Segments whose name contains the text without regard to case (all without one), by number.
+    /// Segments by number. With a text, only those whose name contains it, ignoring case.
     async fn segments(
         &self,
         workspace: WorkspaceId,

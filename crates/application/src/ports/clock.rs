@@ -1,9 +1,9 @@
-//! The time.
+//! The clock.
 
 use selfsame_domain::Timestamp;
 
-/// Tells the time. A port, so that tests fix it.
+/// The source of the current time. A port, so that tests can fix it.
 pub trait Clock: Send + Sync + std::fmt::Debug {
-    /// The present, exact to the microsecond.
+    /// The current time, exact to the microsecond.
     fn now(&self) -> Timestamp;
 }

@@ -1,48 +1,48 @@
 //! Reading contacts.
 
 use async_trait::async_trait;
-use selfsame_domain::{Contact, ContactId, IdentifierKey, Segment, SegmentId, WorkspaceId};
+use selfsame_domain::{Contact, ContactId, FindQuery, IdentifierKey, Segment, SegmentId, WorkspaceId};
 use selfsame_domain::{HeldIdentifier, Timestamp};
 use std::collections::BTreeMap;
 
 use super::StorageError;
 
-/// A contact with what its number alone does not tell.
+/// A contact with details that are stored outside of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactDetails {
-    /// The contact; active but for [`Contacts::with_absorbed`].
+    /// The contact. Active, except in [`Contacts::with_absorbed`].
     pub contact: Contact,
-    /// The segments that it shows, ordered by number.
+    /// The segments that it is a visible member of, ordered by number.
     pub segments: Vec<Segment>,
-    /// Those of its emails that are unsubscribed, and since when.
+    /// Its unsubscribed emails, with the time of unsubscription.
     pub unsubscribed: BTreeMap<IdentifierKey, Timestamp>,
 }
 
-/// A contact and those whom it absorbed.
+/// A contact and the contacts that it absorbed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactGroup {
-    /// The contact that answers for all of them; active or removed.
+    /// The surviving contact; active or removed.
     pub details: ContactDetails,
-    /// Those that it absorbed, at any depth, by number: with the attributes that they had themselves, which undoing the merge gives back
-    /// (identity rule 10). Their identifiers and segments are among those of the contact.
+    /// The absorbed contacts at any depth, by number, with their own attributes, which an undo of the merge restores
+    /// (identity rule 10). Their identifiers and segments are among those of the survivor.
     pub absorbed: Vec<Contact>,
 }
 
-/// Which contacts are looked for. All members that are set must hold.
+/// The conditions of a search. All that are set must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactFilter {
-    /// Identifiers that the contact must show: external ID, email, phone in their matching forms.
+    /// Identifiers that the contact must visibly hold: external ID, email, phone in their matching forms.
     pub identifiers: Vec<IdentifierKey>,
-    /// First name, compared without regard to case.
+    /// First name, compared ignoring case.
     pub first_name: Option<String>,
-    /// Last name, compared without regard to case.
+    /// Last name, compared ignoring case.
     pub last_name: Option<String>,
 }
 
 /// The order of a listing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ContactOrder {
-    /// The most recently updated first; between equals the higher number first.
+    /// The most recently updated first; among equals the higher number first.
     #[default]
     Updated,
     /// By number, ascending.
@@ -52,13 +52,13 @@ pub enum ContactOrder {
 /// One page of a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactQuery {
-    /// Which.
+    /// The conditions.
     pub filter: ContactFilter,
-    /// In which order.
+    /// The order.
     pub order: ContactOrder,
-    /// How many to pass over.
+    /// How many to skip.
     pub offset: u64,
-    /// How many at the most.
+    /// The maximum number of results.
     pub limit: u32,
 }
 
@@ -71,45 +71,58 @@ pub struct SegmentQuery {
     pub by_time: bool,
     /// Whether to order ascending.
     pub ascending: bool,
-    /// How many to pass over.
+    /// How many to skip.
     pub offset: u64,
-    /// How many at the most.
+    /// The maximum number of results.
     pub limit: u32,
 }
 
-/// A page, and how many there are in all.
+/// A page, and the total number of results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     /// The page.
     pub items: Vec<T>,
-    /// The number of all.
+    /// The total number of results.
     pub total: u64,
 }
 
-/// Who holds an app token.
+/// The holder of an app token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenOwner {
     /// The contact; active.
     pub contact: ContactId,
-    /// The token as it is held.
+    /// The token with the data of its holding.
     pub held: HeldIdentifier,
 }
 
-/// Reads contacts. Removed contacts MUST NOT be seen but by [`Contacts::answering`] and [`Contacts::with_absorbed`]; an absorbed contact's
-/// number MUST be answered by its survivor.
+/// Reads contacts. Only [`Contacts::answering`] and [`Contacts::with_absorbed`] may return removed contacts (MUST). A
+/// number of an absorbed contact MUST lead to its survivor.
+///
+/// Methods that take a number mean its canonical contact: the contact itself, or the survivor at the end of its chain
+/// of merges.
 #[async_trait]
 pub trait Contacts: Send + Sync {
-    /// The contact that answers for a number.
+    /// The canonical contact of a number.
     async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactDetails>, StorageError>;
 
-    /// The number of the contact that answers for a number, removed or not.
+    /// The number of the canonical contact of a number, removed or not.
     async fn answering(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactId>, StorageError>;
 
-    /// The contact that answers for a number, removed or not, and those that it absorbed.
+    /// The canonical contact of a number, removed or not, and the contacts that it absorbed.
     async fn with_absorbed(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactGroup>, StorageError>;
 
-    /// Contacts that fit a filter.
+    /// The contacts that match a filter.
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError>;
+
+    /// Contacts that fit what was typed at a search box, at most so many: the best first as [`FindQuery::rank`] says, between equals the lower
+    /// number. Where more than `limit` contacts fit a single way in which the query can be meant, which of them are returned is not said. Each way
+    /// MUST be served by an index.
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        query: &FindQuery,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError>;
 
     /// The contacts with the next greater numbers, ascending, at most `limit`: to read all of them page by page in constant time a page.
     async fn contacts_after(
@@ -126,8 +139,8 @@ pub trait Contacts: Send + Sync {
         query: &SegmentQuery,
     ) -> Result<Option<Page<ContactDetails>>, StorageError>;
 
-    /// For those of the numbers that are answered by a contact with an email: the number as asked, and the email as typed (the
-    /// first of [`Contact::channels`]). In the order of the numbers.
+    /// The numbers whose canonical contact has an email: each number as given, and the email as typed (the first of
+    /// [`Contact::channels`]). In the order of the numbers.
     async fn emails(&self, workspace: WorkspaceId, ids: &[ContactId])
     -> Result<Vec<(ContactId, String)>, StorageError>;
 

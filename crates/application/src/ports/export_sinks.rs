@@ -1,21 +1,22 @@
-//! Where exports are written to.
+//! Destinations of exports.
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use selfsame_domain::export::{Cell, ConnectorKind, ConnectorSettings, Dataset, Row, TablePlan};
 use selfsame_domain::{ExportId, Revision, Timestamp};
 use std::fmt;
+use uuid::Uuid;
 
 /// A destination with its credentials.
 #[derive(Debug, Clone)]
 pub struct Destination {
-    /// Where it is.
+    /// Its address and settings.
     pub settings: ConnectorSettings,
     /// Its password or key; none where it needs none. Never logged.
     pub secret: Option<SecretString>,
 }
 
-/// Up to when the tables of an export are whole.
+/// The state up to which the tables of an export are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watermark {
     /// The last commit that they contain.
@@ -24,87 +25,92 @@ pub struct Watermark {
     pub as_of: Timestamp,
 }
 
-/// What a destination fails with. Texts name tables, columns and rights, and never values of rows or credentials.
+/// Why a destination fails. Texts name tables, columns and rights, and never values of rows or credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SinkError {
-    /// It cannot be reached, or ended the connection. Doing it again may succeed.
+    /// It cannot be reached, or closed the connection. A retry may succeed.
     #[error("the destination cannot be reached: {0}")]
     Unreachable(String),
-    /// Another run, or another export, has written the tables meanwhile. Doing it again may succeed.
+    /// Another run or export has written the tables meanwhile. A retry may succeed.
     #[error("another run has written the tables meanwhile")]
     Raced,
     /// It refuses the credentials, or lacks a right.
     #[error("{problem}")]
     Denied {
-        /// What is missing, one line.
+        /// What is missing, in one line.
         problem: String,
-        /// The statement that gives the right, where there is one.
+        /// The statement that grants the right, where there is one.
         grant: Option<String>,
     },
-    /// A table is not as the export needs it.
+    /// A table does not have the form that the export needs.
     #[error("{problem}; {way_out}")]
     Incompatible {
-        /// What is wrong, one line.
+        /// What is wrong, in one line.
         problem: String,
-        /// What to do about it.
+        /// How to fix it.
         way_out: &'static str,
     },
-    /// It refuses a row or a statement for another reason. Doing it again will not help.
+    /// It refuses a row or a statement for another reason. A retry does not help.
     #[error("the destination refused a statement: {0}")]
     Refused(String),
 }
 
 impl SinkError {
-    /// Whether doing it again may succeed.
+    /// Whether a retry may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Raced)
     }
 }
 
-/// What a run writes to.
+/// The target of a run.
 #[derive(Debug, Clone)]
 pub struct SinkRequest {
     /// The destination.
     pub destination: Destination,
-    /// The export. No other one may write the same tables.
+    /// The export. No other export may write the same tables.
     pub export: ExportId,
+    /// What this attempt alone has as its name: what it leaves at the destination when it is killed is never taken for another's.
+    pub attempt: Uuid,
+    /// When this attempt began.
+    pub begun_at: Timestamp,
     /// The schema or folder below the destination in which the tables are.
     pub schema: String,
     /// The tables, each dataset once.
     pub tables: Vec<TablePlan>,
 }
 
-/// The destinations of every kind that this server has.
+/// The destinations of all kinds that this server supports.
 #[async_trait]
 pub trait ExportSinks: Send + Sync + fmt::Debug {
-    /// Whether there are destinations of this kind.
+    /// Whether this kind of destination is supported.
     fn takes(&self, kind: ConnectorKind) -> bool;
 
-    /// Connects, and checks the rights that an export to one of the schemas needs. MUST leave nothing.
+    /// Connects, and checks the rights that an export to each of the schemas needs. MUST leave nothing behind.
     async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError>;
 
-    /// Begins a run: connects, makes missing tables and columns, each with its description, and reads how far the tables are.
+    /// Begins a run: connects, creates missing tables and columns with their descriptions, and reads the watermark of
+    /// the tables.
     ///
-    /// MUST NOT change columns, indexes and rows that are there.
+    /// MUST NOT change existing columns, indexes and rows.
     async fn begin(&self, request: SinkRequest) -> Result<Box<dyn SinkRun>, SinkError>;
 }
 
-/// A run under way. Dropping it MUST leave the tables as they were.
+/// A running run. Dropping it MUST leave the tables as they were.
 #[async_trait]
 pub trait SinkRun: Send {
-    /// Up to when all tables are whole; none when one of them was made or got a column just now, when they are of different commits, or when
-    /// the destination keeps no rows between runs. Then every row has to be sent.
+    /// The state up to which all tables are complete. None when a table was just created or extended, when the tables
+    /// contain different commits, or when the destination keeps no rows between runs. Then every row must be sent.
     fn watermark(&self) -> Option<Watermark>;
 
-    /// Takes rows of a table, which take the place of rows with the same key. A reader MUST NOT see them before [`Self::commit`]. Returns about
-    /// how many bytes were sent.
+    /// Stages rows of a table, which replace rows with the same key. They MUST NOT be visible to readers before
+    /// [`Self::commit`]. Returns the approximate number of bytes sent.
     async fn stage(&mut self, dataset: Dataset, rows: Vec<Row>) -> Result<u64, SinkError>;
 
-    /// Takes values of a column by which rows are taken away before those that were staged are written.
+    /// Stages a deletion: rows with one of these values in the column are deleted before the staged rows are written.
     async fn forget(&mut self, dataset: Dataset, column: &'static str, values: Vec<Cell>) -> Result<(), SinkError>;
 
-    /// Writes what was staged, and the watermark, so that a reader sees all of it or nothing. With `is_full` rows that were not staged are
-    /// taken away. MUST fail with [`SinkError::Raced`], and leave the tables as they were, when somebody has moved the watermark since the run
-    /// began.
+    /// Writes the staged rows and the watermark atomically for readers. With `is_full`, rows that were not staged are
+    /// deleted. MUST fail with [`SinkError::Raced`], and leave the tables as they were, when another run moved the
+    /// watermark since this one began.
     async fn commit(self: Box<Self>, watermark: Watermark, is_full: bool) -> Result<(), SinkError>;
 }

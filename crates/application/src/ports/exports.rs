@@ -1,4 +1,4 @@
-//! Connectors, exports and their runs, and reading what exports write.
+//! Connectors, exports, their runs, and the data that exports read.
 
 use async_trait::async_trait;
 use selfsame_domain::export::{ColumnSet, ConnectorSettings, Schedule};
@@ -13,26 +13,26 @@ use uuid::Uuid;
 
 use super::{ContactDetails, JobId, NewJob, StorageError};
 
-/// A destination, and how to get in.
+/// A destination with encrypted credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Connector {
     /// The workspace.
     pub workspace: WorkspaceId,
     /// Its ID, unique within the workspace.
     pub id: ConnectorId,
-    /// What people call it, 1 to 100 characters, unique within the workspace.
+    /// Its display name, 1 to 100 characters, unique within the workspace.
     pub name: String,
-    /// Where it leads.
+    /// The destination.
     pub settings: ConnectorSettings,
-    /// Its credentials, encrypted; none where it needs none.
+    /// Its credentials, encrypted; none where the destination needs none.
     pub sealed: Option<Vec<u8>>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
-/// Without the credentials, encrypted as they are.
+/// Leaves out the credentials, although they are encrypted.
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector")
@@ -41,27 +41,27 @@ impl fmt::Debug for Connector {
     }
 }
 
-/// What became of a connector that was to be deleted.
+/// The result of deleting a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectorDeleted {
-    /// It is gone.
+    /// It is deleted.
     Yes,
     /// An export uses it.
     InUse,
-    /// There is none.
+    /// There is no such connector.
     Missing,
 }
 
-/// What an export writes, and when.
+/// The content and schedule of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportDefinition {
-    /// The datasets, each once, with the columns that each has.
+    /// The datasets, each once, with its columns.
     pub datasets: Vec<ColumnSet>,
     /// The schema of the tables.
     pub schema: String,
-    /// When it runs by itself; none for by hand alone.
+    /// The schedule; none when it runs on request only.
     pub schedule: Option<Schedule>,
-    /// The static segment whose contacts it has; none for all.
+    /// The static segment whose contacts are exported; none for all contacts.
     pub segment: Option<SegmentId>,
 }
 
@@ -74,38 +74,38 @@ pub struct Export {
     pub id: ExportId,
     /// How often it was changed: see [`Exports::update_export`].
     pub version: i64,
-    /// What people call it, 1 to 100 characters, unique within the workspace.
+    /// Its display name, 1 to 100 characters, unique within the workspace.
     pub name: String,
-    /// Where it goes to.
+    /// The connector that it writes to.
     pub connector: ConnectorId,
     /// What it writes.
     pub definition: ExportDefinition,
-    /// Whether it does not run by itself for now.
+    /// Whether its schedule is paused.
     pub is_paused: bool,
-    /// The last commit that its tables contain, as far as this side knows.
+    /// The last commit that its tables contain, as far as this server knows.
     pub synced: Option<Revision>,
     /// Whether its next run writes every row.
     pub must_fill: bool,
-    /// When it runs next by itself.
+    /// When the schedule starts the next run.
     pub next_run_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed by a person.
     pub updated_at: Timestamp,
 }
 
-/// Where a run stands.
+/// The status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunStatus {
     /// It waits for a server.
     Queued,
-    /// A server carries it out.
+    /// A server executes it.
     Running,
     /// Its rows are written.
     Succeeded,
-    /// It wrote nothing, and the error says why.
+    /// It wrote nothing; the error gives the reason.
     Failed,
-    /// Somebody cancelled it; it wrote nothing.
+    /// It was cancelled and wrote nothing.
     Cancelled,
 }
 
@@ -141,27 +141,27 @@ impl RunStatus {
     }
 }
 
-/// What is known of a run besides its status.
+/// The progress and result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunReport {
-    /// When a server began it first.
+    /// When a server first began it.
     pub started_at: Option<Timestamp>,
-    /// When something was last noted of it.
+    /// When this report was last updated.
     pub updated_at: Option<Timestamp>,
     /// The last commit that it contains.
     pub revision: Option<Revision>,
-    /// How far it is, from 0 to 1.
+    /// The progress, from 0 to 1.
     pub progress: f64,
-    /// Whether it wrote every row, as opposed to those that changed.
+    /// Whether it wrote every row, instead of changed rows only.
     pub is_full: bool,
     /// How many rows it sent, by dataset.
     pub rows: BTreeMap<String, u64>,
-    /// About how many bytes it sent.
+    /// The approximate number of bytes it sent.
     pub bytes: u64,
-    /// How many values it cut to the types of their columns.
+    /// How many values it truncated to the types of their columns.
     pub values_cut: u64,
-    /// Why it failed, or why the last attempt did.
+    /// The error of the run, or of its last attempt.
     pub error: Option<String>,
 }
 
@@ -170,34 +170,34 @@ pub struct RunReport {
 pub struct ExportRun {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Its ID; orders by time.
+    /// Its ID; IDs order by time.
     pub id: RunId,
     /// The export.
     pub export: ExportId,
-    /// The job that carries it out.
+    /// The job that executes it.
     pub job: JobId,
-    /// Where it stands.
+    /// Its status.
     pub status: RunStatus,
-    /// What else is known.
+    /// Its progress and result.
     pub report: RunReport,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// When it was over.
+    /// When it ended.
     pub finished_at: Option<Timestamp>,
 }
 
-/// What became of a run that was to be queued.
+/// The result of queueing a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStarted {
-    /// It is queued.
+    /// The run is queued.
     New,
-    /// This one is queued already and nobody has begun it: it does the same.
+    /// This run is queued already and not begun, so it covers the request.
     Queued(RunId),
     /// There is no such export.
     Missing,
 }
 
-/// Something of which nothing is left in the workspace but this.
+/// A deletion record: the workspace keeps nothing else about the deleted resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deleted {
     /// An erased contact, or one that it had absorbed.
@@ -221,7 +221,7 @@ impl Deleted {
         }
     }
 
-    /// Its identity as text, as stored: a number, or 32 hexadecimal digits. Tells nothing of a person.
+    /// Its ID as text, as stored: a number, or 32 hexadecimal digits. Contains no personal data.
     pub fn id(self) -> String {
         match self {
             Self::Contact(id) => id.to_string(),
@@ -241,27 +241,27 @@ impl Deleted {
     }
 }
 
-/// An event with what its row needs besides.
+/// An event with the other data of its row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExportedEvent {
-    /// The commit of this place in the order of reading.
+    /// The commit by which the event is ordered in this listing.
     pub revision: Revision,
     /// The event.
     pub event: Event,
-    /// The contact that answers for the visitor that left it.
+    /// The contact that owns the event's visitor.
     pub owner: Option<ContactId>,
 }
 
-/// One state of a workspace, read page by page. Nobody's writes are seen that were committed after it was opened, and nobody waits for it.
+/// One state of a workspace, read page by page. Later commits are not visible, and writers do not wait for it.
 ///
-/// Every page is of what commits after `since` have written, in the order of their revisions, and goes on after a place. A page that is not full is
-/// the last one. `limit` is at least 1.
+/// Every page holds what commits after `since` have written, in the order of their revisions, and continues after the
+/// last row of the previous page. A page that is not full is the last one. `limit` is at least 1.
 #[async_trait]
 pub trait ExportSnapshot: Send {
     /// The last commit that it contains.
     fn revision(&self) -> Revision;
 
-    /// Contacts of any state that were changed, or that own something that was. The place is the revision and the
+    /// Contacts of any state that changed, or that own something that changed. Continues after the revision and the
     /// number of the last one.
     async fn contacts(
         &mut self,
@@ -269,29 +269,29 @@ pub trait ExportSnapshot: Send {
         limit: u32,
     ) -> Result<Vec<ContactDetails>, StorageError>;
 
-    /// Orders that were made or changed. The place is the revision and the key of the last one.
+    /// Orders that were created or changed. Continues after the revision and the key of the last one.
     async fn orders(
         &mut self,
         after: (Revision, Option<OrderKey>),
         limit: u32,
     ) -> Result<Vec<(Revision, Order)>, StorageError>;
 
-    /// Events that were kept. The place is the revision and the identity of the last one.
+    /// Events that were stored. Continues after the revision and the ID of the last one.
     async fn events(
         &mut self,
         after: (Revision, Option<EventId>),
         limit: u32,
     ) -> Result<Vec<ExportedEvent>, StorageError>;
 
-    /// Events that visitors have left who were changed: another contact answers for them, perhaps. The place is the revision of the visitor,
-    /// the visitor, and the event.
+    /// Events of visitors that changed, because these may have another owner now. Continues after the revision of the
+    /// visitor, the visitor, and the event.
     async fn events_of_changed_visitors(
         &mut self,
         after: (Revision, Option<(VisitorId, EventId)>),
         limit: u32,
     ) -> Result<Vec<ExportedEvent>, StorageError>;
 
-    /// What was deleted. The place is the revision and the last one.
+    /// Deletion records. Continues after the revision and the last record.
     async fn deleted(
         &mut self,
         after: (Revision, Option<Deleted>),
@@ -299,12 +299,22 @@ pub trait ExportSnapshot: Send {
     ) -> Result<Vec<(Revision, Deleted)>, StorageError>;
 }
 
-/// Keeps connectors, exports and runs, and opens what exports read.
+/// The commits up to which deletion records can be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneUpTo {
+    /// For records of erased contacts, which the change feed needs as well.
+    pub contacts: Revision,
+    /// For all other records.
+    pub others: Revision,
+}
+
+/// Stores connectors, exports and runs, and opens the snapshots that exports read.
 ///
-/// A storage MUST note what it erases and deletes, with the commit that did it: see [`Deleted`].
+/// A storage MUST record what it erases and deletes, with the commit that did it: see [`Deleted`].
 #[async_trait]
 pub trait Exports: Send + Sync {
-    /// Stores a connector. [`StorageError::Conflict`] when its name is taken, [`StorageError::UnknownWorkspace`] without its workspace.
+    /// Stores a connector. [`StorageError::Conflict`] when its name is taken, [`StorageError::UnknownWorkspace`] when
+    /// its workspace does not exist.
     async fn create_connector(&self, connector: &Connector) -> Result<(), StorageError>;
 
     /// One connector.
@@ -313,14 +323,16 @@ pub trait Exports: Send + Sync {
     /// The connectors of a workspace, by ID, at most 500.
     async fn connectors(&self, workspace: WorkspaceId) -> Result<Vec<Connector>, StorageError>;
 
-    /// Stores the name, the settings and the credentials of a connector. Says whether there is one; [`StorageError::Conflict`] when the name is taken.
+    /// Stores the name, the settings and the credentials of a connector. Returns whether it exists;
+    /// [`StorageError::Conflict`] when the name is taken.
     async fn update_connector(&self, connector: &Connector) -> Result<bool, StorageError>;
 
     /// Deletes a connector that no export uses.
     async fn delete_connector(&self, workspace: WorkspaceId, id: ConnectorId)
     -> Result<ConnectorDeleted, StorageError>;
 
-    /// Stores an export. [`StorageError::Conflict`] when its name is taken. Says whether its connector is there; if not, nothing is stored.
+    /// Stores an export. [`StorageError::Conflict`] when its name is taken. Returns whether its connector exists; if
+    /// not, nothing is stored.
     async fn create_export(&self, export: &Export) -> Result<bool, StorageError>;
 
     /// One export.
@@ -329,22 +341,22 @@ pub trait Exports: Send + Sync {
     /// The exports of a workspace, by ID, at most 500.
     async fn exports(&self, workspace: WorkspaceId) -> Result<Vec<Export>, StorageError>;
 
-    /// Stores an export whose stored version is the given one, and raises the version. Says whether it was.
+    /// Stores an export if its stored version equals the given one, and raises the version. Returns whether it did.
     async fn update_export(&self, export: &Export) -> Result<bool, StorageError>;
 
-    /// Deletes an export with its runs, and cancels their jobs. Says whether there was one.
+    /// Deletes an export with its runs, and cancels their jobs. Returns whether it existed.
     async fn delete_export(&self, workspace: WorkspaceId, id: ExportId, now: Timestamp) -> Result<bool, StorageError>;
 
-    /// Exports of all workspaces that are not paused and run by themselves at this time or before it, the earliest first.
+    /// Exports of all workspaces that are not paused and scheduled at or before this time, the earliest first.
     async fn due_exports(&self, now: Timestamp, limit: u32) -> Result<Vec<Export>, StorageError>;
 
-    /// Stores a queued run with its job, in one transaction, unless one is queued that nobody has begun.
+    /// Stores a queued run with its job, in one transaction, unless the export has a queued run that has not begun.
     async fn start_run(&self, run: &ExportRun, job: &NewJob) -> Result<RunStarted, StorageError>;
 
     /// One run.
     async fn run(&self, workspace: WorkspaceId, id: RunId) -> Result<Option<ExportRun>, StorageError>;
 
-    /// The runs of an export before one of them, the latest first.
+    /// The runs of an export before the given one, the latest first.
     async fn runs(
         &self,
         workspace: WorkspaceId,
@@ -353,10 +365,11 @@ pub trait Exports: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ExportRun>, StorageError>;
 
-    /// Stores status, report and end of a run that is not over. Says whether it was not.
+    /// Stores status, report and end of a run that is not over. Returns whether it was not.
     async fn update_run(&self, run: &ExportRun) -> Result<bool, StorageError>;
 
-    /// Cancels a run that nobody carries out at the moment, with its job; asks the server that does to stop. Returns the run as it is afterwards.
+    /// Cancels a queued run with its job; requests the server of a running one to stop. Returns the run in its new
+    /// state.
     async fn cancel_run(
         &self,
         workspace: WorkspaceId,
@@ -364,12 +377,12 @@ pub trait Exports: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<ExportRun>, StorageError>;
 
-    /// Deletes runs that were over before a time; returns how many.
+    /// Deletes runs that ended before a time; returns how many.
     async fn prune_runs(&self, over_before: Timestamp) -> Result<u64, StorageError>;
 
-    /// Deletes the notes of what was deleted up to a commit; returns how many.
-    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: Revision) -> Result<u64, StorageError>;
+    /// Deletes deletion records, and stores the commit after which the change feed begins. Returns the number of deleted records.
+    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: PruneUpTo) -> Result<u64, StorageError>;
 
-    /// The present state of a workspace. [`StorageError::UnknownWorkspace`] without one.
+    /// Opens the current state of a workspace. [`StorageError::UnknownWorkspace`] when it does not exist.
     async fn export_snapshot(&self, workspace: WorkspaceId) -> Result<Box<dyn ExportSnapshot>, StorageError>;
 }

@@ -1,4 +1,4 @@
-//! Reading what people did.
+//! Reading events and decisions.
 
 use async_trait::async_trait;
 use selfsame_domain::values::EventTypeKey;
@@ -9,33 +9,33 @@ use selfsame_domain::{
 use super::StorageError;
 use uuid::Uuid;
 
-/// Whose history is read.
+/// Selects the history that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryOf {
-    /// That of the contact that answers for a number: its own, that of the contacts it absorbed, and that of the visitors it answers
-    /// for.
+    /// The history of the canonical contact of a number: its own events, those of the contacts that it absorbed, and
+    /// those of the visitors that it owns.
     Contact(ContactId),
-    /// That of visitors.
+    /// The history of visitors.
     Visitors(Vec<VisitorId>),
 }
 
-/// Which events are read, the latest first; of those of one moment the one that arrived last comes first.
+/// Which events are read, the latest first. Among events of the same time the last that arrived comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventQuery {
-    /// Only page views, or only what is none; both without it.
+    /// Only page views, or only other events; both when none.
     pub page_views: Option<bool>,
-    /// Only what happened at this time or later.
+    /// Only events at this time or later.
     pub from: Option<Timestamp>,
-    /// Only what happened before this time.
+    /// Only events before this time.
     pub until: Option<Timestamp>,
-    /// Only what comes after this one in the order of the list.
+    /// Only events after this place in the order of the list.
     pub after: Option<Place>,
-    /// How many at the most.
+    /// The maximum number of events.
     pub limit: u32,
 }
 
 impl EventQuery {
-    /// The latest events, whatever they are.
+    /// The latest events of all types.
     pub fn latest(limit: u32) -> Self {
         Self {
             page_views: None,
@@ -46,18 +46,18 @@ impl EventQuery {
         }
     }
 
-    /// The one place that [`Self::until`] and [`Self::after`] are together: what is read comes after it in the order of the list. One
-    /// bound is found in an index, whichever of the two it is.
+    /// Combines [`Self::until`] and [`Self::after`] into one place: the events to read come after it in the order of
+    /// the list. A single bound can be found in an index.
     pub fn place(&self) -> Option<Place> {
         let until = self.until.map(|until| (until, DecisionId(Uuid::nil())));
         [until, self.after].into_iter().flatten().min()
     }
 }
 
-/// Reads histories, those of removed contacts too.
+/// Reads histories, including those of removed contacts.
 #[async_trait]
 pub trait History: Send + Sync {
-    /// Events of somebody; none when there is no such contact.
+    /// The selected events; none when the contact does not exist.
     async fn events(
         &self,
         workspace: WorkspaceId,
@@ -65,9 +65,9 @@ pub trait History: Send + Sync {
         query: &EventQuery,
     ) -> Result<Option<Vec<Event>>, StorageError>;
 
-    /// Decisions that touched the contact that answers for a number, or one that it absorbed, the latest first, each once: those
-    /// that come after `after` in this order. With each comes the contact that it touched: the one that answers if it is among them, else
-    /// the first that was absorbed. None when there is no such contact.
+    /// Decisions that touched the canonical contact of a number, or one that it absorbed, the latest first, each once:
+    /// those after `after` in this order. Each comes with the contact that it touched: the canonical one if it is among
+    /// them, else the first absorbed one. None when the contact does not exist.
     async fn latest_decisions(
         &self,
         workspace: WorkspaceId,
@@ -76,10 +76,10 @@ pub trait History: Send + Sync {
         limit: u32,
     ) -> Result<Option<Vec<(ContactId, Decision)>>, StorageError>;
 
-    /// Visitors behind an identifier, the latest first; the first 100.
+    /// The visitors of an identifier, the latest first; the first 100.
     async fn visitors(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Vec<Visitor>, StorageError>;
 
-    /// Types of events that came or that were told to create contacts, by key: those after `after`.
+    /// Types of events that arrived or that are set to create contacts, by key: those after `after`.
     async fn event_types(
         &self,
         workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Names of hosts.
+//! Host names.
 
 use async_trait::async_trait;
 use std::fmt;
@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 /// Looks up the addresses of hosts. A port, so that tests need no network.
 #[async_trait]
 pub trait Hosts: Send + Sync + fmt::Debug {
-    /// The addresses of a host name, or the address that `host` spells; none when none is known. MUST answer within a bounded time.
+    /// The addresses of a host name, or the address that `host` spells; empty when the name does not resolve. MUST
+    /// answer within a bounded time.
     async fn addresses(&self, host: &str, port: u16) -> Vec<SocketAddr>;
 }

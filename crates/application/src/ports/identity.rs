@@ -1,4 +1,4 @@
-//! Reading why contacts are what they are.
+//! Reading how contacts got their identity: identifiers, merges, decisions.
 
 use async_trait::async_trait;
 use selfsame_domain::{
@@ -14,22 +14,22 @@ use super::StorageError;
 pub struct IdentityView {
     /// The contact; active or removed. Hidden identifiers included.
     pub contact: Contact,
-    /// Records of its identifiers other than the default.
+    /// Records of its identifiers that differ from the default.
     pub keys: BTreeMap<IdentifierKey, KeyRecord>,
-    /// Visitors that it answers for, the earliest first; the first 1,000.
+    /// Visitors that it owns, the earliest first; the first 1,000.
     pub visitors: Vec<Visitor>,
-    /// Merges among the contacts that it answers for, and undone ones that it or they took part in; the earliest first.
+    /// Merges among the contacts of its group, and undone merges that one of them took part in; the earliest first.
     pub merges: Vec<Merge>,
 }
 
-/// Somebody who holds an identifier.
+/// A contact that holds an identifier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holder {
     /// The contact.
     pub contact: ContactId,
     /// Whether it is removed.
     pub removed: bool,
-    /// The identifier as it is held.
+    /// The identifier with the data of its holding.
     pub held: HeldIdentifier,
 }
 
@@ -38,18 +38,18 @@ pub struct Holder {
 pub struct Lookup {
     /// Its record.
     pub record: KeyRecord,
-    /// Who holds it, hidden rows left out, by contact number and home; the first 100.
+    /// Its holders without hidden rows, by contact number and home; the first 100.
     pub holders: Vec<Holder>,
 }
 
-/// Reads identity, that of removed contacts too.
+/// Reads identities, including those of removed contacts.
 #[async_trait]
 pub trait Identity: Send + Sync {
-    /// The identity of the contact that answers for a number.
+    /// The identity of the canonical contact of a number.
     async fn identity(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<IdentityView>, StorageError>;
 
-    /// Visitors that the contact that answers for a number answers for, the earliest first, those of one moment by identity: those that
-    /// come after `after` in this order. None of them when there is no such contact.
+    /// Visitors that the canonical contact of a number owns, the earliest first, those of the same time by ID: those
+    /// after `after` in this order. Empty when the contact does not exist.
     async fn visitors_of(
         &self,
         workspace: WorkspaceId,
@@ -58,8 +58,8 @@ pub trait Identity: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Visitor>, StorageError>;
 
-    /// Decisions that touched the contact that answers for a number, or one that it absorbed: those after `after`, the
-    /// earliest first, each once. None when there is no such contact.
+    /// Decisions that touched the canonical contact of a number, or one that it absorbed: those after `after`, the
+    /// earliest first, each once. None when the contact does not exist.
     async fn log(
         &self,
         workspace: WorkspaceId,
@@ -68,13 +68,13 @@ pub trait Identity: Send + Sync {
         limit: u32,
     ) -> Result<Option<Vec<Decision>>, StorageError>;
 
-    /// One decision that is in the log of a contact, removed or not; refusals included.
+    /// One decision from the log of a contact, removed or not; refusals included.
     async fn decision(&self, workspace: WorkspaceId, id: DecisionId) -> Result<Option<Decision>, StorageError>;
 
     /// What is known about an identifier.
     async fn lookup(&self, workspace: WorkspaceId, key: &IdentifierKey) -> Result<Lookup, StorageError>;
 
-    /// Merges, the latest first; those before `before`, ordered by time, then identity.
+    /// Merges, the latest first; those before `before`, ordered by time, then ID.
     async fn merges(
         &self,
         workspace: WorkspaceId,

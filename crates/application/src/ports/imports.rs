@@ -1,4 +1,4 @@
-//! Imports: many contacts at once, with what became of each.
+//! Imports: many contacts at once, with a result for each.
 
 use async_trait::async_trait;
 use selfsame_domain::{ContactId, ContactUndo, DecisionId, Skipped, Timestamp, WorkspaceId};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::{ColumnProblem, Inspection, JobId, NewJob, StorageError};
 use crate::submit::Replay;
 
-/// How many bytes of a body are stored together at the most.
+/// The maximum size of a stored chunk of a body, in bytes.
 pub const CHUNK_BYTES: usize = 256 << 10;
 
-/// One import.
+/// The ID of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImportId(pub Uuid);
 
@@ -42,7 +42,7 @@ macro_rules! stored_words {
     };
 }
 
-/// In what form the body of an import is.
+/// The format of an import's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ImportFormat {
     /// The body of a bulk call (wire fact): an object with `contacts` and the options of the call.
@@ -56,22 +56,22 @@ stored_words! { ImportFormat {
     File = "file",
 } }
 
-/// Where an import stands.
+/// The status of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ImportStatus {
-    /// It waits for its turn.
+    /// It waits in its queue.
     Queued,
-    /// Its rows are being dealt with.
+    /// Its rows are being processed.
     Running,
-    /// Something has to be decided by a person before the first write.
+    /// It needs a decision by a person before the first write.
     NeedsDecision,
-    /// Every row was dealt with.
+    /// Every row was processed.
     Finished,
-    /// It was given up before the last row.
+    /// It failed before the last row.
     Failed,
     /// It was cancelled before the last row.
     Cancelled,
-    /// It was taken back.
+    /// It was undone.
     Undone,
 }
 
@@ -86,7 +86,7 @@ stored_words! { ImportStatus {
 } }
 
 impl ImportStatus {
-    /// Whether nothing more happens to its rows.
+    /// Whether its rows are final, apart from an undo.
     pub fn is_over(self) -> bool {
         match self {
             Self::Queued | Self::Running | Self::NeedsDecision => false,
@@ -95,14 +95,14 @@ impl ImportStatus {
     }
 }
 
-/// What became of a row.
+/// The result of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowOutcome {
-    /// A contact was made.
+    /// A contact was created.
     Created,
     /// A contact was changed.
     Updated,
-    /// A removed contact came back.
+    /// A removed contact was restored.
     Restored,
     /// Nothing changed.
     Unchanged,
@@ -140,7 +140,7 @@ impl RowOutcome {
     }
 }
 
-/// How many rows came to which outcome.
+/// The number of rows per outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RowCounts {
     /// Of [`RowOutcome::Created`].
@@ -172,7 +172,7 @@ impl RowCounts {
         self.created + self.updated + self.restored + self.unchanged + self.merged + self.rejected
     }
 
-    /// Adds those of another part of the import.
+    /// Adds the counts of another part of the import.
     pub fn add(&mut self, other: &Self) {
         self.created += other.created;
         self.updated += other.updated;
@@ -182,7 +182,7 @@ impl RowCounts {
         self.rejected += other.rejected;
     }
 
-    /// How many of one outcome.
+    /// The count of one outcome.
     pub fn get(&self, outcome: RowOutcome) -> u64 {
         let mut copy = *self;
         *copy.of_mut(outcome)
@@ -200,16 +200,16 @@ impl RowCounts {
     }
 }
 
-/// An import to be accepted.
+/// An import to accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewImport {
-    /// Its ID, unique within the workspace; later ones are greater.
+    /// Its ID, unique within the workspace; IDs grow with time.
     pub id: ImportId,
-    /// The form of its body.
+    /// The format of its body.
     pub format: ImportFormat,
-    /// What the form needs to know besides the body; empty for [`ImportFormat::Bulk`], whose options stand in the body.
+    /// The options of the format; empty for [`ImportFormat::Bulk`], whose body contains them.
     pub options: String,
-    /// How many rows it has, where that is known.
+    /// The number of rows, where it is known.
     pub total: Option<u64>,
     /// Whether its rows are decided and nothing is written.
     pub is_dry_run: bool,
@@ -217,18 +217,18 @@ pub struct NewImport {
     pub is_uploaded: bool,
     /// The idempotency key of the request, if it had one.
     pub replay: Option<Replay>,
-    /// An older request with the same key does not count if it was accepted before this time.
+    /// Earlier requests with the same key do not count when they were accepted before this time.
     pub replays_since: Timestamp,
-    /// The job that carries it out; its workspace and its time are the import's.
+    /// The job that runs it; its workspace and time are those of the import.
     pub job: NewJob,
 }
 
-/// What became of a request to import.
+/// The result of a request to import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
     /// It was stored, with its job.
     New,
-    /// It is the repetition of an earlier request, which made this import. Nothing was stored.
+    /// It repeats an earlier request, which created this import. Nothing was stored.
     Known(ImportId),
     /// Its idempotency key was used for another request. Nothing was stored.
     OtherRequest,
@@ -241,15 +241,15 @@ pub struct Import {
     pub workspace: WorkspaceId,
     /// Its ID.
     pub id: ImportId,
-    /// The form of its body.
+    /// The format of its body.
     pub format: ImportFormat,
-    /// What the form needs to know.
+    /// The options of the format.
     pub options: String,
-    /// Where it stands.
+    /// Its status.
     pub status: ImportStatus,
-    /// How many rows it has, where that is known.
+    /// The number of rows, where it is known.
     pub total: Option<u64>,
-    /// What became of the rows that were dealt with: rows 1 to the sum of these.
+    /// The results of the processed rows: rows 1 to the sum of these.
     pub counts: RowCounts,
     /// Whether its rows are decided and nothing is written.
     pub is_dry_run: bool,
@@ -259,75 +259,75 @@ pub struct Import {
     pub problems: Vec<ColumnProblem>,
     /// Why it failed.
     pub error: Option<String>,
-    /// Whether somebody asked to cancel it.
+    /// Whether its cancellation was requested.
     pub is_cancelling: bool,
-    /// Whether it is being taken back.
+    /// Whether an undo is in progress.
     pub is_undoing: bool,
-    /// The job that carries it out.
+    /// The job that runs it.
     pub job: JobId,
     /// When it was accepted.
     pub created_at: Timestamp,
-    /// When its first row was looked at.
+    /// When its first row was processed.
     pub started_at: Option<Timestamp>,
-    /// When something was last done for it.
+    /// When a server last worked on it.
     pub heartbeat_at: Timestamp,
-    /// When it was over.
+    /// When it ended.
     pub finished_at: Option<Timestamp>,
 }
 
-/// A row of an import, and what became of it.
+/// A row of an import, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRow {
     /// Its number among the rows, from 1.
     pub row: u64,
     /// The line of the body on which it begins, from 1; for bulk calls the number of the row.
     pub line: u64,
-    /// What became of it.
+    /// Its result.
     pub outcome: RowOutcome,
-    /// The contact that it was about.
+    /// The contact that it matched or created.
     pub contact: Option<ContactId>,
     /// The decision; none for a row that could not be read.
     pub decision: Option<DecisionId>,
     /// Why it was refused, without values of the row.
     pub error: Option<String>,
-    /// The text by which the row was to recognise a contact, for calls that answer with it.
+    /// The value of the dedupe field, for calls that answer with it.
     pub dedupe_value: Option<String>,
-    /// What it changed. Recorded with the row, and read by [`super::ImportUndos::rows_to_undo`] alone.
+    /// What it changed. Stored with the row, and read only by [`super::ImportUndos::rows_to_undo`].
     pub undo: Vec<ContactUndo>,
-    /// What stayed when the row was taken back, because it was changed since.
+    /// What the undo left in place, because it was changed since.
     pub kept: Vec<Skipped>,
 }
 
 /// Whether rows were recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowsRecorded {
-    /// They were.
+    /// They were recorded.
     Yes,
-    /// They were, and somebody asked to cancel the import.
+    /// They were recorded, and the import's cancellation was requested.
     Cancelling,
-    /// Nothing was written: the import is not running any more, or another server was faster.
+    /// Nothing was written: the import is not running any more, or another server recorded them first.
     No,
 }
 
 /// Which rows to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowQuery {
-    /// Only those of an outcome.
+    /// Only rows with this outcome.
     pub outcome: Option<RowOutcome>,
-    /// Those after this row.
+    /// Only rows after this number.
     pub after: u64,
-    /// How many at the most.
+    /// The maximum number of rows.
     pub limit: u32,
 }
 
 /// How an import ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportEnd {
-    /// Every row was dealt with.
+    /// Every row was processed.
     Finished,
     /// It was cancelled.
     Cancelled,
-    /// It was given up.
+    /// It failed for good.
     Failed {
         /// Why.
         error: String,
@@ -335,7 +335,7 @@ pub enum ImportEnd {
 }
 
 impl ImportEnd {
-    /// The status of an import that ended so.
+    /// The status of an import with this end.
     pub fn status(&self) -> ImportStatus {
         match self {
             Self::Finished => ImportStatus::Finished,
@@ -344,7 +344,7 @@ impl ImportEnd {
         }
     }
 
-    /// Why it was given up, if it was.
+    /// The error of a failed import.
     pub fn error(&self) -> Option<&str> {
         match self {
             Self::Failed { error } => Some(error),
@@ -353,7 +353,7 @@ impl ImportEnd {
     }
 }
 
-/// Keeps imports.
+/// Stores imports.
 #[async_trait]
 pub trait Imports: Send + Sync {
     /// Stores an import with its body and its job, in one transaction: after `Ok` no crash loses it. The body comes in chunks of at most
@@ -397,7 +397,7 @@ pub trait Imports: Send + Sync {
     /// One import.
     async fn import(&self, workspace: WorkspaceId, id: ImportId) -> Result<Option<Import>, StorageError>;
 
-    /// The imports of a workspace, newest first, those before `before`.
+    /// The imports of a workspace before `before`, newest first.
     async fn imports(
         &self,
         workspace: WorkspaceId,
@@ -413,11 +413,11 @@ pub trait Imports: Send + Sync {
         place: u32,
     ) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Notes that a queued import is running. Says whether it is running afterwards.
+    /// Marks a queued import as running. Returns whether it is running afterwards.
     async fn start_import(&self, workspace: WorkspaceId, id: ImportId, now: Timestamp) -> Result<bool, StorageError>;
 
-    /// Adds what became of the next rows. MUST write nothing when the import is not running, or when the number of rows that were dealt with
-    /// is not `done`, because another server was faster.
+    /// Adds the results of the next rows. MUST write nothing when the import is not running, or when the number of
+    /// processed rows differs from `done`, because another server recorded them first.
     async fn record_rows(
         &self,
         workspace: WorkspaceId,
@@ -427,7 +427,7 @@ pub trait Imports: Send + Sync {
         now: Timestamp,
     ) -> Result<RowsRecorded, StorageError>;
 
-    /// Ends an import, and deletes its body. Says whether it did; one that is over stays as it is.
+    /// Ends an import, and deletes its body. Returns whether it did; one that is over stays as it is.
     async fn end_import(
         &self,
         workspace: WorkspaceId,
@@ -436,8 +436,8 @@ pub trait Imports: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StorageError>;
 
-    /// Cancels an import that nobody has begun, with its job, and deletes its body; asks the server that carries out a running one to stop. Returns the import
-    /// as it is afterwards.
+    /// Cancels a queued import with its job, and deletes its body; requests the server of a running one to stop.
+    /// Returns the import in its new state.
     async fn cancel_import(
         &self,
         workspace: WorkspaceId,
@@ -453,9 +453,10 @@ pub trait Imports: Send + Sync {
         query: &RowQuery,
     ) -> Result<Vec<ImportRow>, StorageError>;
 
-    /// Deletes the dedupe values of rows of imports that were over before a time: an identifier is kept no longer than it is needed.
+    /// Deletes the dedupe values of rows of imports that ended before a time: an identifier is kept no longer than
+    /// needed.
     async fn forget_dedupe_values(&self, over_before: Timestamp) -> Result<u64, StorageError>;
 
-    /// Deletes imports that were over before a time, with their rows; returns how many.
+    /// Deletes imports that ended before a time, with their rows; returns how many.
     async fn prune_imports(&self, over_before: Timestamp) -> Result<u64, StorageError>;
 }

@@ -1,4 +1,4 @@
-//! Work that goes on after its request was answered.
+//! Background work that continues after its request was answered.
 
 use async_trait::async_trait;
 use selfsame_domain::{Timestamp, WorkspaceId};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::StorageError;
 
-/// One job.
+/// The ID of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub Uuid);
 
@@ -17,14 +17,14 @@ impl fmt::Display for JobId {
     }
 }
 
-/// What a job does.
+/// The kind of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobKind {
-    /// Carries out an import; the payload is its ID.
+    /// Runs an import; the payload is its ID.
     Import,
-    /// Takes an import back; the payload is its ID.
+    /// Undoes an import; the payload is its ID.
     UndoImport,
-    /// Carries out a run of an export; the payload is its ID.
+    /// Executes a run of an export; the payload is its ID.
     Export,
 }
 
@@ -47,18 +47,18 @@ impl JobKind {
     }
 }
 
-/// Where a job stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobState {
     /// It waits for a server.
     Queued,
-    /// A server has leased it. When the lease ends without a heartbeat, another server may take it over.
+    /// A server has leased it. When the lease ends without a heartbeat, another server may lease it.
     Running,
     /// It is done.
     Finished,
-    /// It was given up.
+    /// It failed for good.
     Failed,
-    /// Somebody cancelled it.
+    /// It was cancelled.
     Cancelled,
 }
 
@@ -89,20 +89,20 @@ impl JobState {
     }
 }
 
-/// A job to be enqueued.
+/// A job to enqueue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
     /// The workspace that it works for.
     pub workspace: WorkspaceId,
     /// Its ID, unique within the workspace.
     pub id: JobId,
-    /// What it does.
+    /// Its kind.
     pub kind: JobKind,
     /// Jobs of one queue of a workspace run one after the other, in the order in which they were enqueued. 1 to 200 characters.
     pub queue: String,
-    /// What the kind needs to know.
+    /// The input of the kind.
     pub payload: String,
-    /// It does not run before this time.
+    /// The earliest time at which it may run.
     pub not_before: Timestamp,
     /// When it was enqueued.
     pub created_at: Timestamp,
@@ -111,47 +111,47 @@ pub struct NewJob {
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// As it was enqueued; `not_before` moves when an attempt fails.
+    /// The job as it was enqueued; `not_before` moves when an attempt fails.
     pub job: NewJob,
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
-    /// How many leases it was given and did not give back.
+    /// How many of its leases were not released.
     pub attempts: u32,
-    /// Who has it, while it is running.
+    /// Its current lease, while it is running.
     pub lease: Option<Lease>,
-    /// When its holder last said that it is at work.
+    /// When its holder last sent a heartbeat.
     pub heartbeat_at: Option<Timestamp>,
-    /// Whether its holder is asked to stop.
+    /// Whether its holder is requested to stop.
     pub is_cancelling: bool,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// Why the last attempt failed, in words without values that a client chose.
+    /// The error of the last attempt, without values that a client chose.
     pub error: Option<String>,
 }
 
-/// Who has a job, and until when.
+/// The holder of a job, and the end of its lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// The worker, drawn anew at every start of a server.
+    /// The worker: a random ID that is new at every start of a server.
     pub owner: Uuid,
     /// The end of the lease.
     pub until: Timestamp,
 }
 
-/// What a worker asks for.
+/// A worker's request for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseRequest {
     /// The kind of job.
     pub kind: JobKind,
-    /// How many jobs of the kind may run at a time for one workspace, at least 1.
+    /// How many jobs of the kind may run at the same time for one workspace, at least 1.
     pub per_workspace: u32,
-    /// The present.
+    /// The current time.
     pub now: Timestamp,
-    /// For whom, and until when.
+    /// The lease to store.
     pub lease: Lease,
 }
 
-/// Which job, and who says that it has it.
+/// A worker's claim to a leased job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holding {
     /// The workspace.
@@ -162,12 +162,12 @@ pub struct Holding {
     pub owner: Uuid,
 }
 
-/// What a worker is told when it says that it is at work.
+/// The answer to a worker's heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
-    /// Go on.
+    /// The job is still the worker's.
     Yes,
-    /// The job is still the worker's, and somebody asked to cancel it.
+    /// The job is still the worker's, and its cancellation was requested.
     Cancelling,
     /// The job is not the worker's any more.
     No,
@@ -180,19 +180,19 @@ pub enum AttemptEnd {
     Finished,
     /// The job was cancelled.
     Cancelled,
-    /// The job is given up.
+    /// The job failed for good.
     Failed {
-        /// Why.
+        /// The error.
         error: String,
     },
     /// Another attempt follows.
     Retry {
-        /// Why.
+        /// The error.
         error: String,
-        /// When.
+        /// The time of the next attempt.
         not_before: Timestamp,
     },
-    /// The worker stops before it is done. Another one goes on at once; the attempt does not count.
+    /// The worker stops before the job is done. Another one continues at once; the attempt does not count.
     Released,
 }
 
@@ -207,7 +207,7 @@ impl AttemptEnd {
         }
     }
 
-    /// Why it failed, if it did.
+    /// The error of a failed attempt.
     pub fn error(&self) -> Option<&str> {
         match self {
             Self::Failed { error } | Self::Retry { error, .. } => Some(error),
@@ -215,7 +215,7 @@ impl AttemptEnd {
         }
     }
 
-    /// Before when the job does not run again, if that changes.
+    /// The new earliest time at which the job may run, if it changes.
     pub fn not_before(&self) -> Option<Timestamp> {
         match self {
             Self::Retry { not_before, .. } => Some(*not_before),
@@ -236,31 +236,31 @@ impl JobState {
     }
 }
 
-/// Keeps jobs.
+/// Stores jobs.
 ///
-/// What a job is about is written in one transaction with it: the port of that thing takes a [`NewJob`], as
+/// The subject of a job is written in one transaction with it: the port of the subject takes a [`NewJob`], as
 /// [`super::Imports::accept_import`] does.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// Enqueues a job that stands for itself. [`StorageError::UnknownWorkspace`] without its workspace, [`StorageError::Conflict`] when
-    /// the workspace has a job of this ID.
+    /// Enqueues a job without a subject. [`StorageError::UnknownWorkspace`] when its workspace does not exist,
+    /// [`StorageError::Conflict`] when the workspace has a job of this ID.
     async fn enqueue(&self, job: &NewJob) -> Result<(), StorageError>;
 
-    /// Leases one job of a kind that is due: queued and not before its time, or running with a lease that has ended.
+    /// Leases one due job of a kind: queued and not before its time, or running with a lease that has ended.
     ///
-    /// MUST leave out jobs before which another one of their queue is queued or running, and those of workspaces that have
-    /// `per_workspace` jobs of the kind running under a lease. Of the others it takes that of the workspace with the fewest such jobs,
-    /// the one that was enqueued first among those. Two workers MUST NOT get one job.
+    /// MUST skip jobs behind a queued or running job of their queue, and jobs of workspaces that have `per_workspace`
+    /// jobs of the kind running under a lease. Of the others, MUST choose the workspace with the fewest such jobs, and
+    /// there the job that was enqueued first. Two workers MUST NOT get the same job.
     async fn lease(&self, request: &LeaseRequest) -> Result<Option<Job>, StorageError>;
 
-    /// Says that a worker is at work, and extends its lease.
+    /// Records a heartbeat, and extends the worker's lease.
     async fn heartbeat(&self, holding: &Holding, now: Timestamp, until: Timestamp) -> Result<Held, StorageError>;
 
-    /// Ends an attempt. Says whether the job was still the worker's; if not, nothing is changed.
+    /// Ends an attempt. Returns whether the job was still the worker's; if not, nothing changes.
     async fn end_attempt(&self, holding: &Holding, end: &AttemptEnd, now: Timestamp) -> Result<bool, StorageError>;
 
-    /// Cancels a job that is queued; asks the holder of a running one to stop. Returns the state that it has afterwards; that of a job
-    /// that has ended stays.
+    /// Cancels a queued job; requests the holder of a running one to stop. Returns the new state. A job that is over
+    /// keeps its state.
     async fn cancel_job(
         &self,
         workspace: WorkspaceId,

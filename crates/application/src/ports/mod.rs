@@ -1,6 +1,8 @@
-//! What use cases need from the outside, one file each.
+//! The interfaces to everything outside of the use cases, one file each.
 
+mod audit;
 mod catalog;
+mod changes;
 mod clock;
 mod contacts;
 mod export_sinks;
@@ -20,9 +22,12 @@ mod segments;
 mod sites;
 mod storage;
 mod undo;
+mod users;
 mod workspaces;
 
+pub use audit::Audit;
 pub use catalog::Catalog;
+pub use changes::{Changes, LoggedEntry, LoggedPage};
 pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
@@ -30,7 +35,7 @@ pub use contacts::{
 pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
 pub use exports::{
     Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
-    RunReport, RunStarted, RunStatus,
+    PruneUpTo, RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use hosts::Hosts;
@@ -53,6 +58,7 @@ pub use storage::{
     Written,
 };
 pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
+pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
@@ -71,6 +77,9 @@ pub trait Store:
     + ImportUndos
     + Segments
     + Exports
+    + Users
+    + Audit
+    + Changes
 {
 }
 
@@ -89,5 +98,8 @@ impl<T> Store for T where
         + ImportUndos
         + Segments
         + Exports
+        + Users
+        + Audit
+        + Changes
 {
 }

@@ -1,20 +1,20 @@
-//! Reading what people ordered.
+//! Reading orders.
 
 use async_trait::async_trait;
 use selfsame_domain::{ContactId, Order, Place, Timestamp, WorkspaceId};
 
 use super::StorageError;
 
-/// Which orders are read: the latest first; of those of one date the one that changed last comes first.
+/// Which orders are read: the latest first; among orders of the same date the last that changed comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderQuery {
-    /// Only those of this time or later, by their dates.
+    /// Only orders at this time or later, by their dates.
     pub from: Option<Timestamp>,
-    /// Only those before this time.
+    /// Only orders before this time.
     pub until: Option<Timestamp>,
-    /// Only what comes after this one in the order of the list.
+    /// Only orders after this place in the order of the list.
     pub after: Option<Place>,
-    /// How many at the most.
+    /// The maximum number of orders.
     pub limit: u32,
 }
 
@@ -30,10 +30,11 @@ impl OrderQuery {
     }
 }
 
-/// Reads orders, those of removed contacts too.
+/// Reads orders, including those of removed contacts.
 #[async_trait]
 pub trait Orders: Send + Sync {
-    /// Orders of the contact that answers for a number, and of those that it absorbed; none when there is no such contact.
+    /// Orders of the canonical contact of a number, and of the contacts that it absorbed; none when the contact does
+    /// not exist.
     async fn orders(
         &self,
         workspace: WorkspaceId,

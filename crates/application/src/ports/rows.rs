@@ -5,36 +5,36 @@ use std::io::Read;
 
 use super::{Import, Inspection};
 
-/// A row as it was read.
+/// A row that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadRow {
     /// The line of the body on which it begins, from 1.
     pub line: u64,
-    /// About how many bytes it has.
+    /// Its approximate size in bytes.
     pub bytes: usize,
     /// See [`super::ImportRow::dedupe_value`].
     pub dedupe_value: Option<String>,
-    /// What it asks for, or why it cannot be read, without values of the row.
+    /// The command of the row, or why it cannot be read, without values of the row.
     pub command: Result<Command, String>,
 }
 
 /// Why a body cannot be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
-    /// It is not what its form says. Reading it again will not help.
+    /// It does not match its format. A retry does not help.
     #[error("{0}")]
     Malformed(String),
-    /// The bytes did not come. Reading it again may help.
+    /// The bytes could not be read. A retry may help.
     #[error("the stored body cannot be read")]
     Interrupted(#[from] std::io::Error),
 }
 
-/// Whether the reader goes on.
+/// Whether the reader continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GoOn {
-    /// It does.
+    /// It continues.
     Yes,
-    /// Nobody listens any more.
+    /// It stops: the receiver is gone.
     No,
 }
 

@@ -6,49 +6,50 @@ use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 
 use super::{ContactDetails, StorageError};
 
-/// Some of the contacts that fit a plan, by number.
+/// A page of the contacts that match a plan, by number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemberQuery<'p> {
-    /// Which contacts.
+    /// The plan.
     pub plan: &'p Plan,
-    /// The time at which conditions on the time are asked.
+    /// The time at which time conditions are evaluated.
     pub now: Timestamp,
-    /// Where to begin.
+    /// The start of the page.
     pub from: MembersFrom,
-    /// How many at the most.
+    /// The maximum number of contacts.
     pub limit: u32,
 }
 
-/// Where a page of members begins.
+/// The start of a page of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MembersFrom {
     /// After this contact, ascending.
     After(ContactId),
-    /// After so many.
+    /// After this many members.
     Offset {
-        /// How many to pass over.
+        /// How many to skip.
         offset: u64,
         /// Whether to order ascending.
         ascending: bool,
     },
 }
 
-/// Reads what formulas name, and the contacts that fit a plan.
+/// Reads the definitions that formulas name, and the contacts that match a plan.
 ///
-/// For every contact, [`Self::members`] and [`Self::count_members`] MUST answer as [`Plan::matches`] does: a negation is the exact
-/// complement, and a contact without a value fits no condition on it but that it is empty. They MUST see everything that was committed.
+/// For every contact, [`Self::members`] and [`Self::count_members`] MUST answer as [`Plan::matches`] does: a negation
+/// is the exact complement, and a contact without a value matches no condition on it except "is empty". They MUST see
+/// every commit.
 #[async_trait]
 pub trait Segments: Send + Sync {
     /// All segments, formulas and custom fields of a workspace.
     async fn definitions(&self, workspace: WorkspaceId) -> Result<Definitions, StorageError>;
 
-    /// One page of the active contacts that fit.
+    /// One page of the active contacts that match.
     async fn members(
         &self,
         workspace: WorkspaceId,
         query: &MemberQuery<'_>,
     ) -> Result<Vec<ContactDetails>, StorageError>;
 
-    /// How many active contacts fit.
+    /// How many active contacts match.
     async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError>;
 }

@@ -8,18 +8,18 @@ use std::collections::BTreeSet;
 
 use super::{StorageError, Workspace};
 
-/// How many signing secrets of a workspace are live at a time: the newest signs, the one before is still taken, so that a rotation
-/// refuses nobody.
+/// How many signing secrets of a workspace are live: the newest signs, the previous one is still accepted, so that
+/// tokens outlive a rotation.
 pub const LIVE_SECRETS: usize = 2;
 
-/// A site: pages or an app that speak with a public key (identity rules, "Trust").
+/// A site: pages or an app that use a public key (identity rules, "Trust").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// Its number, unique in the installation. It opens nothing: it is small, and can be guessed.
+    /// Its number, unique in the installation. It authorizes nothing: it is small and can be guessed.
     pub id: SiteId,
     /// The workspace that it belongs to.
     pub workspace: WorkspaceId,
-    /// What people call it, 1 to 100 characters, unique within the workspace.
+    /// Its display name, 1 to 100 characters, unique within the workspace.
     pub name: String,
     /// Its public key, safe to publish, unique.
     pub key: String,
@@ -27,11 +27,11 @@ pub struct Site {
     pub origins: BTreeSet<SiteOrigin>,
     /// Whether the key may name external IDs, emails and phones without a signed identity token.
     pub allow_unsigned: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// A site to be made; its members as in [`Site`].
+/// A site to create; fields as in [`Site`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSite {
     /// The workspace.
@@ -42,20 +42,20 @@ pub struct NewSite {
     pub key: String,
     /// Its origins.
     pub origins: BTreeSet<SiteOrigin>,
-    /// Whether unsigned identification is taken.
+    /// Whether unsigned identification is accepted.
     pub allow_unsigned: bool,
 }
 
-/// A secret that signs identity tokens. Its `Debug` shows nothing of it.
+/// A secret that signs identity tokens. Its `Debug` output omits it.
 #[derive(Debug, Clone)]
 pub struct SigningSecret {
     /// The secret.
     pub secret: SecretString,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// What a public key opens.
+/// What a public key grants access to.
 #[derive(Debug, Clone)]
 pub struct SiteAccess {
     /// The site.
@@ -66,17 +66,18 @@ pub struct SiteAccess {
     pub secrets: Vec<SigningSecret>,
 }
 
-/// Keeps sites and signing secrets.
+/// Stores sites and signing secrets.
 #[async_trait]
 pub trait Sites: Send + Sync {
-    /// Makes a site. [`StorageError::Conflict`] when its name is taken in the workspace or its key anywhere,
-    /// [`StorageError::UnknownWorkspace`] without its workspace.
+    /// Creates a site. [`StorageError::Conflict`] when its name is taken in the workspace or its key anywhere,
+    /// [`StorageError::UnknownWorkspace`] when its workspace does not exist.
     async fn create_site(&self, site: &NewSite, at: Timestamp) -> Result<Site, StorageError>;
 
     /// The sites of a workspace, by number.
     async fn sites(&self, workspace: WorkspaceId) -> Result<Vec<Site>, StorageError>;
 
-    /// Sets the origins of a site, and whether it takes unsigned identification. Says whether the workspace has it.
+    /// Sets the origins of a site, and whether it accepts unsigned identification. Returns whether the workspace has
+    /// it.
     async fn set_site(
         &self,
         workspace: WorkspaceId,
@@ -85,7 +86,7 @@ pub trait Sites: Send + Sync {
         allow_unsigned: bool,
     ) -> Result<bool, StorageError>;
 
-    /// Adds origins to a site, whatever is added at the same time. Says whether the workspace has it.
+    /// Adds origins to a site. Concurrent additions all take effect. Returns whether the workspace has it.
     async fn add_origins(
         &self,
         workspace: WorkspaceId,
@@ -93,21 +94,23 @@ pub trait Sites: Send + Sync {
         origins: &BTreeSet<SiteOrigin>,
     ) -> Result<bool, StorageError>;
 
-    /// Removes a site; its key opens nothing from then on, what came through it stays. Says whether the workspace had it.
+    /// Deletes a site. Its key is invalid from then on; data that came through it stays. Returns whether the workspace
+    /// had it.
     async fn remove_site(&self, workspace: WorkspaceId, site: SiteId) -> Result<bool, StorageError>;
 
-    /// What a public key opens. MUST see a removal or a change as soon as it is committed, from every server.
+    /// Returns the access of a public key. MUST see a deletion or a change as soon as it is committed, from every
+    /// server.
     async fn site(&self, key: &str) -> Result<Option<SiteAccess>, StorageError>;
 
     /// Whether a site of any workspace has this origin.
     async fn knows_origin(&self, origin: &str) -> Result<bool, StorageError>;
 
     /// Adds the newest signing secret of a workspace; all but the newest [`LIVE_SECRETS`] are deleted.
-    /// [`StorageError::UnknownWorkspace`] without the workspace.
+    /// [`StorageError::UnknownWorkspace`] when the workspace does not exist.
     async fn add_signing_secret(&self, workspace: WorkspaceId, secret: &SigningSecret) -> Result<(), StorageError>;
 
-    /// Adds a signing secret to a workspace that has none, and only then: of several that try at once one MUST succeed.
-    /// [`StorageError::UnknownWorkspace`] without the workspace.
+    /// Adds a signing secret to a workspace that has none, and only then: of several concurrent calls one MUST succeed.
+    /// [`StorageError::UnknownWorkspace`] when the workspace does not exist.
     async fn add_first_signing_secret(
         &self,
         workspace: WorkspaceId,

@@ -1,34 +1,34 @@
-//! Taking an import back.
+//! Undoing an import.
 
 use async_trait::async_trait;
 use selfsame_domain::{ContactId, ContactUndo, Skipped, Timestamp, WorkspaceId};
 
 use super::{Import, ImportId, NewJob, StorageError};
 
-/// What became of the request to take an import back.
+/// The result of a request to undo an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UndoAsked {
     /// There is no such import.
     Unknown,
-    /// Its rows are still being dealt with. Nothing was stored.
+    /// The import is still running. Nothing was stored.
     NotOver,
-    /// It is being taken back, or was.
+    /// Its undo is in progress or done.
     Noted(Box<Import>),
 }
 
-/// A row that is to be taken back.
+/// A row to undo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoRow {
     /// Its number.
     pub row: u64,
-    /// The contact that it was about.
+    /// The contact of the row.
     pub contact: Option<ContactId>,
-    /// What it changed, the contacts in the order of their numbers.
+    /// What it changed, ordered by contact number.
     pub parts: Vec<ContactUndo>,
 }
 
 impl UndoRow {
-    /// Puts parts together that belong to one row; those of a row come one after the other.
+    /// Groups consecutive parts of the same row.
     pub fn group(parts: impl IntoIterator<Item = (u64, Option<ContactId>, ContactUndo)>) -> Vec<Self> {
         let mut rows: Vec<Self> = Vec::new();
         for (row, contact, part) in parts {
@@ -45,23 +45,23 @@ impl UndoRow {
     }
 }
 
-/// A row that was taken back.
+/// A row that was undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoneRow {
     /// Its number.
     pub row: u64,
-    /// What stayed, because it was changed since.
+    /// What the undo left in place, because it was changed since.
     pub kept: Vec<Skipped>,
 }
 
-/// Keeps what is needed to take imports back.
+/// Stores what is needed to undo imports.
 #[async_trait]
 pub trait ImportUndos: Send + Sync {
-    /// Notes that an import which is over is being taken back, and enqueues its job, in one transaction. One that is being taken back already, or was,
-    /// stays as it is, and nothing is enqueued.
+    /// Marks a finished import as being undone, and enqueues the job, in one transaction. An import whose undo is in
+    /// progress or done stays as it is, and nothing is enqueued.
     async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAsked, StorageError>;
 
-    /// Rows that changed something and were not taken back, the last first.
+    /// Rows that changed something and were not undone, from the last to the first.
     async fn rows_to_undo(
         &self,
         workspace: WorkspaceId,
@@ -69,8 +69,8 @@ pub trait ImportUndos: Send + Sync {
         limit: u32,
     ) -> Result<Vec<UndoRow>, StorageError>;
 
-    /// Notes that rows were taken back: what they changed is deleted, what stayed is kept with them. MUST change nothing for a row that was noted
-    /// before.
+    /// Marks rows as undone: deletes their changes, and stores what was left in place. MUST change nothing for a row
+    /// that is marked already.
     async fn record_undone(
         &self,
         workspace: WorkspaceId,
@@ -79,7 +79,7 @@ pub trait ImportUndos: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StorageError>;
 
-    /// Ends the taking back: `done` says whether every row was. If not, it may be asked for again.
+    /// Ends the undo. `done` says whether every row was undone; if not, the undo can be requested again.
     async fn end_undo(
         &self,
         workspace: WorkspaceId,

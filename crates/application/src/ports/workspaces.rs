@@ -14,34 +14,34 @@ pub struct Workspace {
     pub name: String,
     /// Its identity policy.
     pub policy: Policy,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
 /// An API key, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Its identity.
+    /// Its ID.
     pub id: KeyId,
-    /// The workspace that it opens.
+    /// The workspace that it belongs to.
     pub workspace: WorkspaceId,
-    /// What people call it, 1 to 100 characters.
+    /// Its display name, 1 to 100 characters.
     pub name: String,
-    /// The beginning of the secret, by which people recognise it.
+    /// The first characters of the secret, by which people recognise it.
     pub prefix: String,
     /// What it may do.
     pub rights: Rights,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends, if it does.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
-    /// When it was last used, exact to a minute.
+    /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A key to be stored: only the digest of the secret is.
+/// A key to store, with the digest of its secret. The secret itself is never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyToStore {
     /// The key.
@@ -50,7 +50,7 @@ pub struct KeyToStore {
     pub digest: Vec<u8>,
 }
 
-/// What a secret opens.
+/// An API key and its workspace, found by the key's secret.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Credentials {
     /// The key; it may be expired or revoked.
@@ -59,34 +59,36 @@ pub struct Credentials {
     pub workspace: Workspace,
 }
 
-/// Keeps workspaces and keys.
+/// Stores workspaces and keys.
 #[async_trait]
 pub trait Workspaces: Send + Sync {
-    /// Makes a workspace with the default policy. [`StorageError::Conflict`] when the name is taken.
+    /// Creates a workspace with the default policy. [`StorageError::Conflict`] when the name is taken.
     async fn create_workspace(&self, name: &str, at: Timestamp) -> Result<Workspace, StorageError>;
 
-    /// Makes a workspace and its first key, if and only if there is no workspace at all; says whether it did. Of several
-    /// servers that start at once exactly one MUST succeed. The workspace of the given key is set by the storage.
+    /// Creates a workspace and its first key if and only if no workspace exists. Returns whether it did. Of several
+    /// servers that start at the same time exactly one MUST succeed. The storage sets the workspace of the given key.
     async fn bootstrap(&self, name: &str, key: &KeyToStore, at: Timestamp) -> Result<bool, StorageError>;
 
     /// All workspaces, by number.
     async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError>;
 
-    /// Stores a key. [`StorageError::Conflict`] when its digest is known, [`StorageError::UnknownWorkspace`] without its workspace.
+    /// Stores a key. [`StorageError::Conflict`] when its digest is taken, [`StorageError::UnknownWorkspace`] when its
+    /// workspace does not exist.
     async fn create_key(&self, key: &KeyToStore) -> Result<(), StorageError>;
 
-    /// The keys of a workspace, by time of making.
+    /// The keys of a workspace, by time of creation.
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>, StorageError>;
 
-    /// Revokes a key. Says whether the workspace has such a key; revoking again keeps the first time.
+    /// Revokes a key. Returns whether the workspace has such a key; a second call keeps the first time.
     async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<bool, StorageError>;
 
-    /// What the secret with this digest opens. MUST see a revocation as soon as it is committed, from every server.
+    /// Returns the key with this digest, and its workspace. MUST see a revocation as soon as it is committed, from
+    /// every server.
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError>;
 
-    /// A key of a workspace by its identity, as [`Self::credentials`] by its secret.
+    /// Returns a key of a workspace by its ID, as [`Self::credentials`] does by its secret.
     async fn credentials_of(&self, workspace: WorkspaceId, key: KeyId) -> Result<Option<Credentials>, StorageError>;
 
-    /// Notes that a key was used.
+    /// Records the use of a key.
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StorageError>;
 }

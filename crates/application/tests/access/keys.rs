@@ -1,4 +1,4 @@
-//! Who a secret belongs to.
+//! Authentication by the secret of an API key.
 
 use crate::support::{CREDENTIALS, Fault, Point, Probe, Stand, What, soon};
 use chrono::TimeDelta;
@@ -145,7 +145,7 @@ async fn the_last_use_is_written_once_a_minute_at_the_most() {
     );
 }
 
-/// Another server's note counts as well: it is read with the key.
+/// The last use that another server stored counts as well: it is read with the key.
 #[tokio::test(start_paused = true)]
 async fn servers_see_each_others_notes() {
     let mut stand = Stand::default();
@@ -170,7 +170,7 @@ async fn of_uses_at_once_one_is_written() {
     }
 }
 
-/// Who asks while an answer is under way shares a later one: it cannot miss what was committed before the question.
+/// A caller that arrives during a read shares the next one, which cannot miss what was committed before the call.
 #[tokio::test(start_paused = true)]
 async fn those_who_ask_at_once_share_an_answer_that_is_not_older_than_their_question() {
     let mut stand = Stand::default();

@@ -1,4 +1,4 @@
-//! When answers come, and what becomes of those that nobody waits for.
+//! When submissions are answered, and what happens to those whose caller disconnected.
 
 use crate::support::{Stand, accept_all, answers, named, soon};
 use futures::FutureExt;

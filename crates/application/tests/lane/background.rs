@@ -7,7 +7,7 @@ use selfsame_domain::{Outcome, Policy};
 use std::io::Read;
 use std::sync::Arc;
 
-/// Three rows, whatever the body says.
+/// Reads three rows from any body.
 #[derive(Debug)]
 struct Three;
 
@@ -63,7 +63,7 @@ async fn a_live_request_goes_before_a_batch_that_waited_longer() {
     assert_eq!(live.decisions().await[0].outcome, Outcome::Created);
     probe.arrived(3).await;
     let sizes = probe.sizes(f.workspace);
-    // The import reads the policy by itself, which counts as an attempt without commands.
+    // The import reads the policy itself, which counts as an attempt without commands.
     let sizes: Vec<usize> = sizes.into_iter().filter(|size| *size > 0).collect();
     assert_eq!(sizes, [1, 1, 3], "the rows of the import go last");
     let store = f.app().store();

@@ -1,4 +1,4 @@
-//! What shares a transaction, and in which order.
+//! Which submissions share a transaction, and in which order they are decided.
 
 use crate::support::{Probe, Stand, accept_all, answers, decided, idle, named, names, occupy, together, upsert};
 use selfsame_application::{LaneOptions, Submission};
@@ -59,7 +59,7 @@ async fn every_commit_gathers_anew() {
     assert_eq!(probe.sizes(f.workspace), [1, 2, 3]);
 }
 
-/// Each takes the device of the one before: their chain is their order.
+/// Each takes the device of the previous one, so their chain shows the order.
 fn takers(names: &[String]) -> impl Iterator<Item = Submission> {
     names
         .iter()
@@ -73,7 +73,7 @@ fn moved_from(decision: &Decision) -> Option<ContactId> {
     })
 }
 
-/// The order in which submissions of a workspace were accepted is kept, within batches and between them.
+/// The order in which a workspace's submissions were accepted is kept, within batches and between them.
 #[tokio::test(start_paused = true)]
 async fn submissions_of_a_workspace_keep_their_order() {
     for batch_commands in [1, 3, 256] {
@@ -136,7 +136,7 @@ async fn decisions_come_in_the_order_of_the_commands() {
         outcomes.push(of);
     }
     let (made, same) = (Outcome::Created, Outcome::Unchanged);
-    // The contact of the submission that kept the lane busy is the first.
+    // Contact 1 belongs to the submission that kept the lane busy.
     assert_eq!(outcomes[0], [(2, made), (3, made), (2, same)]);
     assert_eq!(outcomes[1], [(4, made)]);
     assert_eq!(outcomes[2], [(3, same), (5, made), (4, same), (2, same)]);
@@ -164,7 +164,7 @@ async fn what_stands_alone_shares_with_nobody() {
     let gone = f.id(upsert("gone")).await;
     for alone in [erase(gone), Command::SetPolicy(Box::default())] {
         assert!(alone.stands_alone());
-        // It names no contact by identifiers, so its own transaction counts none.
+        // An erasure names no contact by identifiers, so its own transaction counts no commands.
         assert_eq!(sizes_around(&f, &probe, alone).await, [1, 2, 0, 2]);
     }
 }

@@ -1,4 +1,4 @@
-//! How much shares a transaction, and how much waits.
+//! Bounds of a batch and of the queue.
 
 use crate::support::{Stand, accept_all, answers, decided, idle, named, names, together, upsert};
 use futures::FutureExt;

@@ -1,11 +1,11 @@
-//! What would be decided.
+//! Dry runs.
 
 use crate::support::{Fault, Point, Stand, What, decided, named, repeated, soon, upsert};
 use selfsame_domain::{Command, ContactId, Decision, DecisionId, Outcome, Rejection};
 use selfsame_storage_conformance::{Ask, remove};
 use uuid::Uuid;
 
-/// A decision apart from its identity and time.
+/// A decision without its ID and time.
 fn bare(decision: Decision) -> Decision {
     Decision {
         id: DecisionId(Uuid::nil()),

@@ -1,4 +1,4 @@
-//! Requests that are refused when they come twice within the workspace's window.
+//! Requests that are refused when they are repeated within the workspace's duplicate window.
 
 use crate::support::{Answer, Probe, Stand, accept_all, answers, decided, keyed, named, occupy, repeated, upsert};
 use selfsame_application::Submission;
@@ -102,7 +102,7 @@ async fn a_refused_repetition_does_not_prolong_the_window() {
     assert!(!is_refused(&decided(&f, same()).await));
 }
 
-/// A queue may be longer than a short window.
+/// A submission may wait in the queue for longer than a short window.
 #[tokio::test(start_paused = true)]
 async fn the_window_runs_from_acceptance_within_a_batch_too() {
     let mut stand = Stand::default();
@@ -224,7 +224,7 @@ async fn a_request_that_was_refused_may_be_repeated() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
     window(&f, 60).await;
-    // The lane is kept busy by the first contact; the second is made by the third submission.
+    // The first contact keeps the lane busy; the third submission creates the second contact.
     let second = ContactId(2);
     let asked = [
         remove(second),

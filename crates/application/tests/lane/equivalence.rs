@@ -1,4 +1,4 @@
-//! Correctness never depends on batching: whatever shares a transaction comes out as if one came after the other.
+//! Correctness never depends on batching: the result of a batch equals that of its submissions one after the other.
 
 use crate::support::{Answer, Fault, Point, Stand, What, accept_all, answers, occupy};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use selfsame_application::{LaneOptions, Replay, Submission};
 use selfsame_domain::{Command, ContactId, Decision, Revision};
 use selfsame_storage_conformance::{Ask, force_merge, remove};
 
-/// Few names, so that they meet.
+/// Few values, so that commands share identifiers.
 fn command() -> impl Strategy<Value = Command> {
     let ask = (0..4_u8, 0..4_u8, 0..4_u8).prop_map(|(external, email, device)| {
         let mut ask = Ask::new().device(&format!("d{device}"));
@@ -27,7 +27,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// Few keys and digests, which need not fit the commands: the lane does not compare those.
+/// Few keys and digests, independent of the commands: the lane does not compare the commands.
 fn submission() -> impl Strategy<Value = Submission> {
     let replay = proptest::option::of((0..4_u8, 0..4_u8));
     (
@@ -37,7 +37,7 @@ fn submission() -> impl Strategy<Value = Submission> {
     )
         .prop_map(|(commands, replay, repeated)| Submission {
             commands,
-            // Mostly the same request under the same key.
+            // Usually the same digest under the same key.
             replay: replay.map(|(key, other)| Replay {
                 key: format!("k{key}"),
                 digest: vec![u8::from(other == 0); 32],
@@ -47,7 +47,7 @@ fn submission() -> impl Strategy<Value = Submission> {
         })
 }
 
-/// What can be told apart from outside.
+/// The externally visible results.
 #[derive(Debug, PartialEq)]
 struct Observed {
     answers: Vec<Result<Vec<Decision>, String>>,
@@ -61,7 +61,8 @@ async fn play(batch_commands: usize, window: u32, submissions: &[Submission]) ->
     });
     let (f, probe) = stand.fixture().await;
     f.policy(|policy| policy.duplicate_window_seconds = window).await;
-    // Poison that nobody names but by chance: halving must not show either.
+    // A value that fails every write with it, and that commands contain only by chance: halving must not change results
+    // either.
     probe.fault(Fault::new(What::Refused, Point::Write).only("m3@example.com"));
     let first = occupy(&f, &probe).await;
     let waiting = accept_all(&f, submissions.iter().cloned()).await;
@@ -73,9 +74,9 @@ async fn play(batch_commands: usize, window: u32, submissions: &[Submission]) ->
     let mut contacts = Vec::new();
     for id in f.all().await {
         let mut identity = f.identity(id).await;
-        // It says which commit it was.
+        // Batching changes the number of commits.
         identity.contact.revision = Revision::default();
-        // A set: its order says only whether the identifiers were loaded or made in the same batch.
+        // The order of this set shows only whether the identifiers were loaded or created in the same batch.
         for merge in &mut identity.merges {
             merge.moved.identifiers.sort();
         }

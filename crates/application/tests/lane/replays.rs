@@ -79,7 +79,7 @@ async fn a_refusal_is_recorded_too() {
     let (f, probe, first) = stand.busy().await;
     let second = ContactId(2);
     let same = || keyed("k", 1, remove(second));
-    // In one batch: refused, then the contact is made, then sent again.
+    // In one batch: the request is refused, then the contact is created, then the request is repeated.
     let waiting = accept_all(&f, [same(), named("b"), same()]).await;
     probe.open(f.workspace);
     first.decisions().await;

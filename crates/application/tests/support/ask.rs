@@ -1,4 +1,4 @@
-//! Submissions in few words.
+//! Short constructors of submissions.
 
 use selfsame_application::{Replay, Submission};
 use selfsame_domain::Command;
@@ -42,7 +42,7 @@ pub(crate) fn repeated(digest: u8, command: Command) -> Submission {
     }
 }
 
-/// `count` external IDs with a common beginning.
+/// `count` external IDs with a common prefix.
 pub(crate) fn names(prefix: &str, count: usize) -> Vec<String> {
     (0..count).map(|index| format!("{prefix}{index}")).collect()
 }

@@ -1,13 +1,13 @@
-//! The ports that the probe hands on, with a look at the use of keys.
+//! The ports that the probe delegates; the use of keys is counted.
 
 use super::faults::Point;
 use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Accepted, ApiKey, AttemptEnd, Catalog, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
+    Accepted, ApiKey, AttemptEnd, Catalog, Changes, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
     EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
-    ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, Lookup,
-    Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
+    ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage,
+    Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
     SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow,
     UndoneRow, Workspace, Workspaces,
 };
@@ -15,8 +15,8 @@ use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::values::SiteOrigin;
 use selfsame_domain::{
-    Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, Footprint, IdentifierKey, KeyId, Merge,
-    MergeId, Order, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
+    Category, ContactId, CustomField, Decision, DecisionId, Event, EventType, FindQuery, Footprint, IdentifierKey,
+    KeyId, Merge, MergeId, Order, Revision, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -38,6 +38,10 @@ impl Contacts for Probe {
 
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Read<Page<ContactDetails>> {
         self.inner.search(workspace, query).await
+    }
+
+    async fn find(&self, workspace: WorkspaceId, query: &FindQuery, limit: u32) -> Read<Vec<ContactDetails>> {
+        self.inner.find(workspace, query, limit).await
     }
 
     async fn contacts_after(&self, workspace: WorkspaceId, after: ContactId, limit: u32) -> Read<Vec<ContactDetails>> {
@@ -90,6 +94,13 @@ impl Segments for Probe {
 
     async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Read<u64> {
         self.inner.count_members(workspace, plan, now).await
+    }
+}
+
+#[async_trait]
+impl Changes for Probe {
+    async fn logged(&self, workspace: WorkspaceId, after: Revision, limit: u32) -> Read<LoggedPage> {
+        self.inner.logged(workspace, after, limit).await
     }
 }
 
@@ -210,7 +221,7 @@ impl Workspaces for Probe {
         self.inner.credentials_of(workspace, key).await
     }
 
-    /// Lets others in between, as a database does.
+    /// Yields, as a database call does.
     async fn touch_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Read<()> {
         self.touch();
         tokio::task::yield_now().await;

@@ -1,11 +1,12 @@
-//! Exports, which the probe hands on.
+//! The port of exports, which the probe delegates.
 
 use super::probe::Probe;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Connector, ConnectorDeleted, Export, ExportRun, ExportSnapshot, Exports, NewJob, RunStarted, StorageError,
+    Connector, ConnectorDeleted, Export, ExportRun, ExportSnapshot, Exports, NewJob, PruneUpTo, RunStarted,
+    StorageError,
 };
-use selfsame_domain::{ConnectorId, ExportId, Revision, RunId, Timestamp, WorkspaceId};
+use selfsame_domain::{ConnectorId, ExportId, RunId, Timestamp, WorkspaceId};
 
 type Read<T> = Result<T, StorageError>;
 
@@ -85,7 +86,7 @@ impl Exports for Probe {
         self.inner.prune_runs(over_before).await
     }
 
-    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: Revision) -> Read<u64> {
+    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: PruneUpTo) -> Read<u64> {
         self.inner.prune_deleted(workspace, up_to).await
     }
 

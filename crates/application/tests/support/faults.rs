@@ -1,9 +1,9 @@
-//! What goes wrong in a storage.
+//! Faults of a storage.
 
 use selfsame_application::ports::StorageError;
-use selfsame_domain::Footprint;
+use selfsame_domain::{ContactId, Footprint, Invariant};
 
-/// Where it goes wrong.
+/// Where a fault occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Point {
     Policy,
@@ -13,18 +13,19 @@ pub(crate) enum Point {
     Credentials,
 }
 
-/// What goes wrong.
+/// The kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Retriable,
     Refused,
     Corrupt,
+    Inconsistent,
     Unavailable,
     Lost,
     Panic,
 }
 
-/// Something that goes wrong some times.
+/// A fault that occurs a number of times.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     what: What,
@@ -34,12 +35,12 @@ pub(crate) struct Fault {
     only: Option<&'static str>,
 }
 
-/// All that goes wrong.
+/// All faults.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Vec<Fault>);
 
 impl Fault {
-    /// Goes wrong every time.
+    /// A fault that occurs every time.
     pub(crate) fn new(what: What, at: Point) -> Self {
         Self {
             what,
@@ -49,12 +50,12 @@ impl Fault {
         }
     }
 
-    /// Goes wrong so many times only.
+    /// Limits how often the fault occurs.
     pub(crate) fn times(self, times: usize) -> Self {
         Self { times, ..self }
     }
 
-    /// Goes wrong only in transactions that touch an identifier of this value.
+    /// Limits the fault to transactions that touch an identifier of this value.
     pub(crate) fn only(self, value: &'static str) -> Self {
         Self {
             only: Some(value),
@@ -75,7 +76,7 @@ impl Faults {
         self.0.push(fault);
     }
 
-    /// What goes wrong now.
+    /// Returns the fault that occurs now.
     pub(super) fn due(&mut self, at: Point, footprint: &Footprint) -> Option<What> {
         let fault = self.0.iter_mut().find(|fault| fault.is_due(at, footprint))?;
         fault.times -= 1;
@@ -84,11 +85,11 @@ impl Faults {
 }
 
 impl What {
-    /// The error.
+    /// The error of the fault.
     ///
     /// # Panics
     ///
-    /// When that is what goes wrong.
+    /// When the fault is a panic.
     pub(super) fn error(self) -> StorageError {
         match self {
             Self::Retriable => StorageError::Retriable,
@@ -98,6 +99,7 @@ impl What {
                 column: "state",
                 key: "1".to_owned(),
             },
+            Self::Inconsistent => StorageError::Inconsistent(Invariant::MissingContact(ContactId(1))),
             Self::Unavailable => StorageError::Unavailable {
                 reason: "gone".to_owned(),
             },

@@ -1,8 +1,9 @@
-//! What the tests share.
+//! Helpers of the tests.
 
 mod ask;
 mod delegate;
 mod delegate_exports;
+mod delegate_users;
 mod faults;
 mod probe;
 mod stand;

@@ -1,4 +1,4 @@
-//! A store that watches another one, holds its commits, and lets it fail.
+//! A store that observes another one, holds its commits, and injects faults.
 
 use super::faults::{Fault, Faults, Point};
 use async_trait::async_trait;
@@ -11,10 +11,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
-/// The gate of answers about credentials: no workspace has this number.
+/// The gate for reads of credentials: no workspace has this number.
 pub(crate) const CREDENTIALS: WorkspaceId = WorkspaceId(0);
 
-/// A store that watches the in-memory one. Clones share everything.
+/// A store that observes the in-memory one. A clone shares all state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Probe {
     pub(super) inner: MemoryStore,
@@ -24,7 +24,7 @@ pub(crate) struct Probe {
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// How many commits came to a gate.
+    /// How many commits have reached a gate.
     arrived: watch::Sender<usize>,
 }
 
@@ -43,15 +43,15 @@ struct State {
 pub(crate) struct Seen {
     pub(crate) workspace: WorkspaceId,
     footprint: Footprint,
-    /// Whether other writers were kept out before it was read.
+    /// Whether other writers were excluded before it was read.
     pub(crate) exclusive: bool,
-    /// Whether it came to a write.
+    /// Whether it reached a write.
     pub(crate) applied: bool,
     pub(crate) committed: bool,
 }
 
 impl Seen {
-    /// How many commands it was read for: those that name a contact by its identifiers.
+    /// The number of its commands that name a contact by its identifiers.
     pub(crate) fn commands(&self) -> usize {
         self.footprint.fresh.contacts
     }
@@ -77,12 +77,12 @@ impl Probe {
         self.lock().gates.remove(&workspace).expect("a gate").close();
     }
 
-    /// How many commits have come to gates in all.
+    /// How many commits have reached gates in all.
     pub(crate) fn arrivals(&self) -> usize {
         *self.shared.arrived.borrow()
     }
 
-    /// Returns when so many commits have come to gates in all.
+    /// Returns when this many commits have reached gates in all.
     pub(crate) async fn arrived(&self, count: usize) {
         let mut arrived = self.shared.arrived.subscribe();
         super::soon(arrived.wait_for(|arrived| *arrived >= count))
@@ -90,12 +90,12 @@ impl Probe {
             .expect("the probe lives");
     }
 
-    /// Lets something go wrong.
+    /// Adds a fault.
     pub(crate) fn fault(&self, fault: Fault) {
         self.lock().faults.add(fault);
     }
 
-    /// Answers so many writes as stale.
+    /// Answers this many writes as stale.
     pub(crate) fn go_stale(&self, times: usize) {
         self.lock().stale = times;
     }
@@ -107,7 +107,7 @@ impl Probe {
         left.is_some()
     }
 
-    /// Changes what is noted of the last attempt in a workspace.
+    /// Changes the record of the last attempt in a workspace.
     fn note(&self, workspace: WorkspaceId, change: impl FnOnce(&mut Seen)) {
         let mut state = self.lock();
         let last = state.seen.iter_mut().rev().find(|seen| seen.workspace == workspace);
@@ -125,7 +125,7 @@ impl Probe {
         self.pass(Point::Commit, &footprint)
     }
 
-    /// Attempts so far.
+    /// The attempts so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.lock().seen.clone()
     }
@@ -135,7 +135,7 @@ impl Probe {
         self.sizes(workspace).len()
     }
 
-    /// How many commands each attempt in a workspace was read for.
+    /// The number of commands of each attempt in a workspace.
     pub(crate) fn sizes(&self, workspace: WorkspaceId) -> Vec<usize> {
         let seen = self.seen().into_iter();
         seen.filter(|seen| seen.workspace == workspace)
@@ -143,12 +143,12 @@ impl Probe {
             .collect()
     }
 
-    /// Forgets the attempts so far.
+    /// Clears the attempts so far.
     pub(crate) fn forget(&self) {
         self.lock().seen.clear();
     }
 
-    /// How often the use of a key was written.
+    /// How often the use of a key was stored.
     pub(crate) fn touches(&self) -> usize {
         self.lock().touches
     }
@@ -157,7 +157,7 @@ impl Probe {
         self.lock().touches += 1;
     }
 
-    /// Fails when that is due.
+    /// Fails when a fault is due.
     pub(super) fn pass(&self, at: Point, footprint: &Footprint) -> Result<(), StorageError> {
         let due = self.lock().faults.due(at, footprint);
         due.map_or(Ok(()), |what| Err(what.error()))
@@ -168,7 +168,7 @@ impl Probe {
             return;
         };
         self.shared.arrived.send_modify(|arrived| *arrived += 1);
-        // An error is the gate that was opened for all.
+        // An error means that the gate was opened for all.
         if let Ok(permit) = gate.acquire().await {
             permit.forget();
         }
@@ -215,7 +215,7 @@ impl Storage for Probe {
     }
 }
 
-/// A transaction under watch.
+/// An observed transaction.
 struct Watched {
     probe: Probe,
     inner: Box<dyn Exclusive>,

@@ -17,7 +17,7 @@ pub(crate) struct Stand {
 }
 
 impl Stand {
-    /// Bounds the lane.
+    /// Sets the bounds of the lane.
     pub(crate) fn with(lane: LaneOptions) -> Self {
         Self {
             lane,
@@ -31,7 +31,7 @@ impl Stand {
         (Fixture::new(self).await, probe)
     }
 
-    /// A workspace whose lane is busy: the commit of the first submission is held. The clock stands.
+    /// A workspace whose lane is busy: the commit of the first submission is held. The clock does not move.
     pub(crate) async fn busy(&mut self) -> (Fixture<'_>, Probe, Waiting) {
         let (f, probe) = self.fixture().await;
         let first = occupy(&f, &probe).await;
@@ -39,11 +39,11 @@ impl Stand {
     }
 }
 
-/// Submits something and holds its commit.
+/// Submits a contact and holds its commit.
 pub(crate) async fn occupy(f: &Fixture<'_>, probe: &Probe) -> Waiting {
     probe.hold(f.workspace);
     let before = probe.arrivals();
-    // Somebody new each time: what changes nothing comes to no commit.
+    // A new contact each time: an unchanged one would cause no commit.
     let name = match before {
         0 => "first".to_owned(),
         _ => format!("first after {before}"),
@@ -53,7 +53,7 @@ pub(crate) async fn occupy(f: &Fixture<'_>, probe: &Probe) -> Waiting {
     first
 }
 
-/// Waits until the lane has forgotten the last batch: answers leave a little earlier.
+/// Waits until the lane has finished the last batch: its answers are sent a little earlier.
 pub(crate) async fn idle(f: &Fixture<'_>) {
     let idle = async {
         while f.app().lane_depth() > 0 {
@@ -73,7 +73,7 @@ pub(crate) async fn decided(f: &Fixture<'_>, submission: Submission) -> Vec<Deci
     submit(f, submission).await.expect("submit")
 }
 
-/// Submissions to the workspace of the fixture that are accepted in this order and wait.
+/// Submits to the workspace of the fixture; the submissions are accepted in this order and wait.
 pub(crate) async fn accept_all(f: &Fixture<'_>, submissions: impl IntoIterator<Item = Submission>) -> Vec<Waiting> {
     let mut waiting = Vec::new();
     for submission in submissions {
@@ -101,7 +101,7 @@ impl Backend for Stand {
         &self.clock
     }
 
-    /// The data live in memory; there is nothing to read back from.
+    /// The data are in memory, so nothing can be reopened.
     async fn reopen(&mut self) {}
 
     fn another(&self) -> Arc<dyn Store> {

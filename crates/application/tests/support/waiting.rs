@@ -1,4 +1,4 @@
-//! Submissions that are accepted and not answered.
+//! Submissions that are accepted and not answered yet.
 
 use futures::FutureExt;
 use selfsame_application::{Application, Submission, SubmitError};
@@ -6,10 +6,10 @@ use selfsame_domain::{Decision, WorkspaceId};
 use std::pin::Pin;
 use std::time::Duration;
 
-/// What a submission comes to.
+/// The answer to a submission.
 pub(crate) type Answer = Result<Vec<Decision>, SubmitError>;
 
-/// A submission that was accepted; its answer is still to come.
+/// A submission that was accepted and not answered yet.
 pub(crate) struct Waiting(Pin<Box<dyn Future<Output = Answer>>>);
 
 /// Submits, and returns as soon as the submission is accepted.
@@ -26,33 +26,33 @@ pub(crate) async fn accept(app: &Application, workspace: WorkspaceId, submission
 }
 
 impl Waiting {
-    /// Whether the answer is still to come.
+    /// Whether it is not answered yet.
     pub(crate) async fn is_pending(&mut self) -> bool {
         futures::poll!(&mut self.0).is_pending()
     }
 
-    /// The answer, which must be there.
+    /// The answer, which must have arrived.
     pub(crate) fn answered(self) -> Answer {
         self.0.now_or_never().expect("an answer that is there")
     }
 
-    /// The answer, which must come.
+    /// Waits for the answer.
     pub(crate) async fn answer(self) -> Answer {
         soon(self.0).await
     }
 
-    /// The decisions, which must come.
+    /// Waits for the decisions.
     pub(crate) async fn decisions(self) -> Vec<Decision> {
         self.answer().await.expect("submit")
     }
 }
 
-/// Waits for what must come. Where time is paused it moves only when nothing is under way any more, so what never comes fails
-/// at once, however slow the machine is.
+/// Waits for a future that must complete. Paused time advances only when every task is idle, so a future that never
+/// completes fails at once, however slow the machine is.
 ///
 /// # Panics
 ///
-/// When it never comes.
+/// When it never completes.
 pub(crate) async fn soon<T>(coming: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_hours(1), coming)
         .await

@@ -40,7 +40,7 @@ pub(super) const COLUMNS: [Column; 21] = [
     Column::new(
         "mergedInto",
         BigInteger,
-        "The contact that answers for an absorbed one; empty for others",
+        "The canonical contact of an absorbed one; empty for others",
     ),
 ];
 
@@ -49,7 +49,7 @@ pub(super) const COLUMNS: [Column; 21] = [
 pub enum EmailStatus {
     /// The address is confirmed.
     Confirmed,
-    /// Nobody has confirmed the address yet.
+    /// The address is not confirmed.
     NeedConfirmation,
     /// Its owner wants no messages.
     Unsubscribed,

@@ -85,7 +85,7 @@ impl Dataset {
         }
     }
 
-    /// The columns by which rows are taken away, when the owner changes or is erased. All are in the table whatever else is left out.
+    /// The columns by which rows are deleted when the owner changes or is erased. They are always in the table, even if other columns are left out.
     pub fn owners(self) -> &'static [&'static str] {
         match self {
             Self::Contacts | Self::Identifiers | Self::Devices => &["contactId"],

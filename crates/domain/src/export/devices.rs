@@ -19,7 +19,7 @@ pub(super) const COLUMNS: [Column; 13] = [
     Column::new("externalCustomerId", Text(Some(100)), "The external ID of the contact"),
     Column::new("languageCode", Text(Some(20)), "The language of the device"),
     Column::new("osType", Text(Some(50)), "The operating system"),
-    Column::new("osVersion", Text(Some(50)), "Empty: devices do not tell it apart"),
+    Column::new("osVersion", Text(Some(50)), "Empty: devices do not report it by itself"),
     Column::new(
         "pushToken",
         Text(None),

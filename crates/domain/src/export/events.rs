@@ -19,7 +19,7 @@ pub(super) const COLUMNS: [Column; 7] = [
     Column::new(
         "contactId",
         BigInteger,
-        "The contact that left the event, or that answers for the visitor that did; contacts.mergedInto leads on",
+        "The contact that the event belongs to, or the owner of its visitor; contacts.mergedInto leads on",
     ),
     Column::new("eventId", Text(Some(36)), "The identity of the event"),
     Column::new("eventTypeKey", Text(Some(100)), "What sort of event it is"),
@@ -37,7 +37,7 @@ pub(super) const COLUMNS: [Column; 7] = [
     ),
 ];
 
-/// The row of an event, and how many values were cut. `owner` is the contact that answers for the visitor that left it.
+/// The row of an event, and how many values were cut. `owner` is the owner of its visitor.
 pub fn event_row(event: &Event, owner: Option<ContactId>) -> (Row, u64) {
     let (contact, visitor) = match event.subject {
         Some(Subject::Contact(id)) => (Some(id), None),

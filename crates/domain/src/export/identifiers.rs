@@ -34,7 +34,7 @@ pub(super) const COLUMNS: [Column; 11] = [
     ),
 ];
 
-/// The rows of a contact's identifiers; none of an absorbed one, whose identifiers its survivor shows.
+/// The rows of a contact's identifiers; none of an absorbed one: its survivor shows its identifiers.
 pub fn identifier_rows(contact: &Contact) -> Vec<Row> {
     let visible = contact.identifiers.iter().filter(|held| held.is_visible());
     visible.map(|held| row(contact, held)).collect()

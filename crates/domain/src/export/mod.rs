@@ -15,7 +15,10 @@ mod schedule;
 
 pub use cell::{Cell, Row, cut};
 pub use column::{Column, ColumnType};
-pub use connector::{ConnectorKind, ConnectorSettings, FileFormat, SslMode};
+pub use connector::{
+    ConnectorKind, ConnectorSettings, FileFormat, SslMode, base_url, is_bigquery_dataset, is_bigquery_location,
+    is_bigquery_project,
+};
 pub use contacts::{EmailStatus, contact_row};
 pub use dataset::Dataset;
 pub use devices::device_rows;

@@ -53,7 +53,7 @@ impl Schedule {
         minutes.map(Self::EveryMinutes).ok_or(ScheduleProblem::Minutes)
     }
 
-    /// By a cron expression, in a time zone. `now` tells whether any time fits.
+    /// By a cron expression, in a time zone. `now` is used to check that any time fits.
     pub fn cron(expression: &str, time_zone: &str, now: Timestamp) -> Result<Self, ScheduleProblem> {
         let zone = crate::values::TimeZone::parse(time_zone).map_err(|_| ScheduleProblem::TimeZone)?;
         parse(expression).ok_or(ScheduleProblem::Expression)?;

@@ -1,148 +1,121 @@
 //! Merges that a request leads to by itself (identity rules 5 and 6).
 
-use super::draft::Draft;
+use super::context::{ContactUpdate, Context};
 use super::evidence::{self, Evidence};
-use super::world::World;
-use super::{claim, merge};
+use super::merge::{self, NewMerge};
 use crate::{
-    Apart, Contact, ContactId, ContactRequest, Effect, Identifier, IdentifierKey, IdentifierKind, MergeRule, Stability,
+    Contact, ContactId, Identifier, IdentifierKey, IdentifierKind, Invariant, MergeRule, NotLinkedReason, Stability,
 };
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// Rule 5: merges the former owner of a claimed identifier when it held nothing but changeable ones. Says whether it did.
+/// Rule 5: merges the former owner of a claimed identifier into the contact if it held nothing but changeable identifiers. Returns whether it
+/// did.
 pub(super) fn anonymous(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    id: ContactId,
+    cx: &mut Context<'_>,
+    survivor: ContactId,
     former: ContactId,
     identifier: &Identifier,
-    evidence: Evidence,
-) -> bool {
-    let is_evidence = evidence == Evidence::Matches && world.matching(&identifier.key).contains(&former);
-    let anonymous = world
-        .contacts
-        .get(&former)
-        .is_some_and(|contact| contact.is_active() && contact.is_anonymous());
-    if !is_evidence || !anonymous {
-        return false;
+) -> Result<bool, Invariant> {
+    let is_evidence = evidence::of(&cx.state, identifier) == Evidence::Matches
+        && cx.state.matching(&identifier.key).contains(&former);
+    let contact = cx.state.contact(former)?;
+    if !is_evidence || !contact.is_active() || !contact.is_anonymous() {
+        return Ok(false);
     }
-    let why = if world.taken_apart(id, former) {
-        Some(Apart::Undone)
-    } else {
-        merge::excess(world, id, former).map(|_| Apart::Limit)
-    };
-    if let Some(why) = why {
-        let identifier = identifier.clone();
-        draft.effects.push(Effect::KeptApart {
-            identifier,
-            contact: Some(former),
-            why,
-        });
-        return false;
+    if let Some(reason) = permanent_obstacle(cx, survivor, former)? {
+        cx.decision.not_linked(identifier, Some(former), reason);
+        return Ok(false);
     }
-    merge::merge(
-        world,
-        draft,
-        id,
-        former,
-        MergeRule::AbsorbAnonymous,
-        Some(&identifier.key),
-        false,
-    );
-    true
+    absorb(cx, [survivor, former], MergeRule::AbsorbAnonymous, identifier)?;
+    Ok(true)
 }
 
-/// Rule 6: merges the other contacts that hold the request's email or phone and no external ID, unless they are somebody else.
-pub(super) fn unclaimed(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
+/// Rule 6: merges the other contacts that hold the request's email or phone and no external ID, unless they are another person.
+pub(super) fn unclaimed(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Result<(), Invariant> {
+    let id = update.contact;
     let mut seen = BTreeSet::new();
-    for identifier in request.identifiers() {
-        let lasting = identifier.kind().stability() == Stability::ConditionallyPermanent;
-        if !lasting || !seen.insert(&identifier.key) || evidence::of(world, identifier) != Evidence::Matches {
+    for identifier in update.request.identifiers() {
+        let is_lasting = identifier.kind().stability() == Stability::ConditionallyPermanent;
+        let is_new = is_lasting && seen.insert(&identifier.key);
+        if !is_new || evidence::of(&cx.state, identifier) != Evidence::Matches {
             continue;
         }
-        let holders = world.matching(&identifier.key).into_iter().filter(|other| *other != id);
-        let (known, mut others): (Vec<ContactId>, Vec<ContactId>) =
-            holders.partition(|other| world.contacts[other].has_external_id());
-        tell_known(draft, identifier, &known);
-        others.sort_by_key(|other| std::cmp::Reverse((world.contacts[other].updated_at, *other)));
-        for other in others {
-            match apart(world, id, other) {
-                None => {
-                    merge::merge(
-                        world,
-                        draft,
-                        id,
-                        other,
-                        MergeRule::AbsorbUnclaimed,
-                        Some(&identifier.key),
-                        false,
-                    );
-                }
-                Some(why) => {
-                    let identifier = identifier.clone();
-                    draft.effects.push(Effect::KeptApart {
-                        identifier,
-                        contact: Some(other),
-                        why,
-                    });
-                }
+        let mut unclaimed = Vec::new();
+        for other in cx
+            .state
+            .matching(&identifier.key)
+            .into_iter()
+            .filter(|other| *other != id)
+        {
+            let contact = cx.state.contact(other)?;
+            if !contact.has_external_id() {
+                unclaimed.push((Reverse((contact.updated_at, other)), other));
+            } else if cx.decision.attached_without_replacing(&identifier.key) {
+                // Rule 1: it is another person, by its external ID.
+                cx.decision
+                    .not_linked_once(identifier, other, NotLinkedReason::HoldsExternalId);
+            }
+        }
+        unclaimed.sort();
+        for (_, other) in unclaimed {
+            match obstacle(cx, id, other)? {
+                None => absorb(cx, [id, other], MergeRule::AbsorbUnclaimed, identifier)?,
+                Some(reason) => cx.decision.not_linked(identifier, Some(other), reason),
             }
         }
     }
+    Ok(())
 }
 
-/// Tells, when the contact gets a value, who else holds it and is somebody else by their external ID (rule 1).
-fn tell_known(draft: &mut Draft, identifier: &Identifier, known: &[ContactId]) {
-    if !draft.gave(&identifier.key) {
-        return;
-    }
-    for other in known {
-        let apart = Effect::KeptApart {
-            identifier: identifier.clone(),
-            contact: Some(*other),
-            why: Apart::HoldsExternalId,
-        };
-        if !draft.effects.contains(&apart) {
-            draft.effects.push(apart);
-        }
-    }
+fn absorb(
+    cx: &mut Context<'_>,
+    [survivor, absorbed]: [ContactId; 2],
+    rule: MergeRule,
+    identifier: &Identifier,
+) -> Result<(), Invariant> {
+    let merge = NewMerge {
+        survivor,
+        absorbed,
+        rule,
+        evidence: Some(&identifier.key),
+        forced: false,
+    };
+    merge::merge(cx, merge)
 }
 
 /// Why rule 6 does not merge the two, if it does not.
-fn apart(world: &World<'_>, id: ContactId, other: ContactId) -> Option<Apart> {
-    let (Some(contact), Some(candidate)) = (world.contacts.get(&id), world.contacts.get(&other)) else {
-        return Some(Apart::Disagrees);
-    };
-    if !world.policy.merge_unclaimed {
-        Some(Apart::PolicyOff)
-    } else if disagrees(contact, candidate, IdentifierKind::Email)
-        || disagrees(contact, candidate, IdentifierKind::Phone)
-    {
-        Some(Apart::Disagrees)
-    } else if world.taken_apart(id, other) {
-        Some(Apart::Undone)
-    } else if merge::excess(world, id, other).is_some() {
-        Some(Apart::Limit)
+fn obstacle(cx: &Context<'_>, survivor: ContactId, other: ContactId) -> Result<Option<NotLinkedReason>, Invariant> {
+    let (contact, candidate) = (cx.state.contact(survivor)?, cx.state.contact(other)?);
+    let lasting = [IdentifierKind::Email, IdentifierKind::Phone];
+    if !cx.state.policy.merge_unclaimed {
+        Ok(Some(NotLinkedReason::PolicyOff))
+    } else if lasting.into_iter().any(|kind| disagrees(contact, candidate, kind)) {
+        Ok(Some(NotLinkedReason::Disagrees))
     } else {
-        None
+        permanent_obstacle(cx, survivor, other)
     }
+}
+
+/// Why no rule merges the two by itself, if none does.
+fn permanent_obstacle(
+    cx: &Context<'_>,
+    survivor: ContactId,
+    other: ContactId,
+) -> Result<Option<NotLinkedReason>, Invariant> {
+    if cx.state.merge_was_undone(survivor, other) {
+        return Ok(Some(NotLinkedReason::Undone));
+    }
+    let excess = merge::excess(&cx.state, survivor, other)?;
+    Ok(excess.map(|_| NotLinkedReason::Limit))
 }
 
 /// Whether the candidate holds a value of the kind that the contact, which holds some, does not.
 fn disagrees(contact: &Contact, candidate: &Contact, kind: IdentifierKind) -> bool {
     let values = |contact: &Contact| -> BTreeSet<IdentifierKey> {
-        contact
-            .visible(kind)
-            .into_iter()
-            .map(|held| held.key().clone())
-            .collect()
+        let visible = contact.visible(kind).into_iter();
+        visible.map(|held| held.key().clone()).collect()
     };
     let own = values(contact);
     !own.is_empty() && !values(candidate).is_subset(&own)
-}
-
-/// How many identifiers of a kind would count if both were one. A value that one of them has quarantined counts if it is the other's.
-pub(super) fn together(contact: &Contact, other: &Contact, kind: IdentifierKind) -> usize {
-    let all = claim::counting(contact, kind).chain(claim::counting(other, kind));
-    all.collect::<BTreeSet<_>>().len()
 }

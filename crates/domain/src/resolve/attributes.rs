@@ -1,56 +1,54 @@
 //! Names, address, language and custom fields of a request.
 
-use super::claim;
-use super::draft::Draft;
-use super::world::World;
+use super::context::{ContactUpdate, Context};
+use super::held;
+use super::working_copy::WorkingCopy;
 use crate::{
-    AttributeInput, AttributeKey, AttributeValue, ContactId, ContactRequest, Effect, FieldInput, HeldIdentifier,
-    Identifier, IdentifierKind, Rejection, Timestamp,
+    AttributeInput, AttributeKey, AttributeValue, ContactRequest, Effect, FieldInput, HeldIdentifier, Identifier,
+    IdentifierKind, Invariant, Rejection, Timestamp,
 };
 
-/// Writes what the request sends. A custom field that is unknown or does not fit its type is left out and reported (wire fact).
-pub(super) fn write(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
-    let mut inputs = request.attributes.clone();
+/// Writes the attributes of the request. A custom field that is unknown or does not fit its type is left out and reported (wire fact).
+pub(super) fn write(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Result<(), Invariant> {
+    let mut inputs = update.request.attributes.clone();
     for input in inputs.iter().filter(|input| input.key == AttributeKey::ContactKey) {
-        let old = |held: &HeldIdentifier| held.kind() == IdentifierKind::ContactKey;
-        identify(world, draft, request, id, old, input.identifier());
+        set_identifier(cx, update, input.key, input.identifier())?;
     }
-    for field in &request.fields {
-        match read(world, field, draft.at) {
+    for field in &update.request.fields {
+        match read(&cx.state, field, cx.decision.at) {
             Ok(input) => {
-                if let AttributeKey::Field(field) = input.key
-                    && world.fields.iter().any(|known| known.id == field && known.identifying)
+                if let AttributeKey::Field(id) = input.key
+                    && cx.state.fields.iter().any(|known| known.id == id && known.identifying)
                 {
-                    let old = |held: &HeldIdentifier| held.key().field() == Some(field);
                     let new = match &input.value {
-                        Some(AttributeValue::Field(value)) => Some(Identifier::field(field, value)),
+                        Some(AttributeValue::Field(value)) => Some(Identifier::field(id, value)),
                         _ => None,
                     };
-                    identify(world, draft, request, id, old, new);
+                    set_identifier(cx, update, input.key, new)?;
                 }
                 inputs.push(input);
             }
-            Err(reason) => draft.skip(&field.member, reason),
+            Err(reason) => cx.decision.skip(&field.member, reason),
         }
     }
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    let mut changed = Vec::new();
+    let at = cx.decision.at;
+    let contact = cx.state.contact_mut(update.contact)?;
+    let mut attributes = Vec::new();
     for input in &inputs {
-        if contact.attributes.set(input, draft.at) {
-            changed.push(input.key);
+        if contact.attributes.set(input, at) {
+            attributes.push(input.key);
         }
     }
-    if !changed.is_empty() {
-        draft.effects.push(Effect::Changed { attributes: changed });
+    if !attributes.is_empty() {
+        cx.decision.report(Effect::Changed { attributes });
     }
+    Ok(())
 }
 
 /// Whether every custom field of the request exists and can take its value.
-pub(super) fn check(world: &World<'_>, request: &ContactRequest, at: Timestamp) -> Result<(), Rejection> {
+pub(super) fn check(state: &WorkingCopy<'_>, request: &ContactRequest, at: Timestamp) -> Result<(), Rejection> {
     for field in &request.fields {
-        read(world, field, at).map_err(|reason| Rejection::InvalidField {
+        read(state, field, at).map_err(|reason| Rejection::InvalidField {
             member: field.member.clone(),
             reason,
         })?;
@@ -58,8 +56,8 @@ pub(super) fn check(world: &World<'_>, request: &ContactRequest, at: Timestamp) 
     Ok(())
 }
 
-fn read(world: &World<'_>, input: &FieldInput, at: Timestamp) -> Result<AttributeInput, String> {
-    let known = world
+fn read(state: &WorkingCopy<'_>, input: &FieldInput, at: Timestamp) -> Result<AttributeInput, String> {
+    let known = state
         .fields
         .iter()
         .find(|field| field.id == input.id && !field.archived);
@@ -72,29 +70,35 @@ fn read(world: &World<'_>, input: &FieldInput, at: Timestamp) -> Result<Attribut
     Ok(AttributeInput::field(input.id, value))
 }
 
-/// Keeps the identifier that an attribute is in step with its value: `old` tells what the attribute was before.
-fn identify(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    id: ContactId,
-    old: impl Fn(&HeldIdentifier) -> bool,
+/// Sets the identifier that an attribute also is. Its old value stops matching.
+fn set_identifier(
+    cx: &mut Context<'_>,
+    update: &ContactUpdate<'_>,
+    attribute: AttributeKey,
     new: Option<Identifier>,
-) {
-    let Some(contact) = world.contacts.get(&id) else { return };
+) -> Result<(), Invariant> {
+    let id = update.contact;
+    let is_of_attribute = |held: &HeldIdentifier| match attribute {
+        AttributeKey::Field(field) => held.key().field() == Some(field),
+        _ => held.kind() == IdentifierKind::ContactKey,
+    };
+    let is_old = |held: &&HeldIdentifier| {
+        held.is_visible() && is_of_attribute(held) && Some(held.key()) != new.as_ref().map(|new| &new.key)
+    };
+    let contact = cx.state.contact(id)?;
     let old: Vec<Identifier> = contact
         .identifiers
         .iter()
-        .filter(|held| held.is_visible() && old(held) && Some(held.key()) != new.as_ref().map(|new| &new.key))
+        .filter(is_old)
         .map(|held| held.identifier.clone())
         .collect();
-    let held = new.as_ref().is_some_and(|new| contact.holds(&new.key));
+    let is_held = new.as_ref().is_some_and(|new| contact.holds(&new.key));
     for old in old {
-        claim::drop_value(world, draft, id, &old);
+        held::remove_value(cx, id, &old)?;
     }
     match new {
-        Some(new) if held => claim::settle(world, draft, id, &new),
-        Some(new) => claim::hold(world, draft, request, id, &new, None),
-        None => {}
+        Some(new) if is_held => held::reevaluate(cx, id, &new),
+        Some(new) => held::attach(cx, update, &new, None),
+        None => Ok(()),
     }
 }

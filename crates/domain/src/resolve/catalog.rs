@@ -1,29 +1,22 @@
 //! Custom fields, categories and the policy.
 
-use super::draft::Draft;
-use super::world::World;
+use super::context::Context;
+use super::decision_builder::{Decided, Verdict};
 use crate::values::{CategoryKey, CategoryName, SegmentName};
-use crate::{Category, CategoryId, CustomField, Decision, Effect, FieldId, NewField, Outcome, Policy, Rejection, Rule};
+use crate::{
+    Category, CategoryId, CustomField, Effect, FieldId, Invariant, NewField, Outcome, Policy, Rejection, Rule,
+};
 
 /// Defines a custom field. Its key is unique within its group, archived fields included.
-pub(super) fn create_field(world: &mut World<'_>, mut draft: Draft, new: &NewField) -> Decision {
-    draft.rule = Rule::Explicit;
-    let taken = world
-        .fields
-        .iter()
-        .any(|f| f.profile_key == new.profile_key && f.field_key == new.field_key);
-    if taken {
-        return draft.reject(
-            world,
-            Rejection::AlreadyExists {
-                what: "fieldKey".to_owned(),
-            },
-        );
+pub(super) fn create_field(cx: &mut Context<'_>, new: &NewField) -> Verdict {
+    cx.decision.rule = Rule::Explicit;
+    let mut fields = cx.state.fields.iter();
+    if fields.any(|field| field.profile_key == new.profile_key && field.field_key == new.field_key) {
+        return Err(already_exists("fieldKey").into());
     }
-    let Some(id) = world.fresh.fields.pop() else {
-        return draft.reject(world, Rejection::FieldNotFound);
-    };
-    world.fields.push(CustomField {
+    let id = cx.state.fresh.fields.pop();
+    let id = id.ok_or(Invariant::NoNewId("custom field"))?;
+    cx.state.fields.push(CustomField {
         id,
         profile_key: new.profile_key.clone(),
         field_key: new.field_key.clone(),
@@ -34,75 +27,50 @@ pub(super) fn create_field(world: &mut World<'_>, mut draft: Draft, new: &NewFie
         identifying: new.identifying,
         archived: false,
     });
-    draft.effects.push(Effect::Field { field: id });
-    draft.finish(world, Outcome::Created, None)
+    cx.decision.report(Effect::Field { field: id });
+    Ok(Decided::without_contact(Outcome::Created))
 }
 
 /// Renames or archives a custom field.
-pub(super) fn change_field(
-    world: &mut World<'_>,
-    mut draft: Draft,
-    id: FieldId,
-    name: Option<&str>,
-    archived: Option<bool>,
-) -> Decision {
-    draft.rule = Rule::Explicit;
-    let Some(field) = world.fields.iter_mut().find(|field| field.id == id) else {
-        return draft.reject(world, Rejection::FieldNotFound);
-    };
+pub(super) fn change_field(cx: &mut Context<'_>, id: FieldId, name: Option<&str>, archived: Option<bool>) -> Verdict {
+    cx.decision.rule = Rule::Explicit;
+    let field = cx.state.fields.iter_mut().find(|field| field.id == id);
+    let field = field.ok_or(Rejection::FieldNotFound)?;
     let before = field.clone();
     if let Some(name) = name {
         name.clone_into(&mut field.name);
     }
     field.archived = archived.unwrap_or(field.archived);
-    let outcome = if *field == before {
-        Outcome::Unchanged
-    } else {
-        Outcome::Updated
-    };
-    draft.effects.push(Effect::Field { field: id });
-    draft.finish(world, outcome, None)
+    let is_changed = *field != before;
+    cx.decision.report(Effect::Field { field: id });
+    Ok(Decided::changed(is_changed))
 }
 
-/// Defines a category and the segment of its name. A segment of that name that exists already becomes the category's, unless another
-/// category owns it.
-pub(super) fn create_category(
-    world: &mut World<'_>,
-    mut draft: Draft,
-    key: &CategoryKey,
-    name: &CategoryName,
-) -> Decision {
-    draft.rule = Rule::Explicit;
-    if world.category(key).is_some() {
-        return draft.reject(world, Rejection::AlreadyExists { what: "key".to_owned() });
+/// Defines a category and the segment of its name. An existing segment of that name becomes the category's, unless it is dynamic or belongs to
+/// another category.
+pub(super) fn create_category(cx: &mut Context<'_>, key: &CategoryKey, name: &CategoryName) -> Verdict {
+    cx.decision.rule = Rule::Explicit;
+    if cx.state.category(key).is_some() {
+        return Err(already_exists("key").into());
     }
-    let Ok(segment_name) = SegmentName::parse(name.as_str()) else {
-        return draft.reject(world, Rejection::SegmentNotFound);
+    let segment_name = segment_name(name)?;
+    let existing = cx.state.segment_named(&segment_name);
+    let is_taken = |segment| {
+        let mut categories = cx.state.categories.values();
+        cx.state.is_dynamic(segment) || categories.any(|category| category.segment == segment)
     };
-    let existing = world.segment_named(&segment_name);
-    let is_taken =
-        |segment| world.is_dynamic(segment) || world.categories.values().any(|category| category.segment == segment);
     if existing.is_some_and(is_taken) {
-        return draft.reject(
-            world,
-            Rejection::AlreadyExists {
-                what: "name".to_owned(),
-            },
-        );
+        return Err(already_exists("name").into());
     }
-    let Some(id) = world.fresh.categories.pop() else {
-        return draft.reject(
-            world,
-            Rejection::CategoryNotFound {
-                key: key.as_str().to_owned(),
-            },
-        );
+    let id = cx.state.fresh.categories.pop();
+    let id = id.ok_or(Invariant::NoNewId("category"))?;
+    let at = cx.decision.at;
+    let segment = match existing {
+        Some(segment) => segment,
+        None => cx.state.create_segment(&segment_name, at)?,
     };
-    let Some(segment) = existing.or_else(|| world.create_segment(&segment_name, draft.at)) else {
-        return draft.reject(world, Rejection::SegmentNotFound);
-    };
-    let (key, name, at) = (key.clone(), name.clone(), draft.at);
-    world.add_category(Category {
+    let (key, name) = (key.clone(), name.clone());
+    cx.state.add_category(Category {
         id,
         key,
         name,
@@ -111,63 +79,54 @@ pub(super) fn create_category(
         updated_at: at,
         archived: false,
     });
-    draft.effects.push(Effect::Category { category: id });
-    draft.finish(world, Outcome::Created, None)
+    cx.decision.report(Effect::Category { category: id });
+    Ok(Decided::without_contact(Outcome::Created))
 }
 
 /// Renames (with its segment) or archives a category.
 pub(super) fn change_category(
-    world: &mut World<'_>,
-    mut draft: Draft,
+    cx: &mut Context<'_>,
     id: CategoryId,
     name: Option<&CategoryName>,
     archived: Option<bool>,
-) -> Decision {
-    draft.rule = Rule::Explicit;
-    let Some(before) = world.categories.get(&id).cloned() else {
-        return draft.reject(world, Rejection::CategoryNotFound { key: id.to_string() });
-    };
+) -> Verdict {
+    cx.decision.rule = Rule::Explicit;
+    let before = cx.state.categories.get(&id).cloned();
+    let before = before.ok_or_else(|| Rejection::CategoryNotFound { key: id.to_string() })?;
     let mut category = before.clone();
-    let segment_name = name.and_then(|name| SegmentName::parse(name.as_str()).ok());
-    if let Some(segment_name) = &segment_name
-        && world
-            .segment_named(segment_name)
-            .is_some_and(|other| other != before.segment)
-    {
-        return draft.reject(
-            world,
-            Rejection::AlreadyExists {
-                what: "name".to_owned(),
-            },
-        );
-    }
-    if let (Some(name), Some(segment_name)) = (name, segment_name) {
+    if let Some(name) = name {
+        let segment_name = segment_name(name)?;
+        let named = cx.state.segment_named(&segment_name);
+        if named.is_some_and(|other| other != before.segment) {
+            return Err(already_exists("name").into());
+        }
         category.name = name.clone();
-        world.rename_segment(before.segment, segment_name);
+        cx.state.rename_segment(before.segment, segment_name)?;
     }
     category.archived = archived.unwrap_or(category.archived);
-    let outcome = if category == before {
-        Outcome::Unchanged
-    } else {
-        Outcome::Updated
-    };
-    if outcome == Outcome::Updated {
-        category.updated_at = draft.at;
+    let is_changed = category != before;
+    if is_changed {
+        category.updated_at = cx.decision.at;
     }
-    world.add_category(category);
-    draft.effects.push(Effect::Category { category: id });
-    draft.finish(world, outcome, None)
+    cx.state.add_category(category);
+    cx.decision.report(Effect::Category { category: id });
+    Ok(Decided::changed(is_changed))
 }
 
-/// Replaces the identity policy; the commands after it in the batch are decided by the new one.
-pub(super) fn set_policy(world: &mut World<'_>, mut draft: Draft, policy: &Policy) -> Decision {
-    draft.rule = Rule::Explicit;
-    let outcome = if world.policy == *policy {
-        Outcome::Unchanged
-    } else {
-        Outcome::Updated
-    };
-    world.policy = policy.clone();
-    world.new_policy = Some(policy.clone());
-    draft.finish(world, outcome, None)
+/// Replaces the identity policy. It applies to the later commands of the batch.
+pub(super) fn set_policy(cx: &mut Context<'_>, policy: &Policy) -> Decided {
+    cx.decision.rule = Rule::Explicit;
+    let is_changed = cx.state.policy != *policy;
+    cx.state.policy = policy.clone();
+    cx.state.new_policy = Some(policy.clone());
+    Decided::changed(is_changed)
+}
+
+/// The name of a category's segment. Names of categories and of segments have the same form.
+fn segment_name(name: &CategoryName) -> Result<SegmentName, Invariant> {
+    SegmentName::parse(name.as_str()).map_err(|_| Invariant::UnusableSegmentName)
+}
+
+fn already_exists(what: &str) -> Rejection {
+    Rejection::AlreadyExists { what: what.to_owned() }
 }

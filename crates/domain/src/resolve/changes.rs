@@ -1,15 +1,16 @@
 //! The difference between a snapshot and what the batch made of it.
 
-use super::world::World;
+use super::working_copy::{WorkingCopy, waiting_visitors};
 use crate::segments::Formula;
+use crate::values::EventTypeKey;
 use crate::{
-    ChangeSet, Contact, ContactId, ContactRow, HeldIdentifier, IdentifierKey, Membership, Order, Segment, SegmentId,
-    Snapshot, Visitor,
+    ChangeSet, Contact, ContactId, ContactRow, Event, EventCount, HeldIdentifier, IdentifierKey, Membership, Order,
+    Segment, SegmentId, Snapshot, StoredEvent, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Computes the rows to be written: each in its final form, and at most once.
-pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
+/// Computes the rows to be written, each in its final form and at most once.
+pub(super) fn between(before: &Snapshot, after: WorkingCopy<'_>) -> ChangeSet {
     let mut changes = ChangeSet {
         erased: after.erased.iter().copied().collect(),
         segments_emptied: after.segments_emptied,
@@ -17,9 +18,9 @@ pub(super) fn between(before: &Snapshot, after: World<'_>) -> ChangeSet {
         visitors_returned: after.visitors_returned,
         policy: after.new_policy,
         creating: after.new_creating.into_iter().collect(),
-        events_uncounted: super::event::uncounted(&after.events_deleted),
+        events_uncounted: uncounted(&after.events_deleted),
         events_deleted: after.events_deleted,
-        event_counts: super::event::counts(&after.events),
+        event_counts: counts(&after.events),
         sent_events: after
             .events
             .iter()
@@ -151,7 +152,7 @@ fn add_held(changes: &mut ChangeSet, before: &Snapshot, after: &BTreeMap<Contact
 
 /// Closed visitors first: the key of a closed one may be an open one's again.
 fn changed_visitors(before: &Snapshot, after: impl Iterator<Item = Visitor>) -> Vec<Visitor> {
-    let waiting = super::event::waiting(&before.keys);
+    let waiting = waiting_visitors(&before.keys);
     let known: HashMap<_, Visitor> = before
         .visitors
         .iter()
@@ -224,4 +225,31 @@ fn add_memberships<'a>(
         }
     }
     changes.memberships_removed = old.into_keys().collect();
+}
+
+/// How many of the deleted events there are of each type.
+fn uncounted(deleted: &[StoredEvent]) -> Vec<(EventTypeKey, u64)> {
+    let mut counts: BTreeMap<&EventTypeKey, u64> = BTreeMap::new();
+    for event in deleted {
+        *counts.entry(&event.type_key).or_default() += 1;
+    }
+    counts.into_iter().map(|(key, count)| (key.clone(), count)).collect()
+}
+
+/// What the events add to the counts of their types.
+fn counts(events: &[Event]) -> Vec<EventCount> {
+    let mut counts: BTreeMap<&EventTypeKey, EventCount> = BTreeMap::new();
+    for event in events {
+        let at = event.received_at;
+        let count = counts.entry(&event.type_key).or_insert_with(|| EventCount {
+            key: event.type_key.clone(),
+            added: 0,
+            first: at,
+            last: at,
+        });
+        count.added += 1;
+        count.first = count.first.min(at);
+        count.last = count.last.max(at);
+    }
+    counts.into_values().collect()
 }

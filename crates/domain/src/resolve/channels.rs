@@ -1,143 +1,128 @@
 //! Emails and phones of a request.
 
-use super::claim;
-use super::draft::Draft;
+use super::context::{ContactUpdate, Context};
 use super::evidence::{self, Evidence};
-use super::world::World;
+use super::held;
 use crate::values::ChannelType;
 use crate::{
-    Apart, ChannelInput, ChannelMode, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier,
-    IdentifierKey, Stability,
+    ChannelInput, ChannelMode, Contact, ContactId, Effect, HeldIdentifier, Identifier, IdentifierKey, Invariant,
+    NotLinkedReason, Stability,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Writes the conditionally permanent channels; tokens are claimed instead. Without a mode the contact is new and takes all.
-pub(super) fn write(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    id: ContactId,
-    mode: Option<ChannelMode>,
-) {
-    let lasting: Vec<&ChannelInput> = request
+/// A value with all channels through which a contact is reached by it.
+type ShownValue = (Identifier, BTreeSet<ChannelType>);
+
+/// Writes the emails and phones; tokens are claimed instead.
+pub(super) fn write(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Result<(), Invariant> {
+    let mode = update.channel_mode();
+    let lasting: Vec<&ChannelInput> = update
+        .request
         .channels
         .iter()
         .filter(|input| input.identifier.kind().stability() == Stability::ConditionallyPermanent)
         .collect();
     let types: BTreeSet<ChannelType> = lasting.iter().map(|input| input.channel).collect();
     for channel in types {
-        let sent: Vec<&Identifier> = lasting
-            .iter()
-            .filter(|input| input.channel == channel)
-            .map(|input| &input.identifier)
-            .collect();
+        let sent = lasting.iter().filter(|input| input.channel == channel);
+        let sent: Vec<&Identifier> = sent.map(|input| &input.identifier).collect();
         match mode {
             Some(ChannelMode::Keep) => {}
-            Some(ChannelMode::AddMissing) if shows(world, id, channel) => keep(world, draft, id, channel, &sent),
-            Some(ChannelMode::Set | ChannelMode::AddMissing) | None => set(world, draft, request, id, channel, &sent),
+            Some(ChannelMode::AddMissing) if shows(cx, update.contact, channel)? => {
+                keep(cx, update.contact, channel, &sent)?;
+            }
+            Some(ChannelMode::Set | ChannelMode::AddMissing) | None => set(cx, update, channel, &sent)?,
         }
     }
     if mode == Some(ChannelMode::Set) {
-        for channel in &request.cleared_channels {
-            clear(world, draft, id, *channel);
+        for channel in &update.request.cleared_channels {
+            clear(cx, update.contact, *channel)?;
         }
     }
+    Ok(())
 }
 
-/// Empties a channel: no value in it matches any more, also none that an absorbed contact brought and that the contact did not show.
-fn clear(world: &mut World<'_>, draft: &mut Draft, id: ContactId, channel: ChannelType) {
-    let Some(contact) = world.contacts.get(&id) else { return };
-    let mut held: BTreeMap<IdentifierKey, (Identifier, BTreeSet<ChannelType>)> = BTreeMap::new();
-    for row in contact.identifiers.iter().filter(|held| held.is_visible()) {
+fn shows(cx: &Context<'_>, id: ContactId, channel: ChannelType) -> Result<bool, Invariant> {
+    let channels = cx.state.contact(id)?.channels();
+    Ok(channels.iter().any(|(shown, _)| *shown == channel))
+}
+
+/// Empties a channel: none of its values matches any more. That includes values of absorbed contacts that the contact did not show.
+fn clear(cx: &mut Context<'_>, id: ContactId, channel: ChannelType) -> Result<(), Invariant> {
+    let rows = cx.state.contact(id)?.identifiers.iter();
+    let mut held: BTreeMap<IdentifierKey, ShownValue> = BTreeMap::new();
+    for row in rows.filter(|held| held.is_visible()) {
         let value = held.entry(row.key().clone());
         let (_, channels) = value.or_insert_with(|| (row.identifier.clone(), BTreeSet::new()));
         channels.extend(&row.channels);
     }
-    for (identifier, channels) in held.into_values().filter(|(_, channels)| channels.contains(&channel)) {
-        leave(world, draft, id, channel, &identifier, &channels);
+    for value in held.into_values().filter(|(_, channels)| channels.contains(&channel)) {
+        leave(cx, id, channel, &value)?;
+        let (identifier, channels) = value;
         if channels.len() > 1 {
-            draft.effects.push(Effect::Restated { identifier });
+            cx.decision.report(Effect::Restated { identifier });
         }
     }
+    Ok(())
 }
 
-fn shows(world: &World<'_>, id: ContactId, channel: ChannelType) -> bool {
-    world
-        .contacts
-        .get(&id)
-        .is_some_and(|contact| contact.channels().iter().any(|(shown, _)| *shown == channel))
-}
-
-/// Leaves a channel that exists, and says so where the request named another value, also one that the contact holds and does not show
-/// there: that of a contact that it absorbed (identity rule 10), or one of another channel.
-fn keep(world: &mut World<'_>, draft: &mut Draft, id: ContactId, channel: ChannelType, sent: &[&Identifier]) {
-    for identifier in sent {
-        let Some(contact) = world.contacts.get_mut(&id) else {
-            return;
-        };
-        let shows = |(shown, held): &(ChannelType, &HeldIdentifier)| *shown == channel && held.key() == &identifier.key;
-        if !contact.channels().iter().any(shows) {
-            draft.effects.push(Effect::KeptApart {
-                identifier: (*identifier).clone(),
-                contact: None,
-                why: Apart::ChannelExists,
-            });
+/// Keeps a channel that exists, and reports the values of the request that the contact does not show there.
+fn keep(cx: &mut Context<'_>, id: ContactId, channel: ChannelType, sent: &[&Identifier]) -> Result<(), Invariant> {
+    for identifier in sent.iter().copied() {
+        let contact = cx.state.contact(id)?;
+        let is_it = |(shown, held): &(ChannelType, &HeldIdentifier)| *shown == channel && held.key() == &identifier.key;
+        let holds = contact.holds(&identifier.key);
+        // The contact may hold it and not show it here: in another channel, or through a contact that it absorbed (identity rule 10).
+        if !contact.channels().iter().any(is_it) {
+            cx.decision.not_linked(identifier, None, NotLinkedReason::ChannelExists);
         }
-        if contact.holds(&identifier.key) {
-            world.see(id, &identifier.key, draft.at);
-            claim::settle(world, draft, id, identifier);
+        if holds {
+            held::mark_seen(cx, id, &identifier.key, None)?;
+            held::reevaluate(cx, id, identifier)?;
         }
     }
+    Ok(())
 }
 
 /// Sets the values of one channel: those that are not sent stop matching, those that are sent become the contact's own.
 fn set(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    id: ContactId,
+    cx: &mut Context<'_>,
+    update: &ContactUpdate<'_>,
     channel: ChannelType,
     sent: &[&Identifier],
-) {
+) -> Result<(), Invariant> {
     let keys: BTreeSet<&IdentifierKey> = sent.iter().map(|identifier| &identifier.key).collect();
-    let Some(contact) = world.contacts.get(&id) else { return };
-    let shown: Vec<(Identifier, BTreeSet<ChannelType>)> = contact
+    let contact = cx.state.contact(update.contact)?;
+    let shown: Vec<ShownValue> = contact
         .channels()
         .into_iter()
         .filter(|(shown, held)| *shown == channel && !keys.contains(held.key()))
         .map(|(_, held)| (held.identifier.clone(), held.channels.clone()))
         .collect();
-    for (old, channels) in shown {
-        leave(world, draft, id, channel, &old, &channels);
+    for old in shown {
+        leave(cx, update.contact, channel, &old)?;
     }
     for identifier in sent {
-        own(world, draft, request, id, channel, identifier);
+        set_value(cx, update, channel, identifier)?;
     }
+    Ok(())
 }
 
-/// Takes a value out of a channel; it goes altogether when it was in no other.
+/// Takes a value out of a channel. A value that is in no other channel is removed from the contact.
 fn leave(
-    world: &mut World<'_>,
-    draft: &mut Draft,
+    cx: &mut Context<'_>,
     id: ContactId,
     channel: ChannelType,
-    old: &Identifier,
-    channels: &BTreeSet<ChannelType>,
-) {
+    (old, channels): &ShownValue,
+) -> Result<(), Invariant> {
     if channels.len() == 1 {
-        claim::drop_value(world, draft, id, old);
-        return;
+        return held::remove_value(cx, id, old);
     }
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    let own = contact
-        .identifiers
-        .iter()
-        .find(|held| held.key() == &old.key && held.home == id)
-        .cloned();
-    // The absorbed contacts' rows must read after an undo as they did before: the other channels go on with a row of our own.
-    // Several of them may have brought it: the row of the earliest is copied, so that the order of rows does not matter.
+    let contact = cx.state.contact_mut(id)?;
+    let is_own = |held: &HeldIdentifier| held.key() == &old.key && held.home == id;
+    let own = contact.identifiers.iter().find(|held| is_own(held)).cloned();
+    // After an undo the rows of absorbed contacts must be as before. So they are hidden, and the contact gets a row of its own for the other
+    // channels. If several absorbed contacts brought the value, the earliest row is copied, so that the order of rows does not matter.
     let mut absorbed: Vec<&mut HeldIdentifier> = contact
         .identifiers
         .iter_mut()
@@ -153,66 +138,48 @@ fn leave(
     for held in absorbed {
         held.hidden_by = Some(id);
     }
-    contact
-        .identifiers
-        .retain(|held| held.key() != &old.key || held.home != id);
+    contact.identifiers.retain(|held| !is_own(held));
     if let Some(mut own) = own {
         own.channels = channels.iter().copied().filter(|other| *other != channel).collect();
         contact.identifiers.push(own);
     }
+    Ok(())
 }
 
-/// Makes a value of a channel the contact's own, also when it showed it through an absorbed contact before.
-fn own(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    id: ContactId,
+/// Makes a value of a channel the contact's own, also if an absorbed contact brought it before.
+fn set_value(
+    cx: &mut Context<'_>,
+    update: &ContactUpdate<'_>,
     channel: ChannelType,
     identifier: &Identifier,
-) {
-    let blocked = evidence::of(world, identifier) == Evidence::Blocked;
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    let shown = contact.holds(&identifier.key);
-    let before = shown_as(contact, &identifier.key);
-    let confirmed = contact
-        .identifiers
-        .iter()
-        .any(|held| held.key() == &identifier.key && held.confirmed);
-    if contact
-        .identifiers
-        .iter()
-        .any(|held| held.key() == &identifier.key && held.home == id)
-    {
-        claim::settle(world, draft, id, identifier);
+) -> Result<(), Invariant> {
+    let (id, key) = (update.contact, &identifier.key);
+    let contact = cx.state.contact(id)?;
+    let is_own = |held: &HeldIdentifier| held.key() == key && held.home == id;
+    let is_shown = contact.holds(key);
+    let before = shown_as(contact, key);
+    let rows = contact.identifiers.iter();
+    let is_confirmed = rows.clone().any(|held| held.key() == key && held.confirmed);
+    if rows.clone().any(is_own) {
+        held::reevaluate(cx, id, identifier)?;
     } else {
-        claim::hold(world, draft, request, id, identifier, None);
-        if !shown && !blocked {
-            draft.effects.push(Effect::Attached {
-                identifier: identifier.clone(),
-            });
+        held::attach(cx, update, identifier, None)?;
+        if !is_shown && evidence::of(&cx.state, identifier) != Evidence::Blocked {
+            let identifier = identifier.clone();
+            cx.decision.report(Effect::Attached { identifier });
         }
     }
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    for held in contact
-        .identifiers
-        .iter_mut()
-        .filter(|held| held.key() == &identifier.key && held.home == id)
-    {
+    let contact = cx.state.contact_mut(id)?;
+    for held in contact.identifiers.iter_mut().filter(|held| is_own(held)) {
         held.channels.insert(channel);
         held.identifier.typed.clone_from(&identifier.typed);
-        held.confirmed |= confirmed || (request.confirmed && channel == ChannelType::Email);
+        held.confirmed |= is_confirmed || (update.request.confirmed && channel == ChannelType::Email);
     }
-    if shown && shown_as(contact, &identifier.key) != before {
-        draft.effects.push(Effect::Restated {
-            identifier: identifier.clone(),
-        });
+    if is_shown && shown_as(contact, key) != before {
+        let identifier = identifier.clone();
+        cx.decision.report(Effect::Restated { identifier });
     }
-    world.see(id, &identifier.key, draft.at);
+    held::mark_seen(cx, id, key, None)
 }
 
 /// How a contact shows a value: in which channels, in which spelling, and whether it is confirmed.

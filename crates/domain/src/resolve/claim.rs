@@ -1,88 +1,61 @@
-//! Who an exclusive identifier belongs to (identity rules 3, 4, 5 and 7).
+//! Which contact an exclusive identifier belongs to (identity rules 3, 4, 5 and 7).
 
-use super::draft::Draft;
+use super::context::{ContactUpdate, Context};
 use super::evidence::{self, Evidence};
-use super::world::World;
-use super::{absorb, late, search, tokens, trust, visitors};
+use super::{absorb, device_tokens, held, history, naming, ownership, trust};
 use crate::values::ChannelType;
-use crate::{
-    Call, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKey,
-    IdentifierKind, IdentifierState, Stability,
-};
-use std::collections::BTreeSet;
+use crate::{ChannelDetails, Contact, ContactId, Effect, Identifier, IdentifierKind, Invariant, NotLinkedReason};
 
-/// Gives the contact an external ID that nobody holds (rule 3). Only a call that names its contact by contact ID replaces one that it has.
-pub(super) fn external_id(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    call: Call,
-    request: &ContactRequest,
-    id: ContactId,
-) {
-    let Some(identifier) = search::usable_external_id(world, request).cloned() else {
-        return;
+/// Gives the contact an external ID that no contact holds (rule 3). Only a call that names its contact by contact ID replaces the one that the
+/// contact has.
+pub(super) fn external_id(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Result<(), Invariant> {
+    let id = update.contact;
+    let Some(identifier) = naming::usable_external_id(&cx.state, update.request) else {
+        return Ok(());
     };
-    let held = world.holder(&identifier.key).is_some();
-    let Some(contact) = world.contacts.get(&id) else { return };
+    let is_held = cx.state.holder(&identifier.key).is_some();
     let shows = |contact: &Contact| contact.external_id() == Some(identifier.typed.as_str());
-    if call.is_by_contact_id() && !shows(contact) {
-        // Those of contacts that it absorbed go on answering, like their numbers (rule 10).
-        let own: Vec<Identifier> = contact
-            .visible(IdentifierKind::ExternalId)
-            .iter()
-            .filter(|held| held.home == id)
-            .map(|held| held.identifier.clone())
-            .collect();
+    let contact = cx.state.contact(id)?;
+    if update.call.is_by_contact_id() && !shows(contact) {
+        // External IDs that absorbed contacts brought go on naming the contact, like their contact IDs (rule 10).
+        let visible = contact.visible(IdentifierKind::ExternalId).into_iter();
+        let own = visible.filter(|held| held.home == id);
+        let own: Vec<Identifier> = own.map(|held| held.identifier.clone()).collect();
         for old in own {
-            drop_value(world, draft, id, &old);
+            held::remove_value(cx, id, &old)?;
         }
-    } else if !held && contact.has_external_id() {
+    } else if !is_held && contact.has_external_id() {
         // A call that searches by contact ID first found a contact with another external ID (rule 1).
-        draft.skip("externalCustomerId", "the contact holds another external ID");
-        return;
+        cx.decision
+            .skip("externalCustomerId", "the contact holds another external ID");
+        return Ok(());
     }
-    if held {
-        touch(world, &identifier, id, draft, None);
-        if call.is_by_contact_id() && !world.contacts.get(&id).is_some_and(shows) {
-            draft.skip("externalCustomerId", "the contact answers to it, and shows another one");
+    if is_held {
+        held::mark_seen(cx, id, &identifier.key, None)?;
+        if update.call.is_by_contact_id() && !shows(cx.state.contact(id)?) {
+            let reason = "the contact holds it, and shows another one";
+            cx.decision.skip("externalCustomerId", reason);
         }
-        return;
+        return Ok(());
     }
-    hold(world, draft, request, id, &identifier, None);
-    draft.effects.push(Effect::Attached { identifier });
+    held::attach(cx, update, identifier, None)?;
+    let identifier = identifier.clone();
+    cx.decision.report(Effect::Attached { identifier });
+    Ok(())
 }
 
-/// Stops an identifier of the contact from matching: its own is deleted, one of an absorbed contact is hidden until the undo.
-pub(super) fn drop_value(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    contact
-        .identifiers
-        .retain(|held| held.key() != &identifier.key || held.home != id);
-    for held in contact
-        .identifiers
-        .iter_mut()
-        .filter(|held| held.key() == &identifier.key && held.is_visible())
-    {
-        held.hidden_by = Some(id);
-    }
-    draft.effects.push(Effect::Replaced {
-        identifier: identifier.clone(),
-    });
-}
-
-/// Rule 4: every changeable identifier of the request moves to the contact. The device comes first, because a token that it brings
-/// replaces the ones that it brought before, which then count towards no limit.
-pub(super) fn changeable(world: &mut World<'_>, draft: &mut Draft, request: &ContactRequest, id: ContactId) {
+/// Rule 4: each changeable identifier of the request moves to the contact. The device comes first: a token that it brings replaces those that
+/// it brought before, which do not count towards the limit then.
+pub(super) fn changeable(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Result<(), Invariant> {
+    let request = update.request;
     let mut device = None;
     if let Some(identifier) = &request.device_id {
-        let former = world.holder(&identifier.key);
-        if claim_or_report(world, draft, request, id, identifier, None) && draft.past.is_none() {
+        let former = cx.state.holder(&identifier.key);
+        if claim(cx, update, identifier, None)? && cx.decision.late_event_time.is_none() {
             device = Some(identifier.key.value.as_str());
-            tokens::refresh(world, draft, request, id, identifier);
-            if let Some(former) = former.filter(|former| *former != id) {
-                tokens::refresh(world, draft, request, former, identifier);
+            device_tokens::replace(cx, update, update.contact, identifier)?;
+            if let Some(former) = former.filter(|former| *former != update.contact) {
+                device_tokens::replace(cx, update, former, identifier)?;
             }
         }
     }
@@ -91,212 +64,85 @@ pub(super) fn changeable(world: &mut World<'_>, draft: &mut Draft, request: &Con
         if input.identifier.kind() == IdentifierKind::MobilePush {
             details.device_id = device.map(str::to_owned);
         }
-        let channel = Some((input.channel, &details));
-        claim_or_report(world, draft, request, id, &input.identifier, channel);
+        claim(cx, update, &input.identifier, Some((input.channel, &details)))?;
     }
     for cookie in &request.cookies {
-        claim_or_report(world, draft, request, id, cookie, None);
+        claim(cx, update, cookie, None)?;
     }
+    Ok(())
 }
 
-/// Claims an identifier if it is changeable and the request may have it. Says whether the contact holds it now.
-fn claim_or_report(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    id: ContactId,
-    identifier: &Identifier,
-    channel: Option<(ChannelType, &ChannelDetails)>,
-) -> bool {
-    let evidence = evidence::of(world, identifier);
-    let details = channel.map(|(_, details)| details);
-    let claims = identifier.kind().stability() == Stability::Changeable
-        && evidence != Evidence::Blocked
-        && may_take(world, draft, id, identifier)
-        && trust::may_claim(world, draft, request, id, identifier, details);
-    if claims {
-        claim(world, draft, request, id, identifier, channel, evidence);
-    }
-    claims
-}
-
-/// Whoever has the identifier now does not lose it by what happened in the past, and whoever had it does not get it back (rule 4).
-fn may_take(world: &World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) -> bool {
-    let Some(time) = draft.past else { return true };
-    let kept = match world.holder(&identifier.key) {
-        Some(holder) => Some(holder).filter(|holder| *holder != id),
-        None => late::former(world, &identifier.key, time),
-    };
-    if let Some(contact) = kept {
-        draft.keep_past(identifier, contact);
-    }
-    kept.is_none()
-}
-
+/// Gives the contact an identifier if it is changeable and the request may have it. Returns whether the contact holds it now.
 fn claim(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    id: ContactId,
+    cx: &mut Context<'_>,
+    update: &ContactUpdate<'_>,
     identifier: &Identifier,
     channel: Option<(ChannelType, &ChannelDetails)>,
-    evidence: Evidence,
-) {
-    let holder = world.holder(&identifier.key);
-    match holder {
-        Some(holder) if holder == id => {
-            tokens::show_again(world, id, identifier);
-            settle(world, draft, id, identifier);
+) -> Result<bool, Invariant> {
+    let evidence = evidence::of(&cx.state, identifier);
+    let details = channel.map(|(_, details)| details);
+    let is_claimed = naming::is_changeable(identifier)
+        && evidence != Evidence::Blocked
+        && is_not_late(cx, update.contact, identifier)
+        && trust::may_claim(cx, update, identifier, details)?;
+    if is_claimed {
+        take(cx, update, identifier, channel)?;
+        held::mark_seen(cx, update.contact, &identifier.key, details)?;
+        if identifier.kind() == IdentifierKind::Cookie {
+            history::adopt_visitor(cx, update.contact, identifier, evidence);
         }
-        Some(former) if absorb::anonymous(world, draft, id, former, identifier, evidence) => {}
+    }
+    Ok(is_claimed)
+}
+
+/// Whether the request is no late event that would take the identifier from its present holder, or give it back to its former one (rule 4).
+/// What it does not take is reported.
+fn is_not_late(cx: &mut Context<'_>, id: ContactId, identifier: &Identifier) -> bool {
+    let Some(time) = cx.decision.late_event_time else {
+        return true;
+    };
+    let other = match cx.state.holder(&identifier.key) {
+        Some(holder) => Some(holder).filter(|holder| *holder != id),
+        None => ownership::former_owner(&cx.state, &identifier.key, time),
+    };
+    if let Some(other) = other {
+        cx.decision.not_linked_once(identifier, other, NotLinkedReason::Past);
+    }
+    other.is_none()
+}
+
+/// Moves the identifier to the contact. The history from before the move stays with the former holder (rule 4).
+fn take(
+    cx: &mut Context<'_>,
+    update: &ContactUpdate<'_>,
+    identifier: &Identifier,
+    channel: Option<(ChannelType, &ChannelDetails)>,
+) -> Result<(), Invariant> {
+    let (id, key) = (update.contact, &identifier.key);
+    match cx.state.holder(key) {
+        Some(holder) if holder == id => {
+            held::show_again(cx, id, key)?;
+            held::reevaluate(cx, id, identifier)?;
+        }
         Some(former) => {
-            let held = release(world, draft, former, identifier);
-            hold(world, draft, request, id, identifier, channel);
-            visitors::moved(world, draft, id, &identifier.key, held.as_ref());
-            draft.effects.push(Effect::Moved {
+            if absorb::anonymous(cx, id, former, identifier)? {
+                return Ok(());
+            }
+            let released = held::release(cx, former, key)?;
+            held::attach(cx, update, identifier, channel)?;
+            history::record_move(cx, id, key, Some(&released))?;
+            cx.decision.report(Effect::Moved {
                 identifier: identifier.clone(),
                 from: former,
             });
         }
         None => {
-            hold(world, draft, request, id, identifier, channel);
-            visitors::moved(world, draft, id, &identifier.key, None);
-            draft.effects.push(Effect::Attached {
+            held::attach(cx, update, identifier, channel)?;
+            history::record_move(cx, id, key, None)?;
+            cx.decision.report(Effect::Attached {
                 identifier: identifier.clone(),
             });
         }
     }
-    touch(world, identifier, id, draft, channel.map(|(_, details)| details));
-    if identifier.kind() == IdentifierKind::Cookie {
-        visitors::adopt(world, draft, id, identifier, evidence);
-    }
-}
-
-/// Takes an exclusive identifier from its owner, and returns what it was there. The history before the move stays with the owner (rule 4).
-fn release(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    former: ContactId,
-    identifier: &Identifier,
-) -> Option<HeldIdentifier> {
-    let contact = world.contacts.get_mut(&former)?;
-    let place = contact
-        .identifiers
-        .iter()
-        .position(|held| held.key() == &identifier.key)?;
-    contact.updated_at = draft.at;
-    draft.touched.insert(former);
-    Some(contact.identifiers.remove(place))
-}
-
-/// Gives the contact a new identifier of its own, quarantined when there are too many of its kind (rule 8).
-pub(super) fn hold(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    id: ContactId,
-    identifier: &Identifier,
-    channel: Option<(ChannelType, &ChannelDetails)>,
-) {
-    let blocked = evidence::of(world, identifier) == Evidence::Blocked;
-    let limit = world.policy.limits.of(identifier.kind());
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    let state = if blocked {
-        IdentifierState::Blocked
-    } else if let Some(limit) = limit.filter(|limit| counted(contact, identifier.kind()) >= *limit as usize) {
-        draft.effects.push(Effect::Quarantined {
-            identifier: identifier.clone(),
-            limit,
-        });
-        IdentifierState::Quarantined
-    } else {
-        IdentifierState::Active
-    };
-    contact.identifiers.push(HeldIdentifier {
-        identifier: identifier.clone(),
-        home: id,
-        owner: id,
-        state,
-        hidden_by: None,
-        channels: channel.iter().map(|(channel, _)| *channel).collect::<BTreeSet<_>>(),
-        details: channel.map(|(_, details)| details.clone()).unwrap_or_default(),
-        confirmed: identifier.kind() == IdentifierKind::Email && request.confirmed,
-        source: request.source,
-        first_seen: draft.at,
-        last_seen: draft.at,
-    });
-    world.note_holder(&identifier.key, id);
-    world.note_token(identifier);
-}
-
-/// Judges an identifier anew that the contact holds and that is named again: what was quarantined or blocked counts as evidence as soon
-/// as there is room and the policy lets it (rule 8). What stays quarantined is reported every time.
-pub(super) fn settle(world: &mut World<'_>, draft: &mut Draft, id: ContactId, identifier: &Identifier) {
-    let kind = identifier.kind();
-    let limit = world.policy.limits.of(kind);
-    if evidence::of(world, identifier) == Evidence::Blocked {
-        return;
-    }
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    let held = |held: &&HeldIdentifier| held.key() == &identifier.key && held.is_visible();
-    let states: BTreeSet<IdentifierState> = contact.identifiers.iter().filter(held).map(|held| held.state).collect();
-    // If it counts as another's whom the contact absorbed, its own stays what it is for when that one goes home.
-    if states.is_empty() || states.contains(&IdentifierState::Active) {
-        return;
-    }
-    let full = limit.filter(|limit| counted(contact, kind) >= *limit as usize);
-    let identifier = identifier.clone();
-    let state = if full.is_some() {
-        IdentifierState::Quarantined
-    } else {
-        IdentifierState::Active
-    };
-    for held in contact
-        .identifiers
-        .iter_mut()
-        .filter(|held| held.key() == &identifier.key && held.is_visible())
-    {
-        held.state = state;
-    }
-    draft.effects.push(match full {
-        Some(limit) => Effect::Quarantined { identifier, limit },
-        None => Effect::Attached { identifier },
-    });
-}
-
-/// How many identifiers of a kind count towards its limit.
-pub(super) fn counted(contact: &Contact, kind: IdentifierKind) -> usize {
-    counting(contact, kind).collect::<BTreeSet<_>>().len()
-}
-
-/// The identifiers of a kind that count towards its limit; one that the contact got by a merge, too, more than once.
-pub(super) fn counting(contact: &Contact, kind: IdentifierKind) -> impl Iterator<Item = &IdentifierKey> {
-    let held = contact.identifiers.iter().filter(move |held| held.kind() == kind);
-    let counts = |held: &&HeldIdentifier| held.is_visible() && held.state == IdentifierState::Active;
-    held.filter(counts).map(HeldIdentifier::key)
-}
-
-/// Notes that the contact's identifier was named again, with what came along.
-fn touch(
-    world: &mut World<'_>,
-    identifier: &Identifier,
-    id: ContactId,
-    draft: &Draft,
-    details: Option<&ChannelDetails>,
-) {
-    world.see(id, &identifier.key, draft.at);
-    let (Some(contact), Some(details)) = (world.contacts.get_mut(&id), details) else {
-        return;
-    };
-    for held in contact
-        .identifiers
-        .iter_mut()
-        .filter(|held| held.key() == &identifier.key)
-    {
-        held.details.take(details);
-    }
+    Ok(())
 }

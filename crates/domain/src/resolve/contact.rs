@@ -1,235 +1,233 @@
 //! A call that names a contact by its identifiers: from the search to the outcome.
 
-use super::draft::Draft;
+use super::context::{ContactUpdate, Context, Query};
+use super::decision_builder::{Decided, Stop, Verdict};
 use super::evidence::{self, Evidence};
 use super::search::{self, Found};
-use super::world::World;
-use super::{absorb, attributes, channels, claim, event, segments, take_back, tokens, trust, visitors};
+use super::{absorb, attributes, channels, claim, history, memberships, naming, recorded_events, row_changes, trust};
 use crate::values::ChannelType;
 use crate::{
-    Call, Contact, ContactId, ContactRequest, ContactState, Decision, DedupeOn, Effect, Face, Identifier,
-    IdentifierKey, IdentifierKind, Outcome, Rejection, SubscribeStatus, Timestamp, Trust,
+    Call, Contact, ContactId, ContactRequest, ContactState, DedupeOn, Effect, Identifier, IdentifierKey,
+    IdentifierKind, Invariant, ObservableContact, Outcome, Rejection, SubscribeStatus, Trust,
 };
 use std::borrow::Cow;
 
-/// Decides one call. Everything that can refuse it happens before the first change.
-pub(super) fn decide(world: &mut World<'_>, mut draft: Draft, call: Call, request: &ContactRequest) -> Decision {
-    let request = &*tokens::as_held(world, call, request);
-    let declared = request.declared(&world.fields, draft.at);
-    let identifiers: Vec<&Identifier> = request.identifiers().chain(&declared).collect();
-    let naming: Vec<&Identifier> = identifiers
-        .iter()
-        .copied()
-        .filter(|id| call.names_by(&id.key))
-        .collect();
-    draft.effects.extend(request.left_out().cloned().map(Effect::Skipped));
-    if let Err(rejection) = check_fields(world, call, request, draft.at) {
-        return draft.reject(world, rejection);
-    }
-    evidence::report(world, &mut draft, &identifiers);
-    let found = search::search(world, &mut draft, call, request, &naming);
-    let (id, before) = match found {
-        Found::Refused(rejection) => return draft.reject(world, rejection),
-        Found::Removed => return draft.finish(world, Outcome::Unmatched, None),
-        Found::Contact(id) => (id, world.contacts.get(&id).map(Face::of)),
-        Found::Nobody if !call.powers().creates => return draft.finish(world, Outcome::Unmatched, None),
-        Found::Nobody if !recognises_again(world, call, request, &naming) => {
-            return draft.reject(world, Rejection::NoDedupeValue);
-        }
-        Found::Nobody if !trust::may_create(world, &mut draft, request, &naming) => {
-            return draft.finish(world, Outcome::Unmatched, None);
-        }
-        Found::Nobody => match create(world, &draft, request, &naming) {
-            Ok(id) => (id, None),
-            Err(rejection) => return draft.reject(world, rejection),
-        },
-    };
-    let found = before.is_some().then_some(id);
-    let undo = matches!(call, Call::Bulk { .. }).then(|| take_back::before(world, found, &identifiers));
-    let restored = restore(world, id);
-    let written = written(&mut draft, call, request, before.is_none());
-    write(world, &mut draft, call, &written, id, before.is_none());
-    visitors::adopt_waiting(world, &mut draft, id, &identifiers, restored);
-    evidence::tell_kept(world, &mut draft, id);
-    evidence::tell_apart(world, &mut draft, id, &identifiers);
-    // Otherwise anybody could make a value shared, by naming it beside the tokens of different people.
-    if request.trust() == Trust::Full {
-        evidence::count(world, &mut draft, id, &identifiers);
-    }
-    let outcome = outcome(world, &draft, id, before.as_ref(), restored);
-    if outcome != Outcome::Unchanged
-        && let Some(contact) = world.contacts.get_mut(&id)
-    {
-        contact.updated_at = draft.at;
-    }
-    tell(world, &mut draft, call, request, (id, outcome));
-    let mut decision = draft.finish(world, outcome, Some(id));
-    if let Some(before) = undo.filter(|_| outcome != Outcome::Unchanged) {
-        decision.undo = take_back::record(world, &before, &decision.effects, id);
-    }
-    decision
-}
+/// Decides one call. Whatever can refuse it happens before the first change.
+pub(super) fn decide(cx: &mut Context<'_>, call: Call, request: &ContactRequest) -> Verdict {
+    let request = &*naming::as_held(&cx.state, call, request);
+    let declared = request.declared(&cx.state.fields, cx.decision.at);
+    let query = Query::new(call, request, &declared);
+    cx.decision.skip_all(request.left_out());
+    check_fields(cx, &query)?;
+    evidence::report(cx, &query.identifiers);
 
-/// Keeps the events that a call leaves of itself, and says what it came to for the email.
-fn tell(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    call: Call,
-    request: &ContactRequest,
-    (id, outcome): (ContactId, Outcome),
-) {
-    if let Some(type_key) = request.event_for_new.as_ref().filter(|_| outcome == Outcome::Created) {
-        event::imported(world, draft, request, type_key, id);
+    let found = match search::search(cx, &query)? {
+        Found::Contact(id) => Some(id),
+        Found::Nothing if may_create(cx, &query)? => None,
+        Found::Nothing | Found::Removed => return Ok(Decided::without_contact(Outcome::Unmatched)),
+    };
+    let before = match found {
+        Some(id) => Some(ObservableContact::of(cx.state.contact(id)?)),
+        None => None,
+    };
+    let id = match found {
+        Some(id) => id,
+        None => create(cx, &query)?,
+    };
+
+    let is_bulk = matches!(call, Call::Bulk { .. });
+    let rows_before = is_bulk.then(|| row_changes::before(&cx.state, found, &query.identifiers));
+    let is_restored = restore(cx, id)?;
+    let written = written(cx, &query, found.is_none());
+    let update = ContactUpdate {
+        call,
+        request: &written,
+        contact: id,
+        is_new: found.is_none(),
+    };
+    write(cx, &update)?;
+    let named = (!is_restored).then_some(query.identifiers.as_slice());
+    history::adopt_waiting(cx, id, named)?;
+    evidence::report_kept(cx, id)?;
+    evidence::report_only_names(cx, id, &query.identifiers)?;
+    // A public key could make any value shared otherwise, by naming it beside the tokens of different people.
+    if request.trust() == Trust::Full {
+        evidence::record_sightings(cx, id, &query.identifiers)?;
     }
-    if call == Call::Subscribe {
-        draft.email_status = email_status(world, draft, request, id);
-        event::subscribed(world, draft, request, id, outcome == Outcome::Created);
+
+    let outcome = outcome(cx, id, before.as_ref(), is_restored)?;
+    if outcome != Outcome::Unchanged {
+        cx.state.contact_mut(id)?.updated_at = cx.decision.at;
+        if let Some(before) = rows_before {
+            row_changes::record(cx, &before, id)?;
+        }
     }
+    record_events(cx, &query, id, outcome)?;
+    Ok(Decided::about(id, outcome))
 }
 
 /// Whether the custom fields that the call depends on are there. A patch leaves none out.
-fn check_fields(world: &World<'_>, call: Call, request: &ContactRequest, at: Timestamp) -> Result<(), Rejection> {
-    check_dedupe_field(world, call)?;
-    if call == Call::Patch {
-        attributes::check(world, request, at)?;
+fn check_fields(cx: &Context<'_>, query: &Query<'_>) -> Result<(), Rejection> {
+    if let Some(id) = query.call.dedupe_field() {
+        let mut fields = cx.state.fields.iter();
+        let field = fields.find(|field| field.id == id && !field.archived);
+        // Without it a bulk call would recognise no contact, and create all of them again.
+        if !field.ok_or(Rejection::FieldNotFound)?.identifying {
+            return Err(Rejection::FieldNotIdentifying);
+        }
+    }
+    if query.call == Call::Patch {
+        attributes::check(&cx.state, query.request, cx.decision.at)?;
     }
     Ok(())
 }
 
-/// What became of the contact, by how it showed itself before.
-fn outcome(world: &World<'_>, draft: &Draft, id: ContactId, before: Option<&Face>, restored: bool) -> Outcome {
-    let merged = |effect: &Effect| matches!(effect, Effect::Merged { .. });
-    let Some(before) = before else { return Outcome::Created };
-    if restored {
-        return Outcome::Restored;
+/// Whether the call may create a contact for what it did not find.
+fn may_create(cx: &mut Context<'_>, query: &Query<'_>) -> Result<bool, Stop> {
+    if !query.call.powers().creates {
+        return Ok(false);
     }
-    let after = world.contacts.get(&id).map(Face::of);
-    if Some(before) != after.as_ref() || draft.effects.iter().any(merged) {
-        return Outcome::Updated;
+    if !can_be_found_again(cx, query) {
+        return Err(Rejection::NoDedupeValue.into());
     }
-    Outcome::Unchanged
+    Ok(trust::may_create(cx, query)?)
 }
 
-/// A bulk call that could recognise nobody would make everybody anew.
-fn check_dedupe_field(world: &World<'_>, call: Call) -> Result<(), Rejection> {
-    let Some(id) = call.dedupe_field() else { return Ok(()) };
-    let field = world.fields.iter().find(|field| field.id == id && !field.archived);
-    match field {
-        Some(field) if field.identifying => Ok(()),
-        Some(_) => Err(Rejection::FieldNotIdentifying),
-        None => Err(Rejection::FieldNotFound),
-    }
-}
-
-/// Whether a contact that a bulk call makes could be found by the next such call: it names an external ID, or a value of what the call
-/// dedupes by.
-fn recognises_again(world: &World<'_>, call: Call, request: &ContactRequest, naming: &[&Identifier]) -> bool {
-    let Call::Bulk { dedupe_on, .. } = call else {
+/// Whether the next bulk call would find the contact that this one makes: it names an external ID, or a value of what the call dedupes by.
+fn can_be_found_again(cx: &Context<'_>, query: &Query<'_>) -> bool {
+    let Call::Bulk { dedupe_on, .. } = query.call else {
         return true;
     };
-    if search::usable_external_id(world, request).is_some() {
-        return true;
-    }
-    let dedupes = |identifier: &&&Identifier| {
-        identifier.kind() != IdentifierKind::ExternalId
-            && call.order().iter().any(|step| step.covers(identifier.kind()))
+    let dedupes = |identifier: &Identifier| {
+        let mut steps = query.call.order().iter();
+        identifier.kind() != IdentifierKind::ExternalId && steps.any(|step| step.covers(identifier.kind()))
     };
-    match dedupe_on {
-        DedupeOn::Id => request.contact_id.is_some(),
-        DedupeOn::ExternalCustomerId => false,
-        _ => naming.iter().any(|identifier| dedupes(&identifier)),
-    }
+    naming::usable_external_id(&cx.state, query.request).is_some()
+        || match dedupe_on {
+            DedupeOn::Id => query.request.contact_id.is_some(),
+            DedupeOn::ExternalCustomerId => false,
+            _ => query.searched.iter().any(|identifier| dedupes(identifier)),
+        }
 }
 
-/// What of the request is written to the contact: of a bulk call to a contact that exists only what it lists.
-fn written<'r>(draft: &mut Draft, call: Call, request: &'r ContactRequest, created: bool) -> Cow<'r, ContactRequest> {
-    let Some(listed) = request.listed.as_deref().filter(|_| !created) else {
-        return Cow::Borrowed(request);
+/// Makes a contact. Rule 7: a cookie alone is not enough; nor is a value that is not kept (rule 8).
+fn create(cx: &mut Context<'_>, query: &Query<'_>) -> Result<ContactId, Stop> {
+    let is_kept = |identifier: &&Identifier| {
+        evidence::of(&cx.state, identifier) != Evidence::Blocked || evidence::kept_when_blocked(identifier.kind())
     };
-    let (part, left_out) = request.listed_part(call, listed);
+    let kept = query.searched.iter().copied().filter(is_kept);
+    let mut kinds = kept.map(Identifier::kind).peekable();
+    if kinds.peek().is_none() {
+        return Err(Rejection::NoIdentifier.into());
+    }
+    if kinds.all(|kind| kind == IdentifierKind::Cookie) {
+        return Err(Rejection::CookieAlone.into());
+    }
+    let id = cx.state.fresh.contacts.pop();
+    let id = id.ok_or(Invariant::NoNewId("contact"))?;
+    let contact = Contact::new(id, query.request.source, cx.decision.at);
+    cx.state.contacts.insert(id, contact);
+    Ok(id)
+}
+
+/// Rule 2: restores a removed contact. Returns whether it was removed.
+fn restore(cx: &mut Context<'_>, id: ContactId) -> Result<bool, Invariant> {
+    let contact = cx.state.contact_mut(id)?;
+    let is_removed = contact.state == ContactState::Removed;
+    if is_removed {
+        contact.state = ContactState::Active;
+    }
+    Ok(is_removed)
+}
+
+/// What of the request is written. A bulk call writes to a contact that exists only what it lists.
+fn written<'r>(cx: &mut Context<'_>, query: &Query<'r>, is_new: bool) -> Cow<'r, ContactRequest> {
+    let Some(listed) = query.request.listed.as_deref().filter(|_| !is_new) else {
+        return Cow::Borrowed(query.request);
+    };
+    let (part, left_out) = query.request.listed_part(query.call, listed);
     for field in left_out {
-        draft.skip(&field.member, "customFieldsIDs does not list the custom field");
+        let reason = "customFieldsIDs does not list the custom field";
+        cx.decision.skip(&field.member, reason);
     }
     Cow::Owned(part)
 }
 
-/// Makes a contact. Rule 7: a cookie alone is not enough; nor is a value that is not kept (rule 8).
-fn create(
-    world: &mut World<'_>,
-    draft: &Draft,
-    request: &ContactRequest,
-    naming: &[&Identifier],
-) -> Result<ContactId, Rejection> {
-    let kept = |identifier: &&Identifier| {
-        evidence::of(world, identifier) != Evidence::Blocked || evidence::kept_when_blocked(identifier.kind())
-    };
-    let mut kinds = naming.iter().copied().filter(kept).map(Identifier::kind).peekable();
-    if kinds.peek().is_none() {
-        return Err(Rejection::NoIdentifier);
-    }
-    if kinds.all(|kind| kind == IdentifierKind::Cookie) {
-        return Err(Rejection::CookieAlone);
-    }
-    let id = world.fresh.contacts.pop().ok_or(Rejection::ContactNotFound)?;
-    world.contacts.insert(id, Contact::new(id, request.source, draft.at));
-    Ok(id)
-}
-
-/// Rule 2: brings a removed contact back.
-fn restore(world: &mut World<'_>, id: ContactId) -> bool {
-    match world.contacts.get_mut(&id) {
-        Some(contact) if contact.state == ContactState::Removed => {
-            contact.state = ContactState::Active;
-            true
-        }
-        _ => false,
-    }
-}
-
-fn write(world: &mut World<'_>, draft: &mut Draft, call: Call, request: &ContactRequest, id: ContactId, created: bool) {
-    let powers = call.powers();
-    claim::external_id(world, draft, call, request, id);
-    claim::changeable(world, draft, request, id);
-    channels::write(
-        world,
-        draft,
-        request,
-        id,
-        if created { None } else { Some(powers.channels) },
-    );
-    if created || powers.writes {
-        attributes::write(world, draft, request, id);
-        segments::join(world, draft, request, id);
-        segments::leave_named(world, draft, request, id);
+fn write(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Result<(), Invariant> {
+    let powers = update.call.powers();
+    claim::external_id(cx, update)?;
+    claim::changeable(cx, update)?;
+    channels::write(cx, update)?;
+    if update.is_new || powers.writes {
+        attributes::write(cx, update)?;
+        memberships::join_named(cx, update)?;
+        memberships::leave_named(cx, update)?;
     }
     if powers.absorbs_unclaimed {
-        absorb::unclaimed(world, draft, request, id);
+        absorb::unclaimed(cx, update)?;
     }
+    Ok(())
 }
 
-/// The wire fact `emailStatus`, about an email that the request names: the first that the contact shows, else one that nobody may write
-/// to. Any other was kept apart, and the effects say so (identity rule 9).
-fn email_status(world: &World<'_>, draft: &Draft, request: &ContactRequest, id: ContactId) -> Option<SubscribeStatus> {
-    let contact = world.contacts.get(&id)?;
+/// The outcome, by what could be observed of the contact before.
+fn outcome(
+    cx: &Context<'_>,
+    id: ContactId,
+    before: Option<&ObservableContact>,
+    is_restored: bool,
+) -> Result<Outcome, Invariant> {
+    let is_merge = |effect: &Effect| matches!(effect, Effect::Merged { .. });
+    let after = ObservableContact::of(cx.state.contact(id)?);
+    Ok(match before {
+        None => Outcome::Created,
+        Some(_) if is_restored => Outcome::Restored,
+        Some(before) if *before != after || cx.decision.effects.iter().any(is_merge) => Outcome::Updated,
+        Some(_) => Outcome::Unchanged,
+    })
+}
+
+/// Records the events that the call leaves, and the status of the email that a subscribe call answers.
+fn record_events(cx: &mut Context<'_>, query: &Query<'_>, id: ContactId, outcome: Outcome) -> Result<(), Invariant> {
+    let request = query.request;
+    let is_new = outcome == Outcome::Created;
+    if let Some(type_key) = request.event_for_new.as_ref().filter(|_| is_new) {
+        recorded_events::record_import(cx, request, type_key, id)?;
+    }
+    if query.call == Call::Subscribe {
+        cx.decision.email_status = email_status(cx, request, id)?;
+        recorded_events::record_subscription(cx, request, id, is_new)?;
+    }
+    Ok(())
+}
+
+/// The wire fact `emailStatus`, about an email that the request names: the first one that the contact shows, else one that may not be written
+/// to. Any other email was not linked, and the effects say so (identity rule 9).
+fn email_status(
+    cx: &Context<'_>,
+    request: &ContactRequest,
+    id: ContactId,
+) -> Result<Option<SubscribeStatus>, Invariant> {
+    let contact = cx.state.contact(id)?;
     let channels = contact.channels();
-    // Only what the request names was loaded: whether another address is unsubscribed is not known.
+    // Whether another address is unsubscribed is unknown: the snapshot has only those that the request names.
     let named = || request.identifiers().filter(|id| id.kind() == IdentifierKind::Email);
     let is_named = |key: &IdentifierKey| named().any(|identifier| identifier.key == *key);
     let mut emails = channels.iter().filter(|(channel, _)| *channel == ChannelType::Email);
-    let blacklisted = |identifier: &Identifier| {
-        world.key(&identifier.key).unsubscribed_at.is_some() || evidence::of(world, identifier) == Evidence::Blocked
+    let is_blacklisted = |identifier: &Identifier| {
+        let record = cx.state.key_record(&identifier.key);
+        record.unsubscribed_at.is_some() || evidence::of(&cx.state, identifier) == Evidence::Blocked
     };
     let Some((_, email)) = emails.find(|(_, held)| is_named(held.key())) else {
-        return named().any(blacklisted).then_some(SubscribeStatus::Blacklisted);
+        return Ok(named().any(is_blacklisted).then_some(SubscribeStatus::Blacklisted));
     };
-    let joined = draft
-        .effects
-        .iter()
-        .any(|effect| matches!(effect, Effect::SegmentAdded { .. }));
-    Some(match (blacklisted(&email.identifier), email.confirmed, joined) {
-        (true, ..) => SubscribeStatus::Blacklisted,
-        (_, false, _) => SubscribeStatus::NeedConfirmation,
-        (_, true, true) => SubscribeStatus::Subscribed,
-        (_, true, false) => SubscribeStatus::AlreadySubscribed,
-    })
+    let is_join = |effect: &Effect| matches!(effect, Effect::SegmentAdded { .. });
+    let has_joined = cx.decision.effects.iter().any(is_join);
+    Ok(Some(
+        match (is_blacklisted(&email.identifier), email.confirmed, has_joined) {
+            (true, ..) => SubscribeStatus::Blacklisted,
+            (_, false, _) => SubscribeStatus::NeedConfirmation,
+            (_, true, true) => SubscribeStatus::Subscribed,
+            (_, true, false) => SubscribeStatus::AlreadySubscribed,
+        },
+    ))
 }

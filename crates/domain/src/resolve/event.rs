@@ -1,45 +1,45 @@
-//! Keeping events (identity rules, "events", and rules 4 and 7).
+//! Events (identity rules, "events", and rules 4 and 7).
 
-use super::draft::Draft;
+use super::context::Context;
+use super::decision_builder::{Decided, Stop, Verdict};
 use super::evidence::{self, Evidence};
-use super::world::World;
-use super::{contact, late, search, tokens};
-use crate::values::{EventKeyValue, EventTypeKey};
+use super::working_copy::WorkingCopy;
+use super::{contact, late_event, naming};
+use crate::values::EventTypeKey;
 use crate::{
-    Call, ContactId, ContactRequest, ContactState, Decision, DecisionId, Effect, Event, EventCount, EventId,
-    EventParams, EventPeriod, EventRequest, Identifier, IdentifierKey, IdentifierKind, KeyRecord, Origin, Outcome,
-    Rejection, Rule, Stability, StoredEvent, Subject, Timestamp, Visitor, VisitorId, Waiting, is_dated_ahead,
+    Call, ContactId, ContactRequest, ContactState, Effect, Event, EventId, EventPeriod, EventRequest, Identifier,
+    IdentifierKey, IdentifierKind, Invariant, Origin, Outcome, Rejection, Rule, Subject, VisitorId, Waiting,
+    is_dated_ahead,
 };
-use std::collections::BTreeMap;
 
-/// Keeps an event with the contact that it names; with a visitor while nobody holds its identifiers; with nobody when it names none that
-/// tells people apart.
-pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventRequest) -> Decision {
-    let (decision, at) = (draft.id, draft.at);
-    if request.id.is_some_and(|id| world.has_event(id)) {
-        draft.skip("eventId", "an event with this identity is stored already");
-        return draft.finish(world, Outcome::Unchanged, None);
+/// Keeps an event. It belongs to the contact that it names; to a visitor, if no contact holds its identifiers; and to none, if no identifier
+/// of it is evidence of a person.
+pub(super) fn keep(cx: &mut Context<'_>, request: &EventRequest) -> Verdict {
+    let at = cx.decision.at;
+    if request.id.is_some_and(|id| cx.state.has_event(id)) {
+        let reason = "an event with this ID is stored already";
+        cx.decision.skip("eventId", reason);
+        return Ok(Decided::without_contact(Outcome::Unchanged));
     }
     if request.occurred_at.is_some_and(|occurred| is_dated_ahead(occurred, at)) {
-        return draft.reject(world, Rejection::DatedAhead);
+        return Err(Rejection::DatedAhead.into());
     }
     if let (Some(days), Some(_)) = (
-        world.policy.event_retention_days,
-        request.occurred_at.filter(|occurred| is_too_old(world, *occurred, at)),
+        cx.state.policy.event_retention_days,
+        request
+            .occurred_at
+            .filter(|occurred| cx.state.is_too_old(*occurred, at)),
     ) {
-        return draft.reject(world, Rejection::EventTooOld { days });
+        return Err(Rejection::EventTooOld { days }.into());
     }
-    let (decided, subject) = match late::whose(world, request, at) {
-        Some(whose) => late::decide(world, draft, request, whose),
-        None => decide(world, draft, request),
+    let (decided, subject) = match late_event::history_owner(&cx.state, request, at) {
+        Some(owner) => late_event::decide(cx, request, owner)?,
+        None => decide(cx, request)?,
     };
-    if decided.outcome == Outcome::Rejected {
-        return decided;
-    }
-    world.sent.extend(request.id);
-    world.events.push(Event {
-        id: request.id.unwrap_or_else(|| EventId::of(decision, 0)),
-        decision,
+    cx.state.sent.extend(request.id);
+    cx.state.events.push(Event {
+        id: request.id.unwrap_or_else(|| EventId::of(cx.decision.id, 0)),
+        decision: cx.decision.id,
         type_key: request.type_key.clone(),
         key_value: request.key_value.clone(),
         subject,
@@ -48,256 +48,132 @@ pub(super) fn keep(world: &mut World<'_>, mut draft: Draft, request: &EventReque
         origin: request.origin,
         params: request.params.clone(),
     });
-    decided
+    Ok(decided)
 }
 
-/// Whom the event is about now, and whose history it is.
-fn decide(world: &mut World<'_>, mut draft: Draft, request: &EventRequest) -> (Decision, Option<Subject>) {
-    let (decision, at) = (draft.id, draft.at);
+/// Finds the contact of an event, and the subject to whose history it belongs.
+fn decide(cx: &mut Context<'_>, request: &EventRequest) -> Result<(Decided, Option<Subject>), Stop> {
     let contact = &request.contact;
-    let mut decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
-        draft.effects.extend(contact.left_out().cloned().map(Effect::Skipped));
-        draft.finish(world, Outcome::Unmatched, None)
+    let decided = if contact.contact_id.is_none() && contact.identifiers().next().is_none() {
+        cx.decision.skip_all(contact.left_out());
+        Decided::without_contact(Outcome::Unmatched)
     } else {
-        // Pages make no contacts (wire fact), whatever else events of the type do.
-        let may_create = request.origin != Origin::Web && can_be_created(world, contact);
-        let creates = may_create && world.creates(&request.type_key);
-        contact::decide(world, draft, Call::Event { creates }, contact)
+        // Pages make no contacts (wire fact), even if events of the type do.
+        let may_create = request.origin != Origin::Web && has_evidence(&cx.state, contact);
+        let creates = may_create && cx.state.creates_contacts(&request.type_key);
+        contact::decide(cx, Call::Event { creates }, contact)?
     };
-    if decided.outcome == Outcome::Rejected {
-        return (decided, None);
+    if let Some(id) = decided.contact {
+        return Ok((decided, Some(subject_of(cx, contact, id))));
     }
-    let subject = match decided.contact {
-        Some(id) => Some(of_contact(world, contact, &decided, id)),
-        None => match removed(world, &decided, contact) {
-            Some(id) => Some(Subject::Contact(id)),
-            None => of_visitor(world, contact, decision, at),
-        },
-    };
-    match subject {
-        Some(Subject::Visitor(visitor)) if decided.contact.is_none() => {
-            decided.effects.push(Effect::EventWaits { visitor });
-        }
-        None if contact.contact_id.is_some() => {
-            // Only a wrong number leads here: nobody could ever find the event again.
-            decided.outcome = Outcome::Rejected;
-            decided.rejection = Some(Rejection::ContactNotFound);
-        }
-        _ => {}
+    if let Some(id) = removed_contact(cx, contact)? {
+        return Ok((decided, Some(Subject::Contact(id))));
     }
-    (decided, subject)
-}
-
-/// Whether the workspace keeps no event of that time.
-pub(super) fn is_too_old(world: &World<'_>, occurred_at: Timestamp, now: Timestamp) -> bool {
-    let since = world.policy.events_taken_since(now);
-    since.is_some_and(|since| occurred_at < since)
-}
-
-/// Tells of a subscription (wire fact): `subscribeFromApi` of a new contact, `subscribeUpdateFromApi` of a known one, each with
-/// `-` and the form where one is named.
-pub(super) fn subscribed(
-    world: &mut World<'_>,
-    draft: &Draft,
-    request: &ContactRequest,
-    contact: ContactId,
-    created: bool,
-) {
-    let name = if created {
-        "subscribeFromApi"
-    } else {
-        "subscribeUpdateFromApi"
+    let Some(visitor) = visitor_of(cx, contact) else {
+        // A contact ID that does not exist: the event would be on no timeline, ever.
+        return match contact.contact_id {
+            Some(_) => Err(Rejection::ContactNotFound.into()),
+            None => Ok((decided, None)),
+        };
     };
-    let form = request.form_type.iter().map(|form| format!("-{form}"));
-    let type_key = EventTypeKey::parse(&form.fold(name.to_owned(), |name, form| name + &form));
-    let email = request.identifiers().find(|id| id.kind() == IdentifierKind::Email);
-    let number = contact.to_string();
-    let params = [("ContactId", number.clone())]
-        .into_iter()
-        .chain(email.map(|email| ("EmailAddress", email.typed.clone())));
-    // The bounds of a form's name and of an email leave room for the rest.
-    let (Ok(type_key), Ok(params)) = (type_key, EventParams::of(params)) else {
-        return;
-    };
-    world.events.push(Event {
-        id: EventId::of(draft.id, 0),
-        decision: draft.id,
-        type_key,
-        key_value: EventKeyValue::parse(&number).ok(),
-        subject: Some(Subject::Contact(contact)),
-        occurred_at: draft.at,
-        received_at: draft.at,
-        origin: Origin::Selfsame,
-        params,
-    });
+    cx.decision.report(Effect::EventWaits { visitor });
+    Ok((decided, Some(Subject::Visitor(visitor))))
 }
 
-/// Tells of a contact that a bulk call made (wire fact): the key is its email, else its phone; what is missing is an empty text.
-pub(super) fn imported(
-    world: &mut World<'_>,
-    draft: &Draft,
-    request: &ContactRequest,
-    type_key: &EventTypeKey,
-    contact: ContactId,
-) {
-    let typed = |kind| {
-        let named = request.identifiers().find(|id| id.kind() == kind);
-        named.map(|identifier| identifier.typed.clone()).unwrap_or_default()
-    };
-    let (email, phone) = (typed(IdentifierKind::Email), typed(IdentifierKind::Phone));
-    let key_value = [&email, &phone].into_iter().find(|text| !text.is_empty());
-    let key_value = key_value.and_then(|text| EventKeyValue::parse(text).ok());
-    let params = [
-        ("contactId", contact.to_string()),
-        ("EmailAddress", email),
-        ("SMS", phone),
-    ];
-    // The bounds of an email and a phone leave room for the rest.
-    let Ok(params) = EventParams::of(params) else { return };
-    world.events.push(Event {
-        id: EventId::of(draft.id, 0),
-        type_key: type_key.clone(),
-        key_value,
-        subject: Some(Subject::Contact(contact)),
-        occurred_at: draft.at,
-        received_at: draft.at,
-        origin: Origin::Selfsame,
-        params,
-        decision: draft.id,
-    });
-}
-
-/// Says whether events of a type create contacts (wire fact: segmentation).
-pub(super) fn set_creating(world: &mut World<'_>, draft: Draft, key: &EventTypeKey, creating: bool) -> Decision {
-    let outcome = if world.creates(key) == creating {
-        Outcome::Unchanged
-    } else {
-        world.new_creating.insert(key.clone(), creating);
-        Outcome::Updated
-    };
-    draft.finish(world, outcome, None)
-}
-
-/// Deletes the earliest events of a time (wire fact: only where the workspace allows it).
-pub(super) fn delete(world: &mut World<'_>, mut draft: Draft) -> Decision {
-    draft.rule = Rule::Explicit;
-    if !world.policy.delete_past_events {
-        return draft.reject(world, Rejection::EventsAreKept);
+/// Sets whether events of a type create contacts (wire fact: segmentation).
+pub(super) fn set_creating(cx: &mut Context<'_>, key: &EventTypeKey, creating: bool) -> Decided {
+    let is_changed = cx.state.creates_contacts(key) != creating;
+    if is_changed {
+        cx.state.new_creating.insert(key.clone(), creating);
     }
-    let found = world.deletable;
+    Decided::changed(is_changed)
+}
+
+/// Deletes the earliest events of a period (wire fact: only where the workspace allows it).
+pub(super) fn delete(cx: &mut Context<'_>) -> Verdict {
+    cx.decision.rule = Rule::Explicit;
+    if !cx.state.policy.delete_past_events {
+        return Err(Rejection::EventsAreKept.into());
+    }
+    let found = cx.state.deletable;
     let deleted = &found[..found.len().min(EventPeriod::MOST_AT_ONCE)];
-    world.events_deleted.extend(deleted.iter().cloned());
-    draft.effects.push(Effect::EventsDeleted {
+    cx.state.events_deleted.extend(deleted.iter().cloned());
+    cx.decision.report(Effect::EventsDeleted {
         count: deleted.len(),
         more: deleted.len() < found.len(),
     });
-    let outcome = if deleted.is_empty() {
-        Outcome::Unchanged
-    } else {
-        Outcome::Updated
-    };
-    draft.finish(world, outcome, None)
+    Ok(Decided::changed(!deleted.is_empty()))
 }
 
-/// How many of the deleted events there are of every type.
-pub(super) fn uncounted(deleted: &[StoredEvent]) -> Vec<(EventTypeKey, u64)> {
-    let mut counts: BTreeMap<&EventTypeKey, u64> = BTreeMap::new();
-    for event in deleted {
-        *counts.entry(&event.type_key).or_default() += 1;
-    }
-    counts.into_iter().map(|(key, count)| (key.clone(), count)).collect()
+/// Whether the event can create a contact. A cookie alone makes a visitor (rule 7). A value that is no evidence makes no contact (rule 8): it
+/// would not find the contact again, and each event would make another one.
+fn has_evidence(state: &WorkingCopy<'_>, request: &ContactRequest) -> bool {
+    let is_evidence =
+        |id: &Identifier| id.kind() != IdentifierKind::Cookie && evidence::of(state, id) == Evidence::Matches;
+    request.identifiers().any(is_evidence)
 }
 
-/// What [`Event`]s add to the counts of their types.
-pub(super) fn counts(events: &[Event]) -> Vec<EventCount> {
-    let mut counts: BTreeMap<&EventTypeKey, EventCount> = BTreeMap::new();
-    for event in events {
-        let at = event.received_at;
-        let count = counts.entry(&event.type_key).or_insert_with(|| EventCount {
-            key: event.type_key.clone(),
-            added: 0,
-            first: at,
-            last: at,
-        });
-        count.added += 1;
-        count.first = count.first.min(at);
-        count.last = count.last.max(at);
-    }
-    counts.into_values().collect()
-}
-
-/// The visitors that wait for somebody to hold one of the keys.
-pub(super) fn waiting(keys: &BTreeMap<IdentifierKey, KeyRecord>) -> impl Iterator<Item = Visitor> {
-    keys.iter().filter_map(|(key, record)| Some(record.waiting?.of(key)))
-}
-
-/// A cookie alone makes a visitor (rule 7). A value that is no evidence makes nobody (rule 8): it would not find the contact again, and every
-/// event would make another.
-fn can_be_created(world: &World<'_>, request: &ContactRequest) -> bool {
-    let makes = |id: &Identifier| id.kind() != IdentifierKind::Cookie && evidence::of(world, id) == Evidence::Matches;
-    request.identifiers().any(makes)
-}
-
-/// What was found by its cookie alone stays with the visitor, so that it goes the way of the cookie.
-fn of_contact(world: &World<'_>, request: &ContactRequest, decided: &Decision, id: ContactId) -> Subject {
-    let by_cookie = |key: &IdentifierKey| key.kind == IdentifierKind::Cookie;
-    let alone =
-        decided.matched_by.as_ref().is_some_and(by_cookie) && request.identifiers().all(|id| by_cookie(&id.key));
-    let visitor = decided
-        .matched_by
-        .as_ref()
-        .filter(|_| alone)
-        .and_then(|key| world.open_visitor(key))
+/// The subject of an event of a contact. If a cookie alone found the contact, it is the visitor, so that the event moves with the cookie.
+fn subject_of(cx: &Context<'_>, request: &ContactRequest, id: ContactId) -> Subject {
+    let is_cookie = |key: &IdentifierKey| key.kind == IdentifierKind::Cookie;
+    let matched_by = cx.decision.matched_by.as_ref().filter(|key| is_cookie(key));
+    let visitor = matched_by
+        .filter(|_| request.identifiers().all(|id| is_cookie(&id.key)))
+        .and_then(|key| cx.state.open_visitor(key))
         .filter(|visitor| visitor.owner == Some(id));
     visitor.map_or(Subject::Contact(id), |visitor| Subject::Visitor(visitor.id))
 }
 
-/// A removed contact that the event names, or whose token or device it names: events do not bring it back, and its history goes on. Behind
-/// a cookie its visitor stands.
-fn removed(world: &World<'_>, decided: &Decision, request: &ContactRequest) -> Option<ContactId> {
-    let named = request.contact_id.and_then(|id| world.answering(id));
-    let found = named.or_else(|| world.holder(decided.matched_by.as_ref()?));
-    let found = found.or_else(|| {
-        let request = tokens::as_held(world, Call::Event { creates: false }, request);
-        let strongest = telling(world, &request)?;
-        let holder = world.holder(&strongest.key);
+/// The removed contact that the event names, or whose token or device it names. The event is added to its history and does not restore it. A
+/// cookie leads to its visitor instead.
+fn removed_contact(cx: &Context<'_>, request: &ContactRequest) -> Result<Option<ContactId>, Invariant> {
+    let state = &cx.state;
+    let named = request.contact_id.and_then(|id| state.canonical(id));
+    let matched = || state.holder(cx.decision.matched_by.as_ref()?);
+    let by_token = || {
+        let request = naming::as_held(state, Call::Event { creates: false }, request);
+        let strongest = strongest(state, &request)?;
+        let holder = state.holder(&strongest.key);
         holder.filter(|_| strongest.kind().is_token_or_device())
-    })?;
-    let contact = world.contacts.get(&found)?;
-    (contact.state == ContactState::Removed).then_some(found)
+    };
+    let Some(found) = named.or_else(matched).or_else(by_token) else {
+        return Ok(None);
+    };
+    let is_removed = state.contact(found)?.state == ContactState::Removed;
+    Ok(is_removed.then_some(found))
 }
 
-/// The identifier by which an event is told of that finds no contact: the first, in the order of the search, that tells people apart, or that is
-/// shared and moves and somebody holds: that is whoever used it last (rule 4). Else any shared one, behind which the event waits for nobody,
-/// but goes when its only holder is erased.
-fn telling<'r>(world: &World<'_>, request: &'r ContactRequest) -> Option<&'r Identifier> {
-    let order = || search::in_order(Call::Event { creates: false }, request);
-    let moves = |id: &Identifier| id.kind().stability() == Stability::Changeable && world.holder(&id.key).is_some();
-    let tells = |id: &&Identifier| match evidence::of(world, id) {
+/// The identifier to which an event belongs that finds no contact: the first one, in the order of the search, that is evidence, or that is
+/// shared, changeable and held: it belongs to the contact that used it last (rule 4). Else the first shared one. History behind a shared value
+/// waits for no contact, but it is erased with the only holder of the value.
+fn strongest<'r>(state: &WorkingCopy<'_>, request: &'r ContactRequest) -> Option<&'r Identifier> {
+    let order = || naming::in_order(Call::Event { creates: false }, request);
+    let is_held = |id: &Identifier| naming::is_changeable(id) && state.holder(&id.key).is_some();
+    let leads = |id: &&Identifier| match evidence::of(state, id) {
         Evidence::Matches => true,
-        Evidence::Shared => moves(id),
+        Evidence::Shared => is_held(id),
         Evidence::Blocked => false,
     };
-    let is_shared = |id: &&Identifier| evidence::of(world, id) == Evidence::Shared;
-    order().find(tells).or_else(|| order().find(is_shared))
+    let is_shared = |id: &&Identifier| evidence::of(state, id) == Evidence::Shared;
+    order().find(leads).or_else(|| order().find(is_shared))
 }
 
-/// The visitor behind the identifier by which the event is told of.
-fn of_visitor(world: &mut World<'_>, request: &ContactRequest, decision: DecisionId, at: Timestamp) -> Option<Subject> {
-    let key = telling(world, request)?.key.clone();
-    // Where it stands for the owner of a token or a device, a limit was passed, or its device names another token.
-    if let Some(open) = world.open_visitor(&key) {
-        return Some(Subject::Visitor(open.id));
+/// The visitor behind the strongest identifier of an event that belongs to no contact. It is made if it is missing.
+fn visitor_of(cx: &mut Context<'_>, request: &ContactRequest) -> Option<VisitorId> {
+    let key = strongest(&cx.state, request)?.key.clone();
+    // The open visitor may also be the ownership period of a token or a device that is quarantined, or that its device replaced.
+    if let Some(open) = cx.state.open_visitor(&key) {
+        return Some(open.id);
     }
     let waiting = Waiting {
-        visitor: VisitorId::of(decision, 0),
-        since: at,
+        visitor: cx.decision.next_visitor_id(),
+        since: cx.decision.at,
     };
-    world.open(waiting.of(&key));
+    cx.state.add_visitor(waiting.of(&key));
     if key.kind != IdentifierKind::Cookie {
-        let mut record = world.key(&key);
+        let mut record = cx.state.key_record(&key);
         record.waiting = Some(waiting);
-        world.keys.insert(key, record);
+        cx.state.keys.insert(key, record);
     }
-    Some(Subject::Visitor(waiting.visitor))
+    Some(waiting.visitor)
 }

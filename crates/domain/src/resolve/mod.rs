@@ -1,4 +1,17 @@
 //! The rules of identity, applied to a batch.
+//!
+//! A module uses only modules of the layers above it, so that each rule can be read with what it stands on; a test checks it. The layers, from
+//! what is used by all to what is used by none:
+//!
+//! - the state and the decision: `working_copy`, `decision_builder`, `context`;
+//! - what an identifier proves, and which one is meant: `evidence`, `naming`;
+//! - who owned an identifier when, and to whom its history belongs: `ownership`, `history`;
+//! - what a contact holds: `held`, `memberships`;
+//! - which contact it is, and which become one: `search`, `merge`, `absorb`, `undo`;
+//! - who gets an identifier: `trust`, `device_tokens`, `claim`;
+//! - what is written to a contact: `channels`, `attributes`, `row_changes`, `recorded_events`, `contact`;
+//! - events and orders: `late_event`, `event`, `order`;
+//! - all other commands, one file each.
 
 mod absorb;
 mod attributes;
@@ -7,92 +20,108 @@ mod changes;
 mod channels;
 mod claim;
 mod contact;
-mod draft;
+mod context;
+mod decision_builder;
+mod device_tokens;
 mod event;
 mod evidence;
-mod late;
+mod held;
+mod history;
+mod late_event;
+mod memberships;
 mod merge;
+mod merge_by_hand;
+mod naming;
 mod order;
+mod ownership;
+mod recorded_events;
 mod remove;
+mod row_changes;
 mod search;
 mod segment_definitions;
-mod segments;
+mod segment_members;
 mod take_back;
-mod tokens;
+mod token;
 mod trust;
 mod undo;
-mod visitors;
-mod world;
+mod unsubscribe;
+mod working_copy;
 
 #[cfg(test)]
 mod tests;
 
-use crate::{Command, Decision, Envelope, Policy, Rejection, Resolution, Snapshot};
-use draft::Draft;
-use world::World;
+use crate::{Command, Envelope, Invariant, Policy, Rejection, Resolution, Snapshot};
+use context::Context;
+use decision_builder::Verdict;
+use working_copy::WorkingCopy;
 
 /// Decides a batch of commands, one after the other, as if each had found the state that the ones before it left.
 ///
-/// The snapshot must hold what [`crate::footprint`] asked for. A refused command changes nothing; its decision says why.
-pub fn resolve(batch: &[Envelope], snapshot: &Snapshot, policy: &Policy) -> Resolution {
-    let mut world = World::new(snapshot, policy);
-    let decide = |envelope| decide(&mut world, Draft::new(envelope), &envelope.command);
-    let decisions = batch.iter().map(decide).collect();
-    Resolution {
-        decisions,
-        changes: changes::between(snapshot, world),
+/// The snapshot must hold what [`crate::footprint`] lists. A refused command changes nothing; its decision says why. An [`Invariant`] fails the
+/// batch as a whole: nothing of it may be written.
+pub fn resolve(batch: &[Envelope], snapshot: &Snapshot, policy: &Policy) -> Result<Resolution, Invariant> {
+    let mut state = WorkingCopy::new(snapshot, policy);
+    let mut decisions = Vec::with_capacity(batch.len());
+    for envelope in batch {
+        let mut cx = Context::new(state, envelope);
+        let verdict = decide(&mut cx, &envelope.command);
+        let decision;
+        (state, decision) = cx.finish(verdict)?;
+        decisions.push(decision);
     }
+    let changes = changes::between(snapshot, state);
+    Ok(Resolution { decisions, changes })
 }
 
-fn decide(world: &mut World<'_>, mut draft: Draft, command: &Command) -> Decision {
+fn decide(cx: &mut Context<'_>, command: &Command) -> Verdict {
     match command {
         Command::IfUnchanged {
             contact,
             revisions,
             command,
-        } => match world.answering(*contact).filter(|id| world.has_changed(*id, revisions)) {
-            Some(changed) => {
-                draft.about = Some(changed);
-                draft.reject(world, Rejection::Changed)
+        } => {
+            let contact = cx.state.canonical(*contact);
+            let changed = contact.filter(|id| cx.state.has_changed(*id, revisions));
+            if changed.is_some() {
+                cx.decision.refused_about = changed;
+                return Err(Rejection::Changed.into());
             }
-            None => decide(world, draft, command),
-        },
-        Command::Contact(call, request) => contact::decide(world, draft, *call, request),
-        Command::Event(request) => event::keep(world, draft, request),
-        Command::DeleteEvents(_) => event::delete(world, draft),
-        Command::Order(request) => order::keep(world, draft, request),
-        Command::DeleteOrder(key) => order::delete(world, draft, key),
-        Command::SetCreating { key, creating } => event::set_creating(world, draft, key, *creating),
-        Command::Remove { contact, erase } => remove::remove(world, draft, contact, *erase),
-        Command::SetSubscriptions { contact, categories } => {
-            segments::set_subscriptions(world, draft, *contact, categories)
+            decide(cx, command)
         }
-        Command::Attach { segment, contacts } => segments::attach(world, draft, *segment, contacts),
-        Command::Detach { segment, contacts } => segments::detach(world, draft, *segment, contacts),
-        Command::Unsubscribe { email, unsubscribed } => evidence::unsubscribe(world, draft, email, *unsubscribed),
-        Command::Token { app, token, change } => tokens::change(world, draft, app, token, *change),
+        Command::Contact(call, request) => contact::decide(cx, *call, request),
+        Command::Event(request) => event::keep(cx, request),
+        Command::DeleteEvents(_) => event::delete(cx),
+        Command::Order(request) => order::keep(cx, request),
+        Command::DeleteOrder(key) => order::delete(cx, key),
+        Command::SetCreating { key, creating } => Ok(event::set_creating(cx, key, *creating)),
+        Command::Remove { contact, erase } => remove::remove(cx, contact, *erase),
+        Command::SetSubscriptions { contact, categories } => {
+            segment_members::set_subscriptions(cx, *contact, categories)
+        }
+        Command::Attach { segment, contacts } => segment_members::attach(cx, *segment, contacts),
+        Command::Detach { segment, contacts } => segment_members::detach(cx, *segment, contacts),
+        Command::Unsubscribe { email, unsubscribed } => Ok(unsubscribe::set(cx, email, *unsubscribed)),
+        Command::Token { app, token, change } => token::change(cx, app, token, *change),
         Command::Merge {
             survivor,
             absorbed,
             force,
-        } => merge::explicit(world, draft, *survivor, *absorbed, *force),
-        Command::Undo { merge } => undo::undo(world, draft, *merge),
-        Command::TakeBack { contact, parts } => take_back::take_back(world, draft, *contact, parts),
-        Command::CreateField(field) => catalog::create_field(world, draft, field),
-        Command::ChangeField { field, name, archived } => {
-            catalog::change_field(world, draft, *field, name.as_deref(), *archived)
-        }
-        Command::CreateCategory { key, name } => catalog::create_category(world, draft, key, name),
+        } => merge_by_hand::merge(cx, *survivor, *absorbed, *force),
+        Command::Undo { merge } => undo::undo(cx, *merge),
+        Command::TakeBack { contact, parts } => take_back::take_back(cx, *contact, parts),
+        Command::CreateField(field) => catalog::create_field(cx, field),
+        Command::ChangeField { field, name, archived } => catalog::change_field(cx, *field, name.as_deref(), *archived),
+        Command::CreateCategory { key, name } => catalog::create_category(cx, key, name),
         Command::ChangeCategory {
             category,
             name,
             archived,
-        } => catalog::change_category(world, draft, *category, name.as_ref(), *archived),
-        Command::CreateSegment { name, formula } => segment_definitions::create(world, draft, name, formula.as_deref()),
+        } => catalog::change_category(cx, *category, name.as_ref(), *archived),
+        Command::CreateSegment { name, formula } => segment_definitions::create(cx, name, formula.as_deref()),
         Command::ChangeSegment { segment, name, formula } => {
-            segment_definitions::change(world, draft, *segment, name.as_ref(), formula.as_deref())
+            segment_definitions::change(cx, *segment, name.as_ref(), formula.as_deref())
         }
-        Command::DeleteSegment { segment } => segment_definitions::delete(world, draft, *segment),
-        Command::SetPolicy(policy) => catalog::set_policy(world, draft, policy),
+        Command::DeleteSegment { segment } => segment_definitions::delete(cx, *segment),
+        Command::SetPolicy(policy) => Ok(catalog::set_policy(cx, policy)),
     }
 }

@@ -1,445 +1,344 @@
-//! Recording what a row of an import changes, and taking it back.
+//! Taking back what a row of an import changed.
 
-use super::draft::Draft;
+use super::context::Context;
+use super::decision_builder::{Decided, Verdict};
 use super::evidence::Evidence;
-use super::world::World;
-use super::{undo, visitors};
+use super::working_copy::WorkingCopy;
+use super::{history, undo};
 use crate::{
-    Attribute, AttributeKey, Attributes, Change, Contact, ContactId, ContactState, ContactUndo, Decision, Effect, Face,
-    HeldIdentifier, Identifier, IdentifierKey, IdentifierKind, MergeId, Outcome, Rule, SegmentId, Stability, Timestamp,
+    Attribute, AttributeKey, Change, ContactId, ContactState, ContactUndo, Effect, HeldIdentifier, IdentifierKey,
+    IdentifierKind, Invariant, Merge, ObservableContact, Outcome, Rule, SegmentId, Stability,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Why something is not taken back.
 const CHANGED: &str = "was changed since";
 
-/// Contacts as they were before a command: the one that it is about, and those that it may take identifiers from.
-pub(super) type Before = BTreeMap<ContactId, Contact>;
+/// Identifiers that are still as the row left them, each with the contact that brought it.
+type Unchanged = BTreeSet<(ContactId, IdentifierKey)>;
 
-/// Identifiers, each with the contact that brought it.
-type Standing = BTreeSet<(ContactId, IdentifierKey)>;
-
-/// Copies the contacts that a command may change; `found` is the one that it is about, if it makes none.
-pub(super) fn before(world: &World<'_>, found: Option<ContactId>, identifiers: &[&Identifier]) -> Before {
-    let exclusive = identifiers.iter().filter(|identifier| identifier.kind().is_exclusive());
-    let holders = exclusive.filter_map(|identifier| world.holder(&identifier.key));
-    let all = holders.chain(found);
-    all.filter_map(|id| Some((id, world.contacts.get(&id)?.clone())))
-        .collect()
+/// The part of a row that is about one contact.
+#[derive(Debug, Clone, Copy)]
+struct Part<'r> {
+    /// The contact that owns what the row changed.
+    owner: ContactId,
+    undo: &'r ContactUndo,
+    unchanged: &'r Unchanged,
 }
 
-/// What a command changed of the contacts, without what the merges that it made brought: undoing these takes that back.
-pub(super) fn record(world: &World<'_>, before: &Before, effects: &[Effect], id: ContactId) -> Vec<ContactUndo> {
-    let absorbed: BTreeSet<ContactId> = effects.iter().filter_map(|effect| Some(merge(effect)?.1)).collect();
-    let mut parts = BTreeMap::new();
-    let contacts = before.keys().copied().chain([id]).collect::<BTreeSet<_>>();
-    for contact in contacts.into_iter().filter(|contact| !absorbed.contains(contact)) {
-        if let Some(after) = world.contacts.get(&contact) {
-            compare(&mut parts, before.get(&contact), after, &absorbed);
+impl Part<'_> {
+    fn home(&self) -> ContactId {
+        self.undo.contact
+    }
+
+    /// The identifier of the home, as its owner holds it.
+    fn held<'s>(&self, state: &'s WorkingCopy<'_>, key: &IdentifierKey) -> Option<&'s HeldIdentifier> {
+        held(state, self.owner, self.home(), key)
+    }
+}
+
+fn held<'s>(
+    state: &'s WorkingCopy<'_>,
+    owner: ContactId,
+    home: ContactId,
+    key: &IdentifierKey,
+) -> Option<&'s HeldIdentifier> {
+    let mut rows = state.contacts.get(&owner)?.identifiers.iter();
+    rows.find(|held| held.home == home && held.key() == key)
+}
+
+/// Takes back what a row of an import changed. It undoes the row's merges, the last one first, and restores each part of the contacts that is
+/// still as the row left it. What was changed since stays, and the decision lists it.
+///
+/// A contact that the row made is removed if nothing else is left of it. If it got more since, it keeps its identifiers.
+pub(super) fn take_back(cx: &mut Context<'_>, about: Option<ContactId>, undos: &[ContactUndo]) -> Verdict {
+    cx.decision.rule = Rule::Explicit;
+    let about = about.and_then(|id| cx.state.canonical(id));
+    let observe = |cx: &Context<'_>| {
+        about
+            .and_then(|id| cx.state.contacts.get(&id))
+            .map(ObservableContact::of)
+    };
+    let is_active = |cx: &Context<'_>| about.is_some_and(|id| cx.state.is_active(id));
+    let (before, was_active) = (observe(cx), is_active(cx));
+    let unchanged = unchanged(&cx.state, undos);
+    for merge in undos.iter().flat_map(|undo| &undo.merges).rev() {
+        let stands = |merge: &&Merge| merge.undone_at.is_none() && cx.state.contacts.contains_key(&merge.absorbed);
+        if let Some(merge) = cx.state.merges.get(merge).filter(stands).cloned() {
+            undo::separate(cx, &merge)?;
         }
     }
-    if let Some(part) = parts.get_mut(&id) {
-        part.made = !before.contains_key(&id);
-        part.restored = before
-            .get(&id)
-            .is_some_and(|contact| contact.state == ContactState::Removed);
-        part.merges = effects.iter().filter_map(|effect| Some(merge(effect)?.0)).collect();
-    }
-    parts.into_values().filter(|part| !part.is_empty()).collect()
-}
-
-fn merge(effect: &Effect) -> Option<(MergeId, ContactId)> {
-    match effect {
-        Effect::Merged { merge, absorbed, .. } => Some((*merge, *absorbed)),
-        _ => None,
-    }
-}
-
-fn part(parts: &mut BTreeMap<ContactId, ContactUndo>, home: ContactId, owner: ContactId) -> &mut ContactUndo {
-    parts.entry(home).or_insert_with(|| ContactUndo {
-        contact: home,
-        owner,
-        made: false,
-        restored: false,
-        updated_before: None,
-        updated_after: Timestamp::default(),
-        merges: Vec::new(),
-        attributes: Vec::new(),
-        identifiers: Vec::new(),
-        memberships: Vec::new(),
-    })
-}
-
-fn compare(
-    parts: &mut BTreeMap<ContactId, ContactUndo>,
-    before: Option<&Contact>,
-    after: &Contact,
-    absorbed: &BTreeSet<ContactId>,
-) {
-    let own = part(parts, after.id, after.id);
-    own.updated_before = before.map(|contact| contact.updated_at);
-    own.updated_after = after.updated_at;
-    let nothing = Attributes::default();
-    let was = before.map_or(&nothing, |contact| &contact.attributes);
-    let brought = |attribute: &Attribute| attribute.filled_from.is_some_and(|from| absorbed.contains(&from));
-    let keys: BTreeSet<AttributeKey> = was.0.keys().chain(after.attributes.0.keys()).copied().collect();
-    for key in keys {
-        let (before, after) = (was.0.get(&key), after.attributes.0.get(&key));
-        if before != after && !after.is_some_and(brought) {
-            let (before, after) = (before.cloned(), after.cloned());
-            own.attributes.push(Change { key, before, after });
-        }
-    }
-    let held = |contact: &Contact| keyed(&contact.identifiers, |held| (held.home, held.key().clone()));
-    for (home, change) in changes(before.map(held), &held(after), after.id) {
-        if change.is_change() {
-            part(parts, home, after.id).identifiers.push(change);
-        }
-    }
-    let member = |contact: &Contact| keyed(&contact.memberships, |member| (member.home, member.segment));
-    for (home, change) in changes(before.map(member), &member(after), after.id) {
-        part(parts, home, after.id).memberships.push(change);
-    }
-}
-
-fn keyed<K: Ord, T: Clone>(rows: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, T> {
-    rows.iter().map(|row| (key(row), row.clone())).collect()
-}
-
-/// The rows that differ, each with its home. A row that was not there before is the contact's own, or a merge brought it.
-fn changes<K: Ord + Clone, T: PartialEq + Clone>(
-    before: Option<BTreeMap<(ContactId, K), T>>,
-    after: &BTreeMap<(ContactId, K), T>,
-    id: ContactId,
-) -> Vec<(ContactId, Change<K, T>)> {
-    let before = before.unwrap_or_default();
-    let mut keys: BTreeSet<&(ContactId, K)> = before.keys().collect();
-    keys.extend(after.keys().filter(|(home, _)| *home == id));
-    let differ = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
-    differ
-        .map(|at| {
-            let (before, after) = (before.get(at).cloned(), after.get(at).cloned());
-            let key = at.1.clone();
-            (at.0, Change { key, before, after })
-        })
-        .collect()
-}
-
-/// Takes back what a row of an import changed: undoes its merges, the last first, and brings every part of its contacts back that is still what the
-/// row made of it. What was changed since stays, and the decision lists it. A contact that the row made is removed when nothing else is left of
-/// it; one that others gave something keeps the identifiers that it has.
-pub(super) fn take_back(
-    world: &mut World<'_>,
-    mut draft: Draft,
-    about: Option<ContactId>,
-    parts: &[ContactUndo],
-) -> Decision {
-    draft.rule = Rule::Explicit;
-    let about = about.and_then(|id| world.answering(id));
-    let face = |world: &World<'_>| about.and_then(|id| world.contacts.get(&id)).map(Face::of);
-    let is_active = |world: &World<'_>| about.is_some_and(|id| world.is_active(id));
-    let (before, was_active) = (face(world), is_active(world));
-    let standing = standing(world, parts);
-    let merges = parts.iter().flat_map(|part| &part.merges);
-    for merge in merges.rev() {
-        undo::take_apart(world, &mut draft, *merge);
-    }
-    let mut changed = false;
     // What a contact gained goes before what another one lost: an exclusive identifier has one owner.
-    let (gains, losses): (Vec<_>, Vec<_>) = parts.iter().partition(|part| gains(part));
-    for part in gains.into_iter().chain(losses) {
-        changed |= revert(world, &mut draft, part, &standing);
+    let (gains, losses): (Vec<_>, Vec<_>) = undos.iter().partition(|undo| gains(undo));
+    let mut is_changed = false;
+    for undo in gains.into_iter().chain(losses) {
+        is_changed |= revert(cx, undo, &unchanged)?;
     }
     let outcome = match before {
         None => Outcome::Unmatched,
-        Some(before) if Some(&before) == face(world).as_ref() && !changed => Outcome::Unchanged,
-        Some(_) if was_active && !is_active(world) => Outcome::Removed,
+        Some(before) if Some(&before) == observe(cx).as_ref() && !is_changed => Outcome::Unchanged,
+        Some(_) if was_active && !is_active(cx) => Outcome::Removed,
         Some(_) => Outcome::Updated,
     };
-    draft.finish(world, outcome, about)
+    Ok(Decided {
+        outcome,
+        contact: about,
+    })
 }
 
-/// The identifiers that are still what the row made of them. The undo of a merge may take them away, which is no change by others.
-fn standing(world: &World<'_>, parts: &[ContactUndo]) -> Standing {
-    let all = parts
-        .iter()
-        .flat_map(|part| part.identifiers.iter().map(move |change| (part, change)));
-    let stands = all.filter(|(part, change)| {
-        let id = world.answering(part.contact).unwrap_or(part.contact);
-        change.stands(held(world, id, part.contact, &change.key))
-    });
-    stands
-        .map(|(part, change)| (part.contact, change.key.clone()))
-        .collect()
+/// The identifiers that are still as the row left them. Undoing a merge may take them away later, which is no change by others.
+fn unchanged(state: &WorkingCopy<'_>, undos: &[ContactUndo]) -> Unchanged {
+    let mut unchanged = Unchanged::new();
+    for undo in undos {
+        let owner = state.canonical(undo.contact).unwrap_or(undo.contact);
+        let changes = undo.identifiers.iter();
+        let stand = changes.filter(|change| change.stands(held(state, owner, undo.contact, &change.key)));
+        unchanged.extend(stand.map(|change| (undo.contact, change.key.clone())));
+    }
+    unchanged
 }
 
 /// Whether the contact got an identifier.
-fn gains(part: &ContactUndo) -> bool {
-    part.identifiers.iter().any(|change| change.before.is_none())
+fn gains(undo: &ContactUndo) -> bool {
+    undo.identifiers.iter().any(|change| change.before.is_none())
 }
 
-/// Takes back what was done to one contact. Says whether anything changed.
-fn revert(world: &mut World<'_>, draft: &mut Draft, part: &ContactUndo, standing: &Standing) -> bool {
-    let Some(id) = world.answering(part.contact) else {
+/// Takes back what was done to one contact. Returns whether anything changed.
+fn revert(cx: &mut Context<'_>, undo: &ContactUndo, unchanged: &Unchanged) -> Result<bool, Invariant> {
+    let Some(owner) = cx.state.canonical(undo.contact) else {
         // It was erased since.
-        return false;
+        return Ok(false);
     };
-    if id != part.owner {
-        draft.skip(
-            "contact",
-            format!("the contact with id={} was merged or taken apart since", part.contact),
-        );
-        return false;
+    if owner != undo.owner {
+        let reason = format!("the contact with id={} was merged or unmerged since", undo.contact);
+        cx.decision.skip("contact", reason);
+        return Ok(false);
     }
-    let before = world.contacts.get(&id).cloned();
-    let kept = draft.effects.len();
-    if part.restored
-        && before
-            .as_ref()
-            .is_some_and(|contact| contact.updated_at != part.updated_after)
-    {
-        draft.skip("contact", "the contact was changed since: it is not removed again");
+    let part = Part { owner, undo, unchanged };
+    let before = cx.state.contact(owner)?.clone();
+    let reported = cx.decision.effects.len();
+    if undo.restored && before.updated_at != undo.updated_after {
+        let reason = "the contact was changed since: it is not removed again";
+        cx.decision.skip("contact", reason);
     }
-    let keeps_identifiers = part.made && has_more(world, id, part);
-    let kept_attributes = attributes(world, draft, id, part);
-    memberships(world, draft, id, part);
+    let keeps_identifiers = undo.made && has_more(&cx.state, &part)?;
+    let kept_attributes = attributes(cx, &part)?;
+    memberships(cx, &part)?;
     if keeps_identifiers {
-        draft.skip("contact", "the contact was changed since: it keeps its identifiers");
+        let reason = "the contact was changed since: it keeps its identifiers";
+        cx.decision.skip("contact", reason);
     } else {
-        identifiers(world, draft, id, part, &kept_attributes, standing);
+        identifiers(cx, &part, &kept_attributes)?;
     }
-    let is_kept = draft.effects[kept..]
-        .iter()
-        .any(|effect| matches!(effect, Effect::Skipped(_)));
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return false;
-    };
-    if (part.made || part.restored) && !is_kept && contact.is_active() && part.contact == id {
+    let is_skip = |effect: &Effect| matches!(effect, Effect::Skipped(_));
+    let is_complete = !cx.decision.effects[reported..].iter().any(is_skip);
+    let contact = cx.state.contact_mut(owner)?;
+    let is_own = undo.contact == owner;
+    if (undo.made || undo.restored) && is_complete && contact.is_active() && is_own {
         contact.state = ContactState::Removed;
     }
-    if before.as_ref() == Some(contact) {
-        return false;
+    if before == *contact {
+        return Ok(false);
     }
     // Like the undo of a merge this is no update: rule 3 chooses as if the import had not been.
-    if part.contact == id && contact.updated_at == part.updated_after {
-        contact.updated_at = part.updated_before.unwrap_or(contact.updated_at);
+    if is_own && contact.updated_at == undo.updated_after {
+        contact.updated_at = undo.updated_before.unwrap_or(contact.updated_at);
     }
-    draft.touched.insert(id);
-    true
+    cx.decision.affected.insert(owner);
+    Ok(true)
 }
 
-/// Whether the contact has anything that the row did not give it, or gave it otherwise.
-fn has_more(world: &World<'_>, id: ContactId, part: &ContactUndo) -> bool {
-    let Some(contact) = world.contacts.get(&id) else {
-        return false;
-    };
-    let attributes = contact
-        .attributes
-        .0
-        .iter()
-        .filter(|(_, attribute)| attribute.value.is_some());
-    let more_attributes = attributes.into_iter().any(|(key, attribute)| {
-        let given = part.attributes.iter().find(|change| change.key == *key);
-        given.is_none_or(|given| given.after.as_ref() != Some(attribute))
+/// Whether the contact has anything that the row did not give it, or has it otherwise than the row gave it.
+fn has_more(state: &WorkingCopy<'_>, part: &Part<'_>) -> Result<bool, Invariant> {
+    let contact = state.contact(part.owner)?;
+    let mut attributes = contact.attributes.0.iter();
+    let more_attributes = attributes.any(|(key, attribute)| {
+        let given = part.undo.attributes.iter().find(|change| change.key == *key);
+        attribute.value.is_some() && given.is_none_or(|given| given.after.as_ref() != Some(attribute))
     });
     let more_identifiers = contact.identifiers.iter().any(|held| {
-        let given = part.identifiers.iter().find(|change| change.key == *held.key());
-        held.home != part.contact || given.is_none_or(|given| !given.stands(Some(held)))
+        let given = part.undo.identifiers.iter().find(|change| change.key == *held.key());
+        held.home != part.home() || given.is_none_or(|given| !given.stands(Some(held)))
     });
     let more_memberships = contact.memberships.iter().any(|member| {
-        let given = part.memberships.iter().find(|change| change.key == member.segment);
+        let given = part.undo.memberships.iter().find(|change| change.key == member.segment);
         given.is_none_or(|given| given.after.as_ref() != Some(member))
     });
-    more_attributes || more_identifiers || more_memberships
+    Ok(more_attributes || more_identifiers || more_memberships)
 }
 
-/// Brings attributes back; returns those that were changed since.
-fn attributes(world: &mut World<'_>, draft: &mut Draft, id: ContactId, part: &ContactUndo) -> BTreeSet<AttributeKey> {
+/// Restores attributes. Returns those that were changed since.
+fn attributes(cx: &mut Context<'_>, part: &Part<'_>) -> Result<BTreeSet<AttributeKey>, Invariant> {
     let (mut changed, mut kept) = (Vec::new(), BTreeSet::new());
-    for change in &part.attributes {
-        let now = world
-            .contacts
-            .get(&id)
-            .and_then(|contact| contact.attributes.0.get(&change.key));
+    for change in &part.undo.attributes {
+        let now = cx.state.contact(part.owner)?.attributes.0.get(&change.key);
         if now == change.before.as_ref() {
             continue;
         }
         if now != change.after.as_ref() {
-            draft.skip(&change.key.to_text(), CHANGED);
+            cx.decision.skip(&change.key.to_text(), CHANGED);
             kept.insert(change.key);
             continue;
         }
-        // What a merge had filled in goes with that merge.
-        let filled = |attribute: &Attribute| {
-            attribute
-                .filled_from
-                .is_some_and(|from| world.answering(from) != Some(id))
+        // A value that a merge had filled in goes with that merge.
+        let is_gone = |attribute: &Attribute| {
+            let from = attribute.filled_from;
+            from.is_some_and(|from| cx.state.canonical(from) != Some(part.owner))
         };
-        let before = change.before.clone().filter(|attribute| !filled(attribute));
-        let Some(contact) = world.contacts.get_mut(&id) else {
-            break;
-        };
+        let before = change.before.clone().filter(|attribute| !is_gone(attribute));
+        let attributes = &mut cx.state.contact_mut(part.owner)?.attributes.0;
         match before {
-            Some(before) => contact.attributes.0.insert(change.key, before),
-            None => contact.attributes.0.remove(&change.key),
+            Some(before) => attributes.insert(change.key, before),
+            None => attributes.remove(&change.key),
         };
         changed.push(change.key);
     }
     if !changed.is_empty() {
-        draft.effects.push(Effect::Changed { attributes: changed });
+        cx.decision.report(Effect::Changed { attributes: changed });
     }
-    kept
+    Ok(kept)
 }
 
-fn memberships(world: &mut World<'_>, draft: &mut Draft, id: ContactId, part: &ContactUndo) {
-    for change in &part.memberships {
-        let Some(contact) = world.contacts.get_mut(&id) else {
-            return;
-        };
-        let is_it = |home: ContactId, segment: SegmentId| home == part.contact && segment == change.key;
-        let place = contact
-            .memberships
-            .iter()
-            .position(|member| is_it(member.home, member.segment));
+fn memberships(cx: &mut Context<'_>, part: &Part<'_>) -> Result<(), Invariant> {
+    for change in &part.undo.memberships {
+        let segment = change.key;
+        let contact = cx.state.contact_mut(part.owner)?;
+        let is_it = |home: ContactId, of: SegmentId| home == part.home() && of == segment;
+        let mut rows = contact.memberships.iter();
+        let place = rows.position(|member| is_it(member.home, member.segment));
         let now = place.map(|place| &contact.memberships[place]);
         if now == change.before.as_ref() {
             continue;
         }
         if now != change.after.as_ref() {
-            draft.skip("groups", format!("the membership of segment {} {CHANGED}", change.key));
+            let reason = format!("the membership of segment {segment} {CHANGED}");
+            cx.decision.skip("groups", reason);
             continue;
         }
-        let shown = contact.segments().contains(&change.key);
+        let was_shown = contact.segments().contains(&segment);
         if let Some(place) = place {
             contact.memberships.remove(place);
         }
         contact.memberships.extend(change.before.clone());
-        let segment = change.key;
-        match (shown, contact.segments().contains(&segment)) {
-            (true, false) => draft.effects.push(Effect::SegmentRemoved { segment }),
-            (false, true) => draft.effects.push(Effect::SegmentAdded { segment }),
+        match (was_shown, contact.segments().contains(&segment)) {
+            (true, false) => cx.decision.report(Effect::SegmentRemoved { segment }),
+            (false, true) => cx.decision.report(Effect::SegmentAdded { segment }),
             _ => {}
         }
     }
+    Ok(())
 }
 
-/// Brings identifiers back: what was gained goes first, so that what it replaced has its place again. Those that are attributes go with these.
+/// Restores identifiers. Those that the contact gained go first, so that the ones that they replaced have room again. Those that are attributes
+/// go with these.
 fn identifiers(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    id: ContactId,
-    part: &ContactUndo,
+    cx: &mut Context<'_>,
+    part: &Part<'_>,
     kept_attributes: &BTreeSet<AttributeKey>,
-    standing: &Standing,
-) {
-    let is_kept = |key: &IdentifierKey| match key.kind {
-        IdentifierKind::ContactKey => kept_attributes.contains(&AttributeKey::ContactKey),
-        _ => key
-            .field()
-            .is_some_and(|field| kept_attributes.contains(&AttributeKey::Field(field))),
+) -> Result<(), Invariant> {
+    let is_kept = |key: &IdentifierKey| match (key.kind, key.field()) {
+        (IdentifierKind::ContactKey, _) => kept_attributes.contains(&AttributeKey::ContactKey),
+        (_, field) => field.is_some_and(|field| kept_attributes.contains(&AttributeKey::Field(field))),
     };
-    let changes = part.identifiers.iter().filter(|change| !is_kept(&change.key));
+    let changes = part.undo.identifiers.iter().filter(|change| !is_kept(&change.key));
     let (gained, other): (Vec<_>, Vec<_>) = changes.partition(|change| change.before.is_none());
     let mut replaced = BTreeSet::new();
     for change in gained {
-        let stood = standing.contains(&(part.contact, change.key.clone()));
-        if !stood && !change.key.kind.is_exclusive() {
-            draft.skip(change.key.kind.as_str(), CHANGED);
+        let is_unchanged = part.unchanged.contains(&(part.home(), change.key.clone()));
+        if !is_unchanged && !change.key.kind.is_exclusive() {
+            cx.decision.skip(change.key.kind.as_str(), CHANGED);
             replaced.insert(change.key.kind);
             continue;
         }
-        bring_back(world, draft, id, part.contact, change);
+        restore(cx, part, change)?;
     }
     for change in other {
-        // Whoever replaced or cleared the new value since does not want the old one.
+        // If the new value was replaced or cleared since, the old one is not wanted.
         if !replaced.contains(&change.key.kind) {
-            bring_back(world, draft, id, part.contact, change);
+            restore(cx, part, change)?;
         }
     }
+    Ok(())
 }
 
-fn held<'w>(world: &'w World<'_>, id: ContactId, home: ContactId, key: &IdentifierKey) -> Option<&'w HeldIdentifier> {
-    let held = world.contacts.get(&id)?.identifiers.iter();
-    let mut of_key = held.filter(|held| held.home == home && held.key() == key);
-    of_key.next()
-}
-
-/// Whether the old value of a channel or an attribute has no place any more: another one is there, or the contact's token is another's now.
-fn is_taken(world: &World<'_>, id: ContactId, home: ContactId, change: &Change<IdentifierKey, HeldIdentifier>) -> bool {
-    let Some(before) = &change.before else { return false };
-    if held(world, id, home, &change.key).is_some() {
-        return false;
-    }
-    if change.key.kind.is_exclusive() {
-        return world.holder(&change.key).is_some();
-    }
-    let Some(contact) = world.contacts.get(&id) else {
-        return true;
+/// Whether there is no room for the old value of a channel or an attribute: another one is there, or another contact holds the token.
+fn is_taken(
+    state: &WorkingCopy<'_>,
+    part: &Part<'_>,
+    change: &Change<IdentifierKey, HeldIdentifier>,
+) -> Result<bool, Invariant> {
+    let key = &change.key;
+    let Some(before) = &change.before else {
+        return Ok(false);
     };
-    let is_other = |other: &&HeldIdentifier| {
-        other.home == home
-            && other.kind() == change.key.kind
-            && other.key().field() == change.key.field()
+    if part.held(state, key).is_some() {
+        return Ok(false);
+    }
+    if key.kind.is_exclusive() {
+        return Ok(state.holder(key).is_some());
+    }
+    let is_other = |other: &HeldIdentifier| {
+        other.home == part.home()
+            && other.kind() == key.kind
+            && other.key().field() == key.field()
             && (before.channels.is_empty() || !other.channels.is_disjoint(&before.channels))
     };
-    contact.identifiers.iter().any(|other| is_other(&other))
+    Ok(state.contact(part.owner)?.identifiers.iter().any(is_other))
 }
 
-fn bring_back(
-    world: &mut World<'_>,
-    draft: &mut Draft,
-    id: ContactId,
-    home: ContactId,
+/// Restores one identifier, if it is as the row left it and there is room for its old value.
+fn restore(
+    cx: &mut Context<'_>,
+    part: &Part<'_>,
     change: &Change<IdentifierKey, HeldIdentifier>,
-) {
-    let now = held(world, id, home, &change.key).cloned();
+) -> Result<(), Invariant> {
+    let key = &change.key;
+    let now = part.held(&cx.state, key).cloned();
     if now == change.before {
-        return;
+        return Ok(());
     }
-    if !change.stands(now.as_ref()) || is_taken(world, id, home, change) {
-        draft.skip(change.key.kind.as_str(), CHANGED);
-        return;
+    if !change.stands(now.as_ref()) || is_taken(&cx.state, part, change)? {
+        cx.decision.skip(key.kind.as_str(), CHANGED);
+        return Ok(());
     }
-    let Some(contact) = world.contacts.get_mut(&id) else {
-        return;
-    };
-    let was_held = contact.holds(&change.key);
-    let is_it = |held: &HeldIdentifier| held.home == home && *held.key() == change.key;
+    let contact = cx.state.contact_mut(part.owner)?;
+    let was_held = contact.holds(key);
+    let is_it = |held: &HeldIdentifier| held.home == part.home() && held.key() == key;
     contact.identifiers.retain(|held| !is_it(held));
     contact.identifiers.extend(change.before.clone());
-    let is_held = contact.holds(&change.key);
-    history(world, draft, id, now.as_ref(), change);
+    let is_held = contact.holds(key);
+    restore_history(cx, part.owner, now.as_ref(), change)?;
     let named = now.or_else(|| change.before.clone()).map(|held| held.identifier);
     let effect = match (named, was_held, is_held) {
         (Some(identifier), true, false) => Effect::Replaced { identifier },
         (Some(identifier), false, true) => Effect::Attached { identifier },
         (Some(identifier), true, true) => Effect::Restated { identifier },
-        _ => return,
+        _ => return Ok(()),
     };
-    draft.effects.push(effect);
+    cx.decision.report(effect);
+    Ok(())
 }
 
-/// Gives the history from now on behind a token, a device or a cookie to the contact that got the identifier back (rule 4).
-fn history(
-    world: &mut World<'_>,
-    draft: &mut Draft,
+/// Gives new history behind a token, a device or a cookie to the contact that got the identifier back (rule 4).
+fn restore_history(
+    cx: &mut Context<'_>,
     id: ContactId,
     lost: Option<&HeldIdentifier>,
     change: &Change<IdentifierKey, HeldIdentifier>,
-) {
-    let moves = change.key.kind.stability() == Stability::Changeable;
+) -> Result<(), Invariant> {
+    let is_changeable = change.key.kind.stability() == Stability::Changeable;
     let is_cookie = change.key.kind == IdentifierKind::Cookie;
     match (&change.before, lost) {
         (Some(before), None) => {
-            world.note_holder(&change.key, id);
-            world.note_token(&before.identifier);
+            cx.state.index(&before.identifier, id);
             if is_cookie {
-                visitors::adopt(world, draft, id, &before.identifier, Evidence::Matches);
-            } else if moves {
-                visitors::moved(world, draft, id, &change.key, None);
+                history::adopt_visitor(cx, id, &before.identifier, Evidence::Matches);
+            } else if is_changeable {
+                history::record_move(cx, id, &change.key, None)?;
             }
         }
-        (None, Some(lost)) if moves && !is_cookie => visitors::had(world, draft, lost),
+        (None, Some(lost)) if is_changeable && !is_cookie => history::record_past_ownership(cx, lost),
         _ => {}
     }
+    Ok(())
 }

@@ -1,84 +1,72 @@
-//! What a public key may attach, and to whom (identity rules, "Trust").
+//! What a public key may attach, and to which contact (identity rules, "Trust").
 
-use super::draft::Draft;
+use super::context::{ContactUpdate, Context, Query};
 use super::evidence::{self, Evidence};
-use super::world::World;
-use crate::{
-    Apart, ChannelDetails, Contact, ContactId, ContactRequest, Effect, HeldIdentifier, Identifier, IdentifierKind,
-    Trust,
-};
+use super::working_copy::WorkingCopy;
+use crate::{ChannelDetails, ContactId, Identifier, IdentifierKind, Invariant, NotLinkedReason, Trust};
 
-/// Whether the request may give the identifier to the contact; what it may not is reported. With a public key it stays where it is, and
-/// as it is, unless both the contact and the holder are nobody in particular.
+/// Whether the request may give the identifier to the contact; if not, it is reported. A request with a public key changes nothing about an
+/// identifier, unless both the contact and the holder are anonymous.
 pub(super) fn may_claim(
-    world: &World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
+    cx: &mut Context<'_>,
+    update: &ContactUpdate<'_>,
+    identifier: &Identifier,
+    details: Option<&ChannelDetails>,
+) -> Result<bool, Invariant> {
+    let id = update.contact;
+    let holder = cx.state.holder(&identifier.key);
+    if update.request.trust() == Trust::Full
+        || (is_unknown_person(&cx.state, Some(id))? && is_unknown_person(&cx.state, holder)?)
+    {
+        return Ok(true);
+    }
+    if holder != Some(id) || changes_details(&cx.state, id, identifier, details)? {
+        cx.decision.not_linked(identifier, holder, NotLinkedReason::PublicKey);
+    }
+    Ok(false)
+}
+
+/// Whether a contact that the request makes would hold anything; if not, the identifiers are reported.
+pub(super) fn may_create(cx: &mut Context<'_>, query: &Query<'_>) -> Result<bool, Invariant> {
+    if query.request.trust() == Trust::Full {
+        return Ok(true);
+    }
+    let mut held = Vec::new();
+    for identifier in query.searched.iter().copied() {
+        let is_cookie = identifier.kind() == IdentifierKind::Cookie;
+        if !is_cookie && evidence::of(&cx.state, identifier) != Evidence::Blocked {
+            let holder = cx.state.holder(&identifier.key);
+            if is_unknown_person(&cx.state, holder)? {
+                return Ok(true);
+            }
+            held.push((identifier, holder));
+        }
+    }
+    for (identifier, holder) in &held {
+        cx.decision.not_linked(identifier, *holder, NotLinkedReason::PublicKey);
+    }
+    Ok(held.is_empty())
+}
+
+/// Whether no lasting identifier says who it is: no contact, an anonymous one, or one that was just made and holds nothing yet.
+fn is_unknown_person(state: &WorkingCopy<'_>, contact: Option<ContactId>) -> Result<bool, Invariant> {
+    let Some(id) = contact else { return Ok(true) };
+    let contact = state.contact(id)?;
+    Ok(contact.identifiers.is_empty() || contact.is_anonymous())
+}
+
+/// Whether the details of the request differ from those that the contact has.
+fn changes_details(
+    state: &WorkingCopy<'_>,
     id: ContactId,
     identifier: &Identifier,
     details: Option<&ChannelDetails>,
-) -> bool {
-    let holder = world.holder(&identifier.key);
-    if request.trust() == Trust::Full || (is_nobody(world, id) && holder.is_none_or(|holder| is_nobody(world, holder)))
-    {
-        return true;
-    }
-    if holder != Some(id) || tells_more(world, id, identifier, details) {
-        keep_apart(draft, identifier, holder);
-    }
-    false
-}
-
-/// Whether a contact that the request makes would hold anything; if not, what is kept apart is reported.
-pub(super) fn may_create(
-    world: &World<'_>,
-    draft: &mut Draft,
-    request: &ContactRequest,
-    naming: &[&Identifier],
-) -> bool {
-    if request.trust() == Trust::Full {
-        return true;
-    }
-    let kept = naming
-        .iter()
-        .filter(|id| id.kind() != IdentifierKind::Cookie && evidence::of(world, id) != Evidence::Blocked);
-    let held: Vec<_> = kept.map(|id| (*id, world.holder(&id.key))).collect();
-    let is_free = |holder: &Option<ContactId>| holder.is_none_or(|holder| is_nobody(world, holder));
-    if held.is_empty() || held.iter().any(|(_, holder)| is_free(holder)) {
-        return true;
-    }
-    for (identifier, holder) in held {
-        keep_apart(draft, identifier, holder);
-    }
-    false
-}
-
-/// Whether nothing lasting is known of who it is. One that was just made holds nothing yet.
-fn is_nobody(world: &World<'_>, id: ContactId) -> bool {
-    let is_fresh = |contact: &Contact| contact.identifiers.is_empty();
-    let contact = world.contacts.get(&id);
-    contact.is_some_and(|contact| is_fresh(contact) || contact.is_anonymous())
-}
-
-/// Whether the request describes what the contact holds in other words than before.
-fn tells_more(world: &World<'_>, id: ContactId, identifier: &Identifier, details: Option<&ChannelDetails>) -> bool {
-    let contact = world.contacts.get(&id);
-    let mut held = contact
-        .into_iter()
-        .flat_map(|contact| &contact.identifiers)
-        .filter(|held| held.key() == &identifier.key);
-    let differs = |held: &HeldIdentifier, details: &ChannelDetails| {
-        let mut told = held.details.clone();
-        told.take(details);
-        told != held.details
-    };
-    details.is_some_and(|details| held.any(|held| differs(held, details)))
-}
-
-fn keep_apart(draft: &mut Draft, identifier: &Identifier, contact: Option<ContactId>) {
-    draft.effects.push(Effect::KeptApart {
-        identifier: identifier.clone(),
-        contact,
-        why: Apart::PublicKey,
-    });
+) -> Result<bool, Invariant> {
+    let Some(details) = details else { return Ok(false) };
+    let mut rows = state.contact(id)?.identifiers.iter();
+    Ok(rows.any(|held| {
+        let mut changed = held.details.clone();
+        changed.take(details);
+        held.key() == &identifier.key && changed != held.details
+    }))
 }

@@ -13,7 +13,7 @@ pub(super) fn moment(zone: Tz, wall: NaiveDateTime) -> Timestamp {
     }
 }
 
-/// The end of a gap: the first moment whose clock shows at least the time.
+/// The end of a gap: the first moment at which the clock shows at least the time.
 fn passed_over(zone: Tz, wall: NaiveDateTime) -> Timestamp {
     // Clocks are put forward by whole minutes, and by less than two days (a zone that crossed the date line).
     let (mut shown, mut not_yet) = (wall.and_utc() + TimeDelta::days(2), wall.and_utc() - TimeDelta::days(2));
@@ -54,7 +54,7 @@ pub(super) fn ceil_minute(wall: NaiveDateTime) -> NaiveDateTime {
     if cut == wall { wall } else { cut + TimeDelta::minutes(1) }
 }
 
-/// Month and day, as `MM-DD`: what an anniversary is one by.
+/// Month and day, as `MM-DD`: the key of an anniversary.
 pub fn month_day(date: NaiveDate) -> String {
     date.format("%m-%d").to_string()
 }
@@ -99,7 +99,7 @@ impl Anniversary {
     }
 }
 
-/// The earliest and the latest moment that can be told from each other by [`moment`] on a day.
+/// The earliest and the latest moment of a day for [`moment`].
 pub(super) fn midnight(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
     moment(zone, day.and_time(chrono::NaiveTime::MIN))
 }

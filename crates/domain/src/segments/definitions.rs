@@ -25,7 +25,7 @@ impl Definitions {
         self.formulas.contains_key(&id)
     }
 
-    /// The number of a segment of that name, to the letter.
+    /// The ID of the segment of exactly that name.
     pub fn segment_named(&self, name: &str) -> Option<SegmentId> {
         let mut names = self.names.iter();
         names.find(|(_, known)| known.as_str() == name).map(|(id, _)| *id)

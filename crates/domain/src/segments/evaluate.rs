@@ -4,7 +4,7 @@ use super::calendar::{Anniversary, add_days, midnight, moment, month_day, wall};
 use super::plan::{Leaf, Operand, Plan, Test, TextTest};
 use super::span::Span;
 use crate::values::FieldValue;
-use crate::{AttributeKey, AttributeValue, Contact, Timestamp};
+use crate::{AttributeKey, AttributeValue, Contact, Event, Order, Timestamp};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -17,6 +17,21 @@ const MOST_STEPS: usize = 64;
 pub struct ContactFacts<'c> {
     /// The contact, with its identifiers and the static segments that it is in.
     pub contact: &'c Contact,
+    /// What the contact, contacts that it absorbed and its visitors did, in any order.
+    pub events: &'c [Event],
+    /// What the contact and contacts that it absorbed ordered, in any order.
+    pub orders: &'c [Order],
+}
+
+impl<'c> ContactFacts<'c> {
+    /// The facts of a contact that did and ordered nothing.
+    pub fn of(contact: &'c Contact) -> Self {
+        Self {
+            contact,
+            events: &[],
+            orders: &[],
+        }
+    }
 }
 
 /// Whether a contact is a member.
@@ -63,6 +78,8 @@ impl Plan {
             Self::List { segment, .. } => facts.contact.segments().contains(segment),
             Self::Dynamic { plan, .. } => plan.holds(facts, now),
             Self::Leaf(leaf) => leaf.holds(facts, now),
+            Self::Event(leaf) => leaf.holds(facts, now),
+            Self::Orders(leaf) => leaf.holds(facts, now),
         }
     }
 
@@ -85,12 +102,14 @@ impl Plan {
             Self::Dynamic { plan, .. } => plan.next_change(facts, now),
             Self::List { .. } => None,
             Self::Leaf(leaf) => leaf.next_change(facts, now),
+            Self::Event(leaf) => leaf.next_change(facts, now),
+            Self::Orders(leaf) => leaf.next_change(facts, now),
         }
     }
 }
 
 /// The zone of a contact's own clock and calendar; UTC when it has none.
-fn zone(contact: &Contact) -> Tz {
+pub(super) fn zone(contact: &Contact) -> Tz {
     let name = contact.attributes.text(AttributeKey::TimeZone);
     name.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
 }
@@ -136,6 +155,7 @@ impl Leaf {
         let contact = facts.contact;
         match &self.test {
             Test::Empty => self.is_empty(contact),
+            Test::NotEmpty => !self.is_empty(contact),
             Test::Text(test) => self.texts(contact).iter().any(|text| test.holds(text)),
             Test::Sources(sources) => sources.contains(&contact.source),
             Test::Numbers(_) | Test::Greater(_) | Test::Less(_) | Test::Between(..) => {
@@ -260,7 +280,7 @@ fn anniversaries(day: NaiveDate, days: i64, today: NaiveDate) -> Vec<NaiveDate> 
 }
 
 impl Test {
-    fn has_number(&self, number: Decimal) -> bool {
+    pub(super) fn has_number(&self, number: Decimal) -> bool {
         match self {
             Self::Numbers(numbers) => numbers.contains(&number),
             Self::Greater(least) => number > *least,
@@ -272,7 +292,7 @@ impl Test {
 }
 
 impl TextTest {
-    fn holds(&self, text: &str) -> bool {
+    pub(super) fn holds(&self, text: &str) -> bool {
         match self {
             Self::OneOf(texts) => texts.iter().any(|one| one == text),
             Self::Contains(part) => text.contains(part.as_str()),

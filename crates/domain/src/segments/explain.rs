@@ -8,7 +8,7 @@ impl Plan {
     /// The conditions that decide, in words: of several that must all hold all of them, or the first that does not.
     pub(super) fn explain(&self, facts: ContactFacts<'_>, now: Timestamp) -> String {
         let holds = self.holds(facts, now);
-        let told = |text: &String| if holds { text.clone() } else { format!("not {text}") };
+        let stated = |text: &String| if holds { text.clone() } else { format!("not {text}") };
         let joined = |parts: &[Self]| {
             let texts: Vec<String> = parts.iter().map(|part| part.explain(facts, now)).collect();
             texts.join(" and ")
@@ -21,8 +21,10 @@ impl Plan {
             (Self::All(parts), true) | (Self::Any(parts), false) => joined(parts),
             (Self::All(parts), false) | (Self::Any(parts), true) => first(parts),
             (Self::Not(part), _) => part.explain(facts, now),
-            (Self::List { text, .. } | Self::Dynamic { text, .. }, _) => told(text),
-            (Self::Leaf(leaf), _) => told(&leaf.text),
+            (Self::List { text, .. } | Self::Dynamic { text, .. }, _) => stated(text),
+            (Self::Leaf(leaf), _) => stated(&leaf.text),
+            (Self::Event(leaf), _) => stated(&leaf.text),
+            (Self::Orders(leaf), _) => stated(&leaf.text),
         }
     }
 }

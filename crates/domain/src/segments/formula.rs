@@ -16,6 +16,10 @@ pub enum Formula {
     Segment(SegmentId),
     /// A condition on the contact.
     Condition(Condition),
+    /// A condition on what happened.
+    Event(EventCondition),
+    /// A condition on what was ordered.
+    Orders(OrdersCondition),
 }
 
 /// A condition on a field of the contact.
@@ -27,6 +31,93 @@ pub struct Condition {
     pub operator: Operator,
     /// With what: as many values as [`Operator::arity`] takes.
     pub values: Vec<Literal>,
+}
+
+/// That events of a type happened, so often, within a time, with parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventCondition {
+    /// The type.
+    pub event: String,
+    /// How often.
+    pub count: EventTimes,
+    /// When; at any time without it.
+    pub within: Option<Within>,
+    /// What the parameters of each must be; all of them.
+    pub filters: Vec<Condition>,
+}
+
+/// How often something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventTimes {
+    /// So often or more often.
+    AtLeast(u64),
+    /// So often or less often; never counts.
+    AtMost(u64),
+}
+
+/// A time within which something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Within {
+    /// In the last days, as [`Operator::InLastDays`].
+    LastDays(Literal),
+    /// From the one until the other, both included; at least one of them.
+    Between {
+        /// The first date or time.
+        from: Option<Literal>,
+        /// The last date or time.
+        to: Option<Literal>,
+    },
+}
+
+/// A condition on a number that the orders of the contact come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrdersCondition {
+    /// Which number.
+    pub aggregate: Aggregate,
+    /// How it is compared.
+    pub operator: Operator,
+    /// With what.
+    pub values: Vec<Literal>,
+    /// Which orders count; all of the conditions must hold.
+    pub filters: Vec<Condition>,
+}
+
+/// What orders come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregate {
+    /// How many there are; 0 without orders.
+    Count,
+    /// What they cost together, whatever the currency; 0 without orders.
+    Sum,
+    /// What they cost on average; empty without orders.
+    Average,
+    /// The date of the latest; empty without orders.
+    LastDate,
+}
+
+impl Aggregate {
+    /// Every aggregate, with its name in JSON and its words.
+    pub(super) const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Count, "count", "order count"),
+        (Self::Sum, "sum", "order sum"),
+        (Self::Average, "average", "order average"),
+        (Self::LastDate, "lastDate", "last order date"),
+    ];
+
+    /// The name in JSON.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .into_iter()
+            .find(|(known, _, _)| *known == self)
+            .map_or("", |(_, name, _)| name)
+    }
+
+    pub(super) fn words(self) -> &'static str {
+        Self::ALL
+            .into_iter()
+            .find(|(known, _, _)| *known == self)
+            .map_or("", |(_, _, words)| words)
+    }
 }
 
 /// A value as it was sent.
@@ -190,6 +281,12 @@ impl Formula {
     /// The deepest nesting.
     pub const DEEPEST: usize = 30;
 
+    /// The most conditions on the parameters of an event, or on an order.
+    pub const MOST_FILTERS: usize = 10;
+
+    /// The most times that an event is counted.
+    pub const MOST_TIMES: u64 = 1_000_000;
+
     /// The most values of one condition.
     pub const MOST_VALUES: usize = 500;
 
@@ -201,7 +298,7 @@ impl Formula {
         match self {
             Self::All(parts) | Self::Any(parts) => parts,
             Self::Not(part) => std::slice::from_ref(part),
-            Self::Segment(_) | Self::Condition(_) => &[],
+            Self::Segment(_) | Self::Condition(_) | Self::Event(_) | Self::Orders(_) => &[],
         }
     }
 

@@ -2,15 +2,18 @@
 //!
 //! A [`Formula`] is the tree as it was sent. [`Formula::read`] takes its JSON form, [`Formula::to_json`] writes it; [`print`] writes the
 //! one-line form for people and [`parse`] reads it. [`Plan::of`] checks a formula against what the workspace defines. Storage adapters
-//! compile a plan to SQL; [`Plan::evaluate`] answers for one contact, and both MUST agree.
+//! compile a plan to SQL; [`Plan::evaluate`] decides for one contact, and both MUST agree.
 
 mod calendar;
+mod choices;
 mod cycle;
 mod definitions;
 mod evaluate;
 mod explain;
 mod field;
 mod formula;
+mod happened;
+mod history;
 mod json;
 mod parse;
 mod plan;
@@ -21,14 +24,18 @@ mod span;
 mod tests;
 
 pub use calendar::{Anniversary, month_day};
+pub use choices::{FieldChoice, field_choices};
 pub use cycle::cycle;
 pub use definitions::Definitions;
 pub use evaluate::{ContactFacts, Membership};
 pub use field::{Field, FieldType};
-pub use formula::{Condition, Formula, Literal, Operator};
+pub use formula::{
+    Aggregate, Arity, Condition, EventCondition, EventTimes, Formula, Literal, Operator, OrdersCondition, Within,
+};
+pub use history::{EventLeaf, OrderField, OrdersLeaf};
 pub use parse::{ParseError, parse};
 pub use plan::{Leaf, Operand, Plan, Test, TextTest};
-pub use read_literal::compare_decimals;
+pub use read_literal::{add_decimals, compare_decimals, multiply_decimal};
 pub use readable::print;
 pub use span::{Edge, Span};
 

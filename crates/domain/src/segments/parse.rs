@@ -2,6 +2,7 @@
 
 use super::field::{BUILT_IN, CUSTOM};
 use super::formula::Arity;
+use super::formula::{Aggregate, EventCondition, EventTimes, OrdersCondition, Within};
 use super::{Condition, Definitions, Formula, Literal, Operator};
 use crate::SegmentId;
 
@@ -124,7 +125,93 @@ impl Reader<'_> {
                 None => self.fail("there is no segment of this name"),
             };
         }
+        if self.take("event") {
+            return self.event().map(Formula::Event);
+        }
+        if let Some((aggregate, _, _)) = Aggregate::ALL.into_iter().find(|(_, _, words)| self.take(words)) {
+            return self.orders(aggregate).map(Formula::Orders);
+        }
         self.condition().map(Formula::Condition)
+    }
+
+    fn event(&mut self) -> Result<EventCondition, ParseError> {
+        let event = self.quoted()?;
+        let at_least = self.take("at least");
+        if !at_least && !self.take("at most") {
+            return self.fail("expected at least or at most");
+        }
+        let Some(times) = self
+            .bare()?
+            .parse::<u64>()
+            .ok()
+            .filter(|times| *times <= Formula::MOST_TIMES)
+        else {
+            return self.fail("expected a whole number");
+        };
+        if !self.take("times") {
+            return self.fail("expected times");
+        }
+        let count = if at_least {
+            EventTimes::AtLeast(times)
+        } else {
+            EventTimes::AtMost(times)
+        };
+        Ok(EventCondition {
+            event,
+            count,
+            within: self.within()?,
+            filters: self.filters()?,
+        })
+    }
+
+    fn within(&mut self) -> Result<Option<Within>, ParseError> {
+        if self.take("in the last") {
+            let days = self.literal()?;
+            return if self.take("days") {
+                Ok(Some(Within::LastDays(days)))
+            } else {
+                self.fail("expected days")
+            };
+        }
+        let from = if self.take("from") { Some(self.literal()?) } else { None };
+        let to = if self.take("to") { Some(self.literal()?) } else { None };
+        let is_bound = from.is_some() || to.is_some();
+        Ok(is_bound.then_some(Within::Between { from, to }))
+    }
+
+    fn orders(&mut self, aggregate: Aggregate) -> Result<OrdersCondition, ParseError> {
+        let (operator, values) = self.test()?;
+        Ok(OrdersCondition {
+            aggregate,
+            operator,
+            values,
+            filters: self.filters()?,
+        })
+    }
+
+    fn filters(&mut self) -> Result<Vec<Condition>, ParseError> {
+        let mut filters = Vec::new();
+        if !self.take("where") {
+            return Ok(filters);
+        }
+        if !self.take("(") {
+            return self.fail("expected (");
+        }
+        loop {
+            let field = self.quoted()?;
+            let (operator, values) = self.test()?;
+            filters.push(Condition {
+                field,
+                operator,
+                values,
+            });
+            if self.take(")") {
+                return Ok(filters);
+            }
+            if filters.len() == Formula::MOST_FILTERS || !self.take(",") {
+                return self.fail("expected )");
+            }
+        }
     }
 
     fn segment_number(&mut self) -> Result<Formula, ParseError> {
@@ -137,6 +224,15 @@ impl Reader<'_> {
 
     fn condition(&mut self) -> Result<Condition, ParseError> {
         let field = self.field()?;
+        let (operator, values) = self.test()?;
+        Ok(Condition {
+            field,
+            operator,
+            values,
+        })
+    }
+
+    fn test(&mut self) -> Result<(Operator, Vec<Literal>), ParseError> {
         // Longer words first: "is not empty" is not "is", and "is in the last" is not "is in".
         let mut operators = Operator::ALL;
         operators.sort_by_key(|operator| std::cmp::Reverse(operator.words().len()));
@@ -144,11 +240,7 @@ impl Reader<'_> {
             return self.fail("expected an operator, as: is empty");
         };
         let values = self.values(operator)?;
-        Ok(Condition {
-            field,
-            operator,
-            values,
-        })
+        Ok((operator, values))
     }
 
     fn field(&mut self) -> Result<String, ParseError> {

@@ -1,11 +1,12 @@
 //! A formula that was checked against what the workspace defines: what storage adapters compile.
 
 use super::field::Field;
+use super::history::{EventLeaf, OrdersLeaf};
 use super::readable::{Words, write_condition};
 use super::span::Span;
 use super::{Anniversary, Condition, Definitions, FieldType, Formula, Literal, Operator, Problem, read_literal};
 use crate::values::{Email, Language, Phone, Source, TimeZone};
-use crate::{AttributeKey, FieldId, IdentifierKind, SegmentId};
+use crate::{AttributeKey, ContactId, FieldId, IdentifierKind, SegmentId};
 use rust_decimal::Decimal;
 
 /// A checked formula.
@@ -33,6 +34,10 @@ pub enum Plan {
     },
     /// A condition.
     Leaf(Leaf),
+    /// Events happened so often.
+    Event(EventLeaf),
+    /// Orders come to something.
+    Orders(OrdersLeaf),
 }
 
 /// A condition on a value of the contact.
@@ -72,6 +77,8 @@ pub enum Operand {
 pub enum Test {
     /// There is no value.
     Empty,
+    /// There is a value: of the parameter of an event, or of an order. Of a contact's own fields it is the negation of [`Self::Empty`].
+    NotEmpty,
     /// Texts.
     Text(TextTest),
     /// Sources, one of these.
@@ -117,8 +124,17 @@ impl Plan {
         plan.filter(|_| planner.problems.is_empty()).ok_or(planner.problems)
     }
 
-    /// Of every condition that is negated and compares a value: the plan of those who have no value at all. Each once, in the order of the
-    /// formula.
+    /// The same, of one contact alone.
+    pub fn of_contact(self, id: ContactId) -> Self {
+        let one = Leaf {
+            operand: Operand::ContactId,
+            test: Test::Numbers(vec![Decimal::from(id.0)]),
+            text: String::new(),
+        };
+        Self::All(vec![Self::Leaf(one), self])
+    }
+
+    /// For each negated condition that compares a value: the plan of the contacts without any value. Each occurs once, in the order of the formula.
     pub fn without_value(&self) -> Vec<Leaf> {
         let mut found = Vec::new();
         self.add_without_value(false, &mut found);
@@ -142,19 +158,19 @@ impl Plan {
                     });
                 }
             }
-            Self::Leaf(_) | Self::List { .. } => {}
+            Self::Leaf(_) | Self::List { .. } | Self::Event(_) | Self::Orders(_) => {}
         }
     }
 }
 
-struct Planner<'d> {
+pub(super) struct Planner<'d> {
     definitions: &'d Definitions,
     problems: Vec<Problem>,
     nodes: usize,
 }
 
 impl Planner<'_> {
-    fn refuse<T>(&mut self, pointer: &str, reason: impl Into<String>) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, pointer: &str, reason: impl Into<String>) -> Option<T> {
         if self.problems.len() < 20 {
             self.problems.push(Problem::new(pointer, reason));
         }
@@ -182,6 +198,8 @@ impl Planner<'_> {
                 .map(|part| Plan::Not(Box::new(part))),
             Formula::Segment(id) => self.segment(*id, &format!("{at}/segment"), depth),
             Formula::Condition(condition) => self.leaf(condition, at),
+            Formula::Event(condition) => self.event(condition, at),
+            Formula::Orders(condition) => self.orders(condition, at),
         }
     }
 
@@ -203,7 +221,7 @@ impl Planner<'_> {
         let Some(formula) = definitions.formulas.get(&id) else {
             return Some(Plan::List { segment: id, text });
         };
-        // Where it is wrong is said of the part that names it: the parts of the other formula are not the sender's.
+        // The problem is reported for the part that names the segment: the other formula is not the sender's.
         let known = self.problems.len();
         let plan = self.plan(formula, at, depth + 1);
         for problem in &mut self.problems[known..] {
@@ -225,26 +243,9 @@ impl Planner<'_> {
             return self.refuse(&format!("{at}/field"), reason);
         };
         let operator = condition.operator;
-        if !held.operators().contains(&operator) {
-            let known: Vec<&str> = held.operators().iter().map(|operator| operator.as_str()).collect();
-            let reason = format!("does not apply to {}: it takes {}", held.name(), known.join(", "));
-            return self.refuse(&format!("{at}/op"), reason);
-        }
-        let operand = operand(field, held);
-        let test = match test(field, held, operator, &condition.values) {
-            Ok(test) => test,
-            Err((index, reason)) => {
-                let many = matches!(operator, Operator::OneOf | Operator::Between);
-                let value = if many {
-                    format!("{at}/value/{index}")
-                } else {
-                    format!("{at}/value")
-                };
-                return self.refuse(&value, reason);
-            }
-        };
+        let test = self.checked(field, held, (operator, &condition.values), at)?;
         let leaf = Leaf {
-            operand,
+            operand: operand(field, held),
             test,
             text: write_condition(condition),
         };
@@ -256,6 +257,35 @@ impl Planner<'_> {
         } else {
             Plan::Leaf(leaf)
         })
+    }
+}
+
+impl Planner<'_> {
+    /// The test of an operator on a field, if the two fit.
+    pub(super) fn checked(
+        &mut self,
+        field: Field,
+        held: FieldType,
+        (operator, values): (Operator, &[Literal]),
+        at: &str,
+    ) -> Option<Test> {
+        if !held.operators().contains(&operator) {
+            let known: Vec<&str> = held.operators().iter().map(|operator| operator.as_str()).collect();
+            let reason = format!("does not apply to {}: it takes {}", held.name(), known.join(", "));
+            return self.refuse(&format!("{at}/op"), reason);
+        }
+        match test(field, held, operator, values) {
+            Ok(test) => Some(test),
+            Err((index, reason)) => {
+                let many = matches!(operator, Operator::OneOf | Operator::Between);
+                let value = if many {
+                    format!("{at}/value/{index}")
+                } else {
+                    format!("{at}/value")
+                };
+                self.refuse(&value, reason)
+            }
+        }
     }
 }
 

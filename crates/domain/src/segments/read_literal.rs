@@ -187,8 +187,32 @@ fn parse(text: &str) -> Option<Time> {
     })
 }
 
-/// How two decimals in text form compare; none when one is no decimal. For databases that have none of their own.
+/// A number that is written out: digits, with a minus before them and a dot among them, at most 28 characters.
+pub(super) fn plain_decimal(text: &str) -> Option<Decimal> {
+    decimal(text).filter(|_| text.len() <= 28)
+}
+
+/// How two decimals in text form compare; none when one is no decimal that is written out. For databases that have none of their own.
 pub fn compare_decimals(one: &str, other: &str) -> Option<std::cmp::Ordering> {
-    let read = |text| Decimal::from_str_exact(text).ok();
-    Some(read(one)?.cmp(&read(other)?))
+    Some(decimal(one)?.cmp(&decimal(other)?))
+}
+
+/// The sum of two decimals in text form; none when one is no decimal, or when the sum has too many digits.
+pub fn add_decimals(one: &str, other: &str) -> Option<String> {
+    decimal(one)?.checked_add(decimal(other)?).map(|sum| sum.to_string())
+}
+
+/// So many times a decimal in text form, likewise.
+pub fn multiply_decimal(one: &str, times: i64) -> Option<String> {
+    decimal(one)?
+        .checked_mul(Decimal::from(times))
+        .map(|product| product.to_string())
+}
+
+fn decimal(text: &str) -> Option<Decimal> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let mut parts = [whole, fraction].into_iter();
+    let is_written_out = parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    Decimal::from_str_exact(text).ok().filter(|_| is_written_out)
 }

@@ -2,6 +2,7 @@
 
 use super::field::{BUILT_IN, CUSTOM};
 use super::formula::Arity;
+use super::formula::{EventCondition, EventTimes, OrdersCondition, Within};
 use super::{Condition, Definitions, Formula, Literal, Operator};
 use crate::SegmentId;
 
@@ -36,6 +37,8 @@ fn write(text: &mut String, formula: &Formula, words: Words<'_>, inside: bool) {
         }
         Formula::Segment(id) => text.push_str(&words.segment(*id)),
         Formula::Condition(condition) => text.push_str(&write_condition(condition)),
+        Formula::Event(condition) => text.push_str(&write_event(condition)),
+        Formula::Orders(condition) => text.push_str(&write_orders(condition)),
     }
 }
 
@@ -72,6 +75,46 @@ pub(super) fn write_condition(condition: &Condition) -> String {
             |(_, label, _)| (*label).to_owned(),
         ),
     };
+    write_test(&label, *operator, values)
+}
+
+/// A condition on events in words.
+pub(super) fn write_event(condition: &EventCondition) -> String {
+    let (least_or_most, times) = match condition.count {
+        EventTimes::AtLeast(least) => ("least", least),
+        EventTimes::AtMost(most) => ("most", most),
+    };
+    let event = quoted(&condition.event);
+    let within = condition.within.as_ref().map(write_within).unwrap_or_default();
+    let filters = write_filters(&condition.filters);
+    format!("event {event} at {least_or_most} {times} times{within}{filters}")
+}
+
+fn write_within(within: &Within) -> String {
+    match within {
+        Within::LastDays(days) => format!(" in the last {} days", literal(days)),
+        Within::Between { from, to } => {
+            let end = |word: &str, end: &Option<Literal>| end.as_ref().map(|end| format!(" {word} {}", literal(end)));
+            [end("from", from), end("to", to)].into_iter().flatten().collect()
+        }
+    }
+}
+
+/// A condition on orders in words.
+pub(super) fn write_orders(condition: &OrdersCondition) -> String {
+    write_test(condition.aggregate.words(), condition.operator, &condition.values) + &write_filters(&condition.filters)
+}
+
+fn write_filters(filters: &[Condition]) -> String {
+    if filters.is_empty() {
+        return String::new();
+    }
+    let filters = filters.iter();
+    let filters = filters.map(|filter| write_test(&quoted(&filter.field), filter.operator, &filter.values));
+    format!(" where ({})", filters.collect::<Vec<_>>().join(", "))
+}
+
+fn write_test(label: &str, operator: Operator, values: &[Literal]) -> String {
     let values: Vec<String> = values.iter().map(literal).collect();
     let words = operator.words();
     match (operator.arity(), values.as_slice()) {
@@ -82,7 +125,7 @@ pub(super) fn write_condition(condition: &Condition) -> String {
             _ => format!("{label} {words} {days} days"),
         },
         (_, values) => {
-            let values: Vec<&str> = [label.as_str(), words]
+            let values: Vec<&str> = [label, words]
                 .into_iter()
                 .chain(values.iter().map(String::as_str))
                 .collect();

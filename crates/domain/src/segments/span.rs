@@ -1,4 +1,4 @@
-//! Spans of time: what every condition on a date or a time comes to.
+//! Spans of time: the form of every condition on a date or a time.
 
 use super::calendar::{add_days, ceil_minute, moment, wall};
 use crate::Timestamp;
@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 /// An end of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
-    /// A moment, the same for everybody.
+    /// A moment, the same for all contacts.
     Absolute(Timestamp),
     /// A time on the contact's own clock.
     Wall(NaiveDateTime),

@@ -47,6 +47,13 @@ impl Amount {
     }
 }
 
+impl Amount {
+    /// The number.
+    pub fn decimal(self) -> Decimal {
+        self.0
+    }
+}
+
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

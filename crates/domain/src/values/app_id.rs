@@ -13,7 +13,7 @@ text_value! {
 
 fn canonical(text: &str, max_chars: usize) -> Result<String, ValueError> {
     let cleaned = text::clean(text, max_chars)?;
-    // Only the form with hyphens: 32 hexadecimal digits without them may as well be somebody's own key.
+    // Only the form with hyphens: 32 hexadecimal digits without them may be another kind of key.
     let hyphenated = cleaned.len() == 36 && Uuid::try_parse(&cleaned).is_ok();
     Ok(if hyphenated {
         cleaned.to_ascii_lowercase()

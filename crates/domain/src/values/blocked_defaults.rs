@@ -2,7 +2,7 @@
 
 use super::BlockedValue;
 
-/// What programs write where they have no value, whatever it was to be.
+/// What programs write if they have no value, of any kind.
 const PLACEHOLDERS: [&str; 18] = [
     "null",
     "(null)",
@@ -24,7 +24,7 @@ const PLACEHOLDERS: [&str; 18] = [
     "test@test.com",
 ];
 
-/// Forms of such placeholders: nothing but zeros; UUIDs of zeros or of F; errors of spreadsheets; templates that nobody filled in; senders
+/// Forms of such placeholders: nothing but zeros; UUIDs of zeros or of F; errors of spreadsheets; unfilled templates; senders
 /// that take no replies.
 const FORMS: [&str; 7] = [
     "0{4,}",

@@ -69,7 +69,7 @@ impl BlockedValues {
             return true;
         }
         let mut texts = texts.chain(digits.first().and_then(Option::as_deref));
-        // Which patterns match is asked of few texts: that one does is found faster.
+        // Few texts match any pattern, and one look for all of them is faster.
         texts.any(|text| self.0.patterns.is_match(text) && self.matched(text).any(is_for))
     }
 

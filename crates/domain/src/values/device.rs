@@ -15,7 +15,7 @@ const MAX_SHORT: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Device {
-    /// The application whose token it is.
+    /// The application of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<AppId>,
     /// Model, at most 50 characters.

@@ -39,7 +39,7 @@ impl Email {
         let (local, domain) = typed.rsplit_once('@').ok_or(ValueError::NotAnEmail)?;
         let domain = ascii_domain(domain).ok_or(ValueError::NotAnEmail)?;
         let folded = local.to_lowercase();
-        // Lower case may be longer in octets, so that the limits are asked of both forms.
+        // Lower case may be longer in octets, so both forms are checked against the limits.
         if !is_address(local, &domain) || !is_address(&folded, &domain) {
             return Err(ValueError::NotAnEmail);
         }

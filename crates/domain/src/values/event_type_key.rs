@@ -5,7 +5,7 @@ use super::newtype::text_value;
 
 text_value! {
     /// The key of an event type: 1 to 100 characters, none of those that the wire protocol forbids in keys (wire fact). As
-    /// typed; whoever compares decides about case.
+    /// typed; the reader decides whether case matters.
     EventTypeKey, 100, forbidden::clean
 }
 

@@ -1,10 +1,10 @@
-//! The customer's own name for a contact.
+//! The customer's own ID of a contact.
 
 use super::newtype::text_value;
 use super::text;
 
 text_value! {
-    /// The customer's own, permanent name for a contact (`externalCustomerId` on the wire): 1 to 100 characters, outer
+    /// The customer's own, permanent ID of a contact (`externalCustomerId` on the wire): 1 to 100 characters, outer
     /// blanks trimmed, case-sensitive, no control characters (identity rules, table of kinds).
     ExternalId, 100, text::clean
 }

@@ -1,10 +1,10 @@
-//! The customer's own name for an order.
+//! The customer's own ID of an order.
 
 use super::newtype::text_value;
 use super::text;
 
 text_value! {
-    /// The customer's own, permanent name for an order (`externalOrderId` on the wire): 1 to 100 characters (wire fact, length of the
+    /// The customer's own, permanent ID of an order (`externalOrderId` on the wire): 1 to 100 characters (wire fact, length of the
     /// exported column), outer blanks trimmed, case-sensitive, no control characters.
     ExternalOrderId, 100, text::clean
 }

@@ -9,7 +9,7 @@ const MAX_CODE: usize = 3;
 
 /// Codes of countries (ISO 3166-1) that are no codes of languages (ISO 639-1), and languages that most of their people read.
 ///
-/// Countries whose code is that of another language too (`se`, `ee`, `kr`) are not here, nor are those of several languages.
+/// A country is missing if its code is also that of another language (`se`, `ee`, `kr`), or if it has several languages.
 #[rustfmt::skip]
 const COUNTRIES: [(&str, &str); 59] = [
     ("ua", "uk"), ("by", "be"), ("cz", "cs"), ("kz", "kk"), ("gr", "el"), ("dk", "da"), ("at", "de"), ("rs", "sr"), ("al", "sq"),
@@ -68,7 +68,7 @@ fn canonical(text: &str, max_chars: usize) -> Result<String, ValueError> {
     Ok(code)
 }
 
-/// The code of the language that a primary subtag in lower case means. Two letters that are nobody's mean none.
+/// The code of the language that a primary subtag in lower case means. Two letters without a meaning give none.
 fn code_of(primary: &str) -> Option<&str> {
     if isolang::Language::from_639_1(primary).is_some() {
         return Some(primary);

@@ -1,5 +1,5 @@
-//! Checked values. What wraps one text can only be made by its `parse`, so that whoever holds one holds a right one;
-//! enumerations and plain structures say in their own documentation how they are read and checked.
+//! Checked values. A type that wraps one text can only be made by its `parse`, so that its values are always valid. Enumerations and plain
+//! structures say in their own documentation how they are read and checked.
 
 mod address_part;
 mod amount;

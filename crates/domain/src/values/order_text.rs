@@ -5,7 +5,7 @@ use super::{ValueError, text};
 
 text_value! {
     /// A text that describes an order or one of its items: 1 to 2,000 characters, outer blanks trimmed, line breaks and tabs inside.
-    /// Never looked into.
+    /// Its content is not read.
     OrderText, 2000, text::clean_multiline
 }
 

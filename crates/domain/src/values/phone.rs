@@ -6,7 +6,7 @@ use super::{Region, ValueError, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The fewest digits that are taken for a national number whose country is not said; fewer are no number of anybody.
+/// The fewest digits of a national number without a country.
 const MIN_NATIONAL_DIGITS: usize = 5;
 
 /// The digits that a matching form has (ITU-T E.164; the shortest numbers have a country code and three digits).
@@ -15,8 +15,8 @@ const MATCHING_DIGITS: std::ops::RangeInclusive<usize> = 4..=15;
 /// A phone number: as typed (outer blanks trimmed, at most 50 characters), and in the form of ITU-T E.164 (`+` and at
 /// most 15 digits) by which it is compared (identity rules, table of kinds).
 ///
-/// An international number must have a length that its country's numbering plan has; being assigned is not asked for, because
-/// plans grow faster than libraries. Numbers in the form of a plan that is gone match as they are dialled today. `==` and order compare the
+/// An international number must have a length that its country's numbering plan has; it need not be assigned, because
+/// plans grow faster than libraries. Numbers in the form of a former plan match as they are dialled today. `==` and order compare the
 /// text as typed first; whether two numbers are the same one is a question for [`Self::matching`]. Serialized as both forms.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Forms")]
@@ -66,8 +66,8 @@ impl Phone {
         }
     }
 
-    /// Puts together what [`Self::as_typed`] and [`Self::matching`] gave, for instance out of storage. The numbering plans are not asked
-    /// again: they may have changed since, and so may the region in which the number was read.
+    /// Puts together what [`Self::as_typed`] and [`Self::matching`] gave, for instance out of storage. The numbering plans are not
+    /// checked again: they may have changed since, and so may the region in which the number was read.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Phone {
         &self.matching
     }
 
-    /// Loads the metadata of the numbering plans, which the first number after a start would wait for.
+    /// Loads the metadata of the numbering plans, so that the first number after a start does not have to.
     pub fn load_plans() {
         phone_plan::load();
     }

@@ -71,7 +71,7 @@ impl Reading {
         todays(&number, 0).or_else(|| {
             let complete = number.is_possible_with_reason() == Ok(NumberLengthType::IsPossible);
             let reading = complete.then(|| Self::of(number, false)).flatten()?;
-            // What reads differently the second time has digits whose meaning nobody knows.
+            // If the second reading differs, the digits have no certain meaning.
             let again = PHONE_NUMBER_UTIL.parse(&reading.e164, None).ok()?;
             (again == reading.number).then_some(reading)
         })

@@ -1,4 +1,4 @@
-//! A phone number as people and programs write it, before anybody asks whose it is.
+//! The text of a phone number, before it is read by a numbering plan.
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 

@@ -24,9 +24,15 @@ fn with_plan(code: &str) -> Option<rlibphonenumber::Region> {
 }
 
 impl Region {
-    /// The region as the phone library names it; always there, because `parse` asked for it.
+    /// The region as the phone library names it; always there, because `parse` checked it.
     pub(super) fn id(&self) -> Option<rlibphonenumber::Region> {
         with_plan(&self.0)
+    }
+
+    /// The country code of its phone numbers, such as 380.
+    pub fn calling_code(&self) -> Option<i32> {
+        self.id()
+            .and_then(|id| PHONE_NUMBER_UTIL.get_country_code_for_region(id))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is checked of every text, whatever it means.
+//! The checks of all texts.
 
 use super::ValueError;
 

@@ -18,7 +18,7 @@ const MAX_SHORT: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WebPushSubscription {
-    /// The application whose token it is: the text of a 32-bit integer.
+    /// The application of the token: the text of a 32-bit integer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<AppId>,
     /// User agent, at most 1,024 characters.

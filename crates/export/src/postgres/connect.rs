@@ -13,10 +13,12 @@ use tokio::time::timeout;
 /// How long connecting may take.
 const CONNECT_TIME: Duration = Duration::from_secs(15);
 
-/// How long anything else may take: longer than the server gives a statement, so that this ends what the server does not.
+/// How long other operations may take. Longer than the server's statement time-out, so that it only ends what the
+/// server does not.
 const ANSWER_TIME: Duration = Duration::from_mins(16);
 
-/// A run waits for people's locks, but not for good, and what it began ends with it. The path is empty: every name is written with its schema.
+/// A run waits for locks of others within a bound, and its work ends with its session. The search path is empty: every
+/// name is written with its schema.
 const SESSION: &str = "
     SET statement_timeout = '15min';
     SET lock_timeout = '1min';
@@ -45,7 +47,7 @@ pub(super) async fn connect(egress: &Egress, destination: &Destination) -> Resul
     })?;
     let mut last = SinkError::Unreachable("the host has no known address".to_owned());
     for address in addresses {
-        // A certificate is of a name: the name is resolved once more then.
+        // A certificate names the host, so the driver gets the name and resolves it again.
         let target = if *ssl_mode == SslMode::VerifyFull {
             host.clone()
         } else {
@@ -89,7 +91,7 @@ fn mode(mode: SslMode) -> PgSslMode {
     }
 }
 
-/// Bounds what is done on a connection, and says in our words what it failed with.
+/// Bounds an operation on a connection, and translates its error.
 pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, SinkError> {
     match timeout(ANSWER_TIME, work).await {
         Ok(done) => done.map_err(|error| translate(&error)),

@@ -5,7 +5,7 @@ use selfsame_application::ports::SinkError;
 use selfsame_domain::export::{Cell, Row};
 use std::fmt::Write;
 
-/// The lines of rows.
+/// The rows as lines.
 pub(super) fn lines(rows: &[Row]) -> Result<String, SinkError> {
     let size = rows.iter().flatten().map(|cell| cell.size() + 1).sum();
     let mut text = String::with_capacity(size);

@@ -1,4 +1,4 @@
-//! What the driver's errors mean to an export. The server's own texts may quote values of rows, so most of them are left out.
+//! Translates the driver's errors. The server's texts may quote values of rows, so most of them are left out.
 
 use selfsame_application::ports::SinkError;
 use sqlx::Error;
@@ -26,7 +26,7 @@ fn answered(error: &dyn DatabaseError) -> SinkError {
     match &*code {
         "28P01" | "28000" => denied("the server does not take the user with this password"),
         "3D000" => denied("the server has no such database"),
-        // The text names the object, and nothing of a row.
+        // The text names the object, and no values of a row.
         "42501" => denied(error.message()),
         "22001" | "22003" | "23502" | "23514" | "42804" | "22P02" => {
             let table = error.table().unwrap_or("?");
@@ -35,7 +35,8 @@ fn answered(error: &dyn DatabaseError) -> SinkError {
                 way_out: WAY_OUT,
             }
         }
-        // serialization_failure, deadlock_detected, lock_not_available, query_canceled, and an end of the session by the server
+        // serialization_failure, deadlock_detected, lock_not_available, query_canceled, and the end of the session by
+        // the server
         "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
             SinkError::Unreachable(format!("the server ended the transaction (SQLSTATE {code})"))
         }

@@ -1,7 +1,8 @@
-//! `PostgreSQL` databases.
+//! Exports to `PostgreSQL` databases.
 //!
-//! Tables are made and get columns in a transaction of their own. The rows of a run go into temporary tables, and from there into the tables in one
-//! transaction with the watermark: a reader sees the run before or this one, and a connection that ends leaves nothing.
+//! Tables and columns are created in a separate transaction. The rows of a run go to temporary tables, and from there
+//! to the tables in one transaction with the watermark: a reader sees either the previous run or this one, and a lost
+//! connection leaves nothing behind.
 
 mod connect;
 mod copy;

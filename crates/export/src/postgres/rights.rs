@@ -1,4 +1,4 @@
-//! Which rights a run needs, and the statements that give them.
+//! The rights that a run needs, and the statements that grant them.
 
 use super::connect::in_time;
 use super::error::denied;
@@ -44,7 +44,7 @@ pub(super) async fn check_writable(connection: &mut PgConnection) -> Result<(), 
     }
 }
 
-/// Says the first right that is missing for an export to a schema.
+/// Fails with the first missing right for an export to a schema.
 pub(super) async fn check(connection: &mut PgConnection, schema: &str) -> Result<(), SinkError> {
     check_writable(connection).await?;
     let rights: Rights = in_time(sqlx::query_as(RIGHTS).bind(schema).fetch_one(connection)).await?;

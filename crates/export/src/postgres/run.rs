@@ -2,24 +2,25 @@
 
 use super::connect::in_time;
 use super::copy;
-use super::sql::{self, WATERMARK};
-use super::tables::{Known, run};
+use super::sql;
+use super::tables::run;
+use crate::marks::{Known, WATERMARK};
 use async_trait::async_trait;
 use selfsame_application::ports::{SinkError, SinkRequest, SinkRun, Watermark};
 use selfsame_domain::export::{Cell, Column, Dataset, Row};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::collections::BTreeSet;
 
-/// A run under way. The connection ends with it, and whatever was not committed is gone.
+/// A running run. Its connection ends with it, which discards uncommitted work.
 pub(super) struct PostgresRun {
     connection: PgConnection,
     request: SinkRequest,
     known: Known,
     /// Whether the transaction has begun.
     has_begun: bool,
-    /// The temporary tables that there are.
+    /// The temporary tables that exist.
     made: BTreeSet<String>,
-    /// By which columns rows are taken away.
+    /// The datasets and columns by which rows are deleted.
     forgotten: BTreeSet<(Dataset, &'static str)>,
 }
 
@@ -52,7 +53,7 @@ impl PostgresRun {
         sql::table(&self.request.schema, dataset.as_str())
     }
 
-    /// Makes a temporary table with columns as the table has them, once.
+    /// Creates a temporary table with the columns of the target table, once.
     async fn temporary(&mut self, table: String, dataset: Dataset, columns: &str) -> Result<String, SinkError> {
         self.begin().await?;
         let name = sql::table("pg_temp", &table);
@@ -90,7 +91,7 @@ impl PostgresRun {
         Ok(u64::try_from(lines.len()).unwrap_or(u64::MAX))
     }
 
-    /// Somebody else's run may have come between: nothing is written over it.
+    /// Checks that no concurrent run has written the tables, so that this run does not overwrite it.
     async fn check_marks(&mut self) -> Result<(), SinkError> {
         let table = sql::table(&self.request.schema, WATERMARK);
         run(
@@ -178,7 +179,7 @@ impl SinkRun for PostgresRun {
         }
         self.mark(watermark).await?;
         in_time(self.connection.execute("COMMIT")).await?;
-        // What is committed stays, however the connection ends.
+        // The commit is durable, however the connection ends.
         let _ = self.connection.close().await;
         Ok(())
     }

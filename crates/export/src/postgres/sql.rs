@@ -2,15 +2,12 @@
 
 use selfsame_domain::export::{Column, ColumnType, Dataset};
 
-/// The table in which the watermarks are.
-pub(super) const WATERMARK: &str = "_selfsame_watermark";
-
 /// A name, quoted.
 pub(super) fn name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A text, quoted.
+/// A quoted text.
 pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -20,7 +17,7 @@ pub(super) fn table(schema: &str, table: &str) -> String {
     format!("{}.{}", name(schema), name(table))
 }
 
-/// Names with commas between.
+/// Quoted names, separated by commas.
 pub(super) fn names<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = all.into_iter().map(name).collect();
     quoted.join(", ")
@@ -39,7 +36,7 @@ pub(super) fn type_of(kind: ColumnType) -> String {
     }
 }
 
-/// Whether a column of this type, as `format_type` writes it, holds whatever the export has for it.
+/// Whether a column of this type, as `format_type` writes it, can hold every value of the export.
 pub(super) fn holds(kind: ColumnType, actual: &str) -> bool {
     let length = |actual: &str| {
         let digits = actual.strip_prefix("character varying(")?.strip_suffix(')')?;
@@ -61,7 +58,7 @@ pub(super) fn holds(kind: ColumnType, actual: &str) -> bool {
     }
 }
 
-/// The statements that make a table.
+/// The statements that create a table.
 pub(super) fn create(schema: &str, dataset: Dataset, columns: &[&'static Column]) -> Vec<String> {
     let target = table(schema, dataset.as_str());
     let defined: Vec<String> = columns
@@ -78,7 +75,7 @@ pub(super) fn create(schema: &str, dataset: Dataset, columns: &[&'static Column]
         format!("COMMENT ON TABLE {target} IS {}", literal(dataset.description())),
     ];
     statements.extend(columns.iter().map(|column| comment(schema, dataset, column)));
-    // By which rows are taken away; the primary key serves its first column.
+    // The columns by which rows are deleted; the primary key serves its first column.
     let indexed = dataset.owners().iter().filter(|owner| key.first() != Some(*owner));
     statements.extend(indexed.map(|owner| {
         let index = name(&format!("{}_{owner}_idx", dataset.as_str()));
@@ -109,7 +106,7 @@ fn comment(schema: &str, dataset: Dataset, column: &Column) -> String {
     )
 }
 
-/// Writes the staged rows of a table over those that are there. Rows that are the same already are left alone.
+/// Upserts the staged rows of a table. Rows that are equal already are left alone.
 pub(super) fn upsert(target: &str, staged: &str, dataset: Dataset, columns: &[&'static Column]) -> String {
     let key = names(dataset.key().iter().copied());
     let all = names(columns.iter().map(|column| column.name));
@@ -130,7 +127,7 @@ pub(super) fn upsert(target: &str, staged: &str, dataset: Dataset, columns: &[&'
     )
 }
 
-/// Takes away the rows of a table that were not staged.
+/// Deletes the rows of a table that were not staged.
 pub(super) fn delete_others(target: &str, staged: &str, dataset: Dataset) -> String {
     let same: Vec<String> = dataset
         .key()

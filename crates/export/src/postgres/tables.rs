@@ -1,13 +1,12 @@
-//! Making tables and columns that are missing, and reading how far the tables are.
+//! Creates missing tables and columns, and reads the watermark of the tables.
 
 use super::connect::in_time;
-use super::sql::{self, WATERMARK};
-use selfsame_application::ports::{SinkError, SinkRequest, Watermark};
+use super::sql;
+use crate::marks::{DESCRIPTION, Known, Mark, WATERMARK};
+use selfsame_application::ports::{SinkError, SinkRequest};
 use selfsame_domain::export::{Dataset, TablePlan};
-use selfsame_domain::{Revision, Timestamp};
 use sqlx::{AssertSqlSafe, Executor, FromRow, PgConnection};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 const COLUMNS: &str = "
     SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS kind
@@ -16,7 +15,7 @@ const COLUMNS: &str = "
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped";
 
-/// Whether rows of the key are unique: by an index over these columns and no others.
+/// Whether a unique index exists on exactly these columns.
 const IS_UNIQUE: &str = "
     SELECT EXISTS (
         SELECT
@@ -35,23 +34,6 @@ const HAS_SCHEMA: &str = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname 
 struct Found {
     name: String,
     kind: String,
-}
-
-#[derive(FromRow)]
-struct Marked {
-    dataset: String,
-    revision: i64,
-    as_of: Timestamp,
-    export_id: Uuid,
-}
-
-/// What the destination has.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Known {
-    /// The commits that the tables contain, by dataset; as they have to be still when the run is written.
-    pub(super) marks: BTreeMap<String, i64>,
-    /// Up to when all tables are whole.
-    pub(super) watermark: Option<Watermark>,
 }
 
 pub(super) async fn prepare(connection: &mut PgConnection, request: &SinkRequest) -> Result<Known, SinkError> {
@@ -80,15 +62,14 @@ async fn make_watermark(connection: &mut PgConnection, schema: &str) -> Result<(
          export_id uuid NOT NULL)"
     );
     run(connection, create).await?;
-    let comment = "Up to when the table of each dataset is whole: written in one transaction with its rows";
     run(
         connection,
-        format!("COMMENT ON TABLE {table} IS {}", sql::literal(comment)),
+        format!("COMMENT ON TABLE {table} IS {}", sql::literal(DESCRIPTION)),
     )
     .await
 }
 
-/// Says whether the table was made, or got a column.
+/// Creates or extends a table. Returns whether it did.
 async fn prepare_table(connection: &mut PgConnection, schema: &str, plan: &TablePlan) -> Result<bool, SinkError> {
     let dataset = plan.dataset;
     let found = columns(connection, schema, dataset.as_str()).await?;
@@ -161,29 +142,11 @@ async fn read(connection: &mut PgConnection, request: &SinkRequest, is_altered: 
         sql::table(&request.schema, WATERMARK)
     );
     let asking = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
-    let marks: Vec<Marked> = in_time(asking.fetch_all(connection)).await?;
-    if let Some(other) = marks.iter().find(|mark| mark.export_id != request.export.0) {
-        return Err(SinkError::Incompatible {
-            problem: format!("another export writes the table `{}` of this schema", other.dataset),
-            way_out: "choose another schema, or delete that export and its rows of _selfsame_watermark",
-        });
-    }
-    let first = marks.first().map(|mark| (mark.revision, mark.as_of));
-    let agree =
-        marks.len() == datasets.len() && marks.iter().all(|mark| Some(mark.revision) == first.map(|(at, _)| at));
-    let watermark = first
-        .filter(|_| agree && !is_altered)
-        .map(|(revision, as_of)| Watermark {
-            revision: Revision(revision),
-            as_of,
-        });
-    Ok(Known {
-        marks: marks.into_iter().map(|mark| (mark.dataset, mark.revision)).collect(),
-        watermark,
-    })
+    let marks: Vec<Mark> = in_time(asking.fetch_all(connection)).await?;
+    Known::read(marks, request, is_altered)
 }
 
-/// Runs a statement whose names are quoted.
+/// Executes a statement whose names are quoted.
 pub(super) async fn run(connection: &mut PgConnection, statement: String) -> Result<(), SinkError> {
     in_time(sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection)).await?;
     Ok(())

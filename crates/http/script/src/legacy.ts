@@ -1,8 +1,8 @@
-/** The calls `eS(…)` of the service that a site used before. */
+/** The calls `eS(…)` of the former service. */
 
 import { type Json, isObject, warn } from "./page";
 
-/** What an `eS` call comes down to. */
+/** The actions of `eS` calls. */
 export interface Calls {
   init(options?: Json): void;
   track(name: unknown, payload: unknown): void;
@@ -14,7 +14,7 @@ export interface Calls {
 const event = (calls: Calls, name: string, sent: Json, tags?: unknown): void => {
   const { GeneralInfo, ...whole } = sent;
   const { [name]: own, ...rest } = whole;
-  // A list (of the cart, of what was bought) stays under its name; an object is the payload itself.
+  // A list (of a cart, of bought items) keeps its name; an object is the payload itself.
   const { GeneralInfo: inner, ...payload } = isObject(own) ? { ...rest, ...own } : whole;
   if (tags !== undefined) payload.tags = tags;
   const who = GeneralInfo ?? inner ?? (name === "CustomerData" ? payload : undefined);
@@ -25,12 +25,12 @@ const event = (calls: Calls, name: string, sent: Json, tags?: unknown): void => 
       phone: who.user_phone ?? who.phone,
     });
   }
-  // Such sites report pages shown without loading by hand; those are counted already.
+  // Such sites report pages that are shown without loading; the script has counted them already.
   if (name === "PageView" && !Object.keys(payload).length) calls.view();
   else calls.track(name, payload);
 };
 
-/** Does what the call asks for. */
+/** Executes a call. */
 export const call = (calls: Calls, command: unknown, name: unknown, payload: unknown = {}, tags?: unknown): void => {
   if (command === "init") calls.init(name as Json | undefined);
   else if (!/^sendEvent(WithTags)?$/.test(String(command))) warn("there is no such call:", command);

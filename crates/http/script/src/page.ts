@@ -1,12 +1,12 @@
-/** What every part of the script needs of the page it runs in. */
+/** Helpers for the page that the script runs in, used by every part of the script. */
 
 /** A JSON object. */
 export type Json = Record<string, unknown>;
 
-/** Tells the developer of the page; the visitor sees nothing. */
+/** Writes a warning for the developer of the page to the console. */
 export const warn = (...what: unknown[]): void => console.warn("selfsame:", ...what);
 
-/** The function, made harmless: what it throws becomes a warning, never an error of the page. */
+/** Wraps a function: what it throws becomes a warning, never an error of the page. */
 export const safely =
   <A extends unknown[], R>(work: (...args: A) => R) =>
   (...args: A): R | undefined => {
@@ -18,7 +18,7 @@ export const safely =
     }
   };
 
-/** Whether the value is what JSON calls an object. */
+/** Whether the value is an object in the sense of JSON. */
 export const isObject = (value: unknown): value is Json =>
   !!value && typeof value === "object" && !Array.isArray(value);
 

@@ -1,25 +1,25 @@
-/** What waits to be sent: bounded, kept across pages, shared by the tabs of one host. */
+/** The queue of entries to send: bounded, kept across pages, shared by the tabs of one host. */
 
 import { type Json, warn } from "./page";
 import * as storage from "./storage";
 
-/** One event, or one statement of who the visitor is. */
+/** One event, or one identification of the visitor. */
 export interface Entry {
-  /** The cookie of the visitor that it is about. */
+  /** The visitor's cookie. */
   sc: string;
   event?: Json;
-  /** `{token}` or `{user}`: of an event, what the server may not know yet of who the visitor was then. */
+  /** `{token}` or `{user}`: the identification. An event has it while the server may not know it yet. */
   identity?: Json | undefined;
 }
 
-/** What fits into one request, and the keys of the entries in it. */
+/** The body of one request, and the keys of its entries. */
 export interface Batch {
   keys: string[];
   body: string;
 }
 
 const MOST_ENTRIES = 200;
-/** Kept entries are longer than in a request, so this leaves room for the rest of one in 60,000 bytes. */
+/** Stored entries are longer than in a request, so this leaves room for the rest of a request of 60,000 bytes. */
 const MOST_BYTES = 59_000;
 const MOST_EVENT_BYTES = 20_000;
 const MOST_EVENTS_OF_A_REQUEST = 100;
@@ -38,7 +38,7 @@ export const open = (site: string): void => {
 /** The keys of the entries, oldest first. */
 export const keys = (): string[] => storage.keys(prefix);
 
-/** The entry; none where another tab has sent it meanwhile, and for what this script did not write. */
+/** The entry; none if another tab has sent it meanwhile, or this script did not write it. */
 const read = (key: string): Entry | null | undefined => {
   try {
     return JSON.parse(storage.get(key)!) as Entry | null;
@@ -47,16 +47,16 @@ const read = (key: string): Entry | null | undefined => {
   }
 };
 
-/** Who an entry is of. */
+/** A text that is equal for entries of one visitor with one identification. */
 const whose = ({ sc, identity }: Entry): string => JSON.stringify([sc, identity]);
 
-/** Takes entries out. */
+/** Removes entries. */
 export const remove = (gone: string[]): void => gone.forEach(storage.remove);
 
 /** Puts an entry at the end. */
 export const add = (entry: Entry): void => {
   const kept = keys().reverse();
-  // Whoever was named and is not told yet has what comes after, in other tabs and on later pages too. What was told, the server knows.
+  // An unsent identification applies to all later events, in other tabs and on later pages too. The server knows a sent one.
   entry.identity ??= kept.map(read).find((former) => former?.sc === entry.sc)?.identity;
   const text = JSON.stringify(entry);
   let size = bytes(text);
@@ -64,7 +64,7 @@ export const add = (entry: Entry): void => {
     warn("larger than 20 kB, left out:", entry.event?.name ?? "identify");
     return;
   }
-  // Sorts by time, then by order within the page; the random end keeps tabs apart.
+  // The key sorts by time, then by order within the page; the random end separates tabs.
   storage.put(`${prefix}${Date.now()}:${written++}:${Math.random()}`, text);
   // The newest stay.
   let count = 1;
@@ -73,10 +73,10 @@ export const add = (entry: Entry): void => {
   remove(surplus);
 };
 
-/** Forgets everything, whichever site it is for. */
+/** Deletes the queues of all sites. */
 export const clear = (): void => remove(storage.keys(QUEUES));
 
-/** The oldest entries but `skip` that one request can carry: of one visitor with one identity, 100 events and 60,000 bytes. */
+/** The oldest entries except `skip` that fit into one request: of one visitor with one identification, 100 events and 60,000 bytes. */
 export const next = (site: string, skip: string[]): Batch | undefined => {
   const taken: string[] = [];
   const events: Json[] = [];
@@ -90,7 +90,7 @@ export const next = (site: string, skip: string[]): Batch | undefined => {
     }
     first ??= entry;
     size += bytes(storage.get(key)!);
-    // All of a request is whose its identity is: what came before may be somebody else's.
+    // The identification applies to the whole request; earlier events may belong to another person.
     if (whose(first) !== whose(entry) || events.length === MOST_EVENTS_OF_A_REQUEST || size > MOST_BYTES) break;
     if (entry.event) events.push(entry.event);
     taken.push(key);

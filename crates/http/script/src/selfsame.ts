@@ -21,7 +21,7 @@ declare global {
 
 const script = document.currentScript as HTMLScriptElement | null;
 let started = "";
-/** Calls that need to know the site first. */
+/** Calls that wait until the site is known. */
 let waiting: (() => void)[] = [];
 
 const add = (entry: { event?: Json; identity?: Json }): void => {
@@ -37,7 +37,7 @@ const record = (name: unknown, payload: unknown = {}, at = Date.now()): void => 
 
 const page = (): void => record("PageView", views.view());
 
-/** Programs that show pages without loading set the title right after the address: it is read a moment later. */
+/** Applications that show pages without loading set the title right after the address, so it is read a moment later. */
 const moved = (): void => {
   const at = Date.now();
   const seen = views.view();
@@ -69,7 +69,7 @@ const init = (options: Json = {}): void => {
   waiting = [];
 };
 
-/** What was kept of a visitor who does not want to be followed goes. */
+/** Deletes the stored data of a visitor who does not want to be tracked. */
 const respect = (): void => {
   if (!visitor.refused()) return;
   queue.clear();
@@ -88,7 +88,7 @@ const reset = (): void => {
   if (visitor.allowed()) visitor.current();
 };
 
-/** Does the work as soon as the site is known. */
+/** Runs `work` as soon as the site is known. */
 const whenStarted = (work: () => void): void => {
   if (started) work();
   else waiting.push(safely(work));
@@ -125,19 +125,19 @@ const eS = (command: unknown, name: unknown, payload: unknown, tags: unknown): v
   else whenStarted(work);
 };
 
-/** Takes the place of the stub, and makes the calls that it has collected. */
+/** Replaces the stub, and makes the calls that it has collected. */
 const replace = (name: "selfsame" | "eS", call: Call): void => {
   const stub = window[name];
   window[name] = safely(call);
   for (const collected of stub?.q ?? []) {
-    // The former service's stub wraps each call once more.
+    // The stub of the former service wraps each call in a further array.
     const call = (typeof collected[0] === "string" ? collected : collected[0]) as ArrayLike<unknown>;
     window[name]!(...Array.from(call));
   }
 };
 
 const start = (): void => {
-  // The snippet is on the page twice.
+  // The page has the snippet twice.
   if (window.selfsame?.ready) return;
   if (script?.dataset.consent === "required") visitor.requireConsent();
   respect();
@@ -147,6 +147,6 @@ const start = (): void => {
   replace("eS", eS);
 };
 
-// A page that the browser prepares in advance may never be seen.
+// A page that the browser prepares in advance may never be shown.
 if (document.prerendering) document.addEventListener("prerenderingchange", safely(start), { once: true });
 else safely(start)();

@@ -1,4 +1,4 @@
-/** Brings the queue to the server. */
+/** Sends the queue to the server. */
 
 import { safely, warn } from "./page";
 import * as queue from "./queue";
@@ -13,7 +13,7 @@ let site = "";
 let endpoint = "";
 let timer: ReturnType<typeof setTimeout> | undefined;
 let busy = false;
-/** What this page has sent, answered or not: beacons leave it out, requests do not. */
+/** The keys that this page has sent, answered or not. Beacons leave them out, requests do not. */
 let tried: string[] = [];
 let failures = 0;
 
@@ -22,21 +22,21 @@ const later = (pause: number): void => {
   timer = setTimeout(flush, pause);
 };
 
-/** Sends soon, together with what comes until then. */
+/** Sends after the collecting time, together with entries that are added until then. */
 export const schedule = (): void => {
-  // A timer that runs collects already, or waits for a server in trouble.
+  // A running timer collects already, or is a pause after a failure.
   if (!timer && !busy) later(COLLECT);
 };
 
-/** Sends one batch. Returns the pause that the server asks for, in milliseconds, when it has to be tried again. */
+/** Sends one batch. Returns the server's `Retry-After` in milliseconds if the batch has to be sent again. */
 const attempt = async (batch: queue.Batch): Promise<number | undefined> => {
   const response = await fetch(endpoint, { method: "POST", body: batch.body, keepalive: true, credentials: "omit" });
   if (response.status === 429 || response.status >= 500) {
-    // Not a number where the server's answer does not let the page read it.
+    // Not a number if CORS does not let the page read the header.
     return +response.headers.get("retry-after")! * 1_000 || 0;
   }
   if (response.ok) {
-    // Fails for what is not our server's: a hotel's log-in page, an answer that was cut off.
+    // Fails for answers that are not from our server, such as a hotel's log-in page, and for truncated ones.
     const answer = (await response.json()) as { refused?: unknown[] };
     answer.refused?.forEach((refusal) => warn("refused:", refusal));
   } else {
@@ -55,7 +55,7 @@ const flush = async (): Promise<void> => {
   if (!batch) return;
   busy = true;
   tried.push(...batch.keys);
-  // A network that fails is as good as a server in trouble.
+  // A network failure is handled like a server failure.
   const pause = await attempt(batch).catch(() => 0);
   busy = false;
   if (pause === undefined) {
@@ -68,8 +68,8 @@ const flush = async (): Promise<void> => {
 };
 
 /**
- * The page goes. A beacon tells nothing of its fate, so it is a first try alone: what it carries stays in the queue until a request is
- * answered, on the next page if need be. The server knows by its identity what it has already.
+ * Sends the queue by beacon when the page is left. A beacon does not report whether it arrived, so its entries stay in the queue until a
+ * request is answered, on the next page if necessary. The server recognises events that it has already by their IDs.
  */
 const leave = (): void => {
   if (failures || !visitor.allowed()) return;
@@ -80,14 +80,14 @@ const leave = (): void => {
   }
 };
 
-/** Starts to send what the site's queue holds, that of former pages included. */
+/** Starts to send the site's queue, including the entries of former pages. */
 export const start = (key: string, url: string): void => {
   site = key;
   endpoint = url;
   queue.open(site);
   addEventListener("online", () => later(0));
   addEventListener("pagehide", safely(leave));
-  // Coming back is as good a moment as going.
+  // The event fires when the page is hidden and when it is shown again; a beacon is fine in both cases.
   document.addEventListener("visibilitychange", safely(leave));
   schedule();
 };

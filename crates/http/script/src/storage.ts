@@ -1,6 +1,6 @@
 /**
- * localStorage, and the memory of the page where the browser refuses it (private windows, blocked cookies, a full disk).
- * One key per value: tabs that write at once cannot overwrite each other's.
+ * localStorage, and the memory of the page if the browser refuses it (private windows, blocked cookies, a full disk).
+ * One key per value, so that tabs that write at once cannot overwrite each other's values.
  */
 
 const PREFIX = "selfsame:";
@@ -9,26 +9,26 @@ let local: Storage | undefined;
 try {
   local = localStorage;
 } catch {
-  // Some browsers throw when it is merely looked at.
+  // Some browsers throw when a page only accesses the property.
 }
 
-/** The kept value. What could not be written is newer than what was. */
+/** The stored value. A value in memory could not be written, so it is newer than the one in localStorage. */
 export const get = (key: string): string | null | undefined => memory.get(key) ?? local?.getItem(PREFIX + key);
 
-/** Forgets the value. */
+/** Removes the value. */
 export const remove = (key: string): void => {
   memory.delete(key);
   local?.removeItem(PREFIX + key);
 };
 
-/** Keeps the value. */
+/** Stores the value. */
 export const put = (key: string, value: string): void => {
   memory.set(key, value);
   try {
     local!.setItem(PREFIX + key, value);
     memory.delete(key);
   } catch {
-    // It stays in memory.
+    // The value stays in memory.
   }
 };
 

@@ -1,8 +1,8 @@
-/** Page views: of the page that was loaded, and of those that it shows without loading. */
+/** Page views: of the loaded page, and of pages that it shows without loading. */
 
 import { safely } from "./page";
 
-/** What is told about a page view. */
+/** The payload of a page view. */
 export interface View {
   url: string;
   title: string;
@@ -12,10 +12,10 @@ export interface View {
 let seen = "";
 let referrer = "";
 
-/** The address without the place within the page, unless the place is a page of its own (`#/cart`, `#!cart`). */
+/** The address without its fragment, unless the fragment names a page (`#/cart`, `#!cart`). */
 const address = (): string => location.href.replace(/#(?![!/]).*/, "");
 
-/** The page as it is now. */
+/** The page view of the current page. */
 export const view = (): View => {
   const url = address();
   if (url !== seen) {
@@ -25,7 +25,7 @@ export const view = (): View => {
   return { url, title: document.title, referrer };
 };
 
-/** Whether the page has not been looked at by `view` yet. */
+/** Whether `view` has not been called for the current address. */
 export const isNew = (): boolean => address() !== seen;
 
 /** Calls `onMove` after each navigation within the page. */
@@ -41,7 +41,7 @@ export const watch = (onMove: () => void): void => {
     };
   });
   addEventListener("popstate", check);
-  // A page that comes back as it was left is not loaded again.
+  // A page that the browser restores from its cache is not loaded again.
   addEventListener(
     "pageshow",
     safely((event: PageTransitionEvent) => {

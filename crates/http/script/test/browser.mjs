@@ -1,4 +1,4 @@
-// A window made of Node's own parts, as much of one as the script uses, with a clock that the test moves.
+// The parts of a browser window that the script uses, made from Node's own classes, with a clock that the test moves.
 
 import { webcrypto as crypto } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import vm from "node:vm";
 export const DIST = readFileSync(new URL("../dist/selfsame.js", import.meta.url));
 export const SITE = "pk_test";
 
-/** What survives a page: the cookies by domain ("" is the host alone), and localStorage. */
+/** The state that survives a page: the cookies by domain ("" is the host alone), and localStorage. */
 export class Profile {
   cookies = new Map();
   storage = Object.create({
@@ -23,13 +23,13 @@ export class Profile {
     },
   });
 
-  /** The value of the cookie `sc`, wherever it is. */
+  /** The value of the cookie `sc` on any domain. */
   get sc() {
     return [...this.cookies.values()][0];
   }
 }
 
-/** Never the same twice, of all pages, and the same in every run. */
+/** A counter for random values: different for all pages, and the same in every run. */
 let randoms = 0;
 const random = () => (++randoms * 0.618_033_988_749) % 1;
 
@@ -43,7 +43,7 @@ class Emitter {
 
 /**
  * A page of the shop with the script on it. Options: `profile`, `url`, `data` (the `data-` attributes), `stub` (calls made
- * before the script), `eS` (the same for eS, as the former service's stub keeps them), `navigator`, `localStorage: false`
+ * before the script), `eS` (the same for eS, in the form of the former service's stub), `navigator`, `localStorage: false`
  * for a browser that refuses it, `beacon: false` for one whose beacons are full, `cookies: false`, `now` in
  * milliseconds.
  */
@@ -51,7 +51,7 @@ export class Page {
   requests = [];
   beacons = [];
   warnings = [];
-  /** What the server answers, one after the other; the last one stays. An Error is a network that fails. */
+  /** The answers of the server, in order; the last one is repeated. An Error is a network failure. */
   answers = [{ status: 200, body: { stored: 1, refused: [] } }];
   #timers = new Map();
   #ids = 0;
@@ -118,7 +118,7 @@ export class Page {
         const of = (name) => attributes.find((one) => one.startsWith(name + "="))?.slice(name.length + 1);
         const domain = of("domain") ?? "";
         const own = domain === "" || url.hostname === domain || url.hostname.endsWith("." + domain);
-        // As browsers do with public suffixes.
+        // Browsers refuse cookies on public suffixes.
         if (options.cookies === false || !own || domain === "com") return;
         profile.cookieText = text;
         if (of("max-age") === "0") profile.cookies.delete(domain);
@@ -154,7 +154,7 @@ export class Page {
     return this.window.eS(...call);
   }
 
-  /** Lets the time pass, with every timer and answer in it. */
+  /** Advances the time, with all timers and answers. */
   async pass(milliseconds = 1_000) {
     const end = this.now + milliseconds;
     for (;;) {
@@ -175,7 +175,7 @@ export class Page {
     this.window.emit("pagehide");
   }
 
-  /** The events that went by requests, oldest first. */
+  /** The events that were sent by requests, oldest first. */
   get sent() {
     return this.requests.flatMap((request) => request.events);
   }
@@ -184,7 +184,7 @@ export class Page {
     return this.sent.map((event) => event.name);
   }
 
-  /** How many entries wait. */
+  /** The number of entries in the queue. */
   get waiting() {
     return Object.keys(this.profile.storage).filter((key) => key.startsWith("selfsame:q:")).length;
   }

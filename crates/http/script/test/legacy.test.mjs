@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Page } from "./browser.mjs";
 
-/** Arguments as the former service's stub keeps them: wrapped once more. */
+/** Arguments as the former service's stub stores them: in a further array. */
 const wrapped = (...call) => [call];
 
 const after = async (...calls) => {

@@ -112,7 +112,7 @@ test("identify goes with the events that follow it, never with those before", as
   assert.match(page.warnings[0], /identify needs/);
 });
 
-/** Of each request: who was named, and what happened. */
+/** The identification and the events of each request. */
 const told = (requests) => requests.map(({ token, user, events }) => [token ?? user, events.map(({ name }) => name)]);
 
 test("what happens goes with whoever was named then, however many requests it takes", async () => {
@@ -131,7 +131,7 @@ test("what happens goes with whoever was named then, however many requests it ta
   page.window.emit("online");
   await page.pass();
   const [ann, first, rest, eve] = told(page.requests.slice(before));
-  // Ann is known to the server, and the cookie was hers.
+  // The server has identified Ann already, and the cookie was hers.
   assert.deepEqual(ann, [undefined, ["Ann1"]]);
   assert.deepEqual([first[0], first[1][0], first[1].length], ["v1.bob", "Bob1", 100]);
   assert.deepEqual(rest, ["v1.bob", ["Bob101"]]);

@@ -1,4 +1,4 @@
-//! `POST auth/token`: a token with which events can be recorded.
+//! `POST auth/token`: a token for recording events.
 
 use crate::auth::Authenticated;
 use crate::error::ApiError;

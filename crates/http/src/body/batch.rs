@@ -1,4 +1,4 @@
-//! Bodies with a list whose entries are judged one by one.
+//! Bodies with a list of entries that are validated one by one.
 
 use super::{Incoming, json, object};
 use crate::error::{ApiError, Problem};
@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 pub(crate) struct Batch<'b> {
     /// The other members.
     rest: Map<String, Value>,
-    /// The entries in their order; one that is `null` is no object, so that answers line up with what was sent.
+    /// The entries in their order. A `null` entry counts as an invalid one, so that answers keep the positions of the request.
     pub(crate) entries: Vec<Entry<'b>>,
 }
 
 impl Batch<'_> {
-    /// The members but for the list.
+    /// The members without the list.
     pub(crate) fn fields(&self) -> Fields<'_> {
         Fields::of(Some(&self.rest), String::new())
     }
@@ -25,7 +25,7 @@ impl Batch<'_> {
 /// One entry of a list.
 #[derive(Debug)]
 pub(crate) struct Entry<'b> {
-    /// Where it stands (JSON pointer).
+    /// Its place (JSON pointer).
     pub(crate) pointer: String,
     /// The entry character for character.
     pub(crate) raw: &'b RawValue,
@@ -48,17 +48,17 @@ impl<'b> Entry<'b> {
 }
 
 impl Incoming {
-    /// The body, an object, with the entries of one of its lists apart; a single object is taken for a list (wire fact). Refuses what is no
-    /// JSON, no list, or has more than `max` entries.
+    /// The body, an object, with the entries of one of its lists separated. A single object counts as a list (wire fact). Refuses invalid
+    /// JSON, a member that is no list, and a list of more than `max` entries.
     pub(crate) fn batch(&self, list: &str, max: usize) -> Result<Batch<'_>, ApiError> {
         batch_of(&self.bytes, list, max)
     }
 }
 
-/// As [`Incoming::batch`], of a body that was stored.
+/// As [`Incoming::batch`], for a stored body.
 pub(crate) fn batch_of<'b>(bytes: &'b [u8], list: &str, max: usize) -> Result<Batch<'b>, ApiError> {
     let Some(mut members) = json::members(bytes) else {
-        // Says what is wrong with the body as a whole.
+        // An invalid body fails here. A valid object without readable members has a name with unpaired surrogates.
         object(bytes)?;
         let reason = "must not have names with unpaired surrogates";
         return Err(ApiError::invalid("", reason));

@@ -1,7 +1,7 @@
-//! JSON, read so that no later layer chokes on it.
+//! A JSON reader that replaces values that later layers cannot store.
 //!
-//! A value that no later layer takes does not refuse the body. A mark stands in its place, which is no text, no number in range and nothing
-//! else that is asked for: the reader of the member finds it unreadable, reports the reason of [`fault_of`], and reads the rest.
+//! Such a value does not refuse the body. A marker replaces it, which is no text, no number in range and no other expected value: the reader
+//! of the member finds it unreadable, reports the reason of [`fault_of`], and reads the rest.
 
 use super::tokens::{Token, is_refused, mended, rewritten};
 use crate::error::ApiError;
@@ -18,13 +18,13 @@ const MAX_DEPTH: usize = 32;
 /// The first number above the range of a 64-bit integer that a binary floating-point number can hold.
 const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
-/// The marks: numbers that nobody can send, because those that are sent end at 64 bits with a sign.
+/// The markers: numbers that no request can contain, because the reader accepts only signed 64-bit integers.
 const TEXT: u64 = u64::MAX;
 const NUMBER: u64 = u64::MAX - 1;
 const DEPTH: u64 = u64::MAX - 2;
 const NAME: u64 = u64::MAX - 3;
 
-/// Why a value that was sent could not be read, where a mark stands in its place.
+/// The reason why a value could not be read, if a marker replaced it.
 pub(crate) fn fault_of(value: &Value) -> Option<&'static str> {
     match value.as_u64()? {
         TEXT => Some("must not contain control characters or unpaired surrogates"),
@@ -35,8 +35,8 @@ pub(crate) fn fault_of(value: &Value) -> Option<&'static str> {
     }
 }
 
-/// A value to be kept as JSON, without what cannot be kept: members are left out, and an entry of a list is `null`, so that the others keep
-/// their places. Each is noted with its place. None when nothing is left.
+/// A value to be stored as JSON, without values that cannot be stored: members are left out, and an entry of a list becomes `null`, so that
+/// the others keep their places. Each is reported with its place. None when nothing is left.
 pub(crate) fn pruned(value: &Value, pointer: &str, faults: &mut Problems) -> Option<Value> {
     if let Some(reason) = fault_of(value) {
         faults.add(pointer, reason);
@@ -56,7 +56,7 @@ pub(crate) fn pruned(value: &Value, pointer: &str, faults: &mut Problems) -> Opt
     })
 }
 
-/// Reads JSON. Empty, blank or only a byte order mark is none.
+/// Reads JSON. None when the body is empty, blank or only a byte order mark.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     let bytes = without_mark(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -76,13 +76,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Value>, ApiError> {
     value(json).map(Some).map_err(malformed)
 }
 
-/// Reads a value whose grammar was checked.
+/// Reads a value of valid JSON grammar.
 pub(super) fn value(json: &RawValue) -> Result<Value, serde_json::Error> {
     let read = |json: &str| Reader::new().deserialize(&mut serde_json::Deserializer::from_str(json));
     read(json.get()).or_else(|_| read(&rewritten(json.get(), readable)))
 }
 
-/// What stands for a scalar that `serde_json` cannot read, and is no value either.
+/// A readable placeholder for a scalar that `serde_json` cannot read; [`fault_of`] reports it like other markers. None for a readable scalar.
 fn readable(token: Token<'_>) -> Option<String> {
     match token {
         Token::Text(text) => mended(text).map(|_| r#""\u0000""#.to_owned()),
@@ -93,7 +93,7 @@ fn readable(token: Token<'_>) -> Option<String> {
     }
 }
 
-/// The members of an object as they are written; none when it is no object, or no JSON.
+/// The members of an object as raw JSON; none when the text is no object, is invalid JSON, or has a name with unpaired surrogates.
 pub(super) fn members(bytes: &[u8]) -> Option<BTreeMap<String, &RawValue>> {
     serde_json::from_slice(without_mark(bytes)).ok()
 }
@@ -103,7 +103,7 @@ pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// What is wrong, without the place, which counts from where the reading began.
+/// The error text without its place, which counts from the start of the value and not of the body.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
@@ -112,7 +112,7 @@ fn reason(error: &serde_json::Error) -> String {
 /// Reads one value.
 #[derive(Debug, Clone, Copy)]
 struct Reader {
-    /// How many levels may follow.
+    /// How many further levels of nesting are allowed.
     levels: usize,
 }
 
@@ -190,7 +190,7 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(name) = members.next_key::<String>()? {
             if name.contains(is_refused) {
                 members.next_value::<IgnoredAny>()?;
-                // It is no other name, not even without those characters.
+                // The name must not become another name by losing its invalid characters.
                 object.entry("").or_insert(NAME.into());
             } else {
                 object.insert(name, members.next_value_seed(within)?);

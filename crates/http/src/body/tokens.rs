@@ -1,8 +1,8 @@
-//! JSON text rewritten scalar by scalar, for what readers of JSON cannot be asked to do.
+//! Rewrites JSON text scalar by scalar, for changes that JSON parsers do not support.
 
 use std::borrow::Cow;
 
-/// A scalar as it is written. Names of members are texts, too.
+/// A scalar as written in the JSON text. Names of members are texts, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Token<'j> {
     /// A text with its quotes.
@@ -11,10 +11,10 @@ pub(crate) enum Token<'j> {
     Number(&'j str),
 }
 
-/// The JSON with other scalars in the places of those for which `replace` has one. The grammar of the JSON was checked.
+/// The JSON text with every scalar replaced for which `replace` returns another one. The JSON must have valid grammar.
 pub(crate) fn rewritten(json: &str, replace: impl Fn(Token<'_>) -> Option<String>) -> Cow<'_, str> {
     let mut out = String::new();
-    // What is not yet in `out`.
+    // The start of the text that is not yet copied to `out`.
     let mut kept = 0;
     let mut at = 0;
     let bytes = json.as_bytes();
@@ -62,13 +62,13 @@ fn text_length(json: &[u8]) -> usize {
     json.len()
 }
 
-/// Whether a character is one that no text may have: databases and headers cannot carry NUL, and no text of a contact has other control
-/// characters but those of a text area.
+/// Whether a character is forbidden in texts: databases and headers cannot store NUL, and texts of contacts have no control characters
+/// other than tab and line breaks.
 pub(crate) fn is_refused(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
-/// A text, given with its quotes, without control characters and with U+FFFD for unpaired surrogates; none when it has neither.
+/// A text, with its quotes, without control characters and with U+FFFD for unpaired surrogates; none when it has neither.
 pub(crate) fn mended(token: &str) -> Option<String> {
     if !token.contains('\\') && !token.contains(is_refused) {
         return None;
@@ -90,7 +90,7 @@ pub(crate) fn mended(token: &str) -> Option<String> {
     (out != token).then_some(out)
 }
 
-/// Mends the escape that begins here, and returns its length.
+/// Appends the repaired form of the escape at the start of `rest` to `out`, and returns the length of the escape.
 fn mend_escape(rest: &str, out: &mut String) -> usize {
     let head = |length| rest.get(..length).unwrap_or(rest);
     match code(rest) {

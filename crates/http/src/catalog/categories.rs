@@ -64,7 +64,7 @@ impl From<(Category, u64)> for CategoryBody {
 }
 
 impl CategoryBody {
-    /// As a decision left it that the request led to. Who repeats the request is answered so, whatever was changed since.
+    /// The category as the decision left it. A repeated request gets the same answer, whatever changed since.
     fn left_by(self, decision: &Decision, name: Option<CategoryName>, archived: Option<bool>) -> Self {
         let is_changed = decision.outcome != Outcome::Unchanged;
         Self {
@@ -213,7 +213,7 @@ pub(crate) async fn change(
     Ok(Decided(decision, Json(body)))
 }
 
-/// Categories are never deleted, so that one that was just decided on is there.
+/// Reads a category after a decision about it. It exists, because categories are never deleted.
 async fn read(state: &HttpState, workspace: WorkspaceId, id: CategoryId) -> Result<CategoryBody, ApiError> {
     let categories = state.app.store().categories(workspace).await?;
     let found = categories.into_iter().find(|(category, _)| category.id == id);

@@ -1,4 +1,4 @@
-//! What changes of fields and categories have in common.
+//! Reading changes of fields and categories, which have the same form.
 
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
@@ -10,7 +10,7 @@ pub(super) fn number(text: &str) -> Result<i64, ApiError> {
     read.ok_or_else(|| ApiError::invalid("id", "must be a positive whole number"))
 }
 
-/// Reads a new name, and whether it is to be archived. A change of nothing is refused: it is a misspelt member.
+/// Reads the new name and the new archived state. An empty change is refused: its members are probably misspelt.
 pub(super) fn change<T>(
     body: &Fields<'_>,
     parse: impl FnOnce(&str) -> Result<T, ValueError>,

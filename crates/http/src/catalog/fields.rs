@@ -76,7 +76,7 @@ impl From<CustomField> for FieldBody {
 }
 
 impl FieldBody {
-    /// As a decision left it that the request led to. Who repeats the request is answered so, whatever was changed since.
+    /// The field as the decision left it. A repeated request gets the same answer, whatever changed since.
     fn left(self, name: Option<String>, archived: Option<bool>) -> Self {
         Self {
             name: name.unwrap_or(self.name),
@@ -251,7 +251,7 @@ pub(crate) async fn change(
     Ok(Decided(decision, Json(body)))
 }
 
-/// Fields are never deleted, so that one that was just decided on is there.
+/// Reads a field after a decision about it. It exists, because fields are never deleted.
 async fn read(state: &HttpState, workspace: WorkspaceId, id: FieldId) -> Result<FieldBody, ApiError> {
     let fields = state.app.store().fields(workspace).await?;
     let found = fields.into_iter().find(|field| field.id == id);
@@ -262,7 +262,7 @@ async fn read(state: &HttpState, workspace: WorkspaceId, id: FieldId) -> Result<
 
 fn new_field(body: &Fields<'_>) -> Result<NewField, ApiError> {
     let mut problems = Problems::default();
-    // Known to the protocol, and kept by nobody here.
+    // The protocol has these members; this server does not store them.
     for bound in ["minValue", "maxValue"] {
         if body.raw(bound).value().is_some() {
             problems.add(
@@ -295,7 +295,7 @@ fn new_field(body: &Fields<'_>) -> Result<NewField, ApiError> {
     })
 }
 
-/// A key; what is wrong with it is noted. Import columns are titled `profileKey.fieldKey`, so that neither may contain a dot.
+/// A key; an error is added to `problems`. Import columns are titled `profileKey.fieldKey`, so neither part may contain a dot.
 fn key(body: &Fields<'_>, member: &str, problems: &mut Problems) -> String {
     let Some(sent) = body.text(member, problems).value() else {
         problems.add(body.pointer(member), "is required");
@@ -319,7 +319,7 @@ fn field_type(body: &Fields<'_>, problems: &mut Problems) -> Option<FieldType> {
     found
 }
 
-/// The values that one is chosen from; what other types hold is not chosen.
+/// The allowed values of a field of a choice type; other types have none.
 fn allowed(body: &Fields<'_>, field_type: Option<FieldType>, problems: &mut Problems) -> Vec<String> {
     let sent = body.texts("allowedValues", MAX_ALLOWED, problems);
     if !sent.is_empty()

@@ -1,4 +1,4 @@
-//! What a workspace defines for its contacts: custom fields and subscription categories.
+//! The definitions of a workspace: custom fields and subscription categories.
 
 mod categories;
 mod change;

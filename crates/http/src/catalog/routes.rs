@@ -5,7 +5,7 @@ use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Needs an API key: `read` to look, full rights to change.
+/// Needs an API key: the right to read for `GET`, full rights for changes.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::default()
         .routes(routes!(fields::list, fields::create))

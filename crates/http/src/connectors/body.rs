@@ -1,5 +1,6 @@
-//! Connectors as they are sent and answered.
+//! Request and response forms of connectors.
 
+use super::bigquery::{self, BigQueryBody};
 use crate::fields::{Fields, Problems, Sent};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -66,11 +67,13 @@ pub(super) struct ConnectorBody {
     id: String,
     #[schema(example = "warehouse")]
     name: String,
-    /// `postgres` or `file`.
+    /// `postgres`, `bigquery` or `file`.
     #[schema(example = "postgres")]
     kind: &'static str,
     /// Where it leads, if it is a database.
     postgres: Option<PostgresBody>,
+    /// Where it leads, if it is a dataset of BigQuery.
+    bigquery: Option<BigQueryBody>,
     /// Where it leads, if it is a folder.
     file: Option<FileBody>,
     created_at: DateTime<Utc>,
@@ -103,12 +106,14 @@ impl From<&Connector> for ConnectorBody {
                 };
                 (None, Some(body))
             }
+            ConnectorSettings::BigQuery { .. } => (None, None),
         };
         Self {
             id: connector.id.to_string(),
             name: connector.name.clone(),
             kind: connector.settings.kind().as_str(),
             postgres,
+            bigquery: bigquery::body(&connector.settings),
             file,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
@@ -162,10 +167,10 @@ pub(crate) fn name(fields: &Fields<'_>, problems: &mut Problems) -> Option<Strin
     }
 }
 
-/// Where a connector leads, and its password.
+/// The destination of a connector, and its password.
 pub(super) type Settings = (ConnectorSettings, Option<SecretString>);
 
-/// Reads where a connector of a kind leads. What is missing is taken from `before`.
+/// Reads the destination of a connector of a kind. Missing members are taken from `before`.
 pub(super) fn settings(
     kind: ConnectorKind,
     fields: &Fields<'_>,
@@ -174,6 +179,7 @@ pub(super) fn settings(
 ) -> Option<Settings> {
     match (fields.object(kind.as_str(), problems), kind) {
         (Sent::Value(fields), ConnectorKind::Postgres) => postgres(&fields, before, problems),
+        (Sent::Value(fields), ConnectorKind::BigQuery) => bigquery::read(&fields, before, problems),
         (Sent::Value(fields), ConnectorKind::File) => file(&fields, before, problems),
         (Sent::Nothing | Sent::Null, _) => {
             if before.is_none() {
@@ -239,7 +245,7 @@ fn postgres(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &
     Some((settings, password))
 }
 
-/// Blanks are part of a password.
+/// Reads a password without trimming: blanks are part of it.
 fn password(fields: &Fields<'_>, problems: &mut Problems) -> Option<SecretString> {
     let value = fields.member("password").filter(|value| !value.is_null())?;
     let checked = match value.as_str() {
@@ -281,7 +287,8 @@ fn file(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &mut 
     Some((settings, None))
 }
 
-fn required(
+/// Reads a text that has to be there. What is missing is taken from `before`.
+pub(super) fn required(
     fields: &Fields<'_>,
     name: &str,
     max: usize,

@@ -1,7 +1,8 @@
 //! `PATCH connectors/{id}`.
 
+use super::bigquery::BigQueryInput;
 use super::body::{ConnectorBody, FileInput, PostgresInput, name, settings};
-use super::connector_id;
+use super::{connector_id, refused};
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
@@ -15,7 +16,7 @@ use selfsame_application::ConnectorChange;
 use selfsame_domain::Action;
 use utoipa::ToSchema;
 
-/// A change of a connector. What is missing stays as it is, also the members of `postgres` and `file`.
+/// A change of a connector. What is missing stays as it is, also the members of `postgres`, `bigquery` and `file`.
 #[derive(Debug, ToSchema)]
 #[schema(as = ConnectorChange)]
 #[expect(dead_code, reason = "the schema of a body that is read leniently")]
@@ -25,6 +26,8 @@ pub(super) struct ChangeBody {
     name: Option<String>,
     /// Of a database: where it leads from now on. A new `password` alone rotates it. Needed again when host, port or user change.
     postgres: Option<PostgresInput>,
+    /// Of a dataset of BigQuery: where it leads from now on. A new `serviceAccount` alone rotates it. Needed again when the endpoint changes.
+    bigquery: Option<BigQueryInput>,
     /// Of a folder: where it leads from now on.
     file: Option<FileInput>,
 }
@@ -42,7 +45,7 @@ pub(super) struct ChangeBody {
     responses((status = 200, description = "The connector as it is now.", body = ConnectorBody, example = json!({
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
         "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
-        "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-02T08:00:00Z"
+        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-02T08:00:00Z"
     })), ChangeRefused),
 )]
 pub(super) async fn change(
@@ -63,6 +66,7 @@ pub(super) async fn change(
     problems.finish()?;
     let (settings, secret) = settings.map_or((None, None), |(settings, secret)| (Some(settings), secret));
     let change = ConnectorChange { name, settings, secret };
-    let connector = state.app.change_connector(auth.workspace(), id, change).await?;
+    let changed = state.app.change_connector(auth.workspace(), id, change).await;
+    let connector = changed.map_err(|error| refused(before.kind(), error))?;
     Ok(Json(ConnectorBody::from(&connector)))
 }

@@ -1,6 +1,8 @@
 //! `POST connectors`.
 
+use super::bigquery::BigQueryInput;
 use super::body::{FileInput, PostgresInput, name, settings};
+use super::refused;
 use crate::auth::Authenticated;
 use crate::body::Incoming;
 use crate::error::ApiError;
@@ -25,10 +27,11 @@ pub(super) struct NewConnectorBody {
     /// 1 to 100 characters, unique in the workspace.
     #[schema(example = "warehouse")]
     name: String,
-    /// `postgres` or `file`; the member of this name says where it leads.
+    /// `postgres`, `bigquery` or `file`; the member of this name says where it leads.
     #[schema(example = "postgres")]
     kind: String,
     postgres: Option<PostgresInput>,
+    bigquery: Option<BigQueryInput>,
     file: Option<FileInput>,
 }
 
@@ -70,7 +73,8 @@ pub(super) async fn create(
     }
     let kind = match fields.text("kind", &mut problems) {
         Sent::Value(kind) => {
-            let kind = ConnectorKind::from_text(&kind).ok_or("must be one of postgres, file");
+            let all = ConnectorKind::ALL.map(ConnectorKind::as_str).join(", ");
+            let kind = ConnectorKind::from_text(&kind).ok_or(format!("must be one of {all}"));
             problems.check("/kind", kind)
         }
         Sent::Nothing | Sent::Null => {
@@ -83,8 +87,10 @@ pub(super) async fn create(
     let (Some(name), Some((settings, secret))) = (name, settings) else {
         return Err(ApiError::Internal("a connector without problems has no settings"));
     };
+    let kind = settings.kind();
     let new = NewConnector { name, settings, secret };
-    let made = state.app.create_connector(auth.workspace(), new).await?;
+    let made = state.app.create_connector(auth.workspace(), new).await;
+    let made = made.map_err(|error| refused(kind, error))?;
     let id = made.id.to_string();
     Ok((StatusCode::CREATED, Json(MadeId { id })))
 }

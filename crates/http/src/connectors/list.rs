@@ -29,7 +29,7 @@ pub(super) struct Connectors {
     responses((status = 200, description = "The connectors, without credentials.", body = Connectors, example = json!({"connectors": [{
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
         "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
-        "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
+        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
     }]})), Refused),
 )]
 pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<Connectors>, ApiError> {
@@ -49,7 +49,7 @@ pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) ->
     responses((status = 200, description = "The connector, without credentials.", body = ConnectorBody, example = json!({
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "name": "warehouse", "kind": "postgres",
         "postgres": {"host": "warehouse.example.com", "port": 5432, "database": "marketing", "user": "selfsame", "sslMode": "verify-full"},
-        "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
+        "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
     })), RefusedOrMissing),
 )]
 pub(super) async fn get(

@@ -1,5 +1,6 @@
-//! Connectors: destinations of exports, and how to get in.
+//! Connectors: destinations of exports, with their credentials.
 
+mod bigquery;
 mod body;
 mod change;
 mod check;
@@ -14,6 +15,7 @@ use crate::error::ApiError;
 use crate::state::HttpState;
 use selfsame_application::ExportError;
 use selfsame_domain::ConnectorId;
+use selfsame_domain::export::ConnectorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -26,10 +28,25 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(check::check))
 }
 
-/// Reads the ID of a connector; a text that is none names no connector.
+/// Reads the ID of a connector. A text that is no ID is answered like an unknown ID.
 fn connector_id(text: &str) -> Result<ConnectorId, ApiError> {
     let id = Uuid::parse_str(text.trim());
     id.map(ConnectorId).map_err(|_| ApiError::NotFound("connector"))
+}
+
+/// Says of an error of a connector's settings or credentials which member it is about.
+fn refused(kind: ConnectorKind, error: ExportError) -> ApiError {
+    let (host, secret) = match kind {
+        ConnectorKind::Postgres => ("/postgres/host", "/postgres/password"),
+        ConnectorKind::BigQuery => ("/bigquery/endpoint", "/bigquery/serviceAccount"),
+        ConnectorKind::File => ("/file/directory", "/file"),
+    };
+    match error {
+        ExportError::Egress(error) => ApiError::invalid(host, error),
+        ExportError::NoKey | ExportError::OtherKey => ApiError::invalid(secret, format!("cannot be kept: {error}")),
+        ExportError::CredentialsNeeded => ApiError::invalid(secret, error),
+        other => other.into(),
+    }
 }
 
 impl From<ExportError> for ApiError {
@@ -38,15 +55,13 @@ impl From<ExportError> for ApiError {
             ExportError::NotFound(what) => Self::NotFound(what),
             ExportError::NoConnector => Self::invalid("/connectorId", error),
             ExportError::NoSegment => Self::invalid("/segmentId", error),
-            ExportError::Egress(error) => Self::invalid("/postgres/host", error),
-            ExportError::NoKey | ExportError::OtherKey => {
-                Self::invalid("/postgres/password", format!("cannot be kept: {error}"))
-            }
-            ExportError::CredentialsNeeded => Self::invalid("/postgres/password", error),
             ExportError::KindUnavailable => Self::invalid("/kind", "is not available on this server"),
             ExportError::InUse => Self::InUse("an export uses the connector"),
             ExportError::Contended => Self::Busy,
             ExportError::Plan(_) => Self::Internal("a newer release made the export"),
+            ExportError::Egress(_) | ExportError::NoKey | ExportError::OtherKey | ExportError::CredentialsNeeded => {
+                Self::Internal("a connector was refused where none was sent")
+            }
             ExportError::Storage(error) => error.into(),
         }
     }

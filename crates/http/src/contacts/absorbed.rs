@@ -1,4 +1,4 @@
-//! An absorbed contact as the export has it. Members without a value are left out, as those of a contact are.
+//! An absorbed contact in an export. Members without a value are left out, as in a contact.
 
 use super::response::{Address, FieldBody};
 use chrono::{DateTime, Utc};
@@ -45,7 +45,7 @@ pub(crate) struct AbsorbedBody {
 }
 
 impl AbsorbedBody {
-    /// Those of a group, by number.
+    /// The absorbed contacts of a group, by number.
     pub(crate) fn all(group: &ContactGroup) -> Vec<Self> {
         let survivor = &group.details.contact;
         group

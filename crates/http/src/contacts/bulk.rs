@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-/// How large a body may be, in bytes.
+/// Greatest size of a body, in bytes.
 const BODY_LIMIT: usize = 10 << 20;
 
 /// How many contacts one call may have (wire fact).
@@ -133,7 +133,7 @@ pub(crate) async fn bulk(
     }))
 }
 
-/// How many contacts there are, and those that cannot be read.
+/// Returns the number of contacts, and those that cannot be read.
 fn check(incoming: &Incoming, policy: &Policy) -> Result<(u64, Vec<Value>), ApiError> {
     let batch = incoming.batch("contacts", MAX_CONTACTS)?;
     if batch.entries.is_empty() {
@@ -149,7 +149,7 @@ fn check(incoming: &Incoming, policy: &Policy) -> Result<(u64, Vec<Value>), ApiE
     Ok((batch.entries.len() as u64, failed))
 }
 
-/// Reads one contact; the error says in words what is wrong.
+/// Reads one contact; the error is a text for people.
 fn read_one(entry: &Entry<'_>, options: &BulkOptions, policy: &Policy) -> Result<Command, String> {
     let fields = entry.fields().map_err(|problem| ApiError::from(problem).detail())?;
     let mut problems = Problems::default();

@@ -14,8 +14,8 @@ pub(super) fn entity_tag(revision: Revision) -> Result<HeaderValue, ApiError> {
         .map_err(|_| ApiError::Internal("a revision that fits into no header"))
 }
 
-/// The command, carried out only if the contact has one of the entity tags of `If-Match`. `*` is no condition: a contact that is missing is
-/// not found anyway.
+/// Adds the condition of `If-Match` to the command: the contact must have one of the entity tags. `*` adds no condition, since a missing
+/// contact is 404 anyway.
 pub(super) fn if_match(headers: &HeaderMap, contact: ContactId, command: Command) -> Result<Command, ApiError> {
     let invalid = |reason: &str| ApiError::invalid("If-Match", reason);
     let mut revisions = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn if_match(headers: &HeaderMap, contact: ContactId, command: Command
                 return Ok(command);
             }
             count += 1;
-            // A weak tag never matches (RFC 9110, 13.1.1), nor does one that this server did not give out.
+            // A weak tag never matches (RFC 9110, 13.1.1), nor does a tag that this server did not issue.
             revisions.extend(read_tag(tag)?);
         }
     }
@@ -45,7 +45,7 @@ pub(super) fn if_match(headers: &HeaderMap, contact: ContactId, command: Command
     })
 }
 
-/// The revision of an entity tag; none when the tag matches nothing.
+/// The revision of an entity tag; none when the tag can match no revision.
 fn read_tag(tag: &str) -> Result<Option<Revision>, ApiError> {
     let strong = tag.strip_prefix("W/").unwrap_or(tag);
     let quoted = strong.strip_prefix('"').and_then(|text| text.strip_suffix('"'));

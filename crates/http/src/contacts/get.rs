@@ -45,7 +45,7 @@ pub(crate) async fn get(
     Ok(([(ETAG, tag)], Json(ContactBody::from(&details))))
 }
 
-/// The contact that answers for a number.
+/// The contact that answers for a contact ID: the contact itself or, after a merge, its survivor.
 pub(crate) async fn find(state: &HttpState, auth: &Authenticated, id: ContactId) -> Result<ContactDetails, ApiError> {
     let found = state.app.store().contact(auth.workspace(), id).await?;
     found.ok_or(ApiError::NotFound("contact"))

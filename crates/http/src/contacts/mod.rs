@@ -4,6 +4,7 @@ mod absorbed;
 mod bulk;
 mod condition;
 mod emails;
+mod find;
 mod get;
 mod line;
 pub(crate) mod patch;
@@ -33,7 +34,9 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(emails::emails))
 }
 
-/// The call that the protocol lacks.
+/// The calls that the protocol lacks.
 pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().routes(routes!(patch::patch))
+    OpenApiRouter::new()
+        .routes(routes!(patch::patch))
+        .routes(routes!(find::find_contacts))
 }

@@ -1,4 +1,5 @@
-//! `PATCH contact/{id}`: a JSON merge patch (RFC 7396). Unlike the calls of the protocol it clears, and refuses what it cannot read.
+//! `PATCH contact/{id}`: a JSON merge patch (RFC 7396). Unlike the calls of the protocol, `null` clears a member, and an unreadable member
+//! refuses the request.
 
 use super::condition::if_match;
 use super::request::field_text;
@@ -49,7 +50,7 @@ const MEMBERS: [&str; 11] = [
 /// The members of [`AddressPatch`].
 const ADDRESS: [&str; 4] = ["region", "town", "address", "postcode"];
 
-/// What `null` would clear, and may not.
+/// The error of a member that `null` may not clear.
 const PERMANENT: &str = "must not be null: an external ID is never cleared";
 
 /// A merge patch of a contact: members that are not sent stay, `null` clears. There are no other members.
@@ -167,7 +168,7 @@ pub(crate) async fn patch(
     Ok(Decided(decision, Json(body)))
 }
 
-/// Whether the media type is that of a patch. A body without one is taken for a patch, since nothing else would be.
+/// Whether the media type is that of a patch. A body without a media type is accepted, since the call takes nothing else.
 fn is_patch(headers: &HeaderMap) -> bool {
     let Some(sent) = headers.get(CONTENT_TYPE) else {
         return true;
@@ -178,7 +179,7 @@ fn is_patch(headers: &HeaderMap) -> bool {
         .any(|media| media.eq_ignore_ascii_case(essence.trim()))
 }
 
-/// Reads a patch. Notes in `problems` everything that is wrong with it.
+/// Reads a patch. Adds all errors to `problems`.
 pub(crate) fn read(id: ContactId, fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
     fields.only(&MEMBERS, problems);
     let mut request = ContactRequest::new(Source::Api);
@@ -230,7 +231,7 @@ pub(crate) fn read(id: ContactId, fields: &Fields<'_>, policy: &Policy, problems
     request
 }
 
-/// A member. One that cannot be read is noted as a problem.
+/// Reads a member. A member that cannot be read is added to `problems`.
 fn member<T>(
     fields: &Fields<'_>,
     name: &str,
@@ -311,7 +312,7 @@ fn address(fields: &Fields<'_>, problems: &mut Problems) -> Vec<AttributeInput> 
     inputs
 }
 
-/// Values by the numbers of custom fields. Whether a field exists and takes the value is judged by the rules.
+/// Values by the numbers of custom fields. The domain checks that the field exists and accepts the value.
 fn custom_fields(fields: &Fields<'_>, problems: &mut Problems) -> Vec<FieldInput> {
     let pointer = fields.pointer("fields");
     let values = match fields.member("fields") {

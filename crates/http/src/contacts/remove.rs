@@ -97,7 +97,7 @@ pub(crate) async fn remove_by_external_id(
     Ok(Decided(decision, Sentence::deleted(id)))
 }
 
-/// Whom the body names, and whether to erase: a shop plug-in sends both there, and nothing in the query (wire fact).
+/// The external ID and the `erase` flag of the body: a shop plug-in sends both there, without a query (wire fact).
 fn named_in_body(incoming: &Incoming) -> Result<Option<(String, bool)>, ApiError> {
     let Ok(body) = incoming.object() else { return Ok(None) };
     let fields = body.fields();

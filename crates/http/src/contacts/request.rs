@@ -1,7 +1,7 @@
 //! From the JSON of a contact to a domain request.
 //!
-//! What cannot be read is left out and reported, and the rest is kept (wire fact). An identifier that cannot be read may refuse the request:
-//! [`refuse_unreadable`] asks the rules. `null` and blank texts say nothing: clients serialize members that they never set.
+//! Unreadable members are left out and reported, and the rest is kept (wire fact). An unreadable identifier may refuse the request:
+//! [`refuse_unreadable`] applies the rules. `null` and blank texts count as left out: clients serialize members that they never set.
 
 mod attributes;
 mod channels;
@@ -17,18 +17,18 @@ use selfsame_domain::{
 };
 use serde_json::Value;
 
-/// How many channels, cookies or Telegram tokens one request may name, of each.
+/// The greatest number of channels, of cookies and of Telegram tokens in one request.
 const MAX_IDENTIFIERS: usize = 100;
 
-/// Refuses a request for identifiers that cannot be read, where the rules say so (identity rule 8). Every call about a contact asks this once
-/// all identifiers are read.
+/// Refuses a request because of unreadable identifiers, if the rules require it (identity rule 8). Every call about a contact calls this
+/// after all identifiers are read.
 pub(crate) fn refuse_unreadable(request: &ContactRequest, call: Call, policy: &Policy, problems: &mut Problems) {
     for unreadable in request.refused_by(call, policy) {
         problems.add(pointer(&unreadable.skipped.field), &unreadable.skipped.reason);
     }
 }
 
-/// Reads a contact. Notes in `problems` lists that are too long; identifiers that cannot be read are noted in the request.
+/// Reads a contact. Lists that are too long are added to `problems`; unreadable identifiers are recorded in the request.
 pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problems: &mut Problems) -> ContactRequest {
     let mut reader = Reader {
         policy,
@@ -44,7 +44,7 @@ pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problem
     reader.request
 }
 
-/// Reads the device and the cookies of a request that names a contact in another way.
+/// Reads the device and the cookies of a request that has its other identifiers elsewhere.
 pub(crate) fn read_changeable(
     fields: &Fields<'_>,
     policy: &Policy,
@@ -64,7 +64,7 @@ pub(crate) fn read_changeable(
     request.unreadable.extend(reader.request.unreadable);
 }
 
-/// Reads cookies that stand beside the contact.
+/// Reads cookies that are outside of the contact's object.
 pub(crate) fn read_cookies(
     fields: &Fields<'_>,
     policy: &Policy,
@@ -83,7 +83,7 @@ pub(crate) fn read_cookies(
     request.unreadable.extend(reader.request.unreadable);
 }
 
-/// Reads names, address, language and time zone of a request that is no contact.
+/// Reads names, address, language and time zone from a request of another form than a contact.
 pub(crate) fn read_attributes(
     fields: &Fields<'_>,
     policy: &Policy,
@@ -100,7 +100,7 @@ pub(crate) fn read_attributes(
     request.skipped.extend(reader.request.skipped);
 }
 
-/// Reads the segments that a contact is put into: objects with `id` or `name`, numbers, or plain names.
+/// Reads the segments to add a contact to: objects with `id` or `name`, numbers, or plain names.
 pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, problems: &mut Problems) {
     for (pointer, value) in fields.list("groups", MAX_ENTRIES, problems) {
         match group(value) {
@@ -111,7 +111,7 @@ pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, pro
     }
 }
 
-/// The texts of a list. An entry that is none is left out and reported.
+/// The texts of a list. An entry of another type is left out and reported.
 pub(crate) fn read_texts(
     fields: &Fields<'_>,
     name: &str,
@@ -160,7 +160,7 @@ fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
     }
 }
 
-/// Something that is left out, and why.
+/// A member that is left out, with the reason.
 #[allow(
     clippy::needless_pass_by_value,
     reason = "callers pass texts and errors as they have them"
@@ -172,7 +172,7 @@ pub(crate) fn skipped(pointer: &str, reason: impl ToString) -> Skipped {
     }
 }
 
-/// A contact in the making.
+/// Builds the request of a contact while its members are read.
 struct Reader<'r> {
     policy: &'r Policy,
     problems: &'r mut Problems,
@@ -180,18 +180,18 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// Leaves something out.
+    /// Reports a member that is left out.
     fn skip(&mut self, pointer: &str, reason: impl ToString) {
         self.request.skipped.push(skipped(pointer, reason));
     }
 
-    /// Notes an identifier that cannot be read.
+    /// Records an unreadable identifier.
     fn unreadable(&mut self, kind: Option<IdentifierKind>, text: Option<&str>, problem: &Problem) {
         let skipped = skipped(&problem.pointer, &problem.reason);
         self.request.note_unreadable(self.policy, kind, text, skipped);
     }
 
-    /// The text of an identifier. One that is no text cannot be read.
+    /// The text of an identifier. A value of another type is unreadable.
     fn text(&mut self, kind: Option<IdentifierKind>, fields: &Fields<'_>, name: &str) -> Option<String> {
         let mut wrong = Problems::default();
         let text = fields.text(name, &mut wrong).value();
@@ -201,7 +201,7 @@ impl Reader<'_> {
         text
     }
 
-    /// An identifier; a blank one was not sent.
+    /// Reads an identifier; a blank one counts as left out.
     fn identifier(
         &mut self,
         kind: IdentifierKind,
@@ -259,7 +259,7 @@ impl Reader<'_> {
         self.request.cookies.extend(new);
     }
 
-    /// `fields: [{id, value}]`. The value is checked against the field's type where the type is known: by the rules.
+    /// `fields: [{id, value}]`. The domain checks the value, because it knows the field's type.
     fn custom_fields(&mut self, fields: &Fields<'_>) {
         for (pointer, value) in fields.list("fields", MAX_ENTRIES, self.problems) {
             let Value::Object(object) = value else {
@@ -291,7 +291,7 @@ impl Reader<'_> {
     }
 }
 
-/// The text of a field's value: a list is what its entries are, separated by commas.
+/// The text of a field's value. A list becomes its entries, separated by commas.
 pub(crate) fn field_text(value: &Value) -> Option<String> {
     match value {
         Value::Array(entries) => {

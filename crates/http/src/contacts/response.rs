@@ -1,4 +1,4 @@
-//! A contact as clients read it. Members without a value are left out: clients take `null` for a value (wire fact).
+//! The response form of a contact. Members without a value are left out: clients take `null` for a value (wire fact).
 
 use crate::render::WIRE_JSON;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// The number of the one address book (set of custom fields) that every workspace has.
 pub(crate) const ADDRESS_BOOK_ID: i32 = 1;
 
-/// How many there are in all, of which a list is one page.
+/// The header with the number of all items, of which a list is one page.
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("totalcount");
 
 /// A contact.
@@ -310,7 +310,7 @@ impl From<&Segment> for Group {
     }
 }
 
-/// The answer to a change of a contact: a text that clients compare character for character, with the content type of JSON
+/// The answer to a change of a contact: a text that clients compare character by character, with the content type of JSON
 /// (wire fact).
 #[derive(Debug, Clone)]
 pub(crate) struct Sentence(pub(crate) String);

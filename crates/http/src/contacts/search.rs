@@ -63,11 +63,11 @@ pub(crate) async fn search(
     })
 }
 
-/// What is searched; none when it names an identifier that nobody can have.
+/// Reads the query; none when it has an identifier that no contact can hold.
 fn read(params: &Params, region: Option<&Region>) -> Result<Option<ContactQuery>, ApiError> {
     let mut problems = Problems::default();
     let external_id = params.text("externalCustomerId");
-    // Whoever asks for one person by an empty variable must not be given all of them.
+    // A search for one person with an empty variable must not return all contacts.
     if params.is_blank("externalCustomerId") {
         problems.add("externalCustomerId", "must not be blank");
     }
@@ -89,7 +89,7 @@ fn read(params: &Params, region: Option<&Region>) -> Result<Option<ContactQuery>
     identifiers.extend(params.with_plus("email", email));
     let phone = |text: &str| Phone::parse(text, region).map(|phone| Identifier::phone(&phone));
     identifiers.extend(params.with_plus("sms", phone));
-    // Nobody has an identifier that could not be stored.
+    // No contact holds an identifier that cannot be stored.
     let Ok(identifiers) = identifiers.into_iter().collect::<Result<Vec<_>, _>>() else {
         return Ok(None);
     };

@@ -57,7 +57,7 @@ pub(crate) async fn update(
     Ok(Decided(decision, Sentence::updated(id)))
 }
 
-/// Reads what is to be updated. The call changes no segments (wire fact).
+/// Reads the update. The call changes no segments (wire fact).
 pub(crate) fn read(id: ContactId, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
     let fields = unwrapped(body);
     let mut request = request::read(&fields, Source::Api, policy, problems);
@@ -72,7 +72,7 @@ pub(crate) fn read(id: ContactId, body: &Fields<'_>, policy: &Policy, problems: 
     request
 }
 
-/// The contact itself, where the client wrapped it (wire fact).
+/// The members of the contact, also if the client wrapped them in `contact` (wire fact).
 fn unwrapped<'a>(fields: &Fields<'a>) -> Fields<'a> {
     match fields.raw("contact") {
         Sent::Value(Value::Object(contact)) => Fields::of(Some(contact), fields.pointer("contact")),

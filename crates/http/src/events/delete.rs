@@ -1,4 +1,4 @@
-//! `DELETE past_events`: events of a time, deleted.
+//! `DELETE past_events`: deletes the events of a period.
 
 use crate::auth::{Authenticated, EventAuthenticated};
 use crate::body::Incoming;

@@ -1,4 +1,4 @@
-//! What people did, told with a secret key.
+//! Recording events with a secret key.
 
 mod delete;
 mod past;
@@ -12,7 +12,7 @@ use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The calls of the wire protocol.
+/// Routes of the wire-compatible API.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(record::v1))
@@ -23,7 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(past::v3))
 }
 
-/// Our own.
+/// Routes of our own API.
 pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(types::list))

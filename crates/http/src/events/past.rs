@@ -1,4 +1,4 @@
-//! `POST past_events`: events of another time, many at once.
+//! `POST past_events`: records many events of the past in one call.
 
 use super::request::{self, Form};
 use crate::auth::{Authenticated, EventAuthenticated};
@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 /// The most bytes of a request: 500 events of the greatest size.
 const MAX_BYTES: usize = 10 << 20;
 
-/// How far back an event may be: five years, each as long as the longest.
+/// The greatest age of an event: five years of 366 days.
 const DEPTH: TimeDelta = TimeDelta::days(5 * 366);
 
 /// Events of another time.
@@ -261,7 +261,7 @@ impl From<&Decision> for PastEventResult {
     }
 }
 
-/// Reads an event, or says what is wrong with it.
+/// Reads an event, or returns its error.
 fn read(entry: &Entry<'_>, form: Form, policy: &Policy, now: Timestamp) -> Result<EventRequest, PastEventResult> {
     let mut problems = Problems::default();
     let fields = entry.fields().map_err(|problem| unread(problem.into()))?;

@@ -154,7 +154,7 @@ pub(crate) async fn v3(
     record(&state, &auth, Form::Object, request).await
 }
 
-/// Every version takes both forms of parameters: clients mix them.
+/// Records an event. Every version takes both forms of parameters, because clients mix them.
 async fn record(
     state: &HttpState,
     auth: &Authenticated,

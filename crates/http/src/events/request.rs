@@ -1,7 +1,7 @@
 //! From the JSON of an event to a domain request.
 //!
-//! Who did it is told by parameters under any of their spellings, compared without regard to case (wire fact), or as in a contact by
-//! `deviceId` and `cookies`.
+//! The identifiers are parameters under any of their spellings, compared without case (wire fact), or `deviceId` and `cookies` as in a
+//! contact.
 
 use crate::body::{fault_of, pruned};
 use crate::contacts::request::{self, skipped};
@@ -13,7 +13,7 @@ use selfsame_domain::{Call, ContactId, ContactRequest, EventId, EventParams, Eve
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Names of parameters that identify a contact, in small letters (wire fact).
+/// Names of parameters that identify a contact, in lower case (wire fact).
 const CONTACT_ID: [&str; 2] = ["contactid", "contact_id"];
 const EXTERNAL_ID: [&str; 1] = ["externalcustomerid"];
 const EMAIL: [&str; 4] = ["email", "emailaddress", "useremail", "contactemail"];
@@ -21,10 +21,10 @@ const PHONE: [&str; 3] = ["phone", "sms", "phonenumber"];
 const PUSH_TOKEN: [&str; 1] = ["pushtoken"];
 const CONTACT_KEY: [&str; 2] = ["contactkey", "contact_key"];
 
-/// The longest identity that a sender gives to an event, in characters.
+/// The greatest length of an event ID, in characters.
 const MAX_EVENT_ID: usize = 100;
 
-/// How parameters are written.
+/// The form of the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A list of names and values, or a single one; an object of any other shape is taken as names with values, since clients mix them.
@@ -33,7 +33,7 @@ pub(crate) enum Form {
     Object,
 }
 
-/// Reads an event. Notes in `problems` what refuses it.
+/// Reads an event. Errors that refuse it are added to `problems`.
 pub(crate) fn read(
     fields: &Fields<'_>,
     form: Form,
@@ -71,7 +71,7 @@ pub(crate) fn read(
     })
 }
 
-/// Reads an event about whom the request names otherwise: its parameters name nobody.
+/// Reads an event of a request that has its identifiers elsewhere: the parameters are no identifiers.
 pub(crate) fn read_of(
     fields: &Fields<'_>,
     mut contact: ContactRequest,
@@ -116,7 +116,7 @@ fn optional<T>(
     problems.check(&fields.pointer(name), parse(&text))
 }
 
-/// As [`optional`]; but a value that no text may have costs nothing but itself.
+/// As [`optional`], but a text with forbidden characters is left out and does not refuse the event.
 pub(crate) fn detail<T>(
     fields: &Fields<'_>,
     name: &str,
@@ -144,10 +144,10 @@ fn required<T>(
     optional(fields, name, parse, problems)
 }
 
-/// A parameter: its name as sent, where it stands, its value.
+/// A parameter: its name as sent, its place (JSON pointer), its value.
 type Parameter<'a> = (String, String, &'a Value);
 
-/// A list of names and values, or an object. A parameter of which the name, or all of it, is a value that no text may have is left out and
+/// Reads a list of names and values, or an object. A parameter that cannot be stored as a whole, or has such a name, is left out and
 /// reported.
 fn parameters<'a>(
     fields: &Fields<'a>,
@@ -195,8 +195,8 @@ fn is_pair(object: &Map<String, Value>) -> bool {
     object.len() == 2 && object.get("name").is_some_and(Value::is_string) && object.contains_key("value")
 }
 
-/// The parameters, each name once: of one that is sent several times the last counts, and the others are reported. Names that identify are
-/// the same whatever their case.
+/// The parameters, each name once: of a name that is sent several times the last counts, and the others are reported. Names of identifiers are
+/// case-insensitive.
 fn distinct<'a>(sent: Vec<Parameter<'a>>, contact: &mut ContactRequest) -> Vec<Parameter<'a>> {
     let mut seen = BTreeSet::new();
     let mut kept = Vec::with_capacity(sent.len());
@@ -226,7 +226,8 @@ fn comparable(name: &str) -> String {
 /// Reads one identifier.
 type ReadPart = fn(&mut Parts<'_>, &str, Option<&Value>);
 
-/// The parameters that tell who it was; says whether there is one. Of several spellings the first that says something counts.
+/// Reads the identifiers of the parameters into the request; returns whether there is one. Of several spellings the first that is not blank
+/// counts.
 fn who(parameters: &[Parameter<'_>], policy: &Policy, contact: &mut ContactRequest) -> bool {
     let find = |names: &[&str]| {
         let is_named = |name: &str| names.contains(&name.to_ascii_lowercase().as_str());
@@ -265,7 +266,7 @@ fn who(parameters: &[Parameter<'_>], policy: &Policy, contact: &mut ContactReque
     named
 }
 
-/// All parameters as they are kept. What cannot be read in one is left out and reported, unless it was as an identifier.
+/// All parameters in their stored form. A value that cannot be stored is left out and reported, unless it was reported as an identifier.
 fn kept(parameters: &[Parameter<'_>], contact: &mut ContactRequest) -> Result<EventParams, ValueError> {
     let mut faults = Problems::default();
     let member = |(name, pointer, value): &Parameter<'_>| Some((name.clone(), pruned(value, pointer, &mut faults)?));

@@ -1,4 +1,4 @@
-//! `event-types`: what sorts of events there are, and which of them create contacts.
+//! `event-types`: the types of events, and which of them create contacts.
 
 use crate::auth::Authenticated;
 use crate::body::Incoming;
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 const DEFAULT_LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 500;
 
-/// How many types are read at a time by who looks for one.
+/// How many types are read at a time in the search for one.
 const LOOK_THROUGH: u32 = 500;
 
 /// A type of events.
@@ -164,7 +164,7 @@ pub(crate) async fn change(
     Ok(Decided(decision, Json(body)))
 }
 
-/// The type as it is kept. One that never came and creates no contacts is kept nowhere: that is what it is then.
+/// Reads a type. A type without events that creates no contacts is not stored; the default is returned for it.
 async fn read(state: &HttpState, workspace: WorkspaceId, key: EventTypeKey) -> Result<EventType, ApiError> {
     let mut after = before(&key);
     loop {
@@ -190,7 +190,7 @@ async fn read(state: &HttpState, workspace: WorkspaceId, key: EventTypeKey) -> R
     }
 }
 
-/// A key that comes before another in the order of the list: its text without the last character, if there is more than one.
+/// A key that precedes another in the order of the list: its text without the last character, if it has more than one.
 fn before(key: &EventTypeKey) -> Option<EventTypeKey> {
     let (last, _) = key.as_str().char_indices().next_back()?;
     EventTypeKey::parse(&key.as_str()[..last]).ok()

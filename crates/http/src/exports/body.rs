@@ -1,4 +1,4 @@
-//! Exports and runs as they are answered.
+//! Response forms of exports and runs.
 
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Export, ExportRun};
@@ -167,7 +167,7 @@ impl From<&ExportRun> for RunBody {
     }
 }
 
-/// An export in the description of the calls about exports.
+/// The example of an export in the API description.
 pub(super) fn example(status: &str) -> Value {
     let next_run_at = (status == "active").then_some("2025-01-01T08:15:00Z");
     json!({

@@ -1,4 +1,4 @@
-//! Exports: what is written to the customer's own databases, and the runs that do so.
+//! Exports to the customer's own databases, and their runs.
 
 mod body;
 mod columns;
@@ -33,7 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(columns::columns))
 }
 
-/// Reads the ID of an export; a text that is none names no export.
+/// Reads the ID of an export. A text that is no ID is answered like an unknown ID.
 fn export_id(text: &str) -> Result<ExportId, ApiError> {
     let id = Uuid::parse_str(text.trim());
     id.map(ExportId).map_err(|_| ApiError::NotFound("export"))

@@ -9,13 +9,13 @@ use selfsame_domain::values::text;
 use selfsame_domain::{ConnectorId, SegmentId, Timestamp};
 use uuid::Uuid;
 
-/// What of a schedule the schema is when none is named.
+/// The schema at the destination if the request names none.
 const DEFAULT_SCHEMA: &str = "public";
 
-/// Datasets that follow contacts, which a segment can choose.
+/// Datasets of contacts, which a segment can filter.
 const OF_CONTACTS: [Dataset; 3] = [Dataset::Contacts, Dataset::Identifiers, Dataset::Devices];
 
-/// Reads an export. None when something is wrong with it.
+/// Reads an export. None if there are errors.
 pub(super) fn read(fields: &Fields<'_>, now: Timestamp, problems: &mut Problems) -> Option<NewExport> {
     let name = name(fields, problems);
     if name.is_none() && problems.is_empty() {

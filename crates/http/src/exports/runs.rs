@@ -118,7 +118,7 @@ pub(super) async fn cancel(
     auth.allow(Action::Admin)?;
     let (workspace, id) = (auth.workspace(), export_id(&id)?);
     known(&state, workspace, id).await?;
-    // One may be queued behind one under way, and no others are open.
+    // At most two runs are open: one under way, and one queued behind it.
     let latest = state.app.store().runs(workspace, id, None, 3).await?;
     let mut runs = Vec::new();
     for run in latest.into_iter().filter(|run| !run.status.is_over()) {

@@ -1,4 +1,4 @@
-//! `GET contact/{id}/export`: everything that is held about a person.
+//! `GET contact/{id}/export`: all data that is stored about a person.
 
 use super::item::ItemBody;
 use crate::auth::Authenticated;
@@ -79,7 +79,7 @@ pub(crate) async fn export(
     let view = view.ok_or(ApiError::NotFound("contact"))?;
     let categories = state.app.store().categories(workspace).await?;
     let head = head(&group, &view, categories, &auth.0.workspace.policy)?;
-    // The first page before the answer begins: what fails by then has a status of its own.
+    // The first page is read before the answer begins, so that an early failure gets its own status.
     let (first, rest) = page(&state.app, workspace, id, TimelineCursor::default()).await?;
     let last = view.visitors.last().map(|visitor| (visitor.since, visitor.id));
     let visitors = all(state.app.clone(), last, move |app, after| async move {
@@ -112,7 +112,7 @@ pub(crate) async fn export(
     Ok(([(CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response())
 }
 
-/// The answer up to the first visitors of the identity, whose list is left open.
+/// The answer up to the first visitors of the identity; the list of visitors is left open.
 fn head(
     group: &ContactGroup,
     view: &IdentityView,
@@ -137,7 +137,7 @@ fn head(
     ))
 }
 
-/// Pages, each read when the one before was sent, from a place until there is no next one.
+/// A stream of pages from a place to the end. Each page is read after the one before was sent.
 fn all<P: Send, F>(
     app: Application,
     first: Option<P>,
@@ -157,7 +157,7 @@ where
     })
 }
 
-/// Visitors after one of them, each after a comma, and where the next page begins.
+/// The visitors after a given one, each after a comma, and the start of the next page.
 async fn visitors(
     app: &Application,
     workspace: WorkspaceId,
@@ -172,7 +172,7 @@ async fn visitors(
     Ok((items?.concat(), next))
 }
 
-/// Entries separated by commas, and where the next page begins.
+/// Entries separated by commas, and the start of the next page.
 async fn page(
     app: &Application,
     workspace: WorkspaceId,
@@ -197,7 +197,7 @@ async fn page(
     Ok((items?.join(","), page.next))
 }
 
-/// Orders separated by commas, from those before if there are any, and where the next page begins.
+/// Orders separated by commas, also from the page before, and the start of the next page.
 async fn orders(
     app: &Application,
     workspace: WorkspaceId,
@@ -218,7 +218,8 @@ async fn orders(
     Ok((format!("{between}{}", items?.join(",")), next))
 }
 
-/// The visitors that wait behind what the contact holds. What waits behind a shared value is as much of its other holders.
+/// The waiting visitors behind the contact's identifiers, except behind shared values with several holders: those concern the other holders
+/// as well.
 async fn waiting(
     app: &Application,
     (workspace, policy): (WorkspaceId, &Policy),
@@ -226,7 +227,7 @@ async fn waiting(
 ) -> Result<Vec<VisitorId>, ApiError> {
     let held = contact.identifiers.iter().map(|held| &held.identifier);
     let keys: BTreeSet<IdentifierKey> = held
-        .flat_map(|held| std::iter::once(held.key.clone()).chain(held.also_named()))
+        .flat_map(|held| std::iter::once(held.key.clone()).chain(held.alias_keys()))
         .collect();
     let mut waiting = Vec::new();
     for key in keys {
@@ -247,10 +248,10 @@ async fn waiting(
     Ok(waiting)
 }
 
-/// Where events that wait go on: those of whom, and after which one.
+/// The next page of the events of waiting visitors: the visitors, and the last event that was read.
 type Waiting = (HistoryOf, Option<Place>);
 
-/// Events that wait, separated by commas, from those before if there are any, and where the next page begins.
+/// Events of waiting visitors, separated by commas, also from the page before, and the start of the next page.
 async fn what_waits(
     app: &Application,
     workspace: WorkspaceId,

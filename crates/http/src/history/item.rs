@@ -1,4 +1,4 @@
-//! What a history is made of, as it is answered.
+//! Response forms of the entries of a history.
 
 use crate::error::ApiError;
 use crate::identity::DecisionBody;
@@ -101,7 +101,7 @@ pub(crate) struct DecisionItem {
 }
 
 impl FromBody {
-    /// Where something stands in the history of a contact, if it is in one.
+    /// The source of an entry in the history of `contact`: the contact or the visitor that produced it.
     fn of(subject: Option<Subject>, contact: Option<ContactId>) -> Self {
         match subject {
             Some(Subject::Contact(id)) if Some(id) == contact => Self::Own,
@@ -113,7 +113,7 @@ impl FromBody {
 }
 
 impl EventBody {
-    /// The event as it is in the history of a contact, if it is in one.
+    /// The response form of an event, in the history of a contact if one is given.
     pub(super) fn of(event: Event, contact: Option<ContactId>) -> Result<Self, ApiError> {
         let from = FromBody::of(event.subject, contact);
         let params = RawValue::from_string(event.params.as_json().to_owned());

@@ -1,4 +1,4 @@
-//! Reading what people did.
+//! Reading the histories of contacts and visitors.
 
 mod export;
 mod item;

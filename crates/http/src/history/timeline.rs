@@ -98,13 +98,13 @@ pub(super) fn limit(params: &Params, problems: &mut Problems) -> u32 {
 
 pub(super) fn read_time(params: &Params, name: &str, problems: &mut Problems) -> Option<Timestamp> {
     let text = params.text(name)?;
-    // A plus that nobody escaped is a blank by now.
+    // An unescaped plus was decoded as a blank.
     let read = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
     let read = read.map_err(|_| "must be a time such as 2026-01-02T03:04:05Z");
     problems.check(name, read).map(|at| at.to_utc())
 }
 
-/// Event, decision and order with `_` between them, any of them blank.
+/// A cursor: event, decision and order, separated by `_`. Each of them may be blank.
 fn write_cursor(cursor: &TimelineCursor) -> String {
     let event = cursor.event.map(write_place).unwrap_or_default();
     let decision = cursor.decision.map(|id| id.0.simple().to_string()).unwrap_or_default();
@@ -120,7 +120,7 @@ fn read_cursor(text: &str) -> Option<TimelineCursor> {
         decision: Uuid::parse_str(decision).ok().map(DecisionId),
         order: read_place(order),
     };
-    // Only a blank part says nothing.
+    // A part that is not blank must be readable.
     let is_whole = event.is_empty() == cursor.event.is_none()
         && decision.is_empty() == cursor.decision.is_none()
         && order.is_empty() == cursor.order.is_none();

@@ -1,4 +1,4 @@
-//! `GET visitors/{sc}`: what is known of a web visitor.
+//! `GET visitors/{sc}`: the data of a web visitor.
 
 use super::item::EventBody;
 use super::timeline::{limit, read_time};

@@ -1,6 +1,6 @@
-//! A decision as our API writes it: stable names, every effect with its members (identity rule 9).
+//! The response form of a decision: stable names, every effect with its members (identity rule 9).
 
-use super::names::{ApartName, EmailStatusName, KindName, MergeRuleName, OutcomeName, RuleName};
+use super::names::{EmailStatusName, KindName, MergeRuleName, NotLinkedReasonName, OutcomeName, RuleName};
 use chrono::{DateTime, Utc};
 use selfsame_domain::{ContactId, Decision, Effect, Identifier, IdentifierKey, MergeId, MergeRule, Rejection};
 use serde::Serialize;
@@ -160,7 +160,7 @@ pub(crate) enum EffectBody {
         /// The other contact, if there is one.
         contact_id: Option<i64>,
         /// Why.
-        why: ApartName,
+        why: NotLinkedReasonName,
     },
     /// An event named nobody who is known. It waits with a visitor.
     #[serde(rename_all = "camelCase")]
@@ -345,10 +345,10 @@ impl From<&Effect> for EffectBody {
             Effect::Resubscribed { identifier } => Self::Resubscribed {
                 identifier: identifier.into(),
             },
-            Effect::KeptApart {
+            Effect::NotLinked {
                 identifier,
                 contact,
-                why,
+                reason: why,
             } => Self::KeptApart {
                 identifier: identifier.into(),
                 contact_id: contact.and_then(number),
@@ -384,7 +384,7 @@ impl From<&Effect> for EffectBody {
     }
 }
 
-/// An erased contact has no number any more.
+/// The number of a contact; none after its erasure.
 fn number(contact: ContactId) -> Option<i64> {
     (contact != ContactId::ERASED).then_some(contact.0)
 }

@@ -102,9 +102,9 @@ pub(crate) async fn lookup(
     let identifier = read(&params, policy, &fields, state.app.clock().now())?;
     let mut found = store.lookup(auth.workspace(), &identifier.key).await?;
     if found.holders.is_empty()
-        && let Some(nameless) = identifier.nameless()
+        && let Some(nameless) = identifier.key_without_app()
     {
-        // A token that was first named without its app is found with any.
+        // A token that was first sent without its app is found with any app.
         let as_held = store.lookup(auth.workspace(), &nameless).await?;
         if !as_held.holders.is_empty() {
             found = as_held;

@@ -1,4 +1,4 @@
-//! A merge as our API writes it.
+//! The response form of a merge.
 
 use super::decision::KeyBody;
 use super::names::MergeRuleName;

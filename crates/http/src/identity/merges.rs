@@ -1,4 +1,4 @@
-//! Merging two contacts by hand, looking at merges, undoing them (identity rule 10).
+//! Merging two contacts by hand, reading merges and undoing them (identity rule 10).
 
 use super::decision::DecisionBody;
 use super::merge::MergeBody;
@@ -87,7 +87,7 @@ pub(crate) async fn create(
     });
     let id = made.ok_or(ApiError::Internal("two contacts were merged without a record"))?;
     let mut merge = find(&state, auth.workspace(), id).await?;
-    // Who repeats the request is answered as before, whatever came after it.
+    // A repeated request gets the first answer, although the merge may be undone by now.
     merge.undone_at = None;
     let location = [(LOCATION, format!("/api/v1/identity/merges/{id}"))];
     let body = MergeChange {
@@ -204,9 +204,9 @@ fn new_merge(body: &Fields<'_>) -> Result<Command, ApiError> {
     })
 }
 
-/// A contact ID that must be there; what is wrong with it is noted.
+/// A required contact ID; an error is added to `problems`.
 fn contact(body: &Fields<'_>, member: &str, problems: &mut Problems) -> Option<ContactId> {
-    // What is no number is noted once, by the reader.
+    // The reader has reported a value that is no number.
     let noted = body.raw(member).value().is_some();
     let id = body.integer(member, problems).value();
     match id {

@@ -1,4 +1,4 @@
-//! Why contacts are what they are: explanations, the identity log, merges, the policy.
+//! The routes of identity resolution: explanations, the identity log, merges, the policy.
 
 mod decision;
 mod decisions;

@@ -1,10 +1,12 @@
-//! The closed lists of our API: the domain's enums as they are written in JSON, with a schema.
+//! The closed lists of our API: the domain's enums in their JSON form, with a schema.
 //!
-//! A list of its own, so that a rename inside the domain cannot change the API unseen: every variant is mapped by hand,
-//! and the compiler asks for the ones that are missing.
+//! Separate enums prevent a rename in the domain from changing the API unnoticed: every variant is mapped by hand,
+//! and the compiler reports missing ones.
 
 use selfsame_domain::values::Source;
-use selfsame_domain::{Apart, ContactState, IdentifierKind, MergeRule, Outcome, Rule, Stability, SubscribeStatus};
+use selfsame_domain::{
+    ContactState, IdentifierKind, MergeRule, NotLinkedReason, Outcome, Rule, Stability, SubscribeStatus,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -99,10 +101,11 @@ mirrored! {
 }
 
 mirrored! {
-    /// Why another contact was kept apart: `holds_external_id`, `disagrees` (it holds another email or phone), `policy_off`,
-    /// `undone`, `limit`, `channel_exists`, `held_by_other`, `only_names` (the call names people by it, and gives it to nobody) or `public_key` (a public key
-    /// changes nothing about somebody who is known).
-    ApartName of Apart, "snake_case" {
+    /// Why an identifier of the request, or the other contact that holds it, was not linked with the decided contact: `holds_external_id`,
+    /// `disagrees` (the other contact holds another email or phone), `policy_off`, `undone`, `limit`, `channel_exists`, `held_by_other`,
+    /// `only_names` (the call finds contacts by it, and attaches it to none), `public_key` (a public key changes nothing about a known person),
+    /// `past` (a late event takes no identifier from its present holder) or `forgotten` (the owner at the time of the event was erased).
+    NotLinkedReasonName of NotLinkedReason, "snake_case" {
         /// It holds an external ID of its own.
         HoldsExternalId,
         /// It holds another email or phone.
@@ -117,13 +120,13 @@ mirrored! {
         ChannelExists,
         /// Another contact holds this external ID.
         HeldByOther,
-        /// The call names people by it, and gives it to nobody.
+        /// The call finds contacts by it, and attaches it to none.
         OnlyNames,
-        /// A public key changes nothing about somebody who is known.
+        /// A public key changes nothing about a known person.
         PublicKey,
-        /// An event of the past takes nothing from whoever has it now.
+        /// A late event takes no identifier from the contact that holds it now.
         Past,
-        /// Whoever had it when the event happened was erased since.
+        /// The contact that had it when the event happened was erased since.
         Forgotten,
     }
 }
@@ -162,7 +165,7 @@ mirrored! {
         Permanent,
         /// Received at a registration.
         ConditionallyPermanent,
-        /// Belongs to whoever claimed it last.
+        /// Belongs to the contact that claimed it last.
         Changeable,
         /// Declared by the workspace.
         Declared,
@@ -176,7 +179,7 @@ mirrored! {
         Active,
         /// It was removed and can come back.
         Removed,
-        /// Another contact answers for it.
+        /// It was absorbed; the survivor answers for it.
         Merged,
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct PolicyChange {
 )]
 pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiError> {
     auth.allow(Action::Read)?;
-    // The credentials bring the workspace as it is at the beginning of this request.
+    // The credentials include the workspace as it was at the beginning of this request.
     Ok(Json(PolicyBody::from(&auth.0.workspace.policy)))
 }
 

@@ -8,15 +8,16 @@ use serde::Serialize;
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 
-/// How many values may be blocked.
+/// The greatest number of blocked values.
 const MAX_BLOCKED: usize = 1_000;
-/// How many of them may be patterns: every value of every request is compared with each.
+/// The greatest number of patterns among them: every value of every request is compared with each.
 const MAX_PATTERNS: usize = 100;
 
 const SHARED_THRESHOLD: RangeInclusive<i64> = 2..=100;
 const LIMIT: RangeInclusive<i64> = 1..=10_000;
-/// A day: who repeats a request later than that means it.
+/// In days: up to a hundred years.
 const RETENTION: RangeInclusive<i64> = 1..=36_500;
+/// In seconds: up to a day. A request that is repeated later is meant.
 const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
 const LAST_SEEN: RangeInclusive<i64> = 0..=86_400;
 
@@ -182,8 +183,8 @@ const MEMBERS: [&str; 11] = [
     "strictIdentifiers",
 ];
 
-/// Reads a whole policy. What is missing is not guessed, and what is unknown may be a misspelt member: a policy that says less than was
-/// meant would merge people, or delete what happened.
+/// Reads a complete policy. A missing member and an unknown one, which may be misspelt, are errors: an incomplete policy could
+/// merge different persons, or delete events.
 pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
     let mut problems = Problems::default();
     body.only(&MEMBERS, &mut problems);
@@ -211,7 +212,7 @@ pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
     Ok(policy)
 }
 
-/// A member that must be there, if only as `null`.
+/// A member that is required, but may be `null`.
 fn nullable<T>(body: &Fields<'_>, member: &str, sent: Sent<T>, problems: &mut Problems) -> Option<T> {
     if matches!(body.raw(member), Sent::Nothing) {
         problems.add(body.pointer(member), "is required; null for none");
@@ -219,7 +220,7 @@ fn nullable<T>(body: &Fields<'_>, member: &str, sent: Sent<T>, problems: &mut Pr
     sent.value()
 }
 
-/// A member that must be there. What stands for it when it is not never leaves this module: the problem refuses the policy.
+/// A required member. The default of a missing one is never used: its problem refuses the policy.
 fn required<T: Default>(body: &Fields<'_>, member: &str, sent: Sent<T>, problems: &mut Problems) -> T {
     let is_there = body.raw(member).value().is_some();
     sent.value().unwrap_or_else(|| {
@@ -288,7 +289,7 @@ fn limits(body: &Fields<'_>, problems: &mut Problems) -> Limits {
     }
 }
 
-/// The list of blocked values. What stands for a list that is refused never leaves this module.
+/// The list of blocked values. The default for a refused list is never used: its problem refuses the policy.
 fn blocked(body: &Fields<'_>, problems: &mut Problems) -> BlockedValues {
     if body.raw("blocked").value().is_none() {
         problems.add(body.pointer("blocked"), "is required");

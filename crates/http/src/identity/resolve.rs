@@ -1,4 +1,4 @@
-//! `POST identity/resolve`: what a call would do, without doing it.
+//! `POST identity/resolve`: explains what a call would do, without writing.
 
 use super::decision::{DecisionBody, EffectBody};
 use super::names::OutcomeName;
@@ -82,7 +82,7 @@ pub(crate) async fn resolve(
 pub(crate) fn explained(decision: &Decision) -> DecisionBody {
     let mut body = DecisionBody::from(decision);
     if body.outcome == OutcomeName::Created {
-        // Another contact may get the number that this one was given for the moment.
+        // The number of a new contact is provisional: another contact may get it.
         body.contact_id = None;
     }
     if let Some(rejection) = &mut body.rejection

@@ -48,7 +48,8 @@ pub(super) fn read_commands(envelope: &Fields<'_>, exact: &Exact, policy: &Polic
     Ok(commands)
 }
 
-/// What makes the real call the repetition of another, if it is one that is refused then. The commands were read.
+/// The digest by which the real call would be refused as a repetition; none for calls that allow repetitions. Call it after
+/// [`read_commands`].
 pub(super) fn duplicate_digest(envelope: &Fields<'_>) -> Option<Vec<u8>> {
     let mut known = Problems::default();
     let call = envelope.text("call", &mut known).value();
@@ -112,7 +113,7 @@ fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Comm
     contacts.iter().map(read).collect()
 }
 
-/// One order, or `orders` as the real call takes them.
+/// Reads one order, or `orders` as the real call takes them.
 fn read_orders(body: &Fields<'_>, exact: &Exact, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
     let listed = body.objects("orders", orders::MAX_ORDERS, problems);
     let all = if listed.is_empty() { vec![body.clone()] } else { listed };

@@ -63,7 +63,7 @@ pub(super) enum StateName {
 }
 
 impl StateName {
-    /// What the policy, the contact's row and the value's record say together. Whether the value is blocked the policy says alone: it may
+    /// The state by the policy, the contact's row and the row of the value. Only the policy decides whether the value is blocked: it may
     /// have changed since the row was written.
     pub(super) fn of(
         identifier: &Identifier,

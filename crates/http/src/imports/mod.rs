@@ -1,4 +1,4 @@
-//! Imports: how far they are, what became of each row.
+//! Imports: their progress, and the outcome of each row.
 
 mod body;
 mod cancel;
@@ -65,7 +65,7 @@ pub(crate) fn takes_file(request: &Request) -> bool {
         )
 }
 
-/// Reads the ID of an import; a text that is none names no import.
+/// Reads the ID of an import. A text that is no ID is answered like an unknown ID.
 fn import_id(text: &str) -> Result<ImportId, ApiError> {
     let id = Uuid::parse_str(text.trim());
     id.map(ImportId).map_err(|_| ApiError::NotFound("import"))

@@ -1,4 +1,4 @@
-//! An import as it is answered.
+//! The response form of an import.
 
 use super::files::{Column, Plan};
 use chrono::{DateTime, Utc};
@@ -200,7 +200,7 @@ fn float(number: u64) -> f64 {
     number as f64
 }
 
-/// The answer in the description of the calls about one import.
+/// The example of an import in the API description.
 pub(super) fn example(status: &str) -> Value {
     json!({"import": {
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44",

@@ -16,7 +16,7 @@ const AT_ONCE: u32 = 1000;
 
 const HEAD: [&str; 7] = ["row", "line", "outcome", "contactId", "decision", "error", "kept"];
 
-/// In which form all rows come at once.
+/// The form of an answer with all rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
     /// RFC 4180, with a line of titles.
@@ -26,7 +26,7 @@ pub(super) enum Table {
 }
 
 impl Table {
-    /// The form that a request asks for; none for JSON in pages.
+    /// The form that a request accepts; none for JSON in pages.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         accepted.flat_map(|list| list.split(',')).find_map(|media| {
@@ -71,7 +71,7 @@ impl Table {
     }
 }
 
-/// The rows that a query asks for, all of them: read and sent piece by piece.
+/// All rows of a query, read and sent in pieces.
 pub(super) fn answer(app: Application, workspace: WorkspaceId, id: ImportId, query: RowQuery, form: Table) -> Response {
     let first = RowQuery {
         limit: AT_ONCE,

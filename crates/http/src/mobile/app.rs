@@ -1,4 +1,4 @@
-//! Which app a request comes from, on which device, and who uses it.
+//! The app, the device and the user of a mobile request.
 
 use crate::body::Incoming;
 use crate::contacts::request::skipped;
@@ -15,22 +15,22 @@ use selfsame_domain::{Call, Command, ContactRequest, Identifier, Policy, Warrant
 use serde_json::Value;
 use utoipa::IntoParams;
 
-/// Carries the public key of the app's site (wire fact).
+/// The header with the public key of the app's site (wire fact).
 pub(crate) const KEY: HeaderName = HeaderName::from_static("x-reteno-access-key");
 
-/// Carries the device, where the body does not (wire fact).
+/// The header with the device ID, used if the body has none (wire fact).
 const DEVICE: HeaderName = HeaderName::from_static("x-reteno-device-id");
 
-/// Carries the version of the library that the app sends with (wire fact).
+/// The header with the version of the app's SDK (wire fact).
 const LIBRARY: HeaderName = HeaderName::from_static("x-reteno-sdk-version");
 
-/// Carries the identity token: who uses the app, signed by its own server.
+/// The header with the identity token of the user, signed by the app's own server.
 pub(crate) const IDENTITY: HeaderName = HeaderName::from_static("x-selfsame-identity");
 
-/// The names of the external ID, the first being the library's own.
+/// The names of the external ID; the first is the one of the SDK.
 const USER: [&str; 3] = ["externalUserId", "userId", "user_id"];
 
-/// What an app sends besides the body.
+/// The headers of an app's request.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[allow(dead_code, reason = "describes what App::open reads")]
@@ -80,8 +80,8 @@ impl App {
         header(&self.headers, &LIBRARY)
     }
 
-    /// Who uses the app on which device. Refuses a request without a device. An identity token that vouches for nobody, or for somebody else
-    /// than the request names, is left out and told: then nobody is behind the request, and what the device tells is kept all the same.
+    /// The user and the device of the request. A request without a device is refused. An invalid identity token, or one for another user than
+    /// the request names, is left out and reported: then the request has no user, and its data is recorded for the device.
     pub(super) fn user(&self, state: &HttpState, fields: &Fields<'_>, problems: &mut Problems) -> Option<User> {
         let named = named_user(fields, problems);
         let device = self.device(fields, problems);
@@ -93,7 +93,10 @@ impl App {
         if let (Some(Warrant::Token(vouched)), Some(named)) = (&warrant, &said)
             && vouched != named
         {
-            wrong.add(fields.pointer(member), "is not whom the identity token vouches for");
+            wrong.add(
+                fields.pointer(member),
+                "differs from the external ID of the identity token",
+            );
             said = None;
         }
         let refused = wrong.all();
@@ -115,7 +118,7 @@ impl App {
     }
 }
 
-/// Who uses an app.
+/// The user of an app.
 pub(super) struct User {
     pub(super) device: Identifier,
     /// The member that names the user.
@@ -123,12 +126,12 @@ pub(super) struct User {
     /// The external ID that the request names.
     named: Option<ExternalId>,
     warrant: Warrant,
-    /// What is wrong with the identity token.
+    /// The errors of the identity token.
     refused: Vec<RefusedPart>,
 }
 
 impl User {
-    /// The external ID that is believed.
+    /// The external ID, if it is trusted.
     pub(super) fn external_id(&self) -> Option<Identifier> {
         match &self.warrant {
             Warrant::Token(id) => Some(Identifier::external_id(id)),
@@ -137,7 +140,7 @@ impl User {
         }
     }
 
-    /// Whether the request names a user, believed or not.
+    /// Whether the request names a user, trusted or not.
     pub(super) fn is_named(&self) -> bool {
         self.named.is_some() || matches!(self.warrant, Warrant::Token(_)) || !self.refused.is_empty()
     }
@@ -151,7 +154,7 @@ impl User {
         request
     }
 
-    /// The request as far as the app may say it.
+    /// The request without members that the app may not set.
     pub(super) fn allowed(&self, request: ContactRequest) -> ContactRequest {
         match self.warrant {
             Warrant::PublicKey => request.by_public_key(),
@@ -159,7 +162,7 @@ impl User {
         }
     }
 
-    /// What the app may not say about who uses it.
+    /// The parts of the user's identity that are not trusted.
     pub(super) fn disbelieved(&self) -> Vec<RefusedPart> {
         let skipped = self.allowed(self.request()).skipped.into_iter();
         let mut refused: Vec<_> = skipped.map(RefusedPart::from).collect();
@@ -169,8 +172,8 @@ impl User {
         [self.refused.clone(), refused].concat()
     }
 
-    /// Submits what the app tells of the user, and says what was left out, by the names of the app's members. Nothing is told of whom the
-    /// device or the token belonged to: with a public key nothing can be read.
+    /// Submits the data of the user, and answers what was left out, by the app's names of members. The answer does not reveal who held the
+    /// device or the token: a public key reads nothing.
     pub(super) async fn submit(
         &self,
         state: &HttpState,
@@ -194,7 +197,7 @@ impl User {
         Ok(answer)
     }
 
-    /// The app's name of what the rules call otherwise. `group` is the object that attributes stand in, with its dot.
+    /// The app's name of a domain member. `group` is the object of the attributes, with its dot.
     fn member_of(&self, field: &str, group: &str) -> String {
         match field {
             "externalCustomerId" => self.member.to_owned(),
@@ -208,21 +211,21 @@ impl User {
     }
 }
 
-/// Email and phone that an app tells of its user.
+/// Reads the email and the phone of the user.
 pub(super) fn channels(fields: &Fields<'_>, policy: &Policy, request: &mut ContactRequest) {
     let mut parts = Parts { policy, request };
     named::email(&mut parts, &fields.pointer("email"), said(fields, "email"));
     named::phone(&mut parts, &fields.pointer("phone"), said(fields, "phone"));
 }
 
-/// Leaves out and reports members that have no place.
+/// Leaves out and reports members that are not stored.
 pub(super) fn leave_out(fields: &Fields<'_>, names: &[&str], reason: &str, request: &mut ContactRequest) {
     let sent = names.iter().filter(|name| fields.raw(name).value().is_some());
     let left_out = sent.map(|name| skipped(&fields.pointer(name), reason));
     request.skipped.extend(left_out);
 }
 
-/// A member that is not `null`: the library sends all of them.
+/// A member that is not `null`: the SDK sends all members.
 fn said<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a Value> {
     fields.member(name).filter(|value| !value.is_null())
 }
@@ -246,7 +249,7 @@ fn named_user(fields: &Fields<'_>, problems: &mut Problems) -> Option<(&'static 
     named
 }
 
-/// A header that says something.
+/// A header that is not blank.
 fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     (!text.is_empty()).then_some(text)

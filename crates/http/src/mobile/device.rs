@@ -11,10 +11,10 @@ use selfsame_domain::values::{ChannelType, Device, FieldProblem, Token};
 use selfsame_domain::{AttributeKey, Call, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind};
 use utoipa::ToSchema;
 
-/// The most bytes of a request.
+/// Greatest size of a request, in bytes.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
 
-/// Members that are nowhere kept.
+/// Members that are not stored.
 const NO_PLACE: [&str; 2] = ["category", "advertisingId"];
 
 /// Members that describe the device of a token.
@@ -125,7 +125,7 @@ fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) ->
     request
 }
 
-/// The push token. One that cannot be read is left out.
+/// The push token. An unreadable one is left out.
 fn token(app: &App, fields: &Fields<'_>, request: &mut ContactRequest) -> Option<ChannelInput> {
     let kind = IdentifierKind::MobilePush;
     let mut wrong = Problems::default();
@@ -167,7 +167,7 @@ fn token(app: &App, fields: &Fields<'_>, request: &mut ContactRequest) -> Option
     })
 }
 
-/// What describes the device. What cannot be read is left out and reported.
+/// The description of the device. Unreadable members are left out and reported.
 fn described(app: &App, fields: &Fields<'_>, request: &mut ContactRequest) -> Device {
     let mut text = |name: &str| {
         let value = fields.raw(name).value()?;

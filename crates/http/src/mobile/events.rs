@@ -1,4 +1,4 @@
-//! `POST /mobile/api/v1/events`: what happened in an app.
+//! `POST /mobile/api/v1/events`: the events of an app.
 
 use super::app::{App, AppHeaders, User};
 use crate::error::ApiError;
@@ -13,10 +13,10 @@ use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, Ti
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// The most bytes of a request: as for every public key.
+/// Greatest size of a request in bytes, as for every public key.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// The longest identity of an event, in characters.
+/// The greatest length of an event ID, in characters.
 const MAX_ID: usize = 100;
 
 /// What happened in an app.
@@ -119,7 +119,7 @@ fn read(
     problems: &mut Problems,
 ) -> Option<EventRequest> {
     let mut who = ContactRequest::new(Source::App);
-    // What happened while somebody was logged in says nothing of whose the device is now.
+    // Events of a user do not claim the device: another user may have it now.
     match user.external_id() {
         Some(external_id) => who.external_id = Some(external_id),
         None => who.device_id = Some(user.device.clone()),
@@ -135,7 +135,7 @@ fn read(
     let mut event = read_of(fields, user.allowed(who), Origin::Mobile, problems)?;
     event.occurred_at = occurred_at;
     let device = &user.device.key.value;
-    // The identity counts within site and device, so that nobody can take that of somebody else's event beforehand.
+    // The event ID is unique within site and device, so that a sender cannot occupy the IDs of other devices' events.
     let identity = match (sent, occurred) {
         (Some(id), _) => Some(json!([place, device, "sent", id])),
         (None, Some(occurred)) => {
@@ -148,7 +148,7 @@ fn read(
     Some(event)
 }
 
-/// When an app says that something happened. A clock that is ahead by less than a day is wrong, not the user: that counts as now.
+/// The time of an event. A time less than a day ahead counts as now, because the phone's clock is wrong.
 fn happened(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let at = times::parse(text).ok_or(times::REASON)?;
     if at < now - DEPTH {

@@ -1,4 +1,4 @@
-//! What mobile apps tell, with the public key of their site (wire facts, section 6).
+//! Calls of mobile apps, with the public key of their site (wire facts, section 6).
 
 mod app;
 mod device;
@@ -11,7 +11,7 @@ use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The calls that apps make, at our paths and at those of the library (wire fact). No page may read the answers.
+/// Routes for apps, at our paths and at those of the SDK (wire fact). They have no CORS headers, since pages do not call them.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     let mut library = calls();
     for item in library.get_openapi_mut().paths.paths.values_mut() {

@@ -1,4 +1,4 @@
-//! `POST /mobile/api/v1/user`: what an app knows of its user.
+//! `POST /mobile/api/v1/user`: the data of an app's user.
 
 use super::app::{self, App, AppHeaders, User};
 use super::device::MAX_BYTES;
@@ -159,7 +159,7 @@ fn read(
     request
 }
 
-/// A custom field by its key. Apps know no groups of fields, so that the key has to be one field's.
+/// A custom field by its key. Apps do not send the group of a field, so the key must belong to one field only.
 fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut ContactRequest) {
     let key = field.text("key", &mut Problems::default()).value().unwrap_or_default();
     let mut named = known

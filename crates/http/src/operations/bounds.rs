@@ -1,4 +1,4 @@
-//! Bounds that mean the same wherever their name stands in the description of the API, so that they are said once.
+//! Bounds of members in the API description. Members of one name have the same bounds, so each bound is defined once.
 
 use crate::paging::MAX_LIMIT;
 use selfsame_domain::values::AppId;
@@ -7,16 +7,16 @@ use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, Schema};
 use utoipa::openapi::{Components, RefOr};
 
-/// Members that are numbers of contacts, segments, fields and the like. The first number is 1.
+/// Members with numbers of contacts, segments, fields and the like. The first number is 1.
 const NUMBERS: [&str; 5] = ["id", "contactId", "contactIds", "fieldId", "field"];
 
-/// Texts that are refused when they are empty, or too long, with their greatest length in characters.
+/// Texts that must not be empty, with their greatest length in characters.
 const TEXTS: [(&str, usize); 3] = [("token", 4096), ("emails", 254), ("app", AppId::MAX_CHARS)];
 
 /// Characters that the protocol forbids in names of types and forms (wire fact).
 const WITHOUT_FORBIDDEN: (&str, &str) = ("formType", r#"^[^<;’\\/|"`'^?!,>]*$"#);
 
-/// Completes the parameters of an operation.
+/// Adds the bounds of an operation's parameters.
 pub(super) fn of_parameters(operation: &mut Operation) {
     let parameters = operation.parameters.iter_mut().flatten();
     for parameter in parameters {
@@ -45,7 +45,7 @@ fn bound_parameter(name: &str, schema: &mut Object) {
     }
 }
 
-/// Completes the members of all schemas.
+/// Adds the bounds of all schemas' members.
 pub(super) fn of_schemas(components: &mut Components) {
     components.schemas.values_mut().for_each(of_schema);
 }

@@ -1,6 +1,6 @@
-//! What the description of the API says of every operation alike, and the annotations leave out.
+//! Adds the parts of the API description that all operations share and the annotations leave out.
 
-use super::{bounds, errors};
+use super::{bounds, errors, share};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use utoipa::openapi::content::Content;
@@ -10,7 +10,7 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::{OpenApi, RefOr};
 
-/// Headers by which a decision is told.
+/// The headers of a decision.
 const HEADERS: [(&str, &str); 4] = [
     (
         "X-Selfsame-Outcome",
@@ -30,8 +30,9 @@ const HEADERS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Calls with other methods than `GET` that come to no decision before they answer, or tell none to a public key.
-const UNDECIDED: [&str; 17] = [
+/// Calls with other methods than `GET` that make no decision before they answer, or do not return it to a public key.
+const UNDECIDED: [&str; 18] = [
+    "/api/v1/contacts/search",
     "/api/v1/contacts",
     "/api/v1/contacts/upload",
     "/api/v1/imports",
@@ -54,16 +55,16 @@ const UNDECIDED: [&str; 17] = [
 /// The same for everything below these paths.
 const OF_EXPORTS: [&str; 2] = ["/api/v1/connectors", "/api/v1/exports"];
 
-/// The statuses by which a rule refuses; the others are about what came to no decision.
+/// The statuses of refusals by a rule; answers with other error statuses have no decision.
 const REFUSALS: [&str; 4] = ["400", "403", "404", "409"];
 
-/// Answers as a server gave them in a test, by operation.
+/// Recorded answers of a server in a test, by operation.
 const ANSWERS: &str = include_str!("answers.json");
 
-/// Describes responses that have no description of their own, which the specification demands, gives answers that have no example one that
-/// a server gave, completes errors, and says in which headers decisions are told.
+/// Completes the document: adds the descriptions of responses, which the specification requires, recorded answers as examples, errors,
+/// and the headers of decisions. Moves errors that several operations share to the components.
 pub(crate) fn complete(document: &mut OpenApi) {
-    // A test reads the file: what cannot be read here is missing there.
+    // A test checks the examples: it fails if the file cannot be read.
     let answers: Map<String, Value> = serde_json::from_str(ANSWERS).unwrap_or_default();
     if let Some(components) = &mut document.components {
         bounds::of_schemas(components);
@@ -87,10 +88,11 @@ pub(crate) fn complete(document: &mut OpenApi) {
             }
         }
     }
+    share::share(document);
 }
 
 /// The operations of a path with their methods.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let PathItem {
         get,
         put,
@@ -127,7 +129,7 @@ fn exemplify(operation: &mut Operation, answers: &Map<String, Value>) {
     }
 }
 
-/// Says of answers that are sentences that they are no JSON, whatever their content type says (wire fact).
+/// Notes in the description that a sentence is no JSON, although its content type says JSON (wire fact).
 fn say_sentence((media, content): (&String, &mut RefOr<Content>)) {
     if let RefOr::T(Content {
         schema: Some(RefOr::T(Schema::Object(schema))),

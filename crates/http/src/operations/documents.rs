@@ -1,4 +1,4 @@
-//! The description of the API: for programs and for people.
+//! The API description: a document for programs and a page for people.
 
 use super::page::{self, ApiPage};
 use crate::error::ApiError;
@@ -10,10 +10,10 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRE
 use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
 
-/// The documents, made once.
+/// The documents, built once.
 static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| Documents::of(&router::openapi()));
 
-/// Makes the documents, so that the first request does not wait for them.
+/// Builds the documents, so that the first request does not wait for them.
 pub(crate) fn load() {
     LazyLock::force(&DOCUMENTS);
 }
@@ -21,14 +21,14 @@ pub(crate) fn load() {
 #[derive(Debug)]
 struct Documents {
     json: Result<Bytes, serde_json::Error>,
-    /// With its policy of what it may load.
+    /// The page, and its content security policy.
     page: Result<(Bytes, String), DocumentError>,
 }
 
 /// Why the page cannot be made.
 #[derive(Debug, thiserror::Error)]
 enum DocumentError {
-    /// The document is no JSON.
+    /// The document cannot be written as JSON.
     #[error("the OpenAPI document cannot be written")]
     Json(#[from] serde_json::Error),
     /// The page's template failed.
@@ -37,7 +37,7 @@ enum DocumentError {
 }
 
 impl Documents {
-    /// Makes the documents.
+    /// Builds the documents.
     fn of(api: &OpenApi) -> Self {
         Self {
             json: serde_json::to_vec(api).map(Bytes::from),

@@ -1,13 +1,13 @@
-//! What the description of the API says of errors: which of them every operation may answer, and what they look like.
+//! The errors in the API description: the errors that every operation may answer, and their examples.
 //!
-//! The examples are written by what writes the answers, so that they have the form of these.
+//! The code that writes error answers also writes the examples, so that they have the same form.
 
 use crate::error::{ApiError, Problem, rejection_of};
 use crate::imports::{PREVIEW_LIMIT, UNKNOWN_MEMBER, file_too_large};
 use crate::orders;
 use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use crate::state::HttpSettings;
-use selfsame_domain::Rejection;
+use selfsame_domain::{Rejection, Revision};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::content::Content;
@@ -27,7 +27,7 @@ const ANYWHERE: [(&str, &str); 3] = [
     ("500", "A fault of the server's own; its log has the cause."),
 ];
 
-/// What the server says of a head that it does not read to the end. No route sees it, so that there is no body.
+/// The errors of a request head that is too long. They have no body, because no route handles the request.
 const TOO_LONG: [(&str, &str); 2] = [
     (
         "414",
@@ -39,13 +39,13 @@ const TOO_LONG: [(&str, &str); 2] = [
     ),
 ];
 
-/// What operations with a body answer to an encoding that they do not read.
+/// The error of operations with a body for an unsupported content encoding.
 const UNSUPPORTED: (&str, &str) = (
     "415",
     "The body's `Content-Encoding` is none of gzip, br and zstd. The content type does not matter.",
 );
 
-/// Headers that come with errors.
+/// The headers of errors.
 const HEADERS: [(&str, &str, &str); 5] = [
     ("401", "WWW-Authenticate", "How to send the key."),
     ("405", "Allow", "The methods that the path answers to."),
@@ -54,11 +54,11 @@ const HEADERS: [(&str, &str, &str); 5] = [
     ("503", "Retry-After", "In how many seconds to come back."),
 ];
 
-/// Completes the errors of an operation.
+/// Adds the missing errors of an operation.
 pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
     let place = Place::of(path, method, operation);
     let responses = &mut operation.responses.responses;
-    let unsupported = place.has_body.then_some(UNSUPPORTED);
+    let unsupported = (place.body != Body::None).then_some(UNSUPPORTED);
     for (status, description) in ANYWHERE.into_iter().chain(unsupported) {
         let added = || place.added(status, description).into();
         responses.entry(status.to_owned()).or_insert_with(added);
@@ -89,16 +89,35 @@ fn header(description: &str) -> Header {
         .build()
 }
 
-/// An operation, as far as its errors depend on it.
+/// What an operation takes as its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    None,
+    Json,
+    File,
+}
+
+impl Body {
+    fn of(operation: &Operation) -> Self {
+        let is_json = |media: &String| media.ends_with("/json") || media.ends_with("+json");
+        match &operation.request_body {
+            None => Self::None,
+            Some(RefOr::T(body)) if body.content.keys().any(is_json) => Self::Json,
+            Some(_) => Self::File,
+        }
+    }
+}
+
+/// The properties of an operation that its errors depend on.
 struct Place<'a> {
     path: &'a str,
     method: &'a str,
-    /// Whether it is wire-compatible: it answers errors as texts, and as problem documents to who asks for them.
+    /// Whether it is wire-compatible: its errors are texts, and problem documents on request.
     is_wire: bool,
-    /// Whether the public key of a site opens it.
+    /// Whether it accepts the public key of a site.
     is_public: bool,
-    has_body: bool,
-    /// The names of its parameters in the query.
+    body: Body,
+    /// The names of its query parameters.
     query: Vec<String>,
 }
 
@@ -121,12 +140,12 @@ impl<'a> Place<'a> {
             is_wire: errors
                 .any(|(_, response)| matches!(response, RefOr::T(response) if response.content.contains_key(TEXT))),
             is_public: tags.into_iter().any(|tag| tag == "tracker" || tag == "mobile"),
-            has_body: operation.request_body.is_some(),
+            body: Body::of(operation),
             query: in_query.collect(),
         }
     }
 
-    /// An error that the annotations leave out. No route answers 405, so that nobody is answered a text.
+    /// An error that the annotations leave out. No route answers 405, so it is never a text.
     fn added(&self, status: &str, description: &str) -> Response {
         let mut response = ResponseBuilder::new().description(description).build();
         if self.is_wire && status != "405" {
@@ -139,7 +158,7 @@ impl<'a> Place<'a> {
         response
     }
 
-    /// Gives an error an example in each of its forms.
+    /// Adds an example to each form of an error.
     fn exemplify(&self, status: &str, response: &mut Response) {
         if status == "401" {
             set(response, JSON, self.unauthorized());
@@ -166,7 +185,7 @@ impl<'a> Place<'a> {
         set(response, PROBLEM_JSON, serde_json::json!(document));
     }
 
-    /// An error of a status, whose text the annotations may say.
+    /// The example of an error of a status; the annotations may give its text.
     fn document(&self, status: &str, told: Option<String>) -> Option<ProblemDocument> {
         let error = match status {
             "400" => self.invalid(),
@@ -176,6 +195,9 @@ impl<'a> Place<'a> {
             "405" => ApiError::MethodNotAllowed,
             "409" if self.path.ends_with("/decide") => ApiError::NoDecisionNeeded,
             "409" => return Some(refused(&self.contradiction())),
+            "410" => ApiError::Forgotten {
+                begins: Revision(1_000),
+            },
             "412" => return Some(refused(&Rejection::Changed)),
             "413" if self.path == "/api/v1/orders" => ApiError::TooLarge {
                 limit: orders::BODY_LIMIT,
@@ -197,7 +219,7 @@ impl<'a> Place<'a> {
         Some(ProblemDocument::of(&error))
     }
 
-    /// What a request may have that is wrong.
+    /// An example of an invalid request.
     fn invalid(&self) -> ApiError {
         let counted = ["startindex", "limit"];
         let counted = counted
@@ -205,9 +227,9 @@ impl<'a> Place<'a> {
             .find(|name| self.query.iter().any(|own| own == name));
         let (pointer, reason) = if self.takes_file() {
             ("uniqueBy", UNKNOWN_MEMBER)
-        } else if self.has_body && self.path == "/api/v1/contact" {
+        } else if self.body == Body::Json && self.path == "/api/v1/contact" {
             ("/channels/0/value", "must be an email address")
-        } else if self.has_body {
+        } else if self.body == Body::Json {
             ("", "must be a JSON object")
         } else if let Some(name) = counted {
             (name, "must be a whole number of at least 1")
@@ -223,7 +245,7 @@ impl<'a> Place<'a> {
         Problem::new(pointer, reason).into()
     }
 
-    /// What is not there: what a read looks for, or what the rules refuse to write about.
+    /// An example of a missing resource: not found by a read, or refused by the rules of a write.
     fn missing(&self, told: Option<String>) -> ProblemDocument {
         let about = |part: &str| self.path.contains(part);
         if self.method == "get" {
@@ -256,7 +278,7 @@ impl<'a> Place<'a> {
         refused(&found.map_or(Rejection::ContactNotFound, |(_, rejection)| rejection))
     }
 
-    /// What a write contradicts.
+    /// An example of a conflict.
     fn contradiction(&self) -> Rejection {
         if self.is_wire {
             Rejection::DuplicatedRequest
@@ -276,7 +298,7 @@ impl<'a> Place<'a> {
 
     /// Whether its body is a file of contacts.
     fn takes_file(&self) -> bool {
-        self.has_body && self.query.iter().any(|name| name == "uniqueBy")
+        self.body == Body::File && self.query.iter().any(|name| name == "uniqueBy")
     }
 
     fn unauthorized(&self) -> Value {
@@ -285,7 +307,9 @@ impl<'a> Place<'a> {
         } else {
             "the API key is unknown"
         };
-        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, self.path.to_owned());
+        // One path for all operations, so that the document has the error once.
+        let path = if self.is_public { "/t/events" } else { "/api/v1/contact" };
+        let body = UnauthorizedBody::new("2026-01-31T12:00:00.000Z".to_owned(), message, path.to_owned());
         serde_json::to_value(body).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it takes requests.
+//! Liveness and readiness.
 
 use crate::state::HttpState;
 use axum::Json;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// How long the storage may take to answer before it counts as gone. Less than what those who ask usually wait.
+/// How long the storage may take to answer before it counts as unavailable. Shorter than the usual time-out of probes.
 const STORAGE_WAIT: Duration = Duration::from_secs(2);
 
 /// How the server is.

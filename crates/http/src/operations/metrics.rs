@@ -1,4 +1,4 @@
-//! Numbers for Prometheus.
+//! Metrics for Prometheus.
 
 use crate::error::ApiError;
 use crate::state::HttpState;
@@ -47,7 +47,7 @@ pub fn metrics_builder() -> Result<PrometheusBuilder, BuildError> {
         .set_buckets_for_metric(Matcher::Full(LANE_BATCH.to_owned()), &SUBMISSIONS)
 }
 
-/// Tells the installed recorder what the numbers mean, and begins those at zero that would else be missing until something happens.
+/// Registers the descriptions of the metrics, and sets counters to zero that would otherwise be missing until their first event.
 pub fn describe_metrics() {
     describe_counter!(REQUESTS, "Requests by method, route template and class of status");
     describe_histogram!(DURATION, Unit::Seconds, "Time to answer by method and route template");
@@ -111,7 +111,7 @@ pub(crate) async fn metrics(
     State(state): State<HttpState>,
 ) -> Result<([(HeaderName, &'static str); 1], String), ApiError> {
     let handle = state.settings.metrics.as_ref().ok_or(ApiError::NotFound("metrics"))?;
-    // The lane tells its depth when a batch ends; between two of them this is nearer the truth.
+    // The lane updates its depth only at the end of a batch; this value is more recent.
     gauge!(LANE_DEPTH).set(depth(&state));
     Ok(([(CONTENT_TYPE, FORMAT)], handle.render()))
 }

@@ -1,4 +1,4 @@
-//! What the people who run a server look at: whether it lives, whether it takes requests, numbers, the API's documents.
+//! Routes for operators: liveness, readiness, metrics, and the API documents.
 
 mod bounds;
 mod complete;
@@ -8,6 +8,7 @@ mod health;
 mod metrics;
 mod page;
 mod routes;
+mod share;
 
 pub(crate) use complete::complete;
 pub(crate) use documents::load as load_documents;

@@ -5,7 +5,7 @@ use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Needs no key. The layers of the application do not apply to what these answer, but for the log.
+/// Routes without a key. Of the layers of the application only the log applies to them.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::default()
         .routes(routes!(health::alive))
@@ -13,7 +13,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(metrics::metrics))
 }
 
-/// The description of the API. Needs no key.
+/// Routes of the API description, without a key.
 pub(crate) fn document_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::default()
         .routes(routes!(documents::openapi))

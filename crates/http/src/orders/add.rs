@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// How large a body may be: a thousand orders do not fit into that of other requests.
+/// Greatest size of a body, in bytes: a thousand orders exceed the limit of other requests.
 pub(crate) const BODY_LIMIT: usize = 10 << 20;
 
 /// Orders.

@@ -101,7 +101,7 @@ pub(crate) async fn delete(
         failed.push(FailedOrder { order, error });
     }
     let mut response = match decisions.first() {
-        // What one is refused for, all are.
+        // The policy refuses all orders of the request alike.
         Some(decision) if decision.rejection == Some(Rejection::OrdersAreKept) => {
             return reply::accepted(decision.clone()).map(|_| answer(failed));
         }
@@ -111,7 +111,7 @@ pub(crate) async fn delete(
     Ok(response)
 }
 
-/// The orders that a body names, each with its place.
+/// The orders of a body, each with its pointer.
 fn named(body: &Fields<'_>) -> Result<Vec<(String, Value)>, ApiError> {
     let mut problems = Problems::default();
     let mut named: Vec<(String, Value)> = body

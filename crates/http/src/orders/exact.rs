@@ -1,28 +1,28 @@
-//! Scalars as they were written.
+//! Scalars with their exact text.
 //!
-//! Money is exact, and a binary floating-point number is not: `12345678901234567.89` would come out as another number. And shops send
-//! descriptions as their editors left them, with control characters and halves of emoji, and numbers that do not fit into 64 bits. The reader
-//! of bodies has neither, so they are looked up in a second reading: numbers with a fraction, an exponent or too many digits are texts there,
-//! and texts are without control characters and with U+FFFD for unpaired surrogates.
+//! Amounts must be exact, and a binary floating-point number is not: `12345678901234567.89` would become another number. Shops also send
+//! descriptions with control characters and unpaired surrogates, and numbers that do not fit into 64 bits. The reader of bodies keeps none of
+//! these, so a second pass reads them: it keeps numbers with a fraction, an exponent or too many digits as texts, and it reads
+//! texts without control characters and with U+FFFD for unpaired surrogates.
 
 use crate::body::{Token, mended, rewritten, without_mark};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The scalars of a JSON value, as they were written.
+/// The scalars of a JSON value, with their exact text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Exact {
-    /// Where the value stands (JSON pointer).
+    /// The place of the value (JSON pointer).
     base: String,
     rewritten: Option<Value>,
 }
 
 impl Exact {
-    /// Reads a value that was read as JSON before, and stands at a JSON pointer.
+    /// Reads a value of valid JSON at a JSON pointer.
     pub(crate) fn of(json: &[u8], base: &str) -> Self {
         let json = std::str::from_utf8(without_mark(json)).unwrap_or_default();
         let rewritten = match rewritten(json, written) {
-            // Nothing that the reader of bodies has otherwise.
+            // The reader of bodies reads every scalar exactly.
             Cow::Borrowed(_) => None,
             Cow::Owned(other) => serde_json::from_str(&other).ok(),
         };
@@ -32,7 +32,7 @@ impl Exact {
         }
     }
 
-    /// The scalar at a JSON pointer as text: where the reader of bodies might have other digits, or has found it unreadable.
+    /// The exact text of the scalar at a JSON pointer, if the reader of bodies may have changed its digits or found it unreadable.
     pub(super) fn text(&self, pointer: &str) -> Option<&str> {
         let within = pointer.strip_prefix(&self.base)?;
         self.rewritten.as_ref()?.pointer(within)?.as_str()

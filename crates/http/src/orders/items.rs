@@ -1,7 +1,7 @@
-//! Members of orders that identify nobody: texts, amounts, items.
+//! Members of orders that are no identifiers: texts, amounts, items.
 //!
-//! What an order must have is in [`Problems`] when it cannot be read. Everything else that cannot be kept as it was sent is cut, kept as
-//! text or left out, and noted: no order is lost for a detail.
+//! A required member that cannot be read is added to [`Problems`]. Any other member that cannot be stored as sent is cut, stored as
+//! text or left out, and reported: a detail never refuses an order.
 
 use super::exact::Exact;
 use crate::body::{fault_of, pruned};
@@ -12,18 +12,18 @@ use selfsame_domain::{Order, OrderItem, Skipped};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What reads the members of one object.
+/// Reads the members of one object.
 pub(super) struct Members<'r, 'f> {
     pub(super) fields: &'r Fields<'f>,
     pub(super) exact: &'r Exact,
-    /// What is wrong with members that must be there.
+    /// The errors of required members.
     pub(super) problems: &'r mut Problems,
-    /// What was cut, kept otherwise or left out.
+    /// The members that were cut, changed or left out.
     pub(super) notes: &'r mut Vec<Skipped>,
 }
 
 impl Members<'_, '_> {
-    /// Notes something that is not kept as it was sent, once.
+    /// Reports a member that is not stored as sent, once.
     pub(super) fn note(&mut self, pointer: &str, reason: impl ToString) {
         let note = skipped(pointer, reason);
         if !self.notes.contains(&note) {
@@ -31,7 +31,7 @@ impl Members<'_, '_> {
         }
     }
 
-    /// The text of a member that was read: of a text, of a whole number, or of what could not be read as it was sent, without what made it
+    /// The text of a member: of a text, of a whole number, or of an unreadable value without the characters that made it
     /// unreadable.
     pub(super) fn sent(&mut self, name: &str) -> Option<String> {
         let value = self.fields.raw(name).value()?;
@@ -42,8 +42,8 @@ impl Members<'_, '_> {
         self.without_fault(&pointer, &pointer, value)
     }
 
-    /// The text of a value that could not be read as it was sent, without what made it unreadable; none when it can be read or nothing is left.
-    /// Noted.
+    /// The text of an unreadable value, without the characters that made it unreadable; none for a readable value, or when nothing is left.
+    /// The change is reported.
     fn without_fault(&mut self, pointer: &str, noted: &str, value: &Value) -> Option<String> {
         let reason = fault_of(value)?;
         let text = self.exact.text(pointer).map(str::to_owned);
@@ -56,15 +56,15 @@ impl Members<'_, '_> {
         text
     }
 
-    /// An optional text; numbers and truth values are taken as one, lists and objects are kept as JSON. `null`, blanks and empty lists say
-    /// nothing.
+    /// An optional text. Numbers and booleans become texts, lists and objects are stored as JSON. `null`, blanks and empty lists count as
+    /// left out.
     pub(super) fn text(&mut self, name: &str) -> Option<OrderText> {
         let value = self.fields.raw(name).value()?;
         let pointer = self.fields.pointer(name);
         self.text_at(&pointer, &pointer, value)
     }
 
-    /// The text of a value at one pointer; notes name the other.
+    /// The text of a value at one pointer; reports name the other.
     fn text_at(&mut self, pointer: &str, noted: &str, value: &Value) -> Option<OrderText> {
         let text = match value {
             Value::Array(list) if list.is_empty() => return None,
@@ -100,7 +100,7 @@ impl Members<'_, '_> {
         self.optional(name, Amount::parse_unsigned)
     }
 
-    /// What was taken off: also a negative number, as some shops write it.
+    /// A discount, which may be negative: some shops send it so (wire fact).
     pub(super) fn signed(&mut self, name: &str) -> Option<Amount> {
         self.optional(name, Amount::parse)
     }
@@ -115,7 +115,7 @@ impl Members<'_, '_> {
         }
     }
 
-    /// An amount that must be there, and is not negative.
+    /// A required amount that is not negative.
     pub(super) fn required_amount(&mut self, name: &str) -> Option<Amount> {
         self.required(name, |members| {
             let read = members.number(name, Amount::parse_unsigned);
@@ -123,7 +123,7 @@ impl Members<'_, '_> {
         })
     }
 
-    /// A number, or a text that is one.
+    /// An amount, sent as a number or as a text.
     fn number(&self, name: &str, parse: fn(&str) -> Result<Amount, ValueError>) -> Result<Option<Amount>, String> {
         let text = match self.fields.raw(name) {
             Sent::Nothing | Sent::Null => return Ok(None),
@@ -145,7 +145,7 @@ impl Members<'_, '_> {
         }
     }
 
-    /// A member that must be there.
+    /// A required member.
     pub(super) fn required<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if !matches!(self.fields.raw(name), Sent::Value(_)) {
             self.problems.add(self.fields.pointer(name), "must be sent");
@@ -154,7 +154,7 @@ impl Members<'_, '_> {
         read(self)
     }
 
-    /// `additionalInfo`: an object of texts. Names of its members are the sender's own, so that notes do not repeat them.
+    /// `additionalInfo`: an object of texts. The sender chooses the names of its members, so reports do not repeat them.
     pub(super) fn info(&mut self) -> BTreeMap<OrderText, OrderText> {
         let name = "additionalInfo";
         let here = self.fields.pointer(name);

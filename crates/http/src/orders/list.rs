@@ -73,7 +73,7 @@ pub(crate) async fn list(
     });
     problems.finish()?;
     let store = state.app.store();
-    // One more than the page has tells whether there is a next one.
+    // One order more than the page shows whether there is a next page.
     let query = OrderQuery {
         after,
         ..OrderQuery::latest(limit.saturating_add(1))

@@ -11,15 +11,15 @@ use selfsame_domain::{
     Call, ContactRequest, Order, OrderContent, OrderCustomer, OrderDetails, OrderKey, OrderRequest, OrderStatus, Policy,
 };
 
-/// How many orders one request may have (wire fact).
+/// The greatest number of orders in a request (wire fact).
 pub(crate) const MAX_ORDERS: usize = 1000;
 
-/// Reads an order. Notes in `problems` what refuses it: number, status, date, currency and total must be readable, and one of external ID,
-/// email and phone. Without problems there is an order. Whatever else cannot be kept as it was sent is left out, cut or kept as text, and
+/// Reads an order. Errors that refuse it are added to `problems`: number, status, date, currency and total must be readable, and one of external
+/// ID, email and phone. Without problems there is an order. Any other member that cannot be stored as sent is left out, cut or stored as text, and
 /// reported with the contact's [`ContactRequest::skipped`].
 ///
-/// The names of the customer are those of a contact that may be made of them, where they are fit for it; the order keeps them as they
-/// were sent. Cookies and a device may be named as in a contact.
+/// A contact that is created from the order gets the customer's names if they are valid; the order keeps them as they
+/// were sent. Cookies and a device may be sent as in a contact.
 pub(crate) fn read(
     fields: &Fields<'_>,
     exact: &Exact,
@@ -59,7 +59,7 @@ pub(crate) fn read(
     })
 }
 
-/// Reads what an order is one by. A shop whose name does not fit is noted.
+/// Reads the key of an order. A shop name that is too long is reported.
 pub(super) fn key(order: &mut Members<'_, '_>) -> Option<OrderKey> {
     let external_id = order.required("externalOrderId", |order| {
         order.value("externalOrderId", ExternalOrderId::parse)
@@ -141,7 +141,7 @@ fn details(order: &mut Members<'_, '_>) -> OrderDetails {
     }
 }
 
-/// Shops name their own sources, which say more than none.
+/// The source of the order. Other texts than the protocol's are kept, because shops name their own sources.
 fn source(order: &mut Members<'_, '_>) -> Option<OrderText> {
     let source = order.text("source")?;
     let is_sent = |known: &&&str| source.as_str().eq_ignore_ascii_case(known);
@@ -157,7 +157,7 @@ fn source(order: &mut Members<'_, '_>) -> Option<OrderText> {
 }
 
 impl Members<'_, '_> {
-    /// A text that was read as a member of the contact: what is wrong with it has been said.
+    /// A text that was read as a member of the contact, which reported its errors.
     fn as_sent(&mut self, name: &str) -> Option<OrderText> {
         let mut members = Members {
             notes: &mut Vec::new(),
@@ -167,7 +167,7 @@ impl Members<'_, '_> {
         members.text(name)
     }
 
-    /// A text, or a whole number as one, that is a value. What it is not is a problem.
+    /// A value from a text or a whole number; an invalid one is added to the problems.
     fn value<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, ValueError>) -> Option<T> {
         let value = self.fields.raw(name).value()?;
         let read = self.sent(name).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());

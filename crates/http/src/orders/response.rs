@@ -1,4 +1,4 @@
-//! An order as our own API shows it.
+//! The response form of an order in our own API.
 
 use chrono::{DateTime, Utc};
 use selfsame_domain::values::{Amount, OrderText};

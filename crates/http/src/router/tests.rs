@@ -11,12 +11,12 @@ use tower::ServiceExt;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
-/// Paths and methods that the router answers. It lists them nowhere but in its debug text, whose form this test relies on: when an
+/// Paths and methods of the router. Only its debug text lists them, and this test relies on the form of that text: when an
 /// update of the library changes it, no route is found, and the test fails.
 fn answered(all: &Router<HttpState>) -> BTreeSet<(String, String)> {
     let text = format!("{all:?}");
     let (handlers, rest) = text.split_once("Node { paths: {").expect("paths");
-    // After the paths comes the router of what no path answers.
+    // The fallback router follows the paths.
     let rest = rest.split("fallback_router").next().unwrap_or_default();
     let entries = |text: &str| -> BTreeMap<String, String> {
         let entries = text

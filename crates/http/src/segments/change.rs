@@ -125,13 +125,14 @@ pub(crate) async fn detach(
     Ok(answer(decision, sentence))
 }
 
-/// The sentence when every entry was taken, else those that were not, as the decision says them.
+/// The sentence when every entry was accepted, else the refused entries of the decision.
 fn answer(decision: Decision, whole: Sentence) -> Decided<Partly<Sentence>> {
     let failed = left_out(&decision).map(FailedEntry::from).collect();
     Decided(decision, Partly { whole, failed })
 }
 
-/// Reads the contacts. An entry that cannot be read keeps its place: an empty list would empty the segment. Refused when none can be read.
+/// Reads the contacts. An unreadable entry keeps its place, because an empty list would empty the segment. A list without a readable entry is
+/// refused.
 fn read(fields: &Fields<'_>) -> Result<Vec<ContactRef>, ApiError> {
     let mut problems = Problems::default();
     let ids = entries(fields, "contactIds", &mut problems, |text| {

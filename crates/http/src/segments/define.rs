@@ -1,4 +1,4 @@
-//! Making, changing, reading and deleting segments.
+//! Creating, changing, reading and deleting segments.
 
 use super::forms::{SegmentBody, SegmentInput, formula, name};
 use crate::auth::Authenticated;
@@ -15,7 +15,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use selfsame_domain::{Action, Command, Effect, SegmentId, WorkspaceId};
+use selfsame_domain::{Action, Command, Decision, Effect, SegmentId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -129,10 +129,7 @@ pub(crate) async fn create(
         _ => None,
     });
     let id = made.ok_or(ApiError::Internal("a segment was made without a number"))?;
-    let body = SegmentChange {
-        segment: read(&state, auth.workspace(), id).await?,
-        decision: DecisionBody::from(&decision),
-    };
+    let body = changed(&state, auth.workspace(), id, &decision).await?;
     Ok((StatusCode::CREATED, Decided(decision, Json(body))))
 }
 
@@ -195,10 +192,7 @@ pub(crate) async fn change(
         formula: formula.map(Box::new),
     };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
-    let body = SegmentChange {
-        segment: read(&state, auth.workspace(), id).await?,
-        decision: DecisionBody::from(&decision),
-    };
+    let body = changed(&state, auth.workspace(), id, &decision).await?;
     Ok(Decided(decision, Json(body)))
 }
 
@@ -227,6 +221,19 @@ pub(crate) async fn delete(
         decision: DecisionBody::from(&decision),
     };
     Ok(Decided(decision, Json(body)))
+}
+
+/// A segment as it is now, and the decision that led to it.
+pub(super) async fn changed(
+    state: &HttpState,
+    workspace: WorkspaceId,
+    id: SegmentId,
+    decision: &Decision,
+) -> Result<SegmentChange, ApiError> {
+    Ok(SegmentChange {
+        segment: read(state, workspace, id).await?,
+        decision: DecisionBody::from(decision),
+    })
 }
 
 async fn read(state: &HttpState, workspace: WorkspaceId, id: SegmentId) -> Result<SegmentBody, ApiError> {

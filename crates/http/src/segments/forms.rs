@@ -1,11 +1,11 @@
-//! Formulas, segments and their members as they are sent and read.
+//! Request and response forms of formulas, segments and their members.
 
 use crate::error::{ApiError, Problem};
 use crate::fields::{Fields, Problems, Sent};
 use crate::state::HttpState;
 use selfsame_application::ports::ContactDetails;
 use selfsame_application::{SegmentError, SegmentView};
-use selfsame_domain::segments::{Formula, parse};
+use selfsame_domain::segments::Formula;
 use selfsame_domain::values::{ChannelType, SegmentName};
 use selfsame_domain::{AttributeKey, WorkspaceId};
 use serde::Serialize;
@@ -29,6 +29,10 @@ pub(crate) enum FormulaBody {
     Segment(InSegmentBody),
     /// A condition.
     Condition(ConditionBody),
+    /// A condition on what happened.
+    Event(EventBody),
+    /// A condition on what was ordered.
+    Orders(OrdersBody),
     /// The readable form.
     Readable(String),
 }
@@ -90,6 +94,69 @@ pub(crate) struct ConditionBody {
     value: Option<Value>,
 }
 
+/// That events of a type happened: those that the contact, contacts that it absorbed and its visitors left.
+#[derive(ToSchema)]
+#[schema(as = FormulaEvent, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct EventBody {
+    /// The type.
+    #[schema(example = "Login")]
+    event: String,
+    /// How often; at least once without it.
+    count: Option<EventCountBody>,
+    /// When; at any time without it.
+    within: Option<WithinBody>,
+    /// What parameters must be, all of them; at most 10.
+    r#where: Option<Vec<ParameterBody>>,
+}
+
+/// How often events happened: one of the two.
+#[derive(ToSchema)]
+#[schema(as = FormulaEventCount, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct EventCountBody {
+    at_least: Option<u64>,
+    at_most: Option<u64>,
+}
+
+/// Within which time events happened: the last days, or from the one until the other.
+#[derive(ToSchema)]
+#[schema(as = FormulaWithin, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct WithinBody {
+    last_days: Option<u32>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// A condition on a parameter of an event.
+#[derive(ToSchema)]
+#[schema(as = FormulaParameter)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct ParameterBody {
+    /// The name of the parameter.
+    param: String,
+    /// As in a condition.
+    op: String,
+    value: Option<Value>,
+}
+
+/// What the orders of the contact come to.
+#[derive(ToSchema)]
+#[schema(as = FormulaOrders)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct OrdersBody {
+    /// `count`, `sum`, `average` or `lastDate`.
+    #[schema(example = "count")]
+    orders: String,
+    /// As in a condition.
+    #[schema(example = "greater")]
+    op: String,
+    value: Option<Value>,
+    /// Which orders count, all of them; at most 10. Fields: `status`, `currency`, `storeId`, `totalCost`, `date`.
+    r#where: Option<Vec<ConditionBody>>,
+}
+
 /// A segment to be made or changed.
 #[derive(ToSchema)]
 #[schema(as = SegmentInput)]
@@ -142,7 +209,7 @@ impl SegmentBody {
     }
 }
 
-/// What kind of segment it is, in the words of our own API.
+/// The kind of a segment, as our own API names it.
 pub(super) fn kind(dynamic: bool) -> &'static str {
     if dynamic { "dynamic" } else { "static" }
 }
@@ -221,12 +288,7 @@ pub(super) async fn formula(
 ) -> Result<Option<Formula>, ApiError> {
     match body.raw("formula") {
         Sent::Nothing | Sent::Null => Ok(None),
-        Sent::Value(Value::String(text)) => {
-            let definitions = state.app.store().definitions(workspace).await?;
-            let read = parse(text, &definitions);
-            read.map(Some)
-                .map_err(|error| ApiError::invalid("/formula", format!("cannot be read {error}")))
-        }
+        Sent::Value(Value::String(text)) => Ok(Some(state.app.parse_formula(workspace, text).await?)),
         Sent::Value(value) => Formula::read(value).map(Some).map_err(|problems| in_formula(&problems)),
     }
 }

@@ -1,12 +1,15 @@
-//! Segments: the `groups` of the wire protocol, and what is ours about dynamic ones.
+//! Segments: the `groups` of the wire protocol, and our own routes for dynamic segments.
 
 mod change;
 mod contacts;
 mod define;
+mod derive;
 mod forms;
 mod list;
 mod members;
 mod preview;
+
+pub(crate) use forms::MemberBody;
 
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,12 +23,16 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(change::detach))
 }
 
-/// What the wire protocol does not have.
+/// Routes that the wire protocol does not have.
 pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(define::list, define::create))
         .routes(routes!(preview::preview))
         .routes(routes!(define::get, define::change, define::delete))
+        .routes(routes!(derive::copy))
+        .routes(routes!(derive::freeze))
+        .routes(routes!(derive::empty))
+        .routes(routes!(derive::search))
         .routes(routes!(members::members))
         .routes(routes!(members::of_contact))
 }

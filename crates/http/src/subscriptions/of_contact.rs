@@ -119,7 +119,7 @@ pub(crate) async fn replace(
     Ok(Decided(decision, Sentence::updated(id)))
 }
 
-/// The keys with their places.
+/// The keys with their pointers.
 fn read(fields: &Fields<'_>) -> Result<Vec<(String, CategoryKey)>, ApiError> {
     let mut problems = Problems::default();
     let at = fields.pointer("subscriptions");
@@ -130,14 +130,14 @@ fn read(fields: &Fields<'_>) -> Result<Vec<(String, CategoryKey)>, ApiError> {
             entries.iter().enumerate().map(each).collect()
         }
         Sent::Value(single) => vec![(at, single)],
-        // A missing list is more likely a mistake than the wish to have no category.
+        // A missing list is more likely a mistake than a request to remove all categories.
         Sent::Nothing | Sent::Null => {
             problems.add(at, "must be sent: an array of keys");
             Vec::new()
         }
     };
     let mut keys = Vec::with_capacity(entries.len());
-    // What is not in the list is taken away, so that no entry is left out, not even one that says nothing.
+    // Subscriptions that the list lacks are removed, so every entry must be readable, also a blank one.
     for (pointer, entry) in entries {
         let key = name_of(entry).ok_or_else(|| why(entry, NOT_A_TEXT).to_owned());
         let key = key.and_then(|text| CategoryKey::parse(&text).map_err(|error| error.to_string()));
@@ -146,7 +146,7 @@ fn read(fields: &Fields<'_>) -> Result<Vec<(String, CategoryKey)>, ApiError> {
     problems.finish().map(|()| keys)
 }
 
-/// An unknown category stands in the body: it must not read as if the path were not found.
+/// Turns an unknown category into an error of the body: a 404 would mean that the path was not found.
 fn in_body(error: ApiError, named: &[(String, CategoryKey)]) -> ApiError {
     match error {
         ApiError::Rejected {

@@ -132,14 +132,14 @@ async fn set(
 ) -> Result<AllDecided<Partly<()>>, ApiError> {
     auth.allow(Action::Write)?;
     let (emails, failed) = read(&incoming.object()?.fields())?;
-    // A decision for each: it is in the logs of those who hold the address, and the others' addresses are none of theirs.
+    // One decision for each address: it is in the logs of its holders, which must not show the other addresses.
     let command = |email| Command::Unsubscribe { email, unsubscribed };
     let commands = emails.into_iter().map(command).collect();
     let decisions = submit_all(state, auth, incoming, commands, Repeated::Taken).await?;
     Ok(AllDecided(decisions, Partly { whole: (), failed }))
 }
 
-/// The addresses, and the entries that are none.
+/// The addresses, and the entries that are no address.
 fn read(fields: &Fields<'_>) -> Result<(Vec<Email>, Vec<FailedEntry>), ApiError> {
     let mut problems = Problems::default();
     let entries = fields.list("emails", MAX_ENTRIES, &mut problems);

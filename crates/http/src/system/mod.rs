@@ -1,4 +1,4 @@
-//! What the service says about itself and the account.
+//! Information about the service and the account.
 
 mod account;
 mod version;

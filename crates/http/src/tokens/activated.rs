@@ -70,7 +70,7 @@ pub(crate) async fn set(
     ApiPath((app, token)): ApiPath<(String, String)>,
     incoming: Incoming,
 ) -> Result<Decided<Json<Activated>>, ApiError> {
-    // Any key may, for reading as for writing (wire fact).
+    // Any API key may read and write it (wire fact).
     auth.allow(Action::General)?;
     let (app, token) = owner::read(&app, &token)?;
     let body = incoming.object()?;

@@ -124,7 +124,7 @@ pub(crate) async fn add(
     Ok(AllDecided(decisions, Json(TokensBody { results })))
 }
 
-/// Reads the body: each token, or what is wrong with it. Refused when none can be read.
+/// Reads the body: each token, or its error. A body without a readable token is refused.
 pub(crate) fn read(
     fields: &Fields<'_>,
     app: &AppId,

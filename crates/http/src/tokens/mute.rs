@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How long a token may be muted, in seconds (wire fact). Without a duration it is the longest.
+/// How long a token may be muted, in seconds (wire fact). The default is the longest.
 const DURATION: RangeInclusive<i64> = 5..=31_536_000;
 
 /// A token to be muted.
@@ -106,7 +106,7 @@ pub(crate) async fn unmute(
     Ok(Decided(decision, ()))
 }
 
-/// Apps that take tokens by this call are registered under a UUID (wire fact).
+/// Reads the app ID of the path: this call takes only UUIDs (wire fact).
 pub(crate) fn app_uuid(text: &str) -> Result<AppId, ApiError> {
     let invalid = || ApiError::invalid("app", "must be a UUID");
     let uuid = Uuid::try_parse(text.trim()).map_err(|_| invalid())?;

@@ -46,7 +46,7 @@ pub(super) fn read(app: &str, token: &str) -> Result<(AppId, Token), ApiError> {
         .ok_or(ApiError::Internal("a token without problems and without value"))
 }
 
-/// The holder of a token, of whatever kind it is.
+/// The holder of a token of any kind.
 pub(super) async fn find(
     state: &HttpState,
     auth: &Authenticated,
@@ -58,7 +58,7 @@ pub(super) async fn find(
         IdentifierKind::WebPush,
         IdentifierKind::Telegram,
     ];
-    // As the app's own first, then as one that was first named without its app: that is found with any.
+    // First the app's own token, then one that was first sent without its app, which is found with any app.
     let keys: Vec<_> = [Some(app), None]
         .into_iter()
         .flat_map(|app| kinds.map(|kind| Identifier::token(kind, app, token).key))

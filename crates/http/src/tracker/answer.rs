@@ -1,4 +1,4 @@
-//! What pages are answered: how much was kept, and what was not. Nothing about anybody.
+//! The answer to pages: how many events were kept, and what was left out. It has no data about contacts.
 
 use super::who::Who;
 use crate::body::{Entry, Incoming, pruned};
@@ -35,7 +35,7 @@ pub(crate) struct RefusedPart {
 }
 
 impl RefusedPart {
-    /// The same as what makes a request invalid.
+    /// The part as an error that refuses the request.
     pub(crate) fn into_problem(self) -> Problem {
         Problem::new(format!("/{}", self.field.replace('.', "/")), self.reason)
     }
@@ -57,7 +57,7 @@ impl From<Problem> for RefusedPart {
 }
 
 impl CollectedBody {
-    /// What a program that reads pages is told: all is well, and nothing is kept.
+    /// The answer to a bot: success, with nothing kept.
     pub(crate) fn of_bot() -> Self {
         let refused = vec![RefusedPart {
             field: "User-Agent".to_owned(),
@@ -66,7 +66,7 @@ impl CollectedBody {
         Self { stored: 0, refused }
     }
 
-    /// What is read of an event, unless it is no object that can be read, which is added to what was left out.
+    /// Reads an event. An entry that is no readable object is added to the refused parts.
     pub(crate) fn read<T>(
         &mut self,
         event: &Entry<'_>,
@@ -81,7 +81,7 @@ impl CollectedBody {
         }
     }
 
-    /// What is known about an event, as it is kept: without values that cannot be read, which are added to what was left out.
+    /// The parameters of an event in their stored form, without unreadable values, which are added to the refused parts.
     pub(crate) fn params(&mut self, payload: &Value, pointer: &str) -> Result<EventParams, ValueError> {
         let mut faults = Problems::default();
         let kept = pruned(payload, pointer, &mut faults);
@@ -92,7 +92,7 @@ impl CollectedBody {
         )
     }
 
-    /// The command, unless something is wrong with it, which is added to what was left out.
+    /// The command, unless there are problems, which are added to the refused parts.
     pub(crate) fn judge(&mut self, command: Option<Command>, problems: Problems) -> Option<Command> {
         let problems = problems.all();
         let command = command.filter(|_| problems.is_empty());
@@ -100,7 +100,7 @@ impl CollectedBody {
         command
     }
 
-    /// Names the contact ID as the page does, and says once what is wrong with it: the link and every event name the same.
+    /// Replaces the name of the contact ID by the page's name, and keeps only one error of it: the link and every event have the same ID.
     fn name_contact_id(&mut self, place: &str) {
         let mut is_reported = false;
         self.refused.retain_mut(|part| {
@@ -112,7 +112,7 @@ impl CollectedBody {
         });
     }
 
-    /// Adds what was decided about an event, or about who is behind the page.
+    /// Adds the decision about an event, or about the visitor's identification.
     pub(crate) fn add(&mut self, decision: &Decision, is_event: bool) {
         if is_event && decision.outcome != Outcome::Rejected {
             self.stored += 1;
@@ -123,7 +123,7 @@ impl CollectedBody {
                 reason: rejection.to_string(),
             });
         }
-        // That an event is known is no news to a page that sends it again.
+        // A repeated event is not reported: pages send events again.
         let skipped = decision.effects.iter().filter_map(|effect| match effect {
             Effect::Skipped(skipped) if skipped.field != "eventId" => Some(skipped.clone().into()),
             _ => None,
@@ -132,7 +132,8 @@ impl CollectedBody {
     }
 }
 
-/// Submits what a page told, in one transaction: first who the visitor is, then what happened, which therefore belongs to them.
+/// Submits a page's request in one transaction: first the identification of the visitor, then the events, which so belong to the identified
+/// contact.
 pub(crate) async fn submit(
     state: &HttpState,
     visit: &Visit,

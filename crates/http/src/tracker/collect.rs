@@ -15,10 +15,10 @@ use selfsame_domain::{Command, ContactRequest, EventParams, Identifier};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// The most events of a request.
+/// The greatest number of events in a request.
 const MAX_EVENTS: usize = 100;
 
-/// The longest identity of an event, in characters.
+/// The greatest length of an event ID, in characters.
 const MAX_ID: usize = 100;
 
 /// What a page tells.
@@ -129,7 +129,7 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     answer::submit(&state, &visit, &incoming, who, events, answer).await
 }
 
-/// Reads an event; one that cannot be kept is reported, and the others are kept.
+/// Reads an event. An invalid one is reported, and the others are kept.
 fn read(
     event: &Fields<'_>,
     clock: Clock,

@@ -1,4 +1,4 @@
-//! Which pages may read the answers.
+//! CORS: which pages may read the answers.
 
 use super::{PAGE_PATHS, PREFLIGHT_AGE};
 use crate::error::ApiError;
@@ -17,23 +17,23 @@ use utoipa_axum::router::OpenApiRouter;
 /// Routes that pages of the sites' origins may call.
 pub(crate) fn for_pages(routes: OpenApiRouter<HttpState>, state: &HttpState) -> OpenApiRouter<HttpState> {
     let (routes, document) = routes.split_for_parts();
-    // A preflight is a method that the routes do not have: what answers those must be inside, or it would answer first.
+    // The routes have no method for a preflight. The 405 fallback must be inside of the CORS layer, or it would answer first.
     let routes = routes
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(cors(state));
     OpenApiRouter::with_openapi(document).merge(routes.into())
 }
 
-/// Lets pages of the origins of any site read what they are answered (Fetch standard, CORS protocol). A preflight names no site, so that
-/// which key a page uses is looked at when the key comes.
+/// Lets pages of the origins of any site read the answers (Fetch standard, CORS protocol). A preflight names no site, so the origin is
+/// checked against the page's site only with the request itself.
 fn cors(state: &HttpState) -> CorsLayer {
     let state = state.clone();
     let known = move |origin: HeaderValue, _: &Parts| {
         let state = state.clone();
         async move {
             let Ok(origin) = origin.to_str() else { return false };
-            // Without the storage nobody knows which origins are allowed. The key cannot be looked up either, so that there is no answer but
-            // an error that says nothing of anybody.
+            // Without the storage the allowed origins are unknown. The key cannot be looked up either, so the answer is an error without any
+            // data about contacts.
             state.app.knows_origin(origin).await.unwrap_or(true)
         }
     };
@@ -45,11 +45,11 @@ fn cors(state: &HttpState) -> CorsLayer {
         .max_age(PREFLIGHT_AGE)
 }
 
-/// Lets every page read that the server is in trouble, and when to come back: a page that cannot read it takes it for a network that failed.
+/// Lets every page read a server failure with its `Retry-After`: a page that cannot read it takes it for a network failure.
 ///
-/// The origin is echoed without being known. A request that took too long is cut off before anybody could say whether it is, and with the
-/// storage down nobody can. It gives nothing away: the answer is the same whoever asks, brings no credentials along, and tells of the
-/// server alone, whose failure any page can see anyhow.
+/// The origin is echoed without a check, because a request that timed out may have ended before the check, and the check needs the
+/// storage. This discloses nothing: the answer is the same for every origin, has no credentials, and concerns only the
+/// server, whose failure any page can observe anyway.
 pub(crate) async fn readable(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let is_page = path.is_some_and(|path| PAGE_PATHS.contains(&path));

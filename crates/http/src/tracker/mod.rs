@@ -1,4 +1,4 @@
-//! What web pages tell, with the public key of their site (wire facts, section 5).
+//! Calls of web pages, with the public key of their site (wire facts, section 5).
 
 mod answer;
 mod collect;
@@ -17,31 +17,31 @@ use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The most bytes of a request: what browsers send while a page is left.
+/// Greatest size of a request in bytes: the limit of browsers for requests of a page that is left.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// How far back an event may have happened: a browser that was offline tells late, an inventor tells anything.
+/// The greatest age of an event: a browser may have been offline, while an older event is more likely forged.
 pub(crate) const DEPTH: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
-/// How long a browser may remember that a page is welcome.
+/// How long a browser may cache a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(2);
 
 /// The paths of [`routes`].
 const PAGE_PATHS: [&str; 2] = ["/t/events", "/api/v2"];
 
-/// The calls that pages make.
+/// Routes for pages.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(collect::collect))
         .routes(routes!(wire::wire))
 }
 
-/// What shop plug-ins send besides.
+/// Further routes for shop plug-ins.
 pub(crate) fn plugin_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(plugin_log::plugin_log))
 }
 
-/// The script that pages load. Any page may.
+/// The route of the tracking script, which any page may load.
 pub(crate) fn script_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(script::script))
 }

@@ -1,4 +1,4 @@
-//! From what a page tells to commands.
+//! From a page's request to commands.
 
 use super::DEPTH;
 use crate::error::ApiError;
@@ -18,8 +18,8 @@ use std::sync::LazyLock;
 /// The patterns of the library, compiled once.
 static AGENTS: LazyLock<Bots> = LazyLock::new(Bots::default);
 
-/// Whether a program that reads pages for a machine asks: what it does is no visitor's history. Counted. Only pages are asked for by
-/// bots: a request without `Origin` is an app's or a server's, whose library the patterns would take for one.
+/// Whether the request comes from a bot, which has no visitor's history. Counts bots. A request without `Origin` comes from an app or a
+/// server: it is never a bot, although the patterns would match its HTTP library.
 pub(crate) fn is_bot(headers: &HeaderMap) -> bool {
     let page = headers.contains_key(ORIGIN);
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
@@ -49,20 +49,20 @@ pub(crate) fn cookie(fields: &Fields<'_>, name: &str) -> Result<Identifier, ApiE
     Ok(Identifier::cookie(&cookie))
 }
 
-/// How far a browser's clock may be off and be taken for right.
+/// The greatest error of a browser's clock that is not corrected.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 
-/// When a page says that something happened, by our clock.
+/// Converts times of a browser's clock to the server's clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     now: Timestamp,
-    /// How far the browser's clock is behind ours.
+    /// How far the browser's clock is behind the server's.
     behind: TimeDelta,
 }
 
 impl Clock {
-    /// A clock of a browser that says what time it was when it sent the request. One that is off by little is taken for right: requests take
-    /// their time, each its own, and what one tells must not change places with what another does.
+    /// The clock of a browser, by the time at which it sent the request. A small difference is not corrected: it may be the duration of the
+    /// request, and a correction by it could reorder events of different requests.
     pub(crate) fn new(now: Timestamp, sent_at: Option<i64>) -> Self {
         let sent_at = sent_at.and_then(DateTime::from_timestamp_millis);
         let behind = sent_at.map_or(TimeDelta::zero(), |sent_at| now - sent_at);
@@ -73,7 +73,7 @@ impl Clock {
         }
     }
 
-    /// A time of the browser's, in milliseconds. The future is now: a clock is wrong, not the visitor.
+    /// Reads a time of the browser, in milliseconds since 1970. A time in the future counts as now, because the clock is wrong.
     pub(crate) fn read(self, millis: i64) -> Result<Timestamp, String> {
         let said = DateTime::from_timestamp_millis(millis).and_then(|at| at.checked_add_signed(self.behind));
         let at = said.ok_or("must be milliseconds since 1970")?.min(self.now);
@@ -84,19 +84,19 @@ impl Clock {
     }
 }
 
-/// An event as a page tells it, read.
+/// An event of a page, parsed.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) type_key: EventTypeKey,
     pub(crate) params: EventParams,
     pub(crate) occurred_at: Option<Timestamp>,
-    /// What tells the event from every other one of the site's visitor.
+    /// The event ID, unique within the site and the visitor.
     pub(crate) id: Option<String>,
 }
 
 impl Told {
-    /// Keeps the event with whoever is named, if nobody else with the visitor behind the cookie. Its identity counts within the place and the
-    /// cookie, so that nobody can take the identity of somebody else's event beforehand.
+    /// The command that records the event for the named contact, else for the visitor behind the cookie. The event ID is unique within the place
+    /// and the cookie, so that a sender cannot occupy the IDs of other visitors' events.
     pub(crate) fn keep(self, place: &str, cookie: Option<&Identifier>, named: &ContactRequest) -> Command {
         let cookie = cookie.map_or("", |cookie| cookie.key.value.as_str());
         let id = self.id.map(|id| EventId::sent(&format!("{place} {cookie} {id}")));

@@ -1,4 +1,4 @@
-//! Log entries of shop plug-ins. They were meant for the plug-in's maker, so that they are answered and dropped.
+//! Log entries of shop plug-ins. They are meant for the maker of the plug-in, so they are answered 200 and dropped.
 
 use super::answer::{CollectedBody, RefusedPart};
 use crate::fields::Fields;
@@ -6,12 +6,12 @@ use crate::operations::PLUGIN_LOGS;
 use http::StatusCode;
 use metrics::counter;
 
-/// Whether a body of the tracker is a log entry (wire fact: one has the level and no event).
+/// Whether a body of the tracker is a log entry (wire fact: it has a level and no event).
 pub(crate) fn is_entry(fields: &Fields<'_>) -> bool {
     fields.member("log_level").is_some() && fields.member("webId").is_none()
 }
 
-/// What the sender of a log entry is answered. Counted.
+/// Counts a log entry, and returns its answer.
 pub(crate) fn drop_entry() -> CollectedBody {
     counter!(PLUGIN_LOGS).increment(1);
     let refused = vec![RefusedPart {

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 /// The script, built by `make generate`.
 const SCRIPT: &[u8] = include_bytes!("../../script/dist/selfsame.js");
 
-/// How long browsers use the script without asking: an hour, and a day longer while they ask.
+/// How long browsers use the cached script: an hour, and a day longer while they revalidate.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600, stale-while-revalidate=86400");
 
 /// The hash of the script. Weak, because the same script is sent compressed and not.
@@ -38,7 +38,7 @@ pub(crate) async fn script(known: Option<TypedHeader<IfNoneMatch>>) -> Response 
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8")),
         (CACHE_CONTROL, CACHE),
-        // Pages may check its integrity, for which browsers must be allowed to read it.
+        // Subresource integrity needs CORS: browsers must be allowed to read the script.
         (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
     ];
     let tag: Option<ETag> = HASH.parse().ok();

@@ -1,4 +1,4 @@
-//! Who is behind a page, as far as it may say so (identity rules, "Trust").
+//! The identification of a page's visitor, as far as it is trusted (identity rules, "Trust").
 
 use super::answer::{CollectedBody, RefusedPart};
 use crate::contacts::request::skipped;
@@ -9,7 +9,7 @@ use crate::state::HttpState;
 use selfsame_domain::values::Source;
 use selfsame_domain::{Call, Command, ContactId, ContactRequest, Identifier, Policy, Skipped};
 
-/// The names under which a form of request tells who somebody is.
+/// The names of the identifiers in a form of request.
 #[derive(Debug)]
 pub(crate) struct Names {
     pub(crate) external_id: &'static str,
@@ -31,35 +31,35 @@ impl Names {
     }
 }
 
-/// What a form of request says about who is behind it.
+/// The identifiers that a request claims for its visitor.
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
-    /// Where it says so.
+    /// The object with the identifiers.
     pub(crate) fields: Fields<'a>,
     pub(crate) names: Names,
-    /// The identity token, and where it stood.
+    /// The pointer of the identity token, and the token.
     pub(crate) token: Option<(String, String)>,
 }
 
-/// The identity token of a request, and where it stood. What is no text vouches for nobody, as a forged one.
+/// The pointer of a request's identity token, and the token. A value that is no text counts as an invalid token.
 pub(crate) fn token(fields: &Fields<'_>, name: &str) -> Option<(String, String)> {
     let sent = fields.raw(name).value()?;
     Some((fields.pointer(name), name_of(sent).unwrap_or_default()))
 }
 
-/// Who is behind a page, as far as it is believed.
+/// The identification of a page's visitor, as far as it is trusted.
 #[derive(Debug)]
 pub(crate) struct Who {
-    /// Links the cookie to them.
+    /// The command that links the cookie to the contact.
     pub(crate) link: Option<Command>,
-    /// Whom events are about: the cookie, and other identifiers that the page names. Their contact has the event in any case (identity rules, "History").
+    /// The identifiers of the events: the cookie, and stronger ones of the page, which always decide (identity rules, "History").
     pub(crate) named: ContactRequest,
-    /// Where the contact ID stands, if the form of request has one.
+    /// The place of the contact ID, if the form of request has one.
     pub(crate) contact_id: Option<String>,
 }
 
-/// Links the cookie to whom the page names. What cannot be believed or read is added to what was left out, and then nobody is linked: the
-/// history that came along is kept all the same. What a claim comes to is a rule: [`Warrant::claim`].
+/// Reads the identification of the visitor. Untrusted and unreadable parts are added to the refused parts; then no contact is linked, and the
+/// history is kept anyway. [`Warrant::claim`] has the rule.
 pub(crate) fn tell(
     state: &HttpState,
     visit: &Visit,
@@ -73,7 +73,7 @@ pub(crate) fn tell(
     if let Some((_, request)) = &link {
         named.contact_id = request.contact_id;
         named.external_id.clone_from(&request.external_id);
-        // Beside an external ID an email or a phone decides nothing (identity rule 1).
+        // With an external ID, an email or a phone does not decide (identity rule 1).
         if named.external_id.is_none() {
             named.channels.clone_from(&request.channels);
         }
@@ -121,17 +121,17 @@ fn read(
         }
     };
     answer.refused.extend(claimed.refused.into_iter().map(own));
-    // Identifiers that cannot be read are reported above; where the rules refuse the request for them, nobody is linked (identity rule 8).
+    // Unreadable identifiers were reported above; if the rules refuse the request because of them, no contact is linked (identity rule 8).
     let (call, mut request) = claimed.link?;
     let usable = request.refused_by(call, policy).is_empty();
     request.unreadable.clear();
     usable.then_some((call, request))
 }
 
-/// Reads the identifiers into the request, but for the contact ID, which is returned.
+/// Reads the identifiers into the request, except the contact ID, which is returned.
 fn identifiers(policy: &Policy, fields: &Fields<'_>, names: &Names, request: &mut ContactRequest) -> Option<ContactId> {
     let mut parts = Parts { policy, request };
-    // A page that sends all members of a form has `null` for what it does not know.
+    // A page that sends all members of a form has `null` for the unknown ones.
     let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
     let (pointer, value) = said(names.external_id);
     named::external_id(&mut parts, &pointer, value);

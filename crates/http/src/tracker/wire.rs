@@ -138,8 +138,8 @@ pub(crate) async fn wire(
     }
 }
 
-/// Keeps an event. One that cannot be kept is reported, and the page is believed as far as without it: it may have nobody who could mend
-/// a refused request.
+/// Records an event. An invalid one is reported, and the rest of the request takes effect: the page cannot correct a refused
+/// request.
 async fn event(
     state: &HttpState,
     incoming: &Incoming,
@@ -149,7 +149,7 @@ async fn event(
     (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
     let visit = match secret {
-        // A secret key names the workspace; a server may not know of any site.
+        // A secret key identifies the workspace; a server may have no site key.
         Some(key) if general.raw("siteId").value().is_none() => Visit::Secret(key, None),
         secret => Visit::open(state, &page::site(general, "siteId")?, secret, headers, extensions).await?,
     };
@@ -160,7 +160,7 @@ async fn event(
     let cookies = cookies.unwrap_or_else(|| Fields::of(None, general.pointer("cookies")));
     let cookie = match page::cookie(&cookies, "sc") {
         Ok(cookie) => Some(cookie),
-        // What a server says of a customer needs no visitor.
+        // A server's event about a customer needs no visitor.
         Err(_) if visit.is_secret() && cookies.raw("sc").value().is_none() => None,
         Err(error) => return Err(error),
     };
@@ -182,7 +182,7 @@ async fn event(
     let known = answer.refused.len();
     let who = who::tell(state, &visit, &claim, cookie.as_ref(), &mut answer);
     if cookie.is_none() && who.link.is_none() {
-        // What is wrong with the identifiers is why nobody is named.
+        // The errors of the identifiers are the reason why no contact is named.
         let refused = answer.refused.drain(known..);
         let mut problems: Vec<Problem> = refused.map(RefusedPart::into_problem).collect();
         let reason = "must be sent where GeneralInfo names nobody";
@@ -222,7 +222,7 @@ fn read(
         type_key: type_key?,
         params: params?,
         occurred_at,
-        // The same body with the same time is the same event, told again.
+        // The same body with the same time is the same event, sent again.
         id: datetime.map(|_| format!("body {}", HEXLOWER.encode(&incoming.digest()))),
     })
 }
@@ -241,7 +241,7 @@ async fn webcontact(
     }
     let number = fields.integer("orgId", &mut Problems::default()).value();
     let visit = match (secret, number) {
-        // A shop that has not seen the number sends 0.
+        // A shop that does not know the number sends 0.
         (Some(key), Some(0)) => Visit::Secret(key, None),
         (Some(key), Some(number)) => {
             key.0.check_number(number)?;
@@ -266,7 +266,7 @@ async fn webcontact(
     answer::submit(state, &visit, incoming, who, Vec::new(), answer).await
 }
 
-/// The object that is named after the event; if there is none, everything but the general part.
+/// The object with the event's name; if there is none, all members except `GeneralInfo`.
 fn params(fields: &Fields<'_>, name: &str, answer: &mut CollectedBody) -> Result<EventParams, ValueError> {
     if let Some(payload @ Value::Object(_)) = fields.member(name) {
         return answer.params(payload, &fields.pointer(name));

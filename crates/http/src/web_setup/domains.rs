@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-/// What plug-ins look for in the answer about a domain that is there (wire fact: one the first sentence, another the second).
+/// The sentences that plug-ins look for in the answer for a registered domain (wire fact: one the first, another the second).
 const KNOWN: &str = "Domain already exists. Domain is already registered.";
 
 /// A shop's domain.
@@ -107,7 +107,7 @@ pub(crate) async fn find(
     auth.allow(Action::Write)?;
     let origins = match params.text("domain") {
         Some(domain) => origins("domain", domain)?,
-        // The protocol has the same body for both methods (wire fact). Clients send other bodies with GET, which mean nothing.
+        // The protocol has the same body for both methods (wire fact). Clients send other bodies with GET, which are ignored.
         None => match incoming.object() {
             Ok(body) => named(&body)?,
             Err(_) => origins("domain", "")?,
@@ -118,7 +118,7 @@ pub(crate) async fn find(
     Ok(Json(DomainBody::of(site, Some(KNOWN))))
 }
 
-/// The origins of the domain that a body names.
+/// The origins of the domain in a body.
 fn named(body: &Document) -> Result<BTreeSet<SiteOrigin>, ApiError> {
     let fields = body.fields();
     let mut problems = Problems::default();
@@ -127,7 +127,7 @@ fn named(body: &Document) -> Result<BTreeSet<SiteOrigin>, ApiError> {
     origins(&fields.pointer("domain"), &domain.unwrap_or_default())
 }
 
-/// The origins of a domain that was named at a place.
+/// The origins of a domain; errors name the pointer.
 pub(super) fn origins(pointer: &str, domain: &str) -> Result<BTreeSet<SiteOrigin>, ApiError> {
     SiteOrigin::of_domain(domain).map_err(|error| ApiError::invalid(pointer, error))
 }

@@ -1,4 +1,4 @@
-//! What a shop plug-in asks for when it sets web tracking up (wire facts, 2.10).
+//! Calls of a shop plug-in for the set-up of web tracking (wire facts, 2.10).
 
 mod domains;
 mod script;

@@ -11,7 +11,7 @@ use http::header::HOST;
 use http::uri::Authority;
 use selfsame_domain::{Action, WorkspaceId};
 
-/// Says by which protocol the client reached the proxy before this server.
+/// The header with the protocol by which the client reached the proxy.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// The lines for the pages of a shop.
@@ -52,11 +52,11 @@ pub(crate) async fn script(
     Ok(lines(workspace, &server, &site.key))
 }
 
-/// Where the client reached this server: with the protocol where a proxy says it, else with that of the page.
+/// The address of this server for the client: with the protocol if a proxy sends it, else with that of the page.
 fn server(headers: &HeaderMap) -> Result<String, ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let host = text(HOST.as_str()).and_then(|host| host.parse::<Authority>().ok());
-    // What an authority may have besides has no place in an attribute.
+    // Other characters of an authority are not safe in an attribute.
     let plain = |host: &Authority| {
         let mut bytes = host.as_str().bytes();
         bytes.all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))

@@ -1,4 +1,4 @@
-//! What is taken at a time, and in which encodings.
+//! Admission control and content encodings.
 
 use super::support::{Answer, Server};
 use axum::body::{Body, Bytes};
@@ -11,7 +11,7 @@ use selfsame_http::HttpSettings;
 use serde_json::json;
 use std::convert::Infallible;
 
-/// `{"channels":[{"type":"email","value":"ann@example.com"}]}` in the encodings that are read.
+/// `{"channels":[{"type":"email","value":"ann@example.com"}]}` in the supported encodings.
 const ENCODED: [(&str, &str); 4] = [
     ("gzip", GZIP),
     ("X-GZIP", GZIP),
@@ -124,7 +124,7 @@ async fn a_server_without_room_refuses_before_it_looks_at_key_or_body() {
     assert_eq!(server.get("/api/v1/version").await.status, 200);
 }
 
-/// A body that has begun with so many bytes, and does not go on.
+/// A body that sends some bytes and never ends.
 fn begun(bytes: usize) -> Body {
     let chunk = stream::once(async move { Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes])) });
     Body::from_stream(chunk.chain(stream::pending()))
@@ -146,21 +146,21 @@ async fn bodies_under_way_share_a_bounded_memory() {
         let bytes = vec![b' '; 20_000];
         Body::from_stream(stream::once(async move { Ok::<_, Infallible>(Bytes::from(bytes)) }))
     };
-    // Without others there is room.
+    // Without other bodies there is room.
     assert_eq!(server.send(chunked(whole())).await.status, 400);
     let slow = server.send(chunked(begun(64 * 1024)));
     let late = async {
-        // The slow one has begun by then.
+        // By then the slow body has begun.
         tokio::task::yield_now().await;
         let refused = server.send(chunked(whole())).await;
         busy(&refused);
-        // A small one does not wait for large ones.
+        // A small body does not wait for large ones.
         assert_eq!(server.contact(Some("small"), None).await, 1);
     };
     let (slow, ()) = futures::join!(slow, late);
     assert_eq!(slow.status, 503, "{}", slow.text);
     assert_eq!(server.send(chunked(whole())).await.status, 400, "its memory came back");
-    // Parsed, an object takes many times its text.
+    // A parsed object uses many times the memory of its text.
     let objects = Body::from(format!("[{}]", vec![r#"{"a":1}"#; 200].join(",")));
     let refused = server.send(chunked(objects)).await;
     assert_eq!(

@@ -283,7 +283,7 @@ async fn definitions_are_listed_page_by_page() {
     }
 }
 
-/// What is listed from the first page to the last, one on each.
+/// All items of a list, read with one item a page.
 async fn walked(server: &Server, path: &str, key: &str) -> Vec<String> {
     let mut seen = Vec::new();
     let mut cursor = String::new();

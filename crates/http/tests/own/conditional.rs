@@ -45,7 +45,7 @@ async fn a_change_needs_the_entity_tag_that_was_read() {
     let read = server.get(&path).await.json(200);
     assert_eq!(read["firstName"], "Ann");
     assert_eq!(tag(&server, &path).await, second, "a refused request changes nothing");
-    // What changes nothing keeps the tag.
+    // A request that changes nothing keeps the tag.
     conditional(&server, "PATCH", &path, &second, &named("Ann"))
         .await
         .json(200);

@@ -1,10 +1,10 @@
-//! The export of everything that is held about a person.
+//! The export of all data about a person.
 
 use crate::support::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Two contacts of which the first absorbed the second; their numbers, and the second as it was.
+/// Two contacts, the first of which absorbed the second: their numbers, and the second contact before the merge.
 async fn merged(server: &Server) -> (Value, Value, Value) {
     let body = json!({"externalCustomerId": "A", "firstName": "Ann", "languageCode": "en"});
     let survivor = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
@@ -79,7 +79,7 @@ async fn an_export_tells_until_when_a_token_is_muted() {
         let answer = server.post(&format!("/api/v1/apps/{app}/token/{verb}"), body).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
     };
-    // The clock stands at 03:04:05.678901 of 2 January.
+    // The clock is at 03:04:05.678901 of 2 January.
     call("mute", json!({"token": "t-1", "duration": 5000})).await;
     assert_eq!(muted().await, "2026-01-02T04:27:25.678901Z");
     call("unmute", json!({"token": "t-1"})).await;
@@ -169,7 +169,7 @@ async fn an_export_has_what_waits_behind_a_removed_contact_s_identifiers() {
         .await;
     let event =
         json!({"eventTypeKey": "seen", "occurred": "2025-12-31T10:00", "params": {"email": "anna@example.com"}});
-    // One more than is read at a time.
+    // One more event than a page has.
     let events = vec![event; 500];
     let kept = server.post("/api/v1/past_events", json!({"events": events})).await;
     assert_eq!(kept.json(200)["successCount"], json!(500));

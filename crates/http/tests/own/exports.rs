@@ -1,4 +1,4 @@
-//! Connectors and exports: their forms, what is refused, and that credentials are never answered.
+//! Connectors and exports: their forms, refusals, and that credentials are never answered.
 
 use crate::support::{Answer, Server};
 use serde_json::{Value, json};
@@ -87,6 +87,94 @@ async fn kept_credentials_go_nowhere_else() {
     );
 }
 
+/// A key that is none, in the form of Google's.
+fn service_account() -> Value {
+    json!({"type": "service_account", "project_id": "shop-1", "private_key_id": "k1", "private_key": "hidden-key",
+        "client_email": "export@shop-1.iam.gserviceaccount.com"})
+}
+
+fn bigquery(change: &Value) -> Value {
+    let mut to = json!({"projectId": "shop-1", "dataset": "crm", "location": "EU", "serviceAccount": service_account(),
+        "endpoint": null, "grpcEndpoint": null});
+    for (name, value) in change.as_object().expect("an object") {
+        to[name] = value.clone();
+    }
+    json!({"name": "a", "kind": "bigquery", "bigquery": to})
+}
+
+#[tokio::test]
+async fn a_connector_to_bigquery_reads_back_without_its_key() {
+    let server = Server::start().await;
+    let made = id(&server.post("/api/v1/connectors", bigquery(&json!({}))).await);
+    let path = format!("/api/v1/connectors/{made}");
+    let one = server.get(&path).await;
+    let expected =
+        json!({"projectId": "shop-1", "dataset": "crm", "location": "EU", "endpoint": null, "grpcEndpoint": null});
+    assert_eq!(
+        (&one.json(200)["bigquery"], &one.json(200)["postgres"]),
+        (&expected, &Value::Null)
+    );
+    assert!(
+        !one.text.contains("hidden-key") && !one.text.contains("private"),
+        "{}",
+        one.text
+    );
+    let elsewhere = json!({"bigquery": {"endpoint": "https://8.8.8.8"}});
+    assert_eq!(
+        server.patch(&path, elsewhere).await.pointers(),
+        ["/bigquery/serviceAccount"]
+    );
+    let changed = server
+        .patch(&path, json!({"bigquery": {"dataset": "crm_2", "location": null}}))
+        .await
+        .json(200);
+    assert_eq!(
+        (&changed["bigquery"]["dataset"], &changed["bigquery"]["location"]),
+        (&json!("crm_2"), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_connector_to_bigquery_is_named() {
+    let server = Server::start().await;
+    for (change, pointers) in [
+        (
+            json!({"projectId": null, "dataset": ""}),
+            vec!["/bigquery/projectId", "/bigquery/dataset"],
+        ),
+        (json!({"projectId": "Shop`1"}), vec!["/bigquery/projectId"]),
+        (json!({"dataset": "a-b"}), vec!["/bigquery/dataset"]),
+        (json!({"location": "Europe!"}), vec!["/bigquery/location"]),
+        (json!({"serviceAccount": null}), vec!["/bigquery/serviceAccount"]),
+        (json!({"serviceAccount": "{}"}), vec!["/bigquery/serviceAccount"]),
+        (
+            json!({"serviceAccount": {"client_email": "a", "private_key_id": "b", "project_id": "c"}}),
+            vec!["/bigquery/serviceAccount/private_key"],
+        ),
+        (json!({"endpoint": "ftp://8.8.8.8"}), vec!["/bigquery/endpoint"]),
+        (
+            json!({"endpoint": "http://user:secret@8.8.8.8"}),
+            vec!["/bigquery/endpoint"],
+        ),
+        (json!({"endpoint": "http://127.0.0.1:9050"}), vec!["/bigquery/endpoint"]),
+        (
+            json!({"endpoint": "http://[::1]:9050", "serviceAccount": null}),
+            vec!["/bigquery/endpoint"],
+        ),
+        (json!({"grpcEndpoint": "nowhere"}), vec!["/bigquery/grpcEndpoint"]),
+    ] {
+        let refused = server.post("/api/v1/connectors", bigquery(&change)).await;
+        assert_eq!(refused.pointers(), pointers, "{change}");
+        assert!(
+            !refused.text.contains("hidden-key") && !refused.text.contains("secret@"),
+            "{}",
+            refused.text
+        );
+    }
+    let public = json!({"endpoint": "https://8.8.8.8", "serviceAccount": null});
+    assert_eq!(server.post("/api/v1/connectors", bigquery(&public)).await.status, 201);
+}
+
 #[tokio::test]
 async fn a_check_says_in_a_line_what_is_missing() {
     let server = Server::start().await;
@@ -109,7 +197,7 @@ async fn what_is_wrong_with_a_connector_is_named() {
             vec!["/name"],
         ),
         (json!({"name": "a"}), vec!["/kind"]),
-        (json!({"name": "a", "kind": "bigquery", "bigquery": {}}), vec!["/kind"]),
+        (json!({"name": "a", "kind": "mysql", "mysql": {}}), vec!["/kind"]),
         (json!({"name": "a", "kind": "postgres"}), vec!["/postgres"]),
         (
             json!({"name": "a", "kind": "postgres", "postgres": {"host": "8.8.8.8"}}),

@@ -1,4 +1,4 @@
-//! Reading what people did.
+//! Reading histories.
 
 mod types;
 
@@ -425,7 +425,7 @@ async fn history_of_a_cookie_that_comes_late_is_the_former_owner_s() {
         owners.push(server.post("/api/v1/contact", body).await.json(200)["id"].clone());
         server.clock.advance_seconds(24 * 3_600);
     }
-    // The clock began in the morning of 2 January, when A came; B came a day later.
+    // The clock began in the morning of 2 January, when A was created; B was created a day later.
     let late = |name: &str, occurred: &str| json!({"eventTypeKey": name, "keyValue": "k", "occurred": occurred, "cookies": {"sc": "crumb"}});
     let events = [
         late("long ago", "2025-12-20T10:00"),

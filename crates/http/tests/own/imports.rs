@@ -1,11 +1,11 @@
-//! Imports: how far they are, what became of each row.
+//! Imports: their progress, and the outcome of each row.
 
 use crate::support::Server;
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 
-/// Sends a bulk call and returns its session, when it is over.
+/// Sends a bulk call, waits for its end, and returns its session.
 async fn bulk(server: &Server, contacts: Value) -> String {
     let body = json!({"contacts": contacts, "dedupeOn": "email"});
     let answer = server.post("/api/v1/contacts", body).await.json(200);

@@ -1,4 +1,4 @@
-//! How often a key may ask.
+//! The rate limit of keys.
 
 use super::support::Server;
 use selfsame_http::{HttpSettings, RateLimit};
@@ -22,12 +22,12 @@ async fn a_key_that_asks_too_often_is_told_when_to_come_back() {
     let refused = server.get("/api/v1/identity/policy").await;
     assert_eq!(refused.problem(429), "too-many-requests");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    // Others are not concerned, nor is what needs no key.
+    // Other keys, and routes without a key, are not limited.
     assert_eq!(server.call("two", "GET", "/api/v1/version", None).await.status, 200);
     for _ in 0..5 {
         assert_eq!(server.get("/healthz").await.status, 200);
     }
-    // A made-up key is limited before the database is asked for it.
+    // An invented key is limited before the database is queried for it.
     let unknown = async || {
         server
             .call("made-up", "GET", "/api/v1/version", None)

@@ -1,4 +1,4 @@
-//! Who holds an identifier.
+//! The holders of an identifier.
 
 use super::support::Server;
 use serde_json::json;

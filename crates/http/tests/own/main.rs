@@ -4,12 +4,14 @@
 
 mod admission;
 mod catalog;
+mod changes;
 mod conditional;
 mod damage;
 mod decisions;
 mod export;
 mod exports;
 mod files;
+mod find;
 mod history;
 mod imports;
 mod limits;

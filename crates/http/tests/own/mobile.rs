@@ -1,4 +1,4 @@
-//! What apps tell with a public key, and what they may not (identity rules, "Trust").
+//! What apps may and may not do with a public key (identity rules, "Trust").
 
 mod app;
 mod events;
@@ -125,7 +125,7 @@ async fn a_signed_user_claims_the_device_and_refreshes_its_token() {
     );
     app.tell_as("A", "device", &phone("t2")).await;
     assert_eq!(values(&app.contact("A").await, "mobilepush"), ["t2"]);
-    // Somebody else logs in on the same device.
+    // Another user logs in on the same device.
     app.tell_as("B", "device", &phone("t2")).await;
     app.tell_as("B", "events", &event("bought")).await;
     let (ann, bob) = (app.contact("A").await, app.contact("B").await);

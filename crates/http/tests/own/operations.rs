@@ -1,4 +1,4 @@
-//! Health, numbers, documents.
+//! Health, metrics, documents.
 
 use super::support::Server;
 use axum::body::Body;

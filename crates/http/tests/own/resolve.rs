@@ -1,4 +1,4 @@
-//! What a call would do, without doing it.
+//! Explaining what a call would do, without writing.
 
 use super::support::Server;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ async fn explain(server: &Server, request: Value) -> Value {
     server.post(RESOLVE, request).await.json(200)["decisions"].clone()
 }
 
-/// What an order must have, and more.
+/// An order with its required members and the given ones.
 fn order(more: &Value) -> Value {
     let mut order = json!({
         "externalOrderId": "1", "status": "INITIALIZED", "date": "2024-12-31", "totalCost": 1.5, "currency": "UAH",

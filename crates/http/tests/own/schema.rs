@@ -1,8 +1,14 @@
-//! Whether a value is what a schema says.
+//! Checking values against schemas.
 
 use serde_json::Value;
 
-/// Says what is wrong with a value: of its types, required members, members that the schema does not know, listed values.
+/// The target of a reference; any other value is returned as it is.
+pub(crate) fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().map(|target| target.trim_start_matches('#'));
+    target.and_then(|target| document.pointer(target)).unwrap_or(value)
+}
+
+/// Checks a value against a schema: types, required members, unknown members, listed values. Returns the first error.
 pub(crate) fn check(document: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = document.pointer(reference.trim_start_matches('#'));
@@ -30,7 +36,7 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &Value, place: &str
     members(document, schema, value, place)
 }
 
-/// A part of a whole says nothing about the members of the other parts.
+/// Checks a value against one part of a combined schema, ignoring members of the other parts.
 fn check_part(document: &Value, part: &Value, value: &Value, place: &str) -> Result<(), String> {
     let part = part["$ref"]
         .as_str()

@@ -238,3 +238,127 @@ async fn every_call_needs_its_rights() {
     let path = format!("/api/v1/segments/{}", segment["id"]);
     assert_eq!(server.call("two", "GET", &path, None).await.problem(404), "not-found");
 }
+
+#[tokio::test]
+async fn a_segment_is_copied_frozen_and_emptied() {
+    let server = Server::start().await;
+    let ann = server.contact(None, Some("ann@example.com")).await;
+    let segment = made(&server, "No ID", no_id()).await;
+    let path = format!("/api/v1/segments/{}", segment["id"]);
+    let copy = server
+        .post(&format!("{path}/copy"), json!({"name": "Copy"}))
+        .await
+        .json(201)["segment"]
+        .clone();
+    assert_eq!((&copy["formula"], &copy["count"]), (&no_id(), &json!(1)));
+    let list = server
+        .post(&format!("{path}/freeze"), json!({"name": "List"}))
+        .await
+        .json(201)["segment"]
+        .clone();
+    assert_eq!((&list["type"], &list["count"]), (&json!("static"), &json!(1)));
+    server
+        .put(&format!("/api/v1/contact/{ann}"), json!({"externalCustomerId": "C-1"}))
+        .await;
+    let count = async |segment: &Value| {
+        server
+            .get(&format!("/api/v1/segments/{}", segment["id"]))
+            .await
+            .json(200)["segment"]["count"]
+            .clone()
+    };
+    assert_eq!((count(&copy).await, count(&list).await), (json!(0), json!(1)));
+    let list_path = format!("/api/v1/segments/{}", list["id"]);
+    assert_eq!(
+        server
+            .post(&format!("{list_path}/copy"), json!({"name": "x"}))
+            .await
+            .pointers(),
+        ["id"]
+    );
+    assert_eq!(
+        server
+            .call("one", "POST", &format!("{list_path}/empty"), None)
+            .await
+            .json(200)["segment"]["count"],
+        0
+    );
+    let refused = server.call("one", "POST", &format!("{path}/empty"), None).await;
+    assert_eq!(refused.problem(400), "segment-is-dynamic");
+    assert_eq!(
+        server.post(&format!("{path}/freeze"), json!({})).await.pointers(),
+        ["/name"]
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_freeze_adds_nobody() {
+    let server = Server::start().await;
+    server.contact(None, Some("ann@example.com")).await;
+    let segment = made(&server, "No ID", no_id()).await;
+    let path = format!("/api/v1/segments/{}/freeze", segment["id"]);
+    let freeze = async || {
+        let answer = server.repeatable("POST", "k", &path, &json!({"name": "List"})).await;
+        answer.json(201)["segment"].clone()
+    };
+    let list = freeze().await;
+    server.contact(None, Some("bob@example.com")).await;
+    assert_eq!((freeze().await, &list["count"]), (list.clone(), &json!(1)));
+}
+
+#[tokio::test]
+async fn contacts_are_searched_by_a_formula() {
+    let server = Server::start().await;
+    for number in 0..3 {
+        server.contact(Some(&format!("C-{number}")), None).await;
+    }
+    let formula = json!({"formula": {"not": {"field": "externalCustomerId", "op": "equals", "value": "C-1"}}});
+    let page = server
+        .post("/api/v1/contacts/search?limit=1", formula.clone())
+        .await
+        .json(200);
+    assert_eq!(
+        (&page["count"], &page["items"][0]["externalCustomerId"]),
+        (&json!(2), &json!("C-0"))
+    );
+    let next = page["next"].as_str().expect("a next page");
+    let page = server
+        .post(&format!("/api/v1/contacts/search?cursor={next}"), formula)
+        .await
+        .json(200);
+    assert_eq!(
+        (&page["items"][0]["externalCustomerId"], &page["next"]),
+        (&json!("C-2"), &Value::Null)
+    );
+    assert_eq!(
+        server.post("/api/v1/contacts/search", json!({})).await.pointers(),
+        ["/formula"]
+    );
+}
+
+#[tokio::test]
+async fn events_and_orders_are_conditions() {
+    let server = Server::start().await;
+    let ann = server.contact(Some("C-1"), None).await;
+    let event = json!({"eventTypeKey": "Login", "params": [
+        {"name": "externalCustomerId", "value": "C-1"}, {"name": "from", "value": "app"}
+    ]});
+    server.post("/api/v2/event", event).await;
+    let login = json!({
+        "event": "Login", "count": {"atLeast": 1}, "within": {"lastDays": 7},
+        "where": [{"param": "from", "op": "equals", "value": "app"}],
+    });
+    let orders = json!({"orders": "count", "op": "equals", "value": 0});
+    let segment = made(&server, "Active", json!({"all": [login, orders]})).await;
+    assert_eq!(segment["count"], 1);
+    assert_eq!(
+        segment["readable"],
+        "event “Login” at least 1 times in the last 7 days where (“from” equals “app”) and order count equals 0"
+    );
+    let found = server.get(&format!("/api/v1/contact/{ann}/segments")).await.json(200);
+    assert_eq!(found["items"][0]["in"], true);
+    let wrong =
+        json!({"formula": {"event": "Login", "within": {"lastDays": -1}, "where": [{"param": "a", "op": "x"}]}});
+    let refused = server.post("/api/v1/segments/preview", wrong).await;
+    assert_eq!(refused.pointers(), ["/formula/where/0/op"]);
+}

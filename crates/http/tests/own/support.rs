@@ -25,7 +25,7 @@ pub(crate) struct Server {
     document: Value,
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -85,7 +85,7 @@ impl Server {
         Self::with(HttpSettings::default()).await
     }
 
-    /// A server that does its jobs, for as long as the test runs.
+    /// A server with a worker that executes jobs while the test runs.
     pub(crate) async fn working() -> Self {
         let server = Self::start().await;
         let worker = server
@@ -95,12 +95,12 @@ impl Server {
         server
     }
 
-    /// Keys are `one`, `one-events`, `one-read`, `one-write`, and `two` for the other workspace.
+    /// A server with settings. Its keys are `one`, `one-events`, `one-read`, `one-write`, and `two` for the other workspace.
     pub(crate) async fn with(settings: HttpSettings) -> Self {
         Self::made(settings, Options::default()).await
     }
 
-    /// The same with other bounds of the write lane.
+    /// The same with other limits of the write lane.
     pub(crate) async fn made(settings: HttpSettings, options: Options) -> Self {
         let clock = ManualClock::new();
         let ids = Arc::new(SequenceIds::new());
@@ -123,7 +123,7 @@ impl Server {
         }
     }
 
-    /// Sends a request as it is. Every answer has to be what the description of the API says.
+    /// Sends a request as it is. Asserts that the answer matches the API description.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.expect("infallible");
@@ -142,7 +142,7 @@ impl Server {
     }
 
     fn fits(&self, operation: &Value, answer: &Answer, place: &str) {
-        let described = &operation["responses"][answer.status.as_str()];
+        let described = schema::followed(&self.document, &operation["responses"][answer.status.as_str()]);
         assert!(
             described.is_object(),
             "{place}: {} is not described: {}",
@@ -155,7 +155,7 @@ impl Server {
         let media = answer
             .header("content-type")
             .and_then(|media| media.split(';').next())
-            // An empty body has no type.
+            // An empty body has no content type.
             .unwrap_or("*/*");
         let schema = described["content"][media].get("schema");
         let schema = schema.unwrap_or_else(|| panic!("{place}: {} as {media} is not described", answer.status));
@@ -186,7 +186,7 @@ impl Server {
         self.call("one", "POST", path, Some(body)).await
     }
 
-    /// Takes orders, all of them.
+    /// Sends orders, all of which must be accepted.
     pub(crate) async fn order(&self, orders: Value) {
         let answer = self.post("/api/v1/orders", json!({"orders": orders})).await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
@@ -226,8 +226,7 @@ impl Server {
         made["id"].as_i64().expect("a number")
     }
 
-    /// Every call needs a key, one whose rights cover it, and sees its own workspace only: what workspace `one` has, is to
-    /// `two` what nobody has.
+    /// Asserts that the call needs a valid key (401) with sufficient rights (403). `weak` is a key without the right.
     pub(crate) async fn guarded(&self, method: &str, path: &str, body: Option<Value>, weak: &str) {
         let none = Request::builder()
             .method(method)
@@ -246,7 +245,7 @@ impl Server {
     }
 }
 
-/// Exports to destinations that lack a right.
+/// Export outlets with destinations that lack a right.
 fn outlets() -> ExportOutlets {
     ExportOutlets {
         sinks: Arc::new(Lacking),
@@ -258,7 +257,7 @@ fn outlets() -> ExportOutlets {
     }
 }
 
-/// Knows addresses alone, as they are spelled.
+/// A resolver that knows only literal addresses.
 #[derive(Debug)]
 struct Spelled;
 
@@ -273,7 +272,7 @@ impl Hosts for Spelled {
     }
 }
 
-/// Destinations of every kind, none of which lets anybody in.
+/// Destinations of every kind that refuse every connection.
 #[derive(Debug)]
 struct Lacking;
 
@@ -313,10 +312,10 @@ pub(crate) async fn key(app: &Application, workspace: WorkspaceId, secret: &str,
     app.create_key(workspace, new).await.expect("key");
 }
 
-/// The operation that answers a method at a path, by the template that has the fewest parameters.
+/// The operation of a method and a path, by the matching template with the fewest parameters.
 fn operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<&'a Value> {
     let paths = document["paths"].as_object()?;
-    // These answer one spelling.
+    // These routes have one spelling.
     let name = path.trim_matches('/');
     if ["healthz", "readyz", "metrics"].contains(&name) && path.len() > name.len() + 1 {
         return None;

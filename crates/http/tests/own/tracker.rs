@@ -1,4 +1,4 @@
-//! What web pages tell, and what they may not (identity rules, "Trust").
+//! What web pages may and may not do with a public key (identity rules, "Trust").
 
 mod former;
 mod named;
@@ -72,7 +72,7 @@ fn view(site: &Site, sc: &str, id: &str) -> Value {
     json!({"site": site.key, "sc": sc, "events": [{"id": id, "name": "PageView", "payload": {"url": format!("{SHOP}/{id}")}}]})
 }
 
-/// The fields of what was left out.
+/// The fields of the refused parts.
 fn refused(answer: &Value) -> Vec<&str> {
     let refused = answer["refused"].as_array().into_iter().flatten();
     refused.filter_map(|part| part["field"].as_str()).collect()
@@ -166,7 +166,7 @@ async fn a_signed_token_links_the_cookie_and_makes_the_contact() {
     let ann = holder(&server, "A").await.expect("a contact");
     assert_eq!(seen(&server, &ann).await, ["before", "after"]);
     server.clock.advance_seconds(1);
-    // Somebody else on the same browser: what was stays, what comes is theirs.
+    // Another person on the same browser: earlier events stay, later ones belong to that person.
     let mut other = view(&shop, "crumb", "others");
     other["token"] = json!(token(&server, "one", "B", None).await);
     tell(&server, "/t/events", &other).await.json(200);
@@ -293,7 +293,7 @@ async fn pages_of_other_origins_are_turned_away() {
     assert_eq!(server.get("/api/v1/visitors/crumb").await.status, 404);
     let own = tell(&server, "/t/events", &view(&shop, "crumb", "a")).await;
     assert_eq!(own.header("access-control-allow-origin"), Some(SHOP));
-    // Apps and servers say no origin.
+    // Apps and servers send no `Origin`.
     let bare = Request::builder().method("POST").uri("/t/events");
     let answer = server.send(
         bare.body(Body::from(view(&shop, "crumb", "b").to_string()))

@@ -1,4 +1,4 @@
-//! Who may say what: every kind of key with every kind of call (identity rules, "Trust").
+//! The powers of keys: every kind of key with every kind of call (identity rules, "Trust").
 
 use crate::support::{Answer, Server, key};
 use axum::body::Body;
@@ -10,8 +10,8 @@ use selfsame_domain::{Rights, WorkspaceId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The kinds of keys: none, one that is unknown, keys of workspace `one` with different rights, one of workspace `two`, and the public key
-/// of a site of `one` in the place of a secret key.
+/// The kinds of keys: none, an unknown one, keys of workspace `one` with different rights, one of workspace `two`, and the public key
+/// of a site of `one` in place of a secret key.
 const KEYS: [Option<&str>; 8] = [
     None,
     Some("wrong"),
@@ -117,7 +117,7 @@ async fn each_key_opens_its_own_workspace_site_and_calls() {
     let domain = json!({"domain": "shop.example"});
     let secret = "an API key, whose rights count";
     let table: [(&str, &str, Value, [u16; 8]); 19] = [
-        // A site's public key is enough for the tracker; a secret key that comes along has to be of the site's workspace.
+        // A site's public key is enough for the tracker; a secret key beside it must be of the site's workspace.
         (
             "POST",
             "/api/v2",
@@ -136,7 +136,7 @@ async fn each_key_opens_its_own_workspace_site_and_calls() {
             event("Bare", None),
             [400, 401, 200, 200, 200, 403, 200, 401],
         ),
-        // A number names nothing but the workspace of the secret key.
+        // A number is accepted only for the workspace of the secret key.
         ("POST", "/api/v2", link(one), [401, 401, 200, 200, 403, 403, 401, 401]),
         ("POST", "/api/v2", link(two), [401, 401, 401, 401, 401, 401, 200, 401]),
         (
@@ -152,10 +152,10 @@ async fn each_key_opens_its_own_workspace_site_and_calls() {
             link(Value::Null),
             [400, 401, 200, 200, 403, 403, 200, 401],
         ),
-        // Calls of pages and apps look at the public key alone.
+        // Calls of pages and apps use only the public key.
         ("POST", "/t/events", page, [200; 8]),
         ("POST", "/mobile/api/v1/user", app, [200; 8]),
-        // All others want a secret key.
+        // All other calls need a secret key.
         (
             "GET",
             "/api/v1/contacts",
@@ -216,7 +216,7 @@ async fn each_key_opens_its_own_workspace_site_and_calls() {
             let mut body = body.clone();
             if let Some(name) = body["GeneralInfo"]["eventName"].as_str() {
                 let name = format!("{name} {}", key.unwrap_or("nobody"));
-                // A page of its own each: the history of a cookie joins the contact that gets it.
+                // Each key has a different cookie, because the contact that gets a cookie adopts its history.
                 body["GeneralInfo"]["cookies"]["sc"] = json!(name);
                 body["GeneralInfo"]["eventName"] = json!(name);
             }
@@ -228,7 +228,7 @@ async fn each_key_opens_its_own_workspace_site_and_calls() {
             );
         }
     }
-    // What a public key says of A is refused; what a secret key says is believed in its own workspace.
+    // Claims about A by a public key are refused; those by a secret key are trusted in its own workspace.
     let believed = |keys: &[&str], names: &[&str]| -> BTreeSet<String> {
         let each = keys
             .iter()
@@ -255,16 +255,16 @@ async fn a_secret_key_is_believed_as_on_post_contact() {
     let made = server.get("/api/v1/contacts?externalCustomerId=77").await.json(200);
     let channels = json!([{"type": "email", "value": "new@example.com"}, {"type": "sms", "value": "+380501234567"}]);
     assert_eq!(made[0]["channels"], channels);
-    // The cookie's history joins the customer.
+    // The customer's contact adopts the history of the cookie.
     let before = json!({"site": stand.own.key, "sc": "crumb", "events": [{"name": "Before"}]});
     stand.call(None, "POST", "/t/events", &before).await.json(200);
     stand.call(Some("one"), "POST", "/api/v2", &link(0)).await.json(200);
     assert_eq!(stand.happened("one").await, ["Before".to_owned()].into());
-    // Nobody is named, and no visitor.
+    // The request names neither a contact nor a visitor.
     let nobody = json!({"GeneralInfo": {"eventName": "StatusCart", "siteId": stand.own.key, "cookies": {"sc": ""}}});
     let refused = stand.call(Some("one"), "POST", "/api/v2", &nobody).await;
     assert_eq!(refused.pointers(), ["/GeneralInfo/cookies/sc"]);
-    // Why nobody is named is said as well.
+    // The error also gives the reason why no contact is named.
     let unreadable =
         json!({"GeneralInfo": {"eventName": "StatusCart", "siteId": stand.own.key, "user_phone": "0501234567"}});
     let refused = stand.call(Some("one"), "POST", "/api/v2", &unreadable).await;

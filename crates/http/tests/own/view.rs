@@ -38,7 +38,7 @@ async fn an_identity_says_what_it_holds_and_since_when() {
     assert_eq!(view["visitors"][0]["identifier"]["matchingValue"], "crumb");
 }
 
-/// What an identity says of its only email.
+/// The only email of an identity.
 async fn email_of(server: &Server, id: i64) -> Value {
     let view = server.get(&format!("/api/v1/contact/{id}/identity")).await.json(200);
     let mut all = view["identifiers"].as_array().into_iter().flatten();

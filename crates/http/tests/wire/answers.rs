@@ -1,4 +1,4 @@
-//! The answers in the description are those that the server gives.
+//! The example answers in the description are real answers of the server.
 
 use crate::examples::SITE;
 use crate::support::{Answer, Server};
@@ -6,14 +6,14 @@ use selfsame_application::ports::NewSite;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What `operations::complete` puts into the description.
+/// The recorded answers that `operations::complete` adds to the description.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/operations/answers.json");
 
 const APP: &str = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
 
 const SC: &str = "0b8e6f0a-6f0c-4f7e-9a53-0e8d4f6f3c11";
 
-/// A server, and what it answered, by operation.
+/// A server, and its recorded answers by operation.
 struct Story {
     server: Server,
     answers: Map<String, Value>,
@@ -37,7 +37,7 @@ impl Story {
         }
     }
 
-    /// Asks, and remembers the answer under the name of the operation.
+    /// Sends a request, and records the answer under the name of the operation.
     async fn tell(&mut self, operation: &str, method: &str, path: &str, body: Value) -> Value {
         let body = if body.is_null() {
             String::new()
@@ -197,6 +197,7 @@ async fn identity(story: &mut Story) {
     story
         .tell("undoMerge", "POST", &format!("{path}/undo"), Value::Null)
         .await;
+    story.read("listChanges", "/api/v1/changes?after=0&limit=2").await;
     let mut policy = story.read("getPolicy", "/api/v1/identity/policy").await;
     policy["defaultPhoneRegion"] = json!("UA");
     story
@@ -209,7 +210,7 @@ async fn segments(story: &mut Story) {
     let body = json!({"name": "Customers", "formula": formula});
     let made = story.tell("createSegment", "POST", "/api/v1/segments", body).await;
     let path = format!("/api/v1/segments/{}", made["segment"]["id"]);
-    let preview = json!({"formula": formula});
+    let preview = json!({"formula": {"not": formula}, "segmentId": made["segment"]["id"]});
     story
         .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
         .await;
@@ -219,6 +220,18 @@ async fn segments(story: &mut Story) {
     story.read("getContactSegments", "/api/v1/contact/1/segments").await;
     let body = json!({"name": "Known customers", "formula": formula});
     story.tell("changeSegment", "PUT", &path, body).await;
+    let copy = json!({"name": "Customers, copy"});
+    story.tell("copySegment", "POST", &format!("{path}/copy"), copy).await;
+    let list = json!({"name": "Customers in March"});
+    let list = story
+        .tell("freezeSegment", "POST", &format!("{path}/freeze"), list)
+        .await;
+    let list = format!("/api/v1/segments/{}/empty", list["segment"]["id"]);
+    story.tell("emptySegment", "POST", &list, Value::Null).await;
+    let search = json!({"formula": formula});
+    story
+        .tell("searchByFormula", "POST", "/api/v1/contacts/search", search)
+        .await;
     story.tell("deleteSegment", "DELETE", &path, Value::Null).await;
 }
 

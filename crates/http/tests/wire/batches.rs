@@ -1,9 +1,9 @@
-//! Lists whose entries are judged one by one: what is wrong with one of them spoils none of the others.
+//! Lists with entries that are validated one by one: an invalid entry does not affect the others.
 
 use crate::support::Server;
 use serde_json::{Value, json};
 
-/// What cannot be read in a text, as JSON.
+/// Texts that cannot be read, as JSON.
 const UNREADABLE: [&str; 5] = [
     r#""a\u0000b""#,
     r#""\u0085""#,
@@ -73,7 +73,7 @@ async fn a_past_event_that_cannot_be_read_is_refused_alone() {
     ]);
     let body = format!(r#"{{"events": [{}]}}"#, events.join(","));
     let answer = server.ask("POST", "/api/v2/past_events", body).await.expect(200).json();
-    // A parameter that cannot be read is left out.
+    // An unreadable parameter is left out.
     let mut expected = vec![json!({"status": "ACCEPTED"}); 6];
     let refused = |error: String| json!({"status": "SERVER_ERROR", "error": error});
     expected.extend([

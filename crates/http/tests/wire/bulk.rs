@@ -4,7 +4,7 @@ use crate::support::{Server, request, with_header};
 use selfsame_domain::Rights;
 use serde_json::{Value, json};
 
-/// Sends a bulk call and returns its answer and what `importstatus` says when it is over.
+/// Sends a bulk call and returns its answer, and the answer of `importstatus` after its end.
 async fn bulk(server: &Server, body: &Value) -> (Value, Value) {
     let answer = server.post("/api/v1/contacts", body).await.expect(200).json();
     let session = answer["asyncSessionId"].as_str().expect("a session").to_owned();
@@ -127,7 +127,7 @@ async fn listed_members_without_a_value_are_cleared_and_others_are_left() {
         contact["channels"],
         json!([{"type": "email", "value": "ann@example.com"}])
     );
-    // Without a list what is sent is written, and nothing is cleared.
+    // Without a list of fields, sent members are written, and nothing is cleared.
     bulk(
         &server,
         &json!({"contacts": [{"externalCustomerId": "1", "lastName": "Jones"}], "dedupeOn": "email"}),

@@ -1,4 +1,4 @@
-//! Whom a contact of `POST contacts` is, and what is written to it.
+//! The rules of `POST contacts`: which contact is found, and what is written to it.
 
 use crate::support::Server;
 use selfsame_domain::values::FieldType;
@@ -17,7 +17,7 @@ fn with(mut contact: Value, member: &str, value: Value) -> Value {
     contact
 }
 
-/// Sends one contact in a bulk call. Returns the number of the contact that it led to, and what became of it.
+/// Sends one contact in a bulk call. Returns the number of the resulting contact, and the outcome.
 async fn bulk(server: &Server, contact: &Value, options: &Value) -> (i64, String) {
     let body = with(options.clone(), "contacts", json!([contact]));
     let answer = server.post("/api/v1/contacts", &body).await.expect(200).json();

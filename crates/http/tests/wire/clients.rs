@@ -1,4 +1,4 @@
-//! What clients of the protocol send, and what they need to be answered: one file a client, written for this test after what is known of them.
+//! The requests of known clients of the protocol, and the answers that they need. Each client has one file, written for this test.
 
 use crate::support::{Answer, KEY, Server};
 use base64::Engine;
@@ -27,14 +27,14 @@ async fn the_mobile_sdk() {
     run(include_str!("clients/mobile_sdk.json")).await;
 }
 
-/// A client, with what it learnt so far.
+/// A client, with the values that it has read from answers.
 struct Client {
     server: Server,
     script: Value,
     known: BTreeMap<&'static str, Value>,
 }
 
-/// Sends the calls of a client in their order, and looks at what became of its contact.
+/// Sends the calls of a client in order, and checks its contact.
 async fn run(script: &str) {
     let server = Server::start().await;
     let known = BTreeMap::from([
@@ -63,7 +63,7 @@ async fn run(script: &str) {
 }
 
 impl Client {
-    /// A text or value with what is known in the place of its names.
+    /// A text or value with its placeholders replaced by known values.
     fn fill(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => match self.known.get(text.as_str()) {

@@ -227,7 +227,7 @@ async fn nothing_to_recognise_anybody_by() {
     );
 }
 
-/// The protocol has them in `POST contact` alone.
+/// The protocol has groups only in `POST contact`.
 #[tokio::test]
 async fn an_update_says_that_it_changes_no_segments() {
     let server = Server::start().await;

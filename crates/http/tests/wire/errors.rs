@@ -1,4 +1,4 @@
-//! What errors look like.
+//! The forms of errors.
 
 use crate::support::{Answer, Server, request, with_header};
 use axum::body::Body;
@@ -201,7 +201,7 @@ async fn a_body_that_is_too_large() {
     let body = json!({"externalCustomerId": "1", "firstName": "A".repeat(64)});
     let answer = server.post("/api/v1/contact", &body).await.expect(413);
     assert_eq!(answer.body, "the body is larger than 64 bytes");
-    // Without a length to trust, the limit is met while reading.
+    // Without an announced length, the limit applies while the body is read.
     let text = body.to_string();
     let chunks: Vec<_> = text
         .as_bytes()

@@ -1,10 +1,10 @@
-//! Telling of events.
+//! Recording events.
 
 use crate::support::{KEY, Server, request, with_header};
 use selfsame_domain::Rights;
 use serde_json::{Value, json};
 
-/// What a contact's history shows, the earliest first.
+/// The entries of a contact's history, the earliest first.
 async fn history(server: &Server, id: i64) -> Vec<String> {
     let page = server
         .get(&format!("/api/v1/contact/{id}/timeline?type=event"))

@@ -1,4 +1,4 @@
-//! The examples of the description do what they say.
+//! The examples of the description are accepted by the server.
 
 use crate::support::Server;
 use crate::upload;
@@ -11,15 +11,16 @@ pub(crate) const SITE: &str = "pk_2hb0dqf5a1c8e7k3m6p9s4t7v0x2z5b8d1f4h7";
 
 const APP: &str = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
 
-/// What later examples refer to, so that it comes first.
-const FIRST: [&str; 4] = [
+/// Operations that are sent first, because later examples refer to their results.
+const FIRST: [&str; 5] = [
     "post /api/v1/contact",
     "post /api/v1/categories",
     "post /api/v1/fields",
+    "post /api/v1/segments",
     "post /api/v1/apps/{app}/tokens",
 ];
 
-/// Every operation with a body: method, path and example; but those of apps, whose key is in a header, are sent by their own tests.
+/// Every operation with a body: method, path and example. Calls of apps have their key in a header, and their own tests.
 fn examples() -> Vec<(String, String, Value)> {
     let document = serde_json::to_value(selfsame_http::openapi()).expect("JSON");
     let mut found = Vec::new();
@@ -40,7 +41,7 @@ fn examples() -> Vec<(String, String, Value)> {
     found
 }
 
-/// The numbers of contacts that the examples name, as those that there are here.
+/// An example with its contact IDs replaced by those of this test.
 fn here(example: &Value, contacts: [i64; 2]) -> Value {
     let text = example.to_string();
     let text = text.replace("564407320", &contacts[0].to_string());
@@ -74,7 +75,7 @@ async fn every_example_of_a_request_is_taken() {
     let mut sent = 0;
     for (method, path, example) in examples() {
         let noun = path.split('/').nth(3).unwrap_or_default();
-        // They need a destination or a file, which their own tests have.
+        // These calls need a destination or a file, which only the tests of exports and imports have.
         if ["connectors", "exports", "imports"].contains(&noun) {
             continue;
         }

@@ -1,10 +1,10 @@
-//! Whatever is sent, the server does not fail.
+//! No request makes the server fail.
 
 use crate::support::{Server, is_fault, request};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Names that the front end looks at, so that random values meet the code that reads them.
+/// Names of members that the front end reads, so that random values reach that code.
 const NAMES: [&str; 24] = [
     "channels",
     "type",

@@ -3,7 +3,7 @@
 use crate::support::{Answer, Server};
 use serde_json::{Value, json};
 
-/// What the decision of an answer left out, by member.
+/// The members that the decision of an answer left out.
 pub(crate) async fn left_out(server: &Server, answer: &Answer) -> Vec<String> {
     let path = format!("/api/v1/identity/decisions/{}", answer.header("x-selfsame-decision"));
     let found = server.get(&path).await.expect(200).json();

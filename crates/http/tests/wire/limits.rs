@@ -1,4 +1,4 @@
-//! Lists have limits: what a request costs grows with them, and others wait for it.
+//! Lists have limits, because the cost of a request grows with them and other requests wait for it.
 
 use crate::support::{KEY, Server};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 const CONTACT: &str = "/api/v1/contact";
 const SUBSCRIBE: &str = "/api/v1/contact/subscribe";
 
-/// A path, the list that has a limit in its words, the limit, and a body whose list is this long.
+/// A path, the name of the list in the error, its limit, and a function that makes a body with a list of a given length.
 type Limited = (&'static str, &'static str, usize, fn(usize) -> Value);
 
 fn texts(count: usize) -> Vec<String> {
@@ -81,7 +81,7 @@ async fn a_list_that_is_too_long_is_named() {
     for (path, list, max, body) in LIMITED {
         let refused = server.post(path, &body(max + 1)).await.expect(400);
         let text = format!("{list} must have at most {max} entries, not {}", max + 1);
-        // Some bodies lack an identifier, which is told behind a list that is read.
+        // Some bodies lack an identifier, which is reported only if the list is read.
         assert_eq!(refused.body, text, "{path}");
         let taken = server.post(path, &body(max)).await;
         assert!(!taken.body.contains("must have at most"), "{path} {list}: {taken:?}");
@@ -114,7 +114,7 @@ async fn the_longest_lists_are_kept_whole() {
     assert_eq!(held["identifiers"].as_array().map(Vec::len), Some(201));
 }
 
-/// Many clients send a whole body before they read: a connection that is closed under them loses the answer.
+/// Many clients send the whole body before they read: they lose the answer if the connection is closed early.
 #[tokio::test]
 async fn who_sends_too_much_reads_the_answer_when_all_is_sent() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! The wire-compatible routes, asked as their clients ask them.
+//! The wire-compatible routes, with requests as clients send them.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -1,10 +1,10 @@
-//! What an order says besides its number, status, date, currency, total and customer, and what is kept of it.
+//! The members of an order besides its number, status, date, currency, total and customer, and their stored form.
 
 use crate::orders::{ORDERS, id, of_contact, order};
 use crate::support::Server;
 use serde_json::{Value, json};
 
-/// What was cut, kept otherwise or left out of an order, and the order as it is kept.
+/// The members of an order that were cut, changed or left out, and the stored order.
 async fn noted(server: &Server, more: &Value) -> (Vec<(String, String)>, Value) {
     let sent = order(more);
     let explained = json!({"call": "order", "body": {"orders": [sent]}});

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 pub(crate) const ORDERS: &str = "/api/v1/orders";
 
-/// What an order must have, and more.
+/// An order with its required members and the given ones.
 pub(crate) fn order(more: &Value) -> Value {
     let mut order = json!({
         "externalOrderId": "1", "status": "INITIALIZED", "date": "2024-12-31", "totalCost": 100, "currency": "UAH",
@@ -23,7 +23,7 @@ pub(crate) async fn kept(server: &Server, orders: &Value) {
     assert_eq!(answer.body, "");
 }
 
-/// Why an order was not kept.
+/// The error of a refused order.
 async fn error(server: &Server, order: &Value) -> String {
     let answer = server
         .post(ORDERS, &json!({"orders": [order]}))

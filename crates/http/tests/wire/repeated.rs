@@ -1,9 +1,9 @@
-//! Requests that come twice.
+//! Repeated requests.
 
 use crate::support::{Answer, Server, request, with_header};
 use serde_json::{Value, json};
 
-/// Sends a request with an idempotency key. What names the request itself is not part of the answer.
+/// Sends a request with an idempotency key. Returns the answer without its request ID.
 async fn keyed(server: &Server, method: &str, path: &str, key: &str, body: &Value) -> Answer {
     let ask = with_header(request(method, path, body.to_string()), "idempotency-key", key);
     let mut answer = server.send(ask).await;
@@ -54,7 +54,7 @@ async fn a_replayed_answer_equals_the_first() {
     {
         let key = format!("key-{index}");
         let first = keyed(&server, method, path, &key, &body).await;
-        // What happens in between must not show.
+        // A change in between must not affect the answer.
         server
             .put(
                 "/api/v1/contact/2",

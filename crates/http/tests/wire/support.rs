@@ -1,4 +1,4 @@
-//! A server in memory, asked without a socket.
+//! A server in memory, called without a socket.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -24,7 +24,7 @@ pub(crate) struct Server {
     pub(crate) router: Router,
 }
 
-/// What the server answered.
+/// The server's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -64,7 +64,7 @@ impl Server {
         Self::with(HttpSettings::default()).await
     }
 
-    /// A server that does its jobs, for as long as the test runs.
+    /// A server with a worker that executes jobs while the test runs.
     pub(crate) async fn working() -> Self {
         Self::working_with(HttpSettings::default()).await
     }
@@ -108,7 +108,7 @@ impl Server {
         self.app.create_key(self.workspace, key).await.expect("make a key");
     }
 
-    /// Submits a command behind the front end's back.
+    /// Submits a command without the front end.
     pub(crate) async fn submit(&self, command: Command) {
         let submission = selfsame_application::Submission::of(command);
         let decisions = self.app.submit(self.workspace, submission).await.expect("submit");

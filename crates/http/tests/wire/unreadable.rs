@@ -1,11 +1,11 @@
-//! Values that nothing can keep (control characters, unpaired surrogates, numbers beyond 64 bits, members nested too deeply) cost themselves and
-//! not the request, wherever they stand.
+//! Values that cannot be stored (control characters, unpaired surrogates, numbers beyond 64 bits, members nested too deeply) are left out and
+//! do not refuse the request, at any place.
 
 use crate::left_out::left_out;
 use crate::support::{Answer, Server};
 use serde_json::json;
 
-/// As JSON, with the reason.
+/// Unreadable values as JSON, with the reason of the error.
 fn unreadable() -> [(&'static str, &'static str); 4] {
     let text = "must not contain control characters or unpaired surrogates";
     let number = "must be within the range of a 64-bit integer";

@@ -1,4 +1,4 @@
-//! What shop plug-ins ask for when they are set up.
+//! Calls of shop plug-ins at their set-up.
 
 use crate::support::{Server, request, with_header};
 use http::Request;
@@ -16,7 +16,7 @@ async fn script(server: &Server, path: &str) -> String {
 #[tokio::test]
 async fn a_domain_is_registered_once_and_its_pages_speak_with_the_key() {
     let server = Server::start().await;
-    // A plug-in asks for the script before it names its domain.
+    // A plug-in requests the script before it registers its domain.
     let lines = script(&server, "/api/v1/site/script").await;
     let made = server
         .post("/api/v1/site/domains", &json!({"domain": "https://shop.example/wp"}))

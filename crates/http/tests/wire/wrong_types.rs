@@ -4,7 +4,7 @@
 use crate::support::{Answer, Server};
 use serde_json::{Map, Value, json};
 
-/// What no member of a contact may be, by place.
+/// Invalid values for every member of a contact.
 fn attributes() -> Vec<(&'static str, Value)> {
     let no_texts = [json!({}), json!({"a": 1}), json!([]), json!(["Ann"])];
     let names = ["firstName", "lastName", "contactKey", "languageCode", "timeZone"];
@@ -24,7 +24,7 @@ fn attributes() -> Vec<(&'static str, Value)> {
         let push = json!([{"type": "webpush", "value": "t", "webPushSubscription": wrong}]);
         all.push(("channels", push));
     }
-    // A number is its text, which is no name, language or time zone.
+    // A number is read as its text, which is no valid name, language or time zone.
     for wrong in [json!(12345), json!(1.5)] {
         all.extend(["languageCode", "timeZone"].map(|name| (name, wrong.clone())));
     }
@@ -34,7 +34,7 @@ fn attributes() -> Vec<(&'static str, Value)> {
     all
 }
 
-/// Those that only a call has that puts contacts into segments.
+/// Invalid values of `groups`, which only calls have that add contacts to segments.
 fn groups() -> Vec<(&'static str, Value)> {
     [json!(1.5), json!(true), json!([[]]), json!([{}]), json!([{"id": {}}])]
         .map(|wrong| ("groups", wrong))

@@ -1,4 +1,4 @@
-//! The protocol, with real processes: this test binary runs itself again as the users of a cluster.
+//! The protocol, with real processes: this test binary starts itself as the users of a cluster.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Child;
@@ -8,7 +8,7 @@ use super::*;
 
 const STATE: &str = "SELFSAME_PG_FIXTURE_TEST_STATE";
 const GRACE_FOR_TESTS: Duration = Duration::from_secs(2);
-/// Far more than the grace period and a stop take, on a busy machine too.
+/// Much longer than the grace period and a stop, for busy machines.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process that uses the cluster of a state directory until it is killed.
@@ -22,7 +22,7 @@ impl User {
         Self(command.spawn().unwrap())
     }
 
-    /// Waits until it has joined, and says which cluster.
+    /// Waits until it has joined, and returns the cluster.
     fn joined(&mut self) -> String {
         let lines = BufReader::new(self.0.stdout.as_mut().unwrap()).lines();
         let found = lines
@@ -38,7 +38,7 @@ impl User {
     }
 }
 
-/// Not a test: what [`User`] runs.
+/// Not a test: the process of a [`User`].
 #[tokio::test]
 
 async fn a_user_of_the_cluster() {
@@ -47,7 +47,7 @@ async fn a_user_of_the_cluster() {
         .await
         .unwrap();
     println!("joined {}", lease.cluster.dir.display());
-    // Until the parent kills this process or ends itself.
+    // Waits until the parent kills this process or ends itself.
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
 }
 
@@ -57,7 +57,7 @@ fn installation() -> Installation {
         .expect("these tests need PostgreSQL's server programs on this machine")
 }
 
-/// A state directory of one test's own, which the unprivileged user can pass through.
+/// A state directory for one test, which the unprivileged user can traverse.
 fn state() -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     let permissions = fs::Permissions::from_mode(0o711);
@@ -93,7 +93,7 @@ async fn four_processes_at_once_share_one_cluster_and_their_death_ends_it() {
     let cluster = current(state.path()).unwrap();
     assert_eq!(cluster.dir, Path::new(&joined[0]));
 
-    // Three of them die without a word; the one that is left keeps the cluster beyond the grace period.
+    // Three of them are killed; the remaining one keeps the cluster beyond the grace period.
     let last = users.pop().unwrap();
     users.into_iter().for_each(User::kill);
     tokio::time::sleep(GRACE_FOR_TESTS + Duration::from_secs(2)).await;
@@ -142,9 +142,9 @@ async fn a_killed_supervisor_takes_the_cluster_with_it_and_the_next_process_star
     .await;
 }
 
-/// SIGKILL to the supervisor: the shell that has `alive` open.
+/// Sends SIGKILL to the supervisor: the shell that has `alive` open.
 fn kill_holder_of(alive: &Path) {
-    // Under any number: a shell moves its descriptors while it runs a command.
+    // Under any descriptor number: a shell moves its descriptors while it runs a command.
     let holds = |fd: fs::DirEntry| fs::read_link(fd.path()).is_ok_and(|target| target == alive);
     let processes = fs::read_dir("/proc").unwrap().flatten().filter(|process| {
         let open = fs::read_dir(process.path().join("fd"));

@@ -1,4 +1,4 @@
-//! What commands other than `serve` need: the use cases over a database that is there and up to date.
+//! The use cases for commands other than `serve`, over an existing database that is up to date.
 
 use crate::settings::{StoreFlags, load};
 use crate::wiring::clock::SystemClock;
@@ -18,8 +18,8 @@ pub(crate) struct Admin {
 }
 
 impl Admin {
-    /// Does something with the database of the settings. Neither makes it nor changes its tables: a mistyped URL must not leave an
-    /// empty database behind.
+    /// Runs `work` with the database of the settings. Neither creates it nor changes its tables: a mistyped URL must not create an
+    /// empty database.
     pub(crate) async fn with<T>(flags: &StoreFlags, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
         let settings = load(flags, flags.config.as_deref())?.settings;
         let store = OpenStore::existing(&settings).await?;

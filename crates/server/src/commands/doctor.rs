@@ -19,13 +19,13 @@ const MOST: usize = 1000;
 
 struct Found {
     violations: Vec<(WorkspaceId, Violation)>,
-    /// How many events are in no month's room.
+    /// How many events are outside of the monthly partitions.
     events_apart: u64,
     distribution: Option<Distribution>,
 }
 
 impl Found {
-    /// What should be distributed and is not.
+    /// The tables that should be distributed and are not.
     fn lacking(&self) -> &[String] {
         self.distribution
             .as_ref()
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
     }
 }
 
-/// Opening fails without a database, and with one whose tables are not those of this release.
+/// Examines the database. Opening fails without a database, and if its tables are not those of this release.
 async fn examine(args: &DoctorArgs) -> Result<Found> {
     let checks = async |admin: &Admin| {
         admin

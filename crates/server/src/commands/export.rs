@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How often a run is looked at.
+/// How often the progress of a run is read.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// How many runs `status` shows.
@@ -166,7 +166,7 @@ async fn upgrade(args: &OneExport) -> Result<ExitCode> {
     .await
 }
 
-/// Shows how far a run is until it is over. A server carries it out.
+/// Shows the progress of a run until it ends. A server executes the run.
 async fn follow(admin: &Admin, workspace: WorkspaceId, id: RunId, json: bool) -> Result<ExitCode> {
     let bar = ProgressBar::new(100);
     bar.set_style(ProgressStyle::with_template("{bar:40} {percent:>3}% {msg}")?);

@@ -3,11 +3,11 @@
 use super::admin::Admin;
 use super::workspace::{check_name, find};
 use crate::cli::{CreateKey, KeyCommand};
-use crate::keys::Secret;
 use crate::output;
 use crate::settings::StoreFlags;
 use anyhow::{Result, bail};
 use chrono::{NaiveDate, TimeDelta};
+use selfsame_application::KeySecret;
 use selfsame_application::ports::{ApiKey, Workspace};
 use selfsame_domain::{KeyId, Timestamp};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn create(admin: &Admin, args: &CreateKey) -> Result<()> {
     let app = &admin.app;
     let expires_at = expiry(&args.expires, app.clock().now())?;
     let workspace = find(admin, &args.workspace).await?;
-    let secret = Secret::draw(&*admin.ids);
+    let secret = KeySecret::draw(&*admin.ids);
     let key = app
         .create_key(workspace.id, secret.key(&args.name, args.rights.into(), expires_at))
         .await?;

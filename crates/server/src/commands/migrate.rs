@@ -15,7 +15,7 @@ pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
     let database = &settings.database_url;
     let mut report = match lacked.as_slice() {
         [] => format!("{database} is up to date, nothing to do\n"),
-        // Not that this process applied them: another one may have been at it, too.
+        // The text does not say that this process applied it, because another process may have done so at the same time.
         [one] => format!("{database} is up to date: it lacked migration {one}\n"),
         several => format!(
             "{database} is up to date: it lacked migrations {}\n",

@@ -3,6 +3,8 @@
 mod admin;
 mod completions;
 mod config;
+mod console;
+mod demo_data;
 mod doctor;
 mod export;
 mod export_contacts;
@@ -11,6 +13,7 @@ mod key;
 mod migrate;
 mod openapi;
 mod run;
+mod segment;
 mod serve;
 mod site;
 mod version;

@@ -6,6 +6,7 @@ use crate::output;
 use crate::settings::{Listen, Settings, SettingsFlags, load, reachable};
 use crate::upkeep::upkeep;
 use crate::wiring::clock::SystemClock;
+use crate::wiring::console::{public_url, with_console};
 use crate::wiring::exports::outlets;
 use crate::wiring::ids::SystemIds;
 use crate::wiring::links::HttpLinks;
@@ -23,12 +24,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// How long a stop waits for the database to take leave of it.
+/// How long a stop waits for the database connections to close.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
 
-/// A server that could take requests.
+/// A server that is ready to take requests.
 struct Started {
-    /// Each address with what is answered there.
+    /// Each listening socket with its router.
     served: Vec<(TcpListener, Router)>,
     app: Application,
     store: OpenStore,
@@ -76,8 +77,8 @@ pub(crate) async fn run(flags: &SettingsFlags) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Everything that can fail before the first request. The key of the first start is drawn and shown last, so that a
-/// failure before does not use it up.
+/// Does everything that can fail before the first request. The key of the first start is generated and shown last, so that an
+/// earlier failure does not use it up.
 async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Started> {
     let (store, lacked) = OpenStore::migrated(settings).await?;
     for migration in lacked {
@@ -102,16 +103,21 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     let ready = http.ready.clone();
     let state = HttpState::new(app.clone(), http);
     let served = match &settings.admin_listen {
-        None => vec![(listener, selfsame_http::router(&state))],
+        None => {
+            let router = with_console(selfsame_http::router(&state), &app, settings, address);
+            vec![(listener, router)]
+        }
         Some(admin) => {
-            let (admin, address) = listen(admin).await?;
-            tracing::info!(%address, "listening for operations");
+            let (admin, operations_address) = listen(admin).await?;
+            tracing::info!(address = %operations_address, "listening for operations");
             let Routers { public, operations } = selfsame_http::routers(&state);
+            let public = with_console(public, &app, settings, address);
             vec![(listener, public), (admin, operations)]
         }
     };
     let start = bootstrap(&app, &SystemIds, settings.bootstrap_api_key.as_ref()).await?;
-    if let Err(error) = output::print_all(&welcome(&start, reachable(address))) {
+    let text = welcome(&start, reachable(address), &public_url(settings, address));
+    if let Err(error) = output::print_all(&text) {
         tracing::warn!(%error, "nobody reads standard output: an API key that was made is lost, `selfsame key create` makes another");
     }
     tracing::info!(%address, database = settings.database_url.engine(), version = env!("CARGO_PKG_VERSION"), "listening");
@@ -123,7 +129,7 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     })
 }
 
-/// Listens on an address, and says which it is.
+/// Listens on an address, and returns the actual address.
 async fn listen(setting: &Listen) -> Result<(TcpListener, SocketAddr)> {
     let listener = setting.bind().await;
     let listener = listener.with_context(|| format!("cannot listen on {setting}"))?;

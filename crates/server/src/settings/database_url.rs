@@ -1,4 +1,4 @@
-//! Which database, and how to say so without telling its password.
+//! The URL of the database, and its form without the password.
 
 use super::postgres_options::{self, BadOption};
 use secrecy::{ExposeSecret, SecretString};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::Url;
 
-/// What a password is shown as.
+/// The replacement of a password.
 const HIDDEN: &str = "***";
 
 /// The URL of the database; its scheme chooses the storage adapter. `Debug`, `Display` and `Serialize` hide the password.
@@ -24,7 +24,7 @@ pub(crate) enum DatabaseUrl {
     },
 }
 
-/// Why a text is no URL of a database. None of these quotes it: it may hold a password.
+/// The reason why a text is no URL of a database. No variant quotes the text: it may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadDatabaseUrl {
     #[error("must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")]
@@ -44,7 +44,7 @@ pub(crate) enum BadDatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// What the storage adapter is called.
+    /// The name of the database engine.
     pub(crate) fn engine(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "SQLite",
@@ -65,7 +65,7 @@ impl DatabaseUrl {
     fn postgres(text: String) -> Result<Self, BadDatabaseUrl> {
         let url = Url::parse(&text)?;
         postgres_options::check(&url)?;
-        // A socket's directory may stand in the query instead: postgres:///selfsame?host=/run/postgresql.
+        // The query may have a socket's directory instead: postgres:///selfsame?host=/run/postgresql.
         let host = url.host_str().is_some_and(|host| !host.is_empty());
         if !host && !url.query_pairs().any(|(key, _)| key == "host") {
             return Err(BadDatabaseUrl::NoHost);
@@ -88,14 +88,14 @@ impl DatabaseUrl {
     }
 }
 
-/// Of the options only those are shown that hold no secret.
+/// The URL without its password and without values of options that may hold a secret.
 fn without_password(mut url: Url) -> String {
     if url.password().is_some() {
         // Fails only for URLs that cannot have a password.
         let _ = url.set_password(Some(HIDDEN));
     }
     if url.fragment().is_some() {
-        // Nobody reads it. It may be the rest of a password with a number sign in it.
+        // The fragment has no meaning. It may be the rest of a password with a number sign in it.
         url.set_fragment(Some(HIDDEN));
     }
     if url.query_pairs().any(|(key, _)| !postgres_options::is_harmless(&key)) {
@@ -193,7 +193,7 @@ mod tests {
         let shown = parse(url).unwrap().to_string();
         assert!(shown.contains("user=ann") && !shown.contains("hunter2"), "{shown}");
         assert_eq!(shown.matches(HIDDEN).count(), 4, "{shown}");
-        // Also if it were taken.
+        // The value of an unknown option is hidden, too.
         let unknown = Url::parse("postgres://app@db/selfsame?passwd=hunter2").unwrap();
         assert!(!without_password(unknown).contains("hunter2"));
     }

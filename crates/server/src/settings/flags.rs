@@ -1,4 +1,4 @@
-//! The flags by which settings are given. Their help is the documentation of the settings, here and in `config show`.
+//! The flags of the settings. Their help texts document the settings, here and in `config show`.
 
 #![allow(
     clippy::doc_markdown,
@@ -24,7 +24,7 @@ pub(crate) struct StoreFlags {
     pub(crate) database_url: Option<String>,
 }
 
-/// One flag for each setting. What is not given is left to the environment, the file and the defaults.
+/// One flag for each setting. Missing flags are taken from the environment, the file and the defaults.
 #[derive(Debug, Clone, Default, Args, Serialize)]
 pub(crate) struct SettingsFlags {
     /// Address to listen on; port 0 takes a free one [env: SELFSAME_LISTEN] [default: 127.0.0.1:8080]
@@ -36,6 +36,11 @@ pub(crate) struct SettingsFlags {
     #[arg(long, value_name = "HOST:PORT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) admin_listen: Option<String>,
+
+    /// Where people reach the console, for links and cookies, such as https://crm.example; the address that is listened on without one [env: SELFSAME_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_url: Option<String>,
 
     #[command(flatten)]
     #[serde(flatten)]
@@ -61,12 +66,12 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_timeout: Option<String>,
 
-    /// How long a server that is told to stop goes on with /readyz at 503, so that load balancers see it; 0s for not at all [env: SELFSAME_DRAIN_DELAY] [default: 5s]
+    /// How long a stopping server still serves with /readyz at 503, so that load balancers see it; 0s for no delay [env: SELFSAME_DRAIN_DELAY] [default: 5s]
     #[arg(long, value_name = "DURATION")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) drain_delay: Option<String>,
 
-    /// Longest time that a stop waits for what was accepted [env: SELFSAME_DRAIN_TIMEOUT] [default: 30s]
+    /// Longest time that a stop waits for accepted requests [env: SELFSAME_DRAIN_TIMEOUT] [default: 30s]
     #[arg(long, value_name = "DURATION")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) drain_timeout: Option<String>,

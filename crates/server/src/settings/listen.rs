@@ -1,4 +1,4 @@
-//! Where the server listens.
+//! The address that the server listens on.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -14,13 +14,13 @@ const BACKLOG: u32 = 4096;
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Listen(String);
 
-/// Why a text is no address to listen on.
+/// The text is no address to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be HOST:PORT, for example 127.0.0.1:8080 or [::]:8080")]
 pub(crate) struct NotAnAddress;
 
 impl Listen {
-    /// Listens. Of the addresses of a name the first that can be listened on is taken.
+    /// Listens. If a name has several addresses, the first one that works is used.
     pub(crate) async fn bind(&self) -> io::Result<TcpListener> {
         let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in lookup_host(&self.0).await? {
@@ -44,7 +44,7 @@ impl TryFrom<String> for Listen {
 
     fn try_from(text: String) -> Result<Self, NotAnAddress> {
         let (host, port) = text.rsplit_once(':').ok_or(NotAnAddress)?;
-        // An IPv6 address has colons of its own: it counts in brackets only.
+        // An IPv6 address contains colons, so it needs brackets.
         let bracketed = host.starts_with('[') && text.parse::<SocketAddr>().is_ok();
         let plain = !host.is_empty() && !host.contains(|c: char| ":/@[]".contains(c) || c.is_whitespace());
         if port.parse::<u16>().is_err() || !(bracketed || plain) {
@@ -72,13 +72,13 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     } else {
         TcpSocket::new_v6()?
     };
-    // A server that restarts need not wait until the connections of the one before are forgotten.
+    // A restarted server need not wait for the closed connections of its predecessor (TIME_WAIT).
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// The address by which this machine reaches what listens on `bound`: "all addresses" is not one to connect to.
+/// The address by which this machine reaches a socket that listens on `bound`: clients cannot connect to "all addresses".
 pub(crate) fn reachable(bound: SocketAddr) -> SocketAddr {
     let ip = match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,4 +1,4 @@
-//! Putting settings together: flags over environment over file over defaults.
+//! Loading the settings: flags over environment over file over defaults.
 
 use super::values::Settings;
 use anyhow::{Context, Result, bail};
@@ -10,14 +10,14 @@ use serde::Serialize;
 use std::fs;
 use std::path::Path;
 
-/// What the environment variables begin with.
+/// The prefix of the environment variables.
 const PREFIX: &str = "SELFSAME_";
-/// The name under which flags are known to figment.
+/// The name of the flags as a source of figment.
 const FLAGS: &str = "flags";
-/// From the environment or the file only: command lines are seen by everybody on the machine.
+/// Settings from the environment or the file only, because all users of the machine see command lines.
 pub(super) const SECRETS: [&str; 2] = ["bootstrap_api_key", "secret_key"];
 
-/// The settings, and where each came from.
+/// The settings, with the source of each.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) settings: Settings,
@@ -25,7 +25,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Where a setting came from, as people say it.
+    /// The source of a setting, as a text for people.
     pub(crate) fn origin(&self, name: &str) -> String {
         self.sources
             .find_metadata(name)
@@ -33,12 +33,12 @@ impl Loaded {
     }
 }
 
-/// Puts the settings together. Every error says which setting is wrong and where it stands, in one line, and quotes no
+/// Loads the settings. Every error names the wrong setting and its source, in one line, and quotes no
 /// value: a value in the wrong place may be a password.
 pub(crate) fn load(flags: &impl Serialize, config: Option<&Path>) -> Result<Loaded> {
     let mut sources = Figment::new();
     if let Some(path) = config {
-        // figment takes a file that it cannot read for an empty one.
+        // figment treats an unreadable file like an empty one.
         fs::read_to_string(path).with_context(|| format!("cannot read the settings file {}", path.display()))?;
         sources = sources.merge(Toml::file_exact(path));
     }
@@ -46,7 +46,7 @@ pub(crate) fn load(flags: &impl Serialize, config: Option<&Path>) -> Result<Load
     sources = sources.merge(Env::prefixed(PREFIX).filter(move |name| taken(&name.as_str().to_lowercase())));
     for name in SECRETS {
         if let Some(secret) = Env::var(&variable(name)) {
-            // Past figment's parsing of values, which takes a secret of digits for a number.
+            // Bypasses figment's parsing of values, which would read a secret of digits as a number.
             sources = sources.merge(Secret(name, secret));
         }
     }
@@ -63,7 +63,7 @@ pub(crate) fn load(flags: &impl Serialize, config: Option<&Path>) -> Result<Load
     }
 }
 
-/// Kubernetes sets these for a service that is called `selfsame`; they are nobody's settings.
+/// Kubernetes sets these variables for a service called `selfsame`; they are no settings.
 fn is_injected(name: &str) -> bool {
     name == "port" || name.starts_with("port_") || name.starts_with("service_")
 }
@@ -85,7 +85,7 @@ fn explain(error: &figment::Error) -> String {
             let at = whence.map_or_else(String::new, |whence| format!(" ({whence})"));
             format!("unknown setting `{unknown}`{at}; there are {}", known.join(", "))
         }
-        // The TOML parser quotes the line, which may hold a password; its first line says where.
+        // The TOML parser quotes the line, which may hold a password; only its first line, with the place, is used.
         Kind::Message(text) if name.is_empty() => {
             let place = text
                 .lines()
@@ -107,7 +107,7 @@ fn explain(error: &figment::Error) -> String {
     }
 }
 
-/// What serde expects, in words.
+/// The expected type of serde in plain words.
 fn plain(expected: &str) -> &str {
     match expected {
         "u32" | "u64" | "usize" | "i64" => "a whole number that is not negative",

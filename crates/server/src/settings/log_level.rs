@@ -1,9 +1,9 @@
-//! What is logged.
+//! The setting of log levels.
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Reads a list of levels and of `target=level`. Gives it in small letters, without blanks; none for anything else: the library would take
-/// a misspelt level for the name of a target, and log nothing else.
+/// Reads a list of levels and of `target=level`. Returns it in lower case, without blanks, and none for any other text: the library would take
+/// a misspelt level for the name of a target, and log only that.
 pub(super) fn parse(text: &str) -> Option<String> {
     let parts: Option<Vec<String>> = text.split(',').map(|part| parse_part(part.trim())).collect();
     parts.map(|parts| parts.join(","))

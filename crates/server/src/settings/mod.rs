@@ -1,4 +1,4 @@
-//! Settings: what there is to set, where it comes from, and how it is shown.
+//! Settings: their values, sources and display.
 
 mod database_url;
 mod flags;

@@ -1,7 +1,7 @@
-//! What may stand behind the question mark of a `postgres://` URL.
+//! The query parameters of a `postgres://` URL.
 //!
-//! The driver goes on without a parameter that it does not know, and warns of it with its value: a secret would stand in the log, and with
-//! a misspelt `sslmode` nobody would check whom the server talks to. So what it does not know does not get there.
+//! The driver ignores an unknown parameter, and logs a warning with its value: the log could contain a secret, and after
+//! a misspelt `sslmode` the server would not verify the database's certificate. So unknown parameters are refused before.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -32,12 +32,12 @@ const KNOWN: [(&str, Kind); 18] = [
     ("user", Kind::Plain),
 ];
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// A text that everybody may see.
+    /// A text that may be shown.
     Plain,
-    /// A text that is a secret, or may hold one: a key can stand in the URL itself.
+    /// A text that is a secret, or may hold one: the URL itself can contain a key.
     Secret,
     Port,
     Count,
@@ -45,7 +45,7 @@ enum Kind {
     SslMode,
 }
 
-/// Why a parameter is not taken. None of these tells its value.
+/// The reason why a parameter is refused. No variant contains its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadOption {
     #[error("has the unknown option `{0}`; there are {known}", known = names())]
@@ -60,7 +60,7 @@ pub(crate) enum BadOption {
     Twice(String),
 }
 
-/// The names of all parameters, but for second ones of the same thing.
+/// The names of all parameters, without their aliases.
 fn names() -> String {
     let all = KNOWN.iter().map(|(name, _)| *name);
     let names: Vec<&str> = all.filter(|name| !name.starts_with("ssl-")).collect();
@@ -86,7 +86,7 @@ pub(super) fn check(url: &Url) -> Result<(), BadOption> {
     let mut seen = BTreeSet::new();
     url.query_pairs().try_for_each(|(name, value)| {
         check_one(&name, &value)?;
-        // The driver would take the last one, and add all `options` up.
+        // The driver takes the last of several values, and joins all `options`.
         if name == "options" || seen.insert(first_name(&name)) {
             Ok(())
         } else {
@@ -95,7 +95,7 @@ pub(super) fn check(url: &Url) -> Result<(), BadOption> {
     })
 }
 
-/// One of the names that a parameter has.
+/// The first of a parameter's names.
 fn first_name(name: &str) -> String {
     match name {
         "ssl-ca" => "sslrootcert".to_owned(),
@@ -136,7 +136,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use tracing_subscriber::fmt;
 
-    /// What is logged.
+    /// The captured log.
     #[derive(Debug, Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -150,7 +150,7 @@ mod tests {
         }
     }
 
-    /// What the driver complains of in a URL with a parameter.
+    /// The driver's warnings about a URL with a parameter.
     fn complaint(name: &str, value: &str) -> String {
         let log = Log::default();
         let writer = log.clone();
@@ -177,7 +177,7 @@ mod tests {
         for mode in SSL_MODES {
             assert_eq!(complaint("sslmode", mode), "", "{mode}");
         }
-        // So that silence means something.
+        // Shows that the driver warns at all, so that no warning is a proof.
         assert!(complaint("sslmod", "verify-full").contains("unrecognized"));
     }
 

@@ -7,7 +7,7 @@ use clap::{Args, Command};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-/// What stands for the secrets, which are no flags.
+/// The help of the secrets, which have no flags.
 const SECRETS_HELP: [&str; 2] = [
     "API key of the first workspace, taken when the database has none: 20 to 256 visible ASCII \
      characters [env: SELFSAME_BOOTSTRAP_API_KEY]",
@@ -43,7 +43,7 @@ fn shown(loaded: &Loaded) -> Result<Map<String, Value>> {
     }
 }
 
-/// The settings as a commented settings file. It can be used as one, once a password of the database is filled in.
+/// The settings as a commented settings file. It is usable after the database's password is filled in.
 pub(crate) fn as_toml(loaded: &Loaded) -> Result<String> {
     let values = shown(loaded)?;
     let mut text = String::new();
@@ -54,14 +54,14 @@ pub(crate) fn as_toml(loaded: &Loaded) -> Result<String> {
             Some(_) if SECRETS.contains(&name.as_str()) => {
                 writeln!(text, "# from: {}\n# {name} is hidden\n", loaded.origin(&name))?;
             }
-            // The forms of texts and numbers in JSON are forms of TOML, too.
+            // Texts and numbers in JSON form are valid TOML.
             Some(value) => writeln!(text, "# from: {}\n{name} = {value}\n", loaded.origin(&name))?,
         }
     }
     Ok(text)
 }
 
-/// The settings with where each came from.
+/// The settings with their sources.
 pub(crate) fn as_json(loaded: &Loaded) -> Result<Value> {
     let entry = |(name, value): (String, Value)| {
         let from = loaded.origin(&name);

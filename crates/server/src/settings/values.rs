@@ -3,9 +3,9 @@
 use super::database_url::DatabaseUrl;
 use super::listen::Listen;
 use super::log_level;
-use crate::keys::Secret;
 use clap::ValueEnum;
-use selfsame_application::LaneOptions;
+use selfsame_application::{KeySecret, LaneOptions};
+use selfsame_domain::values::SiteOrigin;
 use selfsame_http::{HttpSettings, RateLimit};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,19 +13,22 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a secret is shown as.
+/// The replacement of a secret.
 const HIDDEN: &str = "***";
 
-/// Everything that can be set. The names of the fields are the names in the file; `SELFSAME_` and the name in upper case is the
-/// environment variable. The help of the flags in `flags.rs` says what each one means.
+/// All settings. The names of the fields are the names in the file; `SELFSAME_` and the name in upper case is the
+/// environment variable. The help of the flags in `flags.rs` describes each setting.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) listen: Listen,
-    /// None for the address of everything else.
+    /// None for the same address as the API.
     pub(crate) admin_listen: Option<Listen>,
+    /// Where people reach the console; none for the address that is listened on.
+    #[serde(deserialize_with = "origin")]
+    pub(crate) public_url: Option<SiteOrigin>,
     pub(crate) database_url: DatabaseUrl,
-    /// None for what the adapter takes by itself.
+    /// None for the adapter's default.
     #[serde(deserialize_with = "some_at_least_one")]
     pub(crate) database_max_connections: Option<u32>,
     pub(crate) log_format: LogFormat,
@@ -33,7 +36,7 @@ pub(crate) struct Settings {
     pub(crate) log_level: String,
     #[serde(with = "duration")]
     pub(crate) request_timeout: Duration,
-    /// Nothing for no delay.
+    /// Zero for no delay.
     #[serde(with = "duration::or_nothing")]
     pub(crate) drain_delay: Duration,
     #[serde(with = "duration")]
@@ -58,13 +61,13 @@ pub(crate) struct Settings {
     pub(crate) account_email: Option<String>,
     /// Whether connectors and links to files may lead to private networks, the server itself included.
     pub(crate) allow_private_networks: bool,
-    /// Below which folder exports write files; none for anywhere.
+    /// The folder below which exports write files; none for any folder.
     pub(crate) export_directory: Option<PathBuf>,
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
-    pub(crate) bootstrap_api_key: Option<Secret>,
+    pub(crate) bootstrap_api_key: Option<KeySecret>,
     /// What credentials of connectors are encrypted with.
     #[serde(deserialize_with = "secret", serialize_with = "hidden")]
-    pub(crate) secret_key: Option<Secret>,
+    pub(crate) secret_key: Option<KeySecret>,
 }
 
 /// The form of the logs: lines for people, or an object a line for collectors.
@@ -85,6 +88,7 @@ impl Default for Settings {
         Self {
             listen: Listen::default(),
             admin_listen: None,
+            public_url: None,
             database_url: DatabaseUrl::default(),
             database_max_connections: None,
             log_format: LogFormat::Text,
@@ -111,7 +115,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The part that the write lane is made with.
+    /// The settings of the write lane.
     pub(crate) fn lane(&self) -> LaneOptions {
         LaneOptions {
             batch_commands: self.batch_commands,
@@ -120,7 +124,7 @@ impl Settings {
         }
     }
 
-    /// The part that the HTTP front end is made with.
+    /// The settings of the HTTP front end.
     pub(crate) fn http(&self) -> HttpSettings {
         HttpSettings {
             body_limit: self.body_limit_bytes,
@@ -162,13 +166,21 @@ fn log_filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     log_level::parse(&text).ok_or_else(|| D::Error::custom(expected))
 }
 
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SiteOrigin>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Secret::parse(&text).map(Some).map_err(D::Error::custom)
+    let expected = "must be an address without a path, such as https://crm.example";
+    SiteOrigin::parse(&text)
+        .map(Some)
+        .map_err(|_| D::Error::custom(expected))
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeySecret>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    KeySecret::parse(&text).map(Some).map_err(D::Error::custom)
 }
 
 #[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn hidden<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+fn hidden<S: Serializer>(secret: &Option<KeySecret>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| HIDDEN).serialize(serializer)
 }
 

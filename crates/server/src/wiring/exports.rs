@@ -1,4 +1,4 @@
-//! What exports need: the destinations, and the key that credentials are encrypted with.
+//! The wiring of exports: the destinations, and the key that encrypts credentials.
 
 use super::hosts::SystemHosts;
 use super::ids::SystemIds;
@@ -16,7 +16,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The outlets of the settings. Beside a `SQLite` file a key is made where none is set; a server of several needs one that is set on all.
+/// The outlets of the settings. Without a set key, one is made beside a `SQLite` file. Several servers need the same key in their settings.
 pub(crate) fn outlets(settings: &Settings, store: &OpenStore) -> Result<ExportOutlets> {
     let egress = Egress {
         hosts: Arc::new(SystemHosts),
@@ -47,7 +47,7 @@ fn key_beside(database: &Path) -> Result<SecretString> {
     make(&path).with_context(|| format!("cannot make the key in {}", path.display()))
 }
 
-/// Written whole before it has its name, so that no other process reads a part of it.
+/// Writes the key to a temporary file first and then links it to its name, so that no other process reads a part of it.
 fn make(path: &Path) -> Result<SecretString> {
     let drawn = [SystemIds.secret(), SystemIds.secret()].concat();
     let text = BASE32_DNSSEC.encode(&drawn);

@@ -1,4 +1,4 @@
-//! The names of hosts, as the system knows them.
+//! Name resolution by the operating system.
 
 use async_trait::async_trait;
 use selfsame_application::ports::Hosts;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-/// How long a name may take to be looked up.
+/// The time-out of a lookup.
 const LOOKUP_TIME: Duration = Duration::from_secs(5);
 
 /// The system's resolver.

@@ -1,11 +1,11 @@
-//! New identities and secrets, from the operating system's generator.
+//! New IDs and secrets, from the operating system's generator.
 
 use selfsame_application::ports::Ids;
 use selfsame_domain::{Timestamp, ordered_uuid};
 use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
 
-/// How many identities this server drew: the order of those of one microsecond.
+/// How many IDs this server generated. Orders the IDs of one microsecond.
 static DRAWN: AtomicU32 = AtomicU32::new(0);
 
 /// UUIDs of version 7, and secrets of the operating system.
@@ -13,7 +13,7 @@ static DRAWN: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct SystemIds;
 
 impl Ids for SystemIds {
-    /// Its time, a counter of 30 bits, and 32 random bits, by which the identities of two servers differ.
+    /// A UUID of the time, a counter of 30 bits, and 32 random bits, by which the IDs of two servers differ.
     fn uuid(&self, at: Timestamp) -> Uuid {
         let mut random = [0; 4];
         fill(&mut random);
@@ -30,7 +30,7 @@ impl Ids for SystemIds {
 
 fn fill(bytes: &mut [u8]) {
     if let Err(error) = getrandom::fill(bytes) {
-        // A key that can be guessed is worse than none, and no caller can do better than to stop.
+        // A key that can be guessed is worse than none, and no caller can recover.
         panic!("the operating system gives no randomness: {error}");
     }
 }

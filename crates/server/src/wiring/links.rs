@@ -116,7 +116,7 @@ impl Resolve for PublicAddresses {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
             if public.is_empty() {
-                return Err(Box::new(LinkError::NotPublic).into());
+                return Err(LinkError::NotPublic.into());
             }
             let public: Addrs = Box::new(public.into_iter());
             Ok(public)

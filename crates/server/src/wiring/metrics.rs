@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// Begins to collect metrics. The front end shows them.
+/// Starts to collect metrics, which the front end serves.
 pub(crate) fn start() -> Result<PrometheusHandle> {
     let builder = selfsame_http::metrics_builder().context("cannot set up metrics")?;
     let handle = builder.install_recorder().context("cannot set up metrics")?;

@@ -1,6 +1,7 @@
 //! One file for each thing that is chosen at start-up.
 
 pub(crate) mod clock;
+pub(crate) mod console;
 pub(crate) mod exports;
 pub(crate) mod hosts;
 pub(crate) mod ids;

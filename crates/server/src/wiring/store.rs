@@ -19,15 +19,15 @@ pub(crate) enum OpenStore {
 }
 
 impl OpenStore {
-    /// Opens the database of the settings, making the file of a `SQLite` database that is not there, and brings its tables up to
-    /// date. Gives the names of the migrations that it lacked.
+    /// Opens the database of the settings, creates a missing `SQLite` file, and brings its tables up to
+    /// date. Returns the names of the migrations that it lacked.
     pub(crate) async fn migrated(settings: &Settings) -> Result<(Self, Vec<String>)> {
         let database = &settings.database_url;
         match database {
             DatabaseUrl::Sqlite(url) => {
                 let lacks = SqliteStore::pending(url).await.with_context(|| cannot_open(database))?;
                 let store = open_sqlite(settings, url).await?;
-                // All of them, where there was no file.
+                // A new file lacked all of them.
                 let lacks = lacks.unwrap_or_else(SqliteStore::migrations);
                 Ok((Self::Sqlite(Box::new(store)), lacks))
             }
@@ -47,7 +47,7 @@ impl OpenStore {
         }
     }
 
-    /// Opens the database of the settings if it is there and up to date. Changes nothing.
+    /// Opens the database of the settings if it exists and is up to date. Changes nothing.
     pub(crate) async fn existing(settings: &Settings) -> Result<Self> {
         let database = &settings.database_url;
         match database {
@@ -85,7 +85,7 @@ impl OpenStore {
         }
     }
 
-    /// Distributes the tables over the nodes of a cluster, and says what it did.
+    /// Distributes the tables over the nodes of a cluster, and returns what it did.
     pub(crate) async fn distribute(&self, database: &DatabaseUrl) -> Result<Distributed> {
         let Self::Postgres(store) = self else {
             bail!(
@@ -98,7 +98,7 @@ impl OpenStore {
             .with_context(|| format!("cannot distribute {database}"))
     }
 
-    /// How the tables are distributed over the nodes of a cluster; none where they are not.
+    /// The distribution of the tables over the nodes of a cluster; none if they are not distributed.
     pub(crate) async fn distribution(&self) -> Result<Option<Distribution>> {
         match self {
             Self::Sqlite(_) => Ok(None),
@@ -109,7 +109,7 @@ impl OpenStore {
         }
     }
 
-    /// Ends all connections, after what is under way.
+    /// Closes all connections after the work under way.
     pub(crate) async fn close(self) -> Result<()> {
         match self {
             Self::Sqlite(store) => store.close().await.context("cannot close the database"),
@@ -124,7 +124,7 @@ impl OpenStore {
 async fn open_sqlite(settings: &Settings, url: &str) -> Result<SqliteStore> {
     let mut options = SqliteOptions::default();
     if let Some(connections) = settings.database_max_connections {
-        // One of them writes.
+        // One of the connections is the writer.
         options.readers = connections.saturating_sub(1).max(1);
     }
     SqliteStore::open(url, options)

@@ -1,4 +1,4 @@
-//! What `doctor` and `migrate` find.
+//! The findings of `doctor` and `migrate`.
 
 use crate::support::{Place, sqlite};
 use serde_json::Value;
@@ -49,7 +49,9 @@ async fn a_broken_rule_is_found_without_telling_values() {
         ended.stdout
     );
     assert!(
-        ended.stdout.contains("workspace 1: contact 1 answers as 999"),
+        ended
+            .stdout
+            .contains("workspace 1: the canonical contact of 1 is stored as 999"),
         "{}",
         ended.stdout
     );
@@ -59,7 +61,7 @@ async fn a_broken_rule_is_found_without_telling_values() {
     assert_eq!((ended.code, &report["status"]), (Some(1), &"violations".into()));
 }
 
-/// The limit stands for a full disk: the database is there whole, and the disk takes no file of 1 MiB.
+/// A limit of the file size simulates a full disk: the database is complete, and no file of 1 MiB can be written.
 #[tokio::test]
 async fn a_full_disk_is_noticed() {
     let place = Place::new();
@@ -67,7 +69,7 @@ async fn a_full_disk_is_noticed() {
     let binary = env!("CARGO_BIN_EXE_selfsame");
     let doctor = |limit: &str| {
         let mut shell = Command::new("bash");
-        // What would end the process becomes an error of the write.
+        // The ignored signal turns the end of the process into an error of the write.
         shell.args([
             "-c",
             "trap '' XFSZ; ulimit -f \"$1\"; exec \"$2\" doctor",
@@ -79,7 +81,7 @@ async fn a_full_disk_is_noticed() {
         (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
     };
     assert_eq!(doctor("unlimited"), (Some(0), String::new()));
-    // In KiB: more than the database has, and less than what is written.
+    // In KiB: larger than the database, and smaller than the test write.
     let (code, complaint) = doctor("1000");
     assert_eq!(code, Some(2), "{complaint}");
     assert!(
@@ -104,7 +106,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
     let place = Place::new();
     let applied = place.run(&["migrate"]).text();
     let expected = "sqlite://./data/selfsame.db is up to date: it lacked migrations 0001 tables, 0002 imports, 0003 import undo, \
-         0004 segment formulas, 0005 exports, 0006 import files";
+         0004 segment formulas, 0005 exports, 0006 import files, 0007 console users, 0008 change feed";
     assert!(applied.starts_with(expected), "{applied}");
     assert_eq!(
         place.run(&["migrate"]).text(),
@@ -125,7 +127,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
         place.run(&["doctor"]).complaint(2),
     ] {
         let lacks = "the database lacks migrations 0001 tables, 0002 imports, 0003 import undo, 0004 segment formulas, \
-                     0005 exports, 0006 import files";
+                     0005 exports, 0006 import files, 0007 console users, 0008 change feed";
         assert!(
             complaint.contains(lacks) && complaint.contains("; run `selfsame migrate`"),
             "{complaint}"

@@ -1,10 +1,10 @@
-//! What goes wrong at the start is one line that says what, and no secret.
+//! An error at the start is one line with the reason and without secrets.
 
 use crate::support::{Place, sqlite};
 use std::net::TcpListener;
 use std::thread;
 
-/// In every URL of these tests; must never be printed.
+/// The password in every URL of these tests; it must never be printed.
 const PASSWORD: &str = "hunter2";
 
 #[test]
@@ -130,7 +130,7 @@ fn a_wrong_settings_file_is_one_line_that_names_it() {
     );
 }
 
-/// What the three commands say that open a database: `serve`, `migrate` and `doctor`, at the same time.
+/// The errors of the three commands that open a database, run at the same time: `serve`, `migrate` and `doctor`.
 fn complaints(place: &Place, url: &str) -> [String; 3] {
     thread::scope(|scope| {
         let run = |command, code| {
@@ -155,7 +155,7 @@ fn an_unusable_file_is_one_line() {
     }
 }
 
-/// Each command waits for five seconds, since a database that starts refuses connections, too.
+/// Each command retries for five seconds, since a starting database refuses connections, too.
 #[test]
 fn an_unreachable_database_is_one_line_without_the_password() {
     let all = complaints(&Place::new(), "postgres://app:hunter2@127.0.0.1:1/selfsame");

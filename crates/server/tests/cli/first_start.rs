@@ -1,4 +1,4 @@
-//! The very first start, and those after it.
+//! The very first start, and later starts.
 
 use crate::support::{Place, client, secret_in, sqlite};
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Does what the printed curl line would do.
+/// Sends the request of the printed curl line.
 async fn run_curl(line: &str) -> reqwest::Response {
     let words = words(line);
     assert_eq!(words[0], "curl");
@@ -113,7 +113,7 @@ async fn of_two_servers_that_start_at_once_on_one_file_one_prints_a_key_and_both
     let servers = starting.map(crate::support::Starting::listening);
     let addresses = servers.each_ref().map(|server| server.url.clone());
     assert_ne!(addresses[0], addresses[1]);
-    // What they printed is read when they have ended, so the key is tried on two that start anew, at once again.
+    // Their output is read after they have ended, so the key is tried on two newly started servers, again at the same time.
     let printed: Vec<String> = servers.into_iter().map(|server| server.stop().stdout).collect();
     let keys: Vec<&str> = printed.iter().filter_map(|text| secret_in(text)).collect();
     assert_eq!(keys.len(), 1, "{printed:?}");
@@ -143,6 +143,6 @@ fn a_server_rests_in_little_memory() {
     let server = place.serve(&[]);
     let memory = server.anonymous_kilobytes();
     server.stop();
-    // Without the code. The numbering plans of all countries, which are loaded before the server listens, take 8 MB of it.
+    // Without the code. The numbering plans of all countries, which are loaded before the server listens, use 8 MB of it.
     assert!(memory < 64 * 1024, "{memory} kB");
 }

@@ -1,4 +1,4 @@
-//! Workspaces and keys, beside a server that runs.
+//! Workspaces and keys, managed beside a running server.
 
 use crate::support::{Place, Server, secret_in};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The binary as its users meet it: what it prints, how it exits, and what it keeps when it is stopped.
+//! The binary from the outside: its output, its exit codes, and its durability when it is stopped.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
     reason = "clippy does not see that the helpers of a test are test code"
 )]
 
+mod console;
 mod doctor;
 mod errors;
 mod first_start;

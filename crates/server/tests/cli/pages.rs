@@ -1,4 +1,4 @@
-//! What pages of other origins can read of a server whose storage fails.
+//! The answers that pages of other origins can read when the storage fails.
 
 use crate::support::{Place, sqlite};
 use serde_json::json;

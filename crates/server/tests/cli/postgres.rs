@@ -1,4 +1,4 @@
-//! The same on `PostgreSQL`: the scheme of the URL is all that changes.
+//! The same on `PostgreSQL`: only the scheme of the URL changes.
 
 use crate::support::{Place, secret_in};
 use selfsame_pg_fixture::TestDatabase;

@@ -1,4 +1,4 @@
-//! Where settings come from, and what is shown of them.
+//! The sources of settings, and their display.
 
 use crate::support::Place;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! A stop loses nothing that was accepted, and does not take for ever.
+//! A stop loses no accepted request, and takes a bounded time.
 
 use crate::support::{Place, Server, contact, eventually, secret_in};
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ fn serve(place: &Place, arguments: &[&str]) -> Server {
         .listening()
 }
 
-/// A request of which the server has the head, and waits for the body.
+/// A request with a received head and an incomplete body.
 struct Half {
     connection: TcpStream,
     body: String,
@@ -29,14 +29,14 @@ impl Half {
             body.len()
         );
         connection.write_all(head.as_bytes()).unwrap();
-        // The server says so when it begins to read the body: from here on the request is accepted.
+        // The server sends `100 Continue` when it begins to read the body: from here on the request is accepted.
         let mut go_on = [0; 25];
         connection.read_exact(&mut go_on).unwrap();
         assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
         Self { connection, body }
     }
 
-    /// Sends the rest, and gives everything that is answered until the server closes the connection.
+    /// Sends the rest, and returns the answer up to the end of the connection.
     fn finish(mut self) -> String {
         self.connection.write_all(self.body.as_bytes()).unwrap();
         let mut answer = String::new();
@@ -130,7 +130,7 @@ fn clients_that_ask_nothing_do_not_hold_up_a_stop() {
     let mut first = [0; 15];
     kept.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"HTTP/1.1 200 OK");
-    // A server that waits for them ends with 1 when the time is over.
+    // A server that waits for them would exit with 1 after the time-out.
     let ended = server.stop();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     drop((silent, kept));

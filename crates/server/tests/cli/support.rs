@@ -1,4 +1,4 @@
-//! Running the binary in a directory of its own.
+//! Runs the binary in a separate directory.
 
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long anything may take that should take a moment. Generous: the machine may be busy.
+/// The time-out of short operations. It is generous, because the machine may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client. Its library wants to be told which cryptography TLS uses, although the tests speak plain HTTP.
@@ -29,13 +29,13 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// What it printed, after making sure that it went well and complained of nothing.
+    /// Its output. Asserts that it succeeded and printed no error.
     pub(crate) fn text(self) -> String {
         assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{}", self.stdout);
         self.stdout
     }
 
-    /// The one line that it complained with, after making sure that it is one.
+    /// Its error. Asserts that the exit code is `code` and the error is one line.
     pub(crate) fn complaint(&self, code: i32) -> &str {
         assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{}", self.stderr);
         assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
@@ -65,7 +65,7 @@ impl Place {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// The binary, with nothing of the environment's settings.
+    /// The binary, without the settings of the environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_selfsame"));
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SELFSAME_")) {
@@ -114,7 +114,7 @@ impl Place {
         self.spawn_logging(arguments, variables, log, stderr)
     }
 
-    /// Starts a server on a free port, whose standard error nobody reads any more.
+    /// Starts a server on a free port, and closes the reading end of its standard error.
     pub(crate) fn spawn_unread(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Starting {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -156,7 +156,7 @@ fn lines_of(pipe: impl std::io::Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// A process that does not outlive its test.
+/// A process that is killed at the end of its test.
 #[derive(Debug)]
 struct Process {
     child: Child,
@@ -170,7 +170,7 @@ impl Drop for Process {
     }
 }
 
-/// A server that may not take requests yet.
+/// A starting server, which may not take requests yet.
 #[derive(Debug)]
 pub(crate) struct Starting {
     process: Process,
@@ -199,7 +199,7 @@ pub(crate) struct Server {
     pub(crate) client: Client,
     process: Process,
     lines: Receiver<String>,
-    /// What was taken from `lines`.
+    /// The lines that were read from `lines`.
     printed: Vec<String>,
 }
 
@@ -209,7 +209,7 @@ impl Server {
         self.url.strip_prefix("http://").unwrap()
     }
 
-    /// Waits for a line that it prints after its address, and gives it without the blanks around it.
+    /// Waits for a line that it prints after its address, and returns it without outer blanks.
     pub(crate) fn line(&mut self, beginning: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(PATIENCE).unwrap();
@@ -220,7 +220,7 @@ impl Server {
         }
     }
 
-    /// What it logged so far.
+    /// Its log so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.process.log).unwrap()
     }
@@ -229,10 +229,10 @@ impl Server {
         signal(self.process.child.id(), name);
     }
 
-    /// Waits for its end, and gives everything that it printed after its address.
+    /// Waits for its end, and returns its output after the address.
     pub(crate) fn wait(mut self) -> Ended {
         let status = self.process.child.wait().unwrap();
-        // The pipe is closed, so the reader comes to its end.
+        // The pipe is closed, so the reader ends.
         self.printed.extend(self.lines.iter());
         let stdout = self.printed.join("\n") + "\n";
         Ended {
@@ -242,13 +242,13 @@ impl Server {
         }
     }
 
-    /// Stops it as a service manager does, and gives what it printed.
+    /// Stops it as a service manager does, and returns its output.
     pub(crate) fn stop(self) -> Ended {
         self.signal("TERM");
         self.wait()
     }
 
-    /// Makes the first contact with a key; says with which status it was answered.
+    /// Creates a contact with a key, and returns the status of the answer.
     pub(crate) async fn create_contact(&self, key: &str, external_id: &str) -> u16 {
         self.post_contact(key, external_id)
             .send()
@@ -275,7 +275,7 @@ impl Server {
             .unwrap()
     }
 
-    /// How much memory it takes now beside its code.
+    /// Its memory without its code, in kB.
     pub(crate) fn anonymous_kilobytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
@@ -299,7 +299,7 @@ pub(crate) fn contact(external_id: &str) -> Value {
     })
 }
 
-/// Sends a signal; by the shell, because without `unsafe` there is no other way.
+/// Sends a signal by the shell, because any other way needs `unsafe`.
 fn signal(process: u32, name: &str) {
     let sent = Command::new("sh")
         .arg("-c")
@@ -309,7 +309,7 @@ fn signal(process: u32, name: &str) {
     assert!(sent.success());
 }
 
-/// Asks until it holds.
+/// Polls until a condition holds.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -318,7 +318,7 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// The secret that stands alone in its line.
+/// The secret in a line of its own.
 pub(crate) fn secret_in(text: &str) -> Option<&str> {
     text.lines()
         .map(str::trim)

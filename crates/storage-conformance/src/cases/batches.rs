@@ -1,4 +1,4 @@
-//! Many commands at once.
+//! Many commands in one batch.
 
 use super::kinds::{alone, sample, values};
 use crate::{Ask, Backend, Fixture, Kind, by_external, email, force_merge, identifier, merge, remove};

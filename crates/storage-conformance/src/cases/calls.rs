@@ -1,9 +1,9 @@
-//! What each call looks for, and what it may do with what it finds.
+//! The search order of each call, and what it may change.
 
 use super::contacts::shown;
 use crate::{Ask, Backend, Fixture, Kind, identifier, remove};
 use selfsame_domain::values::{ChannelType, Source};
-use selfsame_domain::{Apart, AttributeKey, ContactId, DedupeOn, Effect, Outcome, Rule, SubscribeStatus};
+use selfsame_domain::{AttributeKey, ContactId, DedupeOn, Effect, NotLinkedReason, Outcome, Rule, SubscribeStatus};
 
 pub async fn subscribing_never_changes_a_channel_that_exists(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -18,10 +18,10 @@ pub async fn subscribing_never_changes_a_channel_that_exists(backend: &mut dyn B
     let decision = f.decide(ask.subscribe()).await;
     assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, Some(id)));
     let identifier = identifier(Kind::Email, "b@example.com");
-    let kept = Effect::KeptApart {
+    let kept = Effect::NotLinked {
         identifier: identifier.clone(),
         contact: None,
-        why: Apart::ChannelExists,
+        reason: NotLinkedReason::ChannelExists,
     };
     assert!(decision.effects.contains(&kept), "{decision:?}");
     let contact = f.contact(id).await;
@@ -136,7 +136,7 @@ pub async fn orders_create_and_never_change(backend: &mut dyn Backend) {
         .segment("others");
     let found = f.decide(other.order()).await;
     assert_eq!((found.outcome, found.contact), (Outcome::Unchanged, Some(id)));
-    assert_eq!(f.face(id).await, selfsame_domain::Face::of(&before));
+    assert_eq!(f.face(id).await, selfsame_domain::ObservableContact::of(&before));
 }
 
 pub async fn orders_look_for_the_phone_before_the_email_and_adopt(backend: &mut dyn Backend) {
@@ -166,10 +166,10 @@ pub async fn events_look_for_the_contact_number_first(backend: &mut dyn Backend)
     let two = f.id(Ask::new().external("b").upsert()).await;
     let both = f.decide(Ask::new().contact(one).external("b").event(false)).await;
     assert_eq!((both.contact, both.rule), (Some(one), Rule::ContactId));
-    let apart = Effect::KeptApart {
+    let apart = Effect::NotLinked {
         identifier: identifier(Kind::ExternalId, "b"),
         contact: Some(two),
-        why: Apart::HeldByOther,
+        reason: NotLinkedReason::HeldByOther,
     };
     assert!(both.effects.contains(&apart), "{both:?}");
     let unknown = f

@@ -7,7 +7,7 @@ fn key(text: &str) -> IdentifierKey {
     identifier(Kind::ContactKey, text).key
 }
 
-/// Lets an event name the contact by the key, and says whose it is.
+/// Records an event with the contact key, and returns its contact.
 async fn tell(f: &Fixture<'_>, text: &str) -> Option<ContactId> {
     f.decide(keep(Ask::new().keyed(text).happened("e"))).await.contact
 }

@@ -1,4 +1,4 @@
-//! One contact: making, updating, reading it.
+//! Creating, updating and reading one contact.
 
 use crate::{Ask, Backend, Fixture, Kind, app, identifier, merge, remove};
 use selfsame_application::ports::Clock;
@@ -11,7 +11,7 @@ use selfsame_domain::{
     Rejection, Rule,
 };
 
-/// What a contact shows on a channel.
+/// The values of a contact's channel.
 pub(super) fn shown(contact: &Contact, channel: ChannelType) -> Vec<String> {
     let channels = contact.channels();
     channels

@@ -1,4 +1,4 @@
-//! A dry run decides as the real thing would, and leaves nothing.
+//! A dry run decides like the real command, and writes nothing.
 
 use super::kinds::{alone, sample, values};
 use crate::{
@@ -10,7 +10,7 @@ use selfsame_domain::{
 };
 use uuid::Uuid;
 
-/// A decision without what is drawn or derived from what is drawn.
+/// A decision without generated values and values derived from them.
 fn plain(mut decision: Decision) -> Decision {
     decision.id.0 = Uuid::nil();
     decision.at = super::raw::at();
@@ -132,7 +132,7 @@ pub async fn burns_no_numbers(backend: &mut dyn Backend) {
     assert_eq!(f.segment("s").await, selfsame_domain::SegmentId(1));
 }
 
-/// Dry runs explain; they must not wait for a big import, nor hold it up.
+/// A dry run must neither wait for a big import nor delay it.
 pub async fn neither_waits_nor_holds_up(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;

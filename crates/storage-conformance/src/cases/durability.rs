@@ -1,4 +1,4 @@
-//! What is acknowledged outlives a restart.
+//! Acknowledged writes survive a restart.
 
 use super::kinds::{alone, sample, values};
 use crate::{Ask, Backend, FieldType, Fixture, Kind, category_key, email, force_merge, observe, remove, undo};
@@ -133,7 +133,7 @@ pub async fn a_dropped_transaction_leaves_nothing(backend: &mut dyn Backend) {
     assert_eq!(observe(f.store(), f.workspace, ContactId(5), &[]).await, before);
 }
 
-/// A client that hangs up does not stop what it submitted.
+/// A client that disconnects does not stop its submission.
 pub async fn a_dropped_submission_is_done_all_the_same(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     for index in 0..20 {
@@ -142,7 +142,7 @@ pub async fn a_dropped_submission_is_done_all_the_same(backend: &mut dyn Backend
             f.app()
                 .submit(f.workspace, selfsame_application::Submission::of(command))
         );
-        // Polled once: it is accepted, and nobody waits for the answer.
+        // Polled once: the submission is accepted, and no caller waits for the answer.
         let first: Poll<_> = std::future::poll_fn(|context| Poll::Ready(submitted.as_mut().poll(context))).await;
         drop(first);
     }

@@ -1,4 +1,4 @@
-//! Dynamic segments: who is in them, and that they are right the moment a write is answered.
+//! Dynamic segments: their members, which are current as soon as a write is answered.
 
 use super::segment_fields::{condition, empty, formula, who};
 use crate::{Ask, Backend, Fixture, erase, merge, remove, segment_name, undo};
@@ -7,7 +7,7 @@ use selfsame_application::ports::MembersFrom;
 use selfsame_domain::{Command, ContactId, ContactRef, Effect, Outcome, Rejection, SegmentId, Skipped};
 use serde_json::{Value, json};
 
-fn create(name: &str, json: &Value) -> Command {
+pub(super) fn create(name: &str, json: &Value) -> Command {
     Command::CreateSegment {
         name: segment_name(name),
         formula: Some(Box::new(formula(json))),

@@ -1,4 +1,4 @@
-//! Erasing leaves nothing.
+//! Erasure deletes everything about a contact.
 
 use crate::{
     Ask, Backend, Fixture, Kind, by_external, email, erase, force_merge, identifier, keep, merge, merge_of, remove,
@@ -9,7 +9,7 @@ use selfsame_domain::{
     Command, ContactId, Decision, Effect, IdentifierKey, KeyRecord, Outcome, Rejection, SubscribeStatus,
 };
 
-/// Somebody with everything, and the keys of it.
+/// A contact with every kind of data, and the keys of its identifiers.
 fn whole() -> (Ask, Vec<IdentifierKey>) {
     let kinds = [
         (Kind::ExternalId, "a"),
@@ -32,7 +32,7 @@ fn whole() -> (Ask, Vec<IdentifierKey>) {
     )
 }
 
-/// No port tells of the contacts, or of what they held.
+/// Asserts that no port returns the contacts or their identifiers.
 async fn assert_forgotten(f: &Fixture<'_>, ids: &[ContactId], keys: &[IdentifierKey]) {
     let (store, workspace) = (f.store(), f.workspace);
     for id in ids {
@@ -405,7 +405,7 @@ pub async fn merges_of_others_and_recorded_replies_forget_what_was_on_the_way(ba
         key: "r1".to_owned(),
         digest: vec![1; 32],
     });
-    // Names the email of the third contact, and no number but that of the second.
+    // Has the email of the third contact, and only the number of the second.
     let replaces = Submission {
         replay: replay.clone(),
         ..Submission::of(Ask::new().sms("+380507654321").email("d@example.com").upsert())

@@ -15,7 +15,7 @@ async fn allowed(backend: &mut dyn Backend) -> Fixture<'_> {
     f
 }
 
-/// An event of `a`, `days` ago, whose sender called it by its name.
+/// An event of `a`, `days` ago, with its name as the sender's event ID.
 fn told(f: &Fixture<'_>, name: &str, days: i64) -> Command {
     keep(EventRequest {
         id: Some(EventId::sent(name)),
@@ -61,7 +61,7 @@ pub async fn events_of_a_time_are_deleted(backend: &mut dyn Backend) {
     f.decide(waiting("d10", 10)).await;
     let decision = f.decide(delete(ago(&f, 400), ago(&f, 20))).await;
     assert_eq!((decision.outcome, deleted(&decision)), (Outcome::Updated, (4, false)));
-    // The end of the time is no part of it.
+    // The end of the period is exclusive.
     assert_eq!(f.happened(id).await, ["d20", "d10"]);
     f.decide(Ask::new().external("a").cookie("c").upsert()).await;
     assert_eq!(f.happened(id).await, ["d20", "d10", "d10"]);

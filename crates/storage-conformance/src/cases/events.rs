@@ -1,4 +1,4 @@
-//! What people did, and whose history it is.
+//! Events, and the contact or visitor that owns them.
 
 use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, event_type, identifier, keep, merge_of, remove, undo};
 use futures::future::join_all;
@@ -23,7 +23,7 @@ pub(super) fn of(kind: Kind) -> Ask {
     Ask::new().with(kind, value(kind))
 }
 
-/// What makes a contact of an identifier: a cookie needs company.
+/// A request that creates a contact with the identifier; a cookie needs another one beside it.
 fn claiming(kind: Kind) -> Ask {
     match kind {
         Kind::ExternalId => of(kind),
@@ -91,7 +91,7 @@ pub async fn history_comes_latest_first_and_by_page(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f.id(Ask::new().external("a").upsert()).await;
     let start = f.clock().now();
-    // Three at a time at each of four moments, from many months; some have identities of their senders.
+    // Three at each of four moments, in different months; some have event IDs of their senders.
     let happened = |number: i64| EventRequest {
         id: (number % 2 == 0).then(|| EventId::sent(&number.to_string())),
         occurred_at: Some(seconds(start, (number / 3) * -5_000_000)),
@@ -295,7 +295,7 @@ pub async fn an_event_sent_to_two_servers_at_once_is_stored_once(backend: &mut d
     assert_eq!(f.happened(id).await.len(), 5);
 }
 
-/// Whether an event comes before or after the contact that claims its identifier, the contact shows it.
+/// The contact that claims the identifier shows the event, whichever of the two arrives first.
 pub async fn events_that_race_with_a_claim_are_not_lost(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let other = f.second_server();

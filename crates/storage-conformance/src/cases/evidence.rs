@@ -4,7 +4,7 @@ use super::kinds::{alone, may_be_shared, sample, values, with_other};
 use crate::{Ask, Backend, Fixture, email, erase, identifier, keep, merge_of};
 use selfsame_domain::values::{BlockedValue, BlockedValues};
 use selfsame_domain::{
-    Apart, Command, Effect, IdentifierKind, IdentifierState, Limits, MergeRule, Outcome, Rejection, Rule,
+    Command, Effect, IdentifierKind, IdentifierState, Limits, MergeRule, NotLinkedReason, Outcome, Rejection, Rule,
     SubscribeStatus,
 };
 
@@ -248,10 +248,10 @@ pub async fn who_disagrees_is_kept_apart(backend: &mut dyn Backend) {
         .decide(Ask::new().external("a").email("family@example.com").upsert())
         .await;
     let identifier = identifier(IdentifierKind::Email, "family@example.com");
-    let apart = Effect::KeptApart {
+    let apart = Effect::NotLinked {
         identifier: identifier.clone(),
         contact: Some(other),
-        why: Apart::Disagrees,
+        reason: NotLinkedReason::Disagrees,
     };
     assert!(decision.effects.contains(&apart), "{decision:?}");
     assert_eq!(f.holders(&identifier.key).await, [other, id], "both carry the value");
@@ -264,10 +264,10 @@ pub async fn the_policy_turns_absorbing_off(backend: &mut dyn Backend) {
     let id = f.id(Ask::new().external("a").upsert()).await;
     let decision = f.decide(Ask::new().external("a").email("a@example.com").upsert()).await;
     let identifier = identifier(IdentifierKind::Email, "a@example.com");
-    let apart = Effect::KeptApart {
+    let apart = Effect::NotLinked {
         identifier,
         contact: Some(other),
-        why: Apart::PolicyOff,
+        reason: NotLinkedReason::PolicyOff,
     };
     assert!(decision.effects.contains(&apart), "{decision:?}");
     assert_eq!(f.all().await, [other, id]);

@@ -1,4 +1,4 @@
-//! Reading everything that is held.
+//! Reading all data of a contact for an export.
 
 use super::raw::{plant, visitor};
 use crate::{Ask, Backend, Fixture, merge, remove, undo};
@@ -87,7 +87,7 @@ pub async fn visitors_are_read_to_the_last(backend: &mut dyn Backend) {
     let one = f.id(Ask::new().external("a").cookie("first").upsert()).await;
     let two = f.id(Ask::new().email("b@example.com").upsert()).await;
     f.id(Ask::new().external("z").cookie("another").upsert()).await;
-    // All of one moment, so that a page ends among them.
+    // All at one moment, so that a page ends between equal times.
     let visitors = (1..=1_003).map(|number| {
         let open = visitor(number, &format!("c{number}"), Some(one));
         let closed_at = Some(open.since);

@@ -1,7 +1,7 @@
-//! Reading what changed since a commit, for exports.
+//! Reading changes since a commit, for exports.
 
 use crate::{Ask, Backend, Fixture, email, erase, event_type, keep, keep_order, order_key, remove, undo};
-use selfsame_application::ports::{Clock, Commit, Deleted, ExportSnapshot, StorageError};
+use selfsame_application::ports::{Clock, Commit, Deleted, ExportSnapshot, PruneUpTo, StorageError};
 use selfsame_domain::{ChangeSet, Command, ContactState, EventPeriod, OrderStatus, Revision, WorkspaceId};
 
 async fn open(f: &Fixture<'_>) -> Box<dyn ExportSnapshot> {
@@ -34,7 +34,7 @@ async fn deleted(snapshot: &mut dyn ExportSnapshot, since: Revision) -> Vec<Dele
     found.into_iter().map(|(_, deleted)| deleted).collect()
 }
 
-/// Whatever can be exported of a contact raises its place in the order of reading.
+/// A change of any exported data of a contact raises its revision, which is its place in the order of reading.
 pub async fn changed_contacts_are_read_once_each_since_a_commit(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut ids = Vec::new();
@@ -51,7 +51,7 @@ pub async fn changed_contacts_are_read_once_each_since_a_commit(backend: &mut dy
     assert_eq!(changed(&mut *snapshot, before).await, Vec::<i64>::new());
     f.id(Ask::new().external("b").first("B").upsert()).await;
     f.decide(remove(ids[3])).await;
-    // The snapshot stays as it was.
+    // The snapshot does not change.
     assert_eq!(changed(&mut *snapshot, before).await, Vec::<i64>::new());
     let mut snapshot = open(&f).await;
     assert_eq!(changed(&mut *snapshot, before).await, [ids[1].0, ids[3].0]);
@@ -67,7 +67,7 @@ pub async fn changed_contacts_are_read_once_each_since_a_commit(backend: &mut dy
     assert_eq!(page[0].contact.identifiers.len(), 2);
 }
 
-/// Unsubscribing an address shows at those who have it.
+/// Unsubscribing an address changes the contacts that have it.
 pub async fn unsubscribing_changes_those_who_show_the_address(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let ann = f.id(Ask::new().external("a").email("ann@example.com").upsert()).await;
@@ -108,7 +108,7 @@ pub async fn merges_and_their_undoing_change_both_contacts(backend: &mut dyn Bac
     assert_eq!(changed(&mut *snapshot, between).await, [ann.0, bob.0]);
 }
 
-/// Erased contacts, deleted orders and deleted events are noted with the commit that did it.
+/// Erased contacts, deleted orders and deleted events are recorded with the commit that deleted them.
 pub async fn what_was_erased_and_deleted_is_noted(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     f.policy(|policy| (policy.delete_orders, policy.delete_past_events) = (true, true))
@@ -154,7 +154,11 @@ pub async fn what_was_erased_and_deleted_is_noted(backend: &mut dyn Backend) {
         "{later:?}"
     );
     drop(snapshot);
-    let pruned = f.store().prune_deleted(f.workspace, between).await.expect("prune");
+    let up_to = PruneUpTo {
+        contacts: between,
+        others: between,
+    };
+    let pruned = f.store().prune_deleted(f.workspace, up_to).await.expect("prune");
     assert_eq!(pruned, u64::try_from(gone.len() - later.len()).expect("a count"));
     assert_eq!(deleted(&mut *open(&f).await, before).await, later);
 }
@@ -188,7 +192,7 @@ pub async fn changed_orders_are_read_since_a_commit(backend: &mut dyn Backend) {
     assert_eq!(changed, [(order_key("1", None), OrderStatus::Delivered)]);
 }
 
-/// Events come once by themselves, and again when the visitor that left them is adopted.
+/// Events are read once when they are recorded, and again when a contact adopts their visitor.
 pub async fn events_are_read_again_when_their_visitor_is_adopted(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for name in ["one", "two", "three"] {
@@ -228,7 +232,7 @@ pub async fn events_are_read_again_when_their_visitor_is_adopted(backend: &mut d
     assert!(again.iter().all(|exported| exported.owner == Some(ann)), "{again:?}");
 }
 
-/// A write that is held open across a snapshot is in the next one: it has a later revision, whenever it began.
+/// A write that is open during a snapshot is in the next snapshot: it has a later revision, whenever it began.
 pub async fn a_write_that_is_held_open_is_in_the_next_snapshot(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let ann = f.id(Ask::new().external("a").upsert()).await;
@@ -251,7 +255,7 @@ pub async fn a_write_that_is_held_open_is_in_the_next_snapshot(backend: &mut dyn
     assert_eq!(changed(&mut *open(&f).await, since).await, [ann.0]);
 }
 
-/// A snapshot is of one workspace.
+/// A snapshot has the data of one workspace.
 pub async fn a_snapshot_is_of_its_workspace(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     f.id(Ask::new().external("a").upsert()).await;

@@ -1,4 +1,4 @@
-//! Connectors, exports and runs: what is kept of them.
+//! Storing connectors, exports and runs.
 
 use crate::{Backend, Fixture};
 use selfsame_application::ports::{
@@ -85,7 +85,7 @@ fn run_of(f: &Fixture<'_>, export: &Export) -> (ExportRun, NewJob) {
     (run, job)
 }
 
-/// Connectors read back whole, under names of their own.
+/// Connectors are read back completely, and their names are unique.
 pub async fn connectors_are_kept_and_named_once(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let mut first = connector(&f, "first");
@@ -130,7 +130,7 @@ pub async fn connectors_are_kept_and_named_once(backend: &mut dyn Backend) {
     assert!(matches!(refused, Err(StorageError::UnknownWorkspace)), "{refused:?}");
 }
 
-/// An export changes only from the version that was read, and is due while it is not paused.
+/// An export changes only if its version is the one that was read, and it is due while it is not paused.
 pub async fn an_export_changes_from_the_version_that_was_read(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let (_, mut export) = kept(&f).await;
@@ -153,7 +153,7 @@ pub async fn an_export_changes_from_the_version_that_was_read(backend: &mut dyn 
     assert!(f.store().export(other, export.id).await.expect("read").is_some());
 }
 
-/// One run of an export is queued at the most.
+/// At most one run of an export is queued.
 pub async fn a_run_is_queued_once_and_reads_back(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let (_, export) = kept(&f).await;
@@ -207,7 +207,7 @@ pub async fn a_run_is_queued_once_and_reads_back(backend: &mut dyn Backend) {
     );
 }
 
-/// A run that waits is cancelled at once with its job.
+/// A waiting run is cancelled at once with its job.
 pub async fn cancelling_a_run_cancels_its_job(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (_, export) = kept(&f).await;
@@ -235,7 +235,7 @@ pub async fn cancelling_a_run_cancels_its_job(backend: &mut dyn Backend) {
     assert_eq!(state(run.job).await, JobState::Cancelled);
 }
 
-/// A run under way is asked to stop, and deleting an export cancels what is open.
+/// A run under way is asked to stop, and deleting an export cancels its open runs.
 pub async fn a_run_under_way_is_asked_to_stop(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (_, export) = kept(&f).await;

@@ -35,7 +35,7 @@ async fn value(f: &Fixture<'_>, id: selfsame_domain::ContactId, field: FieldId) 
     }
 }
 
-/// Values that a type takes, and one that it does not.
+/// Valid values of a type, and an invalid one.
 fn samples(field_type: FieldType) -> (Vec<String>, Option<&'static str>) {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     match field_type {

@@ -1,8 +1,8 @@
-//! What becomes of identifiers of each kind.
+//! Storing and matching identifiers of each kind.
 
 use super::kinds::{alone, beside, may_be_shared, sample, values, with_other};
 use crate::{Ask, Backend, Fixture, identifier, merge_of};
-use selfsame_domain::{Apart, Effect, IdentifierKind, IdentifierState, MergeRule, Outcome, Rule};
+use selfsame_domain::{Effect, IdentifierKind, IdentifierState, MergeRule, NotLinkedReason, Outcome, Rule};
 
 pub async fn attach(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
@@ -68,11 +68,11 @@ pub async fn keep_apart(backend: &mut dyn Backend, kind: IdentifierKind) {
     assert_eq!((decision.outcome, decision.rule), (Outcome::Created, Rule::NoMatch));
     let second = decision.contact.expect("a contact");
     assert_ne!(first, second);
-    let (identifier, why) = (sample(kind), Apart::HoldsExternalId);
-    let apart = Effect::KeptApart {
+    let (identifier, why) = (sample(kind), NotLinkedReason::HoldsExternalId);
+    let apart = Effect::NotLinked {
         identifier: identifier.clone(),
         contact: Some(first),
-        why,
+        reason: why,
     };
     assert!(decision.effects.contains(&apart), "{decision:?}");
     let holders = if may_be_shared(kind) {
@@ -179,8 +179,8 @@ pub async fn letter_case(backend: &mut dyn Backend, kind: IdentifierKind) {
     assert_eq!(f.holders(&identifier(kind, other).key).await, [second]);
 }
 
-/// Whether texts are kept to the character: other scripts, four-byte characters, combining marks in both forms, blanks,
-/// what patterns and quotes are made of.
+/// Texts are stored exactly: other scripts, four-byte characters, combining marks in both forms, blanks,
+/// characters of patterns and quotes.
 pub async fn odd_texts(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let texts: &[&str] = match kind {
@@ -245,7 +245,7 @@ pub async fn longest(backend: &mut dyn Backend, kind: IdentifierKind) {
     assert_eq!(f.lookup(&key).await.holders[0].held.identifier.typed, longest);
 }
 
-/// Long, and hard to compress: an engine that limits what it indexes must not be saved by packing it.
+/// A long text that does not compress well: compression must not hide an engine's limit of index entries.
 fn distinct(mark: &str, chars: usize) -> String {
     let mut state = 1_u64;
     let mut text = mark.to_owned();

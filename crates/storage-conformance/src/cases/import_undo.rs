@@ -1,4 +1,4 @@
-//! Taking imports back.
+//! Undoing imports.
 
 use super::imports::{ALL, end, read, record, row, rows, running};
 use crate::{Ask, Backend, Fixture, contact_of, erase};
@@ -32,7 +32,7 @@ async fn undo(f: &Fixture<'_>, id: ImportId) -> UndoAsked {
     };
     let asked = f.store().undo_import(id, &job).await.expect("undo");
     let stored = f.store().job(f.workspace, job.id).await.expect("read");
-    // Only the request that begins it enqueues a job.
+    // Only the first request enqueues a job.
     let begins = matches!(&asked, UndoAsked::Noted(import) if import.is_undoing && import.heartbeat_at == now);
     assert_eq!(stored.is_some(), begins, "{asked:?}");
     f.clock().advance_seconds(1);

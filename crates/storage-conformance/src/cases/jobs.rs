@@ -1,4 +1,4 @@
-//! Work that goes on after its request was answered.
+//! Jobs: work that continues after its request was answered.
 
 use crate::{Backend, Fixture};
 use chrono::TimeDelta;
@@ -61,7 +61,7 @@ async fn end(f: &Fixture<'_>, job: JobId, owner: Uuid, end: AttemptEnd) -> bool 
     ended.expect("end an attempt")
 }
 
-/// The first worker says that it is at work.
+/// The heartbeat of the first worker.
 async fn beat(f: &Fixture<'_>, job: JobId, until: Timestamp) -> Held {
     let holding = holding(f, job, ONE);
     let told = f.store().heartbeat(&holding, f.clock().now(), until).await;

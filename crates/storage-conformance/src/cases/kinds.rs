@@ -22,7 +22,7 @@ pub(super) fn sample(kind: IdentifierKind) -> Identifier {
     identifier(kind, values(kind)[0])
 }
 
-/// A request that names the value and nothing else, if that makes a contact. A cookie needs a device beside it.
+/// A request with only the value, if that creates a contact. A cookie needs a device beside it.
 pub(super) fn alone(kind: IdentifierKind, value: &str) -> Ask {
     beside(kind, value, "beside")
 }
@@ -37,7 +37,7 @@ pub(super) fn beside(kind: IdentifierKind, value: &str, device: &str) -> Ask {
     }
 }
 
-/// A request that names the value beside an external ID of its own; an external ID beside a device.
+/// A request with the value and another external ID; an external ID comes with a device.
 pub(super) fn with_other(kind: IdentifierKind, value: &str, other: &str) -> Ask {
     let ask = Ask::new().with(kind, value);
     if kind == IdentifierKind::ExternalId {

@@ -1,4 +1,4 @@
-//! History that arrives late: it is that of whoever had the token, the device or the cookie then (identity rule 4).
+//! Late events: they belong to the owner of the token, the device or the cookie at their time (identity rule 4).
 
 use super::raw::{plant, visitor};
 use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, event_type, identifier, keep, remove, undo};
@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
 use selfsame_domain::{
-    Apart, ChangeSet, Command, ContactId, Decision, Effect, EventRequest, Outcome, Subject, Timestamp, Visitor,
-    VisitorId,
+    ChangeSet, Command, ContactId, Decision, Effect, EventRequest, NotLinkedReason, Outcome, Subject, Timestamp,
+    Visitor, VisitorId,
 };
 
-/// Something that is told of somebody at its time.
+/// An event with its own time.
 pub(super) fn told(ask: Ask, name: &str, at: Timestamp) -> Command {
     keep(EventRequest {
         occurred_at: Some(at),
@@ -18,19 +18,19 @@ pub(super) fn told(ask: Ask, name: &str, at: Timestamp) -> Command {
     })
 }
 
-/// Something that the identifier `c` alone tells.
+/// An event with only the identifier `c`.
 fn seen(kind: Kind, name: &str, at: Timestamp) -> Command {
     told(Ask::new().with(kind, "c"), name, at)
 }
 
-/// Who has the identifier `c` an hour later.
+/// Moves the identifier `c` to another contact an hour later; returns the contact and the time.
 async fn moves(f: &Fixture<'_>, kind: Kind, ask: Ask) -> (ContactId, Timestamp) {
     f.clock().advance_seconds(3_600);
     let decision = f.decide(ask.with(kind, "c").upsert()).await;
     (contact_of(&decision), decision.at)
 }
 
-/// What happened, whenever.
+/// The types of a contact's events, at any time.
 pub(super) async fn happened(f: &Fixture<'_>, id: ContactId) -> Vec<String> {
     let mut types = f.happened(id).await;
     types.sort();
@@ -153,7 +153,7 @@ pub async fn late_history_in_the_batch_of_the_move(backend: &mut dyn Backend, ki
     let later = f.decide(seen(kind, "later", minutes(at_one, 3))).await;
     assert_eq!(later.contact, Some(one));
     if kind != Kind::Cookie {
-        // Until it moves there is no visitor: it is the contact's own history.
+        // Before the first move there is no visitor: the history is the contact's own.
         return;
     }
     let subject = async |name: &str| {
@@ -257,9 +257,9 @@ fn assert_forgotten(name: &str, told: &Decision) {
     let forgotten = |effect: &Effect| {
         matches!(
             effect,
-            Effect::KeptApart {
+            Effect::NotLinked {
                 contact: None,
-                why: Apart::Forgotten,
+                reason: NotLinkedReason::Forgotten,
                 ..
             }
         )

@@ -1,4 +1,4 @@
-//! The identity log, and what is told about identifiers.
+//! The identity log, and its entries about identifiers.
 
 use crate::{Ask, Backend, Fixture, Kind, email, erase, force_merge, identifier, keep, merge, merge_of, remove, undo};
 use selfsame_application::ports::Clock;

@@ -1,11 +1,12 @@
-//! The cases, by noun. Each is a function of a backend with nothing in it; it panics when the backend misbehaves.
+//! The cases, by noun. Each is a function of an empty backend; it panics when the backend misbehaves.
 //!
-//! The suite listed in [`for_each_case!`](crate::for_each_case) asks all of them of every adapter.
+//! The suite listed in [`for_each_case!`](crate::for_each_case) runs all of them on every adapter.
 #![expect(missing_docs, reason = "the name of a case says what it expects")]
 
 pub mod batches;
 pub mod calls;
 pub mod categories;
+pub mod changes;
 pub mod contact_keys;
 pub mod contacts;
 pub mod dry_run;
@@ -19,6 +20,7 @@ pub mod export;
 pub mod export_snapshots;
 pub mod exports;
 pub mod fields;
+pub mod find;
 pub mod identifiers;
 pub mod import_undo;
 pub mod imports;
@@ -40,7 +42,9 @@ pub mod replies;
 pub mod retention;
 pub mod revisions;
 pub mod search;
+pub mod segment_agreement;
 pub mod segment_fields;
+pub mod segment_history;
 pub mod segment_times;
 pub mod segments;
 pub mod sites;
@@ -51,6 +55,7 @@ pub mod trust;
 pub mod undo;
 pub mod units;
 pub mod uploads;
+pub mod users;
 pub mod violations;
 pub mod visitors;
 pub mod waiting;

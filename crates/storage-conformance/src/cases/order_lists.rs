@@ -7,7 +7,7 @@ use selfsame_domain::OrderStatus::{Delivered, Initialized};
 
 pub async fn orders_come_latest_first_and_by_page(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    // Greater numbers arrive first, three on each day, and the number counts for nothing.
+    // Greater numbers arrive first, three on each day; the number does not affect the order of the list.
     let ordered = |number: i64| {
         let name = format!("{number:02}");
         keep_order(Ask::new().external("a").ordered(&name, Initialized, day(number / 3)))
@@ -15,7 +15,7 @@ pub async fn orders_come_latest_first_and_by_page(backend: &mut dyn Backend) {
     let id = contact_of(&f.decide_all((0..20).rev().map(ordered).collect()).await[0]);
     let two = send(&f, Ask::new().email("b@example.com").ordered("0", Initialized, day(3))).await;
     f.merge(id, two).await;
-    // One that changes at the same date arrives anew.
+    // An order that changes at the same date counts as the latest arrival.
     send(&f, Ask::new().external("a").ordered("11", Delivered, day(3))).await;
     let of_day = |day: i64| (day * 3..(day * 3 + 3).min(20)).map(|number| format!("{number:02}"));
     let mut names: Vec<String> = (0..7).rev().flat_map(of_day).collect();

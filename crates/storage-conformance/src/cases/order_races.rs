@@ -28,12 +28,12 @@ pub async fn a_thousand_orders_in_one_batch(backend: &mut dyn Backend) {
     }
 }
 
-/// However they race: one order, one contact, and each status told once at the most.
+/// In every race the result is one order, one contact, and at most one event for each status.
 pub async fn an_order_sent_to_two_servers_at_once_is_one(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let other = f.second_server();
     for round in 0..5 {
-        // Each names the customer in a way of its own, so that no lock of a contact keeps them apart.
+        // Each names the customer by a different identifier, so that no lock of a contact serializes them.
         let statuses = [(Initialized, 0), (InProgress, 1), (Delivered, 2)];
         let sent = |number: usize| {
             let ask = Ask::new().email(&format!("p{}@example.com", number % 2));
@@ -101,7 +101,7 @@ pub async fn orders_that_race_with_an_erasure_leave_nothing_half(backend: &mut d
         for done in join_all(all).await {
             done.expect("submit");
         }
-        // Whatever was kept after the erasure belongs to a contact that is there.
+        // Data that was stored after the erasure belongs to an existing contact.
         let decision = f
             .decide(keep_order(Ask::new().external(&name).ordered(
                 &format!("{round}-3"),

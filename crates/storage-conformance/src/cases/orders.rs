@@ -1,4 +1,4 @@
-//! What people ordered, and whose orders these are.
+//! Orders, and their contacts.
 
 use crate::{
     Ask, Backend, Fixture, amount, contact_of, erase, keep_order, merge_of, order_key, order_text, remove, undo,
@@ -28,7 +28,7 @@ pub(super) async fn orders(f: &Fixture<'_>, id: ContactId) -> Vec<Order> {
     page(f, id, None, 10_000).await.expect("the contact is there")
 }
 
-/// What tells orders apart.
+/// The numbers and the statuses of a contact's orders.
 async fn brief(f: &Fixture<'_>, id: ContactId) -> Vec<(String, OrderStatus)> {
     let orders = orders(f, id).await.into_iter();
     orders

@@ -1,8 +1,8 @@
-//! What history that arrives late leaves alone, and what it finds all the same (identity rule 4).
+//! Late events: what they do not change, and what they find anyway (identity rule 4).
 
 use super::late::{happened, minutes, told, visitors};
 use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, identifier};
-use selfsame_domain::{Apart, ContactId, Effect, Timestamp};
+use selfsame_domain::{ContactId, Effect, NotLinkedReason, Timestamp};
 
 pub async fn what_is_told_late_takes_nothing(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -74,7 +74,7 @@ pub async fn whoever_had_a_phone_before_an_erased_contact_keeps_their_time(backe
     }
 }
 
-/// A phone that Ann used, of whom an email is known, and that Bob uses now.
+/// A phone that moved from Ann, with a known email, to Bob.
 async fn handed_on(f: &Fixture<'_>) -> [(ContactId, Timestamp); 2] {
     let mut owners = Vec::new();
     for email in ["ann@example.com", "bob@example.com"] {
@@ -98,7 +98,7 @@ pub async fn the_past_gives_no_external_id_to_whoever_has_the_phone_now(backend:
         let named = Ask::new().external("a").with(kind, value);
         let decision = f.decide(told(named, "import", minutes(hers, 1))).await;
         assert_eq!((decision.contact, visitors(&decision).len()), (None, 1), "{kind}");
-        let kept = |effect: &Effect| matches!(effect, Effect::KeptApart { contact: Some(of), why: Apart::Past, .. } if *of == bob);
+        let kept = |effect: &Effect| matches!(effect, Effect::NotLinked { contact: Some(of), reason: NotLinkedReason::Past, .. } if *of == bob);
         assert!(decision.effects.iter().any(kept), "{decision:?}");
     }
     assert_eq!(f.contact(bob).await.external_id(), None);

@@ -1,4 +1,4 @@
-//! Several servers at once: the result equals some order of one after the other.
+//! Several servers at once: the result equals some serial order of the commands.
 
 use super::fields::{create, field};
 use super::kinds::{beside, sample, values};
@@ -26,7 +26,7 @@ impl Race {
         }
     }
 
-    /// Submits every command by itself, to the servers in turn, all at once.
+    /// Submits every command separately, to the servers in turn, all at once.
     async fn run(&self, commands: Vec<Command>) -> Vec<Decision> {
         let tasks: Vec<_> = commands
             .into_iter()

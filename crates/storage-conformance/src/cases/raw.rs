@@ -1,4 +1,4 @@
-//! Rows that no command would make, written past the rules.
+//! Rows that no command would write, written without the rules.
 
 use super::kinds::values;
 use crate::{Fixture, Kind, event_type, identifier};
@@ -13,7 +13,7 @@ use selfsame_domain::{
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// A number far from those that tests are handed.
+/// A number far above those that tests get.
 pub(super) const FAR: i64 = 5_000_000_000;
 
 pub(super) fn far(index: i64) -> ContactId {
@@ -45,7 +45,7 @@ pub(super) fn merged(id: ContactId, into: ContactId, canonical: ContactId) -> Co
     }
 }
 
-/// The merge that made a contact an absorbed one.
+/// The merge that absorbed a contact.
 pub(super) fn merge(absorbed: &ContactRow) -> Option<Merge> {
     let number = u128::from(absorbed.id.0.unsigned_abs());
     Some(Merge {
@@ -62,7 +62,7 @@ pub(super) fn merge(absorbed: &ContactRow) -> Option<Merge> {
     })
 }
 
-/// Contacts, with the merges that made them absorbed ones.
+/// Contacts, with the merges that absorbed them.
 pub(super) fn contacts(rows: Vec<ContactRow>) -> ChangeSet {
     changes(|c| {
         c.merges = rows.iter().filter_map(merge).collect();
@@ -136,7 +136,7 @@ pub(super) fn event(number: u128, subject: Subject) -> Event {
     }
 }
 
-/// A decision of nothing.
+/// A decision without effects.
 pub(super) fn decision(number: u128) -> Decision {
     Decision {
         id: DecisionId(Uuid::from_u128(number)),
@@ -164,7 +164,7 @@ pub(super) fn recorded(key: &str, expires_at: Timestamp) -> Recorded {
     }
 }
 
-/// Changes that say what the function says.
+/// A change set that the function fills.
 pub(super) fn changes(say: impl FnOnce(&mut ChangeSet)) -> ChangeSet {
     let mut changes = ChangeSet::default();
     say(&mut changes);
@@ -172,7 +172,7 @@ pub(super) fn changes(say: impl FnOnce(&mut ChangeSet)) -> ChangeSet {
     changes
 }
 
-/// Writes changes in a commit of their own; answers its revision.
+/// Writes changes in a separate commit; returns its revision.
 pub(super) async fn write(
     store: &dyn Store,
     workspace: WorkspaceId,
@@ -184,7 +184,7 @@ pub(super) async fn write(
     let rows = changes.contacts.iter().map(|row| row.id);
     let touched: BTreeSet<ContactId> = rows.chain(changes.erased.iter().copied()).collect();
     for id in touched {
-        // No case removes a contact first: one that answers for itself is active.
+        // No case removes a contact before, so a contact that answers for itself is active.
         let answering = store.answering(workspace, id).await?;
         changes.active_contacts -= i64::from(answering == Some(id));
     }
@@ -193,12 +193,12 @@ pub(super) async fn write(
     transaction.write(Commit { changes, records }).await
 }
 
-/// Writes changes that keep the contract; answers the revision of the commit.
+/// Writes changes that keep the contract; returns the revision of the commit.
 pub(super) async fn plant(f: &Fixture<'_>, changes: ChangeSet) -> Revision {
     write(f.store(), f.workspace, &changes, &[]).await.expect("plant rows")
 }
 
-/// The committed state, as far as it is asked for.
+/// Reads the requested part of the committed state.
 pub(super) async fn read(f: &Fixture<'_>, request: ReadRequest) -> ReadState {
     let policy = f.store().policy(f.workspace).await.expect("the policy").revision;
     let answer = f.store().read(f.workspace, &ReadRequest { policy, ..request }).await;
@@ -208,7 +208,7 @@ pub(super) async fn read(f: &Fixture<'_>, request: ReadRequest) -> ReadState {
     }
 }
 
-/// What is recorded under the keys and counts at a time.
+/// The replies that are recorded under the keys and valid at a time.
 pub(super) async fn recorded_at(f: &Fixture<'_>, keys: &[&str], now: Timestamp) -> Vec<Recorded> {
     let reply_keys = keys.iter().map(|key| (*key).to_owned()).collect();
     let request = ReadRequest {

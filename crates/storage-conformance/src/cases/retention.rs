@@ -1,4 +1,4 @@
-//! Events that a workspace keeps no longer.
+//! The expiry of events.
 
 use crate::{Ask, Backend, Fixture, Kind, event_type, identifier, keep, keep_order};
 use chrono::{Datelike, Months, NaiveTime, TimeDelta};
@@ -14,7 +14,7 @@ fn month(f: &Fixture<'_>, back: u32) -> Timestamp {
     month.and_time(NaiveTime::MIN).and_utc()
 }
 
-/// An event of `a` whose sender called it by its name.
+/// An event of `a` with its name as the sender's event ID.
 fn told(name: &str, at: Timestamp) -> Command {
     keep(EventRequest {
         id: Some(EventId::sent(name)),
@@ -23,7 +23,7 @@ fn told(name: &str, at: Timestamp) -> Command {
     })
 }
 
-/// As many days as lead back into the month before the last one.
+/// The number of days back into the month before the last one.
 fn two_months(f: &Fixture<'_>) -> u32 {
     let days = (f.clock().now() - month(f, 1)).num_days() + 5;
     u32::try_from(days).expect("few days")
@@ -101,7 +101,7 @@ pub async fn what_belongs_to_expired_events_stays(backend: &mut dyn Backend) {
     f.policy(|policy| policy.event_retention_days = Some(30)).await;
     expire(&f).await;
     assert_eq!((types().await, before[0].count), (before, 2));
-    // The visitors go on: what comes later is theirs, and becomes the contact's.
+    // The visitors stay: later events belong to them, and then to the contact that adopts them.
     for ask in [Ask::new().cookie("c"), Ask::new().email("a@example.com")] {
         f.decide(keep(ask.happened("later"))).await;
     }
@@ -145,7 +145,7 @@ pub async fn an_event_older_than_events_are_kept_is_refused(backend: &mut dyn Ba
     let decisions = f.decide_all(vec![told("in", day(29)), told("out", day(31))]).await;
     assert_eq!(decisions[0].rejection, None);
     assert_eq!(decisions[1].rejection, Some(Rejection::EventTooOld { days: 30 }));
-    // The order is kept, and says that its event is not.
+    // The order is stored, and its decision says that the event is not.
     let long_ago = day(31);
     let order = Ask::new()
         .external("a")

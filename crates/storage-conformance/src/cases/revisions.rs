@@ -1,4 +1,4 @@
-//! Revisions, and when what a batch has read is still true.
+//! Revisions, and when the snapshot of a batch is still valid.
 
 use super::raw::{
     active, at, changes, contacts, event, far, held, held_sample, merged, plant, read, recorded, visitor, write,
@@ -16,7 +16,7 @@ async fn revision(f: &Fixture<'_>) -> Revision {
     read(f, ReadRequest::default()).await.revision
 }
 
-/// What a batch has read that asked for the footprint just now.
+/// The basis of a batch that reads the footprint now.
 async fn basis(f: &Fixture<'_>, footprint: Footprint) -> Basis {
     let request = ReadRequest {
         footprint,
@@ -175,7 +175,7 @@ fn deleting_events() -> Footprint {
     }
 }
 
-/// What each command changes, and what is read of it.
+/// Commands with their names, and footprints that read what each command changes.
 fn what_is_read_and_changed(id: ContactId, other: ContactId) -> Vec<(&'static str, Footprint, Command)> {
     let email = || key(Kind::Email, "a@example.com", true);
     vec![
@@ -273,11 +273,11 @@ pub async fn a_write_stands_when_something_else_has_changed(backend: &mut dyn Ba
     assert_eq!(f.contact(far(1)).await.revision, before.next());
 }
 
-/// What comes, and what was read of it before.
+/// Change sets that add rows, with footprints that read the missing rows before.
 fn what_is_absent_and_comes() -> Vec<(&'static str, Footprint, ChangeSet)> {
     let mut all = rows_that_come();
     let token = identifier(Kind::MobilePush, "t");
-    let nameless = token.nameless().expect("the token of an app");
+    let nameless = token.key_without_app().expect("the token of an app");
     let sent = selfsame_domain::EventId(uuid::Uuid::from_u128(7));
     let with_tokens = |c: &mut ChangeSet| {
         c.contacts = vec![active(far(20))];

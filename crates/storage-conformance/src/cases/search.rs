@@ -22,7 +22,7 @@ async fn page(f: &Fixture<'_>, query: &ContactQuery) -> (Vec<ContactId>, u64) {
     )
 }
 
-/// Some contacts whose order of update is not that of their numbers; returned as last updated.
+/// Contacts with an order of updates that differs from their numbers; returned in the order of the last update.
 async fn several(f: &Fixture<'_>) -> Vec<ContactId> {
     let mut ids = Vec::new();
     for index in 0..7 {
@@ -302,7 +302,7 @@ pub async fn what_is_no_evidence_is_found_all_the_same(backend: &mut dyn Backend
     assert_eq!(f.holders(&identifier(Kind::MobilePush, "t2").key).await, [id]);
 }
 
-/// The same text as a value of another kind is something else.
+/// The same text as a value of another kind does not match.
 pub async fn kinds_do_not_mix(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let kinds = [

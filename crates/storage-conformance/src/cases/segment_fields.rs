@@ -1,4 +1,4 @@
-//! Conditions of dynamic segments: every operator on fields of every type, and what others get wrong.
+//! Conditions of dynamic segments: every operator on fields of every type, and common errors.
 
 use super::fields::{create, field};
 use crate::{Ask, Backend, FieldType, Fixture};
@@ -21,7 +21,7 @@ pub(super) fn empty(field: &str) -> Value {
     json!({"field": field, "op": "is_empty"})
 }
 
-/// The contacts that a formula chooses. Its negation must choose all others.
+/// The contacts that match a formula. All others must match its negation.
 pub(super) async fn who(f: &Fixture<'_>, json: &Value) -> Vec<ContactId> {
     let chosen = chosen(f, json).await;
     let others = self::chosen(f, &json!({"not": json})).await;
@@ -50,7 +50,7 @@ async fn chosen(f: &Fixture<'_>, json: &Value) -> Vec<ContactId> {
     found.into_iter().map(|details| details.contact.id).collect()
 }
 
-/// Asks for one condition after the other.
+/// Checks one condition after the other.
 pub(super) async fn all_of(f: &Fixture<'_>, field: &str, expected: &[(&str, Value, &[ContactId])]) {
     for (op, value, members) in expected {
         let json = match value {
@@ -216,7 +216,7 @@ pub async fn attributes(backend: &mut dyn Backend) {
         ],
     )
     .await;
-    // What was cleared is empty again.
+    // A cleared field is empty again.
     f.decide(
         Ask::new()
             .external("ann")

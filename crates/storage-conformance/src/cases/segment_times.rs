@@ -1,4 +1,4 @@
-//! Conditions of dynamic segments on dates and times, and what others get wrong about them.
+//! Conditions of dynamic segments on dates and times, and common errors.
 
 use super::fields::{create, field};
 use super::segment_fields::{all_of, condition, travel, who, zone};

@@ -1,4 +1,4 @@
-//! What a snapshot holds of a footprint.
+//! The contents of a footprint's snapshot.
 
 use super::raw::{plant, read, visitor};
 use crate::{
@@ -266,7 +266,7 @@ pub async fn owners_of_tokens_and_devices_come_from_the_first_move_on(backend: &
     assert_eq!(found, [(moved.contact, moved.at, true)]);
 }
 
-/// A footprint, the places of the segments that it brings, the numbers of the categories, the fields.
+/// A footprint, and the expected segments (by index), categories and fields of its snapshot.
 type Case<'a> = (Footprint, &'a [usize], &'a [i64], &'a [FieldId]);
 
 pub async fn the_catalog_comes_by_number_name_and_key(backend: &mut dyn Backend) {
@@ -293,7 +293,7 @@ pub async fn the_catalog_comes_by_number_name_and_key(backend: &mut dyn Backend)
             &[],
             &[],
         ),
-        // The category of the name comes along.
+        // The category of the name is loaded with its segment.
         (asking(|f| f.segment_names = names.into()), &[1, 3], &[2], &[]),
         (asking(|f| f.category_keys = category_keys.into()), &[0], &[1], &[]),
         (

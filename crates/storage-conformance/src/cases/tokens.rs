@@ -1,4 +1,4 @@
-//! The state of app tokens, and who holds one.
+//! The state and the holders of app tokens.
 
 use crate::{Ask, Backend, Fixture, Kind, app, erase, identifier, keep, merge_of, remove, token, undo};
 use selfsame_domain::{
@@ -161,7 +161,7 @@ async fn tokens_of(f: &Fixture<'_>, id: ContactId) -> usize {
     f.contact(id).await.visible(Kind::MobilePush).len()
 }
 
-/// Whichever of the two comes first, it stays one token of one contact.
+/// The two forms are one token of one contact, whichever is sent first.
 pub async fn a_token_without_its_app_is_that_of_any_app(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let qualified = f.id(Ask::new().external("a").mobile("app", "t").upsert()).await;
@@ -210,8 +210,8 @@ pub async fn history_of_a_token_without_its_app_joins_the_claim(backend: &mut dy
     f.check().await;
 }
 
-/// What is known of the token is known however it is named (identity rule 8).
-/// Events do not say of what kind a token is.
+/// The record of the token is found with and without its app (identity rule 8).
+/// Events do not name the kind of a token.
 pub async fn an_event_finds_a_token_of_any_kind(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for (kind, text) in [(Kind::WebPush, "w"), (Kind::Telegram, "t"), (Kind::MobilePush, "m")] {
@@ -233,7 +233,7 @@ pub async fn an_event_finds_a_token_of_any_kind(backend: &mut dyn Backend) {
     f.check().await;
 }
 
-/// Whoever used it last has what it tells, however many did (rule 4).
+/// Events of a shared identifier belong to the contact that used it last (identity rule 4).
 pub async fn a_shared_identifier_tells_of_its_holder(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
     let mut ids = Vec::new();
@@ -251,7 +251,7 @@ pub async fn a_shared_identifier_gathers_one_anonymous_contact(backend: &mut dyn
     for external in ["a", "b", "c"] {
         f.id(Ask::new().external(external).with(kind, "x").upsert()).await;
     }
-    // A cookie makes no contact by itself.
+    // A cookie alone creates no contact.
     let start = || match kind {
         Kind::Cookie => Ask::new().with(kind, "x").device("its own").upsert(),
         _ => Ask::new().with(kind, "x").upsert(),

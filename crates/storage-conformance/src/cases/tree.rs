@@ -1,10 +1,10 @@
 //! Merging several contacts and undoing the merges in every order.
 
 use crate::{Ask, Fixture, undo};
-use selfsame_domain::{ContactId, Face, MergeId};
+use selfsame_domain::{ContactId, MergeId, ObservableContact};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Merges as pairs of survivor and absorbed, by place.
+/// Merges as pairs of survivor and absorbed contact, by index.
 pub(super) type Shape = &'static [(usize, usize)];
 
 /// A workspace with merged contacts.
@@ -12,8 +12,8 @@ pub(super) struct Tree {
     pub(super) ids: Vec<ContactId>,
     pub(super) merges: Vec<MergeId>,
     shape: Shape,
-    /// What they were before the first merge.
-    pub(super) before: Vec<Face>,
+    /// Their state before the first merge.
+    pub(super) before: Vec<ObservableContact>,
 }
 
 /// All orders of the first `count` numbers.
@@ -35,7 +35,7 @@ pub(super) fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 impl Tree {
-    /// Makes contacts and merges them; with data that arrives between the merges, if so asked.
+    /// Creates contacts and merges them, with data that arrives between the merges if `data` is set.
     pub(super) async fn grow(f: &Fixture<'_>, count: usize, shape: Shape, data: bool) -> Self {
         let mut ids = Vec::new();
         for index in 0..count {
@@ -66,7 +66,7 @@ impl Tree {
         }
     }
 
-    /// Undoes the merges in an order, and checks after each who answers for whom.
+    /// Undoes the merges in an order, and checks after each undo which contact answers for which.
     pub(super) async fn undo(&self, f: &Fixture<'_>, order: &[usize]) {
         let mut standing: BTreeSet<usize> = (0..self.merges.len()).collect();
         self.check(f, &standing).await;
@@ -100,7 +100,7 @@ impl Tree {
         f.check().await;
     }
 
-    pub(super) async fn faces(&self, f: &Fixture<'_>) -> Vec<Face> {
+    pub(super) async fn faces(&self, f: &Fixture<'_>) -> Vec<ObservableContact> {
         let mut faces = Vec::new();
         for id in &self.ids {
             faces.push(f.face(*id).await);
@@ -109,7 +109,7 @@ impl Tree {
     }
 }
 
-/// Contacts that all have something that the others lack, and something that they share.
+/// A contact with some data of its own, and some that all contacts share.
 fn seedling(index: usize) -> Ask {
     let ask = Ask::new()
         .email(&format!("tree{index}@example.com"))

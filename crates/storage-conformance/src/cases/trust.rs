@@ -1,7 +1,7 @@
 //! What a public key may do (identity rules, "Trust").
 
 use crate::{Ask, Backend, Fixture, Kind, identifier, keep};
-use selfsame_domain::{Apart, Effect, IdentifierKind, MergeRule, Outcome, Subject};
+use selfsame_domain::{Effect, IdentifierKind, MergeRule, NotLinkedReason, Outcome, Subject};
 
 pub async fn a_public_key_gathers_an_anonymous_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -61,10 +61,10 @@ pub async fn a_public_key_changes_nobody_who_is_known(backend: &mut dyn Backend)
             (Outcome::Unchanged, Some(decided))
         );
         let holder = (value == (Kind::DeviceId, "d1")).then_some(known);
-        let apart = Effect::KeptApart {
+        let apart = Effect::NotLinked {
             identifier: identifier(value.0, value.1),
             contact: holder,
-            why: Apart::PublicKey,
+            reason: NotLinkedReason::PublicKey,
         };
         assert!(decision.effects.contains(&apart), "{decision:?}");
         assert_eq!(

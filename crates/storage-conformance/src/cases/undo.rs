@@ -4,7 +4,9 @@ use super::contacts::shown;
 use super::tree::{Shape, Tree, orders};
 use crate::{Ask, Backend, Fixture, Kind, contact_of, identifier, merge, merge_of, remove, undo};
 use selfsame_domain::values::ChannelType;
-use selfsame_domain::{Apart, AttributeInput, AttributeKey, Call, ContactId, ContactState, Decision, Effect, Outcome};
+use selfsame_domain::{
+    AttributeInput, AttributeKey, Call, ContactId, ContactState, Decision, Effect, NotLinkedReason, Outcome,
+};
 
 pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
@@ -46,7 +48,7 @@ pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
     );
 }
 
-/// Undoes a shape in every order: plain, everybody is as before; with data between, the order makes no difference.
+/// Undoes a shape in every order. Without data between the merges, all contacts are as before; with data, the order makes no difference.
 async fn every_order(backend: &mut dyn Backend, count: usize, shape: Shape) {
     let mut f = Fixture::new(backend).await;
     let mut outcomes = Vec::new();
@@ -106,7 +108,7 @@ pub async fn what_the_absorbed_brought_goes_home_alone(backend: &mut dyn Backend
     let before = (f.face(one).await, f.face(two).await);
     let named = Ask::new().external("a").sms(phone);
     let merge = merge_of(&f.decide(named.clone().upsert()).await);
-    // Named again while the merge stands, it is what the absorbed contact brought all the same.
+    // A request sends it again before the undo; it still counts as brought by the absorbed contact.
     f.id(named.clone().upsert()).await;
     f.decide(undo(merge)).await;
     assert_eq!((f.face(one).await, f.face(two).await), before);
@@ -291,12 +293,12 @@ pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut
     f.check().await;
 }
 
-/// Whom a decision kept apart because a merge was undone.
+/// The contacts that a decision kept apart because a merge was undone.
 fn kept(decision: &Decision) -> Vec<ContactId> {
     let apart = |effect: &Effect| match effect {
-        Effect::KeptApart {
+        Effect::NotLinked {
             contact,
-            why: Apart::Undone,
+            reason: NotLinkedReason::Undone,
             ..
         } => *contact,
         _ => None,

@@ -1,4 +1,4 @@
-//! Which changes a commit writes, and which it refuses.
+//! The changes that a commit writes, and those that it refuses.
 
 use super::raw::{
     active, at, changes, contacts, far, held, held_sample, member, merge, merged, plant, recorded, recorded_at,

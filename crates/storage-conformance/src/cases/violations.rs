@@ -1,4 +1,4 @@
-//! The check of the invariants finds what is broken. Every case mends what it broke, for the suite checks again.
+//! The check of the invariants finds violations. Every case repairs its violations, because the suite checks again.
 
 use super::kinds::values;
 use super::raw::{
@@ -18,7 +18,7 @@ async fn found(f: &Fixture<'_>) -> Vec<(WorkspaceId, Violation)> {
     found
 }
 
-/// Plants rows, expects violations, erases the contacts and expects none.
+/// Writes rows, expects violations, erases the contacts and expects none.
 async fn expect(backend: &mut dyn Backend, changes: ChangeSet, expected: Vec<Violation>) {
     let mut f = Fixture::new(backend).await;
     f.enter_new_workspace("broken").await;

@@ -1,4 +1,4 @@
-//! Web visitors and whose history theirs is.
+//! Web visitors and the owners of their history.
 
 use super::raw::{at, plant, visitor};
 use crate::{Ask, Backend, Fixture, Kind, by_external, identifier, merge_of, undo};

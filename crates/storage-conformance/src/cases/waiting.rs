@@ -1,11 +1,11 @@
-//! History that waits behind an identifier which somebody holds, and which finds nobody: a removed contact's, or a quarantined one.
+//! History that waits behind an identifier of a contact that it does not find: a removed contact's identifier, or a quarantined one.
 
 use super::events::{of, value};
 use crate::{Ask, Backend, Fixture, Kind, erase, identifier, keep, remove};
 use selfsame_application::ports::{EventQuery, HistoryOf};
 use selfsame_domain::{Command, ContactId, Effect, Limits};
 
-/// With these, all that a contact gets is quarantined.
+/// Limits that quarantine every identifier of a contact.
 const NONE: Limits = Limits {
     email: 0,
     phone: 0,
@@ -17,7 +17,7 @@ const NONE: Limits = Limits {
     field: 0,
 };
 
-/// What makes the contact that holds the identifier, and an external ID besides.
+/// Creates a contact with the identifier and an external ID.
 fn holder(kind: Kind) -> Command {
     match kind {
         Kind::ExternalId => of(kind).upsert(),
@@ -25,7 +25,7 @@ fn holder(kind: Kind) -> Command {
     }
 }
 
-/// Names the same contact by nothing else.
+/// The same contact by its external ID alone.
 fn again(kind: Kind) -> Command {
     match kind {
         Kind::ExternalId => of(kind).upsert(),

@@ -1,4 +1,4 @@
-//! Random history: events and orders, whoever they are about.
+//! Random history: events and orders of random contacts.
 
 use super::step::{Happening, POOL};
 use crate::{Ask, event_type, keep, keep_order};
@@ -15,7 +15,7 @@ const STATUSES: [OrderStatus; POOL] = [
 /// Days ago.
 const AGES: [i64; POOL] = [0, 20, 70, 400];
 
-/// The command that tells of it.
+/// The command that records it.
 pub(super) fn told(happening: Happening, ask: Ask, now: Timestamp) -> Command {
     match happening {
         Happening::Event { type_key, age, sent } => keep(EventRequest {
@@ -35,13 +35,13 @@ pub(super) fn creating(type_key: usize, creating: bool) -> Command {
     Command::SetCreating { key, creating }
 }
 
-/// The command that deletes what happened between two ages.
+/// The command that deletes the events between two ages.
 pub(super) fn deleted(age: usize, now: Timestamp) -> Command {
     let (from, until) = (ago(now, age), ago(now, age) + TimeDelta::days(100));
     Command::DeleteEvents(EventPeriod { from, until })
 }
 
-/// At the beginning of five minutes, so that several things happen at once, and some before a cookie moved.
+/// Rounded to the beginning of five minutes, so that several events have one time, and some precede the move of a cookie.
 fn ago(now: Timestamp, age: usize) -> Timestamp {
     let begun = now.timestamp() / 300 * 300;
     Timestamp::from_timestamp(begun, 0).unwrap_or(now) - TimeDelta::days(AGES[age])

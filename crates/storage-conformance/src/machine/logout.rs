@@ -1,4 +1,4 @@
-//! Random logouts: a customer logs in, the browser takes a new cookie, and whoever sits before it goes on without a name.
+//! Random logouts: a customer logs in, the browser gets a new cookie, and an unknown user goes on with it.
 
 use super::history;
 use super::pair::Pair;
@@ -7,7 +7,7 @@ use super::step::{Happening, Parts};
 use selfsame_domain::Decision;
 
 impl Pair {
-    /// Logs a customer in and out of a browser on both sides. What happens then is not the customer's.
+    /// Logs a customer in and out of a browser on both sides. Later events do not belong to the customer.
     pub(super) async fn log_out(&mut self, customer: usize, browser: usize, type_key: usize) -> Checked<Vec<Decision>> {
         let login = Parts {
             external_id: Some(customer),

@@ -1,7 +1,7 @@
 //! Random commands, compared with the in-memory adapter after each.
 //!
-//! Both storages get the same commands, times and identities, and the model gets the numbers that the storage under test
-//! handed out: so everything must be equal to the last bit, snapshots included.
+//! Both storages get the same commands, times and IDs, and the model gets the numbers that the storage under test
+//! assigned. So everything must be exactly equal, snapshots included.
 
 mod history;
 mod logout;
@@ -15,8 +15,8 @@ pub(crate) use run::{merges_come_apart, random_commands_agree};
 
 /// Emits tests that drive random commands through a storage and the in-memory adapter and compare them.
 ///
-/// Takes what [`conformance!`](crate::conformance) takes. The environment variable `SELFSAME_PROPTEST_CASES` says how many
-/// sequences each test tries; 16 without it.
+/// Takes the arguments of [`conformance!`](crate::conformance). The environment variable `SELFSAME_PROPTEST_CASES` sets the number
+/// of sequences of each test; 16 without it.
 #[macro_export]
 macro_rules! machine {
     ($make:expr) => {

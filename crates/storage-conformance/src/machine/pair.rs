@@ -14,8 +14,8 @@ use selfsame_application::ports::{EventQuery, HistoryOf, Ids, Maintenance, Order
 use selfsame_domain::values::{BlockedValue, BlockedValues, CategoryName, FieldValue};
 use selfsame_domain::{
     AttributeInput, AttributeKey, CategoryId, Command, ContactId, ContactRef, Decision, DecisionId, DedupeOn, Effect,
-    Envelope, Event, Face, FieldId, Identifier, IdentifierKey, Limits, MergeId, NewField, Order, Policy, SegmentId,
-    Snapshot, Timestamp, TokenChange, WorkspaceId,
+    Envelope, Event, FieldId, Identifier, IdentifierKey, Limits, MergeId, NewField, ObservableContact, Order, Policy,
+    SegmentId, Snapshot, Timestamp, TokenChange, WorkspaceId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Pair {
         Ok(pair)
     }
 
-    /// Takes a step on both sides; they must decide alike.
+    /// Executes a step on both sides; the decisions must be equal.
     pub(super) async fn take(&mut self, step: &Step) -> Checked<Vec<Decision>> {
         if matches!(step, Step::Expire) {
             self.store.expire(self.now).await.expect("expire");
@@ -115,7 +115,7 @@ impl Pair {
         assert_same("rejections", &decisions[0].rejection, &None)
     }
 
-    /// Gives a browser a cookie that nobody has had.
+    /// Gives a browser an unused cookie.
     pub(super) fn take_new_cookie(&mut self, browser: usize) {
         let cookies = &mut self.cookies[browser];
         cookies.push(format!("{} {}", TEXTS[browser], cookies.len()));
@@ -148,8 +148,8 @@ impl Pair {
         Ok(resolution.decisions)
     }
 
-    /// The model loads the batch as a whole, to compare what was loaded, and decides its commands one after the other, for a batch must
-    /// be decided so.
+    /// The model loads the whole batch, to compare the snapshots, and decides its commands one after the other, because a batch must
+    /// give the same decisions.
     async fn model_decides(&self, batch: &[Envelope], snapshot: &Snapshot, decisions: &[Decision]) -> Checked {
         let expected = load(&self.model, self.model_workspace, batch).await.snapshot;
         let found = Snapshot {
@@ -182,7 +182,7 @@ impl Pair {
         }
     }
 
-    /// What clients see must be equal, and in order.
+    /// Compares the observable state, and checks the invariants.
     pub(super) async fn compare(&self) -> Checked {
         let last = ContactId(self.contacts.iter().map(|id| id.0).max().unwrap_or(0) + 1);
         let keys = self.keys();
@@ -193,15 +193,16 @@ impl Pair {
         assert_same("violations", violations.as_slice(), &[])
     }
 
-    /// What of every number can be observed: the contact, its events and its orders.
-    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<(Face, Vec<Event>, Vec<Order>)>> {
+    /// The observable state of every number: the contact, its events and its orders.
+    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<(ObservableContact, Vec<Event>, Vec<Order>)>> {
         const ALL: u32 = 10_000;
         let mut faces = BTreeMap::new();
         for id in &self.contacts {
             let contact = self.store.contact(self.workspace, *id).await.expect("read a contact");
             let orders = self.store.orders(self.workspace, *id, &OrderQuery::latest(ALL)).await;
             let whole = contact.zip(self.events_of(*id).await).zip(orders.expect("read orders"));
-            let face = whole.map(|((details, events), orders)| (Face::of(&details.contact), events, orders));
+            let face =
+                whole.map(|((details, events), orders)| (ObservableContact::of(&details.contact), events, orders));
             faces.insert(*id, face);
         }
         faces
@@ -294,7 +295,7 @@ impl Pair {
     }
 
     fn segment(&self, segment: usize, contacts: &[usize], enter: bool) -> Command {
-        // The two categories made the first two.
+        // The segments of the two categories are the first two.
         let segment = SegmentId(i64::try_from(segment).unwrap_or_default() + 1);
         let contacts = contacts
             .iter()
@@ -393,7 +394,7 @@ const DEDUPES: [DedupeOn; 8] = [
     DedupeOn::Field(CARD),
 ];
 
-/// Adds what does not identify.
+/// Adds the parts that are no identifiers.
 fn dress(mut ask: Ask, parts: &Parts) -> Ask {
     const NAMES: [&str; POOL] = ["Ann", "Їжак", "Bob", "Zoé"];
     if let Some(place) = parts.first_name {
@@ -464,7 +465,7 @@ fn policy(which: usize) -> Policy {
     }
 }
 
-/// Part by part, so that a difference is told where it is.
+/// Compares part by part, so that the failure names the part that differs.
 fn assert_equal(found: &Observation, expected: &Observation) -> Checked {
     assert_same("contacts by last update", &found.contacts, &expected.contacts)?;
     assert_same("contacts by number", &found.by_number, &expected.by_number)?;

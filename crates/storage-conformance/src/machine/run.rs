@@ -1,4 +1,4 @@
-//! The two properties.
+//! The two properties of the machine.
 
 use super::pair::Pair;
 use super::same::{Checked, assert_same};
@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-/// How many sequences a test tries without `SELFSAME_PROPTEST_CASES`.
+/// The number of sequences of a test without `SELFSAME_PROPTEST_CASES`.
 const CASES: u32 = 16;
 
-/// How many steps lie between two comparisons of everything that can be read.
+/// The number of steps between two comparisons of the whole observable state.
 const STRIDE: usize = 4;
 
-/// Whatever is done, the storage decides, stores and tells what the in-memory adapter does.
+/// For any commands, the storage decides, stores and returns the same as the in-memory adapter.
 pub(crate) async fn random_commands_agree(backend: &mut dyn Backend) {
     check(
         backend,
@@ -36,7 +36,7 @@ pub(crate) async fn random_commands_agree(backend: &mut dyn Backend) {
     );
 }
 
-/// Merges, whoever of whom, leave no trace when they are undone, in whatever order (identity rule 10).
+/// Merges of any contacts leave no trace when they are undone, in any order (identity rule 10).
 pub(crate) async fn merges_come_apart(backend: &mut dyn Backend) {
     let pairs = prop::collection::vec((0..12_usize, 0..12_usize), 1..5);
     let order = prop::collection::vec(any::<prop::sample::Index>(), 5);
@@ -74,7 +74,7 @@ pub(crate) async fn merges_come_apart(backend: &mut dyn Backend) {
     });
 }
 
-/// Tries sequences, each in a workspace of its own.
+/// Tries sequences, each in a new workspace.
 fn check<S: Strategy>(
     backend: &mut dyn Backend,
     strategy: &S,

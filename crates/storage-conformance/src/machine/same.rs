@@ -1,4 +1,4 @@
-//! Comparing large values so that a person can read the difference.
+//! Comparing large values with a readable difference.
 
 use proptest::test_runner::TestCaseError;
 use std::fmt::{Debug, Write};
@@ -6,10 +6,10 @@ use std::fmt::{Debug, Write};
 /// How many lines of each side are shown around a difference.
 const SHOWN: usize = 24;
 
-/// A step of a property: fails quietly, so that shrinking does.
+/// The result of a step. It fails without a panic, so that shrinking prints nothing.
 pub(super) type Checked<T = ()> = Result<T, TestCaseError>;
 
-/// Both must be equal; if not, the failure says the first place where the two differ.
+/// Asserts that both are equal; the failure shows the first difference.
 pub(super) fn assert_same<T: Debug + PartialEq + ?Sized>(what: impl Debug, found: &T, expected: &T) -> Checked {
     if found == expected {
         return Ok(());

@@ -1,15 +1,15 @@
-//! What a random sequence is made of. Everything is named by place in a small pool, so that shrinking keeps its sense.
+//! The steps of a random sequence. Values are indexes into small pools, so that a shrunk sequence still makes sense.
 
 use proptest::prelude::*;
 
 /// One step.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    /// A call that names a contact by its identifiers.
+    /// A call with the identifiers of a contact.
     Call(Call, Box<Parts>),
-    /// Something that happened to whoever the identifiers name.
+    /// An event or an order with the identifiers of a contact.
     Happened(Happening, Box<Parts>),
-    /// A customer logs in with a browser and out again, and things of a type happen in it.
+    /// A customer logs in with a browser and out again, and events of a type happen in it.
     Logout {
         customer: usize,
         browser: usize,
@@ -17,9 +17,9 @@ pub(super) enum Step {
     },
     /// Whether events of a type create contacts.
     Creating(usize, bool),
-    /// Deleting events of a time.
+    /// Deleting the events of a period.
     DeleteEvents(usize),
-    /// Letting go of what is kept no longer.
+    /// Deleting expired data.
     Expire,
     /// Removing or erasing a contact.
     Remove(usize, Named),
@@ -31,31 +31,31 @@ pub(super) enum Step {
     },
     /// Undoing one of the merges.
     Undo { merge: usize },
-    /// Putting contacts into a segment (true), or taking them out; taking nobody out empties it.
+    /// Adding contacts to a segment (true), or removing them; removing an empty list empties it.
     Segment(usize, Vec<usize>, bool),
     /// Replacing the subscriptions of a contact.
     Subscriptions(usize, Vec<usize>),
-    /// Marking an email as unsubscribed (true), or taking the mark off.
+    /// Marking an email as unsubscribed (true), or removing the mark.
     Unsubscribe(usize, bool),
     /// Changing a token in one of four ways.
     Token(usize, usize),
-    /// Another policy.
+    /// Setting another policy.
     Policy(usize),
     /// Archiving a category, or the reverse.
     ArchiveCategory(bool),
     /// Archiving a custom field, or the reverse.
     ArchiveField(bool),
-    /// Steps in one submission; none that must stand alone.
+    /// Steps in one submission, without steps that must be alone.
     Together(Vec<Step>),
 }
 
-/// What happened. Ages, types and statuses are places.
+/// An event or an order. Ages, types and statuses are indexes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Happening {
     Event {
         type_key: usize,
         age: Option<usize>,
-        /// The identity that the sender gave it.
+        /// The sender's event ID.
         sent: Option<usize>,
     },
     Order {
@@ -86,7 +86,7 @@ pub(super) enum Call {
     AppToken,
 }
 
-/// What a call names.
+/// The members of a call.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
     pub(super) contact: Option<usize>,
@@ -97,7 +97,7 @@ pub(super) struct Parts {
     pub(super) mobile: Option<usize>,
     pub(super) telegram: Option<usize>,
     pub(super) device: Option<usize>,
-    /// A mobile push token that is named without its app.
+    /// A mobile push token without its app.
     pub(super) nameless: Option<usize>,
     pub(super) cookies: Vec<usize>,
     pub(super) first_name: Option<usize>,
@@ -111,7 +111,7 @@ pub(super) struct Parts {
     pub(super) category: Option<usize>,
 }
 
-/// How many values a pool has.
+/// The number of values of a pool.
 pub(super) const POOL: usize = 4;
 
 fn place() -> impl Strategy<Value = usize> + Clone {
@@ -199,7 +199,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// Somebody as events name them: nobody, a visitor, a customer who is known by one identifier, or one who logs in.
+/// The subject of an event: no identifier, a visitor, a customer with one identifier, or a customer who logs in.
 fn somebody() -> impl Strategy<Value = Parts> {
     let one = |part: fn(usize) -> Parts| place().prop_map(part);
     prop_oneof![
@@ -217,7 +217,7 @@ fn somebody() -> impl Strategy<Value = Parts> {
     ]
 }
 
-/// A phone, or something of it, and maybe the browser on it.
+/// A phone by some of its identifiers, and possibly the browser on it.
 fn phone() -> impl Strategy<Value = Parts> {
     (place(), maybe(place()), maybe(place())).prop_map(|(device, mobile, cookie)| Parts {
         device: Some(device),

@@ -3,21 +3,22 @@
 use crate::MemoryStore;
 use selfsame_application::ports::{Basis, Commit, PolicyVersion, ReadAnswer, ReadRequest, Storage, Store, Written};
 use selfsame_domain::{
-    ChangeSet, Decision, Envelope, Fresh, Learned, Policy, Resolution, Snapshot, WorkspaceId, footprint, resolve,
+    ChangeSet, Decision, Envelope, FootprintExpansion, Fresh, Policy, Resolution, Snapshot, WorkspaceId, footprint,
+    resolve,
 };
 use std::sync::Arc;
 
-/// What a batch was read as.
+/// The loaded state of a batch.
 pub(super) struct Loaded {
     pub(super) snapshot: Snapshot,
     policy: Arc<Policy>,
     basis: Basis,
 }
 
-/// Reads all that the batch touches.
+/// Reads the footprint of the batch.
 pub(super) async fn load(store: &dyn Storage, workspace: WorkspaceId, batch: &[Envelope]) -> Loaded {
     let PolicyVersion { revision, policy } = store.policy(workspace).await.expect("the policy");
-    let mut known = Learned::default();
+    let mut known = FootprintExpansion::default();
     loop {
         let request = ReadRequest {
             policy: revision,
@@ -28,7 +29,7 @@ pub(super) async fn load(store: &dyn Storage, workspace: WorkspaceId, batch: &[E
         let ReadAnswer::State(state) = answer else {
             panic!("nobody changed the policy: {answer:?}")
         };
-        if !state.snapshot.learn(&request.footprint, &mut known) {
+        if !state.snapshot.expand_footprint(&request.footprint, &mut known) {
             return Loaded {
                 basis: Basis::of(&request, &state),
                 snapshot: state.snapshot,
@@ -47,12 +48,12 @@ async fn write(store: &dyn Storage, workspace: WorkspaceId, basis: &Basis, chang
 /// One commit, as the write lane does it.
 pub(super) async fn transact(store: &dyn Store, workspace: WorkspaceId, batch: &[Envelope]) -> (Snapshot, Resolution) {
     let loaded = load(store, workspace, batch).await;
-    let resolution = resolve(batch, &loaded.snapshot, &loaded.policy);
+    let resolution = resolve(batch, &loaded.snapshot, &loaded.policy).expect("a possible state");
     write(store, workspace, &loaded.basis, &resolution.changes).await;
     (loaded.snapshot, resolution)
 }
 
-/// One command in a commit of its own, with the new numbers of another storage; those that it uses are taken away.
+/// One command in its own commit, with the new numbers of another storage; the numbers that it uses are removed from the list.
 pub(super) async fn transact_with(
     model: &MemoryStore,
     workspace: WorkspaceId,
@@ -65,7 +66,7 @@ pub(super) async fn transact_with(
         fresh: fresh.clone(),
         ..loaded.snapshot
     };
-    let mut resolution = resolve(batch, &snapshot, &loaded.policy);
+    let mut resolution = resolve(batch, &snapshot, &loaded.policy).expect("a possible state");
     let changes = &resolution.changes;
     fresh
         .contacts

@@ -1,4 +1,4 @@
-//! Writing a change set, literally and in the order of its members.
+//! Writing a change set, in the order of its members.
 
 use super::contract::ContractError;
 use super::space::Space;
@@ -114,7 +114,7 @@ impl Space {
         })
     }
 
-    /// Contacts and visitors that the batch did not load.
+    /// Repoints contacts and visitors that the batch did not load.
     fn repoint(&mut self, changes: &ChangeSet) {
         for (from, to) in &changes.repointed {
             for row in self
@@ -224,7 +224,7 @@ impl Space {
         Ok(())
     }
 
-    /// Everything of a contact, and of those that it absorbed.
+    /// Deletes all data of a contact, and of those that it absorbed.
     fn erase(&mut self, contact: ContactId) {
         let mut gone = self.group(contact);
         gone.insert(contact);
@@ -235,7 +235,7 @@ impl Space {
         let mut named: BTreeSet<IdentifierKey> = BTreeSet::new();
         for (key, identifier) in identifiers {
             self.take_identifier(&key);
-            for key in identifier.also_named().chain([key.0]) {
+            for key in identifier.alias_keys().chain([key.0]) {
                 named.insert(key.clone());
                 if self.rows_of(&key).next().is_none() {
                     self.free(contact, key);
@@ -284,7 +284,7 @@ impl Space {
         self.redact_log(&gone);
     }
 
-    /// Forgets a key that nobody holds any more. History that waits behind it goes with the contact.
+    /// Deletes the record of a key that no contact holds any more. The history that waits behind it is deleted with the contact.
     fn free(&mut self, contact: ContactId, key: IdentifierKey) {
         let Some(record) = self.keys.remove(&key) else {
             return;
@@ -298,7 +298,8 @@ impl Space {
         self.keys.extend(record.after_erasure().map(|left| (key, left)));
     }
 
-    /// After the identifiers are gone, so that it can be seen which of them others hold.
+    /// Removes the data of erased contacts from other contacts' logs. Runs after the identifiers are deleted, to see which of them other
+    /// contacts still hold.
     fn redact_log(&mut self, gone: &BTreeSet<ContactId>) {
         let (own, mut log): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.log)
             .into_iter()
@@ -330,7 +331,7 @@ impl Space {
         self.log = log;
     }
 
-    /// Numbers that were used are never handed out again.
+    /// Records the used numbers, so that they are never assigned again.
     fn count(&mut self, changes: &ChangeSet) {
         let contacts = changes
             .contacts

@@ -1,4 +1,4 @@
-//! Reading what a workspace defines.
+//! Reading the definitions of a workspace.
 
 use super::store::MemoryStore;
 use async_trait::async_trait;

@@ -9,7 +9,7 @@ use selfsame_application::ports::{
 };
 use selfsame_domain::values::ChannelType;
 use selfsame_domain::{
-    AttributeKey, Contact, ContactId, HeldIdentifier, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId,
+    AttributeKey, Contact, ContactId, FindQuery, HeldIdentifier, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -46,6 +46,25 @@ impl Contacts for MemoryStore {
             ContactOrder::Id => found.sort_by_key(|contact| contact.id),
         }
         Ok(page(&space, found, query.offset, query.limit))
+    }
+
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        query: &FindQuery,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let space = self.space(workspace);
+        let query = FindQuery {
+            contact: query.contact.and_then(|id| space.canonical(id)),
+            ..query.clone()
+        };
+        let mut found: Vec<_> = active(&space)
+            .filter_map(|contact| query.rank(&contact).map(|rank| (rank, contact)))
+            .collect();
+        found.sort_by_key(|(rank, contact)| (*rank, contact.id));
+        let first = found.into_iter().take(limit as usize);
+        Ok(first.map(|(_, contact)| details(&space, contact)).collect())
     }
 
     async fn contacts_after(

@@ -1,4 +1,4 @@
-//! What a change set must not ask for.
+//! Violations of the change set's contract.
 
 use selfsame_application::ports::StorageError;
 
@@ -11,7 +11,7 @@ pub enum ContractError {
         /// The table.
         table: &'static str,
     },
-    /// A row that is to be changed or deleted is not there.
+    /// A row to be changed or deleted does not exist.
     #[error("a row of {table} is not there")]
     Missing {
         /// The table.

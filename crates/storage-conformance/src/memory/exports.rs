@@ -1,11 +1,11 @@
-//! Connectors, exports and their runs, and reading what exports write.
+//! Connectors, exports and their runs, and reading the rows of exports.
 
 use super::space::Space;
 use super::store::{MemoryStore, Shared};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     Connector, ConnectorDeleted, ContactDetails, Deleted, Export, ExportRun, ExportSnapshot, ExportedEvent, Exports,
-    JobState, NewJob, RunStarted, RunStatus, StorageError,
+    JobState, NewJob, PruneUpTo, RunStarted, RunStatus, StorageError,
 };
 use selfsame_domain::{
     ConnectorId, ContactId, Event, EventId, ExportId, Order, OrderKey, Revision, RunId, Subject, Timestamp, Visitor,
@@ -204,7 +204,7 @@ impl Exports for MemoryStore {
         Ok((before - shared.runs.len()) as u64)
     }
 
-    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: Revision) -> Result<u64, StorageError> {
+    async fn prune_deleted(&self, workspace: WorkspaceId, up_to: PruneUpTo) -> Result<u64, StorageError> {
         let _writer = self.writer(workspace)?.lock_owned().await;
         let mut shared = self.lock();
         let account = shared
@@ -213,7 +213,11 @@ impl Exports for MemoryStore {
             .ok_or(StorageError::UnknownWorkspace)?;
         let space = Arc::make_mut(&mut account.space);
         let before = space.deleted.len();
-        space.deleted.retain(|(revision, _)| *revision > up_to);
+        space.deleted.retain(|(revision, deleted)| match deleted {
+            Deleted::Contact(_) => *revision > up_to.contacts,
+            _ => *revision > up_to.others,
+        });
+        space.feed_begins = space.feed_begins.max(up_to.contacts);
         Ok((before - space.deleted.len()) as u64)
     }
 
@@ -245,7 +249,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Cancels the job of a run, or asks its holder to stop; returns its state afterwards.
+    /// Cancels the job of a run, or asks its worker to stop; returns its state afterwards.
     fn cancel_job_of(&mut self, run: &ExportRun, now: Timestamp) -> Option<JobState> {
         let job = self.job_mut(run.workspace, run.job)?;
         match job.state {

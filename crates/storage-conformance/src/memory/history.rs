@@ -1,4 +1,4 @@
-//! Reading what people did.
+//! Reading histories.
 
 use super::space::Space;
 use super::store::MemoryStore;
@@ -91,8 +91,8 @@ impl History for MemoryStore {
 }
 
 impl Space {
-    /// Whose events are meant; none when there is no such contact.
-    fn subjects(&self, of: &HistoryOf) -> Option<Vec<Subject>> {
+    /// The contacts and visitors of a history; none when the contact does not exist.
+    pub(super) fn subjects(&self, of: &HistoryOf) -> Option<Vec<Subject>> {
         let visitors = match of {
             HistoryOf::Visitors(visitors) => return Some(visitors.iter().copied().map(Subject::Visitor).collect()),
             HistoryOf::Contact(id) => {

@@ -1,4 +1,4 @@
-//! Reading why contacts are what they are.
+//! Reading identities, logs and merges of contacts.
 
 use super::space::Space;
 use super::store::MemoryStore;

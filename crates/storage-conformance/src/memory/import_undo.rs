@@ -1,4 +1,4 @@
-//! What imports changed, and its taking back.
+//! The changes of imports, and their undo.
 
 use super::store::MemoryStore;
 use async_trait::async_trait;

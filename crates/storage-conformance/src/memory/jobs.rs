@@ -1,4 +1,4 @@
-//! Work that goes on after its request was answered.
+//! Jobs: work that continues after its request was answered.
 
 use super::store::{MemoryStore, Shared};
 use async_trait::async_trait;
@@ -125,7 +125,7 @@ impl Shared {
         Some(job).filter(|job| is_held && job.state == JobState::Running)
     }
 
-    /// Jobs stand in the order in which they were enqueued.
+    /// Whether a job may be leased. Jobs are in the order in which they were enqueued.
     fn is_due(&self, place: usize, request: &LeaseRequest) -> bool {
         let job = &self.jobs[place];
         let waits = match job.state {

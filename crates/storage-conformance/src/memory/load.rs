@@ -8,7 +8,7 @@ use selfsame_domain::{
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Space {
-    /// What the snapshot of a footprint is, as [`Snapshot`] says it.
+    /// The snapshot of a footprint, by the contract of [`Snapshot`].
     pub(super) fn load(&self, footprint: &Footprint) -> Snapshot {
         let mut snapshot = Snapshot::default();
         self.load_holders(footprint, &mut snapshot);
@@ -92,7 +92,7 @@ impl Space {
         }
     }
 
-    /// What waits is known with its key.
+    /// Loads the open visitors of a changeable key, with their owners. Waiting visitors of other keys come with the record of the key.
     fn load_open(&self, key: &IdentifierKey, snapshot: &mut Snapshot) {
         if key.kind.stability() != Stability::Changeable {
             return;

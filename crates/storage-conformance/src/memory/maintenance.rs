@@ -1,4 +1,4 @@
-//! Keeping a storage in order.
+//! Maintenance: pruning, expiry, and the check of the invariants.
 
 use super::space::Space;
 use super::store::MemoryStore;
@@ -85,7 +85,7 @@ impl Maintenance for MemoryStore {
 }
 
 impl Space {
-    /// Says how many events and identities went.
+    /// Deletes expired events; returns the number of deleted events and event IDs.
     fn expire(&mut self, since: Timestamp) -> (usize, usize) {
         let before = (self.events.len(), self.sent_events.len());
         self.events.retain(|_, event| event.occurred_at >= since);
@@ -127,7 +127,7 @@ fn check(space: &Space) -> BTreeSet<Violation> {
     found
 }
 
-/// What belongs to a contact that does not answer for itself, and what is of one that does not exist.
+/// Rows that an absorbed contact owns, and rows of contacts that do not exist.
 fn orphans(space: &Space) -> impl Iterator<Item = Violation> {
     let (identifiers, visitors) = (space.identifiers.values(), space.visitors.values());
     let owned = identifiers.clone().map(|row| ("identifier", row.owner));

@@ -1,12 +1,14 @@
 //! The in-memory adapter: for tests of the application and the front ends, and the reference that other adapters are compared
 //! with. File names mirror the ports.
 //!
-//! One mutex per workspace keeps its writers apart. A commit changes a copy and puts it in place, so readers see committed states only and a
-//! dropped transaction leaves nothing.
+//! One mutex per workspace serializes its writers. A commit changes a copy and replaces the data with it, so readers see only committed states,
+//! and a dropped transaction has no effect.
 #![warn(clippy::expect_used, clippy::missing_panics_doc)]
 
 mod apply;
+mod audit;
 mod catalog;
+mod changes;
 mod contacts;
 mod contract;
 mod exports;
@@ -24,6 +26,7 @@ mod sites;
 mod space;
 mod storage;
 mod store;
+mod users;
 mod workspaces;
 
 pub use contract::ContractError;

@@ -1,4 +1,4 @@
-//! Reading what people ordered.
+//! Reading orders.
 
 use super::store::MemoryStore;
 use async_trait::async_trait;

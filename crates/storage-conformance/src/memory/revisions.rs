@@ -1,14 +1,14 @@
-//! Which commit wrote what, and whether what a batch has read is still true.
+//! The revisions of rows, and the check whether the snapshot of a batch is still valid.
 
 use super::space::Space;
 use selfsame_application::ports::{Basis, Commit};
 use selfsame_domain::values::ExternalOrderId;
 use selfsame_domain::{
-    ChangeSet, ContactId, EventId, HeldIdentifier, IdentifierKey, MergeId, OrderKey, Revision, VisitorId,
+    ChangeSet, ContactId, DecisionId, EventId, HeldIdentifier, IdentifierKey, MergeId, OrderKey, Revision, VisitorId,
 };
 use std::collections::BTreeMap;
 
-/// The commits that last wrote something.
+/// The last commit of each row.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Revisions {
     pub(super) latest: Revision,
@@ -16,19 +16,21 @@ pub(super) struct Revisions {
     definitions: Revision,
     deleted: Revision,
     contacts: BTreeMap<ContactId, Revision>,
-    /// Who holds a value.
+    /// The holders of a value.
     held: BTreeMap<IdentifierKey, Revision>,
-    /// What is known of a value, and who left history behind it.
+    /// The record of a value, and the visitors behind it.
     keys: BTreeMap<IdentifierKey, Revision>,
     merges: BTreeMap<MergeId, Revision>,
     orders: BTreeMap<ExternalOrderId, Revision>,
-    /// Events whose senders gave them an identity.
+    /// Events with an event ID of their sender.
     events: BTreeMap<EventId, Revision>,
     /// All events.
     kept: BTreeMap<EventId, Revision>,
     visitors: BTreeMap<VisitorId, Revision>,
     orders_whole: BTreeMap<OrderKey, Revision>,
     replies: BTreeMap<String, Revision>,
+    /// Decisions of the identity log.
+    decisions: BTreeMap<DecisionId, Revision>,
 }
 
 impl Revisions {
@@ -50,6 +52,11 @@ impl Revisions {
         self.kept.get(&id).copied().unwrap_or_default()
     }
 
+    /// The commit that logged a decision.
+    pub(super) fn decision(&self, id: DecisionId) -> Revision {
+        self.decisions.get(&id).copied().unwrap_or_default()
+    }
+
     /// The commit that last wrote a visitor.
     pub(super) fn visitor(&self, id: VisitorId) -> Revision {
         self.visitors.get(&id).copied().unwrap_or_default()
@@ -60,7 +67,7 @@ impl Revisions {
         self.visitors.insert(visitor, self.latest);
     }
 
-    /// Raises the revision, and notes it for the rows that the commit lists.
+    /// Raises the revision, and records it for the rows of the commit.
     pub(super) fn note(&mut self, Commit { changes, records }: Commit<'_>) {
         self.latest = self.latest.next();
         let latest = self.latest;
@@ -85,6 +92,8 @@ impl Revisions {
         self.events.extend(changes.sent_events.iter().map(|id| (*id, latest)));
         self.replies
             .extend(records.iter().map(|record| (record.key.clone(), latest)));
+        let decisions = changes.log.iter().map(|entry| (entry.decision.id, latest));
+        self.decisions.extend(decisions);
         if changes.policy.is_some() {
             self.policy = latest;
         }
@@ -109,7 +118,7 @@ impl Revisions {
 }
 
 impl Space {
-    /// Whether nothing that was read has been written since.
+    /// Whether no row that was read has been written since.
     pub(super) fn is_true(&self, basis: &Basis) -> bool {
         let revisions = &self.revisions;
         let later = |found: Option<&Revision>| found.is_some_and(|revision| *revision > basis.revision);

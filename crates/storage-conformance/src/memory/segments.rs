@@ -1,11 +1,13 @@
 //! Dynamic segments, by the evaluator of the domain.
 
 use super::contacts::{active, details};
+use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
+use selfsame_application::ports::HistoryOf;
 use selfsame_application::ports::{ContactDetails, MemberQuery, MembersFrom, Segments, StorageError};
 use selfsame_domain::segments::{ContactFacts, Definitions, Plan};
-use selfsame_domain::{Contact, Timestamp, WorkspaceId};
+use selfsame_domain::{Contact, Event, Order, Timestamp, WorkspaceId};
 
 #[async_trait]
 impl Segments for MemoryStore {
@@ -26,7 +28,7 @@ impl Segments for MemoryStore {
     ) -> Result<Vec<ContactDetails>, StorageError> {
         let space = self.space(workspace);
         let mut found: Vec<Contact> = active(&space)
-            .filter(|contact| query.plan.matches(ContactFacts { contact }, query.now))
+            .filter(|contact| matches(&space, query.plan, contact, query.now))
             .collect();
         let passed_over = match query.from {
             MembersFrom::After(after) => {
@@ -46,7 +48,25 @@ impl Segments for MemoryStore {
 
     async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
         let space = self.space(workspace);
-        let members = active(&space).filter(|contact| plan.matches(ContactFacts { contact }, now));
+        let members = active(&space).filter(|contact| matches(&space, plan, contact, now));
         Ok(members.count() as u64)
     }
+}
+
+fn matches(space: &Space, plan: &Plan, contact: &Contact, now: Timestamp) -> bool {
+    let subjects = space.subjects(&HistoryOf::Contact(contact.id)).unwrap_or_default();
+    let left = |event: &&Event| event.subject.is_some_and(|subject| subjects.contains(&subject));
+    let group = space.group(contact.id);
+    let events: Vec<Event> = match plan.asks_events() {
+        (false, false) => Vec::new(),
+        _ => space.events.values().filter(left).cloned().collect(),
+    };
+    let ordered = space.orders.values().filter(|order| group.contains(&order.contact));
+    let orders: Vec<Order> = ordered.cloned().collect();
+    let facts = ContactFacts {
+        contact,
+        events: &events,
+        orders: &orders,
+    };
+    plan.matches(facts, now)
 }

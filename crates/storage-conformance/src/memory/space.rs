@@ -23,7 +23,7 @@ pub(super) struct Space {
     pub(super) keys: BTreeMap<IdentifierKey, KeyRecord>,
     pub(super) visitors: BTreeMap<VisitorId, Visitor>,
     pub(super) segments: BTreeMap<SegmentId, Segment>,
-    /// Of the dynamic ones.
+    /// The formulas of dynamic segments.
     pub(super) formulas: BTreeMap<SegmentId, Formula>,
     /// By segment and home.
     pub(super) memberships: BTreeMap<(SegmentId, ContactId), Membership>,
@@ -35,17 +35,19 @@ pub(super) struct Space {
     pub(super) log: BTreeMap<(ContactId, DecisionId), LogEntry>,
     pub(super) replies: BTreeMap<String, Recorded>,
     pub(super) events: BTreeMap<EventId, Event>,
-    /// When each came.
+    /// Event IDs of senders, with the time of arrival.
     pub(super) sent_events: BTreeMap<EventId, Timestamp>,
     pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
     pub(super) orders: BTreeMap<OrderKey, Order>,
-    /// What was erased or deleted, by the commits that did it.
+    /// Erased and deleted items, by commit.
     pub(super) deleted: BTreeSet<(Revision, Deleted)>,
+    /// Up to which commit erasures are forgotten.
+    pub(super) feed_begins: Revision,
     pub(super) last: Numbers,
     pub(super) revisions: Revisions,
 }
 
-/// The highest numbers that were handed out and used.
+/// The highest numbers that were assigned and used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Numbers {
     pub(super) contact: i64,
@@ -55,7 +57,7 @@ pub(super) struct Numbers {
 }
 
 impl Space {
-    /// A contact with what hangs on it, whatever its state.
+    /// A contact with its identifiers and memberships, in any state.
     pub(super) fn contact(&self, id: ContactId) -> Option<Contact> {
         let row = self.contacts.get(&id)?;
         let held = self.owned.get(&id).into_iter().flatten();
@@ -92,7 +94,7 @@ impl Space {
             .is_some_and(|row| row.state == ContactState::Active)
     }
 
-    /// Everybody that a contact answers for, itself included.
+    /// All contacts that a contact answers for, itself included.
     pub(super) fn group(&self, canonical: ContactId) -> BTreeSet<ContactId> {
         self.contacts
             .values()
@@ -108,17 +110,17 @@ impl Space {
         self.identifiers.range(first..=last).map(|(_, held)| held)
     }
 
-    /// The tokens that are this one without its app.
+    /// The tokens of any app that match a token without its app.
     pub(super) fn tokens_of<'a>(
         &'a self,
         nameless: &IdentifierKey,
     ) -> impl Iterator<Item = &'a HeldIdentifier> + use<'a> {
         let nameless = nameless.clone();
-        // Most keys are not such a token: a look at every row for each of them would be most of the work of a large batch.
+        // Most keys are no such token: scanning all rows for each of them would be most of the work of a large batch.
         let rows = nameless.value.starts_with('/').then(|| self.identifiers.values());
-        rows.into_iter()
-            .flatten()
-            .filter(move |held| held.kind() == nameless.kind && held.identifier.nameless().as_ref() == Some(&nameless))
+        rows.into_iter().flatten().filter(move |held| {
+            held.kind() == nameless.kind && held.identifier.key_without_app().as_ref() == Some(&nameless)
+        })
     }
 
     pub(super) fn put_identifier(&mut self, held: &HeldIdentifier) {

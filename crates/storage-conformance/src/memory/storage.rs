@@ -14,7 +14,7 @@ use tokio::sync::OwnedMutexGuard;
 struct MemoryExclusive {
     store: MemoryStore,
     workspace: WorkspaceId,
-    /// Keeps other writers out.
+    /// Excludes other writers.
     _writer: OwnedMutexGuard<()>,
 }
 
@@ -83,7 +83,7 @@ impl MemoryStore {
         Ok((policy, Arc::clone(&account.space)))
     }
 
-    /// Puts a changed copy in place of the data. The caller keeps other writers out.
+    /// Replaces the data by a changed copy. The caller excludes other writers.
     fn commit(&self, workspace: WorkspaceId, commit: Commit<'_>) -> Result<Revision, StorageError> {
         let (_, before) = self.state(workspace)?;
         if commit.is_empty() {

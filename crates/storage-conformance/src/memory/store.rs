@@ -1,11 +1,13 @@
-//! What all clones of a store share.
+//! The state that all clones of a store share.
 
 use super::space::Space;
 use selfsame_application::Replay;
 use selfsame_application::ports::{
-    ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Job, SigningSecret, Site, Workspace,
+    ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Invitation, Job, Session, SigningSecret, Site,
+    StoredUser, Workspace,
 };
-use selfsame_domain::{ConnectorId, ExportId, RunId, SiteId, Timestamp, WorkspaceId};
+use selfsame_domain::console::{AuditEntry, Role};
+use selfsame_domain::{AuditId, ConnectorId, ExportId, RunId, SiteId, Timestamp, UserId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +22,7 @@ pub(super) struct Shared {
     pub(super) accounts: BTreeMap<WorkspaceId, Account>,
     pub(super) keys: Vec<StoredKey>,
     pub(super) sites: BTreeMap<SiteId, Site>,
-    /// How many sites were ever made.
+    /// The number of sites that were ever created.
     pub(super) sites_made: i64,
     /// Newest first.
     pub(super) secrets: BTreeMap<WorkspaceId, Vec<SigningSecret>>,
@@ -31,6 +33,24 @@ pub(super) struct Shared {
     pub(super) connectors: BTreeMap<(WorkspaceId, ConnectorId), Connector>,
     pub(super) exports: BTreeMap<(WorkspaceId, ExportId), Export>,
     pub(super) runs: BTreeMap<(WorkspaceId, RunId), ExportRun>,
+    pub(super) people: People,
+    pub(super) audit: BTreeMap<(WorkspaceId, AuditId), AuditEntry>,
+}
+
+/// Who works in the console. Sessions and invitations are kept by the digests of their secrets.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    pub(super) users: BTreeMap<UserId, StoredUser>,
+    pub(super) members: BTreeMap<(WorkspaceId, UserId), StoredMember>,
+    pub(super) invitations: BTreeMap<Vec<u8>, Invitation>,
+    pub(super) sessions: BTreeMap<Vec<u8>, Session>,
+}
+
+/// What somebody is in a workspace, and since when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StoredMember {
+    pub(super) role: Role,
+    pub(super) since: Timestamp,
 }
 
 /// A body whose import is not accepted yet.
@@ -53,9 +73,9 @@ pub(super) struct StoredImport {
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) workspace: Workspace,
-    /// Replaced as a whole by a commit.
+    /// A commit replaces it as a whole.
     pub(super) space: Arc<Space>,
-    /// Held while something is written.
+    /// Held during a write.
     pub(super) writer: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -71,12 +91,12 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// A panic while the lock is held leaves the state whole: every change under it is a single insertion or replacement.
+    /// Ignores poisoning: a panic while the lock is held leaves the state consistent, because every change is a single insertion or replacement.
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The committed data of a workspace; that of an unknown one is empty.
+    /// The committed data of a workspace; empty for an unknown workspace.
     pub(super) fn space(&self, workspace: WorkspaceId) -> Arc<Space> {
         self.lock()
             .accounts

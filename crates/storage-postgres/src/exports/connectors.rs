@@ -28,7 +28,7 @@ const UPDATE: &str = "
 UPDATE connectors SET name = $3, settings = $4, sealed = $5, updated_at = $6
 WHERE workspace_id = $1 AND connector_id = $2";
 
-/// Whoever makes an export of it takes the row, too.
+/// Creating an export of the connector locks this row as well, so a connector in use cannot be deleted.
 const LOCK: &str = "SELECT connector_id FROM connectors WHERE workspace_id = $1 AND connector_id = $2 FOR UPDATE";
 
 const IS_USED: &str = "SELECT EXISTS (SELECT FROM exports WHERE workspace_id = $1 AND connector_id = $2)";
@@ -125,7 +125,7 @@ pub(super) async fn delete(
     Ok(ConnectorDeleted::Yes)
 }
 
-/// Says whether it is there.
+/// Locks the row of a connector. Returns whether it exists.
 pub(super) async fn lock(
     connection: &mut PgConnection,
     workspace: WorkspaceId,

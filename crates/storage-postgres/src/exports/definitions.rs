@@ -1,4 +1,4 @@
-//! What is exported, and when.
+//! Definitions of exports.
 
 use super::connectors;
 use crate::bounded::Bounded;

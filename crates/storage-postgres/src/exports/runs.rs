@@ -9,7 +9,7 @@ use selfsame_domain::{ExportId, RunId, Timestamp, WorkspaceId};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-/// Waits for another run of the export that is just being queued.
+/// Waits for a concurrent insert of a queued run of the same export.
 const INSERT: &str = "
 INSERT INTO export_runs (workspace_id, run_id, export_id, job_id, status, report, created_at)
 SELECT $1, $2, $3, $4, 'queued', $5, $6
@@ -36,7 +36,7 @@ const UPDATE: &str = "
 UPDATE export_runs SET status = $3, report = $4, finished_at = $5
 WHERE workspace_id = $1 AND run_id = $2 AND status IN ('queued', 'running')";
 
-/// A job that waits, also after a failed attempt, is cancelled at once.
+/// A queued job, also one after a failed attempt, is cancelled at once.
 const CANCEL_JOB: &str = "
 UPDATE jobs
 SET state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,

@@ -13,7 +13,8 @@ use sqlx::Executor;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// Between two pages the destination is at work, longer than a writer may pause. This transaction holds no locks that others wait for.
+/// Between two pages the destination writes, which takes longer than a writer's transaction may pause. This transaction
+/// holds no locks that others wait for.
 const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = '15min'";
 
 const REVISION: &str = "SELECT latest FROM revisions WHERE workspace_id = $1";
@@ -75,7 +76,7 @@ const DELETED: &str = "
     ORDER BY revision, kind, id
     LIMIT $5";
 
-/// A transaction that sees one state.
+/// A transaction on one snapshot of the database.
 pub(super) struct PostgresSnapshot {
     store: PostgresStore,
     transaction: Transaction,

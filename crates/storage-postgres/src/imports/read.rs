@@ -130,7 +130,7 @@ pub(super) async fn rows(
     all(found, |row| row.read(id))
 }
 
-/// Imports of all workspaces that were over before a time.
+/// Imports of all workspaces that ended before a time.
 pub(super) async fn over_before(pool: &Bounded, time: Timestamp) -> Result<Vec<(i64, Uuid)>, StorageError> {
     sqlx::query_as(OVER_BEFORE)
         .bind(time)

@@ -1,4 +1,4 @@
-//! What imports changed, and its taking back.
+//! The changes of imports, and their undo.
 
 use super::read;
 use crate::error::translate;
@@ -55,7 +55,7 @@ struct StoredPart {
     part: String,
 }
 
-/// Stores what rows changed.
+/// Stores the changes of rows.
 pub(super) async fn insert_parts(
     connection: &mut PgConnection,
     workspace: WorkspaceId,

@@ -12,15 +12,15 @@ use selfsame_domain::{Timestamp, WorkspaceId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// How many rows are deleted at a time.
+/// How many rows one statement deletes.
 const DELETED_AT_ONCE: i64 = 10_000;
 
-/// A key counts for a time only.
+/// Frees a key whose time is over.
 const FREE_REPLAY: &str = "
 UPDATE imports SET replay_key = NULL, replay_digest = NULL
 WHERE workspace_id = $1 AND replay_key = $2 AND created_at < $3";
 
-/// Waits for another request with the same key that is under way.
+/// Waits for a concurrent request with the same key.
 const INSERT: &str = "
 INSERT INTO imports (workspace_id, import_id, job_id, format, options, status, total, is_dry_run, replay_key,
     replay_digest, created_at, heartbeat_at)
@@ -60,7 +60,7 @@ const CANCEL_JOB: &str = "
 UPDATE jobs SET state = 'cancelled', finished_at = $3, lease_owner = NULL, lease_until = NULL
 WHERE workspace_id = $1 AND job_id = $2 AND state IN ('queued', 'running')";
 
-/// A job that waits after a failed attempt need not wait to be cancelled.
+/// A job that waits after a failed attempt becomes due at once, so that it sees the cancellation.
 const HURRY_JOB: &str = "
 UPDATE jobs SET not_before = LEAST(not_before, $3)
 WHERE workspace_id = $1 AND job_id = $2 AND state = 'queued'";
@@ -119,7 +119,7 @@ pub(super) async fn accept(
     Ok(Accepted::New)
 }
 
-/// What became of the request that used the key first.
+/// Compares a request with the first one that used its key.
 async fn known(connection: &mut PgConnection, workspace: i64, replay: &Replay) -> Result<Accepted, StorageError> {
     let (id, digest): (Uuid, Vec<u8>) =
         sqlx::query_as("SELECT import_id, replay_digest FROM imports WHERE workspace_id = $1 AND replay_key = $2")
@@ -251,7 +251,7 @@ async fn change_job(
     Ok(())
 }
 
-/// Deletes an import that is over, in steps; returns 1, or 0 when another server was faster.
+/// Deletes an import that is over, in steps. Returns 1, or 0 when another server deleted it first.
 pub(super) async fn delete(pool: &Bounded, workspace: i64, id: Uuid) -> Result<u64, StorageError> {
     for statement in [DELETE_UNDO, DELETE_ROWS] {
         loop {

@@ -1,4 +1,4 @@
-//! What breaks the rules of identity, workspace by workspace: each statement then goes to one node of a cluster.
+//! Violations of the identity rules, workspace by workspace, so that each statement goes to one node of a cluster.
 
 use crate::bounded::{Bounded, Transaction};
 use crate::error::translate;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 const MOST: usize = 1_000;
 
-/// One state for all checks, however long they take.
+/// All checks see one snapshot, however long they take.
 const BEGIN_CHECK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = 0";
 
 const WORKSPACES: &str = "SELECT workspace_id FROM revisions ORDER BY workspace_id";
@@ -27,7 +27,7 @@ const TWO_OWNERS: &str = "
     ORDER BY kind, value
     LIMIT $2";
 
-/// Follows every absorbed contact to its end, or back to where the path has been.
+/// Follows every absorbed contact to the end of its chain, or to the start of a cycle.
 const CHAINS: &str = "
     WITH RECURSIVE chain (contact_id, canonical_id, at, path, looped) AS (
         SELECT contact_id, canonical_id, contact_id, ARRAY[]::bigint[], false
@@ -47,7 +47,7 @@ const CHAINS: &str = "
     ORDER BY chain.contact_id
     LIMIT $2";
 
-/// Rows whose contact does not exist, or does not answer for itself where it must.
+/// Rows whose contact does not exist, or is not canonical where it must be.
 const ORPHANS: &str = "
     WITH owned AS (
         SELECT 'identifier' AS what, owner_id FROM identifiers WHERE workspace_id = $1
@@ -114,7 +114,7 @@ const UNRECORDED_MERGES: &str = "
     ORDER BY c.contact_id
     LIMIT $2";
 
-/// The latest revision of each kind of row, where the workspace has not come to it yet.
+/// The latest revision of each kind of row, where it is higher than the workspace's revision.
 const REVISIONS_AHEAD: &str = "
     WITH written AS (
         SELECT 'contact' AS what, max(revision) AS revision FROM contacts WHERE workspace_id = $1
@@ -276,7 +276,7 @@ async fn find_in(transaction: &mut Transaction, workspace: WorkspaceId) -> Resul
     Ok(found)
 }
 
-/// The rows of a statement that takes the workspace and a limit.
+/// The rows of a statement whose parameters are the workspace and a limit.
 async fn rows<Row>(
     transaction: &mut Transaction,
     statement: &'static str,
@@ -290,7 +290,7 @@ where
     found.fetch_all(&mut **transaction).await.map_err(translate)
 }
 
-/// What a statement with one column gives.
+/// The values of a statement with one column.
 async fn ids<Id>(
     transaction: &mut Transaction,
     statement: &'static str,

@@ -1,4 +1,4 @@
-//! Segments, categories, custom fields, and the numbers of what is defined next.
+//! Segments, categories, custom fields, and the counters of their numbers.
 
 use super::{corrupt, json, to_json};
 use selfsame_application::ports::StorageError;
@@ -151,7 +151,7 @@ impl From<&(String, String)> for FieldKeyRecord {
     }
 }
 
-/// A row of `counters`: the number that what is defined next gets.
+/// A row of `counters`: the next number of a kind of definition.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "number_v1")]
 pub(crate) struct NumberRecord {

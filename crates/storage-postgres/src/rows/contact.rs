@@ -27,7 +27,7 @@ pub(crate) struct ContactRecord {
 }
 
 impl ContactRecord {
-    /// A row to be written; without attributes those that are stored stay.
+    /// A row to write. Without attributes, the stored ones stay.
     pub(crate) fn new(row: &ContactRow, attributes: Option<&Attributes>) -> Result<Self, StorageError> {
         Ok(Self {
             contact_id: row.id.0,
@@ -66,12 +66,12 @@ impl ContactRecord {
     }
 }
 
-/// The form in which a name is compared.
+/// The form in which names are compared.
 fn match_text(attributes: &Attributes, key: AttributeKey) -> Option<String> {
     attributes.text(key).map(str::to_lowercase)
 }
 
-/// A contact of which nothing is written but its revision and, if they changed, its attributes.
+/// A contact of which only the revision is written and, if they changed, the attributes.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "touched_contact_v1")]
 pub(crate) struct TouchedRecord {
@@ -92,7 +92,7 @@ impl TouchedRecord {
     }
 }
 
-/// A contact, and one that answers for it.
+/// A contact number and its canonical contact.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "answer_v1")]
 pub(crate) struct AnswerRecord {
@@ -109,7 +109,7 @@ impl From<&(ContactId, ContactId)> for AnswerRecord {
     }
 }
 
-/// The two contacts of a merge, and who answers for them.
+/// The two contacts of a merge, with their canonical contacts.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "parties_v1")]
 #[expect(clippy::struct_field_names, reason = "the fields of the composite type")]
@@ -121,7 +121,7 @@ pub(crate) struct PartiesRecord {
 }
 
 impl PartiesRecord {
-    /// Survivor and absorbed, each with who answers for it.
+    /// Survivor and absorbed, each with its canonical contact.
     pub(crate) fn pair(&self) -> [(ContactId, ContactId); 2] {
         [
             (ContactId(self.survivor_id), ContactId(self.survivor_canonical_id)),
@@ -130,7 +130,7 @@ impl PartiesRecord {
     }
 }
 
-/// Contacts with what they own. Each list comes ordered by its key.
+/// Contacts with what they own. Each list is ordered by its key.
 pub(crate) fn contacts(
     records: Vec<ContactRecord>,
     identifiers: Vec<IdentifierRecord>,

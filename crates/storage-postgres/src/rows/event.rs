@@ -70,7 +70,7 @@ impl TryFrom<EventRecord> for Event {
     }
 }
 
-/// As much of a row of `events` as deleting it asks for.
+/// The columns of `events` that a deletion needs.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "stored_event_v1")]
 pub(crate) struct StoredEventRecord {
@@ -101,7 +101,7 @@ impl TryFrom<StoredEventRecord> for StoredEvent {
     }
 }
 
-/// What a batch adds to a row of `event_types`, or takes from it.
+/// The change of a row of `event_types` by a batch.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "event_count_v1")]
 pub(crate) struct EventCountRecord {

@@ -1,4 +1,4 @@
-//! Identifiers, what is known of values, memberships, visitors.
+//! Identifiers, records of values, memberships, visitors.
 
 use super::{corrupt, json, to_json};
 use selfsame_application::ports::StorageError;
@@ -27,12 +27,12 @@ pub(crate) struct IdentifierRecord {
     /// None where it equals the value.
     typed: Option<String>,
     details: Option<String>,
-    /// All that is known of the value, if that is one external ID that it was seen with.
+    /// The external ID that the value was seen with, if the record of the value contains nothing else.
     seen_with: Option<Uuid>,
 }
 
 impl IdentifierRecord {
-    /// A row to be written.
+    /// A row to write.
     pub(crate) fn new(held: &HeldIdentifier, seen_with: Option<Uuid>) -> Result<Self, StorageError> {
         let (key, typed) = (held.key(), &held.identifier.typed);
         let details = (!held.details.is_empty()).then(|| to_json(&held.details));
@@ -59,7 +59,7 @@ impl TryFrom<IdentifierRecord> for HeldIdentifier {
     type Error = StorageError;
 
     fn try_from(record: IdentifierRecord) -> Result<Self, StorageError> {
-        // Errors name the home, never the value.
+        // Errors name the home contact, never the value.
         let home = record.home_id;
         let wrong = |column| move || corrupt("identifiers", column, &home);
         let details = match record.details {
@@ -89,7 +89,7 @@ impl TryFrom<IdentifierRecord> for HeldIdentifier {
     }
 }
 
-/// Kind and value as they are stored.
+/// Reads a kind and a value.
 pub(crate) fn identifier_key(kind: i16, value: String) -> Result<IdentifierKey, StorageError> {
     let kind = IdentifierKind::from_code(kind).ok_or_else(|| corrupt("identifier_values", "kind", &kind))?;
     Ok(IdentifierKey { kind, value })
@@ -101,7 +101,7 @@ pub(crate) fn identifier_key(kind: i16, value: String) -> Result<IdentifierKey, 
 pub(crate) struct ValueRecord {
     kind: i16,
     value: String,
-    /// None for nobody.
+    /// None when empty.
     seen_with: Option<Vec<Uuid>>,
     unsubscribed_at: Option<Timestamp>,
     waiting: Option<Uuid>,
@@ -139,7 +139,7 @@ impl TryFrom<ValueRecord> for (IdentifierKey, KeyRecord) {
     }
 }
 
-/// With whom a value was seen, if that is all that is known of it and one external ID.
+/// The external ID that a value was seen with, if its record contains nothing else.
 pub(crate) fn single_sighting(record: &KeyRecord) -> Option<Uuid> {
     let mut seen = record.seen_with.iter();
     let (first, more) = (seen.next(), seen.next());
@@ -227,7 +227,7 @@ impl TryFrom<VisitorRecord> for Visitor {
     }
 }
 
-/// A value, and whether its holders are asked for.
+/// A value, and whether its holders are requested.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "asked_key_v1")]
 pub(crate) struct AskedKeyRecord {
@@ -265,7 +265,7 @@ impl From<&(IdentifierKey, Timestamp)> for LateKeyRecord {
     }
 }
 
-/// An identifier that is removed.
+/// An identifier to delete.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "held_key_v1")]
 pub(crate) struct HeldKeyRecord {
@@ -284,7 +284,7 @@ impl From<&(IdentifierKey, ContactId)> for HeldKeyRecord {
     }
 }
 
-/// A membership that is removed.
+/// A membership to delete.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "member_key_v1")]
 pub(crate) struct MemberKeyRecord {

@@ -6,12 +6,12 @@ use selfsame_domain::values::{Amount, Currency, ExternalOrderId, StoreId};
 use selfsame_domain::{ContactId, DecisionId, Order, OrderContent, OrderKey, OrderStatus, Timestamp};
 use uuid::Uuid;
 
-/// A row of `orders`. Money travels as text, so that no digit is lost.
+/// A row of `orders`. Amounts are sent as text, so that no digit is lost.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "order_v1")]
 pub(crate) struct OrderRecord {
     external_order_id: String,
-    /// Blank while no request has named a shop.
+    /// Blank until a request names a store.
     store_id: String,
     decision_id: Uuid,
     contact_id: i64,
@@ -92,7 +92,7 @@ impl TryFrom<OrderRecord> for Order {
     }
 }
 
-/// An order that is deleted.
+/// An order to delete.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "order_key_v1")]
 pub(crate) struct OrderKeyRecord {
@@ -109,7 +109,7 @@ impl From<&OrderKey> for OrderKeyRecord {
     }
 }
 
-/// The shop as it is stored: blank for none.
+/// The stored form of the store ID: blank for none.
 fn store(key: &OrderKey) -> String {
     key.store_id
         .as_ref()

@@ -44,14 +44,14 @@ impl TryFrom<ReplyRecord> for Recorded {
     }
 }
 
-/// A row of `identity_log`, to be written.
+/// A row of `identity_log` to write.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "log_entry_v1")]
 pub(crate) struct LogEntryRecord {
     contact_id: i64,
     decision_id: Uuid,
     body: Vec<u8>,
-    /// None for nobody.
+    /// None when empty.
     mentions: Option<Vec<i64>>,
 }
 

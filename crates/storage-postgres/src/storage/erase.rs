@@ -1,4 +1,4 @@
-//! Erasing contacts: nothing of theirs may be left.
+//! Erasing contacts: no data of theirs may remain.
 
 use crate::error::translate;
 use crate::rows::{self, MergeRecord, identifier_key, to_json};
@@ -8,16 +8,16 @@ use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// The contacts and all that they absorbed.
+/// The contacts, and all contacts that they absorbed.
 const GONE: &str = "
     SELECT UNNEST($2::bigint[]) AS contact_id
     UNION
     SELECT contact_id FROM contacts WHERE workspace_id = $1 AND canonical_id = ANY($2::bigint[]) AND state = 3";
 
-/// Their own decisions.
+/// The decisions in their own logs.
 const OWN: &str = "SELECT body FROM identity_log WHERE workspace_id = $1 AND contact_id = ANY($2::bigint[])";
 
-/// Decisions that concern them in the logs of others.
+/// Decisions about them in the logs of other contacts.
 const DECISIONS: &str = "
     SELECT l.body
     FROM identity_log l
@@ -30,7 +30,7 @@ const DECISIONS: &str = "
         WHERE workspace_id = $1 AND mentions IS NOT NULL AND mentions && $2::bigint[]
     )";
 
-/// Which of some identifiers somebody holds.
+/// The given identifiers that some contact holds.
 const HELD: &str = "
     SELECT named.kind, named.value
     FROM UNNEST($2::smallint[], $3::text[]) AS named (kind, value)
@@ -44,8 +44,11 @@ const REDACT: &str = "
     WHERE l.workspace_id = $1 AND l.decision_id = new.decision_id
       AND (l.body <> new.body OR l.mentions && $2::bigint[])";
 
-/// What is gone is noted with the commit that is about to be written, so that exports delete it, too. What is known of a value goes when nobody else holds it, and with it the history that waits behind it; of one that is unsubscribed so much
-/// stays. `blank` are the other names of a token, without its app and of the other kinds of token, of which nothing is known any more.
+/// Deletes all rows of the contacts, and records the deletion with the revision of the commit in progress, so that
+/// exports delete the contacts too. The record of a value is deleted when no other contact holds the value, together
+/// with the visitor that waits for a holder; of an unsubscribed value only the unsubscription stays. `blank` are the
+/// records of the other spellings of a token (without its app, or of the other kinds of token) that contain nothing any
+/// more.
 const DELETE: &str = "
     WITH gone AS MATERIALIZED (
         SELECT UNNEST($2::bigint[]) AS contact_id
@@ -151,8 +154,8 @@ const DELETE: &str = "
     )
     DELETE FROM contacts c USING gone WHERE c.workspace_id = $1 AND c.contact_id = gone.contact_id";
 
-/// What was noted of identifiers that nobody holds; of the other names of a token, which are not `noted`, only what tells nothing. What else is
-/// known of an identifier stays: that it is unsubscribed, and what waits behind it. Comes after [`DELETE`].
+/// Deletes the sightings of identifiers that no contact holds. Of the other spellings of a token, which are not
+/// `noted`, only empty records are deleted. Unsubscriptions and waiting visitors stay. Runs after [`DELETE`].
 const SIGHTINGS: &str = "
     WITH named AS (
         SELECT named.*
@@ -181,7 +184,8 @@ const REDACT_MERGES: &str = "
     FROM UNNEST($2::uuid[], $3::text[], $4::text[]) AS new (merge_id, evidence_value, moved)
     WHERE g.workspace_id = $1 AND g.merge_id = new.merge_id";
 
-/// The key; for a token those of every kind of token, with and without its app, which an event locks that names it.
+/// The key; for a token also all kinds of token, with and without its app, because an event that names the token may
+/// have stored a record under each of them.
 fn of_every_kind(key: &IdentifierKey) -> Vec<(i16, &str)> {
     use IdentifierKind::{MobilePush, Telegram, WebPush};
     let tokens = [MobilePush, WebPush, Telegram];
@@ -194,8 +198,8 @@ fn of_every_kind(key: &IdentifierKey) -> Vec<(i16, &str)> {
     names.flat_map(|name| tokens.map(|kind| (kind.code(), name))).collect()
 }
 
-/// Deletes contacts, those that they absorbed, and all that is theirs; takes them out of what others keep. The caller holds the revision of
-/// the workspace.
+/// Deletes contacts, the contacts that they absorbed, and all of their data, and redacts them in the logs and merges of
+/// others. The caller holds the revision of the workspace.
 pub(super) async fn erase(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
@@ -208,7 +212,7 @@ pub(super) async fn erase(
         .fetch_all(&mut *connection)
         .await
         .map_err(translate)?;
-    // Identifiers that they named but did not get, or held once, are nobody's.
+    // Identifiers that they named but did not get, or held once, have no row of theirs. Their decisions name them.
     let own: Vec<Decision> = read_decisions(connection, workspace, OWN, &gone).await?;
     let effects = own.iter().flat_map(|decision| &decision.effects);
     let named: BTreeSet<&IdentifierKey> = effects
@@ -253,7 +257,8 @@ async fn read_decisions(
     rows::all(bodies, |body| rows::decision(&body, &"of an erased contact"))
 }
 
-/// After the identifiers are deleted, so that it can be seen which of them others hold.
+/// Redacts the decisions and merges of other contacts. Runs after the identifiers are deleted, so that it keeps only
+/// those that others hold.
 async fn redact(
     connection: &mut PgConnection,
     workspace: WorkspaceId,

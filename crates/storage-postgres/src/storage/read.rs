@@ -1,4 +1,4 @@
-//! Reading what a batch asks for.
+//! Reading the snapshot of a batch.
 
 use crate::error::translate;
 use crate::rows::{
@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// The names of the counters of what is defined.
+/// The names of the counters of definitions.
 pub(super) const CATEGORIES: &str = "categories";
 pub(super) const FIELDS: &str = "fields";
 pub(super) const SEGMENTS: &str = "segments";
@@ -49,7 +49,7 @@ const READ: &str = "
         asked_replies => $21,
         replies_at => $22)";
 
-/// What `read_v1` returns. Parts that were not asked for, or that are empty, are none.
+/// The result of `read_v1`. Parts that were not requested, or that are empty, are none.
 #[derive(Debug, sqlx::FromRow)]
 #[expect(clippy::struct_field_names, reason = "the columns of the function")]
 struct Found {
@@ -149,7 +149,7 @@ fn column<'a, T, C>(values: &'a BTreeSet<T>, read: impl Fn(&'a T) -> C) -> Vec<C
     values.iter().map(read).collect()
 }
 
-/// The counters of which new numbers may be needed.
+/// The counters of new numbers that the batch may need.
 fn counters(asked: &Footprint) -> Vec<&'static str> {
     let fresh = asked.fresh;
     let all = [
@@ -216,7 +216,7 @@ impl Found {
     }
 }
 
-/// The closed visitors behind identifiers at times in the past, as [`Visitor::at`] chooses them among the candidates.
+/// The closed visitors of identifiers at past times, as [`Visitor::at`] chooses them among the candidates.
 fn late(
     asked: &Footprint,
     contacts: &BTreeMap<ContactId, Contact>,
@@ -225,7 +225,7 @@ fn late(
     let mut found = BTreeMap::new();
     for (key, time) in &asked.late {
         let tokens = contacts.values().flat_map(|contact| &contact.identifiers);
-        let named = tokens.filter(|held| held.identifier.nameless().as_ref() == Some(key));
+        let named = tokens.filter(|held| held.identifier.key_without_app().as_ref() == Some(key));
         let named: BTreeSet<&IdentifierKey> = named.map(HeldIdentifier::key).chain([key]).collect();
         for key in named {
             let visitor = Visitor::at(candidates.iter().filter(|visitor| visitor.key == *key), *time);
@@ -236,7 +236,7 @@ fn late(
     found
 }
 
-/// Takes out contacts that were read only as owners of candidates that were not chosen.
+/// Removes contacts that were read only as owners of candidates that were not chosen.
 fn drop_strangers(
     contacts: &mut BTreeMap<ContactId, Contact>,
     asked: &Footprint,
@@ -251,7 +251,11 @@ fn drop_strangers(
     wanted.extend(late.values().filter_map(|visitor| visitor.owner));
     let needed = |key: &IdentifierKey| asked.keys.get(key).is_some_and(|held| *held);
     let named = |held: &&HeldIdentifier| {
-        needed(held.key()) || held.identifier.nameless().is_some_and(|nameless| needed(&nameless))
+        needed(held.key())
+            || held
+                .identifier
+                .key_without_app()
+                .is_some_and(|nameless| needed(&nameless))
     };
     contacts.retain(|id, contact| {
         let mut keys = contact.identifiers.iter().filter(named).map(HeldIdentifier::key);
@@ -278,7 +282,7 @@ fn fresh(asked: &Footprint, segments: &[Segment], numbers: Vec<NumberRecord>) ->
     }
 }
 
-/// Of the pairs that were taken apart those of which one may be absorbed.
+/// Adds the pairs that an undone merge separated, if one of the pair may be absorbed.
 fn add_apart(snapshot: &mut Snapshot, found: &[PartiesRecord]) {
     if found.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! Writing what a batch has decided.
+//! Writing the decisions of a batch.
 
 use super::erase::erase;
 use super::read::{CATEGORIES, FIELDS, SEGMENTS};
@@ -65,7 +65,7 @@ const WRITE: &str = "
         new_replies => $41,
         new_numbers => $42)";
 
-/// What `write_v1` fails with when a batch is stale, when a row to be written is not there, and when there is no such workspace.
+/// SQLSTATE codes of `write_v1` for a stale batch and for an unknown workspace.
 const STALE: &str = "SS001";
 const UNKNOWN_WORKSPACE: &str = "02000";
 
@@ -74,7 +74,7 @@ const NOTE_DELETED: &str = "
     SELECT $1, $2, deleted.kind, deleted.id
     FROM UNNEST($3::smallint[], $4::text[]) AS deleted (kind, id)";
 
-/// Erases what the changes erase, then writes the rest, formulas last. The caller holds the revision of the workspace.
+/// Erases contacts, then writes the other changes, formulas last. The caller holds the revision of the workspace.
 pub(super) async fn erase_and_write(
     store: &PostgresStore,
     connection: &mut PgConnection,
@@ -94,7 +94,7 @@ pub(super) async fn erase_and_write(
     Ok(written)
 }
 
-/// Notes orders and events that were deleted one by one, so that exports delete them, too.
+/// Records single deleted orders and events, so that exports delete them too.
 async fn note_deleted(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
@@ -123,7 +123,7 @@ fn deleted(changes: &ChangeSet) -> BTreeSet<Deleted> {
     orders.chain(events).collect()
 }
 
-/// Writes everything but what is erased.
+/// Writes all changes but erasures.
 pub(super) async fn write(
     store: &PostgresStore,
     connection: &mut PgConnection,
@@ -136,7 +136,7 @@ pub(super) async fn write(
         .chain(commit.changes.erased.iter().copied())
         .map(|id| id.0)
         .collect();
-    // Before anybody else can be given them, whatever becomes of the statement.
+    // Taken before the statement, so that no other batch gets these numbers, whatever its result.
     let taken = store.numbers().take(workspace, made);
     let written = call(connection, workspace, basis, commit).await;
     match &written {
@@ -147,7 +147,7 @@ pub(super) async fn write(
                 store.policies().note(workspace, &PolicyVersion { revision, policy });
             }
         }
-        // Whether they are used is unknown.
+        // Whether the numbers are used is unknown.
         Err(StorageError::Unavailable { .. }) => {}
         Ok(Written::Stale) | Err(_) => store.numbers().give_back(workspace, taken),
     }
@@ -236,8 +236,8 @@ fn keys(keys: &BTreeSet<IdentifierKey>) -> Vec<AskedKeyRecord> {
     keys.iter().map(|key| AskedKeyRecord::new(key, true)).collect()
 }
 
-/// Rows to be written whole, with their attributes where these changed, and contacts of which nothing else is written. Sorted, so that indexes
-/// are met in their order.
+/// Rows to write with their attributes where these changed, and contacts of which nothing else is written. Sorted, so
+/// that indexes are visited in their order.
 fn contacts(changes: &ChangeSet) -> Result<(Vec<ContactRecord>, Vec<TouchedRecord>), StorageError> {
     let mut attributes: BTreeMap<ContactId, &Attributes> = changes
         .attributes
@@ -278,7 +278,7 @@ fn values(changes: &ChangeSet) -> Vec<ValueRecord> {
     sorted.into_values().map(ValueRecord::from).collect()
 }
 
-/// The numbers that what is defined next gets.
+/// The next numbers of definitions.
 fn numbers(changes: &ChangeSet) -> Vec<NumberRecord> {
     let last = [
         (CATEGORIES, changes.categories.iter().map(|row| row.id.0).max()),

@@ -1,4 +1,4 @@
-//! The storage of a test of the conformance suite.
+//! The backend of the conformance suite.
 
 use async_trait::async_trait;
 use selfsame_application::LaneOptions;
@@ -17,7 +17,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// On a database without rows.
+    /// Creates a store on an empty database with all tables.
     pub(crate) async fn new(database: TestDatabase, batch_commands: usize) -> Self {
         let lane = LaneOptions {
             batch_commands,

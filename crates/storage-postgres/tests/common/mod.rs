@@ -1,4 +1,4 @@
-//! A database of its own for every test.
+//! A separate database for every test.
 
 #![allow(dead_code, clippy::expect_used, reason = "every test file uses a part of it")]
 
@@ -38,15 +38,15 @@ pub(crate) async fn database() -> TestDatabase {
     server.database(&template(), prepare).await.expect("make a database")
 }
 
-/// A database with all tables and no rows that other tests use before and after: much faster, for a test that alters no tables or
-/// functions and looks at no plans.
+/// A database with all tables and no rows that tests reuse one after the other: much faster, for a test that alters no
+/// tables or functions and checks no plans.
 pub(crate) async fn reused_database() -> TestDatabase {
     let server = selfsame_pg_fixture::server().await.expect("a PostgreSQL server");
     let database = server.reused_database(&template(), prepare).await;
     database.expect("make a database")
 }
 
-/// A database of a cluster, with all tables distributed and no rows, that other tests use before and after.
+/// A database of a cluster, with all tables distributed and no rows, that tests reuse one after the other.
 pub(crate) async fn citus_database() -> TestDatabase {
     let cluster = CitusCluster::from_environment().expect("a cluster");
     let database = cluster.reused_database(&template(), prepare_citus).await;
@@ -76,7 +76,7 @@ async fn prepare_citus(url: String) -> Result<(), Box<dyn std::error::Error + Se
     Ok(())
 }
 
-/// Stands for the migrations: one that changes makes another template.
+/// The name of the template: changed migrations make a new one.
 fn template() -> String {
     let migrator = sqlx::migrate!("../../migrations/postgres");
     let checksums: Vec<u8> = migrator
@@ -86,7 +86,7 @@ fn template() -> String {
     format!("storage_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, &checksums).simple())
 }
 
-/// A key of full rights; another number makes another one.
+/// A key of full rights; each number gives another key.
 pub(crate) fn key(number: u8) -> KeyToStore {
     let key = ApiKey {
         id: KeyId(Uuid::from_bytes([number; 16])),
@@ -105,7 +105,7 @@ pub(crate) fn key(number: u8) -> KeyToStore {
     }
 }
 
-/// The application on a store, with identities that differ between servers.
+/// The application on a store, with IDs that differ between servers.
 pub(crate) fn server(store: PostgresStore, number: u64) -> Application {
     let ids = Arc::new(ServerIds {
         server: number,
@@ -114,7 +114,7 @@ pub(crate) fn server(store: PostgresStore, number: u64) -> Application {
     Application::new(Arc::new(store), Arc::new(ManualClock::new()), ids, Options::default())
 }
 
-/// Counts, and puts the server's number in front.
+/// Counts, with the server's number as prefix.
 #[derive(Debug)]
 struct ServerIds {
     server: u64,

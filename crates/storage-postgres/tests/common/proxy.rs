@@ -1,4 +1,4 @@
-//! A way to the database on which connections can fall silent: nothing is closed, and no byte arrives any more.
+//! A proxy to the database whose connections can fall silent: nothing is closed, and no bytes arrive any more.
 
 use sqlx::postgres::PgConnectOptions;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// A proxy on a port of its own, until it is dropped.
+/// A proxy on its own port, until it is dropped.
 pub(crate) struct Proxy {
     url: String,
     state: watch::Sender<State>,
@@ -19,14 +19,14 @@ pub(crate) struct Proxy {
 struct State {
     /// Connections below this number are silent.
     silent_below: usize,
-    /// How many connections there were.
+    /// How many connections were opened.
     opened: usize,
-    /// The connection falls silent that is about to send so many messages from now; 0 for none.
+    /// The connection that sends this message from now on falls silent; 0 for none.
     countdown: usize,
 }
 
 impl Proxy {
-    /// A proxy before the server of a URL.
+    /// Starts a proxy in front of the server of a URL.
     pub(crate) async fn before(url: &str) -> Self {
         let options = PgConnectOptions::from_str(url).expect("a URL");
         let database = (options.get_host().to_owned(), options.get_port());
@@ -47,27 +47,27 @@ impl Proxy {
         }
     }
 
-    /// The URL of the database by this way.
+    /// The URL of the database through this proxy.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// All connections that are open fall silent.
+    /// Silences all open connections.
     pub(crate) fn silence(&self) {
         self.state.send_modify(|state| state.silent_below = state.opened);
     }
 
-    /// From now on nothing gets through.
+    /// Silences all open and future connections.
     pub(crate) fn silence_for_good(&self) {
         self.state.send_modify(|state| state.silent_below = usize::MAX);
     }
 
-    /// The connection falls silent that is about to send this many messages from now.
+    /// Silences the connection that sends this message, counted from now.
     pub(crate) fn silence_at(&self, message: usize) {
         self.state.send_modify(|state| state.countdown = message);
     }
 
-    /// Whether the message of [`Self::silence_at`] has come.
+    /// Whether the message of [`Self::silence_at`] has arrived.
     pub(crate) fn has_fallen_silent(&self) -> bool {
         self.state.borrow().countdown == 0
     }
@@ -86,7 +86,7 @@ async fn accept(listener: TcpListener, database: (String, u16), state: watch::Se
     }
 }
 
-/// Relays until one end closes. Once it is silent it keeps both ends open.
+/// Relays until one end closes. Once silent, it keeps both ends open.
 async fn relay(client: TcpStream, server: TcpStream, number: usize, state: watch::Sender<State>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
@@ -139,7 +139,7 @@ async fn relay(client: TcpStream, server: TcpStream, number: usize, state: watch
         () = silence => true,
     };
     if is_silent {
-        // `relayed` holds both ends.
+        // `relayed` holds both ends open.
         std::future::pending::<()>().await;
     }
 }

@@ -1,4 +1,4 @@
-//! What erasing leaves in the tables.
+//! What an erasure leaves in the tables.
 
 use selfsame_application::ports::Workspaces;
 use selfsame_application::{Application, Submission};
@@ -7,7 +7,7 @@ use selfsame_pg_fixture::TestDatabase;
 use selfsame_storage_conformance::{Ask, Kind, contact_of, erase, keep, remove};
 use sqlx::{Connection, PgConnection};
 
-/// An event does not say of what kind its token is, so what it leaves is known of a token of every kind.
+/// An event does not say the kind of its token, so it leaves records under every kind of token.
 #[tokio::test]
 async fn nothing_stays_known_of_a_token_that_an_event_named() {
     let database = crate::common::database().await;
@@ -22,7 +22,7 @@ async fn nothing_stays_known_of_a_token_that_an_event_named() {
     assert_eq!(values(database.url()).await, [""; 0]);
 }
 
-/// What was only named leaves no row: nobody would find it when the person is erased.
+/// An identifier that was only named must leave no row: erasing the contact could not find it.
 #[tokio::test]
 async fn nothing_stays_known_of_what_was_only_named() {
     let database = crate::common::database().await;

@@ -1,4 +1,4 @@
-//! Servers that start at once.
+//! Servers that start at the same time.
 
 use futures::future::join_all;
 use selfsame_application::Submission;
@@ -42,7 +42,7 @@ async fn of_servers_that_start_at_once_one_makes_the_first_workspace() {
     assert_eq!(servers[0].keys(workspaces[0].id).await.expect("read keys").len(), 1);
 }
 
-/// Where the events of a month are.
+/// The partitions that hold events, with their counts.
 async fn partitions(database: &selfsame_pg_fixture::TestDatabase) -> Vec<(String, i64)> {
     let mut admin = PgConnection::connect(database.url()).await.expect("connect");
     sqlx::query_as("SELECT tableoid::regclass::text, count(*) FROM events GROUP BY 1 ORDER BY 1")
@@ -109,7 +109,7 @@ async fn a_database_without_the_extension_is_not_distributed() {
     assert!(matches!(refused, Err(DistributeError::NoExtension)), "{refused:?}");
 }
 
-/// A new one has the column, or a place in `distribution.rs`.
+/// A new table needs the column, or an entry in `distribution.rs`.
 #[tokio::test]
 async fn tables_that_belong_to_no_workspace() {
     let database = crate::common::reused_database().await;
@@ -123,5 +123,5 @@ async fn tables_that_belong_to_no_workspace() {
     .fetch_all(&mut admin)
     .await
     .expect("look");
-    assert_eq!(found, ["_sqlx_migrations", "site_origins", "turns"]);
+    assert_eq!(found, ["_sqlx_migrations", "site_origins", "turns", "users"]);
 }

@@ -1,4 +1,4 @@
-//! A database that goes away.
+//! Outages of the database.
 
 use futures::future::join_all;
 use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, Storage, StorageError, Workspaces};
@@ -36,7 +36,7 @@ async fn all(store: &PostgresStore, workspace: WorkspaceId) -> BTreeSet<String> 
     ids
 }
 
-/// Ends all connections of the database but this one, over and over, while clients write.
+/// Repeatedly ends all other connections to the database, while clients write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
     let database = crate::common::database().await;
@@ -73,7 +73,7 @@ async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
         }
     };
     let (clients, ()) = futures::future::join(join_all((0..4).map(client)), killer).await;
-    // The pool may still hold connections that were killed while they rested: whoever looks brings connections of their own.
+    // The old pool may still hold connections that were killed while idle, so the check opens its own.
     let store = crate::common::open(&database).await;
     let found = all(&store, workspace).await;
     for (done, asked) in clients {
@@ -83,7 +83,7 @@ async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
     assert_eq!(store.violations().await.expect("check"), []);
 }
 
-/// Requests while the database is down are told so, and those after its restart are served by the same store.
+/// Requests during the outage fail as unavailable, and the same store serves requests after the restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_is_survived_and_loses_nothing() {
     let mut server = Server::start_durable().await.expect("a server of its own");
@@ -92,8 +92,8 @@ async fn a_restart_is_survived_and_loses_nothing() {
         .database("restart", |_| std::future::ready(Ok::<(), StorageError>(())))
         .await;
     let database = database.expect("make a database");
-    // One connection for reading and one for writing: each is used while the database is down, so none that was lost is left in
-    // a pool by then.
+    // One connection for reading and one for writing: both are used during the outage, so no lost connection remains in
+    // a pool.
     let options = ConnectOptions {
         max_connections: 2,
         acquire_timeout: Duration::from_secs(2),
@@ -139,13 +139,13 @@ async fn what_cannot_be_reached_is_unavailable_and_what_is_no_url_is_refused() {
     assert!(matches!(no_url, Err(StorageError::Refused(_))), "{no_url:?}");
 }
 
-/// A request that finds no connection is told so within the time, and a later one is served.
+/// A request without a free connection fails within the time-out, and a later one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_without_a_free_connection_is_unavailable() {
     let database = crate::common::database().await;
     let options = ConnectOptions {
         max_connections: 1,
-        // Connecting has to fit into it on a busy machine, too.
+        // Long enough for connecting on a busy machine.
         acquire_timeout: Duration::from_secs(3),
         ..crate::common::options()
     };

@@ -1,4 +1,4 @@
-//! What a page of a history reads: what is on it, whatever else there is.
+//! A page of a history reads only its own rows, however large the history is.
 
 use selfsame_application::Submission;
 use selfsame_application::ports::{EventQuery, History, HistoryOf};
@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Keeps the last long statement that the driver logged.
+/// Stores the last long statement that the driver logged.
 #[derive(Clone, Default)]
 struct Last(Arc<Mutex<String>>);
 
@@ -33,7 +33,7 @@ impl Visit for Last {
     }
 }
 
-/// Gives the only event of everybody so many more of its type, a quarter of an hour apart.
+/// Copies the only event of each subject many times, a quarter of an hour apart.
 const FILL: &str = "
     INSERT INTO events
         (workspace_id, occurred_at, event_id, type_key, contact_id, visitor_id, revision, received_at, origin, params, decision_id)
@@ -41,7 +41,7 @@ const FILL: &str = "
            e.visitor_id, e.revision, e.received_at, e.origin, e.params, e.decision_id
     FROM events e, generate_series(1, 20000) AS n";
 
-/// How many rows were looked at in vain, a contact or two aside.
+/// How many rows the plan read in vain. A contact or two are tolerated.
 fn passed_over(plan: &[String]) -> u64 {
     let counts = plan
         .iter()

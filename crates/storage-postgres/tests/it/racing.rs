@@ -1,3 +1,3 @@
-//! Several servers on one database, and requests that collide.
+//! Several servers on one database, and conflicting requests.
 
 crate::races::races! { crate::common::database() }

@@ -1,4 +1,4 @@
-//! Months that nobody keeps are dropped whole.
+//! Months that no workspace keeps are dropped whole.
 
 use futures::future::join_all;
 use selfsame_application::ports::{Expired, Maintenance, Workspaces};
@@ -42,7 +42,7 @@ async fn submit(app: &Application, workspace: WorkspaceId, commands: Vec<Command
     assert!(decisions.iter().all(|decision| decision.rejection.is_none()));
 }
 
-/// The partitions, and how many events each has.
+/// The partitions, with their numbers of events.
 async fn partitions(database: &TestDatabase) -> Vec<(String, i64)> {
     let mut admin = PgConnection::connect(database.url()).await.expect("connect");
     sqlx::query_as(
@@ -65,7 +65,7 @@ async fn filled(database: &TestDatabase) -> Vec<String> {
 
 async fn start(database: &TestDatabase) -> (PostgresStore, Application, WorkspaceId) {
     let store = crate::common::open(database).await;
-    // Two years before the test's present: as a server that has run for long.
+    // Two years before the test's present, as on a server that has run for long.
     for month in ["2024-06", "2025-06"] {
         store.prepare(self::month(month)).await.expect("prepare");
     }
@@ -88,13 +88,13 @@ async fn months_that_nobody_keeps_are_dropped_and_no_row_is_deleted() {
     let now = ManualClock::new();
     let now = selfsame_application::ports::Clock::now(&now);
     let all = partitions(&database).await.len();
-    // However many servers do it at once.
+    // Several servers at the same time.
     let expired = join_all((0..3).map(|_| store.expire(now))).await;
     let expired: Vec<Expired> = expired.into_iter().map(|expired| expired.expect("expire")).collect();
     let months: u64 = expired.iter().map(|expired| expired.months).sum();
     assert!(expired.iter().all(|expired| expired.events == 0), "{expired:?}");
     assert_eq!(filled(&database).await, ["events_2025_12", "events_2026_01"]);
-    // Of the months that are made ahead the empty ones stay, or they would be made and dropped every hour.
+    // Empty months in the prepared range stay; otherwise they would be created and dropped every hour.
     assert_eq!(partitions(&database).await.len() as u64, all as u64 - months);
     store.prepare(now).await.expect("prepare");
     assert_eq!(store.expire(now).await.expect("expire"), Expired::default());
@@ -110,7 +110,7 @@ async fn events_of_a_month_that_others_keep_are_deleted() {
         .await
         .expect("make a workspace")
         .id;
-    // 1999 has no partition of its own.
+    // 1999 has no partition.
     tell(&app, workspace, &["1999-01", "2024-03", "2024-04", "2026-01"]).await;
     tell(&app, other, &["1999-01", "2024-04"]).await;
     keep_for(&app, workspace, 120).await;

@@ -1,4 +1,4 @@
-//! What `selfsame doctor` says of rows that no commit can have written.
+//! What `selfsame doctor` reports about rows that no commit can have written.
 
 use selfsame_application::Submission;
 use selfsame_application::ports::{Maintenance, Workspaces};

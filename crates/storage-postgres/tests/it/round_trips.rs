@@ -1,4 +1,4 @@
-//! How many statements a request takes: each is a round trip, which is what a request costs.
+//! The number of statements of a request. Each is a round trip, the main cost of a request.
 
 use selfsame_application::ports::Workspaces;
 use selfsame_application::{Application, Submission};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Counts what the driver logs: one event for every statement but BEGIN.
+/// Counts the driver's log events: one for every statement except BEGIN.
 #[derive(Clone, Default)]
 struct Counter {
     statements: Arc<AtomicUsize>,
@@ -42,13 +42,13 @@ fn ask() -> Ask {
         .first("Anna")
 }
 
-/// What a request takes once its server is warm: a read, and a write where something changes.
+/// The statements of a request on a warm server: a read, and a write where something changes.
 #[tokio::test]
 async fn a_request_is_read_and_written() {
     let counter = Counter::default();
     let _guard = tracing_subscriber::registry().with(counter.clone()).set_default();
     let database = crate::common::database().await;
-    // One connection for writing: each has to ask for the types once.
+    // One connection for writing: each looks up the types once.
     let options = ConnectOptions {
         max_connections: 2,
         ..ConnectOptions::default()
@@ -72,7 +72,7 @@ async fn a_request_is_read_and_written() {
         ),
         ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 2),
         (
-            // Whether the segment that there is has a formula is a statement of its own.
+            // Whether the existing segment has a formula takes another statement.
             "a known segment's first member",
             Ask::new().external("e-3").segment("warm").upsert(),
             3,

@@ -1,4 +1,4 @@
-//! Connections on which nothing arrives any more, though nobody closed them.
+//! Connections that stay open although nothing arrives any more.
 
 use crate::common::proxy::Proxy;
 use futures::future::join_all;
@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use std::process::Command;
 use std::time::Duration;
 
-/// One connection for reading and one for writing, and short bounds.
+/// One connection for reading and one for writing, and short time-outs.
 fn options() -> ConnectOptions {
     ConnectOptions {
         max_connections: 2,
@@ -57,7 +57,7 @@ async fn resting_connections_that_fell_silent_are_replaced() {
     add(&app, workspace, "after")
         .await
         .expect("submit on another connection");
-    // A read that met the silence is told so, within its bound. The next one has another connection.
+    // A read on a silent connection fails within its bound. The next one gets another connection.
     if let Err(error) = count(&store, workspace).await {
         assert!(matches!(error, StorageError::Unavailable { .. }), "{error:?}");
     }
@@ -68,13 +68,13 @@ async fn resting_connections_that_fell_silent_are_replaced() {
     let submitted = add(&app, workspace, "never").await.expect_err("nobody is there");
     assert!(is_unavailable(&submitted), "{submitted:?}");
     assert!(matches!(store.ping().await, Err(StorageError::Unavailable { .. })));
-    // A stop ends although nobody answers.
+    // Closing ends although the database does not answer.
     app.close().await;
     store.close().await;
 }
 
-/// A connection falls silent with the first message of a batch, which reads, and with the second, which writes: whatever was under way, the
-/// workspace goes on, and a batch that had not come to its write is done.
+/// A connection falls silent with the first message of a batch, which reads, or with the second, which writes. In both
+/// cases the workspace continues, and a batch that had not reached its write is repeated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_is_done_again_on_another_connection() {
     let database = crate::common::database().await;
@@ -114,7 +114,7 @@ async fn a_batch_is_done_again_on_another_connection() {
     assert!(unknown <= 1, "{unknown} batches failed: only a write may");
 }
 
-/// Lets a stopped process go on, also when the test fails.
+/// Resumes a stopped process, also when the test fails.
 struct Stopped(Vec<i32>);
 
 impl Stopped {

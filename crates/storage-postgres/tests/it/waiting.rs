@@ -1,4 +1,4 @@
-//! A batch that meets another server's commit.
+//! A batch that conflicts with another server's commit.
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use selfsame_application::Submission;
@@ -7,7 +7,7 @@ use selfsame_domain::{Outcome, Timestamp};
 use selfsame_storage_conformance::Ask;
 use sqlx::{Connection, PgConnection};
 
-/// Until a statement of the database waits for a lock.
+/// Waits until a statement of the database waits for a lock.
 async fn until_somebody_waits(connection: &mut PgConnection) {
     let waiting =
         "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')";
@@ -18,7 +18,7 @@ async fn until_somebody_waits(connection: &mut PgConnection) {
     {}
 }
 
-/// Everything runs on one thread, where the recorder is.
+/// Everything runs on the thread that has the recorder.
 #[tokio::test]
 async fn a_stale_batch_is_counted_and_done_again() {
     let recorder = PrometheusBuilder::new().build_recorder();

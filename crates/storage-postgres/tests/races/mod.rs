@@ -1,4 +1,4 @@
-//! Several servers on one database, and requests that collide.
+//! Several servers on one database, and conflicting requests.
 
 #![allow(
     clippy::expect_used,
@@ -58,7 +58,7 @@ impl Servers {
     }
 }
 
-/// Submits one command after the other; none may fail.
+/// Submits commands one after the other; none may fail.
 async fn submit_all(
     app: &Application,
     workspace: WorkspaceId,
@@ -71,7 +71,7 @@ async fn submit_all(
     decisions
 }
 
-/// Three servers add the same new people at the same time, named by different identifiers of theirs.
+/// Three servers add the same new contacts at the same time, each with a different identifier of theirs.
 pub(crate) async fn nobody_is_made_twice(database: TestDatabase) {
     const PEOPLE: usize = 40;
     let servers = Servers::start(database, 3).await;
@@ -109,7 +109,7 @@ pub(crate) async fn nobody_is_made_twice(database: TestDatabase) {
     servers.assert_in_order().await;
 }
 
-/// A device that everybody claims has one owner, and each claim is in the log.
+/// A device that all servers claim has one owner, and each claim is in the log.
 pub(crate) async fn a_claimed_device_has_one_owner(database: TestDatabase) {
     const ROUNDS: usize = 25;
     let servers = Servers::start(database, 3).await;
@@ -140,7 +140,7 @@ pub(crate) async fn a_claimed_device_has_one_owner(database: TestDatabase) {
     servers.assert_in_order().await;
 }
 
-/// Merging A into B while B is merged into A, with requests to both: the contact that answers for one answers for all.
+/// A is merged into B while B is merged into A, with requests to both: both numbers lead to the same canonical contact.
 pub(crate) async fn merges_that_cross_make_no_cycle(database: TestDatabase) {
     let servers = Servers::start(database, 3).await;
     for round in 0..10 {
@@ -189,7 +189,7 @@ pub(crate) async fn merges_that_cross_make_no_cycle(database: TestDatabase) {
     servers.assert_in_order().await;
 }
 
-/// Undoing a merge while the survivor is written to.
+/// A merge is undone while the survivor is written.
 pub(crate) async fn undoing_while_others_write_loses_nothing(database: TestDatabase) {
     let servers = Servers::start(database, 2).await;
     for round in 0..10 {
@@ -234,7 +234,7 @@ pub(crate) async fn undoing_while_others_write_loses_nothing(database: TestDatab
     servers.assert_in_order().await;
 }
 
-/// Erasing somebody whom others name at the same time: each of them is made anew at the most once.
+/// A contact is erased while other requests name it: at most one contact exists afterwards.
 pub(crate) async fn erasing_while_others_name_the_same(database: TestDatabase) {
     let servers = Servers::start(database, 3).await;
     for round in 0..10 {
@@ -258,7 +258,7 @@ pub(crate) async fn erasing_while_others_name_the_same(database: TestDatabase) {
     servers.assert_in_order().await;
 }
 
-/// Servers that meet a new group name at the same time make it once.
+/// Servers that see a new segment name at the same time create it once.
 pub(crate) async fn a_segment_is_made_once(database: TestDatabase) {
     let servers = Servers::start(database, 3).await;
     let asks = |server: usize| -> Vec<Command> {
@@ -288,7 +288,7 @@ pub(crate) async fn a_segment_is_made_once(database: TestDatabase) {
     servers.assert_in_order().await;
 }
 
-/// Filters for one contact while its email wanders.
+/// A search by an email that contacts repeatedly replaced and took again.
 pub(crate) async fn an_email_that_is_replaced_and_taken_again(database: TestDatabase) {
     let servers = Servers::start(database, 2).await;
     let asks = |server: usize| -> Vec<Command> {
@@ -324,7 +324,7 @@ pub(crate) async fn an_email_that_is_replaced_and_taken_again(database: TestData
     servers.assert_in_order().await;
 }
 
-/// A test for each race, on the database that the expression gives.
+/// Generates a test for each race, on the database of the expression.
 macro_rules! races {
     ($database:expr) => {
         $crate::races::races! { [$database] nobody_is_made_twice a_claimed_device_has_one_owner merges_that_cross_make_no_cycle undoing_while_others_write_loses_nothing erasing_while_others_name_the_same a_segment_is_made_once an_email_that_is_replaced_and_taken_again }

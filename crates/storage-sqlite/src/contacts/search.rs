@@ -1,4 +1,4 @@
-//! The numbers of contacts that fit a filter.
+//! The numbers of contacts that match a filter.
 
 use crate::catalog::{beyond, count};
 use crate::error::storage;
@@ -8,10 +8,10 @@ use rusqlite::Connection;
 use selfsame_application::ports::{ContactOrder, ContactQuery, Page, StorageError};
 use selfsame_domain::{ContactId, WorkspaceId};
 
-// The texts are put together from literals at compile time. CROSS JOIN fixes the order of the loops: from what the filter names to
-// the contacts, never the other way round.
+// Statements are concatenated from literals at compile time. CROSS JOIN fixes the order of the loops: from the rows
+// that the filter names to the contacts, never the reverse.
 
-/// From the identifiers that the contact must all show. `?2` is a list of kinds and values.
+/// Starts from the identifiers, all of which the contact must visibly hold. `?2` is a list of kinds and values.
 macro_rules! by_identifiers {
     () => {
         "FROM (SELECT i.owner_id AS id
@@ -25,7 +25,7 @@ macro_rules! by_identifiers {
     };
 }
 
-/// From the last name, and the first name if it is asked for.
+/// Starts from the last name; compares the first name if it is given.
 macro_rules! by_last_name {
     () => {
         "FROM contacts AS c INDEXED BY contacts_by_last_name
@@ -34,7 +34,7 @@ macro_rules! by_last_name {
     };
 }
 
-/// From the first name alone.
+/// Starts from the first name alone.
 macro_rules! by_first_name {
     () => {
         "FROM contacts AS c INDEXED BY contacts_by_first_name
@@ -80,14 +80,14 @@ struct Statements {
 const BY_IDENTIFIERS: Statements = statements!(by_identifiers);
 const BY_LAST_NAME: Statements = statements!(by_last_name);
 const BY_FIRST_NAME: Statements = statements!(by_first_name);
-/// The total is kept with the workspace.
+/// The total is stored in `revisions`.
 const BY_NOTHING: Statements = statements!(
     by_nothing,
     "SELECT COALESCE(max(active_contacts), 0) FROM revisions
      WHERE workspace_id = ?1 AND ?2 IS NOT NULL AND ?3 IS NULL AND ?4 IS NULL"
 );
 
-/// One page of the contacts that fit, and how many fit in all.
+/// One page of the contacts that match, and the total number of matches.
 pub(super) fn page(
     connection: &Connection,
     workspace: WorkspaceId,

@@ -8,8 +8,8 @@ use rusqlite::Connection;
 use selfsame_application::ports::{Page, SegmentQuery, StorageError};
 use selfsame_domain::{ContactId, WorkspaceId};
 
-// The plus keeps SQLite from walking the members of all segments in the order of their owners.
-// A contact that absorbed another may show the same segment twice: it counts once, from the earlier entry on.
+// The plus prevents SQLite from scanning the members of all segments in the order of their owners. A contact that
+// absorbed another may be a member of the same segment twice: it counts once, from the earlier entry.
 macro_rules! members {
     () => {
         "SELECT m.owner_id AS id, min(m.since) AS since
@@ -20,7 +20,7 @@ macro_rules! members {
     };
 }
 
-/// One page of a segment, and how many are in it; none when there is no such segment.
+/// One page of a segment's members, and their total; none when the segment does not exist.
 pub(super) fn page(
     connection: &Connection,
     workspace: WorkspaceId,

@@ -35,7 +35,7 @@ const UPDATE: &str = "
 UPDATE export_runs SET status = ?3, report = ?4, finished_at = ?5
 WHERE workspace_id = ?1 AND run_id = ?2 AND status IN ('queued', 'running')";
 
-/// A job that waits, also after a failed attempt, is cancelled at once.
+/// A queued job, also one after a failed attempt, is cancelled at once.
 const CANCEL_JOB: &str = "
 UPDATE jobs
 SET state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,

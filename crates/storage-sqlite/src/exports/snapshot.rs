@@ -59,7 +59,7 @@ const DELETED: &str = "
     ORDER BY revision, kind, id
     LIMIT ?5";
 
-/// A transaction that sees one state.
+/// A transaction on one snapshot of the database.
 pub(super) struct SqliteSnapshot {
     reading: ReadApart,
     workspace: WorkspaceId,

@@ -89,7 +89,7 @@ pub(super) fn rows(
     found.iter().map(|row| read_row(row, id)).collect()
 }
 
-/// Imports of all workspaces that were over before a time.
+/// Imports of all workspaces that ended before a time.
 pub(super) fn over_before(
     connection: &Connection,
     time: Timestamp,

@@ -1,4 +1,4 @@
-//! What imports changed, and its taking back.
+//! The changes of imports, and their undo.
 
 use super::read;
 use crate::error::storage;
@@ -49,7 +49,7 @@ UPDATE imports
 SET is_undoing = 0, status = CASE WHEN ?3 THEN 'undone' ELSE status END, heartbeat_at = ?4
 WHERE workspace_id = ?1 AND import_id = ?2 AND is_undoing = 1";
 
-/// Stores what rows changed.
+/// Stores the changes of rows.
 pub(super) fn insert_parts(
     connection: &Connection,
     workspace: WorkspaceId,

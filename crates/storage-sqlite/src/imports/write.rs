@@ -13,10 +13,10 @@ use selfsame_application::ports::{
 };
 use selfsame_domain::{Timestamp, WorkspaceId};
 
-/// How many rows are deleted at a time.
+/// How many rows one statement deletes.
 const DELETED_AT_ONCE: i64 = 10_000;
 
-/// A key counts for a time only.
+/// Frees a key whose time is over.
 const FREE_REPLAY: &str = "
 UPDATE imports SET replay_key = NULL, replay_digest = NULL
 WHERE workspace_id = ?1 AND replay_key = ?2 AND created_at < ?3";
@@ -59,7 +59,7 @@ const CANCEL_JOB: &str = "
 UPDATE jobs SET state = 'cancelled', finished_at = ?3, lease_owner = NULL, lease_until = NULL
 WHERE workspace_id = ?1 AND job_id = ?2 AND state IN ('queued', 'running')";
 
-/// A job that waits after a failed attempt need not wait to be cancelled.
+/// A job that waits after a failed attempt becomes due at once, so that it sees the cancellation.
 const HURRY_JOB: &str = "
 UPDATE jobs SET not_before = min(not_before, ?3)
 WHERE workspace_id = ?1 AND job_id = ?2 AND state = 'queued'";
@@ -112,7 +112,7 @@ pub(super) fn accept(connection: &Connection, import: &NewImport, body: &[&[u8]]
     Ok(Accepted::New)
 }
 
-/// What became of the request that used the key first.
+/// Compares a request with the first one that used its key.
 fn known(connection: &Connection, workspace: i64, replay: &Replay) -> Result<Accepted, StorageError> {
     let row = statement("SELECT import_id, replay_digest FROM imports WHERE workspace_id = ?1 AND replay_key = ?2")
         .bind(workspace)
@@ -249,7 +249,7 @@ fn change_job(
     Ok(())
 }
 
-/// Deletes an import that is over, in steps; returns 1, or 0 when another server was faster.
+/// Deletes an import that is over, in steps. Returns 1, or 0 when another server deleted it first.
 pub(super) async fn delete(store: &SqliteStore, workspace: WorkspaceId, id: ImportId) -> Result<u64, StorageError> {
     loop {
         let mut writing = store.writer.begin().await?;

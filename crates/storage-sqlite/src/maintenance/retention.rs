@@ -1,4 +1,4 @@
-//! Events that workspaces keep no longer, deleted a few at a time.
+//! Deletes expired events in small batches.
 
 use crate::catalog::beyond;
 use crate::error::storage;
@@ -8,7 +8,7 @@ use crate::store::SqliteStore;
 use selfsame_application::ports::{Expired, StorageError, Workspaces};
 use selfsame_domain::{Policy, Timestamp, WorkspaceId};
 
-/// How many rows one transaction deletes, so that writers wait only shortly.
+/// How many rows one transaction deletes. A small number keeps the wait of writers short.
 const AT_ONCE: u64 = 1_000;
 
 const EVENTS: &str = "DELETE FROM events WHERE rowid IN

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, Revision, SegmentId, Violation, VisitorId, WorkspaceId};
 
-/// How many violations are told at the most.
+/// The most violations in a report.
 const TOLD: usize = 1_000;
 
 type Found = (WorkspaceId, Violation);
@@ -40,7 +40,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Found>, StorageError> {
     Ok(found)
 }
 
-/// What is wrong with one thing, of a row that gives its ID after its workspace.
+/// A violation of one resource, from a row with the workspace and the resource's ID.
 fn by_id<'r, Id>(
     row: &'r SqliteRow,
     (table, column): (&'static str, &'static str),
@@ -54,7 +54,7 @@ where
     Ok((WorkspaceId(row.get(0, "workspace_id")?), violation(id)))
 }
 
-/// Counts in the index of the primary key, not in the unique one that should make it impossible.
+/// Counts with the index of the primary key, not with the unique index that should prevent such rows.
 const TWO_OWNERS: &str = "
     SELECT d.workspace_id, d.kind, d.value,
         (SELECT json_group_array(DISTINCT +i.owner_id) FROM identifiers AS i
@@ -76,8 +76,8 @@ fn two_owners(row: &SqliteRow) -> Result<Found, StorageError> {
     Ok((WorkspaceId(row.get(0, "workspace_id")?), violation))
 }
 
-/// Walks from every absorbed contact along the chain of who absorbed whom. Where the first step leads to the canonical contact and that one
-/// answers for itself, there is nothing to walk. UNION drops what was seen before, which ends a cycle.
+/// Follows the chain of merges from every absorbed contact. No walk is needed where the first step leads to the
+/// canonical contact and that one is canonical itself. UNION drops rows that were seen before, which ends a cycle.
 macro_rules! walks {
     () => {
         "WITH RECURSIVE walks (workspace_id, contact_id, canonical_id, at) AS (
@@ -115,7 +115,8 @@ fn merge_cycle(row: &SqliteRow) -> Result<Found, StorageError> {
     })
 }
 
-/// A chain that ends elsewhere, or at a contact that does not exist; and a contact that is not absorbed and answers for another.
+/// Chains that end at another contact or at a missing one, and contacts that are not absorbed but have another
+/// canonical contact.
 const WRONG_CANONICALS: &str = concat!(
     walks!(),
     "SELECT workspace_id, contact_id, canonical_id FROM ends WHERE at IS NOT NULL AND (at <> canonical_id OR NOT answers)
@@ -135,8 +136,8 @@ fn wrong_canonical(row: &SqliteRow) -> Result<Found, StorageError> {
     ))
 }
 
-/// Identifiers, memberships and visitors whose owner is absent or absorbed, and what else is of an absent contact. An absorbed contact keeps
-/// its orders and events, and what it brought, for the undo.
+/// Identifiers, memberships and visitors whose owner is missing or absorbed, and other rows whose contact is missing.
+/// An absorbed contact keeps its orders, its events and what it brought, for the undo.
 const ORPHANS: &str = "
     SELECT r.workspace_id, 'identifier', r.owner_id FROM identifiers AS r
     WHERE NOT EXISTS (
@@ -245,7 +246,7 @@ fn unrecorded_merge(row: &SqliteRow) -> Result<Found, StorageError> {
     })
 }
 
-/// Rows that a commit wrote which the workspace has not come to yet.
+/// Rows whose revision is higher than the workspace's revision.
 const REVISIONS_AHEAD: &str = "
     WITH written (what, workspace_id, revision) AS (
         SELECT 'contact', workspace_id, max(revision) FROM contacts GROUP BY workspace_id

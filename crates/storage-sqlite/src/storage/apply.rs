@@ -1,4 +1,4 @@
-//! Writing what a batch changes.
+//! Writing the changes of a batch.
 
 use super::columns::{attributes_row, contact_row, identifier_row};
 use super::{Numbers, WorkspaceState, erase, events, formulas, log, orders, records};
@@ -14,7 +14,7 @@ use selfsame_domain::{
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What writes the rows of one workspace.
+/// Writes the rows of one workspace.
 pub(super) struct Batch<'c> {
     pub(super) connection: &'c Connection,
     pub(super) workspace: WorkspaceId,
@@ -22,7 +22,7 @@ pub(super) struct Batch<'c> {
     revision: Revision,
 }
 
-/// Writes a commit; returns its revision. What it was decided on is true.
+/// Writes a commit whose basis is current; returns its revision.
 pub(super) fn write(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -43,7 +43,8 @@ pub(super) fn write(
 }
 
 impl Batch<'_> {
-    /// Applies the members in their order, which frees an exclusive identifier before somebody else takes it.
+    /// Applies the changes in the order of the fields, which frees an exclusive identifier before another contact takes
+    /// it.
     fn apply(&mut self, changes: &ChangeSet, next: Numbers) -> Result<(), StorageError> {
         erase::erase(self, &changes.erased)?;
         let attributes: BTreeMap<ContactId, &Attributes> =
@@ -67,12 +68,12 @@ impl Batch<'_> {
         log::write(self, &changes.log)
     }
 
-    /// Raises the revision of the workspace, and moves the counters past the greatest numbers that were used. Numbers that were handed out
-    /// and not used are handed out again.
+    /// Raises the revision of the workspace, and moves the counters past the greatest numbers that were used. Unused
+    /// numbers are assigned again.
     fn raise(&mut self, changes: &ChangeSet, state: &WorkspaceState) -> Result<(), StorageError> {
         let at = |changed: bool, before: Revision| if changed { self.revision.0 } else { before.0 };
         let past = |used: Option<i64>, next: i64| used.map_or(next, |used| next.max(used.saturating_add(1)));
-        // One that was made and erased at once had its number all the same.
+        // A contact that was created and erased in the same batch has used its number as well.
         let contacts = changes.contacts.iter().map(|row| row.id.0);
         let contacts = contacts.chain(changes.erased.iter().map(|id| id.0)).max();
         let next = state.next;
@@ -100,11 +101,11 @@ impl Batch<'_> {
         Ok(())
     }
 
-    // The planner knows nothing of how many rows a JSON text holds. Where it could begin with a whole workspace and look into the text for
-    // each row, the text is MATERIALIZED and brings the workspace along, or CROSS JOIN fixes the order.
+    // The planner does not know how many rows a JSON text holds. Where it could scan a whole workspace and look into
+    // the text for each row, the text is MATERIALIZED together with the workspace, or CROSS JOIN fixes the order.
 
-    /// Runs one statement on rows that travel as JSON (`?2`; `?1` is the workspace, `?3` the revision of the commit); returns how many rows it
-    /// touched.
+    /// Runs one statement on rows that are passed as JSON (`?2`; `?1` is the workspace, `?3` the revision of the
+    /// commit). Returns how many rows it changed.
     pub(super) fn run<T: Serialize>(&mut self, sql: &'static str, rows: &[T]) -> Result<u64, StorageError> {
         if rows.is_empty() {
             return Ok(0);
@@ -138,7 +139,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Contacts with a number that was not handed out before are new; all others must be there.
+    /// Contacts with a number from `next` on are new; all others must exist.
     fn contacts(
         &mut self,
         contacts: &[ContactRow],
@@ -176,7 +177,7 @@ impl Batch<'_> {
         self.run_all("contacts", updating, &known)
     }
 
-    /// Attributes of contacts that were there before.
+    /// Attributes of contacts that existed before.
     fn attributes(&mut self, changes: &ChangeSet, next: i64) -> Result<(), StorageError> {
         let made: BTreeSet<ContactId> = changes
             .contacts
@@ -195,7 +196,7 @@ impl Batch<'_> {
         self.run_all("contacts", sql, &rows)
     }
 
-    /// Contacts of which something else changed than their own rows.
+    /// Contacts of which only related rows changed.
     fn touched(&mut self, touched: &BTreeSet<ContactId>) -> Result<(), StorageError> {
         let ids: Vec<ContactId> = touched.iter().copied().collect();
         let sql = "UPDATE contacts SET revision = ?3
@@ -283,7 +284,7 @@ impl Batch<'_> {
         self.run_all("identifier_keys", sql, &rows)
     }
 
-    /// Rows are written in their order: a visitor is closed before the next one of its cookie is opened.
+    /// Writes rows in order: a visitor is closed before the next one of its cookie is opened.
     fn visitors(&mut self, visitors: &[Visitor]) -> Result<(), StorageError> {
         let row = |visitor: &Visitor| {
             let (home, owner) = (visitor.home, visitor.owner);

@@ -1,4 +1,4 @@
-//! The columns of contacts and identifiers, as they travel.
+//! The columns of contacts and identifiers in JSON texts.
 
 use crate::rows::{json, micros};
 use crate::whole::channels_text;

@@ -10,7 +10,7 @@ use selfsame_application::ports::StorageError;
 use selfsame_domain::{Category, CustomField, Footprint, Segment, SegmentId, Snapshot, WorkspaceId};
 use std::collections::BTreeSet;
 
-/// Loads what the footprint names; returns how many of its segment names are unknown.
+/// Loads what the footprint names. Returns how many of its segment names are unknown.
 pub(super) fn load(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -29,7 +29,8 @@ pub(super) fn load(
         .count())
 }
 
-/// Categories by key, by number, all, or of a segment's name. There are few of them in a workspace, so they are sifted.
+/// Categories by key, by number, all, or by the name of a segment. A workspace has few of them, so they are filtered
+/// here.
 fn categories(
     connection: &Connection,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Deleting contacts for good.
+//! Erasing contacts: no data of theirs may remain.
 
 use super::apply::Batch;
 use super::{log, records};
@@ -8,14 +8,15 @@ use crate::statement::statement;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, IdentifierKey, IdentifierKind};
 
-/// Deletes contacts, all that they absorbed, and everything of theirs. One that the same batch made was never written.
+/// Deletes contacts, all contacts that they absorbed, and all of their data. A contact that the same batch created was
+/// never written.
 pub(super) fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), StorageError> {
     if erased.is_empty() {
         return Ok(());
     }
     let group = group(batch, erased)?;
     records::forget(batch, &group)?;
-    // While it can still be seen who held them.
+    // Runs while the identifiers still show who holds the keys.
     keys(batch, &group)?;
     for statement in STATEMENTS {
         batch.run(statement, &group)?;
@@ -26,7 +27,7 @@ pub(super) fn erase(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<(), S
     Ok(())
 }
 
-/// The contacts, and those that they answer for.
+/// The contacts, and the contacts that they absorbed.
 fn group(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<Vec<ContactId>, StorageError> {
     let rows = statement(
         "SELECT value FROM json_each(?2)
@@ -44,7 +45,7 @@ fn group(batch: &mut Batch<'_>, erased: &[ContactId]) -> Result<Vec<ContactId>, 
         .collect()
 }
 
-/// Values of a kind that nobody holds but the contacts.
+/// Values of a kind that only these contacts hold.
 macro_rules! held_alone {
     () => {
         "(SELECT i.value
@@ -57,7 +58,7 @@ macro_rules! held_alone {
     };
 }
 
-/// Tokens are also named without their app, and without saying of what kind they are.
+/// Tokens are also named without their app, and without their kind.
 macro_rules! named_alone {
     () => {
         "(SELECT k.value, '/' || i.typed
@@ -71,8 +72,8 @@ macro_rules! named_alone {
     };
 }
 
-/// What is known of keys that nobody else holds; of those that are unsubscribed so much stays. History that waits behind them goes
-/// the way of what the contacts left.
+/// Deletes the records of keys that no other contact holds; of unsubscribed ones only the unsubscription stays.
+/// Visitors that wait for a holder are given to one of the contacts, and so are erased with it.
 const KEYS: [&str; 3] = [
     concat!(
         "UPDATE visitors SET owner_id = (SELECT value FROM json_each(?2) LIMIT 1)
@@ -104,8 +105,8 @@ const NAMED: [&str; 2] = [
     ),
 ];
 
-/// Deletes the records of keys that nobody else holds. Statements for every kind: in this form SQLite finds the keys by all of their
-/// columns.
+/// Deletes the records of keys that no other contact holds. One statement per kind, because in this form SQLite
+/// searches the index with all columns of the key.
 fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageError> {
     let contacts = json(group)?;
     for (kind, sql) in IdentifierKind::ALL
@@ -125,7 +126,7 @@ fn keys(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<(), StorageError> 
     Ok(())
 }
 
-/// What the log of the contacts names.
+/// The identifiers that the log of the contacts names.
 fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey>, StorageError> {
     let rows = statement(
         "SELECT DISTINCT e.value -> '$.identifier.key' AS named
@@ -142,8 +143,8 @@ fn named(batch: &mut Batch<'_>, group: &[ContactId]) -> Result<Vec<IdentifierKey
     rows.iter().map(key).collect()
 }
 
-/// Deletes what was noted of identifiers that nobody holds and the contacts named, or held once; their log tells which. Comes after
-/// their identifiers.
+/// Deletes the sightings of identifiers that no contact holds and that these contacts named, or held once, according to
+/// their log. Runs after their identifiers are deleted.
 fn sightings(batch: &mut Batch<'_>, named: &[IdentifierKey]) -> Result<(), StorageError> {
     let keys: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
     for statement in SIGHTINGS {
@@ -161,7 +162,7 @@ macro_rules! named_of_nobody {
     };
 }
 
-/// What else is known of an identifier stays: that it is unsubscribed, and what waits behind it.
+/// Unsubscriptions and waiting visitors stay.
 const SIGHTINGS: [&str; 2] = [
     concat!(
         "DELETE FROM identifier_keys WHERE unsubscribed_at IS NULL AND waiting IS NULL AND ",
@@ -174,7 +175,7 @@ const SIGHTINGS: [&str; 2] = [
 ];
 
 const STATEMENTS: [&str; 16] = [
-    // Noted with the commit, so that exports delete it, too.
+    // Recorded with the revision of the commit, so that exports delete the contacts too.
     "INSERT INTO deletions (workspace_id, revision, kind, id) SELECT ?1, ?3, 1, CAST(value AS TEXT) FROM json_each(?2)",
     "INSERT OR IGNORE INTO deletions (workspace_id, revision, kind, id)
      SELECT ?1, ?3, 2, lower(hex(visitor_id)) FROM visitors WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",

@@ -1,4 +1,4 @@
-//! Events: what deciding them asks for, and keeping them.
+//! Events: reading what their decisions need, and storing them.
 
 use super::apply::Batch;
 use crate::catalog::beyond;

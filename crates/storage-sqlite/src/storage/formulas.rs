@@ -1,4 +1,4 @@
-//! Formulas of segments, and segments that are deleted.
+//! Formulas of segments, and deleted segments.
 
 use super::apply::Batch;
 use selfsame_application::ports::StorageError;

@@ -1,4 +1,4 @@
-//! What a batch must know.
+//! Reading the snapshot of a batch.
 
 use super::{Numbers, definitions, events, merges, orders};
 use crate::error::storage;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use uuid::Uuid;
 
-/// Loads a footprint, of one state.
+/// Loads a footprint from one state.
 pub(super) fn snapshot(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -48,17 +48,17 @@ pub(super) fn snapshot(
     Ok(snapshot)
 }
 
-/// Only looked at: [`super::apply`] moves the counter past those that were used.
+/// Reserves nothing: [`super::apply`] moves the counter past the numbers that were used.
 fn numbers(next: i64, count: usize) -> Range<i64> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     next..next.saturating_add(count)
 }
 
-/// The tokens that somebody holds of whatever app, each with the key by which it is named without the app.
+/// Held tokens of any app, each with the key that names it without the app.
 type Tokens = BTreeSet<(IdentifierKey, IdentifierKey)>;
 
-/// The holders of the keys that were asked for; tokens that are named without their app, as `/value`, with what is known of each; and what
-/// is known of the keys themselves.
+/// The holders of the requested keys; held tokens that are named without their app, as `/value`, with their records;
+/// and the records of the keys themselves.
 const KEYS: &str = "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
      FROM jsonb_each(?2) AS k
      CROSS JOIN identifiers AS i
@@ -80,8 +80,9 @@ const KEYS: &str = "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
      CROSS JOIN identifier_keys AS n
         ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1";
 
-/// The records of keys, and who holds them, hidden or not. A removed contact is found by its external ID and other exclusive identifiers
-/// only. A token that is named without its app is that of every app; returns those.
+/// Loads the records of keys and their holders, hidden or not. A removed contact is found only by its external ID and
+/// other exclusive identifiers. A token that is named without its app means that token of every app; returns those
+/// tokens.
 fn keys(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -114,7 +115,7 @@ fn keys(
         let named = usize::try_from(place).ok().and_then(|place| keys.get(place).copied());
         let mut key = named.ok_or_else(|| row.corrupt("key"))?.clone();
         if owner.is_some() {
-            // A token that is named without its app: what is known of it comes along.
+            // A token that is named without its app: its record comes along.
             let token = whole::key(&row, 6, 7)?;
             tokens.insert((key, token.clone()));
             key = token;
@@ -129,7 +130,7 @@ fn keys(
     Ok(tokens)
 }
 
-/// Reads `seen_with, unsubscribed_at, waiting, waiting_since` from a column on.
+/// Reads `seen_with, unsubscribed_at, waiting, waiting_since`, starting at a column.
 pub(crate) fn record(row: &Row<'_>, from: usize) -> Result<KeyRecord, StorageError> {
     let visitor = row.get::<Option<Uuid>>(from + 2, "waiting")?.map(VisitorId);
     let since = row.optional_time(from + 3, "waiting_since")?;
@@ -140,7 +141,8 @@ pub(crate) fn record(row: &Row<'_>, from: usize) -> Result<KeyRecord, StorageErr
     })
 }
 
-/// The open visitors behind cookies, and those that stand for the owner of a token or a device. What waits is known with its key.
+/// The open visitors of cookies, and those that record the owner of a token or a device. The record of a key names the
+/// visitor that waits.
 fn visitors(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -171,7 +173,7 @@ fn visitors(
     add_visitors(&rows, snapshot, ids)
 }
 
-/// The closed visitors behind identifiers at times in the past, and who owns them.
+/// The closed visitors of identifiers at past times, and their owners.
 fn late(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -241,7 +243,7 @@ pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
     })
 }
 
-/// Contacts named by number, and who answers for those that are absorbed.
+/// Contacts named by number, and the canonical contacts of absorbed ones.
 fn named(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -262,7 +264,7 @@ fn named(
     Ok(())
 }
 
-/// Which contacts answer for these numbers; unknown ones are left out.
+/// The canonical contacts of these numbers; unknown ones are left out.
 pub(crate) fn canonical(
     connection: &Connection,
     workspace: WorkspaceId,

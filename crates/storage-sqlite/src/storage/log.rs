@@ -9,7 +9,7 @@ use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, LogEntry, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Appends entries, and notes whom their decisions concern where that is more than one contact.
+/// Appends entries, and stores the mentions of decisions that involve more than one contact.
 pub(super) fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(), StorageError> {
     let rows: Vec<_> = log
         .iter()
@@ -34,8 +34,8 @@ pub(super) fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(), Stora
     batch.run_all("identity_log_mentions", mentions, &rows)
 }
 
-/// Deletes the contacts' logs, and takes the contacts out of every decision that concerns one of them in the logs of others. Comes after
-/// their identifiers, so that it can be seen which of them others hold.
+/// Deletes the contacts' logs, and redacts the contacts in every decision about them in the logs of others. Runs after
+/// their identifiers are deleted, so that it keeps only those that others hold.
 pub(super) fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<(), StorageError> {
     let own = "DELETE FROM identity_log WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))";
     batch.run(own, contacts)?;
@@ -51,7 +51,7 @@ pub(super) fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<(),
         .filter(|decision| decision.redacted)
         .map(|decision| (hex(decision.id.0), decision))
         .collect();
-    // An UPDATE would walk through the log of the workspace.
+    // An UPDATE would scan the log of the workspace.
     let redacted = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body, revision)
          SELECT ?1, l.contact_id, l.decision_id, r.value -> 1, l.revision
          FROM jsonb_each(?2) AS r
@@ -69,7 +69,7 @@ pub(super) fn erase(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<(),
     merges::redact(batch, &merges)
 }
 
-/// The decisions that concern one of the contacts and are in the log of another.
+/// The decisions about one of the contacts in the log of another.
 fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Decision>, StorageError> {
     let rows = statement(
         "SELECT (SELECT l.body FROM identity_log AS l WHERE l.workspace_id = ?1 AND l.decision_id = m.decision_id LIMIT 1) AS body
@@ -87,7 +87,7 @@ fn shared(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<Vec<Decision>
         .collect()
 }
 
-/// Those of the identifiers that the decisions and the merges name that somebody holds.
+/// The identifiers in the decisions and the merges that some contact holds.
 fn held(
     batch: &mut Batch<'_>,
     decisions: &[Decision],

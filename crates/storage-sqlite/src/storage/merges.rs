@@ -1,4 +1,4 @@
-//! Merges named by identity, with their groups.
+//! Merges by ID, with their groups.
 
 use super::apply::Batch;
 use crate::error::storage;
@@ -21,7 +21,7 @@ macro_rules! merge_columns {
 }
 pub(crate) use merge_columns;
 
-/// Merges by identity.
+/// Merges by ID.
 const NAMED: &str = concat!(
     "SELECT ",
     merge_columns!(),
@@ -70,7 +70,7 @@ pub(super) fn load(
     Ok(())
 }
 
-/// The merges that the decisions made, as far as they are still there.
+/// The existing merges that the decisions made.
 pub(super) fn of(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<Vec<Merge>, StorageError> {
     let named: Vec<String> = decisions
         .iter()
@@ -88,7 +88,7 @@ pub(super) fn of(batch: &mut Batch<'_>, decisions: &[Decision]) -> Result<Vec<Me
     rows.iter().map(merge).collect()
 }
 
-/// Writes merges anew of which identifiers were taken.
+/// Rewrites merges from which identifiers were removed.
 pub(super) fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<(), StorageError> {
     let rows: Vec<_> = merges
         .iter()
@@ -107,8 +107,8 @@ pub(super) fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<(), Stor
     batch.run_all("merges", redacted, &rows)
 }
 
-/// Loads the pairs that were taken apart among the contacts of the snapshot. They are found from the side of those that may be absorbed,
-/// who answer for few.
+/// Loads the pairs of contacts in the snapshot that an undone merge separated. The search starts from contacts that may
+/// be absorbed, because their groups are small.
 pub(super) fn load_apart(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -161,7 +161,7 @@ pub(super) fn load_apart(
     Ok(())
 }
 
-/// Everybody who is answered for by whoever answers for these contacts.
+/// All contacts of the merge groups that these contacts belong to.
 pub(crate) fn group(
     connection: &Connection,
     workspace: WorkspaceId,

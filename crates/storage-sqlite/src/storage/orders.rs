@@ -1,4 +1,4 @@
-//! Orders: what deciding them asks for, and keeping them.
+//! Orders: reading what their decisions need, and storing them.
 
 use super::apply::Batch;
 use crate::error::storage;
@@ -75,12 +75,12 @@ fn place(key: &OrderKey) -> (&ExternalOrderId, &str) {
     (&key.external_id, store(key))
 }
 
-/// The shop as it is stored: blank for none.
+/// The stored form of the store ID: blank for none.
 fn store(key: &OrderKey) -> &str {
     key.store_id.as_ref().map_or("", StoreId::as_str)
 }
 
-/// The columns of an order: who, how far and when; then what it says.
+/// The columns of an order: contact, status and times first, then its content.
 fn row(order: &Order) -> Result<impl Serialize + use<'_>, StorageError> {
     let content = &order.content;
     Ok((

@@ -10,7 +10,7 @@ use selfsame_application::ports::{Recorded, StorageError};
 use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 use std::collections::BTreeSet;
 
-/// What is recorded under the keys and still counts.
+/// Unexpired replies that are recorded under the keys.
 pub(super) fn read(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -46,7 +46,7 @@ fn recorded(row: &SqliteRow) -> Result<Recorded, StorageError> {
     })
 }
 
-/// Stores replies. One under the same key has expired, or it would have been found; it is replaced.
+/// Stores replies. A stored one with the same key has expired, else it would have been found; it is replaced.
 pub(super) fn write(batch: &mut Batch<'_>, records: &[Recorded]) -> Result<(), StorageError> {
     if records.is_empty() {
         return Ok(());
@@ -85,7 +85,7 @@ pub(super) fn write(batch: &mut Batch<'_>, records: &[Recorded]) -> Result<(), S
     batch.run_all("recorded_reply_contacts", contacts, &about)
 }
 
-/// Deletes the replies that are about any of the contacts.
+/// Deletes the replies that involve any of the contacts.
 pub(super) fn forget(batch: &mut Batch<'_>, contacts: &[ContactId]) -> Result<(), StorageError> {
     let rows = statement(
         "SELECT DISTINCT c.key

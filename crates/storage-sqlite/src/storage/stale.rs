@@ -1,4 +1,4 @@
-//! Whether what a batch has read is still true.
+//! Whether what a batch has read is still current.
 
 use super::WorkspaceState;
 use crate::error::storage;
@@ -52,7 +52,7 @@ const WRITTEN_SINCE: &str = "
     WHERE r.revision > ?2
     LIMIT 1";
 
-/// Whether a later commit than the one that the batch read wrote something that it read.
+/// Whether a commit after the one that the batch read wrote something that it read.
 pub(super) fn is_stale(
     connection: &Connection,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! What the tests of this adapter share.
+//! Helpers of this adapter's tests.
 
 #![allow(dead_code, reason = "every test binary uses some of it")]
 
@@ -41,15 +41,15 @@ pub(crate) async fn decide(app: &Application, workspace: WorkspaceId, command: C
         .remove(0)
 }
 
-/// The variable that tells a test that it is the child of another one, and where its file is.
+/// The variable that makes a test the child of another one; it contains the URL of the file.
 const CHILD: &str = "SELFSAME_TEST_CHILD";
 
-/// The URL that this process is to work on, when it is a child.
+/// The URL that this process works on, when it is a child.
 pub(crate) fn child_url() -> Option<String> {
     std::env::var(CHILD).ok()
 }
 
-/// Starts a process that runs one test of a binary, which asks [`child_url`].
+/// Prepares a process that runs one test of a binary, which calls [`child_url`].
 pub(crate) fn child_of(binary: &Path, test: &str, url: &str) -> std::process::Command {
     let mut command = std::process::Command::new(binary);
     command
@@ -68,12 +68,12 @@ pub(crate) fn child(test: &str, url: &str) -> Child {
     child_of(&binary, test, url).spawn().expect("start a child")
 }
 
-/// In a child: tells the parent something. The test harness may have begun the line already.
+/// In a child: sends a line to the parent. The test harness may have written the start of the line.
 pub(crate) fn say(text: &str) {
     writeln!(std::io::stdout().lock(), "=> {text}").expect("say it");
 }
 
-/// What a child says until it ends.
+/// The lines that a child sends until it ends.
 pub(crate) fn said(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     let output: ChildStdout = child.stdout.take().expect("the child's output");
     let lines = BufReader::new(output).lines().map_while(Result::ok);

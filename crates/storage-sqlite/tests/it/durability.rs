@@ -1,4 +1,4 @@
-//! What was acknowledged survives the death of the process.
+//! Acknowledged writes survive the death of the process.
 
 use crate::common::{application, child, child_url, open, said, say, url, workspace};
 use selfsame_application::Submission;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 const CLIENTS: usize = 8;
 
-/// The child: clients add contacts for ever, and every acknowledgement is said aloud.
+/// The child: clients add contacts until it is killed, and report every acknowledgement.
 #[test]
 fn child_adds_contacts() {
     let Some(url) = child_url() else { return };
@@ -52,7 +52,8 @@ fn a_killed_process_loses_nothing_that_it_acknowledged() {
             &format!("{}#{round}", url(directory.path())),
         );
         let mut lines = said(&mut child);
-        // A different number each time, so that it dies at different moments. It goes on writing while it is killed.
+        // A different number each time, so that the child dies at different moments. It continues to write while it is
+        // killed.
         acknowledged.extend(lines.by_ref().take(40 + 17 * round));
         child.kill().expect("kill the child");
         acknowledged.extend(lines);

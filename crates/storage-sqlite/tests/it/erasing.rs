@@ -1,10 +1,10 @@
-//! What was erased is not in the file any more.
+//! Erased data is removed from the file.
 
 use crate::common::{decide, open, workspace};
 use selfsame_storage_conformance::{Ask, contact_of, erase, merge, merge_of, run, undo};
 use std::path::Path;
 
-/// How often a text stands in the files of a directory.
+/// How often a text occurs in the files of a directory.
 fn count(directory: &Path, text: &str) -> usize {
     let files = std::fs::read_dir(directory).expect("list the files");
     let bytes = files.map(|file| std::fs::read(file.expect("a file").path()).expect("read a file"));

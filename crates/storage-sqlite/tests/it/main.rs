@@ -1,4 +1,4 @@
-//! What the suite of behaviour does not see: plans, round trips, opening, durability. One program, which is linked once.
+//! What the conformance suite cannot see: plans, round trips, opening, durability. One program, which is linked once.
 
 #![allow(
     clippy::expect_used,

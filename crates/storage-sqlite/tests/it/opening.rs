@@ -1,4 +1,4 @@
-//! Opening a store: what is refused, what is made, and who may do so at the same time.
+//! Opening a store: what is refused, what is created, and concurrent openings.
 
 use crate::common::{child, child_of, child_url, decide, open, said, say, url};
 use selfsame_application::ports::{ApiKey, Contacts, KeyToStore, Maintenance, StorageError, Workspaces};
@@ -97,7 +97,8 @@ fn key() -> KeyToStore {
     }
 }
 
-/// The child: waits for the word, then opens a file that may not be there yet, and makes the first workspace in it.
+/// The child: waits for the start signal, then opens a file that may not exist yet, and creates the first workspace in
+/// it.
 #[test]
 fn child_starts_a_server() {
     let Some(url) = child_url() else { return };
@@ -143,7 +144,7 @@ fn several_processes_start_at_once_on_a_new_file() {
     }
 }
 
-/// The child: says why a file cannot be opened.
+/// The child: reports why a file cannot be opened.
 #[test]
 fn child_says_why() {
     let Some(url) = child_url() else { return };
@@ -166,7 +167,7 @@ fn a_read_only_file_gives_one_clear_error() {
     assert_eq!(why, ["the database file is read-only"]);
 }
 
-/// What a process hears that may not write. Root may write everywhere, so it becomes somebody else.
+/// The error of a process without write permission. Root may write everywhere, so the child runs as another user.
 fn why_as_nobody(directory: &Path, url: &str) -> Vec<String> {
     let binary = directory.join("test");
     let running = std::env::current_exe().expect("find the test binary");

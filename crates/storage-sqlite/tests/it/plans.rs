@@ -1,5 +1,5 @@
-//! No statement that a request runs walks through a whole workspace: the planner must take the right index in a database that it knows
-//! nothing about.
+//! No statement of a request scans a whole workspace: the planner must choose the right index in a database without
+//! statistics.
 
 use crate::common::{open, url};
 use rusqlite::Connection;
@@ -24,7 +24,7 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Keeps the statements that the store logs.
+/// Collects the statements that the store logs.
 #[derive(Clone, Default)]
 struct Statements(Arc<Mutex<BTreeSet<String>>>);
 
@@ -62,7 +62,7 @@ async fn submit(app: &Application, workspace: WorkspaceId, command: Command) -> 
     app.submit(workspace, submission).await.expect("submit").remove(0)
 }
 
-/// Something of everything that requests do.
+/// One request of every kind.
 async fn write(app: &Application, workspace: WorkspaceId) {
     let whole = |name: &str| {
         let ask = Ask::new()
@@ -229,7 +229,8 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     plan
 }
 
-/// Whether a step of a plan looks at more than what was asked for. Segments, their formulas and categories are listed; there are few of them.
+/// Whether a step of a plan reads more than was requested. Segments, their formulas and categories are read as a whole:
+/// there are few of them.
 fn walks(step: &str, sql: &str) -> bool {
     let all = step.ends_with("(workspace_id=?)") || step.contains("(workspace_id=? AND kind=?)");
     let listed = step.contains("SEARCH segments ")
@@ -272,7 +273,7 @@ fn no_statement_walks_through_a_workspace() {
         for sql in seen {
             for step in plan(&connection, sql) {
                 assert!(!walks(&step, sql), "{step}: {sql}");
-                // A page of a history is found by what its entries are, too.
+                // A page of a history is also found by the kind of its entries.
                 let is_page = step.starts_with("SEARCH x ") && step.contains(" INDEX events_by_");
                 assert!(
                     !is_page || step.contains("_id=? AND <expr>=? AND occurred_at>"),

@@ -1,4 +1,4 @@
-//! How many statements a batch takes: as many as a single request of its kind, whatever its size.
+//! The number of statements of a batch: as many as a single request of its kind, whatever its size.
 
 use crate::common::{open, workspace};
 use selfsame_application::Submission;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Counts what the store logs: one event for every statement.
+/// Counts the log events of the store: one for every statement.
 #[derive(Clone, Default)]
 struct Counter {
     statements: Arc<AtomicUsize>,
@@ -37,7 +37,7 @@ fn asks(count: usize) -> Vec<Command> {
 fn a_batch_takes_as_many_statements_as_a_single_request() {
     let directory = tempfile::tempdir().expect("make a directory");
     let counter = Counter::default();
-    // The connections have threads of their own: what is set for this one alone they would not see.
+    // A global subscriber, because the statements run on all threads of the runtime.
     tracing_subscriber::registry().with(counter.clone()).init();
     run(async {
         let store = open(directory.path()).await;
@@ -53,12 +53,13 @@ fn a_batch_takes_as_many_statements_as_a_single_request() {
             app.submit(workspace, submission).await.expect("submit");
             counter.statements.load(Ordering::SeqCst)
         };
-        // Which also reads the policy.
+        // Reads the policy as well.
         submit(vec![Ask::new().external("warm").upsert()]).await;
-        // BEGIN, the revisions, who holds the keys, ROLLBACK; BEGIN, the revisions; contacts, identifiers, what is known of values, the log, the
-        // revisions; COMMIT.
+        // BEGIN, the revisions, the holders of the keys, ROLLBACK; BEGIN, the revisions; contacts, identifiers, records
+        // of values, the log, the revisions; COMMIT.
         assert_eq!(submit(asks(1)).await, 12, "one is made");
-        // BEGIN, the revisions, who holds the keys, those contacts whole in three statements; ROLLBACK. Nothing changes.
+        // BEGIN, the revisions, the holders of the keys, those contacts with all that they own in three statements;
+        // ROLLBACK. Nothing changes.
         assert_eq!(submit(asks(1)).await, 7, "one is there");
         assert_eq!(submit(asks(200)).await, 15, "one is there, and 199 are made");
         assert_eq!(submit(asks(200)).await, 7, "200 are there");

@@ -1,4 +1,4 @@
-//! Transactions: what they leave behind when they do not end well.
+//! What failed and abandoned transactions leave behind.
 
 use crate::common::{decide, open, workspace};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -60,7 +60,7 @@ fn commit(changes: &ChangeSet) -> Commit<'_> {
     Commit { changes, records: &[] }
 }
 
-/// Begins to make a contact; returns its number.
+/// Begins to create a contact; returns its number.
 async fn begin(store: &SqliteStore, workspace: WorkspaceId) -> (Box<dyn Exclusive>, ContactId) {
     let mut transaction = store.exclusive(workspace).await.expect("begin");
     let read = transaction.read(&request(one_contact())).await.expect("read");
@@ -73,7 +73,7 @@ async fn make(store: &SqliteStore, workspace: WorkspaceId) -> ContactId {
     id
 }
 
-/// On one thread, where the recorder is.
+/// Everything runs on the thread that has the recorder.
 #[tokio::test]
 async fn a_wait_for_the_writing_connection_is_counted() {
     let recorder = PrometheusBuilder::new().build_recorder();
@@ -108,7 +108,7 @@ fn what_is_dropped_leaves_nothing_not_even_a_number() {
     });
 }
 
-/// Polls a future a number of times and drops it; says whether it had ended.
+/// Polls a future a number of times and drops it. Returns whether it had ended.
 async fn abandon<F: Future>(future: F, polls: usize) -> bool {
     let mut future = Box::pin(future);
     for _ in 0..polls {

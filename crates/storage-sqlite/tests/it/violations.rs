@@ -1,4 +1,4 @@
-//! The invariants are checked in SQL: every kind of damage is found.
+//! The SQL checks of the invariants find every kind of damage.
 
 use crate::common::{decide, open, url, workspace};
 use rusqlite::Connection;
@@ -8,7 +8,7 @@ use selfsame_storage_conformance::{Ask, Kind, force_merge, identifier, run};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A store with contacts 1 to 5, of which 3 is absorbed by 2 and 2 by 1; then the damage is done.
+/// A store with contacts 1 to 5, of which 3 is absorbed by 2 and 2 by 1, with the damage applied.
 async fn found_after(directory: &Path, damage: &'static str) -> Vec<Violation> {
     let store = open(directory).await;
     let (app, workspace) = workspace(&store).await;

@@ -147,10 +147,10 @@ fn update_refuses_an_external_id_of_another_contact_and_names_the_holder() {
         let decision = model.call(Call::Update, ask().at(other).ext("A").name("Bob"));
         assert_eq!(decision.rejection, Some(Rejection::ExternalIdHeld { holder }));
         assert_eq!((decision.contact, decision.rule), (Some(other), Rule::ContactId));
-        let refused = Effect::KeptApart {
+        let refused = Effect::NotLinked {
             identifier: ask().ext("A").external_id.unwrap(),
             contact: Some(holder),
-            why: Apart::HeldByOther,
+            reason: NotLinkedReason::HeldByOther,
         };
         assert_eq!(decision.effects, [refused], "it says what was refused");
         assert_eq!(model.faces(), before, "a refused command changes nothing");
@@ -238,7 +238,7 @@ fn subscribe_adds_missing_channels_and_never_changes_one() {
     let mut model = Model::new();
     let a = model.id(ask().ext("A").email(ANN));
     let decision = model.call(Call::Subscribe, ask().ext("A").email(BOB).phone(PHONE).name("Ann"));
-    assert_eq!(apart_of(&decision), [Apart::ChannelExists]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::ChannelExists]);
     let contact = model.contact(a);
     assert_eq!(shown(contact, ChannelType::Email), [ANN]);
     assert_eq!(shown(contact, ChannelType::Sms), [PHONE]);
@@ -400,19 +400,19 @@ fn subscribing_says_of_every_email_what_became_of_it() {
     let other = subscribe("eve@example.com");
     assert_eq!(
         (apart_of(&other), other.email_status),
-        (vec![Apart::ChannelExists], None)
+        (vec![NotLinkedReason::ChannelExists], None)
     );
     let absorbed = subscribe(BOB);
     assert_eq!(
         (apart_of(&absorbed), absorbed.email_status),
-        (vec![Apart::ChannelExists], None),
+        (vec![NotLinkedReason::ChannelExists], None),
         "the contact answers for it, and shows its own"
     );
     let blocked = subscribe("test@test.com");
     assert!(matches!(blocked.effects[0], Effect::Blocked { kept: false, .. }));
     assert_eq!(
         (apart_of(&blocked), blocked.email_status),
-        (vec![Apart::ChannelExists], Some(SubscribeStatus::Blacklisted))
+        (vec![NotLinkedReason::ChannelExists], Some(SubscribeStatus::Blacklisted))
     );
     assert_eq!(subscribe(ANN).email_status, Some(SubscribeStatus::AlreadySubscribed));
     assert_eq!(shown(model.contact(a), ChannelType::Email), [ANN]);
@@ -451,9 +451,9 @@ fn an_app_token_of_an_unknown_or_removed_contact_says_so_and_goes_on() {
 fn rule_9_whoever_is_passed_over_for_another_external_id_is_told() {
     let told = |decision: &Decision| -> Vec<Option<ContactId>> {
         let apart = decision.effects.iter().filter_map(|effect| match effect {
-            Effect::KeptApart {
+            Effect::NotLinked {
                 contact,
-                why: Apart::HoldsExternalId,
+                reason: NotLinkedReason::HoldsExternalId,
                 ..
             } => Some(*contact),
             _ => None,

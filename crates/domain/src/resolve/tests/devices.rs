@@ -116,13 +116,13 @@ fn a_public_key_replaces_no_token_of_somebody_known() {
     let decision = model.upsert(ask().device("d1").token("t2").by_public_key());
     assert_eq!(
         (apart_of(&decision), tokens(&model, ann)),
-        (vec![Apart::PublicKey], vec!["t1"])
+        (vec![NotLinkedReason::PublicKey], vec!["t1"])
     );
     model.id(ask().token("t3").by_public_key());
     let decision = model.upsert(ask().device("d1").token("t3").by_public_key());
     assert_eq!(
         (apart_of(&decision), tokens(&model, ann)),
-        (vec![Apart::PublicKey], vec!["t1"])
+        (vec![NotLinkedReason::PublicKey], vec!["t1"])
     );
 }
 

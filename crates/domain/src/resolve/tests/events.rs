@@ -286,7 +286,10 @@ fn events_are_counted_by_type() {
             command: Command::Event(Box::new(event(name, ask().at(ann)))),
         })
         .collect();
-    let counts = resolve(&batch, &model.state, &model.policy).changes.event_counts;
+    let counts = resolve(&batch, &model.state, &model.policy)
+        .unwrap()
+        .changes
+        .event_counts;
     let seen: Vec<_> = counts
         .iter()
         .map(|count| {

@@ -214,7 +214,7 @@ fn an_absorption_that_would_pass_a_limit_does_not_take_place() {
     model.id(ask().ext("A").device("d1"));
     let anonymous = model.id(ask().token("t").device("d2"));
     let decision = model.upsert(ask().ext("A").token("t"));
-    assert_eq!(apart_of(&decision), [Apart::Limit]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::Limit]);
     assert!(model.contact(anonymous).is_active());
 }
 
@@ -228,7 +228,7 @@ fn a_quarantined_value_merges_nobody() {
     for effects in [3, 2] {
         let decision = model.upsert(ask().ext("A").email(ANN).email("b@example.com"));
         assert_eq!(decision.effects.len(), effects, "{decision:?}");
-        assert_eq!(apart_of(&decision), [Apart::Limit]);
+        assert_eq!(apart_of(&decision), [NotLinkedReason::Limit]);
         assert!(judged(&model, a, &decision).2);
     }
     assert_eq!(model.upsert(ask().email("b@example.com")).contact, Some(other));

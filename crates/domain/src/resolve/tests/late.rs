@@ -67,8 +67,8 @@ fn a_value_that_leads_to_nobody_hides_nobody() {
     let (ann, hers) = later(&mut model, ask().ext("A").device("d1"));
     later(&mut model, ask().ext("B").device("d1"));
     for (asked, noted) in [
-        (ask().email("nobody@example.com"), Some(Apart::OnlyNames)),
-        (ask().phone("+380501234567"), Some(Apart::OnlyNames)),
+        (ask().email("nobody@example.com"), Some(NotLinkedReason::OnlyNames)),
+        (ask().phone("+380501234567"), Some(NotLinkedReason::OnlyNames)),
         (ask().at(ContactId(999)), None),
         (ask().ext("null"), None),
         (ask().email("noreply@example.com"), None),
@@ -87,7 +87,7 @@ fn the_past_gives_whoever_has_the_device_now_no_external_id() {
     let (bob, his) = later(&mut model, ask().email("bob@example.com").device("d1"));
     let asked = ask().ext("A").device("d1");
     let waits = told(&mut model, asked.clone(), hers, 1);
-    assert_eq!((waits.contact, apart_of(&waits)), (None, vec![Apart::Past]));
+    assert_eq!((waits.contact, apart_of(&waits)), (None, vec![NotLinkedReason::Past]));
     assert!(!model.contact(bob).has_external_id());
     let named = model.upsert(ask().ext("A").email("ann@example.com"));
     assert_eq!(named.contact, Some(ann));
@@ -177,16 +177,19 @@ fn nobody_gets_what_is_of_the_erased() {
         assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
         let [
             Effect::Shared { .. },
-            Effect::KeptApart {
+            Effect::NotLinked {
                 identifier,
                 contact: None,
-                why,
+                reason: why,
             },
         ] = &decision.effects[..]
         else {
             panic!("{decision:?}")
         };
-        assert_eq!((identifier.kind(), *why), (IdentifierKind::DeviceId, Apart::Forgotten));
+        assert_eq!(
+            (identifier.kind(), *why),
+            (IdentifierKind::DeviceId, NotLinkedReason::Forgotten)
+        );
     }
     assert_eq!(told(&mut model, ask().device("d1"), third, 1).contact, Some(carl));
     model.run(erase(carl));
@@ -304,7 +307,11 @@ fn a_public_key_learns_and_changes_nothing_by_it() {
         let decision = told(&mut model, ask().device("d1").token("t").by_public_key(), at, 1);
         assert_eq!(decision.outcome, Outcome::Unchanged);
         assert_eq!(model.faces(), before);
-        let kept = if at == first { vec![] } else { vec![Apart::PublicKey] };
+        let kept = if at == first {
+            vec![]
+        } else {
+            vec![NotLinkedReason::PublicKey]
+        };
         assert_eq!(apart_of(&decision), kept);
     }
     assert_eq!(model.history(ann), ["late"]);
@@ -378,7 +385,7 @@ fn the_past_brings_no_replaced_token_back() {
         let decision = told(&mut model, ask().ext(external).token("t1"), hers, 1);
         assert_eq!(
             (decision.contact, apart_of(&decision)),
-            (Some(whose), vec![Apart::Past])
+            (Some(whose), vec![NotLinkedReason::Past])
         );
     }
     assert_eq!(holder(&model, &ask().token("t1")), None);

@@ -13,7 +13,7 @@ fn undo(model: &mut Model, merge: MergeId) -> Decision {
 }
 
 /// What the contacts show, whenever they were updated.
-fn looks(model: &Model) -> Vec<Face> {
+fn looks(model: &Model) -> Vec<ObservableContact> {
     model.faces().into_values().map(|(face, _)| face).collect()
 }
 
@@ -57,10 +57,10 @@ fn two_external_ids_need_force_and_both_answer_afterwards() {
     let b = model.id(ask().ext("B").email(BOB));
     let refused = model.merge(a, b, false);
     assert_eq!(refused.rejection, Some(Rejection::DifferentExternalIds));
-    let in_the_way = Effect::KeptApart {
+    let in_the_way = Effect::NotLinked {
         identifier: ask().ext("B").external_id.unwrap(),
         contact: Some(b),
-        why: Apart::HoldsExternalId,
+        reason: NotLinkedReason::HoldsExternalId,
     };
     assert_eq!((refused.contact, refused.effects), (Some(a), vec![in_the_way]));
     model.merge(a, b, true);

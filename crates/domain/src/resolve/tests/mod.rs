@@ -6,6 +6,7 @@ mod devices;
 mod events;
 mod evidence;
 mod history;
+mod impossible;
 mod late;
 mod merges;
 mod model;

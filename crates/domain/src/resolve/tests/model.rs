@@ -46,10 +46,10 @@ impl Model {
             fields: fresh(10).map(FieldId).collect(),
         };
         self.next += i64::try_from(batch.len()).unwrap() + 10;
-        let resolution = resolve(&batch, &self.state, &self.policy);
+        let resolution = resolve(&batch, &self.state, &self.policy).unwrap();
         assert_eq!(
             resolution,
-            resolve(&batch, &self.state, &self.policy),
+            resolve(&batch, &self.state, &self.policy).unwrap(),
             "resolving is not deterministic"
         );
         self.apply(resolution.changes);
@@ -193,11 +193,11 @@ impl Model {
     }
 
     /// What every contact shows, and when it was last updated.
-    pub(super) fn faces(&self) -> BTreeMap<ContactId, (Face, Timestamp)> {
+    pub(super) fn faces(&self) -> BTreeMap<ContactId, (ObservableContact, Timestamp)> {
         self.state
             .contacts
             .iter()
-            .map(|(id, contact)| (*id, (Face::of(contact), contact.updated_at)))
+            .map(|(id, contact)| (*id, (ObservableContact::of(contact), contact.updated_at)))
             .collect()
     }
 
@@ -276,9 +276,9 @@ pub(super) fn merges_of(decision: &Decision) -> Vec<(MergeId, ContactId, MergeRu
 }
 
 /// Says why contacts were kept apart.
-pub(super) fn apart_of(decision: &Decision) -> Vec<Apart> {
+pub(super) fn apart_of(decision: &Decision) -> Vec<NotLinkedReason> {
     let apart = |effect: &Effect| match effect {
-        Effect::KeptApart { why, .. } => Some(*why),
+        Effect::NotLinked { reason: why, .. } => Some(*why),
         _ => None,
     };
     decision.effects.iter().filter_map(apart).collect()

@@ -113,7 +113,7 @@ fn an_unknown_external_id_is_adopted_by_the_match_that_holds_none() {
     let decision = send(&mut model, another);
     assert_eq!(decision.outcome, Outcome::Created);
     assert_ne!(decision.contact, Some(ann));
-    assert_eq!(apart_of(&decision), [Apart::HoldsExternalId]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::HoldsExternalId]);
 }
 
 #[test]

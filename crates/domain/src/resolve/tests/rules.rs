@@ -120,7 +120,7 @@ fn rule_3_when_every_match_holds_another_external_id_a_contact_is_created_in_eve
         let decision = model.call(call, ask().ext("B").email(ANN));
         assert_eq!(decision.outcome, Outcome::Created, "{call:?}");
         assert_ne!(decision.contact, Some(a));
-        assert_eq!(apart_of(&decision), [Apart::HoldsExternalId]);
+        assert_eq!(apart_of(&decision), [NotLinkedReason::HoldsExternalId]);
     }
 }
 
@@ -212,7 +212,7 @@ fn rule_6_a_contact_with_another_email_or_phone_is_somebody_else() {
     let a = model.id(ask().ext("A").email(ANN));
     let decision = model.upsert(ask().ext("A").email(ANN).phone(PHONE));
     assert_eq!(decision.contact, Some(a));
-    assert_eq!(apart_of(&decision), [Apart::Disagrees]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::Disagrees]);
     assert!(model.contact(other).is_active());
     assert_eq!(
         shown(model.contact(other), ChannelType::Sms),
@@ -231,7 +231,7 @@ fn rule_6_is_a_policy_and_spares_contacts_with_an_external_id() {
     let decision = model.upsert(ask().ext("A").email(ANN));
     assert_eq!(decision.outcome, Outcome::Created);
     let decision = model.upsert(ask().ext("A").email(ANN).phone(PHONE));
-    assert_eq!(apart_of(&decision), [Apart::PolicyOff]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::PolicyOff]);
     assert!(model.contact(other).is_active());
     model.policy.merge_unclaimed = true;
     let decision = model.upsert(ask().ext("A").phone(OTHER_PHONE));

@@ -48,9 +48,9 @@ fn nothing_of_somebody_known_is_taken() {
     let nobody = model.id(ask().token("t2"));
     let decision = publicly(&mut model, ask().token("t2").device("d1"));
     assert_eq!((decision.outcome, decision.contact), (Outcome::Unchanged, Some(nobody)));
-    assert_eq!(apart_of(&decision), [Apart::PublicKey]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::PublicKey]);
     let named: Vec<_> = decision.effects.iter().collect();
-    assert!(matches!(named[..], [Effect::KeptApart { contact: Some(held), .. }] if *held == ann));
+    assert!(matches!(named[..], [Effect::NotLinked { contact: Some(held), .. }] if *held == ann));
     assert!(holds(&model, ann, &ask().token("t1").device("d1")));
 }
 
@@ -62,7 +62,7 @@ fn nothing_is_put_on_somebody_known() {
     let before = model.contact(ann).clone();
     let decision = publicly(&mut model, ask().token("t1").token("t9").device("d1").cookie("c1"));
     assert_eq!((decision.outcome, decision.contact), (Outcome::Unchanged, Some(ann)));
-    assert_eq!(apart_of(&decision), [Apart::PublicKey; 3]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::PublicKey; 3]);
     assert_eq!(model.contact(ann), &before);
     let again = publicly(&mut model, ask().token("t1"));
     assert_eq!(
@@ -84,7 +84,7 @@ fn a_token_of_somebody_known_is_not_described_anew() {
     let decision = publicly(&mut model, off.clone());
     assert_eq!(
         (decision.outcome, apart_of(&decision)),
-        (Outcome::Unchanged, vec![Apart::PublicKey])
+        (Outcome::Unchanged, vec![NotLinkedReason::PublicKey])
     );
     assert_eq!(model.upsert(off).outcome, Outcome::Updated, "a secret key may");
     assert!(!model.contact(ann).identifiers[1].details.is_empty());
@@ -97,12 +97,12 @@ fn a_contact_that_would_hold_nothing_is_not_made() {
     model.remove(ann);
     let decision = publicly(&mut model, ask().token("t1").cookie("c1"));
     assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
-    assert_eq!(apart_of(&decision), [Apart::PublicKey]);
+    assert_eq!(apart_of(&decision), [NotLinkedReason::PublicKey]);
     assert_eq!(model.state.contacts.len(), 1);
     let beside = publicly(&mut model, ask().token("t1").device("d1"));
     assert_eq!(
         (beside.outcome, apart_of(&beside)),
-        (Outcome::Created, vec![Apart::PublicKey])
+        (Outcome::Created, vec![NotLinkedReason::PublicKey])
     );
     assert!(holds(&model, beside.contact.unwrap(), &ask().device("d1")));
 }

@@ -117,7 +117,7 @@ fn segments_inside_segments_are_planned_in_their_place() {
     let outer = formula(&json!({"not": {"segment": 3}}));
     let plan = Plan::of(&outer, &definitions).unwrap();
     let ann = contact();
-    let standing = plan.evaluate(ContactFacts { contact: &ann }, at(NOW));
+    let standing = plan.evaluate(ContactFacts::of(&ann), at(NOW));
     assert_eq!((standing.is_member, standing.because.as_str()), (false, "in “No ID”"));
     // Twice as large with every step.
     for id in 4..20 {

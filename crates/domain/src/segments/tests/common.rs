@@ -99,11 +99,11 @@ pub(super) fn zoned(contact: &mut Contact, zone: &str) {
 }
 
 pub(super) fn standing(contact: &Contact, json: &Value, now: &str) -> Membership {
-    plan(json).evaluate(ContactFacts { contact }, at(now))
+    plan(json).evaluate(ContactFacts::of(contact), at(now))
 }
 
 pub(super) fn is_in(contact: &Contact, json: &Value, now: &str) -> bool {
-    let facts = ContactFacts { contact };
+    let facts = ContactFacts::of(contact);
     let holds = plan(json).matches(facts, at(now));
     let complement = plan(&json!({"not": json})).matches(facts, at(now));
     assert_ne!(holds, complement, "a negation is the exact complement: {json}");

@@ -3,4 +3,5 @@
 mod answers;
 mod common;
 mod forms;
+mod history;
 mod times;

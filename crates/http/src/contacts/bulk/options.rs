@@ -1,4 +1,4 @@
-//! What a bulk call says of all its contacts, and a contact in its light. The one reader for the call, its rows and its explanation.
+//! The options of a bulk call, and the reader of its contacts. The call, its stored rows and its explanation all use this reader.
 
 use crate::contacts::request;
 use crate::error::ApiError;
@@ -10,7 +10,7 @@ use selfsame_domain::{
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What a bulk call says of all its contacts.
+/// The options of a bulk call, which apply to all its contacts.
 #[derive(Debug, Clone)]
 pub(crate) struct BulkOptions {
     dedupe_on: DedupeOn,
@@ -25,7 +25,7 @@ pub(crate) struct BulkOptions {
 }
 
 impl BulkOptions {
-    /// Reads the members of the call but for its contacts.
+    /// Reads the options of the call.
     pub(crate) fn of(body: &Fields<'_>) -> Result<Self, ApiError> {
         let mut problems = Problems::default();
         let options = Self::read(body, &mut problems);
@@ -33,7 +33,7 @@ impl BulkOptions {
         options.ok_or(ApiError::Internal("options without problems that cannot be read"))
     }
 
-    /// As [`Self::of`], with the problems of other members. None only when something is wrong.
+    /// As [`Self::of`], adding errors to `problems`. None only if there are errors.
     pub(crate) fn read(body: &Fields<'_>, problems: &mut Problems) -> Option<Self> {
         let dedupe_on = dedupe_on(body, problems);
         let members = members(body, problems);
@@ -108,7 +108,7 @@ impl BulkOptions {
         Command::Contact(call, Box::new(request))
     }
 
-    /// The text by which the call recognises the contact, as it was sent (wire fact: the key of `mapping`); its external ID without one.
+    /// The value by which the call finds the contact, as it was sent (wire fact: the key of `mapping`); the external ID if there is none.
     pub(crate) fn dedupe_value(&self, request: &ContactRequest) -> Option<String> {
         let of = |kind: IdentifierKind| {
             let mut identifiers = request.identifiers();
@@ -131,7 +131,7 @@ impl BulkOptions {
     }
 }
 
-/// Whether the contact was sent with a value of a member that `contactFields` may list.
+/// Whether the request has a value for a member that `contactFields` may list.
 fn has_value(contact: &Fields<'_>, member: BulkMember) -> bool {
     let sent = |fields: &Fields<'_>| matches!(fields.raw(member.as_wire()), Sent::Value(_));
     match member {

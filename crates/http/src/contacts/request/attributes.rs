@@ -44,7 +44,7 @@ fn read_address(reader: &mut Reader<'_>, address: &Fields<'_>) {
     read_one(reader, address, "postcode", Postcode::parse, AttributeInput::postcode);
 }
 
-/// Reads one attribute; one that cannot be read is left out and reported.
+/// Reads one attribute; an unreadable one is left out and reported.
 fn read_one<T>(
     reader: &mut Reader<'_>,
     fields: &Fields<'_>,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// How many channels of one type a request may name (wire fact).
+/// The greatest number of channels of one type in a request (wire fact).
 const MAX_OF_TYPE: usize = 2;
 
 pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
@@ -68,7 +68,7 @@ fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelTyp
     known
 }
 
-/// Reads a channel; an error is an app that cannot be read, which is part of the identifier.
+/// Reads a channel. Fails when the app ID, which is part of the identifier, cannot be read.
 fn read_channel(
     reader: &mut Reader<'_>,
     channel: &Fields<'_>,
@@ -123,7 +123,7 @@ fn read_channel(
     Ok(())
 }
 
-/// A token, qualified by its app: that of the device or the subscription, else `appId` of the channel itself.
+/// A token, qualified by the app ID of the device or the subscription, else by `appId` of the channel.
 fn token(
     reader: &mut Reader<'_>,
     channel: &Fields<'_>,
@@ -143,7 +143,7 @@ fn token(
     Ok(())
 }
 
-/// Repeated values of one type are one.
+/// Adds a channel, unless the request has the same value of that type already.
 fn push(reader: &mut Reader<'_>, channel: ChannelType, identifier: Option<Identifier>, details: ChannelDetails) {
     let Some(identifier) = identifier else { return };
     let known = &reader.request.channels;
@@ -170,7 +170,7 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) -> Result<(),
         None => name_of(value),
     };
     let Some(text) = text else {
-        // A blank token says nothing, and one that is no text was noted.
+        // A blank token counts as left out, and one that is no text was reported.
         let has_token = object.is_some_and(|object| object.contains_key("token"));
         let expected = "must be a token, or an object with token";
         return if has_token {
@@ -190,7 +190,7 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) -> Result<(),
     Ok(())
 }
 
-/// The app, which is part of a token: without it the token would be another one.
+/// The app ID, which is part of a token. An unreadable one is an error: without it the token would be a different identifier.
 fn app_id(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
     let mut wrong = Problems::default();
     let text = fields.text("appId", &mut wrong).value();
@@ -205,7 +205,7 @@ fn app_id(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
     }
 }
 
-/// The app of a device, a UUID (wire fact). Another text would be an app of its own, whose token nobody asks for, and so would the same
+/// The app of a device, a UUID (wire fact). Any other text would be a separate app whose tokens no call addresses, and so would the same
 /// UUID without hyphens or in braces.
 pub(crate) fn device_app(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
     let app = app_id(fields)?;
@@ -296,7 +296,7 @@ fn details<'a>(reader: &mut Reader<'_>, channel: &Fields<'a>, name: &str) -> Opt
     object.map(|object| Fields::of(Some(object), channel.pointer(name)))
 }
 
-/// A member that describes: one that is no text is left out.
+/// Reads a descriptive member; a value that is no text is left out and reported.
 fn described(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &str) -> Option<String> {
     let value = fields.raw(name).value()?;
     let text = text_of(value);

@@ -1,4 +1,4 @@
-//! The API as a page for people: made from the API's description, one file that needs nothing else.
+//! The API page for people: a single self-contained file, rendered from the API description.
 
 mod model;
 mod prose;

@@ -27,7 +27,7 @@ pub(super) struct Group {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Operation {
     pub(super) anchor: String,
-    /// The method in small letters: the style of its mark.
+    /// The method in lower case: the CSS class of its label.
     pub(super) class: String,
     pub(super) method: String,
     pub(super) path: String,
@@ -59,15 +59,15 @@ pub(super) struct Payload {
     pub(super) members: Vec<Member>,
     /// Names, which may be empty, and texts.
     pub(super) examples: Vec<(String, String)>,
-    /// Whether the examples are shown without being asked for.
+    /// Whether the examples are expanded.
     pub(super) open: bool,
 }
 
-/// What a status means, and what comes with it.
+/// A status with its description, headers and body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: String,
-    /// The first digit of the status: the style of its mark.
+    /// The first digit of the status: the CSS class of its label.
     pub(super) class: String,
     pub(super) description: Prose,
     pub(super) headers: Vec<(String, Prose)>,
@@ -137,7 +137,7 @@ impl Page {
     }
 }
 
-/// Tags in the order of the document's list of tags, then those that only operations name.
+/// Groups by tag: the document's list of tags in its order, then tags that only operations name.
 fn groups(document: &Value, schemas: Schemas<'_>) -> Vec<Group> {
     let mut groups: Vec<Group> = items(document, "tags")
         .map(|tag| group(text(tag, "name"), text(tag, "description")))
@@ -150,7 +150,7 @@ fn groups(document: &Value, schemas: Schemas<'_>) -> Vec<Group> {
                 groups.push(group(name, ""));
                 groups.len() - 1
             });
-            let mut operation = operation(path, method, found, schemas);
+            let mut operation = operation((path, method), found, document, schemas);
             operation.secured = is_secured(found.get("security").or_else(|| document.get("security")));
             groups[index].operations.push(operation);
         }
@@ -159,7 +159,7 @@ fn groups(document: &Value, schemas: Schemas<'_>) -> Vec<Group> {
     groups
 }
 
-/// Without a way that asks for nothing, every request needs a key.
+/// Whether every request needs a key: no alternative of the security requirement is empty.
 fn is_secured(ways: Option<&Value>) -> bool {
     let ways = ways.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     !ways.is_empty()
@@ -178,8 +178,9 @@ fn group(name: &str, description: &str) -> Group {
     }
 }
 
-fn operation(path: &str, method: &str, found: &Value, schemas: Schemas<'_>) -> Operation {
-    let answers = entries(found, "responses").map(|(status, response)| answer(status, response, schemas));
+fn operation((path, method): (&str, &str), found: &Value, document: &Value, schemas: Schemas<'_>) -> Operation {
+    let answers =
+        entries(found, "responses").map(|(status, response)| answer(status, followed(document, response), schemas));
     let (errors, successes) = answers.partition(|answer| matches!(answer.class.as_str(), "4" | "5"));
     let request = found
         .get("requestBody")
@@ -205,6 +206,12 @@ fn operation(path: &str, method: &str, found: &Value, schemas: Schemas<'_>) -> O
         successes,
         errors,
     }
+}
+
+/// The target of a reference; any other value is returned as it is.
+fn followed<'a>(document: &'a Value, found: &'a Value) -> &'a Value {
+    let target = text(found, "$ref").strip_prefix('#');
+    target.and_then(|target| document.pointer(target)).unwrap_or(found)
 }
 
 fn parameter(found: &Value) -> Parameter {

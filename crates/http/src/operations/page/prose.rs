@@ -5,7 +5,7 @@
 pub(super) struct Span {
     /// The words.
     pub(super) text: String,
-    /// Whether they are to be set in the type of a terminal.
+    /// Whether they are code, set in a monospaced font.
     pub(super) code: bool,
 }
 

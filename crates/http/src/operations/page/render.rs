@@ -1,4 +1,4 @@
-//! The page's HTML, and the policy that keeps it to itself.
+//! The page's HTML, and its content security policy.
 
 use super::model::Page;
 use askama::Template;
@@ -21,7 +21,7 @@ struct Html<'a> {
 pub(in crate::operations) struct ApiPage {
     /// The HTML.
     pub(in crate::operations) html: String,
-    /// The value of `Content-Security-Policy`: nothing but the page's own style, known by its digest.
+    /// The value of `Content-Security-Policy`: it allows only the page's own style, by its digest.
     pub(in crate::operations) policy: String,
 }
 

@@ -1,31 +1,31 @@
-//! JSON Schema, as people read it: a type in a few words, a table of members, an example.
+//! JSON Schema in readable form: a short name of the type, a table of members, an example.
 
 use super::prose::{Prose, prose};
 use serde_json::{Map, Value, json};
 
-/// How deep members of members are shown, and examples are made, before a link has to do.
+/// How many levels of members are shown, and examples have, before a link replaces them.
 const DEPTH: usize = 4;
 
 /// The beginning of a reference to a schema.
 const COMPONENT: &str = "#/components/schemas/";
 
-/// A part of the words for a type; a part that names a schema links to it.
+/// A part of a type's name; a part that names a schema links to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
     /// The words.
     pub(super) text: String,
-    /// The schema that they name.
+    /// The schema to link to.
     pub(super) link: Option<String>,
 }
 
 /// One member of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
-    /// Its name, behind the names of the objects that it is in.
+    /// Its name, after the names of the enclosing objects.
     pub(super) name: String,
-    /// The words for its type.
+    /// The name of its type.
     pub(super) kind: Vec<Piece>,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub(super) required: bool,
     /// What it means.
     pub(super) description: Prose,
@@ -34,7 +34,7 @@ pub(super) struct Member {
 /// One of several forms that a value may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variant {
-    /// What tells it from the others.
+    /// What distinguishes it from the others.
     pub(super) title: String,
     /// What it means.
     pub(super) description: Prose,
@@ -42,7 +42,7 @@ pub(super) struct Variant {
     pub(super) members: Vec<Member>,
 }
 
-/// The schemas that references lead to.
+/// The schemas that references point to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schemas<'a>(pub(super) Option<&'a Map<String, Value>>);
 
@@ -65,18 +65,18 @@ fn is_null(schema: &Value) -> bool {
     text(schema, "type") == "null"
 }
 
-/// The name of the schema that a reference leads to.
+/// The name of the schema that a reference points to.
 fn reference(schema: &Value) -> Option<&str> {
     text(schema, "$ref").strip_prefix(COMPONENT)
 }
 
-/// The forms of a value that has one of several, `null` left out.
+/// The alternative forms of a value, without `null`.
 fn alternatives(schema: &Value) -> Vec<&Value> {
     let all = list(schema, "oneOf").iter().chain(list(schema, "anyOf"));
     all.filter(|one| !is_null(one)).collect()
 }
 
-/// The types of a schema that names them, `null` left out.
+/// The types of a schema, without `null`.
 fn types(schema: &Value) -> Vec<&str> {
     let several = list(schema, "type").iter().filter_map(Value::as_str);
     schema
@@ -93,7 +93,7 @@ fn nullable(schema: &Value) -> bool {
         || list(schema, "oneOf").iter().chain(list(schema, "anyOf")).any(is_null)
 }
 
-/// A type in a few words.
+/// The name of a type.
 pub(super) fn words(schema: &Value) -> Vec<Piece> {
     let mut pieces = bare_words(schema);
     if nullable(schema) {
@@ -188,7 +188,7 @@ impl<'a> Schemas<'a> {
             .unwrap_or(schema)
     }
 
-    /// The members of an object, those of the objects inside it behind them.
+    /// The members of an object, each followed by the members of its own objects.
     pub(super) fn members(self, schema: &'a Value) -> Vec<Member> {
         let mut found = Vec::new();
         self.collect(self.resolve(schema), "", DEPTH, &mut found);
@@ -212,7 +212,7 @@ impl<'a> Schemas<'a> {
                 description: prose(description),
                 name: name.clone(),
             });
-            // What has a name of its own has a table of its own.
+            // A named schema has its own table.
             if depth > 0 && reference(property).is_none() {
                 self.collect(property, &format!("{name}."), depth - 1, found);
                 if let Some(items) = property.get("items").filter(|items| reference(items).is_none()) {
@@ -222,7 +222,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// What a value means: in its own words, else in those of the first form that it may have, else in those of the schema that it
+    /// The description of a value: its own, else that of its first alternative form, else that of the schema that it
     /// refers to.
     fn described(self, schema: &'a Value) -> &'a str {
         let first = alternatives(schema).first().copied().unwrap_or(schema);
@@ -309,7 +309,7 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// The constant member by which a form is told from the others, as `effect: moved`.
+/// The constant member that distinguishes a form from the others, such as `effect: moved`.
 fn tag(schema: &Value) -> Option<String> {
     let own = schema
         .get("properties")
@@ -397,7 +397,7 @@ mod tests {
             .collect();
         let expected = [("id", true), ("other", false), ("inner", false), ("inner.deep", false)];
         assert_eq!(names, expected.map(|(name, required)| (name.to_owned(), required)));
-        // A schema that leads back to itself ends.
+        // A recursive schema ends at the greatest depth.
         assert!(schemas.example(&whole).get("inner").is_some());
     }
 

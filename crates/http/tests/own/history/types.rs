@@ -55,7 +55,7 @@ async fn a_type_is_answered_as_it_is_whether_it_came_or_not() {
     let never = |key: &str, creates: bool| json!({"key": key, "createsContacts": creates, "firstSeen": null, "lastSeen": null, "count": 0});
     assert_eq!(change("ab", false).await, never("ab", false));
     told(&server, "aaa", json!({"email": "ann@example.com"})).await;
-    // More types before it than are read at a time, and one after it.
+    // More types before it than one page has, and one after it.
     for number in 0..510 {
         change(&format!("aa{number}"), true).await;
     }

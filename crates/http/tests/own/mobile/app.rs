@@ -1,4 +1,4 @@
-//! An app with its public key, and what its tests read from answers.
+//! An app with its public key, and helpers for reading answers.
 
 use crate::support::{Answer, Server};
 use axum::body::Body;
@@ -10,7 +10,7 @@ use selfsame_domain::values::ExternalId;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// An app with its site, on a server of its own.
+/// An app with its site, on a separate server.
 pub(super) struct App {
     pub(super) server: Server,
     pub(super) site: Site,
@@ -47,7 +47,7 @@ impl App {
         self.send(self.post(path), body).await.json(200)
     }
 
-    /// With an identity token of a user.
+    /// Sends a request with an identity token of a user.
     pub(super) async fn tell_as(&self, user: &str, path: &str, body: &Value) -> Value {
         let token = self.token(user).await;
         let request = self.post(path).header("x-selfsame-identity", token);

@@ -58,7 +58,7 @@ async fn an_event_belongs_to_the_user_who_was_signed_in_however_late_it_comes() 
         app.tell_as(user, "device", &json!({"deviceId": "d1"})).await;
         app.server.clock.advance_seconds(3_600);
     }
-    // The device was offline: hers happened while she was signed in, his when the device was still hers.
+    // The device was offline: her event happened while she was signed in, and his while the device was still hers.
     let then = app.server.app.clock().now() - chrono::TimeDelta::seconds(7_000);
     let told = |key: &str| json!({"deviceId": "d1", "events": [{"eventTypeKey": key, "occurred": then.to_rfc3339()}]});
     app.tell_as("A", "events", &told("hers")).await;

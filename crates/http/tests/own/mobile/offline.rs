@@ -1,9 +1,9 @@
-//! A phone that was offline, and changed hands meanwhile.
+//! A phone that changed its user while it was offline.
 
 use super::app::{App, phone};
 use serde_json::{Value, json};
 
-/// The events of a contact's timeline, the earliest first, with whose history they were in.
+/// The events of a contact's timeline, the earliest first, with the source of each.
 async fn told(app: &App, contact: &Value) -> Vec<(String, String)> {
     let path = format!("/api/v1/contact/{}/timeline?type=event", contact["id"]);
     let page = app.server.get(&path).await.json(200);
@@ -24,7 +24,7 @@ async fn what_an_offline_phone_tells_is_its_former_user_s() {
         app.server.clock.advance_seconds(3_600);
     }
     let event = |key: &str, occurred: usize| json!({"eventTypeKey": key, "occurred": began[occurred].to_rfc3339()});
-    // Nobody is signed in any more; the phone sends all that it kept.
+    // No user is signed in any more; the phone sends all stored events.
     let kept = json!({"deviceId": "d1", "events": [event("seen", 0), event("bought", 1)]});
     assert_eq!(app.tell("events", &kept).await, json!({"stored": 2, "refused": []}));
     let by_token = |key: &str, occurred: usize| {

@@ -1,4 +1,4 @@
-//! Events of somebody whom a page names besides the cookie (identity rules, "History").
+//! Events of a person whom a page names beside the cookie (identity rules, "History").
 
 use super::{holder, now, seen, site, tell, token, view};
 use crate::support::Server;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const FORMS: [&str; 2] = ["/t/events", "/api/v2"];
 
-/// A view of a page of the name, so many seconds ago, in one of the forms; signed, or by what the page says.
+/// Sends a page view of some seconds ago in one of the forms, with a signed or an unsigned identification.
 async fn viewed(server: &Server, shop: &Site, form: &str, page: &str, ago: i64, who: Option<(&str, bool)>) {
     let at = now(server).timestamp_millis() - ago * 1_000;
     let mut identity = json!({});
@@ -41,7 +41,7 @@ async fn whoever_is_named_has_the_event_however_late_it_comes() {
         let bob = json!(server.contact(Some("B"), None).await);
         viewed(&server, &shop, form, "ann", 0, Some(("A", signed))).await;
         server.clock.advance_seconds(300);
-        // The browser was offline when Bob came.
+        // The browser was offline when Bob logged in.
         viewed(&server, &shop, form, "secret", 150, Some(("B", signed))).await;
         viewed(&server, &shop, form, "anns", 200, Some(("A", signed))).await;
         viewed(&server, &shop, form, "bobs", 100, Some(("B", signed))).await;

@@ -1,4 +1,4 @@
-//! What a page can read of a server in trouble.
+//! The answers that a page can read during a server failure.
 
 use super::{SHOP, now, page, site, tell, view, workspace};
 use crate::support::{Answer, Server};
@@ -34,7 +34,7 @@ async fn a_page_can_read_when_to_come_back() {
     assert_readable(&refused, SHOP);
 }
 
-/// Which origins are allowed may not have been looked up yet, so that any page can read it.
+/// Any page can read the time-out, because the allowed origins may not have been looked up yet.
 #[tokio::test]
 async fn any_page_can_read_that_a_request_took_too_long() {
     let server = Server::with(HttpSettings {
@@ -47,7 +47,7 @@ async fn any_page_can_read_that_a_request_took_too_long() {
         "cookies": {"sc": "crumb"}});
     let former = json!({"GeneralInfo": general});
     let workspace = workspace(&server, "one").await;
-    // As long as somebody else writes, nothing is answered.
+    // While another writer holds the workspace, no request is answered.
     let writes = server.app.store().exclusive(workspace).await.expect("begin");
     for (path, body) in [("/t/events", view(&shop, "crumb", "a")), ("/api/v2", former)] {
         let answer = tell(&server, path, &body).await;
@@ -61,7 +61,7 @@ async fn any_page_can_read_that_a_request_took_too_long() {
     assert_eq!(answer.problem(503), "timeout");
     assert_eq!(answer.header("access-control-allow-origin"), None);
     drop(writes);
-    // Not so the calls of those who have a secret key.
+    // Calls with a secret key have no CORS headers.
     let elsewhere = server.call("one", "GET", "/api/v1/version", None).await;
     assert_eq!(elsewhere.header("access-control-expose-headers"), None);
 }

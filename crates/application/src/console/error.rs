@@ -1,0 +1,54 @@
+//! Why something that a person asked for was not done.
+
+use crate::ports::StorageError;
+use crate::segments::SegmentError;
+use crate::submit::SubmitError;
+use selfsame_domain::Rejection;
+use selfsame_domain::console::PasswordProblem;
+
+/// Why something that a person asked for was not done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// Address and password do not belong together. Which of them is wrong is not said.
+    #[error("the email or the password is wrong")]
+    WrongCredentials,
+    /// The person is a member of no workspace any more.
+    #[error("the account belongs to no workspace")]
+    NoWorkspace,
+    /// There is no such session, or it is over.
+    #[error("the session is over")]
+    NoSession,
+    /// The person's role does not permit it.
+    #[error("the role does not permit it")]
+    Forbidden,
+    /// There is no such thing in the workspace.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// Nobody would be left who can invite people.
+    #[error("a workspace needs an admin")]
+    LastAdmin,
+    /// There is no such invitation, it was accepted, or it is past its time.
+    #[error("the invitation is unknown, was accepted, or has expired")]
+    NoInvitation,
+    /// The password may not be set.
+    #[error("the password {0}")]
+    WeakPassword(#[from] PasswordProblem),
+    /// Too many passwords are being checked.
+    #[error("the server is busy")]
+    Busy,
+    /// The command was refused.
+    #[error(transparent)]
+    Rejected(Rejection),
+    /// A password could not be hashed, or a stored hash cannot be read.
+    #[error("the password cannot be checked")]
+    Hash,
+    /// The segment or its formula is not answered.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    /// The command has no decision.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}

@@ -1,0 +1,16 @@
+//! What people do in the console: signing in, inviting others, and changes that are written into the audit log.
+
+mod act;
+mod audit;
+mod error;
+mod invitations;
+mod members;
+mod passwords;
+mod secret;
+mod sessions;
+mod sign_in;
+
+pub use error::ConsoleError;
+pub use passwords::{PasswordCost, Passwords};
+pub use sessions::Person;
+pub use sign_in::NewSession;

@@ -1,0 +1,53 @@
+//! Cookies of the console.
+
+use crate::state::ConsoleState;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Which language a person chose.
+pub(crate) const LANGUAGE: &str = "language";
+/// Which theme a person chose.
+pub(crate) const THEME: &str = "theme";
+
+/// The cookie of a session. Where connections are encrypted, its prefix keeps other hosts of the domain from setting it.
+fn session_name(state: &ConsoleState) -> &'static str {
+    if state.settings.is_https() {
+        "__Host-session"
+    } else {
+        "session"
+    }
+}
+
+/// The secret of a session, as the browser sent it.
+pub(crate) fn session(state: &ConsoleState, jar: &CookieJar) -> Option<SecretString> {
+    jar.get(session_name(state)).map(|cookie| cookie.value().into())
+}
+
+fn build(state: &ConsoleState, name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(state.settings.is_https())
+        .build()
+}
+
+/// Sets the secret of a session. The browser forgets it when it ends; the server, when the session does.
+pub(crate) fn set_session(state: &ConsoleState, jar: CookieJar, token: &SecretString) -> CookieJar {
+    jar.add(build(state, session_name(state), token.expose_secret().to_owned()))
+}
+
+/// Takes the secret of a session away.
+pub(crate) fn clear_session(state: &ConsoleState, jar: CookieJar) -> CookieJar {
+    let mut cookie = build(state, session_name(state), String::new());
+    cookie.make_removal();
+    jar.add(cookie)
+}
+
+/// Keeps a choice.
+pub(crate) fn set_choice(state: &ConsoleState, jar: CookieJar, name: &'static str, value: &str) -> CookieJar {
+    let mut cookie = build(state, name, value.to_owned());
+    cookie.make_permanent();
+    jar.add(cookie)
+}

@@ -1,0 +1,15 @@
+//! The console through HTTP, over the in-memory storage.
+
+#![allow(
+    clippy::expect_used,
+    reason = "clippy does not see that the helpers of a test are test code"
+)]
+
+mod account;
+mod contacts;
+mod pages;
+mod segments;
+mod settings;
+mod sign_in;
+mod support;
+mod templates;

@@ -1,0 +1,124 @@
+//! What people did in the console.
+
+use crate::{AuditId, Timestamp, UserId, WorkspaceId};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AuditAction {
+    /// Somebody signed in.
+    SignedIn,
+    /// Somebody signed out.
+    SignedOut,
+    /// A session was ended from another one.
+    SessionEnded,
+    /// Somebody changed their password; their other sessions ended.
+    PasswordChanged,
+    /// Somebody was invited.
+    Invited,
+    /// An invitation was taken back.
+    InvitationRevoked,
+    /// An invitation was accepted.
+    Joined,
+    /// The role of a person was changed.
+    RoleChanged,
+    /// A person was removed from the workspace.
+    MemberRemoved,
+    /// An API key was made.
+    KeyCreated,
+    /// An API key was revoked.
+    KeyRevoked,
+    /// A segment was made.
+    SegmentCreated,
+    /// A segment was renamed, or its conditions were changed.
+    SegmentChanged,
+    /// A segment was deleted.
+    SegmentDeleted,
+    /// A merge of contacts was undone.
+    MergeUndone,
+}
+
+impl AuditAction {
+    /// Every action.
+    pub const ALL: [Self; 15] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::SessionEnded,
+        Self::PasswordChanged,
+        Self::Invited,
+        Self::InvitationRevoked,
+        Self::Joined,
+        Self::RoleChanged,
+        Self::MemberRemoved,
+        Self::KeyCreated,
+        Self::KeyRevoked,
+        Self::SegmentCreated,
+        Self::SegmentChanged,
+        Self::SegmentDeleted,
+        Self::MergeUndone,
+    ];
+
+    /// The stable text of the action, as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::SessionEnded => "session_ended",
+            Self::PasswordChanged => "password_changed",
+            Self::Invited => "invited",
+            Self::InvitationRevoked => "invitation_revoked",
+            Self::Joined => "joined",
+            Self::RoleChanged => "role_changed",
+            Self::MemberRemoved => "member_removed",
+            Self::KeyCreated => "key_created",
+            Self::KeyRevoked => "key_revoked",
+            Self::SegmentCreated => "segment_created",
+            Self::SegmentChanged => "segment_changed",
+            Self::SegmentDeleted => "segment_deleted",
+            Self::MergeUndone => "merge_undone",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text)
+    }
+}
+
+/// An entry of the audit log: who did what, when, and on what. It is written before the deed, so that no deed is without an entry; what
+/// became of it, the object itself tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its identity, ordered by time.
+    pub id: AuditId,
+    /// The workspace in which it was done.
+    pub workspace: WorkspaceId,
+    /// When.
+    pub at: Timestamp,
+    /// Who; none for whoever runs the server.
+    pub user: Option<UserId>,
+    /// The address of the person at that time; blank for whoever runs the server.
+    pub by: String,
+    /// What.
+    pub action: AuditAction,
+    /// On what: a name or a number, at most [`Self::LONGEST_OBJECT`] characters; blank when the action says it all. Never a value of a
+    /// contact.
+    pub object: String,
+}
+
+impl AuditEntry {
+    /// The most characters of an object.
+    pub const LONGEST_OBJECT: usize = 300;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_actions_read_back() {
+        for action in AuditAction::ALL {
+            assert_eq!(AuditAction::from_text(action.as_str()), Some(action));
+        }
+        assert_eq!(AuditAction::from_text(""), None);
+    }
+}

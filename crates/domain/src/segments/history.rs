@@ -1,0 +1,184 @@
+//! Conditions on what a contact did and ordered.
+
+use super::field::Field;
+use super::formula::{Aggregate, EventCondition, EventTimes, OrdersCondition, Within};
+use super::plan::{Leaf, Operand, Plan, Planner, Test};
+use super::readable::{write_event, write_orders};
+use super::span::Span;
+use super::{Condition, FieldType, Formula, Literal, Operator, read_literal};
+use crate::AttributeKey;
+use crate::values::EventTypeKey;
+
+/// That events of a type happened at least so often: those that the contact, contacts that it absorbed and its visitors left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventLeaf {
+    /// The type.
+    pub type_key: EventTypeKey,
+    /// How often at least; one or more.
+    pub least: u64,
+    /// When; at any time without it.
+    pub within: Option<Span>,
+    /// What parameters must be, by their names.
+    pub filters: Vec<(String, Test)>,
+    /// The readable form.
+    pub text: String,
+}
+
+/// What the orders of the contact, and of contacts that it absorbed, come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrdersLeaf {
+    /// Which number.
+    pub aggregate: Aggregate,
+    /// How it is compared.
+    pub test: Test,
+    /// Which orders count.
+    pub filters: Vec<(OrderField, Test)>,
+    /// The readable form.
+    pub text: String,
+}
+
+/// What of an order is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderField {
+    /// How far it is.
+    Status,
+    /// What its amounts are counted in.
+    Currency,
+    /// Its shop.
+    StoreId,
+    /// What it costs.
+    TotalCost,
+    /// When it was made.
+    Date,
+}
+
+impl OrderField {
+    /// Every field, with its name and what it holds.
+    const ALL: [(Self, &'static str, FieldType); 5] = [
+        (Self::Status, "status", FieldType::Text),
+        (Self::Currency, "currency", FieldType::Text),
+        (Self::StoreId, "storeId", FieldType::Text),
+        (Self::TotalCost, "totalCost", FieldType::Number),
+        (Self::Date, "date", FieldType::Instant),
+    ];
+}
+
+/// A text that is compared to the letter, for conditions on what is no field of a contact.
+const PLAIN: Field = Field::Attribute(AttributeKey::Address);
+
+impl Planner<'_> {
+    pub(super) fn event(&mut self, condition: &EventCondition, at: &str) -> Option<Plan> {
+        let type_key = match EventTypeKey::parse(&condition.event) {
+            Ok(key) => key,
+            Err(error) => return self.refuse(&format!("{at}/event"), error.to_string()),
+        };
+        let within = match condition.within.as_ref().map(within).transpose() {
+            Ok(within) => within,
+            Err((member, reason)) => return self.refuse(&format!("{at}/within/{member}"), reason),
+        };
+        let mut filters = Vec::new();
+        for (index, filter) in condition.filters.iter().enumerate() {
+            filters.push(self.parameter(filter, &format!("{at}/where/{index}"))?);
+        }
+        let (least, complement) = match condition.count {
+            EventTimes::AtLeast(least) => (least, false),
+            EventTimes::AtMost(most) => (most.saturating_add(1), true),
+        };
+        if least == 0 {
+            // True of everybody, as that the contact has a number.
+            return Some(Plan::Not(Box::new(Plan::Leaf(Leaf {
+                operand: Operand::ContactId,
+                test: Test::Empty,
+                text: write_event(condition),
+            }))));
+        }
+        let said = EventCondition {
+            count: EventTimes::AtLeast(least),
+            ..condition.clone()
+        };
+        let leaf = Plan::Event(EventLeaf {
+            type_key,
+            least,
+            within,
+            filters,
+            text: write_event(&said),
+        });
+        Some(if complement { Plan::Not(Box::new(leaf)) } else { leaf })
+    }
+
+    /// A condition on a parameter. What a parameter holds nobody knows before, so that the operator says how it is read.
+    fn parameter(&mut self, filter: &Condition, at: &str) -> Option<(String, Test)> {
+        let name = &filter.field;
+        if name.chars().count() > Formula::LONGEST_VALUE || name.contains(['"', '\\', '\0']) {
+            return self.refuse(&format!("{at}/param"), "must be a name without quotes and backslashes");
+        }
+        let held = match filter.operator {
+            Operator::Greater | Operator::Less | Operator::Between => FieldType::Number,
+            _ => FieldType::Text,
+        };
+        Some((name.clone(), self.filter(PLAIN, held, filter, at)?))
+    }
+
+    fn filter(&mut self, field: Field, held: FieldType, filter: &Condition, at: &str) -> Option<Test> {
+        let test = self.checked(field, held, (filter.operator, &filter.values), at)?;
+        Some(if filter.operator == Operator::IsNotEmpty {
+            Test::NotEmpty
+        } else {
+            test
+        })
+    }
+
+    pub(super) fn orders(&mut self, condition: &OrdersCondition, at: &str) -> Option<Plan> {
+        let held = match condition.aggregate {
+            Aggregate::LastDate => FieldType::Instant,
+            Aggregate::Count | Aggregate::Sum | Aggregate::Average => FieldType::Number,
+        };
+        let test = self.checked(PLAIN, held, (condition.operator, &condition.values), at)?;
+        let mut filters = Vec::new();
+        for (index, filter) in condition.filters.iter().enumerate() {
+            let at = format!("{at}/where/{index}");
+            let known = OrderField::ALL.into_iter().find(|(_, name, _)| *name == filter.field);
+            let Some((field, _, held)) = known else {
+                let names = OrderField::ALL.map(|(_, name, _)| name).join(", ");
+                return self.refuse(&format!("{at}/field"), format!("must be one of {names}"));
+            };
+            filters.push((field, self.filter(PLAIN, held, filter, &at)?));
+        }
+        let empty = condition.operator == Operator::IsNotEmpty;
+        let said = OrdersCondition {
+            operator: if empty { Operator::IsEmpty } else { condition.operator },
+            ..condition.clone()
+        };
+        let leaf = Plan::Orders(OrdersLeaf {
+            aggregate: condition.aggregate,
+            test,
+            filters,
+            text: write_orders(&said),
+        });
+        Some(if empty { Plan::Not(Box::new(leaf)) } else { leaf })
+    }
+}
+
+/// The span of a time within which something happens, or the member that is wrong and why.
+fn within(within: &Within) -> Result<Span, (&'static str, String)> {
+    let one = |operator, literal: &Literal, member: &'static str| {
+        let spans = read_literal::spans(operator, std::slice::from_ref(literal), FieldType::Instant);
+        let spans = spans.map_err(|(_, reason)| (member, reason))?;
+        Ok(spans.into_iter().next().unwrap_or_default())
+    };
+    match within {
+        Within::LastDays(days) => one(Operator::InLastDays, days, "lastDays"),
+        Within::Between { from, to } => {
+            // Until the end of the day, the minute or the second that is named.
+            let from = from
+                .as_ref()
+                .map(|from| one(Operator::Equals, from, "from"))
+                .transpose()?;
+            let to = to.as_ref().map(|to| one(Operator::Equals, to, "to")).transpose()?;
+            Ok(Span {
+                from: from.and_then(|span| span.from),
+                until: to.and_then(|span| span.until),
+            })
+        }
+    }
+}

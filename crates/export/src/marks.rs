@@ -1,0 +1,56 @@
+//! The table of watermarks, which says up to when the tables of each dataset are whole. Every database has it in the same form.
+
+use selfsame_application::ports::{SinkError, SinkRequest, Watermark};
+use selfsame_domain::{Revision, Timestamp};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The table in which the watermarks are.
+pub(crate) const WATERMARK: &str = "_selfsame_watermark";
+
+/// What the table is, for whoever finds it.
+pub(crate) const DESCRIPTION: &str =
+    "Up to when the table of each dataset is whole: written in one transaction with its rows";
+
+/// A row of the table.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Mark {
+    pub(crate) dataset: String,
+    pub(crate) revision: i64,
+    pub(crate) as_of: Timestamp,
+    pub(crate) export_id: Uuid,
+}
+
+/// What a destination has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// The commits that the tables contain, by dataset; as they have to be still when the run is written.
+    pub(crate) marks: BTreeMap<String, i64>,
+    /// Up to when all tables are whole.
+    pub(crate) watermark: Option<Watermark>,
+}
+
+impl Known {
+    /// Reads the marks of the datasets of a request. `is_altered` says that a table was made or got a column just now.
+    pub(crate) fn read(marks: Vec<Mark>, request: &SinkRequest, is_altered: bool) -> Result<Self, SinkError> {
+        if let Some(other) = marks.iter().find(|mark| mark.export_id != request.export.0) {
+            return Err(SinkError::Incompatible {
+                problem: format!("another export writes the table `{}` of this schema", other.dataset),
+                way_out: "choose another schema, or delete that export and its rows of _selfsame_watermark",
+            });
+        }
+        let first = marks.first().map(|mark| (mark.revision, mark.as_of));
+        let is_complete = marks.len() == request.tables.len();
+        let agree = is_complete && marks.iter().all(|mark| Some(mark.revision) == first.map(|(at, _)| at));
+        let watermark = first
+            .filter(|_| agree && !is_altered)
+            .map(|(revision, as_of)| Watermark {
+                revision: Revision(revision),
+                as_of,
+            });
+        Ok(Self {
+            marks: marks.into_iter().map(|mark| (mark.dataset, mark.revision)).collect(),
+            watermark,
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! The cases.
+
+use crate::place::{NAMES, Place, at, contact, contacts, names};
+use selfsame_application::ports::SinkError;
+use selfsame_domain::export::{Cell, ColumnSet, Dataset, Row};
+use selfsame_domain::values::Amount;
+use serde_json::json;
+
+const MARKS: &str = "SELECT dataset, revision FROM _selfsame_watermark ORDER BY dataset";
+
+/// Writes contacts as one full run.
+async fn written(place: &Place, revision: i64, all: &[(i64, &str)]) {
+    let mut run = place.begin(1, &[contacts()]).await.unwrap();
+    let rows = all.iter().map(|(id, name)| contact(*id, name)).collect();
+    run.stage(Dataset::Contacts, rows).await.unwrap();
+    run.commit(at(revision), true).await.unwrap();
+}
+
+pub(crate) async fn everything_is_written_and_then_what_changed(place: Place) {
+    let tables = [contacts(), ColumnSet::new(Dataset::Devices, true)];
+    let mut run = place.begin(1, &tables).await.unwrap();
+    assert_eq!(run.watermark(), None);
+    for id in 1..=3 {
+        run.stage(Dataset::Contacts, vec![contact(id, "Ann")]).await.unwrap();
+    }
+    assert_eq!(place.rows(NAMES).await, json!([]), "a reader sees half a run");
+    run.commit(at(5), true).await.unwrap();
+    assert_eq!(place.rows(NAMES).await, names(&[(1, "Ann"), (2, "Ann"), (3, "Ann")]));
+    let marks = |revision: &str| json!([{"dataset": "contacts", "revision": revision}, {"dataset": "devices", "revision": revision}]);
+    assert_eq!(place.rows(MARKS).await, marks("5"));
+
+    let mut run = place.begin(1, &tables).await.unwrap();
+    assert_eq!(run.watermark(), Some(at(5)));
+    run.forget(Dataset::Contacts, "contactId", vec![Cell::Integer(2), Cell::Integer(3)])
+        .await
+        .unwrap();
+    // Twice the same, as events of a visitor may come.
+    let changed = vec![
+        contact(1, "Änn 'n`\\ Co"),
+        contact(3, "Cem"),
+        contact(4, "Dan"),
+        contact(4, "Dan"),
+    ];
+    run.stage(Dataset::Contacts, changed).await.unwrap();
+    run.commit(at(6), false).await.unwrap();
+    let expected = names(&[(1, "Änn 'n`\\ Co"), (3, "Cem"), (4, "Dan")]);
+    assert_eq!(place.rows(NAMES).await, expected);
+
+    let run = place.begin(1, &tables).await.unwrap();
+    run.commit(at(7), false).await.unwrap();
+    assert_eq!(place.rows(NAMES).await, expected);
+    assert_eq!(place.rows(MARKS).await, marks("7"));
+}
+
+pub(crate) async fn a_run_that_is_dropped_leaves_the_tables(place: Place) {
+    written(&place, 5, &[(1, "Ann"), (2, "Bob")]).await;
+    let mut run = place.begin(1, &[contacts()]).await.unwrap();
+    run.stage(Dataset::Contacts, vec![contact(1, "Anna")]).await.unwrap();
+    run.forget(Dataset::Contacts, "contactId", vec![Cell::Integer(2)])
+        .await
+        .unwrap();
+    drop(run);
+    assert_eq!(place.rows(NAMES).await, names(&[(1, "Ann"), (2, "Bob")]));
+    let mut run = place.begin(1, &[contacts()]).await.unwrap();
+    assert_eq!(run.watermark(), Some(at(5)));
+    run.stage(Dataset::Contacts, vec![contact(1, "Anne")]).await.unwrap();
+    run.commit(at(6), false).await.unwrap();
+    assert_eq!(place.rows(NAMES).await, names(&[(1, "Anne"), (2, "Bob")]));
+}
+
+pub(crate) async fn a_run_that_was_overtaken_is_refused(place: Place) {
+    written(&place, 5, &[(1, "Ann")]).await;
+    let mut slow = place.begin(1, &[contacts()]).await.unwrap();
+    slow.stage(Dataset::Contacts, vec![contact(1, "slow")]).await.unwrap();
+    let mut fast = place.begin(1, &[contacts()]).await.unwrap();
+    // One whose rows wait in a transaction of its own is refused at the latest when it is written.
+    fast.stage(Dataset::Contacts, vec![contact(1, "fast")]).await.unwrap();
+    fast.commit(at(7), false).await.unwrap();
+    assert_eq!(slow.commit(at(6), false).await, Err(SinkError::Raced));
+    assert_eq!(place.rows(NAMES).await, names(&[(1, "fast")]));
+    assert_eq!(
+        place.rows(MARKS).await,
+        json!([{"dataset": "contacts", "revision": "7"}])
+    );
+}
+
+pub(crate) async fn columns_are_added_and_those_of_people_stay(place: Place) {
+    written(&place, 5, &[(1, "Ann"), (2, "Bob")]).await;
+    place.add_note("contacts").await;
+    let mut wider = contacts();
+    wider.columns.push("externalCustomerId".to_owned());
+    let mut run = place.begin(1, &[wider.clone()]).await.unwrap();
+    assert_eq!(run.watermark(), None, "every row has to be sent");
+    let row = |id: i64, external: &str| -> Row {
+        let mut row = contact(id, "Ann");
+        row.insert(3, Cell::Text(external.to_owned()));
+        row
+    };
+    run.stage(Dataset::Contacts, vec![row(1, "C-1"), row(2, "C-2")])
+        .await
+        .unwrap();
+    run.commit(at(6), true).await.unwrap();
+    let sql = r#"SELECT "contactId", "externalCustomerId", note FROM contacts ORDER BY "contactId""#;
+    let expected = json!([
+        {"contactId": "1", "externalCustomerId": "C-1", "note": "kept"},
+        {"contactId": "2", "externalCustomerId": "C-2", "note": "kept"}
+    ]);
+    assert_eq!(place.rows(sql).await, expected);
+    assert_eq!(place.begin(1, &[wider]).await.unwrap().watermark(), Some(at(6)));
+}
+
+pub(crate) async fn a_full_run_takes_away_what_is_no_more(place: Place) {
+    written(&place, 5, &[(1, "Ann"), (2, "Bob")]).await;
+    written(&place, 6, &[(2, "Bob"), (3, "Cem")]).await;
+    assert_eq!(place.rows(NAMES).await, names(&[(2, "Bob"), (3, "Cem")]));
+    let run = place.begin(1, &[contacts()]).await.unwrap();
+    run.commit(at(7), true).await.unwrap();
+    assert_eq!(place.rows(NAMES).await, json!([]));
+}
+
+pub(crate) async fn what_cannot_be_followed_is_refused(place: Place) {
+    written(&place, 5, &[(1, "Ann")]).await;
+    let other = place.begin(2, &[contacts()]).await.map(drop);
+    let Err(SinkError::Incompatible { problem, .. }) = other else {
+        panic!("another export is taken: {other:?}")
+    };
+    assert!(
+        problem.contains("another export writes the table `contacts`"),
+        "{problem}"
+    );
+    place.retype("contacts", "contactId").await;
+    let retyped = place.begin(1, &[contacts()]).await.map(drop);
+    let Err(SinkError::Incompatible { problem, way_out }) = retyped else {
+        panic!("a key of another type is taken: {retyped:?}")
+    };
+    assert!(
+        problem.contains("`contactId`") && way_out.contains("rename the table"),
+        "{problem}; {way_out}"
+    );
+    place.drop_table("contacts").await;
+    let run = place.begin(1, &[contacts()]).await.unwrap();
+    assert_eq!(run.watermark(), None, "the table is new");
+}
+
+pub(crate) async fn a_check_leaves_nothing(place: Place) {
+    assert_eq!(place.check().await, Ok(()));
+    assert!(place.is_empty().await);
+    let refused = place.guarded_check().await;
+    assert!(
+        matches!(&refused, Err(SinkError::Refused(text)) if text.contains("private network")),
+        "{refused:?}"
+    );
+}
+
+pub(crate) async fn extremes_arrive(place: Place) {
+    let columns = ["contactId", "email", "orderDate", "orderId", "totalCost"]
+        .map(str::to_owned)
+        .to_vec();
+    let set = ColumnSet {
+        dataset: Dataset::Orders,
+        columns,
+    };
+    let mut run = place.begin(1, &[set]).await.unwrap();
+    let row = |id: &str, cost: &str, time: &str, text: &str| -> Row {
+        // In the order of the dataset.
+        vec![
+            Cell::Integer(i64::MAX),
+            Cell::Text(text.to_owned()),
+            Cell::Time(time.parse().unwrap()),
+            Cell::Text(id.to_owned()),
+            Cell::Number(Amount::parse(cost).unwrap()),
+        ]
+    };
+    let rows = vec![
+        row("a", "-0.000000001", "0001-01-01T00:00:00Z", "😀\t\n\\N\"{}"),
+        row("b", "99999999999999999", "9999-12-31T23:59:59Z", ""),
+    ];
+    run.stage(Dataset::Orders, rows).await.unwrap();
+    run.commit(at(5), true).await.unwrap();
+    let sql =
+        r#"SELECT "orderId", "contactId", email, CAST("totalCost" AS NUMERIC) AS cost FROM orders ORDER BY "orderId""#;
+    let found = place.rows(sql).await;
+    assert_eq!(found[0]["contactId"], i64::MAX.to_string());
+    assert_eq!(found[0]["email"], "😀\t\n\\N\"{}");
+    assert_eq!(
+        (&found[1]["email"], &found[1]["cost"]),
+        (&json!(""), &json!("99999999999999999"))
+    );
+    let first: f64 = found[0]["cost"].as_str().unwrap().parse().unwrap();
+    assert!((first + 1e-9).abs() < 1e-15, "{first}");
+}

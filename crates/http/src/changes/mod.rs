@@ -1,0 +1,12 @@
+//! The change feed.
+
+mod read;
+
+use crate::state::HttpState;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes of our own API.
+pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(read::read))
+}

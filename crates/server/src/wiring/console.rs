@@ -1,0 +1,22 @@
+//! The console beside the HTTP front end, at one address.
+
+use crate::settings::{Settings, reachable};
+use axum::Router;
+use selfsame_application::Application;
+use selfsame_console::{ConsoleSettings, ConsoleState};
+use std::net::SocketAddr;
+
+/// Where people reach the console: what the settings say, else the address that is listened on.
+pub(crate) fn public_url(settings: &Settings, bound: SocketAddr) -> String {
+    let said = settings.public_url.as_ref();
+    said.map_or_else(|| format!("http://{}", reachable(bound)), ToString::to_string)
+}
+
+/// The front end with the console's pages. What is no page of the console is the front end's.
+pub(crate) fn with_console(front_end: Router, app: &Application, settings: &Settings, bound: SocketAddr) -> Router {
+    let console = ConsoleSettings {
+        public_url: public_url(settings, bound),
+        request_timeout: settings.request_timeout,
+    };
+    front_end.merge(selfsame_console::router(&ConsoleState::new(app.clone(), console)))
+}

@@ -1,0 +1,258 @@
+//! Random contacts and random formulas: a storage chooses whom the evaluator of the domain chooses.
+
+use super::fields::{create, field};
+use super::segment_fields::{condition, formula, zone};
+use crate::{Ask, Backend, FieldType, Fixture, keep, keep_order};
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use selfsame_application::ports::{Clock, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery};
+use selfsame_domain::segments::{ContactFacts, Plan};
+use selfsame_domain::values::AddressPart;
+use selfsame_domain::{
+    AttributeInput, Contact, ContactId, Event, EventParams, EventRequest, FieldId, Order, OrderStatus,
+};
+use serde_json::{Value, json};
+
+const CONTACTS: usize = 24;
+const FORMULAS: usize = 250;
+
+const TEXTS: [&str; 5] = ["Kyiv", "kyiv", "Київ %_", "Ky", "їв"];
+const ZONES: [&str; 4] = ["Europe/Kyiv", "America/New_York", "Asia/Tokyo", "Pacific/Apia"];
+const DATES: [&str; 6] = [
+    "2026-01-01",
+    "2025-12-31",
+    "2004-02-29",
+    "1990-12-30",
+    "2026-01-05",
+    "2026-03-01",
+];
+const TIMES: [&str; 4] = [
+    "2026-01-02T03:04",
+    "2026-01-01T23:59",
+    "2004-02-29T00:00",
+    "2026-01-03T00:00",
+];
+const NUMBERS: [&str; 5] = ["0", "-1", "5", "4.99", "1000000000000000000.5"];
+
+struct Fields {
+    text: FieldId,
+    number: FieldId,
+    decimal: FieldId,
+    date: FieldId,
+    time: FieldId,
+    tags: FieldId,
+}
+
+/// One of these, or nothing.
+fn maybe<const N: usize>(values: [&'static str; N]) -> impl Strategy<Value = Option<&'static str>> {
+    prop::option::of(prop::sample::select(values.to_vec()))
+}
+
+fn draw<T>(runner: &mut TestRunner, strategy: impl Strategy<Value = T>) -> T {
+    strategy.new_tree(runner).expect("a value").current()
+}
+
+async fn random_contact(f: &Fixture<'_>, runner: &mut TestRunner, fields: &Fields, number: usize) {
+    let mut ask = Ask::new().email(&format!("c{number}@example.com"));
+    if draw(runner, any::<bool>()) {
+        ask = ask.external(&format!("C-{number}"));
+    }
+    if let Some(town) = draw(runner, maybe(TEXTS)) {
+        ask = ask.attribute(AttributeInput::town(Some(&AddressPart::parse(town).expect("a town"))));
+    }
+    if let Some(name) = draw(runner, maybe(["Ann", "ann", "Єва"])) {
+        ask = ask.first(name);
+    }
+    if let Some(name) = draw(runner, maybe(ZONES)) {
+        ask = ask.attribute(zone(name));
+    }
+    for (id, value) in [
+        (fields.text, draw(runner, maybe(TEXTS))),
+        (fields.number, draw(runner, maybe(["0", "-1", "5"]))),
+        (fields.decimal, draw(runner, maybe(NUMBERS))),
+        (fields.date, draw(runner, maybe(DATES))),
+        (fields.time, draw(runner, maybe(TIMES))),
+        (fields.tags, draw(runner, maybe(["Kyiv", "Ky,їв", "їв"]))),
+    ] {
+        if value.is_some() {
+            ask = ask.field(id, value);
+        }
+    }
+    f.clock().advance(TimeDelta::hours(draw(runner, 0_i64..9)));
+    f.id(ask.upsert()).await;
+    let who = || Ask::new().email(&format!("c{number}@example.com"));
+    for _ in 0..draw(runner, 0..3) {
+        let value = draw(runner, prop::sample::select(NUMBERS.to_vec()));
+        let params = EventParams::parse(&json!({"p": value}).to_string()).expect("parameters");
+        let event = EventRequest {
+            params,
+            ..who().happened("Login")
+        };
+        f.decide(keep(event)).await;
+    }
+    for order in 0..draw(runner, 0..3) {
+        let cost = draw(runner, prop::sample::select(vec!["0.1", "0.2", "5"]));
+        let status = draw(runner, prop::sample::select(OrderStatus::ALL.to_vec()));
+        let mut order = who().ordered(&format!("{number}-{order}"), status, f.clock().now());
+        order.content.total_cost = crate::amount(cost);
+        f.decide(keep_order(order)).await;
+    }
+}
+
+/// A condition that is right for its field.
+fn conditions() -> impl Strategy<Value = Value> {
+    prop_oneof![4 => on_values(), 4 => on_times(), 2 => on_history()]
+}
+
+fn on_values() -> impl Strategy<Value = Value> {
+    let texts = (
+        prop::sample::select(vec!["town", "firstName", "custom:personal.text"]),
+        prop::sample::select(vec!["equals", "contains", "starts_with", "ends_with"]),
+        prop::sample::select(TEXTS.to_vec()),
+    );
+    let numbers = (
+        prop::sample::select(vec!["custom:personal.number", "custom:personal.decimal", "contactId"]),
+        prop::sample::select(vec!["equals", "greater", "less"]),
+        prop::sample::select(NUMBERS.to_vec()),
+    );
+    let empty = prop::sample::select(vec![
+        "externalCustomerId",
+        "town",
+        "firstName",
+        "custom:personal.tags",
+        "custom:personal.decimal",
+        "timeZone",
+    ]);
+    let entry = |entry| condition("custom:personal.tags", "contains", json!(entry));
+    prop_oneof![
+        texts.prop_map(|(field, op, value)| condition(field, op, json!(value))),
+        numbers.prop_map(|(field, op, value)| condition(field, op, json!(value))),
+        empty.prop_map(|field| json!({"field": field, "op": "is_empty"})),
+        prop::sample::select(TEXTS.to_vec()).prop_map(entry),
+    ]
+}
+
+fn on_times() -> impl Strategy<Value = Value> {
+    let dated = || prop::sample::select(vec!["custom:personal.date", "custom:personal.time", "createdAt"]);
+    let absolute = (
+        dated(),
+        prop::sample::select(vec!["equals", "before", "after"]),
+        prop::sample::select(DATES.to_vec()),
+    );
+    let relative = (
+        dated(),
+        prop::sample::select(vec!["in_last_days", "in_next_days"]),
+        0_i64..5,
+    );
+    let anniversaries = (
+        prop::sample::select(vec!["custom:personal.date", "custom:personal.time"]),
+        0_i64..182,
+    );
+    prop_oneof![
+        absolute.prop_map(|(field, op, value)| condition(field, op, json!(value))),
+        relative.prop_map(|(field, op, days)| condition(field, op, json!(days))),
+        anniversaries.prop_map(|(field, days)| condition(field, "anniversary_within_days", json!(days))),
+    ]
+}
+
+fn on_history() -> impl Strategy<Value = Value> {
+    let events = (
+        0_u64..3,
+        prop::option::of(0_i64..3),
+        prop::option::of(prop::sample::select(NUMBERS.to_vec())),
+    );
+    let orders = (
+        prop::sample::select(vec!["count", "sum", "average"]),
+        prop::sample::select(vec!["equals", "greater", "less"]),
+        prop::sample::select(vec!["0", "1", "0.1", "0.15", "0.3"]),
+    );
+    prop_oneof![
+        events.prop_map(|(least, days, number)| {
+            let mut event = json!({"event": "Login", "count": {"atLeast": least}});
+            if let Some(days) = days {
+                event["within"] = json!({"lastDays": days});
+            }
+            if let Some(number) = number {
+                event["where"] = json!([{"param": "p", "op": "less", "value": number}]);
+            }
+            event
+        }),
+        orders.prop_map(|(what, op, value)| json!({"orders": what, "op": op, "value": value})),
+    ]
+}
+
+fn formulas() -> impl Strategy<Value = Value> {
+    conditions().prop_recursive(3, 10, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| json!({"all": parts})),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| json!({"any": parts})),
+            inner.prop_map(|part| json!({"not": part})),
+        ]
+    })
+}
+
+/// All contacts, with what they did and ordered.
+async fn everybody(f: &Fixture<'_>) -> Vec<(Contact, Vec<Event>, Vec<Order>)> {
+    let mut known = Vec::new();
+    for id in f.all().await {
+        let (store, of) = (f.store(), HistoryOf::Contact(id));
+        let events = store.events(f.workspace, &of, &EventQuery::latest(100)).await;
+        let orders = store.orders(f.workspace, id, &OrderQuery::latest(100)).await;
+        known.push((
+            f.contact(id).await,
+            events.expect("read a history").unwrap_or_default(),
+            orders.expect("read orders").unwrap_or_default(),
+        ));
+    }
+    known
+}
+
+pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let mut runner = TestRunner::deterministic();
+    let fields = Fields {
+        text: create(&f, field("text", FieldType::TextField)).await,
+        number: create(&f, field("number", FieldType::Number)).await,
+        decimal: create(&f, field("decimal", FieldType::Decimal)).await,
+        date: create(&f, field("date", FieldType::Date)).await,
+        time: create(&f, field("time", FieldType::DateTime)).await,
+        tags: create(&f, field("tags", FieldType::Tags)).await,
+    };
+    for number in 0..CONTACTS {
+        random_contact(&f, &mut runner, &fields, number).await;
+    }
+    let known = everybody(&f).await;
+    let definitions = f.store().definitions(f.workspace).await.expect("read definitions");
+    let now = f.clock().now();
+    let mut chosen = 0;
+    for _ in 0..FORMULAS {
+        let json = draw(&mut runner, formulas());
+        let plan = Plan::of(&formula(&json), &definitions).unwrap_or_else(|problems| panic!("{json}: {problems:?}"));
+        let query = MemberQuery {
+            plan: &plan,
+            now,
+            from: MembersFrom::After(ContactId::NOBODY),
+            limit: 1_000,
+        };
+        let found = f.store().members(f.workspace, &query).await.expect("read members");
+        let found: Vec<ContactId> = found.into_iter().map(|details| details.contact.id).collect();
+        let fits = known.iter().filter(|(contact, events, orders)| {
+            let facts = ContactFacts {
+                contact,
+                events,
+                orders,
+            };
+            plan.matches(facts, now)
+        });
+        let expected: Vec<ContactId> = fits.map(|(contact, _, _)| contact.id).collect();
+        assert_eq!(found, expected, "{json}");
+        chosen += expected.len();
+    }
+    let pairs = CONTACTS * FORMULAS;
+    assert!(
+        (pairs / 10..pairs * 9 / 10).contains(&chosen),
+        "{chosen} of {pairs} pairs say little"
+    );
+}
