@@ -17,6 +17,9 @@ const FLAGS: &str = "flags";
 /// Settings from the environment or the file only, because all users of the machine see command lines.
 pub(super) const SECRETS: [&str; 2] = ["bootstrap_api_key", "secret_key"];
 
+/// Variables of single flags, without prefix; they are no settings.
+const OF_FLAGS: [&str; 3] = ["config", "url", "api_key"];
+
 /// The settings, with the source of each.
 #[derive(Debug)]
 pub(crate) struct Loaded {
@@ -42,7 +45,7 @@ pub(crate) fn load(flags: &impl Serialize, config: Option<&Path>) -> Result<Load
         fs::read_to_string(path).with_context(|| format!("cannot read the settings file {}", path.display()))?;
         sources = sources.merge(Toml::file_exact(path));
     }
-    let taken = |name: &str| !is_injected(name) && name != "config" && !SECRETS.contains(&name);
+    let taken = |name: &str| !is_injected(name) && !OF_FLAGS.contains(&name) && !SECRETS.contains(&name);
     sources = sources.merge(Env::prefixed(PREFIX).filter(move |name| taken(&name.as_str().to_lowercase())));
     for name in SECRETS {
         if let Some(secret) = Env::var(&variable(name)) {
