@@ -48,7 +48,7 @@ mod unread;
 mod web_setup;
 
 pub use contacts::contact_line;
-pub use imports::ImportRows;
+pub use imports::{ImportRows, segments_cell};
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{Routers, openapi, preload, router, routers};
 pub use state::{HttpSettings, HttpState, RateLimit, Readiness};

@@ -17,6 +17,10 @@ impl TableError {
     pub(crate) fn malformed(reason: impl Into<String>) -> Self {
         Self::Malformed(reason.into())
     }
+
+    pub(crate) fn not_a_spreadsheet() -> Self {
+        Self::malformed("the file is no XLSX spreadsheet, or a damaged one")
+    }
 }
 
 impl From<Error> for TableError {

@@ -8,6 +8,7 @@ mod delimiter;
 mod encoding;
 mod error;
 mod lines;
+mod pieces;
 mod sheet;
 mod source;
 

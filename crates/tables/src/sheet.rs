@@ -1,7 +1,8 @@
 //! Spreadsheets: the first sheet of an XLSX file (ECMA-376).
 
 use crate::error::TableError;
-use crate::source::{MAX_COLUMNS, Row, RowContent};
+use crate::pieces;
+use crate::source::{MAX_COLUMNS, MAX_ROW_BYTES, Row, RowContent};
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use selfsame_domain::sheet::{Cell, CellKind};
 use std::fs::File;
@@ -26,20 +27,28 @@ pub(crate) fn read(body: &mut dyn Read, row: &mut dyn FnMut(Row) -> ControlFlow<
     };
     let mut cells = book.worksheet_cells_reader(&name).map_err(damaged)?;
     let mut current = Vec::new();
-    let mut at = 0;
-    while let Some(cell) = cells.next_cell().map_err(damaged)? {
-        let (place, column) = cell.get_position();
+    let (mut at, mut left) = (0, MAX_ROW_BYTES);
+    while let Some(found) = cells.next_cell_with_formula_metadata().map_err(damaged)? {
+        let (place, column) = found.pos;
         if place != at {
             if hand_on(at, &mut current, row).is_break() {
                 return Ok(());
             }
-            at = place;
+            (at, left) = (place, MAX_ROW_BYTES);
         }
         let column = column as usize;
-        let cell = read_cell(cell.get_value());
+        let cell = match (&found.value, &found.formula) {
+            // A program that does not calculate wrote the file.
+            (DataRef::Empty, Some(_)) => Cell::of(CellKind::Formula, "= without a result"),
+            (value, _) => read_cell(value),
+        };
         if cell.is_blank() {
             continue;
         }
+        // Many cells may share one long text.
+        left = left.checked_sub(cell.text.len()).ok_or_else(|| {
+            TableError::malformed(format!("row {} is longer than {} MiB", place + 1, MAX_ROW_BYTES >> 20))
+        })?;
         if column >= MAX_COLUMNS {
             let reason = format!("row {} has a value beyond column {MAX_COLUMNS}", place + 1);
             return Err(TableError::malformed(reason));
@@ -95,18 +104,19 @@ fn date(at: &calamine::ExcelDateTime) -> String {
 
 /// The file, if what of it is held in memory is no more than allowed once it is unpacked.
 fn bounded(file: File) -> Result<File, TableError> {
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|_| no_spreadsheet())?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|_| TableError::not_a_spreadsheet())?;
     if archive.len() > MAX_PARTS {
-        return Err(no_spreadsheet());
+        return Err(TableError::not_a_spreadsheet());
     }
     let mut left = MAX_HELD;
     for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(|_| no_spreadsheet())?;
+        let part = archive.by_index(index).map_err(|_| TableError::not_a_spreadsheet())?;
         // The cells themselves are read as a stream.
         if part.name().is_ok_and(|name| name.starts_with("xl/worksheets/")) {
+            pieces::check(part)?;
             continue;
         }
-        let held = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|_| no_spreadsheet())?;
+        let held = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|_| TableError::not_a_spreadsheet())?;
         left = left.checked_sub(held).ok_or_else(|| {
             TableError::malformed(format!(
                 "the spreadsheet has more than {} MiB of texts; save it as CSV",
@@ -119,16 +129,12 @@ fn bounded(file: File) -> Result<File, TableError> {
     Ok(file)
 }
 
-fn no_spreadsheet() -> TableError {
-    TableError::malformed("the file is no XLSX spreadsheet, or a damaged one")
-}
-
 /// The library's errors quote parts of the file.
 fn damaged(error: XlsxError) -> TableError {
     match error {
         XlsxError::Io(error) => TableError::Io(error),
         XlsxError::Password => TableError::malformed("the spreadsheet is protected by a password"),
-        _ => no_spreadsheet(),
+        _ => TableError::not_a_spreadsheet(),
     }
 }
 
@@ -136,6 +142,9 @@ fn damaged(error: XlsxError) -> TableError {
 mod tests {
     use super::*;
     use rust_xlsxwriter::{Format, Workbook};
+    use std::io::{Cursor, Write};
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
 
     #[test]
     fn cells_keep_what_the_file_says_of_them() {
@@ -175,6 +184,57 @@ mod tests {
             ),
         ];
         assert_eq!(found, expected);
+    }
+
+    /// A spreadsheet whose first sheet has this XML.
+    fn with_sheet(xml: &str) -> Vec<u8> {
+        let mut book = Workbook::new();
+        book.add_worksheet().write_string(0, 0, "x".repeat(30_000)).unwrap();
+        let book = book.save_to_buffer().unwrap();
+        let mut archive = ZipArchive::new(Cursor::new(book)).unwrap();
+        let mut changed = ZipWriter::new(Cursor::new(Vec::new()));
+        for index in 0..archive.len() {
+            let part = archive.by_index_raw(index).unwrap();
+            let name = part.name().unwrap().into_owned();
+            if name == "xl/worksheets/sheet1.xml" {
+                changed.start_file(name, SimpleFileOptions::default()).unwrap();
+                changed.write_all(xml.as_bytes()).unwrap();
+            } else {
+                changed.raw_copy_file(part).unwrap();
+            }
+        }
+        changed.finish().unwrap().into_inner()
+    }
+
+    fn sheet(rows: &str) -> String {
+        format!("<worksheet xmlns=\"{SPREADSHEET}\"><sheetData>{rows}</sheetData></worksheet>")
+    }
+
+    const SPREADSHEET: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+
+    #[test]
+    fn a_formula_without_a_result_is_no_empty_cell() {
+        let xml =
+            sheet("<row r=\"1\"><c r=\"A1\"><f>1+1</f><v></v></c><c r=\"B1\" t=\"str\"><f>A2</f><v></v></c></row>");
+        let mut found = Vec::new();
+        read(&mut with_sheet(&xml).as_slice(), &mut |row| {
+            found.push(row.content);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        let [RowContent::Cells { cells, .. }] = &found[..] else {
+            panic!("{found:?}")
+        };
+        let kinds: Vec<CellKind> = cells.iter().map(|cell| cell.kind).collect();
+        assert_eq!(kinds, [CellKind::Formula]);
+    }
+
+    #[test]
+    fn a_row_of_cells_that_share_a_long_text_has_a_bound() {
+        let cells = "<c t=\"s\"><v>0</v></c>".repeat(40);
+        let long = with_sheet(&sheet(&format!("<row>{cells}</row>")));
+        let error = read(&mut long.as_slice(), &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert!(error.to_string().contains("row 1 is longer than 1 MiB"), "{error}");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub enum CellKind {
     Date,
     /// The error of a formula, such as `#N/A`.
     Error,
+    /// A formula whose result the file does not have.
+    Formula,
 }
 
 /// A cell of a table, with outer blanks trimmed.
@@ -40,7 +42,7 @@ impl Cell {
     pub fn of(kind: CellKind, text: &str) -> Self {
         match kind {
             CellKind::Text => Self::text(text),
-            CellKind::Number | CellKind::Date | CellKind::Error => Self {
+            CellKind::Number | CellKind::Date | CellKind::Error | CellKind::Formula => Self {
                 text: text.trim().to_owned(),
                 kind,
             },

@@ -68,7 +68,7 @@ impl ColumnRole {
         let identifies = matches!(self, Self::Phone | Self::Code);
         if shape::is_error(cell) {
             Some(DamageKind::ErrorValues)
-        } else if shape::is_formula(text) {
+        } else if shape::is_formula(cell) {
             Some(DamageKind::Formulas)
         } else if identifies && shape::is_scientific(text) {
             Some(DamageKind::Scientific)
@@ -109,9 +109,7 @@ impl DamageKind {
 impl fmt::Display for DamageKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Shifted => {
-                "rows with another number of cells than the header have values here that belong into other columns"
-            }
+            Self::Shifted => "has values of other columns, in rows with another number of cells than the header",
             Self::ErrorValues => "has error values such as #N/A, or ##### for what was too wide to be shown",
             Self::Formulas => "has formulas in place of values",
             Self::Scientific => "has numbers in scientific notation, such as 3.8E+11: their last digits are lost",
@@ -297,7 +295,7 @@ impl ColumnStats {
             self.errors.note(row);
             return;
         }
-        if shape::is_formula(text) {
+        if shape::is_formula(cell) {
             self.formulas.note(row);
             return;
         }

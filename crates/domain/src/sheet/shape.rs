@@ -38,13 +38,14 @@ const MONTHS: [&str; 36] = [
 /// Characters by which programs group the digits of a number.
 const GROUPING: [char; 6] = [' ', ',', '.', '\'', '\u{a0}', '\u{202f}'];
 
-/// Whether it is a formula.
-pub(super) fn is_formula(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next() == Some('=')
+/// Whether it is a formula in place of its result.
+pub(super) fn is_formula(cell: &Cell) -> bool {
+    let mut chars = cell.text.chars();
+    let starts = chars.next() == Some('=')
         && chars
             .next()
-            .is_some_and(|next| next.is_alphanumeric() || matches!(next, '(' | '"' | '+' | '-' | '$' | '\''))
+            .is_some_and(|next| next.is_alphanumeric() || matches!(next, '(' | '"' | '+' | '-' | '$' | '\''));
+    starts || cell.kind == CellKind::Formula
 }
 
 /// Whether it stands for a value that could not be computed, or was too wide to be shown.
@@ -235,7 +236,15 @@ mod tests {
         assert!(is_with_empty_fraction("380501234567.0") && is_with_empty_fraction("7,00"));
         assert!(!is_with_empty_fraction("1.5") && !is_with_empty_fraction("1.000") && !is_with_empty_fraction("12"));
         assert!(is_grouped("1 234 567") && is_grouped("1,234") && !is_grouped("1 23") && !is_grouped("1234"));
-        assert!(is_formula("=VLOOKUP(A1,B:B,1)") && is_formula("=A1") && !is_formula("=") && !is_formula("a=b"));
+        for (text, expected) in [
+            ("=VLOOKUP(A1,B:B,1)", true),
+            ("=A1", true),
+            ("=", false),
+            ("a=b", false),
+        ] {
+            assert_eq!(is_formula(&Cell::text(text)), expected, "{text}");
+        }
+        assert!(is_formula(&Cell::of(CellKind::Formula, "=")));
         assert!(has_text_mark("'0501") && has_text_mark("'+380") && !has_text_mark("'tis"));
         for text in ["#N/A", "#n/a", "#Н/Д", "####", "Err:502"] {
             assert!(is_error(&Cell::text(text)), "{text}");

@@ -17,6 +17,7 @@ mod table;
 mod undo;
 mod upload;
 
+pub use files::segments_cell;
 pub use reader::ImportRows;
 
 pub(crate) use body::file_too_large;

@@ -225,7 +225,7 @@ impl<'a> Place<'a> {
         let counted = counted
             .into_iter()
             .find(|name| self.query.iter().any(|own| own == name));
-        let (pointer, reason) = if self.body == Body::File {
+        let (pointer, reason) = if self.takes_file() {
             ("uniqueBy", UNKNOWN_MEMBER)
         } else if self.body == Body::Json && self.path == "/api/v1/contact" {
             ("/channels/0/value", "must be an email address")
@@ -294,6 +294,11 @@ impl<'a> Place<'a> {
             };
             Rejection::AlreadyExists { what: what.to_owned() }
         }
+    }
+
+    /// Whether its body is a file of contacts.
+    fn takes_file(&self) -> bool {
+        self.body == Body::File && self.query.iter().any(|name| name == "uniqueBy")
     }
 
     fn unauthorized(&self) -> Value {

@@ -75,7 +75,7 @@ async fn every_example_of_a_request_is_taken() {
     let mut sent = 0;
     for (method, path, example) in examples() {
         let noun = path.split('/').nth(3).unwrap_or_default();
-        // They need a destination or a file, which their own tests have.
+        // These calls need a destination or a file, which only the tests of exports and imports have.
         if ["connectors", "exports", "imports"].contains(&noun) {
             continue;
         }

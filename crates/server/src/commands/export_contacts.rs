@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use selfsame_application::ports::ContactDetails;
 use selfsame_domain::values::ChannelType;
 use selfsame_domain::{AttributeKey, ContactId, CustomField};
-use selfsame_http::contact_line;
+use selfsame_http::{contact_line, segments_cell};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -125,7 +125,7 @@ fn cells(details: &ContactDetails, fields: &[CustomField]) -> Vec<String> {
     let attribute = |key: &AttributeKey| contact.attributes.text(*key).unwrap_or_default().to_owned();
     cells.extend(AttributeKey::BUILT_IN.iter().map(attribute));
     let segments: Vec<&str> = details.segments.iter().map(|segment| segment.name.as_str()).collect();
-    cells.push(segments.join(";"));
+    cells.push(segments_cell(&segments));
     let values: std::collections::BTreeMap<_, _> = contact.attributes.fields().collect();
     let value = |field: &CustomField| values.get(&field.id).map(|value| value.to_wire()).unwrap_or_default();
     cells.extend(fields.iter().map(value));

@@ -13,12 +13,13 @@ use std::path::Path;
 /// The prefix of the environment variables.
 const PREFIX: &str = "SELFSAME_";
 
-/// Variables of the commands that call a running server, such as `import`; they are no settings.
-const OF_CLIENTS: [&str; 2] = ["api_key", "url"];
 /// The name of the flags as a source of figment.
 const FLAGS: &str = "flags";
 /// Settings from the environment or the file only, because all users of the machine see command lines.
 pub(super) const SECRETS: [&str; 2] = ["bootstrap_api_key", "secret_key"];
+
+/// Variables of single flags, without prefix; they are no settings.
+const OF_FLAGS: [&str; 3] = ["config", "url", "api_key"];
 
 /// The settings, with the source of each.
 #[derive(Debug)]
@@ -45,8 +46,7 @@ pub(crate) fn load(flags: &impl Serialize, config: Option<&Path>) -> Result<Load
         fs::read_to_string(path).with_context(|| format!("cannot read the settings file {}", path.display()))?;
         sources = sources.merge(Toml::file_exact(path));
     }
-    let is_none = |name: &str| name == "config" || OF_CLIENTS.contains(&name) || SECRETS.contains(&name);
-    let taken = move |name: &str| !is_injected(name) && !is_none(name);
+    let taken = |name: &str| !is_injected(name) && !OF_FLAGS.contains(&name) && !SECRETS.contains(&name);
     sources = sources.merge(Env::prefixed(PREFIX).filter(move |name| taken(&name.as_str().to_lowercase())));
     for name in SECRETS {
         if let Some(secret) = Env::var(&variable(name)) {

@@ -76,8 +76,6 @@ fn what_an_orchestrator_puts_into_the_environment_is_not_taken_for_settings() {
         ("SELFSAME_SERVICE_HOST", "10.0.0.1"),
         ("SELFSAME_SERVICE_PORT_HTTP", "8080"),
         ("SELFSAME_PORT", "tcp://10.0.0.1:8080"),
-        ("SELFSAME_API_KEY", "sk_of_the_client"),
-        ("SELFSAME_URL", "http://127.0.0.1:8080"),
         ("SELFSAME_PORT_8080_TCP_ADDR", "10.0.0.1"),
     ];
     assert_eq!(

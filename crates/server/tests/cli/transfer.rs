@@ -178,3 +178,11 @@ async fn an_export_can_be_imported_elsewhere() {
             .contains(".ndjson")
     );
 }
+
+#[test]
+fn the_variables_of_an_import_disturb_no_other_command() {
+    let place = Place::new();
+    let variables = [("SELFSAME_URL", "http://127.0.0.1:1"), ("SELFSAME_API_KEY", "sk_x")];
+    let migrated = place.run_with(&["migrate"], &variables);
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+}

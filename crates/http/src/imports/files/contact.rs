@@ -5,6 +5,28 @@ use super::target::Target;
 use selfsame_domain::FieldId;
 use serde_json::{Map, Value, json};
 
+/// Characters between the names of segments in a cell.
+const BETWEEN_SEGMENTS: [char; 3] = [';', '|', '\n'];
+
+/// The names of segments as one cell that an import reads: with semicolons between them, or as a JSON array where a name has such a character itself.
+pub fn segments_cell(names: &[&str]) -> String {
+    if names
+        .iter()
+        .any(|name| name.contains(BETWEEN_SEGMENTS) || name.starts_with('['))
+    {
+        Value::from(names).to_string()
+    } else {
+        names.join(";")
+    }
+}
+
+fn segments_of(cell: &str) -> Vec<String> {
+    serde_json::from_str(cell).unwrap_or_else(|_| {
+        let names = cell.split(BETWEEN_SEGMENTS).map(str::trim);
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    })
+}
+
 /// A contact in the making.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -38,11 +60,7 @@ impl Draft {
                 self.address.insert(target.to_string(), Value::from(text));
             }
             Target::Groups => {
-                let names = text
-                    .split([';', '|', '\n'])
-                    .map(str::trim)
-                    .filter(|name| !name.is_empty());
-                self.groups.extend(names.map(Value::from));
+                self.groups.extend(segments_of(text).into_iter().map(Value::from));
             }
             Target::Field(id) => {
                 let date = column.order().and_then(|order| order.to_wire(text));
@@ -89,5 +107,24 @@ impl Draft {
             contact.insert("address".to_owned(), Value::Object(self.address));
         }
         contact
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_of_any_name_read_back() {
+        for (names, cell) in [
+            (vec!["VIP", "Shop 1"], "VIP;Shop 1"),
+            (vec!["A;B", "VIP"], r#"["A;B","VIP"]"#),
+            (vec!["[\"x\"]"], r#"["[\"x\"]"]"#),
+            (vec![], ""),
+        ] {
+            assert_eq!(segments_cell(&names), cell);
+            assert_eq!(segments_of(cell), names);
+        }
+        assert_eq!(segments_of(" A | B \n[C"), ["A", "B", "[C"]);
     }
 }

@@ -14,5 +14,6 @@ pub(super) use parameters::{FileParams, Parameters, read_date_formats, read_map,
 pub(super) use plan::{Column, Plan};
 pub(super) use target::Target;
 
+pub use contact::segments_cell;
 pub(crate) use parameters::UNKNOWN_MEMBER;
 pub(crate) use rows::FileRows;
