@@ -8,7 +8,6 @@ use selfsame_application::ports::Watermark;
 use selfsame_domain::export::{Column, ColumnType, Dataset, TablePlan};
 use selfsame_domain::{ExportId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// What a script fails with when somebody else has moved the watermark. No row's value is compared with it.
 pub(super) const RACED: &str = "selfsame: another run has moved the watermark";
@@ -97,11 +96,7 @@ impl Work<'_> {
         }
         statements.extend(self.mark());
         statements.push("COMMIT TRANSACTION".to_owned());
-        statements.iter().fold(String::new(), |mut script, statement| {
-            // Writing to a text does not fail.
-            let _ = writeln!(script, "{statement};");
-            script
-        })
+        statements.join(";\n") + ";\n"
     }
 
     fn table(&self, table_name: &str) -> String {

@@ -55,14 +55,28 @@ pub(super) struct BigQueryInput {
     #[schema(example = "EU")]
     location: Option<String>,
     /// The JSON key of a service account, as Google gives it. Kept encrypted, never answered. Needed unless there is an endpoint.
-    #[schema(value_type = Option<Object>)]
-    service_account: Option<Value>,
+    service_account: Option<ServiceAccountInput>,
     /// The base URL of another server with BigQuery's REST API, such as an emulator; Google's without.
     #[schema(example = "http://127.0.0.1:9050")]
     endpoint: Option<String>,
     /// Kept as it is; rows are loaded over REST.
     #[schema(example = "http://127.0.0.1:9060")]
     grpc_endpoint: Option<String>,
+}
+
+/// The JSON key of a service account. Members besides these are kept.
+#[derive(Debug, ToSchema)]
+#[schema(as = ServiceAccountInput)]
+#[expect(dead_code, reason = "the schema of a body that is read leniently")]
+pub(super) struct ServiceAccountInput {
+    #[schema(example = "my-project")]
+    project_id: String,
+    #[schema(example = "0123456789abcdef")]
+    private_key_id: String,
+    /// PKCS #8, in PEM.
+    private_key: String,
+    #[schema(example = "selfsame-export@my-project.iam.gserviceaccount.com")]
+    client_email: String,
 }
 
 /// How the settings are answered; none for settings of another kind.
