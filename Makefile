@@ -65,9 +65,12 @@ test-containers: rust docker $(NEXTEST) ## Run the PostgreSQL adapter's tests ag
 
 # cargo-deny's advisories need a download at every run; `cargo deny check advisories` does that check alone.
 .PHONY: lint
-lint: rust script-check $(DENY) $(SHEAR) $(TYPOS) ## Check format, lints, licences, unused dependencies and spelling
-	cargo fmt --all --check
+lint: check ## Check everything that `check` checks, and the lints
 	cargo clippy --locked --workspace --all-targets --features selfsame-pg-fixture/containers -- -D warnings
+
+.PHONY: check
+check: rust script-check $(DENY) $(SHEAR) $(TYPOS) ## Check format, licences, unused dependencies and spelling, without compiling
+	cargo fmt --all --check
 	cargo deny --log-level error check licenses bans sources
 	cargo shear --locked
 	typos

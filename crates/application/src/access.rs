@@ -3,6 +3,7 @@
 mod event_token;
 mod identity_token;
 mod key_secret;
+mod sender;
 mod shared_reads;
 mod signature;
 mod sites;
@@ -15,6 +16,7 @@ use std::sync::{Arc, PoisonError};
 
 pub use identity_token::TokenError;
 pub use key_secret::{KeySecret, WeakSecret};
+pub use sender::{Sender, WarrantError};
 pub(crate) use shared_reads::SharedReads;
 
 /// The shortest interval at which the last use of a key is stored.
@@ -55,6 +57,9 @@ pub enum AccessError {
     /// No such site exists.
     #[error("the site key is unknown")]
     UnknownSite,
+    /// A page of another origin sent the public key of a site.
+    #[error("the site does not take requests of this origin")]
+    ForeignOrigin,
     /// A workspace number came without an API key of that workspace.
     #[error("the number of a workspace opens nothing without an API key of that workspace")]
     ForeignNumber,

@@ -17,7 +17,7 @@ mod segments;
 mod submit;
 mod timeline;
 
-pub use access::{AccessError, KeySecret, NewKey, Principal, TokenError, WeakSecret};
+pub use access::{AccessError, KeySecret, NewKey, Principal, Sender, TokenError, WarrantError, WeakSecret};
 pub use app::{Application, Options};
 pub use changes::{ChangePage, ChangeQuery, ChangesError};
 pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person};

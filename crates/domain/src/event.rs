@@ -2,10 +2,12 @@
 
 use crate::values::{EventKeyValue, EventTypeKey, ValueError};
 use crate::{
-    ContactId, ContactRequest, DecisionId, EventId, IdentifierKey, OrderKey, OrderStatus, Timestamp, VisitorId,
+    ContactId, ContactRequest, DecisionId, EventId, Identifier, IdentifierKey, OrderKey, OrderStatus, Timestamp,
+    VisitorId,
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The key of the events that are page views (wire fact).
@@ -266,6 +268,30 @@ impl EventId {
     /// The ID of the event to which a sender gave this ID, within its workspace.
     pub fn sent(text: &str) -> Self {
         Self::derived(uuid::Uuid::NAMESPACE_OID, text)
+    }
+
+    /// The ID of an event of a page, by the ID that the page gave it. It is unique within the place (a site or a workspace) and the cookie, so
+    /// that a sender cannot occupy the IDs of other visitors' events.
+    pub fn of_page(place: &str, cookie: Option<&Identifier>, sent: &str) -> Self {
+        let cookie = cookie.map_or("", |cookie| cookie.key.value.as_str());
+        Self::sent(&format!("{place} {cookie} {sent}"))
+    }
+
+    /// The ID of an event of an app, by the ID that the app gave it; unique within the place and the device, for the same reason.
+    pub fn of_app(place: &str, device: &Identifier, sent: &str) -> Self {
+        Self::sent(&json!([place, device.key.value.as_str(), "sent", sent]).to_string())
+    }
+
+    /// The ID of an event of an app that gave it none: an event of the same device, type, time (as it was sent) and parameters is the same event.
+    pub fn of_app_content(
+        place: &str,
+        device: &Identifier,
+        type_key: &EventTypeKey,
+        occurred: &str,
+        params: &EventParams,
+    ) -> Self {
+        let content = [type_key.as_str(), occurred.trim(), params.as_json()];
+        Self::sent(&json!([place, device.key.value.as_str(), "content", content]).to_string())
     }
 
     /// The IDs that an event `order<STATUS>` may have: one for the first time that the order has the status, and one for the status at a date,

@@ -19,6 +19,7 @@ mod command;
 mod contact;
 mod decision;
 mod event;
+mod event_time;
 mod find;
 mod footprint;
 mod identifier;
@@ -52,6 +53,7 @@ pub use event::{
     Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, Place, StoredEvent,
     Subject, Waiting, is_dated_ahead,
 };
+pub use event_time::{BrowserClock, EventTimeError, app_event_time};
 pub use find::{FindQuery, FindRank, NamePrefixes, Prefix};
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
@@ -71,6 +73,6 @@ pub use snapshot::{
     ChangeSet, ContactRow, Footprint, FootprintExpansion, Fresh, FreshCount, KeyRecord, LogEntry, Resolution, Snapshot,
 };
 pub use time::{Timestamp, to_micros};
-pub use trust::{Claim, Trust, Warrant};
+pub use trust::{AppUser, Claim, PageVisitor, Trust, Warrant};
 pub use undo::{Change, ContactUndo};
 pub use unreadable::Unreadable;

@@ -1,12 +1,12 @@
 //! `GET addressbooks`: the custom fields, as the wire protocol lists them.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::contacts::response::ADDRESS_BOOK_ID;
 use crate::error::ApiError;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::{Action, CustomField};
+use selfsame_domain::CustomField;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -111,8 +111,10 @@ impl From<CustomField> for FieldEntry {
     tag = "fields",
     responses((status = 200, description = "The custom fields", body = AddressBooks), crate::docs::ReadErrors)
 )]
-pub(crate) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<AddressBooks>, ApiError> {
-    auth.allow(Action::General)?;
+pub(crate) async fn list(
+    State(state): State<HttpState>,
+    auth: May<right::General>,
+) -> Result<Json<AddressBooks>, ApiError> {
     let fields = state.app.store().fields(auth.workspace()).await?;
     let mut groups: BTreeMap<String, Vec<FieldEntry>> = BTreeMap::new();
     for field in fields.into_iter().filter(|field| !field.archived) {

@@ -14,6 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 use selfsame_application::{Application, Principal};
 use selfsame_domain::{Action, WorkspaceId};
 use sha2::{Digest, Sha256};
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Base64 with or without padding: clients send both (wire fact).
@@ -63,6 +65,60 @@ impl FromRequestParts<HttpState> for Authenticated {
         principal.note(parts);
         parts.extensions.insert(principal.clone());
         Ok(principal)
+    }
+}
+
+/// What a call does, as a type: the right that its key needs.
+pub(crate) trait Right {
+    /// The action that the rights of the key must cover.
+    const ACTION: Action;
+}
+
+/// The rights that calls need.
+pub(crate) mod right {
+    use super::Right;
+    use selfsame_domain::Action;
+
+    macro_rules! rights {
+        ($($name:ident),*) => {$(
+            #[doc = concat!("[`Action::", stringify!($name), "`].")]
+            #[derive(Debug, Clone, Copy)]
+            pub(crate) enum $name {}
+
+            impl Right for $name {
+                const ACTION: Action = Action::$name;
+            }
+        )*};
+    }
+
+    rights!(General, Read, Write, Events, Admin);
+}
+
+/// A request with a valid API key whose rights cover the call. The extractor refuses every other request with 401 or 403.
+#[derive(Debug, Clone)]
+pub(crate) struct May<R> {
+    caller: Authenticated,
+    right: PhantomData<R>,
+}
+
+impl<R> Deref for May<R> {
+    type Target = Authenticated;
+
+    fn deref(&self) -> &Authenticated {
+        &self.caller
+    }
+}
+
+impl<R: Right> FromRequestParts<HttpState> for May<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Self::Rejection> {
+        let caller = Authenticated::from_request_parts(parts, state).await?;
+        caller.allow(R::ACTION)?;
+        Ok(Self {
+            caller,
+            right: PhantomData,
+        })
     }
 }
 

@@ -382,6 +382,7 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Unknown => Self::Unauthorized("the API key is unknown"),
+            AccessError::ForeignOrigin => Self::ForeignOrigin,
             AccessError::UnknownSite => Self::Unauthorized("the site key is unknown"),
             AccessError::ForeignNumber => {
                 Self::Unauthorized("the number of a workspace opens nothing without an API key of that workspace")

@@ -1,11 +1,10 @@
 //! `POST auth/token`: a token for recording events.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 
 /// Make a token for events.
 ///
@@ -22,8 +21,10 @@ use selfsame_domain::Action;
         crate::docs::ReadErrors,
     )
 )]
-pub(crate) async fn event_token(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<String>, ApiError> {
-    auth.allow(Action::Events)?;
+pub(crate) async fn event_token(
+    State(state): State<HttpState>,
+    auth: May<right::Events>,
+) -> Result<Json<String>, ApiError> {
     let token = state.app.event_token(&auth.0).await?;
     token
         .map(Json)

@@ -1,7 +1,7 @@
 //! Subscription categories.
 
 use super::fields::ChangeBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
@@ -17,7 +17,7 @@ use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use selfsame_domain::values::{CategoryKey, CategoryName, ValueError};
-use selfsame_domain::{Action, Category, CategoryId, Command, Decision, Effect, Outcome, WorkspaceId};
+use selfsame_domain::{Category, CategoryId, Command, Decision, Effect, Outcome, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,10 +124,9 @@ pub(crate) struct CategoryChange {
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<CategoryPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let archived = params.flag("archived", false, &mut problems);
     let paging = Paging::numbered(&params, &mut problems);
@@ -155,10 +154,9 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn create(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let (key, name) = new_category(&incoming.object()?.fields())?;
     let command = Command::CreateCategory {
         key,
@@ -192,11 +190,10 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let id = CategoryId(super::number(&id)?);
     let (name, archived) = super::change(&incoming.object()?.fields(), CategoryName::parse)?;
     let command = Command::ChangeCategory {

@@ -1,6 +1,6 @@
 //! Custom fields.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
@@ -15,7 +15,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use selfsame_domain::values::{FieldType, text};
-use selfsame_domain::{Action, Command, CustomField, Effect, FieldId, NewField, WorkspaceId};
+use selfsame_domain::{Command, CustomField, Effect, FieldId, NewField, WorkspaceId};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -162,10 +162,9 @@ pub(crate) struct FieldChange {
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<FieldPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let archived = params.flag("archived", false, &mut problems);
     let paging = Paging::numbered(&params, &mut problems);
@@ -195,10 +194,9 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn create(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let new = new_field(&incoming.object()?.fields())?;
     let name = new.name.clone();
     let command = Command::CreateField(new);
@@ -230,11 +228,10 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let id = FieldId(super::number(&id)?);
     let (name, archived) = super::change(&incoming.object()?.fields(), |name| text::clean(name, MAX_NAME))?;
     let command = Command::ChangeField {

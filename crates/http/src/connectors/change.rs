@@ -3,7 +3,7 @@
 use super::bigquery::BigQueryInput;
 use super::body::{ConnectorBody, FileInput, PostgresInput, name, settings};
 use super::{connector_id, refused};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -13,7 +13,6 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ConnectorChange;
-use selfsame_domain::Action;
 use utoipa::ToSchema;
 
 /// A change of a connector. What is missing stays as it is, also the members of `postgres`, `bigquery` and `file`.
@@ -50,11 +49,10 @@ pub(super) struct ChangeBody {
 )]
 pub(super) async fn change(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Json<ConnectorBody>, ApiError> {
-    auth.allow(Action::Admin)?;
     let document = incoming.object()?;
     let id = connector_id(&id)?;
     let found = state.app.store().connector(auth.workspace(), id).await?;

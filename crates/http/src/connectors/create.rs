@@ -3,7 +3,7 @@
 use super::bigquery::BigQueryInput;
 use super::body::{FileInput, PostgresInput, name, settings};
 use super::refused;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Problems, Sent};
@@ -14,7 +14,6 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use selfsame_application::NewConnector;
-use selfsame_domain::Action;
 use selfsame_domain::export::ConnectorKind;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -60,10 +59,9 @@ pub(crate) struct MadeId {
 )]
 pub(super) async fn create(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let document = incoming.object()?;
     let fields = document.fields();
     let mut problems = Problems::default();

@@ -1,14 +1,13 @@
 //! `DELETE connectors/{id}`.
 
 use super::connector_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::ChangeRefused;
 use crate::state::HttpState;
 use axum::extract::State;
 use http::StatusCode;
-use selfsame_domain::Action;
 
 /// Delete a connector.
 ///
@@ -23,10 +22,9 @@ use selfsame_domain::Action;
 )]
 pub(super) async fn delete(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<StatusCode, ApiError> {
-    auth.allow(Action::Admin)?;
     state.app.delete_connector(auth.workspace(), connector_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,14 +2,13 @@
 
 use super::body::ConnectorBody;
 use super::connector_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,8 +31,10 @@ pub(super) struct Connectors {
         "bigquery": null, "file": null, "createdAt": "2025-01-01T08:00:00Z", "updatedAt": "2025-01-01T08:00:00Z"
     }]})), Refused),
 )]
-pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<Connectors>, ApiError> {
-    auth.allow(Action::Admin)?;
+pub(super) async fn list(
+    State(state): State<HttpState>,
+    auth: May<right::Admin>,
+) -> Result<Json<Connectors>, ApiError> {
     let found = state.app.store().connectors(auth.workspace()).await?;
     let connectors = found.iter().map(ConnectorBody::from).collect();
     Ok(Json(Connectors { connectors }))
@@ -54,10 +55,9 @@ pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) ->
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<ConnectorBody>, ApiError> {
-    auth.allow(Action::Admin)?;
     let found = state
         .app
         .store()

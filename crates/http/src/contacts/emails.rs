@@ -1,13 +1,13 @@
 //! `GET contacts/email`.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::{MAX_ROWS, Params, contact_id};
 use crate::reply::OneOrMany;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::{Action, ContactId};
+use selfsame_domain::ContactId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -45,10 +45,9 @@ pub(crate) struct ContactEmail {
 )]
 pub(crate) async fn emails(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<ContactEmails>, ApiError> {
-    auth.allow(Action::Read)?;
     let ids = read(&params)?;
     let found = state.app.store().emails(auth.workspace(), &ids).await?;
     let emails = found.into_iter().map(|(id, email)| ContactEmail {

@@ -2,7 +2,7 @@
 
 use super::condition::entity_tag;
 use super::response::ContactBody;
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, May, right};
 use crate::error::ApiError;
 use crate::paths::{ApiPath, contact_id};
 use crate::state::HttpState;
@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::ETAG;
 use selfsame_application::ports::ContactDetails;
-use selfsame_domain::{Action, ContactId};
+use selfsame_domain::ContactId;
 
 /// Read one contact by its number. The number of a merged contact is answered by the one that absorbed it.
 #[utoipa::path(
@@ -36,10 +36,9 @@ use selfsame_domain::{Action, ContactId};
 )]
 pub(crate) async fn get(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Read)?;
     let details = find(&state, &auth, contact_id("id", &id)?).await?;
     let tag = entity_tag(details.contact.revision)?;
     Ok(([(ETAG, tag)], Json(ContactBody::from(&details))))

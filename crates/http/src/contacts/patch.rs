@@ -3,7 +3,7 @@
 
 use super::condition::if_match;
 use super::request::field_text;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of, why};
@@ -22,8 +22,8 @@ use selfsame_domain::values::{
     TimeZone, ValueError,
 };
 use selfsame_domain::{
-    Action, AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, FieldId,
-    FieldInput, Identifier, Policy,
+    AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, FieldId, FieldInput,
+    Identifier, Policy,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -142,12 +142,11 @@ pub(crate) struct PatchedBody {
 )]
 pub(crate) async fn patch(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Write)?;
     if !is_patch(&headers) {
         return Err(ApiError::NotAPatch);
     }

@@ -2,7 +2,7 @@
 
 use super::condition::if_match;
 use super::response::Sentence;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -12,7 +12,7 @@ use crate::state::HttpState;
 use axum::extract::State;
 use http::HeaderMap;
 use selfsame_domain::values::ExternalId;
-use selfsame_domain::{Action, Command, ContactRef, Identifier};
+use selfsame_domain::{Command, ContactRef, Identifier};
 
 /// Remove a contact; with `erase` for good.
 ///
@@ -39,13 +39,12 @@ use selfsame_domain::{Action, Command, ContactRef, Identifier};
 )]
 pub(crate) async fn remove(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     params: Params,
     headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
-    auth.allow(Action::Write)?;
     let id = contact_id("id", &id)?;
     let command = Command::Remove {
         contact: ContactRef::Id(id),
@@ -77,11 +76,10 @@ pub(crate) async fn remove(
 )]
 pub(crate) async fn remove_by_external_id(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     params: Params,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
-    auth.allow(Action::Write)?;
     let name = "externalCustomerId";
     let (text, erase) = match params.text(name) {
         Some(text) => (text.to_owned(), erase(&params)?),

@@ -1,15 +1,15 @@
 //! `GET contacts`.
 
 use super::response::{BaseContact, Listed};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paths::Params;
 use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_application::ports::{ContactFilter, ContactOrder, ContactQuery, Page};
+use selfsame_domain::Identifier;
 use selfsame_domain::values::{Email, ExternalId, Phone, Region};
-use selfsame_domain::{Action, Identifier};
 
 /// The conditions besides the external ID.
 const CONDITIONS: [&str; 4] = ["email", "sms", "firstname", "lastname"];
@@ -43,10 +43,9 @@ const CONDITIONS: [&str; 4] = ["email", "sms", "firstname", "lastname"];
 )]
 pub(crate) async fn search(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Listed<BaseContact>, ApiError> {
-    auth.allow(Action::Read)?;
     let Some(query) = read(&params, auth.0.workspace.policy.default_phone_region.as_ref())? else {
         return Ok(Listed {
             items: Vec::new(),

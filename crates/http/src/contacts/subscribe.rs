@@ -1,7 +1,7 @@
 //! `POST contact/subscribe`.
 
 use super::{request, upsert};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, why};
@@ -10,7 +10,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::values::{CategoryKey, FormType, Source};
-use selfsame_domain::{Action, Call, Command, ContactRequest, Outcome, Policy, SubscribeStatus};
+use selfsame_domain::{Call, Command, ContactRequest, Outcome, Policy, SubscribeStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -57,10 +57,9 @@ pub(crate) struct SubscribeBody {
 )]
 pub(crate) async fn subscribe(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     incoming: Incoming,
 ) -> Result<Decided<Json<SubscribeBody>>, ApiError> {
-    auth.allow(Action::Write)?;
     let body = incoming.object()?;
     let request = read(&body.fields(), &auth.0.workspace.policy)?;
     let command = Command::Contact(Call::Subscribe, Box::new(request));

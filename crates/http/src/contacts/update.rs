@@ -3,7 +3,7 @@
 use super::condition::if_match;
 use super::request;
 use super::response::Sentence;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, Sent};
@@ -13,7 +13,7 @@ use crate::state::HttpState;
 use axum::extract::State;
 use http::HeaderMap;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Action, Call, Command, ContactId, ContactRequest, Policy};
+use selfsame_domain::{Call, Command, ContactId, ContactRequest, Policy};
 use serde_json::Value;
 
 /// Update one contact by its number.
@@ -41,12 +41,11 @@ use serde_json::Value;
 )]
 pub(crate) async fn update(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
-    auth.allow(Action::Write)?;
     let id = contact_id("id", &id)?;
     let body = incoming.object()?;
     let mut problems = Problems::default();

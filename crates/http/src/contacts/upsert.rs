@@ -2,7 +2,7 @@
 
 use super::request;
 use super::response::ContactIdBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -11,7 +11,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Action, Call, Command, Decision};
+use selfsame_domain::{Call, Command, Decision};
 
 /// Add or update one contact.
 ///
@@ -41,10 +41,9 @@ use selfsame_domain::{Action, Call, Command, Decision};
 )]
 pub(crate) async fn upsert(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     incoming: Incoming,
 ) -> Result<Decided<Json<ContactIdBody>>, ApiError> {
-    auth.allow(Action::Write)?;
     let body = incoming.object()?;
     let mut problems = Problems::default();
     let mut request = request::read(&body.fields(), Source::Api, &auth.0.workspace.policy, &mut problems);

@@ -1,6 +1,6 @@
 //! `event-types`: the types of events, and which of them create contacts.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{Action, Command, EventType, WorkspaceId};
+use selfsame_domain::{Command, EventType, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -97,10 +97,9 @@ pub(crate) struct ChangeBody {
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<EventTypePage>, ApiError> {
-    auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
     let after = params
@@ -135,11 +134,10 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(key): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Decided<Json<EventTypeChange>>, ApiError> {
-    auth.allow(Action::Admin)?;
     let body = incoming.object()?;
     let fields = body.fields();
     let mut problems = Problems::default();

@@ -2,7 +2,7 @@
 
 use super::body::ScheduleBody;
 use super::request;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::connectors::MadeId;
 use crate::error::ApiError;
@@ -13,7 +13,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use selfsame_domain::Action;
 use utoipa::ToSchema;
 
 /// An export to be made.
@@ -58,10 +57,9 @@ pub(super) struct NewExportBody {
 )]
 pub(super) async fn create(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let document = incoming.object()?;
     let mut problems = Problems::default();
     let new = request::read(&document.fields(), state.app.clock().now(), &mut problems);

@@ -2,14 +2,13 @@
 
 use super::body::{ExportBody, example};
 use super::export_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,8 +27,7 @@ pub(super) struct Exports {
     tag = "exports",
     responses((status = 200, description = "The exports.", body = Exports, example = json!({"exports": [example("active")]})), Refused),
 )]
-pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<Exports>, ApiError> {
-    auth.allow(Action::Admin)?;
+pub(super) async fn list(State(state): State<HttpState>, auth: May<right::Admin>) -> Result<Json<Exports>, ApiError> {
     let found = state.app.store().exports(auth.workspace()).await?;
     let exports = found.iter().map(ExportBody::from).collect();
     Ok(Json(Exports { exports }))
@@ -46,10 +44,9 @@ pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) ->
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<ExportBody>, ApiError> {
-    auth.allow(Action::Admin)?;
     let found = state.app.store().export(auth.workspace(), export_id(&id)?).await?;
     let export = found.ok_or(ApiError::NotFound("export"))?;
     Ok(Json(ExportBody::from(&export)))

@@ -2,7 +2,7 @@
 
 use super::body::RunBody;
 use super::{PATIENCE, export_id};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
@@ -11,7 +11,7 @@ use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::{Action, ExportId, RunId, WorkspaceId};
+use selfsame_domain::{ExportId, RunId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,10 +49,9 @@ pub(super) struct Runs {
 )]
 pub(super) async fn run(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<Queued>, ApiError> {
-    auth.allow(Action::Admin)?;
     let run = state.app.start_export_run(auth.workspace(), export_id(&id)?).await?;
     Ok(Json(Queued {
         run_id: run.to_string(),
@@ -78,11 +77,10 @@ pub(super) async fn run(
 )]
 pub(super) async fn runs(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Json<Runs>, ApiError> {
-    auth.allow(Action::Admin)?;
     let mut problems = Problems::default();
     let paging = Paging::read(&params, &mut problems);
     problems.finish()?;
@@ -112,10 +110,9 @@ pub(super) async fn runs(
 )]
 pub(super) async fn cancel(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<Runs>, ApiError> {
-    auth.allow(Action::Admin)?;
     let (workspace, id) = (auth.workspace(), export_id(&id)?);
     known(&state, workspace, id).await?;
     // At most two runs are open: one under way, and one queued behind it.

@@ -1,7 +1,7 @@
 //! `GET contact/{id}/export`: all data that is stored about a person.
 
 use super::item::ItemBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::contacts::AbsorbedBody;
 use crate::contacts::response::ContactBody;
 use crate::error::ApiError;
@@ -18,7 +18,7 @@ use http::header::CONTENT_TYPE;
 use selfsame_application::ports::{ContactGroup, EventQuery, HistoryOf, IdentityView, OrderQuery};
 use selfsame_application::{Application, TimelineCursor, TimelineItem, TimelineKind, TimelineQuery};
 use selfsame_domain::{
-    Action, Category, Contact, ContactId, Event, IdentifierKey, Place, Policy, Timestamp, VisitorId, WorkspaceId,
+    Category, Contact, ContactId, Event, IdentifierKey, Place, Policy, Timestamp, VisitorId, WorkspaceId,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -63,10 +63,9 @@ pub(crate) struct ExportBody {
 )]
 pub(crate) async fn export(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Response, ApiError> {
-    auth.allow(Action::Read)?;
     let workspace = auth.workspace();
     let found = state
         .app

@@ -1,7 +1,7 @@
 //! `GET contact/{id}/timeline`.
 
 use super::item::ItemBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT, read_place, write_place};
@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::DateTime;
 use selfsame_application::{TimelineCursor, TimelineKind, TimelineQuery};
-use selfsame_domain::{Action, DecisionId, Timestamp};
+use selfsame_domain::{DecisionId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -49,11 +49,10 @@ pub(crate) struct TimelineBody {
 )]
 pub(crate) async fn timeline(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Json<TimelineBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = contact_id("id", &id)?;
     let query = read(&params)?;
     let found = state.app.timeline(auth.workspace(), id, &query).await?;

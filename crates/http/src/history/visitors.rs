@@ -2,7 +2,7 @@
 
 use super::item::EventBody;
 use super::timeline::{limit, read_time};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::{read_place, write_place};
@@ -14,7 +14,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{EventQuery, HistoryOf};
 use selfsame_domain::values::Cookie;
-use selfsame_domain::{Action, Identifier, Visitor};
+use selfsame_domain::{Identifier, Visitor};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -75,11 +75,10 @@ impl From<&Visitor> for VisitorOfCookie {
 )]
 pub(crate) async fn visitors(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(sc): ApiPath<String>,
     params: Params,
 ) -> Result<Json<VisitorsBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let cookie = problems.check("sc", Cookie::parse(&sc));
     let limit = limit(&params, &mut problems);

@@ -1,14 +1,14 @@
 //! `GET identity/decisions/{id}`.
 
 use super::decision::DecisionBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::{Action, DecisionId};
+use selfsame_domain::DecisionId;
 use uuid::Uuid;
 
 /// A decision.
@@ -25,10 +25,9 @@ use uuid::Uuid;
 )]
 pub(crate) async fn decision(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<DecisionBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = Uuid::parse_str(&id).map_err(|_| ApiError::invalid("id", "must be a UUID"))?;
     let found = state.app.store().decision(auth.workspace(), DecisionId(id)).await?;
     let decision = found.ok_or(ApiError::NotFound("decision"))?;

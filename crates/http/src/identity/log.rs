@@ -1,7 +1,7 @@
 //! `GET contact/{id}/identity/log`.
 
 use super::decision::DecisionBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
@@ -10,7 +10,7 @@ use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::{Action, DecisionId};
+use selfsame_domain::DecisionId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,11 +42,10 @@ pub(crate) struct LogPage {
 )]
 pub(crate) async fn log(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Json<LogPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = contact_id("id", &id)?;
     let mut problems = Problems::default();
     let paging = Paging::read(&params, &mut problems);

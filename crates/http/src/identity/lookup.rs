@@ -2,7 +2,7 @@
 
 use super::decision::IdentifierBody;
 use super::view::{HeldBody, StateName};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paths::Params;
@@ -13,7 +13,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::Lookup;
 use selfsame_domain::values::{AppId, ContactKey, Cookie, DeviceId, Email, ExternalId, Phone, Token, ValueError};
-use selfsame_domain::{Action, CustomField, FieldId, Identifier, IdentifierKind, IdentifierState, Policy, Timestamp};
+use selfsame_domain::{CustomField, FieldId, Identifier, IdentifierKind, IdentifierState, Policy, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -87,10 +87,9 @@ impl LookupBody {
 )]
 pub(crate) async fn lookup(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<LookupBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let store = state.app.store();
     let fields = match params.text("kind") {
         Some(kind) if kind.eq_ignore_ascii_case(IdentifierKind::Field.as_str()) => {

@@ -2,7 +2,7 @@
 
 use super::decision::DecisionBody;
 use super::merge::MergeBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
@@ -16,7 +16,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::LOCATION;
-use selfsame_domain::{Action, Command, ContactId, Effect, MergeId, WorkspaceId};
+use selfsame_domain::{Command, ContactId, Effect, MergeId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -75,10 +75,9 @@ pub(crate) struct MergePage {
 )]
 pub(crate) async fn create(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let command = new_merge(&incoming.object()?.fields())?;
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
@@ -111,10 +110,9 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<MergePage>, ApiError> {
-    auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let paging = Paging::read(&params, &mut problems);
     problems.finish()?;
@@ -138,10 +136,9 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn read(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<MergeBody>, ApiError> {
-    auth.allow(Action::Read)?;
     Ok(Json(find(&state, auth.workspace(), merge_id(&id)?).await?))
 }
 
@@ -162,11 +159,10 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn undo(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let id = merge_id(&id)?;
     let decision = submit(&state, &auth, &incoming, Command::Undo { merge: id }, Repeated::Taken).await?;
     let merge = find(&state, auth.workspace(), id).await?;

@@ -2,7 +2,7 @@
 
 use super::decision::DecisionBody;
 use super::policy_body::{PolicyBody, read_policy};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::refusals::{Refused, SetRefused};
@@ -11,7 +11,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use selfsame_domain::{Action, Command};
+use selfsame_domain::Command;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,8 +32,7 @@ pub(crate) struct PolicyChange {
     tag = "identity",
     responses((status = 200, description = "The policy.", body = PolicyBody), Refused),
 )]
-pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiError> {
-    auth.allow(Action::Read)?;
+pub(crate) async fn read(auth: May<right::Read>) -> Result<Json<PolicyBody>, ApiError> {
     // The credentials include the workspace as it was at the beginning of this request.
     Ok(Json(PolicyBody::from(&auth.0.workspace.policy)))
 }
@@ -67,10 +66,9 @@ pub(crate) async fn read(auth: Authenticated) -> Result<Json<PolicyBody>, ApiErr
 )]
 pub(crate) async fn replace(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let policy = read_policy(&incoming.object()?.fields())?;
     let body = PolicyBody::from(&policy);
     let command = Command::SetPolicy(Box::new(policy));

@@ -3,7 +3,7 @@
 use super::decision::KeyBody;
 use super::merge::MergeBody;
 use super::names::{ContactStateName, KindName, SourceName, StabilityName};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::{ApiPath, contact_id};
 use crate::refusals::RefusedOrMissing;
@@ -12,9 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::IdentityView;
-use selfsame_domain::{
-    Action, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, KeyRecord, Policy, Visitor,
-};
+use selfsame_domain::{HeldIdentifier, Identifier, IdentifierKind, IdentifierState, KeyRecord, Policy, Visitor};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -226,10 +224,9 @@ impl IdentityBody {
 )]
 pub(crate) async fn identity(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<IdentityBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = contact_id("id", &id)?;
     let found = state.app.store().identity(auth.workspace(), id).await?;
     let view = found.ok_or(ApiError::NotFound("contact"))?;

@@ -2,14 +2,13 @@
 
 use super::response::{ImportAnswer, ImportBody, example};
 use super::{PATIENCE, import_id};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 
 /// Cancel an import.
 ///
@@ -25,10 +24,9 @@ use selfsame_domain::Action;
 )]
 pub(super) async fn cancel(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    auth.allow(Action::Write)?;
     let found = state
         .app
         .cancel_import(auth.workspace(), import_id(&id)?, PATIENCE)

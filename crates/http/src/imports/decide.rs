@@ -3,7 +3,7 @@
 use super::files::{FileOptions, Plan, Target, read_date_formats, region};
 use super::import_id;
 use super::response::{ImportAnswer, ImportBody};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
@@ -13,7 +13,6 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ports::{Import, ImportStatus};
-use selfsame_domain::Action;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -69,11 +68,10 @@ pub(super) struct DecideInput {
 )]
 pub(super) async fn decide(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    auth.allow(Action::Write)?;
     let (workspace, id) = (auth.workspace(), import_id(&id)?);
     let found = state.app.store().import(workspace, id).await?;
     let import = found.ok_or(ApiError::NotFound("import"))?;

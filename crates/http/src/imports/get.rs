@@ -2,14 +2,13 @@
 
 use super::import_id;
 use super::response::{ImportAnswer, ImportBody, example};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 
 /// One import.
 ///
@@ -24,10 +23,9 @@ use selfsame_domain::Action;
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    auth.allow(Action::Write)?;
     let found = state.app.store().import(auth.workspace(), import_id(&id)?).await?;
     let import = found.ok_or(ApiError::NotFound("import"))?;
     let import = ImportBody::of(&import, state.app.clock().now());

@@ -3,7 +3,7 @@
 use super::body::slot;
 use super::files::{FileOptions, Target};
 use super::response::ImportBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::contacts::BulkOptions;
 use crate::error::ApiError;
@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use selfsame_application::ports::{ImportFormat, ImportId, Links};
 use selfsame_application::{ImportRequest, Replay};
-use selfsame_domain::{Action, WorkspaceId};
+use selfsame_domain::WorkspaceId;
 use serde::Serialize;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -95,10 +95,9 @@ pub(super) struct LinkAnswer {
 )]
 pub(super) async fn upload(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     request: Request,
 ) -> Result<Json<LinkAnswer>, ApiError> {
-    auth.allow(Action::Write)?;
     let incoming = timeout(
         state.settings.request_timeout,
         Incoming::read(request, state.settings.body_limit),

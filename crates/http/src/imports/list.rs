@@ -1,7 +1,7 @@
 //! `GET imports`.
 
 use super::response::ImportBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
@@ -11,7 +11,6 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ports::ImportId;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -57,10 +56,9 @@ pub(super) struct ImportsPage {
 )]
 pub(super) async fn list(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     params: Params,
 ) -> Result<Json<ImportsPage>, ApiError> {
-    auth.allow(Action::Write)?;
     let mut problems = Problems::default();
     let paging = Paging::read(&params, &mut problems);
     problems.finish()?;

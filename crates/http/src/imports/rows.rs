@@ -2,7 +2,7 @@
 
 use super::import_id;
 use super::table::{self, Table};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use selfsame_application::ports::{ImportRow, RowOutcome, RowQuery};
-use selfsame_domain::{Action, Skipped};
+use selfsame_domain::Skipped;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,12 +124,11 @@ impl From<&Skipped> for Kept {
 )]
 pub(super) async fn rows(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
-    auth.allow(Action::Write)?;
     let (workspace, id) = (auth.workspace(), import_id(&id)?);
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);

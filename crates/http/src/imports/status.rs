@@ -1,7 +1,7 @@
 //! `GET importstatus/{id}`.
 
 use super::{PATIENCE, import_id};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::contacts::MAX_CONTACTS;
 use crate::error::ApiError;
 use crate::paths::ApiPath;
@@ -10,7 +10,6 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Import, ImportRow, ImportStatus, RowQuery};
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -62,10 +61,9 @@ pub(super) struct Mapped {
 )]
 pub(super) async fn status(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<StatusAnswer>, ApiError> {
-    auth.allow(Action::Write)?;
     let (workspace, id) = (auth.workspace(), import_id(&id)?);
     let found = state.app.import_when_over(workspace, id, PATIENCE).await?;
     let import = found.ok_or(ApiError::NotFound("import"))?;

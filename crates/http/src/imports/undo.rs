@@ -2,7 +2,7 @@
 
 use super::response::{ImportAnswer, ImportBody, example};
 use super::{PATIENCE, import_id};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::RefusedOrMissing;
@@ -10,7 +10,6 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ports::UndoAsked;
-use selfsame_domain::Action;
 
 /// Take an import back.
 ///
@@ -27,10 +26,9 @@ use selfsame_domain::Action;
 )]
 pub(super) async fn undo(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    auth.allow(Action::Write)?;
     let asked = state
         .app
         .undo_import(auth.workspace(), import_id(&id)?, PATIENCE)

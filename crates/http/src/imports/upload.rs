@@ -3,7 +3,7 @@
 use super::body::{FileBody, Sent};
 use super::files::{FileParams, Parameters};
 use super::response::ImportBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::Params;
 use crate::refusals::SetRefused;
@@ -14,7 +14,6 @@ use axum::response::IntoResponse;
 use http::{HeaderName, HeaderValue, StatusCode};
 use selfsame_application::ImportRequest;
 use selfsame_application::ports::ImportFormat;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -82,11 +81,10 @@ struct AcceptedBody {
 )]
 pub(super) async fn upload(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     params: Params,
     request: Request,
 ) -> Result<impl IntoResponse + use<>, ApiError> {
-    auth.allow(Action::Write)?;
     let fields = state.app.store().fields(auth.workspace()).await?;
     let Parameters {
         mut options,

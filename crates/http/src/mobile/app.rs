@@ -5,13 +5,14 @@ use crate::contacts::request::skipped;
 use crate::error::ApiError;
 use crate::fields::{Fields, NOT_A_TEXT, Problems, name_of, why};
 use crate::named::{self, Parts};
-use crate::site::Visit;
+use crate::site;
 use crate::state::HttpState;
 use crate::tracker::{CollectedBody, RefusedPart};
 use axum::extract::Request;
 use http::{HeaderMap, HeaderName};
-use selfsame_domain::values::{DeviceId, ExternalId, Source};
-use selfsame_domain::{Call, Command, ContactRequest, Identifier, Policy, Warrant};
+use selfsame_application::Sender;
+use selfsame_domain::values::{DeviceId, ExternalId};
+use selfsame_domain::{AppUser, Call, Command, ContactRequest, Identifier, Policy};
 use serde_json::Value;
 use utoipa::IntoParams;
 
@@ -51,7 +52,7 @@ pub(super) struct AppHeaders {
 
 /// A request of an app.
 pub(super) struct App {
-    pub(super) visit: Visit,
+    pub(super) sender: Sender,
     pub(super) incoming: Incoming,
     headers: HeaderMap,
 }
@@ -61,10 +62,10 @@ impl App {
     pub(super) async fn open(state: &HttpState, request: Request, limit: usize) -> Result<Self, ApiError> {
         let headers = request.headers().clone();
         let key = header(&headers, &KEY).ok_or(ApiError::Unauthorized("the header X-Reteno-Access-Key is required"))?;
-        let visit = Visit::open(state, key, None, &headers, request.extensions()).await?;
+        let sender = site::open(state, key, None, &headers, request.extensions()).await?;
         let incoming = Incoming::read(request, limit).await?;
         Ok(Self {
-            visit,
+            sender,
             incoming,
             headers,
         })
@@ -72,7 +73,7 @@ impl App {
 
     /// The identity policy of the app's workspace.
     pub(super) fn policy(&self) -> &Policy {
-        self.visit.policy()
+        self.sender.policy()
     }
 
     /// The version of the library that the app sends with.
@@ -80,32 +81,24 @@ impl App {
         header(&self.headers, &LIBRARY)
     }
 
-    /// The user and the device of the request. A request without a device is refused. An invalid identity token, or one for another user than
-    /// the request names, is left out and reported: then the request has no user, and its data is recorded for the device.
+    /// The user and the device of the request. A request without a device is refused. An identity token that does not count is left out and
+    /// reported. [`AppUser`] has the rules.
     pub(super) fn user(&self, state: &HttpState, fields: &Fields<'_>, problems: &mut Problems) -> Option<User> {
         let named = named_user(fields, problems);
         let device = self.device(fields, problems);
         let token = header(&self.headers, &IDENTITY);
         let mut wrong = Problems::default();
-        let warrant = self.visit.warrant(state, token, "X-Selfsame-Identity", &mut wrong);
-        let (member, mut said) = named.unzip();
+        let warrant = site::warrant(state, &self.sender, token, "X-Selfsame-Identity", &mut wrong);
+        let (member, named) = named.unzip();
         let member = member.unwrap_or(USER[0]);
-        if let (Some(Warrant::Token(vouched)), Some(named)) = (&warrant, &said)
-            && vouched != named
-        {
-            wrong.add(
-                fields.pointer(member),
-                "differs from the external ID of the identity token",
-            );
-            said = None;
+        let (app_user, differs) = AppUser::new(device?, named, warrant);
+        if let Some(reason) = differs {
+            wrong.add(fields.pointer(member), reason);
         }
-        let refused = wrong.all();
         Some(User {
-            device: device?,
+            app_user,
             member,
-            named: said,
-            warrant: warrant.filter(|_| refused.is_empty()).unwrap_or(Warrant::PublicKey),
-            refused: refused.into_iter().map(RefusedPart::from).collect(),
+            refused: wrong.all().into_iter().map(RefusedPart::from).collect(),
         })
     }
 
@@ -118,53 +111,19 @@ impl App {
     }
 }
 
-/// The user of an app.
+/// The user of an app, with the names that its request uses.
 pub(super) struct User {
-    pub(super) device: Identifier,
+    pub(super) app_user: AppUser,
     /// The member that names the user.
     member: &'static str,
-    /// The external ID that the request names.
-    named: Option<ExternalId>,
-    warrant: Warrant,
     /// The errors of the identity token.
     refused: Vec<RefusedPart>,
 }
 
 impl User {
-    /// The external ID, if it is trusted.
-    pub(super) fn external_id(&self) -> Option<Identifier> {
-        match &self.warrant {
-            Warrant::Token(id) => Some(Identifier::external_id(id)),
-            Warrant::SecretKey(_) | Warrant::Unsigned => self.named.as_ref().map(Identifier::external_id),
-            Warrant::PublicKey => None,
-        }
-    }
-
-    /// Whether the request names a user, trusted or not.
-    pub(super) fn is_named(&self) -> bool {
-        self.named.is_some() || matches!(self.warrant, Warrant::Token(_)) || !self.refused.is_empty()
-    }
-
-    /// A request about the user on the device.
-    pub(super) fn request(&self) -> ContactRequest {
-        let mut request = ContactRequest::new(Source::App);
-        request.device_id = Some(self.device.clone());
-        let named = self.named.as_ref().map(Identifier::external_id);
-        request.external_id = self.external_id().or(named);
-        request
-    }
-
-    /// The request without members that the app may not set.
-    pub(super) fn allowed(&self, request: ContactRequest) -> ContactRequest {
-        match self.warrant {
-            Warrant::PublicKey => request.by_public_key(),
-            Warrant::SecretKey(_) | Warrant::Token(_) | Warrant::Unsigned => request,
-        }
-    }
-
     /// The parts of the user's identity that are not trusted.
-    pub(super) fn disbelieved(&self) -> Vec<RefusedPart> {
-        let skipped = self.allowed(self.request()).skipped.into_iter();
+    pub(super) fn untrusted(&self) -> Vec<RefusedPart> {
+        let skipped = self.app_user.allowed(self.app_user.request()).skipped.into_iter();
         let mut refused: Vec<_> = skipped.map(RefusedPart::from).collect();
         for part in &mut refused {
             part.field = self.member_of(&part.field, "");
@@ -181,13 +140,13 @@ impl User {
         request: ContactRequest,
         group: &str,
     ) -> Result<CollectedBody, ApiError> {
-        let mut request = self.allowed(request);
+        let mut request = self.app_user.allowed(request);
         let mut answer = CollectedBody::default();
         answer
             .refused
             .extend(request.take_left_out().into_iter().map(RefusedPart::from));
         let command = Command::Contact(Call::Upsert, Box::new(request));
-        for decision in app.visit.submit(state, &app.incoming, vec![command]).await? {
+        for decision in site::submit(state, &app.sender, &app.incoming, vec![command]).await? {
             answer.add(&decision, true);
         }
         for part in &mut answer.refused {
@@ -214,8 +173,8 @@ impl User {
 /// Reads the email and the phone of the user.
 pub(super) fn channels(fields: &Fields<'_>, policy: &Policy, request: &mut ContactRequest) {
     let mut parts = Parts { policy, request };
-    named::email(&mut parts, &fields.pointer("email"), said(fields, "email"));
-    named::phone(&mut parts, &fields.pointer("phone"), said(fields, "phone"));
+    named::email(&mut parts, &fields.pointer("email"), sent(fields, "email"));
+    named::phone(&mut parts, &fields.pointer("phone"), sent(fields, "phone"));
 }
 
 /// Leaves out and reports members that are not stored.
@@ -226,7 +185,7 @@ pub(super) fn leave_out(fields: &Fields<'_>, names: &[&str], reason: &str, reque
 }
 
 /// A member that is not `null`: the SDK sends all members.
-fn said<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a Value> {
+fn sent<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a Value> {
     fields.member(name).filter(|value| !value.is_null())
 }
 
@@ -234,7 +193,7 @@ fn said<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a Value> {
 fn named_user(fields: &Fields<'_>, problems: &mut Problems) -> Option<(&'static str, ExternalId)> {
     let mut named: Option<(&'static str, ExternalId)> = None;
     for name in USER {
-        let Some(value) = said(fields, name) else { continue };
+        let Some(value) = sent(fields, name) else { continue };
         let pointer = fields.pointer(name);
         let text = problems.check(&pointer, name_of(value).ok_or_else(|| why(value, NOT_A_TEXT)));
         let Some(id) = text.and_then(|text| problems.check(&pointer, ExternalId::parse(&text))) else {

@@ -8,7 +8,7 @@ use crate::state::HttpState;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
 use selfsame_domain::values::{ChannelType, Device, FieldProblem, Token};
-use selfsame_domain::{AttributeKey, Call, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind};
+use selfsame_domain::{AppUser, Call, ChannelDetails, ChannelInput, ContactRequest, Identifier, IdentifierKind};
 use utoipa::ToSchema;
 
 /// Greatest size of a request, in bytes.
@@ -102,21 +102,22 @@ pub(super) async fn device(State(state): State<HttpState>, request: Request) -> 
 }
 
 fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) -> ContactRequest {
-    let mut request = user.request();
+    let mut request = user.app_user.request();
     match token(app, fields, &mut request) {
         Some(channel) => request.channels.push(channel),
         None => app::leave_out(fields, &DESCRIBING, "is kept with a pushToken only", &mut request),
     }
     app::channels(fields, app.policy(), &mut request);
     app::leave_out(fields, &NO_PLACE, "is not stored", &mut request);
-    if user.external_id().is_some() {
-        let mut told = ContactRequest::new(request.source);
-        read_attributes(fields, app.policy(), problems, &mut told);
-        let of_user = |key| matches!(key, AttributeKey::Language | AttributeKey::TimeZone);
-        request
+    if user.app_user.external_id().is_some() {
+        let mut sent = ContactRequest::new(request.source);
+        read_attributes(fields, app.policy(), problems, &mut sent);
+        let of_user = sent
             .attributes
-            .extend(told.attributes.into_iter().filter(|input| of_user(input.key)));
-        request.skipped.extend(told.skipped);
+            .into_iter()
+            .filter(|input| AppUser::is_of_user(input.key));
+        request.attributes.extend(of_user);
+        request.skipped.extend(sent.skipped);
     } else {
         let reason = "is kept of users with an external ID only";
         app::leave_out(fields, &["timeZone"], reason, &mut request);

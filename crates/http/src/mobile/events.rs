@@ -4,13 +4,13 @@ use super::app::{App, AppHeaders, User};
 use crate::error::ApiError;
 use crate::events::{detail, read_of};
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
+use crate::site;
 use crate::state::HttpState;
 use crate::times;
-use crate::tracker::{CollectedBody, DEPTH};
+use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
-use selfsame_domain::values::Source;
-use selfsame_domain::{Command, ContactRequest, EventId, EventRequest, Origin, Timestamp, is_dated_ahead};
-use serde_json::{Value, json};
+use selfsame_domain::{Command, EventId, EventRequest, Origin, Timestamp, app_event_time};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Greatest size of a request in bytes, as for every public key.
@@ -92,9 +92,9 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
     let user = user.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
     let mut answer = CollectedBody {
         stored: 0,
-        refused: user.disbelieved(),
+        refused: user.untrusted(),
     };
-    let (now, place) = (state.app.clock().now(), app.visit.place());
+    let (now, place) = (state.app.clock().now(), app.sender.place());
     let mut commands = Vec::with_capacity(body.entries.len());
     for entry in &body.entries {
         commands.extend(answer.read(entry, |fields, answer| {
@@ -104,7 +104,7 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
         }));
     }
     if !commands.is_empty() {
-        for decision in app.visit.submit(&state, &app.incoming, commands).await? {
+        for decision in site::submit(&state, &app.sender, &app.incoming, commands).await? {
             answer.add(&decision, true);
         }
     }
@@ -118,44 +118,31 @@ fn read(
     now: Timestamp,
     problems: &mut Problems,
 ) -> Option<EventRequest> {
-    let mut who = ContactRequest::new(Source::App);
-    // Events of a user do not claim the device: another user may have it now.
-    match user.external_id() {
-        Some(external_id) => who.external_id = Some(external_id),
-        None => who.device_id = Some(user.device.clone()),
-    }
+    let mut request = user.app_user.event_request();
     let occurred = fields.text("occurred", problems).value();
     let read_time = |text: &String| problems.check(&fields.pointer("occurred"), happened(text, now));
     let occurred_at = occurred.as_ref().and_then(read_time);
-    let sent = detail(fields, "eventId", |text| Ok(text.to_owned()), &mut who, problems);
+    let sent = detail(fields, "eventId", |text| Ok(text.to_owned()), &mut request, problems);
     if sent.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
         let reason = format!("must be at most {MAX_ID} characters long");
         problems.add(fields.pointer("eventId"), reason);
     }
-    let mut event = read_of(fields, user.allowed(who), Origin::Mobile, problems)?;
+    let mut event = read_of(fields, user.app_user.allowed(request), Origin::Mobile, problems)?;
     event.occurred_at = occurred_at;
-    let device = &user.device.key.value;
-    // The event ID is unique within site and device, so that a sender cannot occupy the IDs of other devices' events.
-    let identity = match (sent, occurred) {
-        (Some(id), _) => Some(json!([place, device, "sent", id])),
+    let device = user.app_user.device();
+    event.id = match (sent, occurred) {
+        (Some(id), _) => Some(EventId::of_app(place, device, &id)),
         (None, Some(occurred)) => {
-            let content = [event.type_key.as_str(), occurred.trim(), event.params.as_json()];
-            Some(json!([place, device, "content", content]))
+            let id = EventId::of_app_content(place, device, &event.type_key, &occurred, &event.params);
+            Some(id)
         }
         (None, None) => None,
     };
-    event.id = identity.map(|identity| EventId::sent(&identity.to_string()));
     Some(event)
 }
 
-/// The time of an event. A time less than a day ahead counts as now, because the phone's clock is wrong.
+/// Reads the time of an event.
 fn happened(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let at = times::parse(text).ok_or(times::REASON)?;
-    if at < now - DEPTH {
-        return Err(format!("must not be more than {} days ago", DEPTH.num_days()));
-    }
-    if is_dated_ahead(at, now) {
-        return Err("must not be more than a day ahead".to_owned());
-    }
-    Ok(at.min(now))
+    app_event_time(at, now).map_err(|error| error.to_string())
 }

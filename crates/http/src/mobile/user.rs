@@ -9,7 +9,7 @@ use crate::state::HttpState;
 use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
 use selfsame_domain::values::{CategoryKey, SegmentName};
-use selfsame_domain::{AttributeKey, Call, ContactRequest, CustomField, FieldInput, SegmentRef};
+use selfsame_domain::{AppUser, Call, ContactRequest, CustomField, FieldInput, SegmentRef};
 use utoipa::ToSchema;
 
 /// What an app tells of its user.
@@ -105,7 +105,7 @@ pub(super) async fn user(State(state): State<HttpState>, request: Request) -> Re
     problems.finish()?;
     let (mut request, user) = read.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
     if !named.is_empty() {
-        let known = state.app.store().fields(app.visit.workspace()).await?;
+        let known = state.app.store().fields(app.sender.workspace()).await?;
         for (pointer, value) in named {
             match value.as_object() {
                 Some(field) => custom_field(&Fields::of(Some(field), pointer), &known, &mut request),
@@ -123,10 +123,10 @@ fn read(
     attributes: &Fields<'_>,
     problems: &mut Problems,
 ) -> ContactRequest {
-    let mut request = user.request();
+    let mut request = user.app_user.request();
     read_attributes(attributes, app.policy(), problems, &mut request);
     app::leave_out(attributes, &["marketId"], "is not stored", &mut request);
-    if user.is_named() {
+    if user.app_user.is_named() {
         app::channels(attributes, app.policy(), &mut request);
     } else {
         for name in ["email", "phone"] {
@@ -134,8 +134,7 @@ fn read(
                 problems.add(attributes.pointer(name), "must not be sent without externalUserId");
             }
         }
-        let of_user = |key| matches!(key, AttributeKey::Language | AttributeKey::TimeZone);
-        request.attributes.retain(|input| !of_user(input.key));
+        request.attributes.retain(|input| !AppUser::is_of_user(input.key));
         let reason = "is kept of users with an external ID only";
         app::leave_out(attributes, &["languageCode", "timeZone"], reason, &mut request);
     }

@@ -1,7 +1,7 @@
 //! `GET contact/{id}/orders`.
 
 use super::response::OrderBody;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT, read_place, write_place};
@@ -11,7 +11,6 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ports::OrderQuery;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,11 +57,10 @@ pub(crate) struct OrdersPage {
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Json<OrdersPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = contact_id("id", &id)?;
     let mut problems = Problems::default();
     let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);

@@ -1,6 +1,6 @@
 //! `POST group/{id}/contacts/attach` and `…/detach`.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::contacts::request::skipped;
 use crate::contacts::response::Sentence;
@@ -12,7 +12,7 @@ use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_domain::values::ExternalId;
-use selfsame_domain::{Action, Command, ContactId, ContactRef, Decision, Identifier};
+use selfsame_domain::{Command, ContactId, ContactRef, Decision, Identifier};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -59,11 +59,10 @@ pub(crate) enum AttachAnswer {
 )]
 pub(crate) async fn attach(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Decided<Partly<Sentence>>, ApiError> {
-    auth.allow(Action::Write)?;
     let segment = segment_id("id", &id)?;
     let contacts = read(&incoming.object()?.fields())?;
     if contacts.is_empty() {
@@ -101,11 +100,10 @@ pub(crate) async fn attach(
 )]
 pub(crate) async fn detach(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Decided<Partly<Sentence>>, ApiError> {
-    auth.allow(Action::Write)?;
     let segment = segment_id("id", &id)?;
     let contacts = match incoming.json()? {
         None => Vec::new(),

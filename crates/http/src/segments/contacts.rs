@@ -1,6 +1,6 @@
 //! `GET group/{id}/contacts`.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::contacts::response::{ContactBody, Listed};
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -9,7 +9,6 @@ use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_application::SegmentError;
 use selfsame_application::ports::{MembersFrom, Page, SegmentQuery};
-use selfsame_domain::Action;
 
 /// List the contacts of a segment.
 #[utoipa::path(
@@ -31,11 +30,10 @@ use selfsame_domain::Action;
 )]
 pub(crate) async fn contacts(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Listed<ContactBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let segment = segment_id("id", &id)?;
     let mut problems = Problems::default();
     let (offset, limit) = params.page(&mut problems);

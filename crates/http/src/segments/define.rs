@@ -1,7 +1,7 @@
 //! Creating, changing, reading and deleting segments.
 
 use super::forms::{SegmentBody, SegmentInput, formula, name};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -15,7 +15,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use selfsame_domain::{Action, Command, Decision, Effect, SegmentId, WorkspaceId};
+use selfsame_domain::{Command, Decision, Effect, SegmentId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,10 +67,9 @@ pub(crate) struct SegmentDeletion {
 )]
 pub(crate) async fn list(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<SegmentPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);
     problems.finish()?;
@@ -101,10 +100,9 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn create(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let body = incoming.object()?;
     let fields = body.fields();
     let mut problems = Problems::default();
@@ -144,10 +142,9 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn get(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<SegmentAnswer>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = segment_id("id", &id)?;
     let segment = read(&state, auth.workspace(), id).await?;
     Ok(Json(SegmentAnswer { segment }))
@@ -168,11 +165,10 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn change(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let id = segment_id("id", &id)?;
     let body = incoming.object()?;
     let fields = body.fields();
@@ -209,11 +205,10 @@ pub(crate) async fn change(
 )]
 pub(crate) async fn delete(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let segment = segment_id("id", &id)?;
     let command = Command::DeleteSegment { segment };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;

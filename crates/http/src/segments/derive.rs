@@ -2,7 +2,7 @@
 
 use super::define::{SegmentChange, changed};
 use super::forms::{FormulaBody, MemberBody, formula, name};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -18,7 +18,7 @@ use http::StatusCode;
 use selfsame_application::ports::MembersFrom;
 use selfsame_application::{Replay, Submission};
 use selfsame_domain::values::SegmentName;
-use selfsame_domain::{Action, Command, ContactId, ContactRef, Decision, Effect, SegmentId};
+use selfsame_domain::{Command, ContactId, ContactRef, Decision, Effect, SegmentId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -73,11 +73,10 @@ pub(crate) struct SearchPage {
 )]
 pub(crate) async fn copy(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let id = segment_id("id", &id)?;
     let name = new_name(&incoming)?;
     let view = state.app.segment(auth.workspace(), id).await?;
@@ -110,11 +109,10 @@ pub(crate) async fn copy(
 )]
 pub(crate) async fn freeze(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Admin)?;
     let id = segment_id("id", &id)?;
     let name = new_name(&incoming)?;
     let workspace = auth.workspace();
@@ -166,11 +164,10 @@ pub(crate) async fn freeze(
 )]
 pub(crate) async fn empty(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    auth.allow(Action::Write)?;
     let segment = segment_id("id", &id)?;
     let command = Command::Detach {
         segment,
@@ -196,11 +193,10 @@ pub(crate) async fn empty(
 )]
 pub(crate) async fn search(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     params: Params,
     incoming: Incoming,
 ) -> Result<Json<SearchPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let body = incoming.object()?;
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);

@@ -1,7 +1,7 @@
 //! `GET segments/{id}/members` and `GET contact/{id}/segments`.
 
 use super::forms::{MemberBody, kind};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use selfsame_application::StandingInSegment;
 use selfsame_application::ports::MembersFrom;
-use selfsame_domain::{Action, ContactId};
+use selfsame_domain::ContactId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,11 +83,10 @@ impl From<StandingInSegment> for StandingBody {
 )]
 pub(crate) async fn members(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Json<MemberPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = segment_id("id", &id)?;
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);
@@ -118,10 +117,9 @@ pub(crate) async fn members(
 )]
 pub(crate) async fn of_contact(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<StandingPage>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = contact_id("id", &id)?;
     let standings = state.app.segments_of(auth.workspace(), id).await?;
     Ok(Json(StandingPage {

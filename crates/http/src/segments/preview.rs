@@ -1,7 +1,7 @@
 //! `POST segments/preview`.
 
 use super::forms::{FormulaBody, MemberBody, formula};
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -9,7 +9,7 @@ use crate::refusals::{BodyRefused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::{Action, SegmentId};
+use selfsame_domain::SegmentId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -72,10 +72,9 @@ pub(crate) struct WithoutValue {
 )]
 pub(crate) async fn preview(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     incoming: Incoming,
 ) -> Result<Json<PreviewBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let body = incoming.object()?;
     let fields = body.fields();
     let mut problems = Problems::default();

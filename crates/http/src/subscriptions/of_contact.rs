@@ -1,6 +1,6 @@
 //! `GET` and `PUT contact/{id}/subscriptions`.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::contacts::find;
 use crate::contacts::response::Sentence;
@@ -12,7 +12,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::values::CategoryKey;
-use selfsame_domain::{Action, Category, Command, Rejection};
+use selfsame_domain::{Category, Command, Rejection};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -67,10 +67,9 @@ pub(crate) struct SubscriptionsInput {
 )]
 pub(crate) async fn get(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<Vec<ContactSubscription>>, ApiError> {
-    auth.allow(Action::Read)?;
     let details = find(&state, &auth, contact_id("id", &id)?).await?;
     let segments = details.contact.segments();
     let categories = state
@@ -102,11 +101,10 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn replace(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
-    auth.allow(Action::Write)?;
     let id = contact_id("id", &id)?;
     let named = read(&incoming.object()?.fields())?;
     let command = Command::SetSubscriptions {

@@ -1,11 +1,10 @@
 //! `GET account/info`.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,8 +34,10 @@ pub(crate) struct AccountInfo {
         crate::docs::ReadErrors,
     )
 )]
-pub(crate) async fn info(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<AccountInfo>, ApiError> {
-    auth.allow(Action::General)?;
+pub(crate) async fn info(
+    State(state): State<HttpState>,
+    auth: May<right::General>,
+) -> Result<Json<AccountInfo>, ApiError> {
     let workspace = &auth.0.workspace;
     Ok(Json(AccountInfo {
         user_email: state.settings.account_email.clone().unwrap_or_default(),

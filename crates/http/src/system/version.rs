@@ -1,9 +1,8 @@
 //! `GET version`.
 
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, May, right};
 use crate::error::ApiError;
 use axum::Json;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,8 +32,7 @@ pub(crate) struct Version {
         crate::docs::ReadErrors,
     )
 )]
-pub(crate) async fn version(auth: Authenticated) -> Result<Json<Version>, ApiError> {
-    auth.allow(Action::General)?;
+pub(crate) async fn version(auth: May<right::General>) -> Result<Json<Version>, ApiError> {
     Ok(Json(Version {
         version: env!("CARGO_PKG_VERSION"),
         protocol: PROTOCOL,

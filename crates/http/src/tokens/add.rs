@@ -1,7 +1,7 @@
 //! `POST apps/{uuid}/tokens`.
 
 use super::mute::app_uuid;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::contacts::request::{refuse_unreadable, skipped};
 use crate::error::ApiError;
@@ -14,8 +14,8 @@ use axum::Json;
 use axum::extract::State;
 use selfsame_domain::values::{AppId, ChannelType, Source, Token};
 use selfsame_domain::{
-    Action, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, Decision, Identifier,
-    IdentifierKind, Policy,
+    Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, Decision, Identifier, IdentifierKind,
+    Policy,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -93,11 +93,10 @@ impl From<&Decision> for TokenResult {
 )]
 pub(crate) async fn add(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     ApiPath(app): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<AllDecided<Json<TokensBody>>, ApiError> {
-    auth.allow(Action::Write)?;
     let app = app_uuid(&app)?;
     let read = read(&incoming.object()?.fields(), &app, &auth.0.workspace.policy)?;
     let commands = read

@@ -1,6 +1,6 @@
 //! `GET contact/token/{app}/{token}/contactId`.
 
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, May, right};
 use crate::contacts::response::ContactIdBody;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use selfsame_application::ports::TokenOwner;
 use selfsame_domain::values::{AppId, Token};
-use selfsame_domain::{Action, Identifier, IdentifierKind};
+use selfsame_domain::{Identifier, IdentifierKind};
 
 /// Find the contact that holds a token.
 #[utoipa::path(
@@ -27,10 +27,9 @@ use selfsame_domain::{Action, Identifier, IdentifierKind};
 )]
 pub(crate) async fn contact_id(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath((app, token)): ApiPath<(String, String)>,
 ) -> Result<Json<ContactIdBody>, ApiError> {
-    auth.allow(Action::Read)?;
     let (app, token) = read(&app, &token)?;
     let owner = find(&state, &auth, &app, &token).await?;
     Ok(Json(ContactIdBody { id: owner.contact.0 }))

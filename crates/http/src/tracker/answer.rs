@@ -1,13 +1,14 @@
 //! The answer to pages: how many events were kept, and what was left out. It has no data about contacts.
 
-use super::who::Who;
+use super::visitor::Visitor;
 use crate::body::{Entry, Incoming, pruned};
 use crate::error::{ApiError, Problem, member};
 use crate::fields::{Fields, Problems};
-use crate::site::Visit;
+use crate::site;
 use crate::state::HttpState;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use selfsame_application::Sender;
 use selfsame_domain::values::ValueError;
 use selfsame_domain::{Command, Decision, Effect, EventParams, Outcome, Skipped};
 use serde::Serialize;
@@ -136,22 +137,22 @@ impl CollectedBody {
 /// contact.
 pub(crate) async fn submit(
     state: &HttpState,
-    visit: &Visit,
+    sender: &Sender,
     incoming: &Incoming,
-    who: Who,
+    visitor: Visitor,
     events: Vec<Command>,
     mut answer: CollectedBody,
 ) -> Result<CollectedBody, ApiError> {
-    let links = usize::from(who.link.is_some());
-    let commands: Vec<Command> = who.link.into_iter().chain(events).collect();
+    let links = usize::from(visitor.link.is_some());
+    let commands: Vec<Command> = visitor.link.into_iter().chain(events).collect();
     if commands.is_empty() {
         return Ok(answer);
     }
-    let decisions = visit.submit(state, incoming, commands).await?;
+    let decisions = site::submit(state, sender, incoming, commands).await?;
     for (index, decision) in decisions.iter().enumerate() {
         answer.add(decision, index >= links);
     }
-    if let Some(place) = who.contact_id {
+    if let Some(place) = visitor.contact_id {
         answer.name_contact_id(&place);
     }
     Ok(answer)

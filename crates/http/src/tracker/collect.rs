@@ -2,16 +2,16 @@
 
 use super::MAX_BYTES;
 use super::answer::{self, CollectedBody, RefusedPart};
-use super::page::{self, Clock, Told};
-use super::who::{self, Claim, Names};
+use super::page::{self, PageEvent};
+use super::visitor::{self, Claim, Names};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
-use crate::site::Visit;
+use crate::site;
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use selfsame_domain::values::EventTypeKey;
-use selfsame_domain::{Command, ContactRequest, EventParams, Identifier};
+use selfsame_domain::{BrowserClock, Command, ContactRequest, EventParams, Identifier};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -98,7 +98,7 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
     let incoming = Incoming::read(request, MAX_BYTES).await?;
     let body = incoming.batch("events", MAX_EVENTS)?;
     let fields = body.fields();
-    let visit = Visit::open(&state, &page::site(&fields, "site")?, None, &headers, &extensions).await?;
+    let sender = site::open(&state, &page::site(&fields, "site")?, None, &headers, &extensions).await?;
     let cookie = page::cookie(&fields, "sc")?;
     if page::is_bot(&headers) {
         return Ok(CollectedBody::of_bot());
@@ -116,26 +116,26 @@ pub(crate) async fn collect(State(state): State<HttpState>, request: Request) ->
             phone: "phone",
             contact_id: None,
         },
-        token: who::token(&fields, "token"),
+        token: visitor::token(&fields, "token"),
     };
-    let who = who::tell(&state, &visit, &claim, Some(&cookie), &mut answer);
-    let clock = Clock::new(state.app.clock().now(), sent_at);
+    let visitor = visitor::read(&state, &sender, &claim, Some(&cookie), &mut answer);
+    let clock = BrowserClock::new(state.app.clock().now(), sent_at);
     let events = body.entries.iter().filter_map(|event| {
         answer.read(event, |event, answer| {
-            read(event, clock, &visit, &cookie, &who.named, answer)
+            read(event, clock, &sender.place(), &cookie, &visitor.history, answer)
         })
     });
     let events: Vec<Command> = events.collect();
-    answer::submit(&state, &visit, &incoming, who, events, answer).await
+    answer::submit(&state, &sender, &incoming, visitor, events, answer).await
 }
 
 /// Reads an event. An invalid one is reported, and the others are kept.
 fn read(
     event: &Fields<'_>,
-    clock: Clock,
-    visit: &Visit,
+    clock: BrowserClock,
+    place: &str,
     cookie: &Identifier,
-    named: &ContactRequest,
+    history: &ContactRequest,
     answer: &mut CollectedBody,
 ) -> Option<Command> {
     let mut problems = Problems::default();
@@ -156,13 +156,13 @@ fn read(
     let type_key = problems.check(&event.pointer("name"), EventTypeKey::parse(&name));
     let params = problems.check(&event.pointer("payload"), params);
     let command = type_key.zip(params).map(|(type_key, params)| {
-        let told = Told {
+        let event = PageEvent {
             type_key,
             params,
             occurred_at,
             id,
         };
-        told.keep(&visit.place(), Some(cookie), named)
+        event.command(place, Some(cookie), history)
     });
     answer.judge(command, problems)
 }

@@ -6,7 +6,7 @@ mod cors;
 mod page;
 mod plugin_log;
 mod script;
-mod who;
+mod visitor;
 mod wire;
 
 pub(crate) use answer::{CollectedBody, RefusedPart};
@@ -19,9 +19,6 @@ use utoipa_axum::routes;
 
 /// Greatest size of a request in bytes: the limit of browsers for requests of a page that is left.
 const MAX_BYTES: usize = 64 * 1024;
-
-/// The greatest age of an event: a browser may have been offline, while an older event is more likely forged.
-pub(crate) const DEPTH: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
 /// How long a browser may cache a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(2);

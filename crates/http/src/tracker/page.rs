@@ -1,18 +1,14 @@
 //! From a page's request to commands.
 
-use super::DEPTH;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
 use crate::operations::BOTS;
-use chrono::{DateTime, TimeDelta};
 use http::HeaderMap;
 use http::header::{ORIGIN, USER_AGENT};
 use isbot::Bots;
 use metrics::counter;
 use selfsame_domain::values::{Cookie, EventTypeKey};
-use selfsame_domain::{
-    Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, Timestamp, to_micros,
-};
+use selfsame_domain::{Command, ContactRequest, EventId, EventParams, EventRequest, Identifier, Origin, Timestamp};
 use std::sync::LazyLock;
 
 /// The patterns of the library, compiled once.
@@ -49,44 +45,9 @@ pub(crate) fn cookie(fields: &Fields<'_>, name: &str) -> Result<Identifier, ApiE
     Ok(Identifier::cookie(&cookie))
 }
 
-/// The greatest error of a browser's clock that is not corrected.
-const TOLERANCE: TimeDelta = TimeDelta::seconds(10);
-
-/// Converts times of a browser's clock to the server's clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Clock {
-    now: Timestamp,
-    /// How far the browser's clock is behind the server's.
-    behind: TimeDelta,
-}
-
-impl Clock {
-    /// The clock of a browser, by the time at which it sent the request. A small difference is not corrected: it may be the duration of the
-    /// request, and a correction by it could reorder events of different requests.
-    pub(crate) fn new(now: Timestamp, sent_at: Option<i64>) -> Self {
-        let sent_at = sent_at.and_then(DateTime::from_timestamp_millis);
-        let behind = sent_at.map_or(TimeDelta::zero(), |sent_at| now - sent_at);
-        let is_right = behind.abs() <= TOLERANCE;
-        Self {
-            now,
-            behind: if is_right { TimeDelta::zero() } else { behind },
-        }
-    }
-
-    /// Reads a time of the browser, in milliseconds since 1970. A time in the future counts as now, because the clock is wrong.
-    pub(crate) fn read(self, millis: i64) -> Result<Timestamp, String> {
-        let said = DateTime::from_timestamp_millis(millis).and_then(|at| at.checked_add_signed(self.behind));
-        let at = said.ok_or("must be milliseconds since 1970")?.min(self.now);
-        if at < self.now - DEPTH {
-            return Err(format!("must not be more than {} days ago", DEPTH.num_days()));
-        }
-        Ok(to_micros(at))
-    }
-}
-
 /// An event of a page, parsed.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct PageEvent {
     pub(crate) type_key: EventTypeKey,
     pub(crate) params: EventParams,
     pub(crate) occurred_at: Option<Timestamp>,
@@ -94,14 +55,12 @@ pub(crate) struct Told {
     pub(crate) id: Option<String>,
 }
 
-impl Told {
-    /// The command that records the event for the named contact, else for the visitor behind the cookie. The event ID is unique within the place
-    /// and the cookie, so that a sender cannot occupy the IDs of other visitors' events.
-    pub(crate) fn keep(self, place: &str, cookie: Option<&Identifier>, named: &ContactRequest) -> Command {
-        let cookie = cookie.map_or("", |cookie| cookie.key.value.as_str());
-        let id = self.id.map(|id| EventId::sent(&format!("{place} {cookie} {id}")));
+impl PageEvent {
+    /// The command that records the event under the identifiers of the visitor.
+    pub(crate) fn command(self, place: &str, cookie: Option<&Identifier>, history: &ContactRequest) -> Command {
+        let id = self.id.map(|id| EventId::of_page(place, cookie, &id));
         Command::Event(Box::new(EventRequest {
-            contact: named.clone(),
+            contact: history.clone(),
             id,
             type_key: self.type_key,
             key_value: None,
@@ -117,43 +76,8 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn at(seconds: i64) -> Timestamp {
-        DateTime::from_timestamp(seconds, 0).unwrap()
-    }
-
     #[test]
-    fn a_wrong_clock_is_put_right() {
-        let now = at(1_000_000_000);
-        let clock = Clock::new(now, Some(2_000_000_000_000));
-        assert_eq!(clock.read(1_999_999_990_000), Ok(at(999_999_990)));
-        assert_eq!(clock.read(2_000_000_005_000), Ok(now), "the future is now");
-        assert_eq!(Clock::new(now, None).read(999_999_990_000), Ok(at(999_999_990)));
-    }
-
-    #[test]
-    fn requests_take_their_time() {
-        let now = at(1_000_000_000);
-        for seconds in -10..=10 {
-            let clock = Clock::new(now, Some((1_000_000_000 + seconds) * 1_000));
-            assert_eq!(clock.read(999_999_990_000), Ok(at(999_999_990)), "{seconds}");
-        }
-        assert_eq!(
-            Clock::new(now, Some(999_999_989_000)).read(999_999_980_000),
-            Ok(at(999_999_991))
-        );
-    }
-
-    #[test]
-    fn what_is_too_long_ago_is_refused() {
-        let now = at(1_000_000_000);
-        let oldest = (now - DEPTH).timestamp_millis();
-        assert!(Clock::new(now, None).read(oldest).is_ok());
-        assert!(Clock::new(now, None).read(oldest - 1).is_err());
-        assert!(Clock::new(now, Some(i64::MAX)).read(i64::MIN).is_err());
-    }
-
-    #[test]
-    fn programs_that_read_pages_are_told_from_people() {
+    fn bots_are_recognised() {
         let bot = |agent: &'static str| {
             let page = (ORIGIN, HeaderValue::from_static("https://shop.example"));
             is_bot(&HeaderMap::from_iter([

@@ -2,22 +2,22 @@
 
 use super::MAX_BYTES;
 use super::answer::{self, CollectedBody, RefusedPart};
-use super::page::{self, Clock, Told};
+use super::page::{self, PageEvent};
 use super::plugin_log;
-use super::who::{self, Claim, Names};
+use super::visitor::{self, Claim, Names};
 use crate::auth::{Authenticated, PerhapsAuthenticated};
 use crate::body::Incoming;
 use crate::contacts::request::skipped;
 use crate::error::{ApiError, Problem};
 use crate::fields::{Fields, Problems, Sent};
-use crate::site::Visit;
+use crate::site;
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use data_encoding::HEXLOWER;
 use http::{Extensions, HeaderMap};
-use selfsame_application::AccessError;
+use selfsame_application::{AccessError, Sender};
 use selfsame_domain::values::{EventTypeKey, ValueError};
-use selfsame_domain::{Action, EventParams, Timestamp};
+use selfsame_domain::{Action, BrowserClock, EventParams, Timestamp};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -148,12 +148,12 @@ async fn event(
     secret: Option<Authenticated>,
     (headers, extensions): (&HeaderMap, &Extensions),
 ) -> Result<CollectedBody, ApiError> {
-    let visit = match secret {
+    let sender = match secret {
         // A secret key identifies the workspace; a server may have no site key.
-        Some(key) if general.raw("siteId").value().is_none() => Visit::Secret(key, None),
-        secret => Visit::open(state, &page::site(general, "siteId")?, secret, headers, extensions).await?,
+        Some(key) if general.raw("siteId").value().is_none() => Sender::Server(key.0, None),
+        secret => site::open(state, &page::site(general, "siteId")?, secret, headers, extensions).await?,
     };
-    visit.allow(Action::Events)?;
+    site::allow(&sender, Action::Events)?;
     let mut unreadable = Problems::default();
     let cookies = general.object("cookies", &mut unreadable).value();
     unreadable.finish()?;
@@ -161,7 +161,7 @@ async fn event(
     let cookie = match page::cookie(&cookies, "sc") {
         Ok(cookie) => Some(cookie),
         // A server's event about a customer needs no visitor.
-        Err(_) if visit.is_secret() && cookies.raw("sc").value().is_none() => None,
+        Err(_) if sender.has_secret() && cookies.raw("sc").value().is_none() => None,
         Err(error) => return Err(error),
     };
     if page::is_bot(headers) {
@@ -177,11 +177,11 @@ async fn event(
     let claim = Claim {
         fields: general.clone(),
         names: GENERAL,
-        token: who::token(general, "identityToken"),
+        token: visitor::token(general, "identityToken"),
     };
     let known = answer.refused.len();
-    let who = who::tell(state, &visit, &claim, cookie.as_ref(), &mut answer);
-    if cookie.is_none() && who.link.is_none() {
+    let visitor = visitor::read(state, &sender, &claim, cookie.as_ref(), &mut answer);
+    if cookie.is_none() && visitor.link.is_none() {
         // The errors of the identifiers are the reason why no contact is named.
         let refused = answer.refused.drain(known..);
         let mut problems: Vec<Problem> = refused.map(RefusedPart::into_problem).collect();
@@ -190,7 +190,7 @@ async fn event(
         return Err(ApiError::Invalid(problems));
     }
     let mut problems = Problems::default();
-    let told = read(
+    let event = read(
         state.app.clock().now(),
         incoming,
         fields,
@@ -198,9 +198,9 @@ async fn event(
         &mut problems,
         &mut answer,
     );
-    let kept = told.map(|told| told.keep(&visit.place(), cookie.as_ref(), &who.named));
-    let kept = answer.judge(kept, problems).into_iter().collect();
-    answer::submit(state, &visit, incoming, who, kept, answer).await
+    let command = event.map(|event| event.command(&sender.place(), cookie.as_ref(), &visitor.history));
+    let commands = answer.judge(command, problems).into_iter().collect();
+    answer::submit(state, &sender, incoming, visitor, commands, answer).await
 }
 
 /// Reads the event.
@@ -211,14 +211,14 @@ fn read(
     general: &Fields<'_>,
     problems: &mut Problems,
     answer: &mut CollectedBody,
-) -> Option<Told> {
+) -> Option<PageEvent> {
     let name = general.text("eventName", problems).value().unwrap_or_default();
     let datetime = general.integer("datetime", problems).value();
     let type_key = problems.check(&general.pointer("eventName"), EventTypeKey::parse(&name));
-    let clock = Clock::new(now, None);
+    let clock = BrowserClock::new(now, None);
     let occurred_at = datetime.and_then(|millis| problems.check(&general.pointer("datetime"), clock.read(millis)));
     let params = problems.check(&fields.pointer(&name), params(fields, &name, answer));
-    Some(Told {
+    Some(PageEvent {
         type_key: type_key?,
         params: params?,
         occurred_at,
@@ -240,18 +240,18 @@ async fn webcontact(
         return Err(ApiError::invalid(fields.pointer("GeneralInfo"), reason));
     }
     let number = fields.integer("orgId", &mut Problems::default()).value();
-    let visit = match (secret, number) {
+    let sender = match (secret, number) {
         // A shop that does not know the number sends 0.
-        (Some(key), Some(0)) => Visit::Secret(key, None),
+        (Some(key), Some(0)) => Sender::Server(key.0, None),
         (Some(key), Some(number)) => {
             key.0.check_number(number)?;
-            Visit::Secret(key, None)
+            Sender::Server(key.0, None)
         }
-        (Some(key), None) if fields.raw("orgId").value().is_none() => Visit::Secret(key, None),
+        (Some(key), None) if fields.raw("orgId").value().is_none() => Sender::Server(key.0, None),
         (None, Some(_)) => return Err(AccessError::ForeignNumber.into()),
-        (secret, None) => Visit::open(state, &page::site(fields, "orgId")?, secret, headers, extensions).await?,
+        (secret, None) => site::open(state, &page::site(fields, "orgId")?, secret, headers, extensions).await?,
     };
-    visit.allow(Action::Write)?;
+    site::allow(&sender, Action::Write)?;
     let cookie = page::cookie(fields, "webId")?;
     if page::is_bot(headers) {
         return Ok(CollectedBody::of_bot());
@@ -259,11 +259,11 @@ async fn webcontact(
     let claim = Claim {
         fields: fields.clone(),
         names: WEBCONTACT,
-        token: who::token(fields, "identityToken"),
+        token: visitor::token(fields, "identityToken"),
     };
     let mut answer = CollectedBody::default();
-    let who = who::tell(state, &visit, &claim, Some(&cookie), &mut answer);
-    answer::submit(state, &visit, incoming, who, Vec::new(), answer).await
+    let visitor = visitor::read(state, &sender, &claim, Some(&cookie), &mut answer);
+    answer::submit(state, &sender, incoming, visitor, Vec::new(), answer).await
 }
 
 /// The object with the event's name; if there is none, all members except `GeneralInfo`.

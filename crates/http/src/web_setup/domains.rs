@@ -1,6 +1,6 @@
 //! `GET` and `POST site/domains`: the site of a shop's domain.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::{Document, Incoming};
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -10,7 +10,6 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use selfsame_application::ports::Site;
-use selfsame_domain::Action;
 use selfsame_domain::values::SiteOrigin;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -69,10 +68,9 @@ impl DomainBody {
 )]
 pub(crate) async fn register(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     incoming: Incoming,
 ) -> Result<(StatusCode, Json<DomainBody>), ApiError> {
-    auth.allow(Action::Write)?;
     let origins = named(&incoming.object()?)?;
     let (site, is_new) = state.app.register_domain(auth.workspace(), &origins).await?;
     Ok(if is_new {
@@ -100,11 +98,10 @@ pub(crate) async fn register(
 )]
 pub(crate) async fn find(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     params: Params,
     incoming: Incoming,
 ) -> Result<Json<DomainBody>, ApiError> {
-    auth.allow(Action::Write)?;
     let origins = match params.text("domain") {
         Some(domain) => origins("domain", domain)?,
         // The protocol has the same body for both methods (wire fact). Clients send other bodies with GET, which are ignored.

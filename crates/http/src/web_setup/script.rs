@@ -1,7 +1,7 @@
 //! `GET site/script`: the lines that a shop puts into its pages.
 
 use super::domains::origins;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::Params;
 use crate::state::HttpState;
@@ -9,7 +9,7 @@ use axum::extract::State;
 use http::HeaderMap;
 use http::header::HOST;
 use http::uri::Authority;
-use selfsame_domain::{Action, WorkspaceId};
+use selfsame_domain::WorkspaceId;
 
 /// The header with the protocol by which the client reached the proxy.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -35,11 +35,10 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 )]
 pub(crate) async fn script(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Write>,
     params: Params,
     headers: HeaderMap,
 ) -> Result<String, ApiError> {
-    auth.allow(Action::Write)?;
     let server = server(&headers)?;
     let workspace = auth.workspace();
     let site = match params.text("domain") {

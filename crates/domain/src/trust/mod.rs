@@ -1,7 +1,13 @@
 //! How far a request is trusted, and what a public key may send (identity rules, "Trust").
 
+mod app;
+mod page;
+
 use crate::values::ExternalId;
 use crate::{Action, AttributeKey, Call, ContactRequest, Identifier, Rights, Skipped, Stability};
+
+pub use app::AppUser;
+pub use page::PageVisitor;
 
 /// How far a request is trusted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,10 +63,7 @@ impl Warrant {
             Self::Token(id) => {
                 let named = Identifier::external_id(id);
                 if request.external_id.as_ref().is_some_and(|said| said.key != named.key) {
-                    refuse(
-                        "externalCustomerId",
-                        "differs from the external ID of the identity token",
-                    );
+                    refuse("externalCustomerId", TOKEN_DIFFERS);
                     None
                 } else {
                     if request.contact_id.take().is_some() {
@@ -92,6 +95,9 @@ impl Warrant {
         matches!(self, Self::SecretKey(rights) if rights.allow(Action::Write))
     }
 }
+
+/// Why an external ID beside an identity token is left out.
+const TOKEN_DIFFERS: &str = "differs from the external ID of the identity token";
 
 /// Why a part of a request is left out.
 const UNSIGNED: &str = "needs a signed identity token";

@@ -1,13 +1,14 @@
-//! The identification of a page's visitor, as far as it is trusted (identity rules, "Trust").
+//! Reading the identification of a page's visitor.
 
 use super::answer::{CollectedBody, RefusedPart};
 use crate::contacts::request::skipped;
 use crate::fields::{Fields, Problems, name_of};
 use crate::named::{self, Parts};
-use crate::site::Visit;
+use crate::site;
 use crate::state::HttpState;
+use selfsame_application::Sender;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Call, Command, ContactId, ContactRequest, Identifier, Policy, Skipped};
+use selfsame_domain::{Command, ContactId, ContactRequest, Identifier, PageVisitor, Policy, Skipped};
 
 /// The names of the identifiers in a form of request.
 #[derive(Debug)]
@@ -47,97 +48,67 @@ pub(crate) fn token(fields: &Fields<'_>, name: &str) -> Option<(String, String)>
     Some((fields.pointer(name), name_of(sent).unwrap_or_default()))
 }
 
-/// The identification of a page's visitor, as far as it is trusted.
+/// The visitor of a page.
 #[derive(Debug)]
-pub(crate) struct Who {
+pub(crate) struct Visitor {
     /// The command that links the cookie to the contact.
     pub(crate) link: Option<Command>,
-    /// The identifiers of the events: the cookie, and stronger ones of the page, which always decide (identity rules, "History").
-    pub(crate) named: ContactRequest,
+    /// The identifiers of the events.
+    pub(crate) history: ContactRequest,
     /// The place of the contact ID, if the form of request has one.
     pub(crate) contact_id: Option<String>,
 }
 
-/// Reads the identification of the visitor. Untrusted and unreadable parts are added to the refused parts; then no contact is linked, and the
-/// history is kept anyway. [`Warrant::claim`] has the rule.
-pub(crate) fn tell(
+/// Reads the identification of the visitor. Untrusted and unreadable parts are added to the refused parts. [`PageVisitor`] has the rules.
+pub(crate) fn read(
     state: &HttpState,
-    visit: &Visit,
+    sender: &Sender,
     claim: &Claim<'_>,
     cookie: Option<&Identifier>,
     answer: &mut CollectedBody,
-) -> Who {
-    let link = read(state, visit, claim, cookie, answer);
-    let mut named = ContactRequest::new(Source::SiteAutomated);
-    named.cookies.extend(cookie.cloned());
-    if let Some((_, request)) = &link {
-        named.contact_id = request.contact_id;
-        named.external_id.clone_from(&request.external_id);
-        // With an external ID, an email or a phone does not decide (identity rule 1).
-        if named.external_id.is_none() {
-            named.channels.clone_from(&request.channels);
-        }
-    }
-    let link = link.map(|(call, request)| Command::Contact(call, Box::new(request)));
-    let contact_id = claim
-        .names
-        .contact_id
-        .map(|name| skipped(&claim.fields.pointer(name), "").field);
-    Who {
-        link,
-        named,
-        contact_id,
-    }
-}
-
-fn read(
-    state: &HttpState,
-    visit: &Visit,
-    claim: &Claim<'_>,
-    cookie: Option<&Identifier>,
-    answer: &mut CollectedBody,
-) -> Option<(Call, ContactRequest)> {
+) -> Visitor {
     let Claim { fields, names, token } = claim;
     let (pointer, token) = token
         .as_ref()
         .map(|(pointer, token)| (pointer.as_str(), token.as_str()))
         .unzip();
     let mut wrong = Problems::default();
-    let warrant = visit.warrant(state, token, pointer.unwrap_or_default(), &mut wrong);
+    let warrant = site::warrant(state, sender, token, pointer.unwrap_or_default(), &mut wrong);
     answer.refused.extend(wrong.all().into_iter().map(RefusedPart::from));
     let mut request = ContactRequest::new(Source::SiteAutomated);
     request.cookies.extend(cookie.cloned());
-    let policy = visit.policy();
-    request.contact_id = identifiers(policy, fields, names, &mut request);
+    request.contact_id = identifiers(sender.policy(), fields, names, &mut request);
     answer
         .refused
         .extend(request.left_out().cloned().map(RefusedPart::from));
     request.skipped.clear();
-    let claimed = warrant?.claim(request);
+    let visitor = PageVisitor::new(request, warrant.as_ref(), sender.policy());
     let own = |part: Skipped| -> RefusedPart {
         match names.of(&part.field) {
             Some(name) => skipped(&fields.pointer(name), part.reason).into(),
             None => part.into(),
         }
     };
-    answer.refused.extend(claimed.refused.into_iter().map(own));
-    // Unreadable identifiers were reported above; if the rules refuse the request because of them, no contact is linked (identity rule 8).
-    let (call, mut request) = claimed.link?;
-    let usable = request.refused_by(call, policy).is_empty();
-    request.unreadable.clear();
-    usable.then_some((call, request))
+    answer.refused.extend(visitor.refused.into_iter().map(own));
+    Visitor {
+        link: visitor
+            .link
+            .map(|(call, request)| Command::Contact(call, Box::new(request))),
+        history: visitor.history,
+        contact_id: names.contact_id.map(|name| skipped(&fields.pointer(name), "").field),
+    }
 }
 
 /// Reads the identifiers into the request, except the contact ID, which is returned.
 fn identifiers(policy: &Policy, fields: &Fields<'_>, names: &Names, request: &mut ContactRequest) -> Option<ContactId> {
     let mut parts = Parts { policy, request };
     // A page that sends all members of a form has `null` for the unknown ones.
-    let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
-    let (pointer, value) = said(names.external_id);
+    let sent = |name: &str| (fields.pointer(name), fields.raw(name).value());
+    let (pointer, value) = sent(names.external_id);
     named::external_id(&mut parts, &pointer, value);
-    let (pointer, value) = said(names.email);
+    let (pointer, value) = sent(names.email);
     named::email(&mut parts, &pointer, value);
-    let (pointer, value) = said(names.phone);
+    let (pointer, value) = sent(names.phone);
     named::phone(&mut parts, &pointer, value);
     let mut wrong = Problems::default();
     let contact_id = fields.integer(names.contact_id?, &mut wrong).value().map(ContactId);
