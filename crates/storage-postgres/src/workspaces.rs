@@ -180,7 +180,9 @@ impl PostgresStore {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
         let query = sqlx::query_as(CREDENTIALS_OF).bind(workspace.0).bind(key.0);
         let found = query.fetch_optional(&mut *connection).await.map_err(translate)?;
-        self.read_credentials(&mut connection, found).await
+        let credentials = self.read_credentials(&mut connection, found).await?;
+        connection.settle();
+        Ok(credentials)
     }
 
     async fn read_credentials(
