@@ -40,8 +40,9 @@ impl Storage for SqliteStore {
     }
 
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
-        let mut reading = self.readers.begin().await?;
-        blocking(|| self.read_state(reading.connection()?, workspace, request))
+        let reader = self.readers.lend().await?;
+        // The transaction begins and ends in here: each blocking section costs a change of threads.
+        blocking(|| self.read_state(reader.begin()?.connection()?, workspace, request))
     }
 
     async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
