@@ -2,7 +2,7 @@
 
 use super::batch::Job;
 use super::contention::Contention;
-use super::decide::{Decided, decide, replies, treatments};
+use super::decide::{Decided, decide, replies};
 use super::records::{all_records, originals, reply_keys};
 use crate::ports::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, StorageError, Store, Written,
@@ -169,8 +169,7 @@ async fn prepare(
 ) -> Result<Prepared, StorageError> {
     let asked = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
     let Found { policy, request, state } = read(source, store, workspace, asked).await?;
-    let treatments = treatments(jobs, &policy.policy, &state.recorded, &BTreeSet::new());
-    let decided = decide(jobs, treatments, &state.snapshot, &policy.policy, &state.recorded)?;
+    let decided = decide(jobs, &state, &policy.policy)?;
     Ok(Prepared {
         records: all_records(jobs, &decided, &state.snapshot, &policy.policy),
         basis: Basis::of(&request, &state),
@@ -181,10 +180,10 @@ async fn prepare(
 /// The read request of the jobs. Which jobs are answered from recorded replies is known only after the read, so the
 /// request covers all of them.
 fn request(jobs: &[Job], policy: &PolicyVersion, known: &FootprintExpansion) -> ReadRequest {
-    let asked: Vec<Envelope> = jobs.iter().flat_map(|job| job.envelopes.iter().cloned()).collect();
+    let asked = jobs.iter().flat_map(|job| &job.envelopes);
     ReadRequest {
         policy: policy.revision,
-        footprint: footprint(&asked, &policy.policy, known),
+        footprint: footprint(asked, &policy.policy, known),
         reply_keys: reply_keys(jobs, &policy.policy),
         now: jobs.iter().map(|job| job.at).min().unwrap_or_default(),
     }

@@ -3,7 +3,7 @@
 use super::batch::{Job, take_batch};
 use super::contention::Contention;
 use super::execute::execute;
-use crate::ports::{Clock, Ids, StorageError, Store};
+use crate::ports::{AccessVersion, Clock, Ids, StorageError, Store};
 use crate::submit::{Reply, Submission, SubmitError};
 use selfsame_domain::{DecisionId, Envelope, WorkspaceId};
 use std::collections::{HashMap, VecDeque};
@@ -108,19 +108,21 @@ impl Lane {
     }
 
     /// Accepts a submission, and returns after its commit. A caller that disconnects does not stop its submission.
-    pub(crate) async fn submit(&self, workspace: WorkspaceId, submission: Submission, priority: Priority) -> Reply {
-        let (sender, receiver) = oneshot::channel();
-        self.enqueue(workspace, submission, priority, sender)?;
-        receiver.await.unwrap_or_else(|_| Err(abandoned().into()))
-    }
-
-    fn enqueue(
+    /// With an access version, it is decided only at this version of the workspace.
+    pub(crate) async fn submit(
         &self,
         workspace: WorkspaceId,
         submission: Submission,
+        access: Option<AccessVersion>,
         priority: Priority,
-        reply: oneshot::Sender<Reply>,
-    ) -> Result<(), SubmitError> {
+    ) -> Reply {
+        let (sender, receiver) = oneshot::channel();
+        let job = self.inner.job(submission, access, sender);
+        self.enqueue(workspace, job, priority)?;
+        receiver.await.unwrap_or_else(|_| Err(abandoned().into()))
+    }
+
+    fn enqueue(&self, workspace: WorkspaceId, job: Job, priority: Priority) -> Result<(), SubmitError> {
         let inner = &self.inner;
         let mut state = inner.lock();
         // Background submissions do not count: the number of running jobs bounds them, and a job fails for good after a
@@ -129,7 +131,6 @@ impl Lane {
         if state.closed || is_full {
             return Err(SubmitError::Busy);
         }
-        let job = inner.job(submission, reply);
         inner.open.send_modify(|open| *open += 1);
         if priority == Priority::Live {
             inner.live.fetch_add(1, Ordering::Relaxed);
@@ -174,7 +175,7 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn job(&self, submission: Submission, reply: oneshot::Sender<Reply>) -> Job {
+    fn job(&self, submission: Submission, access: Option<AccessVersion>, reply: oneshot::Sender<Reply>) -> Job {
         let at = self.clock.now();
         let envelope = |command| Envelope {
             decision: DecisionId(self.ids.uuid(at)),
@@ -193,6 +194,7 @@ impl Inner {
             replay,
             duplicate_digest,
             bytes,
+            access,
             at,
             reply,
         }

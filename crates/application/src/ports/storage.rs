@@ -1,5 +1,6 @@
 //! The write side of a storage.
 
+use super::AccessVersion;
 use async_trait::async_trait;
 use selfsame_domain::{
     ChangeSet, ContactId, Decision, Footprint, Policy, ReadSet, Revision, Snapshot, Timestamp, WorkspaceId,
@@ -112,6 +113,8 @@ pub enum ReadAnswer {
 pub struct ReadState {
     /// The last commit that it contains.
     pub revision: Revision,
+    /// The access version of the workspace.
+    pub access: AccessVersion,
     /// Unexpired replies that are recorded under the keys.
     pub recorded: Vec<Recorded>,
     /// The rows that the footprint leads to.
@@ -177,6 +180,7 @@ pub enum Written {
 ///   [`ChangeSet::visitors_returned`] change, count as written.
 /// - The workspace MUST store the revisions at which its policy last changed, at which its definitions last changed
 ///   ([`ChangeSet::changes_definitions`]) and at which it last deleted something ([`ChangeSet::deletes`]).
+/// - A commit that changes the policy MUST raise the access version.
 ///
 /// A batch is read, decided and written without a transaction around the three steps. When a conflicting commit came
 /// between, the write reports it, and the batch is repeated with [`Storage::exclusive`], which excludes other commits.
