@@ -43,6 +43,10 @@ impl Storage for PostgresStore {
         }
     }
 
+    fn overlaps(&self) -> bool {
+        true
+    }
+
     /// A connection that was lost while idle fails here, before any work was done, so another one is tried.
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
         let mut replaced = 0;

@@ -190,6 +190,12 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// reports.
     async fn policy(&self, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError>;
 
+    /// Whether it pays to read a batch while the one before is written: reading does not wait for the writer, and gets
+    /// other new numbers than a write that has begun.
+    fn overlaps(&self) -> bool {
+        false
+    }
+
     /// Reads one consistent state, in a number of round trips that does not depend on the size of the footprint. Takes
     /// no lock, waits for no writer and MUST NOT leave anything behind, except that new numbers may be skipped. Every
     /// field of the snapshot MUST be as [`Snapshot`] defines it.
