@@ -56,12 +56,12 @@ pub(crate) async fn submit_read(
     incoming: &Incoming,
     read: impl Fn(&Authenticated) -> Result<ReadCommand, ApiError>,
 ) -> Result<Decision, ApiError> {
-    let refused = |body: &Option<Document>| body.as_ref().map(|body| incoming.digest_of(body));
     if let Some(known) = caller.from_memory()
         && let Ok((command, body)) = read(known)
     {
         let scope = known.0.key.id.to_string();
-        let submission = submission(&scope, incoming, vec![command], refused(&body));
+        let duplicate_digest = body.as_ref().map(|body| incoming.digest_of(body));
+        let submission = submission(&scope, incoming, vec![command], duplicate_digest);
         match state.app.submit_on(known.workspace(), submission, known.0.access).await {
             Err(SubmitError::AccessChanged) => {}
             decided => return single(decided?),

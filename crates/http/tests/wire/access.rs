@@ -99,9 +99,9 @@ async fn a_revoked_key_fails_with_its_next_request() {
             json!({"externalCustomerId": "3"}).to_string(),
         ),
         ("POST", "/api/v1/contact", "{".to_owned()),
-        ("PUT", &path, json!({"firstName": "Ann"}).to_string()),
-        ("PATCH", &path, json!({"firstName": "Ann"}).to_string()),
-        ("PATCH", &path, json!({"unknown": 1}).to_string()),
+        ("PUT", path.as_str(), json!({"firstName": "Ann"}).to_string()),
+        ("PATCH", path.as_str(), json!({"firstName": "Ann"}).to_string()),
+        ("PATCH", path.as_str(), json!({"unknown": 1}).to_string()),
         (
             "POST",
             "/api/v1/contact/subscribe",
