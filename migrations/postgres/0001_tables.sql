@@ -74,7 +74,8 @@ INSERT INTO turns (name) VALUES ('first workspace'), ('partitions of events'), (
 
 -- The revisions of a workspace: of its last commit, and of the last commits that changed its policy, changed its
 -- definitions (segments, categories, custom fields, types of events that create contacts), or deleted rows without a
--- trace; and the number of its active contacts. A writer locks this row before it writes anything else. The low
+-- trace; and the number of its active contacts. A writer locks this row before it writes anything else. access is raised
+-- by every change after which a key that was read before must be read again: a revocation, a new policy. The low
 -- fillfactor keeps new row versions on the same page.
 CREATE TABLE revisions (
     workspace_id    bigint PRIMARY KEY,
@@ -82,7 +83,8 @@ CREATE TABLE revisions (
     active_contacts bigint NOT NULL DEFAULT 0,
     policy          bigint NOT NULL DEFAULT 0,
     definitions     bigint NOT NULL DEFAULT 0,
-    deleted         bigint NOT NULL DEFAULT 0
+    deleted         bigint NOT NULL DEFAULT 0,
+    access          bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 
 CREATE TABLE policies (

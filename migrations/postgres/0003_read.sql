@@ -16,8 +16,8 @@ $$;
 -- 0, which prevents the planner from rewriting it: an index serves it, once for each requested row. Otherwise the
 -- planner would read all rows of the workspace, because the statistics of a new table say that it is nearly empty.
 --
--- When the policy is not the known one, only the revision and the policy's revision are read. Without such a workspace
--- both are null.
+-- When the policy is not the known one, only the revisions and the access version are read. Without such a workspace
+-- they are null.
 CREATE FUNCTION read_v1(
     asked_workspace bigint,
     known_policy bigint,
@@ -43,6 +43,7 @@ CREATE FUNCTION read_v1(
     replies_at timestamptz,
     OUT found_revision bigint,
     OUT found_policy bigint,
+    OUT found_access bigint,
     OUT found_replies reply_v1[],
     OUT found_contacts contact_v1[],
     OUT found_identifiers identifier_v1[],
@@ -80,7 +81,8 @@ DECLARE
     parties bigint[];
     members bigint[];
 BEGIN
-    SELECT r.latest, r.policy INTO found_revision, found_policy FROM revisions r WHERE r.workspace_id = asked_workspace;
+    SELECT r.latest, r.policy, r.access INTO found_revision, found_policy, found_access
+    FROM revisions r WHERE r.workspace_id = asked_workspace;
     IF found_policy IS DISTINCT FROM known_policy THEN
         RETURN;
     END IF;
@@ -336,9 +338,20 @@ BEGIN
 END
 $$;
 
+-- The access version of a workspace.
+CREATE FUNCTION access_version_v1(asked_workspace bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT r.access FROM revisions r WHERE r.workspace_id = asked_workspace);
+END
+$$;
+
 -- The API key with a given digest of its secret, and its workspace; no row where no such key exists. Every node of a
--- cluster has the table of keys, but the revision of the policy is on the workspace's own node, and only the key names
--- the workspace. Therefore these are two look-ups in one round trip.
+-- cluster has the table of keys, but the revisions are on the workspace's own node, and only the key names the
+-- workspace. Therefore these are several look-ups in one round trip.
+--
+-- The access version is read before the key, and the function is volatile, so that each look-up sees the latest state:
+-- the key is never older than the version. On a cluster a revocation becomes visible here before it does on the node of
+-- the workspace.
 CREATE FUNCTION credentials_v1(asked_digest bytea) RETURNS TABLE (
     workspace_id bigint,
     key_id uuid,
@@ -351,10 +364,15 @@ CREATE FUNCTION credentials_v1(asked_digest bytea) RETURNS TABLE (
     revoked_at timestamptz,
     workspace_name text,
     workspace_created_at timestamptz,
-    policy_revision bigint
-) LANGUAGE plpgsql STABLE AS $$
+    policy_revision bigint,
+    access bigint
+) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
+DECLARE
+    owner bigint;
 BEGIN
+    SELECT k.workspace_id INTO owner FROM api_keys k WHERE k.digest = asked_digest;
+    access := access_version_v1(owner);
     SELECT k.workspace_id, k.key_id, k.name, k.prefix, k.rights, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, w.name,
            w.created_at
     INTO workspace_id, key_id, name, prefix, rights, created_at, expires_at, last_used_at, revoked_at, workspace_name,

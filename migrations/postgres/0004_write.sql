@@ -430,7 +430,8 @@ BEGIN
         UPDATE revisions r
         SET policy = CASE WHEN new_policy IS NULL THEN r.policy ELSE now_revision END,
             definitions = CASE WHEN changes_definitions THEN now_revision ELSE r.definitions END,
-            deleted = CASE WHEN deletes THEN now_revision ELSE r.deleted END
+            deleted = CASE WHEN deletes THEN now_revision ELSE r.deleted END,
+            access = CASE WHEN new_policy IS NULL THEN r.access ELSE r.access + 1 END
         WHERE r.workspace_id = asked_workspace;
     END IF;
 

@@ -31,7 +31,8 @@ CREATE TABLE api_keys (
 
 -- The revisions of a workspace: of its last commit, and of the last commits that changed its policy, changed its
 -- definitions (segments, categories, custom fields, types of events that create contacts), or deleted rows without a
--- trace; the next numbers of each kind, none of which is assigned twice; and the number of its active contacts.
+-- trace; the next numbers of each kind, none of which is assigned twice; and the number of its active contacts. access
+-- is raised by every change after which a key that was read before must be read again: a revocation, a new policy.
 CREATE TABLE revisions (
     workspace_id    INTEGER PRIMARY KEY,
     latest          INTEGER NOT NULL DEFAULT 0,
@@ -42,7 +43,8 @@ CREATE TABLE revisions (
     next_segment    INTEGER NOT NULL DEFAULT 1,
     next_category   INTEGER NOT NULL DEFAULT 1,
     next_field      INTEGER NOT NULL DEFAULT 1,
-    active_contacts INTEGER NOT NULL DEFAULT 0
+    active_contacts INTEGER NOT NULL DEFAULT 0,
+    access          INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- A contact. canonical_id is the contact itself, or the survivor at the end of its chain of merged_into. The

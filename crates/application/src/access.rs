@@ -4,12 +4,13 @@ mod event_token;
 mod identity_token;
 mod key_secret;
 mod sender;
+mod recognised;
 mod shared_reads;
 mod signature;
 mod sites;
 
 use crate::app::Application;
-use crate::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace};
+use crate::ports::{AccessVersion, ApiKey, Credentials, KeyToStore, StorageError, Workspace};
 use chrono::TimeDelta;
 use selfsame_domain::{Action, KeyId, Rights, Timestamp, WorkspaceId};
 use std::sync::{Arc, PoisonError};
@@ -17,6 +18,7 @@ use std::sync::{Arc, PoisonError};
 pub use identity_token::TokenError;
 pub use key_secret::{KeySecret, WeakSecret};
 pub use sender::{Sender, WarrantError};
+pub(crate) use recognised::Recognised;
 pub(crate) use shared_reads::SharedReads;
 
 /// The shortest interval at which the last use of a key is stored.
@@ -29,6 +31,8 @@ pub struct Principal {
     pub key: ApiKey,
     /// The workspace that every query of the request is bound to.
     pub workspace: Workspace,
+    /// The access version of the workspace that both were read at.
+    pub access: AccessVersion,
 }
 
 impl Principal {
@@ -79,8 +83,8 @@ pub enum AccessError {
 
 impl From<Credentials> for Principal {
     fn from(credentials: Credentials) -> Self {
-        let Credentials { key, workspace } = credentials;
-        Self { key, workspace }
+        let Credentials { key, workspace, access } = credentials;
+        Self { key, workspace, access }
     }
 }
 
@@ -105,9 +109,26 @@ impl Application {
         let store = Arc::clone(&self.store);
         let read = |digest: Vec<u8>| async move { Ok(store.credentials(&digest).await?.map(Principal::from)) };
         let found = self.credential_reads.ask(&digest.to_vec(), read).await?;
+        self.recognised.set(digest, found.as_ref());
         let principal = found.ok_or(AccessError::Unknown)?;
         self.admit(&principal.key).await?;
         Ok(principal)
+    }
+
+    /// Returns the owner of a secret from memory, without a read. None for a secret that this server has not authenticated yet,
+    /// and for an expired key.
+    ///
+    /// The key may be revoked since, and the policy may be another one. So whatever is done for the caller MUST be submitted
+    /// by [`Application::submit_on`], and a refusal needs [`Application::authenticate`] first.
+    pub async fn recognise(&self, digest: &[u8]) -> Result<Option<Arc<Principal>>, AccessError> {
+        let Some(principal) = self.recognised.get(digest) else {
+            return Ok(None);
+        };
+        match self.admit(&principal.key).await {
+            Ok(()) => Ok(Some(principal)),
+            Err(AccessError::Expired) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Refuses a revoked or expired key, and records the use of a valid one.

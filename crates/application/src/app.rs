@@ -1,11 +1,11 @@
 //! The application: use cases over one store.
 
-use crate::access::{Principal, SharedReads};
+use crate::access::{Principal, Recognised, SharedReads};
 use crate::console::Passwords;
 use crate::exports::ExportOutlets;
 use crate::jobs::JobSignals;
 use crate::lane::{Lane, LaneOptions, Priority, dry_run};
-use crate::ports::{Clock, Ids, SiteAccess, Store};
+use crate::ports::{AccessVersion, Clock, Ids, SiteAccess, Store};
 use crate::submit::{Submission, SubmitError};
 use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp, WorkspaceId};
 use std::collections::HashMap;
@@ -27,6 +27,7 @@ pub struct Application {
     /// When this server last stored the use of each key.
     pub(crate) touched: Arc<Mutex<HashMap<KeyId, Timestamp>>>,
     pub(crate) credential_reads: SharedReads<Vec<u8>, Principal>,
+    pub(crate) recognised: Recognised,
     pub(crate) site_reads: SharedReads<String, SiteAccess>,
     pub(crate) origin_reads: SharedReads<String, ()>,
     pub(crate) jobs: Arc<JobSignals>,
@@ -46,6 +47,7 @@ impl Application {
             ids,
             touched: Arc::default(),
             credential_reads: SharedReads::default(),
+            recognised: Recognised::default(),
             site_reads: SharedReads::default(),
             origin_reads: SharedReads::default(),
             jobs: Arc::default(),
@@ -58,7 +60,20 @@ impl Application {
     /// Decides commands and commits the decisions in one transaction, together with other waiting submissions of the
     /// workspace. Every write of Selfsame goes through here.
     pub async fn submit(&self, workspace: WorkspaceId, submission: Submission) -> Result<Vec<Decision>, SubmitError> {
-        self.lane.submit(workspace, submission, Priority::Live).await
+        self.lane.submit(workspace, submission, None, Priority::Live).await
+    }
+
+    /// As [`Self::submit`], for a caller that was recognised from memory ([`Self::recognise`]) at an access version of the
+    /// workspace. If that has changed, nothing is done, and the error is [`SubmitError::AccessChanged`].
+    pub async fn submit_on(
+        &self,
+        workspace: WorkspaceId,
+        submission: Submission,
+        access: AccessVersion,
+    ) -> Result<Vec<Decision>, SubmitError> {
+        self.lane
+            .submit(workspace, submission, Some(access), Priority::Live)
+            .await
     }
 
     /// As [`Self::submit`], for background work: all live submissions go first. It has a transaction of its own, so the
@@ -68,7 +83,9 @@ impl Application {
         workspace: WorkspaceId,
         submission: Submission,
     ) -> Result<Vec<Decision>, SubmitError> {
-        self.lane.submit(workspace, submission, Priority::Background).await
+        self.lane
+            .submit(workspace, submission, None, Priority::Background)
+            .await
     }
 
     /// How many submissions [`Self::submit`] has accepted on this server so far.

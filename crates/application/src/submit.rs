@@ -47,6 +47,9 @@ pub enum SubmitError {
     /// The idempotency key was used before for another request. Nothing was done.
     #[error("the idempotency key was used for another request")]
     ReplayMismatch,
+    /// The workspace's access version is not the one at which the caller was recognised. Nothing was done.
+    #[error("the access of the workspace has changed since the key was read")]
+    AccessChanged,
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] std::sync::Arc<StorageError>),

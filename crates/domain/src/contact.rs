@@ -386,6 +386,9 @@ impl Contact {
         let mut shown: Vec<(ChannelType, &HeldIdentifier)> = Vec::new();
         for kind in IdentifierKind::ALL {
             let visible = self.visible(kind);
+            if visible.is_empty() {
+                continue;
+            }
             for channel in visible
                 .iter()
                 .flat_map(|held| held.channels.iter().copied())
@@ -399,7 +402,7 @@ impl Contact {
                     of_channel
                         .into_iter()
                         .filter(|held| all || Some(held.home) == first_home)
-                        .filter(|held| seen.insert(held.key().clone()))
+                        .filter(|held| seen.insert(held.key()))
                         .map(|held| (channel, *held)),
                 );
             }

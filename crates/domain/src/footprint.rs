@@ -15,7 +15,11 @@ use crate::{
 /// `known` is what earlier snapshots added: values of identifying custom fields are read like any other identifier, and so are the identifiers
 /// of removed contacts that the batch may restore. A snapshot may show that the footprint was too small: see
 /// [`crate::Snapshot::expand_footprint`].
-pub fn footprint(batch: &[Envelope], policy: &Policy, known: &FootprintExpansion) -> Footprint {
+pub fn footprint<'a>(
+    batch: impl IntoIterator<Item = &'a Envelope>,
+    policy: &Policy,
+    known: &FootprintExpansion,
+) -> Footprint {
     let mut all = Footprint::default();
     for envelope in batch {
         add(&mut all, &envelope.command, envelope.at, policy, &known.fields);

@@ -122,6 +122,53 @@ impl<R: Right> FromRequestParts<HttpState> for May<R> {
     }
 }
 
+/// A request with an API key that this server has authenticated before, or authenticates now. Unlike [`Authenticated`] it takes no read of its
+/// own: the read of the submission shows whether the key is still valid, so only [`crate::reply::submit_read`] uses it. Errors of the body's
+/// size are answered before.
+#[derive(Debug, Clone)]
+pub(crate) struct Recognised {
+    digest: [u8; 32],
+    auth: Authenticated,
+    is_confirmed: bool,
+}
+
+impl Recognised {
+    /// The caller as this server knows it from memory; none after the key was read.
+    pub(crate) fn from_memory(&self) -> Option<&Authenticated> {
+        Some(&self.auth).filter(|_| !self.is_confirmed)
+    }
+
+    /// The caller, whose key was read for this request.
+    pub(crate) async fn confirmed(&self, state: &HttpState) -> Result<Authenticated, ApiError> {
+        if self.is_confirmed {
+            return Ok(self.auth.clone());
+        }
+        Ok(Authenticated(state.app.authenticate(&self.digest).await?))
+    }
+}
+
+impl FromRequestParts<HttpState> for Recognised {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Self::Rejection> {
+        let secret = secret(&parts.headers)?;
+        let digest = within_limit(state, &secret)?;
+        let known = state.app.recognise(&digest).await?;
+        let is_confirmed = known.is_none();
+        let principal = match known {
+            Some(principal) => principal,
+            None => state.app.authenticate(&digest).await?,
+        };
+        let auth = Authenticated(principal);
+        auth.note(parts);
+        Ok(Self {
+            digest,
+            auth,
+            is_confirmed,
+        })
+    }
+}
+
 /// A request with an optional API key. An invalid key is refused, because its sender relies on it.
 #[derive(Debug, Clone)]
 pub(crate) struct PerhapsAuthenticated(pub(crate) Option<Authenticated>);
@@ -155,6 +202,27 @@ impl FromRequestParts<HttpState> for EventAuthenticated {
         let principal = Authenticated(principal);
         principal.note(parts);
         Ok(Self(principal))
+    }
+}
+
+/// As [`EventAuthenticated`]; an API key is a [`Recognised`] one.
+#[derive(Debug, Clone)]
+pub(crate) struct EventRecognised(pub(crate) Recognised);
+
+impl FromRequestParts<HttpState> for EventRecognised {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Self::Rejection> {
+        let secret = secret(&parts.headers)?;
+        if !Application::is_event_token(secret.expose_secret()) {
+            return Recognised::from_request_parts(parts, state).await.map(Self);
+        }
+        let EventAuthenticated(auth) = EventAuthenticated::from_request_parts(parts, state).await?;
+        Ok(Self(Recognised {
+            digest: Sha256::digest(secret.expose_secret().as_bytes()).into(),
+            auth,
+            is_confirmed: true,
+        }))
     }
 }
 

@@ -373,6 +373,8 @@ impl From<SubmitError> for ApiError {
         match error {
             SubmitError::Busy => Self::Busy,
             SubmitError::ReplayMismatch => Self::ReplayMismatch,
+            // The callers that submit so read the key again.
+            SubmitError::AccessChanged => Self::Internal("a key was not read again after its workspace changed"),
             SubmitError::Storage(error) => error.into(),
         }
     }

@@ -1,12 +1,12 @@
 //! From a command to the answer: submits commands to the write lane, and writes decisions to headers.
 
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, Recognised};
 use crate::body::{Document, Incoming};
 use crate::error::{ApiError, left_out};
 use crate::state::HttpState;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use selfsame_application::{Replay, Submission};
+use selfsame_application::{Replay, Submission, SubmitError};
 use selfsame_domain::{Command, Decision, Outcome, WorkspaceId};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,11 +37,40 @@ pub(crate) async fn submit(
     command: Command,
     repeated: Repeated<'_>,
 ) -> Result<Decision, ApiError> {
-    let mut decisions = submit_all(state, auth, incoming, vec![command], repeated).await?;
-    let decision = decisions
-        .pop()
-        .ok_or(ApiError::Internal("a submission without decision"))?;
-    accepted(decision)
+    single(submit_all(state, auth, incoming, vec![command], repeated).await?)
+}
+
+fn single(mut decisions: Vec<Decision>) -> Result<Decision, ApiError> {
+    let decision = decisions.pop();
+    accepted(decision.ok_or(ApiError::Internal("a submission without decision"))?)
+}
+
+/// A command, and the body whose repetition is refused within the workspace's window.
+pub(crate) type ReadCommand = (Command, Option<Document>);
+
+/// As [`submit`], of what `read` reads with the policy and the rights of the caller. The commit confirms a caller that is known from memory. When
+/// it does not, and when `read` refuses the request, the key is read, and `read` is called again.
+pub(crate) async fn submit_read(
+    state: &HttpState,
+    caller: &Recognised,
+    incoming: &Incoming,
+    read: impl Fn(&Authenticated) -> Result<ReadCommand, ApiError>,
+) -> Result<Decision, ApiError> {
+    if let Some(known) = caller.from_memory()
+        && let Ok((command, body)) = read(known)
+    {
+        let scope = known.0.key.id.to_string();
+        let duplicate_digest = body.as_ref().map(|body| incoming.digest_of(body));
+        let submission = submission(&scope, incoming, vec![command], duplicate_digest);
+        match state.app.submit_on(known.workspace(), submission, known.0.access).await {
+            Err(SubmitError::AccessChanged) => {}
+            decided => return single(decided?),
+        }
+    }
+    let auth = caller.confirmed(state).await?;
+    let (command, body) = read(&auth)?;
+    let repeated = body.as_ref().map_or(Repeated::Taken, Repeated::Refused);
+    submit(state, &auth, incoming, command, repeated).await
 }
 
 /// Submits commands in one transaction. The decisions are in their order, including refusals.
@@ -66,21 +95,30 @@ pub(crate) async fn submit_as(
     commands: Vec<Command>,
     repeated: Repeated<'_>,
 ) -> Result<Vec<Decision>, ApiError> {
-    let replay = incoming.idempotency_key.as_ref().map(|key| Replay {
-        key: format!("{scope}:{key}"),
-        digest: incoming.digest(),
-    });
     let duplicate_digest = match repeated {
         Repeated::Refused(body) => Some(incoming.digest_of(body)),
         Repeated::Taken => None,
     };
-    let submission = Submission {
+    let submission = submission(scope, incoming, commands, duplicate_digest);
+    Ok(state.app.submit(workspace, submission).await?)
+}
+
+fn submission(
+    scope: &str,
+    incoming: &Incoming,
+    commands: Vec<Command>,
+    duplicate_digest: Option<Vec<u8>>,
+) -> Submission {
+    let replay = incoming.idempotency_key.as_ref().map(|key| Replay {
+        key: format!("{scope}:{key}"),
+        digest: incoming.digest(),
+    });
+    Submission {
         commands,
         replay,
         duplicate_digest,
         bytes: incoming.bytes.len(),
-    };
-    Ok(state.app.submit(workspace, submission).await?)
+    }
 }
 
 /// The decision, unless it refused the command.

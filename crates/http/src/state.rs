@@ -6,6 +6,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use selfsame_application::Application;
 use selfsame_application::ports::Links;
 use std::num::NonZeroU32;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,15 +18,19 @@ const FEED_WAITS: usize = 256;
 /// How many files are taken at a time. Each uses a megabyte of memory, and may take hours.
 const UPLOADS: usize = 16;
 
-/// The state that all handlers share. A clone shares everything.
+/// The state that all handlers share. A clone shares everything, and is one pointer: every layer clones it for every request.
 #[derive(Debug, Clone)]
-pub struct HttpState {
+pub struct HttpState(Arc<SharedState>);
+
+/// What [`HttpState`] shares.
+#[derive(Debug)]
+pub struct SharedState {
     /// The use cases.
     pub app: Application,
     /// The settings of the front end.
-    pub settings: Arc<HttpSettings>,
+    pub settings: HttpSettings,
     /// The rate limiters of all keys; none without a limit.
-    pub(crate) limits: Option<Arc<KeyLimits>>,
+    pub(crate) limits: Option<KeyLimits>,
     /// The limits of requests under way.
     pub(crate) admission: Arc<Admission>,
     /// Room for files that are being sent.
@@ -37,14 +42,22 @@ pub struct HttpState {
 impl HttpState {
     /// Makes the state of a front end for the use cases.
     pub fn new(app: Application, settings: HttpSettings) -> Self {
-        Self {
+        Self(Arc::new(SharedState {
             feed_waits: Arc::new(Semaphore::new(FEED_WAITS)),
             admission: Arc::new(Admission::new(app.queue_depth(), settings.body_memory)),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             app,
-            limits: settings.rate_limit.map(|limit| Arc::new(KeyLimits::new(limit))),
-            settings: Arc::new(settings),
-        }
+            limits: settings.rate_limit.map(KeyLimits::new),
+            settings,
+        }))
+    }
+}
+
+impl Deref for HttpState {
+    type Target = SharedState;
+
+    fn deref(&self) -> &SharedState {
+        &self.0
     }
 }
 

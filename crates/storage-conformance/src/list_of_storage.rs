@@ -47,6 +47,8 @@ macro_rules! and_cases_of_the_storage {
                 a_revoked_key_is_known_as_such_everywhere;
                 the_last_use_of_a_key_is_noted;
                 keys_open_until_they_end;
+                the_access_version_follows_revocations_and_the_policy;
+                a_key_from_memory_writes_nothing_after_a_revocation_elsewhere;
                 a_key_sees_the_policy_of_its_workspace;
                 the_storage_answers;
             }

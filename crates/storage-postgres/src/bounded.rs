@@ -5,6 +5,9 @@
 //! its reads, so the bounds are here: on connecting and acquiring (the pool), on each statement and commit
 //! ([`within`]), and on the return of a connection to the pool ([`Lease`]).
 
+mod resting;
+
+use self::resting::{Away, Resting};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -16,6 +19,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a connection may take to answer a ping or another trivial statement.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
@@ -30,6 +34,10 @@ pub(crate) const REPLACEMENTS: usize = 3;
 #[derive(Debug, Clone)]
 pub(crate) struct Bounded {
     pool: PgPool,
+    resting: Resting,
+    /// As many as connections: whoever has a turn finds one that rests, or room for it in the pool.
+    turns: Arc<Semaphore>,
+    acquire_timeout: Duration,
     /// How long a statement or a commit may take, up to its last row.
     answer_timeout: Duration,
     silence: Silence,
@@ -97,6 +105,9 @@ impl Bounded {
             });
         Self {
             pool: pool.connect_lazy_with(options),
+            resting: Resting::default(),
+            turns: Arc::new(Semaphore::new(connections as usize)),
+            acquire_timeout,
             answer_timeout,
             silence,
         }
@@ -109,9 +120,23 @@ impl Bounded {
 
     /// Acquires a connection for several statements, which the caller bounds with [`within`].
     pub(crate) async fn acquire(&self) -> Result<Lease, Error> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = tokio::time::timeout(self.acquire_timeout, turn).await;
+        let turn = turn.map_err(|_| Error::PoolTimedOut)?.map_err(|_| Error::PoolClosed)?;
+        let away = match self.resting.take(&self.silence).await {
+            Some(away) => away,
+            None => Away {
+                // Its future holds the whole state of connecting, and would be copied with each future around it.
+                connection: Box::pin(self.pool.acquire()).await?,
+                since: Instant::now(),
+            },
+        };
         Ok(Lease {
-            connection: Some(self.pool.acquire().await?),
+            away: Some(away),
+            turn: Some(turn),
+            resting: self.resting.clone(),
             in_transaction: false,
+            is_clean: false,
         })
     }
 
@@ -160,12 +185,16 @@ impl Bounded {
 
     /// How many connections are open, and how many of them are idle.
     pub(crate) fn size(&self) -> (u32, usize) {
-        (self.pool.size(), self.pool.num_idle())
+        (self.pool.size(), self.pool.num_idle() + self.resting.count())
     }
 
     /// Closes all connections after their current work.
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        let closing = self.pool.close();
+        for mut connection in self.resting.close() {
+            give_back(&mut connection).await;
+        }
+        closing.await;
     }
 }
 
@@ -192,6 +221,7 @@ impl<'p> Executor<'p> for &'_ Bounded {
         let all = async move {
             let mut lease = pool.acquire().await?;
             let all: Vec<_> = pool.answered(lease.fetch_many(query).try_collect()).await?;
+            lease.settle();
             Ok::<_, Error>(stream::iter(all.into_iter().map(Ok)))
         };
         stream::once(all).try_flatten().boxed()
@@ -205,7 +235,9 @@ impl<'p> Executor<'p> for &'_ Bounded {
         let pool = self.clone();
         async move {
             let mut lease = pool.acquire().await?;
-            pool.answered(lease.fetch_optional(query)).await
+            let row = pool.answered(lease.fetch_optional(query)).await?;
+            lease.settle();
+            Ok(row)
         }
         .boxed()
     }
@@ -235,19 +267,28 @@ impl<'p> Executor<'p> for &'_ Bounded {
     }
 }
 
-/// A connection of the pool. When dropped, it returns to the pool if it still answers in time; else its socket is
-/// closed without a farewell message.
+/// A connection of the pool. When dropped after [`Lease::settle`], it can be used again at once. Otherwise it returns to
+/// the pool if it still answers in time; else its socket is closed without a farewell message.
 #[derive(Debug)]
 pub(crate) struct Lease {
     /// None only during the drop.
-    connection: Option<PoolConnection<Postgres>>,
+    away: Option<Away>,
+    /// Held until the connection can be used again.
+    turn: Option<OwnedSemaphorePermit>,
+    resting: Resting,
     in_transaction: bool,
+    is_clean: bool,
 }
 
 impl Lease {
+    /// Says that the last statement was answered completely, outside of a transaction. Nothing may be sent afterwards.
+    pub(crate) fn settle(&mut self) {
+        self.is_clean = !self.in_transaction;
+    }
+
     /// Closes the socket without waiting.
     pub(crate) fn close_hard(mut self) {
-        drop(self.connection.take().map(PoolConnection::detach));
+        drop(self.away.take().map(|away| away.connection.detach()));
     }
 }
 
@@ -255,8 +296,8 @@ impl Deref for Lease {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        match &self.connection {
-            Some(connection) => connection,
+        match &self.away {
+            Some(away) => &away.connection,
             None => unreachable!("a lease is used after its end"),
         }
     }
@@ -264,8 +305,8 @@ impl Deref for Lease {
 
 impl DerefMut for Lease {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        match &mut self.connection {
-            Some(connection) => connection,
+        match &mut self.away {
+            Some(away) => &mut away.connection,
             None => unreachable!("a lease is used after its end"),
         }
     }
@@ -273,25 +314,41 @@ impl DerefMut for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else {
+        let Some(away) = self.away.take() else {
             return;
         };
         let in_transaction = self.in_transaction;
+        let leaving = if self.is_clean {
+            self.resting.put(away)
+        } else {
+            vec![away.connection]
+        };
+        if leaving.is_empty() {
+            return;
+        }
         let Ok(runtime) = Handle::try_current() else {
-            drop(connection.detach());
+            leaving.into_iter().for_each(|connection| drop(connection.detach()));
             return;
         };
+        let turn = self.turn.take();
         // Without this task, the pool waits without a bound for the answer to a cancelled statement, and counts the
         // connection as used.
         runtime.spawn(async move {
-            if in_transaction && within(SIGN_OF_LIFE, connection.execute("ROLLBACK")).await.is_err() {
-                drop(connection.detach());
-                return;
+            for mut connection in leaving {
+                if in_transaction && within(SIGN_OF_LIFE, connection.execute("ROLLBACK")).await.is_err() {
+                    drop(connection.detach());
+                    continue;
+                }
+                give_back(&mut connection).await;
             }
-            // The future owns the connection, so the connection is closed when the return takes too long.
-            let _ = tokio::time::timeout(SIGN_OF_LIFE, connection.return_to_pool()).await;
+            drop(turn);
         });
     }
+}
+
+/// Returns a connection to the driver's pool. The future owns it, so it is closed when the return takes too long.
+async fn give_back(connection: &mut PoolConnection<Postgres>) {
+    let _ = tokio::time::timeout(SIGN_OF_LIFE, connection.return_to_pool()).await;
 }
 
 /// A transaction. Rolled back when dropped.
@@ -306,6 +363,7 @@ impl Transaction {
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         within(self.answer_timeout, self.lease.execute("COMMIT")).await?;
         self.lease.in_transaction = false;
+        self.lease.settle();
         Ok(())
     }
 }

@@ -233,6 +233,7 @@ impl PostgresStore {
         let policy = self
             .policy_of(&mut connection, site.workspace, row.policy_revision)
             .await?;
+        connection.settle();
         let workspace = Workspace {
             id: site.workspace,
             name: row.workspace_name,

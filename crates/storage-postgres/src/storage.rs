@@ -36,8 +36,15 @@ impl Storage for PostgresStore {
         let policy = self.in_time(self.policies().read(&mut connection, workspace)).await;
         match policy {
             Err(error) => Err(self.lost(&mut connection, error).await),
-            Ok(policy) => Ok(policy),
+            Ok(policy) => {
+                connection.settle();
+                Ok(policy)
+            }
         }
+    }
+
+    fn overlaps(&self) -> bool {
+        true
     }
 
     /// A connection that was lost while idle fails here, before any work was done, so another one is tried.
@@ -50,7 +57,10 @@ impl Storage for PostgresStore {
                 .await
             {
                 Err(error) => self.lost(&mut connection, error).await,
-                answer => return answer,
+                Ok(answer) => {
+                    connection.settle();
+                    return Ok(answer);
+                }
             };
             match error {
                 StorageError::Lost { reason } if replaced < REPLACEMENTS => {
@@ -71,7 +81,11 @@ impl Storage for PostgresStore {
         if !commit.changes.deletes() && !commit.changes.changes_formulas() {
             let mut connection = self.writers().acquire().await.map_err(translate)?;
             let write = write::write(self, &mut connection, workspace, basis, commit);
-            return self.in_time(write).await;
+            let written = self.in_time(write).await;
+            if let Ok(Written::Committed(_)) = written {
+                connection.settle();
+            }
+            return written;
         }
         // Erasing, deleting and changing formulas take several statements, so they need a transaction.
         let mut transaction = self.writers().begin().await.map_err(translate)?;

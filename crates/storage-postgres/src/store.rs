@@ -163,6 +163,8 @@ impl PostgresStore {
         work: impl Future<Output = Result<T, StorageError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<T, StorageError>> {
         let limit = self.pool().answer_timeout();
+        // The futures of statements are large. This one is moved once, not into every layer around it.
+        let work: BoxFuture<'a, _> = Box::pin(work);
         Box::pin(async move {
             let done = within(limit, async { Ok(work.await) }).await;
             done.map_err(translate)?

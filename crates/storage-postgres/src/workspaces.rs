@@ -5,7 +5,9 @@ use crate::error::{is_orphan, is_taken, translate};
 use crate::rows::{self, corrupt, to_json};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces};
+use selfsame_application::ports::{
+    AccessVersion, ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces,
+};
 use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -15,7 +17,8 @@ const CREDENTIALS: &str = "SELECT * FROM credentials_v1($1)";
 
 const CREDENTIALS_OF: &str = "
     SELECT k.workspace_id, k.key_id, k.name, k.prefix, k.rights, k.created_at, k.expires_at, k.last_used_at, k.revoked_at,
-           w.name AS workspace_name, w.created_at AS workspace_created_at, r.policy AS policy_revision
+           w.name AS workspace_name, w.created_at AS workspace_created_at, r.policy AS policy_revision,
+           r.access
     FROM api_keys k
     JOIN workspaces w ON w.workspace_id = $1
     JOIN revisions r ON r.workspace_id = $1
@@ -54,6 +57,7 @@ struct CredentialsRow {
     workspace_name: String,
     workspace_created_at: Timestamp,
     policy_revision: i64,
+    access: i64,
 }
 
 /// A row of `workspaces`, with the policy.
@@ -111,16 +115,7 @@ impl Workspaces for PostgresStore {
     }
 
     async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<bool, StorageError> {
-        let done = sqlx::query(
-            "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE workspace_id = $1 AND key_id = $2",
-        )
-        .bind(workspace.0)
-        .bind(key.0)
-        .bind(at)
-        .execute(self.pool())
-        .await
-        .map_err(translate)?;
-        Ok(done.rows_affected() == 1)
+        self.in_time(self.revoke(workspace, key, at)).await
     }
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
@@ -163,13 +158,36 @@ impl PostgresStore {
         Ok(true)
     }
 
+    /// Raises the access version in the same transaction, so that no server uses the key from memory any more.
+    async fn revoke(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<bool, StorageError> {
+        let mut transaction = self.pool().begin().await.map_err(translate)?;
+        let done = sqlx::query(
+            "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE workspace_id = $1 AND key_id = $2",
+        )
+        .bind(workspace.0)
+        .bind(key.0)
+        .bind(at)
+        .execute(&mut *transaction)
+        .await
+        .map_err(translate)?;
+        sqlx::query("UPDATE revisions SET access = access + 1 WHERE workspace_id = $1")
+            .bind(workspace.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(translate)?;
+        transaction.commit().await.map_err(translate)?;
+        Ok(done.rows_affected() == 1)
+    }
+
     async fn credentials_by_digest(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
         let mut connection = self.pool().acquire().await.map_err(translate)?;
         let found = sqlx::query_as(CREDENTIALS)
             .bind(digest)
             .fetch_optional(&mut *connection);
         let found = found.await.map_err(translate)?;
-        self.read_credentials(&mut connection, found).await
+        let credentials = self.read_credentials(&mut connection, found).await?;
+        connection.settle();
+        Ok(credentials)
     }
 
     async fn credentials_by_key(
@@ -199,7 +217,8 @@ impl PostgresStore {
             policy,
             created_at: row.workspace_created_at,
         };
-        Ok(Some(Credentials { key, workspace }))
+        let access = AccessVersion(row.access);
+        Ok(Some(Credentials { key, workspace, access }))
     }
 
     /// The policy of the commit that set it.

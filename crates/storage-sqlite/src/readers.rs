@@ -47,9 +47,7 @@ impl Readers {
 
     /// Waits for a connection and begins a transaction: all of its reads see one state.
     pub(crate) async fn begin(&self) -> Result<ReadTransaction, StorageError> {
-        let mut reader = self.lend().await?;
-        statement("BEGIN").execute(reader.connection()?).map_err(storage)?;
-        Ok(ReadTransaction { reader })
+        self.lend().await?.begin()
     }
 
     /// Opens a separate connection in a transaction, for long reads of one state. It takes no place in the pool.
@@ -95,6 +93,12 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn connection(&mut self) -> Result<&Connection, StorageError> {
         self.connection.as_ref().ok_or_else(closed)
+    }
+
+    /// Begins a transaction.
+    pub(crate) fn begin(mut self) -> Result<ReadTransaction, StorageError> {
+        statement("BEGIN").execute(self.connection()?).map_err(storage)?;
+        Ok(ReadTransaction { reader: self })
     }
 }
 

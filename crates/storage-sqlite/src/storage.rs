@@ -24,7 +24,8 @@ use crate::writer::WriteTransaction;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use selfsame_application::ports::{
-    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Storage, StorageError, Written,
+    AccessVersion, Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Storage, StorageError,
+    Written,
 };
 use selfsame_domain::{Revision, WorkspaceId};
 use std::sync::Arc;
@@ -40,8 +41,9 @@ impl Storage for SqliteStore {
     }
 
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
-        let mut reading = self.readers.begin().await?;
-        blocking(|| self.read_state(reading.connection()?, workspace, request))
+        let reader = self.readers.lend().await?;
+        // The transaction begins and ends in here: each blocking section costs a change of threads.
+        blocking(|| self.read_state(reader.begin()?.connection()?, workspace, request))
     }
 
     async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
@@ -116,6 +118,7 @@ struct WorkspaceState {
     definitions: Revision,
     /// The last commit that deleted rows without a trace.
     deleted: Revision,
+    access: AccessVersion,
     next: Numbers,
 }
 
@@ -130,7 +133,8 @@ struct Numbers {
 
 fn workspace_state(connection: &Connection, workspace: WorkspaceId) -> Result<WorkspaceState, StorageError> {
     let row = statement(
-        "SELECT workspace_id, latest, policy, definitions, deleted, next_contact, next_segment, next_category, next_field
+        "SELECT workspace_id, latest, policy, definitions, deleted, next_contact, next_segment, next_category, next_field,
+            access
          FROM revisions WHERE workspace_id = ?1",
     )
     .bind(workspace.0)
@@ -144,6 +148,7 @@ fn workspace_state(connection: &Connection, workspace: WorkspaceId) -> Result<Wo
         policy: revision(2, "policy")?,
         definitions: revision(3, "definitions")?,
         deleted: revision(4, "deleted")?,
+        access: AccessVersion(row.get(9, "access")?),
         next: Numbers {
             contacts: row.get(5, "next_contact")?,
             segments: row.get(6, "next_segment")?,
@@ -174,6 +179,7 @@ impl SqliteStore {
         }
         Ok(ReadAnswer::State(Box::new(ReadState {
             revision: state.latest,
+            access: state.access,
             recorded: records::read(connection, workspace, &request.reply_keys, request.now)?,
             snapshot: load::snapshot(connection, workspace, &request.footprint, state.next)?,
         })))

@@ -7,7 +7,9 @@ use crate::statement::{SqliteRow, statement};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use selfsame_application::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces};
+use selfsame_application::ports::{
+    AccessVersion, ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces,
+};
 use selfsame_domain::{KeyId, Policy, Rights, Timestamp, WorkspaceId};
 
 /// The columns of a key `k`, in the order that [`api_key`] reads.
@@ -17,14 +19,15 @@ macro_rules! key_columns {
     };
 }
 
-/// A key `k` with its workspace, up to a condition. The columns of the workspace begin at 9.
+/// A key `k` with its workspace, up to a condition. The columns of the workspace begin at 9; the access version is the last.
 macro_rules! credentials {
     () => {
         concat!(
             "SELECT ",
             key_columns!(),
-            ", w.workspace_id, w.name, w.policy, w.created_at
-               FROM api_keys AS k JOIN workspaces AS w ON w.workspace_id = k.workspace_id WHERE "
+            ", w.workspace_id, w.name, w.policy, w.created_at, r.access
+               FROM api_keys AS k JOIN workspaces AS w ON w.workspace_id = k.workspace_id
+               JOIN revisions AS r ON r.workspace_id = k.workspace_id WHERE "
         )
     };
 }
@@ -89,6 +92,10 @@ impl Workspaces for SqliteStore {
         .bind(micros(at))
         .execute(writing.connection()?)
         .map_err(storage)?;
+        statement("UPDATE revisions SET access = access + 1 WHERE workspace_id = ?1")
+            .bind(workspace.0)
+            .execute(writing.connection()?)
+            .map_err(storage)?;
         writing.commit()?;
         Ok(done.rows_affected() == 1)
     }
@@ -138,6 +145,7 @@ impl SqliteStore {
         Ok(Credentials {
             key: api_key(row)?,
             workspace: workspace(&self.policies, &Row::new(row, "workspaces", 9), 9)?,
+            access: AccessVersion(Row::new(row, "revisions", 9).get(13, "access")?),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Which submissions share a transaction.
 
 use super::queue::LaneOptions;
+use crate::ports::AccessVersion;
 use crate::submit::{Replay, Reply};
 use selfsame_domain::{Envelope, Timestamp};
 use std::collections::VecDeque;
@@ -13,6 +14,8 @@ pub(super) struct Job {
     pub(super) replay: Option<Replay>,
     pub(super) duplicate_digest: Option<Vec<u8>>,
     pub(super) bytes: usize,
+    /// The access version at which the caller was recognised; none when its key was read for this request.
+    pub(super) access: Option<AccessVersion>,
     pub(super) at: Timestamp,
     pub(super) reply: oneshot::Sender<Reply>,
 }
@@ -59,6 +62,7 @@ mod tests {
             replay: None,
             duplicate_digest: None,
             bytes,
+            access: None,
             at,
             reply: oneshot::channel().0,
         }

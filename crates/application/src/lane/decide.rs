@@ -2,7 +2,7 @@
 
 use super::batch::Job;
 use super::records::{duplicate_key, window_end};
-use crate::ports::Recorded;
+use crate::ports::{ReadState, Recorded};
 use crate::submit::{Reply, SubmitError};
 use selfsame_domain::{
     ChangeSet, Contact, ContactId, Decision, Effect, Envelope, Invariant, Outcome, Policy, Rejection, Rule, Snapshot,
@@ -41,17 +41,13 @@ pub(super) struct Decided {
 
 /// Decides the jobs. Whether a window has ended is known only after the earlier jobs are resolved. A job whose window
 /// has ended is then resolved after all.
-pub(super) fn decide(
-    jobs: &[Job],
-    mut treatments: Vec<Treatment>,
-    snapshot: &Snapshot,
-    policy: &Policy,
-    recorded: &[Recorded],
-) -> Result<Decided, Invariant> {
+pub(super) fn decide(jobs: &[Job], state: &ReadState, policy: &Policy) -> Result<Decided, Invariant> {
+    let snapshot = &state.snapshot;
     let mut ended = BTreeSet::new();
+    let mut treatments = treatments(jobs, policy, state, &ended);
     loop {
-        let asked = envelopes(jobs, &treatments, |treatment| matches!(treatment, Treatment::Decide));
-        let resolution = resolve(&asked, snapshot, policy)?;
+        let asked = to_decide(jobs, &treatments).flat_map(|(_, job)| &job.envelopes);
+        let resolution = resolve(asked, snapshot, policy)?;
         let decisions = split(to_decide(jobs, &treatments).map(|(_, job)| job), resolution.decisions);
         let decided: BTreeMap<usize, &[Decision]> = to_decide(jobs, &treatments)
             .zip(&decisions)
@@ -78,7 +74,7 @@ pub(super) fn decide(
             });
         };
         ended.insert(next);
-        treatments = self::treatments(jobs, policy, recorded, &ended);
+        treatments = self::treatments(jobs, policy, state, &ended);
     }
 }
 
@@ -135,27 +131,22 @@ pub(super) fn to_decide<'a>(jobs: &'a [Job], treatments: &'a [Treatment]) -> imp
         .map(|(job, _)| job)
 }
 
-pub(super) fn envelopes(jobs: &[Job], treatments: &[Treatment], wanted: impl Fn(&Treatment) -> bool) -> Vec<Envelope> {
-    let chosen = jobs.iter().zip(treatments).filter(|(_, treatment)| wanted(treatment));
-    chosen.flat_map(|(job, _)| job.envelopes.iter().cloned()).collect()
-}
-
 pub(super) fn is_accepted(decisions: &[Decision]) -> bool {
     decisions.iter().any(|decision| decision.outcome != Outcome::Rejected)
 }
 
 /// How each job is answered, given the indexes of jobs whose windows are known to have ended.
-pub(super) fn treatments(
-    jobs: &[Job],
-    policy: &Policy,
-    recorded: &[Recorded],
-    ended: &BTreeSet<usize>,
-) -> Vec<Treatment> {
-    let recorded: BTreeMap<&str, &Recorded> = recorded.iter().map(|record| (record.key.as_str(), record)).collect();
+fn treatments(jobs: &[Job], policy: &Policy, state: &ReadState, ended: &BTreeSet<usize>) -> Vec<Treatment> {
+    let recorded = state.recorded.iter();
+    let recorded: BTreeMap<&str, &Recorded> = recorded.map(|record| (record.key.as_str(), record)).collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut requests: BTreeMap<String, usize> = BTreeMap::new();
     let mut treatments = Vec::with_capacity(jobs.len());
     for (index, job) in jobs.iter().enumerate() {
+        if job.access.is_some_and(|access| access != state.access) {
+            treatments.push(Treatment::Answer(Err(SubmitError::AccessChanged)));
+            continue;
+        }
         let treatment = replayed(jobs, job, &recorded, &seen).or_else(|| {
             let in_window = !ended.contains(&index);
             in_window.then(|| repeated(jobs, job, policy, &recorded, &requests))?

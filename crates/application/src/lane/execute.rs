@@ -2,7 +2,8 @@
 
 use super::batch::Job;
 use super::contention::Contention;
-use super::decide::{Decided, decide, replies, treatments};
+use super::decide::{Decided, decide, replies};
+use super::overlap::{Fresh, Place, fresh, is_outrun};
 use super::records::{all_records, originals, reply_keys};
 use crate::ports::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, StorageError, Store, Written,
@@ -22,11 +23,17 @@ const RECONNECTS: u32 = 1;
 
 /// Executes a batch and answers all of its callers. A batch that the database refuses is halved until the failing
 /// submission is alone.
-pub(super) async fn execute(store: &dyn Store, workspace: WorkspaceId, batch: Vec<Job>, contention: &Contention) {
+pub(super) async fn execute(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    batch: Vec<Job>,
+    contention: &Contention,
+    place: &Place,
+) {
     let mut waiting = vec![batch];
     while let Some(mut jobs) = waiting.pop() {
         let first = jobs.first().and_then(|job| job.envelopes.first());
-        let done = persist(first, || transact(store, workspace, &jobs, contention)).await;
+        let done = persist(first, || transact(store, workspace, &jobs, contention, place)).await;
         match done {
             Ok(replies) => {
                 for (job, reply) in jobs.into_iter().zip(replies) {
@@ -113,7 +120,9 @@ pub(super) struct Found {
 
 /// A decided batch that is not written yet.
 struct Prepared {
-    basis: Basis,
+    basis: Arc<Basis>,
+    /// The contact numbers that it may assign.
+    fresh: Fresh,
     decided: Decided,
     records: Vec<Recorded>,
 }
@@ -139,12 +148,20 @@ async fn transact(
     workspace: WorkspaceId,
     jobs: &[Job],
     contention: &Contention,
+    place: &Place,
 ) -> Result<Vec<Reply>, StorageError> {
     if !contention.excludes() {
-        let prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
+        let running = place.running();
+        let mut prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
+        if is_outrun(running, &prepared.basis, !prepared.commit().is_empty()).await {
+            metrics::counter!("selfsame_lane_outrun_total").increment(1);
+            prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
+        }
         if prepared.commit().is_empty() {
             return Ok(prepared.replies(jobs));
         }
+        let size = jobs.iter().map(|job| job.envelopes.len()).sum();
+        place.begin(&prepared.basis, &prepared.fresh, &prepared.decided.changes, size);
         match store.write(workspace, &prepared.basis, prepared.commit()).await? {
             Written::Committed(_) => return Ok(prepared.replies(jobs)),
             Written::Stale => {
@@ -152,6 +169,9 @@ async fn transact(
                 contention.note_stale();
             }
         }
+    }
+    if let Some(before) = place.running() {
+        before.over().await;
     }
     let mut transaction = store.exclusive(workspace).await?;
     let prepared = prepare(&mut Source::Exclusive(&mut *transaction), store, workspace, jobs).await?;
@@ -169,11 +189,11 @@ async fn prepare(
 ) -> Result<Prepared, StorageError> {
     let asked = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
     let Found { policy, request, state } = read(source, store, workspace, asked).await?;
-    let treatments = treatments(jobs, &policy.policy, &state.recorded, &BTreeSet::new());
-    let decided = decide(jobs, treatments, &state.snapshot, &policy.policy, &state.recorded)?;
+    let decided = decide(jobs, &state, &policy.policy)?;
     Ok(Prepared {
         records: all_records(jobs, &decided, &state.snapshot, &policy.policy),
-        basis: Basis::of(&request, &state),
+        basis: Arc::new(Basis::of(&request, &state)),
+        fresh: fresh(&state.snapshot),
         decided,
     })
 }
@@ -181,10 +201,10 @@ async fn prepare(
 /// The read request of the jobs. Which jobs are answered from recorded replies is known only after the read, so the
 /// request covers all of them.
 fn request(jobs: &[Job], policy: &PolicyVersion, known: &FootprintExpansion) -> ReadRequest {
-    let asked: Vec<Envelope> = jobs.iter().flat_map(|job| job.envelopes.iter().cloned()).collect();
+    let asked = jobs.iter().flat_map(|job| &job.envelopes);
     ReadRequest {
         policy: policy.revision,
-        footprint: footprint(&asked, &policy.policy, known),
+        footprint: footprint(asked, &policy.policy, known),
         reply_keys: reply_keys(jobs, &policy.policy),
         now: jobs.iter().map(|job| job.at).min().unwrap_or_default(),
     }

@@ -3,13 +3,14 @@
 use super::batch::{Job, take_batch};
 use super::contention::Contention;
 use super::execute::execute;
-use crate::ports::{Clock, Ids, StorageError, Store};
+use super::overlap::{Before, Place, over};
+use crate::ports::{AccessVersion, Clock, Ids, StorageError, Store};
 use crate::submit::{Reply, Submission, SubmitError};
 use selfsame_domain::{DecisionId, Envelope, WorkspaceId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 /// Bounds of the write lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,14 +66,22 @@ pub(crate) enum Priority {
 struct Waiting {
     live: VecDeque<Job>,
     background: VecDeque<Job>,
+    /// The number of commands in `live`.
+    commands: usize,
+    /// Wakes the worker task when a submission arrives.
+    arrivals: Arc<Notify>,
 }
 
 impl Waiting {
     fn push(&mut self, job: Job, priority: Priority) {
         match priority {
-            Priority::Live => self.live.push_back(job),
+            Priority::Live => {
+                self.commands += job.envelopes.len();
+                self.live.push_back(job);
+            }
             Priority::Background => self.background.push_back(job),
         }
+        self.arrivals.notify_one();
     }
 
     fn take(&mut self, options: &LaneOptions) -> Vec<Job> {
@@ -80,6 +89,7 @@ impl Waiting {
         if batch.is_empty() {
             return self.background.pop_front().into_iter().collect();
         }
+        self.commands -= batch.iter().map(|job| job.envelopes.len()).sum::<usize>();
         batch
     }
 }
@@ -108,19 +118,21 @@ impl Lane {
     }
 
     /// Accepts a submission, and returns after its commit. A caller that disconnects does not stop its submission.
-    pub(crate) async fn submit(&self, workspace: WorkspaceId, submission: Submission, priority: Priority) -> Reply {
-        let (sender, receiver) = oneshot::channel();
-        self.enqueue(workspace, submission, priority, sender)?;
-        receiver.await.unwrap_or_else(|_| Err(abandoned().into()))
-    }
-
-    fn enqueue(
+    /// With an access version, it is decided only at this version of the workspace.
+    pub(crate) async fn submit(
         &self,
         workspace: WorkspaceId,
         submission: Submission,
+        access: Option<AccessVersion>,
         priority: Priority,
-        reply: oneshot::Sender<Reply>,
-    ) -> Result<(), SubmitError> {
+    ) -> Reply {
+        let (sender, receiver) = oneshot::channel();
+        let job = self.inner.job(submission, access, sender);
+        self.enqueue(workspace, job, priority)?;
+        receiver.await.unwrap_or_else(|_| Err(abandoned().into()))
+    }
+
+    fn enqueue(&self, workspace: WorkspaceId, job: Job, priority: Priority) -> Result<(), SubmitError> {
         let inner = &self.inner;
         let mut state = inner.lock();
         // Background submissions do not count: the number of running jobs bounds them, and a job fails for good after a
@@ -129,7 +141,6 @@ impl Lane {
         if state.closed || is_full {
             return Err(SubmitError::Busy);
         }
-        let job = inner.job(submission, reply);
         inner.open.send_modify(|open| *open += 1);
         if priority == Priority::Live {
             inner.live.fetch_add(1, Ordering::Relaxed);
@@ -174,7 +185,7 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn job(&self, submission: Submission, reply: oneshot::Sender<Reply>) -> Job {
+    fn job(&self, submission: Submission, access: Option<AccessVersion>, reply: oneshot::Sender<Reply>) -> Job {
         let at = self.clock.now();
         let envelope = |command| Envelope {
             decision: DecisionId(self.ids.uuid(at)),
@@ -193,6 +204,7 @@ impl Inner {
             replay,
             duplicate_digest,
             bytes,
+            access,
             at,
             reply,
         }
@@ -208,20 +220,62 @@ fn abandoned() -> StorageError {
 /// Serves one workspace until its queue is empty.
 async fn work(inner: Arc<Inner>, workspace: WorkspaceId) {
     let contention = Arc::new(Contention::default());
-    while let Some(batch) = next_batch(&inner, workspace) {
-        let count = batch.len();
-        metrics::histogram!("selfsame_lane_batch_submissions").record(measured(count));
-        // A separate task: a panic in an adapter must not strand the submissions behind it. It drops the senders, so
-        // the callers of the batch are answered.
-        let store = Arc::clone(&inner.store);
-        let contention = Arc::clone(&contention);
-        let done = tokio::spawn(async move { execute(&*store, workspace, batch, &contention).await }).await;
-        if let Err(error) = done {
-            tracing::error!(workspace = workspace.0, %error, "a batch panicked");
+    let mut before: Option<Before> = None;
+    loop {
+        let batch = match next(&inner, workspace, before.as_ref()) {
+            Next::Batch(batch) => batch,
+            Next::Later(arrivals) => {
+                if let Some(before) = &before {
+                    tokio::select! {
+                        () = before.over() => {}
+                        () = arrivals.notified() => {}
+                    }
+                }
+                continue;
+            }
+            Next::Nothing => return,
+        };
+        metrics::histogram!("selfsame_lane_batch_submissions").record(measured(batch.len()));
+        let (begins, begun) = oneshot::channel();
+        let (end, done) = watch::channel(());
+        let begins = inner.store.overlaps().then_some(begins);
+        let place = Place::new(before.clone(), begins, done.clone());
+        tokio::spawn(run(
+            Arc::clone(&inner),
+            workspace,
+            batch,
+            Arc::clone(&contention),
+            place,
+            end,
+        ));
+        // An error means that the batch has ended without a write, or that batches do not overlap.
+        if let Ok(writing) = begun.await {
+            before = Some(writing);
+        } else {
+            over(done).await;
         }
-        inner.open.send_modify(|open| *open -= count);
-        metrics::gauge!("selfsame_lane_depth").set(measured(*inner.open.borrow()));
     }
+}
+
+/// Executes a batch. `_end` is dropped when it has ended.
+async fn run(
+    inner: Arc<Inner>,
+    workspace: WorkspaceId,
+    batch: Vec<Job>,
+    contention: Arc<Contention>,
+    place: Place,
+    _end: watch::Sender<()>,
+) {
+    let count = batch.len();
+    // A separate task: a panic in an adapter must not strand the submissions behind it. It drops the senders, so
+    // the callers of the batch are answered.
+    let store = Arc::clone(&inner.store);
+    let done = tokio::spawn(async move { execute(&*store, workspace, batch, &contention, &place).await }).await;
+    if let Err(error) = done {
+        tracing::error!(workspace = workspace.0, %error, "a batch panicked");
+    }
+    inner.open.send_modify(|open| *open -= count);
+    metrics::gauge!("selfsame_lane_depth").set(measured(*inner.open.borrow()));
 }
 
 /// Converts a count for metrics; capped at `u32::MAX`.
@@ -229,13 +283,29 @@ fn measured(count: usize) -> f64 {
     u32::try_from(count).unwrap_or(u32::MAX).into()
 }
 
-fn next_batch(inner: &Inner, workspace: WorkspaceId) -> Option<Vec<Job>> {
+/// What the worker task of a workspace does next.
+enum Next {
+    Batch(Vec<Job>),
+    /// It waits until the batch before has ended, or another submission has arrived.
+    Later(Arc<Notify>),
+    /// The queue is empty, and removed.
+    Nothing,
+}
+
+/// While a batch is written, the next one begins when it is as large: smaller ones would grow smaller and smaller.
+fn next(inner: &Inner, workspace: WorkspaceId, before: Option<&Before>) -> Next {
     let mut state = inner.lock();
-    let waiting = state.queues.get_mut(&workspace)?;
+    let Some(waiting) = state.queues.get_mut(&workspace) else {
+        return Next::Nothing;
+    };
+    let running = before.filter(|before| !before.is_over());
+    if running.is_some_and(|before| waiting.commands < before.size().min(inner.options.batch_commands)) {
+        return Next::Later(Arc::clone(&waiting.arrivals));
+    }
     let batch = waiting.take(&inner.options);
     if batch.is_empty() {
         state.queues.remove(&workspace);
-        return None;
+        return Next::Nothing;
     }
-    Some(batch)
+    Next::Batch(batch)
 }

@@ -59,7 +59,7 @@ pub use storage::{
 };
 pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
 pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
-pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
+pub use workspaces::{AccessVersion, ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
 pub trait Store:

@@ -1,5 +1,6 @@
 //! The write side of a storage.
 
+use super::AccessVersion;
 use async_trait::async_trait;
 use selfsame_domain::{
     ChangeSet, ContactId, Decision, Footprint, Policy, ReadSet, Revision, Snapshot, Timestamp, WorkspaceId,
@@ -112,6 +113,8 @@ pub enum ReadAnswer {
 pub struct ReadState {
     /// The last commit that it contains.
     pub revision: Revision,
+    /// The access version of the workspace.
+    pub access: AccessVersion,
     /// Unexpired replies that are recorded under the keys.
     pub recorded: Vec<Recorded>,
     /// The rows that the footprint leads to.
@@ -177,6 +180,7 @@ pub enum Written {
 ///   [`ChangeSet::visitors_returned`] change, count as written.
 /// - The workspace MUST store the revisions at which its policy last changed, at which its definitions last changed
 ///   ([`ChangeSet::changes_definitions`]) and at which it last deleted something ([`ChangeSet::deletes`]).
+/// - A commit that changes the policy MUST raise the access version.
 ///
 /// A batch is read, decided and written without a transaction around the three steps. When a conflicting commit came
 /// between, the write reports it, and the batch is repeated with [`Storage::exclusive`], which excludes other commits.
@@ -185,6 +189,12 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// The policy of the workspace as this storage last read it. It may be outdated, which the next [`Storage::read`]
     /// reports.
     async fn policy(&self, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError>;
+
+    /// Whether it pays to read a batch while the one before is written: reading does not wait for the writer, and gets
+    /// other new numbers than a write that has begun.
+    fn overlaps(&self) -> bool {
+        false
+    }
 
     /// Reads one consistent state, in a number of round trips that does not depend on the size of the footprint. Takes
     /// no lock, waits for no writer and MUST NOT leave anything behind, except that new numbers may be skipped. Every

@@ -50,6 +50,11 @@ pub struct KeyToStore {
     pub digest: Vec<u8>,
 }
 
+/// The number of changes of a workspace's access. Every change after which credentials that were read before must be
+/// read again raises it: a revocation of a key, a new policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccessVersion(pub i64);
+
 /// An API key and its workspace, found by the key's secret.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Credentials {
@@ -57,6 +62,8 @@ pub struct Credentials {
     pub key: ApiKey,
     /// Its workspace.
     pub workspace: Workspace,
+    /// The access version of the workspace. MUST NOT be newer than the key and the policy.
+    pub access: AccessVersion,
 }
 
 /// Stores workspaces and keys.
@@ -80,6 +87,7 @@ pub trait Workspaces: Send + Sync {
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>, StorageError>;
 
     /// Revokes a key. Returns whether the workspace has such a key; a second call keeps the first time.
+    /// MUST raise the access version of the workspace in the same transaction.
     async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<bool, StorageError>;
 
     /// Returns the key with this digest, and its workspace. MUST see a revocation as soon as it is committed, from

@@ -145,6 +145,25 @@ async fn the_last_use_is_written_once_a_minute_at_the_most() {
     );
 }
 
+/// Reads of a key that is in memory: none.
+#[tokio::test(start_paused = true)]
+async fn a_key_in_memory_is_recognised_without_a_read_until_its_end() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    let end = f.clock().now() + TimeDelta::hours(1);
+    make(&f, Some(end)).await;
+    let read = enter(&f).await.expect("it is valid");
+    probe.fault(Fault::new(What::Unavailable, Point::Credentials).times(1));
+    let recognise = async || f.app().recognise(&DIGEST).await.expect("recognise");
+    assert_eq!(recognise().await, Some(read));
+    f.clock().advance(TimeDelta::minutes(1));
+    assert!(recognise().await.is_some());
+    assert_eq!(probe.touches(), 2, "its use is noted all the same");
+    f.clock().advance(TimeDelta::minutes(59));
+    assert_eq!(recognise().await, None);
+    assert_eq!(probe.touches(), 2);
+}
+
 /// The last use that another server stored counts as well: it is read with the key.
 #[tokio::test(start_paused = true)]
 async fn servers_see_each_others_notes() {

@@ -8,4 +8,5 @@ mod dry_run;
 mod duplicates;
 mod equivalence;
 mod failures;
+mod overlap;
 mod replays;

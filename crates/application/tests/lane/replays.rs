@@ -1,9 +1,10 @@
 //! Idempotency keys.
 
 use crate::support::{
-    Fault, Point, Stand, What, accept_all, answers, decided, keyed, named, occupy, submit, together, upsert,
+    Fault, Point, Stand, What, accept_all, answers, decided, keyed, named, occupy, soon, submit, together, upsert,
 };
 use chrono::TimeDelta;
+use selfsame_application::ports::AccessVersion;
 use selfsame_application::{Submission, SubmitError};
 use selfsame_domain::{ContactId, Outcome, Rejection};
 use selfsame_storage_conformance::remove;
@@ -29,6 +30,47 @@ async fn the_same_request_twice_in_a_batch_is_done_once() {
     );
     assert_eq!(probe.sizes(f.workspace), [1, 4], "in one transaction");
     assert_eq!(decided(&f, same()).await, answers[0], "and so it is recorded");
+}
+
+/// Neither a new decision nor a recorded one.
+#[tokio::test(start_paused = true)]
+async fn a_caller_of_another_access_version_gets_no_decision() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    decided(&f, keyed("k", 1, upsert("a"))).await;
+    let first = occupy(&f, &probe).await;
+    let app = f.app();
+    let outdated = |submission| app.submit_on(f.workspace, submission, AccessVersion(-1));
+    let current = |submission| app.submit_on(f.workspace, submission, AccessVersion(0));
+    let all = async {
+        tokio::join!(
+            outdated(keyed("k", 1, upsert("a"))),
+            outdated(keyed("l", 1, upsert("b"))),
+            current(keyed("l", 1, upsert("b"))),
+            current(keyed("k", 1, upsert("a"))),
+        )
+    };
+    let open = async {
+        while app.lane_depth() < 5 {
+            tokio::task::yield_now().await;
+        }
+        probe.open(f.workspace);
+    };
+    let (all, ()) = tokio::join!(soon(all), soon(open));
+    first.decisions().await;
+    for refused in [all.0, all.1] {
+        assert!(matches!(refused, Err(SubmitError::AccessChanged)), "{refused:?}");
+    }
+    assert_eq!(
+        all.2.expect("submit")[0].outcome,
+        Outcome::Created,
+        "its key was not taken"
+    );
+    assert_eq!(
+        all.3.expect("submit")[0].outcome,
+        Outcome::Created,
+        "the recorded decision"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,6 +32,7 @@ struct Shared {
 struct State {
     seen: Vec<Seen>,
     touches: usize,
+    overlaps: bool,
     faults: Faults,
     /// How many writes are still to be answered as stale.
     stale: usize,
@@ -88,6 +89,11 @@ impl Probe {
         super::soon(arrived.wait_for(|arrived| *arrived >= count))
             .await
             .expect("the probe lives");
+    }
+
+    /// Lets batches overlap from now on.
+    pub(crate) fn overlap(&self) {
+        self.lock().overlaps = true;
     }
 
     /// Adds a fault.
@@ -187,6 +193,10 @@ impl Storage for Probe {
         });
         self.pass(Point::Policy, &Footprint::default())?;
         self.inner.policy(workspace).await
+    }
+
+    fn overlaps(&self) -> bool {
+        self.lock().overlaps
     }
 
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {

@@ -59,9 +59,13 @@ use working_copy::WorkingCopy;
 ///
 /// The snapshot must hold what [`crate::footprint`] lists. A refused command changes nothing; its decision says why. An [`Invariant`] fails the
 /// batch as a whole: nothing of it may be written.
-pub fn resolve(batch: &[Envelope], snapshot: &Snapshot, policy: &Policy) -> Result<Resolution, Invariant> {
+pub fn resolve<'a>(
+    batch: impl IntoIterator<Item = &'a Envelope>,
+    snapshot: &'a Snapshot,
+    policy: &Policy,
+) -> Result<Resolution, Invariant> {
     let mut state = WorkingCopy::new(snapshot, policy);
-    let mut decisions = Vec::with_capacity(batch.len());
+    let mut decisions = Vec::new();
     for envelope in batch {
         let mut cx = Context::new(state, envelope);
         let verdict = decide(&mut cx, &envelope.command);

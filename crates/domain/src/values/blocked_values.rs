@@ -6,6 +6,7 @@ use super::phone_text::Dialled;
 use super::{BlockedValue, ValueError};
 use regex::{RegexSet, RegexSetBuilder};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
@@ -26,6 +27,8 @@ struct Prepared {
     entries: Vec<BlockedValue>,
     /// Exact texts in lower case, with the places of their entries.
     exact: HashMap<String, Vec<usize>>,
+    /// The greatest length of an exact text, in bytes.
+    longest: usize,
     /// The digits of exact texts that can be phone numbers.
     digits: HashMap<String, Vec<usize>>,
     patterns: RegexSet,
@@ -57,13 +60,16 @@ impl BlockedValues {
         let raw = raw.trim();
         let is_phone = is_phone_kind(kind);
         let digits = [
-            is_phone.then(|| phone_digits(raw)).flatten(),
-            matching.strip_prefix('+').filter(|_| is_phone).map(str::to_owned),
+            is_phone.then(|| phone_digits(raw)).flatten().map(Cow::Owned),
+            matching.strip_prefix('+').filter(|_| is_phone).map(Cow::Borrowed),
         ];
         let other = Some(matching).filter(|matching| *matching != raw && !matching.is_empty());
         let texts = [raw].into_iter().chain(other);
-        let mut places = texts.clone().filter_map(|text| self.0.exact.get(&text.to_lowercase()));
-        let mut by_digits = digits.iter().flatten().filter_map(|digits| self.0.digits.get(digits));
+        let mut places = texts.clone().filter_map(|text| self.exact(text));
+        let mut by_digits = digits
+            .iter()
+            .flatten()
+            .filter_map(|digits| self.0.digits.get(&**digits));
         let is_for = |place: &usize| self.is_for(*place, kind, is_phone);
         if places.any(|places| places.iter().any(is_for)) || by_digits.any(|places| places.iter().any(is_for)) {
             return true;
@@ -71,6 +77,21 @@ impl BlockedValues {
         let mut texts = texts.chain(digits.first().and_then(Option::as_deref));
         // Few texts match any pattern, and one look for all of them is faster.
         texts.any(|text| self.0.patterns.is_match(text) && self.matched(text).any(is_for))
+    }
+
+    /// The places of the entries that are the text, without case.
+    fn exact(&self, text: &str) -> Option<&Vec<usize>> {
+        if !text.is_ascii() {
+            return self.0.exact.get(&text.to_lowercase());
+        }
+        // Most values are longer than every entry.
+        if text.len() > self.0.longest {
+            return None;
+        }
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.0.exact.get(&text.to_ascii_lowercase());
+        }
+        self.0.exact.get(text)
     }
 
     /// The places of the patterns that match a text.
@@ -94,7 +115,9 @@ impl Prepared {
         for (place, entry) in entries.iter().enumerate() {
             match &entry.rule {
                 Rule::Exact(text) => {
-                    prepared.exact.entry(text.to_lowercase()).or_default().push(place);
+                    let lower = text.to_lowercase();
+                    prepared.longest = prepared.longest.max(lower.len());
+                    prepared.exact.entry(lower).or_default().push(place);
                     if let Some(digits) = phone_digits(text) {
                         prepared.digits.entry(digits).or_default().push(place);
                     }
@@ -118,6 +141,7 @@ impl Prepared {
         Self {
             entries: Vec::new(),
             exact: HashMap::new(),
+            longest: 0,
             digits: HashMap::new(),
             patterns: RegexSet::empty(),
             patterned: Vec::new(),

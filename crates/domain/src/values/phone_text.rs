@@ -21,6 +21,20 @@ impl Dialled {
     /// Everything else makes the text no phone number: letters, two numbers in one text, an extension. So does the fraction that a
     /// spreadsheet adds (`380501234567.0`), whose digits belong to no number.
     pub(super) fn read(text: &str) -> Option<Self> {
+        Self::plain(text).or_else(|| Self::written(text))
+    }
+
+    /// Reads ASCII digits with an optional plus before them, the most frequent form.
+    fn plain(text: &str) -> Option<Self> {
+        let (digits, plus) = text.strip_prefix('+').map_or((text, false), |digits| (digits, true));
+        let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_plain.then(|| Self {
+            digits: digits.to_owned(),
+            plus,
+        })
+    }
+
+    fn written(text: &str) -> Option<Self> {
         let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
         let number = without_scheme(visible.trim()).trim_end_matches([',', '，', ' ']);
         if has_fraction(number) {

@@ -3,14 +3,14 @@
 
 use super::condition::if_match;
 use super::request::field_text;
-use crate::auth::{May, right};
+use crate::auth::Recognised;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of, why};
 use crate::identity::DecisionBody;
 use crate::paths::{ApiPath, contact_id};
 use crate::refusals::WriteRefusedOrMissing;
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::{Decided, submit_read};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
@@ -142,25 +142,29 @@ pub(crate) struct PatchedBody {
 )]
 pub(crate) async fn patch(
     State(state): State<HttpState>,
-    auth: May<right::Write>,
+    caller: Recognised,
     ApiPath(id): ApiPath<String>,
     headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    if !is_patch(&headers) {
-        return Err(ApiError::NotAPatch);
-    }
-    let id = contact_id("id", &id)?;
-    let mut problems = Problems::default();
-    let request = read(
-        id,
-        &incoming.object()?.fields(),
-        &auth.0.workspace.policy,
-        &mut problems,
-    );
-    problems.finish()?;
-    let command = if_match(&headers, id, Command::Contact(Call::Patch, Box::new(request)))?;
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit_read(&state, &caller, &incoming, |auth| {
+        auth.allow(Action::Write)?;
+        if !is_patch(&headers) {
+            return Err(ApiError::NotAPatch);
+        }
+        let id = contact_id("id", &id)?;
+        let mut problems = Problems::default();
+        let request = read(
+            id,
+            &incoming.object()?.fields(),
+            &auth.0.workspace.policy,
+            &mut problems,
+        );
+        problems.finish()?;
+        let command = Command::Contact(Call::Patch, Box::new(request));
+        Ok((if_match(&headers, id, command)?, None))
+    });
+    let decision = decision.await?;
     let body = PatchedBody {
         decision: DecisionBody::from(&decision),
     };

@@ -1,11 +1,11 @@
 //! `POST contact/subscribe`.
 
 use super::{request, upsert};
-use crate::auth::{May, right};
+use crate::auth::Recognised;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, why};
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::{Decided, submit_read};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
@@ -57,13 +57,16 @@ pub(crate) struct SubscribeBody {
 )]
 pub(crate) async fn subscribe(
     State(state): State<HttpState>,
-    auth: May<right::Write>,
+    caller: Recognised,
     incoming: Incoming,
 ) -> Result<Decided<Json<SubscribeBody>>, ApiError> {
-    let body = incoming.object()?;
-    let request = read(&body.fields(), &auth.0.workspace.policy)?;
-    let command = Command::Contact(Call::Subscribe, Box::new(request));
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
+    let decision = submit_read(&state, &caller, &incoming, |auth| {
+        auth.allow(Action::Write)?;
+        let body = incoming.object()?;
+        let request = read(&body.fields(), &auth.0.workspace.policy)?;
+        Ok((Command::Contact(Call::Subscribe, Box::new(request)), Some(body)))
+    });
+    let decision = decision.await?;
     let body = SubscribeBody {
         id: upsert::contact_of(&decision)?.id,
         email_status: decision.email_status,

@@ -3,12 +3,12 @@
 use super::condition::if_match;
 use super::request;
 use super::response::Sentence;
-use crate::auth::{May, right};
+use crate::auth::Recognised;
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, Sent};
 use crate::paths::{ApiPath, contact_id};
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::{Decided, submit_read};
 use crate::state::HttpState;
 use axum::extract::State;
 use http::HeaderMap;
@@ -41,19 +41,23 @@ use serde_json::Value;
 )]
 pub(crate) async fn update(
     State(state): State<HttpState>,
-    auth: May<right::Write>,
+    caller: Recognised,
     ApiPath(id): ApiPath<String>,
     headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
-    let id = contact_id("id", &id)?;
-    let body = incoming.object()?;
-    let mut problems = Problems::default();
-    let request = read(id, &body.fields(), &auth.0.workspace.policy, &mut problems);
-    problems.finish()?;
-    let command = if_match(&headers, id, Command::Contact(Call::Update, Box::new(request)))?;
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
-    Ok(Decided(decision, Sentence::updated(id)))
+    let decision = submit_read(&state, &caller, &incoming, |auth| {
+        auth.allow(Action::Write)?;
+        let id = contact_id("id", &id)?;
+        let body = incoming.object()?;
+        let mut problems = Problems::default();
+        let request = read(id, &body.fields(), &auth.0.workspace.policy, &mut problems);
+        problems.finish()?;
+        let command = if_match(&headers, id, Command::Contact(Call::Update, Box::new(request)))?;
+        Ok((command, Some(body)))
+    });
+    let decision = decision.await?;
+    Ok(Decided(decision, Sentence::updated(contact_id("id", &id)?)))
 }
 
 /// Reads the update. The call changes no segments (wire fact).

@@ -2,11 +2,11 @@
 
 use super::request;
 use super::response::ContactIdBody;
-use crate::auth::{May, right};
+use crate::auth::{Authenticated, Recognised};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::{Decided, ReadCommand, submit_read};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
@@ -41,19 +41,23 @@ use selfsame_domain::{Call, Command, Decision};
 )]
 pub(crate) async fn upsert(
     State(state): State<HttpState>,
-    auth: May<right::Write>,
+    caller: Recognised,
     incoming: Incoming,
 ) -> Result<Decided<Json<ContactIdBody>>, ApiError> {
+    let decision = submit_read(&state, &caller, &incoming, |auth| read(auth, &incoming)).await?;
+    let body = contact_of(&decision)?;
+    Ok(Decided(decision, Json(body)))
+}
+
+fn read(auth: &Authenticated, incoming: &Incoming) -> Result<ReadCommand, ApiError> {
+    auth.allow(Action::Write)?;
     let body = incoming.object()?;
     let mut problems = Problems::default();
     let mut request = request::read(&body.fields(), Source::Api, &auth.0.workspace.policy, &mut problems);
     request::read_groups(&body.fields(), &mut request, &mut problems);
     request::refuse_unreadable(&request, Call::Upsert, &auth.0.workspace.policy, &mut problems);
     problems.finish()?;
-    let command = Command::Contact(Call::Upsert, Box::new(request));
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Refused(&body)).await?;
-    let body = contact_of(&decision)?;
-    Ok(Decided(decision, Json(body)))
+    Ok((Command::Contact(Call::Upsert, Box::new(request)), Some(body)))
 }
 
 /// The contact that a decision is about.

@@ -1,11 +1,11 @@
 //! `POST event`, in three versions.
 
 use super::request::{self, Form};
-use crate::auth::{Authenticated, EventAuthenticated};
+use crate::auth::{EventRecognised, Recognised};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::{Decided, submit_read};
 use crate::state::HttpState;
 use axum::extract::{Request, State};
 use selfsame_domain::{Action, Command, Origin};
@@ -92,10 +92,10 @@ pub(crate) struct EventObjectInput {
 )]
 pub(crate) async fn v1(
     State(state): State<HttpState>,
-    EventAuthenticated(auth): EventAuthenticated,
+    EventRecognised(caller): EventRecognised,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
-    record(&state, &auth, Form::Pairs, request).await
+    record(&state, &caller, Form::Pairs, request).await
 }
 
 /// Tell of an event, with parameters of any JSON value.
@@ -120,10 +120,10 @@ pub(crate) async fn v1(
 )]
 pub(crate) async fn v2(
     State(state): State<HttpState>,
-    EventAuthenticated(auth): EventAuthenticated,
+    EventRecognised(caller): EventRecognised,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
-    record(&state, &auth, Form::Pairs, request).await
+    record(&state, &caller, Form::Pairs, request).await
 }
 
 /// Tell of an event, with its parameters as an object.
@@ -148,32 +148,29 @@ pub(crate) async fn v2(
 )]
 pub(crate) async fn v3(
     State(state): State<HttpState>,
-    EventAuthenticated(auth): EventAuthenticated,
+    EventRecognised(caller): EventRecognised,
     request: Request,
 ) -> Result<Decided<()>, ApiError> {
-    record(&state, &auth, Form::Object, request).await
+    record(&state, &caller, Form::Object, request).await
 }
 
 /// Records an event. Every version takes both forms of parameters, because clients mix them.
-async fn record(
-    state: &HttpState,
-    auth: &Authenticated,
-    form: Form,
-    request: Request,
-) -> Result<Decided<()>, ApiError> {
-    auth.allow(Action::Events)?;
+async fn record(state: &HttpState, caller: &Recognised, form: Form, request: Request) -> Result<Decided<()>, ApiError> {
     let incoming = Incoming::read(request, MAX_BYTES).await?;
-    let body = incoming.object()?;
-    let mut problems = Problems::default();
-    let read = request::read(
-        &body.fields(),
-        form,
-        Origin::Api,
-        &auth.0.workspace.policy,
-        &mut problems,
-    );
-    problems.finish()?;
-    let event = read.ok_or(ApiError::Internal("an event without problems that cannot be read"))?;
-    let decision = submit(state, auth, &incoming, Command::Event(Box::new(event)), Repeated::Taken).await?;
-    Ok(Decided(decision, ()))
+    let decision = submit_read(state, caller, &incoming, |auth| {
+        auth.allow(Action::Events)?;
+        let body = incoming.object()?;
+        let mut problems = Problems::default();
+        let read = request::read(
+            &body.fields(),
+            form,
+            Origin::Api,
+            &auth.0.workspace.policy,
+            &mut problems,
+        );
+        problems.finish()?;
+        let event = read.ok_or(ApiError::Internal("an event without problems that cannot be read"))?;
+        Ok((Command::Event(Box::new(event)), None))
+    });
+    Ok(Decided(decision.await?, ()))
 }

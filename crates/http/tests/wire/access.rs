@@ -82,6 +82,60 @@ async fn revoked_and_expired_keys_open_nothing() {
     assert_eq!(answer.json()["message"], json!("the API key was revoked"));
 }
 
+/// Also for the calls that take the key from memory, whatever else is wrong with the request.
+#[tokio::test]
+async fn a_revoked_key_fails_with_its_next_request() {
+    let server = Server::start().await;
+    let id = server.add(&json!({"externalCustomerId": "1"})).await;
+    server.add(&json!({"externalCustomerId": "2"})).await;
+    let path = format!("/api/v1/contact/{id}");
+    let keys = server.app.store().keys(server.workspace).await.unwrap();
+    server.app.revoke_key(server.workspace, keys[0].id).await.unwrap();
+    let event = json!({"eventTypeKey": "e", "keyValue": "1", "params": []});
+    for (method, path, body) in [
+        (
+            "POST",
+            "/api/v1/contact",
+            json!({"externalCustomerId": "3"}).to_string(),
+        ),
+        ("POST", "/api/v1/contact", "{".to_owned()),
+        ("PUT", path.as_str(), json!({"firstName": "Ann"}).to_string()),
+        ("PATCH", path.as_str(), json!({"firstName": "Ann"}).to_string()),
+        ("PATCH", path.as_str(), json!({"unknown": 1}).to_string()),
+        (
+            "POST",
+            "/api/v1/contact/subscribe",
+            json!({"contact": {"externalCustomerId": "3"}}).to_string(),
+        ),
+        ("POST", "/api/v1/event", event.to_string()),
+    ] {
+        let answer = server.ask(method, path, body).await.expect(401);
+        assert!(
+            answer.body.contains("the API key was revoked"),
+            "{method} {path}: {answer:?}"
+        );
+    }
+    let all = server
+        .app
+        .store()
+        .contacts_after(server.workspace, selfsame_domain::ContactId(0), 9)
+        .await;
+    assert_eq!(all.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_request_is_read_by_the_policy_of_its_time() {
+    let server = Server::start().await;
+    let phone = json!({"channels": [{"type": "sms", "value": "050 123 45 67"}]});
+    server.add(&json!({"externalCustomerId": "1"})).await;
+    server.post("/api/v1/contact", &phone).await.expect(400);
+    let region = selfsame_domain::values::Region::parse("UA").unwrap();
+    server.policy(|policy| policy.default_phone_region = Some(region)).await;
+    server.add(&phone).await;
+    server.policy(|_| ()).await;
+    server.post("/api/v1/contact", &phone).await.expect(400);
+}
+
 #[tokio::test]
 async fn rights_follow_the_groups_of_the_wire_protocol() {
     let server = Server::start().await;

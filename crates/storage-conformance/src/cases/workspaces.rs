@@ -1,9 +1,10 @@
 //! Workspaces and their API keys.
 
+use super::raw::read;
 use crate::{Ask, Backend, Fixture};
 use chrono::TimeDelta;
-use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, StorageError, Store};
-use selfsame_application::{AccessError, NewKey};
+use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, ReadRequest, StorageError, Store};
+use selfsame_application::{AccessError, NewKey, Submission, SubmitError};
 use selfsame_domain::{Action, KeyId, Policy, Rights, Timestamp, WorkspaceId};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -324,6 +325,59 @@ pub async fn keys_open_until_they_end(backend: &mut dyn Backend) {
         f.app().authenticate(&[3; 32]).await,
         Err(AccessError::Revoked)
     ));
+}
+
+pub async fn the_access_version_follows_revocations_and_the_policy(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let stored = key(1, f.workspace, f.clock().now());
+    f.store().create_key(&stored).await.expect("store a key");
+    let another = f.another();
+    let version = async || {
+        let version = read(&f, ReadRequest::default()).await.access;
+        let found = another.credentials(&[1; 32]).await.expect("read").expect("the key");
+        assert_eq!(found.access, version, "the key is read with the version");
+        let found = another.credentials_of(f.workspace, stored.key.id).await;
+        assert_eq!(found.expect("read").expect("the key").access, version);
+        version
+    };
+    let first = version().await;
+    f.id(Ask::new().external("a").upsert()).await;
+    assert_eq!(version().await, first, "a contact changes no access");
+    f.policy(|policy| policy.duplicate_window_seconds = 17).await;
+    let second = version().await;
+    assert_ne!(second, first, "a new policy");
+    let at = f.clock().now();
+    assert!(
+        another
+            .revoke_key(f.workspace, stored.key.id, at)
+            .await
+            .expect("revoke")
+    );
+    assert_ne!(version().await, second, "a revocation");
+}
+
+pub async fn a_key_from_memory_writes_nothing_after_a_revocation_elsewhere(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let made = f.app().create_key(f.workspace, new_key(1)).await.expect("make a key");
+    let recognise = async || f.app().recognise(&[1; 32]).await.expect("recognise");
+    assert_eq!(recognise().await, None, "it was never read");
+    f.app().authenticate(&[1; 32]).await.expect("authenticate");
+    let known = recognise().await.expect("it is in memory");
+    let submit = async |name: &str| {
+        let submission = Submission::of(Ask::new().external(name).upsert());
+        f.app().submit_on(f.workspace, submission, known.access).await
+    };
+    submit("a").await.expect("submit");
+    let elsewhere = f.second_server();
+    assert!(elsewhere.revoke_key(f.workspace, made.id).await.expect("revoke"));
+    for name in ["a", "b"] {
+        let refused = submit(name).await;
+        assert!(matches!(refused, Err(SubmitError::AccessChanged)), "{refused:?}");
+    }
+    assert_eq!(f.all().await.len(), 1, "nothing was written");
+    let refused = f.app().authenticate(&[1; 32]).await;
+    assert!(matches!(refused, Err(AccessError::Revoked)), "{refused:?}");
+    assert_eq!(recognise().await, None, "a revoked key is not kept");
 }
 
 pub async fn a_key_sees_the_policy_of_its_workspace(backend: &mut dyn Backend) {

@@ -4,7 +4,8 @@ use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Storage, StorageError, Written,
+    AccessVersion, Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Storage, StorageError,
+    Written,
 };
 use selfsame_domain::{Revision, WorkspaceId};
 use std::sync::Arc;
@@ -21,11 +22,11 @@ struct MemoryExclusive {
 #[async_trait]
 impl Storage for MemoryStore {
     async fn policy(&self, workspace: WorkspaceId) -> Result<PolicyVersion, StorageError> {
-        self.state(workspace).map(|(policy, _)| policy)
+        self.state(workspace).map(|(policy, ..)| policy)
     }
 
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
-        let (policy, space) = self.state(workspace)?;
+        let (policy, access, space) = self.state(workspace)?;
         if policy.revision != request.policy {
             return Ok(ReadAnswer::OutdatedPolicy(policy));
         }
@@ -33,6 +34,7 @@ impl Storage for MemoryStore {
         let recorded = found.filter(|record| record.expires_at > request.now).cloned();
         Ok(ReadAnswer::State(Box::new(ReadState {
             revision: space.revisions.latest,
+            access,
             recorded: recorded.collect(),
             snapshot: space.load(&request.footprint),
         })))
@@ -40,7 +42,7 @@ impl Storage for MemoryStore {
 
     async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
         let _writer = self.writer(workspace)?.lock_owned().await;
-        if !self.state(workspace)?.1.is_true(basis) {
+        if !self.state(workspace)?.2.is_true(basis) {
             return Ok(Written::Stale);
         }
         self.commit(workspace, commit).map(Written::Committed)
@@ -73,19 +75,19 @@ impl MemoryStore {
         Ok(Arc::clone(&account.writer))
     }
 
-    fn state(&self, workspace: WorkspaceId) -> Result<(PolicyVersion, Arc<Space>), StorageError> {
+    fn state(&self, workspace: WorkspaceId) -> Result<(PolicyVersion, AccessVersion, Arc<Space>), StorageError> {
         let shared = self.lock();
         let account = shared.accounts.get(&workspace).ok_or(StorageError::UnknownWorkspace)?;
         let policy = PolicyVersion {
             revision: account.space.revisions.policy,
             policy: Arc::new(account.workspace.policy.clone()),
         };
-        Ok((policy, Arc::clone(&account.space)))
+        Ok((policy, account.access, Arc::clone(&account.space)))
     }
 
     /// Replaces the data by a changed copy. The caller excludes other writers.
     fn commit(&self, workspace: WorkspaceId, commit: Commit<'_>) -> Result<Revision, StorageError> {
-        let (_, before) = self.state(workspace)?;
+        let (.., before) = self.state(workspace)?;
         if commit.is_empty() {
             return Ok(before.revisions.latest);
         }
@@ -101,6 +103,7 @@ impl MemoryStore {
         let space = Arc::clone(&account.space);
         if let Some(policy) = &commit.changes.policy {
             account.workspace.policy = policy.clone();
+            account.access.0 += 1;
         }
         if !commit.changes.erased.is_empty() {
             shared.forget_values_of_erased(workspace, |id| !space.contacts.contains_key(&id));

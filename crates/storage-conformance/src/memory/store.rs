@@ -3,8 +3,8 @@
 use super::space::Space;
 use selfsame_application::Replay;
 use selfsame_application::ports::{
-    ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Invitation, Job, Session, SigningSecret, Site,
-    StoredUser, Workspace,
+    AccessVersion, ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Invitation, Job, Session,
+    SigningSecret, Site, StoredUser, Workspace,
 };
 use selfsame_domain::console::{AuditEntry, Role};
 use selfsame_domain::{AuditId, ConnectorId, ExportId, RunId, SiteId, Timestamp, UserId, WorkspaceId};
@@ -73,6 +73,7 @@ pub(super) struct StoredImport {
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) workspace: Workspace,
+    pub(super) access: AccessVersion,
     /// A commit replaces it as a whole.
     pub(super) space: Arc<Space>,
     /// Held during a write.

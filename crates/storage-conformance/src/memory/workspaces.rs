@@ -3,7 +3,9 @@
 use super::space::Space;
 use super::store::{Account, MemoryStore, Shared, StoredKey};
 use async_trait::async_trait;
-use selfsame_application::ports::{ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces};
+use selfsame_application::ports::{
+    AccessVersion, ApiKey, Credentials, KeyToStore, StorageError, Workspace, Workspaces,
+};
 use selfsame_domain::{KeyId, Policy, Timestamp, WorkspaceId};
 use std::sync::Arc;
 
@@ -69,11 +71,12 @@ impl Workspaces for MemoryStore {
     }
 
     async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<bool, StorageError> {
-        Ok(self
-            .lock()
-            .key_mut(workspace, key)
-            .map(|key| *key.revoked_at.get_or_insert(at))
-            .is_some())
+        let mut shared = self.lock();
+        if let Some(account) = shared.accounts.get_mut(&workspace) {
+            account.access.0 += 1;
+        }
+        let revoked = shared.key_mut(workspace, key);
+        Ok(revoked.map(|key| *key.revoked_at.get_or_insert(at)).is_some())
     }
 
     async fn credentials(&self, digest: &[u8]) -> Result<Option<Credentials>, StorageError> {
@@ -110,6 +113,7 @@ impl Shared {
         };
         let account = Account {
             workspace: workspace.clone(),
+            access: AccessVersion::default(),
             space: Arc::new(Space::default()),
             writer: Arc::default(),
         };
@@ -123,6 +127,7 @@ impl Shared {
         Some(Credentials {
             key: known.key.clone(),
             workspace: account.workspace.clone(),
+            access: account.access,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::rows::{
 };
 use crate::segments;
 use crate::store::PostgresStore;
-use selfsame_application::ports::{ReadAnswer, ReadRequest, ReadState, StorageError};
+use selfsame_application::ports::{AccessVersion, ReadAnswer, ReadRequest, ReadState, StorageError};
 use selfsame_domain::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
 use selfsame_domain::{
     Category, CategoryId, Contact, ContactId, ContactState, CustomField, EventId, EventPeriod, FieldId, Footprint,
@@ -55,6 +55,7 @@ const READ: &str = "
 struct Found {
     found_revision: Option<i64>,
     found_policy: Option<i64>,
+    found_access: Option<i64>,
     found_replies: Option<Vec<ReplyRecord>>,
     found_contacts: Option<Vec<ContactRecord>>,
     found_identifiers: Option<Vec<IdentifierRecord>>,
@@ -83,7 +84,13 @@ pub(super) async fn read(
     request: &ReadRequest,
 ) -> Result<ReadAnswer, StorageError> {
     let mut found = find(connection, workspace, request).await?;
-    let (Some(revision), Some(policy)) = (found.found_revision, found.found_policy) else {
+    let Found {
+        found_revision: Some(revision),
+        found_policy: Some(policy),
+        found_access: Some(access),
+        ..
+    } = found
+    else {
         return Err(StorageError::UnknownWorkspace);
     };
     if policy != request.policy.0 {
@@ -101,6 +108,7 @@ pub(super) async fn read(
     snapshot.fresh.contacts = numbers.into_iter().map(ContactId).collect();
     Ok(ReadAnswer::State(Box::new(ReadState {
         revision: Revision(revision),
+        access: AccessVersion(access),
         recorded,
         snapshot,
     })))

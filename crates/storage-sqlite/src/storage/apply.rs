@@ -80,7 +80,7 @@ impl Batch<'_> {
         statement(
             "UPDATE revisions
              SET latest = ?2, policy = ?3, definitions = ?4, deleted = ?5, next_contact = ?6, next_segment = ?7,
-                next_category = ?8, next_field = ?9, active_contacts = active_contacts + ?10
+                next_category = ?8, next_field = ?9, active_contacts = active_contacts + ?10, access = access + ?11
              WHERE workspace_id = ?1",
         )
         .bind(self.workspace.0)
@@ -96,6 +96,7 @@ impl Batch<'_> {
         ))
         .bind(past(changes.fields.iter().map(|row| row.id.0).max(), next.fields))
         .bind(changes.active_contacts)
+        .bind(i64::from(changes.policy.is_some()))
         .execute(self.connection)
         .map_err(storage)?;
         Ok(())
