@@ -52,7 +52,7 @@ pub use event::{
     Event, EventCount, EventParams, EventPeriod, EventRequest, EventType, Origin, PAGE_VIEW, Place, StoredEvent,
     Subject, Waiting, is_dated_ahead,
 };
-pub use find::{FindQuery, FindRank, NamePrefixes, Prefix};
+pub use find::{FindQuery, FindRank, FindSteps, NamePrefixes, Prefix, Trigram, Words};
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
