@@ -97,11 +97,11 @@ pub struct FindSteps {
 
 impl FindSteps {
     /// How many numbers a block has. Ranges end with a block.
-    pub const BLOCK: i64 = 1 << 14;
+    pub const BLOCK: i64 = 1 << 15;
     /// The most contacts of a step. They are read and compared with the words before the next step.
     pub const AT_ONCE: u32 = 200;
     /// The most blocks of a range.
-    const MAX_BLOCKS: i64 = 64;
+    const MAX_BLOCKS: i64 = 32;
 
     /// Steps through the numbers from `first` to `last`.
     pub fn new(first: ContactId, last: ContactId) -> Self {
