@@ -13,6 +13,7 @@ mod exports;
 mod imports;
 mod jobs;
 mod lane;
+mod search;
 mod segments;
 mod submit;
 mod timeline;

@@ -64,8 +64,9 @@ async fn main() -> Result<()> {
     }
     if wanted("import") {
         let directory = tempfile::tempdir()?;
-        let url = format!("sqlite://{}/bench.db", directory.path().display());
-        import::measure("SQLite", &arguments.binary, &url, API_KEY, arguments.rows).await?;
+        let urls = ["first", "second"].map(|name| format!("sqlite://{}/{name}.db", directory.path().display()));
+        let urls = [urls[0].as_str(), urls[1].as_str()];
+        import::measure("SQLite", &arguments.binary, urls, API_KEY, arguments.rows).await?;
     }
     if [
         "postgres", "pgbench", "servers", "costs", "history", "import", "tracker",
@@ -100,8 +101,9 @@ async fn on_postgres(arguments: &Arguments, wanted: impl Fn(&str) -> bool, rows:
         history::measure(&arguments.binary, database.url(), API_KEY, arguments.seconds).await?;
     }
     if wanted("import") {
-        let database = empty(&durable).await?;
-        import::measure("PostgreSQL", &arguments.binary, database.url(), API_KEY, arguments.rows).await?;
+        let databases = [empty(&durable).await?, empty(&durable).await?];
+        let urls = [databases[0].url(), databases[1].url()];
+        import::measure("PostgreSQL", &arguments.binary, urls, API_KEY, arguments.rows).await?;
     }
     if wanted("servers") {
         let database = empty(&durable).await?;

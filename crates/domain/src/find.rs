@@ -1,8 +1,13 @@
 //! What a person types at a search box.
 
+mod words;
+
+pub use words::{FindSteps, Trigram, Words};
+
 use crate::values::{Email, Phone, Region, ValueError, text};
 use crate::{AttributeKey, Contact, ContactId, IdentifierKind};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// How well a contact fits what was typed; the lower, the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +20,10 @@ pub enum FindRank {
     IdentifierPrefix,
     /// Its names begin with the words.
     Names,
+    /// Each word begins a word of its names or identifiers.
+    WordStarts,
+    /// Its names or identifiers contain the words.
+    Substring,
 }
 
 impl FindRank {
@@ -25,6 +34,8 @@ impl FindRank {
             Self::Identifier => 1,
             Self::IdentifierPrefix => 2,
             Self::Names => 3,
+            Self::WordStarts => 4,
+            Self::Substring => 5,
         }
     }
 }
@@ -90,9 +101,13 @@ pub struct FindQuery {
     pub identifiers: BTreeSet<(IdentifierKind, Prefix)>,
     /// The names that may be meant.
     pub names: BTreeSet<NamePrefixes>,
+    /// The words that its texts may contain.
+    pub words: BTreeSet<Words>,
 }
 
 impl FindQuery {
+    /// How long substrings are looked for, so that the first results come within 50 ms.
+    pub const SUBSTRING_TIME: Duration = Duration::from_millis(35);
     /// The greatest length, in characters.
     pub const MAX_CHARS: usize = 254;
     /// The fewest digits that are looked for in phones: fewer are in too many.
@@ -110,6 +125,7 @@ impl FindQuery {
             query.contact = contact_id(rest);
         } else if let Some(rest) = after(&typed, "extid:") {
             query.add(IdentifierKind::ExternalId, rest);
+            query.words.extend(Words::of(rest, Some(IdentifierKind::ExternalId)));
         } else {
             query.contact = contact_id(&typed);
             query.add(IdentifierKind::ExternalId, &typed);
@@ -120,6 +136,7 @@ impl FindQuery {
             }
             query.add_phones(&typed, region);
             query.add_names(&typed.to_lowercase());
+            query.words.extend(Words::of(&typed, None));
         }
         if query == Self::default() {
             return Err(ValueError::Empty);
@@ -144,6 +161,7 @@ impl FindQuery {
         if let Ok(phone) = Phone::parse(typed, region) {
             self.add(IdentifierKind::Phone, phone.matching());
         }
+        self.words.extend(Words::of(&digits, Some(IdentifierKind::Phone)));
         self.add(IdentifierKind::Phone, &format!("+{}", digits.trim_start_matches("00")));
         let inside = region.filter(|_| !typed.starts_with('+')).and_then(|region| {
             let national = digits.strip_prefix('0').unwrap_or(&digits);
@@ -203,8 +221,17 @@ impl FindQuery {
             Some(FindRank::Identifier)
         } else if fits(false) {
             Some(FindRank::IdentifierPrefix)
+        } else if self.names.iter().any(named) {
+            Some(FindRank::Names)
         } else {
-            self.names.iter().any(named).then_some(FindRank::Names)
+            let words = self.words.iter().filter_map(|words| words.begin_words(contact));
+            words.max().map(|begin| {
+                if begin {
+                    FindRank::WordStarts
+                } else {
+                    FindRank::Substring
+                }
+            })
         }
     }
 }
@@ -291,6 +318,21 @@ mod tests {
         }
         assert_eq!(starts(&query("Ann Smith"), IdentifierKind::Email), Vec::<&str>::new());
         assert_eq!(starts(&query("Ann.S@Ex"), IdentifierKind::Email), ["ann.s@ex"]);
+    }
+
+    #[test]
+    fn words_are_looked_for_in_texts_and_digits_in_phones() {
+        let words = |typed: &str| query(typed).words;
+        assert_eq!(words("id:123"), BTreeSet::new());
+        assert_eq!(words("ab c"), BTreeSet::new());
+        assert_eq!(
+            words("Ann S").into_iter().collect::<Vec<_>>(),
+            [Words::of("ann s", None).unwrap()]
+        );
+        let digits = Words::of("1234567", Some(IdentifierKind::Phone)).unwrap();
+        assert!(words("123-45-67").contains(&digits));
+        let external = Words::of("1234567", Some(IdentifierKind::ExternalId)).unwrap();
+        assert_eq!(words("extid:1234567").into_iter().collect::<Vec<_>>(), [external]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub use event::{
     Subject, Waiting, is_dated_ahead,
 };
 pub use event_time::{BrowserClock, EventTimeError, app_event_time};
-pub use find::{FindQuery, FindRank, NamePrefixes, Prefix};
+pub use find::{FindQuery, FindRank, FindSteps, NamePrefixes, Prefix, Trigram, Words};
 pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{

@@ -18,6 +18,11 @@ const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// How often due exports are searched.
 const EXPORT_EVERY: Duration = Duration::from_secs(5);
 
+/// How often the index of the search box is brought up to date.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// How much longer than a step of the index the pause after it is, while many changes wait: requests and imports get most of the machine.
+const INDEX_PAUSES: u32 = 2;
+
 /// How long imports are kept, with the outcomes of their rows.
 const IMPORT_DAYS: i64 = 30;
 /// How long `importstatus` answers the `mapping` of values to contacts.
@@ -31,8 +36,9 @@ const JOB_DAYS: i64 = 7;
 
 /// Maintains the storage and the metrics until `stop`. A step under way is dropped then; each step is atomic.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
-    let (prune, count, export) = (pruning(app.clone()), counting(metrics), exporting(app));
-    stop.run_until_cancelled(async { tokio::join!(prune, count, export) })
+    let (prune, count) = (pruning(app.clone()), counting(metrics));
+    let (export, index) = (exporting(app.clone()), indexing(app));
+    stop.run_until_cancelled(async { tokio::join!(prune, count, export, index) })
         .await;
 }
 
@@ -131,6 +137,24 @@ async fn exporting(app: Application) {
                 "cannot begin exports that are due; trying again"
             );
         }
+    }
+}
+
+async fn indexing(app: Application) {
+    loop {
+        let started = Instant::now();
+        let pause = match app.index_contacts().await {
+            Ok(true) => INDEX_PAUSES * started.elapsed(),
+            Ok(false) => INDEX_EVERY,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot update the index of the search box; trying again"
+                );
+                10 * INDEX_EVERY
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -107,6 +107,11 @@ macro_rules! and_cases_of_the_storage {
                 what_fits_best_comes_first;
                 no_more_are_found_than_asked_for;
                 removed_contacts_are_not_found_and_absorbed_ones_are_their_survivors;
+                a_substring_is_found_before_and_after_it_is_indexed;
+                beginnings_come_before_starts_of_words_and_these_before_other_places;
+                an_index_that_is_behind_shows_nothing_old;
+                a_search_that_ends_early_says_so;
+                two_servers_index_the_same_changes;
                 another_workspace_finds_nobody;
             }
             uploads {

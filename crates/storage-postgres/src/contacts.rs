@@ -1,13 +1,14 @@
 //! Reading contacts.
 
 mod find;
+mod substring;
 
 use crate::error::translate;
 use crate::rows::{self, AnswerRecord, ContactRecord, IdentifierRecord, MembershipRecord, SegmentRecord, ValueRecord};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery,
+    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Found, Page, SegmentQuery,
     StorageError, TokenOwner,
 };
 use selfsame_domain::values::{ChannelType, Source};
@@ -16,6 +17,7 @@ use selfsame_domain::{
     Timestamp, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 /// All data of the contacts of `page (contact_id, place)`.
 macro_rules! details {
@@ -315,8 +317,9 @@ impl Contacts for PostgresStore {
         workspace: WorkspaceId,
         query: &FindQuery,
         limit: u32,
-    ) -> Result<Vec<ContactDetails>, StorageError> {
-        find::found(self, workspace, query, limit).await
+        time: Duration,
+    ) -> Result<Found, StorageError> {
+        find::found(self, workspace, query, limit, time).await
     }
 
     async fn contacts_after(

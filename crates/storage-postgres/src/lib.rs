@@ -23,6 +23,7 @@ mod pending;
 mod policies;
 mod retention;
 mod rows;
+mod search;
 mod segments;
 mod sites;
 mod storage;

@@ -3,6 +3,7 @@
 mod find;
 mod search;
 mod segment;
+mod substring;
 
 use crate::details::details;
 use crate::error::storage;
@@ -14,13 +15,14 @@ use crate::whole::{self, held, identifier_columns};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use selfsame_application::ports::{
-    ContactDetails, ContactGroup, ContactQuery, Contacts, Page, SegmentQuery, StorageError, TokenOwner,
+    ContactDetails, ContactGroup, ContactQuery, Contacts, Found, Page, SegmentQuery, StorageError, TokenOwner,
 };
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{
     Contact, ContactId, ContactState, FindQuery, IdentifierKey, IdentifierKind, Timestamp, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 #[async_trait]
 impl Contacts for SqliteStore {
@@ -67,11 +69,11 @@ impl Contacts for SqliteStore {
         workspace: WorkspaceId,
         query: &FindQuery,
         limit: u32,
-    ) -> Result<Vec<ContactDetails>, StorageError> {
+        time: Duration,
+    ) -> Result<Found, StorageError> {
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
-        let found = find::found(connection, workspace, query, limit)?;
-        details(connection, workspace, &found)
+        find::found(connection, workspace, query, limit, time)
     }
 
     async fn contacts_after(

@@ -25,6 +25,7 @@ mod pending;
 mod policies;
 mod readers;
 mod rows;
+mod search;
 mod segments;
 mod sites;
 mod statement;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use selfsame_domain::{Contact, ContactId, FindQuery, IdentifierKey, Segment, SegmentId, WorkspaceId};
 use selfsame_domain::{HeldIdentifier, Timestamp};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::StorageError;
 
@@ -86,6 +87,15 @@ pub struct Page<T> {
     pub total: u64,
 }
 
+/// What a search box shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// The contacts, the best first.
+    pub items: Vec<ContactDetails>,
+    /// Whether others may fit that were not looked at, because the time was over or the index is behind.
+    pub is_partial: bool,
+}
+
 /// The holder of an app token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenOwner {
@@ -114,15 +124,17 @@ pub trait Contacts: Send + Sync {
     /// The contacts that match a filter.
     async fn search(&self, workspace: WorkspaceId, query: &ContactQuery) -> Result<Page<ContactDetails>, StorageError>;
 
-    /// Contacts that fit what was typed at a search box, at most so many: the best first as [`FindQuery::rank`] says, between equals the lower
+    /// Contacts that fit what was typed at a search box, at most `limit`: the best first as [`FindQuery::rank`] says, between equals the lower
     /// number. Where more than `limit` contacts fit a single way in which the query can be meant, which of them are returned is not said. Each way
-    /// MUST be served by an index.
+    /// MUST be served by an index. Contacts that only contain the words are looked for when the others are fewer than `limit`, and for about
+    /// `time`. What is returned MUST fit now: the index of [`super::SearchIndex`] may be behind.
     async fn find(
         &self,
         workspace: WorkspaceId,
         query: &FindQuery,
         limit: u32,
-    ) -> Result<Vec<ContactDetails>, StorageError>;
+        time: Duration,
+    ) -> Result<Found, StorageError>;
 
     /// The contacts with the next greater numbers, ascending, at most `limit`: to read all of them page by page in constant time a page.
     async fn contacts_after(

@@ -18,6 +18,7 @@ mod links;
 mod maintenance;
 mod orders;
 mod rows;
+mod search;
 mod segments;
 mod sites;
 mod storage;
@@ -30,7 +31,8 @@ pub use catalog::Catalog;
 pub use changes::{Changes, LoggedEntry, LoggedPage};
 pub use clock::Clock;
 pub use contacts::{
-    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery, TokenOwner,
+    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Found, Page, SegmentQuery,
+    TokenOwner,
 };
 pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
 pub use exports::{
@@ -51,6 +53,7 @@ pub use links::{LinkError, LinkedFile, Links};
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
 pub use rows::{GoOn, InspectionContext, ReadRow, RowReader, RowsError};
+pub use search::SearchIndex;
 pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
@@ -80,6 +83,7 @@ pub trait Store:
     + Users
     + Audit
     + Changes
+    + SearchIndex
 {
 }
 
@@ -101,5 +105,6 @@ impl<T> Store for T where
         + Users
         + Audit
         + Changes
+        + SearchIndex
 {
 }

@@ -5,11 +5,11 @@ use super::probe::{CREDENTIALS, Probe};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     Accepted, ApiKey, AttemptEnd, Catalog, Changes, ContactDetails, ContactGroup, ContactQuery, Contacts, Credentials,
-    EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
+    EventQuery, Expired, Found, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
     ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage,
     Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
-    SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow,
-    UndoneRow, Workspace, Workspaces,
+    SearchIndex, SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked,
+    UndoRow, UndoneRow, Workspace, Workspaces,
 };
 use selfsame_domain::segments::{Definitions, Plan};
 use selfsame_domain::values::EventTypeKey;
@@ -19,6 +19,7 @@ use selfsame_domain::{
     KeyId, Merge, MergeId, Order, Revision, Segment, SiteId, Timestamp, Violation, Visitor, VisitorId, WorkspaceId,
 };
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 type Read<T> = Result<T, StorageError>;
 
@@ -40,8 +41,8 @@ impl Contacts for Probe {
         self.inner.search(workspace, query).await
     }
 
-    async fn find(&self, workspace: WorkspaceId, query: &FindQuery, limit: u32) -> Read<Vec<ContactDetails>> {
-        self.inner.find(workspace, query, limit).await
+    async fn find(&self, workspace: WorkspaceId, query: &FindQuery, limit: u32, time: Duration) -> Read<Found> {
+        self.inner.find(workspace, query, limit, time).await
     }
 
     async fn contacts_after(&self, workspace: WorkspaceId, after: ContactId, limit: u32) -> Read<Vec<ContactDetails>> {
@@ -101,6 +102,17 @@ impl Segments for Probe {
 impl Changes for Probe {
     async fn logged(&self, workspace: WorkspaceId, after: Revision, limit: u32) -> Read<LoggedPage> {
         self.inner.logged(workspace, after, limit).await
+    }
+}
+
+#[async_trait]
+impl SearchIndex for Probe {
+    async fn unindexed(&self) -> Read<Vec<WorkspaceId>> {
+        self.inner.unindexed().await
+    }
+
+    async fn index(&self, workspace: WorkspaceId, limit: u32) -> Read<bool> {
+        self.inner.index(workspace, limit).await
     }
 }
 

@@ -24,12 +24,14 @@ const MAX_LIMIT: u64 = 50;
 pub(crate) struct FoundContacts {
     /// The best first.
     items: Vec<MemberBody>,
-    /// Whether more contacts fit.
+    /// Whether more contacts fit, or may fit because the search ended early to answer in time.
     more: bool,
 }
 
-/// Find contacts by what a person types at a search box: the beginning of a name or of first and last name, of an email, of a phone in any
-/// notation, or of the customer's own ID, or a whole contact ID. `id:` and `extid:` before the text ask for a contact ID or the customer's own ID alone.
+/// Find contacts by what a person types at a search box: a name, first and last name, an email, a phone in any notation, the customer's own ID, or a
+/// contact ID, whole or the beginning of it. Contacts that contain the words elsewhere follow: each word in a name, an email, a phone or the customer's
+/// own ID, ignoring case; at least one word needs three letters. First come whole values, then beginnings, then beginnings of words, then other places.
+/// `id:` and `extid:` before the text ask for a contact ID or the customer's own ID alone.
 #[utoipa::path(
     get,
     path = "/api/v1/contacts/find",
@@ -64,12 +66,17 @@ pub(crate) async fn find_contacts(
     let mut found = state
         .app
         .store()
-        .find(auth.workspace(), &query, limit.saturating_add(1))
+        .find(
+            auth.workspace(),
+            &query,
+            limit.saturating_add(1),
+            FindQuery::SUBSTRING_TIME,
+        )
         .await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
+    let more = found.is_partial || found.items.len() > limit as usize;
+    found.items.truncate(limit as usize);
     Ok(Json(FoundContacts {
-        items: found.iter().map(MemberBody::from).collect(),
+        items: found.items.iter().map(MemberBody::from).collect(),
         more,
     }))
 }

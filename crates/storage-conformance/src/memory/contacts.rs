@@ -4,8 +4,8 @@ use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Page, SegmentQuery,
-    StorageError, TokenOwner,
+    ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Found, Page, SearchIndex,
+    SegmentQuery, StorageError, TokenOwner,
 };
 use selfsame_domain::values::ChannelType;
 use selfsame_domain::{
@@ -13,6 +13,19 @@ use selfsame_domain::{
 };
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// [`Contacts::find`] looks at all contacts.
+#[async_trait]
+impl SearchIndex for MemoryStore {
+    async fn unindexed(&self) -> Result<Vec<WorkspaceId>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn index(&self, _workspace: WorkspaceId, _limit: u32) -> Result<bool, StorageError> {
+        Ok(false)
+    }
+}
 
 #[async_trait]
 impl Contacts for MemoryStore {
@@ -53,18 +66,27 @@ impl Contacts for MemoryStore {
         workspace: WorkspaceId,
         query: &FindQuery,
         limit: u32,
-    ) -> Result<Vec<ContactDetails>, StorageError> {
+        time: Duration,
+    ) -> Result<Found, StorageError> {
         let space = self.space(workspace);
-        let query = FindQuery {
+        let mut query = FindQuery {
             contact: query.contact.and_then(|id| space.canonical(id)),
             ..query.clone()
         };
+        let is_over = time.is_zero() && !query.words.is_empty();
+        if is_over {
+            query.words.clear();
+        }
         let mut found: Vec<_> = active(&space)
             .filter_map(|contact| query.rank(&contact).map(|rank| (rank, contact)))
             .collect();
         found.sort_by_key(|(rank, contact)| (*rank, contact.id));
         let first = found.into_iter().take(limit as usize);
-        Ok(first.map(|(_, contact)| details(&space, contact)).collect())
+        let items: Vec<_> = first.map(|(_, contact)| details(&space, contact)).collect();
+        Ok(Found {
+            is_partial: is_over && items.len() < limit as usize,
+            items,
+        })
     }
 
     async fn contacts_after(

@@ -1,10 +1,11 @@
 //! Contacts that fit what a person typed.
 
-use super::{PageRow, details_of, page};
+use super::{PageRow, details_of, page, substring};
 use crate::error::translate;
 use crate::store::PostgresStore;
-use selfsame_application::ports::{ContactDetails, StorageError};
+use selfsame_application::ports::{ContactDetails, Found, StorageError};
 use selfsame_domain::{FindQuery, Prefix, WorkspaceId};
+use std::time::{Duration, Instant};
 
 /// The numbers of active contacts, the best first. Each part of the union is a range of an index, cut to the limit for every row that asks; the
 /// ranks are those of `FindRank`. `$3` to `$5` are identifiers, `$6` to `$9` names that begin with a last name, `$10` and `$11` first names.
@@ -51,6 +52,25 @@ const FOUND: &str = "
     LIMIT $12";
 
 pub(super) async fn found(
+    store: &PostgresStore,
+    workspace: WorkspaceId,
+    query: &FindQuery,
+    limit: u32,
+    time: Duration,
+) -> Result<Found, StorageError> {
+    let items = beginning(store, workspace, query, limit).await?;
+    let mut found = Found {
+        items,
+        is_partial: false,
+    };
+    if found.items.len() < limit as usize && !query.words.is_empty() {
+        substring::add(store, workspace, query, limit, Instant::now() + time, &mut found).await?;
+    }
+    Ok(found)
+}
+
+/// The contacts that fit otherwise than by a substring.
+async fn beginning(
     store: &PostgresStore,
     workspace: WorkspaceId,
     query: &FindQuery,

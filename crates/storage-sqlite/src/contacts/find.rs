@@ -1,13 +1,15 @@
 //! The numbers of contacts that fit what a person typed.
 
-use super::answering;
+use super::{answering, substring};
+use crate::details::details;
 use crate::error::storage;
 use crate::rows::Row;
 use crate::statement::{Statement, statement};
 use rusqlite::Connection;
-use selfsame_application::ports::StorageError;
+use selfsame_application::ports::{Found, StorageError};
 use selfsame_domain::{ContactId, FindQuery, FindRank, NamePrefixes, WorkspaceId};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 const ACTIVE: &str =
     "SELECT c.contact_id, '' FROM contacts AS c WHERE c.workspace_id = ?1 AND c.contact_id = ?2 AND c.state = 'active'";
@@ -33,8 +35,26 @@ const BY_FIRST_NAME: &str = "
     WHERE c.workspace_id = ?1 AND c.state = 'active' AND c.first_name_match >= ?2 AND c.first_name_match < ?3
     ORDER BY c.first_name_match LIMIT ?4";
 
-/// The best first; a statement for each way in which the query can be meant.
 pub(super) fn found(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    query: &FindQuery,
+    limit: u32,
+    time: Duration,
+) -> Result<Found, StorageError> {
+    let ids = beginning(connection, workspace, query, limit)?;
+    let mut found = Found {
+        items: details(connection, workspace, &ids)?,
+        is_partial: false,
+    };
+    if found.items.len() < limit as usize && !query.words.is_empty() {
+        substring::add(connection, workspace, query, limit, Instant::now() + time, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// The contacts that fit otherwise than by a substring, the best first; a statement for each way in which the query can be meant.
+fn beginning(
     connection: &Connection,
     workspace: WorkspaceId,
     query: &FindQuery,
