@@ -1,6 +1,7 @@
 //! Exports to a second, real `PostgreSQL` database and to BigQuery: everything, what changed, what was removed, merged and erased, and servers that
 //! are killed.
 
+mod verify;
 mod warehouse;
 
 use anyhow::{Context, Result, ensure};
@@ -8,6 +9,7 @@ use selfsame_bigquery_fixture::as_texts;
 use selfsame_tests::{Client, Database, Selfsame};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, Connection, Executor};
+use verify::what_a_person_changed_at_the_destination_is_found_and_mended;
 use warehouse::{Postgres, Warehouse};
 
 macro_rules! on_both {
@@ -34,6 +36,7 @@ on_both! {
     the_external_id_is_added_for_all_rows
     a_run_that_is_killed_before_its_commit_is_made_up_for
     what_an_export_cannot_follow_stops_that_export_alone
+    what_a_person_changed_at_the_destination_is_found_and_mended
 }
 
 async fn made(client: &Client, path: &str, body: Value) -> Result<String> {

@@ -17,9 +17,6 @@ const PAGE: u32 = 1_000;
 /// How often the report of a running run is stored.
 const STORE_EVERY: Duration = Duration::from_secs(1);
 
-/// The number of passes, for the progress of a run.
-const PASSES: f64 = 5.0;
-
 /// Sends the rows of one state to a destination.
 pub(super) struct Feed<'a> {
     pub(super) app: &'a Application,
@@ -35,9 +32,14 @@ pub(super) struct Feed<'a> {
     pub(super) segment: Option<SegmentId>,
     /// The revision that the tables already contain; none when every row is written.
     pub(super) since: Option<Revision>,
+    /// How many passes the run has done before, and how many it does in all, for its progress.
+    pub(super) passes: (f64, f64),
 }
 
 impl Feed<'_> {
+    /// How many passes a feed does.
+    pub(super) const PASSES: f64 = 5.0;
+
     /// Reads and sends all rows.
     pub(super) async fn run(mut self) -> Result<(), Stop> {
         if self.wants(&[Dataset::Contacts, Dataset::Identifiers, Dataset::Devices]) {
@@ -76,7 +78,8 @@ impl Feed<'_> {
         let (begin, end) = (self.begin().0, self.source.revision().0);
         #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
         let within = (at.0 - begin) as f64 / (end - begin).max(1) as f64;
-        self.run.report.progress = ((pass + within) / PASSES).clamp(0.0, 1.0);
+        let (before, all) = self.passes;
+        self.run.report.progress = ((before + pass + within) / all).clamp(0.0, 1.0);
         if self.stored_at.elapsed() >= STORE_EVERY {
             self.run.report.updated_at = Some(self.app.clock.now());
             self.app.store.update_run(self.run).await?;

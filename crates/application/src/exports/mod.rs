@@ -13,6 +13,7 @@ mod runs;
 mod schedule;
 mod upkeep;
 mod vault;
+mod verify;
 
 pub use connectors::{ConnectorChange, NewConnector};
 pub use create::NewExport;

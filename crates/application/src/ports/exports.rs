@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use uuid::Uuid;
 
-use super::{ContactDetails, JobId, NewJob, StorageError};
+use super::{ContactDetails, JobId, NewJob, StorageError, Verification};
 
 /// A destination with encrypted credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub enum RunStatus {
     Running,
     /// Its rows are written.
     Succeeded,
-    /// It wrote nothing; the error gives the reason.
+    /// It wrote nothing, or a verification failed after it wrote; the error gives the reason.
     Failed,
     /// It was cancelled and wrote nothing.
     Cancelled,
@@ -163,6 +163,8 @@ pub struct RunReport {
     pub values_cut: u64,
     /// The error of the run, or of its last attempt.
     pub error: Option<String>,
+    /// What it verifies after it has written; none for a run that does not.
+    pub verification: Option<Verification>,
 }
 
 /// A run of an export.
