@@ -102,10 +102,11 @@ fuzz: rust $(TOOLS)/bin/schemathesis ## Send generated requests, and compare the
 	cargo build --locked --bin selfsame
 	tests/fuzz/run.sh $(or $(CARGO_TARGET_DIR),target)/debug/selfsame $(TOOLS)/bin/schemathesis $(OPTIONS)
 
+# OPTIONS go to the driver: make bench OPTIONS='--only export --rows 1000000'
 .PHONY: bench
 bench: rust postgres ## Measure the server beside pgbench, in one run
 	cargo build --locked --release --bin selfsame --bin selfsame-bench
-	$(dir $(BINARY))selfsame-bench --binary $(BINARY)
+	$(dir $(BINARY))selfsame-bench --binary $(BINARY) $(OPTIONS)
 
 # The costs do not depend on the machine's speed.
 .PHONY: bench-check

@@ -57,8 +57,9 @@ impl Known {
     }
 }
 
-/// The column with the time of an event; none for other datasets.
+/// The column with the time of an event or a page view; none for other datasets.
 pub(crate) fn event_time(dataset: Dataset, columns: &[&'static Column]) -> Option<&'static Column> {
-    let is_time = |column: &&&'static Column| dataset == Dataset::Events && column.kind == ColumnType::Time;
-    columns.iter().find(is_time).copied()
+    let has_events = matches!(dataset, Dataset::Events | Dataset::PageViews);
+    let mut times = columns.iter().filter(|column| column.kind == ColumnType::Time);
+    times.next().copied().filter(|_| has_events)
 }

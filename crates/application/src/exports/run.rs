@@ -179,8 +179,8 @@ async fn write(
     }
     let watermark = Watermark { revision, as_of };
     sink.commit(watermark, since.is_none()).await?;
-    if let (Some(mend), Some(mut source)) = (mend, source) {
-        verify(&attempted, &mut *source, watermark, run, mend).await?;
+    if let (Some(mend), Some(source)) = (mend, source) {
+        verify(&attempted, source, watermark, run, mend).await?;
     }
     (run.report.revision, run.report.progress) = (Some(revision), 1.0);
     Ok(())

@@ -41,7 +41,7 @@ impl Application {
 /// Compares the tables, which are at the state of the watermark, with the rows of that state, and fills the report.
 pub(super) async fn verify(
     attempted: &Attempted<'_>,
-    source: &mut dyn ExportSnapshot,
+    mut source: Box<dyn ExportSnapshot>,
     watermark: Watermark,
     run: &mut ExportRun,
     mend: bool,
@@ -54,7 +54,9 @@ pub(super) async fn verify(
     // The rows that are sent to be compared are not written.
     let written = run.report.clone();
     let passes = (Feed::PASSES, 2.0 * Feed::PASSES);
-    attempted.feed(run, source, &mut *sink, None, passes).run().await?;
+    let feed = attempted.feed(run, &mut *source, &mut *sink, None, passes);
+    feed.run().await?;
+    drop(source);
     (run.report.rows, run.report.bytes, run.report.values_cut) = (written.rows, written.bytes, written.values_cut);
     if let Some(end) = attempted.attempt.must_end() {
         return Err(Stop::End(end));

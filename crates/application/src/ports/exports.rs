@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use selfsame_domain::export::{ColumnSet, ConnectorSettings, Schedule};
 use selfsame_domain::{
-    ConnectorId, ContactId, Event, EventId, ExportId, Order, OrderKey, Revision, RunId, SegmentId, Timestamp,
-    VisitorId, WorkspaceId,
+    ConnectorId, ContactId, Event, EventId, ExportId, Merge, Order, OrderKey, Revision, RunId, SegmentId, Timestamp,
+    Visitor, VisitorId, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -292,6 +292,17 @@ pub trait ExportSnapshot: Send {
         after: (Revision, Option<(VisitorId, EventId)>),
         limit: u32,
     ) -> Result<Vec<ExportedEvent>, StorageError>;
+
+    /// The merges that absorbed one of these contacts, undone ones included, by ID. Making and undoing a merge changes the
+    /// contact.
+    async fn merges_of(&mut self, absorbed: &[ContactId]) -> Result<Vec<Merge>, StorageError>;
+
+    /// Visitors that were made or changed. Continues after the revision and the ID of the last one.
+    async fn visitors(
+        &mut self,
+        after: (Revision, Option<VisitorId>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, Visitor)>, StorageError>;
 
     /// Deletion records. Continues after the revision and the last record.
     async fn deleted(

@@ -54,10 +54,17 @@ pub(super) async fn what_a_person_changed_at_the_destination_is_found_and_mended
         "{}",
         early.text
     );
+    let path = format!("exports/{export}");
+    assert_eq!(client.get(&path).await?.json()["lag"], Value::Null);
     run(&client, &export).await?;
+    assert_eq!(
+        client.get(&path).await?.json()["lag"],
+        json!({"revisions": 0, "seconds": 0})
+    );
 
     // A change that no run has written yet is no difference.
     let cem = contact(&client, Some("C-3"), "cem@example.com").await?;
+    assert_eq!(client.get(&path).await?.json()["lag"]["revisions"], 1);
     let tables = verified(&client, &export, json!({})).await?;
     assert_eq!(differing(&tables), json!({}), "{tables}");
     let rows = |name: &str| tables[name]["destination"]["rows"].clone();
@@ -101,5 +108,69 @@ pub(super) async fn what_a_person_changed_at_the_destination_is_found_and_mended
     let sql = r#"SELECT "contactId" AS id, "lastName" AS name FROM contacts ORDER BY 1"#;
     let row = |id: i64| json!({"id": id, "name": null});
     assert_eq!(warehouse.rows(sql).await?, json!([row(ann), row(bob), row(cem)]));
+    Ok(())
+}
+
+/// Every step is written by a run of changes, and compared with all rows.
+pub(super) async fn merges_visitors_and_page_views_are_kept_in_step(on: Database) -> Result<()> {
+    let server = Selfsame::start(on).await?;
+    let (client, mut warehouse) = (server.client(), Postgres::new().await?);
+    let ann = contact(&client, Some("C-1"), "ann@example.com").await?;
+    let bob = contact(&client, None, "bob@example.com").await?;
+    let event = async |kind: &str, name: &str, value: &str| {
+        let params = json!([{"name": name, "value": value}, {"name": "url", "value": "https://shop.example/"}]);
+        client
+            .post("event", json!({"eventTypeKey": kind, "params": params}))
+            .await
+    };
+    event("PageView", "externalCustomerId", "C-1").await?;
+    event("viewed", "externalCustomerId", "C-1").await?;
+    event("PageView", "email", "late@example.com").await?;
+    let datasets = json!([
+        "contacts",
+        "identifiers",
+        "events",
+        "contact_merges",
+        "visitors",
+        "page_views"
+    ]);
+    let export = export(&client, warehouse.connector(), json!({"datasets": datasets})).await?;
+    assert_eq!(run(&client, &export).await?["full"], true);
+    let views = r#"SELECT "contactId" AS id, url FROM page_views ORDER BY 1"#;
+    let row = |id: Option<i64>| json!({"id": id, "url": "https://shop.example/"});
+    assert_eq!(warehouse.rows(views).await?, json!([row(Some(ann)), row(None)]));
+
+    let merged = client
+        .post("identity/merges", json!({"survivor": ann, "absorbed": bob}))
+        .await?;
+    let merge = merged.json()["merge"]["id"].as_str().context("no merge")?.to_owned();
+    let late = contact(&client, None, "late@example.com").await?;
+    assert_eq!(differing(&verified(&client, &export, json!({})).await?), json!({}));
+    assert_eq!(warehouse.rows(views).await?, json!([row(Some(ann)), row(Some(late))]));
+    let visitors = r#"SELECT "contactId" AS id, kind, value FROM visitors"#;
+    assert_eq!(
+        warehouse.rows(visitors).await?,
+        json!([{"id": late, "kind": "email", "value": "late@example.com"}])
+    );
+    let merges = r#"SELECT "contactId" AS absorbed, "survivorId" AS survivor, rule, "undoneDate" IS NOT NULL AS undone FROM contact_merges"#;
+    let row = |undone: bool| json!([{"absorbed": bob, "survivor": ann, "rule": "explicit", "undone": undone}]);
+    assert_eq!(warehouse.rows(merges).await?, row(false));
+
+    client.post(&format!("identity/merges/{merge}/undo"), json!({})).await?;
+    assert_eq!(differing(&verified(&client, &export, json!({})).await?), json!({}));
+    assert_eq!(warehouse.rows(merges).await?, row(true));
+
+    // The absorbed contact stays, without the merge that names the erased one.
+    for id in [ann, late] {
+        client.delete(&format!("contact/{id}?erase=true")).await?;
+    }
+    assert_eq!(differing(&verified(&client, &export, json!({})).await?), json!({}));
+    for table in ["contact_merges", "visitors", "page_views"] {
+        assert_eq!(
+            warehouse.rows(&format!("SELECT * FROM {table}")).await?,
+            json!([]),
+            "{table}"
+        );
+    }
     Ok(())
 }
