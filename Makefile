@@ -43,7 +43,7 @@ run: rust ## Build the server and run it on 127.0.0.1:8080 with SQLite below ./d
 ##@ Develop
 
 .PHONY: setup
-setup: rust postgres python browser $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(SHEAR) $(TYPOS) ## Install everything that the other targets need
+setup: rust postgres python browser bigquery $(SCRIPT)/node_modules $(NEXTEST) $(DENY) $(SHEAR) $(TYPOS) ## Install everything that the other targets need
 
 # The conformance suite is two thousand short tests, and much of each would be the start of a process: it runs on threads. A test
 # and the database server take turns, so twice as many threads as processors keep these busy.
@@ -105,10 +105,11 @@ fuzz: rust $(TOOLS)/bin/schemathesis ## Send generated requests, and compare the
 	cargo build --locked --bin selfsame
 	tests/fuzz/run.sh $(or $(CARGO_TARGET_DIR),target)/debug/selfsame $(TOOLS)/bin/schemathesis $(OPTIONS)
 
+# OPTIONS go to the driver: make bench OPTIONS='--only export --rows 1000000'
 .PHONY: bench
 bench: rust postgres ## Measure the server beside pgbench, in one run
 	cargo build --locked --release --bin selfsame --bin selfsame-bench
-	$(dir $(BINARY))selfsame-bench --binary $(BINARY)
+	$(dir $(BINARY))selfsame-bench --binary $(BINARY) $(OPTIONS)
 
 # The costs do not depend on the machine's speed.
 .PHONY: bench-check
@@ -130,9 +131,11 @@ postgres: ## Check for PostgreSQL's server programs; install them as root with a
 		OTHERWISE='install its server programs (Debian: apt-get install postgresql), or set TEST_DATABASE_URL'
 
 .PHONY: bigquery
-bigquery: ## Say what the tests of exports to BigQuery run on
+bigquery: ## Install what the tests of exports to BigQuery run on, and say what it is
 	@if [ "$${TEST_BIGQUERY:-}" = fake ]; then echo 'BigQuery: the fake, as TEST_BIGQUERY asks'; \
-		elif python=$$(crates/bigquery-fixture/python.sh) && [ -n "$$python" ]; then echo "BigQuery: the emulator local-bigquery, with $$python"; \
+		elif python=$$(crates/bigquery-fixture/python.sh) && [ -n "$$python" ]; then \
+			crates/bigquery-fixture/install.sh "$$python" '$(abspath $(or $(CARGO_TARGET_DIR),target))/bigquery-emulator'; \
+			echo "BigQuery: the emulator local-bigquery, with $$python"; \
 		else echo 'BigQuery: the fake, for want of a Python of 3.13 or newer'; fi
 
 .PHONY: python

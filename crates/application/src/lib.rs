@@ -23,7 +23,7 @@ pub use app::{Application, Options};
 pub use changes::{ChangePage, ChangeQuery, ChangesError};
 pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person};
 pub use egress::{Egress, EgressError, is_public};
-pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, NewExport, Vault};
+pub use exports::{ConnectorChange, ExportError, ExportLag, ExportOutlets, NewConnector, NewExport, Vault};
 pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;

@@ -212,12 +212,18 @@ async fn import_by_calls(server: &Running, key: &str, file: &Path, contacts: u64
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a rate is no exact number")]
-fn rate(contacts: u64, seconds: f64) -> f64 {
+pub(crate) fn rate(contacts: u64, seconds: f64) -> f64 {
     contacts as f64 / seconds
 }
 
 /// Writes a file of people.
-async fn people(binary: &Path, directory: &Path, form: &str, contacts: u64, seed: u64) -> Result<std::path::PathBuf> {
+pub(crate) async fn people(
+    binary: &Path,
+    directory: &Path,
+    form: &str,
+    contacts: u64,
+    seed: u64,
+) -> Result<std::path::PathBuf> {
     let file = directory.join(format!("people-{seed}.{form}"));
     let written = Command::new(binary)
         .arg("demo-data")
@@ -231,7 +237,7 @@ async fn people(binary: &Path, directory: &Path, form: &str, contacts: u64, seed
 }
 
 /// Contacts per second of `selfsame import`, from its start to its end.
-async fn import(binary: &Path, server: &Running, key: &str, file: &Path, contacts: u64) -> Result<f64> {
+pub(crate) async fn import(binary: &Path, server: &Running, key: &str, file: &Path, contacts: u64) -> Result<f64> {
     let started = Instant::now();
     let done = Command::new(binary)
         .arg("import")

@@ -6,6 +6,7 @@
 
 mod costs;
 mod driver;
+mod export;
 mod history;
 mod import;
 mod pgbench;
@@ -33,10 +34,10 @@ struct Arguments {
     /// Numbers of clients, each with one connection.
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     clients: Vec<usize>,
-    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, import, tracker; all of it without this.
+    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, import, export, tracker; all of it without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// How many rows are imported.
+    /// How many rows are imported, or exported.
     #[arg(long, default_value_t = 100_000)]
     rows: u64,
     /// Fail when a contact costs the database more than its limit.
@@ -69,7 +70,7 @@ async fn main() -> Result<()> {
         import::measure("SQLite", &arguments.binary, urls, API_KEY, arguments.rows).await?;
     }
     if [
-        "postgres", "pgbench", "servers", "costs", "history", "import", "tracker",
+        "postgres", "pgbench", "servers", "costs", "history", "import", "export", "tracker",
     ]
     .into_iter()
     .any(wanted)
@@ -104,6 +105,11 @@ async fn on_postgres(arguments: &Arguments, wanted: impl Fn(&str) -> bool, rows:
         let databases = [empty(&durable).await?, empty(&durable).await?];
         let urls = [databases[0].url(), databases[1].url()];
         import::measure("PostgreSQL", &arguments.binary, urls, API_KEY, arguments.rows).await?;
+    }
+    if wanted("export") {
+        let (database, warehouse) = (empty(&durable).await?, empty(&durable).await?);
+        let (binary, rows) = (&arguments.binary, arguments.rows);
+        export::measure(binary, database.url(), warehouse.url(), API_KEY, rows).await?;
     }
     if wanted("servers") {
         let database = empty(&durable).await?;

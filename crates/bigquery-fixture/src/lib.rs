@@ -1,8 +1,8 @@
 //! A stand-in for BigQuery for tests.
 //!
 //! [`BigQuery::start`] takes the emulator `local-bigquery` where there is a Python of 3.13 or newer, and installs it below the target
-//! directory the first time. Elsewhere, and with `TEST_BIGQUERY=fake`, it is [`BigQuery::fake`]: the part of the REST API that exports use, over
-//! `SQLite`. Either ends when it is dropped.
+//! directory where `make setup` has not. All test processes share one emulator; each test has a dataset of its own. Elsewhere, and with
+//! `TEST_BIGQUERY=fake`, it is [`BigQuery::fake`]: the part of the REST API that exports use, over `SQLite`, of each test alone.
 
 mod emulator;
 mod fake;
@@ -10,11 +10,10 @@ mod fake;
 pub use reqwest::Method;
 
 use serde_json::{Map, Value, json};
-use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 /// The project that the stand-in has.
 pub const PROJECT: &str = "proj";
@@ -46,6 +45,7 @@ pub enum Error {
 pub struct BigQuery {
     http: reqwest::Client,
     base: String,
+    dataset: String,
     behind: Behind,
     queries: AtomicU64,
 }
@@ -54,8 +54,7 @@ pub struct BigQuery {
 #[derive(Debug)]
 enum Behind {
     Emulator {
-        child: Child,
-        _data: TempDir,
+        _lease: emulator::Lease,
     },
     Fake {
         server: JoinHandle<std::io::Result<()>>,
@@ -72,9 +71,9 @@ impl BigQuery {
         let Some(python) = emulator::python()? else {
             return Self::fake().await;
         };
-        let started = tokio::task::spawn_blocking(move || emulator::start(&python)).await;
-        let (child, base, data) = started.map_err(|error| Error::Unusable(error.to_string()))??;
-        Ok(Self::at(base, Behind::Emulator { child, _data: data }))
+        let joined = tokio::task::spawn_blocking(move || emulator::join(&python)).await;
+        let lease = joined.map_err(|error| Error::Unusable(error.to_string()))??;
+        Ok(Self::at(lease.base.clone(), Behind::Emulator { _lease: lease }))
     }
 
     /// Starts the fake.
@@ -89,9 +88,15 @@ impl BigQuery {
         Self {
             http: reqwest::Client::new(),
             base,
+            dataset: format!("crm_{}", Uuid::now_v7().simple()),
             behind,
             queries: AtomicU64::new(0),
         }
+    }
+
+    /// The name of the dataset that this test alone has. It does not exist yet.
+    pub fn dataset(&self) -> &str {
+        &self.dataset
     }
 
     /// Its base URL.
@@ -141,8 +146,8 @@ impl BigQuery {
     }
 
     /// Adds a column of texts to a table.
-    pub async fn add_column(&self, dataset: &str, table: &str, name: &str) -> Result<(), Error> {
-        let path = format!("/datasets/{dataset}/tables/{table}");
+    pub async fn add_column(&self, table: &str, name: &str) -> Result<(), Error> {
+        let path = format!("/datasets/{}/tables/{table}", self.dataset);
         let found = self.call(Method::GET, &path, None).await?;
         let mut fields: Vec<Value> = list(&found["schema"]["fields"]).cloned().collect();
         fields.push(json!({"name": name, "type": "STRING"}));
@@ -167,9 +172,9 @@ impl BigQuery {
     }
 
     /// The rows of a query, each value as a text. Names of tables are of the dataset.
-    pub async fn rows(&self, dataset: &str, sql: &str) -> Result<Vec<Value>, Error> {
-        let number = self.queries.fetch_add(1, Ordering::Relaxed);
-        let job = format!("look_{number}");
+    pub async fn rows(&self, sql: &str) -> Result<Vec<Value>, Error> {
+        let (number, dataset) = (self.queries.fetch_add(1, Ordering::Relaxed), &self.dataset);
+        let job = format!("look_{dataset}_{number}");
         let body = json!({
             "jobReference": {"projectId": PROJECT, "jobId": job},
             "configuration": {"query": {
@@ -193,13 +198,8 @@ impl BigQuery {
 
 impl Drop for BigQuery {
     fn drop(&mut self) {
-        match &mut self.behind {
-            Behind::Emulator { child, .. } => {
-                // Both fail only for a process that has ended already.
-                let _ = child.kill();
-                let _ = child.wait();
-            }
-            Behind::Fake { server, .. } => server.abort(),
+        if let Behind::Fake { server, .. } = &self.behind {
+            server.abort();
         }
     }
 }

@@ -8,7 +8,9 @@ use crate::Sink;
 use async_trait::async_trait;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use selfsame_application::ports::{Destination, SinkError, SinkRequest, SinkRun, Watermark};
+use selfsame_application::ports::{
+    CompareRequest, Destination, SinkError, SinkRequest, SinkRun, TableComparison, Watermark,
+};
 use selfsame_domain::ExportId;
 use selfsame_domain::export::{Cell, Column, ConnectorKind, ConnectorSettings, Dataset, FileFormat, Row};
 use serde_json::{Map, Number, Value, json};
@@ -57,6 +59,11 @@ impl FileSink {
 impl Sink for FileSink {
     fn kind(&self) -> ConnectorKind {
         ConnectorKind::File
+    }
+
+    /// Every run writes the files anew, and mends with that whatever was changed.
+    fn compares(&self) -> bool {
+        false
     }
 
     async fn check(&self, destination: &Destination, _: &[String]) -> Result<(), SinkError> {
@@ -145,6 +152,10 @@ impl SinkRun for FileRun {
             moved.map_err(|error| failed(&error))?;
         }
         fs::remove_dir(&self.staging).await.map_err(|error| failed(&error))
+    }
+
+    async fn compare(self: Box<Self>, _: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
+        Err(SinkError::Refused("files are not compared".to_owned()))
     }
 }
 

@@ -1,6 +1,8 @@
-//! The table of watermarks, which says up to when the tables of each dataset are whole. Every database has it in the same form.
+//! What every database has in the same form: above all the table of watermarks, which says up to when the tables of each
+//! dataset are whole.
 
 use selfsame_application::ports::{SinkError, SinkRequest, Watermark};
+use selfsame_domain::export::{Column, ColumnType, Dataset};
 use selfsame_domain::{Revision, Timestamp};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -53,4 +55,11 @@ impl Known {
             watermark,
         })
     }
+}
+
+/// The column with the time of an event or a page view; none for other datasets.
+pub(crate) fn event_time(dataset: Dataset, columns: &[&'static Column]) -> Option<&'static Column> {
+    let has_events = matches!(dataset, Dataset::Events | Dataset::PageViews);
+    let mut times = columns.iter().filter(|column| column.kind == ColumnType::Time);
+    times.next().copied().filter(|_| has_events)
 }

@@ -143,6 +143,9 @@ pub(crate) enum ApiError {
     /// Another resource uses the one to be deleted.
     #[error("{0}")]
     InUse(&'static str),
+    /// The export cannot be verified now.
+    #[error("{0}")]
+    NotVerifiable(String),
     /// The idempotency key was used for another request.
     #[error("the Idempotency-Key was used for another request")]
     ReplayMismatch,
@@ -181,7 +184,7 @@ impl ApiError {
             Self::NotFound(_) | Self::SendsNothing(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAPatch | Self::NotATable | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Taken(_) | Self::InUse(_) | Self::NoDecisionNeeded => StatusCode::CONFLICT,
+            Self::Taken(_) | Self::InUse(_) | Self::NoDecisionNeeded | Self::NotVerifiable(_) => StatusCode::CONFLICT,
             Self::Forgotten { .. } => StatusCode::GONE,
             Self::TooLarge { .. } | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Rejected { rejection, .. } => rejection_of(rejection).0,
@@ -209,6 +212,7 @@ impl ApiError {
             Self::Taken(_) => "already-exists",
             Self::Forgotten { .. } => "changes-forgotten",
             Self::InUse(_) => "in-use",
+            Self::NotVerifiable(_) => "not-verifiable",
             Self::TooLarge { .. } | Self::TooManyValues => "body-too-large",
             Self::UnsupportedEncoding(_) => "unsupported-encoding",
             Self::Rejected { rejection, .. } => rejection_of(rejection).1,

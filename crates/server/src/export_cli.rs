@@ -20,6 +20,9 @@ pub(crate) enum ExportCommand {
     },
     /// Show an export and its latest runs
     Status(OneExport),
+    /// Compare the tables of an export with the workspace; a server has to be running on the database
+    #[command(after_help = VERIFY)]
+    Verify(VerifyExport),
     /// Add the columns that an export lacks, the external ID first, and fill them for all rows
     Upgrade(OneExport),
 }
@@ -30,6 +33,15 @@ The connector is made with POST /api/v1/connectors, which takes its credentials.
 Examples:
   selfsame export create --name all --connector warehouse --dataset contacts --dataset orders --every-minutes 15
   selfsame export create --name nightly --connector warehouse --dataset contacts --cron '0 3 * * *' --time-zone Europe/Kyiv";
+
+const VERIFY: &str = "\
+It first writes what has changed, and then sends every row to the destination, which compares it with its tables.
+
+Exit code: 0 nothing differs, or all differences were mended; 1 something differs, or the run failed.
+
+Examples:
+  selfsame export verify warehouse
+  selfsame export verify warehouse --mend";
 
 /// Which workspace, and how to show it.
 #[derive(Debug, Args)]
@@ -54,6 +66,15 @@ pub(crate) struct OneExport {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct VerifyExport {
+    #[command(flatten)]
+    pub(crate) one: OneExport,
+    /// Write the rows that differ anew, and delete those that the workspace does not have
+    #[arg(long)]
+    pub(crate) mend: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CreateExport {
     /// What to call it, 1 to 100 characters, unique in its workspace
     #[arg(long)]
@@ -61,7 +82,7 @@ pub(crate) struct CreateExport {
     /// Name or ID of the connector
     #[arg(long, value_name = "NAME|ID")]
     pub(crate) connector: String,
-    /// A dataset: contacts, identifiers, devices, orders, orderItems, events; may be repeated
+    /// A dataset: contacts, identifiers, devices, orders, orderItems, events, contact_merges, visitors, page_views; may be repeated
     #[arg(long, required = true, value_name = "NAME")]
     pub(crate) dataset: Vec<String>,
     /// Schema of the tables

@@ -135,6 +135,8 @@ macro_rules! and_cases_of_the_storage {
                 what_was_erased_and_deleted_is_noted;
                 changed_orders_are_read_since_a_commit;
                 events_are_read_again_when_their_visitor_is_adopted;
+                visitors_are_read_again_when_they_are_adopted;
+                merges_are_found_by_the_absorbed_contact;
                 a_write_that_is_held_open_is_in_the_next_snapshot;
                 a_snapshot_is_of_its_workspace;
             }

@@ -1,6 +1,7 @@
 //! Exports to a second, real `PostgreSQL` database and to BigQuery: everything, what changed, what was removed, merged and erased, and servers that
 //! are killed.
 
+mod verify;
 mod warehouse;
 
 use anyhow::{Context, Result, ensure};
@@ -8,6 +9,9 @@ use selfsame_bigquery_fixture::as_texts;
 use selfsame_tests::{Client, Database, Selfsame};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, Connection, Executor};
+use verify::{
+    merges_visitors_and_page_views_are_kept_in_step, what_a_person_changed_at_the_destination_is_found_and_mended,
+};
 use warehouse::{Postgres, Warehouse};
 
 macro_rules! on_both {
@@ -34,6 +38,9 @@ on_both! {
     the_external_id_is_added_for_all_rows
     a_run_that_is_killed_before_its_commit_is_made_up_for
     what_an_export_cannot_follow_stops_that_export_alone
+    what_a_person_changed_at_the_destination_is_found_and_mended
+    merges_visitors_and_page_views_are_kept_in_step
+    a_scheduled_export_runs_by_itself
 }
 
 async fn made(client: &Client, path: &str, body: Value) -> Result<String> {
@@ -360,5 +367,22 @@ async fn what_an_export_cannot_follow_stops_that_export_alone(on: Database) -> R
     warehouse.run("DROP TABLE other.contacts").await?;
     assert_eq!(run(&client, &other).await?["full"], true);
     assert_eq!(run(&client, &first).await?["full"], false);
+    Ok(())
+}
+
+async fn a_scheduled_export_runs_by_itself(on: Database) -> Result<()> {
+    let server = Selfsame::start(on).await?;
+    let (client, mut warehouse) = (server.client(), Postgres::new().await?);
+    contact(&client, Some("C-1"), "ann@example.com").await?;
+    let change = json!({"datasets": ["contacts"], "schedule": {"everyMinutes": 1}});
+    let export = export(&client, warehouse.connector(), change).await?;
+    let path = format!("exports/{export}/runs");
+    while client.get(&path).await?.json()["runs"] == json!([]) {}
+    let first = over(&client, &export).await?;
+    assert_eq!(first["status"], "succeeded", "{first}");
+    let sql = "SELECT count(*) AS contacts FROM contacts";
+    assert_eq!(warehouse.rows(sql).await?, json!([{"contacts": 1}]));
+    let next = client.get(&format!("exports/{export}")).await?.json()["nextRunAt"].clone();
+    assert!(next.as_str() > first["startedAt"].as_str(), "{next} {first}");
     Ok(())
 }

@@ -30,6 +30,15 @@ pub enum ExportError {
     /// The server has no destinations of this kind.
     #[error("this server has no destinations of this kind")]
     KindUnavailable,
+    /// A destination of this kind keeps no rows that can be compared.
+    #[error("every run writes all files of this destination anew: there is nothing to verify")]
+    NotCompared,
+    /// No run of the export has finished, so there is nothing to verify.
+    #[error("no run of the export has finished yet: run it first")]
+    NeverRan,
+    /// Another run of the export is queued and has not begun.
+    #[error("another run of the export is queued: wait for its end, or cancel it")]
+    AlreadyQueued,
     /// An export uses the connector.
     #[error("an export uses the connector")]
     InUse,

@@ -5,7 +5,8 @@ use crate::app::Application;
 use crate::jobs::Attempt;
 use crate::ports::{ContactDetails, Deleted, ExportRun, ExportSnapshot, ExportedEvent, SinkRun};
 use selfsame_domain::export::{
-    Cell, Dataset, Row, TablePlan, contact_row, device_rows, event_row, identifier_rows, item_rows, order_id, order_row,
+    Cell, Dataset, Row, TablePlan, contact_row, device_rows, event_row, identifier_rows, item_rows, merge_row,
+    order_id, order_row, page_view_row, visitor_row,
 };
 use selfsame_domain::{Order, Revision, SegmentId, Subject};
 use std::collections::BTreeMap;
@@ -16,9 +17,6 @@ const PAGE: u32 = 1_000;
 
 /// How often the report of a running run is stored.
 const STORE_EVERY: Duration = Duration::from_secs(1);
-
-/// The number of passes, for the progress of a run.
-const PASSES: f64 = 5.0;
 
 /// Sends the rows of one state to a destination.
 pub(super) struct Feed<'a> {
@@ -35,18 +33,32 @@ pub(super) struct Feed<'a> {
     pub(super) segment: Option<SegmentId>,
     /// The revision that the tables already contain; none when every row is written.
     pub(super) since: Option<Revision>,
+    /// How many passes the run has done before, and how many it does in all, for its progress.
+    pub(super) passes: (f64, f64),
 }
 
 impl Feed<'_> {
+    /// How many passes a feed does.
+    pub(super) const PASSES: f64 = 6.0;
+
     /// Reads and sends all rows.
     pub(super) async fn run(mut self) -> Result<(), Stop> {
-        if self.wants(&[Dataset::Contacts, Dataset::Identifiers, Dataset::Devices]) {
+        let of_contacts = [
+            Dataset::Contacts,
+            Dataset::Identifiers,
+            Dataset::Devices,
+            Dataset::ContactMerges,
+        ];
+        if self.wants(&of_contacts) {
             self.contacts().await?;
         }
         if self.wants(&[Dataset::Orders, Dataset::OrderItems]) {
             self.orders().await?;
         }
-        if self.wants(&[Dataset::Events]) {
+        if self.wants(&[Dataset::Visitors]) {
+            self.visitors().await?;
+        }
+        if self.wants(&[Dataset::Events, Dataset::PageViews]) {
             self.events().await?;
             // In a full run, every event came with its owning contact.
             if self.since.is_some() {
@@ -76,7 +88,8 @@ impl Feed<'_> {
         let (begin, end) = (self.begin().0, self.source.revision().0);
         #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
         let within = (at.0 - begin) as f64 / (end - begin).max(1) as f64;
-        self.run.report.progress = ((pass + within) / PASSES).clamp(0.0, 1.0);
+        let (before, all) = self.passes;
+        self.run.report.progress = ((before + pass + within) / all).clamp(0.0, 1.0);
         if self.stored_at.elapsed() >= STORE_EVERY {
             self.run.report.updated_at = Some(self.app.clock.now());
             self.app.store.update_run(self.run).await?;
@@ -128,7 +141,36 @@ impl Feed<'_> {
                 .flat_map(|details| device_rows(&details.contact))
                 .collect()
         };
-        self.stage(Dataset::Devices, devices).await
+        self.stage(Dataset::Devices, devices).await?;
+        self.merges(page).await
+    }
+
+    /// The merges that absorbed contacts of a page.
+    async fn merges(&mut self, page: &[ContactDetails]) -> Result<(), Stop> {
+        if !self.wants(&[Dataset::ContactMerges]) {
+            return Ok(());
+        }
+        if self.since.is_some() {
+            self.forget_contacts(Dataset::ContactMerges, page.iter()).await?;
+        }
+        let ids: Vec<_> = page.iter().map(|details| details.contact.id).collect();
+        let merges = self.source.merges_of(&ids).await?;
+        self.stage(Dataset::ContactMerges, || merges.iter().map(merge_row).collect())
+            .await
+    }
+
+    async fn visitors(&mut self) -> Result<(), Stop> {
+        let mut after = (self.begin(), None);
+        loop {
+            let page = self.source.visitors(after, PAGE).await?;
+            let rows = || page.iter().map(|(_, visitor)| visitor_row(visitor)).collect();
+            self.stage(Dataset::Visitors, rows).await?;
+            let Some((revision, last)) = page.last().filter(|_| page.len() == PAGE as usize) else {
+                return Ok(());
+            };
+            after = (*revision, Some(last.id));
+            self.step(2.0, after.0).await?;
+        }
     }
 
     async fn forget_contacts<'c>(
@@ -177,7 +219,7 @@ impl Feed<'_> {
                 return Ok(());
             };
             after = (last.revision, Some(last.event.id));
-            self.step(2.0, after.0).await?;
+            self.step(3.0, after.0).await?;
         }
     }
 
@@ -193,7 +235,7 @@ impl Feed<'_> {
                 return Ok(());
             };
             after = (last.revision, Some((visitor, last.event.id)));
-            self.step(3.0, after.0).await?;
+            self.step(4.0, after.0).await?;
         }
     }
 
@@ -208,7 +250,13 @@ impl Feed<'_> {
         if let Some(plan) = self.plans.get_mut(&Dataset::Events) {
             plan.count_cut(cut);
         }
-        self.stage(Dataset::Events, || rows).await
+        self.stage(Dataset::Events, || rows).await?;
+        let views = || {
+            page.iter()
+                .filter_map(|exported| page_view_row(&exported.event, exported.owner))
+                .collect()
+        };
+        self.stage(Dataset::PageViews, views).await
     }
 
     async fn deleted(&mut self) -> Result<(), Stop> {
@@ -220,7 +268,7 @@ impl Feed<'_> {
                 return Ok(());
             };
             after = (*revision, Some(*last));
-            self.step(4.0, after.0).await?;
+            self.step(5.0, after.0).await?;
         }
     }
 
@@ -228,7 +276,10 @@ impl Feed<'_> {
         let mut gone: BTreeMap<&'static str, Vec<Cell>> = BTreeMap::new();
         for deleted in deleted {
             let (column, cell) = match deleted {
-                Deleted::Contact(id) => ("contactId", Cell::Integer(id.0)),
+                Deleted::Contact(id) => {
+                    gone.entry("survivorId").or_default().push(Cell::Integer(id.0));
+                    ("contactId", Cell::Integer(id.0))
+                }
                 Deleted::Visitor(id) => ("visitorId", Cell::Text(id.to_string())),
                 Deleted::Order(id) => ("orderId", Cell::Text(id.to_string())),
                 Deleted::Event(id) => ("eventId", Cell::Text(id.to_string())),

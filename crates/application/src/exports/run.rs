@@ -6,10 +6,12 @@
 
 use super::error::ExportError;
 use super::feed::Feed;
+use super::verify::verify;
 use crate::app::Application;
 use crate::jobs::{Attempt, Interruption, JobEnd, JobHandler};
 use crate::ports::{
-    Connector, Export, ExportRun, Job, JobKind, RunReport, RunStatus, SinkError, SinkRequest, StorageError, Watermark,
+    Connector, Export, ExportRun, ExportSnapshot, Job, JobKind, RunReport, RunStatus, SinkError, SinkRequest, SinkRun,
+    StorageError, Verification, Watermark,
 };
 use async_trait::async_trait;
 use selfsame_domain::export::TablePlan;
@@ -56,6 +58,7 @@ impl JobHandler for ExportHandler {
         run.report = RunReport {
             started_at: run.report.started_at.or(Some(now)),
             updated_at: Some(now),
+            verification: run.report.verification.map(|asked| Verification::new(asked.mend)),
             ..RunReport::default()
         };
         if !app.store.update_run(&run).await? {
@@ -91,7 +94,56 @@ async fn subject(app: &Application, job: &Job) -> Result<Option<(ExportRun, Expo
     Ok(connector.map(|connector| (run, export, connector)))
 }
 
-/// Reads, sends and commits the rows, and fills the report of the run.
+/// An attempt at a run.
+pub(super) struct Attempted<'a> {
+    pub(super) app: &'a Application,
+    pub(super) attempt: &'a Attempt,
+    pub(super) export: &'a Export,
+    connector: &'a Connector,
+    plans: Vec<TablePlan>,
+}
+
+impl Attempted<'_> {
+    /// Begins to write, or to compare.
+    pub(super) async fn begin(&self) -> Result<Box<dyn SinkRun>, Stop> {
+        let begun_at = self.app.clock.now();
+        let request = SinkRequest {
+            destination: self.app.destination(self.connector)?,
+            export: self.export.id,
+            attempt: self.app.ids.uuid(begun_at),
+            begun_at,
+            schema: self.export.definition.schema.clone(),
+            tables: self.plans.clone(),
+        };
+        let outlets = self.app.outlets(self.connector.settings.kind())?;
+        Ok(outlets.sinks.begin(request).await?)
+    }
+
+    /// The feed of the rows since a revision. `passes` is as in [`Feed`].
+    pub(super) fn feed<'f>(
+        &'f self,
+        run: &'f mut ExportRun,
+        source: &'f mut dyn ExportSnapshot,
+        sink: &'f mut dyn SinkRun,
+        since: Option<Revision>,
+        passes: (f64, f64),
+    ) -> Feed<'f> {
+        Feed {
+            app: self.app,
+            attempt: self.attempt,
+            run,
+            stored_at: Instant::now(),
+            source,
+            sink,
+            plans: self.plans.iter().map(|plan| (plan.dataset, plan.clone())).collect(),
+            segment: self.export.definition.segment,
+            since,
+            passes,
+        }
+    }
+}
+
+/// Reads, sends and commits the rows, verifies them if that is asked, and fills the report of the run.
 async fn write(
     app: &Application,
     attempt: &Attempt,
@@ -99,46 +151,37 @@ async fn write(
     connector: &Connector,
     run: &mut ExportRun,
 ) -> Result<(), Stop> {
-    let definition = &export.definition;
-    let plans = definition.datasets.iter().map(TablePlan::new);
-    let plans: Vec<TablePlan> = plans.collect::<Result<_, _>>().map_err(ExportError::from)?;
-    let begun_at = app.clock.now();
-    let request = SinkRequest {
-        destination: app.destination(connector)?,
-        export: export.id,
-        attempt: app.ids.uuid(begun_at),
-        begun_at,
-        schema: definition.schema.clone(),
-        tables: plans.clone(),
+    let plans = export.definition.datasets.iter().map(TablePlan::new);
+    let attempted = Attempted {
+        app,
+        attempt,
+        export,
+        connector,
+        plans: plans.collect::<Result<_, _>>().map_err(ExportError::from)?,
     };
-    let outlets = app.outlets(connector.settings.kind())?;
-    let mut sink = outlets.sinks.begin(request).await?;
+    let mut sink = attempted.begin().await?;
     let mut source = app.store.export_snapshot(export.workspace).await?;
-    let as_of = app.clock.now();
-    let revision = source.revision();
+    let (revision, as_of) = (source.revision(), app.clock.now());
     let since = if export.must_fill {
         None
     } else {
         known(export, sink.watermark(), revision)
     };
     run.report.is_full = since.is_none();
-    let feed = Feed {
-        app,
-        attempt,
-        run,
-        stored_at: Instant::now(),
-        source: &mut *source,
-        sink: &mut *sink,
-        plans: plans.into_iter().map(|plan| (plan.dataset, plan)).collect(),
-        segment: definition.segment,
-        since,
-    };
+    let mend = run.report.verification.as_ref().map(|asked| asked.mend);
+    let rounds = if mend.is_some() { 2.0 } else { 1.0 };
+    let feed = attempted.feed(run, &mut *source, &mut *sink, since, (0.0, rounds * Feed::PASSES));
     feed.run().await?;
-    drop(source);
+    // A verification reads the same state again.
+    let source = mend.is_some().then_some(source);
     if let Some(end) = attempt.must_end() {
         return Err(Stop::End(end));
     }
-    sink.commit(Watermark { revision, as_of }, since.is_none()).await?;
+    let watermark = Watermark { revision, as_of };
+    sink.commit(watermark, since.is_none()).await?;
+    if let (Some(mend), Some(source)) = (mend, source) {
+        verify(&attempted, source, watermark, run, mend).await?;
+    }
     (run.report.revision, run.report.progress) = (Some(revision), 1.0);
     Ok(())
 }

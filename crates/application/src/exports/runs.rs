@@ -2,7 +2,7 @@
 
 use super::error::ExportError;
 use crate::app::Application;
-use crate::ports::{ExportRun, JobId, JobKind, NewJob, RunReport, RunStarted, RunStatus};
+use crate::ports::{ExportRun, JobId, JobKind, NewJob, RunReport, RunStarted, RunStatus, Verification};
 use selfsame_domain::{ExportId, RunId, WorkspaceId};
 use std::time::Duration;
 
@@ -10,6 +10,16 @@ impl Application {
     /// Queues a run. Returns the queued run if there is one. A running run is followed by another, because it may miss
     /// what was written after it began.
     pub async fn start_export_run(&self, workspace: WorkspaceId, export: ExportId) -> Result<RunId, ExportError> {
+        self.queue_run(workspace, export, None).await
+    }
+
+    /// Queues a run, which verifies if it has a verification. Returns the queued run if there is one.
+    pub(super) async fn queue_run(
+        &self,
+        workspace: WorkspaceId,
+        export: ExportId,
+        verification: Option<Verification>,
+    ) -> Result<RunId, ExportError> {
         let now = self.clock.now();
         let id = RunId(self.ids.uuid(now));
         let run = ExportRun {
@@ -18,7 +28,10 @@ impl Application {
             export,
             job: JobId(id.0),
             status: RunStatus::Queued,
-            report: RunReport::default(),
+            report: RunReport {
+                verification,
+                ..RunReport::default()
+            },
             created_at: now,
             finished_at: None,
         };

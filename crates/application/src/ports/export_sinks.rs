@@ -7,6 +7,8 @@ use selfsame_domain::{ExportId, Revision, Timestamp};
 use std::fmt;
 use uuid::Uuid;
 
+use super::{CompareRequest, TableComparison};
+
 /// A destination with its credentials.
 #[derive(Debug, Clone)]
 pub struct Destination {
@@ -85,6 +87,9 @@ pub trait ExportSinks: Send + Sync + fmt::Debug {
     /// Whether this kind of destination is supported.
     fn takes(&self, kind: ConnectorKind) -> bool;
 
+    /// Whether this kind of destination keeps rows that [`SinkRun::compare`] can read.
+    fn compares(&self, kind: ConnectorKind) -> bool;
+
     /// Connects, and checks the rights that an export to each of the schemas needs. MUST leave nothing behind.
     async fn check(&self, destination: &Destination, schemas: &[String]) -> Result<(), SinkError>;
 
@@ -113,4 +118,10 @@ pub trait SinkRun: Send {
     /// deleted. MUST fail with [`SinkError::Raced`], and leave the tables as they were, when another run moved the
     /// watermark since this one began.
     async fn commit(self: Box<Self>, watermark: Watermark, is_full: bool) -> Result<(), SinkError>;
+
+    /// Compares the staged rows, which MUST be all rows of the state of the watermark, with the tables, at the
+    /// destination and in its own types. Changes nothing unless the request says to mend; then it writes the staged rows
+    /// like a full [`Self::commit`], and what it returns is what it found before. MUST fail with [`SinkError::Raced`]
+    /// when another run moved the watermark since this one began.
+    async fn compare(self: Box<Self>, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError>;
 }

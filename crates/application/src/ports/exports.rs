@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use selfsame_domain::export::{ColumnSet, ConnectorSettings, Schedule};
 use selfsame_domain::{
-    ConnectorId, ContactId, Event, EventId, ExportId, Order, OrderKey, Revision, RunId, SegmentId, Timestamp,
-    VisitorId, WorkspaceId,
+    ConnectorId, ContactId, Event, EventId, ExportId, Merge, Order, OrderKey, Revision, RunId, SegmentId, Timestamp,
+    Visitor, VisitorId, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use uuid::Uuid;
 
-use super::{ContactDetails, JobId, NewJob, StorageError};
+use super::{ContactDetails, JobId, NewJob, StorageError, Verification};
 
 /// A destination with encrypted credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub enum RunStatus {
     Running,
     /// Its rows are written.
     Succeeded,
-    /// It wrote nothing; the error gives the reason.
+    /// It wrote nothing, or a verification failed after it wrote; the error gives the reason.
     Failed,
     /// It was cancelled and wrote nothing.
     Cancelled,
@@ -163,6 +163,8 @@ pub struct RunReport {
     pub values_cut: u64,
     /// The error of the run, or of its last attempt.
     pub error: Option<String>,
+    /// What it verifies after it has written; none for a run that does not.
+    pub verification: Option<Verification>,
 }
 
 /// A run of an export.
@@ -290,6 +292,17 @@ pub trait ExportSnapshot: Send {
         after: (Revision, Option<(VisitorId, EventId)>),
         limit: u32,
     ) -> Result<Vec<ExportedEvent>, StorageError>;
+
+    /// The merges that absorbed one of these contacts, undone ones included, by ID. Making and undoing a merge changes the
+    /// contact.
+    async fn merges_of(&mut self, absorbed: &[ContactId]) -> Result<Vec<Merge>, StorageError>;
+
+    /// Visitors that were made or changed. Continues after the revision and the ID of the last one.
+    async fn visitors(
+        &mut self,
+        after: (Revision, Option<VisitorId>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, Visitor)>, StorageError>;
 
     /// Deletion records. Continues after the revision and the last record.
     async fn deleted(

@@ -24,6 +24,7 @@ mod sites;
 mod storage;
 mod undo;
 mod users;
+mod verifications;
 mod workspaces;
 
 pub use audit::Audit;
@@ -62,6 +63,7 @@ pub use storage::{
 };
 pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
 pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
+pub use verifications::{CompareRequest, Difference, DifferentRow, TableComparison, TableSum, Verification};
 pub use workspaces::{AccessVersion, ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.

@@ -3,10 +3,12 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDateTime;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// An error of the API.
 #[derive(Debug)]
@@ -56,8 +58,16 @@ pub(super) struct Database {
 
 impl Database {
     pub(super) fn open() -> Result<Self, Fault> {
+        let connection = Connection::open_in_memory()?;
+        // Another hash than that of BigQuery, and short enough for sums of them.
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        connection.create_scalar_function("FARM_FINGERPRINT", 1, flags, |context| {
+            let mut hasher = DefaultHasher::new();
+            context.get::<String>(0)?.hash(&mut hasher);
+            Ok(i64::try_from(hasher.finish() >> 24).unwrap_or_default())
+        })?;
         Ok(Self {
-            connection: Connection::open_in_memory()?,
+            connection,
             datasets: BTreeMap::new(),
             tables: BTreeMap::new(),
         })
@@ -261,11 +271,12 @@ fn micros(text: &str) -> Result<i64, Fault> {
         .map_err(|_| Fault::invalid("a time cannot be read"))
 }
 
-/// What `SQLite` spells otherwise: names of three parts, and times.
+/// What `SQLite` spells otherwise: names of three parts, times, and rows as JSON.
 fn translate(sql: &str) -> Result<String, Fault> {
     let sql = sql
         .replace(&format!("`{}`.", crate::PROJECT), "")
-        .replace("UNIX_MICROS(", "(");
+        .replace("UNIX_MICROS(", "(")
+        .replace("TO_JSON_STRING(STRUCT(", "(json_array(");
     let mut parts = sql.split("TIMESTAMP '");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {

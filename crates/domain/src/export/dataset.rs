@@ -1,7 +1,7 @@
 //! Datasets: what can be exported, each into a table of its name.
 
 use super::column::Column;
-use super::{contacts, devices, events, identifiers, orders};
+use super::{contacts, devices, events, identifiers, merges, orders, page_views, visitors};
 use serde::{Deserialize, Serialize};
 
 /// A dataset.
@@ -20,17 +20,28 @@ pub enum Dataset {
     OrderItems,
     /// A row for every event.
     Events,
+    /// A row for every merge, undone ones included.
+    #[serde(rename = "contact_merges")]
+    ContactMerges,
+    /// A row for every visitor.
+    Visitors,
+    /// A row for every event that is a page view.
+    #[serde(rename = "page_views")]
+    PageViews,
 }
 
 impl Dataset {
     /// Every dataset.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Contacts,
         Self::Identifiers,
         Self::Devices,
         Self::Orders,
         Self::OrderItems,
         Self::Events,
+        Self::ContactMerges,
+        Self::Visitors,
+        Self::PageViews,
     ];
 
     /// Its name, which is that of its table (wire fact).
@@ -42,6 +53,9 @@ impl Dataset {
             Self::Orders => "orders",
             Self::OrderItems => "orderItems",
             Self::Events => "events",
+            Self::ContactMerges => "contact_merges",
+            Self::Visitors => "visitors",
+            Self::PageViews => "page_views",
         }
     }
 
@@ -59,6 +73,9 @@ impl Dataset {
             Self::Orders => "Orders, with the contact that each was given to",
             Self::OrderItems => "Items of orders",
             Self::Events => "Events, with the contact or the visitor that left each",
+            Self::ContactMerges => "Merges of contacts; undone ones have undoneDate",
+            Self::Visitors => "Histories behind cookies, and behind other identifiers before a contact held them",
+            Self::PageViews => "Events that are page views",
         }
     }
 
@@ -71,6 +88,9 @@ impl Dataset {
             Self::Orders => &orders::COLUMNS,
             Self::OrderItems => &orders::ITEM_COLUMNS,
             Self::Events => &events::COLUMNS,
+            Self::ContactMerges => &merges::COLUMNS,
+            Self::Visitors => &visitors::COLUMNS,
+            Self::PageViews => &page_views::COLUMNS,
         }
     }
 
@@ -81,7 +101,9 @@ impl Dataset {
             Self::Identifiers | Self::Devices => &["rowId"],
             Self::Orders => &["orderId"],
             Self::OrderItems => &["orderId", "itemIndex"],
-            Self::Events => &["eventId"],
+            Self::Events | Self::PageViews => &["eventId"],
+            Self::ContactMerges => &["mergeId"],
+            Self::Visitors => &["visitorId"],
         }
     }
 
@@ -90,7 +112,9 @@ impl Dataset {
         match self {
             Self::Contacts | Self::Identifiers | Self::Devices => &["contactId"],
             Self::Orders | Self::OrderItems => &["contactId", "orderId"],
-            Self::Events => &["contactId", "visitorId", "eventId"],
+            Self::Events | Self::PageViews => &["contactId", "visitorId", "eventId"],
+            Self::ContactMerges => &["contactId", "survivorId"],
+            Self::Visitors => &["contactId", "visitorId"],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Row, cut};
 use super::column::{Column, ColumnType};
-use crate::{ContactId, Event, EventParams, Subject};
+use crate::{ContactId, Event, EventParams, Subject, VisitorId};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -39,11 +39,7 @@ pub(super) const COLUMNS: [Column; 7] = [
 
 /// The row of an event, and how many values were cut. `owner` is the owner of its visitor.
 pub fn event_row(event: &Event, owner: Option<ContactId>) -> (Row, u64) {
-    let (contact, visitor) = match event.subject {
-        Some(Subject::Contact(id)) => (Some(id), None),
-        Some(Subject::Visitor(id)) => (owner, Some(id)),
-        None => (None, None),
-    };
+    let (contact, visitor) = parties(event, owner);
     let (params, cut) = params(&event.params);
     let row = vec![
         Cell::integer(contact.map(|id| id.0)),
@@ -55,6 +51,15 @@ pub fn event_row(event: &Event, owner: Option<ContactId>) -> (Row, u64) {
         Cell::text(visitor.map(|id| id.0.to_string())),
     ];
     (row, cut)
+}
+
+/// The contact and the visitor of an event.
+pub(super) fn parties(event: &Event, owner: Option<ContactId>) -> (Option<ContactId>, Option<VisitorId>) {
+    match event.subject {
+        Some(Subject::Contact(id)) => (Some(id), None),
+        Some(Subject::Visitor(id)) => (owner, Some(id)),
+        None => (None, None),
+    }
 }
 
 fn params(params: &EventParams) -> (String, u64) {

@@ -9,9 +9,12 @@ mod dataset;
 mod devices;
 mod events;
 mod identifiers;
+mod merges;
 mod orders;
+mod page_views;
 mod plan;
 mod schedule;
+mod visitors;
 
 pub use cell::{Cell, Row, cut};
 pub use column::{Column, ColumnType};
@@ -24,9 +27,12 @@ pub use dataset::Dataset;
 pub use devices::device_rows;
 pub use events::event_row;
 pub use identifiers::identifier_rows;
+pub use merges::merge_row;
 pub use orders::{item_rows, order_id, order_row};
+pub use page_views::page_view_row;
 pub use plan::{ColumnSet, PlanProblem, TablePlan};
 pub use schedule::{Schedule, ScheduleProblem};
+pub use visitors::visitor_row;
 
 #[cfg(test)]
 mod tests;

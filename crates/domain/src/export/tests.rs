@@ -199,6 +199,20 @@ fn an_event_of_a_visitor_is_its_owner_s() {
 }
 
 #[test]
+fn page_views_have_rows_of_their_own() {
+    let params = r#"{"url":"https://shop.example/","title":7,"x":"y"}"#;
+    let mut viewed = event(params, Some(Subject::Contact(ContactId(2))));
+    assert_eq!(page_view_row(&viewed, None), None);
+    viewed.type_key = crate::values::EventTypeKey::parse(crate::PAGE_VIEW).unwrap();
+    let row = page_view_row(&viewed, None).unwrap();
+    assert_eq!(row.len(), Dataset::PageViews.columns().len());
+    let get = |name| cell(Dataset::PageViews, &row, name);
+    assert_eq!(get("contactId"), Cell::Integer(2));
+    assert_eq!(get("url"), text("https://shop.example/"));
+    assert_eq!((get("title"), get("referrer")), (Cell::Null, Cell::Null));
+}
+
+#[test]
 fn schedules_are_checked_and_do_not_pile_up() {
     assert_eq!(Schedule::every(0), Err(ScheduleProblem::Minutes));
     assert_eq!(Schedule::every(44_641), Err(ScheduleProblem::Minutes));

@@ -7,6 +7,7 @@
 //! The REST API is `https://cloud.google.com/bigquery/docs/reference/rest`; docs/decisions/bigquery-client.md says why it is spoken here.
 
 mod client;
+mod compare;
 mod error;
 mod jobs;
 mod rights;

@@ -1,14 +1,16 @@
 //! A run: load jobs into staging tables, and one script.
 
 use super::client::Client;
+use super::compare::{Sides, read_different, read_sums};
+use super::error::ApiError;
 use super::rows;
-use super::script::{Staged, Work, partition_of};
+use super::script::{self, Staged, Work, partition_of};
 use super::tables;
 use super::upload::Upload;
 use crate::marks::Known;
 use async_trait::async_trait;
 use chrono::{SubsecRound, TimeDelta};
-use selfsame_application::ports::{SinkError, SinkRequest, SinkRun, Watermark};
+use selfsame_application::ports::{CompareRequest, SinkError, SinkRequest, SinkRun, TableComparison, Watermark};
 use selfsame_domain::Timestamp;
 use selfsame_domain::export::{Cell, Dataset, Row, TablePlan};
 use serde_json::{Value, json};
@@ -95,6 +97,52 @@ impl BigQueryRun {
         Ok(())
     }
 
+    /// Compares a table with its staged rows, which are loaded.
+    async fn compare_table(&self, plan: &TablePlan, request: CompareRequest) -> Result<TableComparison, ApiError> {
+        let (dataset, attempt) = (plan.dataset, self.request.attempt.simple());
+        let table = |name: &str| script::table(&self.client.project, &self.dataset, name);
+        let staged = self.staged.get(&dataset).map(|staged| table(&staged.table));
+        let sides = Sides {
+            plan,
+            table: &table(dataset.as_str()),
+            staged: staged.as_deref(),
+        };
+        let job = |what: &str| format!("selfsame_{attempt}_{what}_{}", dataset.as_str());
+        let sums = self.client.query(&job("sums"), &sides.sums(request)).await?;
+        let mut found = read_sums(dataset, &sums)?;
+        if found.source != found.destination {
+            let rows = self.client.query(&job("different"), &sides.different(request)).await?;
+            read_different(&mut found, rows)?;
+        }
+        Ok(found)
+    }
+
+    /// Whether the watermarks are still those that the run began with.
+    async fn has_marks(&self) -> Result<bool, ApiError> {
+        let sql = script::marks(&self.client.project, &self.dataset, &self.request.tables);
+        let job = format!("selfsame_{}_marks_again", self.request.attempt.simple());
+        let now: BTreeMap<String, i64> = self
+            .client
+            .query(&job, &sql)
+            .await?
+            .into_iter()
+            .filter_map(|row| {
+                let mut cells = row.into_iter().flatten();
+                Some((cells.next()?, cells.next()?.parse().ok()?))
+            })
+            .collect();
+        Ok(now == self.known.marks)
+    }
+
+    /// Compares all tables.
+    async fn compare_tables(&self, request: CompareRequest) -> Result<Vec<TableComparison>, ApiError> {
+        let mut found = Vec::new();
+        for plan in &self.request.tables {
+            found.push(self.compare_table(plan, request).await?);
+        }
+        Ok(found)
+    }
+
     /// Deletes the staging tables.
     async fn clear(&self) {
         let staged = self.staged.values().map(|staged| &staged.table);
@@ -175,6 +223,22 @@ impl SinkRun for BigQueryRun {
         written.map_err(|error| error.sink(&self.client, "the script that writes the run"))?;
         self.clear().await;
         Ok(())
+    }
+
+    async fn compare(mut self: Box<Self>, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
+        self.load().await?;
+        let failed = |error: ApiError| error.sink(&self.client, "a comparison of tables");
+        let found = self.compare_tables(request).await.map_err(failed)?;
+        // Tables that another run wrote meanwhile are at another state.
+        if !self.has_marks().await.map_err(failed)? {
+            return Err(SinkError::Raced);
+        }
+        if request.mend && found.iter().any(|table| table.differences() > 0) {
+            self.commit(request.watermark, true).await?;
+        } else {
+            self.clear().await;
+        }
+        Ok(found)
     }
 }
 

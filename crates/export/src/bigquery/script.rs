@@ -3,7 +3,7 @@
 //! A run is written by one transaction. It has `UPDATE` and `INSERT` instead of `MERGE`, which reads about as much: the emulator that the
 //! tests run on cannot do a `MERGE` within a transaction.
 
-use crate::marks::WATERMARK;
+use crate::marks::{WATERMARK, event_time};
 use selfsame_application::ports::Watermark;
 use selfsame_domain::export::{Column, ColumnType, Dataset, TablePlan};
 use selfsame_domain::{ExportId, Timestamp};
@@ -41,8 +41,7 @@ pub(super) struct Work<'a> {
 
 /// The column by whose days the table of a dataset is partitioned.
 pub(super) fn partition_of(plan: &TablePlan) -> Option<&'static Column> {
-    let of = |column: &&&'static Column| plan.dataset == Dataset::Events && column.kind == ColumnType::Time;
-    plan.columns.iter().find(of).copied()
+    event_time(plan.dataset, &plan.columns)
 }
 
 /// The question for the watermarks of datasets.
@@ -55,11 +54,13 @@ pub(super) fn marks(project: &str, dataset: &str, tables: &[TablePlan]) -> Strin
     )
 }
 
-fn name(name: &str) -> String {
+/// A name, quoted.
+pub(super) fn name(name: &str) -> String {
     format!("`{}`", name.replace(['`', '\\'], ""))
 }
 
-fn table(project: &str, dataset: &str, table: &str) -> String {
+/// A table with its project and dataset.
+pub(super) fn table(project: &str, dataset: &str, table: &str) -> String {
     format!("{}.{}.{}", name(project), name(dataset), name(table))
 }
 
@@ -68,17 +69,19 @@ fn datasets(tables: &[TablePlan]) -> String {
     quoted.collect::<Vec<_>>().join(", ")
 }
 
-fn time(time: Timestamp) -> String {
+/// A time.
+pub(super) fn time(time: Timestamp) -> String {
     format!("TIMESTAMP '{}'", time.format("%Y-%m-%d %H:%M:%S%.6f+00"))
 }
 
-fn names(columns: &[&'static Column], prefix: &str) -> String {
+/// Quoted names, separated by commas, each behind a prefix.
+pub(super) fn names(columns: &[&'static Column], prefix: &str) -> String {
     let names = columns.iter().map(|column| format!("{prefix}{}", name(column.name)));
     names.collect::<Vec<_>>().join(", ")
 }
 
 /// Equality of the key columns of two tables.
-fn same_key(dataset: Dataset, left: &str, right: &str) -> String {
+pub(super) fn same_key(dataset: Dataset, left: &str, right: &str) -> String {
     let equal = dataset
         .key()
         .iter()
@@ -180,6 +183,12 @@ impl Work<'_> {
             statements.push(format!(
                 "DELETE FROM {target} AS t WHERE NOT EXISTS (SELECT 1 FROM {} AS s WHERE {same})",
                 self.table(&staged.table)
+            ));
+            // Primary keys are not enforced. A row that is there twice is deleted, and inserted once.
+            let key = key.join(", ");
+            statements.push(format!(
+                "DELETE FROM {target} AS t WHERE EXISTS (SELECT 1 FROM (SELECT {key} FROM {target} GROUP BY {key} HAVING COUNT(*) > 1) \
+                 AS s WHERE {same})"
             ));
         }
         statements.push(format!(

@@ -4,6 +4,7 @@
 //! to the tables in one transaction with the watermark: a reader sees either the previous run or this one, and a lost
 //! connection leaves nothing behind.
 
+mod compare;
 mod connect;
 mod copy;
 mod error;

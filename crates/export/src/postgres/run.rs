@@ -1,12 +1,13 @@
 //! A run: staging, and one transaction.
 
+use super::compare::{Sides, compare};
 use super::connect::in_time;
 use super::copy;
 use super::sql;
 use super::tables::run;
 use crate::marks::{Known, WATERMARK};
 use async_trait::async_trait;
-use selfsame_application::ports::{SinkError, SinkRequest, SinkRun, Watermark};
+use selfsame_application::ports::{CompareRequest, SinkError, SinkRequest, SinkRun, TableComparison, Watermark};
 use selfsame_domain::export::{Cell, Column, Dataset, Row};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::collections::BTreeSet;
@@ -42,6 +43,10 @@ impl PostgresRun {
             self.has_begun = true;
         }
         Ok(())
+    }
+
+    fn datasets(&self) -> Vec<Dataset> {
+        self.request.tables.iter().map(|plan| plan.dataset).collect()
     }
 
     fn columns(&self, dataset: Dataset) -> Vec<&'static Column> {
@@ -173,8 +178,7 @@ impl SinkRun for PostgresRun {
     async fn commit(mut self: Box<Self>, watermark: Watermark, is_full: bool) -> Result<(), SinkError> {
         self.begin().await?;
         self.check_marks().await?;
-        let datasets: Vec<Dataset> = self.request.tables.iter().map(|plan| plan.dataset).collect();
-        for dataset in datasets {
+        for dataset in self.datasets() {
             self.write(dataset, is_full).await?;
         }
         self.mark(watermark).await?;
@@ -182,5 +186,27 @@ impl SinkRun for PostgresRun {
         // The commit is durable, however the connection ends.
         let _ = self.connection.close().await;
         Ok(())
+    }
+
+    async fn compare(mut self: Box<Self>, request: CompareRequest) -> Result<Vec<TableComparison>, SinkError> {
+        self.begin().await?;
+        self.check_marks().await?;
+        let mut found = Vec::new();
+        for dataset in self.datasets() {
+            let (table, staged) = (self.target(dataset), self.staged(dataset).await?);
+            run(&mut self.connection, format!("ANALYZE {staged}")).await?;
+            let columns = self.columns(dataset);
+            let sides = Sides {
+                dataset,
+                columns: &columns,
+                table: &table,
+                staged: &staged,
+            };
+            found.push(compare(&mut self.connection, &sides, request).await?);
+        }
+        if request.mend && found.iter().any(|table| table.differences() > 0) {
+            self.commit(request.watermark, true).await?;
+        }
+        Ok(found)
     }
 }

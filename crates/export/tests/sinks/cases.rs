@@ -1,7 +1,8 @@
 //! The cases.
 
 use crate::place::{NAMES, Place, at, contact, contacts, names};
-use selfsame_application::ports::SinkError;
+use selfsame_application::ports::{CompareRequest, Difference, SinkError, TableComparison};
+use selfsame_domain::Timestamp;
 use selfsame_domain::export::{Cell, ColumnSet, Dataset, Row};
 use selfsame_domain::values::Amount;
 use serde_json::json;
@@ -77,10 +78,13 @@ pub(crate) async fn a_run_that_was_overtaken_is_refused(place: Place) {
     fast.stage(Dataset::Contacts, vec![contact(1, "fast")]).await.unwrap();
     fast.commit(at(7), false).await.unwrap();
     assert_eq!(slow.commit(at(6), false).await, Err(SinkError::Raced));
+    let slow = place.begin(1, &[contacts()]).await.unwrap();
+    written(&place, 8, &[(1, "fast")]).await;
+    assert_eq!(slow.compare(request(7, false)).await, Err(SinkError::Raced));
     assert_eq!(place.rows(NAMES).await, names(&[(1, "fast")]));
     assert_eq!(
         place.rows(MARKS).await,
-        json!([{"dataset": "contacts", "revision": "7"}])
+        json!([{"dataset": "contacts", "revision": "8"}])
     );
 }
 
@@ -188,4 +192,89 @@ pub(crate) async fn extremes_arrive(place: Place) {
     );
     let first: f64 = found[0]["cost"].as_str().unwrap().parse().unwrap();
     assert!((first + 1e-9).abs() < 1e-15, "{first}");
+}
+
+fn request(revision: i64, mend: bool) -> CompareRequest {
+    CompareRequest {
+        watermark: at(revision),
+        events_since: None,
+        limit: 2,
+        mend,
+    }
+}
+
+/// Compares the table of contacts with these.
+pub(crate) async fn compared(place: &Place, all: &[(i64, &str)], mend: bool) -> TableComparison {
+    let mut run = place.begin(1, &[contacts()]).await.unwrap();
+    if !all.is_empty() {
+        let rows = all.iter().map(|(id, name)| contact(*id, name)).collect();
+        run.stage(Dataset::Contacts, rows).await.unwrap();
+    }
+    let mut found = run.compare(request(5, mend)).await.unwrap();
+    assert_eq!(found.len(), 1);
+    found.remove(0)
+}
+
+fn differing(found: &TableComparison) -> Vec<(&str, &str)> {
+    let rows = found.rows.iter();
+    rows.map(|row| (row.key[0].as_str(), row.difference.as_str())).collect()
+}
+
+pub(crate) async fn what_differs_is_found_and_mended(place: Place) {
+    let all = [(1, "Ann"), (2, "Bob"), (3, "Cem"), (4, "Dan")];
+    written(&place, 5, &all).await;
+    let same = compared(&place, &all, false).await;
+    assert_eq!((same.source.rows, same.differences()), (4, 0), "{same:?}");
+    assert_eq!(same.source, same.destination);
+
+    place
+        .run(r#"UPDATE contacts SET "firstName" = NULL WHERE "contactId" = 1"#)
+        .await;
+    place.run(r#"DELETE FROM contacts WHERE "contactId" = 2"#).await;
+    for id in 7..=9 {
+        let sql = format!(r#"INSERT INTO contacts ("contactId", "firstName") VALUES ({id}, 'Eve')"#);
+        place.run(&sql).await;
+    }
+    let shown = [("1", "changed"), ("7", "extra"), ("8", "extra"), ("2", "missing")];
+    let found = compared(&place, &all, false).await;
+    assert_eq!(differing(&found), shown, "at most two of each kind");
+    assert_eq!(found.counts[&Difference::Extra], 3);
+    assert_eq!((found.source.rows, found.destination.rows), (4, 6));
+    assert_ne!(found.source.checksum, found.destination.checksum);
+
+    let mended = compared(&place, &all, true).await;
+    assert_eq!(mended, found, "what was there before");
+    assert_eq!(place.rows(NAMES).await, names(&all));
+    assert_eq!(compared(&place, &all, false).await, same);
+    assert_eq!(
+        place.rows(MARKS).await,
+        json!([{"dataset": "contacts", "revision": "5"}])
+    );
+    // A workspace without rows has none to stage.
+    let found = compared(&place, &[], false).await;
+    assert_eq!((found.source.rows, found.counts[&Difference::Extra]), (0, 4));
+}
+
+pub(crate) async fn events_that_are_kept_no_longer_are_not_compared(place: Place) {
+    let columns = ["contactId", "eventId", "occured"].map(str::to_owned).to_vec();
+    let set = ColumnSet {
+        dataset: Dataset::Events,
+        columns,
+    };
+    let row = |day: u32| -> Row {
+        let time: Timestamp = format!("2026-01-{day:02}T00:00:00Z").parse().unwrap();
+        vec![Cell::Integer(1), Cell::Text(day.to_string()), Cell::Time(time)]
+    };
+    let mut run = place.begin(1, std::slice::from_ref(&set)).await.unwrap();
+    run.stage(Dataset::Events, (1..=4).map(row).collect()).await.unwrap();
+    run.commit(at(5), true).await.unwrap();
+    // The first of January is kept no longer, and the second is about to be deleted.
+    let mut run = place.begin(1, &[set]).await.unwrap();
+    run.stage(Dataset::Events, (2..=4).map(row).collect()).await.unwrap();
+    let since = CompareRequest {
+        events_since: "2026-01-03T00:00:00Z".parse().ok(),
+        ..request(5, false)
+    };
+    let found = run.compare(since).await.unwrap().remove(0);
+    assert_eq!((found.destination.rows, found.differences()), (2, 0), "{found:?}");
 }

@@ -45,4 +45,6 @@ on_every_sink! {
     what_cannot_be_followed_is_refused
     a_check_leaves_nothing
     extremes_arrive
+    what_differs_is_found_and_mended
+    events_that_are_kept_no_longer_are_not_compared
 }

@@ -15,11 +15,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
-
-/// The dataset of BigQuery.
-const DATASET: &str = "crm";
 
 /// Knows addresses as they are spelled.
 #[derive(Debug)]
@@ -39,7 +35,6 @@ pub(crate) struct Place {
     behind: Behind,
     /// The credentials of the connector.
     pub(crate) secret: Option<SecretString>,
-    attempts: AtomicU64,
 }
 
 enum Behind {
@@ -79,7 +74,6 @@ impl Place {
             sinks: Sinks::new(egress, None),
             behind,
             secret: None,
-            attempts: AtomicU64::new(1),
         }
     }
 
@@ -110,7 +104,7 @@ impl Place {
             },
             Behind::BigQuery(bigquery) => ConnectorSettings::BigQuery {
                 project: PROJECT.to_owned(),
-                dataset: DATASET.to_owned(),
+                dataset: bigquery.dataset().to_owned(),
                 location: None,
                 endpoint: Some(bigquery.url().to_owned()),
                 grpc_endpoint: None,
@@ -124,11 +118,10 @@ impl Place {
 
     /// Begins a run of an export.
     pub(crate) async fn begin(&self, export: u128, tables: &[ColumnSet]) -> Result<Box<dyn SinkRun>, SinkError> {
-        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
         let request = SinkRequest {
             destination: self.destination(),
             export: ExportId(Uuid::from_u128(export)),
-            attempt: Uuid::from_u128(attempt.into()),
+            attempt: Uuid::now_v7(),
             begun_at: "2100-01-01T00:00:00Z".parse().unwrap(),
             schema: "public".to_owned(),
             tables: tables.iter().map(|set| TablePlan::new(set).unwrap()).collect(),
@@ -154,11 +147,22 @@ impl Place {
                 serde_json::from_str(&text).unwrap()
             }
             Behind::BigQuery(bigquery) => {
-                let rows = bigquery.rows(DATASET, &sql.replace('"', "`")).await.unwrap();
+                let rows = bigquery.rows(&sql.replace('"', "`")).await.unwrap();
                 Value::Array(rows)
             }
         };
         as_texts(rows)
+    }
+
+    /// Runs a statement that writes, as a person would. Names are in double quotes.
+    pub(crate) async fn run(&self, sql: &str) {
+        match &self.behind {
+            Behind::Postgres { options, .. } => {
+                let mut connection = Self::connection(options).await;
+                connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
+            }
+            Behind::BigQuery(bigquery) => drop(bigquery.rows(&sql.replace('"', "`")).await.unwrap()),
+        }
     }
 
     /// Adds a text column to a table, as a person would, and fills it.
@@ -173,9 +177,9 @@ impl Place {
                     .unwrap();
             }
             Behind::BigQuery(bigquery) => {
-                bigquery.add_column(DATASET, table, "note").await.unwrap();
+                bigquery.add_column(table, "note").await.unwrap();
                 let fill = format!("UPDATE {table} SET note = 'kept' WHERE TRUE");
-                bigquery.rows(DATASET, &fill).await.unwrap();
+                bigquery.rows(&fill).await.unwrap();
             }
         }
     }
@@ -194,10 +198,10 @@ impl Place {
             Behind::BigQuery(bigquery) => {
                 self.drop_table(table).await;
                 let body = json!({
-                    "tableReference": {"projectId": PROJECT, "datasetId": DATASET, "tableId": table},
+                    "tableReference": {"projectId": PROJECT, "datasetId": bigquery.dataset(), "tableId": table},
                     "schema": {"fields": [{"name": key, "type": "STRING"}]},
                 });
-                let path = format!("/datasets/{DATASET}/tables");
+                let path = format!("/datasets/{}/tables", bigquery.dataset());
                 bigquery.call(Method::POST, &path, Some(body)).await.unwrap();
             }
         }
@@ -214,7 +218,7 @@ impl Place {
                     .unwrap();
             }
             Behind::BigQuery(bigquery) => {
-                let path = format!("/datasets/{DATASET}/tables/{table}");
+                let path = format!("/datasets/{}/tables/{table}", bigquery.dataset());
                 bigquery.call(Method::DELETE, &path, None).await.unwrap();
             }
         }
@@ -228,7 +232,7 @@ impl Place {
                 self.rows(sql).await == json!([])
             }
             Behind::BigQuery(bigquery) => {
-                let path = format!("/datasets/{DATASET}");
+                let path = format!("/datasets/{}", bigquery.dataset());
                 bigquery.call(Method::GET, &path, None).await.is_err()
             }
         }

@@ -1,8 +1,9 @@
 //! What BigQuery alone has: uploads, jobs and service accounts.
 
+use crate::cases::compared;
 use crate::place::{NAMES, Place, at, contact, contacts, names};
 use data_encoding::BASE64URL_NOPAD;
-use selfsame_application::ports::SinkError;
+use selfsame_application::ports::{Difference, SinkError};
 use selfsame_domain::export::{Cell, ColumnSet, Dataset, Row};
 use serde_json::{Value, json};
 
@@ -46,6 +47,34 @@ async fn rows_of_many_parts_arrive_in_bigquery() {
 #[tokio::test]
 async fn rows_of_many_parts_arrive_in_the_fake() {
     rows_of_many_parts_arrive(Place::fake().await).await;
+}
+
+/// Primary keys are not enforced.
+async fn a_row_that_is_there_twice_is_mended(place: Place) {
+    let all = [(1, "Ann"), (2, "Bob")];
+    for revision in [4, 5] {
+        let mut run = place.begin(1, &[contacts()]).await.unwrap();
+        let rows = all.iter().map(|(id, name)| contact(*id, name)).collect();
+        run.stage(Dataset::Contacts, rows).await.unwrap();
+        run.commit(at(revision), true).await.unwrap();
+    }
+    place
+        .run(r#"INSERT INTO contacts ("contactId", "createdDate", "firstName") SELECT "contactId", "createdDate", "firstName" FROM contacts WHERE "contactId" = 2"#)
+        .await;
+    let found = compared(&place, &all, true).await;
+    assert_eq!(found.counts, [(Difference::Extra, 1)].into());
+    assert_eq!(compared(&place, &all, false).await.differences(), 0);
+    assert_eq!(place.rows(NAMES).await, names(&all));
+}
+
+#[tokio::test]
+async fn a_row_that_is_there_twice_is_mended_in_bigquery() {
+    a_row_that_is_there_twice_is_mended(Place::bigquery().await).await;
+}
+
+#[tokio::test]
+async fn a_row_that_is_there_twice_is_mended_in_the_fake() {
+    a_row_that_is_there_twice_is_mended(Place::fake().await).await;
 }
 
 /// Every job has an ID of ours: begun again, it is the one that runs already.

@@ -57,6 +57,9 @@ impl From<ExportError> for ApiError {
             ExportError::NoSegment => Self::invalid("/segmentId", error),
             ExportError::KindUnavailable => Self::invalid("/kind", "is not available on this server"),
             ExportError::InUse => Self::InUse("an export uses the connector"),
+            ExportError::NotCompared | ExportError::NeverRan | ExportError::AlreadyQueued => {
+                Self::NotVerifiable(error.to_string())
+            }
             ExportError::Contended => Self::Busy,
             ExportError::Plan(_) => Self::Internal("a newer release made the export"),
             ExportError::Egress(_) | ExportError::NoKey | ExportError::OtherKey | ExportError::CredentialsNeeded => {

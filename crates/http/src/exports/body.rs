@@ -1,5 +1,6 @@
 //! Response forms of exports and runs.
 
+use super::verify::VerificationBody;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Export, ExportRun};
 use selfsame_domain::export::{ColumnSet, Schedule};
@@ -145,6 +146,8 @@ pub(super) struct RunBody {
     /// Why it failed, or why its last attempt did; null if none did.
     #[schema(example = json!(null))]
     error: Option<String>,
+    /// What it verifies; null for a run that only writes.
+    verification: Option<VerificationBody>,
 }
 
 impl From<&ExportRun> for RunBody {
@@ -163,6 +166,7 @@ impl From<&ExportRun> for RunBody {
             values_cut: report.values_cut,
             progress: report.progress,
             error: report.error.clone(),
+            verification: report.verification.as_ref().map(VerificationBody::from),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct NewExportBody {
     /// Where it goes to.
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
     connector_id: String,
-    /// At least one of `contacts`, `identifiers`, `devices`, `orders`, `orderItems`, `events`.
+    /// At least one of `contacts`, `identifiers`, `devices`, `orders`, `orderItems`, `events`, `contact_merges`, `visitors`, `page_views`.
     datasets: Vec<String>,
     /// The schema of the tables; `public` without. It is made when it is missing.
     #[schema(example = "public")]

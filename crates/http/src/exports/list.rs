@@ -10,6 +10,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// Exports.
@@ -17,6 +18,34 @@ use utoipa::ToSchema;
 pub(super) struct Exports {
     /// The exports, in the order in which they were made; at most 500.
     exports: Vec<ExportBody>,
+}
+
+/// An export, and how far it is behind.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DataExportWithLag)]
+pub(super) struct OneExport {
+    #[serde(flatten)]
+    export: ExportBody,
+    /// Null before the first run has finished.
+    lag: Option<LagBody>,
+}
+
+/// How far the tables of an export are behind its workspace.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExportLag)]
+pub(super) struct LagBody {
+    /// How many commits the tables do not contain yet.
+    #[schema(example = 3)]
+    revisions: u64,
+    /// For how many seconds they have been behind at the most; 0 when they contain every commit. Null when none of the latest 100 runs succeeded.
+    #[schema(example = 40)]
+    seconds: Option<u64>,
+}
+
+fn example_with_lag() -> Value {
+    let mut one = example("active");
+    one["lag"] = json!({"revisions": 3, "seconds": 40});
+    one
 }
 
 /// The exports of the workspace.
@@ -40,14 +69,21 @@ pub(super) async fn list(State(state): State<HttpState>, auth: May<right::Admin>
     operation_id = "getExport",
     tag = "exports",
     params(("id" = String, Path, description = "The export.")),
-    responses((status = 200, description = "The export.", body = ExportBody, example = json!(example("active"))), RefusedOrMissing),
+    responses((status = 200, description = "The export.", body = OneExport, example = json!(example_with_lag())), RefusedOrMissing),
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
-) -> Result<Json<ExportBody>, ApiError> {
+) -> Result<Json<OneExport>, ApiError> {
     let found = state.app.store().export(auth.workspace(), export_id(&id)?).await?;
     let export = found.ok_or(ApiError::NotFound("export"))?;
-    Ok(Json(ExportBody::from(&export)))
+    let lag = state.app.export_lag(&export).await?.map(|lag| LagBody {
+        revisions: lag.revisions,
+        seconds: lag.seconds,
+    });
+    Ok(Json(OneExport {
+        export: ExportBody::from(&export),
+        lag,
+    }))
 }

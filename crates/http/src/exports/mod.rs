@@ -8,6 +8,7 @@ mod list;
 mod pause;
 mod request;
 mod runs;
+mod verify;
 
 use crate::error::ApiError;
 use crate::state::HttpState;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(pause::pause))
         .routes(routes!(pause::resume))
         .routes(routes!(columns::columns))
+        .routes(routes!(verify::verify))
 }
 
 /// Reads the ID of an export. A text that is no ID is answered like an unknown ID.

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Queued {
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f46")]
-    run_id: String,
+    pub(super) run_id: String,
 }
 
 /// A page of runs.
@@ -72,7 +72,7 @@ pub(super) async fn run(
     responses((status = 200, description = "A page of runs.", body = Runs, example = json!({"runs": [{
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f46", "status": "succeeded", "createdAt": "2025-01-01T08:00:00Z",
         "startedAt": "2025-01-01T08:00:00Z", "finishedAt": "2025-01-01T08:00:01Z", "revision": 42, "full": false,
-        "rows": {"contacts": 2}, "bytes": 310, "valuesCut": 0, "progress": 1.0, "error": null
+        "rows": {"contacts": 2}, "bytes": 310, "valuesCut": 0, "progress": 1.0, "error": null, "verification": null
     }], "next": null})), RefusedOrMissing),
 )]
 pub(super) async fn runs(
@@ -105,7 +105,7 @@ pub(super) async fn runs(
     responses((status = 200, description = "The runs that were cancelled.", body = Runs, example = json!({"runs": [{
         "id": "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f46", "status": "cancelled", "createdAt": "2025-01-01T08:00:00Z",
         "startedAt": "2025-01-01T08:00:00Z", "finishedAt": "2025-01-01T08:00:01Z", "revision": null, "full": false,
-        "rows": {"contacts": 2}, "bytes": 310, "valuesCut": 0, "progress": 1.0, "error": null
+        "rows": {"contacts": 2}, "bytes": 310, "valuesCut": 0, "progress": 1.0, "error": null, "verification": null
     }], "next": null})), RefusedOrMissing),
 )]
 pub(super) async fn cancel(

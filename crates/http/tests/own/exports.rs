@@ -3,7 +3,7 @@
 use crate::support::{Answer, Server};
 use serde_json::{Value, json};
 
-const UNKNOWN: &str = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44";
+pub(crate) const UNKNOWN: &str = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44";
 
 fn postgres(name: &str) -> Value {
     json!({"name": name, "kind": "postgres", "postgres": {
@@ -11,7 +11,7 @@ fn postgres(name: &str) -> Value {
     }})
 }
 
-fn id(answer: &Answer) -> String {
+pub(crate) fn id(answer: &Answer) -> String {
     answer.json(201)["id"].as_str().expect("an id").to_owned()
 }
 
@@ -19,7 +19,7 @@ async fn connector(server: &Server, name: &str) -> String {
     id(&server.post("/api/v1/connectors", postgres(name)).await)
 }
 
-async fn export(server: &Server, name: &str) -> String {
+pub(crate) async fn export(server: &Server, name: &str) -> String {
     let connector = connector(server, &format!("of {name}")).await;
     let body = json!({"name": name, "connectorId": connector, "datasets": ["contacts", "devices"]});
     id(&server.post("/api/v1/exports", body).await)

@@ -9,6 +9,7 @@ mod conditional;
 mod damage;
 mod decisions;
 mod export;
+mod export_verifications;
 mod exports;
 mod files;
 mod find;

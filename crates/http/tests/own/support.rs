@@ -291,6 +291,10 @@ impl ExportSinks for Lacking {
         true
     }
 
+    fn compares(&self, kind: ConnectorKind) -> bool {
+        kind != ConnectorKind::File
+    }
+
     async fn check(&self, _: &Destination, _: &[String]) -> Result<(), SinkError> {
         Err(Self::refusal())
     }

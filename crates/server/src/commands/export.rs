@@ -1,13 +1,13 @@
-//! `selfsame export create`, `run`, `list`, `status` and `upgrade`.
+//! `selfsame export create`, `run`, `list`, `status`, `verify` and `upgrade`.
 
 use super::admin::Admin;
 use super::workspace::{check_name, find};
-use crate::export_cli::{CreateExport, ExportCommand, OfWorkspace, OneExport};
+use crate::export_cli::{CreateExport, ExportCommand, OfWorkspace, OneExport, VerifyExport};
 use crate::output;
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use selfsame_application::NewExport;
-use selfsame_application::ports::{Export, ExportDefinition, ExportRun, RunStatus};
+use selfsame_application::ports::{Difference, Export, ExportDefinition, ExportRun, RunStatus, TableComparison};
 use selfsame_domain::export::{ColumnSet, Dataset, Schedule};
 use selfsame_domain::{RunId, WorkspaceId};
 use serde_json::{Value, json};
@@ -26,6 +26,7 @@ pub(crate) async fn run(command: ExportCommand) -> Result<ExitCode> {
         ExportCommand::Run(args) => return run_now(&args).await,
         ExportCommand::List { of } => list(&of).await?,
         ExportCommand::Status(args) => status(&args).await?,
+        ExportCommand::Verify(args) => return verify(&args).await,
         ExportCommand::Upgrade(args) => return upgrade(&args).await,
     }
     Ok(ExitCode::SUCCESS)
@@ -153,6 +154,48 @@ async fn run_now(args: &OneExport) -> Result<ExitCode> {
     .await
 }
 
+async fn verify(args: &VerifyExport) -> Result<ExitCode> {
+    let json = args.one.of.json;
+    Admin::with(&args.one.of.store, async |admin| {
+        let export = one(admin, &args.one).await?;
+        let id = admin.app.verify_export(export.workspace, export.id, args.mend).await?;
+        let run = until_over(admin, export.workspace, id).await?;
+        let ended = show(&run, json)?;
+        let found = run.report.verification.and_then(|verification| verification.tables);
+        let Some(tables) = found else { return Ok(ended) };
+        if !json {
+            output::print(&differences(&tables))?;
+        }
+        let is_clean = args.mend || tables.iter().all(|table| table.differences() == 0);
+        Ok(if is_clean { ended } else { ExitCode::FAILURE })
+    })
+    .await
+}
+
+/// A line for each table, and one for each row that differs.
+fn differences(tables: &[TableComparison]) -> String {
+    let row = |table: &TableComparison| {
+        let count = |difference| table.counts.get(&difference).copied().unwrap_or_default().to_string();
+        [
+            table.dataset.as_str().to_owned(),
+            table.source.rows.to_string(),
+            table.destination.rows.to_string(),
+            count(Difference::Missing),
+            count(Difference::Changed),
+            count(Difference::Extra),
+        ]
+    };
+    let titles = ["TABLE", "ROWS HERE", "ROWS THERE", "MISSING", "CHANGED", "EXTRA"];
+    let mut text = output::table(titles, &tables.iter().map(row).collect::<Vec<_>>());
+    for table in tables {
+        for row in &table.rows {
+            let (name, key) = (table.dataset.as_str(), row.key.join(", "));
+            text.push_str(&format!("{name} {key}: {}\n", row.difference.as_str()));
+        }
+    }
+    text
+}
+
 async fn upgrade(args: &OneExport) -> Result<ExitCode> {
     Admin::with(&args.of.store, async |admin| {
         let export = one(admin, args).await?;
@@ -166,8 +209,13 @@ async fn upgrade(args: &OneExport) -> Result<ExitCode> {
     .await
 }
 
-/// Shows the progress of a run until it ends. A server executes the run.
+/// Shows the progress of a run until it ends, and then how it ended. A server executes the run.
 async fn follow(admin: &Admin, workspace: WorkspaceId, id: RunId, json: bool) -> Result<ExitCode> {
+    show(&until_over(admin, workspace, id).await?, json)
+}
+
+/// Shows the progress of a run until it ends.
+async fn until_over(admin: &Admin, workspace: WorkspaceId, id: RunId) -> Result<ExportRun> {
     let bar = ProgressBar::new(100);
     bar.set_style(ProgressStyle::with_template("{bar:40} {percent:>3}% {msg}")?);
     let run = loop {
@@ -190,10 +238,15 @@ async fn follow(admin: &Admin, workspace: WorkspaceId, id: RunId, json: bool) ->
         tokio::time::sleep(LOOK_EVERY).await;
     };
     bar.finish_and_clear();
+    Ok(run)
+}
+
+/// Shows how a run ended.
+fn show(run: &ExportRun, json: bool) -> Result<ExitCode> {
     if json {
-        output::print_json(&run_json(&run))?;
+        output::print_json(&run_json(run))?;
     } else {
-        output::print(&format!("{}\n", told(&run)))?;
+        output::print(&format!("{}\n", told(run)))?;
     }
     Ok(if run.status == RunStatus::Succeeded {
         ExitCode::SUCCESS
@@ -258,5 +311,6 @@ fn run_json(run: &ExportRun) -> Value {
         "rows": run.report.rows,
         "bytes": run.report.bytes,
         "error": run.report.error,
+        "verification": run.report.verification,
     })
 }

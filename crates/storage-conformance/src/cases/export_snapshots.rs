@@ -232,6 +232,54 @@ pub async fn events_are_read_again_when_their_visitor_is_adopted(backend: &mut d
     assert!(again.iter().all(|exported| exported.owner == Some(ann)), "{again:?}");
 }
 
+/// Visitors are read once when they are made, and again when a contact adopts them.
+pub async fn visitors_are_read_again_when_they_are_adopted(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    for cookie in ["c", "d", "e"] {
+        f.decide(keep(Ask::new().cookie(cookie).happened("seen"))).await;
+    }
+    let mut snapshot = open(&f).await;
+    let first = snapshot.visitors((Revision(0), None), 2).await.expect("read visitors");
+    let place = first.last().map(|(revision, visitor)| (*revision, Some(visitor.id)));
+    let rest = snapshot
+        .visitors(place.expect("a visitor"), 2)
+        .await
+        .expect("read visitors");
+    let values: Vec<&str> = first
+        .iter()
+        .chain(&rest)
+        .map(|(_, visitor)| visitor.key.value.as_str())
+        .collect();
+    assert_eq!(values, ["c", "d", "e"]);
+    let before = snapshot.revision();
+    let ann = f.id(Ask::new().external("a").cookie("d").upsert()).await;
+    let changed = open(&f)
+        .await
+        .visitors((before, None), 10)
+        .await
+        .expect("read visitors");
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    assert_eq!((changed[0].1.key.value.as_str(), changed[0].1.owner), ("d", Some(ann)));
+}
+
+/// Merges of absorbed contacts are found by them, also when they were undone.
+pub async fn merges_are_found_by_the_absorbed_contact(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ann = f.id(Ask::new().external("a").upsert()).await;
+    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let first = f.merge(ann, bob).await;
+    f.decide(undo(first)).await;
+    let second = f.merge(ann, bob).await;
+    let mut snapshot = open(&f).await;
+    let found = snapshot.merges_of(&[bob, ann]).await.expect("read merges");
+    let shown: Vec<_> = found
+        .iter()
+        .map(|merge| (merge.id, merge.undone_at.is_some()))
+        .collect();
+    assert_eq!(shown, [(first, true), (second, false)]);
+    assert_eq!(snapshot.merges_of(&[ann]).await.expect("read merges"), []);
+}
+
 /// A write that is open during a snapshot is in the next snapshot: it has a later revision, whenever it began.
 pub async fn a_write_that_is_held_open_is_in_the_next_snapshot(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;

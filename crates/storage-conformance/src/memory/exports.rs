@@ -8,8 +8,8 @@ use selfsame_application::ports::{
     JobState, NewJob, PruneUpTo, RunStarted, RunStatus, StorageError,
 };
 use selfsame_domain::{
-    ConnectorId, ContactId, Event, EventId, ExportId, Order, OrderKey, Revision, RunId, Subject, Timestamp, Visitor,
-    VisitorId, WorkspaceId,
+    ConnectorId, ContactId, Event, EventId, ExportId, Merge, Order, OrderKey, Revision, RunId, Subject, Timestamp,
+    Visitor, VisitorId, WorkspaceId,
 };
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -324,6 +324,24 @@ impl ExportSnapshot for MemorySnapshot {
             .into_iter()
             .map(|(revision, (_, event))| self.exported(revision, event));
         Ok(exported.collect())
+    }
+
+    async fn merges_of(&mut self, absorbed: &[ContactId]) -> Result<Vec<Merge>, StorageError> {
+        let merges = self.0.merges.values();
+        let of = merges.filter(|merge| absorbed.contains(&merge.absorbed));
+        let mut found: Vec<Merge> = of.cloned().collect();
+        found.sort_by_key(|merge| merge.id);
+        Ok(found)
+    }
+
+    async fn visitors(
+        &mut self,
+        after: (Revision, Option<VisitorId>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, Visitor)>, StorageError> {
+        let visitors = self.0.visitors.values();
+        let rows = visitors.map(|visitor| (self.0.revisions.visitor(visitor.id), visitor.clone()));
+        Ok(paged(rows, after, limit, |visitor| visitor.id))
     }
 
     async fn deleted(

@@ -3,12 +3,12 @@
 use crate::bounded::Transaction;
 use crate::contacts::{PageRow, details, page};
 use crate::error::translate;
-use crate::rows::{EventRecord, OrderRecord, all, corrupt};
+use crate::rows::{EventRecord, MergeRecord, OrderRecord, VisitorRecord, all, corrupt};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{ContactDetails, Deleted, ExportSnapshot, ExportedEvent, StorageError};
 use selfsame_domain::values::StoreId;
-use selfsame_domain::{ContactId, Event, EventId, Order, OrderKey, Revision, VisitorId, WorkspaceId};
+use selfsame_domain::{ContactId, Event, EventId, Merge, Order, OrderKey, Revision, Visitor, VisitorId, WorkspaceId};
 use sqlx::Executor;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -69,6 +69,16 @@ const EVENTS_OF_VISITORS: &str = "
     ORDER BY v.revision, v.visitor_id, e.event_id
     LIMIT $5";
 
+const MERGES: &str = "
+    SELECT record FROM merge_rows WHERE workspace_id = $1 AND absorbed_id = ANY ($2::bigint[]) ORDER BY merge_id";
+
+const VISITORS: &str = "
+    SELECT revision, ROW(visitor_id, home_id, owner_id, since, closed_at, kind, follows, value)::visitor_v1 AS record
+    FROM visitors
+    WHERE workspace_id = $1 AND revision >= $2 AND (revision > $2 OR ($3::uuid IS NOT NULL AND visitor_id > $3))
+    ORDER BY revision, visitor_id
+    LIMIT $4";
+
 const DELETED: &str = "
     SELECT revision, kind, id
     FROM deletions
@@ -95,6 +105,12 @@ struct EventRow {
     revision: i64,
     owner_id: Option<i64>,
     record: EventRecord,
+}
+
+#[derive(sqlx::FromRow)]
+struct VisitorRow {
+    revision: i64,
+    record: VisitorRecord,
 }
 
 #[derive(sqlx::FromRow)]
@@ -197,6 +213,31 @@ impl ExportSnapshot for PostgresSnapshot {
         let read = async { reading.fetch_all(connection).await.map_err(translate) };
         let rows: Vec<EventRow> = self.store.in_time(read).await?;
         all(rows, EventRow::read)
+    }
+
+    async fn merges_of(&mut self, absorbed: &[ContactId]) -> Result<Vec<Merge>, StorageError> {
+        let ids: Vec<i64> = absorbed.iter().map(|id| id.0).collect();
+        let reading = sqlx::query_as(MERGES).bind(self.workspace.0).bind(ids);
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_all(connection).await.map_err(translate) };
+        let rows: Vec<(MergeRecord,)> = self.store.in_time(read).await?;
+        all(rows, |(record,)| Merge::try_from(record))
+    }
+
+    async fn visitors(
+        &mut self,
+        (since, last): (Revision, Option<VisitorId>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, Visitor)>, StorageError> {
+        let reading = sqlx::query_as(VISITORS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(|id| id.0))
+            .bind(i64::from(limit));
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_all(connection).await.map_err(translate) };
+        let rows: Vec<VisitorRow> = self.store.in_time(read).await?;
+        all(rows, |row| Ok((Revision(row.revision), Visitor::try_from(row.record)?)))
     }
 
     async fn deleted(

@@ -5,13 +5,14 @@ use crate::error::storage;
 use crate::history::event;
 use crate::orders::order;
 use crate::readers::ReadApart;
-use crate::rows::Row;
+use crate::rows::{Row, json};
 use crate::statement::{SqliteRow, blocking, statement};
+use crate::storage::{merge, merge_columns, visitor};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{ContactDetails, Deleted, ExportSnapshot, ExportedEvent, StorageError};
 use selfsame_domain::values::StoreId;
-use selfsame_domain::{ContactId, EventId, Order, OrderKey, Revision, VisitorId, WorkspaceId};
+use selfsame_domain::{ContactId, EventId, Merge, Order, OrderKey, Revision, Visitor, VisitorId, WorkspaceId};
 
 const CONTACTS: &str = "
     SELECT contact_id
@@ -51,6 +52,20 @@ const EVENTS_OF_VISITORS: &str = "
       AND (v.revision > ?2 OR (?3 IS NOT NULL AND (v.visitor_id, e.event_id) > (?3, ?4)))
     ORDER BY v.revision, v.visitor_id, e.event_id
     LIMIT ?5";
+
+const MERGES: &str = concat!(
+    "SELECT ",
+    merge_columns!(),
+    " FROM json_each(?2) AS n CROSS JOIN merges AS m ON m.workspace_id = ?1 AND m.absorbed_id = n.value
+    ORDER BY m.merge_id"
+);
+
+const VISITORS: &str = "
+    SELECT visitor_id, kind, value, home_id, owner_id, since, closed_at, follows, revision
+    FROM visitors
+    WHERE workspace_id = ?1 AND revision >= ?2 AND (revision > ?2 OR (?3 IS NOT NULL AND visitor_id > ?3))
+    ORDER BY revision, visitor_id
+    LIMIT ?4";
 
 const DELETED: &str = "
     SELECT revision, kind, id
@@ -157,6 +172,34 @@ impl ExportSnapshot for SqliteSnapshot {
             .fetch_all(self.reading.connection())
             .map_err(storage)?;
         rows.iter().map(exported).collect()
+    }
+
+    async fn merges_of(&mut self, absorbed: &[ContactId]) -> Result<Vec<Merge>, StorageError> {
+        let rows = statement(MERGES)
+            .bind(self.workspace.0)
+            .bind(json(absorbed)?)
+            .fetch_all(self.reading.connection())
+            .map_err(storage)?;
+        rows.iter().map(merge).collect()
+    }
+
+    async fn visitors(
+        &mut self,
+        (since, last): (Revision, Option<VisitorId>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, Visitor)>, StorageError> {
+        let rows = statement(VISITORS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(|id| id.0))
+            .bind(limit)
+            .fetch_all(self.reading.connection())
+            .map_err(storage)?;
+        let read = |row| {
+            let revision = Row::new(row, "visitors", 0).get(8, "revision").map(Revision)?;
+            Ok((revision, visitor(row)?))
+        };
+        rows.iter().map(read).collect()
     }
 
     async fn deleted(

@@ -8,9 +8,6 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use std::str::FromStr;
 
-/// The dataset of BigQuery.
-const DATASET: &str = "crm";
-
 /// A database of its own, and a connection to look at it.
 pub(super) struct Postgres {
     connection: PgConnection,
@@ -74,7 +71,7 @@ impl Warehouse {
         match self {
             Self::Postgres(postgres) => postgres.connector(),
             Self::BigQuery(bigquery) => json!({"name": "warehouse", "kind": "bigquery", "bigquery": {
-                "projectId": PROJECT, "dataset": DATASET, "location": null, "serviceAccount": null, "endpoint": bigquery.url(),
+                "projectId": PROJECT, "dataset": bigquery.dataset(), "location": null, "serviceAccount": null, "endpoint": bigquery.url(),
                 "grpcEndpoint": null
             }}),
         }
@@ -84,7 +81,7 @@ impl Warehouse {
     pub(super) async fn rows(&mut self, sql: &str) -> Result<Value> {
         let rows = match self {
             Self::Postgres(postgres) => postgres.rows(sql).await?,
-            Self::BigQuery(bigquery) => Value::Array(bigquery.rows(DATASET, &sql.replace('"', "`")).await?),
+            Self::BigQuery(bigquery) => Value::Array(bigquery.rows(&sql.replace('"', "`")).await?),
         };
         Ok(as_texts(rows))
     }
@@ -98,7 +95,7 @@ impl Warehouse {
                 Ok(postgres.rows(sql).await? == json!([{"lacks": false}]))
             }
             Self::BigQuery(bigquery) => {
-                let path = format!("/datasets/{DATASET}/tables/contacts");
+                let path = format!("/datasets/{}/tables/contacts", bigquery.dataset());
                 let table = bigquery.call(Method::GET, &path, None).await?;
                 let fields = table["schema"]["fields"].as_array().context("no schema")?;
                 Ok(fields.iter().all(|field| field["description"].is_string()))
@@ -115,8 +112,8 @@ impl Warehouse {
                     .await
             }
             Self::BigQuery(bigquery) => {
-                bigquery.add_column(DATASET, "contacts", "note").await?;
-                bigquery.rows(DATASET, "UPDATE contacts SET note = 'kept' WHERE TRUE").await?;
+                bigquery.add_column("contacts", "note").await?;
+                bigquery.rows("UPDATE contacts SET note = 'kept' WHERE TRUE").await?;
                 Ok(())
             }
         }
