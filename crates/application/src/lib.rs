@@ -16,6 +16,7 @@ mod lane;
 mod segments;
 mod submit;
 mod timeline;
+mod webhooks;
 
 pub use access::{AccessError, KeySecret, NewKey, Principal, TokenError, WeakSecret};
 pub use app::{Application, Options};
@@ -29,3 +30,4 @@ pub use lane::LaneOptions;
 pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
 pub use submit::{Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};
+pub use webhooks::{NewWebhook, Replay as WebhookReplay, SigningKey, WebhookChange, WebhookError, WebhookOutlets};

@@ -18,6 +18,9 @@ const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// How often due exports are searched.
 const EXPORT_EVERY: Duration = Duration::from_secs(5);
 
+/// How often webhooks with work are searched: how long a change waits at the most before it is sent, on an idle server.
+const WEBHOOKS_EVERY: Duration = Duration::from_secs(1);
+
 /// How long imports are kept, with the outcomes of their rows.
 const IMPORT_DAYS: i64 = 30;
 /// How long `importstatus` answers the `mapping` of values to contacts.
@@ -31,8 +34,9 @@ const JOB_DAYS: i64 = 7;
 
 /// Maintains the storage and the metrics until `stop`. A step under way is dropped then; each step is atomic.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
-    let (prune, count, export) = (pruning(app.clone()), counting(metrics), exporting(app));
-    stop.run_until_cancelled(async { tokio::join!(prune, count, export) })
+    let (prune, count) = (pruning(app.clone()), counting(metrics));
+    let (export, webhooks) = (exporting(app.clone()), sending(app));
+    stop.run_until_cancelled(async { tokio::join!(prune, count, export, webhooks) })
         .await;
 }
 
@@ -67,6 +71,12 @@ async fn pruning(app: Application) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot delete runs of exports that are past their time; trying again later"
+            );
+        }
+        if let Err(error) = app.prune_deliveries().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete messages of webhooks that are past their time; trying again later"
             );
         }
         if let Err(error) = app.prune_sessions().await {
@@ -129,6 +139,20 @@ async fn exporting(app: Application) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot begin exports that are due; trying again"
+            );
+        }
+    }
+}
+
+async fn sending(app: Application) {
+    let mut ticks = interval_at(Instant::now(), WEBHOOKS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.start_due_webhooks().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot begin to send changes to webhooks; trying again"
             );
         }
     }

@@ -19,4 +19,5 @@ pub use create::NewExport;
 pub use error::ExportError;
 pub use outlets::ExportOutlets;
 pub(crate) use run::ExportHandler;
+pub(crate) use vault::Owner;
 pub use vault::Vault;

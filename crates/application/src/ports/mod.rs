@@ -23,6 +23,7 @@ mod sites;
 mod storage;
 mod undo;
 mod users;
+mod webhooks;
 mod workspaces;
 
 pub use audit::Audit;
@@ -59,6 +60,9 @@ pub use storage::{
 };
 pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
 pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
+pub use webhooks::{
+    Delivery, DeliveryPlace, DeliveryQuery, DueQuery, MessageBodies, SignedMessage, Webhook, WebhookSender, Webhooks,
+};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
@@ -80,6 +84,7 @@ pub trait Store:
     + Users
     + Audit
     + Changes
+    + Webhooks
 {
 }
 
@@ -101,5 +106,6 @@ impl<T> Store for T where
         + Users
         + Audit
         + Changes
+        + Webhooks
 {
 }

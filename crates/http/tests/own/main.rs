@@ -31,3 +31,4 @@ mod trace;
 mod tracker;
 mod trust;
 mod view;
+mod webhooks;
