@@ -7,6 +7,7 @@ use crate::jobs::JobSignals;
 use crate::lane::{Lane, LaneOptions, Priority, dry_run};
 use crate::ports::{AccessVersion, Clock, Ids, SiteAccess, Store};
 use crate::submit::{Submission, SubmitError};
+use crate::webhooks::WebhookOutlets;
 use selfsame_domain::{Command, Decision, DecisionId, Envelope, KeyId, Timestamp, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -33,6 +34,8 @@ pub struct Application {
     pub(crate) jobs: Arc<JobSignals>,
     /// None where exports are not configured.
     pub(crate) outlets: Option<Arc<ExportOutlets>>,
+    /// None where webhooks are not configured.
+    pub(crate) webhook_outlets: Option<Arc<WebhookOutlets>>,
     pub(crate) passwords: Passwords,
     lane: Lane,
 }
@@ -52,6 +55,7 @@ impl Application {
             origin_reads: SharedReads::default(),
             jobs: Arc::default(),
             outlets: None,
+            webhook_outlets: None,
             passwords: Passwords::default(),
             lane,
         }

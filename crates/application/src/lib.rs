@@ -17,6 +17,7 @@ mod search;
 mod segments;
 mod submit;
 mod timeline;
+mod webhooks;
 
 pub use access::{AccessError, KeySecret, NewKey, Principal, Sender, TokenError, WarrantError, WeakSecret};
 pub use app::{Application, Options};
@@ -30,3 +31,4 @@ pub use lane::LaneOptions;
 pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
 pub use submit::{Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};
+pub use webhooks::{NewWebhook, Replay as WebhookReplay, SigningKey, WebhookChange, WebhookError, WebhookOutlets};

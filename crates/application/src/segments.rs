@@ -236,10 +236,14 @@ impl Application {
         }
         let asked: Vec<&Plan> = plans.iter().map(|(_, _, plan)| plan).collect();
         let known = self.known(workspace, details.contact.id, &asked).await?;
+        let group = self.store.with_absorbed(workspace, details.contact.id).await?;
+        let absorbed = group.map_or(0, |group| group.absorbed.len());
         let facts = ContactFacts {
             contact: &details.contact,
             events: &known.events,
             orders: &known.orders,
+            unsubscribed: &details.unsubscribed,
+            absorbed,
         };
         let mut standings = Vec::new();
         for (id, name, plan) in plans {

@@ -143,6 +143,12 @@ impl ChannelDetails {
         device.or(web_push).map(AppId::as_str).or(self.app.as_deref())
     }
 
+    /// The operating system of the device or the browser, if it is known.
+    pub fn os(&self) -> Option<&str> {
+        let device = self.device.as_ref().and_then(|device| device.os.as_deref());
+        device.or_else(|| self.web_push.as_ref()?.os.as_deref())
+    }
+
     /// Whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

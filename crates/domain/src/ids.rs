@@ -101,6 +101,14 @@ uuid_id! {
 }
 
 uuid_id! {
+    /// A webhook: an endpoint that receives changes.
+    WebhookId
+}
+uuid_id! {
+    /// A message of a webhook. The same change always has the same ID for the same webhook.
+    MessageId
+}
+uuid_id! {
     /// A person who works in the console, in one workspace or several.
     UserId
 }

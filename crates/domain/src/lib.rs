@@ -9,6 +9,7 @@ pub mod export;
 pub mod segments;
 pub mod sheet;
 pub mod values;
+pub mod webhooks;
 
 mod attribute;
 mod bulk;
@@ -59,7 +60,7 @@ pub use footprint::footprint;
 pub use identifier::{Identifier, IdentifierKey, IdentifierKind, Stability};
 pub use ids::{
     AuditId, CategoryId, ConnectorId, ContactId, DecisionId, EventId, ExportId, FieldId, InvitationId, KeyId, MergeId,
-    Revision, RunId, SegmentId, SessionId, SiteId, UserId, VisitorId, WorkspaceId, ordered_uuid,
+    MessageId, Revision, RunId, SegmentId, SessionId, SiteId, UserId, VisitorId, WebhookId, WorkspaceId, ordered_uuid,
 };
 pub use invariants::{Invariant, Violation, unrecorded_merges, violations};
 pub use merge::{Merge, Moved};

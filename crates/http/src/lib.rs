@@ -46,9 +46,11 @@ mod trace;
 mod tracker;
 mod unread;
 mod web_setup;
+mod webhooks;
 
 pub use contacts::contact_line;
 pub use imports::{ImportRows, segments_cell};
 pub use operations::{describe_metrics, metrics_builder};
 pub use router::{Routers, openapi, preload, router, routers};
 pub use state::{HttpSettings, HttpState, RateLimit, Readiness};
+pub use webhooks::ChangeMessages;

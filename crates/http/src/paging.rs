@@ -54,7 +54,8 @@ impl Paging<i64> {
 }
 
 impl<C: ToString> Paging<C> {
-    fn read_with(params: &Params, problems: &mut Problems, parse: impl FnOnce(&str) -> Option<C>) -> Self {
+    /// Reads `cursor` and `limit` of a list by another cursor.
+    pub(crate) fn read_with(params: &Params, problems: &mut Problems, parse: impl FnOnce(&str) -> Option<C>) -> Self {
         let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, problems);
         let cursor = params.text("cursor").and_then(|text| {
             let read = parse(text).ok_or("must be the `next` of an earlier page");

@@ -15,7 +15,7 @@ use crate::trace;
 use crate::unread;
 use crate::{
     absent, access_tokens, addressbooks, connectors, contacts, events, exports, history, imports, mobile, orders,
-    segments, subscriptions, tokens, tracker, web_setup,
+    segments, subscriptions, tokens, tracker, web_setup, webhooks,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -117,6 +117,7 @@ fn public(pages: OpenApiRouter<HttpState>) -> OpenApiRouter<HttpState> {
         .merge(connectors::routes())
         .merge(exports::routes())
         .merge(changes::routes())
+        .merge(webhooks::routes())
         .merge(history::routes())
         .merge(pages)
         .merge(mobile::routes())

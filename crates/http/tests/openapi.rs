@@ -268,8 +268,8 @@ const REPEATABLE: [&str; 11] = [
     "/logs/v1/plugin",
 ];
 
-/// Names of connectors and exports are unique, and an export has one queued run: a repeated call creates nothing twice.
-const OF_EXPORTS: [&str; 2] = ["/api/v1/connectors", "/api/v1/exports"];
+/// Names of connectors and exports and URLs of webhooks are unique, and an export has one queued run: a repeated call creates nothing twice.
+const OF_EXPORTS: [&str; 3] = ["/api/v1/connectors", "/api/v1/exports", "/api/v1/webhooks"];
 
 #[test]
 fn every_operation_that_writes_and_no_other_takes_an_idempotency_key() {

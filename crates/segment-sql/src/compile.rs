@@ -122,8 +122,19 @@ impl Compiler {
 
     /// A condition that is true or false, never null.
     fn leaf(&self, leaf: &Leaf) -> Expr {
-        if let Operand::Identifier(kind) = leaf.operand {
-            return self.identifier(kind, &leaf.test);
+        let engine = self.engine;
+        match leaf.operand {
+            Operand::Identifier(kind) => return self.identifier(kind, || Expr::cust("i.value"), &leaf.test),
+            Operand::EmailDomain => {
+                let domain = || Expr::cust(engine.domain_of_identifier());
+                return self.identifier(IdentifierKind::Email, domain, &leaf.test);
+            }
+            Operand::EmailStatus => {
+                let status = || Expr::cust(engine.status_of_identifier());
+                return self.identifier(IdentifierKind::Email, status, &leaf.test);
+            }
+            Operand::DeviceOs => return self.device_os(&leaf.test),
+            _ => {}
         }
         match &leaf.test {
             Test::Empty => self.is_empty(leaf.operand),
@@ -131,18 +142,40 @@ impl Compiler {
         }
     }
 
-    fn identifier(&self, kind: IdentifierKind, test: &Test) -> Expr {
+    /// That the contact shows an identifier of a kind of which the value passes the test.
+    fn identifier(&self, kind: IdentifierKind, value: impl Fn() -> Expr, test: &Test) -> Expr {
         let held = "EXISTS (SELECT 1 FROM identifiers AS i
             WHERE i.workspace_id = {} AND i.owner_id = c.contact_id AND i.kind = {} AND i.hidden_by IS NULL";
         let bound = [integer(self.workspace.0), integer(i64::from(kind.code()))];
         match test {
             Test::Text(test) => {
-                let test = self.text(&|| Expr::cust("i.value"), test);
+                let test = self.text(&value, test);
                 self.engine
                     .sql(&format!("{held} AND {{}})"), bound.into_iter().chain([test]))
             }
             _ => self.engine.sql(&format!("(NOT {held}))"), bound),
         }
+    }
+
+    /// That a token which the contact shows is of an operating system that passes the test.
+    fn device_os(&self, test: &Test) -> Expr {
+        let held = "EXISTS (SELECT 1 FROM identifiers AS i
+            WHERE i.workspace_id = {} AND i.owner_id = c.contact_id AND i.hidden_by IS NULL";
+        let (engine, workspace) = (self.engine, integer(self.workspace.0));
+        let os = || Expr::cust(engine.os_of_identifier());
+        match test {
+            Test::Text(test) => engine.sql(&format!("{held} AND {{}})"), [workspace, self.text(&os, test)]),
+            _ => engine.sql(&format!("(NOT {held} AND {{}} IS NOT NULL))"), [workspace, os()]),
+        }
+    }
+
+    /// How many different identifiers the contact shows that fulfil a condition.
+    fn count_of_identifiers(&self, condition: Expr) -> Expr {
+        self.engine.sql(
+            "(SELECT count(*) FROM (SELECT DISTINCT i.kind, i.value FROM identifiers AS i
+              WHERE i.workspace_id = {} AND i.owner_id = c.contact_id AND i.hidden_by IS NULL AND {}) AS h)",
+            [integer(self.workspace.0), condition],
+        )
     }
 
     fn is_empty(&self, operand: Operand) -> Expr {
@@ -154,16 +187,37 @@ impl Compiler {
             }
             Operand::Name(_) => self.engine.sql("({} IS NULL)", [self.value(operand)]),
             // Every contact has a value for these.
-            Operand::ContactId | Operand::CreatedAt | Operand::UpdatedAt | Operand::Source | Operand::Identifier(_) => {
-                Expr::cust("(1 = 0)")
-            }
+            Operand::ContactId
+            | Operand::CountOf(_)
+            | Operand::Quarantined
+            | Operand::AbsorbedCount
+            | Operand::EmailDomain
+            | Operand::EmailStatus
+            | Operand::DeviceOs
+            | Operand::CreatedAt
+            | Operand::UpdatedAt
+            | Operand::Source
+            | Operand::Identifier(_) => Expr::cust("(1 = 0)"),
         }
     }
 
     /// The value to compare; null without one.
     fn value(&self, operand: Operand) -> Expr {
         match operand {
-            Operand::ContactId | Operand::Identifier(_) => Expr::cust("c.contact_id"),
+            Operand::ContactId
+            | Operand::Identifier(_)
+            | Operand::EmailDomain
+            | Operand::EmailStatus
+            | Operand::DeviceOs => Expr::cust("c.contact_id"),
+            Operand::AbsorbedCount => {
+                let absorbed = self.engine.absorbed();
+                self.engine.sql(absorbed, [integer(self.workspace.0)])
+            }
+            Operand::CountOf(kind) => {
+                let kind = integer(i64::from(kind.code()));
+                self.count_of_identifiers(self.engine.sql("i.kind = {}", [kind]))
+            }
+            Operand::Quarantined => self.count_of_identifiers(Expr::cust(self.engine.quarantined())),
             Operand::Attribute(key) => self.engine.attribute(key),
             Operand::Name(AttributeKey::LastName) => Expr::cust("c.last_name_match"),
             Operand::Name(_) => Expr::cust("c.first_name_match"),

@@ -52,6 +52,49 @@ impl Engine {
         self.pick("c.state = 1", "c.state = 'active'")
     }
 
+    /// Whether the identifier `i` is quarantined.
+    pub(crate) fn quarantined(self) -> &'static str {
+        self.pick("i.state = 2", "i.state = 'quarantined'")
+    }
+
+    /// The domain of the email `i`: what is behind the last @.
+    pub(crate) fn domain_of_identifier(self) -> &'static str {
+        self.pick(
+            "regexp_replace(i.value, '^.*@', '')",
+            "substr(i.value, length(rtrim(i.value, replace(i.value, '@', ''))) + 1)",
+        )
+    }
+
+    /// One of [`selfsame_domain::segments::EMAIL_STATUSES`], of the email `i`.
+    pub(crate) fn status_of_identifier(self) -> &'static str {
+        self.pick(
+            "(CASE WHEN EXISTS (SELECT 1 FROM identifier_values AS k
+              WHERE k.workspace_id = i.workspace_id AND k.kind = i.kind AND k.value = i.value
+                AND k.unsubscribed_at IS NOT NULL) THEN 'UNSUBSCRIBED' ELSE 'SUBSCRIBED' END)",
+            "(CASE WHEN EXISTS (SELECT 1 FROM identifier_keys AS k
+              WHERE k.workspace_id = i.workspace_id AND k.kind = i.kind AND k.value = i.value
+                AND k.unsubscribed_at IS NOT NULL) THEN 'UNSUBSCRIBED' ELSE 'SUBSCRIBED' END)",
+        )
+    }
+
+    /// How many contacts the contact `c` has absorbed, as a piece of SQL that is given the workspace.
+    pub(crate) fn absorbed(self) -> &'static str {
+        self.pick(
+            "(SELECT count(*) FROM contacts AS a
+              WHERE a.workspace_id = {} AND a.canonical_id = c.contact_id AND a.state = 3)",
+            "(SELECT count(*) FROM contacts AS a
+              WHERE a.workspace_id = {} AND a.canonical_id = c.contact_id AND a.state = 'merged')",
+        )
+    }
+
+    /// The operating system of the device or the browser of the identifier `i`; null without one.
+    pub(crate) fn os_of_identifier(self) -> &'static str {
+        self.pick(
+            "COALESCE(i.details -> 'device' ->> 'os', i.details -> 'web_push' ->> 'os')",
+            "COALESCE(json_extract(i.details, '$.device.os'), json_extract(i.details, '$.web_push.os'))",
+        )
+    }
+
     /// A point in time.
     pub(crate) fn moment(self, at: Timestamp) -> Expr {
         match self {

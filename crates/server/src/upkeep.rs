@@ -22,6 +22,8 @@ const EXPORT_EVERY: Duration = Duration::from_secs(5);
 const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// How much longer than a step of the index the pause after it is, while many changes wait: requests and imports get most of the machine.
 const INDEX_PAUSES: u32 = 2;
+/// How often webhooks with work are searched: how long a change waits at the most before it is sent, on an idle server.
+const WEBHOOKS_EVERY: Duration = Duration::from_secs(1);
 
 /// How long imports are kept, with the outcomes of their rows.
 const IMPORT_DAYS: i64 = 30;
@@ -37,8 +39,8 @@ const JOB_DAYS: i64 = 7;
 /// Maintains the storage and the metrics until `stop`. A step under way is dropped then; each step is atomic.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
     let (prune, count) = (pruning(app.clone()), counting(metrics));
-    let (export, index) = (exporting(app.clone()), indexing(app));
-    stop.run_until_cancelled(async { tokio::join!(prune, count, export, index) })
+    let (export, index, webhooks) = (exporting(app.clone()), indexing(app.clone()), sending(app));
+    stop.run_until_cancelled(async { tokio::join!(prune, count, export, index, webhooks) })
         .await;
 }
 
@@ -73,6 +75,12 @@ async fn pruning(app: Application) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot delete runs of exports that are past their time; trying again later"
+            );
+        }
+        if let Err(error) = app.prune_deliveries().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete messages of webhooks that are past their time; trying again later"
             );
         }
         if let Err(error) = app.prune_sessions().await {
@@ -155,6 +163,20 @@ async fn indexing(app: Application) {
             }
         };
         tokio::time::sleep(pause).await;
+    }
+}
+
+async fn sending(app: Application) {
+    let mut ticks = interval_at(Instant::now(), WEBHOOKS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.start_due_webhooks().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot begin to send changes to webhooks; trying again"
+            );
+        }
     }
 }
 

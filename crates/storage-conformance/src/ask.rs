@@ -196,9 +196,20 @@ impl Ask {
     /// Adds a mobile push token of an app, with a device that names the app.
     #[must_use]
     pub fn mobile(self, app_text: &str, text: &str) -> Self {
+        self.mobile_of(app_text, text, None)
+    }
+
+    /// Adds a mobile push token of an app, with a device that names the app and its operating system.
+    #[must_use]
+    pub fn on_device(self, app_text: &str, text: &str, os: &str) -> Self {
+        self.mobile_of(app_text, text, Some(os))
+    }
+
+    fn mobile_of(self, app_text: &str, text: &str, os: Option<&str>) -> Self {
         let identifier = Identifier::token(IdentifierKind::MobilePush, Some(&app(app_text)), &token(text));
         let device = Device {
             app_id: Some(app(app_text)),
+            os: os.map(str::to_owned),
             ..Device::default()
         };
         let details = ChannelDetails {

@@ -190,6 +190,7 @@ macro_rules! for_each_case {
             }
             segment_fields {
                 identifiers;
+                of_identifiers;
                 attributes;
                 custom_fields;
                 a_value_that_is_missing_is_unlike_every_value;

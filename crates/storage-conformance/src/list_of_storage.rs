@@ -15,6 +15,18 @@ macro_rules! and_cases_of_the_storage {
                 a_reader_misses_nothing_while_servers_write, concurrent;
                 a_place_that_is_forgotten_or_unknown_is_refused;
             }
+            webhooks {
+                webhooks_are_kept_and_their_urls_are_unique;
+                webhooks_of_another_workspace_are_not_seen;
+                messages_are_stored_with_the_position;
+                messages_about_one_contact_wait_for_each_other;
+                an_attempt_is_recorded_while_its_message_is_pending;
+                dead_messages_are_listed_and_revived;
+                webhooks_with_work_are_due;
+                a_job_is_replaced_when_it_is_over;
+                an_erasure_deletes_the_messages_about_the_contact;
+                old_messages_are_pruned;
+            }
             revisions {
                 a_commit_raises_the_revision_by_one;
                 what_changes_nothing_raises_nothing;

@@ -29,6 +29,7 @@ mod sites;
 mod storage;
 mod store;
 mod users;
+mod webhooks;
 mod workspaces;
 
 pub use distribution::{DistributeError, Distributed, Distribution};

@@ -32,6 +32,7 @@ mod statement;
 mod storage;
 mod store;
 mod users;
+mod webhooks;
 mod whole;
 mod workspaces;
 mod writer;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -42,6 +42,10 @@ const MIGRATIONS: [(&str, &str); 9] = [
     (
         "0009 search",
         include_str!("../../../migrations/sqlite/0009_search.sql"),
+    ),
+    (
+        "0010 webhooks",
+        include_str!("../../../migrations/sqlite/0010_webhooks.sql"),
     ),
 ];
 

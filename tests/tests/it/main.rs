@@ -15,3 +15,4 @@ mod python_client;
 mod use_cases;
 mod web_script;
 mod web_use_case;
+mod webhooks;

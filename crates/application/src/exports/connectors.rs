@@ -1,6 +1,7 @@
 //! Connectors: creating, changing, checking and deleting them.
 
 use super::error::ExportError;
+use super::vault::Owner;
 use crate::app::Application;
 use crate::egress::EgressError;
 use crate::ports::{Connector, ConnectorDeleted, SinkError};
@@ -119,7 +120,9 @@ impl Application {
             .vault
             .as_ref()
             .ok_or(ExportError::NoKey)?;
-        vault.seal((workspace, id), self.ids.secret(), secret).map(Some)
+        vault
+            .seal(Owner::Connector(workspace, id), self.ids.secret(), secret)
+            .map(Some)
     }
 
     /// Refuses hosts in private networks. An unresolvable host is accepted here: it is resolved and checked again

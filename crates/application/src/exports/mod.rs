@@ -22,4 +22,5 @@ pub use error::ExportError;
 pub use lag::ExportLag;
 pub use outlets::ExportOutlets;
 pub(crate) use run::ExportHandler;
+pub(crate) use vault::Owner;
 pub use vault::Vault;

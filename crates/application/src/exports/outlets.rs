@@ -1,7 +1,7 @@
 //! The outbound dependencies of exports.
 
 use super::error::ExportError;
-use super::vault::Vault;
+use super::vault::{Owner, Vault};
 use crate::app::Application;
 use crate::egress::Egress;
 use crate::ports::{Connector, Destination, ExportSinks};
@@ -39,7 +39,7 @@ impl Application {
         let outlets = self.outlets(connector.settings.kind())?;
         let open = |sealed: &Vec<u8>| {
             let vault = outlets.vault.as_ref().ok_or(ExportError::NoKey)?;
-            vault.open((connector.workspace, connector.id), sealed)
+            vault.open(Owner::Connector(connector.workspace, connector.id), sealed)
         };
         Ok(Destination {
             settings: connector.settings.clone(),

@@ -6,6 +6,7 @@ use crate::app::Application;
 use crate::exports::ExportHandler;
 use crate::imports::{ImportHandler, UndoHandler};
 use crate::ports::{Holding, Job, Lease, LeaseRequest, RowReader, StorageError};
+use crate::webhooks::WebhookHandler;
 use selfsame_domain::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,7 @@ impl Application {
                 Arc::new(ImportHandler::new(rows)),
                 Arc::new(UndoHandler),
                 Arc::new(ExportHandler),
+                Arc::new(WebhookHandler),
             ],
             owner: self.ids.uuid(self.clock.now()),
             options,

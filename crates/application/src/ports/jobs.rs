@@ -26,11 +26,13 @@ pub enum JobKind {
     UndoImport,
     /// Executes a run of an export; the payload is its ID.
     Export,
+    /// Makes and sends the messages of a webhook; the payload is its ID.
+    Webhook,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Import, Self::UndoImport, Self::Export];
+    pub const ALL: [Self; 4] = [Self::Import, Self::UndoImport, Self::Export, Self::Webhook];
 
     /// The stable text of the kind, as stored and as a label of metrics.
     pub fn as_str(self) -> &'static str {
@@ -38,6 +40,7 @@ impl JobKind {
             Self::Import => "import",
             Self::UndoImport => "undo_import",
             Self::Export => "export",
+            Self::Webhook => "webhook",
         }
     }
 

@@ -25,6 +25,7 @@ mod storage;
 mod undo;
 mod users;
 mod verifications;
+mod webhooks;
 mod workspaces;
 
 pub use audit::Audit;
@@ -64,6 +65,9 @@ pub use storage::{
 pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
 pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
 pub use verifications::{CompareRequest, Difference, DifferentRow, TableComparison, TableSum, Verification};
+pub use webhooks::{
+    Delivery, DeliveryPlace, DeliveryQuery, DueQuery, MessageBodies, SignedMessage, Webhook, WebhookSender, Webhooks,
+};
 pub use workspaces::{AccessVersion, ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.
@@ -86,6 +90,7 @@ pub trait Store:
     + Audit
     + Changes
     + SearchIndex
+    + Webhooks
 {
 }
 
@@ -108,5 +113,6 @@ impl<T> Store for T where
         + Audit
         + Changes
         + SearchIndex
+        + Webhooks
 {
 }

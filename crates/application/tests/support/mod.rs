@@ -4,6 +4,7 @@ mod ask;
 mod delegate;
 mod delegate_exports;
 mod delegate_users;
+mod delegate_webhooks;
 mod faults;
 mod probe;
 mod stand;

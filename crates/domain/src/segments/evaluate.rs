@@ -1,13 +1,17 @@
 //! Whether one contact is a member, why, and until when.
 
 use super::calendar::{Anniversary, add_days, midnight, moment, month_day, wall};
-use super::plan::{Leaf, Operand, Plan, Test, TextTest};
+use super::plan::{EMAIL_STATUSES, Leaf, Operand, Plan, Test, TextTest};
 use super::span::Span;
 use crate::values::FieldValue;
-use crate::{AttributeKey, AttributeValue, Contact, Event, Order, Timestamp};
+use crate::{
+    AttributeKey, AttributeValue, Contact, Event, HeldIdentifier, IdentifierKey, IdentifierKind, IdentifierState,
+    Order, Timestamp,
+};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often an answer is followed into the future.
 const MOST_STEPS: usize = 64;
@@ -21,15 +25,23 @@ pub struct ContactFacts<'c> {
     pub events: &'c [Event],
     /// What the contact and contacts that it absorbed ordered, in any order.
     pub orders: &'c [Order],
+    /// Its emails that are unsubscribed, and since when.
+    pub unsubscribed: &'c BTreeMap<IdentifierKey, Timestamp>,
+    /// How many contacts it has absorbed, at any depth.
+    pub absorbed: usize,
 }
 
+static NONE_UNSUBSCRIBED: BTreeMap<IdentifierKey, Timestamp> = BTreeMap::new();
+
 impl<'c> ContactFacts<'c> {
-    /// The facts of a contact that did and ordered nothing.
+    /// The facts of a contact that did and ordered nothing, absorbed nobody and has no unsubscribed email.
     pub fn of(contact: &'c Contact) -> Self {
         Self {
             contact,
             events: &[],
             orders: &[],
+            unsubscribed: &NONE_UNSUBSCRIBED,
+            absorbed: 0,
         }
     }
 }
@@ -154,12 +166,12 @@ impl Leaf {
     fn holds(&self, facts: ContactFacts<'_>, now: Timestamp) -> bool {
         let contact = facts.contact;
         match &self.test {
-            Test::Empty => self.is_empty(contact),
-            Test::NotEmpty => !self.is_empty(contact),
-            Test::Text(test) => self.texts(contact).iter().any(|text| test.holds(text)),
+            Test::Empty => self.is_empty(facts),
+            Test::NotEmpty => !self.is_empty(facts),
+            Test::Text(test) => self.texts(facts).iter().any(|text| test.holds(text)),
             Test::Sources(sources) => sources.contains(&contact.source),
             Test::Numbers(_) | Test::Greater(_) | Test::Less(_) | Test::Between(..) => {
-                self.number(contact).is_some_and(|number| self.test.has_number(number))
+                self.number(facts).is_some_and(|number| self.test.has_number(number))
             }
             Test::Spans(spans) => self.dated(contact).is_some_and(|dated| {
                 let zone = zone(contact);
@@ -176,9 +188,18 @@ impl Leaf {
         }
     }
 
-    fn is_empty(&self, contact: &Contact) -> bool {
+    fn is_empty(&self, facts: ContactFacts<'_>) -> bool {
+        let contact = facts.contact;
         match self.operand {
-            Operand::ContactId | Operand::CreatedAt | Operand::UpdatedAt | Operand::Source => false,
+            Operand::ContactId
+            | Operand::CountOf(_)
+            | Operand::Quarantined
+            | Operand::AbsorbedCount
+            | Operand::CreatedAt
+            | Operand::UpdatedAt
+            | Operand::Source => false,
+            Operand::EmailDomain | Operand::EmailStatus => contact.visible(IdentifierKind::Email).is_empty(),
+            Operand::DeviceOs => self.texts(facts).is_empty(),
             Operand::Identifier(kind) => contact.visible(kind).is_empty(),
             Operand::Attribute(key) | Operand::Name(key) => contact.attributes.text(key).is_none(),
             Operand::Custom(..) => self.custom(contact).is_none(),
@@ -195,12 +216,26 @@ impl Leaf {
         }
     }
 
-    fn texts(&self, contact: &Contact) -> Vec<String> {
+    fn texts(&self, facts: ContactFacts<'_>) -> Vec<String> {
+        let contact = facts.contact;
         match self.operand {
             Operand::Identifier(kind) => {
                 let held = contact.visible(kind).into_iter();
                 held.map(|held| held.key().value.clone()).collect()
             }
+            Operand::EmailDomain => {
+                let held = contact.visible(IdentifierKind::Email).into_iter();
+                let domain = |email: &str| email.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+                held.filter_map(|held| domain(&held.key().value)).collect()
+            }
+            Operand::EmailStatus => {
+                let held = contact.visible(IdentifierKind::Email).into_iter();
+                let place = |held: &HeldIdentifier| usize::from(facts.unsubscribed.contains_key(held.key()));
+                held.map(|held| EMAIL_STATUSES[place(held)].to_owned()).collect()
+            }
+            Operand::DeviceOs => shown(contact)
+                .filter_map(|held| held.details.os().map(str::to_owned))
+                .collect(),
             Operand::Attribute(key) => contact.attributes.text(key).map(str::to_owned).into_iter().collect(),
             Operand::Name(key) => contact
                 .attributes
@@ -212,13 +247,27 @@ impl Leaf {
                 Some(FieldValue::Text(text)) => vec![text.clone()],
                 _ => Vec::new(),
             },
-            Operand::ContactId | Operand::CreatedAt | Operand::UpdatedAt | Operand::Source => Vec::new(),
+            Operand::ContactId
+            | Operand::CountOf(_)
+            | Operand::Quarantined
+            | Operand::AbsorbedCount
+            | Operand::CreatedAt
+            | Operand::UpdatedAt
+            | Operand::Source => Vec::new(),
         }
     }
 
-    fn number(&self, contact: &Contact) -> Option<Decimal> {
-        if self.operand == Operand::ContactId {
-            return Some(Decimal::from(contact.id.0));
+    fn number(&self, facts: ContactFacts<'_>) -> Option<Decimal> {
+        let contact = facts.contact;
+        match self.operand {
+            Operand::ContactId => return Some(Decimal::from(contact.id.0)),
+            Operand::CountOf(kind) => return Some(different(shown(contact).filter(|held| held.kind() == kind))),
+            Operand::AbsorbedCount => return Some(Decimal::from(facts.absorbed)),
+            Operand::Quarantined => {
+                let is_quarantined = |held: &&HeldIdentifier| held.state == IdentifierState::Quarantined;
+                return Some(different(shown(contact).filter(is_quarantined)));
+            }
+            _ => {}
         }
         match self.custom(contact)? {
             FieldValue::Integer(number) => Some(Decimal::from(*number)),
@@ -264,6 +313,16 @@ impl Leaf {
             .into_iter()
             .find(|at| *at > now && self.holds(facts, *at) != holds)
     }
+}
+
+/// The identifiers of every kind that a contact shows.
+fn shown(contact: &Contact) -> impl Iterator<Item = &HeldIdentifier> {
+    contact.identifiers.iter().filter(|held| held.is_visible())
+}
+
+/// How many different identifiers there are. A contact may hold one several times, by contacts that it absorbed.
+fn different<'c>(held: impl Iterator<Item = &'c HeldIdentifier>) -> Decimal {
+    Decimal::from(held.map(HeldIdentifier::key).collect::<BTreeSet<_>>().len())
 }
 
 /// The days on which an anniversary comes near or is past, this year and the next ones; the eighth year has a leap day again.

@@ -11,6 +11,18 @@ pub enum Field {
     ContactId,
     /// Identifiers of a kind that the contact shows; a condition holds when it holds for one of them.
     Identifier(IdentifierKind),
+    /// How many different identifiers of a kind the contact shows.
+    CountOf(IdentifierKind),
+    /// The domains of the emails that it shows.
+    EmailDomain,
+    /// How many different identifiers that it shows are quarantined.
+    Quarantined,
+    /// The operating systems of the devices and browsers behind its tokens.
+    DeviceOs,
+    /// Whether its emails are subscribed.
+    EmailStatus,
+    /// How many contacts it has absorbed.
+    AbsorbedCount,
     /// An attribute that is a text.
     Attribute(AttributeKey),
     /// A custom field.
@@ -108,7 +120,7 @@ impl FieldType {
 pub(super) const CUSTOM: &str = "custom:";
 
 /// The name of every field that is not a custom one, in JSON and in the readable form.
-pub(super) const BUILT_IN: [(&str, &str, Field); 17] = [
+pub(super) const BUILT_IN: [(&str, &str, Field); 28] = [
     ("contactId", "Contact ID", Field::ContactId),
     (
         "externalCustomerId",
@@ -130,6 +142,37 @@ pub(super) const BUILT_IN: [(&str, &str, Field); 17] = [
     ("createdAt", "Created", Field::CreatedAt),
     ("updatedAt", "Updated", Field::UpdatedAt),
     ("source", "Source", Field::Source),
+    ("emailDomain", "Email domain", Field::EmailDomain),
+    ("deviceOs", "Device OS", Field::DeviceOs),
+    (
+        "externalCustomerIdCount",
+        "Number of external IDs",
+        Field::CountOf(IdentifierKind::ExternalId),
+    ),
+    ("emailCount", "Number of emails", Field::CountOf(IdentifierKind::Email)),
+    ("phoneCount", "Number of phones", Field::CountOf(IdentifierKind::Phone)),
+    (
+        "mobilePushCount",
+        "Number of mobile push tokens",
+        Field::CountOf(IdentifierKind::MobilePush),
+    ),
+    (
+        "webPushCount",
+        "Number of web push tokens",
+        Field::CountOf(IdentifierKind::WebPush),
+    ),
+    (
+        "deviceIdCount",
+        "Number of device IDs",
+        Field::CountOf(IdentifierKind::DeviceId),
+    ),
+    (
+        "quarantinedCount",
+        "Number of quarantined identifiers",
+        Field::Quarantined,
+    ),
+    ("emailStatus", "Email status", Field::EmailStatus),
+    ("absorbedCount", "Number of absorbed contacts", Field::AbsorbedCount),
 ];
 
 impl Field {
@@ -148,9 +191,15 @@ impl Field {
         }
         let (_, _, field) = BUILT_IN.into_iter().find(|(known, _, _)| *known == name)?;
         let held = match field {
-            Self::ContactId => FieldType::Number,
+            Self::ContactId | Self::CountOf(_) | Self::Quarantined | Self::AbsorbedCount => FieldType::Number,
             Self::Attribute(AttributeKey::FirstName | AttributeKey::LastName) => FieldType::Name,
-            Self::Identifier(_) | Self::Attribute(_) | Self::Custom(_) | Self::Source => FieldType::Text,
+            Self::Identifier(_)
+            | Self::EmailDomain
+            | Self::EmailStatus
+            | Self::DeviceOs
+            | Self::Attribute(_)
+            | Self::Custom(_)
+            | Self::Source => FieldType::Text,
             Self::CreatedAt | Self::UpdatedAt => FieldType::Instant,
         };
         Some((field, held))

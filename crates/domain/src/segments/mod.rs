@@ -34,7 +34,7 @@ pub use formula::{
 };
 pub use history::{EventLeaf, OrderField, OrdersLeaf};
 pub use parse::{ParseError, parse};
-pub use plan::{Leaf, Operand, Plan, Test, TextTest};
+pub use plan::{EMAIL_STATUSES, Leaf, Operand, Plan, Test, TextTest};
 pub use read_literal::{add_decimals, compare_decimals, multiply_decimal};
 pub use readable::print;
 pub use span::{Edge, Span};

@@ -9,6 +9,9 @@ use crate::values::{Email, Language, Phone, Source, TimeZone};
 use crate::{AttributeKey, ContactId, FieldId, IdentifierKind, SegmentId};
 use rust_decimal::Decimal;
 
+/// What an email can be: subscribed, or unsubscribed from everything.
+pub const EMAIL_STATUSES: [&str; 2] = ["SUBSCRIBED", "UNSUBSCRIBED"];
+
 /// A checked formula.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plan {
@@ -58,6 +61,18 @@ pub enum Operand {
     ContactId,
     /// The matching forms of the identifiers of a kind that it shows.
     Identifier(IdentifierKind),
+    /// How many different identifiers of a kind it shows.
+    CountOf(IdentifierKind),
+    /// The domains of the emails that it shows.
+    EmailDomain,
+    /// How many different identifiers that it shows are quarantined.
+    Quarantined,
+    /// The operating systems of the devices and browsers behind the tokens that it shows.
+    DeviceOs,
+    /// [`EMAIL_STATUSES`] of the emails that it shows.
+    EmailStatus,
+    /// How many contacts it has absorbed.
+    AbsorbedCount,
     /// A text.
     Attribute(AttributeKey),
     /// The lower case of a name.
@@ -293,6 +308,12 @@ fn operand(field: Field, held: FieldType) -> Operand {
     match field {
         Field::ContactId => Operand::ContactId,
         Field::Identifier(kind) => Operand::Identifier(kind),
+        Field::CountOf(kind) => Operand::CountOf(kind),
+        Field::EmailDomain => Operand::EmailDomain,
+        Field::Quarantined => Operand::Quarantined,
+        Field::DeviceOs => Operand::DeviceOs,
+        Field::EmailStatus => Operand::EmailStatus,
+        Field::AbsorbedCount => Operand::AbsorbedCount,
         Field::Attribute(key) if held == FieldType::Name => Operand::Name(key),
         Field::Attribute(key) => Operand::Attribute(key),
         Field::Custom(id) => Operand::Custom(id, held),
@@ -352,9 +373,13 @@ fn text_test(field: Field, held: FieldType, operator: Operator, values: &[Litera
     if field == Field::Source {
         return Err((0, "of a source must be compared by equals or one_of".to_owned()));
     }
+    if field == Field::EmailStatus && !exact {
+        return Err((0, "of a status must be compared by equals or one_of".to_owned()));
+    }
     let read = |(index, literal): (usize, &Literal)| {
         let text = literal.as_str();
-        let lower = held == FieldType::Name || field == Field::Identifier(IdentifierKind::Email);
+        let lower =
+            held == FieldType::Name || matches!(field, Field::Identifier(IdentifierKind::Email) | Field::EmailDomain);
         match normal(field, text).filter(|_| exact) {
             Some(normal) => normal.map_err(|reason| (index, reason)),
             None if lower => Ok(text.to_lowercase()),
@@ -384,6 +409,14 @@ fn normal(field: Field, text: &str) -> Option<Result<String, String>> {
         Field::Identifier(IdentifierKind::Email) => {
             Email::parse(text).map(|email| email.matching().to_owned()).map_err(why)
         }
+        Field::EmailStatus => {
+            let known = EMAIL_STATUSES.into_iter().find(|known| *known == text);
+            let why = || format!("must be one of {}", EMAIL_STATUSES.join(", "));
+            known.map(str::to_owned).ok_or_else(why)
+        }
+        Field::EmailDomain => Email::parse(&format!("a@{text}"))
+            .map(|email| email.domain().to_owned())
+            .map_err(|_| "must be a domain".to_owned()),
         Field::Identifier(IdentifierKind::Phone) => Phone::parse(text, None)
             .map(|phone| phone.matching().to_owned())
             .map_err(why),

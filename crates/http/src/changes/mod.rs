@@ -1,6 +1,9 @@
 //! The change feed.
 
+mod follow;
 mod read;
+
+pub(crate) use read::ChangeBody;
 
 use crate::state::HttpState;
 use utoipa_axum::router::OpenApiRouter;

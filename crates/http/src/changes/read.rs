@@ -1,5 +1,6 @@
 //! `GET changes`.
 
+use super::follow;
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -8,7 +9,9 @@ use crate::refusals::{Gone, Refused};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use http::HeaderMap;
 use selfsame_application::{ChangeQuery, ChangesError};
 use selfsame_domain::{ChangeKind, ContactChange, Revision};
 use serde::Serialize;
@@ -27,7 +30,7 @@ const MAX_WAIT: u64 = 25;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ContactChange)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ChangeBody {
+pub(crate) struct ChangeBody {
     /// The commit that made it. Several changes may have one.
     #[schema(example = 1205)]
     revision: i64,
@@ -84,6 +87,9 @@ pub(super) struct ChangePage {
 /// In the order of the commits and without gaps, however many servers write. A page has whole commits, so that it may have more changes than
 /// `limit`; with `kinds` it may have fewer, or none, although there is more. A page whose `next` is the `after` of its request is the end for now.
 /// A consumer stores `next` after it has processed a page. Changes of segments, events and orders alone are not in the feed.
+///
+/// With `Accept: text/event-stream` the answer is a stream of server-sent events that goes on for ten minutes: the data of an event is a change, and its ID
+/// the revision, which `Last-Event-ID` takes in place of `after`. Without either, the stream begins with the next change.
 #[utoipa::path(
     get,
     path = "/api/v1/changes",
@@ -93,18 +99,32 @@ pub(super) struct ChangePage {
         ("after" = Option<i64>, Query, description = "The `next` of the page before; 0 for the beginning. Without it there are no changes, and `next` is the present revision: where to begin after reading all contacts."),
         ("limit" = Option<u32>, Query, description = "About how many changes to look at, up to 1,000; 100 without."),
         ("kinds" = Option<String>, Query, description = "Which changes, with commas between them: `created`, `updated`, `removed`, `restored`, `merged`, `unmerged`, `erased`; all without."),
+        ("Last-Event-ID" = Option<i64>, Header, description = "For a stream: the ID of the last event that was processed."),
         ("wait" = Option<u32>, Query, description = "How many seconds to wait for a change where there is none, up to 25; 0 without. The answer may come earlier without changes."),
     ),
-    responses((status = 200, description = "A page of changes.", body = ChangePage), Refused, Gone),
+    responses((status = 200, description = "A page of changes, or a stream of them.", content(
+        (ChangePage = "application/json"),
+        (String = "text/event-stream"),
+    )), Refused, Gone),
 )]
 pub(super) async fn read(
     State(state): State<HttpState>,
     auth: May<right::Read>,
+    headers: HeaderMap,
     params: Params,
-) -> Result<Json<ChangePage>, ApiError> {
+) -> Result<Response, ApiError> {
     let mut problems = Problems::default();
-    let after = params.text("after").is_some();
-    let after = after.then(|| params.number("after", 0, i64::MAX.unsigned_abs(), 0, &mut problems));
+    let is_stream = follow::is_wanted(&headers);
+    let last_event = headers.get("last-event-id").filter(|_| is_stream);
+    let after = match last_event {
+        Some(id) => {
+            let id = id.to_str().ok().and_then(|id| id.trim().parse().ok());
+            problems.check("Last-Event-ID", id.ok_or("must be the ID of an event of this stream"))
+        }
+        None => params
+            .text("after")
+            .map(|_| params.number("after", 0, i64::MAX.unsigned_abs(), 0, &mut problems)),
+    };
     let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
     let wait = params.number("wait", 0, MAX_WAIT, 0, &mut problems);
     let kinds = kinds(params.text("kinds"), &mut problems);
@@ -115,6 +135,9 @@ pub(super) async fn read(
         kinds,
     };
     let workspace = auth.workspace();
+    if is_stream {
+        return follow::follow(state, workspace, query).await;
+    }
     // Where many wait already, nobody else does: to wait costs reads.
     let waits = state.feed_waits.clone().try_acquire_owned().ok().filter(|_| wait > 0);
     let page = match (&waits, query.after) {
@@ -129,7 +152,8 @@ pub(super) async fn read(
     Ok(Json(ChangePage {
         items: page.items.iter().map(ChangeBody::from).collect(),
         next: page.next.0,
-    }))
+    })
+    .into_response())
 }
 
 fn kinds(text: Option<&str>, problems: &mut Problems) -> BTreeSet<ChangeKind> {

@@ -53,7 +53,7 @@ const UNDECIDED: [&str; 18] = [
 ];
 
 /// The same for everything below these paths.
-const OF_EXPORTS: [&str; 2] = ["/api/v1/connectors", "/api/v1/exports"];
+const OF_EXPORTS: [&str; 3] = ["/api/v1/connectors", "/api/v1/exports", "/api/v1/webhooks"];
 
 /// The statuses of refusals by a rule; answers with other error statuses have no decision.
 const REFUSALS: [&str; 4] = ["400", "403", "404", "409"];

@@ -27,6 +27,7 @@ const DECISIONS: &str = "selfsame_decisions_total";
 pub(crate) const PLUGIN_LOGS: &str = "selfsame_plugin_logs_dropped_total";
 const JOBS_RUNNING: &str = "selfsame_jobs_running";
 const JOB_ATTEMPTS: &str = "selfsame_job_attempts_total";
+const WEBHOOK_ATTEMPTS: &str = "selfsame_webhook_attempts_total";
 const IMPORT_ROWS: &str = "selfsame_import_rows_total";
 /// Requests of pages that bots made.
 pub(crate) const BOTS: &str = "selfsame_tracker_bots_total";
@@ -69,6 +70,7 @@ pub fn describe_metrics() {
     describe_counter!(DECISIONS, "Decisions by call, outcome and rule");
     describe_gauge!(JOBS_RUNNING, "Jobs that this server has, by kind");
     describe_counter!(JOB_ATTEMPTS, "Attempts at jobs by kind and end");
+    describe_counter!(WEBHOOK_ATTEMPTS, "Attempts at messages of webhooks by result");
     describe_counter!(IMPORT_ROWS, "Rows of imports by outcome");
     describe_counter!(BOTS, "Requests of pages that bots made");
     describe_counter!(PLUGIN_LOGS, "Log entries of shop plug-ins that were dropped");

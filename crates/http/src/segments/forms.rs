@@ -83,7 +83,9 @@ pub(crate) struct InSegmentBody {
 #[expect(dead_code, reason = "the schema of what the domain reads")]
 pub(crate) struct ConditionBody {
     /// `contactId`, `externalCustomerId`, `email`, `phone`, `deviceId`, `firstName`, `lastName`, `contactKey`, `languageCode`, `timeZone`,
-    /// `region`, `town`, `address`, `postcode`, `createdAt`, `updatedAt`, `source`, or `custom:PROFILE.KEY`.
+    /// `region`, `town`, `address`, `postcode`, `createdAt`, `updatedAt`, `source`,
+    /// `emailDomain`, `deviceOs`, `externalCustomerIdCount`, `emailCount`, `phoneCount`, `mobilePushCount`, `webPushCount`, `deviceIdCount`,
+    /// `quarantinedCount`, `emailStatus`, `absorbedCount`, or `custom:PROFILE.KEY`.
     #[schema(example = "externalCustomerId")]
     field: String,
     /// `is_empty`, `is_not_empty`, `equals`, `one_of`, `contains`, `starts_with`, `ends_with`, `greater`, `less`, `between`, `before`,

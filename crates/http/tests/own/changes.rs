@@ -1,10 +1,15 @@
 //! The change feed.
 
 use crate::support::Server;
+use axum::body::Body;
+use futures::StreamExt;
+use http::Request;
 use selfsame_application::ports::PruneUpTo;
 use selfsame_domain::Revision;
+use selfsame_http::HttpSettings;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tower::ServiceExt;
 
 fn told(page: &Value) -> Vec<(String, i64)> {
     let items = page["items"].as_array().cloned().unwrap_or_default();
@@ -111,4 +116,89 @@ async fn a_request_waits_for_a_change() {
     let asked_at = tokio::time::Instant::now();
     assert_eq!(page(&server, &path).await["items"], json!([]));
     assert_eq!(asked_at.elapsed().as_secs(), 5);
+}
+
+/// The events of a stream that ends after its first page, because the server stops.
+async fn events(server: &Server, query: &str, last_event: Option<&str>) -> (u16, String) {
+    let mut request = Request::builder()
+        .uri(format!("/api/v1/changes?{query}"))
+        .header("authorization", "Bearer one")
+        .header("accept", "text/html, text/event-stream;q=0.9");
+    if let Some(id) = last_event {
+        request = request.header("last-event-id", id);
+    }
+    let answer = server.send(request.body(Body::empty()).expect("request")).await;
+    (answer.status.as_u16(), answer.text)
+}
+
+#[tokio::test]
+async fn changes_are_streamed_and_the_last_of_a_commit_has_its_revision() {
+    let settings = HttpSettings::default();
+    settings.ready.set(false);
+    let server = Server::with(settings).await;
+    let begin = page(&server, "").await["next"].clone();
+    let ann = server.contact(Some("C-1"), None).await;
+    let bob = server.contact(None, Some("bob@example.com")).await;
+    let merge = json!({"survivor": ann, "absorbed": bob});
+    server.post("/api/v1/identity/merges", merge).await.json(201);
+    let feed = page(&server, &format!("after={begin}")).await;
+    let revisions: Vec<i64> = told_revisions(&feed);
+    let (status, text) = events(&server, &format!("after={begin}"), None).await;
+    assert_eq!(status, 200);
+    let data = |text: &str| -> Vec<Value> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let ids = |text: &str| -> Vec<i64> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("id: "));
+        lines.map(|id| id.parse().expect("a number")).collect()
+    };
+    assert_eq!(json!(data(&text)), feed["items"]);
+    let mut commits = revisions.clone();
+    commits.dedup();
+    assert!(commits.len() < revisions.len(), "a commit has several changes");
+    assert_eq!(ids(&text), commits);
+    let (_, rest) = events(&server, &format!("after={begin}"), Some(&commits[1].to_string())).await;
+    assert_eq!(told(&json!({"items": data(&rest)})), told(&feed)[2..]);
+    let (_, none) = events(&server, &format!("after={begin}&kinds=erased"), None).await;
+    assert_eq!((data(&none), ids(&none)), (Vec::new(), vec![commits[2]]));
+    let (_, present) = events(&server, "", None).await;
+    assert_eq!((data(&present), ids(&present)), (Vec::new(), vec![commits[2]]));
+    assert_eq!(events(&server, "", Some("x")).await.0, 400);
+    assert_eq!(events(&server, "", Some("1000000")).await.0, 400);
+}
+
+fn told_revisions(page: &Value) -> Vec<i64> {
+    let items = page["items"].as_array().cloned().unwrap_or_default();
+    items.iter().filter_map(|item| item["revision"].as_i64()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_goes_on_with_later_changes() {
+    let server = Server::start().await;
+    let request = Request::builder()
+        .uri("/api/v1/changes")
+        .header("authorization", "Bearer one")
+        .header("accept", "text/event-stream");
+    let request = request.body(Body::empty()).expect("request");
+    let response = server.router.clone().oneshot(request).await.expect("infallible");
+    let mut stream = response.into_body().into_data_stream();
+    let mut text = String::new();
+    let mut ann = None;
+    while !text.contains("\"created\"") {
+        let bytes = stream.next().await.expect("the stream goes on").expect("bytes");
+        text.push_str(std::str::from_utf8(&bytes).expect("UTF-8"));
+        if ann.is_none() {
+            ann = Some(server.contact(Some("C-1"), None).await);
+        }
+    }
+    assert!(
+        text.contains(&format!("\"contactId\":{}", ann.expect("a contact"))),
+        "{text}"
+    );
+    // The stream ends by itself.
+    while let Some(bytes) = stream.next().await {
+        let bytes = bytes.expect("bytes");
+        assert!(bytes.starts_with(b":"), "a comment: {bytes:?}");
+    }
 }

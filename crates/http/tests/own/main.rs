@@ -32,3 +32,4 @@ mod trace;
 mod tracker;
 mod trust;
 mod view;
+mod webhooks;

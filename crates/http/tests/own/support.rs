@@ -4,16 +4,22 @@ use crate::schema;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
-use selfsame_application::ports::{Destination, ExportSinks, Hosts, SinkError, SinkRequest, SinkRun};
-use selfsame_application::{Application, Egress, ExportOutlets, NewKey, Options, Vault, WorkerOptions};
+use selfsame_application::ports::{
+    Destination, ExportSinks, Hosts, SignedMessage, SinkError, SinkRequest, SinkRun, WebhookSender,
+};
+use selfsame_application::{
+    Application, Egress, ExportOutlets, NewKey, Options, Vault, WebhookOutlets, Worker, WorkerOptions,
+};
 use selfsame_domain::export::ConnectorKind;
+use selfsame_domain::webhooks::EndpointAnswer;
 use selfsame_domain::{Rights, WorkspaceId};
-use selfsame_http::{HttpSettings, HttpState, ImportRows, openapi, router};
+use selfsame_http::{ChangeMessages, HttpSettings, HttpState, ImportRows, openapi, router};
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -22,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) router: Router,
     pub(crate) clock: ManualClock,
     pub(crate) app: Application,
+    pub(crate) endpoint: Arc<Endpoint>,
     document: Value,
 }
 
@@ -88,11 +95,14 @@ impl Server {
     /// A server with a worker that executes jobs while the test runs.
     pub(crate) async fn working() -> Self {
         let server = Self::start().await;
-        let worker = server
-            .app
-            .worker(Arc::new(ImportRows::new(1 << 30)), WorkerOptions::default());
+        let worker = server.worker();
         tokio::spawn(async move { worker.run(CancellationToken::new()).await });
         server
+    }
+
+    pub(crate) fn worker(&self) -> Worker {
+        self.app
+            .worker(Arc::new(ImportRows::new(1 << 30)), WorkerOptions::default())
     }
 
     /// A server with settings. Its keys are `one`, `one-events`, `one-read`, `one-write`, and `two` for the other workspace.
@@ -105,7 +115,8 @@ impl Server {
         let clock = ManualClock::new();
         let ids = Arc::new(SequenceIds::new());
         let app = Application::new(Arc::new(MemoryStore::new()), Arc::new(clock.clone()), ids, options);
-        let app = app.with_exports(outlets());
+        let endpoint = Arc::new(Endpoint::default());
+        let app = app.with_exports(outlets()).with_webhooks(webhook_outlets(&endpoint));
         for workspace in ["one", "two"] {
             let made = app.create_workspace(workspace).await.expect("workspace").id;
             key(&app, made, workspace, Rights::Full).await;
@@ -119,6 +130,7 @@ impl Server {
             router,
             clock,
             app,
+            endpoint,
             document,
         }
     }
@@ -254,6 +266,32 @@ fn outlets() -> ExportOutlets {
             hosts: Arc::new(Spelled),
             allow_private: false,
         },
+    }
+}
+
+fn webhook_outlets(endpoint: &Arc<Endpoint>) -> WebhookOutlets {
+    let ExportOutlets { vault, egress, .. } = outlets();
+    WebhookOutlets {
+        sender: Arc::clone(endpoint) as Arc<dyn WebhookSender>,
+        bodies: Arc::new(ChangeMessages),
+        vault,
+        egress,
+    }
+}
+
+/// An endpoint that records messages. Answers 200 when no other answers are prepared.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoint {
+    pub(crate) received: Mutex<Vec<SignedMessage>>,
+    pub(crate) answers: Mutex<VecDeque<u16>>,
+}
+
+#[async_trait::async_trait]
+impl WebhookSender for Endpoint {
+    async fn send(&self, message: &SignedMessage) -> EndpointAnswer {
+        self.received.lock().expect("a lock").push(message.clone());
+        let answer = self.answers.lock().expect("a lock").pop_front();
+        EndpointAnswer::new(answer.unwrap_or(200), b"hello")
     }
 }
 

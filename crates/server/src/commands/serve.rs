@@ -11,6 +11,7 @@ use crate::wiring::exports::outlets;
 use crate::wiring::ids::SystemIds;
 use crate::wiring::links::HttpLinks;
 use crate::wiring::store::OpenStore;
+use crate::wiring::webhooks::webhook_outlets;
 use crate::wiring::{logging, metrics};
 use anyhow::{Context, Result};
 use axum::Router;
@@ -94,7 +95,8 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     let (listener, address) = listen(&settings.listen).await?;
     let options = Options { lane: settings.lane() };
     let app = Application::new(store.store(), Arc::new(SystemClock), Arc::new(SystemIds), options);
-    let app = app.with_exports(outlets(settings, &store)?);
+    let outlets = outlets(settings, &store)?;
+    let app = app.with_webhooks(webhook_outlets(&outlets)?).with_exports(outlets);
     let http = HttpSettings {
         metrics: Some(metrics.clone()),
         links: Some(Arc::new(HttpLinks::new(settings.allow_private_networks)?)),

@@ -126,7 +126,7 @@ pub(crate) struct SettingsFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) account_email: Option<String>,
 
-    /// Let connectors and links to files lead to private networks and to this machine [env: SELFSAME_ALLOW_PRIVATE_NETWORKS] [default: false]
+    /// Let connectors, webhooks and links to files lead to private networks and to this machine [env: SELFSAME_ALLOW_PRIVATE_NETWORKS] [default: false]
     #[arg(long, value_name = "true|false")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) allow_private_networks: Option<bool>,

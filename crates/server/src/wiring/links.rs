@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 use selfsame_application::is_public;
 use selfsame_application::ports::{LinkError, LinkedFile, Links};
 use std::net::{IpAddr, SocketAddr};
@@ -34,21 +34,23 @@ pub(crate) struct HttpLinks {
 impl HttpLinks {
     /// Opens links to the public internet; with `allows_private`, to any address.
     pub(crate) fn new(allows_private: bool) -> Result<Self> {
-        tls::install();
-        let builder = Client::builder()
-            .no_proxy()
-            .connect_timeout(CONNECT)
+        let builder = client(allows_private)
             .read_timeout(SILENCE)
             .redirect(Policy::custom(move |attempt| follow(attempt, allows_private)));
-        let builder = if allows_private {
-            builder
-        } else {
-            // The connection is made to the addresses that are looked at here: no later answer of the name server counts.
-            builder.dns_resolver(Arc::new(PublicAddresses))
-        };
         let http = builder.build().context("cannot make an HTTP client")?;
         Ok(Self { http, allows_private })
     }
+}
+
+/// A client that connects to the public internet; with `allows_private`, to any address. URLs that name an address need [`check`] too.
+pub(super) fn client(allows_private: bool) -> ClientBuilder {
+    tls::install();
+    let builder = Client::builder().no_proxy().connect_timeout(CONNECT);
+    if allows_private {
+        return builder;
+    }
+    // The connection is made to the addresses that are looked at here: no later answer of the name server counts.
+    builder.dns_resolver(Arc::new(PublicAddresses))
 }
 
 #[async_trait]
@@ -76,7 +78,7 @@ fn follow(attempt: Attempt<'_>, allows_private: bool) -> reqwest::redirect::Acti
 }
 
 /// Looks at the address of a URL that names one. Names are looked at when they are resolved.
-fn check(url: &Url, allows_private: bool) -> Result<(), LinkError> {
+pub(super) fn check(url: &Url, allows_private: bool) -> Result<(), LinkError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(LinkError::NotALink);
     }
@@ -93,7 +95,7 @@ fn check(url: &Url, allows_private: bool) -> Result<(), LinkError> {
 }
 
 /// Why a link cannot be opened: what was said here is somewhere among the causes.
-fn failure(error: reqwest::Error) -> LinkError {
+pub(super) fn failure(error: reqwest::Error) -> LinkError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(error) = cause {
         match error.downcast_ref::<LinkError>() {

@@ -10,3 +10,4 @@ pub(crate) mod logging;
 pub(crate) mod metrics;
 pub(crate) mod store;
 pub(crate) mod tls;
+pub(crate) mod webhooks;

@@ -59,4 +59,5 @@ pub mod users;
 pub mod violations;
 pub mod visitors;
 pub mod waiting;
+pub mod webhooks;
 pub mod workspaces;

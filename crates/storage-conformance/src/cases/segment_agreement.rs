@@ -1,17 +1,17 @@
 //! Random contacts and random formulas: a storage chooses whom the evaluator of the domain chooses.
 
 use super::fields::{create, field};
-use super::segment_fields::{condition, formula, zone};
-use crate::{Ask, Backend, FieldType, Fixture, keep, keep_order};
+use super::segment_fields::{condition, formula, unsubscribe, zone};
+use crate::{Ask, Backend, FieldType, Fixture, force_merge, keep, keep_order};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use selfsame_application::ports::{Clock, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery};
-use selfsame_domain::segments::{ContactFacts, Plan};
+use selfsame_application::ports::{Clock, ContactDetails, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery};
+use selfsame_domain::segments::{ContactFacts, EMAIL_STATUSES, Plan};
 use selfsame_domain::values::AddressPart;
 use selfsame_domain::{
-    AttributeInput, Contact, ContactId, Event, EventParams, EventRequest, FieldId, Order, OrderStatus,
+    AttributeInput, ContactId, Event, EventParams, EventRequest, FieldId, IdentifierKind, Order, OrderStatus,
 };
 use serde_json::{Value, json};
 
@@ -34,6 +34,8 @@ const TIMES: [&str; 4] = [
     "2004-02-29T00:00",
     "2026-01-03T00:00",
 ];
+const OSES: [&str; 3] = ["Android", "iOS", "ios"];
+const DOMAINS: [&str; 3] = ["example.com", "mail.", "com"];
 const NUMBERS: [&str; 5] = ["0", "-1", "5", "4.99", "1000000000000000000.5"];
 
 struct Fields {
@@ -58,6 +60,25 @@ async fn random_contact(f: &Fixture<'_>, runner: &mut TestRunner, fields: &Field
     let mut ask = Ask::new().email(&format!("c{number}@example.com"));
     if draw(runner, any::<bool>()) {
         ask = ask.external(&format!("C-{number}"));
+    }
+    for (is_there, kind, text) in [
+        (
+            draw(runner, any::<bool>()),
+            IdentifierKind::Email,
+            format!("D{number}@mail.Пошта.укр"),
+        ),
+        (
+            draw(runner, any::<bool>()),
+            IdentifierKind::Phone,
+            format!("+3805011122{number:02}"),
+        ),
+    ] {
+        if is_there {
+            ask = ask.with(kind, &text);
+        }
+    }
+    if let Some(os) = draw(runner, maybe(OSES)) {
+        ask = ask.on_device("app", &format!("token-{number}"), os);
     }
     if let Some(town) = draw(runner, maybe(TEXTS)) {
         ask = ask.attribute(AttributeInput::town(Some(&AddressPart::parse(town).expect("a town"))));
@@ -124,9 +145,35 @@ fn on_values() -> impl Strategy<Value = Value> {
         "custom:personal.tags",
         "custom:personal.decimal",
         "timeZone",
+        "deviceOs",
+        "emailDomain",
+        "emailStatus",
     ]);
     let entry = |entry| condition("custom:personal.tags", "contains", json!(entry));
+    let counts = (
+        prop::sample::select(vec![
+            "emailCount",
+            "phoneCount",
+            "mobilePushCount",
+            "quarantinedCount",
+            "absorbedCount",
+        ]),
+        prop::sample::select(vec!["equals", "greater", "less"]),
+        0_i64..3,
+    );
+    let parts = (
+        prop::sample::select(vec!["emailDomain", "deviceOs"]),
+        prop::sample::select(vec!["contains", "starts_with", "ends_with"]),
+        prop::sample::select([OSES.as_slice(), DOMAINS.as_slice()].concat()),
+    );
     prop_oneof![
+        counts.prop_map(|(field, op, value)| condition(field, op, json!(value))),
+        parts.prop_map(|(field, op, value)| condition(field, op, json!(value))),
+        prop::sample::select(EMAIL_STATUSES.to_vec()).prop_map(|status| condition(
+            "emailStatus",
+            "equals",
+            json!(status)
+        )),
         texts.prop_map(|(field, op, value)| condition(field, op, json!(value))),
         numbers.prop_map(|(field, op, value)| condition(field, op, json!(value))),
         empty.prop_map(|field| json!({"field": field, "op": "is_empty"})),
@@ -193,17 +240,20 @@ fn formulas() -> impl Strategy<Value = Value> {
     })
 }
 
-/// All contacts, with what they did and ordered.
-async fn everybody(f: &Fixture<'_>) -> Vec<(Contact, Vec<Event>, Vec<Order>)> {
+/// All contacts with what they did and ordered, and how many others each has absorbed.
+async fn everybody(f: &Fixture<'_>) -> Vec<(ContactDetails, Vec<Event>, Vec<Order>, usize)> {
     let mut known = Vec::new();
     for id in f.all().await {
         let (store, of) = (f.store(), HistoryOf::Contact(id));
         let events = store.events(f.workspace, &of, &EventQuery::latest(100)).await;
         let orders = store.orders(f.workspace, id, &OrderQuery::latest(100)).await;
+        let group = store.with_absorbed(f.workspace, id).await.expect("read a group");
+        let group = group.expect("the contact is there");
         known.push((
-            f.contact(id).await,
+            group.details,
             events.expect("read a history").unwrap_or_default(),
             orders.expect("read orders").unwrap_or_default(),
+            group.absorbed.len(),
         ));
     }
     known
@@ -223,6 +273,13 @@ pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Back
     for number in 0..CONTACTS {
         random_contact(&f, &mut runner, &fields, number).await;
     }
+    let all = f.all().await;
+    for pair in all.chunks_exact(2).take(3) {
+        f.decide(force_merge(pair[0], pair[1])).await;
+    }
+    for number in [0, 1, 5, 9] {
+        f.decide(unsubscribe(&format!("c{number}@example.com"))).await;
+    }
     let known = everybody(&f).await;
     let definitions = f.store().definitions(f.workspace).await.expect("read definitions");
     let now = f.clock().now();
@@ -238,15 +295,17 @@ pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Back
         };
         let found = f.store().members(f.workspace, &query).await.expect("read members");
         let found: Vec<ContactId> = found.into_iter().map(|details| details.contact.id).collect();
-        let fits = known.iter().filter(|(contact, events, orders)| {
+        let fits = known.iter().filter(|(details, events, orders, absorbed)| {
             let facts = ContactFacts {
-                contact,
+                contact: &details.contact,
                 events,
                 orders,
+                unsubscribed: &details.unsubscribed,
+                absorbed: *absorbed,
             };
             plan.matches(facts, now)
         });
-        let expected: Vec<ContactId> = fits.map(|(contact, _, _)| contact.id).collect();
+        let expected: Vec<ContactId> = fits.map(|(details, ..)| details.contact.id).collect();
         assert_eq!(found, expected, "{json}");
         chosen += expected.len();
     }

@@ -1,11 +1,11 @@
 //! Conditions of dynamic segments: every operator on fields of every type, and common errors.
 
 use super::fields::{create, field};
-use crate::{Ask, Backend, FieldType, Fixture};
+use crate::{Ask, Backend, FieldType, Fixture, force_merge};
 use selfsame_application::ports::{Clock, MemberQuery, MembersFrom};
 use selfsame_domain::segments::{Formula, Plan};
 use selfsame_domain::values::{AddressPart, ContactKey, FirstName, LastName, Postcode, Source, TimeZone};
-use selfsame_domain::{AttributeInput, ContactId, Timestamp};
+use selfsame_domain::{AttributeInput, Command, ContactId, Timestamp};
 use serde_json::{Value, json};
 
 pub(super) fn formula(json: &Value) -> Formula {
@@ -19,6 +19,14 @@ pub(super) fn condition(field: &str, op: &str, value: Value) -> Value {
 
 pub(super) fn empty(field: &str) -> Value {
     json!({"field": field, "op": "is_empty"})
+}
+
+/// Unsubscribes an email.
+pub(super) fn unsubscribe(email: &str) -> Command {
+    Command::Unsubscribe {
+        email: crate::email(email),
+        unsubscribed: true,
+    }
 }
 
 /// The contacts that match a formula. All others must match its negation.
@@ -69,6 +77,77 @@ pub(super) fn zone(text: &str) -> AttributeInput {
 pub(super) fn travel(f: &Fixture<'_>, time: &str) {
     let time: Timestamp = time.parse().expect("a time");
     f.clock().advance(time - f.clock().now());
+}
+
+/// Conditions on what is derived from identifiers.
+pub async fn of_identifiers(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    f.policy(|policy| policy.limits.email = 2).await;
+    let two = Ask::new().external("C-1").email("a@Example.com").sms("+380501112233");
+    let ann = f.id(two.on_device("shop", "t-1", "iOS").upsert()).await;
+    let many = Ask::new()
+        .external("C-2")
+        .email("b1@почта.рф")
+        .email("b2@x.example.com");
+    let bob = f
+        .id(many.email("b3@other.org").on_device("shop", "t-2", "Android").upsert())
+        .await;
+    let eve = f.id(Ask::new().external("C-3").mobile("shop", "t-3").upsert()).await;
+    all_of(
+        &f,
+        "emailDomain",
+        &[
+            ("is_empty", Value::Null, &[eve]),
+            ("equals", json!("EXAMPLE.com"), &[ann]),
+            ("equals", json!("почта.рф"), &[bob]),
+            ("one_of", json!(["example.com", "xn--80a1acny.xn--p1ai"]), &[ann, bob]),
+            ("ends_with", json!("Example.com"), &[ann, bob]),
+            ("starts_with", json!("b"), &[]),
+            ("contains", json!("@"), &[]),
+        ],
+    )
+    .await;
+    all_of(
+        &f,
+        "deviceOs",
+        &[
+            ("is_empty", Value::Null, &[eve]),
+            ("is_not_empty", Value::Null, &[ann, bob]),
+            ("equals", json!("iOS"), &[ann]),
+            ("equals", json!("ios"), &[]),
+            ("one_of", json!(["iOS", "Android"]), &[ann, bob]),
+        ],
+    )
+    .await;
+    for (field, op, value, expected) in [
+        ("emailCount", "equals", 0, &[eve][..]),
+        ("emailCount", "greater", 1, &[bob]),
+        ("phoneCount", "equals", 1, &[ann]),
+        ("externalCustomerIdCount", "equals", 1, &[ann, bob, eve]),
+        ("mobilePushCount", "greater", 0, &[ann, bob, eve]),
+        ("webPushCount", "less", 1, &[ann, bob, eve]),
+        ("quarantinedCount", "equals", 1, &[bob]),
+    ] {
+        let json = condition(field, op, json!(value));
+        assert_eq!(who(&f, &json).await, expected, "{json}");
+    }
+    // What an absorbed contact had as well is counted once.
+    let twin = f.id(Ask::new().external("C-4").email("a@example.com").upsert()).await;
+    f.decide(force_merge(ann, twin)).await;
+    assert_eq!(who(&f, &condition("emailCount", "equals", json!(1))).await, [ann]);
+    assert_eq!(who(&f, &condition("absorbedCount", "greater", json!(0))).await, [ann]);
+    f.decide(unsubscribe("b2@x.example.com")).await;
+    all_of(
+        &f,
+        "emailStatus",
+        &[
+            ("is_empty", Value::Null, &[eve]),
+            ("equals", json!("UNSUBSCRIBED"), &[bob]),
+            ("equals", json!("SUBSCRIBED"), &[ann, bob]),
+            ("one_of", json!(["SUBSCRIBED", "UNSUBSCRIBED"]), &[ann, bob]),
+        ],
+    )
+    .await;
 }
 
 pub async fn identifiers(backend: &mut dyn Backend) {

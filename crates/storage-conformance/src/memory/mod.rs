@@ -27,6 +27,7 @@ mod space;
 mod storage;
 mod store;
 mod users;
+mod webhooks;
 mod workspaces;
 
 pub use contract::ContractError;

@@ -63,10 +63,13 @@ fn matches(space: &Space, plan: &Plan, contact: &Contact, now: Timestamp) -> boo
     };
     let ordered = space.orders.values().filter(|order| group.contains(&order.contact));
     let orders: Vec<Order> = ordered.cloned().collect();
+    let details = details(space, contact.clone());
     let facts = ContactFacts {
         contact,
         events: &events,
         orders: &orders,
+        unsubscribed: &details.unsubscribed,
+        absorbed: group.iter().filter(|id| **id != contact.id).count(),
     };
     plan.matches(facts, now)
 }

@@ -107,6 +107,8 @@ impl MemoryStore {
         }
         if !commit.changes.erased.is_empty() {
             shared.forget_values_of_erased(workspace, |id| !space.contacts.contains_key(&id));
+            let is_erased = |id| before.contacts.contains_key(&id) && !space.contacts.contains_key(&id);
+            shared.forget_messages(workspace, is_erased);
         }
         Ok(revision)
     }

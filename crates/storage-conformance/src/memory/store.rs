@@ -3,11 +3,13 @@
 use super::space::Space;
 use selfsame_application::Replay;
 use selfsame_application::ports::{
-    AccessVersion, ApiKey, Connector, Export, ExportRun, Import, ImportId, ImportRow, Invitation, Job, Session,
-    SigningSecret, Site, StoredUser, Workspace,
+    AccessVersion, ApiKey, Connector, Delivery, Export, ExportRun, Import, ImportId, ImportRow, Invitation, Job,
+    Session, SigningSecret, Site, StoredUser, Webhook, Workspace,
 };
 use selfsame_domain::console::{AuditEntry, Role};
-use selfsame_domain::{AuditId, ConnectorId, ExportId, RunId, SiteId, Timestamp, UserId, WorkspaceId};
+use selfsame_domain::{
+    AuditId, ConnectorId, ExportId, MessageId, RunId, SiteId, Timestamp, UserId, WebhookId, WorkspaceId,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,6 +35,8 @@ pub(super) struct Shared {
     pub(super) connectors: BTreeMap<(WorkspaceId, ConnectorId), Connector>,
     pub(super) exports: BTreeMap<(WorkspaceId, ExportId), Export>,
     pub(super) runs: BTreeMap<(WorkspaceId, RunId), ExportRun>,
+    pub(super) webhooks: BTreeMap<(WorkspaceId, WebhookId), Webhook>,
+    pub(super) deliveries: BTreeMap<(WorkspaceId, WebhookId, MessageId), Delivery>,
     pub(super) people: People,
     pub(super) audit: BTreeMap<(WorkspaceId, AuditId), AuditEntry>,
 }

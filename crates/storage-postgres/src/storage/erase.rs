@@ -140,6 +140,9 @@ const DELETE: &str = "
     taken_back AS (
         DELETE FROM import_undo u USING gone WHERE u.workspace_id = $1 AND u.contact_id = gone.contact_id
     ),
+    messages AS (
+        DELETE FROM webhook_deliveries d USING gone WHERE d.workspace_id = $1 AND d.contact_id = gone.contact_id
+    ),
     imported AS (
         UPDATE import_rows r
         SET dedupe_value = NULL

@@ -53,6 +53,7 @@ fn standing(contact: &Contact, events: &[Event], orders: &[Order], json: &Value,
         contact,
         events,
         orders,
+        ..ContactFacts::of(contact)
     };
     let standing = plan(json).evaluate(facts, at(now));
     let complement = plan(&json!({"not": json})).matches(facts, at(now));

@@ -1,0 +1,32 @@
+//! `DELETE webhooks/{id}`.
+
+use super::webhook_id;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::RefusedOrMissing;
+use crate::state::HttpState;
+use axum::extract::State;
+use http::StatusCode;
+use selfsame_domain::Action;
+
+/// Delete a webhook.
+///
+/// Its messages are deleted with it. Messages under way may still arrive.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/webhooks/{id}",
+    operation_id = "deleteWebhook",
+    tag = "changes",
+    params(("id" = String, Path, description = "The webhook.")),
+    responses((status = 204, description = "It is gone, with its secret and its messages."), RefusedOrMissing),
+)]
+pub(super) async fn delete(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<StatusCode, ApiError> {
+    auth.allow(Action::Admin)?;
+    state.app.delete_webhook(auth.workspace(), webhook_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

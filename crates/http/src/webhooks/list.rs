@@ -1,0 +1,56 @@
+//! `GET webhooks` and `GET webhooks/{id}`.
+
+use super::body::{WebhookBody, example};
+use super::webhook_id;
+use crate::auth::Authenticated;
+use crate::error::ApiError;
+use crate::paths::ApiPath;
+use crate::refusals::{Refused, RefusedOrMissing};
+use crate::state::HttpState;
+use axum::Json;
+use axum::extract::State;
+use selfsame_domain::Action;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Webhooks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Webhooks {
+    /// The webhooks, in the order in which they were made; at most 500.
+    webhooks: Vec<WebhookBody>,
+}
+
+/// The webhooks of the workspace.
+#[utoipa::path(
+    get,
+    path = "/api/v1/webhooks",
+    operation_id = "listWebhooks",
+    tag = "changes",
+    responses((status = 200, description = "The webhooks, without secrets.", body = Webhooks, example = json!({"webhooks": [example()]})), Refused),
+)]
+pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<Webhooks>, ApiError> {
+    auth.allow(Action::Admin)?;
+    let found = state.app.store().webhooks(auth.workspace()).await?;
+    let webhooks = found.iter().map(WebhookBody::from).collect();
+    Ok(Json(Webhooks { webhooks }))
+}
+
+/// One webhook.
+#[utoipa::path(
+    get,
+    path = "/api/v1/webhooks/{id}",
+    operation_id = "getWebhook",
+    tag = "changes",
+    params(("id" = String, Path, description = "The webhook.")),
+    responses((status = 200, description = "The webhook, without its secret.", body = WebhookBody, example = json!(example())), RefusedOrMissing),
+)]
+pub(super) async fn get(
+    State(state): State<HttpState>,
+    auth: Authenticated,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<WebhookBody>, ApiError> {
+    auth.allow(Action::Admin)?;
+    let found = state.app.store().webhook(auth.workspace(), webhook_id(&id)?).await?;
+    let webhook = found.ok_or(ApiError::NotFound("webhook"))?;
+    Ok(Json(WebhookBody::from(&webhook)))
+}

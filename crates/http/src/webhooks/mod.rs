@@ -1,0 +1,60 @@
+//! Webhooks: endpoints that receive the changes of contacts.
+
+mod body;
+mod change;
+mod create;
+mod delete;
+mod deliveries;
+mod list;
+mod message;
+mod replay;
+mod secret;
+mod switch;
+mod test;
+
+pub use message::ChangeMessages;
+
+use crate::error::ApiError;
+use crate::state::HttpState;
+use selfsame_application::WebhookError;
+use selfsame_domain::WebhookId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// Routes of our own API.
+pub(crate) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(list::get, change::change, delete::delete))
+        .routes(routes!(secret::rotate))
+        .routes(routes!(switch::disable))
+        .routes(routes!(switch::enable))
+        .routes(routes!(deliveries::deliveries))
+        .routes(routes!(test::test))
+        .routes(routes!(replay::replay))
+}
+
+/// Reads the ID of a webhook. A text that is no ID is answered like an unknown ID.
+fn webhook_id(text: &str) -> Result<WebhookId, ApiError> {
+    let id = Uuid::parse_str(text.trim());
+    id.map(WebhookId).map_err(|_| ApiError::NotFound("webhook"))
+}
+
+impl From<WebhookError> for ApiError {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotFound => Self::NotFound("webhook"),
+            WebhookError::Egress(error) => Self::invalid("/url", error),
+            WebhookError::NoKey | WebhookError::OtherKey => {
+                Self::invalid("/secret", format!("cannot be used: {error}"))
+            }
+            WebhookError::Unavailable => Self::invalid("/url", "cannot be used: this server sends no webhooks"),
+            WebhookError::Feed(error) => match error.into() {
+                Self::Invalid(_) => Self::invalid("/after", "must be at most the present revision of the workspace"),
+                other => other,
+            },
+            WebhookError::Storage(error) => error.into(),
+        }
+    }
+}
