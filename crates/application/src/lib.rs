@@ -13,6 +13,7 @@ mod exports;
 mod imports;
 mod jobs;
 mod lane;
+mod memberships;
 mod segments;
 mod submit;
 mod timeline;
@@ -26,6 +27,7 @@ pub use exports::{ConnectorChange, ExportError, ExportOutlets, NewConnector, New
 pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
+pub use memberships::{PastMembersError, SegmentDay, SegmentHistory};
 pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
 pub use submit::{Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};

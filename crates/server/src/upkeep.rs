@@ -18,6 +18,9 @@ const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// How often due exports are searched.
 const EXPORT_EVERY: Duration = Duration::from_secs(5);
 
+/// How often entries into segments and exits are recorded.
+const RECORD_EVERY: Duration = Duration::from_millis(500);
+
 /// How long imports are kept, with the outcomes of their rows.
 const IMPORT_DAYS: i64 = 30;
 /// How long `importstatus` answers the `mapping` of values to contacts.
@@ -31,8 +34,9 @@ const JOB_DAYS: i64 = 7;
 
 /// Maintains the storage and the metrics until `stop`. A step under way is dropped then; each step is atomic.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
-    let (prune, count, export) = (pruning(app.clone()), counting(metrics), exporting(app));
-    stop.run_until_cancelled(async { tokio::join!(prune, count, export) })
+    let (prune, count) = (pruning(app.clone()), counting(metrics));
+    let (export, record) = (exporting(app.clone()), recording(app));
+    stop.run_until_cancelled(async { tokio::join!(prune, count, export, record) })
         .await;
 }
 
@@ -129,6 +133,20 @@ async fn exporting(app: Application) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot begin exports that are due; trying again"
+            );
+        }
+    }
+}
+
+async fn recording(app: Application) {
+    let mut ticks = interval_at(Instant::now(), RECORD_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.record_due_memberships().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot look for workspaces whose members of segments are to be recorded; trying again"
             );
         }
     }

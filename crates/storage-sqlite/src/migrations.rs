@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -38,6 +38,10 @@ const MIGRATIONS: [(&str, &str); 8] = [
     (
         "0008 change feed",
         include_str!("../../../migrations/sqlite/0008_change_feed.sql"),
+    ),
+    (
+        "0009 segment record",
+        include_str!("../../../migrations/sqlite/0009_segment_record.sql"),
     ),
 ];
 
