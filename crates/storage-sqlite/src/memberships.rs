@@ -94,12 +94,18 @@ const ENTER: &str = "
       AND NOT EXISTS (SELECT 1 FROM segment_periods AS p
                       WHERE p.workspace_id = ?1 AND p.segment_id = m.value ->> 0 AND p.contact_id = m.value ->> 1 AND p.left_in IS NULL)";
 
+/// An upsert, because in an UPDATE the planner would look through all periods of the workspace.
 const LEAVE: &str = "
-    UPDATE segment_periods
-    SET left_in = ?3, to_revision = m.value ->> 2, to_cause = m.value ->> 3, to_at = ?4
+    INSERT INTO segment_periods (workspace_id, segment_id, contact_id, entered_in, from_revision, from_cause, from_at,
+        left_in, to_revision, to_cause, to_at)
+    SELECT p.workspace_id, p.segment_id, p.contact_id, p.entered_in, p.from_revision, p.from_cause, p.from_at,
+        ?3, m.value ->> 2, m.value ->> 3, ?4
     FROM json_each(?2) AS m
-    WHERE segment_periods.workspace_id = ?1 AND segment_periods.segment_id = m.value ->> 0
-      AND segment_periods.contact_id = m.value ->> 1 AND segment_periods.left_in IS NULL";
+    CROSS JOIN segment_periods AS p
+        ON p.workspace_id = ?1 AND p.segment_id = m.value ->> 0 AND p.contact_id = m.value ->> 1 AND p.left_in IS NULL
+    WHERE true
+    ON CONFLICT (workspace_id, segment_id, contact_id, entered_in) DO UPDATE SET
+        left_in = excluded.left_in, to_revision = excluded.to_revision, to_cause = excluded.to_cause, to_at = excluded.to_at";
 
 const RAISE: &str = "UPDATE revisions SET latest = ?2 WHERE workspace_id = ?1";
 
