@@ -1,7 +1,7 @@
 //! The change feed: what became of contacts, in the order of the commits.
 
 use crate::app::Application;
-use crate::ports::{LoggedEntry, StorageError};
+use crate::ports::{Logged, LoggedEntry, StorageError};
 use selfsame_domain::{ChangeKind, ContactChange, Revision, WorkspaceId};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -51,8 +51,12 @@ pub enum ChangesError {
 }
 
 impl Application {
-    /// One page of the feed. May be empty although there are more commits, when none of those looked at has a change of the kinds.
+    /// One page of the feed. Entries and exits of segments that earlier commits caused are recorded first, as far as that takes little time. May be
+    /// empty although there are more commits, when none of those looked at has a change of the kinds.
     pub async fn changes(&self, workspace: WorkspaceId, query: &ChangeQuery) -> Result<ChangePage, ChangesError> {
+        if query.after.is_some() && query.kinds.iter().any(|kind| kind.is_of_segment()) {
+            self.catch_up(workspace).await?;
+        }
         let after = query.after.unwrap_or(Revision(i64::MAX));
         let page = self.store.logged(workspace, after, query.limit).await?;
         let Some(after) = query.after else {
@@ -100,8 +104,9 @@ impl Application {
 }
 
 fn change(entry: &LoggedEntry) -> Option<ContactChange> {
-    match &entry.decision {
-        None => Some(ContactChange::erasure(entry.revision, entry.contact)),
-        Some(decision) => ContactChange::of(entry.revision, entry.contact, decision),
+    match &entry.what {
+        Logged::Erased => Some(ContactChange::erasure(entry.revision, entry.contact)),
+        Logged::Decided(decision) => ContactChange::of(entry.revision, entry.contact, decision),
+        Logged::Moved(moved) => Some(ContactChange::of_segment(entry.revision, entry.contact, *moved)),
     }
 }

@@ -13,6 +13,7 @@ mod exports;
 mod imports;
 mod jobs;
 mod lane;
+mod memberships;
 mod search;
 mod segments;
 mod submit;
@@ -28,6 +29,7 @@ pub use exports::{ConnectorChange, ExportError, ExportLag, ExportOutlets, NewCon
 pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
+pub use memberships::{PastMembersError, SegmentDay, SegmentHistory};
 pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
 pub use submit::{Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};

@@ -4,7 +4,8 @@ use crate::app::Application;
 use crate::ports::{ContactDetails, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery, Page, StorageError};
 use selfsame_domain::segments::{ContactFacts, Definitions, Formula, Plan, Problem, cycle, parse, print};
 use selfsame_domain::values::SegmentName;
-use selfsame_domain::{ContactId, Event, Order, SegmentId, Timestamp, WorkspaceId};
+use selfsame_domain::{ContactId, Event, Order, Revision, SegmentId, Timestamp, WorkspaceId};
+use std::collections::BTreeMap;
 
 /// How many contacts a preview shows.
 const PREVIEWED: u32 = 10;
@@ -76,6 +77,8 @@ pub struct StandingInSegment {
     pub because: String,
     /// When the membership ends by itself, if it does.
     pub until: Option<Timestamp>,
+    /// Of a member: the commit from which on it is in the segment, and when the entry was recorded. None while that is being recorded.
+    pub since: Option<(Revision, Timestamp)>,
 }
 
 impl Application {
@@ -238,6 +241,15 @@ impl Application {
         let known = self.known(workspace, details.contact.id, &asked).await?;
         let group = self.store.with_absorbed(workspace, details.contact.id).await?;
         let absorbed = group.map_or(0, |group| group.absorbed.len());
+        self.catch_up(workspace).await?;
+        let recorded = self
+            .store
+            .recorded_memberships(workspace, &[details.contact.id])
+            .await?;
+        let since: BTreeMap<_, _> = recorded
+            .into_iter()
+            .map(|known| (known.segment, (known.since, known.at)))
+            .collect();
         let facts = ContactFacts {
             contact: &details.contact,
             events: &known.events,
@@ -266,6 +278,7 @@ impl Application {
                 is_member: standing.is_member,
                 because,
                 until: standing.until,
+                since: since.get(&id).copied().filter(|_| standing.is_member),
             });
         }
         Ok(standings)
@@ -327,7 +340,7 @@ fn view(definitions: &Definitions, id: SegmentId) -> Option<SegmentView> {
 }
 
 /// The plan of a segment, static or dynamic.
-fn plan_of(definitions: &Definitions, id: SegmentId) -> Result<Plan, SegmentError> {
+pub(crate) fn plan_of(definitions: &Definitions, id: SegmentId) -> Result<Plan, SegmentError> {
     if !definitions.names.contains_key(&id) {
         return Err(SegmentError::NotFound);
     }

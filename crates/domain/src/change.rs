@@ -1,6 +1,6 @@
 //! What decisions changed, as the change feed tells it.
 
-use crate::{ContactId, Decision, DecisionId, Effect, MergeId, Outcome, Revision, Timestamp};
+use crate::{ContactId, Decision, DecisionId, Effect, MergeId, Outcome, Revision, SegmentMove, Timestamp};
 
 /// What became of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,11 +19,15 @@ pub enum ChangeKind {
     Unmerged,
     /// Everything about it was deleted for good.
     Erased,
+    /// It entered a segment.
+    SegmentEntered,
+    /// It left a segment.
+    SegmentLeft,
 }
 
 impl ChangeKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Created,
         Self::Updated,
         Self::Removed,
@@ -31,6 +35,8 @@ impl ChangeKind {
         Self::Merged,
         Self::Unmerged,
         Self::Erased,
+        Self::SegmentEntered,
+        Self::SegmentLeft,
     ];
 
     /// The stable text of the kind.
@@ -43,12 +49,19 @@ impl ChangeKind {
             Self::Merged => "merged",
             Self::Unmerged => "unmerged",
             Self::Erased => "erased",
+            Self::SegmentEntered => "segment_entered",
+            Self::SegmentLeft => "segment_left",
         }
     }
 
     /// Reads what [`Self::as_str`] wrote.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether it is an entry into a segment or an exit.
+    pub fn is_of_segment(self) -> bool {
+        matches!(self, Self::SegmentEntered | Self::SegmentLeft)
     }
 }
 
@@ -61,12 +74,14 @@ pub struct ContactChange {
     pub kind: ChangeKind,
     /// The contact.
     pub contact: ContactId,
-    /// The decision, and when its command was accepted; none of an erasure, of which no decision is kept.
+    /// The decision, and when its command was accepted; none for an erasure, of which no decision is kept, and for a move between segments.
     pub decision: Option<(DecisionId, Timestamp)>,
     /// The contact that answers for a merged one, or that answered for one whose merge was undone; none once it is erased.
     pub survivor: Option<ContactId>,
     /// The merge that was made or undone.
     pub merge: Option<MergeId>,
+    /// The segment that was entered or left.
+    pub moved: Option<SegmentMove>,
 }
 
 impl ContactChange {
@@ -79,6 +94,20 @@ impl ContactChange {
             decision: None,
             survivor: None,
             merge: None,
+            moved: None,
+        }
+    }
+
+    /// An entry into a segment, or an exit, that a commit recorded.
+    pub fn of_segment(revision: Revision, contact: ContactId, moved: SegmentMove) -> Self {
+        Self {
+            kind: if moved.entered {
+                ChangeKind::SegmentEntered
+            } else {
+                ChangeKind::SegmentLeft
+            },
+            moved: Some(moved),
+            ..Self::erasure(revision, contact)
         }
     }
 
@@ -93,6 +122,7 @@ impl ContactChange {
             decision: Some((decision.id, decision.at)),
             survivor: survivor.filter(|_| merge.is_some()),
             merge,
+            moved: None,
         })
     }
 }

@@ -34,6 +34,7 @@ mod read_set;
 mod redaction;
 mod resolve;
 mod rights;
+mod segment_move;
 mod snapshot;
 mod time;
 mod trust;
@@ -70,6 +71,7 @@ pub use policy::{Limits, Policy};
 pub use read_set::ReadSet;
 pub use resolve::resolve;
 pub use rights::{Action, Rights};
+pub use segment_move::{MoveCause, SegmentMove};
 pub use snapshot::{
     ChangeSet, ContactRow, Footprint, FootprintExpansion, Fresh, FreshCount, KeyRecord, LogEntry, Resolution, Snapshot,
 };

@@ -6,7 +6,7 @@ use sea_query::{
     Alias, Expr, Order, PostgresQueryBuilder, Query as Statement, SelectStatement, SqliteQueryBuilder, Value,
 };
 use selfsame_domain::segments::{Anniversary, Edge, FieldType, Leaf, Operand, Plan, Span, Test, TextTest};
-use selfsame_domain::{AttributeKey, ContactId, IdentifierKind, Timestamp, WorkspaceId};
+use selfsame_domain::{AttributeKey, ContactId, IdentifierKind, SegmentId, Timestamp, WorkspaceId};
 
 /// A statement and its parameters. The first parameter is the number of the workspace.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,40 @@ pub fn members(
 /// How many active contacts of a workspace match the plan.
 pub fn count(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Query {
     build(engine, &select(engine, workspace, plan, now, Expr::cust("count(*)")))
+}
+
+/// The contacts after one that are in a segment now and not by the record of its members, or the reverse, by number: `contact_id`, and whether the contact
+/// is in the segment now. Only those among the given numbers, if there are any given.
+pub fn differences(
+    engine: Engine,
+    workspace: WorkspaceId,
+    (segment, plan): (SegmentId, &Plan),
+    now: Timestamp,
+    (among, after, limit): (Option<&[ContactId]>, ContactId, u32),
+) -> Query {
+    let compiler = Compiler { engine, workspace, now };
+    let mut statement = Statement::select();
+    let is_in = engine.sql(&format!("({} AND {{}})", engine.active()), [compiler.plan(plan)]);
+    let recorded = engine.sql(
+        "EXISTS (SELECT 1 FROM segment_periods AS p
+         WHERE p.workspace_id = {} AND p.segment_id = {} AND p.contact_id = c.contact_id AND p.left_in IS NULL)",
+        [integer(workspace.0), integer(segment.0)],
+    );
+    statement
+        .expr(Expr::cust("c.contact_id"))
+        .expr(engine.sql("CASE WHEN {} THEN 0 ELSE 1 END", [recorded.clone()]))
+        .from_as("contacts", Alias::new("c"))
+        .and_where(engine.sql("c.workspace_id = {}", [integer(workspace.0)]))
+        .and_where(engine.sql("c.contact_id > {}", [integer(after.0)]))
+        .and_where(engine.sql("({} <> {})", [is_in, recorded]))
+        .order_by_expr(Expr::cust("c.contact_id"), Order::Asc)
+        .limit(u64::from(limit));
+    if let Some(ids) = among {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let ids = text(serde_json::Value::from(ids).to_string());
+        statement.and_where(engine.sql(engine.is_listed(), [ids]));
+    }
+    build(engine, &statement)
 }
 
 fn select(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timestamp, what: Expr) -> SelectStatement {

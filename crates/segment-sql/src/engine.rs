@@ -95,6 +95,14 @@ impl Engine {
         )
     }
 
+    /// Whether the contact is one of a JSON array of numbers.
+    pub(crate) fn is_listed(self) -> &'static str {
+        self.pick(
+            "c.contact_id IN (SELECT CAST(n.value AS bigint) FROM json_array_elements_text(CAST({} AS json)) AS n (value))",
+            "c.contact_id IN (SELECT n.value FROM json_each({}) AS n)",
+        )
+    }
+
     /// A point in time.
     pub(crate) fn moment(self, at: Timestamp) -> Expr {
         match self {

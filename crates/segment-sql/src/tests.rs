@@ -1,8 +1,8 @@
 //! Tests of the statements' texts.
 
-use crate::{Engine, count};
+use crate::{Bound, Engine, count, differences};
 use selfsame_domain::segments::{Definitions, Formula, Plan};
-use selfsame_domain::{Timestamp, WorkspaceId};
+use selfsame_domain::{ContactId, SegmentId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 
 fn compiled(engine: Engine, formula: &Value) -> (String, usize) {
@@ -38,5 +38,21 @@ fn every_table_is_bound_to_the_workspace() {
         let (sql, _) = compiled(engine, &formula);
         assert_eq!(sql.matches("FROM").count(), 3, "{sql}");
         assert_eq!(sql.matches("workspace_id = ").count(), 3, "{sql}");
+    }
+}
+
+#[test]
+fn differences_are_bound_to_the_workspace() {
+    let definitions = Definitions::default();
+    let formula = Formula::read(&json!({"field": "externalCustomerId", "op": "is_empty"})).expect("a formula");
+    let plan = Plan::of(&formula, &definitions).expect("a plan");
+    let ids = [ContactId(1), ContactId(2)];
+    for engine in [Engine::Postgres, Engine::Sqlite] {
+        let of = (SegmentId(3), &plan);
+        let page = (Some(ids.as_slice()), ContactId::NOBODY, 10);
+        let query = differences(engine, WorkspaceId(7), of, Timestamp::UNIX_EPOCH, page);
+        // The contacts, the record twice, and the identifiers.
+        assert_eq!(query.sql.matches("workspace_id = ").count(), 4, "{}", query.sql);
+        assert_eq!(query.values.first(), Some(&Bound::Integer(7)), "{}", query.sql);
     }
 }

@@ -24,6 +24,8 @@ const INDEX_EVERY: Duration = Duration::from_secs(1);
 const INDEX_PAUSES: u32 = 2;
 /// How often webhooks with work are searched: how long a change waits at the most before it is sent, on an idle server.
 const WEBHOOKS_EVERY: Duration = Duration::from_secs(1);
+/// How often entries into segments and exits are recorded.
+const RECORD_EVERY: Duration = Duration::from_millis(500);
 
 /// How long imports are kept, with the outcomes of their rows.
 const IMPORT_DAYS: i64 = 30;
@@ -39,8 +41,13 @@ const JOB_DAYS: i64 = 7;
 /// Maintains the storage and the metrics until `stop`. A step under way is dropped then; each step is atomic.
 pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: CancellationToken) {
     let (prune, count) = (pruning(app.clone()), counting(metrics));
-    let (export, index, webhooks) = (exporting(app.clone()), indexing(app.clone()), sending(app));
-    stop.run_until_cancelled(async { tokio::join!(prune, count, export, index, webhooks) })
+    let (export, index, webhooks, record) = (
+        exporting(app.clone()),
+        indexing(app.clone()),
+        sending(app.clone()),
+        recording(app),
+    );
+    stop.run_until_cancelled(async { tokio::join!(prune, count, export, index, webhooks, record) })
         .await;
 }
 
@@ -175,6 +182,20 @@ async fn sending(app: Application) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot begin to send changes to webhooks; trying again"
+            );
+        }
+    }
+}
+
+async fn recording(app: Application) {
+    let mut ticks = interval_at(Instant::now(), RECORD_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.record_due_memberships().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot look for workspaces whose members of segments are to be recorded; trying again"
             );
         }
     }

@@ -27,6 +27,21 @@ macro_rules! and_cases_of_the_storage {
                 an_erasure_deletes_the_messages_about_the_contact;
                 old_messages_are_pruned;
             }
+            memberships {
+                changes_of_contacts_are_recorded;
+                merges_and_their_undo_are_recorded;
+                an_erasure_leaves_no_record;
+                events_visitors_and_orders_are_recorded;
+                lists_are_recorded;
+                an_edited_formula_moves_contacts;
+                time_moves_contacts;
+                past_members_are_those_of_the_revision;
+                a_contact_page_says_since_when;
+                members_are_counted_by_day;
+                many_moves_take_several_commits;
+                servers_that_record_at_once_record_once, concurrent;
+                a_record_is_of_its_workspace;
+            }
             revisions {
                 a_commit_raises_the_revision_by_one;
                 what_changes_nothing_raises_nothing;

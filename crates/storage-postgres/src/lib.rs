@@ -16,6 +16,7 @@ mod identity;
 mod imports;
 mod jobs;
 mod maintenance;
+mod memberships;
 mod numbers;
 mod orders;
 mod partitions;

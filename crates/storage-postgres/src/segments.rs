@@ -37,6 +37,8 @@ const WRITE: &str = "
 
 const DELETE_FORMULAS: &str = "DELETE FROM segment_formulas WHERE workspace_id = $1 AND segment_id = ANY ($2)";
 
+const DELETE_PERIODS: &str = "DELETE FROM segment_periods WHERE workspace_id = $1 AND segment_id = ANY ($2)";
+
 const DELETE: &str = "DELETE FROM segments WHERE workspace_id = $1 AND segment_id = ANY ($2)";
 
 #[derive(Debug, sqlx::FromRow)]
@@ -107,7 +109,8 @@ impl Segments for PostgresStore {
     }
 }
 
-fn arguments(query: Query) -> Result<PgArguments, StorageError> {
+/// The values of a compiled query.
+pub(crate) fn arguments(query: Query) -> Result<PgArguments, StorageError> {
     let mut arguments = PgArguments::default();
     for value in query.values {
         let added = match value {
@@ -179,6 +182,8 @@ pub(crate) async fn write(
         let ids: Vec<i64> = changes.segments_removed.iter().map(|id| id.0).collect();
         let formulas = sqlx::query(DELETE_FORMULAS).bind(workspace.0).bind(&ids);
         formulas.execute(&mut *connection).await.map_err(translate)?;
+        let periods = sqlx::query(DELETE_PERIODS).bind(workspace.0).bind(&ids);
+        periods.execute(&mut *connection).await.map_err(translate)?;
         let done = sqlx::query(DELETE).bind(workspace.0).bind(&ids);
         let done = done.execute(&mut *connection).await.map_err(translate)?;
         if done.rows_affected() != ids.len() as u64 {

@@ -19,6 +19,7 @@ mod imports;
 mod jobs;
 mod location;
 mod maintenance;
+mod memberships;
 mod migrations;
 mod orders;
 mod pending;

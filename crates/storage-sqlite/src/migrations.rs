@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
-const MIGRATIONS: [(&str, &str); 10] = [
+const MIGRATIONS: [(&str, &str); 11] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -46,6 +46,10 @@ const MIGRATIONS: [(&str, &str); 10] = [
     (
         "0010 webhooks",
         include_str!("../../../migrations/sqlite/0010_webhooks.sql"),
+    ),
+    (
+        "0011 segment record",
+        include_str!("../../../migrations/sqlite/0011_segment_record.sql"),
     ),
 ];
 

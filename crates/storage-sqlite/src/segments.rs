@@ -62,7 +62,8 @@ impl Segments for SqliteStore {
     }
 }
 
-fn compiled(query: Query) -> Statement {
+/// A compiled query as a statement.
+pub(crate) fn compiled(query: Query) -> Statement {
     query
         .values
         .into_iter()

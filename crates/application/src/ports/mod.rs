@@ -16,6 +16,7 @@ mod inspection;
 mod jobs;
 mod links;
 mod maintenance;
+mod memberships;
 mod orders;
 mod rows;
 mod search;
@@ -30,7 +31,7 @@ mod workspaces;
 
 pub use audit::Audit;
 pub use catalog::Catalog;
-pub use changes::{Changes, LoggedEntry, LoggedPage};
+pub use changes::{Changes, Logged, LoggedEntry, LoggedPage};
 pub use clock::Clock;
 pub use contacts::{
     ContactDetails, ContactFilter, ContactGroup, ContactOrder, ContactQuery, Contacts, Found, Page, SegmentQuery,
@@ -53,6 +54,10 @@ pub use inspection::{ColumnProblem, Inspection};
 pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, Lease, LeaseRequest, NewJob};
 pub use links::{LinkError, LinkedFile, Links};
 pub use maintenance::{Expired, MOST_APART, Maintenance};
+pub use memberships::{
+    ChangedContact, ChangedPage, DifferenceQuery, Memberships, MoveCount, MoveCounts, NewMove, RecordState,
+    RecordedMembership, Recording,
+};
 pub use orders::{OrderQuery, Orders};
 pub use rows::{GoOn, InspectionContext, ReadRow, RowReader, RowsError};
 pub use search::SearchIndex;
@@ -85,6 +90,7 @@ pub trait Store:
     + Imports
     + ImportUndos
     + Segments
+    + Memberships
     + Exports
     + Users
     + Audit
@@ -108,6 +114,8 @@ impl<T> Store for T where
         + Imports
         + ImportUndos
         + Segments
+        + Memberships
+        + Memberships
         + Exports
         + Users
         + Audit

@@ -3,6 +3,7 @@
 mod ask;
 mod delegate;
 mod delegate_exports;
+mod delegate_memberships;
 mod delegate_users;
 mod delegate_webhooks;
 mod faults;

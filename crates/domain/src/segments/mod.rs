@@ -15,6 +15,7 @@ mod formula;
 mod happened;
 mod history;
 mod json;
+mod moving;
 mod parse;
 mod plan;
 mod read_literal;

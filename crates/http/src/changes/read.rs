@@ -35,16 +35,16 @@ pub(crate) struct ChangeBody {
     #[schema(example = 1205)]
     revision: i64,
     /// `created`, `updated`, `removed`, `restored`, `merged` (into `survivorId`, which answers for it from now on), `unmerged` (from `survivorId`; it
-    /// answers for itself again) or `erased`.
+    /// answers for itself again), `erased`, `segment_entered` or `segment_left`.
     #[schema(example = "created")]
     kind: &'static str,
     /// The contact's number.
     #[schema(example = 564_407_320)]
     contact_id: i64,
-    /// When the request was accepted; left out of an erasure, of which nothing else is kept.
+    /// When the request was accepted, or the entry or exit recorded; left out of an erasure, of which nothing else is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<DateTime<Utc>>,
-    /// The decision, as `GET identity/decisions/{id}` reads it; left out of an erasure.
+    /// The decision, as `GET identity/decisions/{id}` reads it; left out of an erasure, an entry and an exit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
     decision_id: Option<String>,
@@ -55,6 +55,18 @@ pub(crate) struct ChangeBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f45")]
     merge_id: Option<String>,
+    /// Of an entry and an exit: the segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 7)]
+    segment_id: Option<i64>,
+    /// Of an entry and an exit: `change` (the contact changed, or what it did or ordered), `formula` (of the segment was made or edited) or `time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "change")]
+    cause: Option<&'static str>,
+    /// Of an entry and an exit: the commit from which on the contact is in the segment, or is not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1204)]
+    since_revision: Option<i64>,
 }
 
 impl From<&ContactChange> for ChangeBody {
@@ -63,10 +75,13 @@ impl From<&ContactChange> for ChangeBody {
             revision: change.revision.0,
             kind: change.kind.as_str(),
             contact_id: change.contact.0,
-            at: change.decision.map(|(_, at)| at),
+            at: change.decision.map(|(_, at)| at).or(change.moved.map(|moved| moved.at)),
             decision_id: change.decision.map(|(id, _)| id.to_string()),
             survivor_id: change.survivor.map(|survivor| survivor.0),
             merge_id: change.merge.map(|merge| merge.to_string()),
+            segment_id: change.moved.map(|moved| moved.segment.0),
+            cause: change.moved.map(|moved| moved.cause.as_str()),
+            since_revision: change.moved.map(|moved| moved.since.0),
         }
     }
 }
@@ -86,7 +101,8 @@ pub(super) struct ChangePage {
 ///
 /// In the order of the commits and without gaps, however many servers write. A page has whole commits, so that it may have more changes than
 /// `limit`; with `kinds` it may have fewer, or none, although there is more. A page whose `next` is the `after` of its request is the end for now.
-/// A consumer stores `next` after it has processed a page. Changes of segments, events and orders alone are not in the feed.
+/// A consumer stores `next` after it has processed a page. Changes of definitions, events and orders alone are not in the feed; what contacts enter and leave
+/// because of them is.
 ///
 /// With `Accept: text/event-stream` the answer is a stream of server-sent events that goes on for ten minutes: the data of an event is a change, and its ID
 /// the revision, which `Last-Event-ID` takes in place of `after`. Without either, the stream begins with the next change.
@@ -98,7 +114,7 @@ pub(super) struct ChangePage {
     params(
         ("after" = Option<i64>, Query, description = "The `next` of the page before; 0 for the beginning. Without it there are no changes, and `next` is the present revision: where to begin after reading all contacts."),
         ("limit" = Option<u32>, Query, description = "About how many changes to look at, up to 1,000; 100 without."),
-        ("kinds" = Option<String>, Query, description = "Which changes, with commas between them: `created`, `updated`, `removed`, `restored`, `merged`, `unmerged`, `erased`; all without."),
+        ("kinds" = Option<String>, Query, description = "Which changes, with commas between them: `created`, `updated`, `removed`, `restored`, `merged`, `unmerged`, `erased`, `segment_entered`, `segment_left`; all without."),
         ("Last-Event-ID" = Option<i64>, Header, description = "For a stream: the ID of the last event that was processed."),
         ("wait" = Option<u32>, Query, description = "How many seconds to wait for a change where there is none, up to 25; 0 without. The answer may come earlier without changes."),
     ),

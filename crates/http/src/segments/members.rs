@@ -10,9 +10,10 @@ use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_application::StandingInSegment;
+use chrono::{DateTime, Utc};
 use selfsame_application::ports::MembersFrom;
-use selfsame_domain::ContactId;
+use selfsame_application::{PastMembersError, StandingInSegment};
+use selfsame_domain::{ContactId, Revision};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,7 +53,12 @@ pub(crate) struct StandingBody {
     #[schema(example = "External ID is empty")]
     because: String,
     /// When that ends by itself, with nothing changed but the time; null when it does not.
-    until: Option<chrono::DateTime<chrono::Utc>>,
+    until: Option<DateTime<Utc>>,
+    /// When the entry of a member was recorded; null for others, and while it is being recorded.
+    since: Option<DateTime<Utc>>,
+    /// The revision from which on the contact is in the segment; null where `since` is.
+    #[schema(example = 1205)]
+    since_revision: Option<i64>,
 }
 
 impl From<StandingInSegment> for StandingBody {
@@ -64,11 +70,13 @@ impl From<StandingInSegment> for StandingBody {
             r#in: standing.is_member,
             because: standing.because,
             until: standing.until,
+            since: standing.since.map(|(_, at)| at),
+            since_revision: standing.since.map(|(revision, _)| revision.0),
         }
     }
 }
 
-/// The contacts in a segment now.
+/// The contacts in a segment, now or at a revision.
 #[utoipa::path(
     get,
     path = "/api/v1/segments/{id}/members",
@@ -78,6 +86,7 @@ impl From<StandingInSegment> for StandingBody {
         ("id" = i64, Path, description = "The number of the segment."),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
         ("limit" = Option<u32>, Query, description = "How many at the most, up to 500; 50 without."),
+        ("asOf" = Option<i64>, Query, description = "The revision whose members are asked for, in their present form and without those who were erased since; the present members without it."),
     ),
     responses((status = 200, description = "A page of contacts, by number.", body = MemberPage), RefusedOrMissing),
 )]
@@ -90,15 +99,22 @@ pub(crate) async fn members(
     let id = segment_id("id", &id)?;
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);
-    if params.text("asOf").is_some() {
-        problems.add("asOf", "is not supported: past members of segments are not kept");
-    }
+    let as_of = params.text("asOf").is_some();
+    let as_of = as_of.then(|| params.number("asOf", 0, i64::MAX.unsigned_abs(), 0, &mut problems));
     problems.finish()?;
-    let from = MembersFrom::After(paging.cursor.map_or(ContactId::NOBODY, ContactId));
-    let found = state
-        .app
-        .segment_members(auth.workspace(), id, from, paging.ask())
-        .await?;
+    let (app, workspace) = (&state.app, auth.workspace());
+    let after = paging.cursor.map_or(ContactId::NOBODY, ContactId);
+    let found = match as_of {
+        None => {
+            app.segment_members(workspace, id, MembersFrom::After(after), paging.ask())
+                .await?
+        }
+        Some(revision) => {
+            let revision = Revision(i64::try_from(revision).unwrap_or(i64::MAX));
+            app.segment_members_at(workspace, id, revision, after, paging.ask())
+                .await?
+        }
+    };
     let (found, next) = paging.cut(found, |details| details.contact.id.0);
     Ok(Json(MemberPage {
         items: found.iter().map(MemberBody::from).collect(),
@@ -125,4 +141,15 @@ pub(crate) async fn of_contact(
     Ok(Json(StandingPage {
         items: standings.into_iter().map(StandingBody::from).collect(),
     }))
+}
+
+impl From<PastMembersError> for ApiError {
+    fn from(error: PastMembersError) -> Self {
+        match error {
+            PastMembersError::Segment(error) => error.into(),
+            PastMembersError::TooEarly { .. } | PastMembersError::Ahead { .. } => Self::invalid("asOf", error),
+            PastMembersError::NotRecorded => Self::Busy,
+            PastMembersError::Storage(error) => error.into(),
+        }
+    }
 }

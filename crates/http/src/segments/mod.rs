@@ -5,6 +5,7 @@ mod contacts;
 mod define;
 mod derive;
 mod forms;
+mod history;
 mod list;
 mod members;
 mod preview;
@@ -34,5 +35,6 @@ pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(derive::empty))
         .routes(routes!(derive::search))
         .routes(routes!(members::members))
+        .routes(routes!(history::history))
         .routes(routes!(members::of_contact))
 }

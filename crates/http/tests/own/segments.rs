@@ -94,8 +94,10 @@ async fn members_come_by_pages() {
         }
     }
     assert_eq!(seen, ids);
-    let as_of = server.get(&format!("{path}&asOf=7")).await;
-    assert_eq!(as_of.pointers(), ["asOf"]);
+    for as_of in ["1000", "-1", "x"] {
+        let refused = server.get(&format!("{path}&asOf={as_of}")).await;
+        assert_eq!(refused.pointers(), ["asOf"], "{as_of}");
+    }
     assert_eq!(
         server.get("/api/v1/segments/99/members").await.problem(404),
         "not-found"
@@ -133,11 +135,58 @@ async fn a_contact_is_told_its_segments_and_why() {
     let found = server.get(&format!("/api/v1/contact/{id}/segments")).await.json(200);
     let expected = json!({"items": [{
         "segmentId": segment["id"], "name": "No ID", "type": "dynamic", "in": false,
-        "because": "not External ID is empty", "until": null,
+        "because": "not External ID is empty", "until": null, "since": null, "sinceRevision": null,
     }]});
     assert_eq!(found, expected);
     assert_eq!(
         server.get("/api/v1/contact/99/segments").await.problem(404),
+        "not-found"
+    );
+}
+
+#[tokio::test]
+async fn entries_and_exits_are_in_the_feed_and_past_members_are_answered() {
+    let server = Server::start().await;
+    let segment = made(&server, "No ID", no_id()).await["id"].clone();
+    let feed = async |query: &str| server.get(&format!("/api/v1/changes?{query}")).await.json(200);
+    let begin = feed("").await["next"].clone();
+    let ann = server.contact(None, Some("ann@example.com")).await;
+    let page = feed(&format!("after={begin}")).await;
+    let (created, entered) = (&page["items"][0], &page["items"][1]);
+    let expected = json!({
+        "revision": page["next"], "kind": "segment_entered", "contactId": ann, "at": entered["at"], "segmentId": segment,
+        "cause": "change", "sinceRevision": created["revision"],
+    });
+    assert_eq!((page["items"].as_array().map(Vec::len), entered), (Some(2), &expected));
+    let standing = server.get(&format!("/api/v1/contact/{ann}/segments")).await.json(200);
+    let standing = &standing["items"][0];
+    assert_eq!(
+        (&standing["since"], &standing["sinceRevision"]),
+        (&entered["at"], &created["revision"])
+    );
+    server.contact(Some("C-1"), Some("ann@example.com")).await;
+    let left = feed(&format!("after={}&kinds=segment_left", page["next"])).await;
+    assert_eq!(left["items"][0]["contactId"], ann);
+    assert_eq!(left["items"].as_array().map(Vec::len), Some(1));
+    for (revision, members) in [(&begin, 0), (&created["revision"], 1), (&left["next"], 0)] {
+        let path = format!("/api/v1/segments/{segment}/members?asOf={revision}");
+        let found = server.get(&path).await.json(200);
+        assert_eq!(found["items"].as_array().map(Vec::len), Some(members), "at {revision}");
+    }
+    let path = format!("/api/v1/segments/{segment}/history");
+    let history = server.get(&format!("{path}?days=1")).await.json(200);
+    let day = json!({"date": "2026-01-02", "entered": 1, "left": 1, "count": 0});
+    assert_eq!(
+        history,
+        json!({"items": [day], "recordedUntil": left["next"], "recordedFrom": 0})
+    );
+    assert_eq!(
+        server.get(&path).await.json(200)["items"].as_array().map(Vec::len),
+        Some(30)
+    );
+    assert_eq!(server.get(&format!("{path}?days=0")).await.pointers(), ["days"]);
+    assert_eq!(
+        server.get("/api/v1/segments/99/history").await.problem(404),
         "not-found"
     );
 }

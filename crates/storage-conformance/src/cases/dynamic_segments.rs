@@ -14,7 +14,7 @@ pub(super) fn create(name: &str, json: &Value) -> Command {
     }
 }
 
-fn change(segment: SegmentId, json: &Value) -> Command {
+pub(super) fn change(segment: SegmentId, json: &Value) -> Command {
     Command::ChangeSegment {
         segment,
         name: None,
@@ -22,7 +22,7 @@ fn change(segment: SegmentId, json: &Value) -> Command {
     }
 }
 
-async fn made(f: &Fixture<'_>, name: &str, json: &Value) -> SegmentId {
+pub(super) async fn made(f: &Fixture<'_>, name: &str, json: &Value) -> SegmentId {
     let decision = f.decide(create(name, json)).await;
     match decision.effects.as_slice() {
         [Effect::SegmentCreated { segment }] => *segment,

@@ -30,6 +30,7 @@ mod kinds;
 pub mod late;
 pub mod lifecycle;
 pub mod log;
+pub mod memberships;
 pub mod merges;
 pub mod order_lists;
 pub mod order_races;

@@ -192,6 +192,8 @@ impl Space {
         }
         for segment in &changes.segments_removed {
             self.formulas.remove(segment);
+            self.revisions.formulas.remove(segment);
+            self.periods.retain(|(of, ..), _| of != segment);
             require(self.segments.remove(segment).is_some(), "segments")?;
         }
         for key in &changes.memberships_removed {
@@ -229,6 +231,7 @@ impl Space {
         let mut gone = self.group(contact);
         gone.insert(contact);
         let is_gone = |id: ContactId| gone.contains(&id);
+        self.periods.retain(|(_, of, _), _| !is_gone(*of));
         let held = self.identifiers.values();
         let held = held.filter(|row| is_gone(row.owner) || is_gone(row.home));
         let identifiers: Vec<_> = held.map(|row| (key_of(row), row.identifier.clone())).collect();

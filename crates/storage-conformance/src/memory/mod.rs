@@ -19,6 +19,7 @@ mod imports;
 mod jobs;
 mod load;
 mod maintenance;
+mod memberships;
 mod orders;
 mod revisions;
 mod segments;

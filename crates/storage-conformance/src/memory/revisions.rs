@@ -4,7 +4,8 @@ use super::space::Space;
 use selfsame_application::ports::{Basis, Commit};
 use selfsame_domain::values::ExternalOrderId;
 use selfsame_domain::{
-    ChangeSet, ContactId, DecisionId, EventId, HeldIdentifier, IdentifierKey, MergeId, OrderKey, Revision, VisitorId,
+    ChangeSet, ContactId, DecisionId, EventId, HeldIdentifier, IdentifierKey, MergeId, OrderKey, Revision, SegmentId,
+    VisitorId,
 };
 use std::collections::BTreeMap;
 
@@ -13,7 +14,9 @@ use std::collections::BTreeMap;
 pub(super) struct Revisions {
     pub(super) latest: Revision,
     pub(super) policy: Revision,
-    definitions: Revision,
+    pub(super) definitions: Revision,
+    /// Formulas of segments.
+    pub(super) formulas: BTreeMap<SegmentId, Revision>,
     deleted: Revision,
     contacts: BTreeMap<ContactId, Revision>,
     /// The holders of a value.
@@ -97,6 +100,8 @@ impl Revisions {
         if changes.policy.is_some() {
             self.policy = latest;
         }
+        self.formulas
+            .extend(changes.formulas.iter().map(|(id, _)| (*id, latest)));
         if changes.changes_definitions() {
             self.definitions = latest;
         }

@@ -53,7 +53,8 @@ impl Segments for MemoryStore {
     }
 }
 
-fn matches(space: &Space, plan: &Plan, contact: &Contact, now: Timestamp) -> bool {
+/// Whether a contact matches a plan.
+pub(super) fn matches(space: &Space, plan: &Plan, contact: &Contact, now: Timestamp) -> bool {
     let subjects = space.subjects(&HistoryOf::Contact(contact.id)).unwrap_or_default();
     let left = |event: &&Event| event.subject.is_some_and(|subject| subjects.contains(&subject));
     let group = space.group(contact.id);

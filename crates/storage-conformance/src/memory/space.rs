@@ -1,5 +1,6 @@
 //! The rows of one workspace, and the indexes that reading needs.
 
+use super::memberships::{Period, Progress};
 use super::revisions::Revisions;
 use selfsame_application::ports::{Deleted, Recorded};
 use selfsame_domain::segments::Formula;
@@ -41,6 +42,10 @@ pub(super) struct Space {
     pub(super) orders: BTreeMap<OrderKey, Order>,
     /// Erased and deleted items, by commit.
     pub(super) deleted: BTreeSet<(Revision, Deleted)>,
+    /// When contacts were in segments: by segment, contact and the commit that recorded the entry.
+    pub(super) periods: BTreeMap<(SegmentId, ContactId, Revision), Period>,
+    /// How far the periods are recorded; none before the first recording.
+    pub(super) progress: Option<Progress>,
     /// Up to which commit erasures are forgotten.
     pub(super) feed_begins: Revision,
     pub(super) last: Numbers,

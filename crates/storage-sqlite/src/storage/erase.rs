@@ -184,6 +184,8 @@ const STATEMENTS: [&str; 17] = [
     "DELETE FROM identifiers WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM segment_members INDEXED BY segment_members_by_owner
      WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
+    "DELETE FROM segment_periods INDEXED BY segment_periods_by_contact
+     WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM import_undo INDEXED BY import_undo_by_contact
      WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM webhook_deliveries INDEXED BY webhook_deliveries_by_contact

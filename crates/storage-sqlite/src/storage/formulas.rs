@@ -18,6 +18,9 @@ pub(super) fn write(batch: &mut Batch<'_>, changes: &ChangeSet) -> Result<(), St
     let formulas = "DELETE FROM segment_formulas
          WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
     batch.run(formulas, &changes.segments_removed)?;
+    let periods = "DELETE FROM segment_periods
+         WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
+    batch.run(periods, &changes.segments_removed)?;
     let segments = "DELETE FROM segments
          WHERE workspace_id = ?1 AND segment_id IN (SELECT value FROM json_each(?2))";
     batch.run_all("segments", segments, &changes.segments_removed)

@@ -4,13 +4,13 @@
 use crate::common::{open, url};
 use rusqlite::Connection;
 use selfsame_application::ports::{
-    Catalog, ContactFilter, ContactOrder, ContactQuery, Contacts, EventQuery, History, HistoryOf, Identity,
-    Maintenance, OrderQuery, Orders, SegmentQuery, Workspaces,
+    Catalog, Changes, ContactFilter, ContactOrder, ContactQuery, Contacts, EventQuery, History, HistoryOf, Identity,
+    Maintenance, Memberships, OrderQuery, Orders, SegmentQuery, Workspaces,
 };
 use selfsame_application::{Application, Replay, Submission};
 use selfsame_domain::{
     Command, ContactId, ContactRef, Decision, EventId, EventPeriod, EventRequest, IdentifierKey, OrderStatus, Policy,
-    SegmentId, Timestamp, WorkspaceId,
+    Revision, SegmentId, Timestamp, WorkspaceId,
 };
 use selfsame_storage_conformance::{
     Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, order_key, remove, run,
@@ -100,7 +100,9 @@ async fn write(app: &Application, workspace: WorkspaceId) {
     submit(app, workspace, Command::DeleteOrder(order_key("d", None))).await;
     let key = event_type("viewed");
     submit(app, workspace, Command::SetCreating { key, creating: true }).await;
+    app.record_memberships(workspace).await.expect("record");
     write_moves(app, workspace).await;
+    app.record_memberships(workspace).await.expect("record");
     submit(app, workspace, remove(ContactId(4))).await;
     submit(app, workspace, erase(ContactId(2))).await;
 }
@@ -205,6 +207,11 @@ async fn search(store: &SqliteStore, workspace: WorkspaceId, key: IdentifierKey)
         store.search(workspace, &query).await.expect("search");
     }
     let segment = SegmentId(1);
+    store
+        .members_at(workspace, segment, Revision(9), ContactId(1), 10)
+        .await
+        .expect("read");
+    store.logged(workspace, Revision(9), 10).await.expect("read");
     for (by_time, ascending) in [(true, true), (false, true), (true, false), (false, false)] {
         let query = SegmentQuery {
             segment,
