@@ -50,7 +50,7 @@ pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, L
 pub use links::{LinkError, LinkedFile, Links};
 pub use maintenance::{Expired, MOST_APART, Maintenance};
 pub use orders::{OrderQuery, Orders};
-pub use rows::{GoOn, InspectionContext, ReadRow, RowReader, RowsError};
+pub use rows::{FileSample, GoOn, InspectionContext, ReadRow, RowReader, RowsError};
 pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
