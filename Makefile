@@ -83,6 +83,11 @@ fmt: rust ## Format the code
 generate: rust script $(NEXTEST) ## Write the script, the OpenAPI document and the other snapshots anew
 	INSTA_UPDATE=always cargo nextest run --locked -p selfsame-http --no-tests=pass
 
+.PHONY: screenshots
+screenshots: rust browser ## Take the pictures of the console for the documentation anew
+	cargo build --locked --bin selfsame
+	cargo run --locked --quiet -p selfsame-tests --example screenshots docs/images
+
 .PHONY: script
 script: $(SCRIPT)/node_modules ## Build the web tracking script; its result is committed
 	cd $(SCRIPT) && npm --silent run build

@@ -2,12 +2,14 @@
 
 mod browser;
 mod client;
+mod console;
 mod server;
 mod shop;
 mod tap;
 
 pub use browser::Browser;
 pub use client::{Answer, Client, http};
+pub use console::ConsoleUser;
 pub use server::{Database, Running, Selfsame, binary};
 pub use shop::Shop;
 pub use tap::{Tap, Told};

@@ -26,7 +26,9 @@ pub use changes::{ChangePage, ChangeQuery, ChangesError};
 pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportLag, ExportOutlets, NewConnector, NewExport, Vault};
-pub use imports::{ImportPreview, ImportRequest, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload};
+pub use imports::{
+    ImportPreview, ImportRequest, PreviewBody, PreviewError, PreviewRequest, PreviewRow, PreviewTotals, Upload,
+};
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
 pub use memberships::{PastMembersError, SegmentDay, SegmentHistory};

@@ -402,3 +402,352 @@ action-segment-created = made a segment
 action-segment-changed = changed a segment
 action-segment-deleted = deleted a segment
 action-merge-undone = undid a merge
+action-import-started = imported a file
+action-import-decided = decided about damaged columns
+action-import-cancelled = cancelled an import
+action-import-undone = undid an import
+action-connector-created = made a connector
+action-connector-changed = changed a connector
+action-connector-deleted = deleted a connector
+action-export-created = made an export
+action-export-changed = paused or resumed an export
+action-export-deleted = deleted an export
+action-export-run = ran an export
+
+nav-imports = Imports
+nav-exports = Exports
+nav-review = Review
+error-not-now = This is not possible in its present state. Reload the page.
+error-file = The file cannot be read:
+error-too-large = The file is larger than this server takes.
+
+imports-title = Imports
+imports-latest = Imports of the last 30 days
+imports-none = Nothing was imported in the last 30 days.
+import-new = Import a file
+import-file = File
+import-file-help = CSV, TSV, lines of JSON or the first sheet of an XLSX file, packed with gzip or not, of at most { $limit } MB. You see what would happen before anything is written.
+import-upload = Upload and preview
+import-no-file = Choose a file that is not empty.
+import-status = State
+import-rows = Rows
+import-source-bulk = API call
+import-source-file = file
+import-dry = check only: { $status }
+import-queued = waiting
+import-running = running
+import-needs_decision = needs a decision
+import-finished = finished
+import-failed = failed
+import-cancelled = cancelled
+import-undone = undone
+import-undoing = being undone
+row-created = created
+row-updated = updated
+row-restored = restored
+row-unchanged = unchanged
+row-merged = merged
+row-rejected = rejected
+rows-count = { $count ->
+    [one] { $shown } row
+   *[other] { $shown } rows
+}
+rows-done = { $count ->
+    [one] { $shown } row done
+   *[other] { $shown } rows done
+}
+rows-of = { $count ->
+    [one] of { $shown } row
+   *[other] of { $shown } rows
+}
+
+import-preview-title = Preview of an import
+import-preview-help = Nothing is written yet. The file is kept for a few hours.
+import-form = Format
+import-encoding = Encoding
+import-encoding-found = as found
+import-delimiter = Delimiter
+import-tab = tab
+import-refused = The file cannot be imported with these choices:
+import-damaged = Some columns are damaged. An import would stop there and ask: choose what to do with each of them.
+import-unique = Contacts are recognised by
+import-unique-either = Phone, then email
+import-region = Country of phones without a country code
+import-region-problem = Give the country as two letters, such as UA.
+import-clears = An empty cell clears the value that the contact has
+import-restore = Removed contacts come back
+import-columns = Columns
+import-column = Column
+import-examples = Examples
+import-target = Goes to
+import-target-none = nowhere
+import-damage = Damage
+import-damage-ask = stop and ask
+import-damage-skip = leave the column out
+import-damage-accept = take it as it is
+import-dates = Order of dates
+import-dates-ask = stop and ask
+import-problem-rows = Rows: { $rows }.
+import-dry-run = Check only: decide every row and write nothing
+import-preview = Preview again
+import-count = Count all rows
+import-run = Import
+import-drop = Discard the file
+import-totals = All rows
+import-totals-part = The time for a request was over before all rows were decided: these are the first ones. For all of them, import with “Check only”.
+import-reasons = Why rows would be rejected
+import-first = First rows
+import-row = Row
+import-line = Line
+import-outcome = Outcome
+import-contact = Contact
+import-why = Why
+import-effects = What else
+import-note = Note
+
+import-title = Import
+import-nothing-written = nothing is written
+import-progress = Progress
+import-rate = { $rate } rows a second
+import-heartbeat = { $count ->
+    [one] last progress { $shown } second ago
+   *[other] last progress { $shown } seconds ago
+}
+import-ended = Ended
+import-refresh = Refresh
+import-decide = Damaged columns
+import-decide-help = The import stopped before the first row was written. Say what to do with each column, or cancel it.
+import-decide-go = Go on
+import-key-problem = A column by which contacts are recognised must stay.
+import-rejects = Rejected rows as CSV
+import-cancel = Cancel…
+import-cancel-help = Rows that were imported stay. The others are not looked at.
+import-cancel-confirm = Cancel the import
+import-undo = Undo…
+import-undo-help = Contacts are as they were before the import, its merges included. Contacts that it made are removed. What was changed since stays.
+import-undo-confirm = Undo the import
+import-rows-title = Rows
+import-rows-all = all
+import-rows-none = There are no rows here.
+import-kept = Not undone, because it was changed since:
+
+target-externalCustomerId = External ID
+target-id = Contact ID
+target-email = Email
+target-sms = Phone
+target-viber = Viber phone
+target-mobilepush = Mobile push token
+target-webpush = Web push token
+target-telegram = Telegram token
+target-deviceId = Device ID
+target-firstName = First name
+target-lastName = Last name
+target-contactKey = Contact key
+target-languageCode = Language
+target-timeZone = Time zone
+target-region = Region
+target-town = Town
+target-address = Address
+target-postcode = Postcode
+target-groups = Segments
+
+damage-shifted = Some rows have more or fewer cells than the header: values may be in wrong columns.
+damage-error_values = Error values such as #N/A, or #####.
+damage-formulas = Formulas in place of values.
+damage-scientific = Numbers such as 3.8E+11: their last digits are lost.
+damage-dates = A spreadsheet program turned identifiers into dates.
+damage-empty_fractions = Whole numbers end with an empty fraction, such as .0.
+damage-grouped = Numbers with separators of thousands.
+damage-text_marks = Values begin with an apostrophe.
+damage-negative = Negative numbers in place of phones.
+damage-rounded = Long numbers end with zeros: their last digits were rounded away.
+damage-lost_zeros = Leading zeros are lost.
+damage-no_country = Phones have neither a plus nor a country code: give the country.
+damage-ambiguous_dates = Dates can be read with the day or with the month first: choose the order.
+
+yes = yes
+no = no
+exports-title = Exports
+exports-help = An export copies contacts, orders and events to a database or to files, and keeps them up to date.
+exports-none = There are no exports yet. Make a connector first, then an export to it.
+connectors-title = Connectors
+connectors-none = There are no connectors yet. A connector says where exports go.
+connector-add = New connector to:
+connector-new = New connector: { $kind }
+connector-postgres = PostgreSQL
+connector-bigquery = BigQuery
+connector-file = Folder of the server
+connector-name = Name
+connector-kind = Kind
+connector-destination = Destination
+connector-host = Host
+connector-port = Port
+connector-database = Database
+connector-user = User
+connector-ssl = TLS
+connector-project = Project ID
+connector-dataset = Dataset
+connector-location = Location
+connector-account = Key of the service account (JSON)
+connector-endpoint = URL of another server with BigQuery’s API
+connector-directory = Absolute path
+connector-format = Format of files
+connector-secret-help = Credentials are stored encrypted and never shown again.
+connector-secret-missing = Type the new credentials.
+connector-make = Make the connector
+connector-check = Check the connection
+connector-works = The connection works, and nothing is missing.
+connector-lacks = This is missing:
+connector-grant = This statement grants it:
+connector-rotate = New credentials
+connector-rotate-save = Replace the credentials
+connector-delete = Delete the connector…
+connector-delete-help = A connector that an export uses cannot be deleted. What was exported stays.
+connector-delete-confirm = Delete the connector
+setting-host = The host must be a name or an address.
+setting-port = The port must be from 1 to 65535.
+setting-directory = The path must be absolute, without “..”.
+setting-project = The project must be the ID of a Google Cloud project.
+setting-dataset = The dataset must have letters from A to Z, digits and underscores alone.
+setting-location = The location must be one such as EU or europe-west1.
+setting-endpoint = The URL must begin with http or https, without credentials, query and fragment.
+setting-schema = The schema must have at most 63 bytes and no slashes, and not be one of the system’s own.
+setting-segment = A segment can filter contacts, identifiers and devices alone.
+setting-password = The password is too long.
+setting-account = The key must be the JSON of a service account.
+setting-account-lacks = The key of the service account lacks { $members }.
+setting-missing = “{ $field }” is missing.
+setting-text = “{ $field }” must have at most { $most } characters, without control characters.
+schedule-minutes = The minutes must be a whole number from 1 to 44640.
+schedule-cron = The schedule must be a cron expression with five fields.
+schedule-never = The schedule must fit a time within the next years.
+schedule-zone = The time zone must be a name such as Europe/Kyiv.
+export-new = New export
+export-name = Name
+export-connector = Connector
+export-connector-missing = Choose a connector.
+export-datasets = What is exported
+export-datasets-missing = Choose at least one dataset.
+export-external-id = Column of the external ID
+export-segment = Only contacts of the list
+export-segment-help = A list filters contacts, identifiers and devices.
+export-everybody = all contacts
+export-schema = Schema
+export-schedule = Runs
+export-runs-hand = by hand
+export-runs-minutes = every so many minutes
+export-runs-cron = by a cron expression
+export-minutes = Minutes
+export-cron = Cron expression
+export-zone = Time zone
+export-by-hand = by hand
+export-every-minutes = { $count ->
+    [one] every minute
+   *[other] every { $shown } minutes
+}
+export-make = Make the export
+export-state = State
+export-active = active
+export-paused = paused
+export-next = Next run
+export-run = Run now
+export-pause = Pause
+export-resume = Resume
+export-runs = Latest runs
+export-runs-none = It did not run yet.
+export-delete = Delete the export…
+export-delete-help = The export and the records of its runs are deleted. What it wrote stays at the destination.
+export-delete-confirm = Delete the export
+run-queued = waiting
+run-running = running
+run-succeeded = succeeded
+run-failed = failed
+run-cancelled = cancelled
+run-full = all rows
+run-changes = changed rows
+run-cut = { $count ->
+    [one] { $shown } value was cut to the type of its column.
+   *[other] { $shown } values were cut to the types of their columns.
+}
+dataset-contacts = contacts
+dataset-identifiers = identifiers
+dataset-devices = devices
+dataset-orders = orders
+dataset-orderItems = order items
+dataset-events = events
+
+home-failures = Needs a look
+home-import-failed = The import of { $at } failed.
+home-import-undecided = The import of { $at } stopped at damaged columns.
+home-export-failed = The latest run of the export “{ $name }” failed.
+home-all-merges = All merges
+review-title = Merges to review
+review-help = The latest merges first. An undo shows what would go back before anything changes.
+review-survivor = Contact
+review-absorbed = Absorbed
+review-forced = An external ID or a limit was overruled.
+graph-title = Identity graph
+graph-table = The graph as a table
+graph-node = What
+graph-of = Belongs to
+graph-contact = contact
+graph-absorbed = absorbed contact
+graph-visitor = visitor
+graph-visitor-of = visitor { $identifier }
+graph-identifier = identifier
+graph-hidden = hidden identifier
+graph-left-out = { $count ->
+    [one] { $shown } more has no place in the picture.
+   *[other] { $shown } more have no place in the picture.
+}
+
+settings-policy = Policy
+settings-sites = Sites
+settings-fields = Fields
+policy-help = These rules decide who is one person. They are changed by the API.
+policy-on = on
+policy-off = off
+policy-none = none
+policy-for-ever = for ever
+policy-seconds = { $count ->
+    [one] { $shown } second
+   *[other] { $shown } seconds
+}
+policy-days = { $count ->
+    [one] { $shown } day
+   *[other] { $shown } days
+}
+policy-merge = Merge contacts without an external ID
+policy-merge-text = A contact without an external ID is absorbed when a request brings its email or phone together with somebody else’s identifiers (rule 6).
+policy-merge-example = Example: an order by ann@example.com, later a sign-up with the same email and customer number: one contact.
+policy-shared = External IDs until an identifier is shared
+policy-shared-text = An email or phone that was seen with so many different external IDs belongs to several people, and is no evidence any more (rule 8).
+policy-shared-example = Example: the phone of a shop assistant, typed for three customers, merges none of them.
+policy-blocked = Blocked values
+policy-blocked-text = Values that everybody types never match (rule 8).
+policy-blocked-example = Example: test@test.com and +380000000000 lead to nobody.
+policy-strict = Refuse requests with an unreadable identifier
+policy-strict-text = When on, a request is refused when any of its identifiers cannot be read, also beside a usable one (rule 8).
+policy-strict-example = Example: an order with an external ID and the email “none”.
+policy-region = Country of phones without a country code
+policy-region-text = Phone numbers without a plus are read as numbers of this country; without a country they are refused.
+policy-region-example = Example: with UA, 050 123 45 67 is +380501234567.
+policy-seen = Precision of “last seen”
+policy-seen-text = The time when an identifier was last seen is updated when so much time has passed (rule 9).
+policy-seen-example = Example: with an hour, ten page views in a row update it once.
+policy-retention = Events are kept
+policy-retention-text = Events that are older are deleted.
+policy-retention-example = Example: with 365 days, an event of two years ago is refused.
+policy-limits = Identifiers per contact
+policy-limits-text = A contact keeps more than these without matching by them (rule 8).
+sites-help = A site is a web shop or an app whose pages record events with a public key.
+sites-none = There are no sites yet. The operator of the server makes one:
+site-snippet = Put this into the head of every page
+fields-none = There are no custom fields. They are made by the API.
+fields-name = Name
+fields-key = Key
+fields-type = Type
+fields-identifying = Identifies
+fields-archived = Archived
+categories-title = Subscription categories
+categories-none = There are no subscription categories.

@@ -408,3 +408,360 @@ action-segment-created = створено сегмент
 action-segment-changed = змінено сегмент
 action-segment-deleted = видалено сегмент
 action-merge-undone = скасовано об’єднання
+action-import-started = імпортовано файл
+action-import-decided = вирішено щодо пошкоджених стовпців
+action-import-cancelled = зупинено імпорт
+action-import-undone = скасовано імпорт
+action-connector-created = створено підключення
+action-connector-changed = змінено підключення
+action-connector-deleted = видалено підключення
+action-export-created = створено експорт
+action-export-changed = призупинено або відновлено експорт
+action-export-deleted = видалено експорт
+action-export-run = запущено експорт
+
+nav-imports = Імпорт
+nav-exports = Експорт
+nav-review = Перевірка
+error-not-now = У теперішньому стані це неможливо. Оновіть сторінку.
+error-file = Файл не вдалося прочитати:
+error-too-large = Файл більший, ніж приймає цей сервер.
+
+imports-title = Імпорт
+imports-latest = Імпорти за останні 30 днів
+imports-none = За останні 30 днів нічого не імпортовано.
+import-new = Імпортувати файл
+import-file = Файл
+import-file-help = CSV, TSV, рядки JSON або перший аркуш файлу XLSX, стиснені gzip чи ні, до { $limit } МБ. Ви побачите, що станеться, перш ніж щось буде записано.
+import-upload = Завантажити й переглянути
+import-no-file = Оберіть непорожній файл.
+import-status = Стан
+import-rows = Рядки
+import-source-bulk = виклик API
+import-source-file = файл
+import-dry = лише перевірка: { $status }
+import-queued = чекає
+import-running = триває
+import-needs_decision = потребує рішення
+import-finished = завершено
+import-failed = не вдався
+import-cancelled = зупинено
+import-undone = скасовано
+import-undoing = скасовується
+row-created = створено
+row-updated = змінено
+row-restored = повернено
+row-unchanged = без змін
+row-merged = об’єднано
+row-rejected = відхилено
+rows-count = { $count ->
+    [one] { $shown } рядок
+    [few] { $shown } рядки
+   *[other] { $shown } рядків
+}
+rows-done = { $count ->
+    [one] опрацьовано { $shown } рядок
+    [few] опрацьовано { $shown } рядки
+   *[other] опрацьовано { $shown } рядків
+}
+rows-of = { $count ->
+    [one] із { $shown } рядка
+   *[other] із { $shown } рядків
+}
+
+import-preview-title = Попередній перегляд імпорту
+import-preview-help = Ще нічого не записано. Файл зберігається кілька годин.
+import-form = Формат
+import-encoding = Кодування
+import-encoding-found = визначити
+import-delimiter = Роздільник
+import-tab = табуляція
+import-refused = З таким вибором файл не імпортувати:
+import-damaged = Деякі стовпці пошкоджені. Імпорт зупинився б і спитав: оберіть, що робити з кожним.
+import-unique = Контакти впізнаються за
+import-unique-either = телефоном, потім email
+import-region = Країна телефонів без коду країни
+import-region-problem = Вкажіть країну двома літерами, наприклад UA.
+import-clears = Порожня клітинка стирає значення контакту
+import-restore = Видалені контакти повертаються
+import-columns = Стовпці
+import-column = Стовпець
+import-examples = Приклади
+import-target = Куди
+import-target-none = нікуди
+import-damage = Пошкодження
+import-damage-ask = зупинитись і спитати
+import-damage-skip = пропустити стовпець
+import-damage-accept = узяти як є
+import-dates = Порядок дат
+import-dates-ask = зупинитись і спитати
+import-problem-rows = Рядки: { $rows }.
+import-dry-run = Лише перевірка: вирішити кожен рядок і нічого не записувати
+import-preview = Переглянути знову
+import-count = Порахувати всі рядки
+import-run = Імпортувати
+import-drop = Відкинути файл
+import-totals = Усі рядки
+import-totals-part = Час запиту скінчився раніше: тут лише перші рядки. Щоб перевірити всі, імпортуйте з позначкою «Лише перевірка».
+import-reasons = Чому рядки було б відхилено
+import-first = Перші рядки
+import-row = Номер
+import-line = Рядок файлу
+import-outcome = Результат
+import-contact = Контакт
+import-why = Чому
+import-effects = Що ще
+import-note = Примітка
+
+import-title = Імпорт
+import-nothing-written = нічого не записується
+import-progress = Перебіг
+import-rate = { $rate } рядків за секунду
+import-heartbeat = { $count ->
+    [one] останній поступ { $shown } секунду тому
+    [few] останній поступ { $shown } секунди тому
+   *[other] останній поступ { $shown } секунд тому
+}
+import-ended = Кінець
+import-refresh = Оновити
+import-decide = Пошкоджені стовпці
+import-decide-help = Імпорт зупинився до першого записаного рядка. Скажіть, що робити з кожним стовпцем, або зупиніть його зовсім.
+import-decide-go = Продовжити
+import-key-problem = Має лишитися стовпець, за яким впізнаються контакти.
+import-rejects = Відхилені рядки у CSV
+import-cancel = Зупинити…
+import-cancel-help = Імпортовані рядки лишаться. Інші не будуть розглянуті.
+import-cancel-confirm = Зупинити імпорт
+import-undo = Скасувати…
+import-undo-help = Контакти стануть такими, як до імпорту, разом з об’єднаннями. Створені ним контакти буде видалено. Змінене відтоді лишиться.
+import-undo-confirm = Скасувати імпорт
+import-rows-title = Рядки
+import-rows-all = усі
+import-rows-none = Тут немає рядків.
+import-kept = Не скасовано, бо змінено відтоді:
+
+target-externalCustomerId = Зовнішній ID
+target-id = ID контакту
+target-email = Email
+target-sms = Телефон
+target-viber = Телефон у Viber
+target-mobilepush = Токен mobile push
+target-webpush = Токен web push
+target-telegram = Токен Telegram
+target-deviceId = ID пристрою
+target-firstName = Ім’я
+target-lastName = Прізвище
+target-contactKey = Ключ контакту
+target-languageCode = Мова
+target-timeZone = Часовий пояс
+target-region = Область
+target-town = Місто
+target-address = Адреса
+target-postcode = Поштовий індекс
+target-groups = Сегменти
+
+damage-shifted = У деяких рядках більше або менше клітинок, ніж у заголовку: значення можуть бути в чужих стовпцях.
+damage-error_values = Значення помилок, як-от #N/A чи #####.
+damage-formulas = Формули замість значень.
+damage-scientific = Числа на зразок 3.8E+11: останні цифри втрачено.
+damage-dates = Табличний редактор перетворив ідентифікатори на дати.
+damage-empty_fractions = Цілі числа мають порожній дріб, як-от .0.
+damage-grouped = Числа з роздільниками тисяч.
+damage-text_marks = Значення починаються з апострофа.
+damage-negative = Від’ємні числа замість телефонів.
+damage-rounded = Довгі числа закінчуються нулями: останні цифри округлено.
+damage-lost_zeros = Втрачено нулі на початку.
+damage-no_country = У телефонів немає ні плюса, ні коду країни: вкажіть країну.
+damage-ambiguous_dates = Дати можна прочитати і з днем, і з місяцем попереду: оберіть порядок.
+
+yes = так
+no = ні
+exports-title = Експорт
+exports-help = Експорт копіює контакти, замовлення та події до бази даних або у файли й підтримує їх актуальними.
+exports-none = Експортів ще немає. Спершу створіть підключення, потім експорт до нього.
+connectors-title = Підключення
+connectors-none = Підключень ще немає. Підключення каже, куди йде експорт.
+connector-add = Нове підключення до:
+connector-new = Нове підключення: { $kind }
+connector-postgres = PostgreSQL
+connector-bigquery = BigQuery
+connector-file = тека на сервері
+connector-name = Назва
+connector-kind = Вид
+connector-destination = Призначення
+connector-host = Хост
+connector-port = Порт
+connector-database = База даних
+connector-user = Користувач
+connector-ssl = TLS
+connector-project = ID проєкту
+connector-dataset = Набір даних
+connector-location = Розташування
+connector-account = Ключ службового облікового запису (JSON)
+connector-endpoint = URL іншого сервера з API BigQuery
+connector-directory = Абсолютний шлях
+connector-format = Формат файлів
+connector-secret-help = Облікові дані зберігаються зашифрованими й більше не показуються.
+connector-secret-missing = Введіть нові облікові дані.
+connector-make = Створити підключення
+connector-check = Перевірити з’єднання
+connector-works = З’єднання працює, нічого не бракує.
+connector-lacks = Бракує:
+connector-grant = Це надасть такий оператор:
+connector-rotate = Нові облікові дані
+connector-rotate-save = Замінити облікові дані
+connector-delete = Видалити підключення…
+connector-delete-help = Підключення, яким користується експорт, видалити не можна. Експортоване лишиться.
+connector-delete-confirm = Видалити підключення
+setting-host = Хост має бути назвою або адресою.
+setting-port = Порт має бути від 1 до 65535.
+setting-directory = Шлях має бути абсолютним, без «..».
+setting-project = Проєкт має бути ID проєкту Google Cloud.
+setting-dataset = Набір даних може мати лише літери від A до Z, цифри та підкреслення.
+setting-location = Розташування має бути на зразок EU або europe-west1.
+setting-endpoint = URL має починатися з http або https, без облікових даних, запиту та фрагмента.
+setting-schema = Схема має бути не довша за 63 байти, без скісних рисок, і не системна.
+setting-segment = Сегмент може відбирати лише контакти, ідентифікатори та пристрої.
+setting-password = Пароль задовгий.
+setting-account = Ключ має бути JSON службового облікового запису.
+setting-account-lacks = У ключі службового облікового запису бракує { $members }.
+setting-missing = Не заповнено «{ $field }».
+setting-text = «{ $field }» має містити не більше { $most } символів, без керівних символів.
+schedule-minutes = Хвилини мають бути цілим числом від 1 до 44640.
+schedule-cron = Розклад має бути виразом cron із п’яти полів.
+schedule-never = Розклад має збігтися з якимось часом у найближчі роки.
+schedule-zone = Часовий пояс має бути назвою на зразок Europe/Kyiv.
+export-new = Новий експорт
+export-name = Назва
+export-connector = Підключення
+export-connector-missing = Оберіть підключення.
+export-datasets = Що експортується
+export-datasets-missing = Оберіть хоча б один набір.
+export-external-id = Стовпець зовнішнього ID
+export-segment = Лише контакти списку
+export-segment-help = Список відбирає контакти, ідентифікатори та пристрої.
+export-everybody = усі контакти
+export-schema = Схема
+export-schedule = Запуски
+export-runs-hand = вручну
+export-runs-minutes = кожні стільки хвилин
+export-runs-cron = за виразом cron
+export-minutes = Хвилини
+export-cron = Вираз cron
+export-zone = Часовий пояс
+export-by-hand = вручну
+export-every-minutes = { $count ->
+    [one] кожну { $shown } хвилину
+    [few] кожні { $shown } хвилини
+   *[other] кожні { $shown } хвилин
+}
+export-make = Створити експорт
+export-state = Стан
+export-active = діє
+export-paused = призупинено
+export-next = Наступний запуск
+export-run = Запустити зараз
+export-pause = Призупинити
+export-resume = Відновити
+export-runs = Останні запуски
+export-runs-none = Ще не запускався.
+export-delete = Видалити експорт…
+export-delete-help = Експорт і записи про його запуски буде видалено. Записане в призначенні лишиться.
+export-delete-confirm = Видалити експорт
+run-queued = чекає
+run-running = триває
+run-succeeded = успішно
+run-failed = не вдався
+run-cancelled = зупинено
+run-full = усі рядки
+run-changes = змінені рядки
+run-cut = { $count ->
+    [one] { $shown } значення обрізано до типу стовпця.
+    [few] { $shown } значення обрізано до типів стовпців.
+   *[other] { $shown } значень обрізано до типів стовпців.
+}
+dataset-contacts = контакти
+dataset-identifiers = ідентифікатори
+dataset-devices = пристрої
+dataset-orders = замовлення
+dataset-orderItems = товари замовлень
+dataset-events = події
+
+home-failures = Потребує уваги
+home-import-failed = Імпорт від { $at } не вдався.
+home-import-undecided = Імпорт від { $at } зупинився через пошкоджені стовпці.
+home-export-failed = Останній запуск експорту «{ $name }» не вдався.
+home-all-merges = Усі об’єднання
+review-title = Об’єднання для перевірки
+review-help = Останні об’єднання вгорі. Скасування спершу показує, що повернеться.
+review-survivor = Контакт
+review-absorbed = Увібраний
+review-forced = Зовнішній ID або обмеження не враховано.
+graph-title = Граф ідентичності
+graph-table = Граф таблицею
+graph-node = Що
+graph-of = Належить до
+graph-contact = контакт
+graph-absorbed = увібраний контакт
+graph-visitor = відвідувач
+graph-visitor-of = відвідувач { $identifier }
+graph-identifier = ідентифікатор
+graph-hidden = прихований ідентифікатор
+graph-left-out = { $count ->
+    [one] Ще { $shown } не вмістився на малюнку.
+    [few] Ще { $shown } не вмістилися на малюнку.
+   *[other] Ще { $shown } не вмістилося на малюнку.
+}
+
+settings-policy = Правила
+settings-sites = Сайти
+settings-fields = Поля
+policy-help = Ці правила вирішують, хто є однією людиною. Змінюються вони через API.
+policy-on = увімкнено
+policy-off = вимкнено
+policy-none = немає
+policy-for-ever = завжди
+policy-seconds = { $count ->
+    [one] { $shown } секунда
+    [few] { $shown } секунди
+   *[other] { $shown } секунд
+}
+policy-days = { $count ->
+    [one] { $shown } день
+    [few] { $shown } дні
+   *[other] { $shown } днів
+}
+policy-merge = Об’єднувати контакти без зовнішнього ID
+policy-merge-text = Контакт без зовнішнього ID увібрано, коли запит має його email або телефон разом із чужими ідентифікаторами (правило 6).
+policy-merge-example = Приклад: замовлення з ann@example.com, згодом реєстрація з тим самим email і номером клієнта: один контакт.
+policy-shared = Зовнішніх ID, доки ідентифікатор стане спільним
+policy-shared-text = Email або телефон, який траплявся з кількома зовнішніми ID, належить кільком людям і більше не є доказом (правило 8).
+policy-shared-example = Приклад: телефон продавця, вказаний для трьох покупців, нікого не об’єднує.
+policy-blocked = Заблоковані значення
+policy-blocked-text = Значення, які вводять усі, ніколи не порівнюються (правило 8).
+policy-blocked-example = Приклад: test@test.com і +380000000000 ні до кого не ведуть.
+policy-strict = Відхиляти запити з нечитаним ідентифікатором
+policy-strict-text = Якщо увімкнено, запит відхиляється, коли будь-який його ідентифікатор не прочитати, навіть поруч із придатним (правило 8).
+policy-strict-example = Приклад: замовлення із зовнішнім ID і email «немає».
+policy-region = Країна телефонів без коду країни
+policy-region-text = Номери без плюса читаються як номери цієї країни; без країни їх відхиляють.
+policy-region-example = Приклад: з UA номер 050 123 45 67 є +380501234567.
+policy-seen = Точність часу «востаннє»
+policy-seen-text = Час, коли ідентифікатор бачили востаннє, оновлюється, коли минуло стільки часу (правило 9).
+policy-seen-example = Приклад: якщо година, десять переглядів поспіль оновлюють його один раз.
+policy-retention = Події зберігаються
+policy-retention-text = Давніші події видаляються.
+policy-retention-example = Приклад: якщо 365 днів, подію дворічної давнини відхилять.
+policy-limits = Ідентифікаторів на контакт
+policy-limits-text = Понад ці контакт зберігає без порівняння (правило 8).
+sites-help = Сайт — це вебмагазин або застосунок, сторінки якого записують події з публічним ключем.
+sites-none = Сайтів ще немає. Їх створює оператор сервера:
+site-snippet = Вставте це в head кожної сторінки
+fields-none = Власних полів немає. Їх створюють через API.
+fields-name = Назва
+fields-key = Ключ
+fields-type = Тип
+fields-identifying = Ідентифікує
+fields-archived = В архіві
+categories-title = Категорії підписки
+categories-none = Категорій підписки немає.

@@ -103,6 +103,8 @@ pub(crate) struct MergeRow {
     pub(crate) absorbed: i64,
     /// Why, in a sentence.
     pub(crate) why: String,
+    /// Whether two external IDs or a limit were overruled.
+    pub(crate) forced: bool,
     pub(crate) at: When,
     pub(crate) undone: Option<When>,
 }
@@ -124,6 +126,7 @@ impl MergeRow {
             survivor: merge.survivor.0,
             absorbed: merge.absorbed.0,
             why,
+            forced: merge.forced,
             at: texts.when(merge.at),
             undone: merge.undone_at.map(|at| texts.when(at)),
         }

@@ -11,7 +11,7 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use selfsame_application::ports::StorageError;
-use selfsame_application::{ConsoleError, SegmentError, SubmitError};
+use selfsame_application::{ConsoleError, PreviewError, SegmentError, SubmitError};
 use std::sync::Arc;
 
 /// Why a page is not shown. One variant per cause.
@@ -50,6 +50,21 @@ pub(crate) enum PageError {
     /// A use case refused.
     #[error(transparent)]
     Console(#[from] ConsoleError),
+    /// A file cannot be previewed.
+    #[error(transparent)]
+    Preview(PreviewError),
+    /// The form or its file is larger than the server takes.
+    #[error("the form is too large")]
+    TooLarge,
+}
+
+impl From<PreviewError> for PageError {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::Failed(error) => error.into(),
+            other => Self::Preview(other),
+        }
+    }
 }
 
 impl From<StorageError> for PageError {
@@ -81,6 +96,12 @@ impl PageError {
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "error-too-many"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable"),
             Self::Internal(_) | Self::Template(_) => (StatusCode::INTERNAL_SERVER_ERROR, "error-internal"),
+            Self::Preview(PreviewError::Malformed(_)) => (StatusCode::UNPROCESSABLE_ENTITY, "error-file"),
+            Self::Preview(PreviewError::TooLate) => (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable"),
+            Self::Preview(PreviewError::File(_) | PreviewError::Failed(_)) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "error-internal")
+            }
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "error-too-large"),
             Self::Console(error) => kind_of(error),
         }
     }
@@ -91,6 +112,8 @@ impl PageError {
         match self {
             Self::Console(ConsoleError::Rejected(rejection)) => Some(rejection.to_string()),
             Self::Console(ConsoleError::WeakPassword(problem)) => Some(problem.to_string()),
+            Self::Console(ConsoleError::Export(error)) => Some(error.to_string()),
+            Self::Preview(PreviewError::Malformed(reason)) => Some(reason.clone()),
             _ => None,
         }
     }
@@ -125,7 +148,9 @@ fn kind_of(error: &ConsoleError) -> (StatusCode, &'static str) {
             kind_of_storage(storage)
         }
         ConsoleError::Submit(SubmitError::Storage(storage)) => kind_of_storage(storage),
-        ConsoleError::Hash | ConsoleError::Submit(SubmitError::ReplayMismatch) => {
+        ConsoleError::NotNow => (StatusCode::CONFLICT, "error-not-now"),
+        ConsoleError::Export(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-rejected"),
+        ConsoleError::Unwritable | ConsoleError::Hash | ConsoleError::Submit(SubmitError::ReplayMismatch) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "error-internal")
         }
     }

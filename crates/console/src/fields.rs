@@ -16,6 +16,16 @@ impl Fields {
         self.raw(name).trim()
     }
 
+    /// Names and values in the order of the page, for forms with a group of fields per row.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.trim()))
+    }
+
+    /// Whether a check box is set.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        !self.raw(name).is_empty()
+    }
+
     /// What stands in a field, as it was typed: for passwords.
     pub(crate) fn raw(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(known, _)| known == name);

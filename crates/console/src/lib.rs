@@ -11,6 +11,7 @@ mod cookies;
 mod csrf;
 mod error;
 mod fields;
+mod graph;
 mod headers;
 mod limits;
 mod page;

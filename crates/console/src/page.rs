@@ -14,6 +14,9 @@ pub(crate) enum Section {
     Home,
     Contacts,
     Segments,
+    Imports,
+    Exports,
+    Review,
     Settings,
     Account,
 }
@@ -25,6 +28,9 @@ impl Section {
             Self::Home => ("/", "nav-home"),
             Self::Contacts => ("/contacts", "nav-contacts"),
             Self::Segments => ("/segments", "nav-segments"),
+            Self::Imports => ("/imports", "nav-imports"),
+            Self::Exports => ("/exports", "nav-exports"),
+            Self::Review => ("/review", "nav-review"),
             Self::Settings => ("/settings/keys", "nav-settings"),
             Self::Account => ("/account", "nav-account"),
         }
@@ -66,7 +72,16 @@ impl Page {
     /// A page for a signed-in user.
     pub(crate) fn of(signed_in: &SignedIn, section: Section, title: &str) -> Self {
         let (person, texts) = (&signed_in.person, signed_in.browser.texts);
-        let mut sections = vec![Section::Home, Section::Contacts, Section::Segments];
+        let mut sections = vec![
+            Section::Home,
+            Section::Contacts,
+            Section::Segments,
+            Section::Imports,
+            Section::Review,
+        ];
+        if person.may(Permission::ManageExports) {
+            sections.push(Section::Exports);
+        }
         if person.may(Permission::ManageKeys) {
             sections.push(Section::Settings);
         }

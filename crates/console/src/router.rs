@@ -34,6 +34,10 @@ pub fn router(state: &ConsoleState) -> Router {
 
 /// Bounds how long a request takes. What it submitted goes on.
 async fn in_time(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
+    // A file may take long; its handler bounds the time of each piece.
+    if pages::takes_file(&request) {
+        return next.run(request).await;
+    }
     let answer = tokio::time::timeout(state.settings.request_timeout, next.run(request)).await;
     answer.unwrap_or_else(|_| PageError::TimedOut.into_response())
 }

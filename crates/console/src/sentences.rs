@@ -30,13 +30,14 @@ impl Sentence {
             about: (touched != shown).then(|| contact(touched, texts)),
             what: texts.with_all("decision-what", &parts),
             why: why(decision, texts),
-            effects: decision.effects.iter().map(|effect| words(effect, texts)).collect(),
+            effects: effects(decision, texts),
             id: decision.id.to_string(),
         }
     }
 }
 
-fn why(decision: &Decision, texts: Texts) -> String {
+/// How the contact of a decision was found, or why the decision is a refusal.
+pub(crate) fn why(decision: &Decision, texts: Texts) -> String {
     if let Some(rejection) = &decision.rejection {
         return texts.with("decision-rejected", "reason", &rejection.to_string());
     }
@@ -53,6 +54,11 @@ fn why(decision: &Decision, texts: Texts) -> String {
         }
         None => texts.get(&rule),
     }
+}
+
+/// What else a decision did, or refused to do.
+pub(crate) fn effects(decision: &Decision, texts: Texts) -> Vec<String> {
+    decision.effects.iter().map(|effect| words(effect, texts)).collect()
 }
 
 fn contact(id: ContactId, texts: Texts) -> String {

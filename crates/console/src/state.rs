@@ -1,9 +1,17 @@
 //! What every handler can reach.
 
 use crate::limits::SignInLimits;
-use selfsame_application::Application;
+use selfsame_application::ports::RowReader;
+use selfsame_application::{Application, ConsoleError};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many files are uploaded or previewed at a time.
+const FILES: usize = 4;
+
+/// How long a request waits until fewer files are under way.
+const WAIT: Duration = Duration::from_secs(10);
 
 /// What every handler can reach. Cloning shares everything.
 #[derive(Debug, Clone)]
@@ -14,6 +22,9 @@ pub struct ConsoleState {
     pub(crate) settings: Arc<ConsoleSettings>,
     /// How often passwords may be tried.
     pub(crate) limits: Arc<SignInLimits>,
+    /// What reads the rows of files for previews.
+    pub(crate) rows: Arc<dyn RowReader>,
+    files: Arc<Semaphore>,
 }
 
 /// How the console runs.
@@ -23,6 +34,8 @@ pub struct ConsoleSettings {
     pub public_url: String,
     /// How long a request may take before it is answered 503.
     pub request_timeout: Duration,
+    /// How many bytes an uploaded file may have.
+    pub import_limit: u64,
 }
 
 impl ConsoleSettings {
@@ -33,12 +46,23 @@ impl ConsoleSettings {
 }
 
 impl ConsoleState {
-    /// Puts the use cases behind the console.
-    pub fn new(app: Application, settings: ConsoleSettings) -> Self {
+    /// Puts the use cases behind the console. `rows` reads files for previews, which people wait for.
+    pub fn new(app: Application, rows: Arc<dyn RowReader>, settings: ConsoleSettings) -> Self {
         Self {
             app,
             settings: Arc::new(settings),
             limits: Arc::new(SignInLimits::new()),
+            rows,
+            files: Arc::new(Semaphore::new(FILES)),
+        }
+    }
+
+    /// Room for one more file; [`ConsoleError::Busy`] when there is none for too long.
+    pub(crate) async fn file_slot(&self) -> Result<OwnedSemaphorePermit, ConsoleError> {
+        let slot = Arc::clone(&self.files).acquire_owned();
+        match tokio::time::timeout(WAIT, slot).await {
+            Ok(Ok(slot)) => Ok(slot),
+            _ => Err(ConsoleError::Busy),
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod console;
 pub mod export;
+pub mod imports;
 pub mod segments;
 pub mod sheet;
 pub mod values;

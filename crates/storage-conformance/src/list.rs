@@ -250,6 +250,7 @@ macro_rules! for_each_case {
                 pages_by_update_cover_everything;
                 pages_by_number_cover_everything;
                 contacts_after_a_number_cover_all_active_ones;
+                contacts_before_an_update_cover_all_active_ones;
                 names_are_compared_without_regard_to_case;
                 names_are_compared_whole;
                 composed_and_decomposed_names_differ;

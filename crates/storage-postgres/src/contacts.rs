@@ -1,6 +1,7 @@
 //! Reading contacts.
 
 mod find;
+mod following;
 mod substring;
 
 use crate::error::translate;
@@ -154,17 +155,6 @@ const ONE: &str = concat!(
         WHERE asked.workspace_id = $1 AND asked.contact_id = $2
     )
     SELECT 1::bigint AS total, ",
-    details!()
-);
-
-const AFTER: &str = concat!(
-    "WITH page AS MATERIALIZED (
-        SELECT contact_id, row_number() OVER (ORDER BY contact_id) AS place
-        FROM (SELECT contact_id FROM contacts
-              WHERE workspace_id = $1 AND contact_id > $2 AND state = 1
-              ORDER BY contact_id LIMIT $3) in_order
-    )
-    SELECT 0::bigint AS total, ",
     details!()
 );
 
@@ -328,14 +318,16 @@ impl Contacts for PostgresStore {
         after: ContactId,
         limit: u32,
     ) -> Result<Vec<ContactDetails>, StorageError> {
-        let row = sqlx::query_as(AFTER)
-            .bind(workspace.0)
-            .bind(after.0)
-            .bind(i64::from(limit))
-            .fetch_one(self.pool())
-            .await
-            .map_err(translate)?;
-        Ok(page(row)?.items)
+        following::by_number(self, workspace, after, limit).await
+    }
+
+    async fn contacts_updated_before(
+        &self,
+        workspace: WorkspaceId,
+        after: (Timestamp, ContactId),
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        following::by_update(self, workspace, after, limit).await
     }
 
     async fn in_segment(

@@ -7,7 +7,7 @@ mod substring;
 
 use crate::details::details;
 use crate::error::storage;
-use crate::rows::{Row, json};
+use crate::rows::{Row, json, micros};
 use crate::statement::statement;
 use crate::storage::group;
 use crate::store::SqliteStore;
@@ -92,6 +92,31 @@ impl Contacts for SqliteStore {
         )
         .bind(workspace.0)
         .bind(after.0)
+        .bind(limit)
+        .fetch_all(connection)
+        .map_err(storage)?;
+        let id = |row| Row::new(row, "contacts", 0).get(0, "contact_id").map(ContactId);
+        let ids: Vec<ContactId> = rows.iter().map(id).collect::<Result<_, _>>()?;
+        details(connection, workspace, &ids)
+    }
+
+    async fn contacts_updated_before(
+        &self,
+        workspace: WorkspaceId,
+        (at, id): (Timestamp, ContactId),
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        let connection = reading.connection()?;
+        let rows = statement(
+            "SELECT contact_id FROM contacts INDEXED BY contacts_by_update
+             WHERE workspace_id = ?1 AND state = 'active' AND (updated_at, contact_id) < (?2, ?3)
+             ORDER BY updated_at DESC, contact_id DESC
+             LIMIT ?4",
+        )
+        .bind(workspace.0)
+        .bind(micros(at))
+        .bind(id.0)
         .bind(limit)
         .fetch_all(connection)
         .map_err(storage)?;

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod console;
 mod exports;
 mod imports;
 mod mobile_app;

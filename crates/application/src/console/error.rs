@@ -1,5 +1,6 @@
 //! Why something that a person asked for was not done.
 
+use crate::exports::ExportError;
 use crate::ports::StorageError;
 use crate::segments::SegmentError;
 use crate::submit::SubmitError;
@@ -48,7 +49,26 @@ pub enum ConsoleError {
     /// The command has no decision.
     #[error(transparent)]
     Submit(#[from] SubmitError),
+    /// The state of the thing does not allow it now.
+    #[error("not possible in its present state")]
+    NotNow,
+    /// What is to be stored cannot be written as text.
+    #[error("options that cannot be written")]
+    Unwritable,
+    /// A connector or an export was refused.
+    #[error(transparent)]
+    Export(ExportError),
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<ExportError> for ConsoleError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::NotFound(what) => Self::NotFound(what),
+            ExportError::Storage(error) => Self::Storage(error),
+            other => Self::Export(other),
+        }
+    }
 }

@@ -3,6 +3,8 @@
 mod act;
 mod audit;
 mod error;
+mod exports;
+mod imports;
 mod invitations;
 mod members;
 mod passwords;

@@ -11,7 +11,7 @@ mod undo;
 mod upload;
 
 pub use accept::ImportRequest;
-pub use preview::{ImportPreview, PreviewError, PreviewRequest, PreviewRow, PreviewTotals};
+pub use preview::{ImportPreview, PreviewBody, PreviewError, PreviewRequest, PreviewRow, PreviewTotals};
 pub(crate) use run::ImportHandler;
 pub(crate) use undo::UndoHandler;
 pub use upload::Upload;

@@ -1,18 +1,19 @@
 //! Deciding the rows of a file without storing anything.
 
 use super::outcome;
-use super::reading::{Reading, ReadingEnd};
+use super::reading::{Body, Reading, ReadingEnd};
 use crate::app::Application;
 use crate::ports::{
-    Import, ImportFormat, ImportId, ImportRow, ImportStatus, Inspection, InspectionContext, JobId, ReadRow, RowCounts,
-    RowReader, RowsError, StorageError,
+    FileSample, Import, ImportFormat, ImportId, ImportRow, ImportStatus, Inspection, InspectionContext, JobId, ReadRow,
+    RowCounts, RowReader, RowsError, StorageError,
 };
 use crate::submit::SubmitError;
 use selfsame_domain::{Command, Decision, Policy, WorkspaceId};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
+use tokio::task::JoinError;
 use tokio::time::{Instant, timeout_at};
 
 /// How many rows are decided together.
@@ -21,6 +22,15 @@ const BATCH: usize = 500;
 /// How many different reasons for rejected rows are counted.
 const MOST_REASONS: usize = 100;
 
+/// The bytes that a preview is about.
+#[derive(Debug)]
+pub enum PreviewBody {
+    /// A file of this machine, readable from its beginning.
+    File(File),
+    /// An upload whose import is not accepted yet.
+    Upload(ImportId),
+}
+
 /// What a preview is about.
 #[derive(Debug)]
 pub struct PreviewRequest {
@@ -28,8 +38,8 @@ pub struct PreviewRequest {
     pub format: ImportFormat,
     /// What the form needs to know besides the file.
     pub options: String,
-    /// The file, unpacked or not, readable from its beginning.
-    pub file: File,
+    /// The file, unpacked or not.
+    pub body: PreviewBody,
     /// How many rows are returned with their decisions.
     pub rows: usize,
     /// Whether every row of the file is decided and counted.
@@ -56,6 +66,8 @@ pub struct PreviewRow {
     pub row: ImportRow,
     /// The decision; none for a row that cannot be read.
     pub decision: Option<Decision>,
+    /// Its cells, in the order of the columns.
+    pub values: Vec<String>,
 }
 
 /// The outcomes of all rows.
@@ -108,12 +120,13 @@ impl Application {
             fields,
         };
         let mut import = self.previewed(workspace, &request);
-        let inspecting = inspect(Arc::clone(&reader), import.clone(), context, &request.file)?;
+        let body = self.open(&request, &import)?;
+        let inspecting = inspect(Arc::clone(&reader), import.clone(), context.clone(), body);
         let inspected = timeout_at(request.until, inspecting).await;
         let inspection = inspected.map_err(|_| PreviewError::TooLate)??;
         import.found = Some(inspection.found.clone());
-        let file = beginning(&request.file)?;
-        let mut reading = Reading::of(reader, import, policy, file);
+        let body = self.open(&request, &import)?;
+        let mut reading = Reading::of(Arc::clone(&reader), import.clone(), policy, body);
         let mut preview = ImportPreview {
             inspection,
             rows: Vec::new(),
@@ -144,17 +157,49 @@ impl Application {
             end?;
         }
         preview.totals = Some(totals).filter(|_| request.with_totals);
+        let body = self.open(&request, &import)?;
+        let sample = sample(reader, import, context, body, request.rows).await?;
+        for (row, values) in preview.rows.iter_mut().zip(sample.rows) {
+            row.values = values;
+        }
         Ok(preview)
+    }
+
+    /// The beginning of a file, and where its columns go by the options. `with_totals` does not matter.
+    pub async fn sample_import(
+        &self,
+        workspace: WorkspaceId,
+        reader: Arc<dyn RowReader>,
+        request: &PreviewRequest,
+    ) -> Result<FileSample, PreviewError> {
+        let context = InspectionContext {
+            policy: Policy::clone(&*self.store.policy(workspace).await?.policy),
+            fields: self.store.fields(workspace).await?,
+        };
+        let import = self.previewed(workspace, request);
+        let body = self.open(request, &import)?;
+        sample(reader, import, context, body, request.rows).await
+    }
+
+    /// The previewed file from its beginning.
+    fn open(&self, request: &PreviewRequest, import: &Import) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match &request.body {
+            PreviewBody::File(file) => Box::new(beginning(file)?),
+            PreviewBody::Upload(_) => Box::new(Body::stored(Arc::clone(&self.store), import)),
+        })
     }
 
     /// The import that a preview is about. It is stored nowhere.
     fn previewed(&self, workspace: WorkspaceId, request: &PreviewRequest) -> Import {
         let now = self.clock.now();
-        let id = self.ids.uuid(now);
+        let id = match request.body {
+            PreviewBody::Upload(id) => id,
+            PreviewBody::File(_) => ImportId(self.ids.uuid(now)),
+        };
         Import {
             workspace,
-            id: ImportId(id),
-            job: JobId(id),
+            id,
+            job: JobId(id.0),
             format: request.format,
             options: request.options.clone(),
             status: ImportStatus::Running,
@@ -194,7 +239,11 @@ impl Application {
                 (outcome::decided(number, &read, &decision), Some(decision))
             };
             outcome::unwritten(&mut row);
-            Some(PreviewRow { row, decision })
+            Some(PreviewRow {
+                row,
+                decision,
+                values: Vec::new(),
+            })
         });
         Ok(decided.flatten().collect())
     }
@@ -217,18 +266,32 @@ fn inspect(
     reader: Arc<dyn RowReader>,
     import: Import,
     context: InspectionContext,
-    file: &File,
-) -> Result<impl Future<Output = Result<Inspection, PreviewError>>, PreviewError> {
-    let mut file = beginning(file)?;
-    let inspector = tokio::task::spawn_blocking(move || reader.inspect(&import, &context, &mut file));
-    Ok(async move {
-        match inspector.await {
-            Ok(Ok(inspection)) => Ok(inspection),
-            Ok(Err(RowsError::Malformed(reason))) => Err(PreviewError::Malformed(reason)),
-            Ok(Err(RowsError::Interrupted(error))) => Err(error.into()),
-            Err(panicked) => Err(io::Error::other(panicked).into()),
-        }
-    })
+    mut body: Box<dyn Read + Send>,
+) -> impl Future<Output = Result<Inspection, PreviewError>> {
+    let inspector = tokio::task::spawn_blocking(move || reader.inspect(&import, &context, &mut body));
+    async move { read_by(inspector.await) }
+}
+
+/// Reads the beginning of a file on a thread that may block.
+async fn sample(
+    reader: Arc<dyn RowReader>,
+    import: Import,
+    context: InspectionContext,
+    mut body: Box<dyn Read + Send>,
+    most: usize,
+) -> Result<FileSample, PreviewError> {
+    let read = tokio::task::spawn_blocking(move || reader.sample(&import, &context, &mut body, most));
+    read_by(read.await)
+}
+
+/// What a thread has read.
+fn read_by<T>(read: Result<Result<T, RowsError>, JoinError>) -> Result<T, PreviewError> {
+    match read {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(RowsError::Malformed(reason))) => Err(PreviewError::Malformed(reason)),
+        Ok(Err(RowsError::Interrupted(error))) => Err(error.into()),
+        Err(panicked) => Err(io::Error::other(panicked).into()),
+    }
 }
 
 /// The file from its beginning.

@@ -79,10 +79,8 @@ fn unreadable(error: &io::Error) -> Interruption {
 impl Reading {
     /// Starts the reading.
     pub(super) fn start(store: Arc<dyn Store>, reader: Arc<dyn RowReader>, import: Import, policy: Policy) -> Self {
-        let (pieces, body) = mpsc::channel(CHUNKS_AHEAD);
-        let source = import.clone();
-        tokio::spawn(async move { feed(&*store, &source, pieces).await });
-        Self::of(reader, import, policy, Body::new(body))
+        let body = Body::stored(store, &import);
+        Self::of(reader, import, policy, body)
     }
 
     /// Begins to read a body that is at hand.
@@ -134,13 +132,21 @@ async fn feed(store: &dyn Store, import: &Import, pieces: mpsc::Sender<Piece>) {
 }
 
 /// The body as a blocking byte stream.
-struct Body {
+pub(super) struct Body {
     pieces: mpsc::Receiver<Piece>,
     piece: io::Cursor<Vec<u8>>,
     is_over: bool,
 }
 
 impl Body {
+    /// The stored body of an import or of an upload with its ID.
+    pub(super) fn stored(store: Arc<dyn Store>, import: &Import) -> Self {
+        let (pieces, body) = mpsc::channel(CHUNKS_AHEAD);
+        let source = import.clone();
+        tokio::spawn(async move { feed(&*store, &source, pieces).await });
+        Self::new(body)
+    }
+
     fn new(pieces: mpsc::Receiver<Piece>) -> Self {
         Self {
             pieces,

@@ -9,7 +9,7 @@ use selfsame_domain::WorkspaceId;
 /// How many bytes are collected before they are stored.
 const STEP_BYTES: usize = 4 * CHUNK_BYTES;
 
-/// A body on its way into the storage. Of one that is dropped before it is accepted nothing is kept.
+/// A body on its way into the storage. Of one that is dropped before it is accepted or kept, everything is deleted.
 #[derive(Debug)]
 pub struct Upload {
     app: Application,
@@ -19,7 +19,7 @@ pub struct Upload {
     pending: Vec<u8>,
     /// How many chunks are stored.
     place: u32,
-    is_accepted: bool,
+    is_kept: bool,
 }
 
 impl Application {
@@ -31,8 +31,26 @@ impl Application {
             id: ImportId(self.ids.uuid(self.clock.now())),
             pending: Vec::new(),
             place: 0,
-            is_accepted: false,
+            is_kept: false,
         }
+    }
+}
+
+impl Application {
+    /// Whether there is an upload with this ID whose import is not accepted yet.
+    pub async fn has_upload(&self, workspace: WorkspaceId, id: ImportId) -> Result<bool, StorageError> {
+        let has_body = self.store.import_chunk(workspace, id, 0).await?.is_some();
+        Ok(has_body && self.store.import(workspace, id).await?.is_none())
+    }
+
+    /// Accepts the import of an upload that was kept. [`StorageError::Lost`] when it is deleted by now.
+    pub async fn accept_upload(
+        &self,
+        workspace: WorkspaceId,
+        id: ImportId,
+        request: ImportRequest,
+    ) -> Result<ImportId, SubmitError> {
+        self.accept(self.new_import(workspace, id, request, true), &[]).await
     }
 }
 
@@ -60,8 +78,15 @@ impl Upload {
         self.store().await?;
         let import = self.app.new_import(self.workspace, self.id, request, true);
         let id = self.app.accept(import, &[]).await?;
-        self.is_accepted = id == self.id;
+        self.is_kept = id == self.id;
         Ok(id)
+    }
+
+    /// Keeps the body for an import that is accepted later, by [`Application::accept_upload`]; upkeep deletes it when that does not come.
+    pub async fn keep(mut self) -> Result<ImportId, StorageError> {
+        self.store().await?;
+        self.is_kept = true;
+        Ok(self.id)
     }
 
     async fn store(&mut self) -> Result<(), StorageError> {
@@ -80,7 +105,7 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        if self.is_accepted {
+        if self.is_kept {
             return;
         }
         // Without a runtime the process ends, and upkeep deletes the upload later.

@@ -144,6 +144,15 @@ pub trait Contacts: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ContactDetails>, StorageError>;
 
+    /// The contacts that follow a place in [`ContactOrder::Updated`], which is the time of the update and the number of a contact; at most `limit`.
+    /// To go through the latest ones page by page in constant time a page.
+    async fn contacts_updated_before(
+        &self,
+        workspace: WorkspaceId,
+        after: (Timestamp, ContactId),
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError>;
+
     /// Contacts of a segment; none when there is no such segment.
     async fn in_segment(
         &self,

@@ -59,7 +59,7 @@ pub use memberships::{
     RecordedMembership, Recording,
 };
 pub use orders::{OrderQuery, Orders};
-pub use rows::{GoOn, InspectionContext, ReadRow, RowReader, RowsError};
+pub use rows::{FileSample, GoOn, InspectionContext, ReadRow, RowReader, RowsError};
 pub use search::SearchIndex;
 pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};

@@ -1,5 +1,6 @@
 //! Reading the rows of an import from its stored body.
 
+use selfsame_domain::imports::Plan;
 use selfsame_domain::{Command, CustomField, Policy};
 use std::io::Read;
 
@@ -47,6 +48,15 @@ pub struct InspectionContext {
     pub fields: Vec<CustomField>,
 }
 
+/// The beginning of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileSample {
+    /// What it looks like, and where its columns go; whether contacts can be recognised is not checked.
+    pub plan: Plan,
+    /// The cells of the first rows, in the order of the columns.
+    pub rows: Vec<Vec<String>>,
+}
+
 /// Reads the rows of imports. A port, because the form of a body belongs to a front end.
 pub trait RowReader: Send + Sync + std::fmt::Debug {
     /// Looks at the whole body of a file before its first row is written. Blocks as [`Self::read`] does, within the same bounds.
@@ -58,6 +68,18 @@ pub trait RowReader: Send + Sync + std::fmt::Debug {
     ) -> Result<Inspection, RowsError> {
         let _ = (import, context, body);
         Ok(Inspection::default())
+    }
+
+    /// Reads the beginning of a file, at most so many rows. Blocks as [`Self::read`] does, within the same bounds.
+    fn sample(
+        &self,
+        import: &Import,
+        context: &InspectionContext,
+        body: &mut dyn Read,
+        most: usize,
+    ) -> Result<FileSample, RowsError> {
+        let _ = (import, context, body, most);
+        Ok(FileSample::default())
     }
 
     /// Reads all rows in their order and hands each to `rows`. Blocks: it has a thread of its own. MUST give the same rows for the same body and

@@ -49,6 +49,15 @@ impl Contacts for Probe {
         self.inner.contacts_after(workspace, after, limit).await
     }
 
+    async fn contacts_updated_before(
+        &self,
+        workspace: WorkspaceId,
+        after: (Timestamp, ContactId),
+        limit: u32,
+    ) -> Read<Vec<ContactDetails>> {
+        self.inner.contacts_updated_before(workspace, after, limit).await
+    }
+
     async fn in_segment(&self, workspace: WorkspaceId, query: &SegmentQuery) -> Read<Option<Page<ContactDetails>>> {
         self.inner.in_segment(workspace, query).await
     }

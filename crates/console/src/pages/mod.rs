@@ -2,12 +2,17 @@
 
 mod account;
 mod contacts;
+mod exports;
 mod home;
+mod imports;
 mod invitation;
 mod preferences;
+mod review;
 mod segments;
 mod settings;
 mod sign_in;
+
+pub(crate) use imports::takes_file;
 
 use crate::error::PageError;
 use crate::state::ConsoleState;
@@ -26,6 +31,9 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .merge(preferences::routes())
         .merge(contacts::routes())
         .merge(segments::routes())
+        .merge(imports::routes())
+        .merge(exports::routes())
+        .merge(review::routes())
         .merge(settings::routes())
 }
 

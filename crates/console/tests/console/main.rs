@@ -7,6 +7,9 @@
 
 mod account;
 mod contacts;
+mod destinations;
+mod exports;
+mod imports;
 mod pages;
 mod segments;
 mod settings;

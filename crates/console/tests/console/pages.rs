@@ -7,7 +7,7 @@ use selfsame_storage_conformance::Ask;
 use std::path::Path;
 
 /// The addresses of every page that a script-less browser of an admin can open.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 22] = [
     "/",
     "/contacts",
     "/contacts/1",
@@ -18,9 +18,17 @@ const PAGES: [&str; 14] = [
     "/segments/1",
     "/segments/1/edit",
     "/segments/1/delete",
+    "/imports",
+    "/review",
+    "/exports",
+    "/exports/new",
+    "/exports/connectors/new/postgres",
     "/settings/keys",
     "/settings/people",
     "/settings/audit",
+    "/settings/policy",
+    "/settings/sites",
+    "/settings/fields",
     "/account",
 ];
 
@@ -60,7 +68,28 @@ async fn every_page_has_one_heading_its_language_and_nothing_inline() {
             }
             // A text that is missing shows as its name.
             let words = page.split(|c: char| c.is_whitespace() || "<>\"".contains(c));
-            let unnamed = ["nav-", "contact-", "builder-", "segment-", "error-", "action-", "role-"];
+            let unnamed = [
+                "nav-",
+                "contact-",
+                "builder-",
+                "segment-",
+                "error-",
+                "action-",
+                "role-",
+                "import-",
+                "row-",
+                "target-",
+                "damage-",
+                "export-",
+                "connector-",
+                "setting-",
+                "graph-",
+                "review-",
+                "home-",
+                "policy-",
+                "sites-",
+                "fields-",
+            ];
             let missing = words
                 .filter(|word| unnamed.iter().any(|begin| word.starts_with(begin)))
                 .collect::<Vec<_>>();

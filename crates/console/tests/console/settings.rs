@@ -109,7 +109,8 @@ async fn settings_are_for_admins() {
     for role in ["marketer", "support", "viewer"] {
         let mut browser = server.browser(&format!("{role}@example.com")).await;
         assert!(!server.get(&mut browser, "/").await.page(200).contains("/settings/"));
-        for path in ["/settings/keys", "/settings/people", "/settings/audit"] {
+        for name in ["keys", "people", "audit", "policy", "sites", "fields"] {
+            let path = &format!("/settings/{name}");
             server.get(&mut browser, path).await.page(403);
         }
         let uuid = "019a3c5e-7d60-7bb2-8c11-3f3f9d3d2a10";

@@ -1,19 +1,25 @@
 //! A server with two workspaces, people of every role, and a browser without scripts.
 
+use crate::destinations::outlets;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{HeaderMap, Request, StatusCode};
 use secrecy::SecretString;
-use selfsame_application::{Application, Options, PasswordCost, Passwords, Submission};
+use selfsame_application::{Application, Options, PasswordCost, Passwords, Submission, WorkerOptions};
 use selfsame_console::{ConsoleSettings, ConsoleState, router};
 use selfsame_domain::console::Role;
 use selfsame_domain::values::Email;
 use selfsame_domain::{Command, ContactId, Decision, WorkspaceId};
+use selfsame_http::ImportRows;
 use selfsame_storage_conformance::{ManualClock, MemoryStore, SequenceIds, contact_of};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+/// How many bytes a file may have.
+pub(crate) const IMPORT_LIMIT: u64 = 1 << 20;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -132,14 +138,17 @@ impl Server {
             ids,
             Options::default(),
         );
+        let app = app.with_exports(outlets());
         let app = app.with_passwords(Passwords::new(PasswordCost { memory: 8, passes: 1 }));
         let one = app.create_workspace("one").await.expect("a workspace").id;
         let two = app.create_workspace("two").await.expect("a workspace").id;
         let settings = ConsoleSettings {
             public_url: public_url.to_owned(),
             request_timeout: Duration::from_secs(30),
+            import_limit: IMPORT_LIMIT,
         };
-        let router = router(&ConsoleState::new(app.clone(), settings));
+        let rows = Arc::new(ImportRows::new(IMPORT_LIMIT));
+        let router = router(&ConsoleState::new(app.clone(), rows, settings));
         let server = Self {
             router,
             app,
@@ -151,6 +160,16 @@ impl Server {
             server.join(one, &format!("{}@example.com", role.as_str()), role).await;
         }
         server.join(two, "other@example.com", Role::Admin).await;
+        server
+    }
+
+    /// A server with a worker that executes jobs while the test runs.
+    pub(crate) async fn working() -> Self {
+        let server = Self::start().await;
+        let worker = server
+            .app
+            .worker(Arc::new(ImportRows::new(IMPORT_LIMIT)), WorkerOptions::default());
+        tokio::spawn(async move { worker.run(CancellationToken::new()).await });
         server
     }
 
@@ -218,6 +237,26 @@ impl Server {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin")
             .body(Body::from(encoded(fields)))
+            .expect("a request");
+        let answer = self.send(request).await;
+        browser.take(&answer);
+        answer
+    }
+
+    /// Sends a form with a file, the token first.
+    pub(crate) async fn post_file(&self, browser: &mut Browser, csrf: &str, file: &[u8]) -> Answer {
+        let mut body = format!(
+            "--part\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--part\r\n\
+             content-disposition: form-data; name=\"file\"; filename=\"people.csv\"\r\ncontent-type: text/csv\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend(file);
+        body.extend(b"\r\n--part--\r\n");
+        let request = browser
+            .request("POST", "/imports")
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=part")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body))
             .expect("a request");
         let answer = self.send(request).await;
         browser.take(&answer);

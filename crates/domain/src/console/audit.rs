@@ -35,11 +35,33 @@ pub enum AuditAction {
     SegmentDeleted,
     /// A merge of contacts was undone.
     MergeUndone,
+    /// A file was imported.
+    ImportStarted,
+    /// It was decided how an import goes on that stopped at damaged columns.
+    ImportDecided,
+    /// An import was cancelled.
+    ImportCancelled,
+    /// An import was undone.
+    ImportUndone,
+    /// A connector was made.
+    ConnectorCreated,
+    /// A connector or its credentials were changed.
+    ConnectorChanged,
+    /// A connector was deleted.
+    ConnectorDeleted,
+    /// An export was made.
+    ExportCreated,
+    /// An export was paused or resumed.
+    ExportChanged,
+    /// An export was deleted.
+    ExportDeleted,
+    /// A run of an export was started or cancelled.
+    ExportRun,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 26] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SessionEnded,
@@ -55,6 +77,17 @@ impl AuditAction {
         Self::SegmentChanged,
         Self::SegmentDeleted,
         Self::MergeUndone,
+        Self::ImportStarted,
+        Self::ImportDecided,
+        Self::ImportCancelled,
+        Self::ImportUndone,
+        Self::ConnectorCreated,
+        Self::ConnectorChanged,
+        Self::ConnectorDeleted,
+        Self::ExportCreated,
+        Self::ExportChanged,
+        Self::ExportDeleted,
+        Self::ExportRun,
     ];
 
     /// The stable text of the action, as stored.
@@ -75,6 +108,17 @@ impl AuditAction {
             Self::SegmentChanged => "segment_changed",
             Self::SegmentDeleted => "segment_deleted",
             Self::MergeUndone => "merge_undone",
+            Self::ImportStarted => "import_started",
+            Self::ImportDecided => "import_decided",
+            Self::ImportCancelled => "import_cancelled",
+            Self::ImportUndone => "import_undone",
+            Self::ConnectorCreated => "connector_created",
+            Self::ConnectorChanged => "connector_changed",
+            Self::ConnectorDeleted => "connector_deleted",
+            Self::ExportCreated => "export_created",
+            Self::ExportChanged => "export_changed",
+            Self::ExportDeleted => "export_deleted",
+            Self::ExportRun => "export_run",
         }
     }
 

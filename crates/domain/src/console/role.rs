@@ -5,7 +5,7 @@
 pub enum Role {
     /// Everything, people and keys included.
     Admin,
-    /// Contacts and segments.
+    /// Contacts, segments and imports.
     Marketer,
     /// Contacts, and correcting who is one person.
     Support,
@@ -20,6 +20,10 @@ pub enum Permission {
     Read,
     /// Making, changing and deleting segments.
     EditSegments,
+    /// Importing files, and cancelling and undoing imports.
+    Import,
+    /// Making, changing and deleting connectors and exports, and running exports.
+    ManageExports,
     /// Merging contacts by hand, and undoing merges.
     ChangeIdentity,
     /// Making and revoking API keys.
@@ -36,9 +40,9 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::Read => true,
-            Permission::EditSegments => matches!(self, Self::Admin | Self::Marketer),
+            Permission::EditSegments | Permission::Import => matches!(self, Self::Admin | Self::Marketer),
             Permission::ChangeIdentity => matches!(self, Self::Admin | Self::Support),
-            Permission::ManageKeys | Permission::ManagePeople => self == Self::Admin,
+            Permission::ManageExports | Permission::ManageKeys | Permission::ManagePeople => self == Self::Admin,
         }
     }
 
@@ -68,13 +72,15 @@ mod tests {
         let all = [
             P::Read,
             P::EditSegments,
+            P::Import,
+            P::ManageExports,
             P::ChangeIdentity,
             P::ManageKeys,
             P::ManagePeople,
         ];
         let permitted = |role: Role| all.into_iter().filter(|wanted| role.may(*wanted)).collect::<Vec<_>>();
         assert_eq!(permitted(Role::Admin), all);
-        assert_eq!(permitted(Role::Marketer), [P::Read, P::EditSegments]);
+        assert_eq!(permitted(Role::Marketer), [P::Read, P::EditSegments, P::Import]);
         assert_eq!(permitted(Role::Support), [P::Read, P::ChangeIdentity]);
         assert_eq!(permitted(Role::Viewer), [P::Read]);
     }

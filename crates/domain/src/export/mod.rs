@@ -2,6 +2,7 @@
 //! destination gets the same rows.
 
 mod cell;
+mod check;
 mod column;
 mod connector;
 mod contacts;
@@ -17,6 +18,11 @@ mod schedule;
 mod visitors;
 
 pub use cell::{Cell, Row, cut};
+pub use check::{
+    DEFAULT_SCHEMA, MAX_EXPORT_NAME, MAX_HOST, MAX_PASSWORD, MAX_PATH, MAX_POSTGRES_NAME, MAX_SERVICE_ACCOUNT,
+    POSTGRES_PORT, SERVICE_ACCOUNT_MEMBERS, SettingProblem, check_directory, check_endpoint, check_filter, check_host,
+    check_schema, missing_of_service_account,
+};
 pub use column::{Column, ColumnType};
 pub use connector::{
     ConnectorKind, ConnectorSettings, FileFormat, SslMode, base_url, is_bigquery_dataset, is_bigquery_location,

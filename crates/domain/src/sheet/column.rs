@@ -87,6 +87,22 @@ impl ColumnRole {
 }
 
 impl DamageKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Shifted,
+        Self::ErrorValues,
+        Self::Formulas,
+        Self::Scientific,
+        Self::Dates,
+        Self::EmptyFractions,
+        Self::Grouped,
+        Self::TextMarks,
+        Self::Negative,
+        Self::Rounded,
+        Self::LostZeros,
+        Self::NoCountry,
+    ];
+
     /// The stable name, for programs.
     pub fn as_str(self) -> &'static str {
         match self {

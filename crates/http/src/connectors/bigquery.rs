@@ -4,23 +4,12 @@ use super::body::{Settings, required};
 use crate::fields::{Fields, Problems, Sent};
 use secrecy::SecretString;
 use selfsame_domain::export::{
-    ConnectorSettings, base_url, is_bigquery_dataset, is_bigquery_location, is_bigquery_project,
+    ConnectorSettings, MAX_PATH, MAX_SERVICE_ACCOUNT, SettingProblem, check_endpoint, is_bigquery_dataset,
+    is_bigquery_location, is_bigquery_project, missing_of_service_account,
 };
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-
-/// The greatest length of the names of projects and datasets, in characters.
-const MAX_NAME: usize = 1_024;
-
-/// The greatest length of the URL of an endpoint, in characters.
-const MAX_URL: usize = 1_024;
-
-/// The greatest length of a service account's key, in bytes. Google's have some 2,400.
-const MAX_KEY: usize = 16_384;
-
-/// The members of a service account's key without which it gives no tokens.
-const KEY_MEMBERS: [&str; 4] = ["client_email", "private_key", "private_key_id", "project_id"];
 
 /// A dataset of BigQuery, without its service account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -106,10 +95,7 @@ fn location(fields: &Fields<'_>, known: Option<&BigQueryBody>, problems: &mut Pr
         .as_ref()
         .is_some_and(|location| !is_bigquery_location(location))
     {
-        problems.add(
-            fields.pointer("location"),
-            "must be a location such as EU or europe-west1",
-        );
+        problems.add(fields.pointer("location"), SettingProblem::Location);
     }
     location
 }
@@ -125,19 +111,16 @@ pub(super) fn read(
     let project = required(
         fields,
         "projectId",
-        MAX_NAME,
+        MAX_PATH,
         known.map(|known| &known.project_id),
         problems,
     );
     if project.as_ref().is_some_and(|project| !is_bigquery_project(project)) {
-        problems.add(fields.pointer("projectId"), "must be the ID of a Google Cloud project");
+        problems.add(fields.pointer("projectId"), SettingProblem::Project);
     }
-    let dataset = required(fields, "dataset", MAX_NAME, known.map(|known| &known.dataset), problems);
+    let dataset = required(fields, "dataset", MAX_PATH, known.map(|known| &known.dataset), problems);
     if dataset.as_ref().is_some_and(|dataset| !is_bigquery_dataset(dataset)) {
-        problems.add(
-            fields.pointer("dataset"),
-            "must have letters from A to Z, digits and underscores alone",
-        );
+        problems.add(fields.pointer("dataset"), SettingProblem::Dataset);
     }
     let location = location(fields, known, problems);
     let endpoint = url(
@@ -180,12 +163,7 @@ fn optional(fields: &Fields<'_>, name: &str, before: Option<String>, problems: &
 
 fn url(fields: &Fields<'_>, name: &str, before: Option<String>, problems: &mut Problems) -> Option<String> {
     let text = optional(fields, name, before, problems)?;
-    if text.len() > MAX_URL || base_url(&text).is_none() {
-        problems.add(
-            fields.pointer(name),
-            "must be an http or https URL without credentials, query and fragment",
-        );
-    }
+    problems.check(&fields.pointer(name), check_endpoint(&text));
     Some(text)
 }
 
@@ -196,15 +174,11 @@ fn service_account(fields: &Fields<'_>, problems: &mut Problems) -> Option<Secre
         problems.add(pointer, "must be the JSON key of a service account, an object");
         return None;
     };
-    let has = |name: &str| {
-        let text = members.get(name).and_then(Value::as_str);
-        text.is_some_and(|text| !text.trim().is_empty())
-    };
-    for name in KEY_MEMBERS.into_iter().filter(|name| !has(name)) {
+    for name in missing_of_service_account(members) {
         problems.add(format!("{pointer}/{name}"), "is missing");
     }
     let text = value.to_string();
-    if text.len() > MAX_KEY {
+    if text.len() > MAX_SERVICE_ACCOUNT {
         problems.add(pointer, "is too long");
     }
     Some(SecretString::from(text))

@@ -5,28 +5,13 @@ use crate::fields::{Fields, Problems, Sent};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use selfsame_application::ports::Connector;
-use selfsame_domain::export::{ConnectorKind, ConnectorSettings, FileFormat, SslMode};
+use selfsame_domain::export::{
+    ConnectorKind, ConnectorSettings, FileFormat, MAX_EXPORT_NAME, MAX_HOST, MAX_PASSWORD, MAX_PATH, MAX_POSTGRES_NAME,
+    POSTGRES_PORT, SslMode, check_directory, check_host,
+};
 use selfsame_domain::values::text;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// The greatest length of a name, in characters.
-pub(crate) const MAX_NAME: usize = 100;
-
-/// The greatest length of a host's name, in characters (RFC 1035).
-const MAX_HOST: usize = 253;
-
-/// The greatest length of the names of databases, users and schemas, in bytes: that of `PostgreSQL`.
-pub(crate) const MAX_POSTGRES_NAME: usize = 63;
-
-/// The greatest length of a password, in characters.
-const MAX_PASSWORD: usize = 1_024;
-
-/// The greatest length of a path, in characters.
-const MAX_PATH: usize = 1_024;
-
-/// The port of `PostgreSQL`.
-const DEFAULT_PORT: u16 = 5_432;
 
 /// A `PostgreSQL` database, without its password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -162,7 +147,7 @@ pub(super) struct FileInput {
 /// Reads a name.
 pub(crate) fn name(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
     match fields.text("name", problems) {
-        Sent::Value(name) => problems.check(&fields.pointer("name"), text::clean(&name, MAX_NAME)),
+        Sent::Value(name) => problems.check(&fields.pointer("name"), text::clean(&name, MAX_EXPORT_NAME)),
         Sent::Nothing | Sent::Null => None,
     }
 }
@@ -202,11 +187,8 @@ fn postgres(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &
         _ => None,
     };
     let host = required(fields, "host", MAX_HOST, known.map(|known| known.0), problems);
-    if host
-        .as_ref()
-        .is_some_and(|host| host.contains(|c: char| c.is_whitespace() || "/@?#".contains(c)))
-    {
-        problems.add(fields.pointer("host"), "must be the name or the address of a host");
+    if let Some(host) = &host {
+        problems.check(&fields.pointer("host"), check_host(host));
     }
     let port = match fields.integer("port", problems) {
         Sent::Value(port) => {
@@ -216,7 +198,7 @@ fn postgres(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &
                 .ok_or("must be from 1 to 65535");
             problems.check(&fields.pointer("port"), port)
         }
-        Sent::Nothing | Sent::Null => Some(known.map_or(DEFAULT_PORT, |known| known.1)),
+        Sent::Nothing | Sent::Null => Some(known.map_or(POSTGRES_PORT, |known| known.1)),
     };
     let database = required(
         fields,
@@ -263,11 +245,8 @@ fn file(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &mut 
         _ => None,
     };
     let directory = required(fields, "directory", MAX_PATH, known.map(|known| known.0), problems);
-    if directory
-        .as_ref()
-        .is_some_and(|path| !path.starts_with('/') || path.split('/').any(|part| part == ".."))
-    {
-        problems.add(fields.pointer("directory"), "must be an absolute path without `..`");
+    if let Some(directory) = &directory {
+        problems.check(&fields.pointer("directory"), check_directory(directory));
     }
     let format = match (fields.text("format", problems), known) {
         (Sent::Value(format), _) => {

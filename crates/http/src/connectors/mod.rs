@@ -8,7 +8,7 @@ mod create;
 mod delete;
 mod list;
 
-pub(crate) use body::{MAX_POSTGRES_NAME, name};
+pub(crate) use body::name;
 pub(crate) use create::MadeId;
 
 use crate::error::ApiError;

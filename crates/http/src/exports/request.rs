@@ -1,19 +1,15 @@
 //! Reading an export to be made.
 
-use crate::connectors::{MAX_POSTGRES_NAME, name};
+use crate::connectors::name;
 use crate::fields::{Fields, Problems, Sent};
 use selfsame_application::NewExport;
 use selfsame_application::ports::ExportDefinition;
-use selfsame_domain::export::{ColumnSet, Dataset, Schedule, ScheduleProblem};
+use selfsame_domain::export::{
+    ColumnSet, DEFAULT_SCHEMA, Dataset, MAX_POSTGRES_NAME, Schedule, ScheduleProblem, check_filter, check_schema,
+};
 use selfsame_domain::values::text;
 use selfsame_domain::{ConnectorId, SegmentId, Timestamp};
 use uuid::Uuid;
-
-/// The schema at the destination if the request names none.
-const DEFAULT_SCHEMA: &str = "public";
-
-/// Datasets of contacts, which a segment can filter.
-const OF_CONTACTS: [Dataset; 3] = [Dataset::Contacts, Dataset::Identifiers, Dataset::Devices];
 
 /// Reads an export. None if there are errors.
 pub(super) fn read(fields: &Fields<'_>, now: Timestamp, problems: &mut Problems) -> Option<NewExport> {
@@ -75,16 +71,7 @@ fn schema(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
         return Some(DEFAULT_SCHEMA.to_owned());
     };
     let schema = problems.check("/schema", text::clean(&schema, MAX_POSTGRES_NAME))?;
-    let is_plain = schema.len() <= MAX_POSTGRES_NAME && !schema.contains(['/', '\\']) && schema != "..";
-    if !is_plain || schema.starts_with("pg_") || schema == "information_schema" || schema.starts_with('.') {
-        problems.add(
-            "/schema",
-            format!(
-                "must be the name of a schema: at most {MAX_POSTGRES_NAME} bytes, no slashes, none of the system's own"
-            ),
-        );
-        return None;
-    }
+    problems.check("/schema", check_schema(&schema))?;
     Some(schema)
 }
 
@@ -112,9 +99,6 @@ fn schedule(fields: &Fields<'_>, now: Timestamp, problems: &mut Problems) -> Opt
 
 fn segment(fields: &Fields<'_>, datasets: &[Dataset], problems: &mut Problems) -> Option<SegmentId> {
     let segment = fields.integer("segmentId", problems).value()?;
-    if !datasets.iter().all(|dataset| OF_CONTACTS.contains(dataset)) {
-        let names = OF_CONTACTS.map(Dataset::as_str).join(", ");
-        problems.add("/segmentId", format!("is possible with the datasets {names} alone"));
-    }
+    problems.check("/segmentId", check_filter(datasets));
     Some(SegmentId(segment))
 }

@@ -1,6 +1,6 @@
 //! `POST imports/{id}/decide`.
 
-use super::files::{FileOptions, Plan, Target, read_date_formats, region};
+use super::files::{FileOptions, Plan, read_date_formats, region};
 use super::import_id;
 use super::response::{ImportAnswer, ImportBody};
 use crate::auth::{May, right};
@@ -117,11 +117,7 @@ fn decided(import: &Import, body: &Fields<'_>) -> Result<FileOptions, ApiError> 
         let formats = problems.check(&body.pointer("dateFormats"), read_date_formats(formats));
         options.date_formats.extend(formats.unwrap_or_default());
     }
-    let needed = Target::of_dedupe(options.dedupe_on());
-    let recognises = |column: &&super::files::Column| {
-        column.target.is_some_and(|target| needed.contains(&target)) && !options.skip.contains(&column.header)
-    };
-    if plan.form != "ndjson" && !plan.columns.iter().any(|column| recognises(&column)) {
+    if !plan.recognises(&options) {
         let reason = "must leave a column by which contacts are recognised";
         problems.add(body.pointer("skipColumns"), reason);
     }

@@ -21,7 +21,6 @@ pub use files::segments_cell;
 pub use reader::ImportRows;
 
 pub(crate) use body::file_too_large;
-pub(crate) use files::UNKNOWN_MEMBER;
 pub(crate) use preview::PREVIEW_LIMIT;
 
 use crate::error::ApiError;

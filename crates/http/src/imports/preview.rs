@@ -1,7 +1,7 @@
 //! `POST imports/preview`.
 
 use super::body::{FileBody, Sent};
-use super::files::{FileParams, FileRows, Parameters, Plan};
+use super::files::{FileParams, Parameters, Plan};
 use super::preview_body::PreviewAnswer;
 use super::reader::ImportRows;
 use super::upload::{FileForm, SpreadsheetFile};
@@ -12,10 +12,10 @@ use crate::refusals::BodyRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::{Request, State};
-use selfsame_application::ports::{ImportFormat, RowsError};
-use selfsame_application::{PreviewError, PreviewRequest};
+use selfsame_application::ports::ImportFormat;
+use selfsame_application::{PreviewBody, PreviewError, PreviewRequest};
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
@@ -99,7 +99,7 @@ pub(super) async fn preview(
     let request = PreviewRequest {
         format: ImportFormat::File,
         options: text,
-        file: file.try_clone().map_err(|_| UNREADABLE)?,
+        body: PreviewBody::File(file),
         rows: ROWS,
         with_totals: is_dry_run,
         until: Instant::now() + state.settings.request_timeout,
@@ -107,14 +107,9 @@ pub(super) async fn preview(
     let reader = Arc::new(ImportRows::new(limit));
     let preview = state.app.preview_import(auth.workspace(), reader, request).await;
     let preview = preview.map_err(refused)?;
-    let plan: Plan = serde_json::from_str(&preview.inspection.found)
+    let plan = Plan::from_text(&preview.inspection.found)
         .map_err(|_| ApiError::Internal("the columns of a file cannot be read back"))?;
-    let sample = {
-        let plan = plan.clone();
-        tokio::task::spawn_blocking(move || sample(file, FileRows { limit }, &options, &plan))
-    };
-    let sample = sample.await.map_err(|_| UNREADABLE)?.map_err(rows_refused)?;
-    Ok(Json(PreviewAnswer::of(plan, preview, sample)))
+    Ok(Json(PreviewAnswer::of(plan, preview)))
 }
 
 const UNREADABLE: ApiError = ApiError::Internal("a temporary file cannot be written or read");
@@ -137,17 +132,6 @@ async fn stored(body: &mut FileBody<'_>) -> Result<File, ApiError> {
     Ok(file.into_std().await)
 }
 
-/// The cells of the first rows, by column.
-fn sample(
-    mut file: File,
-    rows: FileRows,
-    options: &super::files::FileOptions,
-    plan: &Plan,
-) -> Result<Vec<Vec<String>>, RowsError> {
-    file.rewind()?;
-    rows.sample(options, plan, &mut file, ROWS)
-}
-
 fn refused(error: PreviewError) -> ApiError {
     match error {
         PreviewError::Malformed(reason) => ApiError::invalid("file", reason),
@@ -157,12 +141,5 @@ fn refused(error: PreviewError) -> ApiError {
             UNREADABLE
         }
         PreviewError::Failed(error) => error.into(),
-    }
-}
-
-fn rows_refused(error: RowsError) -> ApiError {
-    match error {
-        RowsError::Malformed(reason) => ApiError::invalid("file", reason),
-        RowsError::Interrupted(error) => refused(PreviewError::File(error)),
     }
 }

@@ -95,7 +95,7 @@ pub(super) struct ReasonBody {
 }
 
 impl PreviewAnswer {
-    pub(super) fn of(plan: Plan, preview: ImportPreview, sample: Vec<Vec<String>>) -> Self {
+    pub(super) fn of(plan: Plan, preview: ImportPreview) -> Self {
         let inspection = preview.inspection;
         let reasons = |header: &str| {
             let of_column = inspection.problems.iter().filter(|problem| problem.column == header);
@@ -113,14 +113,14 @@ impl PreviewAnswer {
             encoding: plan.encoding,
             delimiter: plan.delimiter,
             problems: inspection.problems.iter().map(problem).collect(),
-            rows: preview.rows.into_iter().zip(sample).map(PreviewRowBody::from).collect(),
+            rows: preview.rows.into_iter().map(PreviewRowBody::from).collect(),
             totals: preview.totals.map(|totals| TotalsBody::of(totals, inspection.total)),
         }
     }
 }
 
-impl From<(PreviewRow, Vec<String>)> for PreviewRowBody {
-    fn from((PreviewRow { row, decision }, values): (PreviewRow, Vec<String>)) -> Self {
+impl From<PreviewRow> for PreviewRowBody {
+    fn from(PreviewRow { row, decision, values }: PreviewRow) -> Self {
         Self {
             row: row.row,
             line: row.line,

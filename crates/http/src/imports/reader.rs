@@ -1,9 +1,10 @@
 //! The rows of stored bodies, of every form.
 
 use super::files::FileRows;
+use super::preview::PREVIEW_LIMIT;
 use crate::contacts::read_bulk_rows;
 use selfsame_application::ports::{
-    GoOn, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
+    FileSample, GoOn, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
 };
 use selfsame_domain::Policy;
 use std::io::Read;
@@ -21,6 +22,11 @@ impl ImportRows {
             files: FileRows { limit: file_limit },
         }
     }
+
+    /// Reads files for previews, which somebody waits for: of at most 256 MiB, and of no more than an import may have.
+    pub fn for_previews(file_limit: u64) -> Self {
+        Self::new(PREVIEW_LIMIT.min(file_limit))
+    }
 }
 
 impl RowReader for ImportRows {
@@ -33,6 +39,19 @@ impl RowReader for ImportRows {
         match import.format {
             ImportFormat::Bulk => Ok(Inspection::default()),
             ImportFormat::File => self.files.inspect(import, context, body),
+        }
+    }
+
+    fn sample(
+        &self,
+        import: &Import,
+        context: &InspectionContext,
+        body: &mut dyn Read,
+        most: usize,
+    ) -> Result<FileSample, RowsError> {
+        match import.format {
+            ImportFormat::Bulk => Ok(FileSample::default()),
+            ImportFormat::File => self.files.sample(import, context, body, most),
         }
     }
 

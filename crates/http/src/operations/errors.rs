@@ -3,10 +3,11 @@
 //! The code that writes error answers also writes the examples, so that they have the same form.
 
 use crate::error::{ApiError, Problem, rejection_of};
-use crate::imports::{PREVIEW_LIMIT, UNKNOWN_MEMBER, file_too_large};
+use crate::imports::{PREVIEW_LIMIT, file_too_large};
 use crate::orders;
 use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use crate::state::HttpSettings;
+use selfsame_domain::imports::UNKNOWN_UNIQUE_BY;
 use selfsame_domain::{Rejection, Revision};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -226,7 +227,7 @@ impl<'a> Place<'a> {
             .into_iter()
             .find(|name| self.query.iter().any(|own| own == name));
         let (pointer, reason) = if self.takes_file() {
-            ("uniqueBy", UNKNOWN_MEMBER)
+            ("uniqueBy", UNKNOWN_UNIQUE_BY)
         } else if self.body == Body::Json && self.path == "/api/v1/contact" {
             ("/channels/0/value", "must be an email address")
         } else if self.body == Body::Json {

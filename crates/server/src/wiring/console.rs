@@ -4,7 +4,9 @@ use crate::settings::{Settings, reachable};
 use axum::Router;
 use selfsame_application::Application;
 use selfsame_console::{ConsoleSettings, ConsoleState};
+use selfsame_http::ImportRows;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Where people reach the console: what the settings say, else the address that is listened on.
 pub(crate) fn public_url(settings: &Settings, bound: SocketAddr) -> String {
@@ -17,6 +19,8 @@ pub(crate) fn with_console(front_end: Router, app: &Application, settings: &Sett
     let console = ConsoleSettings {
         public_url: public_url(settings, bound),
         request_timeout: settings.request_timeout,
+        import_limit: settings.import_limit_bytes,
     };
-    front_end.merge(selfsame_console::router(&ConsoleState::new(app.clone(), console)))
+    let rows = Arc::new(ImportRows::for_previews(settings.import_limit_bytes));
+    front_end.merge(selfsame_console::router(&ConsoleState::new(app.clone(), rows, console)))
 }

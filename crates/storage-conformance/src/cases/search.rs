@@ -2,7 +2,8 @@
 
 use super::kinds::values;
 use crate::{Ask, Backend, Fixture, Kind, force_merge, identifier, remove};
-use selfsame_application::ports::{ContactFilter, ContactOrder, ContactQuery};
+use chrono::TimeDelta;
+use selfsame_application::ports::{Clock, ContactFilter, ContactOrder, ContactQuery};
 use selfsame_domain::values::{BlockedValue, BlockedValues};
 use selfsame_domain::{AttributeInput, AttributeKey, ContactId, Limits};
 
@@ -132,6 +133,35 @@ pub async fn contacts_after_a_number_cover_all_active_ones(backend: &mut dyn Bac
         assert_eq!(f.details(after).await.as_ref(), page.last());
     }
     assert_eq!(found, expected);
+}
+
+pub async fn contacts_before_an_update_cover_all_active_ones(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    // Some of them at the same time.
+    let asks = (0..3)
+        .map(|index| Ask::new().external(&format!("e{index}")).upsert())
+        .collect();
+    f.decide_all(asks).await;
+    let others = several(&f).await;
+    f.decide(remove(others[2])).await;
+    let everybody = ContactQuery {
+        limit: 100,
+        ..ContactQuery::default()
+    };
+    let (expected, _) = page(&f, &everybody).await;
+    for limit in 1..=4 {
+        let (mut found, mut after) = (Vec::new(), (f.clock().now() + TimeDelta::days(1), ContactId(i64::MAX)));
+        loop {
+            let store = f.store();
+            let page = store.contacts_updated_before(f.workspace, after, limit).await;
+            let page = page.expect("contacts");
+            assert!(page.len() <= limit as usize);
+            let Some(last) = page.last() else { break };
+            after = (last.contact.updated_at, last.contact.id);
+            found.extend(page.iter().map(|details| details.contact.id));
+        }
+        assert_eq!(found, expected, "pages of {limit}");
+    }
 }
 
 pub async fn names_are_compared_without_regard_to_case(backend: &mut dyn Backend) {

@@ -101,6 +101,19 @@ impl Contacts for MemoryStore {
         Ok(page(&space, found, 0, limit).items)
     }
 
+    async fn contacts_updated_before(
+        &self,
+        workspace: WorkspaceId,
+        after: (Timestamp, ContactId),
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, StorageError> {
+        let space = self.space(workspace);
+        let follows = |contact: &Contact| (contact.updated_at, contact.id) < after;
+        let mut found: Vec<Contact> = active(&space).filter(follows).collect();
+        found.sort_by_key(|contact| Reverse((contact.updated_at, contact.id)));
+        Ok(page(&space, found, 0, limit).items)
+    }
+
     async fn in_segment(
         &self,
         workspace: WorkspaceId,

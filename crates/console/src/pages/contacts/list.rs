@@ -7,14 +7,16 @@ use crate::page::{Choice, Page, Section};
 use crate::pages::show;
 use crate::signed_in::SignedIn;
 use crate::state::ConsoleState;
+use crate::texts::Texts;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use selfsame_application::ports::{ContactDetails, ContactFilter, ContactQuery, Page as Found};
+use selfsame_application::ports::{ContactDetails, ContactQuery, Page as Found};
 use selfsame_domain::console::Permission;
+use selfsame_domain::{ContactId, Timestamp};
 use serde::Deserialize;
 
 /// How many contacts a page has.
@@ -32,8 +34,10 @@ struct Asked {
     q: String,
     /// By what.
     by: String,
-    /// How many are passed over.
+    /// How many results of a search are passed over.
     from: u64,
+    /// The last contact of the page before, in the list of everybody: its update and its number.
+    after: String,
 }
 
 #[derive(Template)]
@@ -56,12 +60,11 @@ async fn view(
     signed_in.require(Permission::Read)?;
     let texts = signed_in.browser.texts;
     let q = asked.q.trim();
-    let (by, found) = find(&state, &signed_in, q, By::from_text(&asked.by), asked.from).await?;
-    let way = |one: By| Choice {
-        value: one.as_str().to_owned(),
-        text: texts.get(&format!("by-{}", one.as_str())),
-        is_chosen: one == by,
-    };
+    let by = By::from_text(&asked.by);
+    if q.is_empty() {
+        return everybody(&state, &signed_in, by, &asked.after).await;
+    }
+    let (by, found) = find(&state, &signed_in, q, by, asked.from).await?;
     let link = |from: u64| {
         let q = utf8_percent_encode(q, NON_ALPHANUMERIC);
         format!("/contacts?q={q}&by={}&from={from}", by.as_str())
@@ -70,7 +73,7 @@ async fn view(
     show(&ContactsPage {
         page: Page::of(&signed_in, Section::Contacts, &texts.get("contacts-title")),
         q: q.to_owned(),
-        ways: By::ALL.map(way).into(),
+        ways: ways(by, texts),
         total: found.total,
         rows: found
             .items
@@ -82,6 +85,62 @@ async fn view(
     })
 }
 
+/// By what contacts are looked for, as a choice.
+fn ways(chosen: By, texts: Texts) -> Vec<Choice> {
+    let way = |one: By| Choice {
+        value: one.as_str().to_owned(),
+        text: texts.get(&format!("by-{}", one.as_str())),
+        is_chosen: one == chosen,
+    };
+    By::ALL.map(way).into()
+}
+
+/// Everybody, the latest changed first, page by page: each begins after the last contact of the page before, however many stand there.
+async fn everybody(state: &ConsoleState, signed_in: &SignedIn, by: By, after: &str) -> Result<Response, PageError> {
+    let (store, workspace, texts) = (state.app.store(), signed_in.workspace(), signed_in.browser.texts);
+    let first = ContactQuery {
+        limit: PAGE + 1,
+        ..ContactQuery::default()
+    };
+    let (mut items, total) = if after.is_empty() {
+        let found = store.search(workspace, &first).await?;
+        (found.items, found.total)
+    } else {
+        let place = read_place(after).ok_or(PageError::NotFound)?;
+        let items = store.contacts_updated_before(workspace, place, PAGE + 1).await?;
+        let total = store
+            .search(workspace, &ContactQuery { limit: 0, ..first })
+            .await?
+            .total;
+        (items, total)
+    };
+    let more = items.len() > PAGE as usize;
+    items.truncate(PAGE as usize);
+    let last = items.last().filter(|_| more);
+    show(&ContactsPage {
+        page: Page::of(signed_in, Section::Contacts, &texts.get("contacts-title")),
+        q: String::new(),
+        ways: ways(by, texts),
+        total,
+        rows: items
+            .iter()
+            .map(|details| ContactRow::of(&details.contact, texts))
+            .collect(),
+        newer: (!after.is_empty()).then(|| "/contacts".to_owned()),
+        older: last.map(|last| {
+            let (at, id) = (last.contact.updated_at.timestamp_micros(), last.contact.id);
+            format!("/contacts?after={at}-{id}")
+        }),
+    })
+}
+
+/// Reads a place in the list: microseconds since 1970 and the number of a contact.
+fn read_place(text: &str) -> Option<(Timestamp, ContactId)> {
+    let (at, id) = text.split_once('-')?;
+    let at = Timestamp::from_timestamp_micros(at.parse().ok()?)?;
+    Some((at, ContactId(id.parse().ok()?)))
+}
+
 /// The results and the criterion that produced them. [`By::Anything`] uses the first criterion with results.
 async fn find(
     state: &ConsoleState,
@@ -90,10 +149,6 @@ async fn find(
     by: By,
     from: u64,
 ) -> Result<(By, Found<ContactDetails>), PageError> {
-    if q.is_empty() {
-        let everybody = Wanted::Filter(ContactFilter::default());
-        return Ok((by, ask(state, signed_in, everybody, from).await?));
-    }
     let ways = if by == By::Anything { &By::TRIED[..] } else { &[by] };
     let region = signed_in.person.workspace.policy.default_phone_region.as_ref();
     for way in ways {

@@ -3,6 +3,7 @@
 use super::timeline::{Entry, read_cursor, write_cursor};
 use crate::contact_view::{IdentifierRow, MergeRow, name_of};
 use crate::error::{PageError, go};
+use crate::graph::Graph;
 use crate::page::{Choice, Page, Section};
 use crate::pages::{number, show};
 use crate::sentences::{Sentence, attribute};
@@ -59,6 +60,7 @@ struct ContactPage {
     source: String,
     attributes: Vec<(String, String)>,
     identifiers: Vec<IdentifierRow>,
+    graph: Graph,
     decisions: Vec<Sentence>,
     merges: Vec<MergeRow>,
     may_undo: bool,
@@ -104,6 +106,7 @@ async fn view(
         source: contact.source.as_str().to_owned(),
         attributes: attributes(&state, &signed_in, contact).await?,
         identifiers: identifiers(contact, texts),
+        graph: Graph::of(&identity, texts),
         decisions: decisions
             .iter()
             .map(|(touched, decision)| Sentence::of(decision, *touched, id, texts))

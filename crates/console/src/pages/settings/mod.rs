@@ -1,8 +1,10 @@
 //! `/settings`.
 
 mod audit;
+mod data;
 mod keys;
 mod people;
+mod policy;
 
 use crate::page::{Link, Page, Section};
 use crate::signed_in::SignedIn;
@@ -14,6 +16,8 @@ pub(super) fn routes() -> Router<ConsoleState> {
         .merge(keys::routes())
         .merge(people::routes())
         .merge(audit::routes())
+        .merge(policy::routes())
+        .merge(data::routes())
 }
 
 /// A page of the settings: its frame, and the links to all of them.
@@ -25,5 +29,10 @@ fn page(signed_in: &SignedIn, current: &str) -> (Page, Vec<Link>) {
         is_current: name == current,
     };
     let page = Page::of(signed_in, Section::Settings, &texts.get(&format!("settings-{current}")));
-    (page, ["keys", "people", "audit"].map(link).into())
+    (
+        page,
+        ["keys", "people", "sites", "fields", "policy", "audit"]
+            .map(link)
+            .into(),
+    )
 }

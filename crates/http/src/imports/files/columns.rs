@@ -1,10 +1,8 @@
 //! What the columns of a file look like: damage, and the order of dates.
 
-use super::options::FileOptions;
-use super::plan::{Column, Plan};
-use super::target::Target;
 use selfsame_application::ports::ColumnProblem;
 use selfsame_domain::CustomField;
+use selfsame_domain::imports::{Column, FileOptions, Plan, Target};
 use selfsame_domain::sheet::{Cell, ColumnStats, DateOrder, DateOrders};
 use selfsame_domain::values::{FieldType, Region};
 

@@ -1,8 +1,7 @@
 //! From the cells of a row to a contact as bulk calls have it.
 
-use super::plan::Column;
-use super::target::Target;
 use selfsame_domain::FieldId;
+use selfsame_domain::imports::{Column, Target};
 use serde_json::{Map, Value, json};
 
 /// Characters between the names of segments in a cell.

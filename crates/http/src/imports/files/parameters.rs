@@ -1,11 +1,10 @@
 //! The parameters of an import of a file.
 
-use super::options::FileOptions;
-use super::target::Target;
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paths::Params;
 use selfsame_domain::CustomField;
+use selfsame_domain::imports::{FileOptions, Target};
 use selfsame_domain::sheet::DateOrder;
 use selfsame_domain::values::Region;
 use serde_json::Value;
@@ -14,9 +13,6 @@ use utoipa::IntoParams;
 
 /// How long `map` and `dateFormat` may be, in bytes.
 pub(in crate::imports) const MAX_MAP: usize = 64 << 10;
-
-/// What is said of a `uniqueBy` that is missing or unknown.
-pub(crate) const UNKNOWN_MEMBER: &str = "must be one of externalCustomerId, email, sms, email_or_sms, id, mobilepush, webpush, or field: with the number of a custom field that identifies";
 
 /// The parameters of an import of a file, as they are described.
 #[derive(IntoParams)]
@@ -85,21 +81,8 @@ fn switch(params: &Params, name: &str, problems: &mut Problems) -> bool {
 
 /// Reads what contacts are recognised by; none for phone, then email.
 fn unique_by(params: &Params, fields: &[CustomField], problems: &mut Problems) -> Option<Target> {
-    let text = params.text("uniqueBy");
-    if text.is_some_and(|text| text.eq_ignore_ascii_case("email_or_sms")) {
-        return None;
-    }
-    let target = text
-        .and_then(|text| Target::parse(text, fields))
-        .filter(|target| target.dedupe_on().is_some());
-    match target {
-        Some(Target::Field(id)) if !fields.iter().any(|field| field.id == id && field.identifying) => {
-            problems.add("uniqueBy", "must be a custom field that identifies");
-        }
-        Some(_) => {}
-        None => problems.add("uniqueBy", UNKNOWN_MEMBER),
-    }
-    target
+    let text = params.text("uniqueBy").unwrap_or_default();
+    problems.check("uniqueBy", Target::unique_by(text, fields)).flatten()
 }
 
 /// Reads a country.

@@ -2,13 +2,12 @@
 
 use super::columns::Columns;
 use super::contact::Draft;
-use super::options::FileOptions;
-use super::plan::Plan;
-use super::target::Target;
+use super::how::{how, plan as plan_of};
 use crate::contacts::{BulkOptions, request};
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, text_of};
-use selfsame_application::ports::{GoOn, Import, Inspection, InspectionContext, ReadRow, RowsError};
+use selfsame_application::ports::{FileSample, GoOn, Import, Inspection, InspectionContext, ReadRow, RowsError};
+use selfsame_domain::imports::{FileOptions, Plan, Target};
 use selfsame_domain::sheet::{Cell, ColumnRole};
 use selfsame_domain::values::Region;
 use selfsame_domain::{Command, FieldInput, Policy};
@@ -42,13 +41,13 @@ impl FileRows {
             columns: Columns::new(),
             rows: 0,
         };
-        let how = inspector.options.clone();
+        let options = inspector.options.clone();
         let mut plan = None;
         let mut failure = None;
         selfsame_tables::read(
             body,
-            &how.how(self.limit),
-            &mut |source| plan = Some(Plan::of(source)),
+            &how(&options, self.limit),
+            &mut |source| plan = Some(plan_of(source)),
             &mut |row| match inspector.look(row.content) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(reason) => {
@@ -88,7 +87,7 @@ impl FileRows {
         policy.default_phone_region = region(&options, &policy);
         let mut reader = Reader::new(&options, &plan, policy)?;
         let mut is_header = plan.form != "ndjson";
-        let how = options.how(self.limit);
+        let how = how(&options, self.limit);
         let visit = &mut |row: selfsame_tables::Row| {
             if std::mem::take(&mut is_header) {
                 return ControlFlow::Continue(());
@@ -103,28 +102,62 @@ impl FileRows {
 }
 
 impl FileRows {
-    /// The cells of the first rows, by column; of an object the members that are no lists or objects.
+    /// The beginning of a file: what its columns are by their titles, and the cells of the first rows, by column. Of an object the members that
+    /// are no lists or objects.
     pub(crate) fn sample(
         self,
-        options: &FileOptions,
-        plan: &Plan,
+        import: &Import,
+        context: &InspectionContext,
         body: &mut dyn Read,
         most: usize,
-    ) -> Result<Vec<Vec<String>>, RowsError> {
-        let mut sample = Vec::new();
-        let mut is_header = plan.form != "ndjson";
-        let visit = &mut |row: selfsame_tables::Row| {
-            if std::mem::take(&mut is_header) {
-                return ControlFlow::Continue(());
-            }
-            if sample.len() == most {
+    ) -> Result<FileSample, RowsError> {
+        let options = options_of(import)?;
+        let mut source = None;
+        let mut plan = Plan::default();
+        let mut contents = Vec::new();
+        let mut visit = |row: selfsame_tables::Row| {
+            if contents.len() == most {
                 return ControlFlow::Break(());
             }
-            sample.push(texts(row.content, plan));
+            match &row.content {
+                RowContent::Cells { cells, .. } if plan.columns.is_empty() => {
+                    for cell in cells {
+                        plan.add(&cell.text, &options, &context.fields);
+                    }
+                    return ControlFlow::Continue(());
+                }
+                RowContent::Cells { .. } => {}
+                RowContent::Json(text) => add_members(&mut plan, text, &options, context),
+            }
+            contents.push(row.content);
             ControlFlow::Continue(())
         };
-        selfsame_tables::read(body, &options.how(self.limit), &mut |_| {}, visit).map_err(rows_error)?;
-        Ok(sample)
+        let mut found = |found: &selfsame_tables::Source| source = Some(plan_of(found));
+        selfsame_tables::read(body, &how(&options, self.limit), &mut found, &mut visit).map_err(rows_error)?;
+        let plan = Plan {
+            columns: plan.columns,
+            ..source.unwrap_or_default()
+        };
+        // The columns that an inspection has found include those of later objects.
+        let plan = match import.found.as_deref().map(Plan::from_text) {
+            Some(Ok(found)) => found,
+            _ => plan,
+        };
+        let rows = contents.into_iter().map(|content| texts(content, &plan)).collect();
+        Ok(FileSample { plan, rows })
+    }
+}
+
+/// Adds the members of an object that are no columns yet. What is no object has none.
+fn add_members(plan: &mut Plan, text: &str, options: &FileOptions, context: &InspectionContext) {
+    let Ok(Value::Object(members)) = serde_json::from_str(text) else {
+        return;
+    };
+    for name in members.keys() {
+        let is_new = !plan.columns.iter().any(|column| column.header == name.trim());
+        if is_new && plan.columns.len() < MAX_COLUMNS {
+            plan.add(name, options, &context.fields);
+        }
     }
 }
 

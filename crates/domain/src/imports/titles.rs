@@ -1,7 +1,7 @@
 //! What a column holds by its title: in English, Ukrainian and Russian, and as the vendor's exports have it (wire fact).
 
 use super::target::Target;
-use selfsame_domain::CustomField;
+use crate::CustomField;
 
 /// Titles without blanks, punctuation and apostrophes, in small letters.
 const TITLES: [(Target, &[&str]); 17] = [
@@ -191,7 +191,7 @@ mod tests {
             ("Language code", Target::Language),
             ("Contact ID", Target::Id),
             ("Город", Target::Town),
-            ("field:7", Target::Field(selfsame_domain::FieldId(7))),
+            ("field:7", Target::Field(crate::FieldId(7))),
         ] {
             assert_eq!(target(title, false, &[]), Some(expected), "{title}");
         }

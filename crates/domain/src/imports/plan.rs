@@ -1,57 +1,56 @@
 //! Which column of a file goes where.
 
-use super::options::{FileOptions, form_name};
+use super::options::FileOptions;
 use super::target::Target;
 use super::titles;
-use selfsame_domain::sheet::DateOrder;
-use selfsame_domain::{CustomField, DedupeOn};
-use selfsame_tables::Source;
+use crate::sheet::DateOrder;
+use crate::{CustomField, DedupeOn};
 use serde::{Deserialize, Serialize};
 
 /// What a file turned out to be, and where its columns go. Stored with the import: every attempt reads the file in the same way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::imports) struct Plan {
+pub struct Plan {
     /// `csv`, `tsv`, `ndjson` or `xlsx`.
-    pub(in crate::imports) form: String,
+    pub form: String,
     /// The name of the encoding; none for spreadsheets.
-    pub(in crate::imports) encoding: Option<String>,
+    pub encoding: Option<String>,
     /// The delimiter, for delimited text.
-    pub(in crate::imports) delimiter: Option<char>,
+    pub delimiter: Option<char>,
     /// The columns in their order.
-    pub(in crate::imports) columns: Vec<Column>,
+    pub columns: Vec<Column>,
 }
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::imports) struct Column {
+pub struct Column {
     /// Its title, or its number where it has none; unique.
-    pub(in crate::imports) header: String,
+    pub header: String,
     /// Where its values go; none for nowhere.
-    pub(in crate::imports) target: Option<Target>,
+    pub target: Option<Target>,
     /// The format of its dates, where it holds some.
-    pub(in crate::imports) dates: Option<String>,
+    pub dates: Option<String>,
 }
 
 impl Column {
     /// The order of its dates.
-    pub(super) fn order(&self) -> Option<DateOrder> {
+    pub fn order(&self) -> Option<DateOrder> {
         self.dates.as_deref().and_then(DateOrder::from_format)
     }
 }
 
 impl Plan {
-    /// Of a file whose columns are not known yet.
-    pub(super) fn of(source: &Source) -> Self {
-        Self {
-            form: form_name(source.form).to_owned(),
-            encoding: source.encoding.map(str::to_owned),
-            delimiter: source.delimiter.map(char::from),
-            columns: Vec::new(),
-        }
+    /// The stored text of the plan.
+    pub fn to_text(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads what [`Self::to_text`] wrote.
+    pub fn from_text(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
     }
 
     /// Adds a column with a title.
-    pub(super) fn add(&mut self, title: &str, options: &FileOptions, fields: &[CustomField]) {
+    pub fn add(&mut self, title: &str, options: &FileOptions, fields: &[CustomField]) {
         let header = self.header(title);
         let target = if options.map.is_empty() {
             titles::target(title, options.dedupe_on() == DedupeOn::Id, fields)
@@ -71,6 +70,26 @@ impl Plan {
         });
     }
 
+    /// Whether the file keeps a column by which contacts are recognised once the columns of `options.skip` are left out. Objects name their
+    /// members row by row, so that a file of them always does.
+    pub fn recognises(&self, options: &FileOptions) -> bool {
+        let needed = Target::of_dedupe(options.dedupe_on());
+        let is_kept = |column: &Column| {
+            column.target.is_some_and(|target| needed.contains(&target)) && !options.skip.contains(&column.header)
+        };
+        self.form == "ndjson" || self.columns.iter().any(is_kept)
+    }
+
+    /// The member that a person most likely recognises contacts by: the first of external ID, phone or email, contact ID and push tokens that a
+    /// column holds.
+    pub fn likely_key(&self) -> Option<Target> {
+        let has = |target: &Target| self.columns.iter().any(|column| column.target == Some(*target));
+        if has(&Target::ExternalId) || has(&Target::Phone) || has(&Target::Email) {
+            return Some(Target::ExternalId).filter(has);
+        }
+        [Target::Id, Target::MobilePush, Target::WebPush].into_iter().find(has)
+    }
+
     /// A title that no other column has.
     fn header(&self, title: &str) -> String {
         let title = title.trim();
@@ -87,8 +106,8 @@ impl Plan {
             .unwrap_or(title)
     }
 
-    /// Whether contacts can be recognised, and every column that the request named is there.
-    pub(super) fn check(&self, options: &FileOptions) -> Result<(), String> {
+    /// Whether contacts can be recognised, and every column that the request named is there. The error is a text for the sender.
+    pub fn check(&self, options: &FileOptions) -> Result<(), String> {
         let has = |title: &String| {
             let title = title.to_lowercase();
             self.columns.iter().any(|column| column.header.to_lowercase() == title)

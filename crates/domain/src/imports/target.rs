@@ -1,39 +1,73 @@
 //! Where the values of a column go.
 
-use selfsame_domain::sheet::ColumnRole;
-use selfsame_domain::{BulkMember, CustomField, DedupeOn, FieldId};
+use crate::sheet::ColumnRole;
+use crate::{BulkMember, CustomField, DedupeOn, FieldId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Where the values of a column go.
+/// The member of a contact that the values of a column go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(in crate::imports) enum Target {
+pub enum Target {
+    /// The external ID.
     ExternalId,
+    /// The contact ID.
     Id,
+    /// An email address.
     Email,
+    /// A phone number (`sms` on the wire).
     Phone,
+    /// A phone number in Viber.
     Viber,
+    /// A mobile push token.
     MobilePush,
+    /// A web push token.
     WebPush,
+    /// A Telegram token.
     Telegram,
+    /// The ID of a device.
     DeviceId,
+    /// The first name.
     FirstName,
+    /// The last name.
     LastName,
+    /// The contact key.
     ContactKey,
+    /// The language code.
     Language,
+    /// The time zone.
     TimeZone,
+    /// The region of the address.
     Region,
+    /// The town of the address.
     Town,
+    /// The street address.
     Address,
+    /// The postcode.
     Postcode,
+    /// Names of segments (`groups` on the wire).
     Groups,
+    /// A custom field.
     Field(FieldId),
+}
+
+/// What is said of a `uniqueBy` that is missing or unknown.
+pub const UNKNOWN_UNIQUE_BY: &str = "must be one of externalCustomerId, email, sms, email_or_sms, id, mobilepush, webpush, or field: with the number of a custom field that identifies";
+
+/// Why contacts cannot be recognised by a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UniqueByProblem {
+    /// It is no member by which contacts are recognised.
+    #[error("{}", UNKNOWN_UNIQUE_BY)]
+    Unknown,
+    /// The custom field does not identify.
+    #[error("must be a custom field that identifies")]
+    NotIdentifying,
 }
 
 impl Target {
     /// Every one but custom fields, with its name.
-    const NAMES: [(Self, &'static str); 19] = [
+    pub const NAMES: [(Self, &'static str); 19] = [
         (Self::ExternalId, "externalCustomerId"),
         (Self::Id, "id"),
         (Self::Email, "email"),
@@ -56,7 +90,7 @@ impl Target {
     ];
 
     /// Reads the name of a target: that of a member of a contact, `field:12`, or `GROUP.KEY` of a custom field. Letter case does not matter.
-    pub(in crate::imports) fn parse(text: &str, fields: &[CustomField]) -> Option<Self> {
+    pub fn parse(text: &str, fields: &[CustomField]) -> Option<Self> {
         let text = text.trim();
         if let Some(target) = Self::of_name(text) {
             return Some(target);
@@ -83,14 +117,28 @@ impl Target {
         Some(Self::Field(FieldId(number)))
     }
 
+    /// Reads what contacts are recognised by; `None` for phone, then email (`email_or_sms`).
+    pub fn unique_by(text: &str, fields: &[CustomField]) -> Result<Option<Self>, UniqueByProblem> {
+        if text.eq_ignore_ascii_case("email_or_sms") {
+            return Ok(None);
+        }
+        let target = Self::parse(text, fields).filter(|target| target.dedupe_on().is_some());
+        match target.ok_or(UniqueByProblem::Unknown)? {
+            Self::Field(id) if !fields.iter().any(|field| field.id == id && field.identifying) => {
+                Err(UniqueByProblem::NotIdentifying)
+            }
+            target => Ok(Some(target)),
+        }
+    }
+
     /// The names, for people.
-    pub(in crate::imports) fn known() -> String {
+    pub fn known() -> String {
         let names: Vec<&str> = Self::NAMES.iter().map(|(_, name)| *name).collect();
         format!("{}, or field: with the number of a custom field", names.join(", "))
     }
 
     /// How contacts are recognised by it, if they can be.
-    pub(in crate::imports) fn dedupe_on(self) -> Option<DedupeOn> {
+    pub fn dedupe_on(self) -> Option<DedupeOn> {
         match self {
             Self::ExternalId => Some(DedupeOn::ExternalCustomerId),
             Self::Id => Some(DedupeOn::Id),
@@ -104,7 +152,7 @@ impl Target {
     }
 
     /// The targets of which a call that recognises contacts so needs one.
-    pub(in crate::imports) fn of_dedupe(dedupe_on: DedupeOn) -> Vec<Self> {
+    pub fn of_dedupe(dedupe_on: DedupeOn) -> Vec<Self> {
         match dedupe_on {
             DedupeOn::Email => vec![Self::Email],
             DedupeOn::Sms => vec![Self::Phone],
@@ -118,7 +166,7 @@ impl Target {
     }
 
     /// What a call recognises contacts by; none for phone, then email.
-    pub(in crate::imports) fn of_call(dedupe_on: DedupeOn) -> Option<Self> {
+    pub fn of_call(dedupe_on: DedupeOn) -> Option<Self> {
         Self::of_dedupe(dedupe_on)
             .into_iter()
             .next()
@@ -126,7 +174,7 @@ impl Target {
     }
 
     /// What its columns hold, as far as damage depends on it.
-    pub(super) fn role(self, fields: &[CustomField]) -> ColumnRole {
+    pub fn role(self, fields: &[CustomField]) -> ColumnRole {
         match self {
             Self::Phone | Self::Viber => ColumnRole::Phone,
             Self::Email => ColumnRole::Email,
@@ -139,7 +187,7 @@ impl Target {
     }
 
     /// How many columns may go there: a contact has so many channels of a type.
-    pub(super) fn most(self) -> usize {
+    pub fn most(self) -> usize {
         match self {
             Self::Email | Self::Phone | Self::Viber | Self::MobilePush | Self::WebPush => 2,
             Self::Groups => usize::MAX,
@@ -148,7 +196,7 @@ impl Target {
     }
 
     /// The member of a bulk call that it is.
-    pub(super) fn member(self) -> Option<BulkMember> {
+    pub fn member(self) -> Option<BulkMember> {
         match self {
             Self::Email => Some(BulkMember::Email),
             Self::Phone => Some(BulkMember::Sms),
