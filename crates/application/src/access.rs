@@ -3,8 +3,8 @@
 mod event_token;
 mod identity_token;
 mod key_secret;
-mod sender;
 mod recognised;
+mod sender;
 mod shared_reads;
 mod signature;
 mod sites;
@@ -17,8 +17,8 @@ use std::sync::{Arc, PoisonError};
 
 pub use identity_token::TokenError;
 pub use key_secret::{KeySecret, WeakSecret};
-pub use sender::{Sender, WarrantError};
 pub(crate) use recognised::Recognised;
+pub use sender::{Sender, WarrantError};
 pub(crate) use shared_reads::SharedReads;
 
 /// The shortest interval at which the last use of a key is stored.

@@ -1,6 +1,6 @@
 //! `GET segments/{id}/history`.
 
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paths::{ApiPath, Params, segment_id};
@@ -10,7 +10,6 @@ use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
 use selfsame_application::SegmentDay;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -77,11 +76,10 @@ impl From<SegmentDay> for DayBody {
 )]
 pub(crate) async fn history(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Read>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Json<SegmentHistory>, ApiError> {
-    auth.allow(Action::Read)?;
     let id = segment_id("id", &id)?;
     let mut problems = Problems::default();
     let days = params.number("days", 1, MAX_DAYS, DEFAULT_DAYS, &mut problems);

@@ -2,7 +2,7 @@
 
 use super::body::{WebhookBody, example, kinds, url};
 use super::webhook_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -12,7 +12,6 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::WebhookChange;
-use selfsame_domain::Action;
 use utoipa::ToSchema;
 
 /// A change of a webhook. What is missing stays as it is.
@@ -41,11 +40,10 @@ pub(super) struct ChangeBody {
 )]
 pub(super) async fn change(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Json<WebhookBody>, ApiError> {
-    auth.allow(Action::Admin)?;
     let document = incoming.object()?;
     let fields = document.fields();
     let mut problems = Problems::default();

@@ -1,14 +1,13 @@
 //! `DELETE webhooks/{id}`.
 
 use super::webhook_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::extract::State;
 use http::StatusCode;
-use selfsame_domain::Action;
 
 /// Delete a webhook.
 ///
@@ -23,10 +22,9 @@ use selfsame_domain::Action;
 )]
 pub(super) async fn delete(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<StatusCode, ApiError> {
-    auth.allow(Action::Admin)?;
     state.app.delete_webhook(auth.workspace(), webhook_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! `GET webhooks/{id}/deliveries`.
 
 use super::webhook_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
@@ -13,7 +13,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Delivery, DeliveryPlace, DeliveryQuery};
 use selfsame_domain::webhooks::DeliveryStatus;
-use selfsame_domain::{Action, MessageId, Revision};
+use selfsame_domain::{MessageId, Revision};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
@@ -139,11 +139,10 @@ impl Cursor {
 )]
 pub(super) async fn deliveries(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     params: Params,
 ) -> Result<Json<Deliveries>, ApiError> {
-    auth.allow(Action::Admin)?;
     let (workspace, webhook) = (auth.workspace(), webhook_id(&id)?);
     let mut problems = Problems::default();
     let status = params.text("status").and_then(|text| {

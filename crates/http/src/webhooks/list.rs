@@ -2,14 +2,13 @@
 
 use super::body::{WebhookBody, example};
 use super::webhook_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::paths::ApiPath;
 use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,8 +27,7 @@ pub(super) struct Webhooks {
     tag = "changes",
     responses((status = 200, description = "The webhooks, without secrets.", body = Webhooks, example = json!({"webhooks": [example()]})), Refused),
 )]
-pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) -> Result<Json<Webhooks>, ApiError> {
-    auth.allow(Action::Admin)?;
+pub(super) async fn list(State(state): State<HttpState>, auth: May<right::Admin>) -> Result<Json<Webhooks>, ApiError> {
     let found = state.app.store().webhooks(auth.workspace()).await?;
     let webhooks = found.iter().map(WebhookBody::from).collect();
     Ok(Json(Webhooks { webhooks }))
@@ -46,10 +44,9 @@ pub(super) async fn list(State(state): State<HttpState>, auth: Authenticated) ->
 )]
 pub(super) async fn get(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<WebhookBody>, ApiError> {
-    auth.allow(Action::Admin)?;
     let found = state.app.store().webhook(auth.workspace(), webhook_id(&id)?).await?;
     let webhook = found.ok_or(ApiError::NotFound("webhook"))?;
     Ok(Json(WebhookBody::from(&webhook)))

@@ -1,7 +1,7 @@
 //! `POST webhooks/{id}/replay`.
 
 use super::webhook_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, Sent};
@@ -11,7 +11,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::WebhookReplay;
-use selfsame_domain::{Action, MessageId, Revision};
+use selfsame_domain::{MessageId, Revision};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,11 +53,10 @@ pub(super) struct ReplayedBody {
 )]
 pub(super) async fn replay(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Json<ReplayedBody>, ApiError> {
-    auth.allow(Action::Admin)?;
     let document = incoming.object()?;
     let replay = read(&document.fields())?;
     let id = webhook_id(&id)?;

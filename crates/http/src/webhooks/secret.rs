@@ -2,7 +2,7 @@
 
 use super::body::{MadeBody, secret};
 use super::webhook_id;
-use crate::auth::Authenticated;
+use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
@@ -11,7 +11,6 @@ use crate::refusals::ChangeRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
 use utoipa::ToSchema;
 
 /// A new secret.
@@ -39,11 +38,10 @@ pub(super) struct NewSecretBody {
 )]
 pub(super) async fn rotate(
     State(state): State<HttpState>,
-    auth: Authenticated,
+    auth: May<right::Admin>,
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Json<MadeBody>, ApiError> {
-    auth.allow(Action::Admin)?;
     let document = incoming.object()?;
     let mut problems = Problems::default();
     let key = secret(&document.fields(), &mut problems);

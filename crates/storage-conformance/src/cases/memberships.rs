@@ -33,7 +33,10 @@ async fn feed(f: &Fixture<'_>, after: Revision) -> Vec<(Moved, Revision)> {
         let page = f.app().changes(f.workspace, &query).await.expect("read the feed");
         for change in &page.items {
             let moved = change.moved.expect("a move");
-            assert!(moved.since < change.revision && change.revision <= page.next, "{page:?}");
+            assert!(
+                moved.since < change.revision && change.revision <= page.next,
+                "{page:?}"
+            );
             assert_eq!(change.kind == ChangeKind::SegmentEntered, moved.entered);
             found.push(((moved.entered, moved.segment, change.contact, moved.cause), moved.since));
         }
@@ -163,7 +166,10 @@ pub async fn lists_are_recorded(backend: &mut dyn Backend) {
     let ann = f.id(Ask::new().external("ann").segment("VIP").upsert()).await;
     let bob = f.id(Ask::new().external("bob").segment("VIP").upsert()).await;
     let vip = f.segment("VIP").await;
-    assert_eq!(moves(&f, before).await, [(IN, vip, ann, Change), (IN, vip, bob, Change)]);
+    assert_eq!(
+        moves(&f, before).await,
+        [(IN, vip, ann, Change), (IN, vip, bob, Change)]
+    );
     let none = made(&f, "not VIP", &json!({"not": {"segment": vip.0}})).await;
     let empty = Command::Detach {
         segment: vip,
@@ -238,7 +244,8 @@ pub async fn past_members_are_those_of_the_revision(backend: &mut dyn Backend) {
     let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
     let with_both = latest(&f).await;
     moves(&f, Revision(0)).await;
-    f.decide(Ask::new().email("ann@example.com").external("ann").upsert()).await;
+    f.decide(Ask::new().email("ann@example.com").external("ann").upsert())
+        .await;
     let without_ann = latest(&f).await;
     moves(&f, Revision(0)).await;
     f.decide(remove(bob)).await;
@@ -251,7 +258,10 @@ pub async fn past_members_are_those_of_the_revision(backend: &mut dyn Backend) {
     ] {
         assert_eq!(at(&f, segment, revision).await, members, "at {revision}");
     }
-    let page = |after, limit| f.app().segment_members_at(f.workspace, segment, with_both, after, limit);
+    let page = |after, limit| {
+        f.app()
+            .segment_members_at(f.workspace, segment, with_both, after, limit)
+    };
     let second = page(ann, 10).await.expect("a page");
     assert_eq!((second.len(), second[0].contact.id), (1, bob));
     assert_eq!(page(ContactId::NOBODY, 1).await.expect("a page").len(), 1);
@@ -276,7 +286,8 @@ pub async fn a_contact_page_says_since_when(backend: &mut dyn Backend) {
     assert_eq!(since().await, Some((entered, at)));
     f.clock().advance_seconds(5);
     assert_eq!(since().await, Some((entered, at)), "it stays");
-    f.decide(Ask::new().email("ann@example.com").external("ann").upsert()).await;
+    f.decide(Ask::new().email("ann@example.com").external("ann").upsert())
+        .await;
     assert_eq!(since().await, None);
 }
 
@@ -288,7 +299,8 @@ pub async fn members_are_counted_by_day(backend: &mut dyn Backend) {
     f.decide_all(vec![id("a").upsert(), id("b").upsert()]).await;
     moves(&f, Revision(0)).await;
     travel(&f, "2026-03-03T23:59:50Z");
-    f.decide_all(vec![id("c").upsert(), id("a").external("a").upsert()]).await;
+    f.decide_all(vec![id("c").upsert(), id("a").external("a").upsert()])
+        .await;
     let counts = async |days: u32| {
         let found = f.app().segment_history(f.workspace, segment, days).await;
         let found = found.expect("read a history").days.into_iter();
