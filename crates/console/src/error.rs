@@ -150,7 +150,10 @@ fn kind_of(error: &ConsoleError) -> (StatusCode, &'static str) {
         ConsoleError::Submit(SubmitError::Storage(storage)) => kind_of_storage(storage),
         ConsoleError::NotNow => (StatusCode::CONFLICT, "error-not-now"),
         ConsoleError::Export(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-rejected"),
-        ConsoleError::Unwritable | ConsoleError::Hash | ConsoleError::Submit(SubmitError::ReplayMismatch) => {
+        // The console sends no idempotency keys, and its sessions do not depend on API keys.
+        ConsoleError::Unwritable
+        | ConsoleError::Hash
+        | ConsoleError::Submit(SubmitError::ReplayMismatch | SubmitError::AccessChanged) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "error-internal")
         }
     }

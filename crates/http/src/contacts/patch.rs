@@ -22,8 +22,8 @@ use selfsame_domain::values::{
     TimeZone, ValueError,
 };
 use selfsame_domain::{
-    AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, FieldId, FieldInput,
-    Identifier, Policy,
+    Action, AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactId, ContactRequest, FieldId,
+    FieldInput, Identifier, Policy,
 };
 use serde::Serialize;
 use serde_json::Value;

@@ -10,7 +10,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::values::{CategoryKey, FormType, Source};
-use selfsame_domain::{Call, Command, ContactRequest, Outcome, Policy, SubscribeStatus};
+use selfsame_domain::{Action, Call, Command, ContactRequest, Outcome, Policy, SubscribeStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 

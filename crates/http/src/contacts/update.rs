@@ -13,7 +13,7 @@ use crate::state::HttpState;
 use axum::extract::State;
 use http::HeaderMap;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Call, Command, ContactId, ContactRequest, Policy};
+use selfsame_domain::{Action, Call, Command, ContactId, ContactRequest, Policy};
 use serde_json::Value;
 
 /// Update one contact by its number.

@@ -11,7 +11,7 @@ use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::values::Source;
-use selfsame_domain::{Call, Command, Decision};
+use selfsame_domain::{Action, Call, Command, Decision};
 
 /// Add or update one contact.
 ///

@@ -1,6 +1,6 @@
 //! `DELETE past_events`: deletes the events of a period.
 
-use crate::auth::{EventAuthenticated, May, right};
+use crate::auth::{Authenticated, EventAuthenticated};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems};
@@ -9,7 +9,7 @@ use crate::state::HttpState;
 use crate::times;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::{Command, Effect, EventPeriod, Timestamp};
+use selfsame_domain::{Action, Command, Effect, EventPeriod, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -90,9 +90,10 @@ pub(crate) async fn v2(
 
 async fn delete(
     State(state): State<HttpState>,
-    auth: May<right::Events>,
+    auth: Authenticated,
     incoming: Incoming,
 ) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
+    auth.allow(Action::Events)?;
     let period = period(&incoming.object()?.fields())?;
     let decision = submit(&state, &auth, &incoming, Command::DeleteEvents(period), Repeated::Taken).await?;
     let told = decision.effects.iter().find_map(|effect| match effect {

@@ -174,7 +174,7 @@ const SIGHTINGS: [&str; 2] = [
     ),
 ];
 
-const STATEMENTS: [&str; 17] = [
+const STATEMENTS: [&str; 18] = [
     // Recorded with the revision of the commit, so that exports delete the contacts too.
     "INSERT INTO deletions (workspace_id, revision, kind, id) SELECT ?1, ?3, 1, CAST(value AS TEXT) FROM json_each(?2)",
     "INSERT OR IGNORE INTO deletions (workspace_id, revision, kind, id)
