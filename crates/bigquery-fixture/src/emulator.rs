@@ -33,7 +33,7 @@ const SUPERVISE: &str = include_str!("../supervise.sh");
 const GRACE: Duration = Duration::from_secs(20);
 
 /// How long the emulator may take to start.
-const START_TIME: Duration = Duration::from_mins(2);
+const START_TIME: Duration = Duration::from_mins(5);
 
 /// How long its port may take to answer.
 const CONNECT_TIME: Duration = Duration::from_secs(5);

@@ -256,14 +256,21 @@ pub(crate) async fn what_differs_is_found_and_mended(place: Place) {
 }
 
 pub(crate) async fn events_that_are_kept_no_longer_are_not_compared(place: Place) {
-    let columns = ["contactId", "eventId", "occured"].map(str::to_owned).to_vec();
+    let columns = ["contactId", "eventId", "occured", "visitorId"]
+        .map(str::to_owned)
+        .to_vec();
     let set = ColumnSet {
         dataset: Dataset::Events,
         columns,
     };
     let row = |day: u32| -> Row {
         let time: Timestamp = format!("2026-01-{day:02}T00:00:00Z").parse().unwrap();
-        vec![Cell::Integer(1), Cell::Text(day.to_string()), Cell::Time(time)]
+        vec![
+            Cell::Integer(1),
+            Cell::Text(day.to_string()),
+            Cell::Time(time),
+            Cell::Null,
+        ]
     };
     let mut run = place.begin(1, std::slice::from_ref(&set)).await.unwrap();
     run.stage(Dataset::Events, (1..=4).map(row).collect()).await.unwrap();

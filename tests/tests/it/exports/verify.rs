@@ -69,13 +69,8 @@ pub(super) async fn what_a_person_changed_at_the_destination_is_found_and_mended
     assert_eq!(differing(&tables), json!({}), "{tables}");
     let rows = |name: &str| tables[name]["destination"]["rows"].clone();
     assert_eq!(
-        [
-            rows("contacts"),
-            rows("identifiers"),
-            rows("orderItems"),
-            rows("events")
-        ],
-        [3, 6, 3, 1].map(|n| json!(n))
+        [rows("contacts"), rows("identifiers"), rows("orderItems")],
+        [3, 6, 3].map(|rows| json!(rows))
     );
 
     warehouse
