@@ -462,7 +462,7 @@ rows-of = { $count ->
 }
 
 import-preview-title = Preview of an import
-import-preview-help = Nothing is written yet. The file is kept for a few hours.
+import-preview-help = Nothing is written yet. The file is kept for an hour.
 import-form = Format
 import-encoding = Encoding
 import-encoding-found = as found

@@ -470,7 +470,7 @@ rows-of = { $count ->
 }
 
 import-preview-title = Попередній перегляд імпорту
-import-preview-help = Ще нічого не записано. Файл зберігається кілька годин.
+import-preview-help = Ще нічого не записано. Файл зберігається годину.
 import-form = Формат
 import-encoding = Кодування
 import-encoding-found = визначити
