@@ -3,7 +3,7 @@
 use super::batch::Job;
 use super::contention::Contention;
 use super::decide::{Decided, decide, replies};
-use super::overlap::{Fresh, Place, fresh, is_outrun};
+use super::overlap::{Fresh, Place, fresh, must_read_again};
 use super::records::{all_records, originals, reply_keys};
 use crate::ports::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, StorageError, Store, Written,
@@ -153,8 +153,8 @@ async fn transact(
     if !contention.excludes() {
         let running = place.running();
         let mut prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
-        if is_outrun(running, &prepared.basis, !prepared.commit().is_empty()).await {
-            metrics::counter!("selfsame_lane_outrun_total").increment(1);
+        if must_read_again(running, &prepared.basis, !prepared.commit().is_empty()).await {
+            metrics::counter!("selfsame_lane_reread_total").increment(1);
             prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
         }
         if prepared.commit().is_empty() {

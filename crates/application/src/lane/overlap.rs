@@ -122,7 +122,7 @@ pub(super) fn fresh(snapshot: &Snapshot) -> Fresh {
 
 /// Whether a batch with this basis must be read again after the one before has ended. Waits for its end where that is needed: before a
 /// write, and before what was read is read again.
-pub(super) async fn is_outrun(running: Option<&Before>, basis: &Basis, writes: bool) -> bool {
+pub(super) async fn must_read_again(running: Option<&Before>, basis: &Basis, writes: bool) -> bool {
     let Some(before) = running else { return false };
     let meets = before.meets(basis);
     if meets || writes {

@@ -19,6 +19,7 @@ const LANE_DEPTH: &str = "selfsame_lane_depth";
 const LANE_BATCH: &str = "selfsame_lane_batch_submissions";
 const LANE_RETRIES: &str = "selfsame_lane_retries_total";
 const LANE_STALE: &str = "selfsame_lane_stale_total";
+const LANE_REREAD: &str = "selfsame_lane_reread_total";
 const LOCK_WAITS: &str = "selfsame_lock_waits_total";
 const MONTHS_DROPPED: &str = "selfsame_events_months_dropped_total";
 const EVENTS_EXPIRED: &str = "selfsame_events_expired_total";
@@ -64,6 +65,10 @@ pub fn describe_metrics() {
         "Batches done again because another commit changed what they had read"
     );
     describe_counter!(
+        LANE_REREAD,
+        "Batches read again because the batch before may have written what they had read"
+    );
+    describe_counter!(
         LOCK_WAITS,
         "Writes that waited for this server's writing connection (SQLite)"
     );
@@ -86,6 +91,7 @@ pub fn describe_metrics() {
     gauge!(LANE_DEPTH).set(0.0);
     counter!(LANE_RETRIES).increment(0);
     counter!(LANE_STALE).increment(0);
+    counter!(LANE_REREAD).increment(0);
     counter!(LOCK_WAITS).increment(0);
     counter!(BOTS).increment(0);
     counter!(PLUGIN_LOGS).increment(0);
