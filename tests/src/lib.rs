@@ -12,4 +12,4 @@ pub use client::{Answer, Client, http};
 pub use console::ConsoleUser;
 pub use server::{Database, Running, Selfsame, binary};
 pub use shop::Shop;
-pub use tap::{Tap, Told};
+pub use tap::{CollectedRequest, Tap};

@@ -287,7 +287,7 @@ impl Recorder<'_> {
     /// Evaluates edited segments for all contacts. Returns false after a lost race.
     async fn edits(&mut self) -> Result<bool, StorageError> {
         for (segment, since) in self.edited.clone() {
-            let mut step = Step::Next(ContactId::NOBODY);
+            let mut step = Step::Next(ContactId::NONE);
             while let Step::Next(after) = step {
                 step = self.all_after(segment, after, (MoveCause::Formula, since)).await?;
             }
@@ -304,7 +304,7 @@ impl Recorder<'_> {
         let moving: Vec<SegmentId> = moving.map(|(id, _)| *id).collect();
         let mut lost = 0;
         for segment in moving {
-            let mut after = ContactId::NOBODY;
+            let mut after = ContactId::NONE;
             loop {
                 // Other servers may record later commits meanwhile: that repeats a page, not everything.
                 let state = self.app.store.record_state(self.workspace).await?;
@@ -352,8 +352,7 @@ impl Recorder<'_> {
                 all.filter(|(id, is_in)| recorded.contains(&(*segment, *id)) != *is_in)
                     .collect()
             } else {
-                self.differences((*segment, plan), Some(&ids), ContactId::NOBODY)
-                    .await?
+                self.differences((*segment, plan), Some(&ids), ContactId::NONE).await?
             };
             moves.extend(found.into_iter().map(|(contact, entered)| {
                 let changed = revisions.get(&contact).copied().unwrap_or(self.latest);

@@ -26,7 +26,7 @@ pub(crate) enum Repeated<'b> {
     /// It is refused if its body has the same content.
     Refused(&'b Document),
     /// It is accepted.
-    Taken,
+    Accepted,
 }
 
 /// Submits one command and returns its decision. A refused one is an error that carries the decision.
@@ -69,7 +69,7 @@ pub(crate) async fn submit_read(
     }
     let auth = caller.confirmed(state).await?;
     let (command, body) = read(&auth)?;
-    let repeated = body.as_ref().map_or(Repeated::Taken, Repeated::Refused);
+    let repeated = body.as_ref().map_or(Repeated::Accepted, Repeated::Refused);
     submit(state, &auth, incoming, command, repeated).await
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn submit_as(
 ) -> Result<Vec<Decision>, ApiError> {
     let duplicate_digest = match repeated {
         Repeated::Refused(body) => Some(incoming.digest_of(body)),
-        Repeated::Taken => None,
+        Repeated::Accepted => None,
     };
     let submission = submission(scope, incoming, commands, duplicate_digest);
     Ok(state.app.submit(workspace, submission).await?)

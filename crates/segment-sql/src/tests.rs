@@ -49,7 +49,7 @@ fn differences_are_bound_to_the_workspace() {
     let ids = [ContactId(1), ContactId(2)];
     for engine in [Engine::Postgres, Engine::Sqlite] {
         let of = (SegmentId(3), &plan);
-        let page = (Some(ids.as_slice()), ContactId::NOBODY, 10);
+        let page = (Some(ids.as_slice()), ContactId::NONE, 10);
         let query = differences(engine, WorkspaceId(7), of, Timestamp::UNIX_EPOCH, page);
         // The contacts, the record twice, and the identifiers.
         assert_eq!(query.sql.matches("workspace_id = ").count(), 4, "{}", query.sql);

@@ -4,7 +4,7 @@ use super::error::ConsoleError;
 use super::sessions::Person;
 use crate::app::Application;
 use crate::imports::ImportRequest;
-use crate::ports::{Import, ImportFormat, ImportId, ImportStatus, StorageError, UndoAsked};
+use crate::ports::{Import, ImportFormat, ImportId, ImportStatus, StorageError, UndoAnswer};
 use crate::submit::SubmitError;
 use selfsame_domain::console::{AuditAction, Permission};
 use selfsame_domain::imports::FileOptions;
@@ -76,9 +76,9 @@ impl Application {
         self.import_of(person, id).await?;
         self.note_import(person, AuditAction::ImportUndone, id).await?;
         match self.undo_import(person.workspace.id, id, PATIENCE).await? {
-            UndoAsked::Noted(_) => Ok(()),
-            UndoAsked::Unknown => Err(ConsoleError::NotFound("import")),
-            UndoAsked::NotOver => Err(ConsoleError::NotNow),
+            UndoAnswer::Accepted(_) => Ok(()),
+            UndoAnswer::Unknown => Err(ConsoleError::NotFound("import")),
+            UndoAnswer::NotOver => Err(ConsoleError::NotNow),
         }
     }
 

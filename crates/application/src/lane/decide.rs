@@ -46,8 +46,8 @@ pub(super) fn decide(jobs: &[Job], state: &ReadState, policy: &Policy) -> Result
     let mut ended = BTreeSet::new();
     let mut treatments = treatments(jobs, policy, state, &ended);
     loop {
-        let asked = to_decide(jobs, &treatments).flat_map(|(_, job)| &job.envelopes);
-        let resolution = resolve(asked, snapshot, policy)?;
+        let undecided = to_decide(jobs, &treatments).flat_map(|(_, job)| &job.envelopes);
+        let resolution = resolve(undecided, snapshot, policy)?;
         let decisions = split(to_decide(jobs, &treatments).map(|(_, job)| job), resolution.decisions);
         let decided: BTreeMap<usize, &[Decision]> = to_decide(jobs, &treatments)
             .zip(&decisions)

@@ -187,8 +187,8 @@ async fn prepare(
     workspace: WorkspaceId,
     jobs: &[Job],
 ) -> Result<Prepared, StorageError> {
-    let asked = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
-    let Found { policy, request, state } = read(source, store, workspace, asked).await?;
+    let read_request = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
+    let Found { policy, request, state } = read(source, store, workspace, read_request).await?;
     let decided = decide(jobs, &state, &policy.policy)?;
     Ok(Prepared {
         records: all_records(jobs, &decided, &state.snapshot, &policy.policy),
@@ -201,10 +201,10 @@ async fn prepare(
 /// The read request of the jobs. Which jobs are answered from recorded replies is known only after the read, so the
 /// request covers all of them.
 fn request(jobs: &[Job], policy: &PolicyVersion, known: &FootprintExpansion) -> ReadRequest {
-    let asked = jobs.iter().flat_map(|job| &job.envelopes);
+    let read_request = jobs.iter().flat_map(|job| &job.envelopes);
     ReadRequest {
         policy: policy.revision,
-        footprint: footprint(asked, &policy.policy, known),
+        footprint: footprint(read_request, &policy.policy, known),
         reply_keys: reply_keys(jobs, &policy.policy),
         now: jobs.iter().map(|job| job.at).min().unwrap_or_default(),
     }
@@ -217,13 +217,13 @@ pub(super) async fn read(
     source: &mut Source<'_>,
     store: &dyn Store,
     workspace: WorkspaceId,
-    ask: impl Fn(&PolicyVersion, &FootprintExpansion) -> ReadRequest,
+    make_request: impl Fn(&PolicyVersion, &FootprintExpansion) -> ReadRequest,
 ) -> Result<Found, StorageError> {
     let mut policy = store.policy(workspace).await?;
     let mut known = FootprintExpansion::default();
     let mut repeated: BTreeSet<ContactId> = BTreeSet::new();
     loop {
-        let mut request = ask(&policy, &known);
+        let mut request = make_request(&policy, &known);
         request.footprint.contacts.extend(&repeated);
         match source.read(workspace, &request).await? {
             ReadAnswer::OutdatedPolicy(newer) => policy = newer,

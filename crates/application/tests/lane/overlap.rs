@@ -3,11 +3,11 @@
 use crate::support::{Probe, Stand, Waiting, accept, decided, named, soon, together, upsert};
 use selfsame_application::Submission;
 use selfsame_domain::{Decision, Outcome};
-use selfsame_storage_conformance::{Ask, Fixture, contact_of};
+use selfsame_storage_conformance::{Fixture, api_call, contact_of};
 
 /// Renames a contact.
 fn renamed(external: &str, name: &str) -> Submission {
-    Submission::of(Ask::new().external(external).first(name).upsert())
+    Submission::of(api_call().external(external).first(name).upsert())
 }
 
 /// Two existing contacts, and a batch that is held at its commit.

@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PageParams {
     /// The last merge of the page before.
     before: String,
 }
@@ -42,11 +42,11 @@ struct ReviewPage {
 async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
-    Query(asked): Query<Asked>,
+    Query(params): Query<PageParams>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::Read)?;
     let (store, workspace, texts) = (state.app.store(), signed_in.workspace(), signed_in.browser.texts);
-    let before = match asked.before.as_str() {
+    let before = match params.before.as_str() {
         "" => None,
         text => Some(MergeId(uuid(text)?)),
     };

@@ -2,7 +2,7 @@
 
 use crate::support::{Answer, Browser, IMPORT_LIMIT, Server};
 use selfsame_application::ports::{Import, ImportId, ImportStatus};
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 use std::time::Duration;
 
 const FILE: &str = "External ID,Mail,Comment\nC-1,ann@example.com,x\nC-2,nonsense,y\n";
@@ -136,7 +136,7 @@ async fn a_file_is_uploaded_previewed_imported_and_undone() {
 #[tokio::test]
 async fn choices_of_a_preview_decide_what_is_imported() {
     let server = Server::working().await;
-    server.contact(Ask::new().email("bob@example.com").upsert()).await;
+    server.contact(api_call().email("bob@example.com").upsert()).await;
     let mut admin = server.browser("admin@example.com").await;
     let path = upload(&server, &mut admin, "k;m\n1;bob@example.com\n2;eve@example.com\n").await;
     let refused = server.get(&mut admin, &path).await;

@@ -27,7 +27,7 @@ pub struct FileOptions {
     pub encoding: Option<String>,
     /// Columns that are left out.
     pub skip: BTreeSet<String>,
-    /// Columns whose problems somebody has looked at.
+    /// Columns whose problems were reviewed.
     pub accept: BTreeSet<String>,
     /// The body of `contacts/upload`, whose segments and event count for every contact.
     #[serde(default)]

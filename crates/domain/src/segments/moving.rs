@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 impl Plan {
     /// Whether it asks for nothing but the contact itself: its fields, identifiers and lists.
     pub fn asks_contact_only(&self) -> bool {
-        !self.asks_orders() && self.asks_events() == (false, false)
+        !self.needs_orders() && self.needs_events() == (false, false)
     }
 
     /// Whether members can enter or leave although nothing was written: time passes, or events expire.

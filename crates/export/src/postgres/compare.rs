@@ -51,8 +51,8 @@ pub(super) async fn compare(
     if found.source == found.destination {
         return Ok(found);
     }
-    let asking = sqlx::query_as(AssertSqlSafe(sides.different(request)));
-    let rows: Vec<Different> = in_time(asking.fetch_all(connection)).await?;
+    let query = sqlx::query_as(AssertSqlSafe(sides.different(request)));
+    let rows: Vec<Different> = in_time(query.fetch_all(connection)).await?;
     for row in rows {
         let difference = Difference::from_text(&row.difference)
             .ok_or_else(|| SinkError::Refused("the answer cannot be read".to_owned()))?;

@@ -4,7 +4,7 @@ use super::files::FileRows;
 use super::preview::PREVIEW_LIMIT;
 use crate::contacts::read_bulk_rows;
 use selfsame_application::ports::{
-    FileSample, GoOn, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
+    Continuation, FileSample, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
 };
 use selfsame_domain::Policy;
 use std::io::Read;
@@ -60,7 +60,7 @@ impl RowReader for ImportRows {
         import: &Import,
         policy: &Policy,
         body: &mut dyn Read,
-        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+        rows: &mut dyn FnMut(ReadRow) -> Continuation,
     ) -> Result<(), RowsError> {
         match import.format {
             ImportFormat::Bulk => read_bulk_rows(policy, body, rows),

@@ -103,15 +103,15 @@ pub(crate) async fn members(
     let as_of = as_of.then(|| params.number("asOf", 0, i64::MAX.unsigned_abs(), 0, &mut problems));
     problems.finish()?;
     let (app, workspace) = (&state.app, auth.workspace());
-    let after = paging.cursor.map_or(ContactId::NOBODY, ContactId);
+    let after = paging.cursor.map_or(ContactId::NONE, ContactId);
     let found = match as_of {
         None => {
-            app.segment_members(workspace, id, MembersFrom::After(after), paging.ask())
+            app.segment_members(workspace, id, MembersFrom::After(after), paging.read_limit())
                 .await?
         }
         Some(revision) => {
             let revision = Revision(i64::try_from(revision).unwrap_or(i64::MAX));
-            app.segment_members_at(workspace, id, revision, after, paging.ask())
+            app.segment_members_at(workspace, id, revision, after, paging.read_limit())
                 .await?
         }
     };

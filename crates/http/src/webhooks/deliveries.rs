@@ -162,7 +162,7 @@ pub(super) async fn deliveries(
         webhook,
         status,
         before: paging.cursor.as_ref().map(|cursor| cursor.0),
-        limit: paging.ask(),
+        limit: paging.read_limit(),
     };
     let found = store.deliveries(&query).await?;
     let (items, next) = paging.cut(found, |delivery| Cursor(delivery.at()));

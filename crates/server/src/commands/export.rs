@@ -246,7 +246,7 @@ fn show(run: &ExportRun, json: bool) -> Result<ExitCode> {
     if json {
         output::print_json(&run_json(run))?;
     } else {
-        output::print(&format!("{}\n", told(run)))?;
+        output::print(&format!("{}\n", run_line(run)))?;
     }
     Ok(if run.status == RunStatus::Succeeded {
         ExitCode::SUCCESS
@@ -255,7 +255,7 @@ fn show(run: &ExportRun, json: bool) -> Result<ExitCode> {
     })
 }
 
-fn told(run: &ExportRun) -> String {
+fn run_line(run: &ExportRun) -> String {
     let rows: u64 = run.report.rows.values().sum();
     match (&run.report.error, run.report.revision) {
         (_, Some(revision)) => format!("{} as of revision {revision}: {rows} rows sent", run.status.as_str()),

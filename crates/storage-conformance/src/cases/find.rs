@@ -1,6 +1,6 @@
 //! Finding contacts by what a person types.
 
-use crate::{Ask, Backend, Fixture, erase, force_merge, merge_of, remove, undo};
+use crate::{Backend, Fixture, api_call, erase, force_merge, merge_of, remove, undo};
 use selfsame_domain::values::Region;
 use selfsame_domain::{ContactId, FindQuery};
 use std::time::Duration;
@@ -33,13 +33,13 @@ async fn index(f: &Fixture<'_>) {
 
 pub async fn a_person_is_found_by_every_identifier_and_name(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = Ask::new()
+    let ann = api_call()
         .external("Cust-7")
         .email("ann.smith@example.com")
         .sms("+380501234567");
     let ann = f.id(ann.first("Ann").last("Smith").upsert()).await;
     let other = f
-        .id(Ask::new().external("Z-1").first("Olena").last("Їжак").upsert())
+        .id(api_call().external("Z-1").first("Olena").last("Їжак").upsert())
         .await;
     let by_id = format!("id:{}", ann.0);
     for typed in [
@@ -71,9 +71,9 @@ pub async fn a_person_is_found_by_every_identifier_and_name(backend: &mut dyn Ba
 
 pub async fn what_fits_best_comes_first(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let named = f.id(Ask::new().external("e1").first("77x").upsert()).await;
-    let begins = f.id(Ask::new().external("77-b").upsert()).await;
-    let same = f.id(Ask::new().external("77").upsert()).await;
+    let named = f.id(api_call().external("e1").first("77x").upsert()).await;
+    let begins = f.id(api_call().external("77-b").upsert()).await;
+    let same = f.id(api_call().external("77").upsert()).await;
     assert_eq!(found(&f, "77").await, [same, begins, named]);
     assert_eq!(found(&f, &begins.0.to_string()).await.first(), Some(&begins));
 }
@@ -81,7 +81,7 @@ pub async fn what_fits_best_comes_first(backend: &mut dyn Backend) {
 pub async fn no_more_are_found_than_asked_for(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for index in 0..15 {
-        f.id(Ask::new()
+        f.id(api_call()
             .external(&format!("e{index}"))
             .email(&format!("e{index}@example.com"))
             .first("Eve")
@@ -93,10 +93,10 @@ pub async fn no_more_are_found_than_asked_for(backend: &mut dyn Backend) {
 
 pub async fn removed_contacts_are_not_found_and_absorbed_ones_are_their_survivors(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let gone = f.id(Ask::new().external("gone").first("Gone").upsert()).await;
+    let gone = f.id(api_call().external("gone").first("Gone").upsert()).await;
     f.decide(remove(gone)).await;
-    let survivor = f.id(Ask::new().external("kept").first("Ann").upsert()).await;
-    let absorbed = f.id(Ask::new().email("old@example.com").first("Old").upsert()).await;
+    let survivor = f.id(api_call().external("kept").first("Ann").upsert()).await;
+    let absorbed = f.id(api_call().email("old@example.com").first("Old").upsert()).await;
     f.decide(force_merge(survivor, absorbed)).await;
     assert_eq!(found(&f, "gone").await, []);
     assert_eq!(found(&f, "old@").await, [survivor]);
@@ -106,12 +106,12 @@ pub async fn removed_contacts_are_not_found_and_absorbed_ones_are_their_survivor
 
 pub async fn a_substring_is_found_before_and_after_it_is_indexed(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = Ask::new()
+    let ann = api_call()
         .external("Cust-7")
         .email("ann.smith@example.com")
         .sms("+380501234567");
     let ann = f.id(ann.first("Ann Maria").last("Їжаченко").upsert()).await;
-    f.id(Ask::new().external("Z-1").email("olena@shop.example").upsert())
+    f.id(api_call().external("Z-1").email("olena@shop.example").upsert())
         .await;
     for _ in 0..2 {
         for typed in [
@@ -149,16 +149,16 @@ pub async fn a_substring_is_found_before_and_after_it_is_indexed(backend: &mut d
 pub async fn beginnings_come_before_starts_of_words_and_these_before_other_places(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let inside = f
-        .id(Ask::new().external("e1").email("blacksmith@example.com").upsert())
+        .id(api_call().external("e1").email("blacksmith@example.com").upsert())
         .await;
     let word = f
-        .id(Ask::new().external("e2").email("ann.smith@example.com").upsert())
+        .id(api_call().external("e2").email("ann.smith@example.com").upsert())
         .await;
-    let named = f.id(Ask::new().external("e3").last("Smithson").upsert()).await;
+    let named = f.id(api_call().external("e3").last("Smithson").upsert()).await;
     let begins = f
-        .id(Ask::new().external("e4").email("smith@example.com").upsert())
+        .id(api_call().external("e4").email("smith@example.com").upsert())
         .await;
-    let same = f.id(Ask::new().external("smith").upsert()).await;
+    let same = f.id(api_call().external("smith").upsert()).await;
     for _ in 0..2 {
         assert_eq!(found(&f, "smith").await, [same, begins, named, word, inside]);
         assert_eq!(
@@ -171,14 +171,14 @@ pub async fn beginnings_come_before_starts_of_words_and_these_before_other_place
 
 pub async fn an_index_that_is_behind_shows_nothing_old(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let changed = f.id(Ask::new().external("e1").first("Oldname").upsert()).await;
-    let gone = f.id(Ask::new().external("e2").first("Coldname").upsert()).await;
-    let erased = f.id(Ask::new().external("e3").first("Boldname").upsert()).await;
-    let survivor = f.id(Ask::new().external("e4").upsert()).await;
-    let absorbed = f.id(Ask::new().email("x.absorbed@example.com").upsert()).await;
+    let changed = f.id(api_call().external("e1").first("Oldname").upsert()).await;
+    let gone = f.id(api_call().external("e2").first("Coldname").upsert()).await;
+    let erased = f.id(api_call().external("e3").first("Boldname").upsert()).await;
+    let survivor = f.id(api_call().external("e4").upsert()).await;
+    let absorbed = f.id(api_call().email("x.absorbed@example.com").upsert()).await;
     index(&f).await;
     assert_eq!(found(&f, "dnam").await, [changed, gone, erased]);
-    f.decide(Ask::new().external("e1").first("Newname").upsert()).await;
+    f.decide(api_call().external("e1").first("Newname").upsert()).await;
     f.decide(remove(gone)).await;
     f.decide(erase(erased)).await;
     let merged = f.decide(force_merge(survivor, absorbed)).await;
@@ -197,7 +197,7 @@ pub async fn an_index_that_is_behind_shows_nothing_old(backend: &mut dyn Backend
 
 pub async fn a_search_that_ends_early_says_so(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("e1").email("ann@example.com").upsert()).await;
+    let ann = f.id(api_call().external("e1").email("ann@example.com").upsert()).await;
     index(&f).await;
     assert_eq!(found_of(&f, "example", 10, AMPLE).await, (vec![ann], false));
     assert_eq!(found_of(&f, "example", 10, Duration::ZERO).await, (vec![], true));
@@ -211,7 +211,7 @@ pub async fn two_servers_index_the_same_changes(backend: &mut dyn Backend) {
     let mut ids = Vec::new();
     for index in 0..9 {
         ids.push(
-            f.id(Ask::new().email(&format!("{index}.shared@example.com")).upsert())
+            f.id(api_call().email(&format!("{index}.shared@example.com")).upsert())
                 .await,
         );
     }
@@ -223,9 +223,9 @@ pub async fn two_servers_index_the_same_changes(backend: &mut dyn Backend) {
     assert_eq!(found(&f, "shared").await, ids);
 }
 
-pub async fn another_workspace_finds_nobody(backend: &mut dyn Backend) {
+pub async fn another_workspace_finds_no_contact(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("e1").first("Joanna").upsert()).await;
+    let ann = f.id(api_call().external("e1").first("Joanna").upsert()).await;
     index(&f).await;
     f.enter_new_workspace("other").await;
     for _ in 0..2 {

@@ -2,7 +2,7 @@
 
 use super::dynamic_segments::{change, made};
 use super::segment_fields::{condition, empty, travel};
-use crate::{Ask, Backend, Fixture, erase, keep, keep_order, merge, merge_of, remove, undo};
+use crate::{Backend, Fixture, RequestBuilder, api_call, erase, keep, keep_order, merge, merge_of, remove, undo};
 use futures::future::join_all;
 use selfsame_application::ports::{Clock, MembersFrom};
 use selfsame_application::{Application, ChangeQuery, PastMembersError};
@@ -67,7 +67,7 @@ async fn agree(f: &Fixture<'_>) {
     let definitions = f.store().definitions(f.workspace).await.expect("read definitions");
     for id in definitions.names.keys() {
         let recorded = at(f, *id, latest(f).await).await;
-        let from = MembersFrom::After(ContactId::NOBODY);
+        let from = MembersFrom::After(ContactId::NONE);
         let members = f.app().segment_members(f.workspace, *id, from, 1_000).await;
         let members = members.expect("read members").into_iter();
         let members: Vec<ContactId> = members.map(|details| details.contact.id).collect();
@@ -79,7 +79,7 @@ async fn agree(f: &Fixture<'_>) {
 async fn at(f: &Fixture<'_>, segment: SegmentId, revision: Revision) -> Vec<ContactId> {
     let found = f
         .app()
-        .segment_members_at(f.workspace, segment, revision, ContactId::NOBODY, 1_000)
+        .segment_members_at(f.workspace, segment, revision, ContactId::NONE, 1_000)
         .await
         .expect("read past members");
     found.into_iter().map(|details| details.contact.id).collect()
@@ -90,18 +90,18 @@ pub async fn changes_of_contacts_are_recorded(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
     let before = latest(&f).await;
-    let ann = f.id(Ask::new().email("ann@example.com").upsert()).await;
+    let ann = f.id(api_call().email("ann@example.com").upsert()).await;
     assert_eq!(moves(&f, before).await, [(IN, segment, ann, Change)]);
-    let rename = || Ask::new().email("ann@example.com").first("Ann");
+    let rename = || api_call().email("ann@example.com").first("Ann");
     assert_eq!(moved_by(&f, rename().upsert()).await, []);
     assert_eq!(
         moved_by(&f, rename().external("ann").upsert()).await,
         [(OUT, segment, ann, Change)]
     );
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     assert_eq!(moved_by(&f, remove(bob)).await, [(OUT, segment, bob, Change)]);
     assert_eq!(
-        moved_by(&f, Ask::new().email("bob@example.com").upsert()).await,
+        moved_by(&f, api_call().email("bob@example.com").upsert()).await,
         [(IN, segment, bob, Change)]
     );
 }
@@ -110,8 +110,8 @@ pub async fn merges_and_their_undo_are_recorded(backend: &mut dyn Backend) {
     use MoveCause::Change;
     let f = Fixture::new(backend).await;
     let mailed = made(&f, "mailed", &condition("email", "ends_with", json!("@example.com"))).await;
-    let one = f.id(Ask::new().external("one").upsert()).await;
-    let two = f.id(Ask::new().email("two@example.com").upsert()).await;
+    let one = f.id(api_call().external("one").upsert()).await;
+    let two = f.id(api_call().email("two@example.com").upsert()).await;
     moves(&f, Revision(0)).await;
     let before = latest(&f).await;
     let merged = merge_of(&f.decide(merge(one, two)).await);
@@ -126,8 +126,8 @@ pub async fn merges_and_their_undo_are_recorded(backend: &mut dyn Backend) {
 pub async fn an_erasure_leaves_no_record(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
-    let ann = f.id(Ask::new().email("ann@example.com").upsert()).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let ann = f.id(api_call().email("ann@example.com").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     moves(&f, Revision(0)).await;
     let then = latest(&f).await;
     f.decide(erase(ann)).await;
@@ -143,17 +143,17 @@ pub async fn events_visitors_and_orders_are_recorded(backend: &mut dyn Backend) 
     let viewed = made(&f, "viewed", &json!({"event": "View"})).await;
     let orders = json!({"orders": "count", "op": "greater", "value": 0});
     let ordered = made(&f, "ordered", &orders).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    let bob = f.id(Ask::new().external("bob").upsert()).await;
-    let view = |ask: Ask| keep(ask.happened("View"));
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().external("bob").upsert()).await;
+    let view = |builder: RequestBuilder| keep(builder.happened("View"));
     assert_eq!(
-        moved_by(&f, view(Ask::new().external("ann"))).await,
+        moved_by(&f, view(api_call().external("ann"))).await,
         [(IN, viewed, ann, Change)]
     );
-    assert_eq!(moved_by(&f, view(Ask::new().cookie("c"))).await, []);
-    let adopts = Ask::new().external("bob").cookie("c").upsert();
+    assert_eq!(moved_by(&f, view(api_call().cookie("c"))).await, []);
+    let adopts = api_call().external("bob").cookie("c").upsert();
     assert_eq!(moved_by(&f, adopts).await, [(IN, viewed, bob, Change)]);
-    let order = Ask::new()
+    let order = api_call()
         .external("bob")
         .ordered("1", OrderStatus::Delivered, f.clock().now());
     assert_eq!(moved_by(&f, keep_order(order)).await, [(IN, ordered, bob, Change)]);
@@ -163,8 +163,8 @@ pub async fn lists_are_recorded(backend: &mut dyn Backend) {
     use MoveCause::Change;
     let f = Fixture::new(backend).await;
     let before = latest(&f).await;
-    let ann = f.id(Ask::new().external("ann").segment("VIP").upsert()).await;
-    let bob = f.id(Ask::new().external("bob").segment("VIP").upsert()).await;
+    let ann = f.id(api_call().external("ann").segment("VIP").upsert()).await;
+    let bob = f.id(api_call().external("bob").segment("VIP").upsert()).await;
     let vip = f.segment("VIP").await;
     assert_eq!(
         moves(&f, before).await,
@@ -188,8 +188,8 @@ pub async fn lists_are_recorded(backend: &mut dyn Backend) {
 pub async fn an_edited_formula_moves_contacts(backend: &mut dyn Backend) {
     use MoveCause::Formula;
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     let before = latest(&f).await;
     let inner = made(&f, "inner", &empty("email")).await;
     let outer = made(&f, "outer", &json!({"not": {"segment": inner.0}})).await;
@@ -218,8 +218,8 @@ pub async fn time_moves_contacts(backend: &mut dyn Backend) {
     let recent = made(&f, "new", &condition("createdAt", "in_last_days", json!(1))).await;
     let active = made(&f, "active", &json!({"event": "Login", "within": {"lastDays": 2}})).await;
     let before = latest(&f).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    f.decide(keep(Ask::new().external("ann").happened("Login"))).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    f.decide(keep(api_call().external("ann").happened("Login"))).await;
     assert_eq!(
         moves(&f, before).await,
         [(IN, recent, ann, Change), (IN, active, ann, Change)]
@@ -238,13 +238,13 @@ pub async fn past_members_are_those_of_the_revision(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
     let made_in = latest(&f).await;
-    let ann = f.id(Ask::new().email("ann@example.com").upsert()).await;
+    let ann = f.id(api_call().email("ann@example.com").upsert()).await;
     let with_ann = latest(&f).await;
     moves(&f, Revision(0)).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     let with_both = latest(&f).await;
     moves(&f, Revision(0)).await;
-    f.decide(Ask::new().email("ann@example.com").external("ann").upsert())
+    f.decide(api_call().email("ann@example.com").external("ann").upsert())
         .await;
     let without_ann = latest(&f).await;
     moves(&f, Revision(0)).await;
@@ -264,11 +264,11 @@ pub async fn past_members_are_those_of_the_revision(backend: &mut dyn Backend) {
     };
     let second = page(ann, 10).await.expect("a page");
     assert_eq!((second.len(), second[0].contact.id), (1, bob));
-    assert_eq!(page(ContactId::NOBODY, 1).await.expect("a page").len(), 1);
+    assert_eq!(page(ContactId::NONE, 1).await.expect("a page").len(), 1);
     let ahead = Revision(latest(&f).await.0 + 1);
     let refused = f
         .app()
-        .segment_members_at(f.workspace, segment, ahead, ContactId::NOBODY, 1)
+        .segment_members_at(f.workspace, segment, ahead, ContactId::NONE, 1)
         .await;
     assert!(matches!(refused, Err(PastMembersError::Ahead { .. })), "{refused:?}");
 }
@@ -276,7 +276,7 @@ pub async fn past_members_are_those_of_the_revision(backend: &mut dyn Backend) {
 pub async fn a_contact_page_says_since_when(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
-    let ann = f.id(Ask::new().email("ann@example.com").upsert()).await;
+    let ann = f.id(api_call().email("ann@example.com").upsert()).await;
     let (entered, at) = (latest(&f).await, f.clock().now());
     let since = async || {
         let found = f.app().segments_of(f.workspace, ann).await.expect("read segments");
@@ -286,7 +286,7 @@ pub async fn a_contact_page_says_since_when(backend: &mut dyn Backend) {
     assert_eq!(since().await, Some((entered, at)));
     f.clock().advance_seconds(5);
     assert_eq!(since().await, Some((entered, at)), "it stays");
-    f.decide(Ask::new().email("ann@example.com").external("ann").upsert())
+    f.decide(api_call().email("ann@example.com").external("ann").upsert())
         .await;
     assert_eq!(since().await, None);
 }
@@ -295,7 +295,7 @@ pub async fn members_are_counted_by_day(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     travel(&f, "2026-03-01T12:00:00Z");
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
-    let id = |name: &str| Ask::new().email(&format!("{name}@example.com"));
+    let id = |name: &str| api_call().email(&format!("{name}@example.com"));
     f.decide_all(vec![id("a").upsert(), id("b").upsert()]).await;
     moves(&f, Revision(0)).await;
     travel(&f, "2026-03-03T23:59:50Z");
@@ -322,9 +322,10 @@ pub async fn members_are_counted_by_day(backend: &mut dyn Backend) {
 
 pub async fn many_moves_take_several_commits(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ask = |number: usize| Ask::new().email(&format!("{number}@example.com")).upsert();
+    let builder = |number: usize| api_call().email(&format!("{number}@example.com")).upsert();
     for batch in 0..11 {
-        f.decide_all((batch * 100..batch * 100 + 100).map(ask).collect()).await;
+        f.decide_all((batch * 100..batch * 100 + 100).map(builder).collect())
+            .await;
     }
     let before = latest(&f).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
@@ -361,7 +362,7 @@ pub async fn servers_that_record_at_once_record_once(backend: &mut dyn Backend) 
     let servers: Vec<Application> = (0..3).map(|_| f.second_server()).collect();
     let mut expected = Vec::new();
     for number in 0..5 {
-        let contact = f.id(Ask::new().email(&format!("{number}@example.com")).upsert()).await;
+        let contact = f.id(api_call().email(&format!("{number}@example.com")).upsert()).await;
         expected.push((IN, segment, contact, MoveCause::Change));
         let recording = servers.iter().map(|server| server.record_memberships(f.workspace));
         for recorded in join_all(recording).await {
@@ -375,13 +376,13 @@ pub async fn a_record_is_of_its_workspace(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let none: &Value = &empty("externalCustomerId");
     let segment = made(&f, "no id", none).await;
-    let ann = f.id(Ask::new().email("ann@example.com").upsert()).await;
+    let ann = f.id(api_call().email("ann@example.com").upsert()).await;
     let expected = [(IN, segment, ann, MoveCause::Change)];
     assert_eq!(moves(&f, Revision(0)).await, expected);
     let first = f.enter_new_workspace("two").await;
     assert_eq!(made(&f, "no id", none).await, segment, "the same number");
     assert_eq!(moves(&f, Revision(0)).await, []);
-    assert_eq!(f.id(Ask::new().external("ann").upsert()).await, ann, "the same number");
+    assert_eq!(f.id(api_call().external("ann").upsert()).await, ann, "the same number");
     assert_eq!(moves(&f, Revision(0)).await, []);
     f.workspace = first;
     assert_eq!(moves(&f, Revision(0)).await, expected);

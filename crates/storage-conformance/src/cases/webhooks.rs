@@ -1,6 +1,6 @@
 //! Storing webhooks and their deliveries.
 
-use crate::{Ask, Backend, Fixture, erase};
+use crate::{Backend, Fixture, api_call, erase};
 use chrono::TimeDelta;
 use selfsame_application::ports::{
     AttemptEnd, Clock, Delivery, DeliveryQuery, DueQuery, Holding, Ids, JobId, JobKind, Lease, LeaseRequest, NewJob,
@@ -336,7 +336,7 @@ pub async fn webhooks_with_work_are_due(backend: &mut dyn Backend) {
         .latest;
     let to_latest = f.store().move_webhook(f.workspace, webhook.id, latest).await;
     assert!(to_latest.expect("move") && !is_due().await, "there is nothing new");
-    f.id(Ask::new().email("a@example.com").upsert()).await;
+    f.id(api_call().email("a@example.com").upsert()).await;
     assert!(is_due().await, "there is a commit");
     assert!(store(&f, &webhook, (latest.0, latest.0 + 1), &[message(&f, 9, 0, 1)]).await);
     assert!(is_due().await, "there is a message");
@@ -413,8 +413,8 @@ pub async fn a_job_is_replaced_when_it_is_over(backend: &mut dyn Backend) {
 pub async fn an_erasure_deletes_the_messages_about_the_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let webhook = kept(&f).await;
-    let ann = f.id(Ask::new().email("ann@example.com").upsert()).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let ann = f.id(api_call().email("ann@example.com").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     let made = [
         message(&f, 4, 0, ann.0),
         message(&f, 5, 0, bob.0),

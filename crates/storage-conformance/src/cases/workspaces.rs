@@ -1,7 +1,7 @@
 //! Workspaces and their API keys.
 
 use super::raw::read;
-use crate::{Ask, Backend, Fixture};
+use crate::{Backend, Fixture, api_call};
 use chrono::TimeDelta;
 use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, ReadRequest, StorageError, Store};
 use selfsame_application::{AccessError, NewKey, Submission, SubmitError};
@@ -70,10 +70,10 @@ pub async fn names_of_workspaces_are_unique(backend: &mut dyn Backend) {
 pub async fn of_one_name_at_once_one_is_made(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (one, two, at) = (f.another(), f.another(), f.clock().now());
-    let asks = (0..6)
+    let requests = (0..6)
         .map(|index| if index % 2 == 0 { &one } else { &two })
         .map(|store| store.create_workspace("w", at));
-    let answers = futures::future::join_all(asks).await;
+    let answers = futures::future::join_all(requests).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     let conflicts = answers
         .iter()
@@ -341,7 +341,7 @@ pub async fn the_access_version_follows_revocations_and_the_policy(backend: &mut
         version
     };
     let first = version().await;
-    f.id(Ask::new().external("a").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
     assert_eq!(version().await, first, "a contact changes no access");
     f.policy(|policy| policy.duplicate_window_seconds = 17).await;
     let second = version().await;
@@ -364,7 +364,7 @@ pub async fn a_key_from_memory_writes_nothing_after_a_revocation_elsewhere(backe
     f.app().authenticate(&[1; 32]).await.expect("authenticate");
     let known = recognise().await.expect("it is in memory");
     let submit = async |name: &str| {
-        let submission = Submission::of(Ask::new().external(name).upsert());
+        let submission = Submission::of(api_call().external(name).upsert());
         f.app().submit_on(f.workspace, submission, known.access).await
     };
     submit("a").await.expect("submit");
@@ -403,7 +403,7 @@ pub async fn the_storage_answers(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     f.store().ping().await.expect("ping");
     f.another().ping().await.expect("ping");
-    f.id(Ask::new().external("a").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
     f.reopen().await;
     f.store().ping().await.expect("ping");
     assert_eq!(f.ids().secret().len(), 24);

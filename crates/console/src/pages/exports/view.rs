@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PageParams {
     /// The last run of the page before.
     before: String,
 }
@@ -70,14 +70,14 @@ async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(params): Query<PageParams>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::ManageExports)?;
     let (store, workspace, texts) = (state.app.store(), signed_in.workspace(), signed_in.browser.texts);
     let export = store.export(workspace, export_id(&id)?).await?;
     let export = export.ok_or(PageError::NotFound)?;
     let connector = store.connector(workspace, export.connector).await?;
-    let before = match asked.before.as_str() {
+    let before = match params.before.as_str() {
         "" => None,
         text => Some(RunId(uuid(text)?)),
     };

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PageParams {
     /// The last import of the page before.
     before: String,
 }
@@ -98,10 +98,10 @@ impl ImportsPage {
 async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
-    Query(asked): Query<Asked>,
+    Query(params): Query<PageParams>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::Read)?;
-    let before = match asked.before.as_str() {
+    let before = match params.before.as_str() {
         "" => None,
         text => Some(ImportId(uuid(text)?)),
     };

@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PageParams {
     /// Only rows of this outcome.
     outcome: String,
     /// The last row of the page before.
@@ -88,19 +88,19 @@ async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(params): Query<PageParams>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::Read)?;
     let (id, texts) = (import_id(&id)?, signed_in.browser.texts);
     let (store, workspace) = (state.app.store(), signed_in.workspace());
     let import = store.import(workspace, id).await?.ok_or(PageError::NotFound)?;
-    let outcome = match asked.outcome.as_str() {
+    let outcome = match params.outcome.as_str() {
         "" => None,
         text => Some(RowOutcome::from_text(text).ok_or(PageError::NotFound)?),
     };
     let query = RowQuery {
         outcome,
-        after: asked.after,
+        after: params.after,
         limit: PAGE + 1,
     };
     let mut rows = store.import_rows(workspace, id, &query).await?;
@@ -114,7 +114,7 @@ async fn view(
     page.outcomes = outcomes(outcome, texts);
     page.rows = rows.iter().map(|row| Row::of(row, texts)).collect();
     page.next = next;
-    page.decide_problem = (asked.problem == "key").then(|| texts.get("import-key-problem"));
+    page.decide_problem = (params.problem == "key").then(|| texts.get("import-key-problem"));
     if signed_in.browser.is_script && !page.is_moving {
         // The script polled a part of the page, and all of it has changed.
         let refresh = (HeaderName::from_static("hx-refresh"), "true");

@@ -1,11 +1,11 @@
 //! How a file is read, and what it turned out to be.
 
 use selfsame_domain::imports::{FileOptions, Plan};
-use selfsame_tables::{Form, How, Source};
+use selfsame_tables::{Form, Source, TableOptions};
 
 /// How a file with these options is to be read. `limit` is in bytes, unpacked.
-pub(super) fn how(options: &FileOptions, limit: u64) -> How<'_> {
-    How {
+pub(super) fn how(options: &FileOptions, limit: u64) -> TableOptions<'_> {
+    TableOptions {
         form: options.form.as_deref().and_then(form),
         encoding: options.encoding.as_deref(),
         delimiter: None,
