@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use reqwest::Method;
 use serde_json::Value;
 
-/// A client of any server. Its library wants to be told which cryptography TLS uses, although the tests speak plain HTTP.
+/// A client of any server. Its library needs the cryptography of TLS to be set, although the tests speak plain HTTP.
 pub fn http() -> reqwest::Client {
     // It is there already from the second time on.
     let _ = rustls::crypto::ring::default_provider().install_default();

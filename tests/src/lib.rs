@@ -10,4 +10,4 @@ pub use browser::Browser;
 pub use client::{Answer, Client, http};
 pub use server::{Database, Running, Selfsame, binary};
 pub use shop::Shop;
-pub use tap::{Tap, Told};
+pub use tap::{CollectedRequest, Tap};

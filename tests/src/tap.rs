@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 /// A request of the script, and its answer.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct CollectedRequest {
     /// The body of the request.
     pub body: Value,
     /// The status of the answer.
@@ -28,7 +28,7 @@ pub struct Told {
 #[derive(Debug)]
 pub struct Tap {
     base: String,
-    told: UnboundedReceiver<Told>,
+    collected: UnboundedReceiver<CollectedRequest>,
     server: JoinHandle<std::io::Result<()>>,
     /// The IDs of events that were seen.
     known: HashSet<String>,
@@ -38,24 +38,24 @@ pub struct Tap {
 struct Line {
     http: reqwest::Client,
     to: String,
-    told: UnboundedSender<Told>,
+    collected: UnboundedSender<CollectedRequest>,
 }
 
 impl Tap {
     /// Starts a proxy of the server at `to`, such as `http://127.0.0.1:8080`.
     pub async fn open(to: &str) -> Result<Self> {
-        let (sender, told) = unbounded_channel();
+        let (sender, collected) = unbounded_channel();
         let line = Line {
             http: crate::client::http(),
             to: to.to_owned(),
-            told: sender,
+            collected: sender,
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let base = format!("http://{}", listener.local_addr()?);
         let router = Router::new().fallback(hand_on).with_state(line);
         Ok(Self {
             base,
-            told,
+            collected,
             server: tokio::spawn(async move { axum::serve(listener, router).await }),
             known: HashSet::new(),
         })
@@ -67,15 +67,15 @@ impl Tap {
     }
 
     /// Waits until a further event of this name is answered.
-    pub async fn event(&mut self, name: &str) -> Result<Told> {
+    pub async fn event(&mut self, name: &str) -> Result<CollectedRequest> {
         loop {
-            let told = self.told.recv().await.context("the tap is gone")?;
-            let events = told.body["events"].as_array().into_iter().flatten();
+            let collected = self.collected.recv().await.context("the tap is gone")?;
+            let events = collected.body["events"].as_array().into_iter().flatten();
             let new: Vec<&Value> = events
                 .filter(|event| self.known.insert(event["id"].to_string()))
                 .collect();
             if new.iter().any(|event| event["name"] == name) {
-                return Ok(told);
+                return Ok(collected);
             }
         }
     }
@@ -110,9 +110,9 @@ impl Line {
             .send()
             .await?;
         let (status, headers, body) = (answer.status(), answer.headers().clone(), answer.bytes().await?);
-        if let Ok(told) = read(&sent, status, &body) {
+        if let Ok(collected) = read(&sent, status, &body) {
             // Fails when the test has dropped the receiver.
-            let _ = self.told.send(told);
+            let _ = self.collected.send(collected);
         }
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
@@ -123,8 +123,8 @@ impl Line {
     }
 }
 
-fn read(sent: &Bytes, status: StatusCode, answer: &Bytes) -> Result<Told> {
-    Ok(Told {
+fn read(sent: &Bytes, status: StatusCode, answer: &Bytes) -> Result<CollectedRequest> {
+    Ok(CollectedRequest {
         body: serde_json::from_slice(sent)?,
         status: status.as_u16(),
         answer: serde_json::from_slice(answer)?,

@@ -104,7 +104,7 @@ impl Application {
     pub async fn authenticate(&self, digest: &[u8]) -> Result<Arc<Principal>, AccessError> {
         let store = Arc::clone(&self.store);
         let read = |digest: Vec<u8>| async move { Ok(store.credentials(&digest).await?.map(Principal::from)) };
-        let found = self.credential_reads.ask(&digest.to_vec(), read).await?;
+        let found = self.credential_reads.get_or_read(&digest.to_vec(), read).await?;
         let principal = found.ok_or(AccessError::Unknown)?;
         self.admit(&principal.key).await?;
         Ok(principal)

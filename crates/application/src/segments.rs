@@ -196,7 +196,7 @@ impl Application {
         let plan = Plan::of(formula, &definitions).map_err(SegmentError::Invalid)?;
         let now = self.clock.now();
         let count = async |plan: &Plan| self.store.count_members(workspace, plan, now).await;
-        let from = MembersFrom::After(ContactId::NOBODY);
+        let from = MembersFrom::After(ContactId::NONE);
         let mut preview = Preview {
             count: count(&plan).await?,
             contacts: self.members(workspace, &plan, from, PREVIEWED).await?,
@@ -234,8 +234,8 @@ impl Application {
         for (id, name) in &definitions.names {
             plans.push((*id, name, plan_of(&definitions, *id)?));
         }
-        let asked: Vec<&Plan> = plans.iter().map(|(_, _, plan)| plan).collect();
-        let known = self.known(workspace, details.contact.id, &asked).await?;
+        let needed: Vec<&Plan> = plans.iter().map(|(_, _, plan)| plan).collect();
+        let known = self.known(workspace, details.contact.id, &needed).await?;
         let facts = ContactFacts {
             contact: &details.contact,
             events: &known.events,
@@ -245,7 +245,7 @@ impl Application {
         for (id, name, plan) in plans {
             let dynamic = definitions.formulas.contains_key(&id);
             let mut standing = plan.evaluate(facts, now);
-            if known.is_cut && (plan.asks_orders() || plan.asks_events() != (false, false)) {
+            if known.is_cut && (plan.needs_orders() || plan.needs_events() != (false, false)) {
                 let plan = plan.of_contact(details.contact.id);
                 standing.is_member = self.store.count_members(workspace, &plan, now).await? > 0;
                 standing.until = None;
@@ -269,15 +269,15 @@ impl Application {
 
     /// What a contact did and ordered, as far as the plans ask for it: the latest of each.
     async fn known(&self, workspace: WorkspaceId, id: ContactId, plans: &[&Plan]) -> Result<Known, StorageError> {
-        let (mut asked, mut asks_orders) = ((false, false), false);
+        let (mut needed, mut needs_orders) = ((false, false), false);
         for plan in plans {
-            let (views, others) = plan.asks_events();
-            asked = (asked.0 || views, asked.1 || others);
-            asks_orders |= plan.asks_orders();
+            let (views, others) = plan.needs_events();
+            needed = (needed.0 || views, needed.1 || others);
+            needs_orders |= plan.needs_orders();
         }
         let mut known = Known::default();
-        for (page_views, asked) in [(true, asked.0), (false, asked.1)] {
-            if asked {
+        for (page_views, needed) in [(true, needed.0), (false, needed.1)] {
+            if needed {
                 let query = EventQuery {
                     page_views: Some(page_views),
                     ..EventQuery::latest(MOST_KNOWN)
@@ -291,7 +291,7 @@ impl Application {
                 known.events.extend(found);
             }
         }
-        if asks_orders {
+        if needs_orders {
             let found = self
                 .store
                 .orders(workspace, id, &OrderQuery::latest(MOST_KNOWN))

@@ -105,10 +105,10 @@ impl Application {
             return Ok(None);
         };
         // One entry more than the page shows whether there is a next page.
-        let ask = query.limit.saturating_add(1);
-        let events = self.timeline_events(workspace, contact, query, ask).await?;
-        let decisions = self.timeline_decisions(workspace, contact, query, ask).await?;
-        let orders = self.timeline_orders(workspace, contact, query, ask).await?;
+        let read_limit = query.limit.saturating_add(1);
+        let events = self.timeline_events(workspace, contact, query, read_limit).await?;
+        let decisions = self.timeline_decisions(workspace, contact, query, read_limit).await?;
+        let orders = self.timeline_orders(workspace, contact, query, read_limit).await?;
         let (Some(events), Some(decisions), Some(orders)) = (events, decisions, orders) else {
             return Ok(None);
         };
@@ -128,20 +128,22 @@ impl Application {
         query: &TimelineQuery,
         limit: u32,
     ) -> Result<Option<Vec<Event>>, StorageError> {
-        let asked_for = |kind| query.kinds.contains(&kind);
-        let page_views = match (asked_for(TimelineKind::Event), asked_for(TimelineKind::PageView)) {
+        let is_requested = |kind| query.kinds.contains(&kind);
+        let page_views = match (is_requested(TimelineKind::Event), is_requested(TimelineKind::PageView)) {
             (false, false) => return Ok(Some(Vec::new())),
             (true, true) => None,
             (_, page_views) => Some(page_views),
         };
-        let asked = EventQuery {
+        let selection = EventQuery {
             page_views,
             from: query.from,
             until: query.until,
             after: query.after.event,
             limit,
         };
-        self.store.events(workspace, &HistoryOf::Contact(contact), &asked).await
+        self.store
+            .events(workspace, &HistoryOf::Contact(contact), &selection)
+            .await
     }
 
     async fn timeline_orders(
@@ -154,13 +156,13 @@ impl Application {
         if !query.kinds.contains(&TimelineKind::Order) {
             return Ok(Some(Vec::new()));
         }
-        let asked = OrderQuery {
+        let selection = OrderQuery {
             from: query.from,
             until: query.until,
             after: query.after.order,
             limit,
         };
-        self.store.orders(workspace, contact, &asked).await
+        self.store.orders(workspace, contact, &selection).await
     }
 
     /// The ID of a decision contains its time, so time and order always agree, whatever the clock does.

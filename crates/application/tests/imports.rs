@@ -3,8 +3,8 @@
 
 use chrono::TimeDelta;
 use selfsame_application::ports::{
-    Clock, Contacts, GoOn, Import, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, JobKind, Jobs, Lease,
-    LeaseRequest, ReadRow, RowCounts, RowOutcome, RowQuery, RowReader, RowsError, UndoAsked,
+    Clock, Contacts, Continuation, Import, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, JobKind, Jobs,
+    Lease, LeaseRequest, ReadRow, RowCounts, RowOutcome, RowQuery, RowReader, RowsError, UndoAnswer,
 };
 use selfsame_application::{Application, ImportRequest, Options, Replay, SubmitError, Worker, WorkerOptions};
 use selfsame_domain::values::{Email, FirstName, Source};
@@ -28,7 +28,7 @@ impl RowReader for Lines {
         _: &Import,
         _: &Policy,
         body: &mut dyn Read,
-        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+        rows: &mut dyn FnMut(ReadRow) -> Continuation,
     ) -> Result<(), RowsError> {
         let mut text = String::new();
         body.read_to_string(&mut text)?;
@@ -47,7 +47,7 @@ impl RowReader for Lines {
                 dedupe_value: Some(text.to_owned()),
                 command,
             };
-            if rows(row) == GoOn::No {
+            if rows(row) == Continuation::No {
                 break;
             }
         }
@@ -267,12 +267,12 @@ async fn a_cancelled_import_lists_the_rows_that_were_decided() {
     let stand = Stand::new().await;
     let id = stand.accept(&many(3), None).await.expect("accept");
     begin_and_die(&stand, id).await;
-    let asked = stand
+    let answer = stand
         .app
         .cancel_import(stand.workspace, id, Duration::ZERO)
         .await
         .expect("cancel");
-    assert_eq!(asked.expect("the import").status, ImportStatus::Running);
+    assert_eq!(answer.expect("the import").status, ImportStatus::Running);
     stand.clock.advance_seconds(10);
     stand.worker().run_due().await.expect("run");
     assert_eq!(stand.import(id).await.status, ImportStatus::Cancelled);
@@ -303,7 +303,7 @@ async fn an_idempotency_key_answers_with_the_first_import() {
 }
 
 #[tokio::test]
-async fn an_import_is_taken_back_by_whoever_comes_after_a_killed_server() {
+async fn an_undo_is_finished_by_the_next_server_after_a_kill() {
     let stand = Stand::new().await;
     stand.accept("p7@example.com Ida", None).await.expect("accept");
     stand.worker().run_due().await.expect("run");
@@ -314,7 +314,7 @@ async fn an_import_is_taken_back_by_whoever_comes_after_a_killed_server() {
         .undo_import(stand.workspace, id, Duration::ZERO)
         .await
         .expect("undo");
-    assert!(matches!(before, UndoAsked::Noted(import) if import.is_undoing));
+    assert!(matches!(before, UndoAnswer::Accepted(import) if import.is_undoing));
     let now = stand.clock.now();
     let lease = Lease {
         owner: Uuid::nil(),

@@ -21,7 +21,7 @@ use selfsame_pg_fixture::{DurableServer, TestDatabase};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Measures `POST /api/v1/contact` with three identifiers a contact, events, what pages tell, imports, and the adoption and reading of histories.
+/// Measures `POST /api/v1/contact` with three identifiers a contact, events, requests of pages, imports, and the adoption and reading of histories.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The built server.

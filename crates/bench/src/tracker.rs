@@ -52,7 +52,7 @@ pub(crate) async fn measure(
     let stored = stored(server.address(), key).await?;
     ensure!(
         stored == expected,
-        "{name}: {stored} events where {expected} were told: lost or twice"
+        "{name}: {stored} events where {expected} were sent: lost or duplicated"
     );
     println!("{name}: {stored} page views, none lost, none twice");
     server.stop()?;

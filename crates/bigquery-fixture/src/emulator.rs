@@ -54,19 +54,19 @@ pub(crate) fn start(python: &Path) -> Result<(Child, String, TempDir), Error> {
         .spawn()?;
     let output = child.stderr.take().ok_or_else(|| unusable("it has no output"))?;
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    let mut said = String::new();
+    let mut printed = String::new();
     let base = lines.by_ref().find_map(|line| {
         let base = line
             .split_once("running on ")
             .and_then(|(_, rest)| rest.split_whitespace().next());
         let base = base.map(str::to_owned);
-        said.push_str(&line);
-        said.push('\n');
+        printed.push_str(&line);
+        printed.push('\n');
         base
     });
     let Some(base) = base else {
         let _ = child.kill();
-        return Err(unusable(&said));
+        return Err(unusable(&printed));
     };
     // Its output is read to the end, so that it never waits for a reader.
     std::thread::spawn(move || lines.for_each(drop));

@@ -96,7 +96,7 @@ impl State {
 }
 
 impl Inner {
-    /// An answer, or what somebody gets who loses it.
+    /// An answer, or the error of a lost answer.
     fn perhaps_lost(&mut self, answer: Response) -> Answer {
         if self.to_lose == 0 {
             return Ok(answer);

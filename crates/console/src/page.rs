@@ -41,7 +41,7 @@ pub(crate) struct Link {
 
 /// Who is signed in, as the head of a page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Who {
+pub(crate) struct SignedInUser {
     pub(crate) email: String,
     pub(crate) workspace: String,
     pub(crate) role: String,
@@ -58,7 +58,7 @@ pub(crate) struct Page {
     /// The token of forms; empty on pages without a session.
     pub(crate) csrf: String,
     /// The signed-in user; `None` on pages without a session.
-    pub(crate) who: Option<Who>,
+    pub(crate) who: Option<SignedInUser>,
     pub(crate) navigation: Vec<Link>,
 }
 
@@ -78,7 +78,7 @@ impl Page {
                 is_current: of == section,
             }
         };
-        let who = Who {
+        let who = SignedInUser {
             email: person.user.email.to_string(),
             workspace: person.workspace.name.clone(),
             role: texts.get(&format!("role-{}", person.role.as_str())),

@@ -1,4 +1,4 @@
-//! What decisions changed, as the change feed tells it.
+//! What decisions changed, as the change feed lists it.
 
 use crate::{ContactId, Decision, DecisionId, Effect, MergeId, Outcome, Revision, Timestamp};
 
@@ -99,7 +99,7 @@ impl ContactChange {
 
 fn kind_of(contact: ContactId, decision: &Decision) -> Option<(ChangeKind, Option<MergeId>)> {
     let is_rejected = decision.rejection.is_some() || decision.outcome == Outcome::Rejected;
-    if contact == ContactId::NOBODY || is_rejected {
+    if contact == ContactId::NONE || is_rejected {
         return None;
     }
     let part = decision.effects.iter().find_map(|effect| match effect {
@@ -179,7 +179,7 @@ mod tests {
             ..decision(Outcome::Rejected, Vec::new())
         };
         assert_eq!(kind(ANN, &refused), None);
-        assert_eq!(kind(ContactId::NOBODY, &decision(Outcome::Created, Vec::new())), None);
+        assert_eq!(kind(ContactId::NONE, &decision(Outcome::Created, Vec::new())), None);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub enum Command {
     },
     /// Merge two contacts by hand (identity rule 10).
     Merge {
-        /// The contact that stays.
+        /// The survivor.
         survivor: ContactId,
         /// The contact that is absorbed.
         absorbed: ContactId,

@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn identities_are_told_apart() {
+    fn event_ids_are_distinct() {
         let decision = DecisionId(uuid::Uuid::NAMESPACE_OID);
         assert_ne!(EventId::of(decision, 0), EventId::of(decision, 1));
         assert_eq!(EventId::sent("a"), EventId::sent("a"));

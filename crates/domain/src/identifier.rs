@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_a_field_tells_its_field_however_long_it_is() {
+    fn a_value_of_a_field_includes_its_field_however_long_it_is() {
         for length in [1, 1_000, 1_001, 5_000] {
             let identifier = Identifier::field(FieldId(7), &FieldValue::Text("a".repeat(length)));
             assert_eq!(identifier.key.field(), Some(FieldId(7)), "{length}");

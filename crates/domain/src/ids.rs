@@ -135,12 +135,12 @@ impl ContactId {
     pub const ERASED: Self = Self(0);
 
     /// The ID under which decisions are logged that concern no contact. No contact has this ID.
-    pub const NOBODY: Self = Self(0);
+    pub const NONE: Self = Self(0);
 }
 
 impl DecisionId {
     /// How many days a decision is kept that concerns no contact.
-    pub const DAYS_OF_NOBODY: i64 = 30;
+    pub const DAYS_WITHOUT_CONTACT: i64 = 30;
 
     /// The least identity that a decision of this time or a later one has: see [`ordered_uuid`].
     pub fn first_of(time: Timestamp) -> Self {
@@ -148,8 +148,8 @@ impl DecisionId {
     }
 
     /// Decisions that concern no contact are deleted if their ID is lower than this.
-    pub fn first_kept_of_nobody(now: Timestamp) -> Self {
-        let since = now.checked_sub_signed(TimeDelta::days(Self::DAYS_OF_NOBODY));
+    pub fn first_kept_without_contact(now: Timestamp) -> Self {
+        let since = now.checked_sub_signed(TimeDelta::days(Self::DAYS_WITHOUT_CONTACT));
         Self::first_of(since.unwrap_or(Timestamp::UNIX_EPOCH))
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Merge {
     /// Its identity.
     pub id: MergeId,
-    /// The contact that stays.
+    /// The survivor.
     pub survivor: ContactId,
     /// The contact that was absorbed.
     pub absorbed: ContactId,

@@ -62,7 +62,7 @@ impl ReadSet {
         contacts.extend(merges.flat_map(|merge| [merge.survivor, merge.absorbed]));
         contacts.extend(
             snapshot
-                .apart
+                .undone_pairs
                 .iter()
                 .flat_map(|(survivor, absorbed)| [*survivor, *absorbed]),
         );

@@ -141,7 +141,7 @@ pub struct Snapshot {
     /// Canonical contacts: those that hold a key of the footprint (removed ones only by an exclusive identifier), those named by contact ID, or of
     /// which an absorbed one is, and the owners of [`Self::visitors`]. With merges in the footprint also every absorbed contact of their groups.
     pub contacts: BTreeMap<ContactId, Contact>,
-    /// For absorbed contacts named by contact ID, and those of [`Self::apart`]: their canonical contact.
+    /// For absorbed contacts named by contact ID, and those of [`Self::undone_pairs`]: their canonical contact.
     pub canonical: BTreeMap<ContactId, ContactId>,
     /// The record of every key of the footprint that has one other than the default.
     pub keys: BTreeMap<IdentifierKey, KeyRecord>,
@@ -153,7 +153,7 @@ pub struct Snapshot {
     pub merges: BTreeMap<MergeId, Merge>,
     /// Survivor and absorbed contact of each undone merge whose contacts are now two of [`Self::contacts`], themselves or by their canonical
     /// contacts, at least one of which is [`Self::absorbable`]. They do not merge by themselves again.
-    pub apart: BTreeSet<(ContactId, ContactId)>,
+    pub undone_pairs: BTreeSet<(ContactId, ContactId)>,
     /// The segments of the footprint, and those of its categories.
     pub segments: Vec<Segment>,
     /// The formulas of those of [`Self::segments`] that are dynamic.

@@ -116,7 +116,7 @@ mod tests {
     fn rule_8_a_weaker_identifier_that_cannot_be_read_never_costs_the_request() {
         let external_id = Identifier::external_id(&ExternalId::parse("A").unwrap());
         let mut request = unreadable(&[IdentifierKind::Email, IdentifierKind::Phone]);
-        assert!(is_refused(&request, Call::Upsert), "nothing else names anybody");
+        assert!(is_refused(&request, Call::Upsert), "nothing else names a contact");
         request.external_id = Some(external_id);
         for call in [Call::Upsert, Call::Subscribe, Call::Order, EVENT, Call::AppToken] {
             assert!(!is_refused(&request, call), "{call:?}");
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_8_what_is_left_must_name_somebody_in_the_call() {
+    fn rule_8_a_usable_identifier_of_the_call_must_remain() {
         let mut request = unreadable(&[IdentifierKind::Email]);
         request.cookies = vec![Identifier::cookie(&Cookie::parse("c").unwrap())];
         request.device_id = Some(Identifier::device_id(&DeviceId::parse("d").unwrap()));
@@ -149,7 +149,7 @@ mod tests {
         let null = Identifier::device_id(&DeviceId::parse("null").unwrap());
         let mut blocked = unreadable(&[IdentifierKind::Email]);
         blocked.device_id = Some(null);
-        assert!(is_refused(&blocked, EVENT), "a blocked value names nobody");
+        assert!(is_refused(&blocked, EVENT), "a blocked value names no contact");
         blocked.channels.push(email("test@test.com"));
         assert!(!is_refused(&blocked, Call::Subscribe), "alone it is kept");
         request.contact_id = Some(ContactId(1));

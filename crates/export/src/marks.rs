@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// The table in which the watermarks are.
 pub(crate) const WATERMARK: &str = "_selfsame_watermark";
 
-/// What the table is, for whoever finds it.
+/// The description of the table.
 pub(crate) const DESCRIPTION: &str =
     "Up to when the table of each dataset is whole: written in one transaction with its rows";
 

@@ -35,16 +35,16 @@ pub(crate) fn is_call(path: &str) -> bool {
 /// Routes that answer 404 with the reason. They need a valid key.
 pub(crate) fn routes() -> Router<HttpState> {
     let route = |routes: Router<HttpState>, (path, what): (&str, &'static str)| {
-        routes.route(path, any(refuse).layer(Extension(What(what))))
+        routes.route(path, any(refuse).layer(Extension(AbsentCall(what))))
     };
     CALLS.into_iter().fold(Router::new(), route)
 }
 
 /// The subject of a missing call.
 #[derive(Debug, Clone, Copy)]
-struct What(&'static str);
+struct AbsentCall(&'static str);
 
-async fn refuse(Extension(What(what)): Extension<What>, auth: Authenticated) -> ApiError {
+async fn refuse(Extension(AbsentCall(what)): Extension<AbsentCall>, auth: Authenticated) -> ApiError {
     match auth.allow(Action::General) {
         Ok(()) => ApiError::SendsNothing(what),
         Err(error) => error,

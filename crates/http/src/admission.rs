@@ -4,10 +4,10 @@
 //! slot; there are as many slots as places in the lane. The request waits for a slot before its key is looked up and its body is parsed. The
 //! wait also slows down clients that retry at once.
 
+use crate::drain_body::content_length;
 use crate::error::ApiError;
 use crate::state::HttpState;
 use crate::trace::Note;
-use crate::unread::content_length;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;

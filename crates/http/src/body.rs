@@ -9,10 +9,10 @@ pub(crate) use json::{fault_of, pruned, without_mark};
 pub(crate) use tokens::{Token, mended, rewritten};
 
 use crate::admission::Held;
+use crate::drain_body::content_length;
 use crate::error::{ApiError, Problem};
 use crate::fields::Fields;
 use crate::state::HttpState;
-use crate::unread::content_length;
 use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{FromRequest, Request};
 use futures::StreamExt;

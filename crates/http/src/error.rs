@@ -136,7 +136,7 @@ pub(crate) enum ApiError {
     Taken(&'static str),
     /// The change feed does not reach back so far.
     #[error(
-        "changes are kept from revision {} on: read the contacts anew, and go on from the present revision",
+        "changes are kept from revision {} on: read all contacts again, and continue from the present revision",
         .begins.next()
     )]
     Forgotten { begins: Revision },

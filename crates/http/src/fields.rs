@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn all_errors_are_reported_at_once() {
         let body = json!({"text": {}, "truth": true, "decimal": 1.5, "number": 1.5, "flag": 1, "list": ["a"], "object": [], "long": [null, 1]});
         let fields = Fields::of(body.as_object(), "/contact".to_owned());
         let mut problems = Problems::default();

@@ -15,6 +15,7 @@ mod connectors;
 mod contacts;
 mod dialect;
 mod docs;
+mod drain_body;
 mod error;
 mod events;
 mod exports;
@@ -44,7 +45,6 @@ mod times;
 mod tokens;
 mod trace;
 mod tracker;
-mod unread;
 mod web_setup;
 
 pub use contacts::contact_line;

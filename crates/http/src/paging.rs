@@ -67,7 +67,7 @@ impl<C: ToString> Paging<C> {
     }
 
     /// How many items to read: one more than the page, which shows whether there is a next page.
-    pub(crate) fn ask(&self) -> u32 {
+    pub(crate) fn read_limit(&self) -> u32 {
         self.limit.saturating_add(1)
     }
 
@@ -89,7 +89,7 @@ mod tests {
     fn a_cursor_is_given_when_there_is_more() {
         let paging = Paging { cursor: None, limit: 2 };
         let ids: Vec<Uuid> = (1..=3).map(Uuid::from_u128).collect();
-        assert_eq!(paging.ask(), 3);
+        assert_eq!(paging.read_limit(), 3);
         assert_eq!(
             paging.cut(ids.clone(), |id| *id),
             (ids[..2].to_vec(), Some(ids[1].to_string()))

@@ -67,11 +67,11 @@ impl IntoResponses for Refused {
             problem("403", "The rights of this API key do not cover this call."),
             problem(
                 "429",
-                "This API key sent too many requests; `Retry-After` says when to come back.",
+                "This API key sent too many requests; `Retry-After` says when to send it again.",
             ),
             problem(
                 "503",
-                "The server is busy, or its storage is not there; `Retry-After` says when to come back.",
+                "The server is busy, or its storage is unavailable; `Retry-After` says when to send it again.",
             ),
         ])
     }
@@ -110,14 +110,14 @@ impl IntoResponses for SetRefusedOrMissing {
 
 impl IntoResponses for WriteRefused {
     fn responses() -> Responses {
-        let more = problem("409", "It contradicts what is there; `type` says how.");
+        let more = problem("409", "It conflicts with what is stored; `type` says how.");
         with(SetRefused::responses(), [more])
     }
 }
 
 impl IntoResponses for MakeRefused {
     fn responses() -> Responses {
-        let more = problem("409", "It contradicts what is there; `type` says how.");
+        let more = problem("409", "It conflicts with what is stored; `type` says how.");
         with(BodyRefused::responses(), [more])
     }
 }
@@ -151,7 +151,7 @@ impl IntoResponses for Gone {
     fn responses() -> Responses {
         BTreeMap::from([problem(
             "410",
-            "Changes after this revision are not all kept any more: begin anew.",
+            "Some changes after this revision are no longer kept: start again.",
         )])
     }
 }
@@ -169,11 +169,11 @@ impl IntoResponses for PublicRefused {
             problem("422", "The `Idempotency-Key` was used for another request."),
             problem(
                 "429",
-                "The site sent too many requests; `Retry-After` says when to come back.",
+                "The site sent too many requests; `Retry-After` says when to send it again.",
             ),
             problem(
                 "503",
-                "The server is busy, or its storage is not there; `Retry-After` says when to come back.",
+                "The server is busy, or its storage is unavailable; `Retry-After` says when to send it again.",
             ),
         ])
     }

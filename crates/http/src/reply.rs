@@ -26,7 +26,7 @@ pub(crate) enum Repeated<'b> {
     /// It is refused if its body has the same content.
     Refused(&'b Document),
     /// It is accepted.
-    Taken,
+    Accepted,
 }
 
 /// Submits one command and returns its decision. A refused one is an error that carries the decision.
@@ -72,7 +72,7 @@ pub(crate) async fn submit_as(
     });
     let duplicate_digest = match repeated {
         Repeated::Refused(body) => Some(incoming.digest_of(body)),
-        Repeated::Taken => None,
+        Repeated::Accepted => None,
     };
     let submission = Submission {
         commands,

@@ -5,6 +5,7 @@ use crate::body::IDEMPOTENCY_KEY;
 use crate::catalog;
 use crate::changes;
 use crate::dialect;
+use crate::drain_body;
 use crate::error::ApiError;
 use crate::identity;
 use crate::operations;
@@ -12,7 +13,6 @@ use crate::render;
 use crate::state::HttpState;
 use crate::system;
 use crate::trace;
-use crate::unread;
 use crate::{
     absent, access_tokens, addressbooks, connectors, contacts, events, exports, history, imports, mobile, orders,
     segments, subscriptions, tokens, tracker, web_setup,
@@ -60,8 +60,8 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "events", description = "What people did, before and after they were known"),
         (name = "history", description = "Reading what people did"),
         (name = "orders", description = "Orders"),
-        (name = "tracker", description = "What web pages tell, with the public key of their site"),
-        (name = "mobile", description = "What apps tell, with the public key of their site"),
+        (name = "tracker", description = "Events and identifiers from web pages, with the public key of their site"),
+        (name = "mobile", description = "Events, devices and users from apps, with the public key of their site"),
         (name = "identity", description = "Why contacts are what they are: explanations, merges, the policy"),
         (name = "catalog", description = "Definitions of custom fields and subscription categories"),
         (name = "operations", description = "Whether the server is well, and what it can do"),
@@ -192,7 +192,7 @@ fn served(routes: Router<HttpState>, state: HttpState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
         .layer(middleware::from_fn_with_state(
             state.settings.request_timeout,
-            unread::pass_over,
+            drain_body::drain_unread_body,
         ))
         .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, mobile::IDENTITY]))
         .with_state(state)

@@ -66,11 +66,19 @@ pub(crate) async fn submit(
     match sender {
         Sender::Server(principal, _) => {
             let key = Authenticated(Arc::clone(principal));
-            submit_all(state, &key, incoming, commands, Repeated::Taken).await
+            submit_all(state, &key, incoming, commands, Repeated::Accepted).await
         }
         Sender::Site(access) => {
             let scope = format!("site {}", access.site.id);
-            submit_as(state, sender.workspace(), &scope, incoming, commands, Repeated::Taken).await
+            submit_as(
+                state,
+                sender.workspace(),
+                &scope,
+                incoming,
+                commands,
+                Repeated::Accepted,
+            )
+            .await
         }
     }
 }

@@ -31,10 +31,10 @@ const QUIET: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Data for the log that is collected while a request is handled; an extension of the request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Note(Arc<Learnt>);
+pub(crate) struct Note(Arc<Collected>);
 
 #[derive(Debug, Default)]
-struct Learnt {
+struct Collected {
     workspace: OnceLock<WorkspaceId>,
     is_shed: AtomicBool,
 }
@@ -145,10 +145,10 @@ impl Watch {
     }
 
     fn log(&self, response: &Response, took: Duration) {
-        let said = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let (method, route, request_id) = (self.method, self.route.as_str(), self.id.as_str());
         let workspace = self.note.0.workspace.get().map(|workspace| workspace.0);
-        let (outcome, rule) = (said("x-selfsame-outcome"), said("x-selfsame-rule"));
+        let (outcome, rule) = (header("x-selfsame-outcome"), header("x-selfsame-rule"));
         let status = response.status().as_u16();
         let latency_ms = took.as_secs_f64() * 1000.0;
         macro_rules! line {

@@ -163,10 +163,10 @@ fn every_error_has_an_example_in_each_of_its_forms() {
             assert!(responses.contains_key(status), "{place}: {status}");
         }
         // The error of a head that is too long has no body.
-        let told = responses
+        let with_body = responses
             .iter()
             .filter(|(status, _)| !["414", "431"].contains(&status.as_str()));
-        for (status, response) in told.filter(|(status, _)| status.starts_with(['4', '5'])) {
+        for (status, response) in with_body.filter(|(status, _)| status.starts_with(['4', '5'])) {
             let forms = response["content"].as_object().cloned().unwrap_or_default();
             assert!(!forms.is_empty(), "{place} {status} says nothing");
             for (media, form) in &forms {

@@ -94,7 +94,7 @@ impl Cluster {
 
     /// Whether this cluster answers; another one could have taken its port.
     pub(crate) async fn answers(&self) -> bool {
-        let ask = async {
+        let query = async {
             let mut connection = PgConnection::connect(&self.url()).await?;
             let data: String = sqlx::query_scalar("SHOW data_directory")
                 .fetch_one(&mut connection)
@@ -102,7 +102,7 @@ impl Cluster {
             connection.close().await?;
             Ok::<_, sqlx::Error>(Path::new(&data) == self.data())
         };
-        matches!(timeout(QUESTION_LIMIT, ask).await, Ok(Ok(true)))
+        matches!(timeout(QUESTION_LIMIT, query).await, Ok(Ok(true)))
     }
 
     /// Waits until the cluster answers. `exited` returns whether the started process has already ended.

@@ -71,11 +71,11 @@ impl Installation {
 impl Account {
     /// The account that Debian's package creates. Its ids differ between machines, so it is looked up by name.
     fn postgres() -> Result<Self, FixtureError> {
-        let ask = |flag| {
+        let run_id = |flag| {
             let output = Command::new("id").args([flag, "postgres"]).output().ok()?;
             String::from_utf8(output.stdout).ok()?.trim().parse().ok()
         };
-        match (ask("-u"), ask("-g")) {
+        match (run_id("-u"), run_id("-g")) {
             (Some(uid), Some(gid)) => Ok(Self { uid, gid }),
             _ => Err(FixtureError::NoUnprivilegedUser),
         }

@@ -52,7 +52,7 @@ async fn databases_of_one_template_are_isolated() {
 }
 
 #[tokio::test]
-async fn a_dropped_database_is_gone_even_while_somebody_is_connected() {
+async fn a_dropped_database_is_gone_even_with_a_client_connected() {
     let server = server().await.unwrap();
     let database = server.database("fixture_notes", prepare).await.unwrap();
     let (name, url) = (database.name().to_owned(), database.url().to_owned());
@@ -173,8 +173,8 @@ async fn a_reused_database_is_empty_and_counts_from_one() {
 
     let database = reused(&template).await;
     assert_eq!(database.name(), name);
-    assert_eq!(number(&database, DATABASE).await, made, "it was not made anew");
-    assert!(left.ping().await.is_err(), "nobody of before is connected");
+    assert_eq!(number(&database, DATABASE).await, made, "it was not created again");
+    assert!(left.ping().await.is_err(), "no earlier client is connected");
     let rows = "SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM parts)";
     assert_eq!(number(&database, rows).await, 0);
     assert_eq!(number(&database, "SELECT count(*) FROM notes").await, 1);
@@ -182,7 +182,7 @@ async fn a_reused_database_is_empty_and_counts_from_one() {
 }
 
 #[tokio::test]
-async fn a_reused_database_that_is_no_copy_of_its_template_any_more_is_made_anew() {
+async fn a_reused_database_that_differs_from_its_template_is_created_again() {
     let template = unused_name("anew");
     for change in [
         "CREATE TABLE more (id bigint)",

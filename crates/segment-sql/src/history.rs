@@ -8,7 +8,7 @@ use selfsame_domain::segments::{Aggregate, EventLeaf, OrderField, OrdersLeaf, Sp
 impl Compiler {
     /// That enough events happened. Whose they are is asked in three ways, each of which an index answers.
     pub(crate) fn event(&self, leaf: &EventLeaf) -> Expr {
-        let whose = [
+        let subjects = [
             format!(
                 "{} AS g JOIN events AS e ON e.workspace_id = {{}} AND e.contact_id = g.contact_id",
                 self.engine.group()
@@ -37,7 +37,7 @@ impl Compiler {
             self.engine
                 .sql(&template, [workspace(), workspace()].into_iter().chain(conditions))
         };
-        let [own, visitors] = &whose;
+        let [own, visitors] = &subjects;
         if leaf.least == 1 {
             let [own, visitors] = [own, visitors].map(|from| select(from, "SELECT 1"));
             return self.engine.sql("(EXISTS {} OR EXISTS {})", [own, visitors]);

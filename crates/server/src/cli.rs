@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Print the OpenAPI document of the HTTP API
     #[command(
-        after_help = "It needs no database. The flags are taken so that one command line serves for all commands."
+        after_help = "It needs no database. The flags are accepted so that one command line serves for all commands."
     )]
     Openapi(StoreFlags),
     /// Check the database: whether it can be reached, is up to date, and breaks no rule of identity
@@ -138,7 +138,7 @@ pub(crate) struct DoctorArgs {
 }
 
 const DEMO_DATA: &str = "\
-The people have names of four languages, external IDs, emails below example.com, and phones that belong to nobody in particular: send them nothing. Some come
+The people have names of four languages, external IDs, emails below example.com, and random phones, which may be in use: send them nothing. Some come
 twice in different spellings, some share an email or a phone. The same seed gives the same file.
 
 Examples:
@@ -335,7 +335,7 @@ pub(crate) enum SiteCommand {
     #[command(after_help = "Example:\n  selfsame site set 3 --origin https://shop.example --allow-unsigned false")]
     Set(SetSite),
     /// Remove a site: its key opens nothing any more, at once, on every server
-    #[command(after_help = "What came through it stays. Example:\n  selfsame site remove 3")]
+    #[command(after_help = "What was recorded through it stays. Example:\n  selfsame site remove 3")]
     Remove {
         /// The site's number, as `site list` shows it
         id: i64,
@@ -343,7 +343,9 @@ pub(crate) enum SiteCommand {
         store: StoreFlags,
     },
     /// Make a new secret that signs identity tokens, and print it once
-    #[command(after_help = "The secret before stays live, so that a rotation refuses nobody; older ones are deleted.")]
+    #[command(
+        after_help = "The secret before stays live, so that a rotation makes no recent token invalid; older ones are deleted."
+    )]
     Secret {
         /// Name or number of the workspace
         #[arg(long, value_name = "NAME|ID")]

@@ -79,7 +79,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         let router = router.clone();
         let total_count = total_count.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let at_work = AtWork::begin(&busy);
+            let at_work = BusyGuard::begin(&busy);
             let answer = router.clone().oneshot(request.map(Body::new));
             let total_count = total_count.clone();
             async move {
@@ -101,7 +101,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
                 ended = connection => if let Err(error) = ended {
                     tracing::debug!(%error, "a connection failed");
                 },
-                () = unused => tracing::debug!("a connection that asked nothing was closed"),
+                () = unused => tracing::debug!("closed a connection without a request"),
             }
         });
     }
@@ -124,16 +124,16 @@ async fn unused(mut busy: watch::Receiver<usize>, stop: CancellationToken, time:
 }
 
 /// Counts a request of a connection as busy until its answer is sent.
-struct AtWork(watch::Sender<usize>);
+struct BusyGuard(watch::Sender<usize>);
 
-impl AtWork {
+impl BusyGuard {
     fn begin(busy: &watch::Sender<usize>) -> Self {
         busy.send_modify(|requests| *requests += 1);
         Self(busy.clone())
     }
 }
 
-impl Drop for AtWork {
+impl Drop for BusyGuard {
     fn drop(&mut self) {
         self.0.send_modify(|requests| *requests -= 1);
     }
@@ -142,7 +142,7 @@ impl Drop for AtWork {
 /// The body of an answer, which is dropped when it is sent.
 struct Answer {
     body: Body,
-    _at_work: AtWork,
+    _at_work: BusyGuard,
 }
 
 impl HttpBody for Answer {
@@ -206,8 +206,8 @@ mod tests {
         let router = Router::new().route("/", axum::routing::get(page));
         let serving = tokio::spawn(serve(listener, router, stop.clone(), Timeouts::default()));
         let mut client = TcpStream::connect(address).await.unwrap();
-        let ask = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        client.write_all(ask).await.unwrap();
+        let request_bytes = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        client.write_all(request_bytes).await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
         assert!(
@@ -272,15 +272,15 @@ mod tests {
         let time = Duration::from_secs(10);
         let mut unused = tokio::spawn(unused(busy.subscribe(), stop.clone(), time));
         let mut ends_within = async |time| tokio::time::timeout(time, &mut unused).await.is_ok();
-        assert!(!ends_within(time * 100).await, "nobody stops");
-        let first = AtWork::begin(&busy);
-        let second = AtWork::begin(&busy);
+        assert!(!ends_within(time * 100).await, "no connection stops");
+        let first = BusyGuard::begin(&busy);
+        let second = BusyGuard::begin(&busy);
         stop.cancel();
         drop(first);
         assert!(!ends_within(time * 100).await, "one is under way");
         drop(second);
         assert!(!ends_within(time / 2).await, "what is written may not be read yet");
-        let another = AtWork::begin(&busy);
+        let another = BusyGuard::begin(&busy);
         assert!(!ends_within(time * 100).await, "its head came");
         drop(another);
         assert!(ends_within(time * 2).await);

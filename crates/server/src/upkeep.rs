@@ -44,17 +44,17 @@ async fn pruning(app: Application) {
         if let Err(error) = app.store().prepare(app.clock().now()).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "cannot make room for the events of the next months; trying again later"
+                "cannot create the partitions for the events of the next months; trying again later"
             );
         }
         match app.store().prune(app.clock().now()).await {
             Ok(deleted) => tracing::info!(
                 deleted,
-                "deleted recorded replies and decisions about nobody that are past their time"
+                "deleted expired replies, and expired decisions that concern no contact"
             ),
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "cannot delete recorded replies and decisions about nobody; trying again later"
+                "cannot delete expired replies, nor expired decisions that concern no contact; trying again later"
             ),
         }
         if let Err(error) = forget_imports(&app).await {
@@ -76,10 +76,10 @@ async fn pruning(app: Application) {
             );
         }
         match app.store().expire(app.clock().now()).await {
-            Ok(expired) => told(expired),
+            Ok(expired) => report_expired(expired),
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "cannot delete events that are kept no longer; trying again later"
+                "cannot delete expired events; trying again later"
             ),
         }
     }
@@ -95,19 +95,19 @@ async fn forget_imports(app: &Application) -> Result<(), StorageError> {
         tracing::info!(
             uploads,
             undecided,
-            "deleted uploads that were broken off, and cancelled imports that nobody decided about"
+            "deleted interrupted uploads, and cancelled imports that waited too long for a decision"
         );
     }
     store.forget_dedupe_values(before(DEDUPE_VALUE_DAYS)).await?;
     let imports = store.prune_imports(before(IMPORT_DAYS)).await?;
     let jobs = store.prune_jobs(before(JOB_DAYS)).await?;
     if imports + jobs > 0 {
-        tracing::info!(imports, jobs, "deleted imports and jobs that are past their time");
+        tracing::info!(imports, jobs, "deleted expired imports and jobs");
     }
     Ok(())
 }
 
-fn told(expired: Expired) {
+fn report_expired(expired: Expired) {
     let Expired {
         months,
         events,
@@ -116,7 +116,7 @@ fn told(expired: Expired) {
     metrics::counter!("selfsame_events_months_dropped_total").increment(months);
     metrics::counter!("selfsame_events_expired_total").increment(events);
     if expired != Expired::default() {
-        tracing::info!(months, events, identities, "deleted events that are kept no longer");
+        tracing::info!(months, events, identities, "deleted expired events");
     }
 }
 
@@ -128,7 +128,7 @@ async fn exporting(app: Application) {
         if let Err(error) = app.start_due_exports().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "cannot begin exports that are due; trying again"
+                "cannot start exports that are due; trying again"
             );
         }
     }

@@ -1,7 +1,7 @@
 //! A workspace in a backend, with the application on top.
 
-use crate::ask::category_key;
 use crate::backend::Backend;
+use crate::request_builder::category_key;
 use crate::{ManualClock, SequenceIds};
 use selfsame_application::ports::{
     ContactDetails, ContactFilter, ContactOrder, ContactQuery, EventQuery, HistoryOf, IdentityView, Lookup, Store,
@@ -128,7 +128,7 @@ impl<'b> Fixture<'b> {
     }
 
     /// The observable state of the contact that answers for a number.
-    pub async fn face(&self, id: ContactId) -> ObservableContact {
+    pub async fn observable(&self, id: ContactId) -> ObservableContact {
         ObservableContact::of(&self.contact(id).await)
     }
 

@@ -10,7 +10,6 @@
     reason = "all but the in-memory adapter is test code: panicking is how a test fails"
 )]
 
-mod ask;
 mod backend;
 mod clock;
 mod fixture;
@@ -20,22 +19,23 @@ mod list_of_storage;
 mod machine;
 mod memory;
 mod observe;
+mod request_builder;
 mod suite;
 
 pub mod cases;
 #[doc(hidden)]
 pub mod runners;
 
-pub use ask::{
-    Ask, amount, app, by_external, category_key, channel_of, date, email, event_type, identifier, keep, keep_order,
-    order_key, order_text, segment_name, token,
-};
 pub use backend::{Backend, MakeBackend, boxed, run};
 pub use clock::ManualClock;
 pub use fixture::{Fixture, assert_in_order, contact_of, erase, force_merge, merge, merge_of, remove, undo};
 pub use ids::SequenceIds;
 pub use memory::{ContractError, MemoryStore};
 pub use observe::{Answer, Observation, observe, sorted, sorted_snapshot};
+pub use request_builder::{
+    RequestBuilder, amount, api_call, app, by_external, category_key, channel_of, date, email, event_type, identifier,
+    keep, keep_order, order_key, order_text, segment_name, token,
+};
 /// The kinds in the tables of the list.
 pub use selfsame_domain::IdentifierKind as Kind;
 pub use selfsame_domain::values::FieldType;

@@ -28,7 +28,7 @@ macro_rules! for_each_case {
                 nothing_that_identifies_makes_no_contact;
                 an_update_by_number_never_creates;
                 an_update_restores;
-                an_external_id_of_somebody_else_is_refused;
+                an_external_id_of_another_contact_is_refused;
                 a_removed_contact_is_removed_once;
                 the_most_recently_updated_of_several_is_taken;
                 stronger_identifiers_are_looked_at_first;
@@ -36,8 +36,8 @@ macro_rules! for_each_case {
             }
             contact_keys {
                 events_find_a_contact_by_its_key;
-                a_key_names_nobody_in_other_calls;
-                a_key_makes_nobody_known;
+                a_contact_key_names_no_contact_in_other_calls;
+                a_contact_key_makes_no_contact_a_known_person;
                 events_of_a_key_wait_and_may_create;
             }
             identifiers {
@@ -61,7 +61,7 @@ macro_rules! for_each_case {
             calls {
                 subscribing_never_changes_a_channel_that_exists;
                 subscribing_looks_at_no_token;
-                subscribing_tells_the_state_of_the_email;
+                subscribing_reports_the_state_of_the_email;
                 subscribing_restores;
                 subscribing_with_an_unknown_external_id_creates;
                 orders_create_and_never_change;
@@ -73,7 +73,7 @@ macro_rules! for_each_case {
                 app_tokens_look_for_number_then_external_id_then_phone_then_email;
                 bulk_adopts_the_match_without_an_external_id;
                 bulk_takes_the_most_recently_updated;
-                bulk_restores_only_when_told;
+                bulk_restores_only_on_request;
                 bulk_looks_at_nothing_but_the_external_id_and_its_field;
                 bulk_by_number_lets_the_external_id_win;
             }
@@ -88,7 +88,7 @@ macro_rules! for_each_case {
                 what_names_the_absorbed_contact_acts_on_the_survivor;
                 merges_are_listed_latest_first_by_page;
                 merges_of_one_moment_page_without_gaps;
-                the_identity_tells_undone_merges_too;
+                the_identity_lists_undone_merges_too;
             }
             undo {
                 undoing_a_merge_leaves_no_trace;
@@ -128,24 +128,24 @@ macro_rules! for_each_case {
                 a_blocked_pattern_never_matches;
                 an_unblocked_value_matches_again_once_it_is_named;
                 the_threshold_of_sharing_is_the_policy_s;
-                a_shared_value_absorbs_nobody;
+                a_shared_value_absorbs_no_contact;
                 an_unclaimed_contact_is_absorbed_by_email_or_phone;
                 who_disagrees_is_kept_apart;
                 the_policy_turns_absorbing_off;
                 unsubscribing_belongs_to_the_address;
-                an_erasure_leaves_no_sighting_of_what_nobody_holds;
+                an_erasure_leaves_no_sighting_of_values_without_a_holder;
             }
             erasure {
                 nothing_is_left;
                 the_absorbed_go_along_however_it_is_named;
                 a_removed_contact_can_be_erased;
                 what_others_hold_is_kept;
-                the_logs_of_others_stay_and_tell_nothing_of_it;
+                logs_of_other_contacts_stay_and_are_redacted;
                 the_log_of_a_former_survivor_forgets_what_it_answered_for;
-                a_decision_that_tells_of_two_is_redacted_twice;
+                a_decision_that_concerns_two_contacts_is_redacted_twice;
                 numbers_stay_used_after_a_restart;
                 erasing_within_a_submission_takes_what_came_before;
-                whoever_is_made_and_erased_at_once_never_was;
+                a_contact_created_and_erased_in_one_batch_leaves_nothing;
                 an_unsubscribed_address_stays_so;
                 what_was_named_but_never_held_is_forgotten;
                 merging_and_erasing_at_once_leaves_neither;
@@ -161,13 +161,13 @@ macro_rules! for_each_case {
                 an_absorbed_visitor_brings_its_history;
                 undoing_and_merging_at_once_moves_histories_along;
                 undoing_and_claiming_at_once_splits_histories;
-                the_first_thousand_are_told;
+                the_first_thousand_visitors_are_listed;
             }
             segments {
                 a_segment_is_made_once_by_its_name;
                 an_unknown_number_is_reported;
                 attaching_and_detaching_by_number_and_external_id;
-                detaching_nobody_empties;
+                detaching_an_empty_list_empties_the_segment;
                 emptying_and_editing_at_once;
                 emptying_reaches_the_absorbed;
                 contacts_of_a_segment_by_number_and_by_time;
@@ -182,7 +182,7 @@ macro_rules! for_each_case {
                 a_formula_is_edited_and_a_segment_deleted;
                 a_list_is_deleted_with_its_memberships;
                 segments_inside_segments;
-                nobody_is_put_into_a_dynamic_segment;
+                no_contact_is_put_into_a_dynamic_segment;
                 members_come_by_pages_and_previews_by_moves;
                 another_workspace_has_segments_of_its_own;
                 a_contact_page_says_why;
@@ -217,7 +217,7 @@ macro_rules! for_each_case {
                 a_category_comes_with_its_segment;
                 a_segment_of_that_name_becomes_the_category_s;
                 renaming_takes_the_segment_along;
-                an_archived_category_takes_nobody;
+                an_archived_category_accepts_no_contact;
                 subscriptions_are_replaced_as_a_whole;
                 the_number_of_contacts_is_that_of_active_ones;
                 numbers_of_categories_and_segments_ascend;
@@ -268,7 +268,7 @@ macro_rules! for_each_case {
                 the_latest_of_several_apps_is_meant;
                 history_of_a_token_without_its_app_joins_the_claim;
                 an_event_finds_a_token_of_any_kind;
-                a_shared_identifier_tells_of_its_holder for changeable_kinds;
+                an_event_with_a_shared_identifier_goes_to_its_only_holder for changeable_kinds;
                 a_shared_identifier_gathers_one_anonymous_contact for changeable_kinds;
                 a_shared_token_is_no_evidence_without_its_app;
                 a_new_token_of_a_device_replaces_the_old_one;
@@ -276,23 +276,23 @@ macro_rules! for_each_case {
             }
             trust {
                 a_public_key_gathers_an_anonymous_contact;
-                a_public_key_changes_nobody_who_is_known;
-                a_public_key_leaves_history_with_whoever_holds_the_device;
+                a_public_key_changes_no_known_person;
+                a_public_key_leaves_history_with_the_holder_of_the_device;
             }
             log {
-                every_decision_is_told_as_it_was_answered;
+                every_decision_reads_back_as_it_was_answered;
                 a_log_is_read_by_page;
                 an_absorbed_contact_s_decisions_are_listed_latest_first;
-                what_is_refused_is_told_to_those_it_is_about;
+                a_rejection_is_logged_for_the_contacts_that_it_concerns;
                 a_decision_is_read_by_its_identity;
-                a_decision_about_nobody_is_read_by_its_identity_and_names_nobody;
-                a_decision_about_nobody_is_kept_for_a_month;
-                an_unsubscription_is_told_to_those_who_hold_the_address;
+                a_decision_without_a_contact_is_read_by_its_id_and_names_no_contact;
+                a_decision_without_a_contact_is_kept_for_a_month;
+                an_unsubscription_is_logged_for_the_holders_of_the_address;
                 what_is_removed_is_explained_until_it_is_erased;
-                the_survivor_s_log_tells_the_absorbed_one_s_once;
-                what_is_known_of_a_value_nobody_named;
-                holders_are_told_by_number_the_first_hundred;
-                a_value_that_two_brought_to_one_contact_is_told_twice;
+                the_survivors_log_includes_the_absorbed_contacts_log_once;
+                a_lookup_of_an_unknown_value_is_empty;
+                the_first_hundred_holders_are_listed_by_contact_id;
+                a_value_brought_by_two_contacts_is_listed_twice;
             }
             replies {
                 the_same_request_gets_the_same_answer;
@@ -312,7 +312,7 @@ macro_rules! for_each_case {
                 a_refused_request_may_be_repeated;
                 of_repeated_requests_at_once_one_is_taken, concurrent;
                 an_answer_about_a_removed_contact_goes_with_it;
-                an_answer_about_nobody_names_nobody;
+                a_replayed_answer_without_a_contact_names_no_identifier;
             }
             dry_run {
                 decides_as_the_real_thing for kinds;
@@ -376,7 +376,7 @@ macro_rules! for_each_case {
                 what_waits_is_adopted for kinds;
                 what_waits_is_adopted_within_a_batch for kinds;
                 a_cookie_that_moves_divides_the_history;
-                a_type_tells_whether_events_create_contacts;
+                an_event_type_says_whether_its_events_create_contacts;
                 events_are_counted_by_type_and_types_page;
                 an_event_with_an_identity_is_stored_once;
                 an_event_sent_to_two_servers_at_once_is_stored_once, concurrent;
@@ -384,7 +384,7 @@ macro_rules! for_each_case {
                 an_event_of_a_removed_contact_waits_with_it;
                 merges_bring_history_and_undoing_gives_it_back;
                 erasing_leaves_no_history;
-                a_subscription_tells_of_itself;
+                a_subscription_is_recorded_as_an_event;
                 a_dry_run_keeps_no_event;
                 many_events_in_one_batch;
                 visitors_of_a_cookie_are_listed_latest_first;
@@ -400,7 +400,7 @@ macro_rules! for_each_case {
                 erasing_takes_along_what_waits for kinds;
                 erasing_takes_along_what_waits_in_its_batch for kinds;
                 what_waits_behind_a_value_of_two_stays_with_the_other;
-                what_a_removed_contact_s_shared_value_tells_is_there_when_it_comes_back for changeable_kinds;
+                history_behind_a_removed_contacts_shared_value_joins_after_a_restore for changeable_kinds;
                 what_names_a_shared_email_goes_with_its_only_holder;
             }
             late {
@@ -410,18 +410,18 @@ macro_rules! for_each_case {
                 late_history_in_the_batch_of_the_move for changeable_kinds;
                 late_history_follows_merges_and_comes_back for changeable_kinds;
                 late_history_of_a_removed_contact_waits_with_it for changeable_kinds;
-                late_history_of_an_erased_contact_is_nobody_s for changeable_kinds;
+                late_history_of_an_erased_contact_has_no_owner for changeable_kinds;
                 late_history_that_races_with_an_erasure_leaves_nothing for changeable_kinds, concurrent;
                 however_often_it_moved_its_time_is_found for changeable_kinds;
-                an_offline_phone_tells_of_its_former_user;
+                an_offline_phone_reports_events_of_its_former_user;
                 late_history_of_a_token_without_its_app_or_kind;
                 late_history_of_a_token_that_its_device_replaced;
             }
             past {
-                what_is_told_late_takes_nothing;
-                whoever_had_a_phone_before_an_erased_contact_keeps_their_time;
-                the_past_gives_no_external_id_to_whoever_has_the_phone_now;
-                a_value_that_leads_to_nobody_hides_nobody;
+                a_late_event_moves_no_identifier;
+                an_owner_before_an_erased_contact_keeps_its_period;
+                a_late_event_gives_no_external_id_to_the_present_owner;
+                a_value_that_finds_no_contact_hides_no_owner;
             }
             order_races {
                 a_thousand_orders_in_one_batch;
@@ -458,7 +458,7 @@ macro_rules! for_each_case {
                 rows_are_recorded_once_and_in_their_order;
                 an_import_that_is_over_has_no_body_and_takes_no_rows;
                 cancelling_ends_what_waits_and_asks_what_runs;
-                an_import_whose_job_waits_for_another_attempt_is_cancelled_at_once;
+                an_import_with_a_job_between_attempts_is_cancelled_at_once;
                 an_idempotency_key_makes_one_import_for_a_time;
                 imports_are_listed_newest_first_and_are_the_workspace_s_own;
                 imports_and_their_values_are_forgotten_after_a_time;
@@ -469,8 +469,8 @@ macro_rules! for_each_case {
                 amounts_are_exact;
                 a_later_request_changes_what_it_says;
                 what_comes_late_changes_no_status;
-                a_status_that_comes_late_is_told_at_its_date;
-                a_status_is_told_once;
+                a_late_status_is_recorded_at_its_date;
+                a_status_is_recorded_once;
                 an_unknown_customer_becomes_a_contact;
                 a_known_contact_is_not_changed;
                 an_unknown_external_id_is_adopted;

@@ -8,7 +8,7 @@ macro_rules! and_cases_of_the_storage {
         $($callback)*! {
             $($before)*
             changes {
-                what_becomes_of_contacts_is_told_in_order;
+                changes_of_contacts_are_listed_in_commit_order;
                 a_contact_that_loses_something_is_updated;
                 the_feed_is_filtered_by_kind;
                 a_commit_is_never_cut;
@@ -25,12 +25,12 @@ macro_rules! and_cases_of_the_storage {
                 what_was_absent_and_is_there_makes_a_write_stale;
                 what_was_there_and_is_gone_makes_a_write_stale;
                 a_reply_that_was_recorded_meanwhile_makes_a_write_stale;
-                an_outdated_policy_is_told;
+                an_outdated_policy_is_reported;
                 an_exclusive_transaction_reads_what_stays_true;
             }
             isolation {
                 one_identifier_in_two_workspaces for kinds;
-                numbers_of_another_workspace_name_nobody;
+                contact_ids_of_another_workspace_name_no_contact;
                 erasing_in_one_leaves_the_other;
                 policies_are_their_own;
                 an_unknown_workspace_takes_nothing;
@@ -105,14 +105,14 @@ macro_rules! and_cases_of_the_storage {
                 what_fits_best_comes_first;
                 no_more_are_found_than_asked_for;
                 removed_contacts_are_not_found_and_absorbed_ones_are_their_survivors;
-                another_workspace_finds_nobody;
+                another_workspace_finds_no_contact;
             }
             uploads {
                 an_upload_becomes_the_body_of_its_import;
                 what_was_broken_off_is_deleted;
                 an_inspection_without_problems_lets_the_import_go_on;
                 problems_wait_for_a_decision;
-                what_nobody_decides_about_is_cancelled;
+                an_import_without_a_decision_is_cancelled;
             }
             exports {
                 connectors_are_kept_and_named_once;
@@ -137,9 +137,9 @@ macro_rules! and_cases_of_the_storage {
                 a_wrong_canonical_contact;
                 a_chain_that_stops_half_way;
                 a_survivor_that_does_not_exist;
-                an_identifier_of_nobody;
+                an_identifier_without_an_owner;
                 an_identifier_of_an_absorbed_contact;
-                a_membership_of_nobody;
+                a_membership_without_a_contact;
                 a_visitor_of_an_absorbed_contact;
                 what_is_of_a_contact_that_does_not_exist;
                 what_was_brought_by_a_contact_that_does_not_exist;
@@ -147,7 +147,7 @@ macro_rules! and_cases_of_the_storage {
                 an_event_of_a_visitor_that_does_not_exist;
                 a_contact_that_brought_two_external_ids;
                 a_merge_that_no_record_could_undo;
-                the_first_thousand_are_told;
+                the_first_thousand_visitors_are_listed;
             }
         }
     };

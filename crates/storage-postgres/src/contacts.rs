@@ -366,10 +366,10 @@ impl Contacts for PostgresStore {
         workspace: WorkspaceId,
         ids: &[ContactId],
     ) -> Result<Vec<(ContactId, String)>, StorageError> {
-        let asked: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let row: EmailsRow = sqlx::query_as(EMAILS)
             .bind(workspace.0)
-            .bind(asked)
+            .bind(numbers)
             .fetch_one(self.pool())
             .await
             .map_err(translate)?;

@@ -33,7 +33,8 @@ const PRUNE: &str = "
         SELECT key FROM recorded_replies WHERE workspace_id = $1 AND expires_at < $2 ORDER BY key
         FOR UPDATE SKIP LOCKED)";
 
-const PRUNE_NOBODY: &str = "DELETE FROM identity_log WHERE workspace_id = $1 AND contact_id = $2 AND decision_id < $3";
+const PRUNE_WITHOUT_CONTACT: &str =
+    "DELETE FROM identity_log WHERE workspace_id = $1 AND contact_id = $2 AND decision_id < $3";
 
 #[async_trait]
 impl Maintenance for PostgresStore {
@@ -71,7 +72,7 @@ impl Maintenance for PostgresStore {
         partitions::prepare(self.pool(), now).await
     }
 
-    async fn events_apart(&self) -> Result<u64, StorageError> {
+    async fn misplaced_events(&self) -> Result<u64, StorageError> {
         partitions::left_over(self.pool()).await
     }
 
@@ -83,11 +84,11 @@ impl Maintenance for PostgresStore {
         let mut pruned = 0;
         for workspace in workspaces {
             let replies = sqlx::query(PRUNE).bind(workspace).bind(now);
-            let of_nobody = sqlx::query(PRUNE_NOBODY)
+            let without_contact = sqlx::query(PRUNE_WITHOUT_CONTACT)
                 .bind(workspace)
-                .bind(ContactId::NOBODY.0)
-                .bind(DecisionId::first_kept_of_nobody(now).0);
-            for statement in [replies, of_nobody] {
+                .bind(ContactId::NONE.0)
+                .bind(DecisionId::first_kept_without_contact(now).0);
+            for statement in [replies, without_contact] {
                 let done = statement.execute(self.pool()).await.map_err(translate)?;
                 pruned += done.rows_affected();
             }

@@ -3,7 +3,7 @@
 use crate::bounded::Bounded;
 use crate::error::translate;
 use chrono::{Datelike, Months, NaiveDate};
-use selfsame_application::ports::{MOST_APART, StorageError};
+use selfsame_application::ports::{MAX_MISPLACED, StorageError};
 use selfsame_domain::Timestamp;
 
 /// How many months before the current one: clients send past events.
@@ -29,7 +29,7 @@ pub(crate) async fn prepare(pool: &Bounded, now: Timestamp) -> Result<u64, Stora
 /// How many events are in the default partition, which takes the months without a partition.
 pub(crate) async fn left_over(pool: &Bounded) -> Result<u64, StorageError> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT event_id FROM events_other LIMIT $1) AS apart")
-        .bind(i64::try_from(MOST_APART).unwrap_or(i64::MAX))
+        .bind(i64::try_from(MAX_MISPLACED).unwrap_or(i64::MAX))
         .fetch_one(pool)
         .await
         .map_err(translate)?;

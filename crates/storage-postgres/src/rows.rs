@@ -15,7 +15,7 @@ pub(crate) use catalog::{CategoryRecord, FieldKeyRecord, FieldRecord, NumberReco
 pub(crate) use contact::{AnswerRecord, ContactRecord, PartiesRecord, TouchedRecord, contacts};
 pub(crate) use event::{CreatingRecord, EventCountRecord, EventRecord, StoredEventRecord, event_type};
 pub(crate) use identifier::{
-    AskedKeyRecord, HeldKeyRecord, IdentifierRecord, LateKeyRecord, MemberKeyRecord, MembershipRecord, ValueRecord,
+    HeldKeyRecord, IdentifierRecord, LateKeyRecord, MemberKeyRecord, MembershipRecord, RequestedKeyRecord, ValueRecord,
     VisitorRecord, identifier_key, single_sighting,
 };
 pub(crate) use merge::MergeRecord;

@@ -21,7 +21,7 @@ const DEFINITIONS: &str = "
         ARRAY(SELECT formula FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS formulas";
 
 /// Formulas and segments that a footprint requests by ID, or all of them.
-const ASKED: &str = "
+const READ_DEFINITIONS: &str = "
     SELECT
         ARRAY(SELECT record FROM segment_rows WHERE workspace_id = $1 AND $2) AS segments,
         ARRAY[]::field_v1[] AS fields,
@@ -136,7 +136,7 @@ pub(crate) async fn of_footprint(
         return Ok(BTreeMap::new());
     }
     let ids: Vec<i64> = found.iter().map(|segment| segment.id.0).collect();
-    let row: DefinitionsRow = sqlx::query_as(ASKED)
+    let row: DefinitionsRow = sqlx::query_as(READ_DEFINITIONS)
         .bind(workspace.0)
         .bind(footprint.all_segments)
         .bind(ids)

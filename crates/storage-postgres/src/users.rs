@@ -6,8 +6,8 @@ use crate::store::PostgresStore;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use selfsame_application::ports::{
-    Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, User, Users, WorksIn,
-    Workspace,
+    Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, User, UserWorkspace,
+    Users, Workspace,
 };
 use selfsame_domain::console::Role;
 use selfsame_domain::values::Email;
@@ -196,7 +196,7 @@ impl Users for PostgresStore {
         .await
     }
 
-    async fn works_in(&self, user: UserId) -> Result<Vec<WorksIn>, StorageError> {
+    async fn works_in(&self, user: UserId) -> Result<Vec<UserWorkspace>, StorageError> {
         let found: Vec<(i64, String, String)> = sqlx::query_as(
             "SELECT m.workspace_id, w.name, m.role
              FROM members m
@@ -209,7 +209,7 @@ impl Users for PostgresStore {
         .await
         .map_err(translate)?;
         rows::all(found, |(workspace, name, role)| {
-            Ok(WorksIn {
+            Ok(UserWorkspace {
                 workspace: WorkspaceId(workspace),
                 name,
                 role: read_role("members", &role, user.0)?,

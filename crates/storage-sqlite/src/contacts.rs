@@ -133,7 +133,7 @@ impl Contacts for SqliteStore {
         workspace: WorkspaceId,
         keys: &[IdentifierKey],
     ) -> Result<Option<TokenOwner>, StorageError> {
-        let asked: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
+        let requested: Vec<_> = keys.iter().map(|key| (key.kind.code(), &key.value)).collect();
         let mut reader = self.readers.lend().await?;
         let row = statement(concat!(
             "SELECT ",
@@ -146,7 +146,7 @@ impl Contacts for SqliteStore {
               ORDER BY k.key, i.home_id LIMIT 1",
         ))
         .bind(workspace.0)
-        .bind(json(&asked)?)
+        .bind(json(&requested)?)
         .fetch_optional(reader.connection()?)
         .map_err(storage)?;
         row.map(|row| {

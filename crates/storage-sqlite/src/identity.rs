@@ -183,7 +183,7 @@ fn records(
     workspace: WorkspaceId,
     contact: &Contact,
 ) -> Result<BTreeMap<IdentifierKey, KeyRecord>, StorageError> {
-    let asked: BTreeSet<_> = contact
+    let requested: BTreeSet<_> = contact
         .identifiers
         .iter()
         .map(|held| (held.kind().code(), &held.key().value))
@@ -195,7 +195,7 @@ fn records(
             ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1",
     )
     .bind(workspace.0)
-    .bind(json(&asked)?)
+    .bind(json(&requested)?)
     .fetch_all(connection)
     .map_err(storage)?;
     let pair = |row| {

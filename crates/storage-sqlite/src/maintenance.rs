@@ -60,7 +60,7 @@ impl Maintenance for SqliteStore {
         Ok(0)
     }
 
-    async fn events_apart(&self) -> Result<u64, StorageError> {
+    async fn misplaced_events(&self) -> Result<u64, StorageError> {
         Ok(0)
     }
 
@@ -105,8 +105,8 @@ impl SqliteStore {
                 WHERE l.workspace_id = w.workspace_id AND l.contact_id = ?2 AND l.decision_id < ?3)",
         )
         .bind(micros(now))
-        .bind(ContactId::NOBODY.0)
-        .bind(DecisionId::first_kept_of_nobody(now).0)
+        .bind(ContactId::NONE.0)
+        .bind(DecisionId::first_kept_without_contact(now).0)
         .fetch_all(reader.connection()?)
         .map_err(storage)?;
         rows.iter()
@@ -130,20 +130,20 @@ impl SqliteStore {
                 (SELECT rowid FROM recorded_replies WHERE workspace_id = ?1 AND expires_at < ?2
                  ORDER BY expires_at, rowid LIMIT ?3)",
         );
-        let of_nobody = statement(
+        let without_contact = statement(
             "DELETE FROM identity_log
              WHERE rowid IN
                 (SELECT rowid FROM identity_log WHERE workspace_id = ?1 AND contact_id = ?2 AND decision_id < ?4
                  ORDER BY decision_id LIMIT ?3)",
         );
         let expired = |query: Statement| query.bind(workspace.0).bind(micros(now)).bind(beyond(PRUNED_AT_ONCE));
-        let of_nobody = of_nobody
+        let without_contact = without_contact
             .bind(workspace.0)
-            .bind(ContactId::NOBODY.0)
+            .bind(ContactId::NONE.0)
             .bind(beyond(PRUNED_AT_ONCE))
-            .bind(DecisionId::first_kept_of_nobody(now).0);
+            .bind(DecisionId::first_kept_without_contact(now).0);
         let mut deleted = [0; 3];
-        for (statement, deleted) in [expired(contacts), expired(replies), of_nobody]
+        for (statement, deleted) in [expired(contacts), expired(replies), without_contact]
             .into_iter()
             .zip(&mut deleted)
         {
@@ -151,7 +151,7 @@ impl SqliteStore {
             *deleted = done.rows_affected();
         }
         writing.commit()?;
-        let [_, replies, of_nobody] = deleted;
-        Ok([replies, of_nobody])
+        let [_, replies, without_contact] = deleted;
+        Ok([replies, without_contact])
     }
 }

@@ -53,10 +53,10 @@ impl Readers {
     }
 
     /// Opens a separate connection in a transaction, for long reads of one state. It takes no place in the pool.
-    pub(crate) fn begin_apart(&self) -> Result<ReadApart, StorageError> {
+    pub(crate) fn begin_separate(&self) -> Result<SeparateReader, StorageError> {
         let connection = blocking(|| self.file.reader()).map_err(storage)?;
         statement("BEGIN").execute(&connection).map_err(storage)?;
-        Ok(ReadApart { connection })
+        Ok(SeparateReader { connection })
     }
 
     /// Waits until all lent connections are returned, and closes all.
@@ -108,11 +108,11 @@ impl Drop for Reader {
 
 /// A separate connection in a transaction. Closed when dropped, which ends the transaction.
 #[derive(Debug)]
-pub(crate) struct ReadApart {
+pub(crate) struct SeparateReader {
     connection: Connection,
 }
 
-impl ReadApart {
+impl SeparateReader {
     pub(crate) fn connection(&mut self) -> &Connection {
         &self.connection
     }

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use secrecy::{ExposeSecret, SecretString};
 use selfsame_application::ports::{
-    Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, User, Users, WorksIn,
+    Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, User, UserWorkspace,
+    Users,
 };
 use selfsame_domain::console::Role;
 use selfsame_domain::values::Email;
@@ -160,7 +161,7 @@ impl Users for SqliteStore {
         Ok(true)
     }
 
-    async fn works_in(&self, user: UserId) -> Result<Vec<WorksIn>, StorageError> {
+    async fn works_in(&self, user: UserId) -> Result<Vec<UserWorkspace>, StorageError> {
         let mut reader = self.readers.lend().await?;
         let rows = statement(
             "SELECT m.workspace_id, w.name, m.role
@@ -172,7 +173,7 @@ impl Users for SqliteStore {
         .map_err(storage)?;
         let read = |row: &SqliteRow| {
             let row = Row::new(row, "members", 0);
-            Ok(WorksIn {
+            Ok(UserWorkspace {
                 workspace: WorkspaceId(row.get(0, "workspace_id")?),
                 name: row.get(1, "name")?,
                 role: row.read(2, "role", Role::from_text)?,

@@ -45,12 +45,12 @@ impl Writer {
     pub(crate) async fn begin(&self) -> Result<WriteTransaction, StorageError> {
         let slot = self.connected().await?;
         let mut transaction = WriteTransaction { slot, active: false };
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         loop {
             let begun = self.try_to_begin(transaction.connection()?);
             transaction.active = begun.is_ok();
             match begun {
-                Err(StorageError::Retriable) if asked.elapsed() < self.file.busy_timeout() => {}
+                Err(StorageError::Retriable) if requested_at.elapsed() < self.file.busy_timeout() => {}
                 begun => return begun.map(|()| transaction),
             }
             tokio::time::sleep(PAUSE).await;

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_that_agree_tell_the_delimiter() {
+    fn rows_that_agree_determine_the_delimiter() {
         for (text, delimiter) in [
             ("a,b\n1,2\n", b','),
             ("a;b\n1,5;2,5\n1;\"x,y\nz\"\n", b';'),

@@ -12,7 +12,7 @@ const SAMPLE: u64 = 1 << 20;
 /// How many bytes are decoded at a time.
 const STEP: usize = 64 << 10;
 
-/// A text as UTF-8, with what its beginning tells.
+/// A text as UTF-8, with the encoding that its beginning declares.
 pub(crate) struct Decoded<'b> {
     decoding: Decoding<io::Chain<Cursor<Vec<u8>>, &'b mut dyn Read>>,
     /// The beginning, decoded.

@@ -13,4 +13,4 @@ mod sheet;
 mod source;
 
 pub use error::TableError;
-pub use source::{Form, How, MAX_COLUMNS, MAX_ROW_BYTES, Row, RowContent, Source, read};
+pub use source::{Form, MAX_COLUMNS, MAX_ROW_BYTES, Row, RowContent, Source, TableOptions, read};

@@ -58,7 +58,7 @@ pub(crate) fn read(body: &mut dyn Read, row: &mut dyn FnMut(Row) -> ControlFlow<
         }
         current[column] = cell;
     }
-    // Whether somebody wants more does not matter after the last row.
+    // Whether the reader wants more does not matter after the last row.
     let _ = hand_on(at, &mut current, row);
     Ok(())
 }

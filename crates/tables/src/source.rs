@@ -34,7 +34,7 @@ pub enum Form {
 
 /// How a table is to be read.
 #[derive(Debug, Clone, Copy)]
-pub struct How<'a> {
+pub struct TableOptions<'a> {
     /// Its form; none to find it out.
     pub form: Option<Form>,
     /// The label of its encoding (WHATWG); none to find it out.
@@ -86,7 +86,7 @@ pub enum RowContent {
 /// [`TableError`].
 pub fn read(
     body: &mut dyn Read,
-    how: &How<'_>,
+    how: &TableOptions<'_>,
     begin: &mut dyn FnMut(&Source),
     row: &mut dyn FnMut(Row) -> ControlFlow<()>,
 ) -> Result<(), TableError> {
@@ -109,7 +109,7 @@ pub fn read(
 fn unpacked_table(
     head: &[u8],
     body: &mut dyn Read,
-    how: &How<'_>,
+    how: &TableOptions<'_>,
     begin: &mut dyn FnMut(&Source),
     row: &mut dyn FnMut(Row) -> ControlFlow<()>,
 ) -> Result<(), TableError> {

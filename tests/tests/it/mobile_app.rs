@@ -53,7 +53,7 @@ impl<'s> App<'s> {
         Ok(String::from_utf8(signed.stdout)?.trim().to_owned())
     }
 
-    async fn tell(&self, path: &str, login: Option<&str>, body: &Value) -> Result<(u16, Value)> {
+    async fn submit(&self, path: &str, login: Option<&str>, body: &Value) -> Result<(u16, Value)> {
         let url = format!("{}/mobile/api/v1/{path}", self.server.base());
         let mut request = self.http.post(url).header("X-Reteno-Access-Key", &self.key);
         if let Some(token) = login {
@@ -65,7 +65,7 @@ impl<'s> App<'s> {
     }
 
     async fn is_kept(&self, path: &str, login: Option<&str>, body: &Value) -> Result<()> {
-        let answer = self.tell(path, login, body).await?;
+        let answer = self.submit(path, login, body).await?;
         ensure!(answer == (200, json!({"stored": 1, "refused": []})), "{answer:?}");
         Ok(())
     }
@@ -180,7 +180,7 @@ async fn a_stranger_with_the_public_key_changes_nothing(on: Database) -> Result<
         app.is_kept("device", None, &body).await?;
     }
     let forged = json!({"deviceId": "eve", "externalUserId": "A", "userAttributes": {"email": "eve@example.com"}});
-    let (status, answer) = app.tell("user", None, &forged).await?;
+    let (status, answer) = app.submit("user", None, &forged).await?;
     let fields: Vec<_> = answer["refused"]
         .as_array()
         .into_iter()
@@ -199,7 +199,7 @@ async fn a_stranger_with_the_public_key_changes_nothing(on: Database) -> Result<
         (broken, phone("eve", "eve-token"), "X-Selfsame-Identity"),
         (app.login("B")?, other, "externalUserId"),
     ] {
-        let (status, answer) = app.tell("device", Some(&token), &body).await?;
+        let (status, answer) = app.submit("device", Some(&token), &body).await?;
         assert_eq!(
             (status, &answer["refused"][0]["field"]),
             (200, &json!(refused)),

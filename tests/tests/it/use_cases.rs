@@ -144,9 +144,9 @@ async fn a_removed_contact_comes_back_by_its_external_id(on: Database) -> Result
     assert_eq!((back.id()?, back.outcome()), (id, "restored"));
     let erased = client.delete(&format!("contact/{id}?erase=true")).await?;
     assert_eq!(erased.text, format!("Contact with id='{id}' has been deleted"));
-    let anew = client.post("contact", json!({"externalCustomerId": "A"})).await?;
-    assert_eq!(anew.outcome(), "created");
-    assert_ne!(anew.id()?, id, "a number is never reused");
+    let created_again = client.post("contact", json!({"externalCustomerId": "A"})).await?;
+    assert_eq!(created_again.outcome(), "created");
+    assert_ne!(created_again.id()?, id, "a number is never reused");
     Ok(())
 }
 

@@ -41,8 +41,11 @@ impl Scene {
 
     /// Waits for the next page view.
     async fn viewed(&mut self) -> Result<()> {
-        let told = self.tap.event("PageView").await?;
-        ensure!(told.status == 200 && told.answer["refused"] == json!([]), "{told:?}");
+        let collected = self.tap.event("PageView").await?;
+        ensure!(
+            collected.status == 200 && collected.answer["refused"] == json!([]),
+            "{collected:?}"
+        );
         Ok(())
     }
 
@@ -126,8 +129,8 @@ async fn a_signed_token_says_who_is_logged_in(on: Database) -> Result<()> {
     let sc = scene.browser.visitor().await?;
     let identify = |token: &str| format!("selfsame('identify', {{token: '{token}'}}); selfsame('track', 'LoggedIn')");
     scene.browser.run(&identify(&ann_token)).await?;
-    let told = scene.tap.event("LoggedIn").await?;
-    assert_eq!((told.status, &told.answer["refused"]), (200, &json!([])));
+    let collected = scene.tap.event("LoggedIn").await?;
+    assert_eq!((collected.status, &collected.answer["refused"]), (200, &json!([])));
     let ann = scene.contact("A").await?;
     assert_eq!(scene.history(ann).await?, ["/"]);
 
@@ -150,17 +153,20 @@ async fn a_signed_token_says_who_is_logged_in(on: Database) -> Result<()> {
     // A forged token is refused, and the history is still recorded.
     let forged = bob_token.replacen("v1.Qg", "v1.QQ", 1);
     scene.browser.run(&identify(&forged)).await?;
-    let told = scene.tap.event("LoggedIn").await?;
+    let collected = scene.tap.event("LoggedIn").await?;
     assert_eq!(
-        (told.status, &told.answer["refused"][0]["field"]),
+        (collected.status, &collected.answer["refused"][0]["field"]),
         (200, &json!("token"))
     );
     scene
         .browser
         .run("selfsame('identify', {externalCustomerId: 'A'}); selfsame('track', 'LoggedIn')")
         .await?;
-    let told = scene.tap.event("LoggedIn").await?;
-    assert_eq!(told.answer["refused"][0]["field"], json!("user.externalCustomerId"));
+    let collected = scene.tap.event("LoggedIn").await?;
+    assert_eq!(
+        collected.answer["refused"][0]["field"],
+        json!("user.externalCustomerId")
+    );
     scene.visit("/product").await?;
     assert_eq!(scene.history(ann).await?, ["/"]);
     assert_eq!(scene.history(bob).await?, ["/secret", "/cart", "/product"]);

@@ -22,7 +22,7 @@ pub enum WarrantError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The policy blocks the external ID of the token.
-    #[error("is an identity token for a blocked external ID: it names nobody")]
+    #[error("is an identity token for a blocked external ID: it names no contact")]
     Blocked,
 }
 

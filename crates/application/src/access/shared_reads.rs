@@ -49,7 +49,7 @@ impl<V> Default for Reads<V> {
 }
 
 /// Removes the entry of a key when no caller waits for it, including when the waiting callers were dropped.
-struct Leave<'a, K: Eq + Hash, V> {
+struct EntryGuard<'a, K: Eq + Hash, V> {
     reads: &'a SharedReads<K, V>,
     key: &'a K,
 }
@@ -60,7 +60,7 @@ where
     V: Send + Sync + 'static,
 {
     /// Returns the value stored under a key, from `read` or from the read of a concurrent caller.
-    pub(super) async fn ask<R>(&self, key: &K, read: impl FnOnce(K) -> R) -> Answer<V>
+    pub(super) async fn get_or_read<R>(&self, key: &K, read: impl FnOnce(K) -> R) -> Answer<V>
     where
         R: Future<Output = Result<Option<V>, StorageError>> + Send + 'static,
     {
@@ -83,7 +83,7 @@ where
     where
         R: Future<Output = Result<Option<V>, StorageError>> + Send,
     {
-        let leave = Leave {
+        let leave = EntryGuard {
             reads: &self,
             key: &key,
         };
@@ -107,7 +107,7 @@ impl<K, V> SharedReads<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V> Drop for Leave<'_, K, V> {
+impl<K: Eq + Hash, V> Drop for EntryGuard<'_, K, V> {
     fn drop(&mut self) {
         let mut keys = self.reads.lock();
         if keys.get(self.key).is_some_and(|reads| reads.next.is_none()) {

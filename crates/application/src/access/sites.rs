@@ -31,7 +31,7 @@ impl Application {
     pub async fn open_site(&self, key: &str, secret: Option<&Principal>) -> Result<Arc<SiteAccess>, AccessError> {
         let store = Arc::clone(&self.store);
         let read = |key: String| async move { store.site(&key).await };
-        let found = self.site_reads.ask(&key.to_owned(), read).await?;
+        let found = self.site_reads.get_or_read(&key.to_owned(), read).await?;
         let own = |access: &Arc<SiteAccess>| secret.is_none_or(|secret| secret.workspace.id == access.workspace.id);
         found.filter(own).ok_or(AccessError::UnknownSite)
     }
@@ -40,7 +40,7 @@ impl Application {
     pub async fn knows_origin(&self, origin: &str) -> Result<bool, AccessError> {
         let store = Arc::clone(&self.store);
         let read = |origin: String| async move { Ok(store.knows_origin(&origin).await?.then_some(())) };
-        Ok(self.origin_reads.ask(&origin.to_owned(), read).await?.is_some())
+        Ok(self.origin_reads.get_or_read(&origin.to_owned(), read).await?.is_some())
     }
 
     /// Returns the external ID that an identity token vouches for, by the live secrets of the site's workspace.

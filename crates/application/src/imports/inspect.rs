@@ -17,7 +17,7 @@ pub(super) enum InspectionEnd {
     Done(Inspection),
     /// The body is not what its form says.
     Malformed(String),
-    /// Somebody asked to cancel the import.
+    /// A request to cancel the import came.
     Cancelled,
     /// The attempt has to end.
     Attempt(JobEnd),

@@ -64,7 +64,7 @@ mod tests {
     const MILLI: Duration = Duration::from_millis(1);
 
     #[test]
-    fn batches_grow_while_nobody_else_comes() {
+    fn batches_grow_while_no_live_request_comes() {
         let mut pace = Pace::default();
         let mut sizes = Vec::new();
         for _ in 0..6 {

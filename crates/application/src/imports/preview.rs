@@ -250,7 +250,7 @@ async fn next_rows(reading: &mut Reading, most: usize) -> Vec<ReadRow> {
 /// Waits until the reader has ended; fails when it did not come to the end of the file.
 async fn whole(reading: Reading) -> Result<(), PreviewError> {
     match reading.end().await {
-        Ok(ReadingEnd::Whole) => Ok(()),
+        Ok(ReadingEnd::Complete) => Ok(()),
         Ok(ReadingEnd::Malformed(reason)) => Err(PreviewError::Malformed(reason)),
         Err(error) => Err(io::Error::other(error).into()),
     }

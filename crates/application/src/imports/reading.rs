@@ -2,7 +2,7 @@
 
 use super::inspect::InspectionEnd;
 use crate::jobs::Interruption;
-use crate::ports::{GoOn, Import, Inspection, InspectionContext, ReadRow, RowReader, RowsError, Store};
+use crate::ports::{Continuation, Import, Inspection, InspectionContext, ReadRow, RowReader, RowsError, Store};
 use selfsame_domain::Policy;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) struct Reading {
 /// How the reading ended.
 pub(super) enum ReadingEnd {
     /// All rows were read.
-    Whole,
+    Complete,
     /// The body does not match its format.
     Malformed(String),
 }
@@ -95,8 +95,8 @@ impl Reading {
         let (sender, rows) = mpsc::channel(ROWS_AHEAD);
         let reader = tokio::task::spawn_blocking(move || {
             let mut hand_on = |row| match sender.blocking_send(row) {
-                Ok(()) => GoOn::Yes,
-                Err(_) => GoOn::No,
+                Ok(()) => Continuation::Yes,
+                Err(_) => Continuation::No,
             };
             reader.read(&import, &policy, &mut body, &mut hand_on)
         });
@@ -112,7 +112,7 @@ impl Reading {
     pub(super) async fn end(self) -> Result<ReadingEnd, Interruption> {
         drop(self.rows);
         match self.reader.await {
-            Ok(Ok(())) => Ok(ReadingEnd::Whole),
+            Ok(Ok(())) => Ok(ReadingEnd::Complete),
             Ok(Err(RowsError::Malformed(reason))) => Ok(ReadingEnd::Malformed(reason)),
             Ok(Err(RowsError::Interrupted(error))) => Err(unreadable(&error)),
             Err(_) => Err(Interruption::Other("reading the body panicked")),

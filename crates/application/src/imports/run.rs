@@ -162,7 +162,7 @@ impl Run<'_> {
             }
         }
         let how = match self.reading.end().await? {
-            ReadingEnd::Whole => ImportEnd::Finished,
+            ReadingEnd::Complete => ImportEnd::Finished,
             ReadingEnd::Malformed(error) => ImportEnd::Failed { error },
         };
         end(self.app, self.import, &how).await

@@ -4,7 +4,7 @@ use super::pace::Pace;
 use crate::app::Application;
 use crate::jobs::{Attempt, Interruption, JobEnd, JobHandler};
 use crate::ports::{
-    Import, ImportId, ImportStatus, Job, JobId, JobKind, NewJob, StorageError, UndoAsked, UndoRow, UndoneRow,
+    Import, ImportId, ImportStatus, Job, JobId, JobKind, NewJob, StorageError, UndoAnswer, UndoRow, UndoneRow,
 };
 use crate::submit::{Replay, Submission, SubmitError};
 use async_trait::async_trait;
@@ -27,7 +27,7 @@ impl Application {
         workspace: WorkspaceId,
         id: ImportId,
         patience: Duration,
-    ) -> Result<UndoAsked, StorageError> {
+    ) -> Result<UndoAnswer, StorageError> {
         let now = self.clock.now();
         let job = NewJob {
             workspace,
@@ -38,13 +38,13 @@ impl Application {
             not_before: now,
             created_at: now,
         };
-        let asked = self.store.undo_import(id, &job).await?;
-        if !matches!(asked, UndoAsked::Noted(_)) {
-            return Ok(asked);
+        let answer = self.store.undo_import(id, &job).await?;
+        if !matches!(answer, UndoAnswer::Accepted(_)) {
+            return Ok(answer);
         }
         self.jobs.enqueued();
         let found = self.when(workspace, id, patience, |import| !import.is_undoing).await?;
-        Ok(found.map_or(UndoAsked::Unknown, |import| UndoAsked::Noted(Box::new(import))))
+        Ok(found.map_or(UndoAnswer::Unknown, |import| UndoAnswer::Accepted(Box::new(import))))
     }
 }
 

@@ -92,7 +92,7 @@ impl Drop for Upload {
             if let Err(error) = app.store.drop_upload(workspace, id).await {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "cannot delete an upload that was broken off; upkeep deletes it later"
+                    "cannot delete an interrupted upload; upkeep deletes it later"
                 );
             }
         });

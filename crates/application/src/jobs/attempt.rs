@@ -45,7 +45,7 @@ pub(super) async fn make(
     options: WorkerOptions,
     stop: CancellationToken,
 ) {
-    let (tell, held) = watch::channel(Held::Yes);
+    let (lease_state, held) = watch::channel(Held::Yes);
     let attempt = Attempt { held, stop };
     let work = {
         let (app, handler, job) = (app.clone(), Arc::clone(&handler), job.clone());
@@ -54,7 +54,7 @@ pub(super) async fn make(
     };
     let result = tokio::select! {
         result = work => result.unwrap_or(Err(Interruption::Other("the attempt panicked"))),
-        () = keep_lease(&app, &holding, &options, &tell) => return,
+        () = keep_lease(&app, &holding, &options, &lease_state) => return,
     };
     let end = match result {
         Ok(JobEnd::Lost) => return,
@@ -94,13 +94,13 @@ async fn after(app: &Application, handler: &dyn JobHandler, job: &Job, interrupt
 
 /// Extends the lease after every third of its length, and sends the storage's answer to the handler. Never returns: the
 /// caller drops it at the end of the attempt.
-async fn keep_lease(app: &Application, holding: &Holding, options: &WorkerOptions, tell: &watch::Sender<Held>) {
+async fn keep_lease(app: &Application, holding: &Holding, options: &WorkerOptions, lease_state: &watch::Sender<Held>) {
     loop {
         tokio::time::sleep(options.lease / 3).await;
         let now = app.clock.now();
         match app.store.heartbeat(holding, now, options.lease_end(now)).await {
             Ok(held) => {
-                tell.send_replace(held);
+                lease_state.send_replace(held);
             }
             Err(error) => tracing::warn!(
                 workspace = holding.workspace.0,

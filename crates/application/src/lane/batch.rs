@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_alone_shares_with_nobody() {
+    fn a_command_that_stands_alone_shares_no_batch() {
         let undo = || Command::Undo {
             merge: MergeId(Uuid::nil()),
         };

@@ -50,8 +50,8 @@ pub(super) fn decide(
 ) -> Result<Decided, Invariant> {
     let mut ended = BTreeSet::new();
     loop {
-        let asked = envelopes(jobs, &treatments, |treatment| matches!(treatment, Treatment::Decide));
-        let resolution = resolve(&asked, snapshot, policy)?;
+        let undecided = envelopes(jobs, &treatments, |treatment| matches!(treatment, Treatment::Decide));
+        let resolution = resolve(&undecided, snapshot, policy)?;
         let decisions = split(to_decide(jobs, &treatments).map(|(_, job)| job), resolution.decisions);
         let decided: BTreeMap<usize, &[Decision]> = to_decide(jobs, &treatments)
             .zip(&decisions)

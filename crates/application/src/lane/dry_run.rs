@@ -13,14 +13,14 @@ pub(crate) async fn dry_run(
     envelopes: &[Envelope],
     duplicate_digest: Option<&[u8]>,
 ) -> Result<Vec<Decision>, StorageError> {
-    let asked = |policy: &PolicyVersion, known: &FootprintExpansion| ReadRequest {
+    let read_request = |policy: &PolicyVersion, known: &FootprintExpansion| ReadRequest {
         policy: policy.revision,
         footprint: footprint(envelopes, &policy.policy, known),
         reply_keys: duplicate_key(duplicate_digest, &policy.policy).into_iter().collect(),
         now: envelopes.first().map(|first| first.at).unwrap_or_default(),
     };
     let look = || async {
-        let found = read(&mut Source::Committed(store), store, workspace, asked).await?;
+        let found = read(&mut Source::Committed(store), store, workspace, read_request).await?;
         let snapshot = &found.state.snapshot;
         let in_window = |record: &Recorded| record.contacts.iter().all(|id| !now(snapshot, *id).1);
         if found.state.recorded.first().is_some_and(in_window) {

@@ -167,8 +167,8 @@ async fn prepare(
     workspace: WorkspaceId,
     jobs: &[Job],
 ) -> Result<Prepared, StorageError> {
-    let asked = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
-    let Found { policy, request, state } = read(source, store, workspace, asked).await?;
+    let read_request = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
+    let Found { policy, request, state } = read(source, store, workspace, read_request).await?;
     let treatments = treatments(jobs, &policy.policy, &state.recorded, &BTreeSet::new());
     let decided = decide(jobs, treatments, &state.snapshot, &policy.policy, &state.recorded)?;
     Ok(Prepared {
@@ -181,10 +181,10 @@ async fn prepare(
 /// The read request of the jobs. Which jobs are answered from recorded replies is known only after the read, so the
 /// request covers all of them.
 fn request(jobs: &[Job], policy: &PolicyVersion, known: &FootprintExpansion) -> ReadRequest {
-    let asked: Vec<Envelope> = jobs.iter().flat_map(|job| job.envelopes.iter().cloned()).collect();
+    let envelopes: Vec<Envelope> = jobs.iter().flat_map(|job| job.envelopes.iter().cloned()).collect();
     ReadRequest {
         policy: policy.revision,
-        footprint: footprint(&asked, &policy.policy, known),
+        footprint: footprint(&envelopes, &policy.policy, known),
         reply_keys: reply_keys(jobs, &policy.policy),
         now: jobs.iter().map(|job| job.at).min().unwrap_or_default(),
     }
@@ -197,13 +197,13 @@ pub(super) async fn read(
     source: &mut Source<'_>,
     store: &dyn Store,
     workspace: WorkspaceId,
-    ask: impl Fn(&PolicyVersion, &FootprintExpansion) -> ReadRequest,
+    make_request: impl Fn(&PolicyVersion, &FootprintExpansion) -> ReadRequest,
 ) -> Result<Found, StorageError> {
     let mut policy = store.policy(workspace).await?;
     let mut known = FootprintExpansion::default();
     let mut repeated: BTreeSet<ContactId> = BTreeSet::new();
     loop {
-        let mut request = ask(&policy, &known);
+        let mut request = make_request(&policy, &known);
         request.footprint.contacts.extend(&repeated);
         match source.read(workspace, &request).await? {
             ReadAnswer::OutdatedPolicy(newer) => policy = newer,

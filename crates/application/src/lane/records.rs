@@ -66,8 +66,8 @@ fn records(
 ) -> Vec<Recorded> {
     let mut contacts: BTreeSet<_> = decisions.iter().flat_map(Decision::names).collect();
     // A decision may name an identifier of an absorbed contact.
-    let told = decisions.iter().filter_map(|decision| mentions.get(&decision.id));
-    contacts.extend(told.copied().flatten());
+    let involved = decisions.iter().filter_map(|decision| mentions.get(&decision.id));
+    contacts.extend(involved.copied().flatten());
     let mut records = Vec::new();
     if let Some(replay) = &job.replay {
         // The named identifier may also belong to a contact that the decision does not change: events leave removed

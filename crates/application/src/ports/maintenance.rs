@@ -16,8 +16,8 @@ pub struct Expired {
     pub identities: u64,
 }
 
-/// The limit of the count of [`Maintenance::events_apart`].
-pub const MOST_APART: u64 = 100_000;
+/// The limit of the count of [`Maintenance::misplaced_events`].
+pub const MAX_MISPLACED: u64 = 100_000;
 
 /// Maintains a storage.
 #[async_trait]
@@ -38,12 +38,12 @@ pub trait Maintenance: Send + Sync {
     /// how many. Repeated and concurrent calls, also from several servers, MUST be safe.
     async fn prepare(&self, now: Timestamp) -> Result<u64, StorageError>;
 
-    /// How many events are outside of the partitions that [`Self::prepare`] creates, counted up to [`MOST_APART`].
+    /// How many events are outside of the partitions that [`Self::prepare`] creates, counted up to [`MAX_MISPLACED`].
     /// Always 0 where there are no partitions.
-    async fn events_apart(&self) -> Result<u64, StorageError>;
+    async fn misplaced_events(&self) -> Result<u64, StorageError>;
 
     /// Deletes recorded replies that expired before `now`, and decisions without a contact from before
-    /// [`selfsame_domain::DecisionId::first_kept_of_nobody`]; returns the number of both.
+    /// [`selfsame_domain::DecisionId::first_kept_without_contact`]; returns the number of both.
     async fn prune(&self, now: Timestamp) -> Result<u64, StorageError>;
 
     /// Deletes the events that happened before [`selfsame_domain::Policy::events_kept_since`] of their workspace, and

@@ -48,17 +48,19 @@ pub use imports::{
 pub use inspection::{ColumnProblem, Inspection};
 pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, Lease, LeaseRequest, NewJob};
 pub use links::{LinkError, LinkedFile, Links};
-pub use maintenance::{Expired, MOST_APART, Maintenance};
+pub use maintenance::{Expired, MAX_MISPLACED, Maintenance};
 pub use orders::{OrderQuery, Orders};
-pub use rows::{GoOn, InspectionContext, ReadRow, RowReader, RowsError};
+pub use rows::{Continuation, InspectionContext, ReadRow, RowReader, RowsError};
 pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
     Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
     Written,
 };
-pub use undo::{ImportUndos, UndoAsked, UndoRow, UndoneRow};
-pub use users::{Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, Users, WorksIn};
+pub use undo::{ImportUndos, UndoAnswer, UndoRow, UndoneRow};
+pub use users::{
+    Invitation, Joining, Member, MemberChange, OpenSession, Session, StoredUser, User, UserWorkspace, Users,
+};
 pub use workspaces::{ApiKey, Credentials, KeyToStore, Workspace, Workspaces};
 
 /// Everything that a storage adapter implements.

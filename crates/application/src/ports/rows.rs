@@ -31,7 +31,7 @@ pub enum RowsError {
 
 /// Whether the reader continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GoOn {
+pub enum Continuation {
     /// It continues.
     Yes,
     /// It stops: the receiver is gone.
@@ -67,6 +67,6 @@ pub trait RowReader: Send + Sync + std::fmt::Debug {
         import: &Import,
         policy: &Policy,
         body: &mut dyn Read,
-        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+        rows: &mut dyn FnMut(ReadRow) -> Continuation,
     ) -> Result<(), RowsError>;
 }

@@ -7,13 +7,13 @@ use super::{Import, ImportId, NewJob, StorageError};
 
 /// The result of a request to undo an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UndoAsked {
+pub enum UndoAnswer {
     /// There is no such import.
     Unknown,
     /// The import is still running. Nothing was stored.
     NotOver,
     /// Its undo is in progress or done.
-    Noted(Box<Import>),
+    Accepted(Box<Import>),
 }
 
 /// A row to undo.
@@ -59,7 +59,7 @@ pub struct UndoneRow {
 pub trait ImportUndos: Send + Sync {
     /// Marks a finished import as being undone, and enqueues the job, in one transaction. An import whose undo is in
     /// progress or done stays as it is, and nothing is enqueued.
-    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAsked, StorageError>;
+    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAnswer, StorageError>;
 
     /// Rows that changed something and were not undone, from the last to the first.
     async fn rows_to_undo(

@@ -41,7 +41,7 @@ pub struct Member {
 
 /// A workspace that a person works in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorksIn {
+pub struct UserWorkspace {
     /// The workspace.
     pub workspace: WorkspaceId,
     /// Its name.
@@ -144,7 +144,7 @@ pub trait Users: Send + Sync {
     async fn set_password(&self, user: UserId, password: &SecretString, keep: SessionId) -> Result<bool, StorageError>;
 
     /// The workspaces that a person works in, by number.
-    async fn works_in(&self, user: UserId) -> Result<Vec<WorksIn>, StorageError>;
+    async fn works_in(&self, user: UserId) -> Result<Vec<UserWorkspace>, StorageError>;
 
     /// The people of a workspace, by address.
     async fn users_of(&self, workspace: WorkspaceId) -> Result<Vec<Member>, StorageError>;

@@ -1,6 +1,6 @@
 //! Authentication by the secret of an API key.
 
-use crate::support::{CREDENTIALS, Fault, Point, Probe, Stand, What, soon};
+use crate::support::{CREDENTIALS, Fault, FaultKind, Point, Probe, Stand, soon};
 use chrono::TimeDelta;
 use selfsame_application::ports::{ApiKey, Clock, StorageError};
 use selfsame_application::{AccessError, NewKey, Principal};
@@ -111,7 +111,7 @@ async fn a_key_opens_nothing_from_its_end_on() {
     f.app().revoke_key(f.workspace, key.id).await.expect("revoke");
     assert!(
         matches!(refused(&f, &probe).await, AccessError::Revoked),
-        "what somebody did says more than time"
+        "an actor says more than a time"
     );
 }
 
@@ -200,7 +200,7 @@ async fn a_storage_that_fails_is_no_refusal() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
     make(&f, None).await;
-    probe.fault(Fault::new(What::Unavailable, Point::Credentials).times(1));
+    probe.fault(Fault::new(FaultKind::Unavailable, Point::Credentials).times(1));
     let failed = enter(&f).await;
     let Err(AccessError::Storage(error)) = failed else {
         panic!("{failed:?}")

@@ -11,7 +11,7 @@ async fn an_answer_leaves_after_the_commit() {
     let (f, probe, mut first) = stand.busy().await;
     assert!(probe.seen()[0].applied, "all is done but the commit");
     assert!(first.is_pending().await);
-    assert!(f.all().await.is_empty(), "nobody sees it before");
+    assert!(f.all().await.is_empty(), "no reader sees it before");
     probe.open(f.workspace);
     let contact = first.decisions().await[0].contact;
     assert_eq!(f.all().await, Vec::from_iter(contact));

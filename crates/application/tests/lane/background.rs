@@ -1,7 +1,7 @@
 //! Imports go behind live requests.
 
 use crate::support::{Stand, accept, named, soon, upsert};
-use selfsame_application::ports::{GoOn, Import, ImportFormat, ReadRow, RowReader, RowsError};
+use selfsame_application::ports::{Continuation, Import, ImportFormat, ReadRow, RowReader, RowsError};
 use selfsame_application::{ImportRequest, WorkerOptions};
 use selfsame_domain::{Outcome, Policy};
 use std::io::Read;
@@ -17,7 +17,7 @@ impl RowReader for Three {
         _: &Import,
         _: &Policy,
         _: &mut dyn Read,
-        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+        rows: &mut dyn FnMut(ReadRow) -> Continuation,
     ) -> Result<(), RowsError> {
         for (line, name) in (1..).zip(["i1", "i2", "i3"]) {
             let row = ReadRow {
@@ -26,7 +26,7 @@ impl RowReader for Three {
                 dedupe_value: None,
                 command: Ok(upsert(name)),
             };
-            if rows(row) == GoOn::No {
+            if rows(row) == Continuation::No {
                 break;
             }
         }

@@ -3,7 +3,7 @@
 use crate::support::{Probe, Stand, accept_all, answers, decided, idle, named, names, occupy, together, upsert};
 use selfsame_application::{LaneOptions, Submission};
 use selfsame_domain::{Command, ContactId, Decision, Effect, Outcome};
-use selfsame_storage_conformance::{Ask, Fixture, contact_of, erase};
+use selfsame_storage_conformance::{Fixture, api_call, contact_of, erase};
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
@@ -45,7 +45,7 @@ async fn what_arrives_during_a_commit_shares_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_commit_gathers_anew() {
+async fn every_commit_gathers_its_own_batch() {
     let mut stand = Stand::default();
     let (f, probe, first) = stand.busy().await;
     let second = accept_all(&f, [named("a"), named("b")]).await;
@@ -63,7 +63,7 @@ async fn every_commit_gathers_anew() {
 fn takers(names: &[String]) -> impl Iterator<Item = Submission> {
     names
         .iter()
-        .map(|name| Submission::of(Ask::new().external(name).device("d").upsert()))
+        .map(|name| Submission::of(api_call().external(name).device("d").upsert()))
 }
 
 fn moved_from(decision: &Decision) -> Option<ContactId> {
@@ -121,12 +121,12 @@ async fn decisions_come_in_the_order_of_the_commands() {
     let mut stand = Stand::default();
     let (f, probe, first) = stand.busy().await;
     let commands = |names: &[&str]| together(names.iter().map(|name| upsert(name)).collect());
-    let asked = [
+    let submissions = [
         commands(&["c", "a", "c"]),
         commands(&["b"]),
         commands(&["a", "d", "b", "c"]),
     ];
-    let waiting = accept_all(&f, asked).await;
+    let waiting = accept_all(&f, submissions).await;
     probe.open(f.workspace);
     first.decisions().await;
     let mut outcomes = Vec::new();
@@ -158,7 +158,7 @@ async fn sizes_around(f: &Fixture<'_>, probe: &Probe, alone: Command) -> Vec<usi
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stands_alone_shares_with_nobody() {
+async fn a_command_that_stands_alone_shares_no_batch() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
     let gone = f.id(upsert("gone")).await;

@@ -1,8 +1,8 @@
 //! Dry runs.
 
-use crate::support::{Fault, Point, Stand, What, decided, named, repeated, soon, upsert};
+use crate::support::{Fault, FaultKind, Point, Stand, decided, named, repeated, soon, upsert};
 use selfsame_domain::{Command, ContactId, Decision, DecisionId, Outcome, Rejection};
-use selfsame_storage_conformance::{Ask, remove};
+use selfsame_storage_conformance::{api_call, remove};
 use uuid::Uuid;
 
 /// A decision without its ID and time.
@@ -16,20 +16,20 @@ fn bare(decision: Decision) -> Decision {
 
 fn story() -> Vec<Command> {
     vec![
-        Ask::new()
+        api_call()
             .external("a")
             .email("a@example.com")
             .device("d")
             .segment("s")
             .upsert(),
-        Ask::new().external("a").town("Kyiv").upsert(),
-        Ask::new().external("a").town("Kyiv").upsert(),
-        Ask::new().external("b").device("d").segment("t").upsert(),
-        Ask::new().cookie("c").upsert(),
-        Ask::new().email("a@example.com").event(false),
+        api_call().external("a").town("Kyiv").upsert(),
+        api_call().external("a").town("Kyiv").upsert(),
+        api_call().external("b").device("d").segment("t").upsert(),
+        api_call().cookie("c").upsert(),
+        api_call().email("a@example.com").event(false),
         remove(ContactId(1)),
         remove(ContactId(1)),
-        Ask::new().external("a").subscribe(),
+        api_call().external("a").subscribe(),
         remove(ContactId(999)),
     ]
 }
@@ -120,10 +120,10 @@ async fn it_does_not_wait_for_the_lane() {
 async fn a_lost_race_is_run_again() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Retriable, Point::Read).times(3));
+    probe.fault(Fault::new(FaultKind::Retriable, Point::Read).times(3));
     assert_eq!(soon(f.would(upsert("a"))).await.outcome, Outcome::Created);
     assert_eq!(probe.seen().len(), 4);
-    probe.fault(Fault::new(What::Retriable, Point::Read));
+    probe.fault(Fault::new(FaultKind::Retriable, Point::Read));
     soon(f.app().dry_run(f.workspace, named("a").commands, None))
         .await
         .expect_err("lost races");

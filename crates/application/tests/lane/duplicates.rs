@@ -85,7 +85,7 @@ async fn within_the_window_the_second_is_refused() {
     );
     assert!(
         is_refused(&decided(&f, repeated(1, upsert("a"))).await),
-        "and begins anew"
+        "and begins again"
     );
 }
 
@@ -187,8 +187,8 @@ async fn an_intervening_removal_ends_the_window_of_its_contact() {
     assert_eq!(would.await.expect("decide")[0].outcome, Outcome::Restored);
     let again = decided(&f, same("a")).await;
     assert_eq!((again[0].outcome, again[0].contact), (Outcome::Restored, Some(made)));
-    assert!(is_refused(&decided(&f, same("a")).await), "the window begins anew");
-    let asked = vec![
+    assert!(is_refused(&decided(&f, same("a")).await), "the window begins again");
+    let submissions = vec![
         same("a"),
         Submission::of(remove(other)),
         same("a"),
@@ -198,7 +198,7 @@ async fn an_intervening_removal_ends_the_window_of_its_contact() {
         Submission::of(remove(made)),
         same("a"),
     ];
-    let all = in_one_batch(&f, &probe, asked).await;
+    let all = in_one_batch(&f, &probe, submissions).await;
     let outcomes: Vec<Outcome> = all.iter().map(|decisions| decisions[0].outcome).collect();
     let (rejected, removed, restored) = (Outcome::Rejected, Outcome::Removed, Outcome::Restored);
     let expected = [
@@ -226,7 +226,7 @@ async fn a_request_that_was_refused_may_be_repeated() {
     window(&f, 60).await;
     // The first contact keeps the lane busy; the third submission creates the second contact.
     let second = ContactId(2);
-    let asked = [
+    let submissions = [
         remove(second),
         remove(second),
         upsert("b"),
@@ -235,12 +235,12 @@ async fn a_request_that_was_refused_may_be_repeated() {
         upsert("b"),
     ];
     let digests = [1, 1, 2, 1, 1, 3];
-    let asked = asked
+    let submissions = submissions
         .into_iter()
         .zip(digests)
         .map(|(command, digest)| repeated(digest, command))
         .collect();
-    let all = in_one_batch(&f, &probe, asked).await;
+    let all = in_one_batch(&f, &probe, submissions).await;
     let outcomes: Vec<Outcome> = all.iter().map(|decisions| decisions[0].outcome).collect();
     let rejected = Outcome::Rejected;
     assert_eq!(

@@ -1,27 +1,27 @@
 //! Correctness never depends on batching: the result of a batch equals that of its submissions one after the other.
 
-use crate::support::{Answer, Fault, Point, Stand, What, accept_all, answers, occupy};
+use crate::support::{Answer, Fault, FaultKind, Point, Stand, accept_all, answers, occupy};
 use proptest::prelude::*;
 use selfsame_application::ports::IdentityView;
 use selfsame_application::{LaneOptions, Replay, Submission};
 use selfsame_domain::{Command, ContactId, Decision, Revision};
-use selfsame_storage_conformance::{Ask, force_merge, remove};
+use selfsame_storage_conformance::{api_call, force_merge, remove};
 
 /// Few values, so that commands share identifiers.
 fn command() -> impl Strategy<Value = Command> {
-    let ask = (0..4_u8, 0..4_u8, 0..4_u8).prop_map(|(external, email, device)| {
-        let mut ask = Ask::new().device(&format!("d{device}"));
+    let builder = (0..4_u8, 0..4_u8, 0..4_u8).prop_map(|(external, email, device)| {
+        let mut builder = api_call().device(&format!("d{device}"));
         if external > 0 {
-            ask = ask.external(&format!("e{external}"));
+            builder = builder.external(&format!("e{external}"));
         }
         if email > 0 {
-            ask = ask.email(&format!("m{email}@example.com"));
+            builder = builder.email(&format!("m{email}@example.com"));
         }
-        ask.upsert()
+        builder.upsert()
     });
     let id = || (1..6_i64).prop_map(ContactId);
     prop_oneof![
-        6 => ask,
+        6 => builder,
         2 => id().prop_map(remove),
         1 => (id(), id()).prop_map(|(survivor, absorbed)| force_merge(survivor, absorbed)),
     ]
@@ -63,13 +63,13 @@ async fn play(batch_commands: usize, window: u32, submissions: &[Submission]) ->
     f.policy(|policy| policy.duplicate_window_seconds = window).await;
     // A value that fails every write with it, and that commands contain only by chance: halving must not change results
     // either.
-    probe.fault(Fault::new(What::Refused, Point::Write).only("m3@example.com"));
+    probe.fault(Fault::new(FaultKind::Refused, Point::Write).only("m3@example.com"));
     let first = occupy(&f, &probe).await;
     let waiting = accept_all(&f, submissions.iter().cloned()).await;
     probe.open(f.workspace);
     first.decisions().await;
-    let tell = |answer: Answer| answer.map_err(|error| error.to_string());
-    let answers = answers(waiting).await.into_iter().map(tell).collect();
+    let comparable = |answer: Answer| answer.map_err(|error| error.to_string());
+    let answers = answers(waiting).await.into_iter().map(comparable).collect();
     f.check().await;
     let mut contacts = Vec::new();
     for id in f.all().await {

@@ -1,8 +1,8 @@
 //! Effects of a failure on the submissions of its batch, and on later ones.
 
 use crate::support::{
-    Answer, Fault, Point, Probe, Stand, What, accept, accept_all, answers, decided, keyed, named, names, occupy, soon,
-    submit, upsert,
+    Answer, Fault, FaultKind, Point, Probe, Stand, accept, accept_all, answers, decided, keyed, named, names, occupy,
+    soon, submit, upsert,
 };
 use selfsame_application::ports::StorageError;
 use selfsame_application::{LaneOptions, SubmitError};
@@ -28,10 +28,10 @@ async fn batch(f: &Fixture<'_>, probe: &Probe, submitted: &[&str]) -> Vec<Answer
 #[tokio::test(start_paused = true)]
 async fn poison_fails_alone() {
     let points = [
-        (What::Refused, Point::Read),
-        (What::Refused, Point::Write),
-        (What::Corrupt, Point::Read),
-        (What::Inconsistent, Point::Read),
+        (FaultKind::Refused, Point::Read),
+        (FaultKind::Refused, Point::Write),
+        (FaultKind::Corrupt, Point::Read),
+        (FaultKind::Inconsistent, Point::Read),
     ];
     for (what, at) in points {
         for place in 0..5 {
@@ -61,7 +61,7 @@ async fn poison_fails_alone() {
 async fn the_order_is_kept_around_poison() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Refused, Point::Read).only("poison"));
+    probe.fault(Fault::new(FaultKind::Refused, Point::Read).only("poison"));
     let names = ["a", "b", "poison", "c", "poison", "d", "e"];
     let mut made = Vec::new();
     for answer in batch(&f, &probe, &names).await.into_iter().flatten() {
@@ -75,7 +75,7 @@ async fn a_lost_race_is_run_again() {
     for at in [Point::Policy, Point::Read, Point::Write, Point::Commit] {
         let mut stand = Stand::default();
         let (f, probe) = stand.fixture().await;
-        probe.fault(Fault::new(What::Retriable, at).times(3));
+        probe.fault(Fault::new(FaultKind::Retriable, at).times(3));
         let decisions = decided(&f, named("a")).await;
         assert_eq!(
             (decisions[0].outcome, decisions[0].contact),
@@ -90,7 +90,7 @@ async fn a_lost_race_is_run_again() {
 async fn a_batch_that_lost_a_race_is_run_again_as_it_is() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Retriable, Point::Commit).times(2).only("a"));
+    probe.fault(Fault::new(FaultKind::Retriable, Point::Commit).times(2).only("a"));
     for answer in batch(&f, &probe, &["a", "b", "c"]).await {
         assert_eq!(answer.expect("submit")[0].outcome, Outcome::Created);
     }
@@ -102,7 +102,7 @@ async fn too_many_lost_races_are_reported_and_leave_nothing() {
     for at in [Point::Policy, Point::Read, Point::Write, Point::Commit] {
         let mut stand = Stand::default();
         let (f, probe) = stand.fixture().await;
-        probe.fault(Fault::new(What::Retriable, at).times(10));
+        probe.fault(Fault::new(FaultKind::Retriable, at).times(10));
         let answer = submit(&f, keyed("k", 1, upsert("a"))).await;
         assert!(matches!(storage(&answer), StorageError::Retriable), "at {at:?}");
         assert_eq!(probe.begins(f.workspace), 10, "at {at:?}");
@@ -118,7 +118,7 @@ async fn too_many_lost_races_are_reported_and_leave_nothing() {
 async fn an_unavailable_database_is_reported_at_once_to_all() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Unavailable, Point::Commit).times(1).only("a"));
+    probe.fault(Fault::new(FaultKind::Unavailable, Point::Commit).times(1).only("a"));
     for answer in batch(&f, &probe, &["a", "b", "c"]).await {
         assert!(matches!(storage(&answer), StorageError::Unavailable { .. }));
     }
@@ -127,12 +127,12 @@ async fn an_unavailable_database_is_reported_at_once_to_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_whose_connection_was_lost_before_its_commit_is_run_once_more() {
+async fn a_batch_with_a_connection_lost_before_its_commit_is_run_once_more() {
     for at in [Point::Policy, Point::Read, Point::Write] {
         for times in [1, 2] {
             let mut stand = Stand::default();
             let (f, probe) = stand.fixture().await;
-            probe.fault(Fault::new(What::Lost, at).times(times));
+            probe.fault(Fault::new(FaultKind::Lost, at).times(times));
             let answer = submit(&f, named("a")).await;
             assert_eq!(probe.begins(f.workspace), 2, "at {at:?}");
             if times == 1 {
@@ -157,7 +157,7 @@ async fn a_panic_fails_its_batch_and_no_other() {
             ..LaneOptions::default()
         });
         let (f, probe, first) = stand.busy().await;
-        probe.fault(Fault::new(What::Panic, at).times(1));
+        probe.fault(Fault::new(FaultKind::Panic, at).times(1));
         let mut batches = accept_all(&f, [named("a"), named("b"), named("c")]).await;
         let behind = batches.split_off(2);
         let (panicking, fine) = if at == Point::Commit {
@@ -234,11 +234,11 @@ async fn a_lane_that_met_a_stale_batch_keeps_others_out_for_a_while() {
 async fn halving_does_nothing_twice() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Refused, Point::Write).only("poison"));
+    probe.fault(Fault::new(FaultKind::Refused, Point::Write).only("poison"));
     let names = names("e", 16);
-    let mut asked: Vec<&str> = names.iter().map(String::as_str).collect();
-    asked.insert(11, "poison");
-    batch(&f, &probe, &asked).await;
+    let mut sent: Vec<&str> = names.iter().map(String::as_str).collect();
+    sent.insert(11, "poison");
+    batch(&f, &probe, &sent).await;
     let all = f.all().await;
     assert_eq!(all.len(), 17);
     for id in all {

@@ -1,7 +1,7 @@
 //! Idempotency keys.
 
 use crate::support::{
-    Fault, Point, Stand, What, accept_all, answers, decided, keyed, named, occupy, submit, together, upsert,
+    Fault, FaultKind, Point, Stand, accept_all, answers, decided, keyed, named, occupy, submit, together, upsert,
 };
 use chrono::TimeDelta;
 use selfsame_application::{Submission, SubmitError};
@@ -197,7 +197,7 @@ async fn a_replay_stands_apart_from_those_it_shares_a_batch_with() {
 async fn a_key_is_done_once_although_its_batch_is_halved() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Refused, Point::Write).only("poison"));
+    probe.fault(Fault::new(FaultKind::Refused, Point::Write).only("poison"));
     let first = occupy(&f, &probe).await;
     let same = || keyed("k", 1, upsert("a"));
     let waiting = accept_all(&f, [same(), named("poison"), named("b"), same()]).await;
@@ -214,7 +214,7 @@ async fn a_key_is_done_once_although_its_batch_is_halved() {
 async fn what_failed_is_not_recorded() {
     let mut stand = Stand::default();
     let (f, probe) = stand.fixture().await;
-    probe.fault(Fault::new(What::Refused, Point::Write).times(1));
+    probe.fault(Fault::new(FaultKind::Refused, Point::Write).times(1));
     submit(&f, keyed("k", 1, upsert("a"))).await.expect_err("refused");
     let done = decided(&f, keyed("k", 1, upsert("a"))).await;
     assert_eq!(done[0].outcome, Outcome::Created);

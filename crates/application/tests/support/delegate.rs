@@ -8,7 +8,7 @@ use selfsame_application::ports::{
     EventQuery, Expired, Held, History, HistoryOf, Holding, Identity, IdentityView, Import, ImportEnd, ImportId,
     ImportRow, ImportUndos, Imports, Inspection, Job, JobId, JobState, Jobs, KeyToStore, LeaseRequest, LoggedPage,
     Lookup, Maintenance, MemberQuery, NewImport, NewJob, NewSite, OrderQuery, Orders, Page, RowQuery, RowsRecorded,
-    SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAsked, UndoRow,
+    SegmentQuery, Segments, SigningSecret, Site, SiteAccess, Sites, StorageError, TokenOwner, UndoAnswer, UndoRow,
     UndoneRow, Workspace, Workspaces,
 };
 use selfsame_domain::segments::{Definitions, Plan};
@@ -296,8 +296,8 @@ impl Maintenance for Probe {
         self.inner.prepare(now).await
     }
 
-    async fn events_apart(&self) -> Read<u64> {
-        self.inner.events_apart().await
+    async fn misplaced_events(&self) -> Read<u64> {
+        self.inner.misplaced_events().await
     }
 
     async fn prune(&self, now: Timestamp) -> Read<u64> {
@@ -433,7 +433,7 @@ impl Imports for Probe {
 
 #[async_trait]
 impl ImportUndos for Probe {
-    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Read<UndoAsked> {
+    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Read<UndoAnswer> {
         self.inner.undo_import(id, job).await
     }
 

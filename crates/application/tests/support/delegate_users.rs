@@ -4,7 +4,8 @@ use super::probe::Probe;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use selfsame_application::ports::{
-    Audit, Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, Users, WorksIn,
+    Audit, Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, UserWorkspace,
+    Users,
 };
 use selfsame_domain::console::{AuditEntry, Role};
 use selfsame_domain::values::Email;
@@ -40,7 +41,7 @@ impl Users for Probe {
         self.inner.set_password(user, password, keep).await
     }
 
-    async fn works_in(&self, user: UserId) -> Result<Vec<WorksIn>, StorageError> {
+    async fn works_in(&self, user: UserId) -> Result<Vec<UserWorkspace>, StorageError> {
         self.inner.works_in(user).await
     }
 

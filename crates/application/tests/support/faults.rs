@@ -15,7 +15,7 @@ pub(crate) enum Point {
 
 /// The kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum FaultKind {
     Retriable,
     Refused,
     Corrupt,
@@ -28,7 +28,7 @@ pub(crate) enum What {
 /// A fault that occurs a number of times.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
-    what: What,
+    what: FaultKind,
     at: Point,
     times: usize,
     /// Only in transactions that touch an identifier of this value.
@@ -41,7 +41,7 @@ pub(super) struct Faults(Vec<Fault>);
 
 impl Fault {
     /// A fault that occurs every time.
-    pub(crate) fn new(what: What, at: Point) -> Self {
+    pub(crate) fn new(what: FaultKind, at: Point) -> Self {
         Self {
             what,
             at,
@@ -77,14 +77,14 @@ impl Faults {
     }
 
     /// Returns the fault that occurs now.
-    pub(super) fn due(&mut self, at: Point, footprint: &Footprint) -> Option<What> {
+    pub(super) fn due(&mut self, at: Point, footprint: &Footprint) -> Option<FaultKind> {
         let fault = self.0.iter_mut().find(|fault| fault.is_due(at, footprint))?;
         fault.times -= 1;
         Some(fault.what)
     }
 }
 
-impl What {
+impl FaultKind {
     /// The error of the fault.
     ///
     /// # Panics

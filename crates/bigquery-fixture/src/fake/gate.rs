@@ -21,7 +21,7 @@ impl Gate {
         self.opened.notify_waiters();
     }
 
-    /// Waits until somebody waits at the closed gate.
+    /// Waits until a caller waits at the closed gate.
     pub(crate) async fn arrived(&self) {
         self.arrived.notified().await;
     }

@@ -57,7 +57,7 @@ impl AccountPage {
             created_at: session.created_at,
             last_used_at: session.last_used_at,
         };
-        let choice = |works: selfsame_application::ports::WorksIn| Choice {
+        let choice = |works: selfsame_application::ports::UserWorkspace| Choice {
             value: works.workspace.to_string(),
             is_chosen: works.workspace == person.workspace.id,
             text: works.name,

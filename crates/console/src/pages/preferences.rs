@@ -44,7 +44,7 @@ mod tests {
     use super::own_path;
 
     #[test]
-    fn nobody_is_sent_elsewhere() {
+    fn no_user_is_sent_elsewhere() {
         for own in ["/", "/contacts?q=a%20b", "/segments/7"] {
             assert_eq!(own_path(own), own);
         }

@@ -33,7 +33,7 @@ async fn a_new_password_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn sessions_are_listed_and_ended_by_whose_they_are() {
+async fn sessions_are_listed_and_ended_by_their_user() {
     let server = Server::start().await;
     let mut other = server.browser("viewer@example.com").await;
     let mut browser = server.browser("viewer@example.com").await;

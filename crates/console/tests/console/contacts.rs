@@ -2,14 +2,14 @@
 
 use crate::support::Server;
 use selfsame_domain::Command;
-use selfsame_storage_conformance::{Ask, merge_of};
+use selfsame_storage_conformance::{RequestBuilder, api_call, merge_of};
 
 #[tokio::test]
 async fn a_contact_is_found_by_whatever_it_has() {
     let server = Server::start().await;
-    let ann = Ask::new().external("C-1").email("Ann@Example.com").sms("+380501234567");
+    let ann = api_call().external("C-1").email("Ann@Example.com").sms("+380501234567");
     let ann = server.contact(ann.first("Ann").last("Bee").upsert()).await;
-    server.contact(Ask::new().email("bob@example.com").upsert()).await;
+    server.contact(api_call().email("bob@example.com").upsert()).await;
     let mut browser = server.browser("viewer@example.com").await;
     server.get(&mut browser, "/contacts").await.shows("2 contacts");
     let link = format!("href=\"/contacts/{ann}\"");
@@ -37,7 +37,7 @@ async fn the_list_goes_page_by_page() {
     let server = Server::start().await;
     for number in 0..30 {
         server
-            .contact(Ask::new().external(&format!("C-{number}")).upsert())
+            .contact(api_call().external(&format!("C-{number}")).upsert())
             .await;
     }
     let mut browser = server.browser("viewer@example.com").await;
@@ -56,13 +56,13 @@ async fn the_list_goes_page_by_page() {
 #[tokio::test]
 async fn a_contact_says_why_it_is_one_person() {
     let server = Server::start().await;
-    let id = server.contact(Ask::new().device("d-1").upsert()).await;
-    let ask = Ask::new().external("C-1").email("ann@example.com").device("d-1");
-    assert_eq!(server.contact(ask.first("Ann").upsert()).await, id);
+    let id = server.contact(api_call().device("d-1").upsert()).await;
+    let builder = api_call().external("C-1").email("ann@example.com").device("d-1");
+    assert_eq!(server.contact(builder.first("Ann").upsert()).await, id);
     server
-        .decide(Ask::new().email("ann@example.com").town("Київ").upsert())
+        .decide(api_call().email("ann@example.com").town("Київ").upsert())
         .await;
-    server.decide(Ask::new().external("C-1").happened_event()).await;
+    server.decide(api_call().external("C-1").happened_event()).await;
     let mut browser = server.browser("viewer@example.com").await;
     let page = server.get(&mut browser, &format!("/contacts/{id}")).await;
     for text in [
@@ -89,10 +89,10 @@ async fn a_contact_says_why_it_is_one_person() {
 async fn a_merge_is_undone_after_a_look_at_what_goes_back() {
     let server = Server::start().await;
     let kept = server
-        .contact(Ask::new().external("C-1").email("a@example.com").upsert())
+        .contact(api_call().external("C-1").email("a@example.com").upsert())
         .await;
     let absorbed = server
-        .contact(Ask::new().email("b@example.com").first("Bob").upsert())
+        .contact(api_call().email("b@example.com").first("Bob").upsert())
         .await;
     let merge = Command::Merge {
         survivor: kept,
@@ -141,7 +141,7 @@ async fn a_merge_is_undone_after_a_look_at_what_goes_back() {
 #[tokio::test]
 async fn a_removed_contact_is_shown_as_such() {
     let server = Server::start().await;
-    let id = server.contact(Ask::new().external("C-1").upsert()).await;
+    let id = server.contact(api_call().external("C-1").upsert()).await;
     server.decide(selfsame_storage_conformance::remove(id)).await;
     let mut browser = server.browser("viewer@example.com").await;
     server
@@ -155,9 +155,9 @@ async fn a_removed_contact_is_shown_as_such() {
 async fn contacts_of_another_workspace_are_not_there() {
     let server = Server::start().await;
     let one = server
-        .contact(Ask::new().external("C-1").email("a@example.com").upsert())
+        .contact(api_call().external("C-1").email("a@example.com").upsert())
         .await;
-    let two = server.contact(Ask::new().email("b@example.com").upsert()).await;
+    let two = server.contact(api_call().email("b@example.com").upsert()).await;
     let merge = Command::Merge {
         survivor: one,
         absorbed: two,
@@ -187,7 +187,7 @@ trait Happened {
     fn happened_event(self) -> Command;
 }
 
-impl Happened for Ask {
+impl Happened for RequestBuilder {
     fn happened_event(self) -> Command {
         selfsame_storage_conformance::keep(self.happened("productViewed"))
     }

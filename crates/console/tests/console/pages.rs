@@ -3,7 +3,7 @@
 use crate::support::{Browser, Server};
 use axum::body::Body;
 use http::Request;
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 use std::path::Path;
 
 /// The addresses of every page that a script-less browser of an admin can open.
@@ -30,7 +30,7 @@ fn is_script(path: &str) -> bool {
 
 async fn filled() -> (Server, Browser) {
     let server = Server::start().await;
-    server.contact(Ask::new().external("C-1").first("Ann").upsert()).await;
+    server.contact(api_call().external("C-1").first("Ann").upsert()).await;
     let mut admin = server.browser("admin@example.com").await;
     let fields = [
         ("name", "All"),
@@ -70,7 +70,7 @@ async fn every_page_has_one_heading_its_language_and_nothing_inline() {
 }
 
 #[tokio::test]
-async fn every_page_is_for_whoever_is_signed_in() {
+async fn every_page_needs_a_session() {
     let (server, _) = filled().await;
     for path in PAGES {
         let answer = server.get(&mut Browser::default(), path).await;

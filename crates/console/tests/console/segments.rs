@@ -1,7 +1,7 @@
 //! Segments: building one by cards, changing and deleting it, who is in it.
 
 use crate::support::{Answer, Browser, Server};
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 
 /// The form with one card.
 fn card<'a>(
@@ -24,11 +24,11 @@ fn card<'a>(
 
 async fn people(server: &Server) {
     server
-        .contact(Ask::new().external("C-1").email("a@example.com").upsert())
+        .contact(api_call().external("C-1").email("a@example.com").upsert())
         .await;
-    server.contact(Ask::new().email("b@example.com").upsert()).await;
+    server.contact(api_call().email("b@example.com").upsert()).await;
     server
-        .contact(Ask::new().email("c@example.com").town("Київ").upsert())
+        .contact(api_call().email("c@example.com").town("Київ").upsert())
         .await;
 }
 
@@ -88,7 +88,7 @@ async fn contacts_without_external_id_are_found_as_the_brief_says() {
         .get(&mut browser, "/contacts/2")
         .await
         .shows("<a href=\"/segments/1\">Without external ID</a>");
-    server.contact(Ask::new().email("d@example.com").upsert()).await;
+    server.contact(api_call().email("d@example.com").upsert()).await;
     server.get(&mut browser, "/segments/1").await.shows("3 contacts");
 }
 

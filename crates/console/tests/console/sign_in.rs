@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use selfsame_domain::console::Role;
 
 #[tokio::test]
-async fn whoever_is_not_signed_in_is_sent_to_the_sign_in_and_back() {
+async fn a_visitor_without_a_session_is_sent_to_the_sign_in_and_back() {
     let server = Server::start().await;
     let mut browser = Browser::default();
     let answer = server.get(&mut browser, "/contacts?q=ann&by=email").await;
@@ -193,7 +193,7 @@ async fn an_invitation_ends_after_a_week_and_names_whom_it_names() {
 }
 
 #[tokio::test]
-async fn somebody_known_joins_another_workspace_with_the_password_they_have() {
+async fn a_known_user_joins_another_workspace_with_the_same_password() {
     let server = Server::start().await;
     let token = server
         .invite(server.two, Some("viewer@example.com"), Role::Support)

@@ -25,7 +25,7 @@ pub(super) const COLUMNS: [Column; 11] = [
     Column::new("typed", Text(None), "The form that was typed last"),
     Column::new("state", Text(Some(20)), "active, quarantined or blocked"),
     Column::new("confirmed", Flag, "Whether an email address is confirmed"),
-    Column::new("source", Text(Some(50)), "Which way it came first"),
+    Column::new("source", Text(Some(50)), "Its first source"),
     Column::new("firstSeen", Time, "When it was first seen, UTC"),
     Column::new(
         "lastSeen",

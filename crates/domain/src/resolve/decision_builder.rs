@@ -244,7 +244,7 @@ impl DecisionBuilder {
 
 fn log(state: &mut WorkingCopy<'_>, contacts: BTreeSet<ContactId>, decision: &Decision) {
     if contacts.is_empty() {
-        log_of_nobody(state, decision);
+        log_without_contact(state, decision);
         return;
     }
     let mut mentions = decision.names();
@@ -263,11 +263,11 @@ fn log(state: &mut WorkingCopy<'_>, contacts: BTreeSet<ContactId>, decision: &De
 }
 
 /// A decision that concerns no contact can be read by its ID. No erasure would find it, so it names no contact.
-fn log_of_nobody(state: &mut WorkingCopy<'_>, decision: &Decision) {
+fn log_without_contact(state: &mut WorkingCopy<'_>, decision: &Decision) {
     let mut decision = decision.clone();
     decision.redact(&decision.names(), |_| false);
     state.log.push(LogEntry {
-        contact: ContactId::NOBODY,
+        contact: ContactId::NONE,
         decision,
         mentions: BTreeSet::new(),
     });

@@ -77,10 +77,12 @@ pub(super) fn merge(cx: &mut Context<'_>, merge: NewMerge<'_>) -> Result<(), Inv
 
 /// Gives the survivor what the absorbed contact has. Returns a record of it that does not depend on the order of the rows.
 fn give(cx: &mut Context<'_>, gone: &mut Contact, survivor: ContactId) -> Result<Moved, Invariant> {
-    let stays = cx.state.contact_mut(survivor)?;
-    let before: Vec<AttributeKey> = stays.attributes.0.keys().copied().collect();
-    stays.attributes.fill_from(gone.id, &gone.attributes, cx.decision.at);
-    let filled = stays
+    let surviving = cx.state.contact_mut(survivor)?;
+    let before: Vec<AttributeKey> = surviving.attributes.0.keys().copied().collect();
+    surviving
+        .attributes
+        .fill_from(gone.id, &gone.attributes, cx.decision.at);
+    let filled = surviving
         .attributes
         .0
         .iter()
@@ -93,16 +95,16 @@ fn give(cx: &mut Context<'_>, gone: &mut Contact, survivor: ContactId) -> Result
         held.owner = survivor;
         let key = held.key();
         let own = |own: &HeldIdentifier| own.key() == key && own.home == survivor;
-        if stays.identifiers.iter().any(own) && !cx.decision.attached_without_replacing(key) {
+        if surviving.identifiers.iter().any(own) && !cx.decision.attached_without_replacing(key) {
             moved.shared.push(key.clone());
         }
         moved.identifiers.push(key.clone());
-        stays.identifiers.push(held);
+        surviving.identifiers.push(held);
     }
     for mut member in gone.memberships.drain(..) {
         member.owner = survivor;
         moved.segments.push(member.segment);
-        stays.memberships.push(member);
+        surviving.memberships.push(member);
     }
     moved.identifiers.sort();
     moved.shared.sort();

@@ -40,8 +40,8 @@ pub(super) fn keep(cx: &mut Context<'_>, request: &OrderRequest) -> Verdict {
     }
     let has_new_status = has_new_status(cx, known.stored.as_ref(), request);
     let keeper = known.owner.filter(|id| cx.state.is_active(*id));
-    let names_nobody = naming::usable_external_id(&cx.state, &request.contact).is_none();
-    let decided = match keeper.filter(|_| known.is_late || names_nobody) {
+    let names_no_contact = naming::usable_external_id(&cx.state, &request.contact).is_none();
+    let decided = match keeper.filter(|_| known.is_late || names_no_contact) {
         Some(keeper) => {
             cx.decision.rule = Rule::ContactId;
             report_left_out(cx, request, &known);

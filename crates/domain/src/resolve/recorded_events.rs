@@ -123,7 +123,7 @@ pub(super) fn record_order_status(
         .filter(|id| !cx.state.has_event(*id));
     let id = unused.next();
     let event = NewEvent {
-        // Both IDs are used if an order is sent anew that was deleted, or was erased with its contact.
+        // Both IDs are used if an order is sent again that was deleted, or was erased with its contact.
         id: id.unwrap_or_else(|| EventId::of(cx.decision.id, 0)),
         contact,
         type_key: type_key_of(&format!("order{status}"))?,

@@ -126,7 +126,7 @@ fn give_back(
     Ok(())
 }
 
-/// Fills the blanks of the former survivor, and of the contacts that absorbed it, anew from the merges that still stand.
+/// Fills the blanks of the former survivor, and of the contacts that absorbed it, again from the merges that still stand.
 fn refill(state: &mut WorkingCopy<'_>, survivor: ContactId) -> Result<(), Invariant> {
     let mut next = Some(survivor);
     while let Some(id) = next {

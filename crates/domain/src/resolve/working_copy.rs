@@ -113,7 +113,7 @@ impl<'a> WorkingCopy<'a> {
             category_keys: keyed(&snapshot.categories, |category| (category.key.clone(), category.id)),
             fields: snapshot.fields.clone(),
             merges: snapshot.merges.clone(),
-            undone_pairs: &snapshot.apart,
+            undone_pairs: &snapshot.undone_pairs,
             repointed: Vec::new(),
             erased: BTreeSet::new(),
             freed: BTreeSet::new(),

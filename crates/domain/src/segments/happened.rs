@@ -169,11 +169,11 @@ impl Test {
 
 impl Plan {
     /// Whether it asks for events, and whether for page views and for others.
-    pub fn asks_events(&self) -> (bool, bool) {
+    pub fn needs_events(&self) -> (bool, bool) {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::asks_events).fold((false, false), either),
-            Self::Not(part) => part.asks_events(),
-            Self::Dynamic { plan, .. } => plan.asks_events(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::needs_events).fold((false, false), either),
+            Self::Not(part) => part.needs_events(),
+            Self::Dynamic { plan, .. } => plan.needs_events(),
             Self::Event(leaf) => {
                 let views = leaf.type_key.as_str() == crate::PAGE_VIEW;
                 (views, !views)
@@ -183,11 +183,11 @@ impl Plan {
     }
 
     /// Whether it asks for orders.
-    pub fn asks_orders(&self) -> bool {
+    pub fn needs_orders(&self) -> bool {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_orders),
-            Self::Not(part) => part.asks_orders(),
-            Self::Dynamic { plan, .. } => plan.asks_orders(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::needs_orders),
+            Self::Not(part) => part.needs_orders(),
+            Self::Dynamic { plan, .. } => plan.needs_orders(),
             Self::Orders(_) => true,
             Self::List { .. } | Self::Leaf(_) | Self::Event(_) => false,
         }

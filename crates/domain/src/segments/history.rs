@@ -92,7 +92,7 @@ impl Planner<'_> {
                 text: write_event(condition),
             }))));
         }
-        let said = EventCondition {
+        let parsed = EventCondition {
             count: EventTimes::AtLeast(least),
             ..condition.clone()
         };
@@ -101,12 +101,12 @@ impl Planner<'_> {
             least,
             within,
             filters,
-            text: write_event(&said),
+            text: write_event(&parsed),
         });
         Some(if complement { Plan::Not(Box::new(leaf)) } else { leaf })
     }
 
-    /// A condition on a parameter. What a parameter holds nobody knows before, so that the operator says how it is read.
+    /// A condition on a parameter. The type of a parameter is not defined, so that the operator says how it is read.
     fn parameter(&mut self, filter: &Condition, at: &str) -> Option<(String, Test)> {
         let name = &filter.field;
         if name.chars().count() > Formula::LONGEST_VALUE || name.contains(['"', '\\', '\0']) {
@@ -145,7 +145,7 @@ impl Planner<'_> {
             filters.push((field, self.filter(PLAIN, held, filter, &at)?));
         }
         let empty = condition.operator == Operator::IsNotEmpty;
-        let said = OrdersCondition {
+        let parsed = OrdersCondition {
             operator: if empty { Operator::IsEmpty } else { condition.operator },
             ..condition.clone()
         };
@@ -153,7 +153,7 @@ impl Planner<'_> {
             aggregate: condition.aggregate,
             test,
             filters,
-            text: write_orders(&said),
+            text: write_orders(&parsed),
         });
         Some(if empty { Plan::Not(Box::new(leaf)) } else { leaf })
     }

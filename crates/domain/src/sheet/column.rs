@@ -8,7 +8,7 @@ use std::fmt;
 
 /// How many rows are named that show a damage.
 const ROWS: usize = 5;
-/// How many different values are kept to tell a repeated one from several.
+/// How many different values are kept to distinguish a repeated one from several.
 const DISTINCT: usize = 8;
 /// How many phones are read to see whether they have a country.
 const PHONES_READ: u64 = 2_000;
@@ -28,7 +28,7 @@ pub enum ColumnRole {
     Email,
     /// Other identifiers: external IDs, contact IDs, tokens, custom fields that identify.
     Code,
-    /// What identifies nobody.
+    /// A value that identifies no contact.
     Text,
 }
 

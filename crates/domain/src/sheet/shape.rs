@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scientific_notation_is_told_from_codes() {
+    fn scientific_notation_is_distinguished_from_codes() {
         for text in [
             "3.80501E+11",
             "3,80501E+11",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_told_from_codes() {
+    fn dates_are_distinguished_from_codes() {
         for text in [
             "01.02.2024",
             "2024-02-01",

@@ -193,7 +193,7 @@ mod tests {
             claim.link.map(|(call, request)| (call, request.contact_id)),
             Some((event, Some(ContactId(1))))
         );
-        // Nobody is named: there is nothing to link.
+        // No contact is named: there is nothing to link.
         let empty = ContactRequest::new(Source::SiteAutomated);
         assert_eq!(Warrant::SecretKey(Rights::Full).claim(empty.clone()).link, None);
         let vouched = Warrant::Token(id("A"))

@@ -37,7 +37,7 @@ const FORMS: [&str; 7] = [
 ];
 
 /// One digit over and over; also after a country code, then often enough to be no subscriber's number.
-const NOBODYS_PHONES: [&str; 2] = [
+const FICTITIOUS_PHONES: [&str; 2] = [
     r"\+?(0{4,}|1{4,}|2{4,}|3{4,}|4{4,}|5{4,}|6{4,}|7{4,}|8{4,}|9{4,})",
     r"\+?[0-9]{1,3}(0{9,}|1{9,}|2{9,}|3{9,}|4{9,}|5{9,}|6{9,}|7{9,}|8{9,}|9{9,})",
 ];
@@ -50,7 +50,7 @@ pub(super) fn entries() -> Vec<BlockedValue> {
     let placeholders = PLACEHOLDERS.iter().map(|text| BlockedValue::exact(None, text));
     let device = BlockedValue::exact(Some("device_id"), SHARED_DEVICE);
     let forms = FORMS.iter().map(|text| BlockedValue::pattern(None, text));
-    let phones = NOBODYS_PHONES
+    let phones = FICTITIOUS_PHONES
         .iter()
         .map(|text| BlockedValue::pattern(Some("phone"), text));
     placeholders
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn every_entry_is_valid() {
-        let expected = PLACEHOLDERS.len() + 1 + FORMS.len() + NOBODYS_PHONES.len();
+        let expected = PLACEHOLDERS.len() + 1 + FORMS.len() + FICTITIOUS_PHONES.len();
         assert_eq!(entries().len(), expected);
     }
 }

@@ -206,7 +206,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_default_list_blocks_what_names_nobody() {
+    fn the_default_list_blocks_values_that_name_no_contact() {
         for text in [
             "null",
             " NULL ",

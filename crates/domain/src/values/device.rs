@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_told_by_member() {
+    fn limits_are_reported_by_member() {
         let with_model = |length| Device {
             device_model: Some("m".repeat(length)),
             ..Device::default()

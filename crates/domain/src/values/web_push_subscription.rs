@@ -70,7 +70,7 @@ mod tests {
     use crate::values::ValueError;
 
     #[test]
-    fn limits_are_told_by_member() {
+    fn limits_are_reported_by_member() {
         let page = |length| WebPushSubscription {
             subscription_page: Some("p".repeat(length)),
             ..Default::default()

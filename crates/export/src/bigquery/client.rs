@@ -148,7 +148,7 @@ impl Client {
         let location = answer.location.and_then(|text| Url::parse(&text).ok());
         location
             .filter(|location| self.is_ours(location))
-            .ok_or_else(|| ApiError::unreadable("an upload begins without a place that it goes on at"))
+            .ok_or_else(|| ApiError::unreadable("an upload starts without the address at which it continues"))
     }
 
     /// Sends a part of an upload, once.

@@ -74,6 +74,6 @@ fn dataset<'a>(client: &'a Client, schema: &'a str) -> Result<&'a str, SinkError
     }
     Err(SinkError::Incompatible {
         problem: "the schema of the export cannot be the name of a dataset".to_owned(),
-        way_out: "make the export anew with a schema of letters from A to Z, digits and underscores",
+        way_out: "create the export again with a schema of letters from A to Z, digits and underscores",
     })
 }

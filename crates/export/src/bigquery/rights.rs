@@ -25,7 +25,7 @@ pub(super) async fn check(client: &Client, dataset: &str) -> Result<(), SinkErro
         };
         let tried = tables_and_jobs(client, dataset).await;
         if is_made {
-            // Only while it is empty: somebody may have begun to use it.
+            // Only while it is empty: it may be in use already.
             client
                 .call(Method::DELETE, &format!("/datasets/{dataset}"), None)
                 .await?;

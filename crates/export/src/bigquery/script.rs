@@ -9,7 +9,7 @@ use selfsame_domain::export::{Column, ColumnType, Dataset, TablePlan};
 use selfsame_domain::{ExportId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a script fails with when somebody else has moved the watermark. No row's value is compared with it.
+/// The error of a script when another run has moved the watermark. No row's value is compared with it.
 pub(super) const RACED: &str = "selfsame: another run has moved the watermark";
 
 /// A table of staged rows.

@@ -37,7 +37,7 @@ pub(super) async fn find_dataset(client: &Client, dataset: &str) -> Result<Value
     client.call(Method::GET, &format!("/datasets/{dataset}"), None).await
 }
 
-/// Makes a dataset. Answers it also when somebody else was faster.
+/// Creates a dataset. Returns it also when another caller created it first.
 pub(super) async fn make_dataset(client: &Client, dataset: &str) -> Result<Value, ApiError> {
     let mut body = json!({"datasetReference": {"projectId": client.project, "datasetId": dataset}});
     if let Some(location) = &client.location {
@@ -164,7 +164,7 @@ fn incompatible(dataset: Dataset, column: &str, actual: &Value, needed: &Value) 
             text(&actual["type"]),
             text(&needed["type"]),
         ),
-        way_out: "change its type, or rename the table so that the next run makes it anew",
+        way_out: "change its type, or rename the table so that the next run creates it again",
     }
 }
 

@@ -4,14 +4,14 @@ use selfsame_application::ports::SinkError;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 
-const WAY_OUT: &str = "change the table back, or drop it so that the next run makes it anew";
+const WAY_OUT: &str = "change the table back, or drop it so that the next run creates it again";
 
 pub(super) fn translate(error: &Error) -> SinkError {
     match error {
         Error::Database(error) => answered(&**error),
         Error::Io(error) => SinkError::Unreachable(error.kind().to_string()),
         Error::Tls(_) => {
-            denied("the server does not offer TLS as the connector asks for it, or has no certificate that is taken")
+            denied("the server does not offer TLS as the connector requires it, or its certificate is not accepted")
         }
         Error::Configuration(_) => denied("the connector cannot be used: its settings contradict each other"),
         Error::Protocol(_) | Error::WorkerCrashed | Error::PoolClosed | Error::PoolTimedOut => {

@@ -101,8 +101,8 @@ impl PostgresRun {
         .await?;
         let datasets: Vec<&str> = self.request.tables.iter().map(|plan| plan.dataset.as_str()).collect();
         let statement = format!("SELECT dataset, revision FROM {table} WHERE dataset = ANY ($1::text[])");
-        let asking = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
-        let now: Vec<(String, i64)> = in_time(asking.fetch_all(&mut self.connection)).await?;
+        let query = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
+        let now: Vec<(String, i64)> = in_time(query.fetch_all(&mut self.connection)).await?;
         if now.into_iter().collect::<std::collections::BTreeMap<_, _>>() == self.known.marks {
             Ok(())
         } else {

@@ -97,7 +97,7 @@ async fn prepare_table(connection: &mut PgConnection, schema: &str, plan: &Table
                         dataset.as_str(),
                         sql::type_of(column.kind)
                     ),
-                    way_out: "change its type, or rename the table so that the next run makes it anew",
+                    way_out: "change its type, or rename the table so that the next run creates it again",
                 });
             }
         }
@@ -107,11 +107,11 @@ async fn prepare_table(connection: &mut PgConnection, schema: &str, plan: &Table
 }
 
 async fn check_key(connection: &mut PgConnection, schema: &str, dataset: Dataset) -> Result<(), SinkError> {
-    let asking = sqlx::query_scalar(IS_UNIQUE)
+    let query = sqlx::query_scalar(IS_UNIQUE)
         .bind(schema)
         .bind(dataset.as_str())
         .bind(dataset.key());
-    let is_unique: bool = in_time(asking.fetch_one(connection)).await?;
+    let is_unique: bool = in_time(query.fetch_one(connection)).await?;
     if is_unique {
         return Ok(());
     }
@@ -121,7 +121,7 @@ async fn check_key(connection: &mut PgConnection, schema: &str, dataset: Dataset
             dataset.as_str(),
             dataset.key().join(", ")
         ),
-        way_out: "add it, or rename the table so that the next run makes it anew",
+        way_out: "add it, or rename the table so that the next run creates it again",
     })
 }
 
@@ -130,8 +130,8 @@ async fn columns(
     schema: &str,
     table: &str,
 ) -> Result<BTreeMap<String, String>, SinkError> {
-    let asking = sqlx::query_as(COLUMNS).bind(schema).bind(table);
-    let found: Vec<Found> = in_time(asking.fetch_all(connection)).await?;
+    let query = sqlx::query_as(COLUMNS).bind(schema).bind(table);
+    let found: Vec<Found> = in_time(query.fetch_all(connection)).await?;
     Ok(found.into_iter().map(|column| (column.name, column.kind)).collect())
 }
 
@@ -141,8 +141,8 @@ async fn read(connection: &mut PgConnection, request: &SinkRequest, is_altered: 
         "SELECT dataset, revision, as_of, export_id FROM {} WHERE dataset = ANY ($1::text[])",
         sql::table(&request.schema, WATERMARK)
     );
-    let asking = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
-    let marks: Vec<Mark> = in_time(asking.fetch_all(connection)).await?;
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
+    let marks: Vec<Mark> = in_time(query.fetch_all(connection)).await?;
     Known::read(marks, request, is_altered)
 }
 

@@ -23,10 +23,10 @@ const DATASET: &str = "crm";
 
 /// Knows addresses as they are spelled.
 #[derive(Debug)]
-struct Spelled;
+struct LiteralHosts;
 
 #[async_trait]
-impl Hosts for Spelled {
+impl Hosts for LiteralHosts {
     async fn addresses(&self, host: &str, port: u16) -> Vec<SocketAddr> {
         let address = host.parse().map(|host| SocketAddr::new(host, port));
         address.into_iter().collect()
@@ -72,7 +72,7 @@ impl Place {
 
     fn over(behind: Behind) -> Self {
         let egress = Egress {
-            hosts: Arc::new(Spelled),
+            hosts: Arc::new(LiteralHosts),
             allow_private: true,
         };
         Self {
@@ -86,7 +86,7 @@ impl Place {
     /// The same destination behind an address guard that takes public networks alone.
     pub(crate) async fn guarded_check(&self) -> Result<(), SinkError> {
         let egress = Egress {
-            hosts: Arc::new(Spelled),
+            hosts: Arc::new(LiteralHosts),
             allow_private: false,
         };
         Sinks::new(egress, None).check(&self.destination(), &[]).await
@@ -149,8 +149,8 @@ impl Place {
         let rows = match &self.behind {
             Behind::Postgres { options, .. } => {
                 let sql = format!("SELECT COALESCE(json_agg(r), '[]')::text FROM ({sql}) r");
-                let asking = sqlx::query_scalar(AssertSqlSafe(sql));
-                let text: String = asking.fetch_one(&mut Self::connection(options).await).await.unwrap();
+                let query = sqlx::query_scalar(AssertSqlSafe(sql));
+                let text: String = query.fetch_one(&mut Self::connection(options).await).await.unwrap();
                 serde_json::from_str(&text).unwrap()
             }
             Behind::BigQuery(bigquery) => {

@@ -113,9 +113,9 @@ test("identify goes with the events that follow it, never with those before", as
 });
 
 /** The identification and the events of each request. */
-const told = (requests) => requests.map(({ token, user, events }) => [token ?? user, events.map(({ name }) => name)]);
+const sentEvents = (requests) => requests.map(({ token, user, events }) => [token ?? user, events.map(({ name }) => name)]);
 
-test("what happens goes with whoever was named then, however many requests it takes", async () => {
+test("events go with the identity of their time, however many requests it takes", async () => {
   const page = new Page();
   page.selfsame("identify", { token: "v1.ann" });
   await page.pass();
@@ -130,7 +130,7 @@ test("what happens goes with whoever was named then, however many requests it ta
   page.answers = [FINE];
   page.window.emit("online");
   await page.pass();
-  const [ann, first, rest, eve] = told(page.requests.slice(before));
+  const [ann, first, rest, eve] = sentEvents(page.requests.slice(before));
   // The server has identified Ann already, and the cookie was hers.
   assert.deepEqual(ann, [undefined, ["Ann1"]]);
   assert.deepEqual([first[0], first[1][0], first[1].length], ["v1.bob", "Bob1", 100]);
@@ -138,10 +138,10 @@ test("what happens goes with whoever was named then, however many requests it ta
   assert.deepEqual(eve, ["v1.eve", ["Eve1"]]);
   page.selfsame("track", "Eve2");
   await page.pass();
-  assert.deepEqual(told(page.requests.slice(-1)), [[undefined, ["Eve2"]]], "who is told once is known");
+  assert.deepEqual(sentEvents(page.requests.slice(-1)), [[undefined, ["Eve2"]]], "an identity is sent once");
 });
 
-test("who waits to be told counts on the next page and in other tabs, and ends with the visitor", async () => {
+test("an unsent identity counts on the next page and in other tabs, and ends with the visitor", async () => {
   const offline = [new TypeError("offline")];
   const page = new Page();
   await page.pass();
@@ -158,7 +158,7 @@ test("who waits to be told counts on the next page and in other tabs, and ends w
   page.selfsame("track", "Bob1");
   const next = new Page({ profile: page.profile, url: "https://www.shop.example.com/c", now: page.now + 5_000 });
   await next.pass();
-  assert.deepEqual(told(next.requests), [
+  assert.deepEqual(sentEvents(next.requests), [
     [{ externalCustomerId: "42" }, ["PageView"]],
     [undefined, ["Nobody1"]],
     ["v1.bob", ["Bob1", "PageView"]],
@@ -167,7 +167,7 @@ test("who waits to be told counts on the next page and in other tabs, and ends w
   assert.equal(next.requests[1].sc, next.requests[2].sc);
 });
 
-test("what is taken out of a full queue takes nobody's name from the rest", async () => {
+test("events dropped from a full queue leave the identity of the rest", async () => {
   const page = new Page({ navigator: { onLine: false } });
   page.selfsame("identify", { token: "v1.bob" });
   for (let n = 1; n <= 200; n++) page.selfsame("track", `Bob${n}`);
@@ -176,7 +176,7 @@ test("what is taken out of a full queue takes nobody's name from the rest", asyn
   assert.deepEqual([page.names[0], page.names.length], ["Bob1", 200]);
 });
 
-test("a beacon says who was named while the request that tells so is under way", async () => {
+test("a beacon has the identity while the request with it is under way", async () => {
   const page = new Page();
   await page.pass();
   page.answers = [{ ...FINE, pending: new Promise(() => {}) }];
@@ -184,17 +184,17 @@ test("a beacon says who was named while the request that tells so is under way",
   await page.pass();
   page.selfsame("track", "Bob1");
   page.leave();
-  assert.deepEqual(told(page.beacons), [["v1.bob", ["Bob1"]]]);
+  assert.deepEqual(sentEvents(page.beacons), [["v1.bob", ["Bob1"]]]);
 });
 
-test("nobody is named after consent was taken back and given again", async () => {
+test("no identity is sent after consent was taken back and given again", async () => {
   const page = new Page();
   page.selfsame("identify", { token: "v1.ann" });
   page.selfsame("consent", false);
   page.selfsame("consent", true);
   page.selfsame("track", "One");
   await page.pass();
-  assert.deepEqual(told(page.requests), [[undefined, ["PageView", "One"]]]);
+  assert.deepEqual(sentEvents(page.requests), [[undefined, ["PageView", "One"]]]);
 });
 
 test("after reset there is a new visitor; what was queued leaves under the old one", async () => {
@@ -372,10 +372,10 @@ test("what a beacon carried waits for an answer: the next page sends it again, i
   page.selfsame("track", "Nobody1");
   page.leave();
   const carried = [["v1.ann", ["Ann1"]], [undefined, ["Nobody1"]]];
-  assert.deepEqual([told(page.beacons), page.waiting], [carried, 3]);
+  assert.deepEqual([sentEvents(page.beacons), page.waiting], [carried, 3]);
   const next = new Page({ profile: page.profile, url: "https://www.shop.example.com/b", now: page.now + 1 });
   await next.pass();
-  assert.deepEqual(told(next.requests), [carried[0], [undefined, ["Nobody1", "PageView"]]]);
+  assert.deepEqual(sentEvents(next.requests), [carried[0], [undefined, ["Nobody1", "PageView"]]]);
   const ids = (requests) => requests.flatMap(({ sc, events }) => events.map(({ id }) => [sc, id])).slice(0, 2);
   assert.deepEqual(ids(next.requests), ids(page.beacons));
   assert.equal(next.waiting, 0);

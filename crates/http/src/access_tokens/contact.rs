@@ -14,7 +14,7 @@ use selfsame_domain::{Action, Call, ContactRequest, Policy};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Whose token is asked for: one of the members.
+/// The contact that the token is for: one of the members.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what read() reads")]
 #[schema(rename_all = "camelCase")]
@@ -34,7 +34,7 @@ pub(crate) struct ContactTokenBody {
 
 /// Make an identity token of a contact.
 ///
-/// For a day it tells pages and apps of the workspace's sites that the contact uses them: the tracker and the mobile calls take it. The contact
+/// For a day it identifies the contact to the workspace's sites: the tracker and the mobile calls accept it. The contact
 /// must be there and hold an external ID, which the token names. Of several members the external ID counts before the email, and that before
 /// the phone. Naming a contact by email or phone needs the right to read contacts, because the token shows the external ID.
 #[utoipa::path(
@@ -78,12 +78,12 @@ fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactRequest, ApiError
         policy,
         request: &mut request,
     };
-    let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
-    let (pointer, value) = said("externalCustomerId");
+    let member = |name: &str| (fields.pointer(name), fields.raw(name).value());
+    let (pointer, value) = member("externalCustomerId");
     named::external_id(&mut parts, &pointer, value);
-    let (pointer, value) = said("email");
+    let (pointer, value) = member("email");
     named::email(&mut parts, &pointer, value);
-    let (pointer, value) = said("phone");
+    let (pointer, value) = member("phone");
     named::phone(&mut parts, &pointer, value);
     refuse_unreadable(&request, Call::Event { creates: false }, policy, &mut problems);
     if problems.is_empty() && request.identifiers().next().is_none() {

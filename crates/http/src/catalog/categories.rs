@@ -162,7 +162,7 @@ pub(crate) async fn create(
         key,
         name: name.clone(),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
         Effect::Category { category } => Some(*category),
         _ => None,
@@ -201,7 +201,7 @@ pub(crate) async fn change(
         name: name.clone(),
         archived,
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let category = read(&state, auth.workspace(), id).await?;
     let body = CategoryChange {
         category: category.left_by(&decision, name, archived),

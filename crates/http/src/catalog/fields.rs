@@ -200,7 +200,7 @@ pub(crate) async fn create(
     let new = new_field(&incoming.object()?.fields())?;
     let name = new.name.clone();
     let command = Command::CreateField(new);
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
         Effect::Field { field } => Some(*field),
         _ => None,
@@ -239,7 +239,7 @@ pub(crate) async fn change(
         name: name.clone(),
         archived,
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let field = read(&state, auth.workspace(), id).await?;
     let body = FieldChange {
         field: field.left(name, archived),

@@ -115,7 +115,7 @@ pub(super) async fn read(
         kinds,
     };
     let workspace = auth.workspace();
-    // Where many wait already, nobody else does: to wait costs reads.
+    // The number of waiting requests is bounded, because each costs reads.
     let waits = state.feed_waits.clone().try_acquire_owned().ok().filter(|_| wait > 0);
     let page = match (&waits, query.after) {
         (Some(_), Some(_)) => {

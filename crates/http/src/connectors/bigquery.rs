@@ -156,7 +156,7 @@ pub(super) fn read(
     if before.is_none() && key.is_none() && endpoint.is_none() && problems.is_empty() {
         problems.add(
             fields.pointer("serviceAccount"),
-            "is missing: Google's servers let nobody in without",
+            "is missing: Google's servers require it",
         );
     }
     let settings = ConnectorSettings::BigQuery {

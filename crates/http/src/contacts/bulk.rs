@@ -66,7 +66,7 @@ pub(crate) struct BulkAnswer {
     /// Always 0 (wire fact).
     #[schema(minimum = 0, maximum = 0, example = 0)]
     id: i64,
-    /// By which `importstatus` and `imports` tell how far the work is.
+    /// The ID by which `importstatus` and `imports` report the progress.
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
     async_session_id: String,
     /// Contacts that cannot be read, each as it was sent with an `error`; left out when there is none.

@@ -22,7 +22,7 @@ pub(crate) struct ContactEmails {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ContactEmail {
-    /// The number as it was asked for.
+    /// The requested number, as it was sent.
     #[schema(example = 564_407_320)]
     contact_id: i64,
     /// As it was sent.

@@ -160,7 +160,7 @@ pub(crate) async fn patch(
     );
     problems.finish()?;
     let command = if_match(&headers, id, Command::Contact(Call::Patch, Box::new(request)))?;
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = PatchedBody {
         decision: DecisionBody::from(&decision),
     };

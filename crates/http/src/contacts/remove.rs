@@ -51,7 +51,7 @@ pub(crate) async fn remove(
         erase: erase(&params)?,
     };
     let command = if_match(&headers, id, command)?;
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     Ok(Decided(decision, Sentence::deleted(id)))
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn remove_by_external_id(
     let external_id = ExternalId::parse(&text).map_err(|error| ApiError::invalid(name, error))?;
     let contact = ContactRef::ExternalId(Identifier::external_id(&external_id));
     let command = Command::Remove { contact, erase };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let id = decision
         .contact
         .ok_or(ApiError::Internal("a removal without contact"))?;

@@ -295,8 +295,8 @@ impl Reader<'_> {
 pub(crate) fn field_text(value: &Value) -> Option<String> {
     match value {
         Value::Array(entries) => {
-            let said = entries.iter().filter(|entry| !entry.is_null());
-            let entries: Option<Vec<String>> = said.map(text_of).collect();
+            let present = entries.iter().filter(|entry| !entry.is_null());
+            let entries: Option<Vec<String>> = present.map(text_of).collect();
             entries.map(|entries| entries.join(","))
         }
         scalar => text_of(scalar),

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_nobody_by_what_nobody_can_have() {
+    fn a_value_that_no_contact_can_have_finds_no_contact() {
         assert_eq!(query(&[("email", "ann")]), Ok(None));
         assert_eq!(query(&[("sms", "12")]), Ok(None));
     }

@@ -32,13 +32,13 @@ pub(crate) struct DeletePastEventsInput {
 pub(crate) struct DeletedEventsBody {
     /// How many events.
     deleted_count: usize,
-    /// Whether there are more of that time: ask again.
+    /// Whether there are more in that time: repeat the call.
     has_more: bool,
 }
 
 /// Delete events of a time.
 ///
-/// The events that happened in it, whoever left them and whichever way they came: the earliest 5,000; ask again while `hasMore` is true.
+/// The events that happened in it, of every contact and visitor and from every source: the earliest 5,000; repeat the call while `hasMore` is true.
 /// They leave the counts of their types, and their `eventId`s may be used again. Contacts, visitors and orders stay. Off unless
 /// `deletePastEvents` of the identity policy is on.
 #[utoipa::path(
@@ -95,15 +95,22 @@ async fn delete(
 ) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
     auth.allow(Action::Events)?;
     let period = period(&incoming.object()?.fields())?;
-    let decision = submit(&state, &auth, &incoming, Command::DeleteEvents(period), Repeated::Taken).await?;
-    let told = decision.effects.iter().find_map(|effect| match effect {
+    let decision = submit(
+        &state,
+        &auth,
+        &incoming,
+        Command::DeleteEvents(period),
+        Repeated::Accepted,
+    )
+    .await?;
+    let deleted = decision.effects.iter().find_map(|effect| match effect {
         Effect::EventsDeleted { count, more } => Some(DeletedEventsBody {
             deleted_count: *count,
             has_more: *more,
         }),
         _ => None,
     });
-    let body = told.ok_or(ApiError::Internal("a deletion that does not say what it deleted"))?;
+    let body = deleted.ok_or(ApiError::Internal("a deletion that does not say what it deleted"))?;
     Ok(Decided(decision, Json(body)))
 }
 

@@ -113,7 +113,7 @@ pub(crate) enum PastEventStatus {
     ServerError,
 }
 
-/// Tell of past events.
+/// Record past events.
 ///
 /// All that can be kept are kept together or not at all; each has a status of its own. One that cannot be read is `SERVER_ERROR`, and
 /// `error` names the member. Whom an event belongs to is decided as it is by
@@ -142,7 +142,7 @@ pub(crate) async fn v1(
     record(&state, &auth, Form::Pairs, request).await
 }
 
-/// Tell of past events, with parameters of any JSON value.
+/// Record past events, with parameters of any JSON value.
 ///
 /// As `POST /api/v1/past_events`.
 #[utoipa::path(
@@ -169,7 +169,7 @@ pub(crate) async fn v2(
     record(&state, &auth, Form::Pairs, request).await
 }
 
-/// Tell of past events, with their parameters as objects.
+/// Record past events, with their parameters as objects.
 ///
 /// As `POST /api/v1/past_events`.
 #[utoipa::path(
@@ -218,7 +218,7 @@ async fn record(
     let decisions = if commands.is_empty() {
         Vec::new()
     } else {
-        submit_all(state, auth, &incoming, commands, Repeated::Taken).await?
+        submit_all(state, auth, &incoming, commands, Repeated::Accepted).await?
     };
     let mut decided = decisions.iter();
     let results: Vec<PastEventResult> = events
@@ -264,9 +264,9 @@ impl From<&Decision> for PastEventResult {
 /// Reads an event, or returns its error.
 fn read(entry: &Entry<'_>, form: Form, policy: &Policy, now: Timestamp) -> Result<EventRequest, PastEventResult> {
     let mut problems = Problems::default();
-    let fields = entry.fields().map_err(|problem| unread(problem.into()))?;
+    let fields = entry.fields().map_err(|problem| server_error(problem.into()))?;
     let request = request::read(&fields, form, Origin::Api, policy, &mut problems);
-    problems.finish().map_err(unread)?;
+    problems.finish().map_err(server_error)?;
     let request = request.ok_or_else(missing)?;
     match occurred_at(fields.raw("occurred").value(), now) {
         Ok(at) => Ok(EventRequest {
@@ -278,7 +278,7 @@ fn read(entry: &Entry<'_>, form: Form, policy: &Policy, now: Timestamp) -> Resul
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "stands where errors are mapped")]
-fn unread(error: ApiError) -> PastEventResult {
+fn server_error(error: ApiError) -> PastEventResult {
     PastEventResult {
         status: PastEventStatus::ServerError,
         error: Some(error.detail()),

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// The most bytes of an event (wire fact: 20 KB).
 const MAX_BYTES: usize = 20 * 1024;
 
-/// Something that happened. Who did it is told by the parameters `contactId`, `externalCustomerId`, `email`, `phone`,
+/// An event. Its contact is named by the parameters `contactId`, `externalCustomerId`, `email`, `phone`,
 /// `pushToken` or `contactKey`, of which the first in this order that finds a contact counts.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what super::request reads")]
@@ -69,7 +69,7 @@ pub(crate) struct EventObjectInput {
     cookies: Option<crate::docs::CookiesInput>,
 }
 
-/// Tell of an event.
+/// Record an event.
 ///
 /// It is kept with the contact that it names. Where no contact is found it is kept with the identifier, and joins the contact that
 /// gets it later; if its type creates contacts, one is made (see `PATCH event-types/{key}`). Answered with an empty body.
@@ -84,7 +84,7 @@ pub(crate) struct EventObjectInput {
         "params": [{"name": "email", "value": "ann@example.com"}, {"name": "product", "value": "4711"}]
     })),
     responses(
-        (status = 200, description = "It is kept; the body is empty"),
+        (status = 200, description = "It is stored; the body is empty"),
         crate::docs::WriteErrors,
         (status = 404, description = "`contactId` is no contact's", content_type = "text/plain", body = String,
             example = json!("contact not found")),
@@ -98,7 +98,7 @@ pub(crate) async fn v1(
     record(&state, &auth, Form::Pairs, request).await
 }
 
-/// Tell of an event, with parameters of any JSON value.
+/// Record an event, with parameters of any JSON value.
 ///
 /// As `POST /api/v1/event`.
 #[utoipa::path(
@@ -112,7 +112,7 @@ pub(crate) async fn v1(
         "params": [{"name": "externalCustomerId", "value": "C-1001"}, {"name": "items", "value": [{"id": 7, "quantity": 2}]}]
     })),
     responses(
-        (status = 200, description = "It is kept; the body is empty"),
+        (status = 200, description = "It is stored; the body is empty"),
         crate::docs::WriteErrors,
         (status = 404, description = "`contactId` is no contact's", content_type = "text/plain", body = String,
             example = json!("contact not found")),
@@ -126,7 +126,7 @@ pub(crate) async fn v2(
     record(&state, &auth, Form::Pairs, request).await
 }
 
-/// Tell of an event, with its parameters as an object.
+/// Record an event, with its parameters as an object.
 ///
 /// As `POST /api/v1/event`.
 #[utoipa::path(
@@ -140,7 +140,7 @@ pub(crate) async fn v2(
         "params": {"externalCustomerId": "C-1001", "items": [{"id": 7, "quantity": 2}]}
     })),
     responses(
-        (status = 200, description = "It is kept; the body is empty"),
+        (status = 200, description = "It is stored; the body is empty"),
         crate::docs::WriteErrors,
         (status = 404, description = "`contactId` is no contact's", content_type = "text/plain", body = String,
             example = json!("contact not found")),
@@ -174,6 +174,13 @@ async fn record(
     );
     problems.finish()?;
     let event = read.ok_or(ApiError::Internal("an event without problems that cannot be read"))?;
-    let decision = submit(state, auth, &incoming, Command::Event(Box::new(event)), Repeated::Taken).await?;
+    let decision = submit(
+        state,
+        auth,
+        &incoming,
+        Command::Event(Box::new(event)),
+        Repeated::Accepted,
+    )
+    .await?;
     Ok(Decided(decision, ()))
 }

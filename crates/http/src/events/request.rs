@@ -51,8 +51,8 @@ pub(crate) fn read(
     request::refuse_unreadable(&contact, Call::Event { creates: false }, policy, problems);
     let params = kept(&parameters, &mut contact);
     let params = problems.check(&fields.pointer("params"), params);
-    let nobody = !named && contact.identifiers().next().is_none();
-    if nobody && key_value.is_none() && contact.unreadable.is_empty() {
+    let is_unidentified = !named && contact.identifiers().next().is_none();
+    if is_unidentified && key_value.is_none() && contact.unreadable.is_empty() {
         for left_out in &contact.skipped {
             problems.add(pointer(&left_out.field), &left_out.reason);
         }
@@ -205,7 +205,7 @@ fn distinct<'a>(sent: Vec<Parameter<'a>>, contact: &mut ContactRequest) -> Vec<P
         if seen.insert(comparable(name)) {
             kept.push(parameter);
         } else {
-            let reason = "comes again; the last value counts";
+            let reason = "is repeated; the last value counts";
             contact.skipped.push(skipped(pointer, reason));
         }
     }

@@ -107,11 +107,11 @@ pub(crate) async fn list(
         .and_then(|text| problems.check("cursor", EventTypeKey::parse(text)));
     problems.finish()?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let ask = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+    let read_limit = u32::try_from(limit + 1).unwrap_or(u32::MAX);
     let mut found = state
         .app
         .store()
-        .event_types(auth.workspace(), after.as_ref(), ask)
+        .event_types(auth.workspace(), after.as_ref(), read_limit)
         .await?;
     let more = found.len() > limit;
     found.truncate(limit);
@@ -154,7 +154,7 @@ pub(crate) async fn change(
         key: key.clone(),
         creating,
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = EventTypeChange {
         event_type: read(&state, auth.workspace(), key).await?.into(),
         decision: DecisionBody::from(&decision),

@@ -11,7 +11,7 @@ use http::StatusCode;
 
 /// Delete an export.
 ///
-/// Its tables at the destination stay as they are, and nobody keeps them in step any more. A run under way is cancelled.
+/// Its tables at the destination stay as they are, and are not updated any more. A run under way is cancelled.
 #[utoipa::path(
     delete,
     path = "/api/v1/exports/{id}",

@@ -87,7 +87,11 @@ pub(super) async fn runs(
     let (workspace, id) = (auth.workspace(), export_id(&id)?);
     known(&state, workspace, id).await?;
     let before = paging.cursor.map(RunId);
-    let found = state.app.store().runs(workspace, id, before, paging.ask()).await?;
+    let found = state
+        .app
+        .store()
+        .runs(workspace, id, before, paging.read_limit())
+        .await?;
     let (runs, next) = paging.cut(found, |run| run.id.0);
     let runs = runs.iter().map(RunBody::from).collect();
     Ok(Json(Runs { runs, next }))

@@ -44,7 +44,7 @@ pub(crate) struct ExportBody {
     timeline: Vec<ItemBody>,
     /// All that it ordered, the latest first.
     orders: Vec<OrderBody>,
-    /// What was told of identifiers that it holds and waits behind them, the latest first: it was removed then, or they were quarantined. It
+    /// Waiting history behind identifiers that it holds, the latest first: it was removed then, or they were quarantined. It
     /// joins the timeline when the contact comes back, or they count again.
     waiting: Vec<ItemBody>,
 }

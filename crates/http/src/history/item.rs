@@ -16,11 +16,11 @@ use uuid::Uuid;
 #[serde(tag = "type", rename_all = "snake_case")]
 #[schema(as = TimelineItem)]
 pub(crate) enum ItemBody {
-    /// Something that somebody did.
+    /// An event.
     Event(EventBody),
     /// A page view.
     PageView(EventBody),
-    /// Something that somebody ordered.
+    /// An order.
     Order(OrderItem),
     /// A decision about the contact's identity.
     Decision(DecisionItem),
@@ -43,17 +43,17 @@ pub(crate) struct EventBody {
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_value: Option<String>,
-    /// Which way it came: `api`, `web`, `mobile`, or `selfsame` for one of its own.
+    /// Its source: `api`, `web`, `mobile`, or `selfsame` for one of its own.
     #[schema(example = "api")]
     origin: &'static str,
     /// What else is known about it.
     #[schema(value_type = Object, example = json!({"product": "4711"}))]
     params: Box<RawValue>,
-    /// Whose history it was in when it happened.
+    /// The history that it was in when it happened.
     from: FromBody,
 }
 
-/// Whose history an entry was in when it happened.
+/// The history that an entry was in when it happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(as = From)]
@@ -66,14 +66,14 @@ pub(crate) enum FromBody {
         /// Which.
         contact_id: i64,
     },
-    /// That of a visitor: nobody was known behind the identifier, it was a cookie's, or it came late, when the token or the device was
+    /// That of a visitor: no contact was known behind the identifier, it was a cookie's, or it came late, when the token or the device was
     /// another's.
     #[serde(rename_all = "camelCase")]
     Visitor {
         /// Which.
         visitor_id: Uuid,
     },
-    /// Nobody's.
+    /// That of no contact and no visitor.
     Nobody,
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct TimelineBody {
 /// What a contact did, and what was decided about it.
 ///
 /// Events, page views, orders and identity decisions, the latest first; of those of one moment what arrived last comes first. The history of the contacts that it absorbed and of the visitors
-/// that it adopted is part of it; `from` says where an entry came from. An order stands at its date, as it is now; the events that told of
+/// that it adopted is part of it; `from` says where an entry came from. An order stands at its date, as it is now; the events that reported
 /// its statuses stand beside it.
 #[utoipa::path(
     get,
@@ -77,10 +77,10 @@ fn read(params: &Params) -> Result<TimelineQuery, ApiError> {
     };
     if let Some(types) = params.text("type") {
         let named = |name: &str| TimelineKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim());
-        let asked: Option<BTreeSet<TimelineKind>> = types.split(',').map(named).collect();
+        let requested: Option<BTreeSet<TimelineKind>> = types.split(',').map(named).collect();
         let known = TimelineKind::ALL.map(TimelineKind::as_str).join(", ");
-        let asked = asked.ok_or_else(|| format!("must be among {known}, separated by commas"));
-        query.kinds = problems.check("type", asked).unwrap_or_default();
+        let requested = requested.ok_or_else(|| format!("must be among {known}, separated by commas"));
+        query.kinds = problems.check("type", requested).unwrap_or_default();
     }
     if let Some(text) = params.text("cursor") {
         let read = read_cursor(text).ok_or("must be the `next` of an earlier page");

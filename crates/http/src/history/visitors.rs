@@ -37,11 +37,11 @@ pub(crate) struct VisitorsBody {
 pub(crate) struct VisitorOfCookie {
     /// The visitor.
     id: Uuid,
-    /// The contact that answers for it; null while nobody is known.
+    /// The contact that it belongs to; null while no contact is known.
     contact_id: Option<i64>,
     /// When its history begins.
     since: DateTime<Utc>,
-    /// When the cookie moved to somebody else.
+    /// When the cookie moved to another contact.
     closed_at: Option<DateTime<Utc>>,
 }
 

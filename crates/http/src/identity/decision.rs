@@ -34,7 +34,7 @@ pub(crate) struct DecisionBody {
     pub(crate) rejection: Option<RejectionBody>,
     /// What a subscribe call answers about the email.
     pub(crate) email_status: Option<EmailStatusName>,
-    /// Whether an erased contact was taken out of it: its number is null, and `erased` stands for identifiers that nobody holds any more.
+    /// Whether an erased contact was redacted from it: its number is null, and `erased` stands for identifiers that no contact holds any more.
     pub(crate) redacted: bool,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct IdentifierBody {
 #[serde(tag = "effect", rename_all = "snake_case")]
 #[schema(as = Effect)]
 pub(crate) enum EffectBody {
-    /// The contact got an identifier that nobody held, or one that it held counts as evidence again.
+    /// The contact got an identifier that no contact held, or one that it held counts as evidence again.
     #[serde(rename_all = "camelCase")]
     Attached {
         /// Which.
@@ -140,7 +140,7 @@ pub(crate) enum EffectBody {
         /// Whether it became shared by this decision.
         now: bool,
     },
-    /// An email address was marked as unsubscribed, for whoever holds it now or later.
+    /// An email address was marked as unsubscribed for every contact that holds it, now or later.
     #[serde(rename_all = "camelCase")]
     Unsubscribed {
         /// Which.
@@ -162,7 +162,7 @@ pub(crate) enum EffectBody {
         /// Why.
         why: NotLinkedReasonName,
     },
-    /// An event named nobody who is known. It waits with a visitor.
+    /// The event named no known contact. It waits with a visitor.
     #[serde(rename_all = "camelCase")]
     EventWaits {
         /// Which visitor.
@@ -258,7 +258,7 @@ pub(crate) struct RejectionBody {
     /// The cause, for people.
     #[schema(example = "externalCustomerId belongs to the contact with id=7")]
     pub(crate) message: String,
-    /// The contact that stands in the way, for `external_id_held`.
+    /// The conflicting contact, for `external_id_held`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) holder_contact_id: Option<i64>,
 }

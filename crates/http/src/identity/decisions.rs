@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// A decision.
 ///
 /// Any decision that is in the identity log of a contact, refusals included, also while the contact is removed. Decisions that concern no
-/// known contact are not kept: a definition, a policy, a request that names nobody.
+/// known contact are not kept: a definition, a policy, a request that names no contact.
 #[utoipa::path(
     get,
     path = "/api/v1/identity/decisions/{id}",

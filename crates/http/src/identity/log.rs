@@ -51,7 +51,11 @@ pub(crate) async fn log(
     let paging = Paging::read(&params, &mut problems);
     problems.finish()?;
     let after = paging.cursor.map(DecisionId);
-    let found = state.app.store().log(auth.workspace(), id, after, paging.ask()).await?;
+    let found = state
+        .app
+        .store()
+        .log(auth.workspace(), id, after, paging.read_limit())
+        .await?;
     let decisions = found.ok_or(ApiError::NotFound("contact"))?;
     let (decisions, next) = paging.cut(decisions, |decision| decision.id.0);
     Ok(Json(LogPage {

@@ -22,11 +22,11 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Lookup)]
 pub(crate) struct LookupBody {
-    /// The identifier that was asked for, and its matching form.
+    /// The requested identifier, and its matching form.
     identifier: IdentifierBody,
     /// Whether the value counts as evidence: `active`, `shared` or `blocked`.
     state: StateName,
-    /// With how many different external IDs it has been seen; nobody counts on once it is shared.
+    /// The number of different external IDs it was seen with; not counted further once the value is shared.
     #[schema(example = 1)]
     seen_with_external_ids: usize,
     /// For an email: since when it is unsubscribed.
@@ -69,8 +69,8 @@ impl LookupBody {
 
 /// Who holds an identifier.
 ///
-/// The value is read as in a contact: an email in any case, a phone number in any writing, a custom field by its type. Nobody holding
-/// it is an answer too: an empty list.
+/// The value is read as in a contact: an email in any case, a phone number in any writing, a custom field by its type. The list
+/// is empty if no contact holds it.
 #[utoipa::path(
     get,
     path = "/api/v1/identity/lookup",

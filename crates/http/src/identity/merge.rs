@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub(crate) struct MergeBody {
     /// Its identity.
     pub(super) id: Uuid,
-    /// The contact that stays.
+    /// The survivor.
     #[schema(example = 564_407_320)]
     survivor_contact_id: i64,
     /// The contact that was absorbed.
@@ -31,7 +31,7 @@ pub(crate) struct MergeBody {
     decision_id: Uuid,
     /// When.
     at: DateTime<Utc>,
-    /// What came along.
+    /// What came with it.
     moved: MovedBody,
     /// When it was undone, if it was.
     pub(super) undone_at: Option<DateTime<Utc>>,

@@ -26,7 +26,7 @@ use uuid::Uuid;
 #[schema(as = NewMerge)]
 #[expect(dead_code, reason = "the schema of a body that is read leniently")]
 pub(crate) struct NewMergeBody {
-    /// The contact ID of the contact that stays.
+    /// The contact ID of the survivor.
     #[schema(example = 564_407_320)]
     survivor: i64,
     /// The contact ID of the contact that is absorbed.
@@ -58,7 +58,7 @@ pub(crate) struct MergePage {
 
 /// Merge two contacts.
 ///
-/// The survivor's values win, its blanks are filled from the absorbed contact, whose contact ID goes on answering. Nothing is
+/// The survivor's values win, its blanks are filled from the absorbed contact, whose contact ID remains valid. Nothing is
 /// lost: the merge can be undone.
 #[utoipa::path(
     post,
@@ -79,7 +79,7 @@ pub(crate) async fn create(
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
     let command = new_merge(&incoming.object()?.fields())?;
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
         Effect::Merged { merge, .. } => Some(*merge),
         _ => None,
@@ -117,7 +117,11 @@ pub(crate) async fn list(
     let paging = Paging::read(&params, &mut problems);
     problems.finish()?;
     let before = paging.cursor.map(MergeId);
-    let merges = state.app.store().merges(auth.workspace(), before, paging.ask()).await?;
+    let merges = state
+        .app
+        .store()
+        .merges(auth.workspace(), before, paging.read_limit())
+        .await?;
     let (merges, next) = paging.cut(merges, |merge| merge.id.0);
     Ok(Json(MergePage {
         items: merges.iter().map(MergeBody::from).collect(),
@@ -164,7 +168,14 @@ pub(crate) async fn undo(
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
     let id = merge_id(&id)?;
-    let decision = submit(&state, &auth, &incoming, Command::Undo { merge: id }, Repeated::Taken).await?;
+    let decision = submit(
+        &state,
+        &auth,
+        &incoming,
+        Command::Undo { merge: id },
+        Repeated::Accepted,
+    )
+    .await?;
     let merge = find(&state, auth.workspace(), id).await?;
     let body = MergeChange {
         merge,

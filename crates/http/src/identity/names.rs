@@ -185,7 +185,7 @@ mirrored! {
 }
 
 mirrored! {
-    /// Which way a contact or an identifier came in.
+    /// The source of a contact or an identifier.
     SourceName of Source, "SCREAMING_SNAKE_CASE" {
         /// A form or script of a site.
         SiteAutomated,

@@ -72,7 +72,7 @@ pub(crate) async fn replace(
     let policy = read_policy(&incoming.object()?.fields())?;
     let body = PolicyBody::from(&policy);
     let command = Command::SetPolicy(Box::new(policy));
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = PolicyChange {
         policy: body,
         decision: DecisionBody::from(&decision),

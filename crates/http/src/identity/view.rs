@@ -22,7 +22,7 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Identity)]
 pub(crate) struct IdentityBody {
-    /// The contact: the survivor, where the number that was asked for is that of an absorbed contact.
+    /// The contact: the survivor, where the requested number is that of an absorbed contact.
     #[schema(example = 564_407_320)]
     contact_id: i64,
     /// Whether it answers for itself.
@@ -150,8 +150,8 @@ impl HeldBody {
     }
 }
 
-/// A visitor whose history is a contact's: somebody behind an identifier that no contact held then, or the contact itself for the time that
-/// a token or a device was its own, once that has moved.
+/// A visitor whose history belongs to a contact: history behind an identifier that no contact held then, or of the time in which the contact
+/// owned a token or a device that has moved since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Visitor)]
@@ -164,7 +164,7 @@ pub(crate) struct VisitorBody {
     brought_by: Option<i64>,
     /// When its history begins.
     since: DateTime<Utc>,
-    /// When its history ended: the identifier moved to somebody else, or a contact took it.
+    /// When its history ended: the identifier moved to another contact, or a contact claimed it.
     closed_at: Option<DateTime<Utc>>,
 }
 

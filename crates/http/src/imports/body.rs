@@ -2,9 +2,9 @@
 
 use super::files::{Target, read_map};
 use crate::body::idempotency_key;
+use crate::drain_body::content_length;
 use crate::error::ApiError;
 use crate::state::HttpState;
-use crate::unread::content_length;
 use axum::body::Bytes;
 use axum::extract::Request;
 use futures::stream::BoxStream;

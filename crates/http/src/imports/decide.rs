@@ -16,7 +16,7 @@ use selfsame_application::ports::{Import, ImportStatus};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// How an import goes on.
+/// How an import continues.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes what is read")]
@@ -24,7 +24,7 @@ pub(super) struct DecideInput {
     /// Columns that are left out, by their titles.
     #[schema(max_items = 500)]
     skip_columns: Option<Vec<String>>,
-    /// Columns that are taken as they are: somebody has looked at them. Rows with a value that is damaged for certain, such as `#N/A`, are rejected.
+    /// Columns to accept as they are, after a review. Rows with a value that is damaged for certain, such as `#N/A`, are rejected.
     #[schema(max_items = 500)]
     accept_columns: Option<Vec<String>>,
     /// The country of phones without plus and country code.
@@ -34,7 +34,7 @@ pub(super) struct DecideInput {
     date_formats: Option<std::collections::BTreeMap<String, String>>,
 }
 
-/// Decide how an import goes on that stopped at damaged columns.
+/// Decide how to continue an import that stopped at damaged columns.
 ///
 /// The file is looked at again with what was decided, and imported when nothing else is wrong. `POST imports/{id}/cancel` gives it up instead.
 #[utoipa::path(

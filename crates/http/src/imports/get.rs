@@ -12,7 +12,7 @@ use axum::extract::State;
 
 /// One import.
 ///
-/// Where it stands, how many rows came to which outcome, and when something was last done for it.
+/// Its state, the number of rows by outcome, and the time of its last progress.
 #[utoipa::path(
     get,
     path = "/api/v1/imports/{id}",

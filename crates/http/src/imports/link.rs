@@ -57,7 +57,7 @@ pub(super) struct LinkInput {
 pub(super) struct LinkAnswer {
     /// For people.
     message: &'static str,
-    /// By which `importstatus` and `imports` tell how far the work is.
+    /// The ID by which `importstatus` and `imports` report the progress.
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
     import_id: String,
     /// The same.
@@ -121,7 +121,7 @@ pub(super) async fn upload(
         .settings
         .links
         .as_deref()
-        .ok_or_else(|| wrong("is not taken by this server"))?;
+        .ok_or_else(|| wrong("is not accepted by this server"))?;
     let _slot = slot(&state).await?;
     let taken = timeout(TIME, take(&state, auth.workspace(), links, &link, request)).await;
     let id = taken.map_err(|_| wrong("takes too long to read"))??.to_string();

@@ -66,7 +66,7 @@ pub(super) async fn list(
     let found = state
         .app
         .store()
-        .imports(auth.workspace(), before, paging.ask())
+        .imports(auth.workspace(), before, paging.read_limit())
         .await?;
     let (imports, next) = paging.cut(found, |import| import.id.0);
     let now = state.app.clock().now();

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 /// How many rows a preview shows.
 const ROWS: usize = 100;
 
-/// How large a previewed file may be, in bytes, as it is sent and unpacked. Somebody waits for the answer.
+/// How large a previewed file may be, in bytes, as it is sent and unpacked. A person waits for the answer.
 pub(crate) const PREVIEW_LIMIT: u64 = 256 << 20;
 
 /// Preview the import of a file.

@@ -22,11 +22,11 @@ pub(super) struct PreviewAnswer {
     delimiter: Option<char>,
     /// Its columns in their order.
     columns: Vec<PreviewColumn>,
-    /// What is wrong with whole columns: an import would stop and ask.
+    /// Problems of whole columns: an import would stop for a decision.
     problems: Vec<ProblemBody>,
     /// The first rows.
     rows: Vec<PreviewRowBody>,
-    /// The outcomes of all rows; null where they were not asked for.
+    /// The outcomes of all rows; null where they were not requested.
     totals: Option<TotalsBody>,
 }
 

@@ -3,7 +3,7 @@
 use super::files::FileRows;
 use crate::contacts::read_bulk_rows;
 use selfsame_application::ports::{
-    GoOn, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
+    Continuation, Import, ImportFormat, Inspection, InspectionContext, ReadRow, RowReader, RowsError,
 };
 use selfsame_domain::Policy;
 use std::io::Read;
@@ -41,7 +41,7 @@ impl RowReader for ImportRows {
         import: &Import,
         policy: &Policy,
         body: &mut dyn Read,
-        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+        rows: &mut dyn FnMut(ReadRow) -> Continuation,
     ) -> Result<(), RowsError> {
         match import.format {
             ImportFormat::Bulk => read_bulk_rows(policy, body, rows),

@@ -36,7 +36,7 @@ pub(super) struct ImportBody {
     /// Rows a second since it began; null before.
     #[schema(example = 2000.0)]
     rows_per_second: Option<f64>,
-    /// What the file turned out to be; null for bulk calls, and before somebody looked at it.
+    /// The detected form of the file; null for bulk calls, and before the file was inspected.
     file: Option<FileBody>,
     /// What is wrong with whole columns, for imports of files.
     problems: Vec<ProblemBody>,
@@ -53,7 +53,7 @@ pub(super) struct ImportBody {
     finished_at: Option<DateTime<Utc>>,
 }
 
-/// How many rows came to which outcome.
+/// The number of rows by outcome.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ImportRowCounts)]
 pub(super) struct RowCountsBody {
@@ -165,7 +165,7 @@ impl ImportBody {
             rows_per_second: seconds
                 .filter(|seconds| *seconds > 0.0)
                 .map(|seconds| float(done) / seconds),
-            // What a later release wrote, nobody can show.
+            // What a later release wrote cannot be shown.
             file: import
                 .found
                 .as_deref()

@@ -152,7 +152,7 @@ pub(super) async fn rows(
             .cursor
             .and_then(|cursor| u64::try_from(cursor).ok())
             .unwrap_or_default(),
-        limit: paging.ask(),
+        limit: paging.read_limit(),
     };
     if let Some(form) = Table::accepted(&headers) {
         return Ok(table::answer(state.app.clone(), workspace, id, query, form));

@@ -9,7 +9,7 @@ use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_application::ports::UndoAsked;
+use selfsame_application::ports::UndoAnswer;
 
 /// Take an import back.
 ///
@@ -29,14 +29,14 @@ pub(super) async fn undo(
     auth: May<right::Write>,
     ApiPath(id): ApiPath<String>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    let asked = state
+    let answer = state
         .app
         .undo_import(auth.workspace(), import_id(&id)?, PATIENCE)
         .await?;
-    let import = match asked {
-        UndoAsked::Noted(import) => import,
-        UndoAsked::Unknown => return Err(ApiError::NotFound("import")),
-        UndoAsked::NotOver => {
+    let import = match answer {
+        UndoAnswer::Accepted(import) => import,
+        UndoAnswer::Unknown => return Err(ApiError::NotFound("import")),
+        UndoAnswer::NotOver => {
             return Err(ApiError::invalid(
                 "id",
                 "names an import that is not over: cancel it first",

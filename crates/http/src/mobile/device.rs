@@ -27,7 +27,7 @@ const DESCRIBING: [&str; 6] = [
     "languageCode",
 ];
 
-/// A device as an app tells it.
+/// A device as an app describes it.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what device() reads")]
 #[schema(rename_all = "camelCase")]
@@ -67,10 +67,10 @@ pub(crate) struct AppDeviceInput {
     email: Option<String>,
 }
 
-/// Tell of a device and its push token.
+/// Register a device and its push token.
 ///
-/// Without a user the device and the token are an anonymous contact's, which whoever names them with an external ID absorbs. With a user
-/// they are the user's. What may not be said with a public key, or has no place, is left out and told in `refused`. Nothing is told of
+/// Without a user the device and the token belong to an anonymous contact; a contact that names them with an external ID absorbs it. With a user
+/// they are the user's. What a public key may not set, or has no place, is left out and reported in `refused`. The answer does not say
 /// whom a device or token belonged to.
 #[utoipa::path(
     post,
@@ -84,7 +84,7 @@ pub(crate) struct AppDeviceInput {
         "osType": "ANDROID", "osVersion": "15", "deviceModel": "Pixel 9", "appVersion": "2.4.0", "languageCode": "uk-UA"
     })),
     responses(
-        (status = 200, body = CollectedBody, description = "The device is kept; what was left out",
+        (status = 200, body = CollectedBody, description = "The device is stored; what was left out",
             example = json!({"stored": 1, "refused": []})),
         crate::refusals::PublicRefused,
     )
@@ -105,7 +105,7 @@ fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) ->
     let mut request = user.app_user.request();
     match token(app, fields, &mut request) {
         Some(channel) => request.channels.push(channel),
-        None => app::leave_out(fields, &DESCRIBING, "is kept with a pushToken only", &mut request),
+        None => app::leave_out(fields, &DESCRIBING, "is stored only with a pushToken", &mut request),
     }
     app::channels(fields, app.policy(), &mut request);
     app::leave_out(fields, &NO_PLACE, "is not stored", &mut request);
@@ -119,7 +119,7 @@ fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) ->
         request.attributes.extend(of_user);
         request.skipped.extend(sent.skipped);
     } else {
-        let reason = "is kept of users with an external ID only";
+        let reason = "is stored only for users with an external ID";
         app::leave_out(fields, &["timeZone"], reason, &mut request);
     }
     refuse_unreadable(&request, Call::Upsert, app.policy(), problems);
@@ -146,9 +146,9 @@ fn token(app: &App, fields: &Fields<'_>, request: &mut ContactRequest) -> Option
         request.note_unreadable(app.policy(), Some(kind), text.as_deref(), skipped);
     }
     let (identifier, app_id) = token?;
-    let mut unread = Problems::default();
-    let active = fields.boolean("pushSubscribed", &mut unread);
-    for problem in unread.all() {
+    let mut ignored = Problems::default();
+    let active = fields.boolean("pushSubscribed", &mut ignored);
+    for problem in ignored.all() {
         request.skipped.push(skipped(&problem.pointer, problem.reason));
     }
     let mut device = described(app, fields, request);

@@ -44,7 +44,7 @@ pub(crate) struct AppEventInput {
     /// When it happened: ISO 8601, in UTC without an offset; at most 30 days ago and a day ahead. Now, if it is missing or ahead.
     #[schema(example = "2026-01-02T03:04:05.678Z")]
     occurred: Option<String>,
-    /// Names with values, together at most 20 KB. They name nobody.
+    /// Names with values, together at most 20 KB. They name no contact.
     #[schema(max_items = 500)]
     params: Option<Vec<AppParamInput>>,
     /// An identity of the app's own. Without one an event of the same device, type, time and parameters is the same event.
@@ -61,10 +61,10 @@ pub(crate) struct AppParamInput {
     value: Option<Value>,
 }
 
-/// Tell what happened in an app.
+/// Record what happened in an app.
 ///
-/// The events are the user's where an identity token vouches for one, or the site takes unsigned identification; otherwise whoever's the
-/// device is. An event that is sent again is stored once. One that cannot be kept is told in `refused`, and the others are kept.
+/// The events are the user's where an identity token vouches for one, or the site takes unsigned identification; otherwise those of the
+/// device's owner. An event that is sent again is stored once. One that cannot be stored is reported in `refused`, and the others are stored.
 #[utoipa::path(
     post,
     path = "/events",
@@ -77,7 +77,7 @@ pub(crate) struct AppParamInput {
         "events": [{"eventTypeKey": "productViewed", "occurred": "2026-01-02T03:04:05.678Z", "params": [{"name": "product", "value": "4711"}]}]
     })),
     responses(
-        (status = 200, body = CollectedBody, description = "What was kept, and what was not",
+        (status = 200, body = CollectedBody, description = "What was stored, and what was not",
             example = json!({"stored": 1, "refused": []})),
         crate::refusals::PublicRefused,
     )

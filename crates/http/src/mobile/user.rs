@@ -12,7 +12,7 @@ use selfsame_domain::values::{CategoryKey, SegmentName};
 use selfsame_domain::{AppUser, Call, ContactRequest, CustomField, FieldInput, SegmentRef};
 use utoipa::ToSchema;
 
-/// What an app tells of its user.
+/// What an app knows of its user.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what user() reads")]
 #[schema(rename_all = "camelCase")]
@@ -70,10 +70,10 @@ pub(crate) struct AppFieldInput {
     value: Option<String>,
 }
 
-/// Tell what an app knows of its user.
+/// Identify the user of an app.
 ///
 /// Attributes, subscriptions and segments as with `POST /api/v1/contact`, in one step. All of it needs an identity token, unless the site
-/// takes unsigned identification; without one it is left out and told in `refused`, and the device is kept.
+/// takes unsigned identification; without one it is left out and reported in `refused`, and the device is stored.
 #[utoipa::path(
     post,
     path = "/user",
@@ -87,7 +87,7 @@ pub(crate) struct AppFieldInput {
         "subscriptionKeys": ["news"], "groupNamesInclude": ["App users"], "groupNamesExclude": ["Guests"]
     })),
     responses(
-        (status = 200, body = CollectedBody, description = "What the app told is kept; what was left out",
+        (status = 200, body = CollectedBody, description = "The data is stored; what was left out",
             example = json!({"stored": 1, "refused": []})),
         crate::refusals::PublicRefused,
     )
@@ -135,7 +135,7 @@ fn read(
             }
         }
         request.attributes.retain(|input| !AppUser::is_of_user(input.key));
-        let reason = "is kept of users with an external ID only";
+        let reason = "is stored only for users with an external ID";
         app::leave_out(attributes, &["languageCode", "timeZone"], reason, &mut request);
     }
     let names = |name: &str, problems: &mut Problems, request: &mut ContactRequest| {

@@ -90,12 +90,17 @@ fn bound_member(name: &str, member: &mut RefOr<Schema>) {
 }
 
 fn bound(name: &str, schema: &mut Object) {
-    let said = serde_json::to_value(&*schema).unwrap_or_default();
-    let is = |what: &str| said["type"] == what || said["type"].as_array().is_some_and(|all| all.contains(&what.into()));
+    let described = serde_json::to_value(&*schema).unwrap_or_default();
+    let is = |what: &str| {
+        described["type"] == what
+            || described["type"]
+                .as_array()
+                .is_some_and(|all| all.contains(&what.into()))
+    };
     if NUMBERS.contains(&name) && is("integer") {
         schema.minimum.get_or_insert(Number::Int(1));
     }
-    let has_format = said.get("format").is_some();
+    let has_format = described.get("format").is_some();
     if let Some((_, longest)) = TEXTS
         .iter()
         .find(|(text, _)| *text == name && is("string") && !has_format)

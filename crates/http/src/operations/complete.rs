@@ -14,7 +14,7 @@ use utoipa::openapi::{OpenApi, RefOr};
 const HEADERS: [(&str, &str); 4] = [
     (
         "X-Selfsame-Outcome",
-        "What became of the request: `created`, `updated`, `unchanged` and so on. None of these headers where it came to no decision.",
+        "The outcome of the request: `created`, `updated`, `unchanged` and so on. Without a decision there is none of these headers.",
     ),
     (
         "X-Selfsame-Decision",
@@ -82,7 +82,7 @@ pub(crate) fn complete(document: &mut OpenApi) {
                     describe(status, response);
                     response.content.iter_mut().for_each(say_sentence);
                     if decides && (status.starts_with('2') || REFUSALS.contains(&status.as_str())) {
-                        tell_decision(response);
+                        add_decision_headers(response);
                     }
                 }
             }
@@ -154,7 +154,7 @@ fn describe(status: &str, response: &mut Response) {
     }
 }
 
-fn tell_decision(response: &mut Response) {
+fn add_decision_headers(response: &mut Response) {
     for (name, text) in HEADERS {
         let header = HeaderBuilder::new().description(Some(text)).build();
         response.headers.insert(name.to_owned(), header.into());

@@ -22,7 +22,10 @@ const TEXT: &str = "text/plain";
 
 /// Errors that any operation may answer.
 const ANYWHERE: [(&str, &str); 3] = [
-    ("400", "A header that says who asks, or whom, was sent twice."),
+    (
+        "400",
+        "A header with the sender's credentials or the host was sent twice.",
+    ),
     ("405", "The path does not answer to this method."),
     ("500", "A fault of the server's own; its log has the cause."),
 ];
@@ -50,8 +53,16 @@ const HEADERS: [(&str, &str, &str); 5] = [
     ("401", "WWW-Authenticate", "How to send the key."),
     ("405", "Allow", "The methods that the path answers to."),
     ("415", "Accept-Encoding", "The encodings that are read."),
-    ("429", "Retry-After", "In how many seconds to come back."),
-    ("503", "Retry-After", "In how many seconds to come back."),
+    (
+        "429",
+        "Retry-After",
+        "The number of seconds to wait before the next request.",
+    ),
+    (
+        "503",
+        "Retry-After",
+        "The number of seconds to wait before the next request.",
+    ),
 ];
 
 /// Adds the missing errors of an operation.
@@ -164,11 +175,11 @@ impl<'a> Place<'a> {
             set(response, JSON, self.unauthorized());
             return;
         }
-        let told = match response.content.get(TEXT) {
+        let annotated = match response.content.get(TEXT) {
             Some(RefOr::T(Content { example, .. })) => example.as_ref().and_then(Value::as_str).map(str::to_owned),
             _ => None,
         };
-        let Some(document) = self.document(status, told) else {
+        let Some(document) = self.document(status, annotated) else {
             return;
         };
         if response.content.contains_key(TEXT) {
@@ -186,12 +197,12 @@ impl<'a> Place<'a> {
     }
 
     /// The example of an error of a status; the annotations may give its text.
-    fn document(&self, status: &str, told: Option<String>) -> Option<ProblemDocument> {
+    fn document(&self, status: &str, annotated: Option<String>) -> Option<ProblemDocument> {
         let error = match status {
             "400" => self.invalid(),
             "403" if self.is_public => ApiError::ForeignOrigin,
             "403" => ApiError::Forbidden,
-            "404" => return Some(self.missing(told)),
+            "404" => return Some(self.missing(annotated)),
             "405" => ApiError::MethodNotAllowed,
             "409" if self.path.ends_with("/decide") => ApiError::NoDecisionNeeded,
             "409" => return Some(refused(&self.contradiction())),
@@ -246,7 +257,7 @@ impl<'a> Place<'a> {
     }
 
     /// An example of a missing resource: not found by a read, or refused by the rules of a write.
-    fn missing(&self, told: Option<String>) -> ProblemDocument {
+    fn missing(&self, annotated: Option<String>) -> ProblemDocument {
         let about = |part: &str| self.path.contains(part);
         if self.method == "get" {
             let nouns = [
@@ -258,7 +269,7 @@ impl<'a> Place<'a> {
             ];
             let noun = nouns.into_iter().find(|(part, _)| about(part));
             let mut document = ProblemDocument::of(&ApiError::NotFound(noun.map_or("contact", |(_, noun)| noun)));
-            document.detail = told.unwrap_or(document.detail);
+            document.detail = annotated.unwrap_or(document.detail);
             return document;
         }
         if about("/imports/") {

@@ -22,7 +22,7 @@ pub(crate) struct Health {
 
 /// Whether the process lives.
 ///
-/// Always 200 while the server answers at all. Asks nobody else: a restart would not bring a database back.
+/// Always 200 while the server answers at all. It checks nothing else: a restart would not bring a database back.
 #[utoipa::path(
     get,
     path = "/healthz",

@@ -74,11 +74,11 @@ pub fn describe_metrics() {
     describe_counter!(PLUGIN_LOGS, "Log entries of shop plug-ins that were dropped");
     describe_counter!(
         MONTHS_DROPPED,
-        "Months of events that were dropped whole because nobody keeps them"
+        "Months of events that were dropped because their retention is over"
     );
     describe_counter!(
         EVENTS_EXPIRED,
-        "Events that were deleted one by one because they are kept no longer"
+        "Events that were deleted one by one because their retention is over"
     );
     gauge!(IN_FLIGHT).set(0.0);
     gauge!(LANE_DEPTH).set(0.0);

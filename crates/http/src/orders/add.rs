@@ -125,8 +125,8 @@ pub(crate) struct AllKept(String);
 ///
 /// An order that is known by its `externalOrderId`, and its `storeId` if it has one, is updated; what a request leaves out stays. Its contact is looked for by
 /// `externalCustomerId`, then phone, email; without one it is made, and one that is found is not changed. An order that is known stays
-/// with its contact, unless another is named by `externalCustomerId`. Each new status is told by an event `order` and the status, at
-/// `date`; one that is older than what is stored changes nothing but what is missing, and is told at its own date. Orders are judged one by
+/// with its contact, unless another is named by `externalCustomerId`. Each new status is recorded as an event `order` and the status, at
+/// `date`; one that is older than what is stored changes nothing but what is missing, and is recorded at its own date. Orders are judged one by
 /// one: those that are wrong are named, the others are kept.
 #[utoipa::path(
     post,
@@ -174,7 +174,7 @@ pub(crate) async fn add(
     let decisions = if commands.is_empty() {
         Vec::new()
     } else {
-        submit_all(&state, &auth, &incoming, commands, Repeated::Taken).await?
+        submit_all(&state, &auth, &incoming, commands, Repeated::Accepted).await?
     };
     let mut decided = decisions.iter();
     let mut failed = Vec::new();

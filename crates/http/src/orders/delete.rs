@@ -43,7 +43,7 @@ pub(crate) struct OrderKeyInput {
 
 /// Delete orders.
 ///
-/// They leave the contact's orders; the events that told of their statuses stay in the history. Orders are judged one by one: those that
+/// They leave the contact's orders; the events that reported their statuses stay in the history. Orders are judged one by one: those that
 /// are not there are named, the others are deleted. Off unless `deleteOrders` of the identity policy is on.
 #[utoipa::path(
     delete,
@@ -82,7 +82,7 @@ pub(crate) async fn delete(
     let decisions = if commands.is_empty() {
         Vec::new()
     } else {
-        submit_all(&state, &auth, &incoming, commands, Repeated::Taken).await?
+        submit_all(&state, &auth, &incoming, commands, Repeated::Accepted).await?
     };
     let mut decided = decisions.iter();
     let mut failed = Vec::new();

@@ -85,15 +85,15 @@ fn customer(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Co
     if !["externalCustomerId", "email", "phone"].iter().any(is_sent) {
         problems.add(fields.here(), "must have externalCustomerId, email or phone");
     }
-    let mut unread = Problems::default();
-    let mut request = request::read(fields, Source::Order, policy, &mut unread);
+    let mut ignored = Problems::default();
+    let mut request = request::read(fields, Source::Order, policy, &mut ignored);
     let mut parts = Parts {
         policy,
         request: &mut request,
     };
     phone(&mut parts, &fields.pointer("phone"), fields.raw("phone").value());
     email(&mut parts, &fields.pointer("email"), fields.raw("email").value());
-    for problem in unread.all() {
+    for problem in ignored.all() {
         // A list that is too long.
         request.skipped.push(skipped(&problem.pointer, problem.reason));
     }

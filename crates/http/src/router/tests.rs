@@ -57,7 +57,7 @@ fn every_route_is_documented_and_every_documented_one_answers() {
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_and_tells_nothing() {
+async fn a_panic_is_answered_without_details() {
     let ids = Arc::new(SequenceIds::new());
     let store = Arc::new(MemoryStore::new());
     let app = Application::new(store, Arc::new(ManualClock::new()), ids, Options::default());

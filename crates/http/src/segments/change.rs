@@ -73,7 +73,7 @@ pub(crate) async fn attach(
         &auth,
         &incoming,
         Command::Attach { segment, contacts },
-        Repeated::Taken,
+        Repeated::Accepted,
     )
     .await?;
     let sentence = Sentence(format!("Contacts have been attached to the group with id='{segment}'"));
@@ -114,7 +114,7 @@ pub(crate) async fn detach(
         &auth,
         &incoming,
         Command::Detach { segment, contacts },
-        Repeated::Taken,
+        Repeated::Accepted,
     )
     .await?;
     let sentence = Sentence(format!(

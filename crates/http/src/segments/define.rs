@@ -121,7 +121,7 @@ pub(crate) async fn create(
         name,
         formula: Some(Box::new(formula)),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
         Effect::SegmentCreated { segment } => Some(*segment),
         _ => None,
@@ -187,7 +187,7 @@ pub(crate) async fn change(
         name,
         formula: formula.map(Box::new),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = changed(&state, auth.workspace(), id, &decision).await?;
     Ok(Decided(decision, Json(body)))
 }
@@ -211,7 +211,7 @@ pub(crate) async fn delete(
 ) -> Result<impl IntoResponse, ApiError> {
     let segment = segment_id("id", &id)?;
     let command = Command::DeleteSegment { segment };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = SegmentDeletion {
         decision: DecisionBody::from(&decision),
     };

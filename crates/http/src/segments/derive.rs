@@ -90,14 +90,14 @@ pub(crate) async fn copy(
         name,
         formula: Some(Box::new(formula)),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = changed(&state, auth.workspace(), made(&decision)?, &decision).await?;
     Ok((StatusCode::CREATED, Decided(decision, Json(body))))
 }
 
 /// Make a list of the contacts that are in a segment now.
 ///
-/// Takes up to 10,000 contacts. They are put into the list 500 at a time; whoever comes to the segment meanwhile may be among them.
+/// Takes up to 10,000 contacts. They are put into the list 500 at a time; contacts that enter the segment meanwhile may be among them.
 #[utoipa::path(
     post,
     path = "/api/v1/segments/{id}/freeze",
@@ -123,9 +123,9 @@ pub(crate) async fn freeze(
         ));
     }
     let command = Command::CreateSegment { name, formula: None };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let list = made(&decision)?;
-    let mut after = ContactId::NOBODY;
+    let mut after = ContactId::NONE;
     for number in 0..MOST_FROZEN.div_ceil(AT_ONCE.into()) {
         let page = state
             .app
@@ -153,7 +153,7 @@ pub(crate) async fn freeze(
     Ok((StatusCode::CREATED, Decided(decision, Json(body))))
 }
 
-/// Take everybody out of a list.
+/// Remove all contacts from a list.
 #[utoipa::path(
     post,
     path = "/api/v1/segments/{id}/empty",
@@ -173,7 +173,7 @@ pub(crate) async fn empty(
         segment,
         contacts: Vec::new(),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = changed(&state, auth.workspace(), segment, &decision).await?;
     Ok(Decided(decision, Json(body)))
 }
@@ -206,10 +206,10 @@ pub(crate) async fn search(
     }
     problems.finish()?;
     let formula = formula.ok_or(ApiError::Internal("an unreported problem"))?;
-    let from = MembersFrom::After(paging.cursor.map_or(ContactId::NOBODY, ContactId));
+    let from = MembersFrom::After(paging.cursor.map_or(ContactId::NONE, ContactId));
     let found = state
         .app
-        .search_by_formula(auth.workspace(), &formula, from, paging.ask())
+        .search_by_formula(auth.workspace(), &formula, from, paging.read_limit())
         .await?;
     let (items, next) = paging.cut(found.items, |details| details.contact.id.0);
     Ok(Json(SearchPage {

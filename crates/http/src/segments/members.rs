@@ -94,10 +94,10 @@ pub(crate) async fn members(
         problems.add("asOf", "is not supported: past members of segments are not kept");
     }
     problems.finish()?;
-    let from = MembersFrom::After(paging.cursor.map_or(ContactId::NOBODY, ContactId));
+    let from = MembersFrom::After(paging.cursor.map_or(ContactId::NONE, ContactId));
     let found = state
         .app
-        .segment_members(auth.workspace(), id, from, paging.ask())
+        .segment_members(auth.workspace(), id, from, paging.read_limit())
         .await?;
     let (found, next) = paging.cut(found, |details| details.contact.id.0);
     Ok(Json(MemberPage {

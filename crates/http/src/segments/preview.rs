@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 pub(crate) struct PreviewInput {
     /// Who is chosen.
     formula: FormulaBody,
-    /// The segment whose formula it would replace, to be told who would enter and leave.
+    /// The segment whose formula it would replace, to preview which contacts would enter and leave.
     #[schema(example = 7)]
     segment_id: Option<i64>,
 }

@@ -111,7 +111,7 @@ pub(crate) async fn replace(
         contact: id,
         categories: named.iter().map(|(_, key)| key.clone()).collect(),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken)
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted)
         .await
         .map_err(|error| in_body(error, &named))?;
     Ok(Decided(decision, Sentence::updated(id)))

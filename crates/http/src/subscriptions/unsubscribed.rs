@@ -20,7 +20,7 @@ pub(crate) struct EmailsInput {
     emails: Vec<String>,
 }
 
-/// Mark addresses as unsubscribed, for whoever holds them now or later.
+/// Mark addresses as unsubscribed for every contact that holds them, now or later.
 ///
 /// Addresses that cannot be read are left out and listed in the answer; 400 when none can be read.
 #[utoipa::path(
@@ -135,7 +135,7 @@ async fn set(
     // One decision for each address: it is in the logs of its holders, which must not show the other addresses.
     let command = |email| Command::Unsubscribe { email, unsubscribed };
     let commands = emails.into_iter().map(command).collect();
-    let decisions = submit_all(state, auth, incoming, commands, Repeated::Taken).await?;
+    let decisions = submit_all(state, auth, incoming, commands, Repeated::Accepted).await?;
     Ok(AllDecided(decisions, Partly { whole: (), failed }))
 }
 

@@ -83,6 +83,6 @@ pub(crate) async fn set(
         token,
         change: TokenChange::Active(active),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     Ok(Decided(decision, Json(Activated { active })))
 }

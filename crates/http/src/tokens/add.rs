@@ -104,7 +104,7 @@ pub(crate) async fn add(
         .filter_map(|request| request.as_ref().ok())
         .map(|request| Command::Contact(Call::AppToken, Box::new(request.clone())))
         .collect();
-    let decisions = submit_all(&state, &auth, &incoming, commands, Repeated::Taken).await?;
+    let decisions = submit_all(&state, &auth, &incoming, commands, Repeated::Accepted).await?;
     if let ([decision], [Ok(_)]) = (decisions.as_slice(), read.as_slice()) {
         reply::accepted(decision.clone())?;
     }
@@ -161,12 +161,12 @@ fn read_one(fields: &Fields<'_>, app: &AppId, policy: &Policy) -> Result<Contact
         policy,
         request: &mut request,
     };
-    let said = |name: &str| (fields.pointer(name), fields.raw(name).value());
-    let (pointer, value) = said("externalCustomerId");
+    let member = |name: &str| (fields.pointer(name), fields.raw(name).value());
+    let (pointer, value) = member("externalCustomerId");
     named::external_id(&mut parts, &pointer, value);
-    let (pointer, value) = said("phone");
+    let (pointer, value) = member("phone");
     named::phone(&mut parts, &pointer, value);
-    let (pointer, value) = said("email");
+    let (pointer, value) = member("email");
     named::email(&mut parts, &pointer, value);
     let mut problems = Problems::default();
     if request.contact_id.is_none() && request.identifiers().next().is_none() && request.unreadable.is_empty() {

@@ -66,7 +66,7 @@ pub(crate) async fn mute(
         token,
         change: TokenChange::Mute { until },
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     Ok(Decided(decision, ()))
 }
 
@@ -100,7 +100,7 @@ pub(crate) async fn unmute(
         token,
         change: TokenChange::Unmute,
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Taken).await?;
+    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     Ok(Decided(decision, ()))
 }
 

@@ -62,7 +62,7 @@ impl CollectedBody {
     pub(crate) fn of_bot() -> Self {
         let refused = vec![RefusedPart {
             field: "User-Agent".to_owned(),
-            reason: "is that of a bot: nothing is kept".to_owned(),
+            reason: "is that of a bot: nothing is stored".to_owned(),
         }];
         Self { stored: 0, refused }
     }

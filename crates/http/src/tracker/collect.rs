@@ -21,7 +21,7 @@ const MAX_EVENTS: usize = 100;
 /// The greatest length of an event ID, in characters.
 const MAX_ID: usize = 100;
 
-/// What a page tells.
+/// A request of a page.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what collect() reads")]
 #[schema(rename_all = "camelCase")]
@@ -70,11 +70,11 @@ pub(crate) struct PageEventInput {
     payload: Option<Value>,
 }
 
-/// Tell what a visitor of a page did.
+/// Record what a visitor of a page did.
 ///
 /// For pages, with the public key of their site: no other authorisation. The events belong to the visitor behind the cookie, and with the
 /// visitor to the contact that the cookie is linked to. `token` links it: what the visitor did before becomes the contact's, and so do the
-/// events of the request, however late they come. Whatever cannot be kept is left out and told in `refused`; the rest is kept. Any content
+/// events of the request, however late they come. Whatever cannot be stored is left out and reported in `refused`; the rest is stored. Any content
 /// type is taken, `text/plain` spares browsers a preflight.
 #[utoipa::path(
     post,
@@ -88,7 +88,7 @@ pub(crate) struct PageEventInput {
         "events": [{"id": "e1", "name": "PageView", "payload": {"url": "https://shop.example/", "title": "Shop"}}]
     })),
     responses(
-        (status = 200, body = CollectedBody, description = "What was kept, and what was not",
+        (status = 200, body = CollectedBody, description = "What was stored, and what was not",
             example = json!({"stored": 1, "refused": []})),
         crate::refusals::PublicRefused,
     )
@@ -142,9 +142,9 @@ fn read(
     let name = event.text("name", &mut problems).value().unwrap_or_default();
     let at = event.integer("at", &mut problems).value();
     let occurred_at = at.and_then(|millis| problems.check(&event.pointer("at"), clock.read(millis)));
-    let mut unread = Problems::default();
-    let id = event.text("id", &mut unread).value();
-    answer.refused.extend(unread.all().into_iter().map(RefusedPart::from));
+    let mut ignored = Problems::default();
+    let id = event.text("id", &mut ignored).value();
+    answer.refused.extend(ignored.all().into_iter().map(RefusedPart::from));
     if id.as_ref().is_some_and(|id| id.chars().count() > MAX_ID) {
         problems.add(event.pointer("id"), format!("must be at most {MAX_ID} characters long"));
     }

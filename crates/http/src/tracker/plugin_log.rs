@@ -16,7 +16,7 @@ pub(crate) fn drop_entry() -> CollectedBody {
     counter!(PLUGIN_LOGS).increment(1);
     let refused = vec![RefusedPart {
         field: "log_level".to_owned(),
-        reason: "is of a log entry: nothing is kept".to_owned(),
+        reason: "is of a log entry: nothing is stored".to_owned(),
     }];
     CollectedBody { stored: 0, refused }
 }

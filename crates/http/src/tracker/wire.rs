@@ -21,7 +21,7 @@ use selfsame_domain::{Action, BrowserClock, EventParams, Timestamp};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// What a page tells: an event with its general part, or whom a cookie belongs to.
+/// A request of a page: an event with its general part, or the contact that a cookie belongs to.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what wire() reads")]
 pub(crate) struct TrackInput {
@@ -66,7 +66,7 @@ pub(crate) struct GeneralInfoInput {
     external_customer_id: Option<String>,
     user_email: Option<String>,
     user_phone: Option<String>,
-    /// Left out and reported: names are told by `POST /api/v1/contact`.
+    /// Left out and reported: names are set by `POST /api/v1/contact`.
     user_name: Option<String>,
     user_es_contact_id: Option<i64>,
     /// An identity token, signed by the shop's own server.
@@ -90,7 +90,7 @@ const WEBCONTACT: Names = Names {
     contact_id: None,
 };
 
-/// Tell what a visitor of a page did, in the form of the former tracker.
+/// Record what a visitor of a page did, in the form of the former tracker.
 ///
 /// `GeneralInfo` says who and what, an object named after the event says what else is known. Without `GeneralInfo` the request links a
 /// cookie to a contact: `{"externalCustomerId", "webId", "orgId", "email", "phone"}`, where `webId` is the cookie and `orgId` the public key
@@ -113,7 +113,7 @@ const WEBCONTACT: Names = Names {
         "ProductPage": {"productKey": "24-A-01", "price": "150", "isInStock": 1}
     })),
     responses(
-        (status = 200, body = CollectedBody, description = "What was kept, and what was not",
+        (status = 200, body = CollectedBody, description = "What was stored, and what was not",
             example = json!({"stored": 1, "refused": []})),
         crate::refusals::PublicRefused,
     )
@@ -169,7 +169,7 @@ async fn event(
     }
     let mut answer = CollectedBody::default();
     if general.raw("user_name").value().is_some() {
-        let reason = "is not kept; names are told by POST /api/v1/contact";
+        let reason = "is not stored; names are set by POST /api/v1/contact";
         answer
             .refused
             .push(skipped(&general.pointer("user_name"), reason).into());
@@ -185,7 +185,7 @@ async fn event(
         // The errors of the identifiers are the reason why no contact is named.
         let refused = answer.refused.drain(known..);
         let mut problems: Vec<Problem> = refused.map(RefusedPart::into_problem).collect();
-        let reason = "must be sent where GeneralInfo names nobody";
+        let reason = "must be sent where GeneralInfo names no contact";
         problems.push(Problem::new(cookies.pointer("sc"), reason));
         return Err(ApiError::Invalid(problems));
     }

@@ -192,7 +192,7 @@ async fn operations_answer_one_spelling() {
 
 /// The path of a request may hold a token or an address.
 #[tokio::test]
-async fn a_refused_key_is_told_the_route_and_not_its_path() {
+async fn a_refused_key_is_logged_with_the_route_and_not_its_path() {
     let server = Server::start().await;
     let path = "/api/v1/contact/token/6f1c8ad5-8b57-4d4c-a7e2-1f1b0d6d3a77/ann@example.com/contactId";
     let refused = server.call("unknown", "GET", path, None).await.json(401);

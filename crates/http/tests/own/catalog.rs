@@ -267,7 +267,7 @@ async fn definitions_are_listed_page_by_page() {
         let exact = server.get(&format!("{path}?limit=3")).await.json(200);
         assert_eq!(exact["next"], Value::Null, "nothing comes after the third");
         assert_eq!(exact["items"].as_array().map(Vec::len), Some(3));
-        for (asked, wrong) in [
+        for (sent, wrong) in [
             ("limit=0", "limit"),
             ("limit=all", "limit"),
             ("cursor=zzz", "cursor"),
@@ -275,9 +275,9 @@ async fn definitions_are_listed_page_by_page() {
             ("cursor=019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44", "cursor"),
         ] {
             assert_eq!(
-                server.get(&format!("{path}?{asked}")).await.pointers(),
+                server.get(&format!("{path}?{sent}")).await.pointers(),
                 [wrong],
-                "{asked}"
+                "{sent}"
             );
         }
     }

@@ -6,7 +6,7 @@ use selfsame_domain::Revision;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn told(page: &Value) -> Vec<(String, i64)> {
+fn kinds_and_contacts(page: &Value) -> Vec<(String, i64)> {
     let items = page["items"].as_array().cloned().unwrap_or_default();
     let one = |item: &Value| {
         let kind = item["kind"].as_str().unwrap_or_default().to_owned();
@@ -30,7 +30,7 @@ async fn changes_are_read_page_by_page() {
     let merge = server.post("/api/v1/identity/merges", merge).await.json(201);
     let first = page(&server, &format!("after={}&limit=2", begin["next"])).await;
     let created = |id: i64| ("created".to_owned(), id);
-    assert_eq!(told(&first), [created(ann), created(bob)]);
+    assert_eq!(kinds_and_contacts(&first), [created(ann), created(bob)]);
     let item = &first["items"][0];
     let decision = item["decisionId"].as_str().expect("an identity");
     let decided = server
@@ -100,15 +100,15 @@ async fn a_request_waits_for_a_change() {
         tokio::task::yield_now().await;
         server.contact(Some("C-1"), None).await
     };
-    let asked_at = tokio::time::Instant::now();
+    let requested_at = tokio::time::Instant::now();
     let (found, ann) = tokio::join!(page(&server, &path), write);
-    assert_eq!(told(&found), [("created".to_owned(), ann)]);
+    assert_eq!(kinds_and_contacts(&found), [("created".to_owned(), ann)]);
     assert!(
-        asked_at.elapsed() < Duration::from_secs(2),
+        requested_at.elapsed() < Duration::from_secs(2),
         "the wait ended with the change"
     );
     let path = format!("after={}&wait=5", found["next"]);
-    let asked_at = tokio::time::Instant::now();
+    let requested_at = tokio::time::Instant::now();
     assert_eq!(page(&server, &path).await["items"], json!([]));
-    assert_eq!(asked_at.elapsed().as_secs(), 5);
+    assert_eq!(requested_at.elapsed().as_secs(), 5);
 }

@@ -1,4 +1,4 @@
-//! Files that spreadsheet programs have mangled: whatever happens to a file, no contact gets an identifier that nobody has.
+//! Files that spreadsheet programs have mangled: whatever happens to a file, no contact gets an invented identifier.
 //!
 //! Each file is made of a table of true values by what programs do to it. After the import, and after a decision to go on without the columns
 //! that stopped it, every identifier in the storage has to be a true one.
@@ -110,7 +110,7 @@ async fn no_mangled_file_leads_to_a_wrong_identifier() {
         let found = identifiers(&server, workspace).await;
         let strangers: Vec<&String> = found.iter().filter(|value| !case.truth.contains(*value)).collect();
         if !strangers.is_empty() {
-            wrong.push(format!("{}: identifiers that nobody has: {strangers:?}", case.name));
+            wrong.push(format!("{}: identifiers that no contact has: {strangers:?}", case.name));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -148,7 +148,7 @@ async fn a_column_that_stops_says_why_and_is_left_out_by_decision() {
 }
 
 #[tokio::test]
-async fn what_somebody_has_looked_at_is_taken_and_what_is_damaged_for_certain_is_not() {
+async fn a_reviewed_column_is_accepted_and_certain_damage_is_not() {
     let server = Server::working().await;
     let case = Case::csv(
         "externalCustomerId,firstName\nC-1,Ann\n#N/A,Eve\n",

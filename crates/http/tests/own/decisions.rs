@@ -58,7 +58,7 @@ async fn what_is_left_out_of_orders_and_events_is_in_the_log() {
     let event = |params: Value| json!({"eventTypeKey": "seen", "params": params});
     let blocked = event(json!({"externalCustomerId": "C-1", "email": "test@test.com"}));
     let plain = event(json!({"externalCustomerId": "C-1"}));
-    for (route, body, told) in [
+    for (route, body, effect) in [
         ("/api/v1/orders", first, None),
         ("/api/v1/orders", of_another, Some("skipped")),
         ("/api/v3/event", blocked, Some("blocked")),
@@ -67,14 +67,14 @@ async fn what_is_left_out_of_orders_and_events_is_in_the_log() {
         let answer = server.post(route, body.clone()).await;
         let id = answer.header("x-selfsame-decision").unwrap_or_default().to_owned();
         let read = server.get(&path(&id)).await;
-        let Some(told) = told else {
+        let Some(effect) = effect else {
             assert_eq!(read.status, 404, "{body}");
             continue;
         };
         let decision = read.json(200);
         assert_eq!(
             (&decision["effects"][0]["effect"], &decision["contactId"]),
-            (&json!(told), &json!(ann))
+            (&json!(effect), &json!(ann))
         );
         let log = server
             .get(&format!("/api/v1/contact/{ann}/identity/log?limit=100"))
@@ -118,22 +118,25 @@ async fn decisions_are_guarded_and_apart() {
     let unknown = server.get(&self::path("019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")).await;
     assert_eq!(unknown.problem(404), "not-found");
     assert_eq!(server.get(&self::path("x")).await.pointers(), ["id"]);
-    let nobody = server.post("/api/v1/contact", json!({})).await;
-    let id = nobody.header("x-selfsame-decision").unwrap_or_default().to_owned();
-    let told = server.get(&self::path(&id)).await.json(200);
+    let without_contact = server.post("/api/v1/contact", json!({})).await;
+    let id = without_contact
+        .header("x-selfsame-decision")
+        .unwrap_or_default()
+        .to_owned();
+    let decision = server.get(&self::path(&id)).await.json(200);
     assert_eq!(
-        (&told["rejection"]["code"], &told["contactId"]),
+        (&decision["rejection"]["code"], &decision["contactId"]),
         (&json!("no_identifier"), &Value::Null)
     );
     let unknown = server
         .post("/api/v1/contact", json!({"externalCustomerId": "C-2", "groups": ["G"]}))
         .await;
     assert_eq!(unknown.status, 200);
-    let nobody = json!({"externalCustomerIds": ["nobody"]});
-    let done = server.post("/api/v1/group/1/contacts/attach", nobody).await;
-    let told = server
+    let without_contact = json!({"externalCustomerIds": ["nobody"]});
+    let done = server.post("/api/v1/group/1/contacts/attach", without_contact).await;
+    let decision = server
         .get(&self::path(done.header("x-selfsame-decision").unwrap_or_default()))
         .await
         .json(200);
-    assert_eq!(told["effects"][0]["reason"], "contact not found");
+    assert_eq!(decision["effects"][0]["reason"], "contact not found");
 }

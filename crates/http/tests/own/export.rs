@@ -26,8 +26,8 @@ async fn merged(server: &Server) -> (Value, Value, Value) {
 async fn an_export_has_what_absorbed_contacts_had_themselves() {
     let server = Server::start().await;
     let (survivor, absorbed, before) = merged(&server).await;
-    for asked in [&survivor, &absorbed] {
-        let export = server.get(&format!("/api/v1/contact/{asked}/export")).await.json(200);
+    for id in [&survivor, &absorbed] {
+        let export = server.get(&format!("/api/v1/contact/{id}/export")).await.json(200);
         assert_eq!(
             (&export["contact"]["id"], &export["contact"]["firstName"]),
             (&survivor, &json!("Ann"))
@@ -58,7 +58,7 @@ async fn an_export_has_what_absorbed_contacts_had_themselves() {
 }
 
 #[tokio::test]
-async fn an_export_tells_until_when_a_token_is_muted() {
+async fn an_export_shows_until_when_a_token_is_muted() {
     let server = Server::start().await;
     let app = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
     let device = json!({"appId": app});

@@ -270,13 +270,13 @@ async fn dates_are_read_in_their_order_or_asked_about() {
         (birthday("C-1").await, birthday("C-2").await),
         (json!("2001-01-02"), json!("2001-12-31"))
     );
-    let asked = import(&server, by, "text/csv", file(["1/2/2001", "3/4/2001"])).await;
-    assert_eq!(asked["status"], "needs_decision", "{asked}");
+    let stopped = import(&server, by, "text/csv", file(["1/2/2001", "3/4/2001"])).await;
+    assert_eq!(stopped["status"], "needs_decision", "{stopped}");
     assert_eq!(
-        (&asked["problems"][0]["kind"], &asked["problems"][0]["rows"]),
+        (&stopped["problems"][0]["kind"], &stopped["problems"][0]["rows"]),
         (&json!("ambiguous_dates"), &json!([1, 2]))
     );
-    let id = asked["id"].as_str().expect("an ID");
+    let id = stopped["id"].as_str().expect("an ID");
     let decision = json!({"dateFormats": {"Birthday": "dd/MM/yyyy"}});
     server
         .post(&format!("/api/v1/imports/{id}/decide"), decision)
@@ -367,7 +367,7 @@ async fn a_file_beyond_the_limit_is_refused_and_not_kept() {
     };
     let server = Server::with(settings).await;
     let file = format!("email\n{}", "a@example.com\n".repeat(100));
-    // As a stream, whose length nobody announces.
+    // As a stream without an announced length.
     let chunks = futures_chunks(&file);
     assert_eq!(
         send(&server, "uniqueBy=email", "text/csv", chunks).await.problem(413),

@@ -5,7 +5,7 @@ mod types;
 use crate::support::Server;
 use serde_json::{Value, json};
 
-async fn told(server: &Server, name: &str, params: Value) {
+async fn record_event(server: &Server, name: &str, params: Value) {
     let body = json!({"eventTypeKey": name, "params": params});
     let answer = server.call("one", "POST", "/api/v3/event", Some(body)).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -46,7 +46,7 @@ async fn a_timeline_has_events_and_decisions_of_everybody_who_became_the_contact
     let server = Server::start().await;
     viewed(&server, "PageView", "crumb").await;
     let absorbed = server.contact(None, Some("ann@example.com")).await;
-    told(&server, "wished", json!({"email": "ann@example.com", "product": 7})).await;
+    record_event(&server, "wished", json!({"email": "ann@example.com", "product": 7})).await;
     let body = json!({"externalCustomerId": "A", "cookies": {"sc": "crumb"}});
     let id = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
     server.clock.advance_seconds(1);
@@ -55,7 +55,7 @@ async fn a_timeline_has_events_and_decisions_of_everybody_who_became_the_contact
         .await
         .json(201);
     server.clock.advance_seconds(1);
-    told(&server, "bought", json!({"externalCustomerId": "A"})).await;
+    record_event(&server, "bought", json!({"externalCustomerId": "A"})).await;
     let page = server
         .get(&format!("/api/v1/contact/{absorbed}/timeline"))
         .await
@@ -97,7 +97,7 @@ async fn a_timeline_is_read_by_page_type_and_time() {
     let server = Server::start().await;
     let id = server.contact(Some("A"), None).await;
     for name in ["one", "PageView", "two", "PageView"] {
-        told(&server, name, json!({"externalCustomerId": "A"})).await;
+        record_event(&server, name, json!({"externalCustomerId": "A"})).await;
         server
             .post(
                 "/api/v1/contact",
@@ -342,7 +342,7 @@ async fn an_export_has_everything_however_long_the_history() {
     );
     assert_eq!(export["subscriptions"], json!(["news"]));
     let timeline = export["timeline"].as_array().cloned().unwrap_or_default();
-    assert_eq!(timeline.len(), 1203 + 501, "each order told of its status");
+    assert_eq!(timeline.len(), 1203 + 501, "each order recorded its status");
     let page = server
         .get(&format!("/api/v1/contact/{id}/timeline?limit=500"))
         .await
@@ -373,7 +373,7 @@ async fn what_a_timeline_refuses() {
 }
 
 #[tokio::test]
-async fn a_cookie_tells_who_was_behind_it() {
+async fn a_cookie_lists_the_visitors_behind_it() {
     let server = Server::start().await;
     viewed(&server, "PageView", "crumb").await;
     let login = |external_id: &str| json!({"externalCustomerId": external_id, "cookies": {"sc": "crumb"}});
@@ -382,30 +382,36 @@ async fn a_cookie_tells_who_was_behind_it() {
     let bob = server.post("/api/v1/contact", login("B")).await.json(200)["id"].clone();
     server.clock.advance_seconds(1);
     viewed(&server, "cart", "crumb").await;
-    let told = server.get("/api/v1/visitors/crumb").await.json(200);
-    let owners: Vec<&Value> = told["visitors"]
+    let of_cookie = server.get("/api/v1/visitors/crumb").await.json(200);
+    let owners: Vec<&Value> = of_cookie["visitors"]
         .as_array()
         .into_iter()
         .flatten()
         .map(|each| &each["contactId"])
         .collect();
     assert_eq!(owners, [&bob, &ann]);
-    assert_eq!(told["visitors"][0]["closedAt"], Value::Null);
-    let done: Vec<&Value> = told["items"]
+    assert_eq!(of_cookie["visitors"][0]["closedAt"], Value::Null);
+    let done: Vec<&Value> = of_cookie["items"]
         .as_array()
         .into_iter()
         .flatten()
         .map(|each| &each["eventTypeKey"])
         .collect();
     assert_eq!(done, [&json!("cart"), &json!("PageView")]);
-    assert_eq!(told["items"][0]["from"]["visitorId"], told["visitors"][0]["id"]);
+    assert_eq!(
+        of_cookie["items"][0]["from"]["visitorId"],
+        of_cookie["visitors"][0]["id"]
+    );
     let page = server.get("/api/v1/visitors/crumb?limit=1").await.json(200);
     let next = page["next"].as_str().unwrap_or_default();
     let rest = server
         .get(&format!("/api/v1/visitors/crumb?limit=1&cursor={next}"))
         .await
         .json(200);
-    assert_eq!((&rest["items"][0], &rest["next"]), (&told["items"][1], &Value::Null));
+    assert_eq!(
+        (&rest["items"][0], &rest["next"]),
+        (&of_cookie["items"][1], &Value::Null)
+    );
     assert_eq!(
         server
             .call("two", "GET", "/api/v1/visitors/crumb", None)

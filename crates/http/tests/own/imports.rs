@@ -99,7 +99,7 @@ async fn cancelling_leaves_what_is_over() {
 }
 
 #[tokio::test]
-async fn an_import_that_nobody_began_is_cancelled() {
+async fn an_import_that_no_worker_began_is_cancelled() {
     let server = Server::start().await;
     let body = json!({"contacts": people(), "dedupeOn": "email"});
     let answer = server.post("/api/v1/contacts", body).await.json(200);

@@ -5,7 +5,7 @@ use selfsame_http::{HttpSettings, RateLimit};
 use std::num::NonZeroU32;
 
 #[tokio::test]
-async fn a_key_that_asks_too_often_is_told_when_to_come_back() {
+async fn a_key_over_its_rate_is_answered_with_retry_after() {
     let one = NonZeroU32::MIN;
     let limit = RateLimit {
         per_second: one,

@@ -34,11 +34,11 @@ async fn values_are_read_as_in_a_contact() {
     );
     assert_eq!(email["holders"][0]["held"]["value"], "Anna@Example.com");
     assert_eq!(email["holders"][0]["removed"], false);
-    let nobody = server
+    let without_contact = server
         .get("/api/v1/identity/lookup?kind=mobile_push&value=tok")
         .await
         .json(200);
-    assert_eq!(nobody["holders"], json!([]));
+    assert_eq!(without_contact["holders"], json!([]));
     let blocked = server
         .get("/api/v1/identity/lookup?kind=email&value=test@test.com")
         .await
@@ -47,7 +47,7 @@ async fn values_are_read_as_in_a_contact() {
 }
 
 #[tokio::test]
-async fn how_often_a_value_was_seen_and_that_it_is_shared_is_told() {
+async fn the_sightings_of_a_value_and_whether_it_is_shared_are_reported() {
     let server = Server::start().await;
     let path = "/api/v1/identity/lookup?kind=email&value=family@example.com";
     for (external_id, state, seen) in [

@@ -16,8 +16,8 @@ async fn an_installed_app_makes_an_anonymous_contact_that_the_server_s_call_abso
         "deviceId": "d1", "pushToken": "t1", "pushSubscribed": true, "osType": "ANDROID", "osVersion": "15",
         "deviceModel": "Pixel 9", "appVersion": "2.4.0", "languageCode": "uk-UA"
     });
-    assert_eq!(app.tell("device", &device).await, json!({"stored": 1, "refused": []}));
-    app.tell("events", &event("appOpened")).await;
+    assert_eq!(app.submit("device", &device).await, json!({"stored": 1, "refused": []}));
+    app.submit("events", &event("appOpened")).await;
     assert_eq!(app.contacts().await.len(), 1);
     let body = json!({"externalCustomerId": "A", "channels": [
         {"type": "email", "value": "ann@example.com"}, {"type": "mobilepush", "value": "t1"}
@@ -43,7 +43,7 @@ async fn an_installed_app_makes_an_anonymous_contact_that_the_server_s_call_abso
 async fn a_token_of_an_app_is_that_of_a_contact_with_the_same_app() {
     let app = App::start(false).await;
     let app_id = "0192c7a0-1f2e-7abc-8def-0123456789ab";
-    app.tell(
+    app.submit(
         "device",
         &json!({"deviceId": "d1", "pushToken": "t1", "appId": app_id.to_uppercase()}),
     )
@@ -59,7 +59,7 @@ async fn a_token_of_an_app_is_that_of_a_contact_with_the_same_app() {
         app.contact("A").await["id"]
     );
     let body = json!({"deviceId": "d2", "pushToken": "t2", "appId": "shop"});
-    assert_eq!(refused(&app.tell("device", &body).await), ["appId"]);
+    assert_eq!(refused(&app.submit("device", &body).await), ["appId"]);
     let path = "/api/v1/identity/lookup?kind=mobile_push&value=t2";
     assert_eq!(app.server.get(path).await.json(200)["holders"], json!([]));
 }
@@ -73,32 +73,39 @@ async fn an_unsigned_user_is_refused_and_the_device_is_kept() {
         let mut body = phone("t1");
         body[name] = json!("A");
         body["email"] = json!("eve@example.com");
-        let answer = app.tell("device", &body).await;
+        let answer = app.submit("device", &body).await;
         assert_eq!((&answer["stored"], refused(&answer)), (&json!(1), vec![name, "email"]));
         assert_eq!(answer["refused"][0]["reason"], "needs a signed identity token");
     }
     assert_eq!(app.contact("A").await, before);
     assert_eq!(app.contacts().await.len(), 2, "the device is an anonymous contact's");
     let forged = json!({"deviceId": "d1", "externalUserId": "A", "events": [{"eventTypeKey": "forged"}]});
-    let told = app.tell("events", &forged).await;
-    assert_eq!((&told["stored"], refused(&told)), (&json!(1), vec!["externalUserId"]));
+    let stored = app.submit("events", &forged).await;
+    assert_eq!(
+        (&stored["stored"], refused(&stored)),
+        (&json!(1), vec!["externalUserId"])
+    );
     assert!(app.happened(&before).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_stranger_takes_nothing_and_learns_nothing() {
     let app = App::start(false).await;
-    app.tell_as("A", "device", &phone("t1")).await;
+    app.submit_as("A", "device", &phone("t1")).await;
     let before = app.contact("A").await;
     let unknown = app
-        .tell("device", &json!({"deviceId": "eve", "pushToken": "unknown"}))
+        .submit("device", &json!({"deviceId": "eve", "pushToken": "unknown"}))
         .await;
     for body in [
         json!({"deviceId": "eve2", "pushToken": "t1"}),
         json!({"deviceId": "d1", "pushToken": "eve-token"}),
         json!({"deviceId": "d1", "pushToken": "t1", "pushSubscribed": false}),
     ] {
-        assert_eq!(app.tell("device", &body).await, unknown, "the answer is as for anybody");
+        assert_eq!(
+            app.submit("device", &body).await,
+            unknown,
+            "the answer is the same for all"
+        );
         assert_eq!(app.contact("A").await, before);
     }
 }
@@ -106,13 +113,13 @@ async fn a_stranger_takes_nothing_and_learns_nothing() {
 #[tokio::test]
 async fn a_signed_user_claims_the_device_and_refreshes_its_token() {
     let app = App::start(false).await;
-    app.tell("device", &phone("t1")).await;
-    app.tell("events", &event("appOpened")).await;
+    app.submit("device", &phone("t1")).await;
+    app.submit("events", &event("appOpened")).await;
     let mut body = phone("t1");
     body["externalUserId"] = json!("A");
     body["languageCode"] = json!("uk");
     body["timeZone"] = json!("Europe/Kyiv");
-    let answer = app.tell_as("A", "device", &body).await;
+    let answer = app.submit_as("A", "device", &body).await;
     assert_eq!(answer, json!({"stored": 1, "refused": []}));
     let ann = app.contact("A").await;
     assert_eq!(
@@ -123,11 +130,11 @@ async fn a_signed_user_claims_the_device_and_refreshes_its_token() {
         (&ann["languageCode"], &ann["timeZone"]),
         (&json!("uk"), &json!("Europe/Kyiv"))
     );
-    app.tell_as("A", "device", &phone("t2")).await;
+    app.submit_as("A", "device", &phone("t2")).await;
     assert_eq!(values(&app.contact("A").await, "mobilepush"), ["t2"]);
     // Another user logs in on the same device.
-    app.tell_as("B", "device", &phone("t2")).await;
-    app.tell_as("B", "events", &event("bought")).await;
+    app.submit_as("B", "device", &phone("t2")).await;
+    app.submit_as("B", "events", &event("bought")).await;
     let (ann, bob) = (app.contact("A").await, app.contact("B").await);
     assert_eq!(
         (values(&ann, "mobilepush").len(), values(&bob, "mobilepush").len()),
@@ -140,7 +147,7 @@ async fn a_signed_user_claims_the_device_and_refreshes_its_token() {
 }
 
 #[tokio::test]
-async fn a_token_for_somebody_else_or_for_nobody_names_nobody_and_loses_no_history() {
+async fn an_identity_token_for_another_contact_or_none_names_no_contact_and_loses_no_history() {
     let app = App::start(true).await;
     let token = app.token("A").await;
     let blocked = app.token("null").await;
@@ -212,7 +219,7 @@ async fn what_is_wrong_is_named() {
     assert!(app.contacts().await.is_empty());
     let null = json!({"deviceId": "d1", "externalUserId": null, "pushToken": null, "email": null, "phone": null});
     assert_eq!(
-        app.tell("device", &null).await,
+        app.submit("device", &null).await,
         json!({"stored": 1, "refused": []}),
         "the library sends every member"
     );
@@ -231,7 +238,7 @@ async fn what_is_wrong_is_named() {
         ),
         ("device", json!({"deviceId": "d1", "email": "\u{7}"}), "email"),
     ] {
-        let answer = app.tell(path, &body).await;
+        let answer = app.submit(path, &body).await;
         assert_eq!(
             (&answer["stored"], refused(&answer)),
             (&json!(1), vec![member]),
@@ -275,19 +282,22 @@ async fn a_key_is_needed_and_the_body_is_bounded() {
 }
 
 #[tokio::test]
-async fn what_has_no_place_is_told() {
+async fn members_without_a_place_are_reported() {
     let app = App::start(false).await;
     let body = json!({"deviceId": "d1", "category": "MOBILE", "advertisingId": "x", "osType": "IOS", "timeZone": "Europe/Kyiv"});
-    let answer = app.tell("device", &body).await;
+    let answer = app.submit("device", &body).await;
     assert_eq!(refused(&answer), ["osType", "category", "advertisingId", "timeZone"]);
     let long = json!({"deviceId": "d1", "pushToken": "t1", "deviceModel": "m".repeat(51), "osVersion": {}});
-    assert_eq!(refused(&app.tell("device", &long).await), ["osVersion", "deviceModel"]);
+    assert_eq!(
+        refused(&app.submit("device", &long).await),
+        ["osVersion", "deviceModel"]
+    );
 }
 
 #[tokio::test]
 async fn a_token_that_takes_no_messages_is_kept_inactive() {
     let app = App::start(false).await;
-    app.tell_as(
+    app.submit_as(
         "A",
         "device",
         &json!({"deviceId": "d1", "pushToken": "t1", "pushSubscribed": false}),
@@ -295,7 +305,7 @@ async fn a_token_that_takes_no_messages_is_kept_inactive() {
     .await;
     let ann = app.contact("A").await;
     assert_eq!(ann["channels"][0]["device"]["active"], false);
-    app.tell_as("A", "device", &phone("t1")).await;
+    app.submit_as("A", "device", &phone("t1")).await;
     assert_eq!(app.contact("A").await["channels"][0]["device"]["active"], true);
 }
 
@@ -324,7 +334,7 @@ async fn a_user_is_a_contact_with_attributes_segments_and_subscriptions() {
         },
         "subscriptionKeys": ["news", "nothing"], "groupNamesInclude": ["App users"], "groupNamesExclude": ["Guests", "Nobody"]
     });
-    let answer = app.tell_as("A", "user", &body).await;
+    let answer = app.submit_as("A", "user", &body).await;
     assert_eq!(answer["stored"], 1);
     assert_eq!(
         refused(&answer),
@@ -360,7 +370,7 @@ async fn an_unsigned_app_says_nothing_of_its_user() {
         "userAttributes": {"firstName": "Eve", "phone": "+380501234567", "address": {"town": "Lviv"}, "fields": []},
         "subscriptionKeys": ["news"], "groupNamesInclude": ["Staff"], "groupNamesExclude": ["Guests"]
     });
-    let answer = app.tell("user", &body).await;
+    let answer = app.submit("user", &body).await;
     assert_eq!(
         refused(&answer),
         [
@@ -383,12 +393,12 @@ async fn an_unsigned_app_says_nothing_of_its_user() {
 async fn a_site_may_believe_its_apps() {
     let app = App::start(true).await;
     let anonymous = json!({"deviceId": "d1", "userAttributes": {"firstName": "Ann", "languageCode": "uk", "timeZone": "Europe/Kyiv"}});
-    let answer = app.tell("user", &anonymous).await;
+    let answer = app.submit("user", &anonymous).await;
     assert_eq!(
         refused(&answer),
         ["userAttributes.languageCode", "userAttributes.timeZone"]
     );
-    app.tell(
+    app.submit(
         "user",
         &json!({"deviceId": "d1", "user_id": 7, "userAttributes": {"phone": "+380501234567"}}),
     )
@@ -404,7 +414,7 @@ async fn a_value_that_nothing_can_keep_costs_itself() {
     let (nul, huge) = ("\u{0}", u64::MAX);
     let user = json!({"deviceId": "d1", "externalUserId": "A", "subscriptionKeys": [nul], "groupNamesInclude": ["G", huge],
         "groupNamesExclude": [nul], "userAttributes": {"firstName": nul, "lastName": "Smith", "fields": [nul, {"key": "K", "value": nul}]}});
-    let answer = app.tell("user", &user).await;
+    let answer = app.submit("user", &user).await;
     let mut left_out = refused(&answer);
     left_out.sort_unstable();
     let expected = [
@@ -428,7 +438,7 @@ async fn a_value_that_nothing_can_keep_costs_itself() {
     );
     let event = json!({"deviceId": "d1", "externalUserId": "A", "events": [
         {"eventTypeKey": "a", "keyValue": nul, "eventId": huge, "params": [{"name": nul, "value": 1}, {"name": "b", "value": [nul]}]}]});
-    let answer = app.tell("events", &event).await;
+    let answer = app.submit("events", &event).await;
     let places = [
         "events[0].keyValue",
         "events[0].eventId",

@@ -26,7 +26,7 @@ async fn a_server_that_stops_lives_and_is_not_ready() {
 }
 
 #[tokio::test]
-async fn numbers_are_bounded_and_name_nobody() {
+async fn metrics_are_bounded_and_name_no_contact() {
     let recorder = metrics_builder().expect("buckets").build_recorder();
     let handle = recorder.handle();
     let _guard = metrics::set_default_local_recorder(&recorder);

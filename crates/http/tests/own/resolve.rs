@@ -134,7 +134,7 @@ async fn nothing_is_written() {
 async fn every_call_is_explained_by_its_own_rules() {
     let server = Server::start().await;
     let anna = server.contact(Some("C-1"), Some("anna@example.com")).await;
-    let said = |decisions: &Value| {
+    let summary = |decisions: &Value| {
         (
             decisions[0]["call"].clone(),
             decisions[0]["outcome"].clone(),
@@ -186,7 +186,7 @@ async fn every_call_is_explained_by_its_own_rules() {
     for (request, call, outcome) in cases {
         let decisions = explain(&server, request.clone()).await;
         assert_eq!(
-            said(&decisions),
+            summary(&decisions),
             (json!(call), json!(outcome), json!(anna)),
             "{request}"
         );

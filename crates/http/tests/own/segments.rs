@@ -103,7 +103,7 @@ async fn members_come_by_pages() {
 }
 
 #[tokio::test]
-async fn a_preview_saves_nothing_and_tells_who_moves() {
+async fn a_preview_saves_nothing_and_lists_the_contacts_that_move() {
     let server = Server::start().await;
     server.contact(None, Some("ann@example.com")).await;
     server.contact(Some("C-1"), None).await;
@@ -126,7 +126,7 @@ async fn a_preview_saves_nothing_and_tells_who_moves() {
 }
 
 #[tokio::test]
-async fn a_contact_is_told_its_segments_and_why() {
+async fn a_contact_lists_its_segments_and_why() {
     let server = Server::start().await;
     let id = server.contact(Some("C-1"), None).await;
     let segment = made(&server, "No ID", no_id()).await;
@@ -292,7 +292,7 @@ async fn a_segment_is_copied_frozen_and_emptied() {
 }
 
 #[tokio::test]
-async fn a_repeated_freeze_adds_nobody() {
+async fn a_repeated_freeze_adds_no_contact() {
     let server = Server::start().await;
     server.contact(None, Some("ann@example.com")).await;
     let segment = made(&server, "No ID", no_id()).await;

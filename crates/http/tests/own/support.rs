@@ -248,10 +248,10 @@ impl Server {
 /// Export outlets with destinations that lack a right.
 fn outlets() -> ExportOutlets {
     ExportOutlets {
-        sinks: Arc::new(Lacking),
+        sinks: Arc::new(UnreachableSinks),
         vault: Some(Vault::new(&"a key".to_owned().into())),
         egress: Egress {
-            hosts: Arc::new(Spelled),
+            hosts: Arc::new(LiteralHosts),
             allow_private: false,
         },
     }
@@ -259,10 +259,10 @@ fn outlets() -> ExportOutlets {
 
 /// A resolver that knows only literal addresses.
 #[derive(Debug)]
-struct Spelled;
+struct LiteralHosts;
 
 #[async_trait::async_trait]
-impl Hosts for Spelled {
+impl Hosts for LiteralHosts {
     async fn addresses(&self, host: &str, port: u16) -> Vec<SocketAddr> {
         let address = host.parse().ok();
         address
@@ -274,9 +274,9 @@ impl Hosts for Spelled {
 
 /// Destinations of every kind that refuse every connection.
 #[derive(Debug)]
-struct Lacking;
+struct UnreachableSinks;
 
-impl Lacking {
+impl UnreachableSinks {
     fn refusal() -> SinkError {
         SinkError::Denied {
             problem: "the user may not".to_owned(),
@@ -286,7 +286,7 @@ impl Lacking {
 }
 
 #[async_trait::async_trait]
-impl ExportSinks for Lacking {
+impl ExportSinks for UnreachableSinks {
     fn takes(&self, _: ConnectorKind) -> bool {
         true
     }

@@ -42,7 +42,7 @@ impl Kept {
 }
 
 #[tokio::test]
-async fn a_line_tells_how_it_went_and_names_nobody() {
+async fn a_log_line_has_the_result_and_no_personal_data() {
     let kept = Kept::default();
     let subscriber = tracing_subscriber::fmt()
         .json()

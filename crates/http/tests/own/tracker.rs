@@ -62,7 +62,7 @@ fn page(path: &str) -> Builder {
         .header("content-type", "text/plain;charset=UTF-8")
 }
 
-async fn tell(server: &Server, path: &str, body: &Value) -> Answer {
+async fn post_page(server: &Server, path: &str, body: &Value) -> Answer {
     server
         .send(page(path).body(Body::from(body.to_string())).expect("request"))
         .await
@@ -107,11 +107,13 @@ async fn holder(server: &Server, external_id: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_visitor_is_no_contact_until_somebody_is_named_with_the_cookie() {
+async fn a_visitor_is_no_contact_until_a_person_is_named_with_the_cookie() {
     let server = Server::start().await;
     let shop = site(&server, "shop", false).await;
     for id in ["a", "b", "c"] {
-        let answer = tell(&server, "/t/events", &view(&shop, "crumb", id)).await.json(200);
+        let answer = post_page(&server, "/t/events", &view(&shop, "crumb", id))
+            .await
+            .json(200);
         assert_eq!(answer, json!({"stored": 1, "refused": []}));
         server.clock.advance_seconds(1);
     }
@@ -123,27 +125,29 @@ async fn a_visitor_is_no_contact_until_somebody_is_named_with_the_cookie() {
     let body = json!({"externalCustomerId": "A", "cookies": {"sc": "crumb"}});
     let made = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
     assert_eq!(seen(&server, &made).await, ["a", "b", "c"]);
-    tell(&server, "/t/events", &view(&shop, "crumb", "d")).await.json(200);
+    post_page(&server, "/t/events", &view(&shop, "crumb", "d"))
+        .await
+        .json(200);
     assert_eq!(seen(&server, &made).await, ["a", "b", "c", "d"]);
 }
 
 #[tokio::test]
-async fn what_happened_at_one_moment_reads_in_the_order_in_which_it_was_told() {
+async fn events_of_one_moment_read_in_the_order_in_which_they_were_sent() {
     let server = Server::start().await;
     let shop = site(&server, "shop", false).await;
     let at = now(&server).timestamp_millis();
-    let told: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+    let sent_ids: Vec<String> = (0..9).map(|number| number.to_string()).collect();
     for (sc, at) in [("said", Some(at)), ("unsaid", None)] {
         let event = |id: &String| {
             let payload = json!({"url": format!("{SHOP}/{id}")});
             json!({"id": id, "name": "PageView", "at": at, "payload": payload})
         };
-        let events: Vec<Value> = told.iter().map(event).collect();
+        let events: Vec<Value> = sent_ids.iter().map(event).collect();
         let body = json!({"site": shop.key, "sc": sc, "sentAt": at, "events": events});
-        tell(&server, "/t/events", &body).await.json(200);
+        post_page(&server, "/t/events", &body).await.json(200);
         let body = json!({"externalCustomerId": sc, "cookies": {"sc": sc}});
         let made = server.post("/api/v1/contact", body).await.json(200)["id"].clone();
-        assert_eq!(seen(&server, &made).await, told, "{sc}");
+        assert_eq!(seen(&server, &made).await, sent_ids, "{sc}");
     }
 }
 
@@ -151,32 +155,28 @@ async fn what_happened_at_one_moment_reads_in_the_order_in_which_it_was_told() {
 async fn a_signed_token_links_the_cookie_and_makes_the_contact() {
     let server = Server::start().await;
     let shop = site(&server, "shop", false).await;
-    tell(&server, "/t/events", &view(&shop, "crumb", "before"))
+    post_page(&server, "/t/events", &view(&shop, "crumb", "before"))
         .await
         .json(200);
     server.clock.advance_seconds(1);
     let mut login = view(&shop, "crumb", "after");
     login["token"] = json!(token(&server, "one", "A", None).await);
-    let answer = tell(&server, "/t/events", &login).await.json(200);
-    assert_eq!(
-        answer,
-        json!({"stored": 1, "refused": []}),
-        "nothing is told about anybody"
-    );
+    let answer = post_page(&server, "/t/events", &login).await.json(200);
+    assert_eq!(answer, json!({"stored": 1, "refused": []}), "no contact is disclosed");
     let ann = holder(&server, "A").await.expect("a contact");
     assert_eq!(seen(&server, &ann).await, ["before", "after"]);
     server.clock.advance_seconds(1);
     // Another person on the same browser: earlier events stay, later ones belong to that person.
     let mut other = view(&shop, "crumb", "others");
     other["token"] = json!(token(&server, "one", "B", None).await);
-    tell(&server, "/t/events", &other).await.json(200);
+    post_page(&server, "/t/events", &other).await.json(200);
     assert_eq!(seen(&server, &ann).await, ["before", "after"]);
     let bob = holder(&server, "B").await.expect("a contact");
     assert_eq!(seen(&server, &bob).await, ["others"]);
 }
 
 #[tokio::test]
-async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
+async fn an_identity_token_without_a_contact_links_no_contact_and_loses_no_history() {
     let server = Server::start().await;
     let shop = site(&server, "shop", true).await;
     let good = token(&server, "one", "A", None).await;
@@ -198,7 +198,7 @@ async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
     {
         let mut login = view(&shop, "crumb", &index.to_string());
         login["token"] = json!(forged);
-        let answer = tell(&server, "/t/events", &login).await.json(200);
+        let answer = post_page(&server, "/t/events", &login).await.json(200);
         assert_eq!(
             (&answer["stored"], refused(&answer)),
             (&json!(1), vec!["token"]),
@@ -208,7 +208,7 @@ async fn a_token_that_vouches_for_nobody_links_nobody_and_loses_no_history() {
     let mut other = view(&shop, "crumb", "6");
     other["token"] = json!(good);
     other["user"] = json!({"externalCustomerId": "B"});
-    let answer = tell(&server, "/t/events", &other).await.json(200);
+    let answer = post_page(&server, "/t/events", &other).await.json(200);
     assert_eq!(refused(&answer), ["user.externalCustomerId"]);
     for id in ["A", "B"] {
         assert_eq!(holder(&server, id).await, None);
@@ -224,7 +224,7 @@ async fn what_cannot_be_read_beside_a_token_takes_nothing_from_it() {
     let mut login = view(&shop, "crumb", "a");
     login["token"] = json!(token(&server, "one", "A", None).await);
     login["user"] = json!({"email": "none", "phone": "+380501234567"});
-    let answer = tell(&server, "/t/events", &login).await.json(200);
+    let answer = post_page(&server, "/t/events", &login).await.json(200);
     assert_eq!((&answer["stored"], refused(&answer)), (&json!(1), vec!["user.email"]));
     let ann = holder(&server, "A").await.expect("a contact");
     assert_eq!(seen(&server, &ann).await, ["a"]);
@@ -240,7 +240,7 @@ async fn unsigned_identifiers_are_refused_unless_the_site_takes_them() {
     let user = json!({"externalCustomerId": "A", "email": "ann@example.com", "phone": "+380501234567"});
     let mut login = view(&strict, "crumb", "a");
     login["user"] = user.clone();
-    let answer = tell(&server, "/t/events", &login).await.json(200);
+    let answer = post_page(&server, "/t/events", &login).await.json(200);
     assert_eq!(answer["stored"], 1);
     assert_eq!(
         refused(&answer),
@@ -249,7 +249,7 @@ async fn unsigned_identifiers_are_refused_unless_the_site_takes_them() {
     assert_eq!(seen(&server, &json!(ann)).await, Vec::<String>::new());
     let mut login = view(&open, "crumb", "b");
     login["user"] = json!({"externalCustomerId": "nobody"});
-    let answer = tell(&server, "/t/events", &login).await.json(200);
+    let answer = post_page(&server, "/t/events", &login).await.json(200);
     assert_eq!(
         (refused(&answer), holder(&server, "nobody").await),
         (vec![], None),
@@ -259,10 +259,14 @@ async fn unsigned_identifiers_are_refused_unless_the_site_takes_them() {
     let mut login = view(&open, "crumb", "c");
     login["user"] = user;
     assert_eq!(
-        refused(&tell(&server, "/t/events", &login).await.json(200)),
+        refused(&post_page(&server, "/t/events", &login).await.json(200)),
         Vec::<&str>::new()
     );
-    assert_eq!(seen(&server, &json!(ann)).await, ["a", "c"], "b is somebody else's");
+    assert_eq!(
+        seen(&server, &json!(ann)).await,
+        ["a", "c"],
+        "b belongs to another contact"
+    );
     let phones = server.get(&format!("/api/v1/contact/{ann}")).await.json(200)["channels"].clone();
     assert_eq!(
         phones,
@@ -291,7 +295,7 @@ async fn pages_of_other_origins_are_turned_away() {
         assert_eq!(answer.header("access-control-allow-origin"), None);
     }
     assert_eq!(server.get("/api/v1/visitors/crumb").await.status, 404);
-    let own = tell(&server, "/t/events", &view(&shop, "crumb", "a")).await;
+    let own = post_page(&server, "/t/events", &view(&shop, "crumb", "a")).await;
     assert_eq!(own.header("access-control-allow-origin"), Some(SHOP));
     // Apps and servers send no `Origin`.
     let bare = Request::builder().method("POST").uri("/t/events");
@@ -303,10 +307,10 @@ async fn pages_of_other_origins_are_turned_away() {
 }
 
 #[tokio::test]
-async fn browsers_are_told_which_pages_are_welcome() {
+async fn browsers_are_answered_which_origins_are_allowed() {
     let server = Server::start().await;
     site(&server, "shop", false).await;
-    let ask = async |path: &str, origin: &str| {
+    let request_from = async |path: &str, origin: &str| {
         let request = Request::builder()
             .method("OPTIONS")
             .uri(path)
@@ -316,18 +320,18 @@ async fn browsers_are_told_which_pages_are_welcome() {
         server.send(request.body(Body::empty()).expect("request")).await
     };
     for path in ["/t/events", "/api/v2"] {
-        let welcome = ask(path, SHOP).await;
+        let welcome = request_from(path, SHOP).await;
         assert_eq!(welcome.header("access-control-allow-origin"), Some(SHOP), "{path}");
         assert_eq!(welcome.header("access-control-allow-methods"), Some("POST"));
         assert_eq!(welcome.header("access-control-allow-headers"), Some("content-type"));
         assert_eq!(
-            ask(path, "https://evil.example")
+            request_from(path, "https://evil.example")
                 .await
                 .header("access-control-allow-origin"),
             None
         );
     }
-    let elsewhere = ask("/api/v1/contact", SHOP).await;
+    let elsewhere = request_from("/api/v1/contact", SHOP).await;
     assert_eq!(
         elsewhere.header("access-control-allow-origin"),
         None,
@@ -343,7 +347,7 @@ async fn a_key_that_opens_nothing_is_refused() {
         let mut body = view(&shop, "crumb", "a");
         body["site"] = json!(key);
         assert_eq!(
-            tell(&server, "/t/events", &body).await.json(401)["message"],
+            post_page(&server, "/t/events", &body).await.json(401)["message"],
             "the site key is unknown"
         );
     }
@@ -354,25 +358,28 @@ async fn a_key_that_opens_nothing_is_refused() {
         .remove_site(workspace, shop.id)
         .await
         .expect("remove");
-    assert_eq!(tell(&server, "/t/events", &view(&shop, "crumb", "a")).await.status, 401);
+    assert_eq!(
+        post_page(&server, "/t/events", &view(&shop, "crumb", "a")).await.status,
+        401
+    );
     // A public key is no API key.
     let answer = server.call(&shop.key, "GET", "/api/v1/contacts", None).await;
     assert_eq!(answer.status, 401);
 }
 
 #[tokio::test]
-async fn what_is_told_again_is_stored_once_and_nobody_takes_somebody_elses_identity() {
+async fn a_repeated_event_is_stored_once_and_no_visitor_takes_the_event_ids_of_another() {
     let server = Server::start().await;
     let shop = site(&server, "shop", false).await;
     for sc in ["crumb", "other", "crumb", "crumb"] {
         assert_eq!(
-            tell(&server, "/t/events", &view(&shop, sc, "a")).await.json(200)["stored"],
+            post_page(&server, "/t/events", &view(&shop, sc, "a")).await.json(200)["stored"],
             1
         );
     }
     let wire = json!({"GeneralInfo": {"eventName": "MainPage", "siteId": shop.key, "datetime": now(&server).timestamp_millis(), "cookies": {"sc": "crumb"}}});
     for _ in 0..2 {
-        assert_eq!(tell(&server, "/api/v2", &wire).await.json(200)["stored"], 1);
+        assert_eq!(post_page(&server, "/api/v2", &wire).await.json(200)["stored"], 1);
     }
     for (sc, id, events) in [("crumb", "A", 2), ("other", "B", 1)] {
         let body = json!({"externalCustomerId": id, "cookies": {"sc": sc}});
@@ -386,8 +393,8 @@ async fn what_is_told_again_is_stored_once_and_nobody_takes_somebody_elses_ident
         );
     }
     let stolen = json!({"eventTypeKey": "PageView", "keyValue": "x", "eventId": "a", "cookies": {"sc": "crumb"}});
-    let told = server.post("/api/v3/event", stolen).await;
-    assert_eq!(told.header("x-selfsame-outcome"), Some("unchanged"));
+    let answer = server.post("/api/v3/event", stolen).await;
+    assert_eq!(answer.header("x-selfsame-outcome"), Some("unchanged"));
     let types = server.get("/api/v1/event-types").await.json(200).to_string();
     assert!(
         types.contains(r#""count":3"#),
@@ -405,7 +412,7 @@ async fn what_is_too_much_is_refused_and_the_rest_is_kept() {
         {"name": "kept", "at": now}, {"name": "large", "payload": large}, {"name": "no;good"}, {"name": "old", "at": now - 31 * 86_400_000_i64},
         {"name": "list", "payload": []}, {}, {"name": "kept too"}, {"name": "nul", "payload": {"a": "\u{0}"}}, 7,
     ]});
-    let answer = tell(&server, "/t/events", &many).await.json(200);
+    let answer = post_page(&server, "/t/events", &many).await.json(200);
     assert_eq!(answer["stored"], 3);
     let expected = [
         "events[1].payload",
@@ -419,16 +426,16 @@ async fn what_is_too_much_is_refused_and_the_rest_is_kept() {
     assert_eq!(refused(&answer), expected);
     let event = json!({"name": "a"});
     let over = json!({"site": shop.key, "sc": "crumb", "events": vec![event; 101]});
-    assert_eq!(tell(&server, "/t/events", &over).await.pointers(), ["/events"]);
+    assert_eq!(post_page(&server, "/t/events", &over).await.pointers(), ["/events"]);
     let mut huge = view(&shop, "crumb", "a");
     huge["pad"] = json!("x".repeat(64 * 1024));
     for path in ["/t/events", "/api/v2"] {
-        assert_eq!(tell(&server, path, &huge).await.problem(413), "body-too-large");
+        assert_eq!(post_page(&server, path, &huge).await.problem(413), "body-too-large");
     }
     for (sc, pointer) in [(json!(""), "/sc"), (json!("x".repeat(251)), "/sc"), (json!({}), "/sc")] {
         let mut body = view(&shop, "crumb", "a");
         body["sc"] = sc;
-        assert_eq!(tell(&server, "/t/events", &body).await.pointers(), [pointer]);
+        assert_eq!(post_page(&server, "/t/events", &body).await.pointers(), [pointer]);
     }
 }
 

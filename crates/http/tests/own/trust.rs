@@ -261,8 +261,9 @@ async fn a_secret_key_is_believed_as_on_post_contact() {
     stand.call(Some("one"), "POST", "/api/v2", &link(0)).await.json(200);
     assert_eq!(stand.happened("one").await, ["Before".to_owned()].into());
     // The request names neither a contact nor a visitor.
-    let nobody = json!({"GeneralInfo": {"eventName": "StatusCart", "siteId": stand.own.key, "cookies": {"sc": ""}}});
-    let refused = stand.call(Some("one"), "POST", "/api/v2", &nobody).await;
+    let without_contact =
+        json!({"GeneralInfo": {"eventName": "StatusCart", "siteId": stand.own.key, "cookies": {"sc": ""}}});
+    let refused = stand.call(Some("one"), "POST", "/api/v2", &without_contact).await;
     assert_eq!(refused.pointers(), ["/GeneralInfo/cookies/sc"]);
     // The error also gives the reason why no contact is named.
     let unreadable =

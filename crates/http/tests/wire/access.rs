@@ -126,12 +126,12 @@ async fn rights_follow_the_groups_of_the_wire_protocol() {
     ];
     for (method, path, allowed) in table {
         for (secret, _) in keys {
-            let ask = with_header(
+            let outgoing = with_header(
                 request(method, &path, "{}"),
                 "authorization",
                 &format!("Bearer {secret}"),
             );
-            let status = server.send(ask).await.status;
+            let status = server.send(outgoing).await.status;
             assert_eq!(
                 status != 403,
                 allowed.contains(&secret),
@@ -147,8 +147,8 @@ async fn headers_that_say_who_asks_whom_are_sent_once() {
     let server = Server::start().await;
     for (name, shown) in [("authorization", "Authorization"), ("host", "Host")] {
         for path in ["/api/v1/version", "/api/v2", "/healthz", "/nowhere"] {
-            let ask = Request::get(path).header(name, "one").header(name, "two");
-            let answer = server.send(ask.body(Body::empty()).unwrap()).await.expect(400);
+            let outgoing = Request::get(path).header(name, "one").header(name, "two");
+            let answer = server.send(outgoing.body(Body::empty()).unwrap()).await.expect(400);
             assert!(
                 answer.body.contains(&format!("{shown} must not be sent twice")),
                 "{path}: {}",

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 async fn with(server: &Server, token: &str, method: &str, path: &str, body: &Value) -> Answer {
-    let ask = request(method, path, body.to_string());
+    let outgoing = request(method, path, body.to_string());
     server
-        .send(with_header(ask, "authorization", &format!("Bearer {token}")))
+        .send(with_header(outgoing, "authorization", &format!("Bearer {token}")))
         .await
 }
 
 async fn event_token(server: &Server) -> String {
-    let answer = server.ask("POST", "/api/v1/auth/token", "").await.expect(200);
+    let answer = server.call("POST", "/api/v1/auth/token", "").await.expect(200);
     answer.json().as_str().expect("a string").to_owned()
 }
 

@@ -38,20 +38,20 @@ impl Story {
     }
 
     /// Sends a request, and records the answer under the name of the operation.
-    async fn tell(&mut self, operation: &str, method: &str, path: &str, body: Value) -> Value {
+    async fn record(&mut self, operation: &str, method: &str, path: &str, body: Value) -> Value {
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
-        let answer: Answer = self.server.ask(method, path, body).await;
+        let answer: Answer = self.server.call(method, path, body).await;
         assert!((200..300).contains(&answer.status), "{operation}: {answer:?}");
         self.answers.insert(operation.to_owned(), answer.json());
         answer.json()
     }
 
     async fn read(&mut self, operation: &str, path: &str) -> Value {
-        self.tell(operation, "GET", path, Value::Null).await
+        self.record(operation, "GET", path, Value::Null).await
     }
 }
 
@@ -77,19 +77,19 @@ async fn answers() -> Map<String, Value> {
 
 async fn definitions(story: &mut Story) {
     let field = json!({"profileKey": "personal", "fieldKey": "size", "name": "Size", "type": "TEXTFIELD"});
-    let made = story.tell("createField", "POST", "/api/v1/fields", field).await;
+    let made = story.record("createField", "POST", "/api/v1/fields", field).await;
     let path = format!("/api/v1/fields/{}", made["field"]["id"]);
     story
-        .tell("changeField", "PATCH", &path, json!({"name": "Shoe size"}))
+        .record("changeField", "PATCH", &path, json!({"name": "Shoe size"}))
         .await;
     story.read("listFields", "/api/v1/fields").await;
     let category = json!({"key": "news", "name": "News"});
     let made = story
-        .tell("createCategory", "POST", "/api/v1/categories", category)
+        .record("createCategory", "POST", "/api/v1/categories", category)
         .await;
     let path = format!("/api/v1/categories/{}", made["category"]["id"]);
     story
-        .tell("changeCategory", "PATCH", &path, json!({"name": "Newsletter"}))
+        .record("changeCategory", "PATCH", &path, json!({"name": "Newsletter"}))
         .await;
     story.read("listCategories", "/api/v1/categories").await;
     story.read("listSubscriptions", "/api/v1/subscriptions").await;
@@ -99,7 +99,7 @@ async fn contacts(story: &mut Story) {
     let view = json!({"site": SITE, "sc": SC, "events": [{"name": "PageView", "payload": {"url": "https://shop.example/", "title": "Shop"}}]});
     story
         .server
-        .ask("POST", "/t/events", view.to_string())
+        .call("POST", "/t/events", view.to_string())
         .await
         .expect(200);
     let ann = json!({
@@ -137,7 +137,7 @@ async fn contacts(story: &mut Story) {
         .expect(200);
     let activated = format!("/api/v1/contact/token/activated/{APP}/t-1");
     story
-        .tell("setTokenActivated", "PUT", &activated, json!({"active": false}))
+        .record("setTokenActivated", "PUT", &activated, json!({"active": false}))
         .await;
     story.read("getTokenActivated", &activated).await;
     story
@@ -150,7 +150,7 @@ async fn history(story: &mut Story) {
         "date": "2026-01-02T03:04:05Z", "currency": "UAH", "items": [{"externalItemId": "24-A-01", "name": "Boots", "quantity": 1, "cost": 150.5, "url": "https://shop.example/boots"}]}]});
     story.server.post("/api/v1/orders", &order).await.expect(200);
     story
-        .tell(
+        .record(
             "changeEventType",
             "PATCH",
             "/api/v1/event-types/PageView",
@@ -168,11 +168,11 @@ async fn identity(story: &mut Story) {
     let second = story.server.add(&bob).await;
     let call = json!({"call": "contact", "body": {"externalCustomerId": "C-1001", "channels": [{"type": "sms", "value": "+380501234567"}]}});
     story
-        .tell("explainCall", "POST", "/api/v1/identity/resolve", call)
+        .record("explainCall", "POST", "/api/v1/identity/resolve", call)
         .await;
     let merge = json!({"survivor": 1, "absorbed": second});
     let merged = story
-        .tell("createMerge", "POST", "/api/v1/identity/merges", merge)
+        .record("createMerge", "POST", "/api/v1/identity/merges", merge)
         .await;
     let path = format!(
         "/api/v1/identity/merges/{}",
@@ -195,44 +195,44 @@ async fn identity(story: &mut Story) {
         )
         .await;
     story
-        .tell("undoMerge", "POST", &format!("{path}/undo"), Value::Null)
+        .record("undoMerge", "POST", &format!("{path}/undo"), Value::Null)
         .await;
     story.read("listChanges", "/api/v1/changes?after=0&limit=2").await;
     let mut policy = story.read("getPolicy", "/api/v1/identity/policy").await;
     policy["defaultPhoneRegion"] = json!("UA");
     story
-        .tell("replacePolicy", "PUT", "/api/v1/identity/policy", policy)
+        .record("replacePolicy", "PUT", "/api/v1/identity/policy", policy)
         .await;
 }
 
 async fn segments(story: &mut Story) {
     let formula = json!({"field": "externalCustomerId", "op": "is_not_empty"});
     let body = json!({"name": "Customers", "formula": formula});
-    let made = story.tell("createSegment", "POST", "/api/v1/segments", body).await;
+    let made = story.record("createSegment", "POST", "/api/v1/segments", body).await;
     let path = format!("/api/v1/segments/{}", made["segment"]["id"]);
     let preview = json!({"formula": {"not": formula}, "segmentId": made["segment"]["id"]});
     story
-        .tell("previewSegment", "POST", "/api/v1/segments/preview", preview)
+        .record("previewSegment", "POST", "/api/v1/segments/preview", preview)
         .await;
     story.read("getSegment", &path).await;
     story.read("listSegments", "/api/v1/segments").await;
     story.read("listSegmentMembers", &format!("{path}/members")).await;
     story.read("getContactSegments", "/api/v1/contact/1/segments").await;
     let body = json!({"name": "Known customers", "formula": formula});
-    story.tell("changeSegment", "PUT", &path, body).await;
+    story.record("changeSegment", "PUT", &path, body).await;
     let copy = json!({"name": "Customers, copy"});
-    story.tell("copySegment", "POST", &format!("{path}/copy"), copy).await;
+    story.record("copySegment", "POST", &format!("{path}/copy"), copy).await;
     let list = json!({"name": "Customers in March"});
     let list = story
-        .tell("freezeSegment", "POST", &format!("{path}/freeze"), list)
+        .record("freezeSegment", "POST", &format!("{path}/freeze"), list)
         .await;
     let list = format!("/api/v1/segments/{}/empty", list["segment"]["id"]);
-    story.tell("emptySegment", "POST", &list, Value::Null).await;
+    story.record("emptySegment", "POST", &list, Value::Null).await;
     let search = json!({"formula": formula});
     story
-        .tell("searchByFormula", "POST", "/api/v1/contacts/search", search)
+        .record("searchByFormula", "POST", "/api/v1/contacts/search", search)
         .await;
-    story.tell("deleteSegment", "DELETE", &path, Value::Null).await;
+    story.record("deleteSegment", "DELETE", &path, Value::Null).await;
 }
 
 #[tokio::test]
@@ -242,5 +242,5 @@ async fn described_answers_are_what_the_server_says() {
         std::fs::write(FILE, &given).expect("write the answers");
     }
     let described = std::fs::read_to_string(FILE).expect("read the answers");
-    assert!(given == described, "`make generate` writes {FILE} anew:\n{given}");
+    assert!(given == described, "`make generate` writes {FILE} again:\n{given}");
 }

@@ -34,7 +34,7 @@ async fn what_cannot_be_read_in_an_order_costs_a_text_and_not_the_order() {
         let server = Server::start().await;
         let (first, odd, last) = (order("1", "\"Ann\""), order("2", value), order("3", "\"Ann\""));
         let body = format!(r#"{{"orders": [{first}, {odd}, null, {last}]}}"#);
-        let answer = server.ask("POST", "/api/v1/orders", body).await.expect(200);
+        let answer = server.call("POST", "/api/v1/orders", body).await.expect(200);
         let expected = r#"{"failedOrders":{"order":null,"error":"orders[2] must be an object"}}"#;
         assert_eq!(answer.body, expected);
         let found = server.get("/api/v1/contacts?externalCustomerId=C-1").await.json();
@@ -72,7 +72,11 @@ async fn a_past_event_that_cannot_be_read_is_refused_alone() {
         past("2"),
     ]);
     let body = format!(r#"{{"events": [{}]}}"#, events.join(","));
-    let answer = server.ask("POST", "/api/v2/past_events", body).await.expect(200).json();
+    let answer = server
+        .call("POST", "/api/v2/past_events", body)
+        .await
+        .expect(200)
+        .json();
     // An unreadable parameter is left out.
     let mut expected = vec![json!({"status": "ACCEPTED"}); 6];
     let refused = |error: String| json!({"status": "SERVER_ERROR", "error": error});
@@ -98,7 +102,7 @@ async fn what_is_no_list_is_refused_whole() {
             (format!(r#"{{"{list}": [{{}}, }}"#), "no valid JSON"),
             (format!(r#"[{{"{list}": []}}]"#), "must be a JSON object"),
         ] {
-            let refused = server.ask("POST", path, body).await.expect(400);
+            let refused = server.call("POST", path, body).await.expect(400);
             assert!(refused.body.contains(reason), "{}", refused.body);
         }
     }
@@ -162,6 +166,6 @@ async fn a_single_parameter_may_stand_without_its_list() {
     assert_eq!(
         kept,
         [&named, &single, &single, &single],
-        "a map of version 3 names nobody by `value`"
+        "a map of version 3 names no contact by `value`"
     );
 }

@@ -14,8 +14,8 @@ async fn trailing_slashes_and_any_content_type() {
         "",
     ] {
         let body = json!({"externalCustomerId": content_type.len() + 1}).to_string();
-        let ask = with_header(request("POST", "/api/v1/contact/", body), "content-type", content_type);
-        let id = server.send(ask).await.id();
+        let outgoing = with_header(request("POST", "/api/v1/contact/", body), "content-type", content_type);
+        let id = server.send(outgoing).await.id();
         server.get(&format!("/api/v1/contact/{id}/")).await.expect(200);
         server
             .put(&format!("/api/v1/contact/{id}/"), &json!({"firstName": "Ann"}))
@@ -59,16 +59,16 @@ async fn bodies_of_get_and_delete_are_ignored() {
     let server = Server::start().await;
     let id = server.add(&json!({"externalCustomerId": "a"})).await;
     for body in ["[]", "{", "\0", ""] {
-        let ask = with_header(
+        let outgoing = with_header(
             request("GET", &format!("/api/v1/contact/{id}"), body),
             "content-type",
             "application/json",
         );
-        server.send(ask).await.expect(200);
-        server.ask("GET", "/api/v1/contacts", body).await.expect(200);
+        server.send(outgoing).await.expect(200);
+        server.call("GET", "/api/v1/contacts", body).await.expect(200);
     }
     server
-        .ask("DELETE", &format!("/api/v1/contact/{id}"), "[]")
+        .call("DELETE", &format!("/api/v1/contact/{id}"), "[]")
         .await
         .expect(200);
 }
@@ -125,7 +125,7 @@ async fn an_unknown_contact_is_not_found_in_so_many_words() {
         ("PUT", "/api/v1/contact/999"),
         ("GET", "/api/v1/contact/999/subscriptions"),
     ] {
-        let answer = server.ask(method, path, "{}").await.expect(404);
+        let answer = server.call(method, path, "{}").await.expect(404);
         assert!(answer.body.contains("not found"), "{method} {path}: {answer:?}");
         assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
     }

@@ -9,9 +9,9 @@ const PROBLEM_JSON: &str = "application/problem+json";
 const APP: &str = "9b1d4f1e-6a1c-4f0c-9d3a-0c5b1a2d3e4f";
 
 /// Method and path of an operation, the value of its path parameter or a suffix of the path, a body, and the status.
-type Asked = (&'static str, &'static str, &'static str, &'static str, u16);
+type ErrorCase = (&'static str, &'static str, &'static str, &'static str, u16);
 
-const ASKED: [Asked; 16] = [
+const ERROR_CASES: [ErrorCase; 16] = [
     (
         "post",
         "/api/v1/contact",
@@ -57,20 +57,20 @@ async fn examples_of_errors_are_what_the_server_answers() {
     let document = document();
     let server = Server::start().await;
     server.policy(|policy| policy.duplicate_window_seconds = 60).await;
-    server.ask("POST", "/api/v1/fields", CARD).await.expect(201);
-    server.ask("POST", "/api/v1/contact", ANN).await.expect(200);
-    for (method, path, part, body, status) in ASKED {
+    server.call("POST", "/api/v1/fields", CARD).await.expect(201);
+    server.call("POST", "/api/v1/contact", ANN).await.expect(200);
+    for (method, path, part, body, status) in ERROR_CASES {
         let place = format!("{method} {path} {part} {status}");
         let target = match path.split_once("{id}") {
             Some((before, after)) => format!("{before}{part}{after}"),
             None => format!("{path}{part}"),
         };
-        let ask = || request(&method.to_uppercase(), &target, body);
-        let asked = with_header(ask(), "accept", PROBLEM_JSON);
-        let problem = server.send(asked).await.expect(status).json();
+        let outgoing = || request(&method.to_uppercase(), &target, body);
+        let prepared = with_header(outgoing(), "accept", PROBLEM_JSON);
+        let problem = server.send(prepared).await.expect(status).json();
         let example = described(&document, (method, path), status, PROBLEM_JSON);
         assert_eq!(problem, example, "{place}");
-        let answer = server.send(ask()).await.expect(status);
+        let answer = server.send(outgoing()).await.expect(status);
         let text = described(&document, (method, path), status, "text/plain");
         let is_text = answer.header("content-type").starts_with("text/plain");
         assert_eq!(is_text, !text.is_null(), "{place}");
@@ -85,9 +85,9 @@ async fn examples_of_errors_before_the_handler_are_what_the_server_answers() {
     server.key("events-key", Rights::Events).await;
     let contact = ("post", "/api/v1/contact");
     for (key, body, status) in [("events-key", 2, 403), (KEY, 2 << 20, 413)] {
-        let asked = request("POST", contact.1, vec![b' '; body]);
-        let asked = with_header(asked, "authorization", &format!("Bearer {key}"));
-        let answer = server.send(asked).await.expect(status);
+        let prepared = request("POST", contact.1, vec![b' '; body]);
+        let prepared = with_header(prepared, "authorization", &format!("Bearer {key}"));
+        let answer = server.send(prepared).await.expect(status);
         let text = described(&document, contact, status, "text/plain");
         assert_eq!(text, answer.body, "{status}");
     }
@@ -100,7 +100,7 @@ async fn examples_of_errors_before_the_handler_are_what_the_server_answers() {
     let example = described(&document, contact, 401, "application/json");
     unknown["timestamp"] = example["timestamp"].clone();
     assert_eq!(unknown, example);
-    let other = server.ask("PATCH", contact.1, "").await.expect(405);
+    let other = server.call("PATCH", contact.1, "").await.expect(405);
     assert_eq!(other.json(), described(&document, contact, 405, PROBLEM_JSON));
 }
 
@@ -130,8 +130,8 @@ async fn a_body_that_is_no_object_is_answered_as_described() {
             let target = path.replace("{id}", "1").replace("{app}", APP).replace("{token}", "t");
             let target = target.replace("{key}", "k");
             assert!(operation["requestBody"].is_object(), "{method} {path}");
-            let asked = request(&method.to_uppercase(), &target, "[]");
-            let answer = server.send(with_header(asked, "accept", PROBLEM_JSON)).await;
+            let prepared = request(&method.to_uppercase(), &target, "[]");
+            let answer = server.send(with_header(prepared, "accept", PROBLEM_JSON)).await;
             assert_eq!(answer.expect(400).json(), example, "{method} {path}");
             sent += 1;
         }

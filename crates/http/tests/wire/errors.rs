@@ -16,12 +16,12 @@ async fn texts_for_the_wire_and_problems_for_who_asks() {
         text.body,
         "channels[0].value must be an email address; channels[1].value must be an international phone number"
     );
-    let ask = with_header(
+    let outgoing = with_header(
         request("POST", "/api/v1/contact", body.to_string()),
         "accept",
         "application/problem+json, */*",
     );
-    let problem = server.send(ask).await.expect(400);
+    let problem = server.send(outgoing).await.expect(400);
     assert_eq!(problem.header("content-type"), "application/problem+json");
     assert_eq!(
         problem.json(),
@@ -51,7 +51,7 @@ async fn what_a_rule_refuses_names_its_decision_and_what_cannot_be_read_has_none
         r#"{"channels": [{"type": "email", "value": "ann"}]}"#,
         r#"{"channels": [{"type": "sms", "value": "1"}]}"#,
     ] {
-        let answer = server.ask("POST", "/api/v1/contact", body).await.expect(400);
+        let answer = server.call("POST", "/api/v1/contact", body).await.expect(400);
         assert_eq!(named(&answer), [false; 3], "{body}");
     }
     for (method, path, body, status) in [
@@ -65,7 +65,7 @@ async fn what_a_rule_refuses_names_its_decision_and_what_cannot_be_read_has_none
             403,
         ),
     ] {
-        let answer = server.ask(method, path, body).await.expect(status);
+        let answer = server.call(method, path, body).await.expect(status);
         assert_eq!(named(&answer), [true; 3], "{method} {path}");
         assert_eq!(answer.header("x-selfsame-outcome"), "rejected");
     }
@@ -81,7 +81,7 @@ async fn unknown_paths_and_methods_are_problems() {
         ("POST", "/api/v1/version", 405),
         ("GET", "/api/v1/contact/", 405),
     ] {
-        let answer = server.ask(method, path, "").await.expect(status);
+        let answer = server.call(method, path, "").await.expect(status);
         assert_eq!(
             answer.header("content-type"),
             "application/problem+json",
@@ -91,7 +91,7 @@ async fn unknown_paths_and_methods_are_problems() {
     }
     assert!(
         !server
-            .ask("PATCH", "/api/v1/contact", "")
+            .call("PATCH", "/api/v1/contact", "")
             .await
             .header("allow")
             .is_empty()
@@ -108,8 +108,8 @@ async fn what_no_handler_answers_has_the_form_of_its_route() {
         ("POST", "/api/v1/contact/1", 405),
     ] {
         for accept in ["application/json", "application/json, text/plain, */*"] {
-            let asked = with_header(request(method, path, ""), "accept", accept);
-            let answer = server.send(asked).await.expect(status);
+            let prepared = with_header(request(method, path, ""), "accept", accept);
+            let answer = server.send(prepared).await.expect(status);
             let text = answer.json()["message"].as_str().unwrap_or_default().to_owned();
             assert!(!text.is_empty(), "{method} {path}: {answer:?}");
         }
@@ -148,7 +148,7 @@ async fn bodies_that_are_no_objects() {
             "the body is no valid JSON: EOF while parsing an object at line 1 column 4",
         ),
     ] {
-        let answer = server.ask("POST", "/api/v1/contact", body).await.expect(400);
+        let answer = server.call("POST", "/api/v1/contact", body).await.expect(400);
         assert_eq!(answer.body, text);
     }
 }
@@ -209,7 +209,7 @@ async fn a_body_that_is_too_large() {
         .map(|chunk| Ok::<_, Infallible>(chunk.to_vec()))
         .collect();
     server
-        .ask(
+        .call(
             "POST",
             "/api/v1/contact",
             Body::from_stream(futures::stream::iter(chunks)),
@@ -228,7 +228,7 @@ async fn a_body_that_never_ends() {
     .await;
     let endless = futures::stream::pending::<Result<Vec<u8>, Infallible>>();
     let answer = server
-        .ask("POST", "/api/v1/contact", Body::from_stream(endless))
+        .call("POST", "/api/v1/contact", Body::from_stream(endless))
         .await
         .expect(503);
     assert_eq!(answer.header("retry-after"), "1");

@@ -49,7 +49,7 @@ async fn every_version_keeps_an_event_and_answers_nothing() {
 }
 
 #[tokio::test]
-async fn events_that_tell_of_orders_make_none() {
+async fn events_of_orders_create_no_order() {
     let server = Server::start().await;
     let id = server.add(&json!({"externalCustomerId": 7})).await;
     let types = ["orderCreated", "orderUpdated", "orderDelivered", "orderCancelled"];
@@ -337,7 +337,7 @@ async fn events_of_a_time_are_deleted_where_that_is_on() {
     let events = ["2025-12-30T10:00", "2025-12-31T00:00", "2025-12-31T10:00"].map(past);
     let path = "/api/v1/past_events";
     server.post(path, &json!({"events": events})).await.expect(200);
-    let delete = async |path: &str, body: &Value| server.ask("DELETE", path, body.to_string()).await;
+    let delete = async |path: &str, body: &Value| server.call("DELETE", path, body.to_string()).await;
     let day = json!({"from": "2025-12-30T00:00", "to": "2025-12-31T00:00"});
     let refused = delete(path, &day).await.expect(403);
     assert!(refused.body.contains("deletePastEvents"), "{}", refused.body);
@@ -368,7 +368,7 @@ async fn events_of_a_time_are_deleted_where_that_is_on() {
 }
 
 #[tokio::test]
-async fn events_older_than_they_are_kept_are_told_so() {
+async fn events_older_than_the_retention_are_reported() {
     let server = Server::start().await;
     server.policy(|policy| policy.event_retention_days = Some(30)).await;
     let past = |occurred: &str| json!({"eventTypeKey": "e", "keyValue": "k", "occurred": occurred});

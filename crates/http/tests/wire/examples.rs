@@ -94,7 +94,7 @@ async fn every_example_of_a_request_is_taken() {
         server
             .policy(|policy| (policy.delete_past_events, policy.delete_orders) = (true, true))
             .await;
-        let answer = server.ask(&method.to_uppercase(), &target, body.to_string()).await;
+        let answer = server.call(&method.to_uppercase(), &target, body.to_string()).await;
         assert!(
             (200..300).contains(&answer.status),
             "{method} {path}: {} {}",

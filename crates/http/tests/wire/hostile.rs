@@ -113,7 +113,7 @@ proptest! {
                     ("POST", "/api/v1/orders".to_owned(), &json!({"orders": body})),
                     ("POST", "/api/v1/emails/unsubscribed/add".to_owned(), &json!({"emails": body})),
                 ] {
-                    let answer = server.ask(method, &path, body.to_string()).await;
+                    let answer = server.call(method, &path, body.to_string()).await;
                     if is_fault(answer.status) {
                         faults.push((method, path, body.to_string(), answer));
                     }
@@ -131,12 +131,12 @@ proptest! {
     fn random_bytes(body in prop::collection::vec(any::<u8>(), 0..200), path in "[a-z0-9%/?=&+.{}-]{0,40}") {
         let answers = run(async {
             let server = Server::start().await;
-            let mut answers = vec![server.ask("POST", "/api/v1/contact", body.clone()).await];
+            let mut answers = vec![server.call("POST", "/api/v1/contact", body.clone()).await];
             if let Ok(uri) = format!("/api/v1/{path}").parse::<http::Uri>() {
                 for method in ["GET", "PUT", "POST", "DELETE"] {
-                    let mut ask = request(method, "/", body.clone());
-                    *ask.uri_mut() = uri.clone();
-                    answers.push(server.send(ask).await);
+                    let mut outgoing = request(method, "/", body.clone());
+                    *outgoing.uri_mut() = uri.clone();
+                    answers.push(server.send(outgoing).await);
                 }
             }
             answers

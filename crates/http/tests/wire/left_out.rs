@@ -36,7 +36,7 @@ async fn a_weaker_identifier_that_cannot_be_read_costs_no_request() {
         ),
         ("POST", "/api/v1/event", &event, ["params[2].value", "params[1].value"]),
     ] {
-        let answer = server.ask(method, path, body.to_string()).await.expect(200);
+        let answer = server.call(method, path, body.to_string()).await.expect(200);
         assert_eq!(answer.header("x-selfsame-left-out"), "2", "{path}");
         assert_eq!(left_out(&server, &answer).await, members, "{path}");
     }
@@ -47,7 +47,7 @@ async fn a_weaker_identifier_that_cannot_be_read_costs_no_request() {
         ("POST", "/api/v1/contact/subscribe", &subscription),
         ("POST", "/api/v1/event", &event),
     ] {
-        let answer = server.ask(method, path, body.to_string()).await.expect(400);
+        let answer = server.call(method, path, body.to_string()).await.expect(400);
         assert_eq!(answer.header("x-selfsame-decision"), "", "{path}");
     }
 }
@@ -104,7 +104,7 @@ async fn null_and_blank_members_change_nothing() {
                 json!({"contact": blank, "groups": nothing, "subscriptions": [nothing], "formType": nothing, "cookies": nothing}),
             ),
         ] {
-            let answer = server.ask(method, path, body.to_string()).await.expect(200);
+            let answer = server.call(method, path, body.to_string()).await.expect(200);
             let headers = ["x-selfsame-outcome", "x-selfsame-left-out"].map(|name| answer.header(name).to_owned());
             assert_eq!(headers, ["unchanged", ""], "{method} {path} {nothing}");
             assert_eq!(server.contact(id).await, before, "{method} {path} {nothing}");

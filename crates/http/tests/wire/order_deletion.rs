@@ -20,7 +20,7 @@ async fn orders_are_deleted_one_by_one() {
             .map(|order| json!([order["externalOrderId"], order["storeId"]]))
             .collect()
     };
-    let delete = async |body: &Value| server.ask("DELETE", ORDERS, body.to_string()).await;
+    let delete = async |body: &Value| server.call("DELETE", ORDERS, body.to_string()).await;
     let all = json!({"orders": [{"externalOrderId": "1", "storeId": "a"}], "externalOrderIds": [2, "3"]});
     let refused = delete(&all).await.expect(403);
     assert!(refused.body.contains("deleteOrders"), "{}", refused.body);
@@ -52,12 +52,12 @@ async fn orders_are_deleted_one_by_one() {
         .json();
     let deleted = json!({"effect": "order_deleted", "externalOrderId": "1", "storeId": "b"});
     assert!(log["items"].to_string().contains(&deleted.to_string()), "{log}");
-    let told = server
+    let timeline = server
         .get(&format!("/api/v1/contact/{id}/timeline?type=event"))
         .await
         .expect(200)
         .json();
-    assert_eq!(told["items"].as_array().map(Vec::len), Some(4), "its events stay");
+    assert_eq!(timeline["items"].as_array().map(Vec::len), Some(4), "its events stay");
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_deletion_that_names_no_order_is_refused() {
             "externalOrderIds must have at most 1000 entries, not 1001",
         ),
     ] {
-        let refused = server.ask("DELETE", ORDERS, body.to_string()).await.expect(400);
+        let refused = server.call("DELETE", ORDERS, body.to_string()).await.expect(400);
         assert_eq!(refused.body, reason);
     }
 }

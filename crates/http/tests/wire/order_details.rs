@@ -210,7 +210,7 @@ async fn empty_lists_of_an_order_say_nothing() {
 }
 
 #[tokio::test]
-async fn a_shop_whose_name_does_not_fit_is_cut() {
+async fn a_shop_name_that_is_too_long_is_cut() {
     let server = Server::start().await;
     let (noted, order) = noted(&server, &json!({"storeId": "ї".repeat(101)})).await;
     let reason = "must be at most 100 characters long, not 101, and is cut".to_owned();

@@ -102,7 +102,7 @@ async fn money_is_exact_however_it_is_sent() {
                 "items": [{{"externalItemId": "1.5", "quantity": {written}, "cost": {quote}{written}{quote}}}]}}]}}"#,
                 number + 1
             );
-            let answer = server.ask("POST", ORDERS, body).await.expect(200);
+            let answer = server.call("POST", ORDERS, body).await.expect(200);
             assert_eq!(answer.body, "");
             let order = of_contact(&server, id(&server).await).await[0].clone();
             let amounts = [
@@ -125,7 +125,7 @@ async fn an_amount_beyond_64_bits_is_exact() {
     for number in ["9223372036854775808", "9223372036854775808.5"] {
         let text = order(&json!({"totalCost": "AMOUNT"})).to_string();
         let body = format!(r#"{{"orders": [{}]}}"#, text.replace("\"AMOUNT\"", number));
-        let answer = server.ask("POST", ORDERS, body).await.expect(200);
+        let answer = server.call("POST", ORDERS, body).await.expect(200);
         assert_eq!(answer.body, "", "{number}");
         assert_eq!(of_contact(&server, id).await[0]["totalCost"], number);
     }
@@ -265,8 +265,8 @@ async fn whole_requests_are_refused_whole() {
         server.post(ORDERS, &json!({"orders": many})).await.expect(400).body,
         "orders must have at most 1000 entries, not 1001"
     );
-    server.ask("POST", ORDERS, "[]").await.expect(400);
-    server.ask("POST", ORDERS, Body::empty()).await.expect(400);
+    server.call("POST", ORDERS, "[]").await.expect(400);
+    server.call("POST", ORDERS, Body::empty()).await.expect(400);
     let answer = server
         .send(with_header(
             request("POST", ORDERS, "{}"),
@@ -288,7 +288,7 @@ async fn a_thousand_orders_fit_into_a_body() {
         .collect();
     let body = json!({"orders": many}).to_string();
     assert!(body.len() > 8 << 20, "{}", body.len());
-    assert_eq!(server.ask("POST", ORDERS, body).await.expect(200).body, "");
+    assert_eq!(server.call("POST", ORDERS, body).await.expect(200).body, "");
     let id = id(&server).await;
     let page = server
         .get(&format!("/api/v1/contact/{id}/orders?limit=500"))
@@ -297,7 +297,7 @@ async fn a_thousand_orders_fit_into_a_body() {
         .json();
     assert_eq!(page["items"].as_array().map(Vec::len), Some(500));
     let large = format!("{{\"orders\": \"{}\"}}", "x".repeat(10 << 20));
-    server.ask("POST", ORDERS, large).await.expect(413);
+    server.call("POST", ORDERS, large).await.expect(413);
 }
 
 #[tokio::test]
@@ -411,11 +411,11 @@ async fn orders_that_fail_come_back_as_they_were_sent() {
     let first = r#"{"externalOrderId": 1, "totalCost": 10.10, "shipping": 1E2}"#;
     let second = r#"{"externalOrderId":2,"totalCost":12345678901234567.890}"#;
     let answer = server
-        .ask("POST", "/api/v1/orders", format!(r#"{{"orders": {first}}}"#))
+        .call("POST", "/api/v1/orders", format!(r#"{{"orders": {first}}}"#))
         .await;
     assert!(answer.expect(200).body.contains(first));
     let body = format!(r#"{{"orders": [null, {first}, {second}]}}"#);
-    let answer = server.ask("POST", "/api/v1/orders", body).await.expect(200);
+    let answer = server.call("POST", "/api/v1/orders", body).await.expect(200);
     assert!(
         answer.body.contains(first) && answer.body.contains(second),
         "{}",

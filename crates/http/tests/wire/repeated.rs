@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 /// Sends a request with an idempotency key. Returns the answer without its request ID.
 async fn keyed(server: &Server, method: &str, path: &str, key: &str, body: &Value) -> Answer {
-    let ask = with_header(request(method, path, body.to_string()), "idempotency-key", key);
-    let mut answer = server.send(ask).await;
+    let outgoing = with_header(request(method, path, body.to_string()), "idempotency-key", key);
+    let mut answer = server.send(outgoing).await;
     assert!(answer.headers.remove("x-request-id").is_some());
     answer
 }
@@ -79,7 +79,7 @@ async fn an_idempotency_key_belongs_to_its_api_key() {
     server.key("second", selfsame_domain::Rights::Full).await;
     let body = json!({"externalCustomerId": "1"});
     let first = keyed(&server, "POST", "/api/v1/contact", "k", &body).await.expect(200);
-    let ask = with_header(
+    let outgoing = with_header(
         request(
             "POST",
             "/api/v1/contact",
@@ -89,7 +89,7 @@ async fn an_idempotency_key_belongs_to_its_api_key() {
         "k",
     );
     let second = server
-        .send(with_header(ask, "authorization", "Bearer second"))
+        .send(with_header(outgoing, "authorization", "Bearer second"))
         .await
         .expect(200);
     assert_ne!(first.id(), second.id());
@@ -136,14 +136,14 @@ async fn identical_requests_are_refused_where_the_workspace_wants_it() {
         ("POST", "/api/v1/contact/subscribe", &subscribe),
         ("PUT", update.as_str(), &json!({"firstName": "Ann"})),
     ] {
-        server.ask(method, path, body.to_string()).await.expect(200);
-        let again = server.ask(method, path, body.to_string()).await.expect(409);
+        server.call(method, path, body.to_string()).await.expect(200);
+        let again = server.call(method, path, body.to_string()).await.expect(409);
         assert_eq!(again.body, "Duplicated request");
         let spaced = serde_json::to_string_pretty(body).expect("a body");
-        let again = server.ask(method, &format!("{path}/?a=b"), spaced).await;
+        let again = server.call(method, &format!("{path}/?a=b"), spaced).await;
         assert_eq!(again.status, 409, "however it is written");
         server.clock.advance_seconds(60);
-        server.ask(method, path, body.to_string()).await.expect(200);
+        server.call(method, path, body.to_string()).await.expect(200);
     }
     server.delete(&update).await.expect(200);
     server.delete(&update).await.expect(404);

@@ -65,7 +65,7 @@ async fn an_external_id_stands_alone() {
 }
 
 #[tokio::test]
-async fn a_blank_external_id_finds_nobody_and_is_named() {
+async fn a_blank_external_id_finds_no_contact_and_is_reported() {
     let server = Server::start().await;
     three(&server).await;
     for query in ["externalCustomerId=", "externalcustomerid=%20&maxrows=1"] {
@@ -75,7 +75,7 @@ async fn a_blank_external_id_finds_nobody_and_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_finds_nobody() {
+async fn a_value_that_is_no_text_finds_no_contact() {
     let server = Server::start().await;
     let body = json!({"externalCustomerId": "\u{fffd}", "firstName": "Ann"});
     let id = server.add(&body).await;

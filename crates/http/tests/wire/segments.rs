@@ -69,7 +69,7 @@ async fn attached_and_detached() {
 }
 
 #[tokio::test]
-async fn detaching_nobody_empties_and_a_mistake_does_not() {
+async fn detaching_an_empty_list_empties_the_segment_and_a_mistake_does_not() {
     let server = Server::start().await;
     let body = json!({"externalCustomerId": "1", "groups": ["News"]});
     let detach = "/api/v1/group/1/contacts/detach";
@@ -87,14 +87,14 @@ async fn detaching_nobody_empties_and_a_mistake_does_not() {
             "{\"contactIds\": [1], \"externalCustomerIds\": [\"1\"]}",
             "null",
         ] {
-            server.ask("POST", detach, mistake).await.expect(400);
+            server.call("POST", detach, mistake).await.expect(400);
         }
         assert_eq!(members(&server, 1).await, ["1"]);
-        server.ask("POST", detach, empty).await.expect(200);
+        server.call("POST", detach, empty).await.expect(200);
         assert!(members(&server, 1).await.is_empty(), "{empty}");
     }
     server
-        .ask("POST", "/api/v1/group/1/contacts/attach", "{}")
+        .call("POST", "/api/v1/group/1/contacts/attach", "{}")
         .await
         .expect(400);
 }
@@ -107,7 +107,7 @@ async fn unknown_segments() {
         ("POST", "/api/v1/group/9/contacts/attach"),
         ("POST", "/api/v1/group/9/contacts/detach"),
     ] {
-        let answer = server.ask(method, path, "{\"contactIds\": [1]}").await.expect(404);
+        let answer = server.call(method, path, "{\"contactIds\": [1]}").await.expect(404);
         assert!(answer.body.contains("not found"), "{answer:?}");
     }
 }

@@ -145,24 +145,24 @@ impl Server {
     }
 
     /// Sends a request with the key of full rights.
-    pub(crate) async fn ask(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
         self.send(request(method, path, body)).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, Body::empty()).await
+        self.call("GET", path, Body::empty()).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.ask("POST", path, body.to_string()).await
+        self.call("POST", path, body.to_string()).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
-        self.ask("PUT", path, body.to_string()).await
+        self.call("PUT", path, body.to_string()).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
-        self.ask("DELETE", path, Body::empty()).await
+        self.call("DELETE", path, Body::empty()).await
     }
 
     /// Adds a contact and returns its number.

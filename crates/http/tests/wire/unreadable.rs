@@ -18,7 +18,7 @@ fn unreadable() -> [(&'static str, &'static str); 4] {
 }
 
 async fn send(server: &Server, method: &str, path: &str, body: &str) -> Answer {
-    server.ask(method, path, body.to_owned()).await
+    server.call(method, path, body.to_owned()).await
 }
 
 #[tokio::test]
@@ -118,8 +118,10 @@ async fn a_parameter_of_an_event_is_left_out_and_reported() {
                 "{value}"
             );
         }
-        let nobody = format!(r#"{{"eventTypeKey": "e", "keyValue": {value}}}"#);
-        let refused = send(&server, "POST", "/api/v1/event", &nobody).await.expect(400);
+        let without_contact = format!(r#"{{"eventTypeKey": "e", "keyValue": {value}}}"#);
+        let refused = send(&server, "POST", "/api/v1/event", &without_contact)
+            .await
+            .expect(400);
         assert!(refused.body.starts_with("keyValue must"), "{refused:?}");
         let no_type = format!(r#"{{"eventTypeKey": {value}, "keyValue": "k"}}"#);
         send(&server, "POST", "/api/v1/event", &no_type).await.expect(400);
@@ -202,7 +204,7 @@ async fn what_replaces_all_of_something_is_refused() {
                 "key",
             ),
         ] {
-            let refused = server.ask(method, &path, body).await.expect(400);
+            let refused = server.call(method, &path, body).await.expect(400);
             assert!(refused.body.contains(member), "{path} {value}: {refused:?}");
         }
     }

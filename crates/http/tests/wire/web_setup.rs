@@ -49,10 +49,10 @@ async fn a_domain_is_registered_once_and_its_pages_speak_with_the_key() {
         .expect(404);
     assert_eq!(other.body, "domain not found");
     let named = json!({"domain": "shop.example."}).to_string();
-    let found = server.ask("GET", "/api/v1/site/domains", named).await.expect(200);
+    let found = server.call("GET", "/api/v1/site/domains", named).await.expect(200);
     assert_eq!(found.json()["siteId"], json!(key));
     for nothing in ["", "[]", r#"{"domain": 5}"#] {
-        let refused = server.ask("GET", "/api/v1/site/domains", nothing).await.expect(400);
+        let refused = server.call("GET", "/api/v1/site/domains", nothing).await.expect(400);
         assert!(refused.body.starts_with("domain must"), "{refused:?}");
     }
     assert_eq!(script(&server, "/api/v1/site/script?domain=shop.example").await, lines);
@@ -92,9 +92,9 @@ async fn what_is_no_domain_is_refused_and_makes_no_site() {
         assert!(answer.body.starts_with("domain "), "{}", answer.body);
     }
     server.get("/api/v1/site/domains").await.expect(400);
-    let ask = with_header(request("GET", "/api/v1/site/script", ""), "host", "a\"b");
+    let outgoing = with_header(request("GET", "/api/v1/site/script", ""), "host", "a\"b");
     assert_eq!(
-        server.send(ask).await.expect(400).body,
+        server.send(outgoing).await.expect(400).body,
         "Host must be the name of this server"
     );
     let sites = server.app.store().sites(server.workspace).await.unwrap();
@@ -104,9 +104,9 @@ async fn what_is_no_domain_is_refused_and_makes_no_site() {
 #[tokio::test]
 async fn the_protocol_is_that_which_a_proxy_says() {
     let server = Server::start().await;
-    let ask = with_header(request("GET", "/api/v1/site/script", ""), "host", "id.example.com:8443");
+    let outgoing = with_header(request("GET", "/api/v1/site/script", ""), "host", "id.example.com:8443");
     let lines = server
-        .send(with_header(ask, "x-forwarded-proto", "https"))
+        .send(with_header(outgoing, "x-forwarded-proto", "https"))
         .await
         .expect(200)
         .body;
@@ -131,7 +131,7 @@ async fn calls_about_messages_say_that_there_are_none() {
         ("GET", "/api/v1/site/webpush/script?domain=shop.example"),
         ("POST", "/api/v1/site/domain/web-push"),
     ] {
-        let answer = server.ask(method, path, "[]").await.expect(404);
+        let answer = server.call(method, path, "[]").await.expect(404);
         assert!(
             answer.body.starts_with("not found: this server sends no messages"),
             "{path}: {}",

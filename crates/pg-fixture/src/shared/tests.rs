@@ -151,7 +151,7 @@ fn kill_holder_of(alive: &Path) {
         open.is_ok_and(|mut open| open.any(|fd| fd.is_ok_and(holds)))
     });
     let ids: Vec<_> = processes.map(|entry| entry.file_name()).collect();
-    assert!(!ids.is_empty(), "nobody holds {}", alive.display());
+    assert!(!ids.is_empty(), "no process holds {}", alive.display());
     let status = Command::new("sh")
         .args(["-c", "kill -KILL \"$@\"", "sh"])
         .args(ids)

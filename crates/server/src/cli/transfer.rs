@@ -82,7 +82,7 @@ pub(crate) struct ImportArgs {
 }
 
 pub(crate) const EXPORT_CONTACTS: &str = "\
-The name of the file tells its form:
+The name of the file selects its form:
   .csv              a column for each member, for spreadsheet programs. It has two emails, phones and Viber numbers of a contact, and no push tokens
   .ndjson, .jsonl   a contact on each line, with everything that it has
 

@@ -27,7 +27,7 @@ async fn invite(args: &Invite) -> Result<()> {
             let origin = SiteOrigin::parse(given);
             origin.map_err(|error| anyhow!("--public-url {error}"))?.to_string()
         }
-        (None, Some(said)) => said.to_string(),
+        (None, Some(address)) => address.to_string(),
         (None, None) => format!("http://{}", settings.listen),
     };
     let made = Admin::with(&args.store, async |admin| {

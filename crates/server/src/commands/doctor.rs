@@ -4,7 +4,7 @@ use super::admin::Admin;
 use crate::cli::DoctorArgs;
 use crate::output;
 use anyhow::{Context, Result};
-use selfsame_application::ports::MOST_APART;
+use selfsame_application::ports::MAX_MISPLACED;
 use selfsame_domain::{Violation, WorkspaceId};
 use selfsame_storage_postgres::Distribution;
 use serde_json::json;
@@ -20,7 +20,7 @@ const MOST: usize = 1000;
 struct Found {
     violations: Vec<(WorkspaceId, Violation)>,
     /// How many events are outside of the monthly partitions.
-    events_apart: u64,
+    misplaced_events: u64,
     distribution: Option<Distribution>,
 }
 
@@ -78,10 +78,10 @@ async fn examine(args: &DoctorArgs) -> Result<Found> {
                 .violations()
                 .await
                 .context("the rules of identity cannot be checked")?,
-            events_apart: admin
+            misplaced_events: admin
                 .app
                 .store()
-                .events_apart()
+                .misplaced_events()
                 .await
                 .context("the events cannot be counted")?,
             distribution: admin.store.distribution().await?,
@@ -92,15 +92,15 @@ async fn examine(args: &DoctorArgs) -> Result<Found> {
 
 fn report(found: &Found) -> Result<()> {
     output::print("ok    the database answers and takes writes\nok    its tables are up to date\n")?;
-    if found.events_apart > 0 {
-        let more = if found.events_apart >= MOST_APART {
+    if found.misplaced_events > 0 {
+        let more = if found.misplaced_events >= MAX_MISPLACED {
             " or more"
         } else {
             ""
         };
         output::print(&format!(
             "note  {}{more} events are in `events_other`: their months have no partition and go row by row\n",
-            found.events_apart
+            found.misplaced_events
         ))?;
     }
     if let Some(distribution) = &found.distribution {
@@ -148,7 +148,7 @@ fn report_json(found: &Found) -> Result<()> {
         (true, false) => "not-distributed",
         (false, _) => "violations",
     };
-    let mut report = json!({ "status": status, "violations": violations, "eventsApart": found.events_apart });
+    let mut report = json!({ "status": status, "violations": violations, "eventsApart": found.misplaced_events });
     if let Some(distribution) = &found.distribution {
         report["distribution"] = json!({
             "version": distribution.version,

@@ -193,7 +193,7 @@ async fn follow(admin: &Admin, workspace: WorkspaceId, id: RunId, json: bool) ->
     if json {
         output::print_json(&run_json(&run))?;
     } else {
-        output::print(&format!("{}\n", told(&run)))?;
+        output::print(&format!("{}\n", run_line(&run)))?;
     }
     Ok(if run.status == RunStatus::Succeeded {
         ExitCode::SUCCESS
@@ -202,7 +202,7 @@ async fn follow(admin: &Admin, workspace: WorkspaceId, id: RunId, json: bool) ->
     })
 }
 
-fn told(run: &ExportRun) -> String {
+fn run_line(run: &ExportRun) -> String {
     let rows: u64 = run.report.rows.values().sum();
     match (&run.report.error, run.report.revision) {
         (_, Some(revision)) => format!("{} as of revision {revision}: {rows} rows sent", run.status.as_str()),

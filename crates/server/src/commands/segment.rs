@@ -38,7 +38,7 @@ pub(crate) async fn run(command: SegmentCommand) -> Result<ExitCode> {
 
 async fn list(admin: &Admin, workspace: &str, json: bool) -> Result<()> {
     let workspace = find(admin, workspace).await?;
-    let segments = admin.app.segments(workspace.id, None).await.map_err(said)?;
+    let segments = admin.app.segments(workspace.id, None).await.map_err(readable_error)?;
     if json {
         return output::print_json(&segments.iter().map(|view| as_json(view, None)).collect::<Vec<_>>());
     }
@@ -56,7 +56,11 @@ async fn list(admin: &Admin, workspace: &str, json: bool) -> Result<()> {
 
 async fn show(admin: &Admin, of: &SegmentOf, json: bool) -> Result<()> {
     let (workspace, view) = segment(admin, of).await?;
-    let count = admin.app.count_segment(workspace.id, view.id).await.map_err(said)?;
+    let count = admin
+        .app
+        .count_segment(workspace.id, view.id)
+        .await
+        .map_err(readable_error)?;
     if json {
         return output::print_json(&as_json(&view, Some(count)));
     }
@@ -76,14 +80,20 @@ async fn show(admin: &Admin, of: &SegmentOf, json: bool) -> Result<()> {
 async fn preview(admin: &Admin, workspace: &str, formula: &str, json: bool) -> Result<()> {
     let workspace = find(admin, workspace).await?;
     let formula = match serde_json::from_str::<Value>(formula) {
-        Ok(json) => Formula::read(&json).map_err(SegmentError::Invalid).map_err(said)?,
-        Err(_) => admin.app.parse_formula(workspace.id, formula).await.map_err(said)?,
+        Ok(json) => Formula::read(&json)
+            .map_err(SegmentError::Invalid)
+            .map_err(readable_error)?,
+        Err(_) => admin
+            .app
+            .parse_formula(workspace.id, formula)
+            .await
+            .map_err(readable_error)?,
     };
     let preview = admin
         .app
         .preview_segment(workspace.id, &formula, None)
         .await
-        .map_err(said)?;
+        .map_err(readable_error)?;
     if json {
         let ids: Vec<i64> = preview.contacts.iter().map(|details| details.contact.id.0).collect();
         let body = json!({"count": preview.count, "contactIds": ids, "readable": preview.readable});
@@ -102,14 +112,14 @@ async fn export(admin: &Admin, of: &SegmentOf) -> Result<()> {
     let (workspace, view) = segment(admin, of).await?;
     let mut csv = csv::Writer::from_writer(BufWriter::new(stdout().lock()));
     csv.write_record(COLUMNS)?;
-    let mut after = ContactId::NOBODY;
+    let mut after = ContactId::NONE;
     loop {
         let from = MembersFrom::After(after);
         let page = admin
             .app
             .segment_members(workspace.id, view.id, from, PAGE)
             .await
-            .map_err(said)?;
+            .map_err(readable_error)?;
         let Some(last) = page.last() else { break };
         after = last.contact.id;
         for details in &page {
@@ -124,7 +134,11 @@ async fn export(admin: &Admin, of: &SegmentOf) -> Result<()> {
 
 async fn segment(admin: &Admin, of: &SegmentOf) -> Result<(Workspace, SegmentView)> {
     let workspace = find(admin, &of.workspace).await?;
-    let view = admin.app.segment(workspace.id, SegmentId(of.id)).await.map_err(said)?;
+    let view = admin
+        .app
+        .segment(workspace.id, SegmentId(of.id))
+        .await
+        .map_err(readable_error)?;
     Ok((workspace, view))
 }
 
@@ -173,7 +187,7 @@ fn cells(details: &ContactDetails) -> [String; 6] {
 }
 
 /// What is wrong with a formula stands in its problems.
-fn said(error: SegmentError) -> anyhow::Error {
+fn readable_error(error: SegmentError) -> anyhow::Error {
     match error {
         SegmentError::Invalid(problems) => {
             let one = |problem: &selfsame_domain::segments::Problem| format!("{} {}", problem.pointer, problem.reason);

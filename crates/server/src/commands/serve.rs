@@ -118,7 +118,7 @@ async fn start(settings: &Settings, metrics: &PrometheusHandle) -> Result<Starte
     let start = bootstrap(&app, &SystemIds, settings.bootstrap_api_key.as_ref()).await?;
     let text = welcome(&start, reachable(address), &public_url(settings, address));
     if let Err(error) = output::print_all(&text) {
-        tracing::warn!(%error, "nobody reads standard output: an API key that was made is lost, `selfsame key create` makes another");
+        tracing::warn!(%error, "standard output is closed: an API key that was created is lost, `selfsame key create` creates another");
     }
     tracing::info!(%address, database = settings.database_url.engine(), version = env!("CARGO_PKG_VERSION"), "listening");
     Ok(Started {
@@ -135,6 +135,6 @@ async fn listen(setting: &Listen) -> Result<(TcpListener, SocketAddr)> {
     let listener = listener.with_context(|| format!("cannot listen on {setting}"))?;
     let address = listener
         .local_addr()
-        .context("cannot tell the address that was bound")?;
+        .context("cannot read the address that was bound")?;
     Ok((listener, address))
 }

@@ -144,8 +144,8 @@ async fn rotate(admin: &Admin, workspace: &str) -> Result<()> {
     let secret = admin.app.rotate_signing_secret(workspace.id).await?;
     output::print(&format!(
         "made a signing secret of workspace `{}`\n\n  {}\n\n\
-         This is the only time that it is shown. Keep it on your server: whoever has it can sign in as anybody.\n\
-         Tokens signed with the secret before this one are taken until the next rotation, older ones no more.\n",
+         This is the only time that it is shown. Keep it on your server: with it one can sign in as any user.\n\
+         Tokens signed with the secret before this one are accepted until the next rotation, older ones are not.\n",
         workspace.name,
         secret.expose_secret(),
     ))
@@ -161,7 +161,7 @@ async fn token(admin: &Admin, args: &IdentityToken) -> Result<()> {
         .blocks(vouched.kind(), &vouched.typed, &vouched.key.value)
     {
         bail!(
-            "--external-id `{id}` is a blocked value of workspace `{}`: it names nobody, and a token for it neither",
+            "--external-id `{id}` is a blocked value of workspace `{}`: it names no contact, and neither does a token for it",
             workspace.name
         );
     }

@@ -83,7 +83,7 @@ impl Row {
         let (first_name, first): Name = pick(&mut rng, locale.first_names);
         let (last_name, last): Name = pick(&mut rng, locale.last_names);
         let (town, prefix) = (pick(&mut rng, locale.towns), pick(&mut rng, locale.phones));
-        // Every number has a phone of its own: it is told apart by the digits behind the prefix, in an order that looks random.
+        // Every number has a phone of its own: it differs in the digits behind the prefix, in an order that looks random.
         let digits = number.wrapping_mul(7_919).wrapping_add(seed) % PHONES;
         let (has_id, has_email, has_phone) = (rng.u32(0..100) < 88, rng.u32(0..100) < 92, rng.u32(0..100) < 80);
         let when = |has: bool, text: String| if has { text } else { String::new() };

@@ -182,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_driver_does_not_take_is_told_without_its_value() {
-        let told = |query: &str| {
+    fn an_option_that_the_driver_refuses_is_reported_without_its_value() {
+        let error_of = |query: &str| {
             let url = Url::parse(&format!("postgres://u@h/a?{query}")).unwrap();
             check(&url).unwrap_err().to_string()
         };
@@ -214,9 +214,9 @@ mod tests {
             ),
             ("options[a]=hunter2&options[a]=b", "has the option `options[a]` twice"),
         ] {
-            let told = told(query);
-            assert!(told.contains(expected), "{query}: {told}");
-            assert!(!told.contains("hunter2"), "{told}");
+            let error = error_of(query);
+            assert!(error.contains(expected), "{query}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

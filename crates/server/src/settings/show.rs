@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// The help of the secrets, which have no flags.
 const SECRETS_HELP: [&str; 2] = [
-    "API key of the first workspace, taken when the database has none: 20 to 256 visible ASCII \
+    "API key of the first workspace, used when the database has none: 20 to 256 visible ASCII \
      characters [env: SELFSAME_BOOTSTRAP_API_KEY]",
     "What credentials of connectors are encrypted with, the same on every server: 20 to 256 visible ASCII characters; beside a SQLite \
      file a key is made where none is set [env: SELFSAME_SECRET_KEY]",
@@ -93,14 +93,14 @@ mod tests {
                 help.contains(&format!("[env: SELFSAME_{}]", name.to_uppercase())),
                 "{name}: {help}"
             );
-            let said = match default {
+            let displayed = match default {
                 Value::Null => continue,
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
             assert!(
-                help.contains(&format!("[default: {said}]")),
-                "{name}: {help}, but the default is {said}"
+                help.contains(&format!("[default: {displayed}]")),
+                "{name}: {help}, but the default is {displayed}"
             );
         }
     }

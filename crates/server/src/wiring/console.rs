@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 
 /// Where people reach the console: what the settings say, else the address that is listened on.
 pub(crate) fn public_url(settings: &Settings, bound: SocketAddr) -> String {
-    let said = settings.public_url.as_ref();
-    said.map_or_else(|| format!("http://{}", reachable(bound)), ToString::to_string)
+    let configured = settings.public_url.as_ref();
+    configured.map_or_else(|| format!("http://{}", reachable(bound)), ToString::to_string)
 }
 
 /// The front end with the console's pages. What is no page of the console is the front end's.

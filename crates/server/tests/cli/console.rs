@@ -66,7 +66,7 @@ async fn the_first_start_prints_a_link_that_makes_an_admin_once() {
 }
 
 #[test]
-fn somebody_is_invited_at_the_address_that_people_use() {
+fn an_invitation_has_the_public_address() {
     let place = Place::new();
     place.serve(&[]).stop();
     let invite = ["console", "invite", "Olena@example.com", "--role", "support"];
@@ -92,8 +92,8 @@ fn somebody_is_invited_at_the_address_that_people_use() {
     let given = [&invite[..], &["--public-url", "https://other.example/"]].concat();
     let text = place.run_with(&given, &variables).text();
     assert!(link(&text).starts_with("https://other.example/invitation/"), "{text}");
-    let nobody = place.run(&["console", "invite", "nobody"]);
-    assert_eq!(nobody.complaint(1), "error: EMAIL must be an email address");
+    let refused = place.run(&["console", "invite", "nobody"]);
+    assert_eq!(refused.complaint(1), "error: EMAIL must be an email address");
     let nowhere = [&invite[..], &["--workspace", "nowhere"]].concat();
     assert!(
         place

@@ -22,7 +22,7 @@ async fn a_database_in_order_is_found_in_order_beside_a_running_server() {
 }
 
 #[tokio::test]
-async fn a_broken_rule_is_found_without_telling_values() {
+async fn a_broken_invariant_is_reported_without_values() {
     let place = Place::new();
     let server = place.spawn(&[], &[("SELFSAME_BOOTSTRAP_API_KEY", KEY)]).listening();
     assert_eq!(server.create_contact(KEY, "broken").await, 200);

@@ -80,7 +80,7 @@ async fn a_key_may_do_what_its_rights_say() {
 }
 
 #[test]
-fn a_key_ends_when_it_is_told_to() {
+fn a_key_expires_at_its_set_time() {
     let place = Place::new();
     place.serve(&[]).stop();
     let create = |expires: &str| {

@@ -18,7 +18,7 @@ async fn a_page_can_read_that_the_storage_fails() {
         .find(|word| word.starts_with("pk_"))
         .unwrap();
     let body = json!({"site": key, "sc": "crumb", "events": [{"id": "a", "name": "PageView"}]}).to_string();
-    let tell = async || {
+    let post_page = async || {
         let request = server.client.post(format!("{}/t/events", server.url));
         let answer = request.header("origin", SHOP).body(body.clone()).send().await.unwrap();
         let allowed = answer.headers().get("access-control-allow-origin").cloned();
@@ -27,7 +27,7 @@ async fn a_page_can_read_that_the_storage_fails() {
             allowed.map(|origin| origin.to_str().unwrap().to_owned()),
         )
     };
-    assert_eq!(tell().await, (200, Some(SHOP.to_owned())));
+    assert_eq!(post_page().await, (200, Some(SHOP.to_owned())));
     let mut database = SqliteConnection::connect(&sqlite(&place.path("data/selfsame.db")))
         .await
         .unwrap();
@@ -36,5 +36,5 @@ async fn a_page_can_read_that_the_storage_fails() {
         .await
         .unwrap();
     database.close().await.unwrap();
-    assert_eq!(tell().await, (500, Some(SHOP.to_owned())));
+    assert_eq!(post_page().await, (500, Some(SHOP.to_owned())));
 }

@@ -13,12 +13,12 @@ fn serve(place: &Place, arguments: &[&str]) -> Server {
 }
 
 /// A request with a received head and an incomplete body.
-struct Half {
+struct HalfRequest {
     connection: TcpStream,
     body: String,
 }
 
-impl Half {
+impl HalfRequest {
     fn send(server: &Server, external_id: &str) -> Self {
         let body = contact(external_id).to_string();
         let mut connection = TcpStream::connect(server.address()).unwrap();
@@ -50,7 +50,7 @@ async fn a_request_that_was_accepted_is_answered_and_durable() {
     for signal in ["TERM", "INT"] {
         let place = Place::new();
         let server = serve(&place, &[]);
-        let half = Half::send(&server, "accepted");
+        let half = HalfRequest::send(&server, "accepted");
         server.signal(signal);
         let address = server.address().to_owned();
         eventually("new connections are refused", || TcpStream::connect(&address).is_err());
@@ -91,7 +91,7 @@ async fn a_server_that_stops_says_so_and_goes_on_for_a_while() {
 fn a_stop_that_takes_too_long_is_ended_and_says_so() {
     let place = Place::new();
     let server = serve(&place, &["--drain-timeout", "100ms", "--log-level", "error"]);
-    let half = Half::send(&server, "1");
+    let half = HalfRequest::send(&server, "1");
     server.signal("TERM");
     let ended = server.wait();
     assert_eq!(ended.code, Some(1));
@@ -106,7 +106,7 @@ fn a_stop_that_takes_too_long_is_ended_and_says_so() {
 fn a_second_signal_ends_the_wait() {
     let place = Place::new();
     let server = serve(&place, &["--drain-timeout", "1h", "--log-level", "error"]);
-    let half = Half::send(&server, "1");
+    let half = HalfRequest::send(&server, "1");
     server.signal("INT");
     let address = server.address().to_owned();
     eventually("new connections are refused", || TcpStream::connect(&address).is_err());
@@ -137,7 +137,7 @@ fn clients_that_ask_nothing_do_not_hold_up_a_stop() {
 }
 
 #[tokio::test]
-async fn a_server_whose_log_nobody_reads_goes_on() {
+async fn a_server_with_a_blocked_log_continues() {
     let place = Place::new();
     let bootstrap = [("SELFSAME_BOOTSTRAP_API_KEY", KEY)];
     let server = place.spawn_unread(&["--log-level", "trace"], &bootstrap).listening();

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// The time-out of short operations. It is generous, because the machine may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A client. Its library wants to be told which cryptography TLS uses, although the tests speak plain HTTP.
+/// A client. Its library needs the cryptography of TLS to be set, although the tests speak plain HTTP.
 pub(crate) fn client() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::new()

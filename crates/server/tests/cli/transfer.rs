@@ -56,8 +56,8 @@ fn a_file_is_imported_once_and_its_rejected_rows_can_be_mended() {
 
     let again = import(&place, &server, &by);
     assert!(again.stderr.contains("was sent before"), "{again:?}");
-    let anew = import(&place, &server, &[&by[..], &["--again"]].concat());
-    assert_eq!(count(&anew.stdout, "unchanged"), "2", "{anew:?}");
+    let repeated = import(&place, &server, &[&by[..], &["--again"]].concat());
+    assert_eq!(count(&repeated.stdout, "unchanged"), "2", "{repeated:?}");
 
     let mended = rejects
         .replace(",,eve", ",C-2,eve")
@@ -107,7 +107,7 @@ fn what_cannot_be_imported_is_said_in_one_line() {
         &[("SELFSAME_URL", server.url.as_str()), ("SELFSAME_API_KEY", "wrong")],
     );
     assert!(key.complaint(1).contains("(401)"), "{key:?}");
-    let nobody = place.run(&[
+    let refused = place.run(&[
         "import",
         "people.csv",
         "--unique-by",
@@ -118,8 +118,8 @@ fn what_cannot_be_imported_is_said_in_one_line() {
         "http://127.0.0.1:9",
     ]);
     assert!(
-        nobody.complaint(1).contains("no answer from http://127.0.0.1:9"),
-        "{nobody:?}"
+        refused.complaint(1).contains("no answer from http://127.0.0.1:9"),
+        "{refused:?}"
     );
     place.write("empty.csv", "");
     let empty = import(&place, &server, &["empty.csv", "--unique-by", "email"]);

@@ -1,7 +1,9 @@
 //! Many commands in one batch.
 
 use super::kinds::{alone, sample, values};
-use crate::{Ask, Backend, Fixture, Kind, by_external, email, force_merge, identifier, merge, remove};
+use crate::{
+    Backend, Fixture, Kind, RequestBuilder, api_call, by_external, email, force_merge, identifier, merge, remove,
+};
 use selfsame_application::Submission;
 use selfsame_application::ports::{ContactOrder, ContactQuery, SegmentQuery};
 use selfsame_domain::{AttributeKey, Command, ContactId, ContactRef, IdentifierKind, Outcome, Rejection, Rule};
@@ -9,8 +11,8 @@ use selfsame_domain::{AttributeKey, Command, ContactId, ContactRef, IdentifierKi
 pub async fn one_identifier_thrice(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
-    let ask = |town: &str| alone(kind, value).town(town).segment("s").upsert();
-    let decisions = f.decide_all(vec![ask("one"), ask("two"), ask("three")]).await;
+    let write = |town: &str| alone(kind, value).town(town).segment("s").upsert();
+    let decisions = f.decide_all(vec![write("one"), write("two"), write("three")]).await;
     let outcomes: Vec<Outcome> = decisions.iter().map(|decision| decision.outcome).collect();
     assert_eq!(outcomes, [Outcome::Created, Outcome::Updated, Outcome::Updated]);
     let id = decisions[0].contact.expect("a contact");
@@ -24,9 +26,9 @@ pub async fn one_identifier_thrice(backend: &mut dyn Backend, kind: IdentifierKi
 pub async fn an_identifier_that_wanders_within_a_batch(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
-    let ask = |external: &str| Ask::new().external(external).with(kind, value).upsert();
-    f.id(ask("a")).await;
-    let decisions = f.decide_all(vec![ask("b"), ask("c"), ask("a"), ask("b")]).await;
+    let write = |external: &str| api_call().external(external).with(kind, value).upsert();
+    f.id(write("a")).await;
+    let decisions = f.decide_all(vec![write("b"), write("c"), write("a"), write("b")]).await;
     let last = decisions[3].contact.expect("a contact");
     assert_eq!(f.holders(&sample(kind).key).await, [last]);
     assert_eq!(f.lookup(&sample(kind).key).await.holders.len(), 1);
@@ -37,10 +39,10 @@ pub async fn a_refused_command_leaves_the_others_alone(backend: &mut dyn Backend
     let f = Fixture::new(backend).await;
     let decisions = f
         .decide_all(vec![
-            Ask::new().external("a").upsert(),
-            Ask::new().first("nobody").upsert(),
+            api_call().external("a").upsert(),
+            api_call().first("nobody").upsert(),
             remove(ContactId(999)),
-            Ask::new().external("b").email("b@example.com").upsert(),
+            api_call().external("b").email("b@example.com").upsert(),
         ])
         .await;
     let rejections: Vec<_> = decisions.iter().map(|decision| decision.rejection.clone()).collect();
@@ -58,17 +60,17 @@ pub async fn a_refused_command_leaves_the_others_alone(backend: &mut dyn Backend
 
 pub async fn removing_and_restoring_in_one_batch(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let id = f.id(api_call().external("a").email("a@example.com").upsert()).await;
     let decisions = f
         .decide_all(vec![
             remove(id),
-            Ask::new().email("a@example.com").upsert(),
-            Ask::new().external("a").upsert(),
+            api_call().email("a@example.com").upsert(),
+            api_call().external("a").upsert(),
             Command::Remove {
                 contact: by_external("a"),
                 erase: false,
             },
-            Ask::new().first("Ann").update(id),
+            api_call().first("Ann").update(id),
         ])
         .await;
     let outcomes: Vec<Outcome> = decisions.iter().map(|decision| decision.outcome).collect();
@@ -87,11 +89,11 @@ pub async fn merging_a_chain_in_one_batch(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut ids = Vec::new();
     for index in 0..5 {
-        let ask = Ask::new()
+        let builder = api_call()
             .device(&format!("d{index}"))
             .cookie(&format!("c{index}"))
             .segment(&format!("s{index}"));
-        ids.push(f.id(ask.upsert()).await);
+        ids.push(f.id(builder.upsert()).await);
     }
     f.merge(ids[3], ids[4]).await;
     let commands = vec![
@@ -118,8 +120,8 @@ pub async fn merging_a_chain_in_one_batch(backend: &mut dyn Backend) {
 
 pub async fn crossing_merges_in_one_batch(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
     let decisions = f.decide_all(vec![force_merge(one, two), force_merge(two, one)]).await;
     assert_eq!(
         (decisions[0].outcome, &decisions[1].rejection),
@@ -130,12 +132,12 @@ pub async fn crossing_merges_in_one_batch(backend: &mut dyn Backend) {
 
 pub async fn who_is_made_and_absorbed_in_one_batch(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let commands = vec![
-        Ask::new().device("d").cookie("c").town("Lviv").segment("s").upsert(),
-        Ask::new().email("a@example.com").upsert(),
-        Ask::new().external("a").device("d").email("a@example.com").upsert(),
-        Ask::new().device("d").first("Ann").upsert(),
+        api_call().device("d").cookie("c").town("Lviv").segment("s").upsert(),
+        api_call().email("a@example.com").upsert(),
+        api_call().external("a").device("d").email("a@example.com").upsert(),
+        api_call().device("d").first("Ann").upsert(),
     ];
     let decisions = f.decide_all(commands).await;
     assert!(decisions[2..].iter().all(|decision| decision.contact == Some(id)));
@@ -153,10 +155,11 @@ const MANY: usize = 3_000;
 fn many(first: usize) -> Vec<Command> {
     (first..first + MANY)
         .map(|index| {
-            let ask = Ask::new()
+            let builder = api_call()
                 .external(&format!("e{index}"))
                 .email(&format!("m{}@example.com", index / 2));
-            ask.segment(if index % 3 == 0 { "third" } else { "others" })
+            builder
+                .segment(if index % 3 == 0 { "third" } else { "others" })
                 .first("Ann")
                 .upsert()
         })
@@ -213,7 +216,7 @@ pub async fn three_thousand_commands_in_one_submission(backend: &mut dyn Backend
 pub async fn one_contact_three_thousand_times(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let commands = (0..MANY)
-        .map(|index| Ask::new().external("a").town(&format!("town {index}")).upsert())
+        .map(|index| api_call().external("a").town(&format!("town {index}")).upsert())
         .collect();
     let decisions = f.decide_all(commands).await;
     let id = decisions[0].contact.expect("a contact");
@@ -229,7 +232,7 @@ pub async fn one_contact_three_thousand_times(backend: &mut dyn Backend) {
 pub async fn thousands_enter_and_leave_a_segment_and_go(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let ids: Vec<ContactId> = f.decide_all(many(0)).await.iter().map(crate::contact_of).collect();
-    f.id(Ask::new().external("x").segment("all").upsert()).await;
+    f.id(api_call().external("x").segment("all").upsert()).await;
     let segment = f.segment("all").await;
     for chunk in ids.chunks(500) {
         let contacts = chunk.iter().map(|id| ContactRef::Id(*id)).collect();
@@ -271,11 +274,11 @@ pub async fn thousands_enter_and_leave_a_segment_and_go(backend: &mut dyn Backen
 
 pub async fn thousands_merge_into_one_and_come_apart(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let survivor = f.id(Ask::new().external("a").upsert()).await;
-    let asks = (0..300)
-        .map(|index| Ask::new().telegram_of(index).cookie(&format!("c{index}")).upsert())
+    let survivor = f.id(api_call().external("a").upsert()).await;
+    let requests = (0..300)
+        .map(|index| api_call().telegram_of(index).cookie(&format!("c{index}")).upsert())
         .collect();
-    let ids: Vec<ContactId> = f.decide_all(asks).await.iter().map(crate::contact_of).collect();
+    let ids: Vec<ContactId> = f.decide_all(requests).await.iter().map(crate::contact_of).collect();
     let decisions = f
         .decide_all(ids.iter().map(|id| force_merge(survivor, *id)).collect())
         .await;
@@ -293,7 +296,7 @@ trait Numbered {
     fn telegram_of(self, index: usize) -> Self;
 }
 
-impl Numbered for Ask {
+impl Numbered for RequestBuilder {
     fn telegram_of(self, index: usize) -> Self {
         self.with(Kind::Telegram, &format!("t{index}"))
     }
@@ -303,7 +306,7 @@ pub async fn submissions_that_wait_together_get_their_own_answers(backend: &mut 
     let f = Fixture::new(backend).await;
     let submissions = (0..300).map(|index| {
         let external = format!("e{}", index / 3);
-        let commands = vec![Ask::new().external(&external).town(&format!("{index}")).upsert(); 1 + index % 2];
+        let commands = vec![api_call().external(&external).town(&format!("{index}")).upsert(); 1 + index % 2];
         f.app().submit(
             f.workspace,
             Submission {
@@ -334,21 +337,21 @@ pub async fn submissions_that_wait_together_get_their_own_answers(backend: &mut 
 
 pub async fn what_must_stand_alone_waits_its_turn(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").segment("s").upsert()).await;
-    let two = f.id(Ask::new().device("d").upsert()).await;
+    let one = f.id(api_call().external("a").segment("s").upsert()).await;
+    let two = f.id(api_call().device("d").upsert()).await;
     let made = f.merge(one, two).await;
     let segment = f.segment("s").await;
     let commands = [
-        Ask::new().external("a").town("Kyiv").upsert(),
+        api_call().external("a").town("Kyiv").upsert(),
         crate::undo(made),
-        Ask::new().device("d").town("Lviv").upsert(),
+        api_call().device("d").town("Lviv").upsert(),
         Command::Detach {
             segment,
             contacts: Vec::new(),
         },
-        Ask::new().external("b").segment("s").upsert(),
+        api_call().external("b").segment("s").upsert(),
         crate::erase(one),
-        Ask::new().external("a").upsert(),
+        api_call().external("a").upsert(),
     ];
     let submit = |command: Command| f.app().submit(f.workspace, Submission::of(command));
     let answers = futures::future::join_all(commands.map(submit)).await;

@@ -1,21 +1,21 @@
 //! The search order of each call, and what it may change.
 
 use super::contacts::shown;
-use crate::{Ask, Backend, Fixture, Kind, identifier, remove};
+use crate::{Backend, Fixture, Kind, api_call, identifier, remove};
 use selfsame_domain::values::{ChannelType, Source};
 use selfsame_domain::{AttributeKey, ContactId, DedupeOn, Effect, NotLinkedReason, Outcome, Rule, SubscribeStatus};
 
 pub async fn subscribing_never_changes_a_channel_that_exists(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new().external("a").email("a@example.com").first("Ann").upsert())
+        .id(api_call().external("a").email("a@example.com").first("Ann").upsert())
         .await;
-    let ask = Ask::new()
+    let builder = api_call()
         .external("a")
         .email("b@example.com")
         .sms("+380501234567")
         .first("Anna");
-    let decision = f.decide(ask.subscribe()).await;
+    let decision = f.decide(builder.subscribe()).await;
     assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, Some(id)));
     let identifier = identifier(Kind::Email, "b@example.com");
     let kept = Effect::NotLinked {
@@ -34,10 +34,10 @@ pub async fn subscribing_never_changes_a_channel_that_exists(backend: &mut dyn B
 pub async fn subscribing_looks_at_no_token(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let holder = f
-        .id(Ask::new().mobile("app", "t").email("holder@example.com").upsert())
+        .id(api_call().mobile("app", "t").email("holder@example.com").upsert())
         .await;
     let decision = f
-        .decide(Ask::new().mobile("app", "t").sms("+380501234567").subscribe())
+        .decide(api_call().mobile("app", "t").sms("+380501234567").subscribe())
         .await;
     assert_eq!(decision.outcome, Outcome::Created);
     assert_ne!(decision.contact, Some(holder));
@@ -52,34 +52,34 @@ fn identifier_of_token() -> selfsame_domain::IdentifierKey {
     identifier(Kind::MobilePush, "t").key
 }
 
-pub async fn subscribing_tells_the_state_of_the_email(backend: &mut dyn Backend) {
+pub async fn subscribing_reports_the_state_of_the_email(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ask = Ask::new().email("a@example.com").segment("news");
-    let fresh = f.decide(ask.clone().subscribe()).await;
+    let builder = api_call().email("a@example.com").segment("news");
+    let fresh = f.decide(builder.clone().subscribe()).await;
     assert_eq!(
         (fresh.outcome, fresh.email_status),
         (Outcome::Created, Some(SubscribeStatus::NeedConfirmation))
     );
     let id = fresh.contact.expect("a contact");
     assert_eq!(f.contact(id).await.source, Source::Subscription);
-    f.id(Ask::new().email("a@example.com").upsert()).await;
+    f.id(api_call().email("a@example.com").upsert()).await;
     assert!(
         f.contact(id).await.visible(Kind::Email)[0].confirmed,
         "an upsert confirms"
     );
-    let again = f.decide(ask.clone().subscribe()).await;
+    let again = f.decide(builder.clone().subscribe()).await;
     assert_eq!(again.email_status, Some(SubscribeStatus::AlreadySubscribed));
-    let more = f.decide(ask.segment("sales").subscribe()).await;
+    let more = f.decide(builder.segment("sales").subscribe()).await;
     assert_eq!(more.email_status, Some(SubscribeStatus::Subscribed));
     assert!(
         f.contact(id).await.visible(Kind::Email)[0].confirmed,
         "subscribing does not take it back"
     );
-    let phone = f.decide(Ask::new().sms("+380501234567").subscribe()).await;
+    let phone = f.decide(api_call().sms("+380501234567").subscribe()).await;
     assert_eq!(phone.email_status, None);
-    f.id(Ask::new().email("a@example.com").sms("+380671234567").upsert())
+    f.id(api_call().email("a@example.com").sms("+380671234567").upsert())
         .await;
-    let unnamed = f.decide(Ask::new().sms("+380671234567").subscribe()).await;
+    let unnamed = f.decide(api_call().sms("+380671234567").subscribe()).await;
     assert_eq!(
         (unnamed.contact, unnamed.email_status),
         (Some(id), None),
@@ -89,10 +89,10 @@ pub async fn subscribing_tells_the_state_of_the_email(backend: &mut dyn Backend)
 
 pub async fn subscribing_restores(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     f.decide(remove(id)).await;
     let decision = f
-        .decide(Ask::new().external("a").email("a@example.com").subscribe())
+        .decide(api_call().external("a").email("a@example.com").subscribe())
         .await;
     assert_eq!(
         (decision.outcome, decision.contact, decision.rule),
@@ -102,9 +102,9 @@ pub async fn subscribing_restores(backend: &mut dyn Backend) {
 
 pub async fn subscribing_with_an_unknown_external_id_creates(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let holder = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let holder = f.id(api_call().external("a").email("a@example.com").upsert()).await;
     let decision = f
-        .decide(Ask::new().external("b").email("a@example.com").subscribe())
+        .decide(api_call().external("b").email("a@example.com").subscribe())
         .await;
     assert_eq!(decision.outcome, Outcome::Created);
     assert_eq!(
@@ -115,7 +115,7 @@ pub async fn subscribing_with_an_unknown_external_id_creates(backend: &mut dyn B
 
 pub async fn orders_create_and_never_change(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let order = Ask::new()
+    let order = api_call()
         .email("a@example.com")
         .sms("+380501234567")
         .first("Ann")
@@ -129,74 +129,74 @@ pub async fn orders_create_and_never_change(backend: &mut dyn Backend) {
         (Source::Order, Some("Ann"))
     );
     assert_eq!(before.segments().len(), 1);
-    let other = Ask::new()
+    let other = api_call()
         .email("a@example.com")
         .sms("+380671234567")
         .first("Bob")
         .segment("others");
     let found = f.decide(other.order()).await;
     assert_eq!((found.outcome, found.contact), (Outcome::Unchanged, Some(id)));
-    assert_eq!(f.face(id).await, selfsame_domain::ObservableContact::of(&before));
+    assert_eq!(f.observable(id).await, selfsame_domain::ObservableContact::of(&before));
 }
 
 pub async fn orders_look_for_the_phone_before_the_email_and_adopt(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let by_email = f.id(Ask::new().email("a@example.com").upsert()).await;
-    let by_phone = f.id(Ask::new().sms("+380501234567").upsert()).await;
-    let order = Ask::new().external("e").email("a@example.com").sms("+380501234567");
+    let by_email = f.id(api_call().email("a@example.com").upsert()).await;
+    let by_phone = f.id(api_call().sms("+380501234567").upsert()).await;
+    let order = api_call().external("e").email("a@example.com").sms("+380501234567");
     let decision = f.decide(order.order()).await;
     assert_eq!((decision.contact, decision.rule), (Some(by_phone), Rule::Adopt));
     assert_eq!(f.contact(by_phone).await.external_id(), Some("e"));
-    assert_eq!(f.all().await, [by_email, by_phone], "an order merges nobody");
+    assert_eq!(f.all().await, [by_email, by_phone], "an order merges no contacts");
 }
 
 pub async fn events_create_only_where_they_may(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ask = Ask::new().email("a@example.com").first("Ann");
-    let refused = f.decide(ask.clone().event(false)).await;
+    let builder = api_call().email("a@example.com").first("Ann");
+    let refused = f.decide(builder.clone().event(false)).await;
     assert_eq!((refused.outcome, refused.contact), (Outcome::Unmatched, None));
     assert!(f.all().await.is_empty());
-    let created = f.decide(ask.event(true)).await;
+    let created = f.decide(builder.event(true)).await;
     assert_eq!((created.outcome, f.all().await.len()), (Outcome::Created, 1));
 }
 
 pub async fn events_look_for_the_contact_number_first(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
-    let both = f.decide(Ask::new().contact(one).external("b").event(false)).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
+    let both = f.decide(api_call().contact(one).external("b").event(false)).await;
     assert_eq!((both.contact, both.rule), (Some(one), Rule::ContactId));
-    let apart = Effect::NotLinked {
+    let not_linked = Effect::NotLinked {
         identifier: identifier(Kind::ExternalId, "b"),
         contact: Some(two),
         reason: NotLinkedReason::HeldByOther,
     };
-    assert!(both.effects.contains(&apart), "{both:?}");
+    assert!(both.effects.contains(&not_linked), "{both:?}");
     let unknown = f
-        .decide(Ask::new().contact(ContactId(999)).external("b").event(false))
+        .decide(api_call().contact(ContactId(999)).external("b").event(false))
         .await;
     assert_eq!((unknown.contact, unknown.rule), (Some(two), Rule::ExternalId));
 }
 
 pub async fn events_leave_a_removed_contact_alone(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     f.decide(remove(id)).await;
-    let decision = f.decide(Ask::new().external("a").event(true)).await;
+    let decision = f.decide(api_call().external("a").event(true)).await;
     assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
     assert!(!f.is_there(id).await);
 }
 
 pub async fn app_tokens_are_appended(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let id = f.id(api_call().external("a").email("a@example.com").upsert()).await;
     for token in ["t1", "t2"] {
-        let ask = Ask::new()
+        let builder = api_call()
             .external("a")
             .email("b@example.com")
             .first("Bob")
             .with(Kind::Telegram, token);
-        let decision = f.decide(ask.app_token()).await;
+        let decision = f.decide(builder.app_token()).await;
         assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, Some(id)));
     }
     let contact = f.contact(id).await;
@@ -207,11 +207,11 @@ pub async fn app_tokens_are_appended(backend: &mut dyn Backend) {
 
 pub async fn app_tokens_look_for_number_then_external_id_then_phone_then_email(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let number = f.id(Ask::new().external("n").upsert()).await;
-    let external = f.id(Ask::new().external("e").upsert()).await;
-    let phone = f.id(Ask::new().external("p").sms("+380501234567").upsert()).await;
-    let email = f.id(Ask::new().external("m").email("a@example.com").upsert()).await;
-    let token = || Ask::new().with(Kind::Telegram, "t");
+    let number = f.id(api_call().external("n").upsert()).await;
+    let external = f.id(api_call().external("e").upsert()).await;
+    let phone = f.id(api_call().external("p").sms("+380501234567").upsert()).await;
+    let email = f.id(api_call().external("m").email("a@example.com").upsert()).await;
+    let token = || api_call().with(Kind::Telegram, "t");
     let all = token()
         .contact(number)
         .external("e")
@@ -231,17 +231,17 @@ pub async fn app_tokens_look_for_number_then_external_id_then_phone_then_email(b
 
 pub async fn bulk_adopts_the_match_without_an_external_id(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let claimed = f.id(Ask::new().external("other").sms("+380501234567").upsert()).await;
+    let claimed = f.id(api_call().external("other").sms("+380501234567").upsert()).await;
     let free = f
-        .id(Ask::new().sms("+380671234567").email("x@example.com").upsert())
+        .id(api_call().sms("+380671234567").email("x@example.com").upsert())
         .await;
     f.policy(|policy| policy.merge_unclaimed = false).await;
-    f.id(Ask::new().email("x@example.com").sms("+380501234567").update(free))
+    f.id(api_call().email("x@example.com").sms("+380501234567").update(free))
         .await;
-    f.id(Ask::new().external("other").town("later").upsert()).await;
+    f.id(api_call().external("other").town("later").upsert()).await;
     let decision = f
         .decide(
-            Ask::new()
+            api_call()
                 .external("new")
                 .sms("+380501234567")
                 .bulk(DedupeOn::Sms, false),
@@ -251,7 +251,7 @@ pub async fn bulk_adopts_the_match_without_an_external_id(backend: &mut dyn Back
     assert_eq!(f.contact(claimed).await.external_id(), Some("other"));
     let third = f
         .decide(
-            Ask::new()
+            api_call()
                 .external("third")
                 .sms("+380501234567")
                 .bulk(DedupeOn::Sms, false),
@@ -270,38 +270,38 @@ pub async fn bulk_adopts_the_match_without_an_external_id(backend: &mut dyn Back
 
 pub async fn bulk_takes_the_most_recently_updated(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").email("x@example.com").upsert()).await;
-    let two = f.id(Ask::new().external("b").email("x@example.com").upsert()).await;
-    let ask = || Ask::new().email("x@example.com").bulk(DedupeOn::Email, false);
-    assert_eq!(f.would(ask()).await.contact, Some(two));
-    f.id(Ask::new().external("a").town("Kyiv").upsert()).await;
-    assert_eq!(f.would(ask()).await.contact, Some(one));
+    let one = f.id(api_call().external("a").email("x@example.com").upsert()).await;
+    let two = f.id(api_call().external("b").email("x@example.com").upsert()).await;
+    let builder = || api_call().email("x@example.com").bulk(DedupeOn::Email, false);
+    assert_eq!(f.would(builder()).await.contact, Some(two));
+    f.id(api_call().external("a").town("Kyiv").upsert()).await;
+    assert_eq!(f.would(builder()).await.contact, Some(one));
 }
 
-pub async fn bulk_restores_only_when_told(backend: &mut dyn Backend) {
+pub async fn bulk_restores_only_on_request(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     f.decide(remove(id)).await;
-    let ask = |restore| Ask::new().external("a").first("Ann").bulk(DedupeOn::Email, restore);
-    let skipped = f.decide(ask(false)).await;
+    let builder = |restore| api_call().external("a").first("Ann").bulk(DedupeOn::Email, restore);
+    let skipped = f.decide(builder(false)).await;
     assert_eq!((skipped.outcome, skipped.contact), (Outcome::Unmatched, None));
     assert!(!f.is_there(id).await);
-    let restored = f.decide(ask(true)).await;
+    let restored = f.decide(builder(true)).await;
     assert_eq!((restored.outcome, restored.contact), (Outcome::Restored, Some(id)));
 }
 
 pub async fn bulk_looks_at_nothing_but_the_external_id_and_its_field(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let full = || {
-        let ask = Ask::new().email("a@example.com").sms("+380501234567");
-        ask.with(Kind::MobilePush, "m").with(Kind::WebPush, "w")
+        let builder = api_call().email("a@example.com").sms("+380501234567");
+        builder.with(Kind::MobilePush, "m").with(Kind::WebPush, "w")
     };
     let holders = [Kind::Email, Kind::Phone, Kind::MobilePush, Kind::WebPush];
     let values = ["a@example.com", "+380501234567", "m", "w"];
     let mut ids = Vec::new();
     for (kind, value) in holders.into_iter().zip(values) {
         ids.push(
-            f.id(Ask::new()
+            f.id(api_call()
                 .external(&format!("holder of {kind}"))
                 .with(kind, value)
                 .upsert())
@@ -321,7 +321,7 @@ pub async fn bulk_looks_at_nothing_but_the_external_id_and_its_field(backend: &m
         Some(ids[1]),
         "the phone first"
     );
-    let email_only = Ask::new().email("a@example.com").bulk(DedupeOn::EmailOrSms, false);
+    let email_only = api_call().email("a@example.com").bulk(DedupeOn::EmailOrSms, false);
     assert_eq!(f.would(email_only).await.contact, Some(ids[0]));
     assert_eq!(
         f.would(full().external("new").bulk(DedupeOn::ExternalCustomerId, false))
@@ -337,12 +337,12 @@ pub async fn bulk_looks_at_nothing_but_the_external_id_and_its_field(backend: &m
 
 pub async fn bulk_by_number_lets_the_external_id_win(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
-    let ask = Ask::new().external("a").contact(two).bulk(DedupeOn::Id, false);
-    assert_eq!(f.would(ask).await.contact, Some(one));
-    let free = f.id(Ask::new().device("d").upsert()).await;
-    let ask = Ask::new().external("c").contact(free).bulk(DedupeOn::Id, false);
-    assert_eq!(f.decide(ask).await.contact, Some(free));
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
+    let builder = api_call().external("a").contact(two).bulk(DedupeOn::Id, false);
+    assert_eq!(f.would(builder).await.contact, Some(one));
+    let free = f.id(api_call().device("d").upsert()).await;
+    let builder = api_call().external("c").contact(free).bulk(DedupeOn::Id, false);
+    assert_eq!(f.decide(builder).await.contact, Some(free));
     assert_eq!(f.contact(free).await.external_id(), Some("c"));
 }

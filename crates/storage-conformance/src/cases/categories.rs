@@ -1,6 +1,6 @@
 //! Subscription categories.
 
-use crate::{Ask, Backend, Fixture, category_key, force_merge, remove};
+use crate::{Backend, Fixture, api_call, category_key, force_merge, remove};
 use selfsame_domain::values::CategoryName;
 use selfsame_domain::{Category, CategoryId, Command, ContactId, Effect, Outcome, Rejection, SegmentId};
 
@@ -67,7 +67,7 @@ pub async fn a_category_comes_with_its_segment(backend: &mut dyn Backend) {
 
 pub async fn a_segment_of_that_name_becomes_the_category_s(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    f.id(Ask::new().external("a").segment("News").upsert()).await;
+    f.id(api_call().external("a").segment("News").upsert()).await;
     let segment = f.segment("News").await;
     f.decide(create("news", "News")).await;
     let categories = all(&f).await;
@@ -119,13 +119,13 @@ pub async fn renaming_takes_the_segment_along(backend: &mut dyn Backend) {
     );
 }
 
-pub async fn an_archived_category_takes_nobody(backend: &mut dyn Backend) {
+pub async fn an_archived_category_accepts_no_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     f.decide(create("news", "News")).await;
-    let id = f.id(Ask::new().external("a").category("news").upsert()).await;
+    let id = f.id(api_call().external("a").category("news").upsert()).await;
     assert_eq!(f.decide(archive(CategoryId(1), true)).await.outcome, Outcome::Updated);
     assert_eq!(f.decide(archive(CategoryId(1), true)).await.outcome, Outcome::Unchanged);
-    let skipped = f.decide(Ask::new().external("b").category("news").upsert()).await;
+    let skipped = f.decide(api_call().external("b").category("news").upsert()).await;
     assert!(
         skipped
             .effects
@@ -142,7 +142,7 @@ pub async fn an_archived_category_takes_nobody(backend: &mut dyn Backend) {
     assert_eq!(
         (categories[0].0.archived, categories[0].1),
         (true, 1),
-        "it is told, with who is in it"
+        "it is listed, with its members"
     );
     f.decide(archive(CategoryId(1), false)).await;
     assert_eq!(f.decide(subscribe_to(id, &["news"])).await.outcome, Outcome::Unchanged);
@@ -154,7 +154,7 @@ pub async fn subscriptions_are_replaced_as_a_whole(backend: &mut dyn Backend) {
         f.decide(create(key, text)).await;
     }
     let id = f
-        .id(Ask::new()
+        .id(api_call()
             .external("x")
             .category("a")
             .category("b")
@@ -192,7 +192,7 @@ pub async fn the_number_of_contacts_is_that_of_active_ones(backend: &mut dyn Bac
     f.decide(create("empty", "Empty")).await;
     let mut ids = Vec::new();
     for external in ["a", "b", "c", "d"] {
-        ids.push(f.id(Ask::new().external(external).category("news").upsert()).await);
+        ids.push(f.id(api_call().external(external).category("news").upsert()).await);
     }
     f.decide(remove(ids[3])).await;
     f.decide(force_merge(ids[0], ids[1])).await;

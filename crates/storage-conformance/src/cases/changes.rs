@@ -1,13 +1,13 @@
 //! The change feed.
 
-use crate::{Ask, Backend, Fixture, erase, keep, keep_order, merge_of, remove, undo};
+use crate::{Backend, Fixture, api_call, erase, keep, keep_order, merge_of, remove, undo};
 use futures::future::join_all;
 use selfsame_application::ports::{Clock, PruneUpTo, StorageError};
 use selfsame_application::{ChangeQuery, ChangesError, Submission};
 use selfsame_domain::{ChangeKind, ContactId, OrderStatus, Revision, WorkspaceId};
 use std::collections::BTreeSet;
 
-type Told = (ChangeKind, ContactId);
+type ChangeOf = (ChangeKind, ContactId);
 
 fn query(after: i64, limit: u32) -> ChangeQuery {
     ChangeQuery {
@@ -18,7 +18,7 @@ fn query(after: i64, limit: u32) -> ChangeQuery {
 }
 
 /// All changes after a revision, in pages of about so many, and the last revision.
-async fn read(f: &Fixture<'_>, after: Revision, limit: u32) -> (Vec<Told>, Revision) {
+async fn read(f: &Fixture<'_>, after: Revision, limit: u32) -> (Vec<ChangeOf>, Revision) {
     let (mut found, mut after) = (Vec::new(), after);
     loop {
         let page = f
@@ -49,16 +49,16 @@ async fn now(f: &Fixture<'_>) -> Revision {
     page.next
 }
 
-pub async fn what_becomes_of_contacts_is_told_in_order(backend: &mut dyn Backend) {
+pub async fn changes_of_contacts_are_listed_in_commit_order(backend: &mut dyn Backend) {
     use ChangeKind::{Created, Erased, Merged, Removed, Restored, Unmerged, Updated};
     let f = Fixture::new(backend).await;
     let begin = now(&f).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
-    f.decide(Ask::new().external("ann").first("Ann").upsert()).await;
-    f.decide(Ask::new().external("ann").first("Ann").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
+    f.decide(api_call().external("ann").first("Ann").upsert()).await;
+    f.decide(api_call().external("ann").first("Ann").upsert()).await;
     f.decide(remove(ann)).await;
-    f.decide(Ask::new().external("ann").upsert()).await;
+    f.decide(api_call().external("ann").upsert()).await;
     let merged = f.decide(crate::merge(ann, bob)).await;
     f.decide(undo(merge_of(&merged))).await;
     let (found, end) = read(&f, begin, 100).await;
@@ -82,7 +82,7 @@ pub async fn what_becomes_of_contacts_is_told_in_order(backend: &mut dyn Backend
     }
     f.decide(erase(bob)).await;
     let (left, _) = read(&f, begin, 2).await;
-    let of_ann: Vec<Told> = found.into_iter().filter(|(_, contact)| *contact == ann).collect();
+    let of_ann: Vec<ChangeOf> = found.into_iter().filter(|(_, contact)| *contact == ann).collect();
     assert_eq!(
         left,
         [of_ann, vec![(Erased, bob)]].concat(),
@@ -92,15 +92,15 @@ pub async fn what_becomes_of_contacts_is_told_in_order(backend: &mut dyn Backend
 
 pub async fn a_contact_that_loses_something_is_updated(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").device("d").upsert()).await;
+    let ann = f.id(api_call().external("ann").device("d").upsert()).await;
     let begin = now(&f).await;
-    let bob = f.id(Ask::new().external("bob").device("d").upsert()).await;
+    let bob = f.id(api_call().external("bob").device("d").upsert()).await;
     let (found, begin) = read(&f, begin, 1).await;
     assert_eq!(found, [(ChangeKind::Updated, ann), (ChangeKind::Created, bob)]);
     // What contacts do and order is no change of theirs.
-    f.decide(keep(Ask::new().external("bob").happened("Login"))).await;
+    f.decide(keep(api_call().external("bob").happened("Login"))).await;
     let at = f.clock().now();
-    f.decide(keep_order(Ask::new().external("bob").ordered(
+    f.decide(keep_order(api_call().external("bob").ordered(
         "1",
         OrderStatus::Delivered,
         at,
@@ -111,8 +111,8 @@ pub async fn a_contact_that_loses_something_is_updated(backend: &mut dyn Backend
 
 pub async fn the_feed_is_filtered_by_kind(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    f.decide(Ask::new().external("ann").first("Ann").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    f.decide(api_call().external("ann").first("Ann").upsert()).await;
     f.decide(remove(ann)).await;
     let query = ChangeQuery {
         kinds: BTreeSet::from([ChangeKind::Removed]),
@@ -125,7 +125,7 @@ pub async fn the_feed_is_filtered_by_kind(backend: &mut dyn Backend) {
         ..query
     };
     let page = f.app().changes(f.workspace, &query).await.expect("read");
-    let found: Vec<Told> = page.items.iter().map(|change| (change.kind, change.contact)).collect();
+    let found: Vec<ChangeOf> = page.items.iter().map(|change| (change.kind, change.contact)).collect();
     assert_eq!(found, [(ChangeKind::Removed, ann)]);
     assert_eq!(page.next, now(&f).await);
 }
@@ -134,9 +134,9 @@ pub async fn a_commit_is_never_cut(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let begin = now(&f).await;
     let names = ["a", "b", "c"];
-    f.decide_all(names.map(|name| Ask::new().external(name).upsert()).into())
+    f.decide_all(names.map(|name| api_call().external(name).upsert()).into())
         .await;
-    f.decide(Ask::new().external("d").upsert()).await;
+    f.decide(api_call().external("d").upsert()).await;
     let page = f.app().changes(f.workspace, &query(begin.0, 2)).await.expect("read");
     assert_eq!(page.items.len(), 3);
     let page = f
@@ -155,7 +155,7 @@ pub async fn a_reader_misses_nothing_while_servers_write(backend: &mut dyn Backe
     let number = |server: usize, round: usize| format!("{server}-{round}");
     let write = async |server: usize| {
         for round in 0..20 {
-            let command = Ask::new().external(&number(server, round)).upsert();
+            let command = api_call().external(&number(server, round)).upsert();
             let written = servers[server].submit(f.workspace, Submission::of(command)).await;
             written.expect("submit");
         }
@@ -181,7 +181,7 @@ pub async fn a_reader_misses_nothing_while_servers_write(backend: &mut dyn Backe
 
 pub async fn a_place_that_is_forgotten_or_unknown_is_refused(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
     let before = now(&f).await;
     f.decide(erase(ann)).await;
     let latest = now(&f).await;
@@ -196,16 +196,16 @@ pub async fn a_place_that_is_forgotten_or_unknown_is_refused(backend: &mut dyn B
         others: Revision(0),
     };
     assert_eq!(f.store().prune_deleted(f.workspace, up_to).await.expect("prune"), 1);
-    let asked = async |after: Revision| f.app().changes(f.workspace, &query(after.0, 10)).await;
-    let refused = asked(before).await;
+    let changes_after = async |after: Revision| f.app().changes(f.workspace, &query(after.0, 10)).await;
+    let refused = changes_after(before).await;
     assert!(
         matches!(refused, Err(ChangesError::TooOld { begins }) if begins == latest),
         "{refused:?}"
     );
-    assert_eq!(asked(latest).await.expect("read").next, latest);
-    let refused = asked(latest.next()).await;
+    assert_eq!(changes_after(latest).await.expect("read").next, latest);
+    let refused = changes_after(latest.next()).await;
     assert!(
-        matches!(refused, Err(ChangesError::Ahead { latest: told }) if told == latest),
+        matches!(refused, Err(ChangesError::Ahead { latest: reported }) if reported == latest),
         "{refused:?}"
     );
     f.enter_new_workspace("two").await;

@@ -1,6 +1,6 @@
 //! Creating, updating and reading one contact.
 
-use crate::{Ask, Backend, Fixture, Kind, app, identifier, merge, remove};
+use crate::{Backend, Fixture, Kind, RequestBuilder, api_call, app, identifier, merge, remove};
 use selfsame_application::ports::Clock;
 use selfsame_domain::values::{
     AddressPart, ChannelType, ContactKey, Device, FirstName, Language, LastName, Postcode, Source, TimeZone,
@@ -23,19 +23,19 @@ pub(super) fn shown(contact: &Contact, channel: ChannelType) -> Vec<String> {
 
 pub async fn a_new_contact_reads_back_whole(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ask = Ask::new()
+    let builder = api_call()
         .external(" A-1 ")
         .email("Ann@Example.COM")
         .sms("+380 50 123 45 67")
         .mobile("app", "t1");
-    let ask = ask
+    let builder = builder
         .device("d1")
         .cookie("c1")
         .first("Ганна")
         .last("Ö'Hara")
         .town("Kyiv")
         .segment("Клієнти");
-    let decision = f.decide(ask.upsert()).await;
+    let decision = f.decide(builder.upsert()).await;
     assert_eq!(
         (decision.outcome, decision.rule, decision.rejection),
         (Outcome::Created, Rule::NoMatch, None)
@@ -72,7 +72,7 @@ pub async fn numbers_start_at_one_and_ascend(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut last = ContactId(0);
     for index in 0..5 {
-        let id = f.id(Ask::new().external(&format!("e{index}")).upsert()).await;
+        let id = f.id(api_call().external(&format!("e{index}")).upsert()).await;
         assert!(id > last, "{id} comes after {last}");
         if index == 0 {
             assert_eq!(id, ContactId(1));
@@ -84,14 +84,14 @@ pub async fn numbers_start_at_one_and_ascend(backend: &mut dyn Backend) {
 pub async fn what_is_not_sent_is_kept(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("a@example.com")
             .first("Ann")
             .town("Kyiv")
             .upsert())
         .await;
-    assert_eq!(f.id(Ask::new().external("a").first("Anna").upsert()).await, id);
+    assert_eq!(f.id(api_call().external("a").first("Anna").upsert()).await, id);
     let contact: Contact = f.contact(id).await;
     assert_eq!(contact.attributes.text(AttributeKey::FirstName), Some("Anna"));
     assert_eq!(contact.attributes.text(AttributeKey::Town), Some("Kyiv"));
@@ -100,15 +100,15 @@ pub async fn what_is_not_sent_is_kept(backend: &mut dyn Backend) {
 
 pub async fn repeating_a_request_changes_nothing(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ask = Ask::new()
+    let builder = api_call()
         .external("a")
         .email("a@example.com")
         .cookie("c")
         .first("Ann")
         .segment("s");
-    let id = f.id(ask.clone().upsert()).await;
+    let id = f.id(builder.clone().upsert()).await;
     let before = f.contact(id).await;
-    let again = f.decide(ask.clone().upsert()).await;
+    let again = f.decide(builder.clone().upsert()).await;
     assert_eq!(
         (again.outcome, again.contact, again.rule),
         (Outcome::Unchanged, Some(id), Rule::ExternalId)
@@ -121,7 +121,7 @@ pub async fn repeating_a_request_changes_nothing(backend: &mut dyn Backend) {
     assert_eq!(after, before, "nor when it was last seen, within the hour");
     assert_eq!(f.log(id).await.len(), 1);
     f.clock().advance_seconds(3600);
-    f.decide(ask.upsert()).await;
+    f.decide(builder.upsert()).await;
     let later = f.contact(id).await;
     assert!(later.identifiers.iter().all(|held| held.last_seen == f.clock().now()));
     assert_eq!(f.log(id).await.len(), 1);
@@ -130,14 +130,14 @@ pub async fn repeating_a_request_changes_nothing(backend: &mut dyn Backend) {
 pub async fn setting_a_channel_keeps_the_others(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("a@example.com")
             .sms("+380501234567")
             .mobile("app", "t1")
             .upsert())
         .await;
-    f.id(Ask::new()
+    f.id(api_call()
         .external("a")
         .email("b@example.com")
         .mobile("app", "t2")
@@ -156,7 +156,7 @@ pub async fn setting_a_channel_keeps_the_others(backend: &mut dyn Backend) {
 pub async fn one_request_may_set_two_values_of_a_type(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("b@example.com")
             .email("a@example.com")
@@ -170,7 +170,7 @@ pub async fn one_request_may_set_two_values_of_a_type(backend: &mut dyn Backend)
 pub async fn one_phone_may_be_two_channels(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .sms("+380501234567")
             .viber("+380501234567")
@@ -186,11 +186,11 @@ pub async fn one_phone_may_be_two_channels(backend: &mut dyn Backend) {
         1
     );
     assert_eq!(shown(&contact, ChannelType::Viber), shown(&contact, ChannelType::Sms));
-    f.id(Ask::new().external("a").sms("+380671234567").upsert()).await;
+    f.id(api_call().external("a").sms("+380671234567").upsert()).await;
     let contact = f.contact(id).await;
     assert_eq!(shown(&contact, ChannelType::Viber), ["+380501234567"]);
     assert_eq!(shown(&contact, ChannelType::Sms), ["+380671234567"]);
-    f.id(Ask::new().external("a").viber("+380671234567").upsert()).await;
+    f.id(api_call().external("a").viber("+380671234567").upsert()).await;
     assert!(
         f.holders(&identifier(Kind::Phone, "+380501234567").key)
             .await
@@ -200,9 +200,9 @@ pub async fn one_phone_may_be_two_channels(backend: &mut dyn Backend) {
 
 pub async fn the_text_typed_last_is_shown(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").email("Ann@example.com").upsert()).await;
+    let id = f.id(api_call().external("a").email("Ann@example.com").upsert()).await;
     let decision = f
-        .decide(Ask::new().external("a").email("ANN@example.com").upsert())
+        .decide(api_call().external("a").email("ANN@example.com").upsert())
         .await;
     assert_eq!(decision.outcome, Outcome::Updated);
     assert_eq!(shown(&f.contact(id).await, ChannelType::Email), ["ANN@example.com"]);
@@ -222,8 +222,11 @@ pub async fn every_attribute_reads_back_and_clears(backend: &mut dyn Backend) {
         AttributeInput::time_zone(Some(&TimeZone::parse("Europe/Kyiv").expect("a time zone"))),
         AttributeInput::contact_key(Some(&ContactKey::parse("k-1").expect("a key"))),
     ];
-    let ask = inputs.iter().cloned().fold(Ask::new().external("a"), Ask::attribute);
-    let id = f.id(ask.upsert()).await;
+    let builder = inputs
+        .iter()
+        .cloned()
+        .fold(api_call().external("a"), RequestBuilder::attribute);
+    let id = f.id(builder.upsert()).await;
     let contact = f.contact(id).await;
     for input in &inputs {
         assert_eq!(
@@ -234,8 +237,10 @@ pub async fn every_attribute_reads_back_and_clears(backend: &mut dyn Backend) {
         );
     }
     let clear = AttributeKey::BUILT_IN.map(|key| AttributeInput { key, value: None });
-    let ask = clear.into_iter().fold(Ask::new().external("a"), Ask::attribute);
-    let decision = f.decide(ask.clone().upsert()).await;
+    let builder = clear
+        .into_iter()
+        .fold(api_call().external("a"), RequestBuilder::attribute);
+    let decision = f.decide(builder.clone().upsert()).await;
     assert_eq!(
         decision.effects,
         [
@@ -253,13 +258,13 @@ pub async fn every_attribute_reads_back_and_clears(backend: &mut dyn Backend) {
             .iter()
             .all(|key| contact.attributes.get(*key).is_none())
     );
-    assert_eq!(f.decide(ask.upsert()).await.outcome, Outcome::Unchanged);
+    assert_eq!(f.decide(builder.upsert()).await.outcome, Outcome::Unchanged);
 }
 
 pub async fn every_source_reads_back(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for source in Source::ALL {
-        let id = f.id(Ask::new().external(source.as_str()).source(source).upsert()).await;
+        let id = f.id(api_call().external(source.as_str()).source(source).upsert()).await;
         let contact = f.contact(id).await;
         assert_eq!((contact.source, contact.identifiers[0].source), (source, source));
     }
@@ -287,7 +292,7 @@ pub async fn what_tokens_carry_reads_back(backend: &mut dyn Backend) {
         app: Some("7".to_owned()),
         ..ChannelDetails::default()
     };
-    let ask = Ask::new()
+    let builder = api_call()
         .external("a")
         .channel(
             ChannelType::MobilePush,
@@ -295,7 +300,7 @@ pub async fn what_tokens_carry_reads_back(backend: &mut dyn Backend) {
             mobile.clone(),
         )
         .channel(ChannelType::WebPush, identifier(Kind::WebPush, "w"), web.clone());
-    let id = f.id(ask.upsert()).await;
+    let id = f.id(builder.upsert()).await;
     let contact = f.contact(id).await;
     assert_eq!(contact.visible(Kind::MobilePush)[0].details, mobile);
     assert_eq!(contact.visible(Kind::WebPush)[0].details, web);
@@ -304,11 +309,11 @@ pub async fn what_tokens_carry_reads_back(backend: &mut dyn Backend) {
 pub async fn nothing_that_identifies_makes_no_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let cases = [
-        (Ask::new().first("Ann"), Rejection::NoIdentifier),
-        (Ask::new().cookie("c"), Rejection::CookieAlone),
+        (api_call().first("Ann"), Rejection::NoIdentifier),
+        (api_call().cookie("c"), Rejection::CookieAlone),
     ];
-    for (ask, rejection) in cases {
-        let decision = f.decide(ask.segment("s").upsert()).await;
+    for (builder, rejection) in cases {
+        let decision = f.decide(builder.segment("s").upsert()).await;
         assert_eq!((decision.outcome, decision.contact), (Outcome::Rejected, None));
         assert_eq!(decision.rejection, Some(rejection));
     }
@@ -320,7 +325,7 @@ pub async fn nothing_that_identifies_makes_no_contact(backend: &mut dyn Backend)
         .expect("read segments");
     assert_eq!(segments.total, 0, "a refused command leaves nothing");
     assert_eq!(
-        f.id(Ask::new().external("a").upsert()).await,
+        f.id(api_call().external("a").upsert()).await,
         ContactId(1),
         "not even a number"
     );
@@ -328,7 +333,7 @@ pub async fn nothing_that_identifies_makes_no_contact(backend: &mut dyn Backend)
 
 pub async fn an_update_by_number_never_creates(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let decision = f.decide(Ask::new().email("a@example.com").update(ContactId(77))).await;
+    let decision = f.decide(api_call().email("a@example.com").update(ContactId(77))).await;
     assert_eq!(
         (decision.outcome, decision.rejection),
         (Outcome::Rejected, Some(Rejection::ContactNotFound))
@@ -341,9 +346,9 @@ pub async fn an_update_by_number_never_creates(backend: &mut dyn Backend) {
 
 pub async fn an_update_restores(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().email("a@example.com").upsert()).await;
+    let id = f.id(api_call().email("a@example.com").upsert()).await;
     f.decide(remove(id)).await;
-    let decision = f.decide(Ask::new().first("Ann").update(id)).await;
+    let decision = f.decide(api_call().first("Ann").update(id)).await;
     assert_eq!(
         (decision.outcome, decision.contact, decision.rule),
         (Outcome::Restored, Some(id), Rule::Restore)
@@ -354,19 +359,19 @@ pub async fn an_update_restores(backend: &mut dyn Backend) {
     );
 }
 
-pub async fn an_external_id_of_somebody_else_is_refused(backend: &mut dyn Backend) {
+pub async fn an_external_id_of_another_contact_is_refused(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let holder = f.id(Ask::new().external("a").upsert()).await;
-    let id = f.id(Ask::new().email("b@example.com").upsert()).await;
+    let holder = f.id(api_call().external("a").upsert()).await;
+    let id = f.id(api_call().email("b@example.com").upsert()).await;
     let before = f.contact(id).await;
-    let refused = f.decide(Ask::new().external("a").first("Bob").update(id)).await;
+    let refused = f.decide(api_call().external("a").first("Bob").update(id)).await;
     assert_eq!(
         (refused.outcome, refused.rejection),
         (Outcome::Rejected, Some(Rejection::ExternalIdHeld { holder }))
     );
     assert_eq!(f.contact(id).await, before);
     f.decide(remove(holder)).await;
-    let refused = f.decide(Ask::new().external("a").update(id)).await;
+    let refused = f.decide(api_call().external("a").update(id)).await;
     assert_eq!(
         refused.rejection,
         Some(Rejection::ExternalIdHeld { holder }),
@@ -376,14 +381,14 @@ pub async fn an_external_id_of_somebody_else_is_refused(backend: &mut dyn Backen
 
 pub async fn a_removed_contact_is_removed_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     assert_eq!(f.decide(remove(id)).await.outcome, Outcome::Removed);
     let again = f.decide(remove(id)).await;
     assert_eq!(
         (again.outcome, again.rejection),
         (Outcome::Rejected, Some(Rejection::ContactNotFound))
     );
-    let other = f.id(Ask::new().external("b").upsert()).await;
+    let other = f.id(api_call().external("b").upsert()).await;
     let merged = f.decide(merge(other, id)).await;
     assert_eq!(merged.rejection, Some(Rejection::ContactNotFound));
 }
@@ -393,23 +398,23 @@ pub async fn the_most_recently_updated_of_several_is_taken(backend: &mut dyn Bac
     f.policy(|policy| policy.merge_unclaimed = false).await;
     let mut ids = Vec::new();
     for external in ["a", "b", "c"] {
-        ids.push(f.id(Ask::new().external(external).upsert()).await);
+        ids.push(f.id(api_call().external(external).upsert()).await);
     }
     for external in ["a", "b", "c"] {
-        f.id(Ask::new().external(external).sms("+380501234567").town("x").upsert())
+        f.id(api_call().external(external).sms("+380501234567").town("x").upsert())
             .await;
         if external == "b" {
             break;
         }
     }
-    f.id(Ask::new().external("a").town("y").upsert()).await;
+    f.id(api_call().external("a").town("y").upsert()).await;
     assert_eq!(
-        f.would(Ask::new().sms("+380501234567").upsert()).await.contact,
+        f.would(api_call().sms("+380501234567").upsert()).await.contact,
         Some(ids[0])
     );
-    f.id(Ask::new().external("b").town("y").upsert()).await;
+    f.id(api_call().external("b").town("y").upsert()).await;
     assert_eq!(
-        f.would(Ask::new().sms("+380501234567").upsert()).await.contact,
+        f.would(api_call().sms("+380501234567").upsert()).await.contact,
         Some(ids[1])
     );
 }
@@ -424,35 +429,35 @@ pub async fn stronger_identifiers_are_looked_at_first(backend: &mut dyn Backend)
         Kind::DeviceId,
         Kind::Cookie,
     ];
-    let mut all = Ask::new();
+    let mut all = api_call();
     let mut ids = Vec::new();
     for kind in order {
         let [value, ..] = super::kinds::values(kind);
         let name = format!("owner-of-{kind}");
-        let ask = if kind == Kind::ExternalId {
-            Ask::new()
+        let builder = if kind == Kind::ExternalId {
+            api_call()
         } else {
-            Ask::new().external(&name)
+            api_call().external(&name)
         };
-        ids.push(f.id(ask.with(kind, value).upsert()).await);
+        ids.push(f.id(builder.with(kind, value).upsert()).await);
         all = all.with(kind, value);
     }
     assert_eq!(f.would(all.clone().upsert()).await.contact, Some(ids[0]));
     for (index, kind) in order.iter().enumerate().skip(1) {
-        let weaker = order[index..]
-            .iter()
-            .fold(Ask::new(), |ask, kind| ask.with(*kind, super::kinds::values(*kind)[0]));
+        let weaker = order[index..].iter().fold(api_call(), |builder, kind| {
+            builder.with(*kind, super::kinds::values(*kind)[0])
+        });
         assert_eq!(f.would(weaker.upsert()).await.contact, Some(ids[index]), "{kind}");
     }
 }
 
 pub async fn emails_answer_in_the_order_asked(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").email("One@Example.com").upsert()).await;
-    let none = f.id(Ask::new().external("b").upsert()).await;
-    let two = f.id(Ask::new().external("c").email("two@example.com").upsert()).await;
-    let gone = f.id(Ask::new().external("d").email("gone@example.com").upsert()).await;
-    let absorbed = f.id(Ask::new().device("d").upsert()).await;
+    let one = f.id(api_call().external("a").email("One@Example.com").upsert()).await;
+    let none = f.id(api_call().external("b").upsert()).await;
+    let two = f.id(api_call().external("c").email("two@example.com").upsert()).await;
+    let gone = f.id(api_call().external("d").email("gone@example.com").upsert()).await;
+    let absorbed = f.id(api_call().device("d").upsert()).await;
     f.decide(remove(gone)).await;
     f.merge(one, absorbed).await;
     let ids = [two, gone, ContactId(999), absorbed, none, one];

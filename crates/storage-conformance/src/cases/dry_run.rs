@@ -2,7 +2,7 @@
 
 use super::kinds::{alone, sample, values};
 use crate::{
-    Ask, Backend, Fixture, Kind, Observation, erase, force_merge, identifier, merge_of, observe, remove, undo,
+    Backend, Fixture, Kind, Observation, api_call, erase, force_merge, identifier, merge_of, observe, remove, undo,
 };
 use selfsame_application::ports::{ReadAnswer, ReadRequest};
 use selfsame_domain::{
@@ -36,8 +36,8 @@ pub async fn decides_as_the_real_thing(backend: &mut dyn Backend, kind: Identifi
     let [value, ..] = values(kind);
     let commands = [
         alone(kind, value).segment("s").upsert(),
-        Ask::new().external("e").with(kind, value).upsert(),
-        Ask::new()
+        api_call().external("e").with(kind, value).upsert(),
+        api_call()
             .external("f")
             .with(kind, value)
             .sms("+380991234567")
@@ -56,17 +56,17 @@ pub async fn decides_as_the_real_thing(backend: &mut dyn Backend, kind: Identifi
 
 pub async fn of_merges_and_undos_leaves_nothing(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let one = f.id(api_call().external("a").email("a@example.com").upsert()).await;
     let two = f
-        .id(Ask::new().external("b").email("b@example.com").cookie("c").upsert())
+        .id(api_call().external("b").email("b@example.com").cookie("c").upsert())
         .await;
     let merge = merge_of(&f.decide(force_merge(one, two)).await);
-    let three = f.id(Ask::new().external("c").upsert()).await;
+    let three = f.id(api_call().external("c").upsert()).await;
     let policy = Policy {
         merge_unclaimed: false,
         ..Policy::default()
     };
-    let segment = f.id(Ask::new().external("a").segment("s").upsert()).await;
+    let segment = f.id(api_call().external("a").segment("s").upsert()).await;
     assert_eq!(segment, one);
     let segment = f.segment("s").await;
     let commands = [
@@ -104,10 +104,10 @@ pub async fn of_merges_and_undos_leaves_nothing(backend: &mut dyn Backend) {
 pub async fn of_several_commands_builds_on_what_came_before(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let commands = vec![
-        Ask::new().email("a@example.com").segment("s").upsert(),
-        Ask::new().external("a").email("a@example.com").segment("s").upsert(),
+        api_call().email("a@example.com").segment("s").upsert(),
+        api_call().external("a").email("a@example.com").segment("s").upsert(),
         remove(ContactId(1)),
-        Ask::new().external("a").upsert(),
+        api_call().external("a").upsert(),
     ];
     let would = f
         .app()
@@ -124,7 +124,7 @@ pub async fn of_several_commands_builds_on_what_came_before(backend: &mut dyn Ba
 
 pub async fn burns_no_numbers(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let command = || Ask::new().external("a").segment("s").upsert();
+    let command = || api_call().external("a").segment("s").upsert();
     for _ in 0..3 {
         assert_eq!(f.would(command()).await.contact, Some(ContactId(1)));
     }
@@ -135,7 +135,7 @@ pub async fn burns_no_numbers(backend: &mut dyn Backend) {
 /// A dry run must neither wait for a big import nor delay it.
 pub async fn neither_waits_nor_holds_up(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let id = f.id(api_call().external("a").email("a@example.com").upsert()).await;
     let key = identifier(Kind::Email, "a@example.com").key;
     let footprint = Footprint {
         keys: [(key.clone(), true)].into(),
@@ -154,13 +154,13 @@ pub async fn neither_waits_nor_holds_up(backend: &mut dyn Backend) {
     };
     let mut writer = f.store().exclusive(f.workspace).await.expect("begin");
     writer.read(&request).await.expect("read");
-    let would = f.would(Ask::new().email("a@example.com").first("Ann").upsert()).await;
+    let would = f.would(api_call().email("a@example.com").first("Ann").upsert()).await;
     assert_eq!(would.contact, Some(id));
     let read = f.another().read(f.workspace, &request).await.expect("read");
     let ReadAnswer::State(state) = read else {
-        panic!("nobody changed the policy: {read:?}")
+        panic!("the policy was not changed: {read:?}")
     };
     assert_eq!(state.snapshot.contacts.keys().copied().collect::<Vec<_>>(), [id]);
     drop(writer);
-    f.id(Ask::new().email("a@example.com").first("Ann").upsert()).await;
+    f.id(api_call().email("a@example.com").first("Ann").upsert()).await;
 }

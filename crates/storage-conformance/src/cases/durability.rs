@@ -1,7 +1,7 @@
 //! Acknowledged writes survive a restart.
 
 use super::kinds::{alone, sample, values};
-use crate::{Ask, Backend, FieldType, Fixture, Kind, category_key, email, force_merge, observe, remove, undo};
+use crate::{Backend, FieldType, Fixture, Kind, api_call, category_key, email, force_merge, observe, remove, undo};
 use selfsame_application::ports::ReadRequest;
 use selfsame_domain::values::CategoryName;
 use selfsame_domain::{Command, ContactId, Footprint, IdentifierKind, Policy};
@@ -17,7 +17,7 @@ pub async fn an_identifier_outlives_a_restart(backend: &mut dyn Backend, kind: I
     f.reopen().await;
     assert_eq!(f.holders(&sample(kind).key).await, [id]);
     assert_eq!(crate::sorted(f.contact(id).await), crate::sorted(before));
-    assert_eq!(f.id(Ask::new().with(kind, value).upsert()).await, id);
+    assert_eq!(f.id(api_call().with(kind, value).upsert()).await, id);
 }
 
 pub async fn everything_outlives_a_restart(backend: &mut dyn Backend) {
@@ -28,23 +28,23 @@ pub async fn everything_outlives_a_restart(backend: &mut dyn Backend) {
     };
     f.decide(create).await;
     let field = super::fields::create(&f, super::fields::field("k", FieldType::Decimal)).await;
-    let ask = Ask::new()
+    let builder = api_call()
         .external("a")
         .email("a@example.com")
         .cookie("c")
         .category("n")
         .segment("s")
         .first("Ann");
-    let one = f.id(ask.field(field, Some("1.50")).upsert()).await;
+    let one = f.id(builder.field(field, Some("1.50")).upsert()).await;
     let two = f
-        .id(Ask::new()
+        .id(api_call()
             .external("b")
             .email("b@example.com")
             .mobile("app", "t")
             .cookie("d")
             .upsert())
         .await;
-    let three = f.id(Ask::new().device("d").town("Lviv").upsert()).await;
+    let three = f.id(api_call().device("d").town("Lviv").upsert()).await;
     let first = crate::merge_of(&f.decide(force_merge(one, two)).await);
     f.merge(one, three).await;
     f.decide(undo(first)).await;
@@ -75,7 +75,7 @@ pub async fn everything_outlives_a_restart(backend: &mut dyn Backend) {
             ..Policy::default()
         }
     );
-    assert!(f.id(Ask::new().external("new").upsert()).await > three, "numbers go on");
+    assert!(f.id(api_call().external("new").upsert()).await > three, "numbers go on");
     f.check().await;
 }
 
@@ -84,7 +84,7 @@ pub async fn another_server_sees_what_was_acknowledged(backend: &mut dyn Backend
     let another = f.another();
     for index in 0..5 {
         let id = f
-            .id(Ask::new()
+            .id(api_call()
                 .external(&format!("e{index}"))
                 .email("a@example.com")
                 .upsert())
@@ -105,7 +105,7 @@ pub async fn another_server_sees_what_was_acknowledged(backend: &mut dyn Backend
 
 pub async fn a_dropped_transaction_leaves_nothing(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let before = observe(f.store(), f.workspace, ContactId(5), &[]).await;
     let begin = async || f.store().exclusive(f.workspace).await.expect("begin");
     drop(begin().await);
@@ -124,7 +124,7 @@ pub async fn a_dropped_transaction_leaves_nothing(backend: &mut dyn Backend) {
     assert_eq!(meanwhile, before, "readers do not wait");
     drop(transaction);
     assert_eq!(
-        f.id(Ask::new().external("b").upsert()).await,
+        f.id(api_call().external("b").upsert()).await,
         ContactId(id.0 + 1),
         "and nothing is locked"
     );
@@ -137,7 +137,7 @@ pub async fn a_dropped_transaction_leaves_nothing(backend: &mut dyn Backend) {
 pub async fn a_dropped_submission_is_done_all_the_same(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     for index in 0..20 {
-        let command = Ask::new().external(&format!("e{index}")).upsert();
+        let command = api_call().external(&format!("e{index}")).upsert();
         let mut submitted = pin!(
             f.app()
                 .submit(f.workspace, selfsame_application::Submission::of(command))
@@ -155,7 +155,7 @@ pub async fn a_dropped_submission_is_done_all_the_same(backend: &mut dyn Backend
 pub async fn a_closed_server_takes_nothing_and_loses_nothing(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let submit = |index: usize| {
-        let command = Ask::new().external(&format!("e{index}")).upsert();
+        let command = api_call().external(&format!("e{index}")).upsert();
         let (app, workspace) = (f.app().clone(), f.workspace);
         tokio::spawn(async move {
             app.submit(workspace, selfsame_application::Submission::of(command))

@@ -1,7 +1,7 @@
 //! Dynamic segments: their members, which are current as soon as a write is answered.
 
 use super::segment_fields::{condition, empty, formula, who};
-use crate::{Ask, Backend, Fixture, erase, merge, remove, segment_name, undo};
+use crate::{Backend, Fixture, api_call, erase, merge, remove, segment_name, undo};
 use selfsame_application::SegmentError;
 use selfsame_application::ports::MembersFrom;
 use selfsame_domain::{Command, ContactId, ContactRef, Effect, Outcome, Rejection, SegmentId, Skipped};
@@ -31,7 +31,7 @@ async fn made(f: &Fixture<'_>, name: &str, json: &Value) -> SegmentId {
 }
 
 async fn members(f: &Fixture<'_>, segment: SegmentId) -> Vec<ContactId> {
-    let from = MembersFrom::After(ContactId::NOBODY);
+    let from = MembersFrom::After(ContactId::NONE);
     let found = f
         .app()
         .segment_members(f.workspace, segment, from, 100)
@@ -50,13 +50,13 @@ pub async fn who_has_no_external_id_is_in_until_one_comes(backend: &mut dyn Back
     let f = Fixture::new(backend).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
     assert_eq!(members(&f, segment).await, []);
-    let one = f.id(Ask::new().email("one@example.com").upsert()).await;
-    let two = f.id(Ask::new().email("two@example.com").external("two").upsert()).await;
+    let one = f.id(api_call().email("one@example.com").upsert()).await;
+    let two = f.id(api_call().email("two@example.com").external("two").upsert()).await;
     assert_eq!(members(&f, segment).await, [one]);
-    f.decide(Ask::new().email("one@example.com").external("one").upsert())
+    f.decide(api_call().email("one@example.com").external("one").upsert())
         .await;
     assert_eq!(members(&f, segment).await, [], "the update is answered");
-    let three = f.id(Ask::new().sms("+380501112233").upsert()).await;
+    let three = f.id(api_call().sms("+380501112233").upsert()).await;
     assert_eq!(members(&f, segment).await, [three]);
     assert_eq!(who(&f, &json!({"not": {"segment": segment.0}})).await, [one, two]);
 }
@@ -64,8 +64,8 @@ pub async fn who_has_no_external_id_is_in_until_one_comes(backend: &mut dyn Back
 pub async fn removed_restored_and_erased_contacts(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let segment = made(&f, "ids", &json!({"field": "externalCustomerId", "op": "is_not_empty"})).await;
-    let one = f.id(Ask::new().external("one").upsert()).await;
-    let two = f.id(Ask::new().external("two").upsert()).await;
+    let one = f.id(api_call().external("one").upsert()).await;
+    let two = f.id(api_call().external("two").upsert()).await;
     f.decide(remove(one)).await;
     assert_eq!(members(&f, segment).await, [two]);
     assert_eq!(
@@ -73,7 +73,7 @@ pub async fn removed_restored_and_erased_contacts(backend: &mut dyn Backend) {
         [],
         "a removed contact is in no complement"
     );
-    f.decide(Ask::new().external("one").upsert()).await;
+    f.decide(api_call().external("one").upsert()).await;
     assert_eq!(members(&f, segment).await, [one, two]);
     f.decide(erase(two)).await;
     assert_eq!(members(&f, segment).await, [one]);
@@ -83,8 +83,8 @@ pub async fn a_merge_and_its_undo_move_at_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let with_id = made(&f, "ids", &json!({"not": empty("externalCustomerId")})).await;
     let mailed = made(&f, "mailed", &condition("email", "ends_with", json!("@example.com"))).await;
-    let one = f.id(Ask::new().external("one").upsert()).await;
-    let two = f.id(Ask::new().email("two@example.com").upsert()).await;
+    let one = f.id(api_call().external("one").upsert()).await;
+    let two = f.id(api_call().email("two@example.com").upsert()).await;
     let decision = f.decide(merge(one, two)).await;
     assert_eq!(
         (members(&f, with_id).await, members(&f, mailed).await),
@@ -99,8 +99,8 @@ pub async fn a_merge_and_its_undo_move_at_once(backend: &mut dyn Backend) {
 
 pub async fn a_formula_is_edited_and_a_segment_deleted(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     let segment = made(&f, "s", &empty("email")).await;
     assert_eq!(members(&f, segment).await, [ann]);
     let decision = f.decide(change(segment, &json!({"not": empty("email")}))).await;
@@ -140,7 +140,7 @@ pub async fn a_formula_is_edited_and_a_segment_deleted(backend: &mut dyn Backend
 
 pub async fn a_list_is_deleted_with_its_memberships(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").segment("list").upsert()).await;
+    let ann = f.id(api_call().external("ann").segment("list").upsert()).await;
     let list = f.segment("list").await;
     let revision = f.contact(ann).await.revision;
     f.decide(Command::DeleteSegment { segment: list }).await;
@@ -156,9 +156,9 @@ pub async fn a_list_is_deleted_with_its_memberships(backend: &mut dyn Backend) {
 
 pub async fn segments_inside_segments(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").segment("Staff").upsert()).await;
-    let bob = f.id(Ask::new().external("bob").upsert()).await;
-    let eve = f.id(Ask::new().email("eve@example.com").upsert()).await;
+    let ann = f.id(api_call().external("ann").segment("Staff").upsert()).await;
+    let bob = f.id(api_call().external("bob").upsert()).await;
+    let eve = f.id(api_call().email("eve@example.com").upsert()).await;
     let staff = f.segment("Staff").await;
     let with_id = made(&f, "ids", &json!({"not": empty("externalCustomerId")})).await;
     let both = json!({"all": [{"segment": with_id.0}, {"not": {"segment": staff.0}}]});
@@ -187,10 +187,10 @@ pub async fn segments_inside_segments(backend: &mut dyn Backend) {
     );
 }
 
-pub async fn nobody_is_put_into_a_dynamic_segment(backend: &mut dyn Backend) {
+pub async fn no_contact_is_put_into_a_dynamic_segment(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
-    let one = f.id(Ask::new().external("one").upsert()).await;
+    let one = f.id(api_call().external("one").upsert()).await;
     let contacts = vec![ContactRef::Id(one)];
     for command in [
         Command::Attach {
@@ -206,11 +206,11 @@ pub async fn nobody_is_put_into_a_dynamic_segment(backend: &mut dyn Backend) {
         assert_eq!(f.decide(command).await.rejection, Some(Rejection::SegmentIsDynamic));
     }
     let skipped = |effect: &Effect| matches!(effect, Effect::Skipped(Skipped { field, reason }) if field == "groups" && reason.contains("dynamic"));
-    for ask in [
-        Ask::new().external("one").segment("no id"),
-        Ask::new().external("one").segment_id(segment),
+    for builder in [
+        api_call().external("one").segment("no id"),
+        api_call().external("one").segment_id(segment),
     ] {
-        let decision = f.decide(ask.upsert()).await;
+        let decision = f.decide(builder.upsert()).await;
         assert!(decision.effects.iter().any(skipped), "{decision:?}");
     }
     assert_eq!(f.contact(one).await.memberships, []);
@@ -225,7 +225,7 @@ pub async fn nobody_is_put_into_a_dynamic_segment(backend: &mut dyn Backend) {
         matches!(taken.rejection, Some(Rejection::AlreadyExists { .. })),
         "{taken:?}"
     );
-    f.id(Ask::new().external("one").segment("list").upsert()).await;
+    f.id(api_call().external("one").segment("list").upsert()).await;
     let list = f.segment("list").await;
     let no_formula = f.decide(change(list, &empty("email"))).await;
     assert_eq!(no_formula.rejection, Some(Rejection::SegmentIsStatic));
@@ -235,7 +235,7 @@ pub async fn members_come_by_pages_and_previews_by_moves(backend: &mut dyn Backe
     let f = Fixture::new(backend).await;
     let mut all = Vec::new();
     for number in 0..12 {
-        all.push(f.id(Ask::new().external(&format!("c{number}")).upsert()).await);
+        all.push(f.id(api_call().external(&format!("c{number}")).upsert()).await);
     }
     let segment = made(&f, "all", &condition("contactId", "greater", json!(0))).await;
     let page = async |from, limit| -> Vec<ContactId> {
@@ -282,13 +282,13 @@ pub async fn members_come_by_pages_and_previews_by_moves(backend: &mut dyn Backe
 
 pub async fn another_workspace_has_segments_of_its_own(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    f.id(Ask::new().email("one@example.com").segment("list").upsert()).await;
+    f.id(api_call().email("one@example.com").segment("list").upsert()).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
     let first = f.enter_new_workspace("two").await;
     let hidden = f.app().segment(f.workspace, segment).await;
     assert!(matches!(hidden, Err(SegmentError::NotFound)), "{hidden:?}");
     assert_eq!(who(&f, &empty("externalCustomerId")).await, []);
-    let mine = f.id(Ask::new().email("one@example.com").upsert()).await;
+    let mine = f.id(api_call().email("one@example.com").upsert()).await;
     assert_eq!(who(&f, &empty("externalCustomerId")).await, [mine]);
     let other = made(&f, "no id", &condition("email", "equals", json!("one@example.com"))).await;
     assert_eq!(other, SegmentId(1), "numbers are per workspace");
@@ -301,8 +301,8 @@ pub async fn another_workspace_has_segments_of_its_own(backend: &mut dyn Backend
 
 pub async fn a_contact_page_says_why(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().email("one@example.com").segment("list").upsert()).await;
-    f.id(Ask::new().external("two").segment("other").upsert()).await;
+    let one = f.id(api_call().email("one@example.com").segment("list").upsert()).await;
+    f.id(api_call().external("two").segment("other").upsert()).await;
     made(&f, "no id", &empty("externalCustomerId")).await;
     made(&f, "new", &condition("createdAt", "in_last_days", json!(7))).await;
     let found = f
@@ -310,7 +310,7 @@ pub async fn a_contact_page_says_why(backend: &mut dyn Backend) {
         .segments_of(f.workspace, one)
         .await
         .expect("read segments of a contact");
-    let told: Vec<(&str, bool, &str)> = found
+    let found_segments: Vec<(&str, bool, &str)> = found
         .iter()
         .map(|standing| (standing.name.as_str(), standing.is_member, standing.because.as_str()))
         .collect();
@@ -320,7 +320,7 @@ pub async fn a_contact_page_says_why(backend: &mut dyn Backend) {
         ("no id", true, "External ID is empty"),
         ("new", true, "Created is in the last 7 days"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(found_segments, expected);
     let created = f.contact(one).await.created_at;
     let week = chrono::TimeDelta::days(7) + chrono::TimeDelta::microseconds(1);
     assert_eq!(found[3].until, Some(created + week));
@@ -328,7 +328,7 @@ pub async fn a_contact_page_says_why(backend: &mut dyn Backend) {
 
 pub async fn formulas_outlive_a_restart(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().email("one@example.com").upsert()).await;
+    let one = f.id(api_call().email("one@example.com").upsert()).await;
     let segment = made(&f, "no id", &empty("externalCustomerId")).await;
     f.reopen().await;
     assert_eq!(members(&f, segment).await, [one]);

@@ -1,6 +1,9 @@
 //! Events, and the contact or visitor that owns them.
 
-use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, event_type, identifier, keep, merge_of, remove, undo};
+use crate::{
+    Backend, Fixture, Kind, RequestBuilder, api_call, contact_of, erase, event_type, identifier, keep, merge_of,
+    remove, undo,
+};
 use futures::future::join_all;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
@@ -19,12 +22,12 @@ pub(super) fn value(kind: Kind) -> &'static str {
     }
 }
 
-pub(super) fn of(kind: Kind) -> Ask {
-    Ask::new().with(kind, value(kind))
+pub(super) fn of(kind: Kind) -> RequestBuilder {
+    api_call().with(kind, value(kind))
 }
 
 /// A request that creates a contact with the identifier; a cookie needs another one beside it.
-fn claiming(kind: Kind) -> Ask {
+fn claiming(kind: Kind) -> RequestBuilder {
     match kind {
         Kind::ExternalId => of(kind),
         _ => of(kind).external("a"),
@@ -54,7 +57,7 @@ fn seconds(at: Timestamp, seconds: i64) -> Timestamp {
 
 pub async fn an_event_reads_back_whole(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let occurred_at = seconds(f.clock().now(), -1_000_000) + chrono::TimeDelta::microseconds(7);
     let params = EventParams::parse(r#"{"Їжак": {"b": [1, null, "\u0000'\""]}, "a": ""}"#).expect("an object");
     for (number, origin) in Origin::ALL.into_iter().enumerate() {
@@ -65,7 +68,7 @@ pub async fn an_event_reads_back_whole(backend: &mut dyn Backend) {
             occurred_at: Some(occurred_at),
             origin,
             params: params.clone(),
-            ..Ask::new().external("a").happened("тип")
+            ..api_call().external("a").happened("тип")
         };
         let decision = f.decide(keep(request)).await;
         let expected = Event {
@@ -81,7 +84,7 @@ pub async fn an_event_reads_back_whole(backend: &mut dyn Backend) {
         };
         assert!(f.history(id).await.contains(&expected), "{expected:?}");
     }
-    let decision = f.decide(keep(Ask::new().external("a").happened("plain"))).await;
+    let decision = f.decide(keep(api_call().external("a").happened("plain"))).await;
     let latest = f.history(id).await.remove(0);
     assert_eq!((latest.occurred_at, latest.key_value), (decision.at, None));
     assert_eq!(latest.params, EventParams::default());
@@ -89,13 +92,13 @@ pub async fn an_event_reads_back_whole(backend: &mut dyn Backend) {
 
 pub async fn history_comes_latest_first_and_by_page(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let start = f.clock().now();
     // Three at each of four moments, in different months; some have event IDs of their senders.
     let happened = |number: i64| EventRequest {
         id: (number % 2 == 0).then(|| EventId::sent(&number.to_string())),
         occurred_at: Some(seconds(start, (number / 3) * -5_000_000)),
-        ..Ask::new().external("a").happened(&format!("e{number}"))
+        ..api_call().external("a").happened(&format!("e{number}"))
     };
     f.decide_all((0..12).map(|number| keep(happened(number))).collect())
         .await;
@@ -122,12 +125,12 @@ pub async fn history_comes_latest_first_and_by_page(backend: &mut dyn Backend) {
 
 pub async fn history_is_filtered_by_kind_and_time(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    let id = f.id(api_call().external("a").cookie("c").upsert()).await;
     let start = f.clock().now();
     for (name, number) in ["PageView", "order", "PageView", "pageview"].into_iter().zip(0..) {
         let request = EventRequest {
             occurred_at: Some(seconds(start, number)),
-            ..Ask::new().cookie("c").happened(name)
+            ..api_call().cookie("c").happened(name)
         };
         f.decide(keep(request)).await;
     }
@@ -199,40 +202,40 @@ pub async fn what_waits_is_adopted_within_a_batch(backend: &mut dyn Backend, kin
 
 pub async fn a_cookie_that_moves_divides_the_history(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let view = async |name: &str| f.decide(keep(Ask::new().cookie("c").happened(name))).await;
+    let view = async |name: &str| f.decide(keep(api_call().cookie("c").happened(name))).await;
     view("before").await;
-    let one = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    let one = f.id(api_call().external("a").cookie("c").upsert()).await;
     view("one").await;
-    let two = f.id(Ask::new().external("b").cookie("c").upsert()).await;
+    let two = f.id(api_call().external("b").cookie("c").upsert()).await;
     view("two").await;
     assert_eq!(f.happened(one).await, ["before", "one"]);
     assert_eq!(f.happened(two).await, ["two"]);
 }
 
-pub async fn a_type_tells_whether_events_create_contacts(backend: &mut dyn Backend) {
+pub async fn an_event_type_says_whether_its_events_create_contacts(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     assert_eq!(f.decide(creating("order", true)).await.outcome, Outcome::Updated);
     assert_eq!(f.decide(creating("order", true)).await.outcome, Outcome::Unchanged);
     f.reopen().await;
     let made = f
-        .decide(keep(Ask::new().email("a@example.com").happened("order")))
+        .decide(keep(api_call().email("a@example.com").happened("order")))
         .await;
     assert_eq!(made.outcome, Outcome::Created);
     assert_eq!(f.happened(contact_of(&made)).await, ["order"]);
     for name in ["other", "Order"] {
-        let other = f.decide(keep(Ask::new().email("b@example.com").happened(name))).await;
+        let other = f.decide(keep(api_call().email("b@example.com").happened(name))).await;
         assert_eq!(other.outcome, Outcome::Unmatched, "{name}");
     }
-    let alone = f.decide(keep(Ask::new().cookie("c").happened("order"))).await;
+    let alone = f.decide(keep(api_call().cookie("c").happened("order"))).await;
     assert_eq!(alone.outcome, Outcome::Unmatched, "a cookie makes no contact");
     f.decide(creating("order", false)).await;
-    let off = f.decide(keep(Ask::new().external("c").happened("order"))).await;
+    let off = f.decide(keep(api_call().external("c").happened("order"))).await;
     assert_eq!(off.outcome, Outcome::Unmatched);
 }
 
 pub async fn events_are_counted_by_type_and_types_page(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let happened = |name: &str| keep(Ask::new().cookie("c").happened(name));
+    let happened = |name: &str| keep(api_call().cookie("c").happened(name));
     let first = f.decide(happened("b")).await;
     let second = f.decide_all(vec![happened("b"), happened("Ї"), happened("b")]).await;
     f.decide(creating("c", true)).await;
@@ -256,11 +259,11 @@ pub async fn events_are_counted_by_type_and_types_page(backend: &mut dyn Backend
 
 pub async fn an_event_with_an_identity_is_stored_once(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let sent = |name: &str, text: &str| {
         keep(EventRequest {
             id: Some(EventId::sent(text)),
-            ..Ask::new().external("a").happened(name)
+            ..api_call().external("a").happened(name)
         })
     };
     f.decide_all(vec![sent("one", "x"), sent("one again", "x"), sent("two", "y")])
@@ -274,13 +277,13 @@ pub async fn an_event_with_an_identity_is_stored_once(backend: &mut dyn Backend)
 
 pub async fn an_event_sent_to_two_servers_at_once_is_stored_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let other = f.second_server();
     for round in 0..5 {
         let sent = || {
             let request = EventRequest {
                 id: Some(EventId::sent(&round.to_string())),
-                ..Ask::new().external("a").happened("once")
+                ..api_call().external("a").happened("once")
             };
             Submission::of(keep(request))
         };
@@ -301,10 +304,10 @@ pub async fn events_that_race_with_a_claim_are_not_lost(backend: &mut dyn Backen
     let other = f.second_server();
     for round in 0..8 {
         let (email, cookie) = (format!("p{round}@example.com"), format!("c{round}"));
-        let mut commands = vec![Ask::new().email(&email).cookie(&cookie).upsert()];
+        let mut commands = vec![api_call().email(&email).cookie(&cookie).upsert()];
         for number in 0..3 {
-            let by_email = Ask::new().email(&email).happened(&format!("e{number}"));
-            let by_cookie = Ask::new().cookie(&cookie).happened(&format!("c{number}"));
+            let by_email = api_call().email(&email).happened(&format!("e{number}"));
+            let by_cookie = api_call().cookie(&cookie).happened(&format!("c{number}"));
             commands.extend([keep(by_email), keep(by_cookie)]);
         }
         commands.rotate_left(round % 7);
@@ -324,32 +327,32 @@ pub async fn events_that_race_with_a_claim_are_not_lost(backend: &mut dyn Backen
 
 pub async fn an_event_of_a_removed_contact_waits_with_it(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     f.decide(remove(id)).await;
-    f.decide(keep(Ask::new().external("a").happened("late"))).await;
+    f.decide(keep(api_call().external("a").happened("late"))).await;
     assert!(!f.is_there(id).await);
     assert_eq!(f.happened(id).await, ["late"]);
-    f.id(Ask::new().external("a").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
     assert_eq!(f.happened(id).await, ["late"]);
 }
 
 pub async fn merges_bring_history_and_undoing_gives_it_back(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    f.decide(keep(Ask::new().email("a@example.com").happened("waited")))
+    f.decide(keep(api_call().email("a@example.com").happened("waited")))
         .await;
-    f.decide(keep(Ask::new().cookie("c").happened("viewed"))).await;
-    let one = f.id(Ask::new().email("a@example.com").cookie("c").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
-    let three = f.id(Ask::new().external("z").upsert()).await;
-    f.decide(keep(Ask::new().contact(one).happened("one"))).await;
+    f.decide(keep(api_call().cookie("c").happened("viewed"))).await;
+    let one = f.id(api_call().email("a@example.com").cookie("c").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
+    let three = f.id(api_call().external("z").upsert()).await;
+    f.decide(keep(api_call().contact(one).happened("one"))).await;
     let first = f.merge(two, one).await;
     let second = merge_of(&f.decide(crate::force_merge(three, two)).await);
-    f.decide(keep(Ask::new().cookie("c").happened("viewed later"))).await;
+    f.decide(keep(api_call().cookie("c").happened("viewed later"))).await;
     let whole = ["waited", "viewed", "one", "viewed later"];
     for id in [one, two, three] {
         assert_eq!(f.happened(id).await, whole);
     }
-    f.decide(keep(Ask::new().contact(one).happened("three"))).await;
+    f.decide(keep(api_call().contact(one).happened("three"))).await;
     f.decide(undo(first)).await;
     assert_eq!(f.happened(one).await, whole, "its visitors go home with what they left");
     assert_eq!(f.happened(three).await, ["three"]);
@@ -359,14 +362,14 @@ pub async fn merges_bring_history_and_undoing_gives_it_back(backend: &mut dyn Ba
 
 pub async fn erasing_leaves_no_history(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    f.decide(keep(Ask::new().cookie("c").happened("viewed"))).await;
-    let id = f.id(Ask::new().external("a").cookie("c").upsert()).await;
-    let absorbed = f.id(Ask::new().email("b@example.com").upsert()).await;
-    let other = f.id(Ask::new().external("o").upsert()).await;
+    f.decide(keep(api_call().cookie("c").happened("viewed"))).await;
+    let id = f.id(api_call().external("a").cookie("c").upsert()).await;
+    let absorbed = f.id(api_call().email("b@example.com").upsert()).await;
+    let other = f.id(api_call().external("o").upsert()).await;
     for event in [
-        Ask::new().external("a").happened("seen"),
-        Ask::new().contact(absorbed).happened("absorbed"),
-        Ask::new().external("o").happened("other"),
+        api_call().external("a").happened("seen"),
+        api_call().contact(absorbed).happened("absorbed"),
+        api_call().external("o").happened("other"),
     ] {
         f.decide(keep(event)).await;
     }
@@ -381,15 +384,15 @@ pub async fn erasing_leaves_no_history(backend: &mut dyn Backend) {
     f.decide(erase(id)).await;
     assert_eq!(read().await, 0);
     let again = f
-        .id(Ask::new().external("a").email("b@example.com").cookie("c").upsert())
+        .id(api_call().external("a").email("b@example.com").cookie("c").upsert())
         .await;
     assert_eq!(f.happened(again).await, [""; 0]);
     assert_eq!(f.happened(other).await, ["other"]);
 }
 
-pub async fn a_subscription_tells_of_itself(backend: &mut dyn Backend) {
+pub async fn a_subscription_is_recorded_as_an_event(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let mut request = Ask::new().email("a@example.com").request();
+    let mut request = api_call().email("a@example.com").request();
     request.form_type = FormType::parse("footer").ok();
     let subscribe = || Command::Contact(Call::Subscribe, Box::new(request.clone()));
     let id = f.id(subscribe()).await;
@@ -403,10 +406,10 @@ pub async fn a_subscription_tells_of_itself(backend: &mut dyn Backend) {
 
 pub async fn a_dry_run_keeps_no_event(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
-    let would = f.would(keep(Ask::new().external("a").happened("x"))).await;
+    let id = f.id(api_call().external("a").upsert()).await;
+    let would = f.would(keep(api_call().external("a").happened("x"))).await;
     assert_eq!(would.contact, Some(id));
-    let waits = f.would(keep(Ask::new().cookie("c").happened("x"))).await;
+    let waits = f.would(keep(api_call().cookie("c").happened("x"))).await;
     assert!(matches!(waits.effects[..], [Effect::EventWaits { .. }]));
     let key = identifier(Kind::Cookie, "c").key;
     assert_eq!(f.happened(id).await, [""; 0]);
@@ -417,12 +420,12 @@ pub async fn a_dry_run_keeps_no_event(backend: &mut dyn Backend) {
 pub async fn many_events_in_one_batch(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let ids = [
-        f.id(Ask::new().external("c0").upsert()).await,
-        f.id(Ask::new().external("c1").upsert()).await,
+        f.id(api_call().external("c0").upsert()).await,
+        f.id(api_call().external("c1").upsert()).await,
     ];
     let happened = |number: usize| {
         keep(
-            Ask::new()
+            api_call()
                 .external(&format!("c{}", number % 2))
                 .happened(&format!("t{}", number % 7)),
         )
@@ -436,25 +439,25 @@ pub async fn many_events_in_one_batch(backend: &mut dyn Backend) {
 
 pub async fn visitors_of_a_cookie_are_listed_latest_first(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").cookie("c").upsert()).await;
-    let two = f.id(Ask::new().external("b").cookie("c").upsert()).await;
+    let one = f.id(api_call().external("a").cookie("c").upsert()).await;
+    let two = f.id(api_call().external("b").cookie("c").upsert()).await;
     let key = identifier(Kind::Cookie, "c").key;
     let visitors = f.store().visitors(f.workspace, &key).await.expect("read visitors");
     let owners: Vec<_> = visitors.iter().map(|visitor| visitor.owner).collect();
     assert_eq!(owners, [Some(two), Some(one)]);
-    let nobody = identifier(Kind::Cookie, "d").key;
+    let unknown = identifier(Kind::Cookie, "d").key;
     assert_eq!(
-        f.store().visitors(f.workspace, &nobody).await.expect("read visitors"),
+        f.store().visitors(f.workspace, &unknown).await.expect("read visitors"),
         []
     );
 }
 
 pub async fn history_survives_a_restart(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    f.decide(keep(Ask::new().email("a@example.com").happened("one"))).await;
+    f.decide(keep(api_call().email("a@example.com").happened("one"))).await;
     f.reopen().await;
-    f.decide(keep(Ask::new().email("a@example.com").happened("two"))).await;
-    let id = f.id(Ask::new().email("a@example.com").upsert()).await;
+    f.decide(keep(api_call().email("a@example.com").happened("two"))).await;
+    let id = f.id(api_call().email("a@example.com").upsert()).await;
     let before = f.history(id).await;
     f.reopen().await;
     assert_eq!((f.history(id).await, before.len()), (before, 2));
@@ -465,19 +468,19 @@ pub async fn history_is_the_workspace_s_own(backend: &mut dyn Backend) {
     let happened = || {
         keep(EventRequest {
             id: Some(EventId::sent("x")),
-            ..Ask::new().email("a@example.com").happened("seen")
+            ..api_call().email("a@example.com").happened("seen")
         })
     };
     f.decide(happened()).await;
     f.decide(creating("seen", true)).await;
     f.enter_new_workspace("two").await;
     assert_eq!(types(&f).await, []);
-    let id = f.id(Ask::new().email("a@example.com").upsert()).await;
+    let id = f.id(api_call().email("a@example.com").upsert()).await;
     assert_eq!(f.happened(id).await, [""; 0]);
     f.decide(happened()).await;
     assert_eq!(f.happened(id).await, ["seen"]);
     f.decide(erase(id)).await;
     f.workspace = selfsame_domain::WorkspaceId(f.workspace.0 - 1);
-    let first = f.id(Ask::new().email("a@example.com").upsert()).await;
+    let first = f.id(api_call().email("a@example.com").upsert()).await;
     assert_eq!(f.happened(first).await, ["seen"]);
 }

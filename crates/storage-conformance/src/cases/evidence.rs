@@ -1,7 +1,7 @@
 //! The limits of evidence: blocked, shared and quarantined values; unsubscribed addresses.
 
 use super::kinds::{alone, may_be_shared, sample, values, with_other};
-use crate::{Ask, Backend, Fixture, email, erase, identifier, keep, merge_of};
+use crate::{Backend, Fixture, api_call, email, erase, identifier, keep, merge_of};
 use selfsame_domain::values::{BlockedValue, BlockedValues};
 use selfsame_domain::{
     Command, Effect, IdentifierKind, IdentifierState, Limits, MergeRule, NotLinkedReason, Outcome, Rejection, Rule,
@@ -21,7 +21,7 @@ pub async fn shared(backend: &mut dyn Backend, kind: IdentifierKind) {
     let [value, ..] = values(kind);
     let (identifier, key) = (sample(kind), sample(kind).key);
     for (index, external) in ["a", "b", "c"].into_iter().enumerate() {
-        let decision = f.decide(Ask::new().external(external).with(kind, value).upsert()).await;
+        let decision = f.decide(api_call().external(external).with(kind, value).upsert()).await;
         let shared = Effect::Shared {
             identifier: identifier.clone(),
             now: true,
@@ -30,13 +30,13 @@ pub async fn shared(backend: &mut dyn Backend, kind: IdentifierKind) {
         let record = f.lookup(&key).await.record;
         assert_eq!(record.seen_with.len(), index + 1);
     }
-    let ask = Ask::new().with(kind, value);
-    let ask = if kind == IdentifierKind::DeviceId {
-        ask
+    let builder = api_call().with(kind, value);
+    let builder = if kind == IdentifierKind::DeviceId {
+        builder
     } else {
-        ask.device("new")
+        builder.device("new")
     };
-    let decision = f.decide(ask.upsert()).await;
+    let decision = f.decide(builder.upsert()).await;
     assert_eq!(
         (decision.outcome, decision.rule),
         (Outcome::Created, Rule::NoMatch),
@@ -95,12 +95,12 @@ pub async fn quarantined(backend: &mut dyn Backend, kind: IdentifierKind) {
         field: 1,
     };
     f.policy(|policy| policy.limits = limits).await;
-    let ask = Ask::new().external("a").with(kind, first);
+    let builder = api_call().external("a").with(kind, first);
     let decision = if may_be_shared(kind) {
-        f.decide(ask.with(kind, second).upsert()).await
+        f.decide(builder.with(kind, second).upsert()).await
     } else {
-        f.id(ask.upsert()).await;
-        f.decide(Ask::new().external("a").with(kind, second).upsert()).await
+        f.id(builder.upsert()).await;
+        f.decide(api_call().external("a").with(kind, second).upsert()).await
     };
     let surplus = identifier(kind, second);
     let effect = Effect::Quarantined {
@@ -116,22 +116,22 @@ pub async fn quarantined(backend: &mut dyn Backend, kind: IdentifierKind) {
     }
     assert_eq!(found, [IdentifierState::Active, IdentifierState::Quarantined]);
     let next = f.decide(alone(kind, second).upsert()).await;
-    assert_eq!(next.outcome, Outcome::Created, "it matches nobody");
+    assert_eq!(next.outcome, Outcome::Created, "it matches no contact");
     assert_ne!(next.contact, Some(id));
-    assert_eq!(f.id(Ask::new().with(kind, first).upsert()).await, id);
+    assert_eq!(f.id(api_call().with(kind, first).upsert()).await, id);
 }
 
 pub async fn the_default_list_blocks_placeholders(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let first = f
-        .id(Ask::new()
+        .id(api_call()
             .external("null")
             .email("noreply@shop.example")
             .device("d1")
             .upsert())
         .await;
     let second = f
-        .id(Ask::new()
+        .id(api_call()
             .external("NULL")
             .email("noreply@shop.example")
             .device("d2")
@@ -139,7 +139,7 @@ pub async fn the_default_list_blocks_placeholders(backend: &mut dyn Backend) {
         .await;
     assert_ne!(first, second);
     assert!(!f.contact(first).await.has_external_id());
-    let refused = f.decide(Ask::new().external("null").cookie("undefined").upsert()).await;
+    let refused = f.decide(api_call().external("null").cookie("undefined").upsert()).await;
     assert_eq!(
         (refused.outcome, refused.rejection),
         (Outcome::Rejected, Some(Rejection::NoIdentifier))
@@ -150,8 +150,8 @@ pub async fn a_blocked_pattern_never_matches(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let pattern = BlockedValue::pattern(Some("email"), ".*@cash-desk\\.example").expect("a pattern");
     f.policy(|policy| policy.blocked = list(vec![pattern])).await;
-    let first = f.id(Ask::new().email("one@cash-desk.example").upsert()).await;
-    let second = f.id(Ask::new().email("one@cash-desk.example").upsert()).await;
+    let first = f.id(api_call().email("one@cash-desk.example").upsert()).await;
+    let second = f.id(api_call().email("one@cash-desk.example").upsert()).await;
     assert_ne!(first, second);
     assert_eq!(
         f.holders(&identifier(IdentifierKind::Email, "one@cash-desk.example").key)
@@ -164,21 +164,21 @@ pub async fn an_unblocked_value_matches_again_once_it_is_named(backend: &mut dyn
     let f = Fixture::new(backend).await;
     f.policy(|policy| policy.blocked = list(vec![block(IdentifierKind::Email, "a@example.com")]))
         .await;
-    let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let id = f.id(api_call().external("a").email("a@example.com").upsert()).await;
     f.policy(|policy| policy.blocked = list(Vec::new())).await;
-    assert_eq!(f.id(Ask::new().external("a").email("a@example.com").upsert()).await, id);
-    assert_eq!(f.id(Ask::new().email("a@example.com").upsert()).await, id);
+    assert_eq!(f.id(api_call().external("a").email("a@example.com").upsert()).await, id);
+    assert_eq!(f.id(api_call().email("a@example.com").upsert()).await, id);
 }
 
 pub async fn the_threshold_of_sharing_is_the_policy_s(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     f.policy(|policy| policy.shared_threshold = 2).await;
-    f.id(Ask::new().external("a").sms("+380501234567").upsert()).await;
-    f.id(Ask::new().external("a").sms("+380501234567").upsert()).await;
-    let by_phone = || Ask::new().sms("+380501234567").device("d").upsert();
+    f.id(api_call().external("a").sms("+380501234567").upsert()).await;
+    f.id(api_call().external("a").sms("+380501234567").upsert()).await;
+    let by_phone = || api_call().sms("+380501234567").device("d").upsert();
     let rule = f.would(by_phone()).await.rule;
     assert_eq!(rule, Rule::Search, "the same external ID twice counts once");
-    f.id(Ask::new().external("b").sms("+380501234567").upsert()).await;
+    f.id(api_call().external("b").sms("+380501234567").upsert()).await;
     assert_eq!(f.would(by_phone()).await.rule, Rule::NoMatch);
     f.policy(|policy| policy.shared_threshold = 3).await;
     assert_eq!(
@@ -186,21 +186,21 @@ pub async fn the_threshold_of_sharing_is_the_policy_s(backend: &mut dyn Backend)
         Rule::Search,
         "also of what was seen before"
     );
-    f.id(Ask::new().external("c").sms("+380501234567").upsert()).await;
+    f.id(api_call().external("c").sms("+380501234567").upsert()).await;
     assert_eq!(f.would(by_phone()).await.rule, Rule::NoMatch);
     f.policy(|policy| policy.shared_threshold = 2).await;
     assert_eq!(f.would(by_phone()).await.rule, Rule::NoMatch);
 }
 
-pub async fn a_shared_value_absorbs_nobody(backend: &mut dyn Backend) {
+pub async fn a_shared_value_absorbs_no_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for external in ["a", "b", "c"] {
-        f.id(Ask::new().external(external).email("shop@example.com").upsert())
+        f.id(api_call().external(external).email("shop@example.com").upsert())
             .await;
     }
-    let unclaimed = f.id(Ask::new().email("shop@example.com").upsert()).await;
+    let unclaimed = f.id(api_call().email("shop@example.com").upsert()).await;
     let decision = f
-        .decide(Ask::new().external("a").email("shop@example.com").upsert())
+        .decide(api_call().external("a").email("shop@example.com").upsert())
         .await;
     assert!(
         !decision
@@ -214,11 +214,11 @@ pub async fn a_shared_value_absorbs_nobody(backend: &mut dyn Backend) {
 
 pub async fn an_unclaimed_contact_is_absorbed_by_email_or_phone(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let by_email = f.id(Ask::new().email("a@example.com").town("Lviv").upsert()).await;
-    let by_phone = f.id(Ask::new().sms("+380501234567").language("uk").upsert()).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
-    let ask = Ask::new().external("a").email("a@example.com").sms("+380501234567");
-    let decision = f.decide(ask.upsert()).await;
+    let by_email = f.id(api_call().email("a@example.com").town("Lviv").upsert()).await;
+    let by_phone = f.id(api_call().sms("+380501234567").language("uk").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
+    let builder = api_call().external("a").email("a@example.com").sms("+380501234567");
+    let decision = f.decide(builder.upsert()).await;
     let merged: Vec<_> = decision
         .effects
         .iter()
@@ -241,35 +241,35 @@ pub async fn an_unclaimed_contact_is_absorbed_by_email_or_phone(backend: &mut dy
 pub async fn who_disagrees_is_kept_apart(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let other = f
-        .id(Ask::new().email("family@example.com").sms("+380501234567").upsert())
+        .id(api_call().email("family@example.com").sms("+380501234567").upsert())
         .await;
-    let id = f.id(Ask::new().external("a").sms("+380671234567").upsert()).await;
+    let id = f.id(api_call().external("a").sms("+380671234567").upsert()).await;
     let decision = f
-        .decide(Ask::new().external("a").email("family@example.com").upsert())
+        .decide(api_call().external("a").email("family@example.com").upsert())
         .await;
     let identifier = identifier(IdentifierKind::Email, "family@example.com");
-    let apart = Effect::NotLinked {
+    let not_linked = Effect::NotLinked {
         identifier: identifier.clone(),
         contact: Some(other),
         reason: NotLinkedReason::Disagrees,
     };
-    assert!(decision.effects.contains(&apart), "{decision:?}");
+    assert!(decision.effects.contains(&not_linked), "{decision:?}");
     assert_eq!(f.holders(&identifier.key).await, [other, id], "both carry the value");
 }
 
 pub async fn the_policy_turns_absorbing_off(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     f.policy(|policy| policy.merge_unclaimed = false).await;
-    let other = f.id(Ask::new().email("a@example.com").upsert()).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
-    let decision = f.decide(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let other = f.id(api_call().email("a@example.com").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
+    let decision = f.decide(api_call().external("a").email("a@example.com").upsert()).await;
     let identifier = identifier(IdentifierKind::Email, "a@example.com");
-    let apart = Effect::NotLinked {
+    let not_linked = Effect::NotLinked {
         identifier,
         contact: Some(other),
         reason: NotLinkedReason::PolicyOff,
     };
-    assert!(decision.effects.contains(&apart), "{decision:?}");
+    assert!(decision.effects.contains(&not_linked), "{decision:?}");
     assert_eq!(f.all().await, [other, id]);
 }
 
@@ -281,7 +281,7 @@ pub async fn unsubscribing_belongs_to_the_address(backend: &mut dyn Backend) {
     };
     let unsubscribe = |unsubscribed| set("A@example.com", unsubscribed);
     f.decide(set("nobody@example.com", true)).await;
-    let id = f.id(Ask::new().external("a").email("a@EXAMPLE.com").upsert()).await;
+    let id = f.id(api_call().external("a").email("a@EXAMPLE.com").upsert()).await;
     let key = identifier(IdentifierKind::Email, "a@example.com").key;
     let decision = f.decide(unsubscribe(true)).await;
     assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, None));
@@ -291,7 +291,7 @@ pub async fn unsubscribing_belongs_to_the_address(backend: &mut dyn Backend) {
     let at = f.lookup(&key).await.record.unsubscribed_at;
     assert_eq!(at, Some(decision.at), "the first time is kept");
     let later = f
-        .id(Ask::new().external("b").email("nobody@example.com").upsert())
+        .id(api_call().external("b").email("nobody@example.com").upsert())
         .await;
     assert_eq!(
         f.details(later).await.expect("the contact").unsubscribed.len(),
@@ -299,7 +299,7 @@ pub async fn unsubscribing_belongs_to_the_address(backend: &mut dyn Backend) {
         "also for who holds it later"
     );
     let subscribed = f
-        .decide(Ask::new().email("nobody@example.com").segment("s").subscribe())
+        .decide(api_call().email("nobody@example.com").segment("s").subscribe())
         .await;
     assert_eq!(subscribed.email_status, Some(SubscribeStatus::Blacklisted));
     assert_eq!(f.decide(unsubscribe(false)).await.outcome, Outcome::Updated);
@@ -307,21 +307,21 @@ pub async fn unsubscribing_belongs_to_the_address(backend: &mut dyn Backend) {
     assert_eq!(f.lookup(&key).await.record.unsubscribed_at, None);
 }
 
-pub async fn an_erasure_leaves_no_sighting_of_what_nobody_holds(backend: &mut dyn Backend) {
+pub async fn an_erasure_leaves_no_sighting_of_values_without_a_holder(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let [waits, unsubscribed, replaced] = ["a@example.com", "b@example.com", "c@example.com"];
-    f.decide(keep(Ask::new().email(waits).happened("first"))).await;
+    f.decide(keep(api_call().email(waits).happened("first"))).await;
     f.decide(Command::Unsubscribe {
         email: email(unsubscribed),
         unsubscribed: true,
     })
     .await;
     for external in ["a", "b", "c"] {
-        let ask = || Ask::new().external(external);
-        let id = f.id(ask().email(replaced).upsert()).await;
-        f.id(ask().email("d@example.com").upsert()).await;
+        let builder = || api_call().external(external);
+        let id = f.id(builder().email(replaced).upsert()).await;
+        f.id(builder().email("d@example.com").upsert()).await;
         for named in [waits, unsubscribed] {
-            f.decide(keep(ask().email(named).happened("seen"))).await;
+            f.decide(keep(builder().email(named).happened("seen"))).await;
         }
         f.decide(erase(id)).await;
         for address in [waits, unsubscribed, replaced] {
@@ -329,7 +329,7 @@ pub async fn an_erasure_leaves_no_sighting_of_what_nobody_holds(backend: &mut dy
             assert!(record.seen_with.is_empty(), "{address}: {record:?}");
         }
     }
-    let id = f.id(Ask::new().email(waits).upsert()).await;
+    let id = f.id(api_call().email(waits).upsert()).await;
     assert_eq!(f.happened(id).await, ["first"], "it is evidence still");
     let record = f
         .lookup(&identifier(IdentifierKind::Email, unsubscribed).key)

@@ -1,7 +1,7 @@
 //! Reading all data of a contact for an export.
 
 use super::raw::{plant, visitor};
-use crate::{Ask, Backend, Fixture, merge, remove, undo};
+use crate::{Backend, Fixture, api_call, merge, remove, undo};
 use selfsame_application::ports::ContactGroup;
 use selfsame_domain::{AttributeKey, ChangeSet, ContactId, ContactState, Visitor};
 
@@ -11,11 +11,11 @@ async fn group(f: &Fixture<'_>, id: ContactId) -> Option<ContactGroup> {
 
 pub async fn the_absorbed_keep_what_they_had(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").first("Ann").upsert()).await;
-    let ask = Ask::new().email("b@example.com").first("Anna").last("Smith");
-    let two = f.id(ask.town("Lviv").language("uk").segment("s").upsert()).await;
-    let three = f.id(Ask::new().sms("+380501234567").upsert()).await;
-    f.id(Ask::new().external("z").first("Zoe").upsert()).await;
+    let one = f.id(api_call().external("a").first("Ann").upsert()).await;
+    let builder = api_call().email("b@example.com").first("Anna").last("Smith");
+    let two = f.id(builder.town("Lviv").language("uk").segment("s").upsert()).await;
+    let three = f.id(api_call().sms("+380501234567").upsert()).await;
+    f.id(api_call().external("z").first("Zoe").upsert()).await;
     let before = [f.contact(two).await, f.contact(three).await];
     f.merge(two, three).await;
     let last = f.merge(one, two).await;
@@ -53,14 +53,14 @@ pub async fn the_absorbed_keep_what_they_had(backend: &mut dyn Backend) {
 pub async fn a_group_is_read_when_it_is_removed(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let one = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("a@example.com")
             .first("Ann")
             .segment("s")
             .upsert())
         .await;
-    let two = f.id(Ask::new().device("d").first("Anna").upsert()).await;
+    let two = f.id(api_call().device("d").first("Anna").upsert()).await;
     f.decide(merge(one, two)).await;
     let before = group(&f, two).await.expect("the group");
     f.decide(remove(one)).await;
@@ -84,9 +84,9 @@ pub async fn a_group_is_read_when_it_is_removed(backend: &mut dyn Backend) {
 
 pub async fn visitors_are_read_to_the_last(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").cookie("first").upsert()).await;
-    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
-    f.id(Ask::new().external("z").cookie("another").upsert()).await;
+    let one = f.id(api_call().external("a").cookie("first").upsert()).await;
+    let two = f.id(api_call().email("b@example.com").upsert()).await;
+    f.id(api_call().external("z").cookie("another").upsert()).await;
     // All at one moment, so that a page ends between equal times.
     let visitors = (1..=1_003).map(|number| {
         let open = visitor(number, &format!("c{number}"), Some(one));

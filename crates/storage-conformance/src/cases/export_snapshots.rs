@@ -1,6 +1,6 @@
 //! Reading changes since a commit, for exports.
 
-use crate::{Ask, Backend, Fixture, email, erase, event_type, keep, keep_order, order_key, remove, undo};
+use crate::{Backend, Fixture, api_call, email, erase, event_type, keep, keep_order, order_key, remove, undo};
 use selfsame_application::ports::{Clock, Commit, Deleted, ExportSnapshot, PruneUpTo, StorageError};
 use selfsame_domain::{ChangeSet, Command, ContactState, EventPeriod, OrderStatus, Revision, WorkspaceId};
 
@@ -40,7 +40,7 @@ pub async fn changed_contacts_are_read_once_each_since_a_commit(backend: &mut dy
     let mut ids = Vec::new();
     for name in ["a", "b", "c", "d", "e"] {
         ids.push(
-            f.id(Ask::new().external(name).email(&format!("{name}@example.com")).upsert())
+            f.id(api_call().external(name).email(&format!("{name}@example.com")).upsert())
                 .await,
         );
     }
@@ -49,7 +49,7 @@ pub async fn changed_contacts_are_read_once_each_since_a_commit(backend: &mut dy
     assert_eq!(changed(&mut *snapshot, Revision(0)).await, all);
     let before = snapshot.revision();
     assert_eq!(changed(&mut *snapshot, before).await, Vec::<i64>::new());
-    f.id(Ask::new().external("b").first("B").upsert()).await;
+    f.id(api_call().external("b").first("B").upsert()).await;
     f.decide(remove(ids[3])).await;
     // The snapshot does not change.
     assert_eq!(changed(&mut *snapshot, before).await, Vec::<i64>::new());
@@ -70,8 +70,8 @@ pub async fn changed_contacts_are_read_once_each_since_a_commit(backend: &mut dy
 /// Unsubscribing an address changes the contacts that have it.
 pub async fn unsubscribing_changes_those_who_show_the_address(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("a").email("ann@example.com").upsert()).await;
-    f.id(Ask::new().external("b").email("bob@example.com").upsert()).await;
+    let ann = f.id(api_call().external("a").email("ann@example.com").upsert()).await;
+    f.id(api_call().external("b").email("bob@example.com").upsert()).await;
     let before = open(&f).await.revision();
     let unsubscribe = Command::Unsubscribe {
         email: email("ann@example.com"),
@@ -87,8 +87,8 @@ pub async fn unsubscribing_changes_those_who_show_the_address(backend: &mut dyn 
 /// Merging and undoing change both contacts.
 pub async fn merges_and_their_undoing_change_both_contacts(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("a").upsert()).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let ann = f.id(api_call().external("a").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     let before = open(&f).await.revision();
     let made = f.merge(ann, bob).await;
     let mut snapshot = open(&f).await;
@@ -113,11 +113,11 @@ pub async fn what_was_erased_and_deleted_is_noted(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     f.policy(|policy| (policy.delete_orders, policy.delete_past_events) = (true, true))
         .await;
-    let ann = f.id(Ask::new().external("a").upsert()).await;
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
+    let ann = f.id(api_call().external("a").upsert()).await;
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     f.merge(ann, bob).await;
     let now = f.clock().now();
-    f.decide(keep(Ask::new().external("a").happened("seen"))).await;
+    f.decide(keep(api_call().external("a").happened("seen"))).await;
     let mut snapshot = open(&f).await;
     let before = snapshot.revision();
     let event = snapshot
@@ -126,7 +126,7 @@ pub async fn what_was_erased_and_deleted_is_noted(backend: &mut dyn Backend) {
         .expect("read events")
         .remove(0)
         .event;
-    let ordered = Ask::new().external("c").ordered("1", OrderStatus::Initialized, now);
+    let ordered = api_call().external("c").ordered("1", OrderStatus::Initialized, now);
     f.decide(keep_order(ordered)).await;
     f.decide(Command::DeleteOrder(order_key("1", None))).await;
     let order = Deleted::Order(selfsame_domain::export::order_id(&order_key("1", None)));
@@ -167,7 +167,7 @@ pub async fn what_was_erased_and_deleted_is_noted(backend: &mut dyn Backend) {
 pub async fn changed_orders_are_read_since_a_commit(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let now = f.clock().now();
-    let ordered = |number: &str, status| keep_order(Ask::new().external("a").ordered(number, status, now));
+    let ordered = |number: &str, status| keep_order(api_call().external("a").ordered(number, status, now));
     for number in ["3", "1", "2"] {
         f.decide(ordered(number, OrderStatus::Initialized)).await;
     }
@@ -196,7 +196,7 @@ pub async fn changed_orders_are_read_since_a_commit(backend: &mut dyn Backend) {
 pub async fn events_are_read_again_when_their_visitor_is_adopted(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for name in ["one", "two", "three"] {
-        f.decide(keep(Ask::new().cookie("c").happened(name))).await;
+        f.decide(keep(api_call().cookie("c").happened(name))).await;
     }
     let mut snapshot = open(&f).await;
     let first = snapshot.events((Revision(0), None), 2).await.expect("read events");
@@ -210,7 +210,7 @@ pub async fn events_are_read_again_when_their_visitor_is_adopted(backend: &mut d
     assert_eq!(types, ["one", "two", "three"].map(event_type));
     assert!(first.iter().all(|exported| exported.owner.is_none()));
     let before = snapshot.revision();
-    let ann = f.id(Ask::new().external("a").cookie("c").upsert()).await;
+    let ann = f.id(api_call().external("a").cookie("c").upsert()).await;
     let mut snapshot = open(&f).await;
     assert_eq!(snapshot.events((before, None), 10).await.expect("read events"), []);
     let mut again = snapshot
@@ -235,8 +235,8 @@ pub async fn events_are_read_again_when_their_visitor_is_adopted(backend: &mut d
 /// A write that is open during a snapshot is in the next snapshot: it has a later revision, whenever it began.
 pub async fn a_write_that_is_held_open_is_in_the_next_snapshot(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("a").upsert()).await;
-    let bob = f.id(Ask::new().external("b").upsert()).await;
+    let ann = f.id(api_call().external("a").upsert()).await;
+    let bob = f.id(api_call().external("b").upsert()).await;
     let transaction = f.store().exclusive(f.workspace).await.expect("begin");
     let mut snapshot = open(&f).await;
     let since = snapshot.revision();
@@ -258,7 +258,7 @@ pub async fn a_write_that_is_held_open_is_in_the_next_snapshot(backend: &mut dyn
 /// A snapshot has the data of one workspace.
 pub async fn a_snapshot_is_of_its_workspace(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    f.id(Ask::new().external("a").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
     f.enter_new_workspace("two").await;
     let mut snapshot = open(&f).await;
     assert_eq!(

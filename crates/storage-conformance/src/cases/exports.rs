@@ -262,13 +262,13 @@ pub async fn a_run_under_way_is_asked_to_stop(backend: &mut dyn Backend) {
     f.store().lease(&request).await.expect("lease").expect("the job");
     run.status = RunStatus::Running;
     f.store().update_run(&run).await.expect("update");
-    let asked = f
+    let answer = f
         .store()
         .cancel_run(f.workspace, run.id, now)
         .await
         .expect("cancel")
         .expect("the run");
-    assert_eq!(asked.status, RunStatus::Running);
+    assert_eq!(answer.status, RunStatus::Running);
     let job = f
         .store()
         .job(f.workspace, run.job)

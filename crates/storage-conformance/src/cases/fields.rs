@@ -1,6 +1,6 @@
 //! Custom fields.
 
-use crate::{Ask, Backend, FieldType, Fixture};
+use crate::{Backend, FieldType, Fixture, RequestBuilder, api_call};
 use selfsame_application::ports::Clock;
 use selfsame_domain::values::FieldValue;
 use selfsame_domain::{
@@ -79,11 +79,11 @@ pub async fn values_read_back(backend: &mut dyn Backend, field_type: FieldType) 
     };
     assert_eq!(stored, [expected]);
     let (right, wrong) = samples(field_type);
-    let ask = || Ask::new().external("a");
-    let id = f.id(ask().upsert()).await;
+    let builder = || api_call().external("a");
+    let id = f.id(builder().upsert()).await;
     let mut last = None;
     for text in right {
-        let decision = f.decide(ask().field(number, Some(&text)).upsert()).await;
+        let decision = f.decide(builder().field(number, Some(&text)).upsert()).await;
         assert_eq!(
             decision.effects,
             [Effect::Changed {
@@ -94,7 +94,7 @@ pub async fn values_read_back(backend: &mut dyn Backend, field_type: FieldType) 
         last = Some(FieldValue::parse(field_type, &text, &allowed, f.clock().now()).expect("a value"));
         assert_eq!(value(&f, id, number).await, last);
     }
-    let decision = f.decide(ask().field(number, wrong).upsert()).await;
+    let decision = f.decide(builder().field(number, wrong).upsert()).await;
     assert_eq!(decision.outcome, Outcome::Unchanged);
     let skipped = |effect: &Effect| matches!(effect, Effect::Skipped(Skipped { field, .. }) if field == "fields[0]");
     assert!(decision.effects.iter().any(skipped), "{decision:?}");
@@ -103,7 +103,7 @@ pub async fn values_read_back(backend: &mut dyn Backend, field_type: FieldType) 
         last,
         "a value that does not fit is left out"
     );
-    f.id(ask().field(number, None).upsert()).await;
+    f.id(builder().field(number, None).upsert()).await;
     assert_eq!(value(&f, id, number).await, None);
 }
 
@@ -117,7 +117,7 @@ pub async fn an_unknown_or_archived_field_is_left_out(backend: &mut dyn Backend)
     };
     f.decide(archive(true)).await;
     for id in [number, FieldId(99)] {
-        let decision = f.decide(Ask::new().external("a").field(id, Some("x")).upsert()).await;
+        let decision = f.decide(api_call().external("a").field(id, Some("x")).upsert()).await;
         assert!(
             decision
                 .effects
@@ -129,7 +129,7 @@ pub async fn an_unknown_or_archived_field_is_left_out(backend: &mut dyn Backend)
     assert!(f.store().fields(f.workspace).await.expect("read")[0].archived);
     f.decide(archive(false)).await;
     let decision = f
-        .decide(Ask::new().external("a").field(number, Some("x")).upsert())
+        .decide(api_call().external("a").field(number, Some("x")).upsert())
         .await;
     assert_eq!(decision.outcome, Outcome::Updated);
 }
@@ -191,9 +191,9 @@ pub async fn a_value_that_identifies_is_held(backend: &mut dyn Backend) {
         Identifier::field(number, &value).key
     };
     let one = f
-        .id(Ask::new().external("a").field(number, Some("0042")).upsert())
+        .id(api_call().external("a").field(number, Some("0042")).upsert())
         .await;
-    let two = f.id(Ask::new().external("b").field(number, Some("42")).upsert()).await;
+    let two = f.id(api_call().external("b").field(number, Some("42")).upsert()).await;
     let holders = async |key| -> Vec<selfsame_domain::ContactId> {
         f.lookup(&key)
             .await
@@ -203,10 +203,10 @@ pub async fn a_value_that_identifies_is_held(backend: &mut dyn Backend) {
             .collect()
     };
     assert_eq!(holders(key("42")).await, [one, two], "it may be shared");
-    f.id(Ask::new().external("a").field(number, Some("43")).upsert()).await;
+    f.id(api_call().external("a").field(number, Some("43")).upsert()).await;
     assert_eq!(holders(key("42")).await, [two]);
     assert_eq!(holders(key("43")).await, [one]);
-    f.id(Ask::new().external("b").field(number, None).upsert()).await;
+    f.id(api_call().external("b").field(number, None).upsert()).await;
     assert_eq!(holders(key("42")).await, []);
 }
 
@@ -231,16 +231,16 @@ pub async fn values_that_identify_are_compared_in_the_form_of_their_type(backend
     ];
     for (number, (field_type, kept, same, other)) in cases.into_iter().enumerate() {
         let field = create(&f, identifying(&format!("f{number}"), field_type)).await;
-        let ask = |text: &str| Ask::new().field(field, Some(text));
-        let id = f.id(ask(kept).external(&format!("e{number}")).upsert()).await;
+        let builder = |text: &str| api_call().field(field, Some(text));
+        let id = f.id(builder(kept).external(&format!("e{number}")).upsert()).await;
         let by = DedupeOn::Field(field);
-        let found = f.decide(ask(same).bulk(by, false)).await;
+        let found = f.decide(builder(same).bulk(by, false)).await;
         assert_eq!((found.contact, found.rule), (Some(id), Rule::Search), "{field_type:?}");
-        let missed = f.would(ask(other).bulk(by, false)).await;
+        let missed = f.would(builder(other).bulk(by, false)).await;
         assert_eq!(missed.outcome, Outcome::Created, "{field_type:?}");
-        let changed = f.decide(ask(other).external(&format!("e{number}")).upsert()).await;
+        let changed = f.decide(builder(other).external(&format!("e{number}")).upsert()).await;
         assert_eq!(changed.contact, Some(id));
-        let missed = f.would(ask(same).bulk(by, false)).await;
+        let missed = f.would(builder(same).bulk(by, false)).await;
         assert_eq!(
             missed.outcome,
             Outcome::Created,
@@ -254,22 +254,22 @@ pub async fn bulk_calls_find_by_no_other_field(backend: &mut dyn Backend) {
     let card = create(&f, identifying("card", FieldType::Number)).await;
     let badge = create(&f, identifying("badge", FieldType::Number)).await;
     let plain = create(&f, field("plain", FieldType::Number)).await;
-    let ask = || Ask::new().field(card, Some("1")).field(badge, Some("2"));
-    let alone = f.decide(ask().upsert()).await;
+    let builder = || api_call().field(card, Some("1")).field(badge, Some("2"));
+    let alone = f.decide(builder().upsert()).await;
     assert_eq!(
         alone.rejection,
         Some(Rejection::NoIdentifier),
         "only bulk calls are named by it"
     );
-    let id = f.id(ask().external("a").upsert()).await;
-    let by = |field, ask: Ask| ask.bulk(DedupeOn::Field(field), false);
-    assert_eq!(f.would(by(badge, ask())).await.contact, Some(id));
-    let other = ask().field(card, Some("1")).field(badge, Some("3"));
+    let id = f.id(builder().external("a").upsert()).await;
+    let by = |field, builder: RequestBuilder| builder.bulk(DedupeOn::Field(field), false);
+    assert_eq!(f.would(by(badge, builder())).await.contact, Some(id));
+    let other = builder().field(card, Some("1")).field(badge, Some("3"));
     let other = f.would(by(badge, other)).await;
     assert_eq!(other.contact, Some(id), "of several values of a field each counts");
-    let other = Ask::new().field(card, Some("1")).field(badge, Some("3"));
+    let other = api_call().field(card, Some("1")).field(badge, Some("3"));
     assert_eq!(f.would(by(badge, other)).await.outcome, Outcome::Created);
-    let nameless = Ask::new().field(card, Some("1"));
+    let nameless = api_call().field(card, Some("1"));
     assert_eq!(
         f.would(by(badge, nameless)).await.rejection,
         Some(Rejection::NoDedupeValue)
@@ -278,7 +278,7 @@ pub async fn bulk_calls_find_by_no_other_field(backend: &mut dyn Backend) {
         (plain, Rejection::FieldNotIdentifying),
         (FieldId(99), Rejection::FieldNotFound),
     ] {
-        let refused = f.decide(by(field, ask().field(plain, Some("1")))).await;
+        let refused = f.decide(by(field, builder().field(plain, Some("1")))).await;
         assert_eq!(refused.rejection, Some(rejection));
     }
     f.decide(Command::ChangeField {
@@ -288,7 +288,7 @@ pub async fn bulk_calls_find_by_no_other_field(backend: &mut dyn Backend) {
     })
     .await;
     assert_eq!(
-        f.decide(by(badge, ask())).await.rejection,
+        f.decide(by(badge, builder())).await.rejection,
         Some(Rejection::FieldNotFound)
     );
 }
@@ -296,13 +296,13 @@ pub async fn bulk_calls_find_by_no_other_field(backend: &mut dyn Backend) {
 pub async fn a_value_that_identifies_is_shared_by_the_third_external_id(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let card = create(&f, identifying("card", FieldType::Number)).await;
-    let bulk = || Ask::new().field(card, Some("7")).bulk(DedupeOn::Field(card), false);
+    let bulk = || api_call().field(card, Some("7")).bulk(DedupeOn::Field(card), false);
     for (external_id, found) in [
         ("a", Outcome::Updated),
         ("b", Outcome::Updated),
         ("c", Outcome::Created),
     ] {
-        f.id(Ask::new().external(external_id).field(card, Some("7")).upsert())
+        f.id(api_call().external(external_id).field(card, Some("7")).upsert())
             .await;
         let would = f.would(bulk()).await;
         assert_eq!(
@@ -317,12 +317,12 @@ pub async fn fields_come_along_with_a_merge(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let one = create(&f, field("one", FieldType::TextField)).await;
     let two = create(&f, field("two", FieldType::Decimal)).await;
-    let survivor = f.id(Ask::new().external("a").field(one, Some("mine")).upsert()).await;
-    let ask = Ask::new()
+    let survivor = f.id(api_call().external("a").field(one, Some("mine")).upsert()).await;
+    let builder = api_call()
         .device("d")
         .field(one, Some("theirs"))
         .field(two, Some("1.50"));
-    let absorbed = f.id(ask.upsert()).await;
+    let absorbed = f.id(builder.upsert()).await;
     let merge = f.merge(survivor, absorbed).await;
     assert_eq!(
         value(&f, survivor, one).await.map(|value| value.to_wire()),
@@ -350,21 +350,22 @@ pub async fn bulk_calls_find_by_a_value_that_identifies(backend: &mut dyn Backen
         },
     )
     .await;
-    let bulk = |ask: Ask, text: &str| ask.field(number, Some(text)).bulk(DedupeOn::Field(number), false);
-    let first = f.decide(bulk(Ask::new().first("Ann"), "42")).await;
+    let bulk =
+        |builder: RequestBuilder, text: &str| builder.field(number, Some(text)).bulk(DedupeOn::Field(number), false);
+    let first = f.decide(bulk(api_call().first("Ann"), "42")).await;
     assert_eq!((first.outcome, first.rule), (Outcome::Created, Rule::NoMatch));
     let id = first.contact.expect("a contact");
-    let found = f.decide(bulk(Ask::new().first("Anna"), "042")).await;
+    let found = f.decide(bulk(api_call().first("Anna"), "042")).await;
     assert_eq!(
         (found.outcome, found.contact, found.rule),
         (Outcome::Updated, Some(id), Rule::Search)
     );
-    assert_eq!(f.would(bulk(Ask::new(), "43")).await.outcome, Outcome::Created);
-    let adopted = f.decide(bulk(Ask::new().external("a"), "42")).await;
+    assert_eq!(f.would(bulk(api_call(), "43")).await.outcome, Outcome::Created);
+    let adopted = f.decide(bulk(api_call().external("a"), "42")).await;
     assert_eq!((adopted.contact, adopted.rule), (Some(id), Rule::Adopt));
-    let apart = f.decide(bulk(Ask::new().external("b"), "42")).await;
-    assert_eq!(apart.outcome, Outcome::Created, "rule 4 of bulk calls");
-    let other = Ask::new().external("c").field(number, Some("42")).upsert();
+    let not_linked = f.decide(bulk(api_call().external("b"), "42")).await;
+    assert_eq!(not_linked.outcome, Outcome::Created, "rule 4 of bulk calls");
+    let other = api_call().external("c").field(number, Some("42")).upsert();
     assert_eq!(
         f.decide(other).await.outcome,
         Outcome::Created,

@@ -1,6 +1,6 @@
 //! Finding contacts by what a person types.
 
-use crate::{Ask, Backend, Fixture, force_merge, remove};
+use crate::{Backend, Fixture, api_call, force_merge, remove};
 use selfsame_domain::values::Region;
 use selfsame_domain::{ContactId, FindQuery};
 
@@ -13,13 +13,13 @@ async fn found(f: &Fixture<'_>, typed: &str) -> Vec<ContactId> {
 
 pub async fn a_person_is_found_by_every_identifier_and_name(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = Ask::new()
+    let ann = api_call()
         .external("Cust-7")
         .email("ann.smith@example.com")
         .sms("+380501234567");
     let ann = f.id(ann.first("Ann").last("Smith").upsert()).await;
     let other = f
-        .id(Ask::new().external("Z-1").first("Olena").last("Їжак").upsert())
+        .id(api_call().external("Z-1").first("Olena").last("Їжак").upsert())
         .await;
     let by_id = format!("id:{}", ann.0);
     for typed in [
@@ -51,9 +51,9 @@ pub async fn a_person_is_found_by_every_identifier_and_name(backend: &mut dyn Ba
 
 pub async fn what_fits_best_comes_first(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let named = f.id(Ask::new().external("e1").first("77x").upsert()).await;
-    let begins = f.id(Ask::new().external("77-b").upsert()).await;
-    let same = f.id(Ask::new().external("77").upsert()).await;
+    let named = f.id(api_call().external("e1").first("77x").upsert()).await;
+    let begins = f.id(api_call().external("77-b").upsert()).await;
+    let same = f.id(api_call().external("77").upsert()).await;
     assert_eq!(found(&f, "77").await, [same, begins, named]);
     assert_eq!(found(&f, &begins.0.to_string()).await.first(), Some(&begins));
 }
@@ -61,7 +61,7 @@ pub async fn what_fits_best_comes_first(backend: &mut dyn Backend) {
 pub async fn no_more_are_found_than_asked_for(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for index in 0..15 {
-        f.id(Ask::new()
+        f.id(api_call()
             .external(&format!("e{index}"))
             .email(&format!("e{index}@example.com"))
             .first("Eve")
@@ -73,10 +73,10 @@ pub async fn no_more_are_found_than_asked_for(backend: &mut dyn Backend) {
 
 pub async fn removed_contacts_are_not_found_and_absorbed_ones_are_their_survivors(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let gone = f.id(Ask::new().external("gone").first("Gone").upsert()).await;
+    let gone = f.id(api_call().external("gone").first("Gone").upsert()).await;
     f.decide(remove(gone)).await;
-    let survivor = f.id(Ask::new().external("kept").first("Ann").upsert()).await;
-    let absorbed = f.id(Ask::new().email("old@example.com").first("Old").upsert()).await;
+    let survivor = f.id(api_call().external("kept").first("Ann").upsert()).await;
+    let absorbed = f.id(api_call().email("old@example.com").first("Old").upsert()).await;
     f.decide(force_merge(survivor, absorbed)).await;
     assert_eq!(found(&f, "gone").await, []);
     assert_eq!(found(&f, "old@").await, [survivor]);
@@ -84,9 +84,9 @@ pub async fn removed_contacts_are_not_found_and_absorbed_ones_are_their_survivor
     assert_eq!(found(&f, &format!("id:{}", gone.0)).await, []);
 }
 
-pub async fn another_workspace_finds_nobody(backend: &mut dyn Backend) {
+pub async fn another_workspace_finds_no_contact(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("e1").first("Ann").upsert()).await;
+    let ann = f.id(api_call().external("e1").first("Ann").upsert()).await;
     f.enter_new_workspace("other").await;
     for typed in ["e1", "ann", &format!("id:{}", ann.0)] {
         assert_eq!(found(&f, typed).await, [], "{typed}");

@@ -1,16 +1,16 @@
 //! Storing and matching identifiers of each kind.
 
 use super::kinds::{alone, beside, may_be_shared, sample, values, with_other};
-use crate::{Ask, Backend, Fixture, identifier, merge_of};
+use crate::{Backend, Fixture, api_call, identifier, merge_of};
 use selfsame_domain::{Effect, IdentifierKind, IdentifierState, MergeRule, NotLinkedReason, Outcome, Rule};
 
 pub async fn attach(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let identifier = sample(kind);
     let base = if kind == IdentifierKind::ExternalId {
-        Ask::new().device("d")
+        api_call().device("d")
     } else {
-        Ask::new().external("base")
+        api_call().external("base")
     };
     let id = f.id(base.clone().upsert()).await;
     assert!(f.holders(&identifier.key).await.is_empty());
@@ -34,9 +34,9 @@ pub async fn find(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [anonymous, known, ..] = values(kind);
     let first = f.id(alone(kind, anonymous).upsert()).await;
-    let second = f.id(Ask::new().external("e").with(kind, known).upsert()).await;
+    let second = f.id(api_call().external("e").with(kind, known).upsert()).await;
     for (value, id) in [(anonymous, first), (known, second)] {
-        let decision = f.decide(Ask::new().with(kind, value).first("Ann").upsert()).await;
+        let decision = f.decide(api_call().with(kind, value).first("Ann").upsert()).await;
         assert_eq!(
             (decision.outcome, decision.contact, decision.rule),
             (Outcome::Updated, Some(id), Rule::Search)
@@ -50,7 +50,7 @@ pub async fn adopt(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
     let id = f.id(alone(kind, value).upsert()).await;
-    let decision = f.decide(Ask::new().external("e").with(kind, value).upsert()).await;
+    let decision = f.decide(api_call().external("e").with(kind, value).upsert()).await;
     assert_eq!(
         (decision.outcome, decision.contact, decision.rule),
         (Outcome::Updated, Some(id), Rule::Adopt)
@@ -63,18 +63,18 @@ pub async fn adopt(backend: &mut dyn Backend, kind: IdentifierKind) {
 pub async fn keep_apart(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
-    let first = f.id(Ask::new().external("a").with(kind, value).upsert()).await;
-    let decision = f.decide(Ask::new().external("b").with(kind, value).upsert()).await;
+    let first = f.id(api_call().external("a").with(kind, value).upsert()).await;
+    let decision = f.decide(api_call().external("b").with(kind, value).upsert()).await;
     assert_eq!((decision.outcome, decision.rule), (Outcome::Created, Rule::NoMatch));
     let second = decision.contact.expect("a contact");
     assert_ne!(first, second);
     let (identifier, why) = (sample(kind), NotLinkedReason::HoldsExternalId);
-    let apart = Effect::NotLinked {
+    let not_linked = Effect::NotLinked {
         identifier: identifier.clone(),
         contact: Some(first),
         reason: why,
     };
-    assert!(decision.effects.contains(&apart), "{decision:?}");
+    assert!(decision.effects.contains(&not_linked), "{decision:?}");
     let holders = if may_be_shared(kind) {
         vec![first, second]
     } else {
@@ -88,9 +88,9 @@ pub async fn claim(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
     let key = sample(kind).key;
-    let first = f.id(Ask::new().external("a").with(kind, value).upsert()).await;
-    let second = f.id(Ask::new().external("b").upsert()).await;
-    let decision = f.decide(Ask::new().external("b").with(kind, value).upsert()).await;
+    let first = f.id(api_call().external("a").with(kind, value).upsert()).await;
+    let second = f.id(api_call().external("b").upsert()).await;
+    let decision = f.decide(api_call().external("b").with(kind, value).upsert()).await;
     let moved = Effect::Moved {
         identifier: sample(kind),
         from: first,
@@ -103,7 +103,7 @@ pub async fn claim(backend: &mut dyn Backend, kind: IdentifierKind) {
         f.log(first).await.contains(&decision),
         "the former owner's log shows whom it went to"
     );
-    let back = f.decide(Ask::new().external("a").with(kind, value).upsert()).await;
+    let back = f.decide(api_call().external("a").with(kind, value).upsert()).await;
     assert!(
         back.effects.contains(&Effect::Moved {
             identifier: sample(kind),
@@ -119,8 +119,8 @@ pub async fn absorb_anonymous(backend: &mut dyn Backend, kind: IdentifierKind) {
     let [value, ..] = values(kind);
     let key = sample(kind).key;
     let anonymous = f.id(alone(kind, value).town("Lviv").segment("s").upsert()).await;
-    let id = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
-    let decision = f.decide(Ask::new().external("a").with(kind, value).upsert()).await;
+    let id = f.id(api_call().external("a").email("a@example.com").upsert()).await;
+    let decision = f.decide(api_call().external("a").with(kind, value).upsert()).await;
     assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, Some(id)));
     let merge = f.merge_record(merge_of(&decision)).await;
     assert_eq!(
@@ -142,7 +142,7 @@ pub async fn replace(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [old, new, ..] = values(kind);
     let id = f.id(with_other(kind, old, "other").upsert()).await;
-    let decision = f.decide(Ask::new().with(kind, new).update(id)).await;
+    let decision = f.decide(api_call().with(kind, new).update(id)).await;
     assert_eq!(
         (decision.outcome, decision.contact, decision.rule),
         (Outcome::Updated, Some(id), Rule::ContactId)
@@ -241,7 +241,7 @@ pub async fn longest(backend: &mut dyn Backend, kind: IdentifierKind) {
     let id = f.id(alone(kind, &longest).upsert()).await;
     let key = identifier(kind, &longest).key;
     assert_eq!(f.holders(&key).await, [id]);
-    assert_eq!(f.id(Ask::new().external("e").with(kind, &longest).upsert()).await, id);
+    assert_eq!(f.id(api_call().external("e").with(kind, &longest).upsert()).await, id);
     assert_eq!(f.lookup(&key).await.holders[0].held.identifier.typed, longest);
 }
 

@@ -1,9 +1,9 @@
 //! Undoing imports.
 
 use super::imports::{ALL, end, read, record, row, rows, running};
-use crate::{Ask, Backend, Fixture, contact_of, erase};
+use crate::{Backend, Fixture, RequestBuilder, api_call, contact_of, erase};
 use selfsame_application::ports::{
-    Clock, Ids, ImportEnd, ImportId, ImportRow, ImportStatus, JobId, JobKind, NewJob, RowOutcome, UndoAsked, UndoRow,
+    Clock, Ids, ImportEnd, ImportId, ImportRow, ImportStatus, JobId, JobKind, NewJob, RowOutcome, UndoAnswer, UndoRow,
     UndoneRow,
 };
 use selfsame_domain::values::SegmentName;
@@ -19,7 +19,7 @@ fn decided(number: u64, decision: &Decision) -> ImportRow {
     }
 }
 
-async fn undo(f: &Fixture<'_>, id: ImportId) -> UndoAsked {
+async fn undo(f: &Fixture<'_>, id: ImportId) -> UndoAnswer {
     let now = f.clock().now();
     let job = NewJob {
         workspace: f.workspace,
@@ -30,13 +30,13 @@ async fn undo(f: &Fixture<'_>, id: ImportId) -> UndoAsked {
         not_before: now,
         created_at: now,
     };
-    let asked = f.store().undo_import(id, &job).await.expect("undo");
+    let answer = f.store().undo_import(id, &job).await.expect("undo");
     let stored = f.store().job(f.workspace, job.id).await.expect("read");
     // Only the first request enqueues a job.
-    let begins = matches!(&asked, UndoAsked::Noted(import) if import.is_undoing && import.heartbeat_at == now);
-    assert_eq!(stored.is_some(), begins, "{asked:?}");
+    let begins = matches!(&answer, UndoAnswer::Accepted(import) if import.is_undoing && import.heartbeat_at == now);
+    assert_eq!(stored.is_some(), begins, "{answer:?}");
     f.clock().advance_seconds(1);
-    asked
+    answer
 }
 
 async fn to_undo(f: &Fixture<'_>, id: ImportId, limit: u32) -> Vec<UndoRow> {
@@ -53,32 +53,32 @@ async fn note(f: &Fixture<'_>, id: ImportId, row: u64, kept: &[Skipped]) {
     noted.expect("note a row");
 }
 
-fn bulk(ask: Ask) -> Command {
-    ask.bulk(DedupeOn::Email, true)
+fn bulk(builder: RequestBuilder) -> Command {
+    builder.bulk(DedupeOn::Email, true)
 }
 
 pub async fn rows_are_taken_back_from_the_last_to_the_first(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    f.id(Ask::new().external("former").mobile("app", "t").upsert()).await;
+    f.id(api_call().external("former").mobile("app", "t").upsert()).await;
     let first = f
-        .decide(bulk(Ask::new().external("a").email("a@example.com").mobile("app", "t")))
+        .decide(bulk(api_call().external("a").email("a@example.com").mobile("app", "t")))
         .await;
-    let second = f.decide(bulk(Ask::new().external("a").first("Ann"))).await;
+    let second = f.decide(bulk(api_call().external("a").first("Ann"))).await;
     assert_eq!(first.undo.len(), 2, "the token was another contact's: {first:?}");
     let id = running(&f).await;
-    assert_eq!(undo(&f, id).await, UndoAsked::NotOver);
+    assert_eq!(undo(&f, id).await, UndoAnswer::NotOver);
     let all = [decided(1, &first), row(2, RowOutcome::Rejected), decided(3, &second)];
     record(&f, id, 0, &all).await;
     assert!(end(&f, id, ImportEnd::Finished).await);
-    assert!(matches!(undo(&f, id).await, UndoAsked::Noted(_)));
-    assert!(matches!(undo(&f, id).await, UndoAsked::Noted(_)));
-    let asked = |number, decision: &Decision| UndoRow {
+    assert!(matches!(undo(&f, id).await, UndoAnswer::Accepted(_)));
+    assert!(matches!(undo(&f, id).await, UndoAnswer::Accepted(_)));
+    let row_of = |number, decision: &Decision| UndoRow {
         row: number,
         contact: decision.contact,
         parts: decision.undo.clone(),
     };
-    assert_eq!(to_undo(&f, id, 10).await, [asked(3, &second), asked(1, &first)]);
-    assert_eq!(to_undo(&f, id, 1).await, [asked(3, &second)]);
+    assert_eq!(to_undo(&f, id, 10).await, [row_of(3, &second), row_of(1, &first)]);
+    assert_eq!(to_undo(&f, id, 1).await, [row_of(3, &second)]);
     let kept = [Skipped {
         field: "firstName".to_owned(),
         reason: "змінено".to_owned(),
@@ -86,7 +86,7 @@ pub async fn rows_are_taken_back_from_the_last_to_the_first(backend: &mut dyn Ba
     note(&f, id, 3, &kept).await;
     note(&f, id, 3, &[]).await;
     assert_eq!(rows(&f, id, ALL).await[2].kept, kept, "noted once");
-    assert_eq!(to_undo(&f, id, 1).await, [asked(1, &first)]);
+    assert_eq!(to_undo(&f, id, 1).await, [row_of(1, &first)]);
     note(&f, id, 1, &[]).await;
     assert!(to_undo(&f, id, 1).await.is_empty());
     f.store()
@@ -95,9 +95,9 @@ pub async fn rows_are_taken_back_from_the_last_to_the_first(backend: &mut dyn Ba
         .expect("end");
     let import = read(&f, id).await;
     assert_eq!((import.status, import.is_undoing), (ImportStatus::Undone, false));
-    assert!(matches!(undo(&f, id).await, UndoAsked::Noted(import) if import.status == ImportStatus::Undone));
+    assert!(matches!(undo(&f, id).await, UndoAnswer::Accepted(import) if import.status == ImportStatus::Undone));
     let unknown = ImportId(f.ids().uuid(f.clock().now()));
-    assert_eq!(undo(&f, unknown).await, UndoAsked::Unknown);
+    assert_eq!(undo(&f, unknown).await, UndoAnswer::Unknown);
 }
 
 pub async fn an_undo_that_is_given_up_can_be_asked_for_again(backend: &mut dyn Backend) {
@@ -111,23 +111,27 @@ pub async fn an_undo_that_is_given_up_can_be_asked_for_again(backend: &mut dyn B
         .expect("end");
     let import = read(&f, id).await;
     assert_eq!((import.status, import.is_undoing), (ImportStatus::Cancelled, false));
-    assert!(matches!(undo(&f, id).await, UndoAsked::Noted(import) if import.is_undoing));
+    assert!(matches!(undo(&f, id).await, UndoAnswer::Accepted(import) if import.is_undoing));
 }
 
 pub async fn contacts_are_as_they_were_before_the_row(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let former = f.id(Ask::new().external("former").mobile("app", "t").upsert()).await;
+    let former = f.id(api_call().external("former").mobile("app", "t").upsert()).await;
     let ann = f
-        .id(Ask::new().email("a@example.com").first("Ann").segment("Old").upsert())
+        .id(api_call().email("a@example.com").first("Ann").segment("Old").upsert())
         .await;
-    let phone = f.id(Ask::new().sms("+380501234567").last("Smith").upsert()).await;
-    let before = [f.face(former).await, f.face(ann).await, f.face(phone).await];
-    let ask = Ask::new()
+    let phone = f.id(api_call().sms("+380501234567").last("Smith").upsert()).await;
+    let before = [
+        f.observable(former).await,
+        f.observable(ann).await,
+        f.observable(phone).await,
+    ];
+    let builder = api_call()
         .external("a")
         .email("a@example.com")
         .sms("+380501234567")
         .mobile("app", "t");
-    let mut request = ask.first("Eve").segment("New").request();
+    let mut request = builder.first("Eve").segment("New").request();
     request.left_segments = vec![SegmentName::parse("Old").expect("a name")];
     let call = selfsame_domain::Call::Bulk {
         dedupe_on: DedupeOn::Email,
@@ -136,10 +140,10 @@ pub async fn contacts_are_as_they_were_before_the_row(backend: &mut dyn Backend)
     let row = f.decide(Command::Contact(call, Box::new(request))).await;
     assert_eq!(row.contact, Some(ann));
     assert!(
-        !f.is_there(phone).await || f.face(phone).await != before[2],
+        !f.is_there(phone).await || f.observable(phone).await != before[2],
         "merged: {row:?}"
     );
-    let made = f.decide(bulk(Ask::new().external("b").email("b@example.com"))).await;
+    let made = f.decide(bulk(api_call().external("b").email("b@example.com"))).await;
     let take_back = |row: &Decision| Command::TakeBack {
         contact: row.contact,
         parts: row.undo.clone(),
@@ -149,16 +153,23 @@ pub async fn contacts_are_as_they_were_before_the_row(backend: &mut dyn Backend)
         (undone[0].outcome, undone[1].outcome),
         (Outcome::Removed, Outcome::Updated)
     );
-    assert_eq!([f.face(former).await, f.face(ann).await, f.face(phone).await], before);
-    let again = f.decide(Ask::new().external("b").email("b@example.com").upsert()).await;
+    assert_eq!(
+        [
+            f.observable(former).await,
+            f.observable(ann).await,
+            f.observable(phone).await
+        ],
+        before
+    );
+    let again = f.decide(api_call().external("b").email("b@example.com").upsert()).await;
     assert_eq!(again.outcome, Outcome::Created);
     assert!(f.log(ann).await.iter().any(|decision| decision.id == undone[1].id));
 }
 
 pub async fn erasing_a_contact_forgets_what_imports_changed_of_it(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let gone = f.decide(bulk(Ask::new().external("a").email("a@example.com"))).await;
-    let kept = f.decide(bulk(Ask::new().external("b").email("b@example.com"))).await;
+    let gone = f.decide(bulk(api_call().external("a").email("a@example.com"))).await;
+    let kept = f.decide(bulk(api_call().external("b").email("b@example.com"))).await;
     let id = running(&f).await;
     record(&f, id, 0, &[decided(1, &gone), decided(2, &kept)]).await;
     f.decide(erase(contact_of(&gone))).await;

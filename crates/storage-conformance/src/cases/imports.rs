@@ -1,6 +1,6 @@
 //! Imports.
 
-use crate::{Ask, Backend, Fixture, erase};
+use crate::{Backend, Fixture, api_call, erase};
 use chrono::TimeDelta;
 use selfsame_application::Replay;
 use selfsame_application::ports::{
@@ -146,7 +146,7 @@ pub async fn rows_are_recorded_once_and_in_their_order(backend: &mut dyn Backend
     let f = Fixture::new(backend).await;
     let id = accept(&f).await;
     let first = [row(1, RowOutcome::Created), row(2, RowOutcome::Rejected)];
-    assert_eq!(record(&f, id, 0, &first).await, RowsRecorded::No, "nobody began it");
+    assert_eq!(record(&f, id, 0, &first).await, RowsRecorded::No, "no worker began it");
     assert!(
         f.store()
             .start_import(f.workspace, id, f.clock().now())
@@ -251,8 +251,8 @@ pub async fn cancelling_ends_what_waits_and_asks_what_runs(backend: &mut dyn Bac
         .expect("the job");
     assert_eq!(job.state, JobState::Cancelled);
     assert_eq!(chunk(&f, waits, 0).await, None);
-    let asked = cancel(runs).await.expect("the import");
-    assert_eq!((asked.status, asked.is_cancelling), (ImportStatus::Running, true));
+    let answer = cancel(runs).await.expect("the import");
+    assert_eq!((answer.status, answer.is_cancelling), (ImportStatus::Running, true));
     assert_eq!(
         record(&f, runs, 0, &[row(1, RowOutcome::Created)]).await,
         RowsRecorded::Cancelling
@@ -262,7 +262,7 @@ pub async fn cancelling_ends_what_waits_and_asks_what_runs(backend: &mut dyn Bac
     assert_eq!(cancel(ImportId(Uuid::nil())).await, None);
 }
 
-pub async fn an_import_whose_job_waits_for_another_attempt_is_cancelled_at_once(backend: &mut dyn Backend) {
+pub async fn an_import_with_a_job_between_attempts_is_cancelled_at_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut import = new_import(&f);
     import.job.not_before = f.clock().now() + TimeDelta::hours(1);
@@ -348,9 +348,9 @@ pub async fn imports_and_their_values_are_forgotten_after_a_time(backend: &mut d
 
 pub async fn erasing_a_contact_forgets_its_values_in_imports(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let kept = f.id(Ask::new().email("kept@example.com").upsert()).await;
-    let survivor = f.id(Ask::new().external("a").upsert()).await;
-    let absorbed = f.id(Ask::new().email("b@example.com").upsert()).await;
+    let kept = f.id(api_call().email("kept@example.com").upsert()).await;
+    let survivor = f.id(api_call().external("a").upsert()).await;
+    let absorbed = f.id(api_call().email("b@example.com").upsert()).await;
     let id = running(&f).await;
     let about = |number, contact| ImportRow {
         contact: Some(contact),

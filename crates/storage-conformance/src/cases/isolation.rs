@@ -1,7 +1,7 @@
 //! Nothing matches across workspaces.
 
 use super::kinds::{alone, sample, values};
-use crate::{Ask, Backend, Fixture, Kind, force_merge, identifier, merge_of, observe, undo};
+use crate::{Backend, Fixture, Kind, api_call, force_merge, identifier, merge_of, observe, undo};
 use selfsame_application::ports::{Basis, Commit, ReadRequest, SegmentQuery, StorageError};
 use selfsame_domain::{ChangeSet, Command, ContactId, ContactRef, IdentifierKind, Outcome, Rejection, WorkspaceId};
 
@@ -9,21 +9,21 @@ pub async fn one_identifier_in_two_workspaces(backend: &mut dyn Backend, kind: I
     let mut f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
     let keys = [sample(kind).key];
-    let ask = || alone(kind, value).segment("s").upsert();
-    let first = f.decide(ask()).await;
+    let builder = || alone(kind, value).segment("s").upsert();
+    let first = f.decide(builder()).await;
     let before = observe(f.store(), f.workspace, ContactId(3), &keys).await;
     let one = f.enter_new_workspace("two").await;
     assert!(f.holders(&keys[0]).await.is_empty());
     assert!(f.lookup(&keys[0]).await.holders.is_empty());
     assert!(f.store().token_owner(f.workspace, &keys).await.expect("read").is_none());
     assert!(!f.is_there(ContactId(1)).await);
-    let second = f.decide(ask()).await;
+    let second = f.decide(builder()).await;
     assert_eq!(
         (second.outcome, second.contact),
         (Outcome::Created, first.contact),
         "numbers are per workspace"
     );
-    f.decide(Ask::new().external("x").with(kind, value).first("Ann").upsert())
+    f.decide(api_call().external("x").with(kind, value).first("Ann").upsert())
         .await;
     f.decide(crate::erase(ContactId(1))).await;
     f.workspace = one;
@@ -34,12 +34,12 @@ pub async fn one_identifier_in_two_workspaces(backend: &mut dyn Backend, kind: I
     );
 }
 
-pub async fn numbers_of_another_workspace_name_nobody(backend: &mut dyn Backend) {
+pub async fn contact_ids_of_another_workspace_name_no_contact(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let mut ids = Vec::new();
     for external in ["a", "b", "c"] {
         ids.push(
-            f.id(Ask::new().external(external).segment("s").cookie(external).upsert())
+            f.id(api_call().external(external).segment("s").cookie(external).upsert())
                 .await,
         );
     }
@@ -47,7 +47,7 @@ pub async fn numbers_of_another_workspace_name_nobody(backend: &mut dyn Backend)
     let segment = f.segment("s").await;
     let before = observe(f.store(), f.workspace, ContactId(5), &[]).await;
     let one = f.enter_new_workspace("two").await;
-    f.id(Ask::new().external("z").upsert()).await;
+    f.id(api_call().external("z").upsert()).await;
     assert_eq!(f.decide(undo(merge)).await.rejection, Some(Rejection::MergeNotFound));
     assert!(f.store().merge(f.workspace, merge).await.expect("read").is_none());
     assert!(f.store().merges(f.workspace, None, 10).await.expect("read").is_empty());
@@ -80,27 +80,27 @@ pub async fn numbers_of_another_workspace_name_nobody(backend: &mut dyn Backend)
         f.store().segments(f.workspace, None, 0, 9).await.expect("read").total,
         0
     );
-    f.id(Ask::new().external("y").cookie("c").upsert()).await;
+    f.id(api_call().external("y").cookie("c").upsert()).await;
     assert_eq!(observe(f.store(), one, ContactId(5), &[]).await, before);
 }
 
 pub async fn erasing_in_one_leaves_the_other(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let ask = || {
-        Ask::new()
+    let builder = || {
+        api_call()
             .external("a")
             .email("a@example.com")
             .cookie("c")
             .segment("s")
             .upsert()
     };
-    let id = f.id(ask()).await;
+    let id = f.id(builder()).await;
     let keys = [
         identifier(Kind::Email, "a@example.com").key,
         identifier(Kind::Cookie, "c").key,
     ];
     let one = f.enter_new_workspace("two").await;
-    assert_eq!(f.id(ask()).await, id);
+    assert_eq!(f.id(builder()).await, id);
     let before = observe(f.store(), one, ContactId(2), &keys).await;
     f.decide(crate::erase(id)).await;
     assert_eq!(observe(f.store(), one, ContactId(2), &keys).await, before);
@@ -144,7 +144,7 @@ pub async fn an_unknown_workspace_takes_nothing(backend: &mut dyn Backend) {
     }
     let answer = f
         .app()
-        .dry_run(unknown, vec![Ask::new().external("a").upsert()], None)
+        .dry_run(unknown, vec![api_call().external("a").upsert()], None)
         .await;
     assert!(answer.is_err());
     assert!(f.store().keys(unknown).await.expect("read keys").is_empty());

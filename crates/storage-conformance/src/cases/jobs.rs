@@ -64,8 +64,8 @@ async fn end(f: &Fixture<'_>, job: JobId, owner: Uuid, end: AttemptEnd) -> bool 
 /// The heartbeat of the first worker.
 async fn beat(f: &Fixture<'_>, job: JobId, until: Timestamp) -> Held {
     let holding = holding(f, job, ONE);
-    let told = f.store().heartbeat(&holding, f.clock().now(), until).await;
-    told.expect("heartbeat")
+    let answer = f.store().heartbeat(&holding, f.clock().now(), until).await;
+    answer.expect("heartbeat")
 }
 
 async fn state(f: &Fixture<'_>, job: JobId) -> JobState {

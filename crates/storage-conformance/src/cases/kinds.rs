@@ -1,6 +1,6 @@
 //! Values for tables over the kinds of identifiers.
 
-use crate::{Ask, identifier};
+use crate::{RequestBuilder, api_call, identifier};
 use selfsame_domain::{Identifier, IdentifierKind};
 
 /// Four values of a kind.
@@ -23,27 +23,27 @@ pub(super) fn sample(kind: IdentifierKind) -> Identifier {
 }
 
 /// A request with only the value, if that creates a contact. A cookie needs a device beside it.
-pub(super) fn alone(kind: IdentifierKind, value: &str) -> Ask {
+pub(super) fn alone(kind: IdentifierKind, value: &str) -> RequestBuilder {
     beside(kind, value, "beside")
 }
 
 /// As [`alone`], with the name of the device beside a cookie.
-pub(super) fn beside(kind: IdentifierKind, value: &str, device: &str) -> Ask {
-    let ask = Ask::new().with(kind, value);
+pub(super) fn beside(kind: IdentifierKind, value: &str, device: &str) -> RequestBuilder {
+    let builder = api_call().with(kind, value);
     if kind == IdentifierKind::Cookie {
-        ask.device(device)
+        builder.device(device)
     } else {
-        ask
+        builder
     }
 }
 
 /// A request with the value and another external ID; an external ID comes with a device.
-pub(super) fn with_other(kind: IdentifierKind, value: &str, other: &str) -> Ask {
-    let ask = Ask::new().with(kind, value);
+pub(super) fn with_other(kind: IdentifierKind, value: &str, other: &str) -> RequestBuilder {
+    let builder = api_call().with(kind, value);
     if kind == IdentifierKind::ExternalId {
-        ask.device(other)
+        builder.device(other)
     } else {
-        ask.external(other)
+        builder.external(other)
     }
 }
 

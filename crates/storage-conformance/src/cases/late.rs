@@ -1,7 +1,9 @@
 //! Late events: they belong to the owner of the token, the device or the cookie at their time (identity rule 4).
 
 use super::raw::{plant, visitor};
-use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, event_type, identifier, keep, remove, undo};
+use crate::{
+    Backend, Fixture, Kind, RequestBuilder, api_call, contact_of, erase, event_type, identifier, keep, remove, undo,
+};
 use chrono::TimeDelta;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Clock, EventQuery, HistoryOf};
@@ -11,22 +13,22 @@ use selfsame_domain::{
 };
 
 /// An event with its own time.
-pub(super) fn told(ask: Ask, name: &str, at: Timestamp) -> Command {
+pub(super) fn late_event(builder: RequestBuilder, name: &str, at: Timestamp) -> Command {
     keep(EventRequest {
         occurred_at: Some(at),
-        ..ask.happened(name)
+        ..builder.happened(name)
     })
 }
 
 /// An event with only the identifier `c`.
 fn seen(kind: Kind, name: &str, at: Timestamp) -> Command {
-    told(Ask::new().with(kind, "c"), name, at)
+    late_event(api_call().with(kind, "c"), name, at)
 }
 
 /// Moves the identifier `c` to another contact an hour later; returns the contact and the time.
-async fn moves(f: &Fixture<'_>, kind: Kind, ask: Ask) -> (ContactId, Timestamp) {
+async fn moves(f: &Fixture<'_>, kind: Kind, builder: RequestBuilder) -> (ContactId, Timestamp) {
     f.clock().advance_seconds(3_600);
-    let decision = f.decide(ask.with(kind, "c").upsert()).await;
+    let decision = f.decide(builder.with(kind, "c").upsert()).await;
     (contact_of(&decision), decision.at)
 }
 
@@ -51,15 +53,15 @@ pub(super) fn visitors(decision: &Decision) -> Vec<VisitorId> {
 
 pub async fn history_that_comes_late_is_the_former_owner_s(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let three = f.id(Ask::new().email("c@example.com").upsert()).await;
-    let (one, at_one) = moves(&f, kind, Ask::new().external("a")).await;
-    let (two, at_two) = moves(&f, kind, Ask::new().external("b")).await;
-    let (same, at_three) = moves(&f, kind, Ask::new().email("c@example.com")).await;
+    let three = f.id(api_call().email("c@example.com").upsert()).await;
+    let (one, at_one) = moves(&f, kind, api_call().external("a")).await;
+    let (two, at_two) = moves(&f, kind, api_call().external("b")).await;
+    let (same, at_three) = moves(&f, kind, api_call().email("c@example.com")).await;
     assert_eq!(same, three);
     f.clock().advance_seconds(3_600);
     let identities = (f.identity(one).await, f.identity(two).await, f.identity(three).await);
     let holder = f.holders(&identifier(kind, "c").key).await;
-    for (whose, name, at) in [
+    for (owner_then, name, at) in [
         (one, "long before", minutes(at_one, -60 * 24 * 20)),
         (one, "as one came", at_one),
         (one, "one", minutes(at_one, 59)),
@@ -68,15 +70,15 @@ pub async fn history_that_comes_late_is_the_former_owner_s(backend: &mut dyn Bac
         (three, "as three came", at_three),
         (three, "three", minutes(at_three, 30)),
     ] {
-        let told = f.decide(seen(kind, name, at)).await;
+        let decision = f.decide(seen(kind, name, at)).await;
         assert_eq!(
-            (told.contact, told.outcome),
-            (Some(whose), Outcome::Unchanged),
+            (decision.contact, decision.outcome),
+            (Some(owner_then), Outcome::Unchanged),
             "{name}"
         );
-        assert_eq!(told.matched_by, Some(identifier(kind, "c").key), "{name}");
+        assert_eq!(decision.matched_by, Some(identifier(kind, "c").key), "{name}");
         assert_eq!(
-            f.history(whose)
+            f.history(owner_then)
                 .await
                 .iter()
                 .filter(|event| event.type_key == event_type(name))
@@ -87,7 +89,12 @@ pub async fn history_that_comes_late_is_the_former_owner_s(backend: &mut dyn Bac
     let batch = [at_one, at_two, at_three]
         .map(|at| seen(kind, "batch", minutes(at, 1)))
         .into();
-    let decisions: Vec<_> = f.decide_all(batch).await.into_iter().map(|told| told.contact).collect();
+    let decisions: Vec<_> = f
+        .decide_all(batch)
+        .await
+        .into_iter()
+        .map(|decision| decision.contact)
+        .collect();
     assert_eq!(decisions, [Some(one), Some(two), Some(three)]);
     assert_eq!(f.happened(one).await, ["long before", "as one came", "batch", "one"]);
     assert_eq!(f.happened(two).await, ["as two came", "batch", "two"]);
@@ -100,7 +107,7 @@ pub async fn history_that_comes_late_is_the_former_owner_s(backend: &mut dyn Bac
     assert_eq!(
         f.holders(&identifier(kind, "c").key).await,
         holder,
-        "nobody claims by it"
+        "no contact claims by it"
     );
 }
 
@@ -108,19 +115,19 @@ pub async fn late_history_of_what_many_shared_is_the_former_owner_s(backend: &mu
     let f = Fixture::new(backend).await;
     let mut owners = Vec::new();
     for external in ["a", "b", "c", "d"] {
-        owners.push(moves(&f, kind, Ask::new().external(external)).await);
+        owners.push(moves(&f, kind, api_call().external(external)).await);
     }
     f.clock().advance_seconds(3_600);
     for (owner, at) in owners {
-        let told = f.decide(seen(kind, "late", minutes(at, 1))).await;
-        assert_eq!(told.contact, Some(owner));
+        let decision = f.decide(seen(kind, "late", minutes(at, 1))).await;
+        assert_eq!(decision.contact, Some(owner));
     }
 }
 
 pub async fn what_comes_within_a_minute_is_of_now(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let (one, _) = moves(&f, kind, Ask::new().external("a")).await;
-    let (two, at_two) = moves(&f, kind, Ask::new().external("b")).await;
+    let (one, _) = moves(&f, kind, api_call().external("a")).await;
+    let (two, at_two) = moves(&f, kind, api_call().external("b")).await;
     let before = at_two - TimeDelta::seconds(5);
     f.decide(seen(kind, "a clock that is slow", before)).await;
     f.clock().advance_seconds(60);
@@ -129,24 +136,28 @@ pub async fn what_comes_within_a_minute_is_of_now(backend: &mut dyn Backend, kin
     assert_eq!(f.happened(two).await, ["a clock that is slow"]);
     let named = EventRequest {
         occurred_at: Some(before),
-        ..Ask::new().with(kind, "c").external("b").happened("named")
+        ..api_call().with(kind, "c").external("b").happened("named")
     };
     f.decide(keep(named)).await;
-    assert_eq!(f.happened(two).await.len(), 2, "whoever is named besides has it");
+    assert_eq!(
+        f.happened(two).await.len(),
+        2,
+        "it belongs to the contact that is named besides"
+    );
     assert_eq!(f.happened(one).await.len(), 1);
 }
 
 pub async fn late_history_in_the_batch_of_the_move(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let (one, at_one) = moves(&f, kind, Ask::new().external("a")).await;
+    let (one, at_one) = moves(&f, kind, api_call().external("a")).await;
     f.clock().advance_seconds(3_600);
     let batch = vec![
         seen(kind, "before", minutes(at_one, -1)),
-        Ask::new().external("b").with(kind, "c").upsert(),
+        api_call().external("b").with(kind, "c").upsert(),
         seen(kind, "after", minutes(at_one, 1)),
-        Ask::new().external("a").with(kind, "c").upsert(),
+        api_call().external("a").with(kind, "c").upsert(),
         seen(kind, "again", minutes(at_one, 2)),
-        keep(Ask::new().with(kind, "c").happened("now")),
+        keep(api_call().with(kind, "c").happened("now")),
     ];
     f.decide_all(batch).await;
     assert_eq!(f.happened(one).await, ["before", "after", "again", "now"]);
@@ -170,17 +181,17 @@ pub async fn late_history_in_the_batch_of_the_move(backend: &mut dyn Backend, ki
 
 pub async fn late_history_follows_merges_and_comes_back(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let survivor = f.id(Ask::new().email("s@example.com").upsert()).await;
-    let (one, at_one) = moves(&f, kind, Ask::new().external("a")).await;
-    let (two, _) = moves(&f, kind, Ask::new().external("b")).await;
+    let survivor = f.id(api_call().email("s@example.com").upsert()).await;
+    let (one, at_one) = moves(&f, kind, api_call().external("a")).await;
+    let (two, _) = moves(&f, kind, api_call().external("b")).await;
     f.clock().advance_seconds(3_600);
     let merge = f.merge(survivor, one).await;
-    let told = f.decide(seen(kind, "merged", minutes(at_one, 1))).await;
-    assert_eq!(told.contact, Some(survivor));
+    let decision = f.decide(seen(kind, "merged", minutes(at_one, 1))).await;
+    assert_eq!(decision.contact, Some(survivor));
     assert_eq!(f.happened(survivor).await, ["merged"]);
     f.decide(undo(merge)).await;
-    let told = f.decide(seen(kind, "undone", minutes(at_one, 2))).await;
-    assert_eq!(told.contact, Some(one));
+    let decision = f.decide(seen(kind, "undone", minutes(at_one, 2))).await;
+    assert_eq!(decision.contact, Some(one));
     assert_eq!(f.happened(one).await, ["merged", "undone"]);
     assert!(f.happened(survivor).await.is_empty());
     assert!(f.happened(two).await.is_empty());
@@ -188,30 +199,31 @@ pub async fn late_history_follows_merges_and_comes_back(backend: &mut dyn Backen
 
 pub async fn late_history_of_a_removed_contact_waits_with_it(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let (one, at_one) = moves(&f, kind, Ask::new().external("a")).await;
-    let (two, _) = moves(&f, kind, Ask::new().external("b")).await;
+    let (one, at_one) = moves(&f, kind, api_call().external("a")).await;
+    let (two, _) = moves(&f, kind, api_call().external("b")).await;
     let visitor = f.identity(one).await.visitors[0].id;
     f.decide(remove(one)).await;
     f.clock().advance_seconds(3_600);
-    let told = f.decide(seen(kind, "late", minutes(at_one, 1))).await;
-    assert_eq!((told.outcome, told.contact), (Outcome::Unmatched, None));
-    assert_eq!(visitors(&told), [visitor]);
-    assert!(!f.is_there(one).await, "an event brings nobody back");
-    f.id(Ask::new().external("a").upsert()).await;
+    let decision = f.decide(seen(kind, "late", minutes(at_one, 1))).await;
+    assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
+    assert_eq!(visitors(&decision), [visitor]);
+    assert!(!f.is_there(one).await, "an event restores no contact");
+    f.id(api_call().external("a").upsert()).await;
     assert_eq!(f.happened(one).await, ["late"]);
     assert!(f.happened(two).await.is_empty());
 }
 
-pub async fn late_history_of_an_erased_contact_is_nobody_s(backend: &mut dyn Backend, kind: Kind) {
+pub async fn late_history_of_an_erased_contact_has_no_owner(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    f.id(Ask::new().email("c@example.com").upsert()).await;
-    let (one, at_one) = moves(&f, kind, Ask::new().external("a")).await;
-    let (two, at_two) = moves(&f, kind, Ask::new().external("b")).await;
-    let (three, at_three) = moves(&f, kind, Ask::new().email("c@example.com")).await;
+    f.id(api_call().email("c@example.com").upsert()).await;
+    let (one, at_one) = moves(&f, kind, api_call().external("a")).await;
+    let (two, at_two) = moves(&f, kind, api_call().external("b")).await;
+    let (three, at_three) = moves(&f, kind, api_call().email("c@example.com")).await;
     f.clock().advance_seconds(3_600);
-    let nobody = async |name: &str, at: Timestamp| assert_forgotten(name, &f.decide(seen(kind, name, at)).await);
+    let assert_unmatched =
+        async |name: &str, at: Timestamp| assert_forgotten(name, &f.decide(seen(kind, name, at)).await);
     f.decide(erase(two)).await;
-    nobody("two", minutes(at_two, 1)).await;
+    assert_unmatched("two", minutes(at_two, 1)).await;
     f.decide(seen(kind, "one", minutes(at_two, -1))).await;
     f.decide(seen(kind, "three", at_three)).await;
     assert_eq!(f.happened(one).await, ["one"]);
@@ -235,25 +247,29 @@ pub async fn late_history_of_an_erased_contact_is_nobody_s(backend: &mut dyn Bac
         Some(Vec::new()),
         "what came before in the batch went along"
     );
-    nobody("before one", minutes(at_one, -1)).await;
-    nobody("one", minutes(at_one, 1)).await;
-    nobody("two", minutes(at_two, 1)).await;
+    assert_unmatched("before one", minutes(at_one, -1)).await;
+    assert_unmatched("one", minutes(at_one, 1)).await;
+    assert_unmatched("two", minutes(at_two, 1)).await;
     assert_eq!(f.happened(three).await, ["three"]);
     f.decide(erase(three)).await;
-    let told = f.decide(seen(kind, "whoever comes next", at_three)).await;
-    assert_eq!(visitors(&told).len(), 1, "nobody has it: it is like a new one");
+    let decision = f.decide(seen(kind, "the next owner", at_three)).await;
+    assert_eq!(visitors(&decision).len(), 1, "it has no owner: it is like a new one");
     let again = f.decide(seen(kind, "long before", at_one)).await;
-    assert_eq!(visitors(&again), visitors(&told));
-    let (next, _) = moves(&f, kind, Ask::new().external("d")).await;
-    assert_eq!(f.happened(next).await, ["long before", "whoever comes next"]);
+    assert_eq!(visitors(&again), visitors(&decision));
+    let (next, _) = moves(&f, kind, api_call().external("d")).await;
+    assert_eq!(f.happened(next).await, ["long before", "the next owner"]);
     let types = f.store().event_types(f.workspace, None, 100).await.expect("read types");
     let kept = types.iter().find(|counted| counted.key == event_type("two"));
     assert_eq!(kept.map(|counted| counted.count), Some(2), "they are kept and counted");
 }
 
-fn assert_forgotten(name: &str, told: &Decision) {
-    assert_eq!((told.outcome, told.contact), (Outcome::Unmatched, None), "{name}");
-    assert!(visitors(told).is_empty(), "{name}: {told:?}");
+fn assert_forgotten(name: &str, decision: &Decision) {
+    assert_eq!(
+        (decision.outcome, decision.contact),
+        (Outcome::Unmatched, None),
+        "{name}"
+    );
+    assert!(visitors(decision).is_empty(), "{name}: {decision:?}");
     let forgotten = |effect: &Effect| {
         matches!(
             effect,
@@ -265,8 +281,8 @@ fn assert_forgotten(name: &str, told: &Decision) {
         )
     };
     assert!(
-        told.effects.len() == 1 && told.effects.iter().all(forgotten),
-        "{name}: {told:?}"
+        decision.effects.len() == 1 && decision.effects.iter().all(forgotten),
+        "{name}: {decision:?}"
     );
 }
 
@@ -275,7 +291,7 @@ pub async fn late_history_that_races_with_an_erasure_leaves_nothing(backend: &mu
     let servers = [f.app().clone(), f.second_server()];
     for round in 0..8 {
         let (name, other) = (format!("a{round}"), format!("b{round}"));
-        let named = || Ask::new().with(kind, &name);
+        let named = || api_call().with(kind, &name);
         let one = contact_of(&f.decide(named().external(&name).upsert()).await);
         let at = f.clock().now();
         f.clock().advance_seconds(3_600);
@@ -289,7 +305,7 @@ pub async fn late_history_that_races_with_an_erasure_leaves_nothing(backend: &mu
                 .collect(),
         );
         f.clock().advance_seconds(3_600);
-        let late = told(named(), "late", at);
+        let late = late_event(named(), "late", at);
         let submit = |server: usize, command| servers[server].submit(f.workspace, Submission::of(command));
         let (kept, erased) = tokio::join!(submit(0, late), submit(1, erase(one)));
         kept.expect("keep an event");
@@ -303,7 +319,7 @@ pub async fn late_history_that_races_with_an_erasure_leaves_nothing(backend: &mu
 
 pub async fn however_often_it_moved_its_time_is_found(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
     let start = f.clock().now();
     let period = |number: i64| Visitor {
         since: minutes(start, number),
@@ -331,25 +347,29 @@ pub async fn however_often_it_moved_its_time_is_found(backend: &mut dyn Backend,
     assert_eq!(subjects, expected);
 }
 
-pub async fn an_offline_phone_tells_of_its_former_user(backend: &mut dyn Backend) {
+pub async fn an_offline_phone_reports_events_of_its_former_user(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let phone = |token: &str| Ask::new().device("d").with(Kind::MobilePush, token);
+    let phone = |token: &str| api_call().device("d").with(Kind::MobilePush, token);
     let ann = f.decide(phone("t1").external("a").upsert()).await;
     f.clock().advance_seconds(3_600);
     let bob = f.decide(phone("t2").external("b").upsert()).await;
     f.clock().advance_seconds(3_600);
     let (hers, his) = (minutes(ann.at, 1), minutes(bob.at, 1));
-    for (name, ask, at) in [
-        ("device", Ask::new().device("d"), hers),
+    for (name, builder, at) in [
+        ("device", api_call().device("d"), hers),
         ("new token", phone("t2"), hers),
         ("old token", phone("t1"), hers),
-        ("cookie", Ask::new().device("d").cookie("c"), hers),
+        ("cookie", api_call().device("d").cookie("c"), hers),
         ("before", phone("t2"), minutes(ann.at, -60)),
         ("his", phone("t2"), his),
-        ("his too", Ask::new().device("d"), his),
+        ("his too", api_call().device("d"), his),
     ] {
-        let whose = if at == his { &bob } else { &ann };
-        assert_eq!(f.decide(told(ask, name, at)).await.contact, whose.contact, "{name}");
+        let owner_then = if at == his { &bob } else { &ann };
+        assert_eq!(
+            f.decide(late_event(builder, name, at)).await.contact,
+            owner_then.contact,
+            "{name}"
+        );
     }
     let (ann, bob) = (contact_of(&ann), contact_of(&bob));
     assert_eq!(
@@ -360,7 +380,7 @@ pub async fn an_offline_phone_tells_of_its_former_user(backend: &mut dyn Backend
     assert_eq!(f.holders(&identifier(Kind::DeviceId, "d").key).await, [bob]);
     for (kind, text) in [(Kind::MobilePush, "t1"), (Kind::Cookie, "c")] {
         let holders = f.holders(&identifier(kind, text).key).await;
-        assert!(holders.is_empty(), "nobody claims by it: {text}");
+        assert!(holders.is_empty(), "no contact claims by it: {text}");
     }
 }
 
@@ -369,26 +389,26 @@ pub async fn late_history_of_a_token_without_its_app_or_kind(backend: &mut dyn B
     for (name, kind) in [("x", Kind::MobilePush), ("y", Kind::WebPush), ("z", Kind::Telegram)] {
         let mut owners = Vec::new();
         for external in ["a", "b", "c"] {
-            let decision = f.decide(Ask::new().external(external).with(kind, name).upsert()).await;
+            let decision = f.decide(api_call().external(external).with(kind, name).upsert()).await;
             owners.push((contact_of(&decision), minutes(decision.at, 1)));
             f.clock().advance_seconds(3_600);
         }
         for (owner, at) in &owners {
-            for ask in [Ask::new().nameless(name), Ask::new().with(kind, name)] {
-                let kept = f.decide(told(ask, name, *at)).await;
+            for builder in [api_call().nameless(name), api_call().with(kind, name)] {
+                let kept = f.decide(late_event(builder, name, *at)).await;
                 assert_eq!(kept.contact, Some(*owner), "{name}");
                 assert_eq!(kept.matched_by, Some(identifier(kind, name).key), "{name}");
             }
         }
-        let named = Ask::new().nameless(name);
+        let named = api_call().nameless(name);
         let batch = vec![
-            told(named.clone(), name, owners[1].1),
+            late_event(named.clone(), name, owners[1].1),
             named.external("a").event(false),
-            told(Ask::new().nameless(name), name, owners[2].1),
+            late_event(api_call().nameless(name), name, owners[2].1),
         ];
-        let whose: Vec<_> = f.decide_all(batch).await.into_iter().map(|kept| kept.contact).collect();
+        let owner_then: Vec<_> = f.decide_all(batch).await.into_iter().map(|kept| kept.contact).collect();
         assert_eq!(
-            whose,
+            owner_then,
             [Some(owners[1].0), Some(owners[0].0), Some(owners[2].0)],
             "{name}"
         );
@@ -397,13 +417,13 @@ pub async fn late_history_of_a_token_without_its_app_or_kind(backend: &mut dyn B
 
 pub async fn late_history_of_a_token_that_its_device_replaced(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let token = || Ask::new().with(Kind::MobilePush, "t1");
+    let token = || api_call().with(Kind::MobilePush, "t1");
     let one = f.id(token().external("a").upsert()).await;
     f.clock().advance_seconds(3_600);
     let moved = f.decide(token().external("b").device("d").upsert()).await;
     f.clock().advance_seconds(3_600);
     f.decide(
-        Ask::new()
+        api_call()
             .external("b")
             .device("d")
             .with(Kind::MobilePush, "t2")
@@ -411,9 +431,11 @@ pub async fn late_history_of_a_token_that_its_device_replaced(backend: &mut dyn 
     )
     .await;
     f.clock().advance_seconds(3_600);
-    let three = f.id(Ask::new().external("c").device("e").upsert()).await;
-    f.decide(told(token().device("e"), "one", minutes(moved.at, -1))).await;
-    f.decide(told(token().device("e"), "two", minutes(moved.at, 1))).await;
+    let three = f.id(api_call().external("c").device("e").upsert()).await;
+    f.decide(late_event(token().device("e"), "one", minutes(moved.at, -1)))
+        .await;
+    f.decide(late_event(token().device("e"), "two", minutes(moved.at, 1)))
+        .await;
     let two = contact_of(&moved);
     assert_eq!(
         (f.happened(one).await, f.happened(two).await),
@@ -423,10 +445,10 @@ pub async fn late_history_of_a_token_that_its_device_replaced(backend: &mut dyn 
     f.clock().advance_seconds(3_600);
     let again = f.decide(token().external("c").upsert()).await;
     f.clock().advance_seconds(3_600);
-    f.decide(told(token(), "two", minutes(again.at, -1))).await;
-    f.decide(told(token(), "three", again.at)).await;
+    f.decide(late_event(token(), "two", minutes(again.at, -1))).await;
+    f.decide(late_event(token(), "three", again.at)).await;
     f.decide(erase(two)).await;
-    let kept = f.decide(told(token(), "forgotten", minutes(moved.at, 2))).await;
+    let kept = f.decide(late_event(token(), "forgotten", minutes(moved.at, 2))).await;
     assert_eq!(kept.contact, None);
     assert_eq!(f.happened(three).await, ["three"]);
     assert_eq!(f.happened(one).await, ["one"]);

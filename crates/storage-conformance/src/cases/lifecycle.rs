@@ -1,7 +1,7 @@
 //! Identifiers of each kind when their contact is removed, restored, erased, merged.
 
 use super::kinds::{alone, may_be_shared, sample, values, with_other};
-use crate::{Ask, Backend, Fixture, erase, force_merge, merge_of, remove, undo};
+use crate::{Backend, Fixture, api_call, erase, force_merge, merge_of, remove, undo};
 use selfsame_domain::{Effect, IdentifierKind, KeyRecord, Outcome, Rule};
 
 pub async fn remove_hides(backend: &mut dyn Backend, kind: IdentifierKind) {
@@ -50,20 +50,20 @@ pub async fn remove_hides(backend: &mut dyn Backend, kind: IdentifierKind) {
 pub async fn restore(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
-    let ask = with_other(kind, value, "other");
-    let id = f.id(ask.clone().first("Ann").segment("s").upsert()).await;
-    let before = f.face(id).await;
+    let builder = with_other(kind, value, "other");
+    let id = f.id(builder.clone().first("Ann").segment("s").upsert()).await;
+    let before = f.observable(id).await;
     f.decide(remove(id)).await;
     let decision = if kind == IdentifierKind::ExternalId {
-        f.decide(ask.upsert()).await
+        f.decide(builder.upsert()).await
     } else {
-        f.decide(Ask::new().external("other").upsert()).await
+        f.decide(api_call().external("other").upsert()).await
     };
     assert_eq!(
         (decision.outcome, decision.contact, decision.rule),
         (Outcome::Restored, Some(id), Rule::Restore)
     );
-    assert_eq!(f.face(id).await, before);
+    assert_eq!(f.observable(id).await, before);
     assert_eq!(f.holders(&sample(kind).key).await, [id]);
     assert_eq!(f.contact(id).await.updated_at, decision.at);
 }
@@ -92,9 +92,9 @@ pub async fn merge_moves(backend: &mut dyn Backend, kind: IdentifierKind) {
     let f = Fixture::new(backend).await;
     let [value, ..] = values(kind);
     let key = sample(kind).key;
-    let survivor = f.id(Ask::new().external("survivor").upsert()).await;
+    let survivor = f.id(api_call().external("survivor").upsert()).await;
     let absorbed = f.id(alone(kind, value).upsert()).await;
-    let before = (f.face(survivor).await, f.face(absorbed).await);
+    let before = (f.observable(survivor).await, f.observable(absorbed).await);
     let decision = f.decide(force_merge(survivor, absorbed)).await;
     assert_eq!((decision.outcome, decision.contact), (Outcome::Merged, Some(survivor)));
     let merge = merge_of(&decision);
@@ -106,14 +106,14 @@ pub async fn merge_moves(backend: &mut dyn Backend, kind: IdentifierKind) {
         (survivor, absorbed, survivor)
     );
     assert_eq!(
-        f.would(Ask::new().with(kind, value).upsert()).await.contact,
+        f.would(api_call().with(kind, value).upsert()).await.contact,
         Some(survivor)
     );
     f.decide(undo(merge)).await;
-    assert_eq!((f.face(survivor).await, f.face(absorbed).await), before);
+    assert_eq!((f.observable(survivor).await, f.observable(absorbed).await), before);
     assert_eq!(f.holders(&key).await, [absorbed]);
     assert_eq!(
-        f.would(Ask::new().with(kind, value).upsert()).await.contact,
+        f.would(api_call().with(kind, value).upsert()).await.contact,
         Some(absorbed)
     );
 }

@@ -1,7 +1,7 @@
 //! Merging by hand.
 
 use super::contacts::shown;
-use crate::{Ask, Backend, Fixture, Kind, by_external, force_merge, identifier, merge, merge_of, remove, undo};
+use crate::{Backend, Fixture, Kind, api_call, by_external, force_merge, identifier, merge, merge_of, remove, undo};
 use selfsame_domain::values::ChannelType;
 use selfsame_domain::{
     AttributeInput, AttributeKey, Command, ContactId, Effect, IdentifierKind, Limits, MergeId, MergeRule, Outcome,
@@ -12,20 +12,20 @@ use uuid::Uuid;
 pub async fn the_survivor_s_values_win_and_blanks_are_filled(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let one = f
-        .id(Ask::new()
+        .id(api_call()
             .email("a@example.com")
             .first("Ann")
             .segment("s")
             .segment("both")
             .upsert())
         .await;
-    let ask = Ask::new()
+    let builder = api_call()
         .email("b@example.com")
         .first("Bob")
         .town("Lviv")
         .segment("t")
         .segment("both");
-    let two = f.id(ask.sms("+380501234567").mobile("app", "t2").upsert()).await;
+    let two = f.id(builder.sms("+380501234567").mobile("app", "t2").upsert()).await;
     let decision = f.decide(merge(one, two)).await;
     assert_eq!(
         (decision.outcome, decision.rule, decision.contact),
@@ -57,31 +57,31 @@ pub async fn the_survivor_s_values_win_and_blanks_are_filled(backend: &mut dyn B
 
 pub async fn the_absorbed_number_goes_on_answering(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").upsert()).await;
     f.merge(one, two).await;
     assert_eq!(f.contact(two).await, f.contact(one).await);
-    let put = f.decide(Ask::new().first("Ann").update(two)).await;
+    let put = f.decide(api_call().first("Ann").update(two)).await;
     assert_eq!((put.outcome, put.contact), (Outcome::Updated, Some(one)));
     assert_eq!(
         f.contact(one).await.attributes.text(AttributeKey::FirstName),
         Some("Ann")
     );
-    let event = f.decide(Ask::new().contact(two).event(false)).await;
+    let event = f.decide(api_call().contact(two).event(false)).await;
     assert_eq!(event.contact, Some(one));
     let removed = f.decide(remove(two)).await;
     assert_eq!((removed.outcome, removed.contact), (Outcome::Removed, Some(one)));
     assert!(!f.is_there(one).await && !f.is_there(two).await);
-    let restored = f.decide(Ask::new().first("Anna").update(two)).await;
+    let restored = f.decide(api_call().first("Anna").update(two)).await;
     assert_eq!((restored.outcome, restored.contact), (Outcome::Restored, Some(one)));
     assert_eq!(f.contact(two).await.id, one);
 }
 
 pub async fn what_cannot_be_merged_is_refused(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").upsert()).await;
-    let gone = f.id(Ask::new().device("e").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").upsert()).await;
+    let gone = f.id(api_call().device("e").upsert()).await;
     f.decide(remove(gone)).await;
     let cases = [
         (one, one, Rejection::SameContact),
@@ -116,9 +116,9 @@ pub async fn what_cannot_be_merged_is_refused(backend: &mut dyn Backend) {
 
 pub async fn two_external_ids_need_force(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
-    let before = (f.face(one).await, f.face(two).await);
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
+    let before = (f.observable(one).await, f.observable(two).await);
     assert_eq!(
         f.decide(merge(one, two)).await.rejection,
         Some(Rejection::DifferentExternalIds)
@@ -129,11 +129,11 @@ pub async fn two_external_ids_need_force(backend: &mut dyn Backend) {
     assert!(f.merge_record(id).await.forced);
     assert_eq!(f.contact(one).await.external_id(), Some("a"));
     for external in ["a", "b"] {
-        let found = f.decide(Ask::new().external(external).town("Kyiv").upsert()).await;
+        let found = f.decide(api_call().external(external).town("Kyiv").upsert()).await;
         assert_eq!((found.contact, found.rule), (Some(one), Rule::ExternalId));
         assert_eq!(f.holders(&identifier(Kind::ExternalId, external).key).await, [one]);
     }
-    f.id(Ask::new()
+    f.id(api_call()
         .attribute(AttributeInput {
             key: AttributeKey::Town,
             value: None,
@@ -141,7 +141,7 @@ pub async fn two_external_ids_need_force(backend: &mut dyn Backend) {
         .update(one))
         .await;
     f.decide(undo(id)).await;
-    assert_eq!((f.face(one).await, f.face(two).await), before);
+    assert_eq!((f.observable(one).await, f.observable(two).await), before);
 }
 
 pub async fn a_forced_chain_of_external_ids_comes_apart_again(backend: &mut dyn Backend) {
@@ -149,7 +149,7 @@ pub async fn a_forced_chain_of_external_ids_comes_apart_again(backend: &mut dyn 
     let mut ids = Vec::new();
     for external in ["a", "b", "c", "d"] {
         ids.push(
-            f.id(Ask::new()
+            f.id(api_call()
                 .external(external)
                 .email(&format!("{external}@example.com"))
                 .upsert())
@@ -179,8 +179,8 @@ pub async fn too_many_identifiers_need_force(backend: &mut dyn Backend) {
         }
     })
     .await;
-    let one = f.id(Ask::new().external("a").mobile("app", "t1").upsert()).await;
-    let two = f.id(Ask::new().mobile("app", "t2").upsert()).await;
+    let one = f.id(api_call().external("a").mobile("app", "t1").upsert()).await;
+    let two = f.id(api_call().mobile("app", "t2").upsert()).await;
     let refused = f.decide(merge(one, two)).await;
     let rejection = Rejection::TooManyIdentifiers {
         kind: IdentifierKind::MobilePush,
@@ -194,8 +194,8 @@ pub async fn too_many_identifiers_need_force(backend: &mut dyn Backend) {
 
 pub async fn an_undo_needs_a_merge_that_stands(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").upsert()).await;
     let unknown = f.decide(undo(MergeId(Uuid::from_u128(7)))).await;
     assert_eq!(
         (unknown.outcome, unknown.rejection),
@@ -224,8 +224,8 @@ pub async fn an_undo_needs_a_merge_that_stands(backend: &mut dyn Backend) {
 
 pub async fn what_names_the_absorbed_contact_acts_on_the_survivor(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").segment("s").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
+    let one = f.id(api_call().external("a").segment("s").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
     let segment = f.segment("s").await;
     f.decide(force_merge(one, two)).await;
     let detach = Command::Detach {
@@ -244,16 +244,16 @@ pub async fn what_names_the_absorbed_contact_acts_on_the_survivor(backend: &mut 
         (removed.outcome, removed.contact, removed.rule),
         (Outcome::Removed, Some(one), Rule::ExternalId)
     );
-    let restored = f.decide(Ask::new().external("b").upsert()).await;
+    let restored = f.decide(api_call().external("b").upsert()).await;
     assert_eq!((restored.outcome, restored.contact), (Outcome::Restored, Some(one)));
 }
 
 pub async fn merges_are_listed_latest_first_by_page(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let survivor = f.id(Ask::new().external("a").upsert()).await;
+    let survivor = f.id(api_call().external("a").upsert()).await;
     let mut made = Vec::new();
     for index in 0..5 {
-        let absorbed = f.id(Ask::new().device(&format!("d{index}")).upsert()).await;
+        let absorbed = f.id(api_call().device(&format!("d{index}")).upsert()).await;
         made.push(f.merge(survivor, absorbed).await);
     }
     made.reverse();
@@ -274,12 +274,12 @@ pub async fn merges_are_listed_latest_first_by_page(backend: &mut dyn Backend) {
 
 pub async fn merges_of_one_moment_page_without_gaps(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let survivor = f.id(Ask::new().external("a").upsert()).await;
+    let survivor = f.id(api_call().external("a").upsert()).await;
     let ids: Vec<ContactId> = {
-        let asks = (0..6)
-            .map(|index| Ask::new().device(&format!("d{index}")).upsert())
+        let requests = (0..6)
+            .map(|index| api_call().device(&format!("d{index}")).upsert())
             .collect();
-        f.decide_all(asks).await.iter().map(crate::contact_of).collect()
+        f.decide_all(requests).await.iter().map(crate::contact_of).collect()
     };
     f.decide_all(ids.iter().map(|id| merge(survivor, *id)).collect()).await;
     let all = f.store().merges(f.workspace, None, 100).await.expect("read merges");
@@ -294,11 +294,11 @@ pub async fn merges_of_one_moment_page_without_gaps(backend: &mut dyn Backend) {
     }
 }
 
-pub async fn the_identity_tells_undone_merges_too(backend: &mut dyn Backend) {
+pub async fn the_identity_lists_undone_merges_too(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").upsert()).await;
-    let three = f.id(Ask::new().device("e").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").upsert()).await;
+    let three = f.id(api_call().device("e").upsert()).await;
     let undone = f.merge(one, two).await;
     f.decide(undo(undone)).await;
     let standing = f.merge(two, three).await;

@@ -1,7 +1,7 @@
 //! Many orders at once, and orders that race.
 
 use super::orders::{day, orders, page, send};
-use crate::{Ask, Backend, Fixture, contact_of, erase, keep_order};
+use crate::{Backend, Fixture, api_call, contact_of, erase, keep_order};
 use futures::future::join_all;
 use selfsame_application::Submission;
 use selfsame_domain::OrderStatus::{Delivered, InProgress, Initialized};
@@ -10,8 +10,8 @@ pub async fn a_thousand_orders_in_one_batch(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let ordered = |status, date| {
         let order = move |number: usize| {
-            let ask = Ask::new().external(&format!("c{}", number % 100));
-            keep_order(ask.ordered(&format!("o{number}"), status, day(date)))
+            let builder = api_call().external(&format!("c{}", number % 100));
+            keep_order(builder.ordered(&format!("o{number}"), status, day(date)))
         };
         (0..1_000).map(order).collect::<Vec<_>>()
     };
@@ -36,9 +36,9 @@ pub async fn an_order_sent_to_two_servers_at_once_is_one(backend: &mut dyn Backe
         // Each names the customer by a different identifier, so that no lock of a contact serializes them.
         let statuses = [(Initialized, 0), (InProgress, 1), (Delivered, 2)];
         let sent = |number: usize| {
-            let ask = Ask::new().email(&format!("p{}@example.com", number % 2));
+            let builder = api_call().email(&format!("p{}@example.com", number % 2));
             let (status, date) = statuses[number % 3];
-            Submission::of(keep_order(ask.ordered(&format!("o{round}"), status, day(date))))
+            Submission::of(keep_order(builder.ordered(&format!("o{round}"), status, day(date))))
         };
         let all = (0..6).map(|number| {
             let app = if number % 2 == 0 { f.app() } else { &other };
@@ -58,18 +58,18 @@ pub async fn an_order_sent_to_two_servers_at_once_is_one(backend: &mut dyn Backe
         assert_eq!(of_round.len(), 1);
         assert_eq!((of_round[0].status, of_round[0].date), (Delivered, day(2)));
         let key = format!("o{round}");
-        let mut told: Vec<String> = f
+        let mut event_types: Vec<String> = f
             .history(contacts[0])
             .await
             .into_iter()
             .filter(|event| event.key_value.as_ref().is_some_and(|value| value.as_str() == key))
             .map(|event| event.type_key.to_string())
             .collect();
-        let count = told.len();
-        told.sort();
-        told.dedup();
-        assert_eq!(told.len(), count, "{told:?}");
-        assert!(told.contains(&"orderDELIVERED".to_owned()));
+        let count = event_types.len();
+        event_types.sort();
+        event_types.dedup();
+        assert_eq!(event_types.len(), count, "{event_types:?}");
+        assert!(event_types.contains(&"orderDELIVERED".to_owned()));
     }
 }
 
@@ -80,13 +80,13 @@ pub async fn orders_that_race_with_an_erasure_leave_nothing_half(backend: &mut d
         let name = format!("c{round}");
         let id = send(
             &f,
-            Ask::new()
+            api_call()
                 .external(&name)
                 .ordered(&format!("{round}-0"), Initialized, day(1)),
         )
         .await;
         let sent = |number: i64| {
-            let order = Ask::new()
+            let order = api_call()
                 .external(&name)
                 .ordered(&format!("{round}-{}", number % 3), Delivered, day(number));
             Submission::of(keep_order(order))
@@ -103,7 +103,7 @@ pub async fn orders_that_race_with_an_erasure_leave_nothing_half(backend: &mut d
         }
         // Data that was stored after the erasure belongs to an existing contact.
         let decision = f
-            .decide(keep_order(Ask::new().external(&name).ordered(
+            .decide(keep_order(api_call().external(&name).ordered(
                 &format!("{round}-3"),
                 Initialized,
                 day(9),

@@ -1,7 +1,7 @@
 //! Orders of several shops with one numbering, and orders that are deleted.
 
 use super::orders::{day, orders};
-use crate::{Ask, Backend, Fixture, contact_of, erase, keep_order, order_key};
+use crate::{Backend, Fixture, api_call, contact_of, erase, keep_order, order_key};
 use selfsame_domain::OrderStatus::{Cancelled, Delivered, InProgress, Initialized};
 use selfsame_domain::{Command, ContactId, Effect, OrderStatus, Outcome, Rejection};
 
@@ -14,7 +14,7 @@ async fn stores(f: &Fixture<'_>, id: ContactId) -> Vec<(Option<String>, OrderSta
 }
 
 fn of_store(store: Option<&str>, status: OrderStatus, date: i64) -> Command {
-    let mut order = Ask::new().external("a").ordered("1", status, day(date));
+    let mut order = api_call().external("a").ordered("1", status, day(date));
     order.key = order_key("1", store);
     keep_order(order)
 }

@@ -1,7 +1,7 @@
 //! Orders, and their contacts.
 
 use crate::{
-    Ask, Backend, Fixture, amount, contact_of, erase, keep_order, merge_of, order_key, order_text, remove, undo,
+    Backend, Fixture, amount, api_call, contact_of, erase, keep_order, merge_of, order_key, order_text, remove, undo,
 };
 use selfsame_application::ports::{Clock, OrderQuery};
 use selfsame_domain::OrderStatus::{AbandonedShoppingCart, Cancelled, Delivered, InProgress, Initialized};
@@ -100,7 +100,7 @@ pub async fn an_order_reads_back_whole(backend: &mut dyn Backend) {
         let request = OrderRequest {
             key: order_key(&name, Some("ж'1")),
             content: whole(),
-            ..Ask::new().external("a").ordered(&name, status, date)
+            ..api_call().external("a").ordered(&name, status, date)
         };
         let decision = f.decide(keep_order(request)).await;
         let expected = Order {
@@ -115,7 +115,7 @@ pub async fn an_order_reads_back_whole(backend: &mut dyn Backend) {
         };
         assert!(orders(&f, expected.contact).await.contains(&expected), "{expected:?}");
     }
-    let plain = Ask::new().external("b").ordered("plain", Initialized, date);
+    let plain = api_call().external("b").ordered("plain", Initialized, date);
     let content = plain.content.clone();
     let id = send(&f, plain).await;
     assert_eq!(orders(&f, id).await.remove(0).content, content);
@@ -135,7 +135,7 @@ pub async fn amounts_are_exact(backend: &mut dyn Backend) {
         "1234567890.123456789012345678",
     ];
     for (number, text) in texts.into_iter().enumerate() {
-        let mut request = Ask::new()
+        let mut request = api_call()
             .external(&format!("x{number}"))
             .ordered(&number.to_string(), Initialized, day(1));
         request.content.total_cost = amount(text);
@@ -159,13 +159,13 @@ pub async fn a_later_request_changes_what_it_says(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let first = OrderRequest {
         content: whole(),
-        ..Ask::new().external("a").ordered("1", Initialized, day(1))
+        ..api_call().external("a").ordered("1", Initialized, day(1))
     };
     let made = f.decide(keep_order(first.clone())).await;
     f.decide(keep_order(first)).await;
     let id = contact_of(&made);
     assert_eq!(orders(&f, id).await[0].updated_at, made.at, "nothing new was said");
-    let mut second = Ask::new().external("a").ordered("1", Delivered, day(2));
+    let mut second = api_call().external("a").ordered("1", Delivered, day(2));
     second.content.total_cost = amount("7.00");
     second.content.details.payment_method = Some(order_text("card"));
     second.content.items = vec![item(3)];
@@ -191,14 +191,14 @@ pub async fn a_later_request_changes_what_it_says(backend: &mut dyn Backend) {
 
 pub async fn what_comes_late_changes_no_status(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = send(&f, Ask::new().external("a").ordered("1", Delivered, day(3))).await;
-    let mut late = Ask::new().external("a").ordered("1", InProgress, day(2));
+    let id = send(&f, api_call().external("a").ordered("1", Delivered, day(3))).await;
+    let mut late = api_call().external("a").ordered("1", InProgress, day(2));
     late.content.total_cost = amount("7");
     late.content.shipping = Some(amount("8"));
     late.content.details.status_description = Some(order_text("in progress"));
     let decision = f.decide(keep_order(late)).await;
-    let told = |effect: &Effect| matches!(effect, Effect::Skipped(skipped) if skipped.field == "status");
-    assert!(decision.effects.iter().any(told), "{decision:?}");
+    let skips_status = |effect: &Effect| matches!(effect, Effect::Skipped(skipped) if skipped.field == "status");
+    assert!(decision.effects.iter().any(skips_status), "{decision:?}");
     let order = orders(&f, id).await.remove(0);
     assert_eq!((order.status, order.date), (Delivered, day(3)));
     assert_eq!(
@@ -211,7 +211,7 @@ pub async fn what_comes_late_changes_no_status(backend: &mut dyn Backend) {
     );
 }
 
-pub async fn a_status_that_comes_late_is_told_at_its_date(backend: &mut dyn Backend) {
+pub async fn a_late_status_is_recorded_at_its_date(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let sent = [
         (Delivered, 3),
@@ -223,24 +223,24 @@ pub async fn a_status_that_comes_late_is_told_at_its_date(backend: &mut dyn Back
     ];
     let mut last = None;
     for (status, date) in sent {
-        last = Some(send(&f, Ask::new().external("a").ordered("1", status, day(date))).await);
+        last = Some(send(&f, api_call().external("a").ordered("1", status, day(date))).await);
     }
     let id = last.expect("there were some");
-    let again = sent.map(|(status, date)| keep_order(Ask::new().external("a").ordered("2", status, day(date + 10))));
+    let again = sent.map(|(status, date)| keep_order(api_call().external("a").ordered("2", status, day(date + 10))));
     f.decide_all(again.to_vec()).await;
-    let told = f.history(id).await.into_iter();
-    let mut told: Vec<_> = told
+    let events = f.history(id).await.into_iter();
+    let mut events: Vec<_> = events
         .map(|event| (event.occurred_at, event.type_key.to_string()))
         .collect();
-    told.sort();
+    events.sort();
     let names = ["orderINITIALIZED", "orderIN_PROGRESS", "orderDELIVERED"];
     let days = [1, 2, 3, 11, 12, 13].map(day);
     let expected = names.into_iter().cycle().map(str::to_owned);
-    assert_eq!(told, days.into_iter().zip(expected).collect::<Vec<_>>());
+    assert_eq!(events, days.into_iter().zip(expected).collect::<Vec<_>>());
     assert!(orders(&f, id).await.iter().all(|order| order.status == Delivered));
 }
 
-pub async fn a_status_is_told_once(backend: &mut dyn Backend) {
+pub async fn a_status_is_recorded_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let statuses = [
         (AbandonedShoppingCart, 1),
@@ -251,7 +251,7 @@ pub async fn a_status_is_told_once(backend: &mut dyn Backend) {
     ];
     let mut last = None;
     for (status, date) in statuses {
-        last = Some(send(&f, Ask::new().external("a").ordered("o-1", status, day(date))).await);
+        last = Some(send(&f, api_call().external("a").ordered("o-1", status, day(date))).await);
     }
     let id = last.expect("there were some");
     assert_eq!(
@@ -274,16 +274,16 @@ pub async fn a_status_is_told_once(backend: &mut dyn Backend) {
 
 pub async fn an_unknown_customer_becomes_a_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ask = Ask::new().external("a").email("ann@example.com").sms("+380501234567");
+    let builder = api_call().external("a").email("ann@example.com").sms("+380501234567");
     let decision = f
-        .decide(keep_order(ask.first("Ann").last("Smith").ordered(
+        .decide(keep_order(builder.first("Ann").last("Smith").ordered(
             "1",
             Initialized,
             day(1),
         )))
         .await;
     assert_eq!(decision.outcome, Outcome::Created);
-    let expected = Ask::new().external("b").email("ann@example.com").sms("+380501234567");
+    let expected = api_call().external("b").email("ann@example.com").sms("+380501234567");
     let twin = f.id(expected.first("Ann").last("Smith").upsert()).await;
     let (made, twin) = (f.contact(contact_of(&decision)).await, f.contact(twin).await);
     assert_eq!(made.attributes, twin.attributes);
@@ -293,23 +293,23 @@ pub async fn an_unknown_customer_becomes_a_contact(backend: &mut dyn Backend) {
 pub async fn a_known_contact_is_not_changed(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new().external("a").email("ann@example.com").first("Ann").upsert())
+        .id(api_call().external("a").email("ann@example.com").first("Ann").upsert())
         .await;
-    let before = f.face(id).await;
-    let ask = Ask::new().external("a").email("new@example.com").sms("+380501234567");
+    let before = f.observable(id).await;
+    let builder = api_call().external("a").email("new@example.com").sms("+380501234567");
     let decision = f
-        .decide(keep_order(ask.first("Olena").ordered("1", Initialized, day(1))))
+        .decide(keep_order(builder.first("Olena").ordered("1", Initialized, day(1))))
         .await;
     assert_eq!((decision.contact, decision.outcome), (Some(id), Outcome::Unchanged));
-    assert_eq!(f.face(id).await, before);
+    assert_eq!(f.observable(id).await, before);
     assert_eq!(brief(&f, id).await, [("1".to_owned(), Initialized)]);
 }
 
 pub async fn an_unknown_external_id_is_adopted(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().sms("+380501234567").upsert()).await;
-    let ask = Ask::new().external("a").sms("+380501234567");
-    let decision = f.decide(keep_order(ask.ordered("1", Initialized, day(1)))).await;
+    let id = f.id(api_call().sms("+380501234567").upsert()).await;
+    let builder = api_call().external("a").sms("+380501234567");
+    let decision = f.decide(keep_order(builder.ordered("1", Initialized, day(1)))).await;
     assert_eq!((decision.contact, decision.rule), (Some(id), Rule::Adopt));
     assert_eq!(f.contact(id).await.external_id(), Some("a"));
 }
@@ -318,12 +318,12 @@ pub async fn a_known_order_stays_with_its_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let first = send(
         &f,
-        Ask::new().email("ann@example.com").ordered("1", Initialized, day(1)),
+        api_call().email("ann@example.com").ordered("1", Initialized, day(1)),
     )
     .await;
-    let second = send(&f, Ask::new().email("nan@example.com").ordered("1", InProgress, day(2))).await;
+    let second = send(&f, api_call().email("nan@example.com").ordered("1", InProgress, day(2))).await;
     assert_eq!((second, f.all().await), (first, vec![first]));
-    let third = send(&f, Ask::new().external("b").ordered("1", Delivered, day(3))).await;
+    let third = send(&f, api_call().external("b").ordered("1", Delivered, day(3))).await;
     assert_ne!(third, first);
     assert_eq!(brief(&f, first).await, []);
     assert_eq!(brief(&f, third).await, [("1".to_owned(), Delivered)]);
@@ -333,18 +333,18 @@ pub async fn a_known_order_stays_with_its_contact(backend: &mut dyn Backend) {
 
 pub async fn a_removed_contact_keeps_its_orders(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    let id = send(&f, api_call().external("a").ordered("1", Initialized, day(1))).await;
     f.decide(remove(id)).await;
     assert_eq!(brief(&f, id).await, [("1".to_owned(), Initialized)]);
     let decision = f
-        .decide(keep_order(Ask::new().external("a").ordered("2", Initialized, day(2))))
+        .decide(keep_order(api_call().external("a").ordered("2", Initialized, day(2))))
         .await;
     assert_eq!((decision.contact, decision.outcome), (Some(id), Outcome::Restored));
     assert_eq!(brief(&f, id).await.len(), 2);
     f.decide(remove(id)).await;
     let other = send(
         &f,
-        Ask::new().email("ann@example.com").ordered("1", Initialized, day(1)),
+        api_call().email("ann@example.com").ordered("1", Initialized, day(1)),
     )
     .await;
     assert_ne!(other, id);
@@ -354,12 +354,12 @@ pub async fn a_removed_contact_keeps_its_orders(backend: &mut dyn Backend) {
 
 pub async fn merges_bring_orders_and_undoing_gives_them_back(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
-    let two = send(&f, Ask::new().email("b@example.com").ordered("2", Initialized, day(2))).await;
-    let three = send(&f, Ask::new().sms("+380501234567").ordered("3", Initialized, day(3))).await;
+    let one = send(&f, api_call().external("a").ordered("1", Initialized, day(1))).await;
+    let two = send(&f, api_call().email("b@example.com").ordered("2", Initialized, day(2))).await;
+    let three = send(&f, api_call().sms("+380501234567").ordered("3", Initialized, day(3))).await;
     let first = f.merge(two, three).await;
     let second = merge_of(&f.decide(crate::merge(one, two)).await);
-    let update = Ask::new().email("b@example.com").ordered("3", Delivered, day(4));
+    let update = api_call().email("b@example.com").ordered("3", Delivered, day(4));
     assert_eq!(send(&f, update).await, one);
     let all = [("3", Delivered), ("2", Initialized), ("1", Initialized)].map(|(id, status)| (id.to_owned(), status));
     for id in [one, two, three] {
@@ -376,15 +376,15 @@ pub async fn merges_bring_orders_and_undoing_gives_them_back(backend: &mut dyn B
 
 pub async fn erasing_leaves_no_orders(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
-    let two = send(&f, Ask::new().email("b@example.com").ordered("2", Initialized, day(2))).await;
-    let other = send(&f, Ask::new().external("c").ordered("3", Initialized, day(3))).await;
+    let one = send(&f, api_call().external("a").ordered("1", Initialized, day(1))).await;
+    let two = send(&f, api_call().email("b@example.com").ordered("2", Initialized, day(2))).await;
+    let other = send(&f, api_call().external("c").ordered("3", Initialized, day(3))).await;
     f.merge(one, two).await;
     f.decide(erase(one)).await;
     assert_eq!(brief(&f, other).await, [("3".to_owned(), Initialized)]);
     for name in ["1", "2"] {
         let decision = f
-            .decide(keep_order(Ask::new().external("c").ordered(name, Initialized, day(1))))
+            .decide(keep_order(api_call().external("c").ordered(name, Initialized, day(1))))
             .await;
         assert_eq!(decision.contact, Some(other));
         let order = orders(&f, other)
@@ -401,9 +401,9 @@ pub async fn erasing_leaves_no_orders(backend: &mut dyn Backend) {
 
 pub async fn a_dry_run_keeps_no_order(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    let id = send(&f, api_call().external("a").ordered("1", Initialized, day(1))).await;
     let would = f
-        .would(keep_order(Ask::new().email("b@example.com").ordered(
+        .would(keep_order(api_call().email("b@example.com").ordered(
             "1",
             Delivered,
             day(2),
@@ -411,7 +411,7 @@ pub async fn a_dry_run_keeps_no_order(backend: &mut dyn Backend) {
         .await;
     assert_eq!((would.contact, would.outcome), (Some(id), Outcome::Unchanged));
     let would = f
-        .would(keep_order(Ask::new().external("b").ordered("2", Initialized, day(2))))
+        .would(keep_order(api_call().external("b").ordered("2", Initialized, day(2))))
         .await;
     assert_eq!(would.outcome, Outcome::Created);
     assert_eq!(brief(&f, id).await, [("1".to_owned(), Initialized)]);
@@ -422,21 +422,21 @@ pub async fn orders_survive_a_restart(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     let request = OrderRequest {
         content: whole(),
-        ..Ask::new().external("a").ordered("1", Initialized, f.clock().now())
+        ..api_call().external("a").ordered("1", Initialized, f.clock().now())
     };
     let id = send(&f, request).await;
     let before = orders(&f, id).await;
     f.reopen().await;
     assert_eq!(orders(&f, id).await, before);
-    send(&f, Ask::new().external("a").ordered("1", Delivered, f.clock().now())).await;
+    send(&f, api_call().external("a").ordered("1", Delivered, f.clock().now())).await;
     assert_eq!(brief(&f, id).await, [("1".to_owned(), Delivered)]);
 }
 
 pub async fn orders_are_the_workspace_s_own(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let here = send(&f, Ask::new().external("a").ordered("1", Initialized, day(1))).await;
+    let here = send(&f, api_call().external("a").ordered("1", Initialized, day(1))).await;
     let first = f.enter_new_workspace("two").await;
-    let there = send(&f, Ask::new().external("b").ordered("1", Delivered, day(2))).await;
+    let there = send(&f, api_call().external("b").ordered("1", Delivered, day(2))).await;
     assert_eq!(brief(&f, there).await, [("1".to_owned(), Delivered)]);
     assert_eq!(here, there, "numbers are a workspace's own");
     f.decide(erase(there)).await;

@@ -2,7 +2,7 @@
 
 use super::fields::{create, field};
 use super::kinds::{beside, sample, values};
-use crate::{Ask, Backend, FieldType, Fixture, Kind, category_key, erase, force_merge, identifier, remove, undo};
+use crate::{Backend, FieldType, Fixture, Kind, api_call, category_key, erase, force_merge, identifier, remove, undo};
 use selfsame_application::ports::ContactQuery;
 use selfsame_application::{Application, Submission};
 use selfsame_domain::values::CategoryName;
@@ -61,8 +61,8 @@ pub async fn one_value_of_a_field_makes_one_contact(backend: &mut dyn Backend) {
     let race = Race::new(&f);
     for round in 1..9 {
         let value = round.to_string();
-        let ask = || Ask::new().field(card, Some(&value)).town("Kyiv");
-        let commands = (0..4).map(|_| ask().bulk(DedupeOn::Field(card), false));
+        let builder = || api_call().field(card, Some(&value)).town("Kyiv");
+        let commands = (0..4).map(|_| builder().bulk(DedupeOn::Field(card), false));
         let decisions = race.run(commands.collect()).await;
         assert_eq!(created(&decisions), 1, "{decisions:?}");
     }
@@ -80,7 +80,7 @@ pub async fn one_identifier_makes_one_contact(backend: &mut dyn Backend, kind: I
     let decisions = race.run(commands.collect()).await;
     assert_eq!(created(&decisions), 1);
     let ids: BTreeSet<Option<ContactId>> = decisions.iter().map(|decision| decision.contact).collect();
-    assert_eq!(ids.len(), 1, "everybody is told the same contact");
+    assert_eq!(ids.len(), 1, "every answer has the same contact");
     assert_eq!(f.all().await.len(), 1);
     assert_eq!(f.lookup(&sample(kind).key).await.holders.len(), 1);
     f.check().await;
@@ -92,12 +92,12 @@ pub async fn a_claim_by_many_has_one_winner(backend: &mut dyn Backend, kind: Ide
     let f = Fixture::new(backend).await;
     let race = Race::new(&f);
     let [value, ..] = values(kind);
-    let asks = (0..12)
-        .map(|index| Ask::new().external(&format!("e{index}")).upsert())
+    let requests = (0..12)
+        .map(|index| api_call().external(&format!("e{index}")).upsert())
         .collect();
-    f.decide_all(asks).await;
+    f.decide_all(requests).await;
     let claims = (0..24).map(|index| {
-        Ask::new()
+        api_call()
             .external(&format!("e{}", index % 12))
             .with(kind, value)
             .upsert()
@@ -113,8 +113,8 @@ pub async fn merges_that_cross_leave_one_survivor(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let race = Race::new(&f);
     for round in 0..6 {
-        let one = f.id(Ask::new().external(&format!("a{round}")).upsert()).await;
-        let two = f.id(Ask::new().external(&format!("b{round}")).upsert()).await;
+        let one = f.id(api_call().external(&format!("a{round}")).upsert()).await;
+        let two = f.id(api_call().external(&format!("b{round}")).upsert()).await;
         let decisions = race.run(vec![force_merge(one, two), force_merge(two, one)]).await;
         let merged = decisions
             .iter()
@@ -137,7 +137,7 @@ pub async fn merges_round_a_ring_end(backend: &mut dyn Backend) {
     let mut ids = Vec::new();
     for index in 0..8 {
         ids.push(
-            f.id(Ask::new()
+            f.id(api_call()
                 .device(&format!("d{index}"))
                 .cookie(&format!("c{index}"))
                 .upsert())
@@ -173,13 +173,13 @@ pub async fn identifiers_in_opposite_orders_do_not_lock_up(backend: &mut dyn Bac
     let phones = ["+380501234567", "+380671234567", "+380931234567"];
     let commands = (0..36_usize).map(|index| {
         let (first, second) = (index % 3, (index + 1 + index / 18) % 3);
-        let ask = Ask::new().external(&format!("e{}", index % 6));
-        let ask = ask
+        let builder = api_call().external(&format!("e{}", index % 6));
+        let builder = builder
             .sms(phones[second])
             .email(emails[first])
             .mobile("app", phones[first])
             .device(emails[second]);
-        ask.cookie(phones[second]).cookie(emails[first]).upsert()
+        builder.cookie(phones[second]).cookie(emails[first]).upsert()
     });
     let decisions = race.run(commands.collect()).await;
     assert_eq!(created(&decisions), 6);
@@ -192,10 +192,10 @@ pub async fn claims_merges_and_undos_at_once(backend: &mut dyn Backend) {
     let race = Race::new(&f);
     let mut ids = Vec::new();
     for index in 0..4 {
-        let ask = Ask::new()
+        let builder = api_call()
             .external(&format!("e{index}"))
             .mobile("app", &format!("t{index}"));
-        ids.push(f.id(ask.cookie(&format!("c{index}")).upsert()).await);
+        ids.push(f.id(builder.cookie(&format!("c{index}")).upsert()).await);
     }
     for round in 0..5 {
         let standing = f.store().merges(f.workspace, None, 100).await.expect("read merges");
@@ -205,10 +205,11 @@ pub async fn claims_merges_and_undos_at_once(backend: &mut dyn Backend) {
             .map(|merge| undo(merge.id));
         let merges = (0..4).map(|index| force_merge(ids[index], ids[(index + 1 + round) % 4]));
         let claims = (0..8).map(|index| {
-            let ask = Ask::new()
+            let builder = api_call()
                 .external(&format!("e{}", index % 4))
                 .mobile("app", &format!("t{}", (index + round) % 4));
-            ask.cookie(&format!("c{}", (index * 3 + round) % 4))
+            builder
+                .cookie(&format!("c{}", (index * 3 + round) % 4))
                 .town(&format!("{round}"))
                 .upsert()
         });
@@ -236,16 +237,16 @@ pub async fn erasing_and_writing_at_once(backend: &mut dyn Backend) {
     let race = Race::new(&f);
     for round in 0..4 {
         let id = f
-            .id(Ask::new().external("a").email("a@example.com").cookie("c").upsert())
+            .id(api_call().external("a").email("a@example.com").cookie("c").upsert())
             .await;
-        let other = f.id(Ask::new().device(&format!("d{round}")).upsert()).await;
+        let other = f.id(api_call().device(&format!("d{round}")).upsert()).await;
         let commands = vec![
-            Ask::new().external("a").town("Kyiv").segment("s").upsert(),
+            api_call().external("a").town("Kyiv").segment("s").upsert(),
             erase(id),
-            Ask::new().external("a").email("a@example.com").cookie("c").upsert(),
+            api_call().external("a").email("a@example.com").cookie("c").upsert(),
             force_merge(id, other),
             remove(id),
-            Ask::new().contact(id).first("Ann").update(id),
+            api_call().contact(id).first("Ann").update(id),
         ];
         race.run(commands).await;
         f.check().await;
@@ -264,18 +265,18 @@ pub async fn erasing_and_writing_at_once(backend: &mut dyn Backend) {
 pub async fn removing_and_restoring_at_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let race = Race::new(&f);
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     for _ in 0..5 {
         let commands = vec![
             remove(id),
-            Ask::new().external("a").town("Kyiv").upsert(),
+            api_call().external("a").town("Kyiv").upsert(),
             remove(id),
-            Ask::new().update(id),
+            api_call().update(id),
         ];
         race.run(commands).await;
         f.check().await;
     }
-    assert_eq!(f.id(Ask::new().external("a").upsert()).await, id);
+    assert_eq!(f.id(api_call().external("a").upsert()).await, id);
     assert_eq!(f.all().await, [id]);
 }
 
@@ -283,7 +284,7 @@ pub async fn a_segment_of_one_name_is_made_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let race = Race::new(&f);
     let commands = (0..12).map(|index| {
-        Ask::new()
+        api_call()
             .external(&format!("e{index}"))
             .segment("s")
             .segment("t")
@@ -308,7 +309,7 @@ pub async fn a_category_of_one_key_is_made_once(backend: &mut dyn Backend) {
         key: category_key("news"),
         name: CategoryName::parse(&format!("News {}", index % 2)).expect("a name"),
     };
-    let join = |index: usize| Ask::new().external(&format!("e{index}")).segment("News 0").upsert();
+    let join = |index: usize| api_call().external(&format!("e{index}")).segment("News 0").upsert();
     let decisions = race
         .run(
             (0..12)
@@ -334,7 +335,7 @@ pub async fn numbers_are_handed_out_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let race = Race::new(&f);
     let commands = (0..60).map(|index| {
-        Ask::new()
+        api_call()
             .external(&format!("e{index}"))
             .segment(&format!("s{index}"))
             .upsert()
@@ -365,7 +366,7 @@ pub async fn a_policy_that_changes_meanwhile(backend: &mut dyn Backend) {
     };
     let commands = (0..30).map(|index| match index % 3 {
         0 => policy(index % 2 == 0),
-        _ => Ask::new()
+        _ => api_call()
             .external(&format!("e{}", index % 5))
             .mobile("app", "t")
             .cookie("t")
@@ -375,7 +376,7 @@ pub async fn a_policy_that_changes_meanwhile(backend: &mut dyn Backend) {
     f.check().await;
     f.decide(policy(false)).await;
     let id = f
-        .id(Ask::new().external("e1").mobile("app", "t").cookie("t").upsert())
+        .id(api_call().external("e1").mobile("app", "t").cookie("t").upsert())
         .await;
     assert_eq!(f.holders(&identifier(Kind::MobilePush, "t").key).await, [id]);
     assert_eq!(f.lookup(&identifier(Kind::Cookie, "t").key).await.holders.len(), 1);
@@ -385,7 +386,7 @@ pub async fn readers_see_whole_submissions(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let both = |town: &str| Submission {
         commands: ["a", "b"]
-            .map(|external| Ask::new().external(external).town(town).upsert())
+            .map(|external| api_call().external(external).town(town).upsert())
             .to_vec(),
         ..Submission::of(remove(ContactId(0)))
     };
@@ -423,7 +424,7 @@ pub async fn two_workspaces_do_not_wait_for_each_other(backend: &mut dyn Backend
     let tasks: Vec<_> = (0..40)
         .map(|index| {
             let (server, workspace) = (server.clone(), if index % 2 == 0 { first } else { second });
-            let command = Ask::new()
+            let command = api_call()
                 .external(&format!("e{}", index / 4))
                 .email("a@example.com")
                 .upsert();

@@ -204,7 +204,7 @@ pub(super) async fn read(f: &Fixture<'_>, request: ReadRequest) -> ReadState {
     let answer = f.store().read(f.workspace, &ReadRequest { policy, ..request }).await;
     match answer.expect("read") {
         ReadAnswer::State(state) => *state,
-        ReadAnswer::OutdatedPolicy(newer) => panic!("nobody changed the policy: {newer:?}"),
+        ReadAnswer::OutdatedPolicy(newer) => panic!("the policy was not changed: {newer:?}"),
     }
 }
 

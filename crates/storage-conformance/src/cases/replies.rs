@@ -1,7 +1,7 @@
 //! Recorded replies: idempotency keys and the detection of duplicated requests.
 
 use super::raw::{at, recorded, recorded_at, write};
-use crate::{Ask, Backend, Fixture, keep, remove};
+use crate::{Backend, Fixture, RequestBuilder, api_call, keep, remove};
 use chrono::TimeDelta;
 use selfsame_application::ports::Recorded;
 use selfsame_application::{Replay, Submission, SubmitError};
@@ -21,7 +21,7 @@ fn keyed(key: &str, digest: u8, command: Command) -> Submission {
 }
 
 fn upsert(external: &str) -> Command {
-    Ask::new().external(external).town("Kyiv").upsert()
+    api_call().external(external).town("Kyiv").upsert()
 }
 
 async fn submit(f: &Fixture<'_>, submission: Submission) -> Result<Vec<Decision>, SubmitError> {
@@ -35,7 +35,7 @@ async fn answered(f: &Fixture<'_>, submission: Submission) -> Vec<Decision> {
 pub async fn the_same_request_gets_the_same_answer(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let first = answered(&f, keyed("k", 1, upsert("a"))).await;
-    f.id(Ask::new().external("a").town("Lviv").upsert()).await;
+    f.id(api_call().external("a").town("Lviv").upsert()).await;
     f.clock().advance_seconds(DAY - 2);
     let second = answered(&f, keyed("k", 1, upsert("a"))).await;
     assert_eq!(first, second);
@@ -104,7 +104,7 @@ pub async fn one_key_at_once_from_two_servers_is_done_once(backend: &mut dyn Bac
         let tasks: Vec<_> = (0..10)
             .map(|index| {
                 let (server, workspace) = (servers[index % 2].clone(), f.workspace);
-                let command = Ask::new()
+                let command = api_call()
                     .external(&format!("e{round}"))
                     .device(&format!("d{round} {index}"))
                     .upsert();
@@ -124,11 +124,11 @@ pub async fn one_key_at_once_from_two_servers_is_done_once(backend: &mut dyn Bac
 
 pub async fn keys_at_once_with_other_requests_are_refused(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let asks = (0..6_u8).map(|index| {
+    let requests = (0..6_u8).map(|index| {
         f.app()
             .submit(f.workspace, keyed("k", index % 2, upsert(&format!("e{index}"))))
     });
-    let answers = futures::future::join_all(asks).await;
+    let answers = futures::future::join_all(requests).await;
     let refused = answers
         .iter()
         .filter(|answer| matches!(answer, Err(SubmitError::ReplayMismatch)))
@@ -171,7 +171,7 @@ pub async fn what_is_recorded_reads_back_whole(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let decisions = f
         .decide_all(vec![
-            Ask::new().external("a").email("a@example.com").cookie("c").upsert(),
+            api_call().external("a").email("a@example.com").cookie("c").upsert(),
         ])
         .await;
     let expires_at = at() + TimeDelta::microseconds(999_999);
@@ -272,8 +272,8 @@ pub async fn of_repeated_requests_at_once_one_is_taken(backend: &mut dyn Backend
     let f = Fixture::new(backend).await;
     f.policy(|policy| policy.duplicate_window_seconds = 60).await;
     let servers = [f.app().clone(), f.second_server()];
-    let asks = (0..8).map(|index| servers[index % 2].submit(f.workspace, repeated(1, upsert("a"))));
-    let answers = futures::future::join_all(asks).await;
+    let requests = (0..8).map(|index| servers[index % 2].submit(f.workspace, repeated(1, upsert("a"))));
+    let answers = futures::future::join_all(requests).await;
     let taken = answers
         .iter()
         .filter(|answer| answer.as_ref().is_ok_and(|all| all[0].rejection.is_none()))
@@ -283,17 +283,17 @@ pub async fn of_repeated_requests_at_once_one_is_taken(backend: &mut dyn Backend
 
 pub async fn an_answer_about_a_removed_contact_goes_with_it(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let known = || Ask::new().external("a").device("d").cookie("c").mobile("app", "t");
-    let told = |key, ask: Ask| keyed(key, 1, keep(ask.happened("told")));
+    let known = || api_call().external("a").device("d").cookie("c").mobile("app", "t");
+    let event_of = |key, builder: RequestBuilder| keyed(key, 1, keep(builder.happened("told")));
     let id = f.id(known().upsert()).await;
     f.decide(remove(id)).await;
     let events = || {
         [
-            told("external", Ask::new().external("a")),
-            told("device", Ask::new().device("d")),
-            told("cookie", Ask::new().cookie("c")),
-            told("token", Ask::new().nameless("t")),
-            told("number", Ask::new().contact(id).cookie("c")),
+            event_of("external", api_call().external("a")),
+            event_of("device", api_call().device("d")),
+            event_of("cookie", api_call().cookie("c")),
+            event_of("token", api_call().nameless("t")),
+            event_of("number", api_call().contact(id).cookie("c")),
         ]
     };
     let mut first = Vec::new();
@@ -305,13 +305,13 @@ pub async fn an_answer_about_a_removed_contact_goes_with_it(backend: &mut dyn Ba
     }
     f.decide(crate::erase(id)).await;
     for (event, first) in events().into_iter().take(4).zip(&first) {
-        assert_ne!(answered(&f, event).await, *first, "it is decided anew");
+        assert_ne!(answered(&f, event).await, *first, "it is decided again");
     }
 }
 
-pub async fn an_answer_about_nobody_names_nobody(backend: &mut dyn Backend) {
+pub async fn a_replayed_answer_without_a_contact_names_no_identifier(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let event = || keyed("k", 1, keep(Ask::new().email("test@test.com").happened("told")));
+    let event = || keyed("k", 1, keep(api_call().email("test@test.com").happened("told")));
     let first = answered(&f, event()).await;
     let again = answered(&f, event()).await;
     assert_eq!((first[0].id, first[0].outcome), (again[0].id, again[0].outcome));

@@ -1,6 +1,6 @@
 //! The expiry of events.
 
-use crate::{Ask, Backend, Fixture, Kind, event_type, identifier, keep, keep_order};
+use crate::{Backend, Fixture, Kind, RequestBuilder, api_call, event_type, identifier, keep, keep_order};
 use chrono::{Datelike, Months, NaiveTime, TimeDelta};
 use selfsame_application::ports::{Clock, EventQuery, Expired, HistoryOf, OrderQuery};
 use selfsame_domain::{
@@ -15,11 +15,11 @@ fn month(f: &Fixture<'_>, back: u32) -> Timestamp {
 }
 
 /// An event of `a` with its name as the sender's event ID.
-fn told(name: &str, at: Timestamp) -> Command {
+fn event_at(name: &str, at: Timestamp) -> Command {
     keep(EventRequest {
         id: Some(EventId::sent(name)),
         occurred_at: Some(at),
-        ..Ask::new().external("a").happened(name)
+        ..api_call().external("a").happened(name)
     })
 }
 
@@ -35,7 +35,7 @@ async fn expire(f: &Fixture<'_>) -> Expired {
 
 pub async fn events_are_kept_by_whole_months(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let instant = TimeDelta::microseconds(1);
     let ages = [
         ("ancient", month(&f, 700)),
@@ -45,13 +45,13 @@ pub async fn events_are_kept_by_whole_months(backend: &mut dyn Backend) {
         ("new", month(&f, 0)),
     ];
     for (name, at) in ages {
-        f.decide(told(name, at)).await;
+        f.decide(event_at(name, at)).await;
     }
     assert_eq!(expire(&f).await, Expired::default());
     assert_eq!(f.happened(id).await.len(), 5);
     let keeper = f.enter_new_workspace("two").await;
-    let other = f.id(Ask::new().external("a").upsert()).await;
-    f.decide(told("old", month(&f, 13))).await;
+    let other = f.id(api_call().external("a").upsert()).await;
+    f.decide(event_at("old", month(&f, 13))).await;
     f.workspace = keeper;
     let days = two_months(&f);
     f.policy(|policy| policy.event_retention_days = Some(days)).await;
@@ -65,12 +65,12 @@ pub async fn events_are_kept_by_whole_months(backend: &mut dyn Backend) {
 
 pub async fn more_events_than_go_at_once_expire(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let old = month(&f, 700);
     let happened = |number: i64| {
         keep(EventRequest {
             occurred_at: Some(old + TimeDelta::seconds(number)),
-            ..Ask::new().external("a").happened("mass")
+            ..api_call().external("a").happened("mass")
         })
     };
     for first in (0..5_100).step_by(1_000) {
@@ -85,14 +85,14 @@ pub async fn more_events_than_go_at_once_expire(backend: &mut dyn Backend) {
 pub async fn what_belongs_to_expired_events_stays(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let old = month(&f, 13);
-    let waits = |ask: Ask| {
+    let waits = |builder: RequestBuilder| {
         keep(EventRequest {
             occurred_at: Some(old),
-            ..ask.happened("seen")
+            ..builder.happened("seen")
         })
     };
-    f.decide(waits(Ask::new().cookie("c"))).await;
-    let decision = f.decide(waits(Ask::new().email("a@example.com"))).await;
+    f.decide(waits(api_call().cookie("c"))).await;
+    let decision = f.decide(waits(api_call().email("a@example.com"))).await;
     let [Effect::EventWaits { visitor }] = decision.effects[..] else {
         panic!("no visitor in {decision:?}");
     };
@@ -102,11 +102,11 @@ pub async fn what_belongs_to_expired_events_stays(backend: &mut dyn Backend) {
     expire(&f).await;
     assert_eq!((types().await, before[0].count), (before, 2));
     // The visitors stay: later events belong to them, and then to the contact that adopts them.
-    for ask in [Ask::new().cookie("c"), Ask::new().email("a@example.com")] {
-        f.decide(keep(ask.happened("later"))).await;
+    for builder in [api_call().cookie("c"), api_call().email("a@example.com")] {
+        f.decide(keep(builder.happened("later"))).await;
     }
     let id = f
-        .id(Ask::new().external("a").email("a@example.com").cookie("c").upsert())
+        .id(api_call().external("a").email("a@example.com").cookie("c").upsert())
         .await;
     assert_eq!(f.happened(id).await, ["later", "later"]);
     let subjects: Vec<_> = f.history(id).await.iter().map(|event| event.subject).collect();
@@ -124,39 +124,41 @@ pub async fn what_belongs_to_expired_events_stays(backend: &mut dyn Backend) {
 
 pub async fn an_identity_is_remembered_as_long_as_events_are_kept(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     f.policy(|policy| policy.event_retention_days = Some(30)).await;
-    f.decide(told("x", f.clock().now())).await;
+    f.decide(event_at("x", f.clock().now())).await;
     expire(&f).await;
-    let again = f.decide(told("x", f.clock().now())).await;
+    let again = f.decide(event_at("x", f.clock().now())).await;
     assert_eq!((again.outcome, f.happened(id).await.len()), (Outcome::Unchanged, 1));
     f.clock().advance_seconds(100 * 86_400);
     let expired = expire(&f).await;
     assert_eq!((expired.identities, f.happened(id).await.len()), (1, 0));
-    f.decide(told("x", f.clock().now())).await;
+    f.decide(event_at("x", f.clock().now())).await;
     assert_eq!(f.happened(id).await, ["x"]);
 }
 
 pub async fn an_event_older_than_events_are_kept_is_refused(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     f.policy(|policy| policy.event_retention_days = Some(30)).await;
     let day = |days| f.clock().now() - TimeDelta::days(days);
-    let decisions = f.decide_all(vec![told("in", day(29)), told("out", day(31))]).await;
+    let decisions = f
+        .decide_all(vec![event_at("in", day(29)), event_at("out", day(31))])
+        .await;
     assert_eq!(decisions[0].rejection, None);
     assert_eq!(decisions[1].rejection, Some(Rejection::EventTooOld { days: 30 }));
     // The order is stored, and its decision says that the event is not.
     let long_ago = day(31);
-    let order = Ask::new()
+    let order = api_call()
         .external("a")
         .ordered("1", OrderStatus::Initialized, long_ago);
     let kept = f.decide(keep_order(order)).await;
-    let told_so = kept
+    let reported_as_old = kept
         .effects
         .iter()
         .any(|effect| matches!(effect, Effect::Skipped(skipped) if skipped.field == "date"));
-    assert!(told_so && kept.rejection.is_none(), "{kept:?}");
-    let changed = Ask::new().external("a").ordered("1", OrderStatus::Delivered, day(28));
+    assert!(reported_as_old && kept.rejection.is_none(), "{kept:?}");
+    let changed = api_call().external("a").ordered("1", OrderStatus::Delivered, day(28));
     f.decide(keep_order(changed)).await;
     assert_eq!(f.happened(id).await, ["in", "orderDELIVERED"]);
     let orders = f
@@ -171,9 +173,9 @@ pub async fn an_event_older_than_events_are_kept_is_refused(backend: &mut dyn Ba
 
 pub async fn a_page_goes_on_after_events_that_expired(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     for back in 0..6 {
-        f.decide(told(&format!("m{back}"), month(&f, back))).await;
+        f.decide(event_at(&format!("m{back}"), month(&f, back))).await;
     }
     let read = async |after| {
         let query = EventQuery {

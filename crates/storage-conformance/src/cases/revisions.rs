@@ -3,7 +3,7 @@
 use super::raw::{
     active, at, changes, contacts, event, far, held, held_sample, merged, plant, read, recorded, visitor, write,
 };
-use crate::{Ask, Backend, Fixture, Kind, contact_of, erase, event_type, identifier, keep, remove, segment_name};
+use crate::{Backend, Fixture, Kind, api_call, contact_of, erase, event_type, identifier, keep, remove, segment_name};
 use futures::future::join_all;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Basis, Commit, ReadAnswer, ReadRequest, Written};
@@ -61,16 +61,16 @@ fn contact(id: ContactId) -> Footprint {
 pub async fn a_commit_raises_the_revision_by_one(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     assert_eq!(revision(&f).await, Revision(0));
-    f.id(Ask::new().external("a").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
     assert_eq!(revision(&f).await, Revision(1));
     let both = vec![
-        Ask::new().external("b").upsert(),
-        Ask::new().external("a").town("Kyiv").upsert(),
+        api_call().external("b").upsert(),
+        api_call().external("a").town("Kyiv").upsert(),
     ];
     f.decide_all(both).await;
     assert_eq!(revision(&f).await, Revision(2), "a commit, however much is in it");
     f.policy(|policy| policy.shared_threshold = 7).await;
-    f.decide(keep(Ask::new().cookie("c").happened("e"))).await;
+    f.decide(keep(api_call().cookie("c").happened("e"))).await;
     f.decide(erase(ContactId(1))).await;
     assert_eq!(revision(&f).await, Revision(5));
     f.reopen().await;
@@ -92,9 +92,9 @@ pub async fn what_changes_nothing_raises_nothing(backend: &mut dyn Backend) {
     let basis = basis(&f, Footprint::default()).await;
     let written = f.store().write(f.workspace, &basis, nothing).await.expect("write");
     assert_eq!(written, Written::Committed(Revision(0)));
-    f.id(Ask::new().external("a").upsert()).await;
-    f.decide(Ask::new().external("a").upsert()).await;
-    f.would(Ask::new().external("b").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
+    f.decide(api_call().external("a").upsert()).await;
+    f.would(api_call().external("b").upsert()).await;
     let refused = changes(|c| c.identifiers_removed = vec![(identifier(Kind::Email, "a@example.com").key, far(1))]);
     let answer = write(f.store(), f.workspace, &refused, &[]).await;
     assert!(answer.is_err());
@@ -103,18 +103,18 @@ pub async fn what_changes_nothing_raises_nothing(backend: &mut dyn Backend) {
 
 pub async fn a_contact_carries_the_commit_that_changed_it(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").device("d").segment("s").upsert()).await;
+    let one = f.id(api_call().external("a").device("d").segment("s").upsert()).await;
     let of = async |id| f.contact(id).await.revision.0;
     assert_eq!(of(one).await, 1);
-    let two = f.id(Ask::new().external("b").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
     assert_eq!((of(one).await, of(two).await), (1, 2));
-    f.decide(Ask::new().external("b").device("d").upsert()).await;
+    f.decide(api_call().external("b").device("d").upsert()).await;
     assert_eq!(
         (of(one).await, of(two).await),
         (3, 3),
         "whom the device left, and whom it went to"
     );
-    f.decide(Ask::new().external("a").first("Ann").upsert()).await;
+    f.decide(api_call().external("a").first("Ann").upsert()).await;
     assert_eq!((of(one).await, of(two).await), (4, 3));
     let segment = f.segment("s").await;
     f.decide(Command::Detach {
@@ -136,10 +136,12 @@ pub async fn commits_of_several_servers_leave_no_gaps(backend: &mut dyn Backend)
     let write = async |server: usize| {
         let mut made = Vec::new();
         for number in 0..EACH {
-            let ask = Ask::new()
+            let builder = api_call()
                 .external(&format!("{server} {number}"))
                 .device(&format!("d{number}"));
-            let answer = servers[server].submit(f.workspace, Submission::of(ask.upsert())).await;
+            let answer = servers[server]
+                .submit(f.workspace, Submission::of(builder.upsert()))
+                .await;
             made.push(contact_of(&answer.expect("submit")[0]));
         }
         made
@@ -179,23 +181,23 @@ fn deleting_events() -> Footprint {
 fn what_is_read_and_changed(id: ContactId, other: ContactId) -> Vec<(&'static str, Footprint, Command)> {
     let email = || key(Kind::Email, "a@example.com", true);
     vec![
-        ("a contact", contact(id), Ask::new().external("a").first("Ann").upsert()),
+        ("a contact", contact(id), api_call().external("a").first("Ann").upsert()),
         (
             "the holder of a value",
             email(),
-            Ask::new().external("a").last("Ann").upsert(),
+            api_call().external("a").last("Ann").upsert(),
         ),
         (
             "one more holder",
             email(),
-            Ask::new().external("b").email("a@example.com").upsert(),
+            api_call().external("b").email("a@example.com").upsert(),
         ),
         ("a holder who goes", email(), remove(id)),
-        ("a holder who comes back", email(), Ask::new().external("a").upsert()),
+        ("a holder who comes back", email(), api_call().external("a").upsert()),
         (
             "a device that moves",
             key(Kind::DeviceId, "d", true),
-            Ask::new().external("o").device("d").upsert(),
+            api_call().external("o").device("d").upsert(),
         ),
         (
             "what is known of a value",
@@ -208,18 +210,18 @@ fn what_is_read_and_changed(id: ContactId, other: ContactId) -> Vec<(&'static st
         (
             "a visitor",
             key(Kind::Cookie, "c", false),
-            Ask::new().external("o").cookie("c").upsert(),
+            api_call().external("o").cookie("c").upsert(),
         ),
         ("a merge", contact(other), crate::force_merge(id, other)),
         (
             "a number that is absorbed",
             contact(other),
-            Ask::new().external("o").town("Kyiv").upsert(),
+            api_call().external("o").town("Kyiv").upsert(),
         ),
         (
             "a definition",
             naming_a_segment(),
-            Ask::new().external("a").segment("s").upsert(),
+            api_call().external("a").segment("s").upsert(),
         ),
         (
             "the policy",
@@ -229,17 +231,17 @@ fn what_is_read_and_changed(id: ContactId, other: ContactId) -> Vec<(&'static st
                 ..Policy::default()
             })),
         ),
-        ("anything", deleting_events(), Ask::new().external("z").upsert()),
+        ("anything", deleting_events(), api_call().external("z").upsert()),
     ]
 }
 
 pub async fn a_write_is_stale_when_what_it_read_has_changed(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new().external("a").email("a@example.com").device("d").upsert())
+        .id(api_call().external("a").email("a@example.com").device("d").upsert())
         .await;
-    let other = f.id(Ask::new().external("o").upsert()).await;
-    f.decide(keep(Ask::new().cookie("c").happened("e"))).await;
+    let other = f.id(api_call().external("o").upsert()).await;
+    f.decide(keep(api_call().cookie("c").happened("e"))).await;
     for (number, (what, footprint, command)) in (1..).zip(what_is_read_and_changed(id, other)) {
         let basis = basis(&f, footprint).await;
         f.decide(command).await;
@@ -250,21 +252,21 @@ pub async fn a_write_is_stale_when_what_it_read_has_changed(backend: &mut dyn Ba
 pub async fn a_write_stands_when_something_else_has_changed(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new().external("a").email("a@example.com").device("d").upsert())
+        .id(api_call().external("a").email("a@example.com").device("d").upsert())
         .await;
-    let asked = Footprint {
+    let requested = Footprint {
         segment_names: [segment_name("s")].into(),
         events: [selfsame_domain::EventId::sent("other")].into(),
         ..contact(id)
     };
     let footprint = Footprint {
         keys: key(Kind::Email, "a@example.com", true).keys,
-        ..asked
+        ..requested
     };
     let basis = basis(&f, footprint).await;
-    f.decide(Ask::new().external("b").email("b@example.com").device("e").upsert())
+    f.decide(api_call().external("b").email("b@example.com").device("e").upsert())
         .await;
-    f.decide(keep(Ask::new().cookie("c").happened("e"))).await;
+    f.decide(keep(api_call().cookie("c").happened("e"))).await;
     plant(&f, changes(|c| c.visitors = vec![visitor(1, "x", None)])).await;
     let before = revision(&f).await;
     let written = answer(&f, &basis, 1).await;
@@ -288,7 +290,7 @@ fn what_is_absent_and_comes() -> Vec<(&'static str, Footprint, ChangeSet)> {
         c.events = vec![event(7, Subject::Contact(far(21)))];
         c.sent_events = vec![sent];
     };
-    let nobody = Footprint {
+    let of_app = Footprint {
         keys: [(nameless, true)].into(),
         ..Footprint::default()
     };
@@ -296,7 +298,7 @@ fn what_is_absent_and_comes() -> Vec<(&'static str, Footprint, ChangeSet)> {
         events: [sent].into(),
         ..Footprint::default()
     };
-    all.push(("the token of an app", nobody, changes(with_tokens)));
+    all.push(("the token of an app", of_app, changes(with_tokens)));
     all.push(("an event", unsent, changes(with_event)));
     all
 }
@@ -368,7 +370,7 @@ pub async fn what_was_absent_and_is_there_makes_a_write_stale(backend: &mut dyn 
 pub async fn what_was_there_and_is_gone_makes_a_write_stale(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let one = f
-        .id(Ask::new().external("a").email("a@example.com").segment("s").upsert())
+        .id(api_call().external("a").email("a@example.com").segment("s").upsert())
         .await;
     let segment = f.segment("s").await;
     let email = || key(Kind::Email, "a@example.com", true);
@@ -376,20 +378,20 @@ pub async fn what_was_there_and_is_gone_makes_a_write_stale(backend: &mut dyn Ba
     plant(&f, changes(|c| c.segments_emptied = vec![segment])).await;
     assert_eq!(answer(&f, &emptied, 1).await, Written::Stale, "a membership");
     let replaced = basis(&f, email()).await;
-    f.decide(Ask::new().external("a").email("b@example.com").upsert()).await;
+    f.decide(api_call().external("a").email("b@example.com").upsert()).await;
     assert_eq!(answer(&f, &replaced, 2).await, Written::Stale, "an identifier");
     for (number, footprint) in [
         (3, contact(one)),
         (4, key(Kind::Email, "b@example.com", true)),
         (5, email()),
     ] {
-        let id = f.id(Ask::new().external("a").email("b@example.com").upsert()).await;
+        let id = f.id(api_call().external("a").email("b@example.com").upsert()).await;
         let erased = basis(&f, footprint).await;
         f.decide(erase(id)).await;
         assert_eq!(
             answer(&f, &erased, number).await,
             Written::Stale,
-            "somebody who is erased"
+            "a contact that is erased"
         );
     }
 }
@@ -414,35 +416,38 @@ pub async fn a_reply_that_was_recorded_meanwhile_makes_a_write_stale(backend: &m
     }
 }
 
-pub async fn an_outdated_policy_is_told(backend: &mut dyn Backend) {
+pub async fn an_outdated_policy_is_reported(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let another = f.another();
     let known = another.policy(f.workspace).await.expect("the policy");
     assert_eq!((known.revision, &*known.policy), (Revision(0), &Policy::default()));
-    f.id(Ask::new().external("a").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
     f.policy(|policy| policy.shared_threshold = 7).await;
     let request = ReadRequest {
         policy: known.revision,
         footprint: contact(ContactId(1)),
         ..ReadRequest::default()
     };
-    let told = |answer: ReadAnswer| match answer {
+    let newer_policy = |answer: ReadAnswer| match answer {
         ReadAnswer::OutdatedPolicy(newer) => (newer.revision, newer.policy.shared_threshold),
         ReadAnswer::State(state) => panic!("it was read by an old policy: {state:?}"),
     };
     assert_eq!(
-        told(another.read(f.workspace, &request).await.expect("read")),
+        newer_policy(another.read(f.workspace, &request).await.expect("read")),
         (Revision(2), 7)
     );
     let newer = another.policy(f.workspace).await.expect("the policy");
     assert_eq!((newer.revision, newer.policy.shared_threshold), (Revision(2), 7));
     let mut transaction = another.exclusive(f.workspace).await.expect("begin");
-    assert_eq!(told(transaction.read(&request).await.expect("read")), (Revision(2), 7));
+    assert_eq!(
+        newer_policy(transaction.read(&request).await.expect("read")),
+        (Revision(2), 7)
+    );
 }
 
 pub async fn an_exclusive_transaction_reads_what_stays_true(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").upsert()).await;
+    let id = f.id(api_call().external("a").upsert()).await;
     let mut transaction = f.store().exclusive(f.workspace).await.expect("begin");
     let other = f.another();
     let changes = changes(|c| c.contacts = vec![active(far(3))]);
@@ -458,7 +463,7 @@ pub async fn an_exclusive_transaction_reads_what_stays_true(backend: &mut dyn Ba
         ..ReadRequest::default()
     };
     let ReadAnswer::State(state) = transaction.read(&request).await.expect("read") else {
-        panic!("nobody changed the policy")
+        panic!("the policy was not changed")
     };
     assert_eq!(state.snapshot.contacts[&id].state, ContactState::Active);
     let absorbed = contacts(vec![active(far(1)), merged(far(2), far(1), far(1))]);

@@ -1,7 +1,7 @@
 //! Searching contacts.
 
 use super::kinds::values;
-use crate::{Ask, Backend, Fixture, Kind, force_merge, identifier, remove};
+use crate::{Backend, Fixture, Kind, api_call, force_merge, identifier, remove};
 use selfsame_application::ports::{ContactFilter, ContactOrder, ContactQuery};
 use selfsame_domain::values::{BlockedValue, BlockedValues};
 use selfsame_domain::{AttributeInput, AttributeKey, ContactId, Limits};
@@ -27,13 +27,13 @@ async fn several(f: &Fixture<'_>) -> Vec<ContactId> {
     let mut ids = Vec::new();
     for index in 0..7 {
         ids.push(
-            f.id(Ask::new().external(&format!("e{index}")).first("Ann").upsert())
+            f.id(api_call().external(&format!("e{index}")).first("Ann").upsert())
                 .await,
         );
     }
     let order = [3, 0, 6, 2, 5, 1, 4];
     for index in order {
-        f.id(Ask::new().external(&format!("e{index}")).town("Kyiv").upsert())
+        f.id(api_call().external(&format!("e{index}")).town("Kyiv").upsert())
             .await;
     }
     order.iter().rev().map(|index| ids[*index]).collect()
@@ -63,10 +63,10 @@ pub async fn by_number_the_lowest_comes_first(backend: &mut dyn Backend) {
 
 pub async fn between_equals_the_higher_number_comes_first(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let asks = (0..5)
-        .map(|index| Ask::new().external(&format!("e{index}")).upsert())
+    let requests = (0..5)
+        .map(|index| api_call().external(&format!("e{index}")).upsert())
         .collect();
-    let mut expected: Vec<ContactId> = f.decide_all(asks).await.iter().map(crate::contact_of).collect();
+    let mut expected: Vec<ContactId> = f.decide_all(requests).await.iter().map(crate::contact_of).collect();
     expected.reverse();
     let query = ContactQuery {
         limit: 100,
@@ -78,7 +78,7 @@ pub async fn between_equals_the_higher_number_comes_first(backend: &mut dyn Back
 async fn pages_cover_everything(backend: &mut dyn Backend, order: ContactOrder) {
     let f = Fixture::new(backend).await;
     several(&f).await;
-    f.id(Ask::new().external("nameless").upsert()).await;
+    f.id(api_call().external("nameless").upsert()).await;
     for filter in [ContactFilter::default(), named(Some("ANN"), None)] {
         let query = |offset, limit| ContactQuery {
             filter: filter.clone(),
@@ -147,7 +147,7 @@ pub async fn names_are_compared_without_regard_to_case(backend: &mut dyn Backend
     let mut ids = Vec::new();
     for (index, (name, _)) in pairs.iter().enumerate() {
         ids.push(
-            f.id(Ask::new()
+            f.id(api_call()
                 .external(&format!("e{index}"))
                 .first(name)
                 .last(name)
@@ -155,8 +155,8 @@ pub async fn names_are_compared_without_regard_to_case(backend: &mut dyn Backend
                 .await,
         );
     }
-    for ((name, asked), id) in pairs.iter().zip(&ids) {
-        for text in [name, asked] {
+    for ((name, searched), id) in pairs.iter().zip(&ids) {
+        for text in [name, searched] {
             assert_eq!(f.find(named(Some(text), None)).await, [*id], "first name {text}");
             assert_eq!(f.find(named(None, Some(text))).await, [*id], "last name {text}");
         }
@@ -166,10 +166,10 @@ pub async fn names_are_compared_without_regard_to_case(backend: &mut dyn Backend
 
 pub async fn names_are_compared_whole(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").first("Ann").last("Lee").upsert()).await;
-    f.id(Ask::new().external("b").first("Anna").last("Leeds").upsert())
+    let one = f.id(api_call().external("a").first("Ann").last("Lee").upsert()).await;
+    f.id(api_call().external("b").first("Anna").last("Leeds").upsert())
         .await;
-    f.id(Ask::new().external("c").upsert()).await;
+    f.id(api_call().external("c").upsert()).await;
     assert_eq!(f.find(named(Some("Ann"), None)).await, [one]);
     assert_eq!(f.find(named(Some("ann"), Some("lee"))).await, [one]);
     assert!(f.find(named(Some("Ann"), Some("Leeds"))).await.is_empty());
@@ -180,8 +180,8 @@ pub async fn names_are_compared_whole(backend: &mut dyn Backend) {
 
 pub async fn composed_and_decomposed_names_differ(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let composed = f.id(Ask::new().external("a").first("Zoé").upsert()).await;
-    let decomposed = f.id(Ask::new().external("b").first("Zoe\u{301}").upsert()).await;
+    let composed = f.id(api_call().external("a").first("Zoé").upsert()).await;
+    let decomposed = f.id(api_call().external("b").first("Zoe\u{301}").upsert()).await;
     let text = |contact: selfsame_domain::Contact| contact.attributes.text(AttributeKey::FirstName).map(str::to_owned);
     let stored = [text(f.contact(composed).await), text(f.contact(decomposed).await)];
     for (id, text) in [composed, decomposed].into_iter().zip(stored) {
@@ -192,11 +192,11 @@ pub async fn composed_and_decomposed_names_differ(backend: &mut dyn Backend) {
 
 pub async fn a_name_that_changed_is_found_by_the_new_one(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").first("Ann").upsert()).await;
-    f.id(Ask::new().external("a").first("Beth").upsert()).await;
+    let id = f.id(api_call().external("a").first("Ann").upsert()).await;
+    f.id(api_call().external("a").first("Beth").upsert()).await;
     assert!(f.find(named(Some("Ann"), None)).await.is_empty());
     assert_eq!(f.find(named(Some("Beth"), None)).await, [id]);
-    f.id(Ask::new()
+    f.id(api_call()
         .external("a")
         .attribute(AttributeInput::first_name(None))
         .upsert())
@@ -206,8 +206,8 @@ pub async fn a_name_that_changed_is_found_by_the_new_one(backend: &mut dyn Backe
 
 pub async fn a_name_that_a_merge_filled_is_found(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").first("Ann").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").first("Ann").upsert()).await;
     let merge = f.merge(one, two).await;
     assert_eq!(f.find(named(Some("ann"), None)).await, [one]);
     f.decide(crate::undo(merge)).await;
@@ -217,7 +217,7 @@ pub async fn a_name_that_a_merge_filled_is_found(backend: &mut dyn Backend) {
 pub async fn all_that_is_asked_must_hold(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let one = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("x@example.com")
             .sms("+380501234567")
@@ -225,7 +225,7 @@ pub async fn all_that_is_asked_must_hold(backend: &mut dyn Backend) {
             .upsert())
         .await;
     let two = f
-        .id(Ask::new()
+        .id(api_call()
             .external("b")
             .email("x@example.com")
             .sms("+380671234567")
@@ -255,7 +255,7 @@ pub async fn removed_and_absorbed_contacts_are_not_found(backend: &mut dyn Backe
     let mut ids = Vec::new();
     for external in ["a", "b", "c"] {
         ids.push(
-            f.id(Ask::new()
+            f.id(api_call()
                 .external(external)
                 .email("x@example.com")
                 .first("Ann")
@@ -288,13 +288,13 @@ pub async fn what_is_no_evidence_is_found_all_the_same(backend: &mut dyn Backend
     })
     .await;
     let id = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("blocked@example.com")
             .mobile("app", "t1")
             .upsert())
         .await;
-    f.id(Ask::new().external("a").mobile("app", "t2").upsert()).await;
+    f.id(api_call().external("a").mobile("app", "t2").upsert()).await;
     assert_eq!(
         f.holders(&identifier(Kind::Email, "blocked@example.com").key).await,
         [id]
@@ -314,12 +314,12 @@ pub async fn kinds_do_not_mix(backend: &mut dyn Backend) {
     ];
     let mut ids = Vec::new();
     for kind in kinds {
-        ids.push(f.id(Ask::new().with(kind, values(kind)[0]).upsert()).await);
+        ids.push(f.id(api_call().with(kind, values(kind)[0]).upsert()).await);
     }
     for (kind, id) in kinds.into_iter().zip(ids) {
         assert_eq!(f.holders(&identifier(kind, values(kind)[0]).key).await, [id], "{kind}");
     }
-    let elsewhere = Ask::new().mobile("another app", values(Kind::MobilePush)[0]);
+    let elsewhere = api_call().mobile("another app", values(Kind::MobilePush)[0]);
     assert_eq!(
         f.would(elsewhere.upsert()).await.outcome,
         selfsame_domain::Outcome::Created,

@@ -2,7 +2,7 @@
 
 use super::fields::{create, field};
 use super::segment_fields::{condition, formula, zone};
-use crate::{Ask, Backend, FieldType, Fixture, keep, keep_order};
+use crate::{Backend, FieldType, Fixture, api_call, keep, keep_order};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -55,18 +55,18 @@ fn draw<T>(runner: &mut TestRunner, strategy: impl Strategy<Value = T>) -> T {
 }
 
 async fn random_contact(f: &Fixture<'_>, runner: &mut TestRunner, fields: &Fields, number: usize) {
-    let mut ask = Ask::new().email(&format!("c{number}@example.com"));
+    let mut builder = api_call().email(&format!("c{number}@example.com"));
     if draw(runner, any::<bool>()) {
-        ask = ask.external(&format!("C-{number}"));
+        builder = builder.external(&format!("C-{number}"));
     }
     if let Some(town) = draw(runner, maybe(TEXTS)) {
-        ask = ask.attribute(AttributeInput::town(Some(&AddressPart::parse(town).expect("a town"))));
+        builder = builder.attribute(AttributeInput::town(Some(&AddressPart::parse(town).expect("a town"))));
     }
     if let Some(name) = draw(runner, maybe(["Ann", "ann", "Єва"])) {
-        ask = ask.first(name);
+        builder = builder.first(name);
     }
     if let Some(name) = draw(runner, maybe(ZONES)) {
-        ask = ask.attribute(zone(name));
+        builder = builder.attribute(zone(name));
     }
     for (id, value) in [
         (fields.text, draw(runner, maybe(TEXTS))),
@@ -77,12 +77,12 @@ async fn random_contact(f: &Fixture<'_>, runner: &mut TestRunner, fields: &Field
         (fields.tags, draw(runner, maybe(["Kyiv", "Ky,їв", "їв"]))),
     ] {
         if value.is_some() {
-            ask = ask.field(id, value);
+            builder = builder.field(id, value);
         }
     }
     f.clock().advance(TimeDelta::hours(draw(runner, 0_i64..9)));
-    f.id(ask.upsert()).await;
-    let who = || Ask::new().email(&format!("c{number}@example.com"));
+    f.id(builder.upsert()).await;
+    let who = || api_call().email(&format!("c{number}@example.com"));
     for _ in 0..draw(runner, 0..3) {
         let value = draw(runner, prop::sample::select(NUMBERS.to_vec()));
         let params = EventParams::parse(&json!({"p": value}).to_string()).expect("parameters");
@@ -233,7 +233,7 @@ pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Back
         let query = MemberQuery {
             plan: &plan,
             now,
-            from: MembersFrom::After(ContactId::NOBODY),
+            from: MembersFrom::After(ContactId::NONE),
             limit: 1_000,
         };
         let found = f.store().members(f.workspace, &query).await.expect("read members");

@@ -1,7 +1,7 @@
 //! Conditions of dynamic segments: every operator on fields of every type, and common errors.
 
 use super::fields::{create, field};
-use crate::{Ask, Backend, FieldType, Fixture};
+use crate::{Backend, FieldType, Fixture, api_call};
 use selfsame_application::ports::{Clock, MemberQuery, MembersFrom};
 use selfsame_domain::segments::{Formula, Plan};
 use selfsame_domain::values::{AddressPart, ContactKey, FirstName, LastName, Postcode, Source, TimeZone};
@@ -37,7 +37,7 @@ async fn chosen(f: &Fixture<'_>, json: &Value) -> Vec<ContactId> {
     let query = MemberQuery {
         plan: &plan,
         now: f.clock().now(),
-        from: MembersFrom::After(ContactId::NOBODY),
+        from: MembersFrom::After(ContactId::NONE),
         limit: 1_000,
     };
     let found = f.store().members(f.workspace, &query).await.expect("read members");
@@ -73,9 +73,9 @@ pub(super) fn travel(f: &Fixture<'_>, time: &str) {
 
 pub async fn identifiers(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("C-1").email("Ann@Example.com").upsert()).await;
-    let bob = f.id(Ask::new().external("c-1%").sms("+380501112233").upsert()).await;
-    let eve = f.id(Ask::new().email("eve@other.example").upsert()).await;
+    let ann = f.id(api_call().external("C-1").email("Ann@Example.com").upsert()).await;
+    let bob = f.id(api_call().external("c-1%").sms("+380501112233").upsert()).await;
+    let eve = f.id(api_call().email("eve@other.example").upsert()).await;
     all_of(
         &f,
         "externalCustomerId",
@@ -128,7 +128,7 @@ pub async fn identifiers(backend: &mut dyn Backend) {
 pub async fn attributes(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let part = |text| AddressPart::parse(text).expect("a part of an address");
-    let ann = Ask::new()
+    let ann = api_call()
         .external("ann")
         .attribute(AttributeInput::first_name(Some(
             &FirstName::parse("Єва").expect("a name"),
@@ -149,7 +149,7 @@ pub async fn attributes(backend: &mut dyn Backend) {
         .language("en-GB");
     let ann = f.id(ann.upsert()).await;
     let bob = f
-        .id(Ask::new()
+        .id(api_call()
             .external("bob")
             .language("uk")
             .source(Source::Import)
@@ -218,7 +218,7 @@ pub async fn attributes(backend: &mut dyn Backend) {
     .await;
     // A cleared field is empty again.
     f.decide(
-        Ask::new()
+        api_call()
             .external("ann")
             .attribute(AttributeInput::town(None))
             .upsert(),
@@ -234,7 +234,7 @@ pub async fn custom_fields(backend: &mut dyn Backend) {
     let number = create(&f, field("number", FieldType::Number)).await;
     let decimal = create(&f, field("decimal", FieldType::Decimal)).await;
     let tags = create(&f, field("tags", FieldType::Tags)).await;
-    let ann = Ask::new()
+    let ann = api_call()
         .external("ann")
         .field(text, Some("a \"b\" \\ %_ їжак 🦔"))
         .field(number, Some("-5"))
@@ -242,13 +242,13 @@ pub async fn custom_fields(backend: &mut dyn Backend) {
         .field(tags, Some("red,жовтий"));
     let ann = f.id(ann.upsert()).await;
     let bob = f
-        .id(Ask::new()
+        .id(api_call()
             .external("bob")
             .field(number, Some("40"))
             .field(tags, Some("re"))
             .upsert())
         .await;
-    let eve = f.id(Ask::new().external("eve").upsert()).await;
+    let eve = f.id(api_call().external("eve").upsert()).await;
     all_of(
         &f,
         "custom:personal.text",
@@ -309,9 +309,9 @@ pub async fn custom_fields(backend: &mut dyn Backend) {
 pub async fn a_value_that_is_missing_is_unlike_every_value(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let number = create(&f, field("number", FieldType::Number)).await;
-    let ann = f.id(Ask::new().external("ann").field(number, Some("1")).upsert()).await;
-    let bob = f.id(Ask::new().external("bob").field(number, Some("2")).upsert()).await;
-    let eve = f.id(Ask::new().external("eve").upsert()).await;
+    let ann = f.id(api_call().external("ann").field(number, Some("1")).upsert()).await;
+    let bob = f.id(api_call().external("bob").field(number, Some("2")).upsert()).await;
+    let eve = f.id(api_call().external("eve").upsert()).await;
     let not = |field: &str, op: &str, value: Value| json!({"not": condition(field, op, value)});
     assert_eq!(
         who(&f, &not("custom:personal.number", "equals", json!(1))).await,

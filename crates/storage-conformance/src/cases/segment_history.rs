@@ -1,7 +1,7 @@
 //! Conditions of dynamic segments on what contacts did and ordered.
 
 use super::segment_fields::{travel, who, zone};
-use crate::{Ask, Backend, Fixture, keep, keep_order, merge, undo};
+use crate::{Backend, Fixture, api_call, keep, keep_order, merge, undo};
 use selfsame_domain::{ContactId, EventParams, EventRequest, OrderStatus, Timestamp};
 use serde_json::{Value, json};
 
@@ -9,11 +9,11 @@ fn happened(who: &str, event: &str, params: &Value) -> EventRequest {
     let params = EventParams::parse(&params.to_string()).expect("parameters");
     EventRequest {
         params,
-        ..Ask::new().external(who).happened(event)
+        ..api_call().external(who).happened(event)
     }
 }
 
-async fn tell(f: &Fixture<'_>, who: &str, event: &str, params: &Value) {
+async fn record_event(f: &Fixture<'_>, who: &str, event: &str, params: &Value) {
     f.decide(keep(happened(who, event, params))).await;
 }
 
@@ -23,14 +23,14 @@ fn event(kind: &str) -> Value {
 
 pub async fn events_are_counted(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    let bob = f.id(Ask::new().external("bob").upsert()).await;
-    let eve = f.id(Ask::new().external("eve").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().external("bob").upsert()).await;
+    let eve = f.id(api_call().external("eve").upsert()).await;
     for _ in 0..3 {
-        tell(&f, "ann", "Login", &json!({})).await;
+        record_event(&f, "ann", "Login", &json!({})).await;
     }
-    tell(&f, "bob", "Login", &json!({})).await;
-    tell(&f, "bob", "PageView", &json!({})).await;
+    record_event(&f, "bob", "Login", &json!({})).await;
+    record_event(&f, "bob", "PageView", &json!({})).await;
     let times = |count: Value| json!({"event": "Login", "count": count});
     for (formula, members) in [
         (event("Login"), vec![ann, bob]),
@@ -52,10 +52,10 @@ pub async fn events_happen_within_a_time(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     travel(&f, "2026-03-01T11:59:59Z");
     let ann = f
-        .id(Ask::new().external("ann").attribute(zone("Europe/Kyiv")).upsert())
+        .id(api_call().external("ann").attribute(zone("Europe/Kyiv")).upsert())
         .await;
     travel(&f, "2026-03-01T22:29:59Z");
-    tell(&f, "ann", "Login", &json!({})).await;
+    record_event(&f, "ann", "Login", &json!({})).await;
     let within = |within: Value| json!({"event": "Login", "within": within});
     let day = |day: &str| within(json!({"from": day, "to": day}));
     assert_eq!(who(&f, &day("2026-03-02")).await, [ann], "the day in Kyiv");
@@ -71,16 +71,16 @@ pub async fn events_happen_within_a_time(backend: &mut dyn Backend) {
 
 pub async fn parameters_of_events(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    let bob = f.id(Ask::new().external("bob").upsert()).await;
-    tell(
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().external("bob").upsert()).await;
+    record_event(
         &f,
         "ann",
         "Buy",
         &json!({"what": "Їжак 🦔", "price": 10.5, "vip": true, "size": "12", "none": null}),
     )
     .await;
-    tell(
+    record_event(
         &f,
         "bob",
         "Buy",
@@ -118,13 +118,13 @@ pub async fn parameters_of_events(backend: &mut dyn Backend) {
 
 pub async fn the_history_of_visitors_and_of_the_absorbed_counts(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    f.decide(keep(Ask::new().cookie("c").happened("View"))).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    f.decide(keep(api_call().cookie("c").happened("View"))).await;
     assert_eq!(who(&f, &event("View")).await, []);
-    f.decide(Ask::new().external("ann").cookie("c").upsert()).await;
+    f.decide(api_call().external("ann").cookie("c").upsert()).await;
     assert_eq!(who(&f, &event("View")).await, [ann], "the visitor is adopted");
-    let bob = f.id(Ask::new().email("bob@example.com").upsert()).await;
-    f.decide(keep(Ask::new().email("bob@example.com").happened("Login")))
+    let bob = f.id(api_call().email("bob@example.com").upsert()).await;
+    f.decide(keep(api_call().email("bob@example.com").happened("Login")))
         .await;
     let merged = f.decide(merge(ann, bob)).await;
     assert_eq!(who(&f, &json!({"all": [event("View"), event("Login")]})).await, [ann]);
@@ -134,7 +134,7 @@ pub async fn the_history_of_visitors_and_of_the_absorbed_counts(backend: &mut dy
 
 async fn ordered(f: &Fixture<'_>, who: &str, number: &str, cost: &str, status: OrderStatus, date: &str) {
     let date: Timestamp = date.parse().expect("a time");
-    let mut order = Ask::new().external(who).ordered(number, status, date);
+    let mut order = api_call().external(who).ordered(number, status, date);
     order.content.total_cost = crate::amount(cost);
     f.decide(keep_order(order)).await;
 }
@@ -142,9 +142,9 @@ async fn ordered(f: &Fixture<'_>, who: &str, number: &str, cost: &str, status: O
 pub async fn orders_come_to_numbers(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     travel(&f, "2026-03-20T12:00:00Z");
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    let bob = f.id(Ask::new().external("bob").upsert()).await;
-    let eve = f.id(Ask::new().external("eve").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().external("bob").upsert()).await;
+    let eve = f.id(api_call().external("eve").upsert()).await;
     let (done, gone) = (OrderStatus::Delivered, OrderStatus::Cancelled);
     ordered(&f, "ann", "1", "0.10", done, "2026-03-01T10:00:00Z").await;
     ordered(&f, "ann", "2", "0.20", gone, "2026-03-10T10:00:00Z").await;
@@ -186,7 +186,7 @@ pub async fn orders_come_to_numbers(backend: &mut dyn Backend) {
     ] {
         assert_eq!(who(&f, &formula).await, members, "{formula}");
     }
-    let zoe = || Ask::new().email("zoe@example.com");
+    let zoe = || api_call().email("zoe@example.com");
     let absorbed = f.id(zoe().upsert()).await;
     let date: Timestamp = "2026-03-15T10:00:00Z".parse().expect("a time");
     let order = zoe().ordered("4", done, date);
@@ -202,8 +202,8 @@ pub async fn orders_come_to_numbers(backend: &mut dyn Backend) {
 pub async fn a_contact_page_says_what_happened(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     travel(&f, "2026-03-01T11:59:59Z");
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
-    tell(&f, "ann", "Login", &json!({})).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    record_event(&f, "ann", "Login", &json!({})).await;
     let formula = json!({"all": [
         {"event": "Login", "within": {"lastDays": 7}}, {"orders": "count", "op": "equals", "value": 0}
     ]});

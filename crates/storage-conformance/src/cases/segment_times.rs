@@ -2,7 +2,7 @@
 
 use super::fields::{create, field};
 use super::segment_fields::{all_of, condition, travel, who, zone};
-use crate::{Ask, Backend, FieldType, Fixture};
+use crate::{Backend, FieldType, Fixture, api_call};
 use selfsame_domain::{ContactId, FieldId};
 use serde_json::{Value, json};
 
@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 async fn dated(f: &Fixture<'_>, zone_name: Option<&str>, date: &str, time: &str) -> (FieldId, FieldId, ContactId) {
     let day = create(f, field("date", FieldType::Date)).await;
     let moment = create(f, field("time", FieldType::DateTime)).await;
-    let ask = Ask::new()
+    let builder = api_call()
         .external("ann")
         .field(day, Some(date))
         .field(moment, Some(time));
-    let ask = match zone_name {
-        Some(name) => ask.attribute(zone(name)),
-        None => ask,
+    let builder = match zone_name {
+        Some(name) => builder.attribute(zone(name)),
+        None => builder,
     };
-    (day, moment, f.id(ask.upsert()).await)
+    (day, moment, f.id(builder.upsert()).await)
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of conditions and whom each chooses")]
 pub async fn dates_and_times(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (_, _, ann) = dated(&f, None, "2026-01-10", "2026-01-10T08:30").await;
-    let bob = f.id(Ask::new().external("bob").upsert()).await;
+    let bob = f.id(api_call().external("bob").upsert()).await;
     let day = |day: &str| json!(day);
     for field in ["custom:personal.date", "custom:personal.time"] {
         all_of(
@@ -87,7 +87,7 @@ pub async fn dates_and_times(backend: &mut dyn Backend) {
 
 pub async fn created_and_updated(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ann = f.id(Ask::new().external("ann").upsert()).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
     let at = f.contact(ann).await.created_at;
     let text = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let day = at.format("%Y-%m-%d").to_string();
@@ -115,10 +115,10 @@ pub async fn midnight_is_that_of_the_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     travel(&f, "2026-01-09T22:29:59Z");
     let kyiv = f
-        .id(Ask::new().external("kyiv").attribute(zone("Europe/Kyiv")).upsert())
+        .id(api_call().external("kyiv").attribute(zone("Europe/Kyiv")).upsert())
         .await;
     travel(&f, "2026-01-09T22:29:59Z");
-    let utc = f.id(Ask::new().external("utc").upsert()).await;
+    let utc = f.id(api_call().external("utc").upsert()).await;
     let on = |day: &str| condition("createdAt", "equals", json!(day));
     assert_eq!(who(&f, &on("2026-01-09")).await, [utc]);
     assert_eq!(who(&f, &on("2026-01-10")).await, [kyiv]);
@@ -152,7 +152,7 @@ pub async fn days_back_keep_the_time_of_day_when_clocks_change(backend: &mut dyn
     let f = Fixture::new(backend).await;
     travel(&f, "2026-03-28T10:59:59Z");
     let ann = f
-        .id(Ask::new().external("ann").attribute(zone("Europe/Berlin")).upsert())
+        .id(api_call().external("ann").attribute(zone("Europe/Berlin")).upsert())
         .await;
     let last_day = condition("createdAt", "in_last_days", json!(1));
     travel(&f, "2026-03-29T10:00:00Z");

@@ -1,6 +1,6 @@
 //! Static segments.
 
-use crate::{Ask, Backend, Fixture, by_external, merge, remove, undo};
+use crate::{Backend, Fixture, api_call, by_external, merge, remove, undo};
 use selfsame_application::ports::{Page, SegmentQuery};
 use selfsame_domain::{Command, ContactId, ContactRef, Effect, Outcome, Rejection, Segment, SegmentId, Skipped};
 
@@ -48,13 +48,13 @@ async fn listed(f: &Fixture<'_>, name: Option<&str>, offset: u64, limit: u32) ->
 
 pub async fn a_segment_is_made_once_by_its_name(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let decision = f.decide(Ask::new().external("a").segment("VIP").upsert()).await;
+    let decision = f.decide(api_call().external("a").segment("VIP").upsert()).await;
     let vip = f.segment("VIP").await;
     assert_eq!(vip, SegmentId(1));
     assert!(decision.effects.contains(&Effect::SegmentCreated { segment: vip }));
-    let again = f.decide(Ask::new().external("b").segment("VIP").upsert()).await;
+    let again = f.decide(api_call().external("b").segment("VIP").upsert()).await;
     assert!(!again.effects.contains(&Effect::SegmentCreated { segment: vip }));
-    f.id(Ask::new().external("c").segment("vip").upsert()).await;
+    f.id(api_call().external("c").segment("vip").upsert()).await;
     assert_ne!(f.segment("vip").await, vip, "names are compared to the letter");
     let page = listed(&f, None, 0, 10).await;
     assert_eq!((page.total, page.items[0].created_at), (2, decision.at));
@@ -67,7 +67,7 @@ pub async fn a_segment_is_made_once_by_its_name(backend: &mut dyn Backend) {
 pub async fn an_unknown_number_is_reported(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let decision = f
-        .decide(Ask::new().external("a").segment_id(SegmentId(77)).upsert())
+        .decide(api_call().external("a").segment_id(SegmentId(77)).upsert())
         .await;
     assert_eq!(decision.outcome, Outcome::Created);
     let skipped = |effect: &Effect| matches!(effect, Effect::Skipped(Skipped { field, .. }) if field == "groups");
@@ -86,10 +86,10 @@ pub async fn an_unknown_number_is_reported(backend: &mut dyn Backend) {
 
 pub async fn attaching_and_detaching_by_number_and_external_id(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").segment("s").upsert()).await;
-    let two = f.id(Ask::new().external("b").upsert()).await;
-    let three = f.id(Ask::new().external("c").upsert()).await;
-    let gone = f.id(Ask::new().external("d").upsert()).await;
+    let one = f.id(api_call().external("a").segment("s").upsert()).await;
+    let two = f.id(api_call().external("b").upsert()).await;
+    let three = f.id(api_call().external("c").upsert()).await;
+    let gone = f.id(api_call().external("d").upsert()).await;
     f.decide(remove(gone)).await;
     let s = f.segment("s").await;
     let named = vec![
@@ -124,19 +124,19 @@ pub async fn attaching_and_detaching_by_number_and_external_id(backend: &mut dyn
     assert!(f.log(two).await.iter().any(|logged| logged.call == "attach"));
 }
 
-pub async fn detaching_nobody_empties(backend: &mut dyn Backend) {
+pub async fn detaching_an_empty_list_empties_the_segment(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut last = ContactId(0);
     for external in ["a", "b", "c"] {
         last = f
-            .id(Ask::new().external(external).segment("s").segment("t").upsert())
+            .id(api_call().external(external).segment("s").segment("t").upsert())
             .await;
     }
     let (s, t) = (f.segment("s").await, f.segment("t").await);
     let decision = f.decide(detach(s, Vec::new())).await;
     assert_eq!(decision.outcome, Outcome::Updated);
     assert_eq!(f.decided(decision.id).await, Some(decision));
-    assert_eq!(f.log(last).await.len(), 1, "told once, not to every member");
+    assert_eq!(f.log(last).await.len(), 1, "logged once, not for every member");
     assert_eq!(members(&f, query(s)).await, (Vec::new(), 0));
     assert_eq!(members(&f, query(t)).await.1, 3);
     assert_eq!(listed(&f, None, 0, 10).await.total, 2, "it is still there");
@@ -144,8 +144,8 @@ pub async fn detaching_nobody_empties(backend: &mut dyn Backend) {
 
 pub async fn emptying_and_editing_at_once(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").segment("s").upsert()).await;
-    let two = f.id(Ask::new().external("b").segment("s").upsert()).await;
+    let one = f.id(api_call().external("a").segment("s").upsert()).await;
+    let two = f.id(api_call().external("b").segment("s").upsert()).await;
     let s = f.segment("s").await;
     let commands = vec![
         detach(s, Vec::new()),
@@ -161,8 +161,8 @@ pub async fn emptying_and_editing_at_once(backend: &mut dyn Backend) {
 
 pub async fn emptying_reaches_the_absorbed(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").segment("s").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").segment("s").upsert()).await;
     let s = f.segment("s").await;
     let made = f.merge(one, two).await;
     assert_eq!(members(&f, query(s)).await, (vec![one], 1));
@@ -174,31 +174,31 @@ pub async fn emptying_reaches_the_absorbed(backend: &mut dyn Backend) {
 
 pub async fn contacts_of_a_segment_by_number_and_by_time(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    f.id(Ask::new().external("first").segment("s").upsert()).await;
+    f.id(api_call().external("first").segment("s").upsert()).await;
     let s = f.segment("s").await;
     f.decide(detach(s, Vec::new())).await;
     let mut ids = Vec::new();
     for external in ["a", "b", "c", "d"] {
-        ids.push(f.id(Ask::new().external(external).upsert()).await);
+        ids.push(f.id(api_call().external(external).upsert()).await);
     }
     let entered = [ids[2], ids[0], ids[3], ids[1]];
     for id in entered {
         f.decide(attach(s, vec![by_id(id)])).await;
     }
     let backwards = |ids: &[ContactId]| ids.iter().rev().copied().collect::<Vec<_>>();
-    let ask = |by_time, ascending| SegmentQuery {
+    let ordered = |by_time, ascending| SegmentQuery {
         by_time,
         ascending,
         ..query(s)
     };
-    assert_eq!(members(&f, ask(false, true)).await.0, ids);
-    assert_eq!(members(&f, ask(false, false)).await.0, backwards(&ids));
-    assert_eq!(members(&f, ask(true, true)).await.0, entered);
-    assert_eq!(members(&f, ask(true, false)).await.0, backwards(&entered));
+    assert_eq!(members(&f, ordered(false, true)).await.0, ids);
+    assert_eq!(members(&f, ordered(false, false)).await.0, backwards(&ids));
+    assert_eq!(members(&f, ordered(true, true)).await.0, entered);
+    assert_eq!(members(&f, ordered(true, false)).await.0, backwards(&entered));
     let page = |offset, limit| SegmentQuery {
         offset,
         limit,
-        ..ask(true, true)
+        ..ordered(true, true)
     };
     assert_eq!(members(&f, page(1, 2)).await, (entered[1..3].to_vec(), 4));
     assert_eq!(members(&f, page(4, 2)).await, (Vec::new(), 4));
@@ -210,9 +210,9 @@ pub async fn who_is_hidden_is_no_member(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let mut ids = Vec::new();
     for external in ["a", "b", "c"] {
-        ids.push(f.id(Ask::new().external(external).segment("s").upsert()).await);
+        ids.push(f.id(api_call().external(external).segment("s").upsert()).await);
     }
-    let absorbed = f.id(Ask::new().device("d").segment("s").upsert()).await;
+    let absorbed = f.id(api_call().device("d").segment("s").upsert()).await;
     let s = f.segment("s").await;
     f.decide(remove(ids[1])).await;
     f.decide(merge(ids[0], absorbed)).await;
@@ -224,7 +224,7 @@ pub async fn who_is_hidden_is_no_member(backend: &mut dyn Backend) {
     f.decide(detach(s, vec![by_id(ids[0])])).await;
     assert_eq!(members(&f, query(s)).await, (vec![ids[2]], 1));
     assert!(f.details(ids[0]).await.expect("the contact").segments.is_empty());
-    f.id(Ask::new().external("b").upsert()).await;
+    f.id(api_call().external("b").upsert()).await;
     assert_eq!(
         members(&f, query(s)).await,
         (vec![ids[1], ids[2]], 2),
@@ -245,10 +245,10 @@ pub async fn segments_are_found_by_part_of_their_name(backend: &mut dyn Backend)
         "o'brien",
         "🦔 hedgehogs",
     ];
-    let ask = names
+    let builder = names
         .iter()
-        .fold(Ask::new().external("a"), |ask, name| ask.segment(name));
-    f.id(ask.upsert()).await;
+        .fold(api_call().external("a"), |builder, name| builder.segment(name));
+    f.id(builder.upsert()).await;
     let find = async |text: &str| -> Vec<String> {
         let page = listed(&f, Some(text), 0, 100).await;
         assert_eq!(page.total, page.items.len() as u64);
@@ -276,7 +276,7 @@ pub async fn segments_are_found_by_part_of_their_name(backend: &mut dyn Backend)
 pub async fn segments_are_listed_by_number_and_page(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     for index in 0..7 {
-        f.id(Ask::new()
+        f.id(api_call()
             .external("a")
             .segment(&format!("segment {}", 9 - index))
             .upsert())

@@ -2,8 +2,8 @@
 
 use super::raw::{plant, read, visitor};
 use crate::{
-    Ask, Backend, Fixture, Kind, category_key, force_merge, identifier, keep, merge_of, remove, segment_name, sorted,
-    sorted_snapshot,
+    Backend, Fixture, Kind, api_call, category_key, force_merge, identifier, keep, merge_of, remove, segment_name,
+    sorted, sorted_snapshot,
 };
 use selfsame_application::ports::{ReadAnswer, ReadRequest};
 use selfsame_domain::{
@@ -24,7 +24,7 @@ async fn load(f: &Fixture<'_>, footprint: Footprint) -> Snapshot {
         .await
         .expect("read");
     let ReadAnswer::State(held) = answer else {
-        panic!("nobody changed the policy: {answer:?}")
+        panic!("the policy was not changed: {answer:?}")
     };
     let snapshot = sorted_snapshot(committed.snapshot);
     assert_eq!(held.revision, committed.revision);
@@ -32,9 +32,9 @@ async fn load(f: &Fixture<'_>, footprint: Footprint) -> Snapshot {
     snapshot
 }
 
-fn asking(ask: impl FnOnce(&mut Footprint)) -> Footprint {
+fn footprint_with(fill: impl FnOnce(&mut Footprint)) -> Footprint {
     let mut footprint = Footprint::default();
-    ask(&mut footprint);
+    fill(&mut footprint);
     footprint
 }
 
@@ -55,7 +55,7 @@ fn keys(keys: &[(&Identifier, bool)]) -> Footprint {
 
 pub async fn an_empty_footprint_loads_nothing(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    f.id(Ask::new()
+    f.id(api_call()
         .external("a")
         .email("a@example.com")
         .cookie("c")
@@ -69,7 +69,7 @@ pub async fn a_snapshot_brings_the_holders_of_its_keys_whole(backend: &mut dyn B
     let f = Fixture::new(backend).await;
     let email = identifier(Kind::Email, "a@example.com");
     let one = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("a@example.com")
             .cookie("c")
@@ -77,8 +77,8 @@ pub async fn a_snapshot_brings_the_holders_of_its_keys_whole(backend: &mut dyn B
             .first("Ann")
             .upsert())
         .await;
-    let two = f.id(Ask::new().external("b").email("a@example.com").upsert()).await;
-    f.id(Ask::new().external("c").email("c@example.com").upsert()).await;
+    let two = f.id(api_call().external("b").email("a@example.com").upsert()).await;
+    f.id(api_call().external("c").email("c@example.com").upsert()).await;
     let snapshot = load(&f, keys(&[(&email, true)])).await;
     assert_eq!(numbers(&snapshot.contacts), [one, two]);
     assert_eq!(snapshot.contacts[&one], sorted(f.contact(one).await));
@@ -94,7 +94,7 @@ pub async fn a_snapshot_brings_the_holders_of_its_keys_whole(backend: &mut dyn B
 pub async fn a_removed_holder_comes_by_exclusive_identifiers_only(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .email("a@example.com")
             .device("d")
@@ -125,8 +125,8 @@ pub async fn a_removed_holder_comes_by_exclusive_identifiers_only(backend: &mut 
 
 pub async fn an_absorbed_number_brings_who_answers(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().external("b").email("b@example.com").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().external("b").email("b@example.com").upsert()).await;
     f.decide(force_merge(one, two)).await;
     let snapshot = load(
         &f,
@@ -149,7 +149,7 @@ pub async fn a_merge_brings_its_whole_group(backend: &mut dyn Backend) {
     let mut ids = Vec::new();
     for index in 0..5 {
         ids.push(
-            f.id(Ask::new()
+            f.id(api_call()
                 .external(&format!("e{index}"))
                 .cookie(&format!("c{index}"))
                 .first("Ann")
@@ -199,15 +199,15 @@ pub async fn open_visitors_come_with_their_cookies(backend: &mut dyn Backend) {
         },
     )
     .await;
-    f.id(Ask::new().external("a").cookie("c").upsert()).await;
-    let two = f.id(Ask::new().external("b").cookie("c").upsert()).await;
+    f.id(api_call().external("a").cookie("c").upsert()).await;
+    let two = f.id(api_call().external("b").cookie("c").upsert()).await;
     let cookies = [
         identifier(Kind::Cookie, "free"),
         identifier(Kind::Cookie, "c"),
         identifier(Kind::Cookie, "none"),
     ];
-    let asked: Vec<(&Identifier, bool)> = cookies.iter().map(|cookie| (cookie, true)).collect();
-    let snapshot = load(&f, keys(&asked)).await;
+    let requested: Vec<(&Identifier, bool)> = cookies.iter().map(|cookie| (cookie, true)).collect();
+    let snapshot = load(&f, keys(&requested)).await;
     let mut found: Vec<_> = snapshot
         .visitors
         .iter()
@@ -219,17 +219,17 @@ pub async fn open_visitors_come_with_their_cookies(backend: &mut dyn Backend) {
 
 pub async fn closed_visitors_come_with_their_times(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").with(kind, "c").upsert()).await;
-    let moved = f.decide(Ask::new().external("b").with(kind, "c").upsert()).await;
+    let one = f.id(api_call().external("a").with(kind, "c").upsert()).await;
+    let moved = f.decide(api_call().external("b").with(kind, "c").upsert()).await;
     let named = identifier(kind, "c");
     for (seconds, expected) in [(-3_600, Some(one)), (-1, Some(one)), (0, None), (3_600, None)] {
         let time = moved.at + chrono::TimeDelta::seconds(seconds);
         let late = [(named.key.clone(), time)].into();
-        let asked = Footprint {
+        let requested = Footprint {
             late,
             ..keys(&[(&named, true)])
         };
-        let snapshot = load(&f, asked).await;
+        let snapshot = load(&f, requested).await;
         let owners: Vec<_> = snapshot.visitors.iter().map(|visitor| visitor.owner).collect();
         let mut wanted: Vec<_> = expected.into_iter().chain(moved.contact).map(Some).collect();
         wanted.retain(|owner| !owners.contains(owner));
@@ -248,16 +248,16 @@ pub async fn owners_of_tokens_and_devices_come_from_the_first_move_on(backend: &
     let f = Fixture::new(backend).await;
     let named = identifier(kind, "c");
     let behind = async || load(&f, keys(&[(&named, true)])).await.visitors;
-    f.decide(keep(Ask::new().with(kind, "c").happened("waits"))).await;
+    f.decide(keep(api_call().with(kind, "c").happened("waits"))).await;
     let is_cookie = kind == Kind::Cookie;
     assert_eq!(
         behind().await.len(),
         usize::from(is_cookie),
         "what waits comes with its key"
     );
-    f.id(Ask::new().external("a").with(kind, "c").upsert()).await;
+    f.id(api_call().external("a").with(kind, "c").upsert()).await;
     assert_eq!(behind().await.len(), usize::from(is_cookie));
-    let moved = f.decide(Ask::new().external("b").with(kind, "c").upsert()).await;
+    let moved = f.decide(api_call().external("b").with(kind, "c").upsert()).await;
     let found: Vec<_> = behind()
         .await
         .into_iter()
@@ -274,7 +274,7 @@ pub async fn the_catalog_comes_by_number_name_and_key(backend: &mut dyn Backend)
     for (key, name) in [("a", "A"), ("b", "B"), ("c", "C")] {
         f.create_category(key, name).await;
     }
-    f.id(Ask::new().external("x").segment("s").segment("t").upsert()).await;
+    f.id(api_call().external("x").segment("s").segment("t").upsert()).await;
     let one = super::fields::create(&f, super::fields::field("one", crate::FieldType::Tags)).await;
     super::fields::create(&f, super::fields::field("two", crate::FieldType::Tags)).await;
     let three = super::fields::create(&f, super::fields::field("three", crate::FieldType::Tags)).await;
@@ -284,25 +284,30 @@ pub async fn the_catalog_comes_by_number_name_and_key(backend: &mut dyn Backend)
     }
     let names = [segment_name("s"), segment_name("B"), segment_name("?")];
     let key = ("personal".to_owned(), "three".to_owned());
-    let both = asking(|f| (f.fields, f.field_keys) = ([one, FieldId(99)].into(), [key].into()));
+    let both = footprint_with(|f| (f.fields, f.field_keys) = ([one, FieldId(99)].into(), [key].into()));
     let category_keys = [category_key("a"), category_key("?")];
     let cases: [Case<'_>; 6] = [
         (
-            asking(|f| f.segments = [segments[3], SegmentId(99)].into()),
+            footprint_with(|f| f.segments = [segments[3], SegmentId(99)].into()),
             &[3],
             &[],
             &[],
         ),
         // The category of the name is loaded with its segment.
-        (asking(|f| f.segment_names = names.into()), &[1, 3], &[2], &[]),
-        (asking(|f| f.category_keys = category_keys.into()), &[0], &[1], &[]),
+        (footprint_with(|f| f.segment_names = names.into()), &[1, 3], &[2], &[]),
         (
-            asking(|f| f.categories = [CategoryId(3), CategoryId(9)].into()),
+            footprint_with(|f| f.category_keys = category_keys.into()),
+            &[0],
+            &[1],
+            &[],
+        ),
+        (
+            footprint_with(|f| f.categories = [CategoryId(3), CategoryId(9)].into()),
             &[2],
             &[3],
             &[],
         ),
-        (asking(|f| f.all_categories = true), &[0, 1, 2], &[1, 2, 3], &[]),
+        (footprint_with(|f| f.all_categories = true), &[0, 1, 2], &[1, 2, 3], &[]),
         (both, &[], &[], &[one, three]),
     ];
     for (footprint, places, categories, fields) in cases {
@@ -318,7 +323,7 @@ pub async fn the_catalog_comes_by_number_name_and_key(backend: &mut dyn Backend)
 
 pub async fn fresh_numbers_are_enough_and_ascend(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").segment("known").upsert()).await;
+    let id = f.id(api_call().external("a").segment("known").upsert()).await;
     let footprint = Footprint {
         segment_names: ["known", "unknown", "another"].map(segment_name).into(),
         fresh: FreshCount {

@@ -1,6 +1,6 @@
 //! Merging several contacts and undoing the merges in every order.
 
-use crate::{Ask, Fixture, undo};
+use crate::{Fixture, RequestBuilder, api_call, undo};
 use selfsame_domain::{ContactId, MergeId, ObservableContact};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,19 +43,19 @@ impl Tree {
         }
         let mut before = Vec::new();
         for id in &ids {
-            before.push(f.face(*id).await);
+            before.push(f.observable(*id).await);
         }
         let mut merges = Vec::new();
         for (step, (survivor, absorbed)) in shape.iter().enumerate() {
             merges.push(f.merge(ids[*survivor], ids[*absorbed]).await);
             if data {
-                let ask = Ask::new()
+                let builder = api_call()
                     .email(&format!("step{step}@example.com"))
                     .town(&format!("town {step}"))
                     .mobile("app", &format!("step {step}"))
                     .device(&format!("device {absorbed}"))
                     .segment(&format!("step {step}"));
-                f.id(ask.update(ids[*survivor])).await;
+                f.id(builder.update(ids[*survivor])).await;
             }
         }
         Self {
@@ -100,28 +100,28 @@ impl Tree {
         f.check().await;
     }
 
-    pub(super) async fn faces(&self, f: &Fixture<'_>) -> Vec<ObservableContact> {
-        let mut faces = Vec::new();
+    pub(super) async fn observables(&self, f: &Fixture<'_>) -> Vec<ObservableContact> {
+        let mut observables = Vec::new();
         for id in &self.ids {
-            faces.push(f.face(*id).await);
+            observables.push(f.observable(*id).await);
         }
-        faces
+        observables
     }
 }
 
 /// A contact with some data of its own, and some that all contacts share.
-fn seedling(index: usize) -> Ask {
-    let ask = Ask::new()
+fn seedling(index: usize) -> RequestBuilder {
+    let builder = api_call()
         .email(&format!("tree{index}@example.com"))
         .device(&format!("device {index}"))
         .segment("all");
-    let ask = ask
+    let builder = builder
         .cookie(&format!("cookie {index}"))
         .segment(&format!("segment {index}"));
     match index {
-        0 => ask.first("Ann"),
-        1 => ask.first("Bob").last("Brown").sms("+380501234567"),
-        2 => ask.last("Cole").town("Lviv").sms("+380671234567"),
-        _ => ask.town("Odesa").language("uk"),
+        0 => builder.first("Ann"),
+        1 => builder.first("Bob").last("Brown").sms("+380501234567"),
+        2 => builder.last("Cole").town("Lviv").sms("+380671234567"),
+        _ => builder.town("Odesa").language("uk"),
     }
 }

@@ -1,19 +1,19 @@
 //! What a public key may do (identity rules, "Trust").
 
-use crate::{Ask, Backend, Fixture, Kind, identifier, keep};
+use crate::{Backend, Fixture, Kind, api_call, identifier, keep};
 use selfsame_domain::{Effect, IdentifierKind, MergeRule, NotLinkedReason, Outcome, Subject};
 
 pub async fn a_public_key_gathers_an_anonymous_contact(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let id = f
-        .id(Ask::new().with(Kind::MobilePush, "t1").device("d1").publicly().upsert())
+        .id(api_call().with(Kind::MobilePush, "t1").device("d1").publicly().upsert())
         .await;
-    let other = f.id(Ask::new().device("d2").publicly().upsert()).await;
-    let asked = Ask::new()
+    let other = f.id(api_call().device("d2").publicly().upsert()).await;
+    let request = api_call()
         .with(Kind::MobilePush, "t1")
         .device("d2")
         .email("a@example.com");
-    let decision = f.decide(asked.publicly().upsert()).await;
+    let decision = f.decide(request.publicly().upsert()).await;
     assert_eq!((decision.outcome, decision.contact), (Outcome::Updated, Some(id)));
     let merged = |effect: &Effect| matches!(effect, Effect::Merged { absorbed, rule: MergeRule::AbsorbAnonymous, .. } if *absorbed == other);
     assert!(decision.effects.iter().any(merged), "{decision:?}");
@@ -22,31 +22,31 @@ pub async fn a_public_key_gathers_an_anonymous_contact(backend: &mut dyn Backend
     assert_eq!(contact.visible(IdentifierKind::DeviceId).len(), 2);
 }
 
-pub async fn a_public_key_changes_nobody_who_is_known(backend: &mut dyn Backend) {
+pub async fn a_public_key_changes_no_known_person(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let known = f
-        .id(Ask::new()
+        .id(api_call()
             .external("a")
             .device("d1")
             .with(Kind::MobilePush, "t1")
             .first("Ann")
             .upsert())
         .await;
-    let nobody = f.id(Ask::new().with(Kind::MobilePush, "t2").publicly().upsert()).await;
-    let (ann, stranger) = (f.contact(known).await, f.face(nobody).await);
-    for (asked, decided, value) in [
+    let anonymous = f.id(api_call().with(Kind::MobilePush, "t2").publicly().upsert()).await;
+    let (ann, stranger) = (f.contact(known).await, f.observable(anonymous).await);
+    for (request, decided, value) in [
         (
-            Ask::new().with(Kind::MobilePush, "t2").device("d1"),
-            nobody,
+            api_call().with(Kind::MobilePush, "t2").device("d1"),
+            anonymous,
             (Kind::DeviceId, "d1"),
         ),
         (
-            Ask::new().with(Kind::MobilePush, "t3").device("d1"),
+            api_call().with(Kind::MobilePush, "t3").device("d1"),
             known,
             (Kind::MobilePush, "t3"),
         ),
         (
-            Ask::new()
+            api_call()
                 .external("a")
                 .first("Eve")
                 .device("d9")
@@ -55,33 +55,33 @@ pub async fn a_public_key_changes_nobody_who_is_known(backend: &mut dyn Backend)
             (Kind::DeviceId, "d9"),
         ),
     ] {
-        let decision = f.decide(asked.publicly().upsert()).await;
+        let decision = f.decide(request.publicly().upsert()).await;
         assert_eq!(
             (decision.outcome, decision.contact),
             (Outcome::Unchanged, Some(decided))
         );
         let holder = (value == (Kind::DeviceId, "d1")).then_some(known);
-        let apart = Effect::NotLinked {
+        let not_linked = Effect::NotLinked {
             identifier: identifier(value.0, value.1),
             contact: holder,
             reason: NotLinkedReason::PublicKey,
         };
-        assert!(decision.effects.contains(&apart), "{decision:?}");
+        assert!(decision.effects.contains(&not_linked), "{decision:?}");
         assert_eq!(
             f.log(decided).await.last().map(|entry| entry.id),
             Some(decision.id),
             "it is in the log"
         );
     }
-    assert_eq!((f.contact(known).await, f.face(nobody).await), (ann, stranger));
+    assert_eq!((f.contact(known).await, f.observable(anonymous).await), (ann, stranger));
 }
 
-pub async fn a_public_key_leaves_history_with_whoever_holds_the_device(backend: &mut dyn Backend) {
+pub async fn a_public_key_leaves_history_with_the_holder_of_the_device(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let known = f.id(Ask::new().external("a").device("d1").upsert()).await;
+    let known = f.id(api_call().external("a").device("d1").upsert()).await;
     let before = f.contact(known).await;
-    let told = Ask::new().device("d1").external("b").with(Kind::MobilePush, "t9");
-    f.decide(keep(told.publicly().happened("viewed"))).await;
+    let viewed = api_call().device("d1").external("b").with(Kind::MobilePush, "t9");
+    f.decide(keep(viewed.publicly().happened("viewed"))).await;
     assert_eq!(f.contact(known).await, before);
     let events = f.history(known).await;
     assert_eq!(events.len(), 1);

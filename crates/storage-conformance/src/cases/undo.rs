@@ -2,7 +2,7 @@
 
 use super::contacts::shown;
 use super::tree::{Shape, Tree, orders};
-use crate::{Ask, Backend, Fixture, Kind, contact_of, identifier, merge, merge_of, remove, undo};
+use crate::{Backend, Fixture, Kind, api_call, contact_of, identifier, merge, merge_of, remove, undo};
 use selfsame_domain::values::ChannelType;
 use selfsame_domain::{
     AttributeInput, AttributeKey, Call, ContactId, ContactState, Decision, Effect, NotLinkedReason, Outcome,
@@ -10,22 +10,22 @@ use selfsame_domain::{
 
 pub async fn undoing_a_merge_leaves_no_trace(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let ask = Ask::new().external("a").email("a@example.com").cookie("c1");
-    let one = f.id(ask.first("Ann").segment("s").upsert()).await;
-    let ask = Ask::new()
+    let builder = api_call().external("a").email("a@example.com").cookie("c1");
+    let one = f.id(builder.first("Ann").segment("s").upsert()).await;
+    let builder = api_call()
         .email("b@example.com")
         .sms("+380501234567")
         .device("d")
         .cookie("c2")
         .mobile("app", "t");
-    let two = f.id(ask.first("Bob").town("Lviv").segment("t").upsert()).await;
-    let before = (f.face(one).await, f.face(two).await);
+    let two = f.id(builder.first("Bob").town("Lviv").segment("t").upsert()).await;
+    let before = (f.observable(one).await, f.observable(two).await);
     let updated = (f.contact(one).await.updated_at, f.contact(two).await.updated_at);
     let visitors = (f.identity(one).await.visitors, f.identity(two).await.visitors);
     let merge = f.merge(one, two).await;
     assert_eq!(f.all().await, [one]);
     assert_eq!(f.decide(undo(merge)).await.outcome, Outcome::Unmerged);
-    assert_eq!((f.face(one).await, f.face(two).await), before);
+    assert_eq!((f.observable(one).await, f.observable(two).await), before);
     assert_eq!(
         (f.contact(one).await.updated_at, f.contact(two).await.updated_at),
         updated,
@@ -57,18 +57,21 @@ async fn every_order(backend: &mut dyn Backend, count: usize, shape: Shape) {
         let tree = Tree::grow(&f, count, shape, false).await;
         tree.undo(&f, order).await;
         assert_eq!(
-            tree.faces(&f).await,
+            tree.observables(&f).await,
             tree.before,
             "after undoing in the order {order:?}"
         );
         f.enter_new_workspace(&format!("data {index}")).await;
         let tree = Tree::grow(&f, count, shape, true).await;
         tree.undo(&f, order).await;
-        outcomes.push((order.clone(), tree.faces(&f).await));
+        outcomes.push((order.clone(), tree.observables(&f).await));
     }
     let (first, expected) = &outcomes[0];
-    for (order, faces) in &outcomes {
-        assert_eq!(faces, expected, "the order {order:?} leads elsewhere than {first:?}");
+    for (order, observables) in &outcomes {
+        assert_eq!(
+            observables, expected,
+            "the order {order:?} leads elsewhere than {first:?}"
+        );
     }
 }
 
@@ -103,38 +106,42 @@ pub async fn four_in_two_pairs(backend: &mut dyn Backend) {
 pub async fn what_the_absorbed_brought_goes_home_alone(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let phone = "+380501234567";
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().sms(phone).upsert()).await;
-    let before = (f.face(one).await, f.face(two).await);
-    let named = Ask::new().external("a").sms(phone);
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().sms(phone).upsert()).await;
+    let before = (f.observable(one).await, f.observable(two).await);
+    let named = api_call().external("a").sms(phone);
     let merge = merge_of(&f.decide(named.clone().upsert()).await);
     // A request sends it again before the undo; it still counts as brought by the absorbed contact.
     f.id(named.clone().upsert()).await;
     f.decide(undo(merge)).await;
-    assert_eq!((f.face(one).await, f.face(two).await), before);
+    assert_eq!((f.observable(one).await, f.observable(two).await), before);
     f.id(named.upsert()).await;
-    let before = (f.face(one).await, f.face(two).await);
+    let before = (f.observable(one).await, f.observable(two).await);
     let merge = f.merge(one, two).await;
     f.decide(undo(merge)).await;
-    assert_eq!((f.face(one).await, f.face(two).await), before, "both carry it");
+    assert_eq!(
+        (f.observable(one).await, f.observable(two).await),
+        before,
+        "both carry it"
+    );
 }
 
 pub async fn what_arrived_after_the_merge_stays(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
     let two = f
-        .id(Ask::new().email("b@example.com").town("Lviv").segment("s").upsert())
+        .id(api_call().email("b@example.com").town("Lviv").segment("s").upsert())
         .await;
-    let before = f.face(two).await;
+    let before = f.observable(two).await;
     let merge = f.merge(one, two).await;
-    let ask = Ask::new()
+    let builder = api_call()
         .external("a")
         .sms("+380501234567")
         .mobile("app", "t")
         .first("Ann")
         .segment("t")
         .cookie("c");
-    f.id(ask.upsert()).await;
+    f.id(builder.upsert()).await;
     f.decide(undo(merge)).await;
     let contact = f.contact(one).await;
     assert_eq!(shown(&contact, ChannelType::Sms), ["+380501234567"]);
@@ -143,22 +150,22 @@ pub async fn what_arrived_after_the_merge_stays(backend: &mut dyn Backend) {
     assert_eq!(contact.attributes.text(AttributeKey::FirstName), Some("Ann"));
     assert_eq!(contact.attributes.text(AttributeKey::Town), None);
     assert_eq!(contact.segments().len(), 1);
-    assert_eq!(f.face(two).await, before);
+    assert_eq!(f.observable(two).await, before);
     assert_eq!(f.identity(one).await.visitors.len(), 1);
     assert_eq!(f.identity(two).await.visitors.len(), 0);
 }
 
 pub async fn a_value_that_the_survivor_replaced_shows_again(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().email("b@example.com").upsert()).await;
     let merge = f.merge(one, two).await;
-    f.id(Ask::new().email("new@example.com").update(one)).await;
+    f.id(api_call().email("new@example.com").update(one)).await;
     let key = identifier(Kind::Email, "b@example.com").key;
     assert!(f.holders(&key).await.is_empty(), "it stops matching");
     assert!(f.lookup(&key).await.holders.is_empty());
     assert_eq!(
-        f.would(Ask::new().email("b@example.com").upsert()).await.outcome,
+        f.would(api_call().email("b@example.com").upsert()).await.outcome,
         Outcome::Created
     );
     f.decide(undo(merge)).await;
@@ -168,8 +175,8 @@ pub async fn a_value_that_the_survivor_replaced_shows_again(backend: &mut dyn Ba
 
 pub async fn a_segment_that_the_survivor_left_is_entered_again(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").segment("s").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").segment("s").upsert()).await;
     let merge = f.merge(one, two).await;
     let segment = f.segment("s").await;
     let contacts = vec![selfsame_domain::ContactRef::Id(one)];
@@ -182,12 +189,12 @@ pub async fn a_segment_that_the_survivor_left_is_entered_again(backend: &mut dyn
 
 pub async fn a_channel_that_was_cleared_stays_empty_and_what_was_absorbed_goes_home(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").email("a@example.com").upsert()).await;
-    let ask = Ask::new().email("b@example.com").sms("+380501234567");
-    let two = f.id(ask.viber("+380501234567").upsert()).await;
-    let before = f.face(two).await;
+    let one = f.id(api_call().external("a").email("a@example.com").upsert()).await;
+    let builder = api_call().email("b@example.com").sms("+380501234567");
+    let two = f.id(builder.viber("+380501234567").upsert()).await;
+    let before = f.observable(two).await;
     let merge = f.merge(one, two).await;
-    let patch = Ask::new()
+    let patch = api_call()
         .contact(one)
         .cleared(ChannelType::Email)
         .cleared(ChannelType::Sms);
@@ -202,19 +209,19 @@ pub async fn a_channel_that_was_cleared_stays_empty_and_what_was_absorbed_goes_h
     }
     assert_eq!(f.log(one).await.last(), Some(&cleared));
     f.decide(undo(merge)).await;
-    assert_eq!(f.face(two).await, before);
+    assert_eq!(f.observable(two).await, before);
     assert!(shown(&f.contact(one).await, ChannelType::Email).is_empty());
     f.check().await;
 }
 
 pub async fn a_value_that_was_cleared_stays_cleared(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().device("d").town("Lviv").upsert()).await;
-    let three = f.id(Ask::new().device("e").town("Odesa").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().device("d").town("Lviv").upsert()).await;
+    let three = f.id(api_call().device("e").town("Odesa").upsert()).await;
     let first = f.merge(one, two).await;
     let second = f.merge(one, three).await;
-    f.id(Ask::new()
+    f.id(api_call()
         .attribute(AttributeInput {
             key: AttributeKey::Town,
             value: None,
@@ -233,12 +240,12 @@ pub async fn a_value_that_was_cleared_stays_cleared(backend: &mut dyn Backend) {
 
 pub async fn what_was_claimed_meanwhile_does_not_come_back(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
     let two = f
-        .id(Ask::new().email("b@example.com").mobile("app", "t").upsert())
+        .id(api_call().email("b@example.com").mobile("app", "t").upsert())
         .await;
     let merge = f.merge(one, two).await;
-    let three = f.id(Ask::new().external("c").mobile("app", "t").upsert()).await;
+    let three = f.id(api_call().external("c").mobile("app", "t").upsert()).await;
     f.decide(undo(merge)).await;
     assert_eq!(f.holders(&identifier(Kind::MobilePush, "t").key).await, [three]);
     assert!(shown(&f.contact(two).await, ChannelType::MobilePush).is_empty());
@@ -246,28 +253,28 @@ pub async fn what_was_claimed_meanwhile_does_not_come_back(backend: &mut dyn Bac
 
 pub async fn a_removed_survivor_gives_the_absorbed_contact_back(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let two = f.id(Ask::new().email("b@example.com").upsert()).await;
-    let before = f.face(two).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let two = f.id(api_call().email("b@example.com").upsert()).await;
+    let before = f.observable(two).await;
     let merge = f.merge(one, two).await;
     f.decide(remove(one)).await;
     f.decide(undo(merge)).await;
     assert!(!f.is_there(one).await);
-    assert_eq!(f.face(two).await, before);
+    assert_eq!(f.observable(two).await, before);
 }
 
 pub async fn an_automatic_merge_is_undone_like_any_other(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let anonymous = f.id(Ask::new().device("d").town("Lviv").upsert()).await;
-    let unclaimed = f.id(Ask::new().email("a@example.com").upsert()).await;
-    let before = (f.face(anonymous).await, f.face(unclaimed).await);
-    let id = f.id(Ask::new().external("a").upsert()).await;
-    let first = f.decide(Ask::new().external("a").device("d").upsert()).await;
-    let second = f.decide(Ask::new().external("a").email("a@example.com").upsert()).await;
+    let anonymous = f.id(api_call().device("d").town("Lviv").upsert()).await;
+    let unclaimed = f.id(api_call().email("a@example.com").upsert()).await;
+    let before = (f.observable(anonymous).await, f.observable(unclaimed).await);
+    let id = f.id(api_call().external("a").upsert()).await;
+    let first = f.decide(api_call().external("a").device("d").upsert()).await;
+    let second = f.decide(api_call().external("a").email("a@example.com").upsert()).await;
     assert_eq!(f.all().await, [id]);
     f.decide(undo(merge_of(&first))).await;
     f.decide(undo(merge_of(&second))).await;
-    assert_eq!((f.face(anonymous).await, f.face(unclaimed).await), before);
+    assert_eq!((f.observable(anonymous).await, f.observable(unclaimed).await), before);
     let contact = f.contact(id).await;
     assert_eq!(contact.attributes.text(AttributeKey::Town), None);
     assert!(contact.visible(Kind::DeviceId).is_empty());
@@ -275,11 +282,11 @@ pub async fn an_automatic_merge_is_undone_like_any_other(backend: &mut dyn Backe
 
 pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let one = f.id(Ask::new().device("d").upsert()).await;
-    let two = f.id(Ask::new().external("x").upsert()).await;
+    let one = f.id(api_call().device("d").upsert()).await;
+    let two = f.id(api_call().external("x").upsert()).await;
     f.merge(one, two).await;
     assert_eq!(f.contact(one).await.external_id(), Some("x"));
-    f.id(Ask::new().external("y").update(one)).await;
+    f.id(api_call().external("y").update(one)).await;
     assert_eq!(f.contact(one).await.external_id(), Some("y"));
     let x = identifier(Kind::ExternalId, "x").key;
     assert_eq!(
@@ -287,15 +294,15 @@ pub async fn an_external_id_that_was_given_back_can_be_taken_again(backend: &mut
         [one],
         "what the absorbed contact brought goes on answering"
     );
-    assert_eq!(f.id(Ask::new().external("x").upsert()).await, one);
-    f.id(Ask::new().external("x").update(one)).await;
+    assert_eq!(f.id(api_call().external("x").upsert()).await, one);
+    f.id(api_call().external("x").update(one)).await;
     assert_eq!(f.contact(one).await.external_id(), Some("x"));
     f.check().await;
 }
 
 /// The contacts that a decision kept apart because a merge was undone.
 fn kept(decision: &Decision) -> Vec<ContactId> {
-    let apart = |effect: &Effect| match effect {
+    let not_linked = |effect: &Effect| match effect {
         Effect::NotLinked {
             contact,
             reason: NotLinkedReason::Undone,
@@ -303,16 +310,16 @@ fn kept(decision: &Decision) -> Vec<ContactId> {
         } => *contact,
         _ => None,
     };
-    decision.effects.iter().filter_map(apart).collect()
+    decision.effects.iter().filter_map(not_linked).collect()
 }
 
 const PHONE: &str = "+380501234567";
 
 pub async fn what_was_taken_apart_merges_by_hand_only(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
-    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    let two = f.id(api_call().sms(PHONE).upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let both = || api_call().external("a").sms(PHONE).upsert();
     let merged = merge_of(&f.decide(both()).await);
     f.decide(undo(merged)).await;
     f.reopen().await;
@@ -331,15 +338,15 @@ pub async fn what_was_taken_apart_merges_by_hand_only(backend: &mut dyn Backend)
 
 pub async fn what_was_taken_apart_stays_so_through_later_merges(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
-    f.id(Ask::new().external("a").upsert()).await;
-    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    let two = f.id(api_call().sms(PHONE).upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
+    let both = || api_call().external("a").sms(PHONE).upsert();
     f.decide(undo(merge_of(&f.decide(both()).await))).await;
-    let three = f.id(Ask::new().device("d3").upsert()).await;
+    let three = f.id(api_call().device("d3").upsert()).await;
     f.merge(three, two).await;
     assert_eq!(kept(&f.decide(both()).await), [three], "it answers for the second");
-    let four = f.id(Ask::new().device("d4").upsert()).await;
-    f.merge(four, f.id(Ask::new().external("a").upsert()).await).await;
+    let four = f.id(api_call().device("d4").upsert()).await;
+    f.merge(four, f.id(api_call().external("a").upsert()).await).await;
     let later = f.decide(both()).await;
     assert_eq!(
         (later.contact, kept(&later)),
@@ -350,20 +357,20 @@ pub async fn what_was_taken_apart_stays_so_through_later_merges(backend: &mut dy
 
 pub async fn what_was_taken_apart_stays_so_in_the_batch_that_undoes_a_later_merge(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    let two = f.id(api_call().sms(PHONE).upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let both = || api_call().external("a").sms(PHONE).upsert();
     f.decide(undo(merge_of(&f.decide(both()).await))).await;
-    let later = f.merge(f.id(Ask::new().external("c").upsert()).await, two).await;
+    let later = f.merge(f.id(api_call().external("c").upsert()).await, two).await;
     let decisions = f.decide_all(vec![undo(later), both()]).await;
     assert_eq!((decisions[1].contact, kept(&decisions[1])), (Some(one), vec![two]));
 }
 
 pub async fn an_anonymous_contact_that_was_taken_apart_is_not_absorbed_again(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let two = f.id(Ask::new().mobile("app", "t").device("d").upsert()).await;
-    let one = f.id(Ask::new().external("a").upsert()).await;
-    let claiming = || Ask::new().external("a").mobile("app", "t").upsert();
+    let two = f.id(api_call().mobile("app", "t").device("d").upsert()).await;
+    let one = f.id(api_call().external("a").upsert()).await;
+    let claiming = || api_call().external("a").mobile("app", "t").upsert();
     f.decide(undo(merge_of(&f.decide(claiming()).await))).await;
     let again = f.decide(claiming()).await;
     assert_eq!(kept(&again), [two]);
@@ -379,19 +386,19 @@ pub async fn an_anonymous_contact_that_was_taken_apart_is_not_absorbed_again(bac
         "rule 4 holds"
     );
     assert_eq!(f.holders(&identifier(Kind::DeviceId, "d").key).await, [two]);
-    let adopting = f.decide(Ask::new().external("b").device("d").upsert()).await;
+    let adopting = f.decide(api_call().external("b").device("d").upsert()).await;
     assert_eq!(adopting.contact, Some(two), "rule 3 holds");
 }
 
 pub async fn an_undo_counts_within_its_submission(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let two = f.id(Ask::new().sms(PHONE).upsert()).await;
-    f.id(Ask::new().external("a").upsert()).await;
-    let both = || Ask::new().external("a").sms(PHONE).upsert();
+    let two = f.id(api_call().sms(PHONE).upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
+    let both = || api_call().external("a").sms(PHONE).upsert();
     let first = f.decide(both()).await;
     let decisions = f.decide_all(vec![undo(merge_of(&first)), both()]).await;
     assert_eq!(kept(&decisions[1]), [two]);
-    let third = contact_of(&f.decide(Ask::new().device("d3").upsert()).await);
+    let third = contact_of(&f.decide(api_call().device("d3").upsert()).await);
     let made = f.decide_all(vec![merge(third, two), both()]).await;
     assert_eq!(kept(&made[1]), [third]);
     let decisions = f.decide_all(vec![undo(merge_of(&made[0])), both()]).await;

@@ -4,7 +4,7 @@ use super::raw::{
     active, at, changes, contacts, far, held, held_sample, member, merge, merged, plant, recorded, recorded_at,
     visitor, write,
 };
-use crate::{Ask, Backend, Fixture, Kind, category_key, identifier, segment_name};
+use crate::{Backend, Fixture, Kind, api_call, category_key, identifier, segment_name};
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{CategoryId, ChangeSet, ContactId, FieldId, IdentifierKey, Segment, SegmentId};
 
@@ -43,7 +43,7 @@ pub async fn an_exclusive_identifier_with_two_owners_is_refused(backend: &mut dy
         )
         .await;
     }
-    let id = f.id(Ask::new().external("One").upsert()).await;
+    let id = f.id(api_call().external("One").upsert()).await;
     let identifiers = vec![held_sample(Kind::ExternalId, 0, far(1))];
     let changes = ChangeSet {
         contacts: vec![active(far(1))],
@@ -96,7 +96,7 @@ pub async fn a_shared_identifier_with_two_owners_is_taken(backend: &mut dyn Back
 
 pub async fn a_row_that_is_not_there_is_not_removed(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let id = f.id(Ask::new().external("a").segment("s").upsert()).await;
+    let id = f.id(api_call().external("a").segment("s").upsert()).await;
     let missing = |key: IdentifierKey, home| ChangeSet {
         identifiers_removed: vec![(key, home)],
         ..ChangeSet::default()

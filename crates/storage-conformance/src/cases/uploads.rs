@@ -191,7 +191,7 @@ pub async fn problems_wait_for_a_decision(backend: &mut dyn Backend) {
     assert!(chunk(&f, id, 0).await.is_some());
 }
 
-pub async fn what_nobody_decides_about_is_cancelled(backend: &mut dyn Backend) {
+pub async fn an_import_without_a_decision_is_cancelled(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (old, new) = (running(&f).await, running(&f).await);
     inspected(&f, old, &found(vec![problem()])).await;

@@ -295,8 +295,8 @@ pub async fn a_new_password_ends_the_other_sessions(backend: &mut dyn Backend) {
         .expect("read")
         .expect("a person");
     assert_eq!(found.password.expose_secret(), "$argon2id$new");
-    let nobody = f.store().set_password(UserId(id(&f)), &"x".into(), own[1].id).await;
-    assert!(!nobody.expect("set"));
+    let unknown = f.store().set_password(UserId(id(&f)), &"x".into(), own[1].id).await;
+    assert!(!unknown.expect("set"));
 }
 
 pub async fn what_is_over_is_deleted(backend: &mut dyn Backend) {

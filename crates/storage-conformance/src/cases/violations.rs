@@ -4,7 +4,7 @@ use super::kinds::values;
 use super::raw::{
     active, at, contacts, decision, event, far, held, held_sample, member, merge, merged, plant, visitor,
 };
-use crate::{Ask, Backend, Fixture, Kind, identifier, keep, segment_name};
+use crate::{Backend, Fixture, Kind, api_call, identifier, keep, segment_name};
 use selfsame_domain::{
     ChangeSet, ContactId, LogEntry, Order, OrderStatus, Outcome, Segment, SegmentId, StoredEvent, Subject, Violation,
     Visitor, VisitorId, WorkspaceId,
@@ -89,7 +89,7 @@ pub async fn a_survivor_that_does_not_exist(backend: &mut dyn Backend) {
     expect(backend, broken, wrong).await;
 }
 
-pub async fn an_identifier_of_nobody(backend: &mut dyn Backend) {
+pub async fn an_identifier_without_an_owner(backend: &mut dyn Backend) {
     let identifiers = vec![held_sample(Kind::Email, 0, far(1))];
     let orphan = vec![Violation::Orphan {
         what: "identifier".to_owned(),
@@ -124,7 +124,7 @@ pub async fn an_identifier_of_an_absorbed_contact(backend: &mut dyn Backend) {
     .await;
 }
 
-pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
+pub async fn a_membership_without_a_contact(backend: &mut dyn Backend) {
     let segment = Segment {
         id: SegmentId(1),
         name: segment_name("s"),
@@ -148,7 +148,7 @@ pub async fn a_membership_of_nobody(backend: &mut dyn Backend) {
 }
 
 pub async fn what_is_of_a_contact_that_does_not_exist(backend: &mut dyn Backend) {
-    let order = Ask::new().ordered("o", OrderStatus::Initialized, at());
+    let order = api_call().ordered("o", OrderStatus::Initialized, at());
     let orders_made = vec![Order {
         key: order.key,
         contact: far(1),
@@ -209,7 +209,7 @@ pub async fn an_event_of_a_visitor_that_does_not_exist(backend: &mut dyn Backend
     f.enter_new_workspace("broken").await;
     for kind in [Kind::Cookie, Kind::Email] {
         let waits = f
-            .decide(keep(Ask::new().with(kind, values(kind)[0]).happened("waits")))
+            .decide(keep(api_call().with(kind, values(kind)[0]).happened("waits")))
             .await;
         assert_eq!(waits.outcome, Outcome::Unmatched);
     }
@@ -281,7 +281,7 @@ pub async fn a_merge_that_no_record_could_undo(backend: &mut dyn Backend) {
     expect(backend, changes, unrecorded.to_vec()).await;
 }
 
-pub async fn the_first_thousand_are_told(backend: &mut dyn Backend) {
+pub async fn the_first_thousand_visitors_are_listed(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let contacts: Vec<_> = (1..=1_005).map(|index| merged(far(index), far(0), far(0))).collect();
     let erased = contacts.iter().map(|row| row.id).collect();

@@ -1,7 +1,7 @@
 //! History that waits behind an identifier of a contact that it does not find: a removed contact's identifier, or a quarantined one.
 
 use super::events::{of, value};
-use crate::{Ask, Backend, Fixture, Kind, erase, identifier, keep, remove};
+use crate::{Backend, Fixture, Kind, api_call, erase, identifier, keep, remove};
 use selfsame_application::ports::{EventQuery, HistoryOf};
 use selfsame_domain::{Command, ContactId, Effect, Limits};
 
@@ -29,7 +29,7 @@ fn holder(kind: Kind) -> Command {
 fn again(kind: Kind) -> Command {
     match kind {
         Kind::ExternalId => of(kind).upsert(),
-        _ => Ask::new().external("a").upsert(),
+        _ => api_call().external("a").upsert(),
     }
 }
 
@@ -62,7 +62,7 @@ pub async fn what_came_while_a_contact_was_removed_joins_it_in_a_batch(backend: 
 pub async fn an_update_by_number_brings_it_too(backend: &mut dyn Backend, kind: Kind) {
     let f = Fixture::new(backend).await;
     let id = removed(&f, kind).await;
-    f.decide(Ask::new().first("Ann").update(id)).await;
+    f.decide(api_call().first("Ann").update(id)).await;
     assert_eq!(f.happened(id).await, ["meanwhile"]);
 }
 
@@ -113,30 +113,30 @@ pub async fn erasing_takes_along_what_waits_in_its_batch(backend: &mut dyn Backe
 
 pub async fn what_waits_behind_a_value_of_two_stays_with_the_other(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let shared = || Ask::new().email("ann@example.com");
+    let shared = || api_call().email("ann@example.com");
     let one = f.id(shared().external("a").upsert()).await;
     let two = f.id(shared().external("b").upsert()).await;
     f.decide(remove(one)).await;
     f.decide(remove(two)).await;
     f.decide(keep(shared().happened("meanwhile"))).await;
     f.decide(erase(one)).await;
-    f.id(Ask::new().external("b").upsert()).await;
+    f.id(api_call().external("b").upsert()).await;
     assert_eq!(f.happened(two).await, ["meanwhile"]);
 }
 
-pub async fn what_a_removed_contact_s_shared_value_tells_is_there_when_it_comes_back(
+pub async fn history_behind_a_removed_contacts_shared_value_joins_after_a_restore(
     backend: &mut dyn Backend,
     kind: Kind,
 ) {
     let f = Fixture::new(backend).await;
-    let shared = || Ask::new().with(kind, "c");
+    let shared = || api_call().with(kind, "c");
     for external in ["a", "b"] {
         f.decide(shared().external(external).upsert()).await;
     }
     let id = f.id(shared().external("c").upsert()).await;
     f.decide(remove(id)).await;
     assert_eq!(f.decide(keep(shared().happened("told"))).await.contact, None);
-    f.decide(Ask::new().external("c").upsert()).await;
+    f.decide(api_call().external("c").upsert()).await;
     assert_eq!(f.history(id).await.len(), 1);
     f.decide(erase(id)).await;
     f.check().await;
@@ -144,10 +144,10 @@ pub async fn what_a_removed_contact_s_shared_value_tells_is_there_when_it_comes_
 
 pub async fn what_names_a_shared_email_goes_with_its_only_holder(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
-    let shared = || Ask::new().email("ann@example.com");
+    let shared = || api_call().email("ann@example.com");
     let ann = f.id(shared().external("a").upsert()).await;
     for external in ["b", "c"] {
-        f.decide(Ask::new().external(external).upsert()).await;
+        f.decide(api_call().external(external).upsert()).await;
         f.decide(keep(shared().external(external).happened("with"))).await;
     }
     let decision = f.decide(keep(shared().happened("told"))).await;

@@ -1,6 +1,6 @@
 //! Workspaces and their API keys.
 
-use crate::{Ask, Backend, Fixture};
+use crate::{Backend, Fixture, api_call};
 use chrono::TimeDelta;
 use selfsame_application::ports::{ApiKey, Clock, Ids, KeyToStore, StorageError, Store};
 use selfsame_application::{AccessError, NewKey};
@@ -69,10 +69,10 @@ pub async fn names_of_workspaces_are_unique(backend: &mut dyn Backend) {
 pub async fn of_one_name_at_once_one_is_made(backend: &mut dyn Backend) {
     let f = Fixture::new(backend).await;
     let (one, two, at) = (f.another(), f.another(), f.clock().now());
-    let asks = (0..6)
+    let requests = (0..6)
         .map(|index| if index % 2 == 0 { &one } else { &two })
         .map(|store| store.create_workspace("w", at));
-    let answers = futures::future::join_all(asks).await;
+    let answers = futures::future::join_all(requests).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     let conflicts = answers
         .iter()
@@ -349,7 +349,7 @@ pub async fn the_storage_answers(backend: &mut dyn Backend) {
     let mut f = Fixture::new(backend).await;
     f.store().ping().await.expect("ping");
     f.another().ping().await.expect("ping");
-    f.id(Ask::new().external("a").upsert()).await;
+    f.id(api_call().external("a").upsert()).await;
     f.reopen().await;
     f.store().ping().await.expect("ping");
     assert_eq!(f.ids().secret().len(), 24);

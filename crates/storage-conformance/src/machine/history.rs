@@ -1,7 +1,7 @@
 //! Random history: events and orders of random contacts.
 
 use super::step::{Happening, POOL};
-use crate::{Ask, event_type, keep, keep_order};
+use crate::{RequestBuilder, event_type, keep, keep_order};
 use chrono::TimeDelta;
 use selfsame_domain::{Command, EventId, EventPeriod, EventRequest, OrderStatus, Timestamp};
 
@@ -16,15 +16,15 @@ const STATUSES: [OrderStatus; POOL] = [
 const AGES: [i64; POOL] = [0, 20, 70, 400];
 
 /// The command that records it.
-pub(super) fn told(happening: Happening, ask: Ask, now: Timestamp) -> Command {
+pub(super) fn command(happening: Happening, builder: RequestBuilder, now: Timestamp) -> Command {
     match happening {
         Happening::Event { type_key, age, sent } => keep(EventRequest {
             id: sent.map(|number| EventId::sent(&number.to_string())),
             occurred_at: age.map(|age| ago(now, age)),
-            ..ask.happened(TYPES[type_key])
+            ..builder.happened(TYPES[type_key])
         }),
         Happening::Order { number, status, age } => {
-            keep_order(ask.ordered(&number.to_string(), STATUSES[status], ago(now, age)))
+            keep_order(builder.ordered(&number.to_string(), STATUSES[status], ago(now, age)))
         }
     }
 }

@@ -14,7 +14,7 @@ impl Pair {
             cookies: vec![browser],
             ..Parts::default()
         };
-        let mut decisions = self.decide(vec![self.ask(&login).upsert()]).await?;
+        let mut decisions = self.decide(vec![self.builder(&login).upsert()]).await?;
         let Some(contact) = decisions[0].contact else {
             return Ok(decisions);
         };
@@ -30,8 +30,8 @@ impl Pair {
                 age: None,
                 sent: None,
             };
-            let told = history::told(happening, self.ask(&anonymous), self.now());
-            decisions.extend(self.decide(vec![told]).await?);
+            let command = history::command(happening, self.builder(&anonymous), self.now());
+            decisions.extend(self.decide(vec![command]).await?);
         }
         let after = self.events_of(contact).await;
         assert_same(("what is the customer's after a logout", contact), &after, &before)?;

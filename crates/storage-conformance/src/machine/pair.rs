@@ -6,8 +6,8 @@ use super::step::{Call as Which, Named, POOL, Parts, Step};
 use super::transact::{load, transact, transact_with};
 use crate::fixture::{force_merge, merge, undo};
 use crate::{
-    Ask, FieldType, Kind, MemoryStore, Observation, SequenceIds, app, by_external, category_key, email, identifier,
-    observe, sorted_snapshot, token,
+    FieldType, Kind, MemoryStore, Observation, RequestBuilder, SequenceIds, api_call, app, by_external, category_key,
+    email, identifier, observe, sorted_snapshot, token,
 };
 use chrono::TimeDelta;
 use selfsame_application::ports::{EventQuery, HistoryOf, Ids, Maintenance, OrderQuery, Store, Workspaces};
@@ -194,18 +194,18 @@ impl Pair {
     }
 
     /// The observable state of every number: the contact, its events and its orders.
-    pub(super) async fn faces(&self) -> BTreeMap<ContactId, Option<(ObservableContact, Vec<Event>, Vec<Order>)>> {
+    pub(super) async fn observables(&self) -> BTreeMap<ContactId, Option<(ObservableContact, Vec<Event>, Vec<Order>)>> {
         const ALL: u32 = 10_000;
-        let mut faces = BTreeMap::new();
+        let mut observables = BTreeMap::new();
         for id in &self.contacts {
             let contact = self.store.contact(self.workspace, *id).await.expect("read a contact");
             let orders = self.store.orders(self.workspace, *id, &OrderQuery::latest(ALL)).await;
             let whole = contact.zip(self.events_of(*id).await).zip(orders.expect("read orders"));
-            let face =
+            let observable =
                 whole.map(|((details, events), orders)| (ObservableContact::of(&details.contact), events, orders));
-            faces.insert(*id, face);
+            observables.insert(*id, observable);
         }
-        faces
+        observables
     }
 
     fn contact(&self, place: usize) -> ContactId {
@@ -228,7 +228,7 @@ impl Pair {
     fn command(&self, step: &Step) -> Command {
         match step {
             Step::Call(which, parts) => self.call(*which, parts),
-            Step::Happened(happening, parts) => history::told(*happening, self.ask(parts), self.now),
+            Step::Happened(happening, parts) => history::command(*happening, self.builder(parts), self.now),
             Step::Creating(type_key, creating) => history::creating(*type_key, *creating),
             Step::DeleteEvents(age) => history::deleted(*age, self.now),
             Step::Remove(contact, named) => self.remove(*contact, *named),
@@ -323,23 +323,23 @@ impl Pair {
     }
 
     fn call(&self, which: Which, parts: &Parts) -> Command {
-        let ask = self.ask(parts);
+        let builder = self.builder(parts);
         match which {
-            Which::Upsert => ask.upsert(),
-            Which::Subscribe => ask.subscribe(),
-            Which::Update => ask.update(self.contact(parts.contact.unwrap_or(0))),
-            Which::Bulk(place, restore) => ask.bulk(DEDUPES[place % DEDUPES.len()], restore),
-            Which::Order => ask.order(),
-            Which::Event(creates) => ask.event(creates),
-            Which::AppToken => ask.app_token(),
+            Which::Upsert => builder.upsert(),
+            Which::Subscribe => builder.subscribe(),
+            Which::Update => builder.update(self.contact(parts.contact.unwrap_or(0))),
+            Which::Bulk(place, restore) => builder.bulk(DEDUPES[place % DEDUPES.len()], restore),
+            Which::Order => builder.order(),
+            Which::Event(creates) => builder.event(creates),
+            Which::AppToken => builder.app_token(),
         }
     }
 
-    pub(super) fn ask(&self, parts: &Parts) -> Ask {
-        let mut ask = Ask::new();
+    pub(super) fn builder(&self, parts: &Parts) -> RequestBuilder {
+        let mut builder = api_call();
         let mut name = |kind: Kind, pool: &[&str; POOL], places: &[usize]| {
             for place in places {
-                ask = ask.clone().with(kind, pool[*place]);
+                builder = builder.clone().with(kind, pool[*place]);
             }
         };
         name(Kind::ExternalId, &EXTERNAL_IDS, parts.external_id.as_slice());
@@ -349,18 +349,18 @@ impl Pair {
         name(Kind::Telegram, &TEXTS, parts.telegram.as_slice());
         name(Kind::DeviceId, &TEXTS, parts.device.as_slice());
         for cookie in parts.cookies.iter().filter_map(|browser| self.cookies[*browser].last()) {
-            ask = ask.with(Kind::Cookie, cookie);
+            builder = builder.with(Kind::Cookie, cookie);
         }
         if let Some(place) = parts.nameless {
-            ask = ask.nameless(TEXTS[place]);
+            builder = builder.nameless(TEXTS[place]);
         }
         if let Some(place) = parts.viber {
-            ask = ask.viber(PHONES[place]);
+            builder = builder.viber(PHONES[place]);
         }
         if let Some(place) = parts.contact {
-            ask = ask.contact(self.contact(place));
+            builder = builder.contact(self.contact(place));
         }
-        dress(ask, parts)
+        dress(builder, parts)
     }
 
     /// Every identifier of the pools.
@@ -395,35 +395,35 @@ const DEDUPES: [DedupeOn; 8] = [
 ];
 
 /// Adds the parts that are no identifiers.
-fn dress(mut ask: Ask, parts: &Parts) -> Ask {
+fn dress(mut builder: RequestBuilder, parts: &Parts) -> RequestBuilder {
     const NAMES: [&str; POOL] = ["Ann", "Їжак", "Bob", "Zoé"];
     if let Some(place) = parts.first_name {
-        ask = ask.first(NAMES[place]);
+        builder = builder.first(NAMES[place]);
     }
     if let Some(place) = parts.town {
         let clear = AttributeInput {
             key: AttributeKey::Town,
             value: None,
         };
-        ask = if place == 0 {
-            ask.attribute(clear)
+        builder = if place == 0 {
+            builder.attribute(clear)
         } else {
-            ask.town(TEXTS[place])
+            builder.town(TEXTS[place])
         };
     }
     if let Some(place) = parts.text {
-        ask = ask.field(TEXT, (place > 0).then_some(TEXTS[place]));
+        builder = builder.field(TEXT, (place > 0).then_some(TEXTS[place]));
     }
     if let Some(place) = parts.card {
-        ask = ask.field(CARD, (place > 0).then_some(["", "1", "02", "x"][place]));
+        builder = builder.field(CARD, (place > 0).then_some(["", "1", "02", "x"][place]));
     }
     if let Some(place) = parts.segment {
-        ask = ask.segment(TEXTS[place]);
+        builder = builder.segment(TEXTS[place]);
     }
     if let Some(place) = parts.category {
-        ask = ask.category(CATEGORIES[place % CATEGORIES.len()]);
+        builder = builder.category(CATEGORIES[place % CATEGORIES.len()]);
     }
-    ask
+    builder
 }
 
 fn policy(which: usize) -> Policy {

@@ -46,7 +46,7 @@ pub(crate) async fn merges_come_apart(backend: &mut dyn Backend) {
         for step in &steps {
             pair.take(step).await?;
         }
-        let before = pair.faces().await;
+        let before = pair.observables().await;
         let mut made = Vec::new();
         for (survivor, absorbed) in pairs {
             let decisions = pair
@@ -69,7 +69,7 @@ pub(crate) async fn merges_come_apart(backend: &mut dyn Backend) {
                 pair.undo(merge).await?;
             }
         }
-        assert_same("faces", &pair.faces().await, &before)?;
+        assert_same("observables", &pair.observables().await, &before)?;
         pair.compare().await
     });
 }

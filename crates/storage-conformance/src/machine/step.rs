@@ -200,7 +200,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 /// The subject of an event: no identifier, a visitor, a customer with one identifier, or a customer who logs in.
-fn somebody() -> impl Strategy<Value = Parts> {
+fn parts_with_identifier() -> impl Strategy<Value = Parts> {
     let one = |part: fn(usize) -> Parts| place().prop_map(part);
     prop_oneof![
         1 => Just(Parts::default()),
@@ -244,7 +244,7 @@ fn shareable() -> impl Strategy<Value = Step> {
     let merge = (contact(), contact(), any::<bool>());
     prop_oneof![
         12 => (call(), parts()).prop_map(|(call, parts)| Step::Call(call, Box::new(parts))),
-        6 => (happening(), somebody()).prop_map(|(what, who)| Step::Happened(what, Box::new(who))),
+        6 => (happening(), parts_with_identifier()).prop_map(|(what, who)| Step::Happened(what, Box::new(who))),
         2 => logged_in().prop_map(|parts| Step::Call(Call::Upsert, Box::new(parts))),
         1 => (place(), any::<bool>()).prop_map(|(type_key, creating)| Step::Creating(type_key, creating)),
         2 => (contact(), named).prop_map(|(contact, named)| Step::Remove(contact, named)),

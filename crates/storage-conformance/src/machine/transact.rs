@@ -27,7 +27,7 @@ pub(super) async fn load(store: &dyn Storage, workspace: WorkspaceId, batch: &[E
         };
         let answer = store.read(workspace, &request).await.expect("read");
         let ReadAnswer::State(state) = answer else {
-            panic!("nobody changed the policy: {answer:?}")
+            panic!("the policy was not changed: {answer:?}")
         };
         if !state.snapshot.expand_footprint(&request.footprint, &mut known) {
             return Loaded {
@@ -42,7 +42,7 @@ pub(super) async fn load(store: &dyn Storage, workspace: WorkspaceId, batch: &[E
 async fn write(store: &dyn Storage, workspace: WorkspaceId, basis: &Basis, changes: &ChangeSet) {
     let commit = Commit { changes, records: &[] };
     let written = store.write(workspace, basis, commit).await.expect("write");
-    assert!(matches!(written, Written::Committed(_)), "nobody else writes");
+    assert!(matches!(written, Written::Committed(_)), "no other server writes");
 }
 
 /// One commit, as the write lane does it.

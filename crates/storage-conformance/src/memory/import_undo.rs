@@ -3,20 +3,20 @@
 use super::store::MemoryStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ImportId, ImportStatus, ImportUndos, NewJob, StorageError, UndoAsked, UndoRow, UndoneRow,
+    ImportId, ImportStatus, ImportUndos, NewJob, StorageError, UndoAnswer, UndoRow, UndoneRow,
 };
 use selfsame_domain::{Timestamp, WorkspaceId};
 
 #[async_trait]
 impl ImportUndos for MemoryStore {
-    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAsked, StorageError> {
+    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAnswer, StorageError> {
         let mut shared = self.lock();
         let Some(stored) = shared.imports.get_mut(&(job.workspace, id)) else {
-            return Ok(UndoAsked::Unknown);
+            return Ok(UndoAnswer::Unknown);
         };
         let import = &mut stored.import;
         if !import.status.is_over() {
-            return Ok(UndoAsked::NotOver);
+            return Ok(UndoAnswer::NotOver);
         }
         let begins = !import.is_undoing && import.status != ImportStatus::Undone;
         if begins {
@@ -27,7 +27,7 @@ impl ImportUndos for MemoryStore {
         if begins {
             shared.enqueue(job)?;
         }
-        Ok(UndoAsked::Noted(Box::new(import)))
+        Ok(UndoAnswer::Accepted(Box::new(import)))
     }
 
     async fn rows_to_undo(

@@ -300,13 +300,13 @@ impl Imports for MemoryStore {
             .get(&(workspace, id))
             .into_iter()
             .flat_map(|stored| &stored.rows);
-        let asked =
+        let is_requested =
             |row: &&ImportRow| row.row > query.after && query.outcome.is_none_or(|outcome| outcome == row.outcome);
         let read = |row: &ImportRow| ImportRow {
             undo: Vec::new(),
             ..row.clone()
         };
-        Ok(rows.filter(asked).take(query.limit as usize).map(read).collect())
+        Ok(rows.filter(is_requested).take(query.limit as usize).map(read).collect())
     }
 
     async fn forget_dedupe_values(&self, over_before: Timestamp) -> Result<u64, StorageError> {

@@ -16,7 +16,7 @@ impl Space {
         self.load_named(footprint, &mut snapshot);
         self.load_orders(footprint, &mut snapshot);
         self.load_groups(footprint, &mut snapshot);
-        self.load_apart(&mut snapshot);
+        self.load_undone_pairs(&mut snapshot);
         self.load_catalog(footprint, &mut snapshot);
         snapshot.creating = footprint
             .event_types
@@ -78,7 +78,7 @@ impl Space {
                     .extend(record.map(|record| (held.key().clone(), record.clone())));
                 let owner = self.contacts.get(&held.owner);
                 let wanted = owner.is_some_and(|row| row.state != ContactState::Merged);
-                self.bring(held.owner, wanted, snapshot);
+                self.include_contact(held.owner, wanted, snapshot);
             }
             for held in self.rows_of(key) {
                 let owner = self.contacts.get(&held.owner);
@@ -87,7 +87,7 @@ impl Space {
                     ContactState::Removed => key.kind.is_exclusive(),
                     ContactState::Merged => false,
                 });
-                self.bring(held.owner, wanted, snapshot);
+                self.include_contact(held.owner, wanted, snapshot);
             }
         }
     }
@@ -101,7 +101,7 @@ impl Space {
         let open = behind.filter(|visitor| visitor.closed_at.is_none());
         for visitor in open.filter(|visitor| key.kind == IdentifierKind::Cookie || visitor.owner.is_some()) {
             if let Some(owner) = visitor.owner {
-                self.bring(owner, true, snapshot);
+                self.include_contact(owner, true, snapshot);
             }
             snapshot.visitors.push(visitor.clone());
         }
@@ -120,7 +120,7 @@ impl Space {
         }
         for visitor in found.into_values() {
             if let Some(owner) = visitor.owner {
-                self.bring(owner, true, snapshot);
+                self.include_contact(owner, true, snapshot);
             }
             snapshot.visitors.push(visitor);
         }
@@ -145,7 +145,7 @@ impl Space {
         if canonical != id {
             snapshot.canonical.insert(id, canonical);
         }
-        self.bring(canonical, true, snapshot);
+        self.include_contact(canonical, true, snapshot);
     }
 
     fn load_groups(&self, footprint: &Footprint, snapshot: &mut Snapshot) {
@@ -157,14 +157,14 @@ impl Space {
             .collect();
         let group: BTreeSet<ContactId> = canonical.into_iter().flat_map(|id| self.group(id)).collect();
         for id in &group {
-            self.bring(*id, true, snapshot);
+            self.include_contact(*id, true, snapshot);
         }
         let among = |merge: &&Merge| group.contains(&merge.survivor) && group.contains(&merge.absorbed);
         let merges = self.merges.values().filter(among).chain(named.iter().copied());
         snapshot.merges.extend(merges.map(|merge| (merge.id, merge.clone())));
     }
 
-    fn load_apart(&self, snapshot: &mut Snapshot) {
+    fn load_undone_pairs(&self, snapshot: &mut Snapshot) {
         let absorbable = snapshot.absorbable();
         for merge in self.merges.values().filter(|merge| merge.undone_at.is_some()) {
             let parties = [merge.survivor, merge.absorbed];
@@ -176,7 +176,7 @@ impl Space {
                 .iter()
                 .any(|id| absorbable.contains(id));
             if one != other && both_there && any_absorbable {
-                snapshot.apart.insert((merge.survivor, merge.absorbed));
+                snapshot.undone_pairs.insert((merge.survivor, merge.absorbed));
                 let absorbed = [(merge.survivor, one), (merge.absorbed, other)];
                 snapshot
                     .canonical
@@ -185,7 +185,7 @@ impl Space {
         }
     }
 
-    fn bring(&self, id: ContactId, wanted: bool, snapshot: &mut Snapshot) {
+    fn include_contact(&self, id: ContactId, wanted: bool, snapshot: &mut Snapshot) {
         if wanted && !snapshot.contacts.contains_key(&id) {
             snapshot.contacts.extend(self.contact(id).map(|contact| (id, contact)));
         }

@@ -40,7 +40,7 @@ impl Maintenance for MemoryStore {
         Ok(0)
     }
 
-    async fn events_apart(&self) -> Result<u64, StorageError> {
+    async fn misplaced_events(&self) -> Result<u64, StorageError> {
         Ok(0)
     }
 
@@ -57,7 +57,7 @@ impl Maintenance for MemoryStore {
             let space = Arc::make_mut(&mut account.space);
             let before = space.replies.len() + space.log.len();
             space.replies.retain(|_, record| record.expires_at >= now);
-            let kept = (ContactId::NOBODY, DecisionId::first_kept_of_nobody(now));
+            let kept = (ContactId::NONE, DecisionId::first_kept_without_contact(now));
             space.log.retain(|entry, _| entry.0 != kept.0 || *entry >= kept);
             pruned += (before - space.replies.len() - space.log.len()) as u64;
         }
@@ -145,7 +145,7 @@ fn orphans(space: &Space) -> impl Iterator<Item = Violation> {
             .flat_map(|row| [row.survivor, row.absorbed].map(|id| ("merge", id))),
     );
     let logged = space.log.keys().map(|(id, _)| ("decision", *id));
-    let of = of.chain(logged.filter(|(_, id)| *id != ContactId::NOBODY));
+    let of = of.chain(logged.filter(|(_, id)| *id != ContactId::NONE));
     let of = of.chain(space.events.values().filter_map(|row| match row.subject {
         Some(Subject::Contact(id)) => Some(("event", id)),
         _ => None,

@@ -57,7 +57,7 @@ fn matches(space: &Space, plan: &Plan, contact: &Contact, now: Timestamp) -> boo
     let subjects = space.subjects(&HistoryOf::Contact(contact.id)).unwrap_or_default();
     let left = |event: &&Event| event.subject.is_some_and(|subject| subjects.contains(&subject));
     let group = space.group(contact.id);
-    let events: Vec<Event> = match plan.asks_events() {
+    let events: Vec<Event> = match plan.needs_events() {
         (false, false) => Vec::new(),
         _ => space.events.values().filter(left).cloned().collect(),
     };

@@ -46,7 +46,7 @@ pub(super) struct People {
     pub(super) sessions: BTreeMap<Vec<u8>, Session>,
 }
 
-/// What somebody is in a workspace, and since when.
+/// The role of a user in a workspace, and since when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StoredMember {
     pub(super) role: Role,

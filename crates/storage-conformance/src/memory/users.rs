@@ -4,7 +4,8 @@ use super::store::{MemoryStore, Shared, StoredMember};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use selfsame_application::ports::{
-    Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, User, Users, WorksIn,
+    Invitation, Joining, Member, MemberChange, OpenSession, Session, StorageError, StoredUser, User, UserWorkspace,
+    Users,
 };
 use selfsame_domain::console::Role;
 use selfsame_domain::values::Email;
@@ -98,12 +99,12 @@ impl Users for MemoryStore {
         Ok(true)
     }
 
-    async fn works_in(&self, user: UserId) -> Result<Vec<WorksIn>, StorageError> {
+    async fn works_in(&self, user: UserId) -> Result<Vec<UserWorkspace>, StorageError> {
         let shared = self.lock();
         let own = shared.people.members.iter().filter(|((_, known), _)| *known == user);
         let read = |((workspace, _), member): (&(WorkspaceId, UserId), &StoredMember)| {
             let account = shared.accounts.get(workspace)?;
-            Some(WorksIn {
+            Some(UserWorkspace {
                 workspace: *workspace,
                 name: account.workspace.name.clone(),
                 role: member.role,
@@ -146,8 +147,9 @@ impl Users for MemoryStore {
         let is_other_admin = |(known, other): &(WorkspaceId, UserId), role: Role| {
             *known == workspace && *other != user && role == Role::Admin
         };
-        let stays = role == Some(Role::Admin) || members.iter().any(|(key, member)| is_other_admin(key, member.role));
-        if !stays {
+        let keeps_admin =
+            role == Some(Role::Admin) || members.iter().any(|(key, member)| is_other_admin(key, member.role));
+        if !keeps_admin {
             return Ok(MemberChange::LastAdmin);
         }
         match (role, members.get_mut(&(workspace, user))) {

@@ -7,7 +7,7 @@ use crate::rows::{corrupt, to_json};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    ImportId, ImportRow, ImportStatus, ImportUndos, NewJob, StorageError, UndoAsked, UndoRow, UndoneRow,
+    ImportId, ImportRow, ImportStatus, ImportUndos, NewJob, StorageError, UndoAnswer, UndoRow, UndoneRow,
 };
 use selfsame_domain::{ContactId, ContactUndo, Timestamp, WorkspaceId};
 use sqlx::{FromRow, PgConnection};
@@ -87,7 +87,7 @@ pub(super) async fn insert_parts(
 
 #[async_trait]
 impl ImportUndos for PostgresStore {
-    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAsked, StorageError> {
+    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAnswer, StorageError> {
         self.in_time(async {
             let mut transaction = self.pool().begin().await.map_err(translate)?;
             let begun = sqlx::query(BEGIN)
@@ -103,11 +103,11 @@ impl ImportUndos for PostgresStore {
             let found = read::import(&mut transaction, job.workspace, id).await?;
             transaction.commit().await.map_err(translate)?;
             Ok(match found {
-                None => UndoAsked::Unknown,
+                None => UndoAnswer::Unknown,
                 Some(import) if import.is_undoing || import.status == ImportStatus::Undone => {
-                    UndoAsked::Noted(Box::new(import))
+                    UndoAnswer::Accepted(Box::new(import))
                 }
-                Some(_) => UndoAsked::NotOver,
+                Some(_) => UndoAnswer::NotOver,
             })
         })
         .await

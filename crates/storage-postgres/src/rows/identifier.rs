@@ -230,13 +230,13 @@ impl TryFrom<VisitorRecord> for Visitor {
 /// A value, and whether its holders are requested.
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "asked_key_v1")]
-pub(crate) struct AskedKeyRecord {
+pub(crate) struct RequestedKeyRecord {
     kind: i16,
     value: String,
     held: bool,
 }
 
-impl AskedKeyRecord {
+impl RequestedKeyRecord {
     pub(crate) fn new(key: &IdentifierKey, held: bool) -> Self {
         Self {
             kind: key.kind.code(),

@@ -2,9 +2,9 @@
 
 use crate::error::translate;
 use crate::rows::{
-    self, AnswerRecord, AskedKeyRecord, CategoryRecord, ContactRecord, FieldKeyRecord, FieldRecord, IdentifierRecord,
-    LateKeyRecord, MembershipRecord, MergeRecord, NumberRecord, OrderRecord, PartiesRecord, ReplyRecord, SegmentRecord,
-    StoredEventRecord, ValueRecord, VisitorRecord, event_type,
+    self, AnswerRecord, CategoryRecord, ContactRecord, FieldKeyRecord, FieldRecord, IdentifierRecord, LateKeyRecord,
+    MembershipRecord, MergeRecord, NumberRecord, OrderRecord, PartiesRecord, ReplyRecord, RequestedKeyRecord,
+    SegmentRecord, StoredEventRecord, ValueRecord, VisitorRecord, event_type,
 };
 use crate::segments;
 use crate::store::PostgresStore;
@@ -111,9 +111,12 @@ async fn find(
     workspace: WorkspaceId,
     request: &ReadRequest,
 ) -> Result<Found, StorageError> {
-    let asked = &request.footprint;
-    let keys = asked.keys.iter().map(|(key, held)| AskedKeyRecord::new(key, *held));
-    let deleting = asked.deleting;
+    let requested = &request.footprint;
+    let keys = requested
+        .keys
+        .iter()
+        .map(|(key, held)| RequestedKeyRecord::new(key, *held));
+    let deleting = requested.deleting;
     let most = i64::try_from(EventPeriod::MOST_AT_ONCE)
         .unwrap_or(i64::MAX)
         .saturating_add(1);
@@ -121,20 +124,20 @@ async fn find(
         .bind(workspace.0)
         .bind(request.policy.0)
         .bind(keys.collect::<Vec<_>>())
-        .bind(asked.late.iter().map(LateKeyRecord::from).collect::<Vec<_>>())
-        .bind(column(&asked.contacts, |id| id.0))
-        .bind(column(&asked.merges, |id| id.0))
-        .bind(column(&asked.orders, ExternalOrderId::as_str))
-        .bind(column(&asked.events, |id| id.0))
-        .bind(column(&asked.event_types, EventTypeKey::as_str))
-        .bind(column(&asked.segments, |id| id.0))
-        .bind(column(&asked.segment_names, SegmentName::as_str))
-        .bind(column(&asked.categories, |id: &CategoryId| id.0))
-        .bind(column(&asked.category_keys, CategoryKey::as_str))
-        .bind(asked.all_categories)
-        .bind(column(&asked.fields, |id: &FieldId| id.0))
-        .bind(column(&asked.field_keys, FieldKeyRecord::from))
-        .bind(counters(asked))
+        .bind(requested.late.iter().map(LateKeyRecord::from).collect::<Vec<_>>())
+        .bind(column(&requested.contacts, |id| id.0))
+        .bind(column(&requested.merges, |id| id.0))
+        .bind(column(&requested.orders, ExternalOrderId::as_str))
+        .bind(column(&requested.events, |id| id.0))
+        .bind(column(&requested.event_types, EventTypeKey::as_str))
+        .bind(column(&requested.segments, |id| id.0))
+        .bind(column(&requested.segment_names, SegmentName::as_str))
+        .bind(column(&requested.categories, |id: &CategoryId| id.0))
+        .bind(column(&requested.category_keys, CategoryKey::as_str))
+        .bind(requested.all_categories)
+        .bind(column(&requested.fields, |id: &FieldId| id.0))
+        .bind(column(&requested.field_keys, FieldKeyRecord::from))
+        .bind(counters(requested))
         .bind(deleting.map(|period| period.from))
         .bind(deleting.map(|period| period.until))
         .bind(most)
@@ -150,12 +153,12 @@ fn column<'a, T, C>(values: &'a BTreeSet<T>, read: impl Fn(&'a T) -> C) -> Vec<C
 }
 
 /// The counters of new numbers that the batch may need.
-fn counters(asked: &Footprint) -> Vec<&'static str> {
-    let fresh = asked.fresh;
+fn counters(requested: &Footprint) -> Vec<&'static str> {
+    let fresh = requested.fresh;
     let all = [
         (CATEGORIES, fresh.categories > 0),
         (FIELDS, fresh.fields > 0),
-        (SEGMENTS, fresh.segments > 0 || !asked.segment_names.is_empty()),
+        (SEGMENTS, fresh.segments > 0 || !requested.segment_names.is_empty()),
     ];
     let needed = all.into_iter().filter(|(_, needed)| *needed);
     needed.map(|(name, _)| name).collect()
@@ -166,7 +169,7 @@ fn convert<R, T: TryFrom<R, Error = StorageError>>(records: Option<Vec<R>>) -> R
 }
 
 impl Found {
-    fn snapshot(self, workspace: WorkspaceId, asked: &Footprint) -> Result<Snapshot, StorageError> {
+    fn snapshot(self, workspace: WorkspaceId, requested: &Footprint) -> Result<Snapshot, StorageError> {
         let mut contacts = rows::contacts(
             self.found_contacts.unwrap_or_default(),
             self.found_identifiers.unwrap_or_default(),
@@ -178,8 +181,8 @@ impl Found {
             .collect();
         let mut visitors: Vec<Visitor> = convert(self.found_visitors)?;
         let open: BTreeSet<ContactId> = visitors.iter().filter_map(|visitor| visitor.owner).collect();
-        let late = late(asked, &contacts, &convert(self.found_late)?);
-        drop_strangers(&mut contacts, asked, &answers, &open, &late);
+        let late = late(requested, &contacts, &convert(self.found_late)?);
+        drop_unrelated(&mut contacts, requested, &answers, &open, &late);
         visitors.extend(late.into_values());
         let merges: Vec<Merge> = convert(self.found_merges)?;
         let orders: Vec<Order> = convert(self.found_orders)?;
@@ -200,7 +203,7 @@ impl Found {
             keys: keys.collect(),
             visitors,
             merges: merges.into_iter().map(|merge| (merge.id, merge)).collect(),
-            fresh: fresh(asked, &segments, self.found_numbers.unwrap_or_default()),
+            fresh: fresh(requested, &segments, self.found_numbers.unwrap_or_default()),
             segments,
             categories,
             fields,
@@ -211,19 +214,19 @@ impl Found {
             contacts,
             ..Snapshot::default()
         };
-        add_apart(&mut snapshot, &self.found_apart.unwrap_or_default());
+        add_undone_pairs(&mut snapshot, &self.found_apart.unwrap_or_default());
         Ok(snapshot)
     }
 }
 
 /// The closed visitors of identifiers at past times, as [`Visitor::at`] chooses them among the candidates.
 fn late(
-    asked: &Footprint,
+    requested: &Footprint,
     contacts: &BTreeMap<ContactId, Contact>,
     candidates: &[Visitor],
 ) -> BTreeMap<selfsame_domain::VisitorId, Visitor> {
     let mut found = BTreeMap::new();
-    for (key, time) in &asked.late {
+    for (key, time) in &requested.late {
         let tokens = contacts.values().flat_map(|contact| &contact.identifiers);
         let named = tokens.filter(|held| held.identifier.key_without_app().as_ref() == Some(key));
         let named: BTreeSet<&IdentifierKey> = named.map(HeldIdentifier::key).chain([key]).collect();
@@ -237,19 +240,19 @@ fn late(
 }
 
 /// Removes contacts that were read only as owners of candidates that were not chosen.
-fn drop_strangers(
+fn drop_unrelated(
     contacts: &mut BTreeMap<ContactId, Contact>,
-    asked: &Footprint,
+    requested: &Footprint,
     answers: &BTreeMap<ContactId, ContactId>,
     open: &BTreeSet<ContactId>,
     late: &BTreeMap<selfsame_domain::VisitorId, Visitor>,
 ) {
-    if asked.late.is_empty() {
+    if requested.late.is_empty() {
         return;
     }
     let mut wanted: BTreeSet<ContactId> = answers.values().copied().chain(open.iter().copied()).collect();
     wanted.extend(late.values().filter_map(|visitor| visitor.owner));
-    let needed = |key: &IdentifierKey| asked.keys.get(key).is_some_and(|held| *held);
+    let needed = |key: &IdentifierKey| requested.keys.get(key).is_some_and(|held| *held);
     let named = |held: &&HeldIdentifier| {
         needed(held.key())
             || held
@@ -268,12 +271,16 @@ fn drop_strangers(
     });
 }
 
-fn fresh(asked: &Footprint, segments: &[Segment], numbers: Vec<NumberRecord>) -> Fresh {
+fn fresh(requested: &Footprint, segments: &[Segment], numbers: Vec<NumberRecord>) -> Fresh {
     let next: BTreeMap<String, i64> = numbers.into_iter().map(|row| (row.name, row.next)).collect();
     let from = |name: &str| next.get(name).copied().unwrap_or(1)..;
     let known: BTreeSet<&SegmentName> = segments.iter().map(|segment| &segment.name).collect();
-    let unknown = asked.segment_names.iter().filter(|name| !known.contains(name)).count();
-    let count = asked.fresh;
+    let unknown = requested
+        .segment_names
+        .iter()
+        .filter(|name| !known.contains(name))
+        .count();
+    let count = requested.fresh;
     Fresh {
         contacts: Vec::new(),
         segments: from(SEGMENTS).take(count.segments + unknown).map(SegmentId).collect(),
@@ -283,7 +290,7 @@ fn fresh(asked: &Footprint, segments: &[Segment], numbers: Vec<NumberRecord>) ->
 }
 
 /// Adds the pairs that an undone merge separated, if one of the pair may be absorbed.
-fn add_apart(snapshot: &mut Snapshot, found: &[PartiesRecord]) {
+fn add_undone_pairs(snapshot: &mut Snapshot, found: &[PartiesRecord]) {
     if found.is_empty() {
         return;
     }
@@ -296,7 +303,7 @@ fn add_apart(snapshot: &mut Snapshot, found: &[PartiesRecord]) {
         let mut all = pair.iter().flat_map(|(id, canonical)| [id, canonical]);
         if there && all.any(|id| absorbable.contains(id)) {
             let [(survivor, _), (absorbed, _)] = pair;
-            snapshot.apart.insert((survivor, absorbed));
+            snapshot.undone_pairs.insert((survivor, absorbed));
             snapshot
                 .canonical
                 .extend(pair.into_iter().filter(|(id, canonical)| id != canonical));

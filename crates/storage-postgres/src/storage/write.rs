@@ -4,9 +4,9 @@ use super::erase::erase;
 use super::read::{CATEGORIES, FIELDS, SEGMENTS};
 use crate::error::translate;
 use crate::rows::{
-    AnswerRecord, AskedKeyRecord, CategoryRecord, ContactRecord, CreatingRecord, EventCountRecord, EventRecord,
-    FieldRecord, HeldKeyRecord, IdentifierRecord, LogEntryRecord, MemberKeyRecord, MembershipRecord, MergeRecord,
-    NumberRecord, OrderKeyRecord, OrderRecord, ReplyRecord, SegmentRecord, StoredEventRecord, TouchedRecord,
+    AnswerRecord, CategoryRecord, ContactRecord, CreatingRecord, EventCountRecord, EventRecord, FieldRecord,
+    HeldKeyRecord, IdentifierRecord, LogEntryRecord, MemberKeyRecord, MembershipRecord, MergeRecord, NumberRecord,
+    OrderKeyRecord, OrderRecord, ReplyRecord, RequestedKeyRecord, SegmentRecord, StoredEventRecord, TouchedRecord,
     ValueRecord, VisitorRecord, single_sighting, to_json,
 };
 use crate::segments;
@@ -232,8 +232,8 @@ fn try_rows<'a, T, R: TryFrom<&'a T, Error = StorageError>>(values: &'a [T]) -> 
     values.iter().map(R::try_from).collect()
 }
 
-fn keys(keys: &BTreeSet<IdentifierKey>) -> Vec<AskedKeyRecord> {
-    keys.iter().map(|key| AskedKeyRecord::new(key, true)).collect()
+fn keys(keys: &BTreeSet<IdentifierKey>) -> Vec<RequestedKeyRecord> {
+    keys.iter().map(|key| RequestedKeyRecord::new(key, true)).collect()
 }
 
 /// Rows to write with their attributes where these changed, and contacts of which nothing else is written. Sorted, so

@@ -4,7 +4,7 @@ use selfsame_application::ports::Workspaces;
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, Decision, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::TestDatabase;
-use selfsame_storage_conformance::{Ask, Kind, contact_of, erase, keep, remove};
+use selfsame_storage_conformance::{Kind, api_call, contact_of, erase, keep, remove};
 use sqlx::{Connection, PgConnection};
 
 /// An event does not say the kind of its token, so it leaves records under every kind of token.
@@ -13,10 +13,10 @@ async fn nothing_stays_known_of_a_token_that_an_event_named() {
     let database = crate::common::database().await;
     let (app, workspace) = server(&database).await;
     let decide = async |command| decide(&app, workspace, command).await;
-    let plain = [Kind::MobilePush, Kind::WebPush, Kind::Telegram].map(|kind| Ask::new().with(kind, "secret"));
-    for ask in plain.into_iter().chain([Ask::new().mobile("app", "secret")]) {
-        let id = contact_of(&decide(ask.external("a").upsert()).await);
-        decide(keep(Ask::new().nameless("secret").happened("opened"))).await;
+    let plain = [Kind::MobilePush, Kind::WebPush, Kind::Telegram].map(|kind| api_call().with(kind, "secret"));
+    for builder in plain.into_iter().chain([api_call().mobile("app", "secret")]) {
+        let id = contact_of(&decide(builder.external("a").upsert()).await);
+        decide(keep(api_call().nameless("secret").happened("opened"))).await;
         decide(erase(id)).await;
     }
     assert_eq!(values(database.url()).await, [""; 0]);
@@ -29,24 +29,24 @@ async fn nothing_stays_known_of_what_was_only_named() {
     let (app, workspace) = server(&database).await;
     let decide = async |command| decide(&app, workspace, command).await;
     let secret = || {
-        let ask = Ask::new().email("secret@example.com").device("secret").cookie("secret");
-        ask.mobile("app", "secret").nameless("secret too")
+        let builder = api_call().email("secret@example.com").device("secret").cookie("secret");
+        builder.mobile("app", "secret").nameless("secret too")
     };
-    decide(Ask::new().external("other").upsert()).await;
-    let id = contact_of(&decide(Ask::new().external("removed").upsert()).await);
+    decide(api_call().external("other").upsert()).await;
+    let id = contact_of(&decide(api_call().external("removed").upsert()).await);
     decide(remove(id)).await;
     decide(keep(secret().external("waits").happened("told"))).await;
     decide(keep(secret().external("removed").happened("told"))).await;
     decide(secret().external("other").update(id)).await;
-    let holder = contact_of(&decide(Ask::new().external("holder").nameless("held").upsert()).await);
+    let holder = contact_of(&decide(api_call().external("holder").nameless("held").upsert()).await);
     for app in ["one", "two"] {
-        decide(Ask::new().external("holder").mobile(app, "held").upsert()).await;
-        decide(Ask::new().external("other").mobile(app, "held").update(holder)).await;
+        decide(api_call().external("holder").mobile(app, "held").upsert()).await;
+        decide(api_call().external("other").mobile(app, "held").update(holder)).await;
     }
-    decide(keep(Ask::new().external("holder").keyed("secret").happened("told"))).await;
+    decide(keep(api_call().external("holder").keyed("secret").happened("told"))).await;
     decide(erase(holder)).await;
     decide(erase(id)).await;
-    let waits = contact_of(&decide(Ask::new().external("waits").upsert()).await);
+    let waits = contact_of(&decide(api_call().external("waits").upsert()).await);
     decide(erase(waits)).await;
     assert_eq!(values(database.url()).await, [""; 0]);
 }

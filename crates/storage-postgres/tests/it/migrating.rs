@@ -4,7 +4,7 @@ use futures::future::join_all;
 use selfsame_application::Submission;
 use selfsame_application::ports::{Maintenance, Workspaces};
 use selfsame_domain::{EventRequest, Timestamp};
-use selfsame_storage_conformance::{Ask, keep};
+use selfsame_storage_conformance::{api_call, keep};
 use selfsame_storage_postgres::{DistributeError, PostgresStore};
 use sqlx::{Connection, PgConnection};
 
@@ -62,7 +62,7 @@ async fn events_go_to_the_partitions_of_their_months() {
     let happened = async |text: &str| {
         let event = EventRequest {
             occurred_at: Some(time(text)),
-            ..Ask::new().cookie("c").happened("e")
+            ..api_call().cookie("c").happened("e")
         };
         app.submit(workspace, Submission::of(keep(event)))
             .await

@@ -5,7 +5,7 @@ use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, Storage, 
 use selfsame_application::{Submission, SubmitError};
 use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::Server;
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeSet;
@@ -47,12 +47,12 @@ async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
     let client = |client: usize| {
         let app = app.clone();
         async move {
-            let (mut done, mut asked) = (BTreeSet::new(), BTreeSet::new());
+            let (mut done, mut sent) = (BTreeSet::new(), BTreeSet::new());
             for number in 0..60 {
                 let name = format!("{client}-{number}");
-                let ask = Ask::new().external(&name).email(&format!("{name}@example.com"));
-                asked.insert(name.clone());
-                match app.submit(workspace, Submission::of(ask.upsert())).await {
+                let builder = api_call().external(&name).email(&format!("{name}@example.com"));
+                sent.insert(name.clone());
+                match app.submit(workspace, Submission::of(builder.upsert())).await {
                     Ok(_) => {
                         done.insert(name);
                     }
@@ -62,7 +62,7 @@ async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
                     Err(other) => panic!("{other:?}"),
                 }
             }
-            (done, asked)
+            (done, sent)
         }
     };
     let killer = async {
@@ -76,9 +76,9 @@ async fn killed_connections_are_unavailable_and_leave_nothing_in_part() {
     // The old pool may still hold connections that were killed while idle, so the check opens its own.
     let store = crate::common::open(&database).await;
     let found = all(&store, workspace).await;
-    for (done, asked) in clients {
+    for (done, sent) in clients {
         assert!(done.is_subset(&found), "what was acknowledged is there");
-        assert!(!done.is_empty() && done.len() <= asked.len());
+        assert!(!done.is_empty() && done.len() <= sent.len());
     }
     assert_eq!(store.violations().await.expect("check"), []);
 }
@@ -104,8 +104,8 @@ async fn a_restart_is_survived_and_loses_nothing() {
     let workspace = workspace(&store).await;
     let app = crate::common::server(store.clone(), 1);
     let add = async |name: &str| {
-        let ask = Ask::new().external(name).email(&format!("{name}@example.com"));
-        app.submit(workspace, Submission::of(ask.upsert())).await
+        let builder = api_call().external(name).email(&format!("{name}@example.com"));
+        app.submit(workspace, Submission::of(builder.upsert())).await
     };
     add("before").await.expect("submit");
     server.kill_hard().await.expect("kill");
@@ -130,9 +130,9 @@ async fn what_cannot_be_reached_is_unavailable_and_what_is_no_url_is_refused() {
         acquire_timeout: Duration::from_millis(200),
         ..crate::common::options()
     };
-    let nobody = PostgresStore::connect("postgres://someone:secret@127.0.0.1:1/none", &options).await;
-    let Err(StorageError::Unavailable { reason }) = nobody else {
-        panic!("{nobody:?}")
+    let unreachable = PostgresStore::connect("postgres://someone:secret@127.0.0.1:1/none", &options).await;
+    let Err(StorageError::Unavailable { reason }) = unreachable else {
+        panic!("{unreachable:?}")
     };
     assert!(!reason.contains("secret"), "{reason}");
     let no_url = PostgresStore::connect("no url", &options).await;

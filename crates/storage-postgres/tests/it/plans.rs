@@ -3,7 +3,7 @@
 use selfsame_application::Submission;
 use selfsame_application::ports::{EventQuery, History, HistoryOf};
 use selfsame_domain::{ContactId, VisitorId};
-use selfsame_storage_conformance::{Ask, keep};
+use selfsame_storage_conformance::{api_call, keep};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,9 +57,9 @@ async fn a_page_of_one_type_is_found_among_any_number_of_others() {
     let store = crate::common::open(&database).await;
     let app = crate::common::server(store.clone(), 1);
     let workspace = app.create_workspace("one").await.expect("make a workspace").id;
-    let ann = || Ask::new().external("a");
+    let ann = || api_call().external("a");
     for command in [
-        keep(Ask::new().cookie("c").happened("cart")),
+        keep(api_call().cookie("c").happened("cart")),
         ann().cookie("c").upsert(),
         keep(ann().happened("cart")),
     ] {

@@ -5,7 +5,7 @@ use selfsame_application::ports::{Expired, Maintenance, Workspaces};
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, EventRequest, Policy, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::TestDatabase;
-use selfsame_storage_conformance::{Ask, ManualClock, keep};
+use selfsame_storage_conformance::{ManualClock, api_call, keep};
 use selfsame_storage_postgres::PostgresStore;
 use sqlx::{Connection, PgConnection};
 
@@ -13,11 +13,11 @@ fn month(text: &str) -> Timestamp {
     format!("{text}-01T00:00:00Z").parse().expect("a time")
 }
 
-async fn tell(app: &Application, workspace: WorkspaceId, months: &[&str]) {
+async fn record_event(app: &Application, workspace: WorkspaceId, months: &[&str]) {
     let happened = |text: &&str| {
         keep(EventRequest {
             occurred_at: Some(month(text)),
-            ..Ask::new().email("a@example.com").happened("seen")
+            ..api_call().email("a@example.com").happened("seen")
         })
     };
     submit(app, workspace, months.iter().map(happened).collect()).await;
@@ -75,10 +75,10 @@ async fn start(database: &TestDatabase) -> (PostgresStore, Application, Workspac
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn months_that_nobody_keeps_are_dropped_and_no_row_is_deleted() {
+async fn expired_months_are_dropped_and_no_row_is_deleted() {
     let database = crate::common::database().await;
     let (store, app, workspace) = start(&database).await;
-    tell(
+    record_event(
         &app,
         workspace,
         &["2024-03", "2024-04", "2025-03", "2025-12", "2026-01"],
@@ -98,7 +98,7 @@ async fn months_that_nobody_keeps_are_dropped_and_no_row_is_deleted() {
     assert_eq!(partitions(&database).await.len() as u64, all as u64 - months);
     store.prepare(now).await.expect("prepare");
     assert_eq!(store.expire(now).await.expect("expire"), Expired::default());
-    tell(&app, workspace, &["2025-12"]).await;
+    record_event(&app, workspace, &["2025-12"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,13 +111,13 @@ async fn events_of_a_month_that_others_keep_are_deleted() {
         .expect("make a workspace")
         .id;
     // 1999 has no partition.
-    tell(&app, workspace, &["1999-01", "2024-03", "2024-04", "2026-01"]).await;
-    tell(&app, other, &["1999-01", "2024-04"]).await;
+    record_event(&app, workspace, &["1999-01", "2024-03", "2024-04", "2026-01"]).await;
+    record_event(&app, other, &["1999-01", "2024-04"]).await;
     keep_for(&app, workspace, 120).await;
     let now = selfsame_application::ports::Clock::now(&ManualClock::new());
-    assert_eq!(store.events_apart().await.expect("count"), 2, "both of 1999");
+    assert_eq!(store.misplaced_events().await.expect("count"), 2, "both of 1999");
     let expired = store.expire(now).await.expect("expire");
-    assert_eq!(store.events_apart().await.expect("count"), 1);
+    assert_eq!(store.misplaced_events().await.expect("count"), 1);
     assert_eq!(expired.events, 2, "one in 1999, one in April: {expired:?}");
     assert_eq!(
         filled(&database).await,
@@ -131,7 +131,7 @@ async fn events_of_a_month_that_others_keep_are_deleted() {
 async fn a_drop_that_would_wait_gives_up_and_comes_again() {
     let database = crate::common::database().await;
     let (store, app, workspace) = start(&database).await;
-    tell(&app, workspace, &["2024-03"]).await;
+    record_event(&app, workspace, &["2024-03"]).await;
     keep_for(&app, workspace, 120).await;
     let now = selfsame_application::ports::Clock::now(&ManualClock::new());
     let mut reader = PgConnection::connect(database.url()).await.expect("connect");

@@ -3,7 +3,7 @@
 use selfsame_application::Submission;
 use selfsame_application::ports::{Maintenance, Workspaces};
 use selfsame_domain::{Revision, Timestamp, Violation};
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 use sqlx::{Connection, PgConnection};
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn a_row_of_a_commit_to_come() {
     }
     let app = crate::common::server(store.clone(), 1);
     for workspace in &workspaces {
-        let command = Ask::new().external("e").segment("buyers").upsert();
+        let command = api_call().external("e").segment("buyers").upsert();
         app.submit(*workspace, Submission::of(command)).await.expect("submit");
     }
     assert_eq!(store.violations().await.expect("check"), []);

@@ -3,7 +3,7 @@
 use selfsame_application::ports::Workspaces;
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, Timestamp, WorkspaceId};
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::{RequestBuilder, api_call};
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,8 +34,8 @@ async fn submit(app: &Application, workspace: WorkspaceId, command: Command) {
     app.submit(workspace, Submission::of(command)).await.expect("submit");
 }
 
-fn ask() -> Ask {
-    Ask::new()
+fn builder() -> RequestBuilder {
+    api_call()
         .external("e-1")
         .email("anna@example.com")
         .sms("+380501234567")
@@ -60,30 +60,30 @@ async fn a_request_is_read_and_written() {
         .expect("make a workspace")
         .id;
     let app = crate::common::server(store, 1);
-    submit(&app, workspace, Ask::new().external("warm").segment("warm").upsert()).await;
+    submit(&app, workspace, api_call().external("warm").segment("warm").upsert()).await;
     for (what, command, expected) in [
-        ("a new contact", ask().upsert(), 2),
-        ("a changed name", ask().last("Shevchenko").upsert(), 2),
-        ("one more identifier", ask().device("d-1").upsert(), 2),
+        ("a new contact", builder().upsert(), 2),
+        ("a changed name", builder().last("Shevchenko").upsert(), 2),
+        ("one more identifier", builder().device("d-1").upsert(), 2),
         (
             "a replaced email",
-            Ask::new().external("e-1").email("other@example.com").upsert(),
+            api_call().external("e-1").email("other@example.com").upsert(),
             2,
         ),
-        ("a claimed device", Ask::new().external("e-2").device("d-1").upsert(), 2),
+        ("a claimed device", api_call().external("e-2").device("d-1").upsert(), 2),
         (
             // Whether the existing segment has a formula takes another statement.
             "a known segment's first member",
-            Ask::new().external("e-3").segment("warm").upsert(),
+            api_call().external("e-3").segment("warm").upsert(),
             3,
         ),
         (
             "a new segment",
-            Ask::new().external("e-3").segment("buyers").upsert(),
+            api_call().external("e-3").segment("buyers").upsert(),
             2,
         ),
-        ("the same again", ask().last("Shevchenko").upsert(), 2),
-        ("once more", ask().last("Shevchenko").upsert(), 1),
+        ("the same again", builder().last("Shevchenko").upsert(), 2),
+        ("once more", builder().last("Shevchenko").upsert(), 1),
     ] {
         counter.take();
         submit(&app, workspace, command).await;

@@ -6,7 +6,7 @@ use selfsame_application::ports::{ContactQuery, Contacts, Maintenance, StorageEr
 use selfsame_application::{Application, Submission, SubmitError};
 use selfsame_domain::{Timestamp, WorkspaceId};
 use selfsame_pg_fixture::Server;
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 use selfsame_storage_postgres::{ConnectOptions, PostgresStore};
 use sqlx::{Connection, PgConnection};
 use std::process::Command;
@@ -27,8 +27,8 @@ async fn connect(url: &str) -> PostgresStore {
 }
 
 async fn add(app: &Application, workspace: WorkspaceId, name: &str) -> Result<(), SubmitError> {
-    let ask = Ask::new().external(name).email(&format!("{name}@example.com"));
-    app.submit(workspace, Submission::of(ask.upsert())).await.map(drop)
+    let builder = api_call().external(name).email(&format!("{name}@example.com"));
+    app.submit(workspace, Submission::of(builder.upsert())).await.map(drop)
 }
 
 fn is_unavailable(error: &SubmitError) -> bool {
@@ -65,7 +65,7 @@ async fn resting_connections_that_fell_silent_are_replaced() {
     store.ping().await.expect("take writes");
 
     proxy.silence_for_good();
-    let submitted = add(&app, workspace, "never").await.expect_err("nobody is there");
+    let submitted = add(&app, workspace, "never").await.expect_err("no server answers");
     assert!(is_unavailable(&submitted), "{submitted:?}");
     assert!(matches!(store.ping().await, Err(StorageError::Unavailable { .. })));
     // Closing ends although the database does not answer.
@@ -139,7 +139,7 @@ impl Drop for Stopped {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stopped_backend_stops_nobody() {
+async fn a_stopped_backend_stops_no_other_caller() {
     let server = Server::start_durable().await.expect("a server of its own");
     let prepare = |_| std::future::ready(Ok::<(), StorageError>(()));
     let database = server

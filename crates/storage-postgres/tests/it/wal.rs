@@ -4,7 +4,7 @@ use selfsame_application::Submission;
 use selfsame_application::ports::{StorageError, Workspaces};
 use selfsame_domain::{Command, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::Server;
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 use selfsame_storage_postgres::PostgresStore;
 use sqlx::{Connection, PgConnection};
 
@@ -21,16 +21,16 @@ struct Cost {
 
 /// Submits contacts with three identifiers, in batches, from a separate store: a connection reports its write-ahead log
 /// when it ends.
-async fn submit(url: &str, workspace: WorkspaceId, name: &str, ask: impl Fn(usize) -> Command) {
+async fn submit(url: &str, workspace: WorkspaceId, name: &str, builder: impl Fn(usize) -> Command) {
     let store = PostgresStore::connect(url, &crate::common::options())
         .await
         .expect("connect");
     let app = crate::common::server(store.clone(), u64::from(name.as_bytes()[0]));
     for batch in 0..BATCHES {
-        let commands = (0..BATCH).map(|place| ask(batch * BATCH + place)).collect();
+        let commands = (0..BATCH).map(|place| builder(batch * BATCH + place)).collect();
         let submission = Submission {
             commands,
-            ..Submission::of(Ask::new().upsert())
+            ..Submission::of(api_call().upsert())
         };
         app.submit(workspace, submission).await.expect("submit");
     }
@@ -48,7 +48,7 @@ async fn written(url: &str) -> (i64, i64) {
 
 fn contact(prefix: &str, number: usize, first: &str) -> Command {
     let number = number + if prefix == "w" { 670_000_000 } else { 500_000_000 };
-    Ask::new()
+    api_call()
         .external(&format!("{prefix}{number}"))
         .email(&format!("{prefix}{number}@example.com"))
         .sms(&format!("+380{number}"))

@@ -11,7 +11,7 @@ use selfsame_application::ports::{ContactFilter, ContactQuery, Contacts, Identit
 use selfsame_application::{Application, Submission};
 use selfsame_domain::{Command, Outcome, Timestamp, WorkspaceId};
 use selfsame_pg_fixture::TestDatabase;
-use selfsame_storage_conformance::{Ask, Kind, identifier, merge_of};
+use selfsame_storage_conformance::{Kind, api_call, identifier, merge_of};
 use selfsame_storage_postgres::PostgresStore;
 use std::collections::BTreeSet;
 
@@ -72,19 +72,22 @@ async fn submit_all(
 }
 
 /// Three servers add the same new contacts at the same time, each with a different identifier of theirs.
-pub(crate) async fn nobody_is_made_twice(database: TestDatabase) {
+pub(crate) async fn no_contact_is_created_twice(database: TestDatabase) {
     const PEOPLE: usize = 40;
     let servers = Servers::start(database, 3).await;
-    let asks = |server: usize| -> Vec<Command> {
+    let requests = |server: usize| -> Vec<Command> {
         let person = |number: usize| {
-            let ask = Ask::new().external(&format!("e{number}"));
+            let builder = api_call().external(&format!("e{number}"));
             match server {
-                0 => ask.email(&format!("{number}@example.com")).upsert(),
-                1 => ask
+                0 => builder.email(&format!("{number}@example.com")).upsert(),
+                1 => builder
                     .email(&format!("{number}@example.com"))
                     .device(&format!("d{number}"))
                     .upsert(),
-                _ => ask.device(&format!("d{number}")).cookie(&format!("c{number}")).upsert(),
+                _ => builder
+                    .device(&format!("d{number}"))
+                    .cookie(&format!("c{number}"))
+                    .upsert(),
             }
         };
         (0..PEOPLE).map(person).collect()
@@ -93,7 +96,7 @@ pub(crate) async fn nobody_is_made_twice(database: TestDatabase) {
         .apps
         .iter()
         .enumerate()
-        .map(|(server, app)| submit_all(app, servers.workspace, asks(server)));
+        .map(|(server, app)| submit_all(app, servers.workspace, requests(server)));
     let decisions: Vec<_> = join_all(clients).await.into_iter().flatten().collect();
     let created = decisions.iter().filter(|decision| decision.outcome == Outcome::Created);
     assert_eq!(created.count(), PEOPLE);
@@ -116,7 +119,7 @@ pub(crate) async fn a_claimed_device_has_one_owner(database: TestDatabase) {
     let claims = |server: usize| -> Vec<Command> {
         (0..ROUNDS)
             .map(|round| {
-                Ask::new()
+                api_call()
                     .external(&format!("e{server}-{}", round % 5))
                     .device("shared")
                     .upsert()
@@ -149,8 +152,8 @@ pub(crate) async fn merges_that_cross_make_no_cycle(database: TestDatabase) {
             &servers.apps[0],
             servers.workspace,
             vec![
-                Ask::new().external(&a).upsert(),
-                Ask::new().external(&b).device(&b).upsert(),
+                api_call().external(&a).upsert(),
+                api_call().external(&b).device(&b).upsert(),
             ],
         )
         .await;
@@ -163,7 +166,7 @@ pub(crate) async fn merges_that_cross_make_no_cycle(database: TestDatabase) {
         let commands = [
             merge(ids[0], ids[1]),
             merge(ids[1], ids[0]),
-            Ask::new().external(&b).email(&format!("{b}@example.com")).upsert(),
+            api_call().external(&b).email(&format!("{b}@example.com")).upsert(),
         ];
         let clients = servers.apps.iter().zip(commands);
         let decisions = join_all(clients.map(|(app, command)| submit_all(app, servers.workspace, vec![command]))).await;
@@ -198,8 +201,8 @@ pub(crate) async fn undoing_while_others_write_loses_nothing(database: TestDatab
             &servers.apps[0],
             servers.workspace,
             vec![
-                Ask::new().external(&a).upsert(),
-                Ask::new().external(&b).device(&b).upsert(),
+                api_call().external(&a).upsert(),
+                api_call().external(&b).device(&b).upsert(),
             ],
         )
         .await;
@@ -214,7 +217,7 @@ pub(crate) async fn undoing_while_others_write_loses_nothing(database: TestDatab
             merge: merge_of(&merged[0]),
         };
         let writes = (0..5)
-            .map(|n| Ask::new().external(&b).sms(&format!("+38050123450{n}")).upsert())
+            .map(|n| api_call().external(&b).sms(&format!("+38050123450{n}")).upsert())
             .collect();
         let (undone, _) = futures::future::join(
             submit_all(&servers.apps[0], servers.workspace, vec![undo]),
@@ -238,18 +241,18 @@ pub(crate) async fn undoing_while_others_write_loses_nothing(database: TestDatab
 pub(crate) async fn erasing_while_others_name_the_same(database: TestDatabase) {
     let servers = Servers::start(database, 3).await;
     for round in 0..10 {
-        let ask = || {
-            Ask::new()
+        let builder = || {
+            api_call()
                 .external("e")
                 .email("e@example.com")
                 .device(&format!("d{round}"))
         };
-        submit_all(&servers.apps[0], servers.workspace, vec![ask().upsert()]).await;
+        submit_all(&servers.apps[0], servers.workspace, vec![builder().upsert()]).await;
         let contact = selfsame_storage_conformance::by_external("e");
         let commands = [
             Command::Remove { contact, erase: true },
-            ask().upsert(),
-            ask().first("Eve").upsert(),
+            builder().upsert(),
+            builder().first("Eve").upsert(),
         ];
         let clients = servers.apps.iter().zip(commands);
         join_all(clients.map(|(app, command)| submit_all(app, servers.workspace, vec![command]))).await;
@@ -261,10 +264,10 @@ pub(crate) async fn erasing_while_others_name_the_same(database: TestDatabase) {
 /// Servers that see a new segment name at the same time create it once.
 pub(crate) async fn a_segment_is_made_once(database: TestDatabase) {
     let servers = Servers::start(database, 3).await;
-    let asks = |server: usize| -> Vec<Command> {
+    let requests = |server: usize| -> Vec<Command> {
         (0..20)
             .map(|n| {
-                Ask::new()
+                api_call()
                     .external(&format!("e{server}-{n}"))
                     .segment(&format!("s{n}"))
                     .upsert()
@@ -275,7 +278,7 @@ pub(crate) async fn a_segment_is_made_once(database: TestDatabase) {
         .apps
         .iter()
         .enumerate()
-        .map(|(server, app)| submit_all(app, servers.workspace, asks(server)));
+        .map(|(server, app)| submit_all(app, servers.workspace, requests(server)));
     join_all(clients).await;
     let segments = selfsame_application::ports::Catalog::segments(&servers.stores[2], servers.workspace, None, 0, 100)
         .await
@@ -291,10 +294,10 @@ pub(crate) async fn a_segment_is_made_once(database: TestDatabase) {
 /// A search by an email that contacts repeatedly replaced and took again.
 pub(crate) async fn an_email_that_is_replaced_and_taken_again(database: TestDatabase) {
     let servers = Servers::start(database, 2).await;
-    let asks = |server: usize| -> Vec<Command> {
+    let requests = |server: usize| -> Vec<Command> {
         (0..30)
             .map(|n| {
-                Ask::new()
+                api_call()
                     .external(&format!("e{server}"))
                     .email(&format!("{}@example.com", n % 3))
                     .upsert()
@@ -305,7 +308,7 @@ pub(crate) async fn an_email_that_is_replaced_and_taken_again(database: TestData
         .apps
         .iter()
         .enumerate()
-        .map(|(server, app)| submit_all(app, servers.workspace, asks(server)));
+        .map(|(server, app)| submit_all(app, servers.workspace, requests(server)));
     join_all(clients).await;
     let filter = ContactFilter {
         identifiers: vec![identifier(Kind::Email, "2@example.com").key],
@@ -327,7 +330,7 @@ pub(crate) async fn an_email_that_is_replaced_and_taken_again(database: TestData
 /// Generates a test for each race, on the database of the expression.
 macro_rules! races {
     ($database:expr) => {
-        $crate::races::races! { [$database] nobody_is_made_twice a_claimed_device_has_one_owner merges_that_cross_make_no_cycle undoing_while_others_write_loses_nothing erasing_while_others_name_the_same a_segment_is_made_once an_email_that_is_replaced_and_taken_again }
+        $crate::races::races! { [$database] no_contact_is_created_twice a_claimed_device_has_one_owner merges_that_cross_make_no_cycle undoing_while_others_write_loses_nothing erasing_while_others_name_the_same a_segment_is_made_once an_email_that_is_replaced_and_taken_again }
     };
     ([$database:expr] $($name:ident)*) => {
         $(

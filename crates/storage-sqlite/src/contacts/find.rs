@@ -45,11 +45,11 @@ pub(super) fn found(
         let best = ranks.entry(id).or_insert(rank);
         *best = rank.min(*best);
     };
-    let asked = query
+    let requested = query
         .contact
         .map(|id| answering(connection, workspace, id))
         .transpose()?;
-    if let Some(id) = asked.flatten() {
+    if let Some(id) = requested.flatten() {
         for (id, _) in read(connection, statement(ACTIVE).bind(workspace.0).bind(id.0))? {
             note(id, FindRank::ContactId);
         }

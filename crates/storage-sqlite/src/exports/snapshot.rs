@@ -4,7 +4,7 @@ use crate::details::details;
 use crate::error::storage;
 use crate::history::event;
 use crate::orders::order;
-use crate::readers::ReadApart;
+use crate::readers::SeparateReader;
 use crate::rows::Row;
 use crate::statement::{SqliteRow, blocking, statement};
 use crate::store::SqliteStore;
@@ -61,13 +61,13 @@ const DELETED: &str = "
 
 /// A transaction on one snapshot of the database.
 pub(super) struct SqliteSnapshot {
-    reading: ReadApart,
+    reading: SeparateReader,
     workspace: WorkspaceId,
     revision: Revision,
 }
 
 pub(super) fn open(store: &SqliteStore, workspace: WorkspaceId) -> Result<SqliteSnapshot, StorageError> {
-    let mut reading = store.readers.begin_apart()?;
+    let mut reading = store.readers.begin_separate()?;
     let latest = statement("SELECT workspace_id, latest FROM revisions WHERE workspace_id = ?1")
         .bind(workspace.0)
         .fetch_optional(reading.connection())

@@ -76,16 +76,16 @@ pub(super) fn rows(
     id: ImportId,
     query: &RowQuery,
 ) -> Result<Vec<ImportRow>, StorageError> {
-    let asked = statement(if query.outcome.is_some() { ROWS_OF_OUTCOME } else { ROWS })
+    let requested = statement(if query.outcome.is_some() { ROWS_OF_OUTCOME } else { ROWS })
         .bind(workspace.0)
         .bind(id.0)
         .bind(i64::try_from(query.after).unwrap_or(i64::MAX))
         .bind(query.limit);
-    let asked = match query.outcome {
-        Some(outcome) => asked.bind(outcome.code()),
-        None => asked,
+    let requested = match query.outcome {
+        Some(outcome) => requested.bind(outcome.code()),
+        None => requested,
     };
-    let found = asked.fetch_all(connection).map_err(storage)?;
+    let found = requested.fetch_all(connection).map_err(storage)?;
     found.iter().map(|row| read_row(row, id)).collect()
 }
 

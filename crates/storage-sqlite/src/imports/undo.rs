@@ -9,7 +9,7 @@ use crate::store::SqliteStore;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use selfsame_application::ports::{
-    ImportId, ImportRow, ImportStatus, ImportUndos, NewJob, StorageError, UndoAsked, UndoRow, UndoneRow,
+    ImportId, ImportRow, ImportStatus, ImportUndos, NewJob, StorageError, UndoAnswer, UndoRow, UndoneRow,
 };
 use selfsame_domain::{ContactId, ContactUndo, Timestamp, WorkspaceId};
 
@@ -76,7 +76,7 @@ pub(super) fn insert_parts(
 
 #[async_trait]
 impl ImportUndos for SqliteStore {
-    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAsked, StorageError> {
+    async fn undo_import(&self, id: ImportId, job: &NewJob) -> Result<UndoAnswer, StorageError> {
         let mut writing = self.writer.begin().await?;
         let connection = writing.connection()?;
         let begun = statement(BEGIN)
@@ -91,11 +91,11 @@ impl ImportUndos for SqliteStore {
         let found = read::import(connection, job.workspace, id)?;
         writing.commit()?;
         Ok(match found {
-            None => UndoAsked::Unknown,
+            None => UndoAnswer::Unknown,
             Some(import) if import.is_undoing || import.status == ImportStatus::Undone => {
-                UndoAsked::Noted(Box::new(import))
+                UndoAnswer::Accepted(Box::new(import))
             }
-            Some(_) => UndoAsked::NotOver,
+            Some(_) => UndoAnswer::NotOver,
         })
     }
 

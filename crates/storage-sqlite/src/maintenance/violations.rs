@@ -9,7 +9,7 @@ use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, Revision, SegmentId, Violation, VisitorId, WorkspaceId};
 
 /// The most violations in a report.
-const TOLD: usize = 1_000;
+const MAX_REPORTED: usize = 1_000;
 
 type Found = (WorkspaceId, Violation);
 
@@ -36,7 +36,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Found>, StorageError> {
     }
     found.sort();
     found.dedup();
-    found.truncate(TOLD);
+    found.truncate(MAX_REPORTED);
     Ok(found)
 }
 

@@ -153,7 +153,7 @@ fn sightings(batch: &mut Batch<'_>, named: &[IdentifierKey]) -> Result<(), Stora
     Ok(())
 }
 
-macro_rules! named_of_nobody {
+macro_rules! named_without_contact {
     () => {
         "workspace_id = ?1 AND (kind, value) IN (SELECT n.value ->> 0, n.value ->> 1 FROM jsonb_each(?2) AS n)
             AND NOT EXISTS
@@ -166,11 +166,11 @@ macro_rules! named_of_nobody {
 const SIGHTINGS: [&str; 2] = [
     concat!(
         "DELETE FROM identifier_keys WHERE unsubscribed_at IS NULL AND waiting IS NULL AND ",
-        named_of_nobody!()
+        named_without_contact!()
     ),
     concat!(
         "UPDATE identifier_keys SET seen_with = '[]' WHERE seen_with <> '[]' AND ",
-        named_of_nobody!()
+        named_without_contact!()
     ),
 ];
 

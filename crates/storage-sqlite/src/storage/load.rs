@@ -29,11 +29,11 @@ pub(super) fn snapshot(
     late(connection, workspace, footprint, &tokens, &mut snapshot, &mut ids)?;
     snapshot.orders = orders::load(connection, workspace, footprint)?;
     let owners = snapshot.orders.values().map(|order| order.contact);
-    let asked = footprint.contacts.iter().copied().chain(owners).collect();
-    named(connection, workspace, &asked, &mut snapshot, &mut ids)?;
+    let requested = footprint.contacts.iter().copied().chain(owners).collect();
+    named(connection, workspace, &requested, &mut snapshot, &mut ids)?;
     merges::load(connection, workspace, footprint, &mut snapshot, &mut ids)?;
     snapshot.contacts = whole::contacts(connection, workspace, &ids)?;
-    merges::load_apart(connection, workspace, &mut snapshot)?;
+    merges::load_undone_pairs(connection, workspace, &mut snapshot)?;
     let unknown_names = definitions::load(connection, workspace, footprint, &mut snapshot)?;
     events::load(connection, workspace, footprint, &mut snapshot)?;
     let count = footprint.fresh;
@@ -94,14 +94,14 @@ fn keys(
     if footprint.keys.is_empty() {
         return Ok(tokens);
     }
-    let asked: Vec<_> = footprint
+    let requested: Vec<_> = footprint
         .keys
         .iter()
         .map(|(key, needed)| (key.kind.code(), &key.value, needed))
         .collect();
     let rows = statement(KEYS)
         .bind(workspace.0)
-        .bind(json(&asked)?)
+        .bind(json(&requested)?)
         .fetch_all(connection)
         .map_err(storage)?;
     let keys: Vec<&IdentifierKey> = footprint.keys.keys().collect();
@@ -152,11 +152,11 @@ fn visitors(
     ids: &mut BTreeSet<ContactId>,
 ) -> Result<(), StorageError> {
     let named = footprint.keys.keys().chain(tokens.iter().map(|(_, token)| token));
-    let asked: BTreeSet<_> = named
+    let requested: BTreeSet<_> = named
         .filter(|key| key.kind.stability() == Stability::Changeable)
         .map(|key| (key.kind.code(), &key.value))
         .collect();
-    if asked.is_empty() {
+    if requested.is_empty() {
         return Ok(());
     }
     let rows = statement(
@@ -167,7 +167,7 @@ fn visitors(
          WHERE v.kind = 8 OR v.owner_id IS NOT NULL",
     )
     .bind(workspace.0)
-    .bind(json(&asked)?)
+    .bind(json(&requested)?)
     .fetch_all(connection)
     .map_err(storage)?;
     add_visitors(&rows, snapshot, ids)
@@ -190,7 +190,7 @@ fn late(
         let of_apps = tokens.iter().filter(move |(nameless, _)| nameless == named);
         of_apps.map(|(_, token)| (token, *time))
     });
-    let asked: BTreeSet<_> = named
+    let requested: BTreeSet<_> = named
         .chain(held)
         .map(|(key, time)| (key.kind.code(), &key.value, micros(time)))
         .collect();
@@ -210,7 +210,7 @@ fn late(
                  ORDER BY w.since, w.follows, w.visitor_id LIMIT 1))",
     )
     .bind(workspace.0)
-    .bind(json(&asked)?)
+    .bind(json(&requested)?)
     .fetch_all(connection)
     .map_err(storage)?;
     add_visitors(&rows, snapshot, ids)
@@ -247,14 +247,14 @@ pub(crate) fn visitor(row: &SqliteRow) -> Result<Visitor, StorageError> {
 fn named(
     connection: &Connection,
     workspace: WorkspaceId,
-    asked: &BTreeSet<ContactId>,
+    requested: &BTreeSet<ContactId>,
     snapshot: &mut Snapshot,
     ids: &mut BTreeSet<ContactId>,
 ) -> Result<(), StorageError> {
-    if asked.is_empty() {
+    if requested.is_empty() {
         return Ok(());
     }
-    let answering = canonical(connection, workspace, asked)?;
+    let answering = canonical(connection, workspace, requested)?;
     for (id, canonical) in answering {
         ids.insert(canonical);
         if id != canonical {

@@ -95,7 +95,7 @@ fn held(
 ) -> Result<BTreeSet<IdentifierKey>, StorageError> {
     let mut named: BTreeSet<&IdentifierKey> = decisions.iter().flat_map(Decision::identifiers).collect();
     named.extend(merges.iter().flat_map(Merge::identifiers));
-    let asked: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
+    let requested: Vec<_> = named.iter().map(|key| (key.kind.code(), &key.value)).collect();
     let rows = statement(
         "SELECT k.key
          FROM jsonb_each(?2) AS k
@@ -104,7 +104,7 @@ fn held(
              WHERE i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1)",
     )
     .bind(batch.workspace.0)
-    .bind(json(&asked)?)
+    .bind(json(&requested)?)
     .fetch_all(batch.connection)
     .map_err(storage)?;
     let places = rows.iter().map(|row| Row::new(row, "identifiers", 0).get(0, "key"));

@@ -109,7 +109,7 @@ pub(super) fn redact(batch: &mut Batch<'_>, merges: &[Merge]) -> Result<(), Stor
 
 /// Loads the pairs of contacts in the snapshot that an undone merge separated. The search starts from contacts that may
 /// be absorbed, because their groups are small.
-pub(super) fn load_apart(
+pub(super) fn load_undone_pairs(
     connection: &Connection,
     workspace: WorkspaceId,
     snapshot: &mut Snapshot,
@@ -153,7 +153,7 @@ pub(super) fn load_apart(
             .iter()
             .all(|(_, canonical)| snapshot.contacts.contains_key(canonical))
         {
-            snapshot.apart.insert((survivor, absorbed));
+            snapshot.undone_pairs.insert((survivor, absorbed));
             let others = answering.into_iter().filter(|(id, canonical)| id != canonical);
             snapshot.canonical.extend(others);
         }

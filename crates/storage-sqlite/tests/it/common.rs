@@ -74,7 +74,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// The lines that a child sends until it ends.
-pub(crate) fn said(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+pub(crate) fn lines_of(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     let output: ChildStdout = child.stdout.take().expect("the child's output");
     let lines = BufReader::new(output).lines().map_while(Result::ok);
     lines.filter_map(|line| line.split_once("=> ").map(|(_, text)| text.to_owned()))

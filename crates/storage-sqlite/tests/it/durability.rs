@@ -1,10 +1,10 @@
 //! Acknowledged writes survive the death of the process.
 
-use crate::common::{application, child, child_url, open, said, say, url, workspace};
+use crate::common::{application, child, child_url, lines_of, open, say, url, workspace};
 use selfsame_application::Submission;
 use selfsame_application::ports::{Identity, Maintenance};
 use selfsame_domain::WorkspaceId;
-use selfsame_storage_conformance::{Ask, Kind, identifier, run};
+use selfsame_storage_conformance::{Kind, api_call, identifier, run};
 use selfsame_storage_sqlite::{SqliteOptions, SqliteStore};
 use std::collections::BTreeSet;
 
@@ -25,8 +25,8 @@ fn child_adds_contacts() {
             async move {
                 for number in 0_u64.. {
                     let name = format!("{round}-{client}-{number}");
-                    let ask = Ask::new().external(&name).email(&format!("{name}@example.org"));
-                    app.submit(WorkspaceId(1), Submission::of(ask.upsert()))
+                    let builder = api_call().external(&name).email(&format!("{name}@example.org"));
+                    app.submit(WorkspaceId(1), Submission::of(builder.upsert()))
                         .await
                         .expect("submit");
                     say(&name);
@@ -51,7 +51,7 @@ fn a_killed_process_loses_nothing_that_it_acknowledged() {
             "durability::child_adds_contacts",
             &format!("{}#{round}", url(directory.path())),
         );
-        let mut lines = said(&mut child);
+        let mut lines = lines_of(&mut child);
         // A different number each time, so that the child dies at different moments. It continues to write while it is
         // killed.
         acknowledged.extend(lines.by_ref().take(40 + 17 * round));

@@ -1,7 +1,7 @@
 //! Erased data is removed from the file.
 
 use crate::common::{decide, open, workspace};
-use selfsame_storage_conformance::{Ask, contact_of, erase, merge, merge_of, run, undo};
+use selfsame_storage_conformance::{api_call, contact_of, erase, merge, merge_of, run, undo};
 use std::path::Path;
 
 /// How often a text occurs in the files of a directory.
@@ -19,32 +19,32 @@ fn count(directory: &Path, text: &str) -> usize {
 }
 
 #[test]
-fn the_file_tells_nothing_of_an_erased_contact() {
+fn the_file_has_nothing_of_an_erased_contact() {
     let directory = tempfile::tempdir().expect("make a directory");
     run(async {
         let store = open(directory.path()).await;
         let (app, workspace) = workspace(&store).await;
         let decide = async |command| decide(&app, workspace, command).await;
-        let stays = contact_of(&decide(Ask::new().external("stays").upsert()).await);
-        let ask = Ask::new()
+        let survivor = contact_of(&decide(api_call().external("stays").upsert()).await);
+        let builder = api_call()
             .email("gone@example.com")
             .sms("+380501234567")
             .first("Gonerla");
-        let goes = contact_of(&decide(ask.mobile("app", "gone-token").device("gone-device").upsert()).await);
-        let merged = merge_of(&decide(merge(stays, goes)).await);
+        let erased = contact_of(&decide(builder.mobile("app", "gone-token").device("gone-device").upsert()).await);
+        let merged = merge_of(&decide(merge(survivor, erased)).await);
         decide(
-            Ask::new()
+            api_call()
                 .external("stays")
                 .email("gone@example.com")
                 .first("Ann")
                 .upsert(),
         )
         .await;
-        decide(Ask::new().external("stays").email("stays@example.com").upsert()).await;
+        decide(api_call().external("stays").email("stays@example.com").upsert()).await;
         decide(undo(merged)).await;
-        decide(Ask::new().external("stays").mobile("app", "was-both-s").upsert()).await;
+        decide(api_call().external("stays").mobile("app", "was-both-s").upsert()).await;
         decide(
-            Ask::new()
+            api_call()
                 .email("gone@example.com")
                 .mobile("app", "was-both-s")
                 .upsert(),
@@ -56,7 +56,7 @@ fn the_file_tells_nothing_of_an_erased_contact() {
         assert!(count(directory.path(), "gone") > 0 && count(directory.path(), "Gonerla") > 0);
         let store = open(directory.path()).await;
         let app = crate::common::application(&store);
-        crate::common::decide(&app, workspace, erase(goes)).await;
+        crate::common::decide(&app, workspace, erase(erased)).await;
         app.close().await;
         store.close().await.expect("close the store");
         for text in ["gone", "Gonerla", "501234567"] {

@@ -1,9 +1,9 @@
 //! Opening a store: what is refused, what is created, and concurrent openings.
 
-use crate::common::{child, child_of, child_url, decide, open, said, say, url};
+use crate::common::{child, child_of, child_url, decide, lines_of, open, say, url};
 use selfsame_application::ports::{ApiKey, Contacts, KeyToStore, Maintenance, StorageError, Workspaces};
 use selfsame_domain::{KeyId, Rights, Timestamp, WorkspaceId};
-use selfsame_storage_conformance::{Ask, run};
+use selfsame_storage_conformance::{api_call, run};
 use selfsame_storage_sqlite::{SqliteOptions, SqliteStore};
 use std::fs::Permissions;
 use std::io::{Read, Write};
@@ -62,7 +62,7 @@ fn the_directory_is_made_and_data_stay() {
     run(async {
         let store = open(&below).await;
         let (app, workspace) = crate::common::workspace(&store).await;
-        let made = decide(&app, workspace, Ask::new().external("one").upsert()).await;
+        let made = decide(&app, workspace, api_call().external("one").upsert()).await;
         store.ping().await.expect("ping");
         store.migrate().await.expect("migrate again");
         store.close().await.expect("close the store");
@@ -132,7 +132,7 @@ fn several_processes_start_at_once_on_a_new_file() {
         }
         let mut made = Vec::new();
         for mut child in children {
-            made.extend(said(&mut child));
+            made.extend(lines_of(&mut child));
             assert!(child.wait().expect("wait for the child").success());
         }
         made.sort();
@@ -146,7 +146,7 @@ fn several_processes_start_at_once_on_a_new_file() {
 
 /// The child: reports why a file cannot be opened.
 #[test]
-fn child_says_why() {
+fn child_prints_error() {
     let Some(url) = child_url() else { return };
     run(async move {
         say(&reason(&url).await);
@@ -162,25 +162,25 @@ fn a_read_only_file_gives_one_clear_error() {
     set(&data.join("selfsame.db"), 0o444);
     set(&data, 0o555);
     set(directory.path(), 0o755);
-    let why = why_as_nobody(directory.path(), &url(&data));
+    let why = error_without_permission(directory.path(), &url(&data));
     set(&data, 0o755);
     assert_eq!(why, ["the database file is read-only"]);
 }
 
 /// The error of a process without write permission. Root may write everywhere, so the child runs as another user.
-fn why_as_nobody(directory: &Path, url: &str) -> Vec<String> {
+fn error_without_permission(directory: &Path, url: &str) -> Vec<String> {
     let binary = directory.join("test");
     let running = std::env::current_exe().expect("find the test binary");
     if std::fs::hard_link(&running, &binary).is_err() {
         std::fs::copy(&running, &binary).expect("copy the test binary");
     }
-    let mut command = child_of(&binary, "opening::child_says_why", url);
+    let mut command = child_of(&binary, "opening::child_prints_error", url);
     command.current_dir(directory);
     if std::fs::metadata("/proc/self").expect("who am I").uid() == 0 {
         command.uid(65_534).gid(65_534);
     }
     let mut child = command.spawn().expect("start a child");
-    let why = said(&mut child).collect();
+    let why = lines_of(&mut child).collect();
     assert!(child.wait().expect("wait for the child").success());
     why
 }

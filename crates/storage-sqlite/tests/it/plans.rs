@@ -13,8 +13,8 @@ use selfsame_domain::{
     SegmentId, Timestamp, WorkspaceId,
 };
 use selfsame_storage_conformance::{
-    Ask, Kind, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, order_key, remove, run,
-    undo,
+    Kind, api_call, email, erase, event_type, force_merge, identifier, keep, keep_order, merge_of, order_key, remove,
+    run, undo,
 };
 use selfsame_storage_sqlite::SqliteStore;
 use std::collections::BTreeSet;
@@ -65,23 +65,23 @@ async fn submit(app: &Application, workspace: WorkspaceId, command: Command) -> 
 /// One request of every kind.
 async fn write(app: &Application, workspace: WorkspaceId) {
     let whole = |name: &str| {
-        let ask = Ask::new()
+        let builder = api_call()
             .external(name)
             .email(&format!("{name}@example.com"))
             .with(Kind::Cookie, name);
-        ask.first("Anna").last("Bell").segment("all")
+        builder.first("Anna").last("Bell").segment("all")
     };
     for name in ["a", "b", "c", "d"] {
-        for ask in [Ask::new().cookie(name), Ask::new().external(name)] {
+        for builder in [api_call().cookie(name), api_call().external(name)] {
             let event = EventRequest {
-                id: Some(EventId::sent(&format!("{ask:?}"))),
-                ..ask.happened("viewed")
+                id: Some(EventId::sent(&format!("{builder:?}"))),
+                ..builder.happened("viewed")
             };
             submit(app, workspace, keep(event)).await;
         }
         submit(app, workspace, whole(name).upsert()).await;
         for status in [OrderStatus::Initialized, OrderStatus::Delivered] {
-            let order = Ask::new().external(name).ordered(name, status, Timestamp::UNIX_EPOCH);
+            let order = api_call().external(name).ordered(name, status, Timestamp::UNIX_EPOCH);
             submit(app, workspace, keep_order(order)).await;
         }
     }
@@ -107,12 +107,12 @@ async fn write(app: &Application, workspace: WorkspaceId) {
 
 /// Identifiers, contacts and members of a segment that move between contacts.
 async fn write_moves(app: &Application, workspace: WorkspaceId) {
-    let claiming = Ask::new()
+    let claiming = api_call()
         .external("a")
         .email("other@example.com")
         .with(Kind::Cookie, "d");
     submit(app, workspace, claiming.upsert()).await;
-    let phone = || Ask::new().device("d").nameless("t").cookie("d");
+    let phone = || api_call().device("d").nameless("t").cookie("d");
     for name in ["b", "c"] {
         submit(app, workspace, phone().external(name).upsert()).await;
         let late = EventRequest {

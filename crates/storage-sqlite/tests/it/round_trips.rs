@@ -3,7 +3,7 @@
 use crate::common::{open, workspace};
 use selfsame_application::Submission;
 use selfsame_domain::Command;
-use selfsame_storage_conformance::{Ask, run};
+use selfsame_storage_conformance::{api_call, run};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -23,14 +23,14 @@ impl<S: tracing::Subscriber> Layer<S> for Counter {
     }
 }
 
-fn asks(count: usize) -> Vec<Command> {
-    let ask = |index| {
-        let ask = Ask::new()
+fn requests(count: usize) -> Vec<Command> {
+    let builder = |index| {
+        let builder = api_call()
             .external(&format!("e-{index}"))
             .email(&format!("{index}@example.com"));
-        ask.sms(&format!("+38050{index:07}")).first("Anna").upsert()
+        builder.sms(&format!("+38050{index:07}")).first("Anna").upsert()
     };
-    (0..count).map(ask).collect()
+    (0..count).map(builder).collect()
 }
 
 #[test]
@@ -54,14 +54,14 @@ fn a_batch_takes_as_many_statements_as_a_single_request() {
             counter.statements.load(Ordering::SeqCst)
         };
         // Reads the policy as well.
-        submit(vec![Ask::new().external("warm").upsert()]).await;
+        submit(vec![api_call().external("warm").upsert()]).await;
         // BEGIN, the revisions, the holders of the keys, ROLLBACK; BEGIN, the revisions; contacts, identifiers, records
         // of values, the log, the revisions; COMMIT.
-        assert_eq!(submit(asks(1)).await, 12, "one is made");
+        assert_eq!(submit(requests(1)).await, 12, "one is made");
         // BEGIN, the revisions, the holders of the keys, those contacts with all that they own in three statements;
         // ROLLBACK. Nothing changes.
-        assert_eq!(submit(asks(1)).await, 7, "one is there");
-        assert_eq!(submit(asks(200)).await, 15, "one is there, and 199 are made");
-        assert_eq!(submit(asks(200)).await, 7, "200 are there");
+        assert_eq!(submit(requests(1)).await, 7, "one is there");
+        assert_eq!(submit(requests(200)).await, 15, "one is there, and 199 are made");
+        assert_eq!(submit(requests(200)).await, 7, "200 are there");
     });
 }

@@ -9,7 +9,7 @@ use selfsame_domain::values::Source;
 use selfsame_domain::{
     ChangeSet, ContactId, ContactRow, ContactState, Footprint, FreshCount, Snapshot, Timestamp, WorkspaceId,
 };
-use selfsame_storage_conformance::{Ask, Kind, identifier, run};
+use selfsame_storage_conformance::{Kind, api_call, identifier, run};
 use selfsame_storage_sqlite::SqliteStore;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
@@ -52,7 +52,7 @@ fn request(footprint: Footprint) -> ReadRequest {
 fn snapshot(answer: ReadAnswer) -> Snapshot {
     match answer {
         ReadAnswer::State(state) => state.snapshot,
-        ReadAnswer::OutdatedPolicy(newer) => panic!("nobody changed the policy: {newer:?}"),
+        ReadAnswer::OutdatedPolicy(newer) => panic!("the policy was not changed: {newer:?}"),
     }
 }
 
@@ -163,7 +163,7 @@ fn rows_that_are_not_there_are_noticed() {
     run(async {
         let store = open(directory.path()).await;
         let (app, workspace) = workspace(&store).await;
-        let decision = decide(&app, workspace, Ask::new().external("one").upsert()).await;
+        let decision = decide(&app, workspace, api_call().external("one").upsert()).await;
         let id = decision.contact.expect("a contact");
         let key = identifier(Kind::Email, "a@example.org").key;
         let changes = [
@@ -188,7 +188,7 @@ fn rows_that_are_not_there_are_noticed() {
         decide(
             &app,
             workspace,
-            Ask::new().external("one").email("a@example.org").upsert(),
+            api_call().external("one").email("a@example.org").upsert(),
         )
         .await;
     });
@@ -204,7 +204,7 @@ trait Tap: Sized {
 impl Tap for ChangeSet {}
 
 #[test]
-fn an_unknown_workspace_is_told_and_blocks_nobody() {
+fn an_unknown_workspace_is_reported_and_blocks_no_other() {
     let directory = tempfile::tempdir().expect("make a directory");
     run(async {
         let store = open(directory.path()).await;

@@ -4,7 +4,7 @@ use crate::common::{decide, open, url, workspace};
 use rusqlite::Connection;
 use selfsame_application::ports::Maintenance;
 use selfsame_domain::{ContactId, Revision, Violation, WorkspaceId};
-use selfsame_storage_conformance::{Ask, Kind, force_merge, identifier, run};
+use selfsame_storage_conformance::{Kind, api_call, force_merge, identifier, run};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -13,11 +13,11 @@ async fn found_after(directory: &Path, damage: &'static str) -> Vec<Violation> {
     let store = open(directory).await;
     let (app, workspace) = workspace(&store).await;
     for name in ["a", "b", "c", "d", "e"] {
-        let ask = Ask::new()
+        let builder = api_call()
             .external(name)
             .with(Kind::Cookie, &format!("cookie-{name}"))
             .segment("s");
-        decide(&app, workspace, ask.upsert()).await;
+        decide(&app, workspace, builder.upsert()).await;
     }
     for (survivor, absorbed) in [(2, 3), (1, 2)] {
         decide(&app, workspace, force_merge(ContactId(survivor), ContactId(absorbed))).await;

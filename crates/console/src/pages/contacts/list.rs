@@ -1,6 +1,6 @@
 //! The list of contacts, and looking for one.
 
-use super::search::{By, Wanted};
+use super::search::{SearchBy, SearchTarget};
 use crate::contact_view::ContactRow;
 use crate::error::PageError;
 use crate::page::{Choice, Page, Section};
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct ListQuery {
     /// What is looked for.
     q: String,
     /// By what.
@@ -51,13 +51,13 @@ struct ContactsPage {
 async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
-    Query(asked): Query<Asked>,
+    Query(params): Query<ListQuery>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::Read)?;
     let texts = signed_in.browser.texts;
-    let q = asked.q.trim();
-    let (by, found) = find(&state, &signed_in, q, By::from_text(&asked.by), asked.from).await?;
-    let way = |one: By| Choice {
+    let q = params.q.trim();
+    let (by, found) = find(&state, &signed_in, q, SearchBy::from_text(&params.by), params.from).await?;
+    let way = |one: SearchBy| Choice {
         value: one.as_str().to_owned(),
         text: texts.get(&format!("by-{}", one.as_str())),
         is_chosen: one == by,
@@ -66,41 +66,45 @@ async fn view(
         let q = utf8_percent_encode(q, NON_ALPHANUMERIC);
         format!("/contacts?q={q}&by={}&from={from}", by.as_str())
     };
-    let next = asked.from.saturating_add(found.items.len() as u64);
+    let next = params.from.saturating_add(found.items.len() as u64);
     show(&ContactsPage {
         page: Page::of(&signed_in, Section::Contacts, &texts.get("contacts-title")),
         q: q.to_owned(),
-        ways: By::ALL.map(way).into(),
+        ways: SearchBy::ALL.map(way).into(),
         total: found.total,
         rows: found
             .items
             .iter()
             .map(|details| ContactRow::of(&details.contact, texts))
             .collect(),
-        newer: (asked.from > 0).then(|| link(asked.from.saturating_sub(u64::from(PAGE)))),
+        newer: (params.from > 0).then(|| link(params.from.saturating_sub(u64::from(PAGE)))),
         older: (next < found.total && !found.items.is_empty()).then(|| link(next)),
     })
 }
 
-/// The results and the criterion that produced them. [`By::Anything`] uses the first criterion with results.
+/// The results and the criterion that produced them. [`SearchBy::Anything`] uses the first criterion with results.
 async fn find(
     state: &ConsoleState,
     signed_in: &SignedIn,
     q: &str,
-    by: By,
+    by: SearchBy,
     from: u64,
-) -> Result<(By, Found<ContactDetails>), PageError> {
+) -> Result<(SearchBy, Found<ContactDetails>), PageError> {
     if q.is_empty() {
-        let everybody = Wanted::Filter(ContactFilter::default());
-        return Ok((by, ask(state, signed_in, everybody, from).await?));
+        let everybody = SearchTarget::Filter(ContactFilter::default());
+        return Ok((by, run_search(state, signed_in, everybody, from).await?));
     }
-    let ways = if by == By::Anything { &By::TRIED[..] } else { &[by] };
+    let ways = if by == SearchBy::Anything {
+        &SearchBy::TRIED[..]
+    } else {
+        &[by]
+    };
     let region = signed_in.person.workspace.policy.default_phone_region.as_ref();
     for way in ways {
-        let Some(wanted) = way.wanted(q, region) else {
+        let Some(target) = way.target(q, region) else {
             continue;
         };
-        let found = ask(state, signed_in, wanted, from).await?;
+        let found = run_search(state, signed_in, target, from).await?;
         if found.total > 0 {
             return Ok((*way, found));
         }
@@ -112,20 +116,20 @@ async fn find(
     Ok((by, empty))
 }
 
-async fn ask(
+async fn run_search(
     state: &ConsoleState,
     signed_in: &SignedIn,
-    wanted: Wanted,
+    target: SearchTarget,
     from: u64,
 ) -> Result<Found<ContactDetails>, PageError> {
     let (store, workspace) = (state.app.store(), signed_in.workspace());
-    match wanted {
-        Wanted::Number(id) => {
+    match target {
+        SearchTarget::Number(id) => {
             let items: Vec<ContactDetails> = store.contact(workspace, id).await?.into_iter().collect();
             let total = items.len() as u64;
             Ok(Found { items, total })
         }
-        Wanted::Filter(filter) => {
+        SearchTarget::Filter(filter) => {
             let query = ContactQuery {
                 filter,
                 offset: from,

@@ -6,8 +6,8 @@ use selfsame_domain::{ContactId, Identifier};
 
 /// By what contacts are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum By {
-    /// By each of [`By::TRIED`] in turn, until one has results.
+pub(super) enum SearchBy {
+    /// By each of [`SearchBy::TRIED`] in turn, until one has results.
     Anything,
     ContactId,
     ExternalId,
@@ -19,12 +19,12 @@ pub(super) enum By {
 
 /// What a text looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum SearchTarget {
     Number(ContactId),
     Filter(ContactFilter),
 }
 
-impl By {
+impl SearchBy {
     pub(super) const ALL: [Self; 7] = [
         Self::Anything,
         Self::ContactId,
@@ -64,9 +64,9 @@ impl By {
     }
 
     /// The filter for the text; `None` when the text cannot be such a value.
-    pub(super) fn wanted(self, text: &str, region: Option<&Region>) -> Option<Wanted> {
+    pub(super) fn target(self, text: &str, region: Option<&Region>) -> Option<SearchTarget> {
         let identified = |identifier: Identifier| {
-            Wanted::Filter(ContactFilter {
+            SearchTarget::Filter(ContactFilter {
                 identifiers: vec![identifier.key],
                 ..ContactFilter::default()
             })
@@ -75,7 +75,7 @@ impl By {
             Self::Anything => None,
             Self::ContactId => {
                 let number = text.parse().ok().filter(|number| *number > 0);
-                number.map(|number| Wanted::Number(ContactId(number)))
+                number.map(|number| SearchTarget::Number(ContactId(number)))
             }
             Self::ExternalId => {
                 let id = ExternalId::parse(text).ok();
@@ -88,11 +88,11 @@ impl By {
                 let phone = Phone::parse(text, region).ok();
                 phone.map(|phone| identified(Identifier::phone(&phone)))
             }
-            Self::LastName => Some(Wanted::Filter(ContactFilter {
+            Self::LastName => Some(SearchTarget::Filter(ContactFilter {
                 last_name: Some(text.to_owned()),
                 ..ContactFilter::default()
             })),
-            Self::FirstName => Some(Wanted::Filter(ContactFilter {
+            Self::FirstName => Some(SearchTarget::Filter(ContactFilter {
                 first_name: Some(text.to_owned()),
                 ..ContactFilter::default()
             })),
@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn a_text_looks_for_what_it_can_be() {
         let ways = |text: &str| {
-            let found = By::TRIED.into_iter().filter(|by| by.wanted(text, None).is_some());
-            found.map(By::as_str).collect::<Vec<_>>()
+            let found = SearchBy::TRIED.into_iter().filter(|by| by.target(text, None).is_some());
+            found.map(SearchBy::as_str).collect::<Vec<_>>()
         };
         let names = ["last_name", "first_name"];
         assert_eq!(ways("C-1001"), [&["external_id"][..], &names].concat());
@@ -121,8 +121,8 @@ mod tests {
             [&["external_id", "phone"][..], &names].concat()
         );
         assert_eq!(ways("17"), [&["external_id", "contact_id"][..], &names].concat());
-        for by in By::ALL {
-            assert_eq!(By::from_text(by.as_str()), by);
+        for by in SearchBy::ALL {
+            assert_eq!(SearchBy::from_text(by.as_str()), by);
         }
     }
 }

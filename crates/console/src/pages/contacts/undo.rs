@@ -17,7 +17,7 @@ use selfsame_domain::console::Permission;
 use selfsame_domain::{Command, ContactId, Merge, MergeId};
 
 pub(super) fn routes() -> Router<ConsoleState> {
-    Router::new().route("/contacts/{id}/merges/{merge}/undo", get(ask).post(undo))
+    Router::new().route("/contacts/{id}/merges/{merge}/undo", get(confirm).post(undo))
 }
 
 #[derive(Template)]
@@ -44,7 +44,7 @@ async fn find(state: &ConsoleState, signed_in: &SignedIn, id: &str, merge: &str)
         .ok_or(PageError::NotFound)
 }
 
-async fn ask(
+async fn confirm(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
     Path((id, merge)): Path<(String, String)>,

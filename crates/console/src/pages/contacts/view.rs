@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct ListQuery {
     /// The only kind of entries of the timeline; all without one.
     kind: String,
     /// Where the page of the timeline before ended.
@@ -72,7 +72,7 @@ async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(params): Query<ListQuery>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::Read)?;
     let (workspace, texts) = (signed_in.workspace(), signed_in.browser.texts);
@@ -88,7 +88,7 @@ async fn view(
         .latest_decisions(workspace, id, None, DECISIONS)
         .await?;
     let decisions = decisions.ok_or(PageError::NotFound)?;
-    let (entries, older) = timeline(&state, &signed_in, id, &asked).await?;
+    let (entries, older) = timeline(&state, &signed_in, id, &params).await?;
     let IdentityView { contact, merges, .. } = &identity;
     let title = match name_of(contact) {
         name if name.is_empty() => texts.with("contact-title", "id", &id.to_string()),
@@ -111,7 +111,7 @@ async fn view(
         merges: merges.iter().rev().map(|merge| MergeRow::of(merge, texts)).collect(),
         may_undo: signed_in.person.may(Permission::ChangeIdentity),
         segments: segments(&state, &signed_in, contact).await?,
-        kinds: kinds(&asked, texts),
+        kinds: kinds(&params, texts),
         entries,
         older,
     })
@@ -171,10 +171,10 @@ async fn timeline(
     state: &ConsoleState,
     signed_in: &SignedIn,
     id: ContactId,
-    asked: &Asked,
+    params: &ListQuery,
 ) -> Result<(Vec<Entry>, Option<String>), PageError> {
-    let kind = TimelineKind::ALL.into_iter().find(|kind| kind.as_str() == asked.kind);
-    let after = match asked.after.as_str() {
+    let kind = TimelineKind::ALL.into_iter().find(|kind| kind.as_str() == params.kind);
+    let after = match params.after.as_str() {
         "" => Some(TimelineCursor::default()),
         text => read_cursor(text),
     };
@@ -199,16 +199,16 @@ async fn timeline(
 }
 
 /// Of what kind entries are shown, as a choice.
-fn kinds(asked: &Asked, texts: Texts) -> Vec<Choice> {
+fn kinds(params: &ListQuery, texts: Texts) -> Vec<Choice> {
     let all = Choice {
         value: String::new(),
         text: texts.get("timeline-all"),
-        is_chosen: asked.kind.is_empty(),
+        is_chosen: params.kind.is_empty(),
     };
     let choice = |kind: TimelineKind| Choice {
         value: kind.as_str().to_owned(),
         text: texts.get(&format!("timeline-{}", kind.as_str())),
-        is_chosen: kind.as_str() == asked.kind,
+        is_chosen: kind.as_str() == params.kind,
     };
     std::iter::once(all).chain(TimelineKind::ALL.map(choice)).collect()
 }

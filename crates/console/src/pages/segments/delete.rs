@@ -15,7 +15,7 @@ use selfsame_domain::SegmentId;
 use selfsame_domain::console::Permission;
 
 pub(super) fn routes() -> Router<ConsoleState> {
-    Router::new().route("/segments/{id}/delete", get(ask).post(delete))
+    Router::new().route("/segments/{id}/delete", get(confirm).post(delete))
 }
 
 #[derive(Template)]
@@ -43,7 +43,7 @@ impl DeletePage {
     }
 }
 
-async fn ask(
+async fn confirm(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
     Path(id): Path<String>,

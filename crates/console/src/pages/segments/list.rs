@@ -20,7 +20,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct ListQuery {
     /// What the name contains.
     q: String,
 }
@@ -45,10 +45,10 @@ struct SegmentsPage {
 async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
-    Query(asked): Query<Asked>,
+    Query(params): Query<ListQuery>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::Read)?;
-    let q = asked.q.trim();
+    let q = params.q.trim();
     let segments = state.app.segments(signed_in.workspace(), Some(q)).await?;
     let row = |segment: selfsame_application::SegmentView| Row {
         id: segment.id.0,

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct ListQuery {
     /// The last contact of the page before; 0 for the first page.
     after: i64,
 }
@@ -48,14 +48,14 @@ async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(params): Query<ListQuery>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::Read)?;
     let (workspace, texts) = (signed_in.workspace(), signed_in.browser.texts);
     let id = SegmentId(number(&id)?);
     let segment = state.app.segment(workspace, id).await?;
     let count = state.app.count_segment(workspace, id).await?;
-    let from = MembersFrom::After(ContactId(asked.after.max(0)));
+    let from = MembersFrom::After(ContactId(params.after.max(0)));
     // One row more than a page holds shows whether there is a next page.
     let mut members = state.app.segment_members(workspace, id, from, PAGE + 1).await?;
     let more = members.len() > PAGE as usize;

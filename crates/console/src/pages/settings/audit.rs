@@ -26,7 +26,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
 /// What is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct ListQuery {
     /// The last entry of the page before.
     before: String,
 }
@@ -51,10 +51,10 @@ struct AuditPage {
 async fn view(
     State(state): State<ConsoleState>,
     signed_in: SignedIn,
-    Query(asked): Query<Asked>,
+    Query(params): Query<ListQuery>,
 ) -> Result<Response, PageError> {
     signed_in.require(Permission::ManagePeople)?;
-    let before = match asked.before.as_str() {
+    let before = match params.before.as_str() {
         "" => None,
         text => Some(AuditId(uuid(text)?)),
     };

@@ -1,6 +1,6 @@
 //! What bulk calls write, and what they leave.
 
-use super::model::{Ask, Model, ask, first_name, shown};
+use super::model::{Model, RequestParts, api_call, first_name, shown};
 use crate::values::{ChannelType, EventTypeKey};
 use crate::*;
 use std::collections::BTreeSet;
@@ -28,11 +28,11 @@ fn listing(mut request: ContactRequest, members: &[BulkMember], without_value: &
 fn bulk_needs_something_to_recognise_the_contact_by() {
     let mut model = Model::new();
     for (dedupe_on, request) in [
-        (DedupeOn::Email, ask().phone(PHONE)),
-        (DedupeOn::Sms, ask().email(ANN)),
-        (DedupeOn::MobilePush, ask().email(ANN)),
-        (DedupeOn::Id, ask().email(ANN)),
-        (DedupeOn::ExternalCustomerId, ask().email(ANN)),
+        (DedupeOn::Email, api_call().phone(PHONE)),
+        (DedupeOn::Sms, api_call().email(ANN)),
+        (DedupeOn::MobilePush, api_call().email(ANN)),
+        (DedupeOn::Id, api_call().email(ANN)),
+        (DedupeOn::ExternalCustomerId, api_call().email(ANN)),
     ] {
         let decision = model.call(by(dedupe_on), request.clone());
         assert_eq!(decision.rejection, Some(Rejection::NoDedupeValue), "{dedupe_on:?}");
@@ -44,10 +44,10 @@ fn bulk_needs_something_to_recognise_the_contact_by() {
 #[test]
 fn bulk_clears_what_is_listed_without_a_value_and_leaves_what_is_not_listed() {
     let mut model = Model::new();
-    let id = model.id(ask().ext("A").email(ANN).phone(PHONE).name("Ann"));
+    let id = model.id(api_call().ext("A").email(ANN).phone(PHONE).name("Ann"));
     let members = [BulkMember::FirstName, BulkMember::Sms, BulkMember::ExternalCustomerId];
     let request = listing(
-        ask().ext("A").email("new@example.com").name("Eve"),
+        api_call().ext("A").email("new@example.com").name("Eve"),
         &members,
         &[BulkMember::Sms],
     );
@@ -57,7 +57,7 @@ fn bulk_clears_what_is_listed_without_a_value_and_leaves_what_is_not_listed() {
     assert_eq!(shown(model.contact(id), ChannelType::Email), [ANN]);
     assert!(shown(model.contact(id), ChannelType::Sms).is_empty());
     let cleared = listing(
-        ask().ext("A"),
+        api_call().ext("A"),
         &members,
         &[BulkMember::FirstName, BulkMember::ExternalCustomerId],
     );
@@ -76,23 +76,26 @@ fn bulk_never_clears_what_it_recognises_by_and_gives_everything_to_a_new_contact
             &[BulkMember::Email],
         )
     };
-    let made = model.call(by(DedupeOn::Email), only_name(ask().ext("A").email(ANN).phone(PHONE)));
+    let made = model.call(
+        by(DedupeOn::Email),
+        only_name(api_call().ext("A").email(ANN).phone(PHONE)),
+    );
     let id = made.contact.unwrap();
     assert_eq!(shown(model.contact(id), ChannelType::Sms), [PHONE]);
-    model.call(by(DedupeOn::Email), only_name(ask().ext("A")));
+    model.call(by(DedupeOn::Email), only_name(api_call().ext("A")));
     assert_eq!(shown(model.contact(id), ChannelType::Email), [ANN]);
 }
 
 #[test]
-fn bulk_tells_of_every_contact_that_it_makes() {
+fn bulk_records_an_event_for_every_contact_that_it_creates() {
     let mut model = Model::new();
-    let told = |mut request: ContactRequest| {
+    let with_event = |mut request: ContactRequest| {
         request.event_for_new = Some(EventTypeKey::parse("imported").unwrap());
         request
     };
-    model.call(by(DedupeOn::Email), told(ask().email(ANN)));
-    model.call(by(DedupeOn::Email), told(ask().email(ANN).name("Ann")));
-    model.call(by(DedupeOn::Sms), told(ask().phone(PHONE)));
+    model.call(by(DedupeOn::Email), with_event(api_call().email(ANN)));
+    model.call(by(DedupeOn::Email), with_event(api_call().email(ANN).name("Ann")));
+    model.call(by(DedupeOn::Sms), with_event(api_call().phone(PHONE)));
     let events: Vec<_> = model
         .events
         .iter()

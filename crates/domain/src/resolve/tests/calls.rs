@@ -1,6 +1,6 @@
 //! The search order and the powers of every call.
 
-use super::model::{Ask, Model, apart_of, ask, first_name, shown};
+use super::model::{Model, RequestParts, api_call, first_name, not_linked_of, shown};
 use crate::values::ChannelType;
 use crate::*;
 
@@ -12,26 +12,26 @@ const PHONE: &str = "+380501234567";
 fn crowd() -> (Model, [ContactId; 5]) {
     let mut model = Model::new();
     model.policy.merge_unclaimed = false;
-    let email = model.id(ask().email(ANN));
-    let phone = model.id(ask().phone(PHONE));
-    let token = model.id(ask().token("t").email("token@example.com"));
-    let device = model.id(ask().device("d").email("device@example.com"));
-    let cookie = model.id(ask().cookie("c").email("cookie@example.com"));
+    let email = model.id(api_call().email(ANN));
+    let phone = model.id(api_call().phone(PHONE));
+    let token = model.id(api_call().token("t").email("token@example.com"));
+    let device = model.id(api_call().device("d").email("device@example.com"));
+    let cookie = model.id(api_call().cookie("c").email("cookie@example.com"));
     (model, [email, phone, token, device, cookie])
 }
 
 #[test]
 fn upsert_looks_for_email_then_phone_then_token_then_device_then_cookie() {
     let (mut model, [email, phone, token, device, cookie]) = crowd();
-    let all = || ask().cookie("c").device("d").token("t");
+    let all = || api_call().cookie("c").device("d").token("t");
     assert_eq!(model.clone().upsert(all().phone(PHONE).email(ANN)).contact, Some(email));
     assert_eq!(model.clone().upsert(all().phone(PHONE)).contact, Some(phone));
     assert_eq!(model.clone().upsert(all()).contact, Some(token));
     assert_eq!(
-        model.clone().upsert(ask().cookie("c").device("d")).contact,
+        model.clone().upsert(api_call().cookie("c").device("d")).contact,
         Some(device)
     );
-    assert_eq!(model.upsert(ask().cookie("c")).contact, Some(cookie));
+    assert_eq!(model.upsert(api_call().cookie("c")).contact, Some(cookie));
 }
 
 #[test]
@@ -39,15 +39,15 @@ fn orders_and_app_tokens_look_for_the_phone_before_the_email() {
     let (model, [email, phone, ..]) = crowd();
     for call in [Call::Order, Call::AppToken] {
         assert_eq!(
-            model.clone().call(call, ask().email(ANN).phone(PHONE)).contact,
+            model.clone().call(call, api_call().email(ANN).phone(PHONE)).contact,
             Some(phone)
         );
-        assert_eq!(model.clone().call(call, ask().email(ANN)).contact, Some(email));
+        assert_eq!(model.clone().call(call, api_call().email(ANN)).contact, Some(email));
     }
     assert_eq!(
         model
             .clone()
-            .call(Call::Subscribe, ask().email(ANN).phone(PHONE))
+            .call(Call::Subscribe, api_call().email(ANN).phone(PHONE))
             .contact,
         Some(email)
     );
@@ -58,15 +58,15 @@ fn events_look_for_the_contact_id_first_and_create_only_when_they_may() {
     let (model, [email, phone, ..]) = crowd();
     let event = Call::Event { creates: false };
     assert_eq!(
-        model.clone().call(event, ask().at(phone).email(ANN)).contact,
+        model.clone().call(event, api_call().at(phone).email(ANN)).contact,
         Some(phone)
     );
-    assert_eq!(model.clone().call(event, ask().email(ANN)).contact, Some(email));
-    let unknown = model.clone().call(event, ask().email("new@example.com"));
+    assert_eq!(model.clone().call(event, api_call().email(ANN)).contact, Some(email));
+    let unknown = model.clone().call(event, api_call().email("new@example.com"));
     assert_eq!((unknown.contact, unknown.outcome), (None, Outcome::Unmatched));
     let made = model
         .clone()
-        .call(Call::Event { creates: true }, ask().email("new@example.com"));
+        .call(Call::Event { creates: true }, api_call().email("new@example.com"));
     assert_eq!(made.outcome, Outcome::Created);
 }
 
@@ -77,7 +77,7 @@ fn bulk_looks_for_the_external_id_and_the_dedupe_field_alone() {
         dedupe_on,
         restore: false,
     };
-    let all = || ask().email(ANN).phone(PHONE).token("t");
+    let all = || api_call().email(ANN).phone(PHONE).token("t");
     assert_eq!(model.clone().call(by(DedupeOn::Email), all()).contact, Some(email));
     assert_eq!(model.clone().call(by(DedupeOn::Sms), all()).contact, Some(phone));
     assert_eq!(
@@ -102,18 +102,18 @@ fn bulk_looks_for_the_external_id_and_the_dedupe_field_alone() {
 #[test]
 fn bulk_skips_a_removed_holder_unless_it_restores() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN));
+    let a = model.id(api_call().ext("A").email(ANN));
     model.remove(a);
     let bulk = |restore| Call::Bulk {
         dedupe_on: DedupeOn::Email,
         restore,
     };
     assert_eq!(
-        model.call(bulk(false), ask().ext("A").email(ANN)).outcome,
+        model.call(bulk(false), api_call().ext("A").email(ANN)).outcome,
         Outcome::Unmatched
     );
     assert_eq!(
-        model.call(bulk(true), ask().ext("A").email(ANN)).outcome,
+        model.call(bulk(true), api_call().ext("A").email(ANN)).outcome,
         Outcome::Restored
     );
 }
@@ -121,52 +121,52 @@ fn bulk_skips_a_removed_holder_unless_it_restores() {
 #[test]
 fn update_names_the_contact_by_number_alone_and_restores_it() {
     let (mut model, [email, phone, ..]) = crowd();
-    let decision = model.call(Call::Update, ask().at(phone).email(ANN).name("Ann"));
+    let decision = model.call(Call::Update, api_call().at(phone).email(ANN).name("Ann"));
     assert_eq!(decision.contact, Some(phone));
     assert_eq!(shown(model.contact(email), ChannelType::Email), [ANN]);
     model.remove(phone);
-    let decision = model.call(Call::Update, ask().at(phone).name("Eve"));
+    let decision = model.call(Call::Update, api_call().at(phone).name("Eve"));
     assert_eq!(
         (decision.outcome, first_name(model.contact(phone))),
         (Outcome::Restored, Some("Eve"))
     );
-    let unknown = model.call(Call::Update, ask().at(ContactId(999)).name("Eve"));
+    let unknown = model.call(Call::Update, api_call().at(ContactId(999)).name("Eve"));
     assert_eq!(unknown.rejection, Some(Rejection::ContactNotFound));
 }
 
 #[test]
 fn update_refuses_an_external_id_of_another_contact_and_names_the_holder() {
     let mut model = Model::new();
-    let holder = model.id(ask().ext("A"));
-    let other = model.id(ask().email(BOB));
+    let holder = model.id(api_call().ext("A"));
+    let other = model.id(api_call().email(BOB));
     for removed in [false, true] {
         if removed {
             model.remove(holder);
         }
-        let before = model.faces();
-        let decision = model.call(Call::Update, ask().at(other).ext("A").name("Bob"));
+        let before = model.observables();
+        let decision = model.call(Call::Update, api_call().at(other).ext("A").name("Bob"));
         assert_eq!(decision.rejection, Some(Rejection::ExternalIdHeld { holder }));
         assert_eq!((decision.contact, decision.rule), (Some(other), Rule::ContactId));
         let refused = Effect::NotLinked {
-            identifier: ask().ext("A").external_id.unwrap(),
+            identifier: api_call().ext("A").external_id.unwrap(),
             contact: Some(holder),
             reason: NotLinkedReason::HeldByOther,
         };
         assert_eq!(decision.effects, [refused], "it says what was refused");
-        assert_eq!(model.faces(), before, "a refused command changes nothing");
+        assert_eq!(model.observables(), before, "a refused command changes nothing");
     }
-    let decision = model.call(Call::Update, ask().at(other).ext("B"));
+    let decision = model.call(Call::Update, api_call().at(other).ext("B"));
     assert_eq!(
         (decision.outcome, model.contact(other).external_id()),
         (Outcome::Updated, Some("B"))
     );
-    let decision = model.call(Call::Update, ask().at(other).ext("C"));
+    let decision = model.call(Call::Update, api_call().at(other).ext("C"));
     assert_eq!(
         (decision.outcome, model.contact(other).external_id()),
         (Outcome::Updated, Some("C"))
     );
     assert_eq!(
-        model.upsert(ask().ext("B")).outcome,
+        model.upsert(api_call().ext("B")).outcome,
         Outcome::Created,
         "a replaced external ID stops matching"
     );
@@ -175,14 +175,14 @@ fn update_refuses_an_external_id_of_another_contact_and_names_the_holder() {
 #[test]
 fn setting_a_channel_replaces_its_value_and_keeps_other_types_and_tokens() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN).phone(PHONE).token("t1"));
-    model.upsert(ask().ext("A").email(BOB).token("t2"));
+    let a = model.id(api_call().ext("A").email(ANN).phone(PHONE).token("t1"));
+    model.upsert(api_call().ext("A").email(BOB).token("t2"));
     let contact = model.contact(a);
     assert_eq!(shown(contact, ChannelType::Email), [BOB]);
     assert_eq!(shown(contact, ChannelType::Sms), [PHONE]);
     assert_eq!(shown(contact, ChannelType::MobilePush), ["t1", "t2"]);
     assert_eq!(
-        model.upsert(ask().email(ANN)).outcome,
+        model.upsert(api_call().email(ANN)).outcome,
         Outcome::Created,
         "a replaced email stops matching"
     );
@@ -191,16 +191,19 @@ fn setting_a_channel_replaces_its_value_and_keeps_other_types_and_tokens() {
 #[test]
 fn one_phone_may_be_sms_and_viber_and_leaves_one_channel_at_a_time() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").phone(PHONE).channel(ChannelType::Viber, PHONE));
-    model.upsert(ask().ext("A").phone("+380671112233"));
+    let a = model.id(api_call().ext("A").phone(PHONE).channel(ChannelType::Viber, PHONE));
+    model.upsert(api_call().ext("A").phone("+380671112233"));
     let contact = model.contact(a);
     assert_eq!(shown(contact, ChannelType::Sms), ["+380671112233"]);
     assert_eq!(shown(contact, ChannelType::Viber), [PHONE]);
-    assert_eq!(model.upsert(ask().channel(ChannelType::Viber, PHONE)).contact, Some(a));
+    assert_eq!(
+        model.upsert(api_call().channel(ChannelType::Viber, PHONE)).contact,
+        Some(a)
+    );
 }
 
 #[test]
-fn a_value_that_is_shown_otherwise_is_told() {
+fn a_value_that_is_typed_differently_is_reported() {
     let restated = |decision: &Decision| -> Vec<String> {
         let typed = |effect: &Effect| match effect {
             Effect::Restated { identifier } => Some(identifier.typed.clone()),
@@ -211,22 +214,22 @@ fn a_value_that_is_shown_otherwise_is_told() {
     let mut model = Model::new();
     let unconfirmed = ContactRequest {
         confirmed: false,
-        ..ask().ext("A").email(ANN).phone(PHONE)
+        ..api_call().ext("A").email(ANN).phone(PHONE)
     };
     model.call(Call::Subscribe, unconfirmed);
-    let confirmed = model.upsert(ask().ext("A").email(ANN));
+    let confirmed = model.upsert(api_call().ext("A").email(ANN));
     assert_eq!(
         (confirmed.outcome, restated(&confirmed)),
         (Outcome::Updated, vec![ANN.to_owned()])
     );
-    let again = model.upsert(ask().ext("A").email(ANN));
+    let again = model.upsert(api_call().ext("A").email(ANN));
     assert_eq!((again.outcome, restated(&again)), (Outcome::Unchanged, vec![]));
-    let spelled = model.upsert(ask().ext("A").email("Ann@Example.com"));
+    let spelled = model.upsert(api_call().ext("A").email("Ann@Example.com"));
     assert_eq!(
         (spelled.outcome, restated(&spelled)),
         (Outcome::Updated, vec!["Ann@Example.com".to_owned()])
     );
-    let viber = model.upsert(ask().ext("A").channel(ChannelType::Viber, PHONE));
+    let viber = model.upsert(api_call().ext("A").channel(ChannelType::Viber, PHONE));
     assert_eq!(
         (viber.outcome, restated(&viber)),
         (Outcome::Updated, vec![PHONE.to_owned()])
@@ -236,9 +239,9 @@ fn a_value_that_is_shown_otherwise_is_told() {
 #[test]
 fn subscribe_adds_missing_channels_and_never_changes_one() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN));
-    let decision = model.call(Call::Subscribe, ask().ext("A").email(BOB).phone(PHONE).name("Ann"));
-    assert_eq!(apart_of(&decision), [NotLinkedReason::ChannelExists]);
+    let a = model.id(api_call().ext("A").email(ANN));
+    let decision = model.call(Call::Subscribe, api_call().ext("A").email(BOB).phone(PHONE).name("Ann"));
+    assert_eq!(not_linked_of(&decision), [NotLinkedReason::ChannelExists]);
     let contact = model.contact(a);
     assert_eq!(shown(contact, ChannelType::Email), [ANN]);
     assert_eq!(shown(contact, ChannelType::Sms), [PHONE]);
@@ -248,13 +251,13 @@ fn subscribe_adds_missing_channels_and_never_changes_one() {
 #[test]
 fn orders_create_with_everything_and_never_change_who_exists() {
     let mut model = Model::new();
-    let made = model.call(Call::Order, ask().ext("A").email(ANN).name("Ann"));
+    let made = model.call(Call::Order, api_call().ext("A").email(ANN).name("Ann"));
     let a = made.contact.unwrap();
     assert_eq!(
         (made.outcome, first_name(model.contact(a))),
         (Outcome::Created, Some("Ann"))
     );
-    let again = model.call(Call::Order, ask().ext("A").email(BOB).name("Eve"));
+    let again = model.call(Call::Order, api_call().ext("A").email(BOB).name("Eve"));
     assert_eq!((again.contact, again.outcome), (Some(a), Outcome::Unchanged));
     assert_eq!(
         (
@@ -268,18 +271,18 @@ fn orders_create_with_everything_and_never_change_who_exists() {
 #[test]
 fn app_tokens_are_appended_and_leave_the_rest() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN).token("t1"));
-    let decision = model.call(Call::AppToken, ask().email(ANN).phone(PHONE).token("t2"));
+    let a = model.id(api_call().ext("A").email(ANN).token("t1"));
+    let decision = model.call(Call::AppToken, api_call().email(ANN).phone(PHONE).token("t2"));
     assert_eq!((decision.contact, decision.outcome), (Some(a), Outcome::Updated));
     assert_eq!(shown(model.contact(a), ChannelType::MobilePush), ["t1", "t2"]);
     assert!(shown(model.contact(a), ChannelType::Sms).is_empty());
 }
 
 #[test]
-fn the_same_request_again_is_unchanged_and_a_request_for_nobody_is_refused() {
+fn a_repeated_request_is_unchanged_and_one_without_identifiers_is_refused() {
     let mut model = Model::new();
     let request = || {
-        ask()
+        api_call()
             .ext("A")
             .email(ANN)
             .phone(PHONE)
@@ -292,16 +295,19 @@ fn the_same_request_again_is_unchanged_and_a_request_for_nobody_is_refused() {
     let before = model.state.contacts.values().next().unwrap().updated_at;
     assert_eq!(model.upsert(request()).outcome, Outcome::Unchanged);
     assert_eq!(model.state.contacts.values().next().unwrap().updated_at, before);
-    assert_eq!(model.upsert(ask().name("Ann")).rejection, Some(Rejection::NoIdentifier));
+    assert_eq!(
+        model.upsert(api_call().name("Ann")).rejection,
+        Some(Rejection::NoIdentifier)
+    );
 }
 
 #[test]
 fn an_omitted_attribute_is_kept_and_null_clears_it() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").name("Ann"));
-    model.upsert(ask().ext("A").email(ANN));
+    let a = model.id(api_call().ext("A").name("Ann"));
+    model.upsert(api_call().ext("A").email(ANN));
     assert_eq!(first_name(model.contact(a)), Some("Ann"));
-    let mut clearing = ask().ext("A");
+    let mut clearing = api_call().ext("A");
     clearing.attributes.push(AttributeInput::first_name(None));
     assert_eq!(model.upsert(clearing).outcome, Outcome::Updated);
     assert_eq!(first_name(model.contact(a)), None);
@@ -311,11 +317,11 @@ fn an_omitted_attribute_is_kept_and_null_clears_it() {
 fn a_batch_is_decided_as_if_one_came_after_the_other() {
     let requests = || {
         vec![
-            ask().token("t"),
-            ask().email(ANN),
-            ask().ext("A").email(ANN).token("t"),
-            ask().ext("B").email(ANN),
-            ask().ext("A").name("Ann"),
+            api_call().token("t"),
+            api_call().email(ANN),
+            api_call().ext("A").email(ANN).token("t"),
+            api_call().ext("B").email(ANN),
+            api_call().ext("A").name("Ann"),
         ]
     };
     let upsert = |request| Command::Contact(Call::Upsert, Box::new(request));
@@ -344,13 +350,13 @@ fn a_batch_is_decided_as_if_one_came_after_the_other() {
 fn a_token_sent_again_updates_what_it_says_of_its_device_and_keeps_the_rest() {
     let device = |os: Option<&str>, model: Option<&str>| {
         let (os, device_model) = (os.map(str::to_owned), model.map(str::to_owned));
-        let mut asked = ask().ext("A").token("t");
-        asked.channels[0].details.device = Some(crate::values::Device {
+        let mut contact_request = api_call().ext("A").token("t");
+        contact_request.channels[0].details.device = Some(crate::values::Device {
             device_model,
             os,
             ..Default::default()
         });
-        asked
+        contact_request
     };
     let mut model = Model::new();
     let a = model.id(device(Some("Android"), Some("Pixel 8")));
@@ -369,12 +375,12 @@ fn a_token_sent_again_updates_what_it_says_of_its_device_and_keeps_the_rest() {
 #[test]
 fn one_request_enters_and_leaves_segments() {
     let mut model = Model::new();
-    let ann = model.id(ask().ext("A").group("old").group("kept"));
-    let mut asked = ask().ext("A").group("new");
-    asked.left_segments = ["old", "unknown"]
+    let ann = model.id(api_call().ext("A").group("old").group("kept"));
+    let mut contact_request = api_call().ext("A").group("new");
+    contact_request.left_segments = ["old", "unknown"]
         .map(|name| crate::values::SegmentName::parse(name).unwrap())
         .to_vec();
-    let decision = model.upsert(asked.clone());
+    let decision = model.upsert(contact_request.clone());
     let left = |effect: &&Effect| matches!(effect, Effect::SegmentRemoved { .. });
     assert_eq!(decision.effects.iter().filter(left).count(), 1);
     let segments = model.contact(ann).segments();
@@ -387,31 +393,31 @@ fn one_request_enters_and_leaves_segments() {
         .collect();
     names.sort_unstable();
     assert_eq!(names, ["kept", "new"]);
-    assert_eq!(model.upsert(asked).outcome, Outcome::Unchanged);
+    assert_eq!(model.upsert(contact_request).outcome, Outcome::Unchanged);
 }
 
 #[test]
 fn subscribing_says_of_every_email_what_became_of_it() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN));
-    let b = model.id(ask().email(BOB));
+    let a = model.id(api_call().ext("A").email(ANN));
+    let b = model.id(api_call().email(BOB));
     model.merge(a, b, false);
-    let mut subscribe = |email: &str| model.call(Call::Subscribe, ask().ext("A").email(email));
+    let mut subscribe = |email: &str| model.call(Call::Subscribe, api_call().ext("A").email(email));
     let other = subscribe("eve@example.com");
     assert_eq!(
-        (apart_of(&other), other.email_status),
+        (not_linked_of(&other), other.email_status),
         (vec![NotLinkedReason::ChannelExists], None)
     );
     let absorbed = subscribe(BOB);
     assert_eq!(
-        (apart_of(&absorbed), absorbed.email_status),
+        (not_linked_of(&absorbed), absorbed.email_status),
         (vec![NotLinkedReason::ChannelExists], None),
         "the contact answers for it, and shows its own"
     );
     let blocked = subscribe("test@test.com");
     assert!(matches!(blocked.effects[0], Effect::Blocked { kept: false, .. }));
     assert_eq!(
-        (apart_of(&blocked), blocked.email_status),
+        (not_linked_of(&blocked), blocked.email_status),
         (vec![NotLinkedReason::ChannelExists], Some(SubscribeStatus::Blacklisted))
     );
     assert_eq!(subscribe(ANN).email_status, Some(SubscribeStatus::AlreadySubscribed));
@@ -428,18 +434,18 @@ fn an_app_token_of_an_unknown_or_removed_contact_says_so_and_goes_on() {
         reasons.collect()
     };
     let mut model = Model::new();
-    let ann = model.id(ask().email(ANN));
-    let gone = model.id(ask().email(BOB));
+    let ann = model.id(api_call().email(ANN));
+    let gone = model.id(api_call().email(BOB));
     model.run(Command::Remove {
         contact: ContactRef::Id(gone),
         erase: false,
     });
-    let unknown = model.call(Call::AppToken, ask().at(ContactId(999)).email(ANN).token("t"));
+    let unknown = model.call(Call::AppToken, api_call().at(ContactId(999)).email(ANN).token("t"));
     assert_eq!(
         (unknown.contact, skips(&unknown)),
         (Some(ann), vec!["no contact has this number".to_owned()])
     );
-    let removed = model.call(Call::AppToken, ask().at(gone).token("u"));
+    let removed = model.call(Call::AppToken, api_call().at(gone).token("u"));
     assert_eq!(
         (removed.outcome, skips(&removed)),
         (Outcome::Created, vec!["the contact is removed".to_owned()])
@@ -448,9 +454,9 @@ fn an_app_token_of_an_unknown_or_removed_contact_says_so_and_goes_on() {
 }
 
 #[test]
-fn rule_9_whoever_is_passed_over_for_another_external_id_is_told() {
-    let told = |decision: &Decision| -> Vec<Option<ContactId>> {
-        let apart = decision.effects.iter().filter_map(|effect| match effect {
+fn rule_9_a_contact_passed_over_for_another_external_id_is_reported() {
+    let passed_over = |decision: &Decision| -> Vec<Option<ContactId>> {
+        let not_linked = decision.effects.iter().filter_map(|effect| match effect {
             Effect::NotLinked {
                 contact,
                 reason: NotLinkedReason::HoldsExternalId,
@@ -458,21 +464,24 @@ fn rule_9_whoever_is_passed_over_for_another_external_id_is_told() {
             } => Some(*contact),
             _ => None,
         });
-        apart.collect()
+        not_linked.collect()
     };
     let mut model = Model::new();
-    let ann = model.id(ask().ext("A").email(ANN));
-    let bob = model.id(ask().ext("B"));
-    let attached = model.upsert(ask().ext("B").email(ANN));
-    assert_eq!((attached.contact, told(&attached)), (Some(bob), vec![Some(ann)]));
+    let ann = model.id(api_call().ext("A").email(ANN));
+    let bob = model.id(api_call().ext("B"));
+    let attached = model.upsert(api_call().ext("B").email(ANN));
+    assert_eq!((attached.contact, passed_over(&attached)), (Some(bob), vec![Some(ann)]));
     assert_eq!(
-        told(&model.upsert(ask().ext("B").email(ANN))),
+        passed_over(&model.upsert(api_call().ext("B").email(ANN))),
         [],
         "once, when it gets the value"
     );
     let mut model = Model::new();
-    let ann = model.id(ask().ext("A").email(ANN));
-    let unclaimed = model.id(ask().phone(PHONE));
-    let adopted = model.upsert(ask().ext("B").email(ANN).phone(PHONE));
-    assert_eq!((adopted.contact, told(&adopted)), (Some(unclaimed), vec![Some(ann)]));
+    let ann = model.id(api_call().ext("A").email(ANN));
+    let unclaimed = model.id(api_call().phone(PHONE));
+    let adopted = model.upsert(api_call().ext("B").email(ANN).phone(PHONE));
+    assert_eq!(
+        (adopted.contact, passed_over(&adopted)),
+        (Some(unclaimed), vec![Some(ann)])
+    );
 }

@@ -1,6 +1,6 @@
 //! Rule 8.
 
-use super::model::{Ask, Model, apart_of, ask, merges_of, shown};
+use super::model::{Model, RequestParts, api_call, merges_of, not_linked_of, shown};
 use crate::values::ChannelType;
 use crate::*;
 
@@ -9,8 +9,8 @@ const ANN: &str = "ann@example.com";
 #[test]
 fn blocked_values_never_match_and_are_reported() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email("test@test.com"));
-    let decision = model.upsert(ask().email("test@test.com"));
+    let a = model.id(api_call().ext("A").email("test@test.com"));
+    let decision = model.upsert(api_call().email("test@test.com"));
     assert_ne!(decision.contact, Some(a));
     assert!(matches!(decision.effects[0], Effect::Blocked { kept: true, .. }));
     assert_eq!(
@@ -23,14 +23,17 @@ fn blocked_values_never_match_and_are_reported() {
 #[test]
 fn a_blocked_external_id_is_no_identifier() {
     let mut model = Model::new();
-    let decision = model.upsert(ask().ext("null").email(ANN));
+    let decision = model.upsert(api_call().ext("null").email(ANN));
     assert_eq!(decision.outcome, Outcome::Created);
     assert_eq!(model.contact(decision.contact.unwrap()).external_id(), None);
-    assert_eq!(model.upsert(ask().ext("null")).rejection, Some(Rejection::NoIdentifier));
+    assert_eq!(
+        model.upsert(api_call().ext("null")).rejection,
+        Some(Rejection::NoIdentifier)
+    );
 }
 
 #[test]
-fn what_names_nobody_identifies_nobody_whatever_the_key() {
+fn placeholders_identify_no_contact_whatever_the_key() {
     for text in [
         "00000000-0000-0000-0000-000000000000",
         "NaN",
@@ -38,28 +41,28 @@ fn what_names_nobody_identifies_nobody_whatever_the_key() {
         "{{customer.id}}",
         "BLACKLISTED",
     ] {
-        for asked in [ask().ext(text), ask().device(text), ask().token(text)] {
-            for asked in [asked.clone(), asked.by_public_key()] {
-                let decision = Model::new().upsert(asked);
+        for contact_request in [api_call().ext(text), api_call().device(text), api_call().token(text)] {
+            for contact_request in [contact_request.clone(), contact_request.by_public_key()] {
+                let decision = Model::new().upsert(contact_request);
                 assert_eq!(decision.rejection, Some(Rejection::NoIdentifier), "{text}");
             }
         }
     }
     let mut model = Model::new();
-    let first = model.id(ask().email("no_reply@shop.example"));
-    assert_ne!(model.id(ask().email("no_reply@shop.example")), first);
+    let first = model.id(api_call().email("no_reply@shop.example"));
+    assert_ne!(model.id(api_call().email("no_reply@shop.example")), first);
 }
 
 #[test]
 fn the_third_external_id_makes_a_value_shared_and_it_stops_matching() {
     let mut model = Model::new();
-    model.id(ask().ext("A").email(ANN));
-    model.id(ask().ext("B").email(ANN));
+    model.id(api_call().ext("A").email(ANN));
+    model.id(api_call().ext("B").email(ANN));
     assert!(
-        model.upsert(ask().email(ANN)).outcome != Outcome::Created,
+        model.upsert(api_call().email(ANN)).outcome != Outcome::Created,
         "two are not too many"
     );
-    let third = model.upsert(ask().ext("C").email(ANN));
+    let third = model.upsert(api_call().ext("C").email(ANN));
     assert!(
         third
             .effects
@@ -71,7 +74,7 @@ fn the_third_external_id_makes_a_value_shared_and_it_stops_matching() {
         [ANN],
         "it stays a channel"
     );
-    let later = model.upsert(ask().email(ANN));
+    let later = model.upsert(api_call().email(ANN));
     assert_eq!(later.outcome, Outcome::Created);
     assert!(
         later
@@ -85,11 +88,11 @@ fn the_third_external_id_makes_a_value_shared_and_it_stops_matching() {
 fn a_shared_token_moves_but_neither_matches_nor_absorbs() {
     let mut model = Model::new();
     for external in ["A", "B", "C"] {
-        model.id(ask().ext(external).token("t"));
+        model.id(api_call().ext(external).token("t"));
     }
-    let guest = model.upsert(ask().token("t"));
+    let guest = model.upsert(api_call().token("t"));
     assert_eq!(guest.outcome, Outcome::Created);
-    let login = model.upsert(ask().ext("A").token("t"));
+    let login = model.upsert(api_call().ext("A").token("t"));
     assert!(merges_of(&login).is_empty());
     assert!(model.contact(guest.contact.unwrap()).is_active());
     assert_eq!(
@@ -102,47 +105,47 @@ fn a_shared_token_moves_but_neither_matches_nor_absorbs() {
 fn the_surplus_of_a_kind_is_quarantined_and_does_not_match() {
     let mut model = Model::new();
     model.policy.limits.mobile_push = 2;
-    let a = model.id(ask().ext("A").token("t1").token("t2"));
-    let decision = model.upsert(ask().ext("A").token("t3"));
+    let a = model.id(api_call().ext("A").token("t1").token("t2"));
+    let decision = model.upsert(api_call().ext("A").token("t3"));
     assert!(
         decision
             .effects
             .iter()
             .any(|effect| matches!(effect, Effect::Quarantined { limit: 2, .. }))
     );
-    assert_eq!(model.upsert(ask().token("t2")).contact, Some(a));
-    assert_eq!(model.upsert(ask().token("t3")).outcome, Outcome::Created);
+    assert_eq!(model.upsert(api_call().token("t2")).contact, Some(a));
+    assert_eq!(model.upsert(api_call().token("t3")).outcome, Outcome::Created);
 }
 
 /// The states of what a contact holds, and whether the last decision attached or quarantined something.
 fn judged(model: &Model, id: ContactId, decision: &Decision) -> (Vec<IdentifierState>, bool, bool) {
     let contact = model.contact(id);
     let held = IdentifierKind::ALL.into_iter().flat_map(|kind| contact.visible(kind));
-    let told = |wanted: fn(&Effect) -> bool| decision.effects.iter().any(wanted);
+    let has_effect = |is_wanted: fn(&Effect) -> bool| decision.effects.iter().any(is_wanted);
     (
         held.filter(|held| held.kind() != IdentifierKind::ExternalId)
             .map(|held| held.state)
             .collect(),
-        told(|effect| matches!(effect, Effect::Attached { .. })),
-        told(|effect| matches!(effect, Effect::Quarantined { .. })),
+        has_effect(|effect| matches!(effect, Effect::Attached { .. })),
+        has_effect(|effect| matches!(effect, Effect::Quarantined { .. })),
     )
 }
 
 #[test]
-fn what_is_quarantined_is_told_each_time_and_heals_when_there_is_room() {
+fn a_quarantined_value_is_reported_each_time_and_counts_when_there_is_room() {
     use IdentifierState::{Active, Quarantined};
     let mut model = Model::new();
     model.policy.limits.mobile_push = 1;
-    let a = model.id(ask().ext("A").token("t1").token("t2"));
-    let again = model.upsert(ask().ext("A").token("t2"));
+    let a = model.id(api_call().ext("A").token("t1").token("t2"));
+    let again = model.upsert(api_call().ext("A").token("t2"));
     assert_eq!(again.outcome, Outcome::Unchanged);
     assert_eq!(judged(&model, a, &again), (vec![Active, Quarantined], false, true));
     model.policy.limits.mobile_push = 2;
-    let healed = model.upsert(ask().ext("A").token("t2"));
+    let healed = model.upsert(api_call().ext("A").token("t2"));
     assert_eq!(healed.outcome, Outcome::Updated);
     assert_eq!(judged(&model, a, &healed), (vec![Active, Active], true, false));
-    assert_eq!(model.upsert(ask().token("t2")).contact, Some(a));
-    let quiet = model.upsert(ask().ext("A").token("t2"));
+    assert_eq!(model.upsert(api_call().token("t2")).contact, Some(a));
+    let quiet = model.upsert(api_call().ext("A").token("t2"));
     assert_eq!(judged(&model, a, &quiet), (vec![Active, Active], false, false));
 }
 
@@ -152,11 +155,11 @@ fn an_email_heals_by_every_call_that_names_it() {
     for call in [Call::Upsert, Call::Subscribe] {
         let mut model = Model::new();
         model.policy.limits.email = 0;
-        let a = model.id(ask().ext("A").email(ANN));
-        let again = model.call(call, ask().ext("A").email(ANN));
+        let a = model.id(api_call().ext("A").email(ANN));
+        let again = model.call(call, api_call().ext("A").email(ANN));
         assert_eq!(judged(&model, a, &again), (vec![Quarantined], false, true), "{call:?}");
         model.policy.limits.email = 1;
-        let healed = model.call(call, ask().ext("A").email(ANN));
+        let healed = model.call(call, api_call().ext("A").email(ANN));
         assert_eq!(judged(&model, a, &healed), (vec![Active], true, false), "{call:?}");
     }
 }
@@ -167,8 +170,8 @@ fn unblocked() -> (Model, [ContactId; 2]) {
     let blocked = crate::values::BlockedValue::exact(Some("email"), ANN).unwrap();
     model.policy.blocked = crate::values::BlockedValues::new(vec![blocked]).unwrap();
     let ids = [
-        model.id(ask().email(ANN).device("d")),
-        model.id(ask().ext("B").phone("+380501234567")),
+        model.id(api_call().email(ANN).device("d")),
+        model.id(api_call().ext("B").phone("+380501234567")),
     ];
     model.policy.blocked = crate::values::BlockedValues::new(Vec::new()).unwrap();
     (model, ids)
@@ -177,7 +180,7 @@ fn unblocked() -> (Model, [ContactId; 2]) {
 #[test]
 fn a_value_that_is_not_blocked_any_more_finds_its_contact() {
     let (mut model, [a, _]) = unblocked();
-    let found = model.upsert(ask().email(ANN));
+    let found = model.upsert(api_call().email(ANN));
     assert_eq!(found.contact, Some(a));
     assert_eq!(judged(&model, a, &found).0, [IdentifierState::Active; 2]);
 }
@@ -185,24 +188,24 @@ fn a_value_that_is_not_blocked_any_more_finds_its_contact() {
 #[test]
 fn a_value_that_is_not_blocked_any_more_leads_to_merges() {
     let (mut model, [a, b]) = unblocked();
-    let decision = model.upsert(ask().ext("B").email(ANN));
+    let decision = model.upsert(api_call().ext("B").email(ANN));
     assert_eq!(decision.contact, Some(b));
     assert_eq!(merges_of(&decision)[0].1, a, "rule 6");
 }
 
 #[test]
-fn an_unsubscription_is_told_to_those_who_show_the_address() {
+fn an_unsubscription_is_logged_for_contacts_that_show_the_address() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN));
-    let b = model.id(ask().ext("B").email(ANN));
+    let a = model.id(api_call().ext("A").email(ANN));
+    let b = model.id(api_call().ext("B").email(ANN));
     let unsubscribe = || Command::Unsubscribe {
         email: crate::values::Email::parse(ANN).unwrap(),
         unsubscribed: true,
     };
     let decision = model.run(unsubscribe());
     assert!(matches!(decision.effects[..], [Effect::Unsubscribed { .. }]));
-    let told: Vec<ContactId> = model.log.iter().rev().take(2).map(|entry| entry.contact).collect();
-    assert_eq!(told, [b, a]);
+    let logged: Vec<ContactId> = model.log.iter().rev().take(2).map(|entry| entry.contact).collect();
+    assert_eq!(logged, [b, a]);
     assert!(model.run(unsubscribe()).effects.is_empty());
     assert_eq!(model.log.len(), 4);
 }
@@ -211,27 +214,27 @@ fn an_unsubscription_is_told_to_those_who_show_the_address() {
 fn an_absorption_that_would_pass_a_limit_does_not_take_place() {
     let mut model = Model::new();
     model.policy.limits.device_id = 1;
-    model.id(ask().ext("A").device("d1"));
-    let anonymous = model.id(ask().token("t").device("d2"));
-    let decision = model.upsert(ask().ext("A").token("t"));
-    assert_eq!(apart_of(&decision), [NotLinkedReason::Limit]);
+    model.id(api_call().ext("A").device("d1"));
+    let anonymous = model.id(api_call().token("t").device("d2"));
+    let decision = model.upsert(api_call().ext("A").token("t"));
+    assert_eq!(not_linked_of(&decision), [NotLinkedReason::Limit]);
     assert!(model.contact(anonymous).is_active());
 }
 
 #[test]
-fn a_quarantined_value_merges_nobody() {
+fn a_quarantined_value_merges_no_contacts() {
     let mut model = Model::new();
     model.policy.merge_unclaimed = true;
     model.policy.limits.email = 1;
-    let other = model.id(ask().email("b@example.com"));
-    let a = model.id(ask().ext("A").email(ANN));
+    let other = model.id(api_call().email("b@example.com"));
+    let a = model.id(api_call().ext("A").email(ANN));
     for effects in [3, 2] {
-        let decision = model.upsert(ask().ext("A").email(ANN).email("b@example.com"));
+        let decision = model.upsert(api_call().ext("A").email(ANN).email("b@example.com"));
         assert_eq!(decision.effects.len(), effects, "{decision:?}");
-        assert_eq!(apart_of(&decision), [NotLinkedReason::Limit]);
+        assert_eq!(not_linked_of(&decision), [NotLinkedReason::Limit]);
         assert!(judged(&model, a, &decision).2);
     }
-    assert_eq!(model.upsert(ask().email("b@example.com")).contact, Some(other));
+    assert_eq!(model.upsert(api_call().email("b@example.com")).contact, Some(other));
     let refused = model.merge(a, other, false);
     assert!(matches!(
         refused.rejection,
@@ -244,19 +247,19 @@ fn what_is_quarantined_and_comes_by_a_merge_goes_home_with_its_undo() {
     use IdentifierState::{Active, Quarantined};
     let mut model = Model::new();
     model.policy.limits.mobile_push = 1;
-    let a = model.id(ask().ext("A").email(ANN).email("b@example.com"));
+    let a = model.id(api_call().ext("A").email(ANN).email("b@example.com"));
     model.policy.limits.email = 1;
     let states = |model: &mut Model, call: Option<ContactRequest>| {
-        let decision = call.map(|asked| model.upsert(asked));
+        let decision = call.map(|contact_request| model.upsert(contact_request));
         let contact = model.contact(a);
         let held = contact.visible(IdentifierKind::Email);
         let states: Vec<_> = held.into_iter().map(|held| held.state).collect();
         (states, decision.map(|decision| decision.outcome))
     };
     assert_eq!(states(&mut model, None).0, [Active, Active]);
-    let full = ask().ext("A").email(ANN).email("c@example.com");
+    let full = api_call().ext("A").email(ANN).email("c@example.com");
     assert_eq!(states(&mut model, Some(full.clone())).0, [Active, Quarantined]);
-    let other = model.id(ask().email("c@example.com"));
+    let other = model.id(api_call().email("c@example.com"));
     let merged = model.merge(a, other, true);
     let [(merge, ..)] = merges_of(&merged)[..] else {
         panic!("{merged:?}")

@@ -1,6 +1,6 @@
 //! Random histories keep the invariants: the model checks them after every command.
 
-use super::model::{Ask, Model, ask};
+use super::model::{Model, RequestParts, api_call};
 use crate::*;
 use proptest::prelude::*;
 
@@ -33,15 +33,15 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 }
 
 pub(super) fn request(parts: &[usize]) -> ContactRequest {
-    parts.iter().fold(ask(), |asked, part| {
+    parts.iter().fold(api_call(), |contact_request, part| {
         let n = part % 4;
         match part / 4 {
-            0 => asked.ext(&format!("X{n}")),
-            1 => asked.email(&format!("p{n}@example.com")),
-            2 => asked.phone(&format!("+38050123456{n}")),
-            3 => asked.token(&format!("t{n}")),
-            4 => asked.device(&format!("d{n}")).name("Ann"),
-            _ => asked.cookie(&format!("c{n}")).group(&format!("g{n}")),
+            0 => contact_request.ext(&format!("X{n}")),
+            1 => contact_request.email(&format!("p{n}@example.com")),
+            2 => contact_request.phone(&format!("+38050123456{n}")),
+            3 => contact_request.token(&format!("t{n}")),
+            4 => contact_request.device(&format!("d{n}")).name("Ann"),
+            _ => contact_request.cookie(&format!("c{n}")).group(&format!("g{n}")),
         }
     })
 }
@@ -57,9 +57,9 @@ pub(super) fn command(model: &Model, step: Step) -> Option<Command> {
     };
     Some(match step {
         Step::Call(call, parts) => {
-            let mut asked = request(&parts);
-            asked.contact_id = if call == Call::Update { nth(parts[0]) } else { None };
-            Command::Contact(call, Box::new(asked))
+            let mut contact_request = request(&parts);
+            contact_request.contact_id = if call == Call::Update { nth(parts[0]) } else { None };
+            Command::Contact(call, Box::new(contact_request))
         }
         Step::Remove(n) => Command::Remove {
             contact: ContactRef::Id(nth(n)?),
@@ -86,16 +86,16 @@ proptest! {
         let mut model = Model::new();
         for step in steps {
             if let Some(command) = command(&model, step) {
-                let before = model.faces();
-                let apart = model.apart();
+                let before = model.observables();
+                let undone_pairs = model.undone_pairs();
                 let by_hand = matches!(command, Command::Merge { .. });
                 let decision = model.run(command);
                 if !by_hand {
-                    let met = apart.iter().find(|(one, other)| model.answers_as_one(*one, *other));
+                    let met = undone_pairs.iter().find(|(one, other)| model.answers_as_one(*one, *other));
                     prop_assert_eq!(met, None, "what was taken apart merged by itself");
                 }
                 if matches!(decision.outcome, Outcome::Rejected | Outcome::Unmatched) {
-                    prop_assert_eq!(model.faces(), before, "a refused command changed something");
+                    prop_assert_eq!(model.observables(), before, "a refused command changed something");
                 }
             }
         }

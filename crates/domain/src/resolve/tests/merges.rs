@@ -1,6 +1,6 @@
 //! Rule 10.
 
-use super::model::{Ask, Model, ask, first_name, merges_of, shown};
+use super::model::{Model, RequestParts, api_call, first_name, merges_of, shown};
 use crate::values::ChannelType;
 use crate::*;
 use proptest::prelude::*;
@@ -14,15 +14,24 @@ fn undo(model: &mut Model, merge: MergeId) -> Decision {
 
 /// What the contacts show, whenever they were updated.
 fn looks(model: &Model) -> Vec<ObservableContact> {
-    model.faces().into_values().map(|(face, _)| face).collect()
+    model
+        .observables()
+        .into_values()
+        .map(|(observable, _)| observable)
+        .collect()
 }
 
 /// Three contacts with overlapping attributes and segments.
 fn three() -> (Model, [ContactId; 3]) {
     let mut model = Model::new();
-    let a = model.id(ask().email(ANN).name("Ann").group("a").group("all"));
-    let b = model.id(ask().ext("B").phone("+380501234567").group("b").group("all").token("t"));
-    let c = model.id(ask().device("d").cookie("c").token("u").group("c"));
+    let a = model.id(api_call().email(ANN).name("Ann").group("a").group("all"));
+    let b = model.id(api_call()
+        .ext("B")
+        .phone("+380501234567")
+        .group("b")
+        .group("all")
+        .token("t"));
+    let c = model.id(api_call().device("d").cookie("c").token("u").group("c"));
     (model, [a, b, c])
 }
 
@@ -46,19 +55,19 @@ fn the_survivor_s_values_win_blanks_are_filled_and_segments_unite() {
 fn the_absorbed_number_goes_on_answering() {
     let (mut model, [a, b, _]) = three();
     model.merge(b, a, false);
-    assert_eq!(model.call(Call::Update, ask().at(a).name("Eve")).contact, Some(b));
+    assert_eq!(model.call(Call::Update, api_call().at(a).name("Eve")).contact, Some(b));
     assert_eq!(model.remove(a).contact, Some(b));
 }
 
 #[test]
 fn two_external_ids_need_force_and_both_answer_afterwards() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN));
-    let b = model.id(ask().ext("B").email(BOB));
+    let a = model.id(api_call().ext("A").email(ANN));
+    let b = model.id(api_call().ext("B").email(BOB));
     let refused = model.merge(a, b, false);
     assert_eq!(refused.rejection, Some(Rejection::DifferentExternalIds));
     let in_the_way = Effect::NotLinked {
-        identifier: ask().ext("B").external_id.unwrap(),
+        identifier: api_call().ext("B").external_id.unwrap(),
         contact: Some(b),
         reason: NotLinkedReason::HoldsExternalId,
     };
@@ -71,11 +80,11 @@ fn two_external_ids_need_force_and_both_answer_afterwards() {
         [ANN],
         "the survivor's value wins"
     );
-    assert_eq!(model.upsert(ask().ext("B")).contact, Some(a));
+    assert_eq!(model.upsert(api_call().ext("B")).contact, Some(a));
     assert_eq!(
-        model.upsert(ask().email(BOB)).contact,
+        model.upsert(api_call().email(BOB)).contact,
         Some(a),
-        "the absorbed email still tells who it is"
+        "the absorbed email is still evidence"
     );
 }
 
@@ -97,7 +106,7 @@ fn crossing_and_repeated_merges_and_undos_are_refused() {
 fn what_arrived_after_the_merge_stays_and_what_the_absorbed_one_brought_goes_home() {
     let (mut model, [a, b, _]) = three();
     let merge = merges_of(&model.merge(b, a, false))[0].0;
-    model.upsert(ask().ext("B").email(BOB).name("Eve").group("later"));
+    model.upsert(api_call().ext("B").email(BOB).name("Eve").group("later"));
     assert_eq!(shown(model.contact(b), ChannelType::Email), [BOB]);
     undo(&mut model, merge);
     assert_eq!(
@@ -114,28 +123,28 @@ fn what_arrived_after_the_merge_stays_and_what_the_absorbed_one_brought_goes_hom
         (vec![BOB], Some("Eve"))
     );
     assert_eq!(model.contact(b).segments().len(), 3, "b, all and later");
-    assert_eq!(model.upsert(ask().email(ANN)).contact, Some(a));
+    assert_eq!(model.upsert(api_call().email(ANN)).contact, Some(a));
 }
 
 #[test]
 fn rule_10_an_undo_takes_from_the_survivor_what_the_absorbed_one_brought() {
     let phone = "+380501234567";
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").email(ANN));
-    let b = model.id(ask().phone(phone));
+    let a = model.id(api_call().ext("A").email(ANN));
+    let b = model.id(api_call().phone(phone));
     let before = looks(&model);
-    let decision = model.upsert(ask().ext("A").phone(phone));
+    let decision = model.upsert(api_call().ext("A").phone(phone));
     let merge = merges_of(&decision)[0].0;
     undo(&mut model, merge);
     assert_eq!(looks(&model), before, "the request that merged them named the phone");
 
-    // Told again, it is a phone that both carry.
-    model.upsert(ask().ext("A").phone(phone));
+    // Sent again, it is a phone that both carry.
+    model.upsert(api_call().ext("A").phone(phone));
     assert_eq!(shown(model.contact(a), ChannelType::Sms), [phone]);
     assert_eq!(shown(model.contact(b), ChannelType::Sms), [phone]);
     let before = looks(&model);
     let merge = merges_of(&model.merge(a, b, false))[0].0;
-    model.upsert(ask().ext("A").phone(phone));
+    model.upsert(api_call().ext("A").phone(phone));
     undo(&mut model, merge);
     assert_eq!(looks(&model), before, "what it held before is its own");
 }
@@ -145,13 +154,13 @@ fn rule_10_what_is_named_while_the_merge_stands_goes_home_along_the_whole_chain(
     let phone = "+380501234567";
     for first in [0, 1] {
         let mut model = Model::new();
-        let a = model.id(ask().ext("A"));
-        let b = model.id(ask().email(ANN));
-        let c = model.id(ask().phone(phone));
+        let a = model.id(api_call().ext("A"));
+        let b = model.id(api_call().email(ANN));
+        let c = model.id(api_call().phone(phone));
         let before = looks(&model);
         let inner = merges_of(&model.merge(b, c, false))[0].0;
         let outer = merges_of(&model.merge(a, b, false))[0].0;
-        model.upsert(ask().ext("A").phone(phone));
+        model.upsert(api_call().ext("A").phone(phone));
         let order = [[inner, outer], [outer, inner]][first];
         for merge in order {
             undo(&mut model, merge);
@@ -166,9 +175,9 @@ fn rule_10_what_is_named_while_the_merge_stands_goes_home_along_the_whole_chain(
 fn rule_10_a_phone_that_took_the_place_of_another_stays_with_the_survivor_too() {
     let (old, new) = ("+380501234567", "+380507654321");
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").phone(old));
-    let b = model.id(ask().phone(new));
-    let merge = merges_of(&model.upsert(ask().ext("A").phone(new)))[0].0;
+    let a = model.id(api_call().ext("A").phone(old));
+    let b = model.id(api_call().phone(new));
+    let merge = merges_of(&model.upsert(api_call().ext("A").phone(new)))[0].0;
     undo(&mut model, merge);
     assert_eq!(shown(model.contact(a), ChannelType::Sms), [new]);
     assert_eq!(shown(model.contact(b), ChannelType::Sms), [new]);
@@ -179,7 +188,7 @@ fn a_value_cleared_after_the_merge_does_not_come_back_with_another_undo() {
     let (mut model, [a, b, c]) = three();
     model.merge(b, a, false);
     let second = merges_of(&model.merge(b, c, false))[0].0;
-    let mut clearing = ask().ext("B");
+    let mut clearing = api_call().ext("B");
     clearing.attributes.push(AttributeInput::first_name(None));
     model.upsert(clearing);
     undo(&mut model, second);
@@ -225,21 +234,21 @@ proptest! {
         touch in proptest::bool::ANY,
     ) {
         let (mut model, [a, b, c]) = three();
-        let d = model.id(ask().ext("D").email(BOB).name("Dan").token("v"));
+        let d = model.id(api_call().ext("D").email(BOB).name("Dan").token("v"));
         let ids = [a, b, c, d];
-        let before = model.faces();
+        let before = model.observables();
         let mut made = Vec::new();
         for (survivor, absorbed) in merges {
             let decision = model.merge(ids[survivor], ids[absorbed], true);
             made.extend(merges_of(&decision).into_iter().map(|merge| merge.0));
             if touch && decision.outcome == Outcome::Merged {
                 // The same values again change nothing that can be observed, neither now nor after the undo.
-                model.upsert(ask().ext("D").token("v"));
+                model.upsert(api_call().ext("D").token("v"));
             }
         }
         for index in order.into_iter().filter(|index| *index < made.len()) {
             prop_assert_eq!(undo(&mut model, made[index]).outcome, Outcome::Unmerged);
         }
-        prop_assert_eq!(model.faces(), before);
+        prop_assert_eq!(model.observables(), before);
     }
 }

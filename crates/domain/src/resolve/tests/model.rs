@@ -63,7 +63,7 @@ impl Model {
         resolution.decisions
     }
 
-    /// Of an identifier one visitor is open, that of whoever holds it, and whoever undoes a merge gets both or neither.
+    /// An identifier has one open visitor, that of its holder; undoing a merge returns both or neither.
     fn check_visitors(&self) {
         let open = || self.state.visitors.iter().filter(|visitor| visitor.closed_at.is_none());
         let keys: BTreeSet<&IdentifierKey> = open().map(|visitor| &visitor.key).collect();
@@ -160,7 +160,7 @@ impl Model {
     }
 
     /// The pairs of contacts that were taken apart and are two now.
-    pub(super) fn apart(&self) -> BTreeSet<(ContactId, ContactId)> {
+    pub(super) fn undone_pairs(&self) -> BTreeSet<(ContactId, ContactId)> {
         let undone = self.state.merges.values().filter(|merge| merge.undone_at.is_some());
         undone
             .map(|merge| (merge.survivor, merge.absorbed))
@@ -193,7 +193,7 @@ impl Model {
     }
 
     /// What every contact shows, and when it was last updated.
-    pub(super) fn faces(&self) -> BTreeMap<ContactId, (ObservableContact, Timestamp)> {
+    pub(super) fn observables(&self) -> BTreeMap<ContactId, (ObservableContact, Timestamp)> {
         self.state
             .contacts
             .iter()
@@ -276,20 +276,20 @@ pub(super) fn merges_of(decision: &Decision) -> Vec<(MergeId, ContactId, MergeRu
 }
 
 /// Says why contacts were kept apart.
-pub(super) fn apart_of(decision: &Decision) -> Vec<NotLinkedReason> {
-    let apart = |effect: &Effect| match effect {
+pub(super) fn not_linked_of(decision: &Decision) -> Vec<NotLinkedReason> {
+    let not_linked = |effect: &Effect| match effect {
         Effect::NotLinked { reason: why, .. } => Some(*why),
         _ => None,
     };
-    decision.effects.iter().filter_map(apart).collect()
+    decision.effects.iter().filter_map(not_linked).collect()
 }
 
-/// A request in short: `ask().ext("7").email("a@b.c")`.
-pub(super) fn ask() -> ContactRequest {
+/// A request in short: `api_call().ext("7").email("a@b.c")`.
+pub(super) fn api_call() -> ContactRequest {
     ContactRequest::new(Source::Api)
 }
 
-pub(super) trait Ask {
+pub(super) trait RequestParts {
     fn ext(self, id: &str) -> Self;
     fn email(self, email: &str) -> Self;
     fn phone(self, phone: &str) -> Self;
@@ -302,7 +302,7 @@ pub(super) trait Ask {
     fn at(self, id: ContactId) -> Self;
 }
 
-impl Ask for ContactRequest {
+impl RequestParts for ContactRequest {
     fn ext(mut self, id: &str) -> Self {
         self.external_id = Some(Identifier::external_id(&ExternalId::parse(id).unwrap()));
         self

@@ -1,6 +1,6 @@
 //! Changing a contact by its number, and clearing what it has.
 
-use super::model::{Ask, Model, ask, first_name, shown};
+use super::model::{Model, RequestParts, api_call, first_name, shown};
 use crate::values::{ChannelType, ContactKey};
 use crate::*;
 
@@ -11,7 +11,7 @@ const PHONE: &str = "+380501234567";
 fn clear(id: ContactId, channels: &[ChannelType]) -> ContactRequest {
     ContactRequest {
         cleared_channels: channels.iter().copied().collect(),
-        ..ask().at(id)
+        ..api_call().at(id)
     }
 }
 
@@ -24,9 +24,9 @@ fn lost(decision: &Decision) -> Vec<&str> {
 }
 
 #[test]
-fn what_is_cleared_stops_matching_and_is_told() {
+fn a_cleared_value_stops_matching_and_is_reported() {
     let mut model = Model::new();
-    let request = ask().ext("A").email(ANN).phone(PHONE).token("t").name("Ann");
+    let request = api_call().ext("A").email(ANN).phone(PHONE).token("t").name("Ann");
     let a = model.id(request);
     let request = ContactRequest {
         attributes: vec![AttributeInput::first_name(None)],
@@ -38,10 +38,10 @@ fn what_is_cleared_stops_matching_and_is_told() {
     let contact = model.contact(a);
     assert_eq!((contact.external_id(), first_name(contact)), (Some("A"), None));
     assert_eq!(shown(contact, ChannelType::MobilePush), ["t"]);
-    assert_ne!(model.id(ask().email(ANN)), a);
-    assert_ne!(model.id(ask().phone(PHONE)), a);
+    assert_ne!(model.id(api_call().email(ANN)), a);
+    assert_ne!(model.id(api_call().phone(PHONE)), a);
     assert_eq!(model.call(Call::Patch, request).outcome, Outcome::Unchanged);
-    let set = model.call(Call::Patch, ask().at(a).email(BOB));
+    let set = model.call(Call::Patch, api_call().at(a).email(BOB));
     assert_eq!(set.outcome, Outcome::Updated);
     assert_eq!(shown(model.contact(a), ChannelType::Email), [BOB]);
 }
@@ -49,23 +49,23 @@ fn what_is_cleared_stops_matching_and_is_told() {
 #[test]
 fn a_number_that_is_cleared_in_one_channel_stays_in_the_other() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A").phone(PHONE).channel(ChannelType::Viber, PHONE));
+    let a = model.id(api_call().ext("A").phone(PHONE).channel(ChannelType::Viber, PHONE));
     let cleared = model.call(Call::Patch, clear(a, &[ChannelType::Sms]));
     let restated = |effect: &Effect| matches!(effect, Effect::Restated { identifier } if identifier.typed == PHONE);
     assert!(cleared.effects.iter().any(restated), "{cleared:?}");
     assert_eq!(shown(model.contact(a), ChannelType::Sms), [""; 0]);
     assert_eq!(shown(model.contact(a), ChannelType::Viber), [PHONE]);
-    assert_eq!(model.id(ask().channel(ChannelType::Viber, PHONE)), a);
+    assert_eq!(model.id(api_call().channel(ChannelType::Viber, PHONE)), a);
 }
 
 #[test]
 fn clearing_empties_the_channel_also_of_what_merges_brought_and_an_undo_gives_it_back() {
     let mut model = Model::new();
-    let c = model.id(ask().ext("C").phone(PHONE).channel(ChannelType::Viber, PHONE));
-    let b = model.id(ask().email(BOB).device("d"));
-    let request = ask().ext("A").email(ANN).phone(PHONE);
+    let c = model.id(api_call().ext("C").phone(PHONE).channel(ChannelType::Viber, PHONE));
+    let b = model.id(api_call().email(BOB).device("d"));
+    let request = api_call().ext("A").email(ANN).phone(PHONE);
     let a = model.id(request.channel(ChannelType::Viber, PHONE));
-    let before = [b, c].map(|id| model.faces()[&id].0.clone());
+    let before = [b, c].map(|id| model.observables()[&id].0.clone());
     assert_ne!(a, c);
     model.merge(a, b, false);
     model.merge(a, c, true);
@@ -79,29 +79,29 @@ fn clearing_empties_the_channel_also_of_what_merges_brought_and_an_undo_gives_it
     for merge in merges {
         assert_eq!(model.run(Command::Undo { merge }).outcome, Outcome::Unmerged);
     }
-    assert_eq!([b, c].map(|id| model.faces()[&id].0.clone()), before);
+    assert_eq!([b, c].map(|id| model.observables()[&id].0.clone()), before);
     assert_eq!(shown(model.contact(a), ChannelType::Email), [""; 0]);
     assert_eq!(shown(model.contact(a), ChannelType::Viber), [PHONE]);
 }
 
 #[test]
-fn a_contact_key_that_is_cleared_finds_nobody() {
+fn a_cleared_contact_key_finds_no_contact() {
     let mut model = Model::new();
     let key = ContactKey::parse("k").unwrap();
     let a = model.id(ContactRequest {
         attributes: vec![AttributeInput::contact_key(Some(&key))],
-        ..ask().ext("A")
+        ..api_call().ext("A")
     });
     let named = || ContactRequest {
         contact_key: Some(Identifier::contact_key(&key)),
-        ..ask()
+        ..api_call()
     };
     assert_eq!(model.event("e", named()).contact, Some(a));
     let cleared = model.call(
         Call::Patch,
         ContactRequest {
             attributes: vec![AttributeInput::contact_key(None)],
-            ..ask().at(a)
+            ..api_call().at(a)
         },
     );
     assert_eq!(lost(&cleared), ["k"]);
@@ -111,9 +111,9 @@ fn a_contact_key_that_is_cleared_finds_nobody() {
 #[test]
 fn a_patch_finds_active_contacts_alone_and_refuses_what_it_cannot_write() {
     let mut model = Model::new();
-    let a = model.id(ask().ext("A"));
-    let b = model.id(ask().ext("B"));
-    let held = model.call(Call::Patch, ask().at(a).ext("B"));
+    let a = model.id(api_call().ext("A"));
+    let b = model.id(api_call().ext("B"));
+    let held = model.call(Call::Patch, api_call().at(a).ext("B"));
     assert_eq!(held.rejection, Some(Rejection::ExternalIdHeld { holder: b }));
     let request = ContactRequest {
         fields: vec![FieldInput {
@@ -121,7 +121,7 @@ fn a_patch_finds_active_contacts_alone_and_refuses_what_it_cannot_write() {
             text: None,
             member: "fields.9".to_owned(),
         }],
-        ..ask().at(a).name("Ann")
+        ..api_call().at(a).name("Ann")
     };
     let unknown = model.call(Call::Patch, request);
     assert!(
@@ -131,7 +131,7 @@ fn a_patch_finds_active_contacts_alone_and_refuses_what_it_cannot_write() {
     assert_eq!(first_name(model.contact(a)), None);
     model.remove(a);
     for id in [a, ContactId(99)] {
-        let missing = model.call(Call::Patch, ask().at(id).name("Ann"));
+        let missing = model.call(Call::Patch, api_call().at(id).name("Ann"));
         assert_eq!(missing.rejection, Some(Rejection::ContactNotFound));
     }
     assert_eq!(model.contact(a).state, ContactState::Removed);
@@ -140,7 +140,7 @@ fn a_patch_finds_active_contacts_alone_and_refuses_what_it_cannot_write() {
 #[test]
 fn a_condition_on_the_revision_holds_until_an_earlier_command_of_the_batch_changes_the_contact() {
     let mut model = Model::new();
-    let id = model.id(ask().ext("A").email(ANN));
+    let id = model.id(api_call().ext("A").email(ANN));
     let revisions = vec![model.contact(id).revision];
     let clear = || Command::IfUnchanged {
         contact: id,

@@ -1,14 +1,14 @@
 //! Orders of several shops, and orders that are deleted.
 
-use super::model::{Ask, Model, ask};
-use super::orders::{key, order, send, told};
+use super::model::{Model, RequestParts, api_call};
+use super::orders::{key, order, send, stored_events};
 use crate::OrderStatus::{Cancelled, Delivered, InProgress, Initialized};
 use crate::values::StoreId;
 use crate::*;
 
 /// Sends order 1 of a shop, of the contact A.
 fn of_store(model: &mut Model, store: Option<&str>, status: OrderStatus, date: i64) -> Decision {
-    let mut request = order(status, date, ask().ext("A"));
+    let mut request = order(status, date, api_call().ext("A"));
     request.key = key("1", store);
     send(model, request)
 }
@@ -28,7 +28,7 @@ fn orders_of_different_shops_are_different() {
     of_store(&mut model, Some("b"), Initialized, 1);
     of_store(&mut model, Some("b"), Delivered, 2);
     assert_eq!(stores(&model), [(Some("a"), Initialized), (Some("b"), Delivered)]);
-    let names: Vec<&str> = told(&model).into_iter().map(|(name, ..)| name).collect();
+    let names: Vec<&str> = stored_events(&model).into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["orderINITIALIZED", "orderINITIALIZED", "orderDELIVERED"]);
     assert!(model.events[1].params.as_json().contains(r#""storeId":"b""#));
     let ambiguous = of_store(&mut model, None, Cancelled, 3);
@@ -68,7 +68,11 @@ fn an_order_is_deleted_where_the_workspace_allows_it() {
     model.run_all(vec![delete(None), delete(None)]);
     assert_eq!((stores(&model), model.events.len()), (Vec::new(), 2));
     of_store(&mut model, Some("a"), Initialized, 1);
-    assert_eq!((stores(&model).len(), model.events.len()), (1, 3), "it is told anew");
+    assert_eq!(
+        (stores(&model).len(), model.events.len()),
+        (1, 3),
+        "it is recorded again"
+    );
     let erase = Command::Remove {
         contact: ContactRef::Id(ann.unwrap()),
         erase: true,

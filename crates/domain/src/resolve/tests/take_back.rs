@@ -1,6 +1,6 @@
 //! Taking back what a row of an import changed.
 
-use super::model::{Ask, Model, ask, first_name, merges_of, shown};
+use super::model::{Model, RequestParts, api_call, first_name, merges_of, shown};
 use crate::values::ChannelType;
 use crate::*;
 
@@ -34,40 +34,40 @@ fn kept(decision: &Decision) -> Vec<&str> {
 #[test]
 fn a_contact_is_as_it_was() {
     let mut model = Model::new();
-    let id = model.id(ask().email(ANN).name("Ann").group("Old"));
-    let before = model.faces();
-    let mut request = ask().ext("A").email(ANN).phone(PHONE).name("Eve").group("New");
+    let id = model.id(api_call().email(ANN).name("Ann").group("Old"));
+    let before = model.observables();
+    let mut request = api_call().ext("A").email(ANN).phone(PHONE).name("Eve").group("New");
     request.left_segments = vec![crate::values::SegmentName::parse("Old").unwrap()];
     let row = import(&mut model, request);
     assert_eq!((row.outcome, row.contact), (Outcome::Updated, Some(id)));
     let undone = take_back(&mut model, &row);
     assert_eq!((undone.outcome, kept(&undone)), (Outcome::Updated, vec![]));
-    assert_eq!(model.faces(), before);
+    assert_eq!(model.observables(), before);
     assert_eq!(take_back(&mut model, &row).outcome, Outcome::Unchanged, "a second time");
 }
 
 #[test]
 fn a_value_that_was_replaced_is_back_and_matches() {
     let mut model = Model::new();
-    let id = model.id(ask().ext("A").email(ANN).phone(PHONE));
-    let row = import(&mut model, ask().ext("A").email(BOB));
+    let id = model.id(api_call().ext("A").email(ANN).phone(PHONE));
+    let row = import(&mut model, api_call().ext("A").email(BOB));
     assert_eq!(shown(model.contact(id), ChannelType::Email), [BOB]);
     take_back(&mut model, &row);
     assert_eq!(shown(model.contact(id), ChannelType::Email), [ANN]);
-    assert_eq!(model.upsert(ask().email(ANN)).contact, Some(id));
-    assert_ne!(model.upsert(ask().email(BOB)).contact, Some(id));
+    assert_eq!(model.upsert(api_call().email(ANN)).contact, Some(id));
+    assert_ne!(model.upsert(api_call().email(BOB)).contact, Some(id));
 }
 
 #[test]
 fn a_contact_that_was_made_is_removed_and_its_external_id_is_free() {
     let mut model = Model::new();
-    let row = import(&mut model, ask().ext("A").email(ANN).name("Ann").group("New"));
+    let row = import(&mut model, api_call().ext("A").email(ANN).name("Ann").group("New"));
     let id = row.contact.unwrap();
     let undone = take_back(&mut model, &row);
     assert_eq!((undone.outcome, undone.contact), (Outcome::Removed, Some(id)));
     let contact = model.contact(id);
     assert!(contact.identifiers.is_empty() && contact.memberships.is_empty() && contact.attributes.0.is_empty());
-    let again = model.upsert(ask().ext("A").email(ANN));
+    let again = model.upsert(api_call().ext("A").email(ANN));
     assert_eq!(again.outcome, Outcome::Created);
     assert_ne!(again.contact, Some(id));
 }
@@ -75,12 +75,12 @@ fn a_contact_that_was_made_is_removed_and_its_external_id_is_free() {
 #[test]
 fn what_was_changed_since_stays_and_is_listed() {
     let mut model = Model::new();
-    let id = model.id(ask().ext("A").email(ANN).name("Ann"));
+    let id = model.id(api_call().ext("A").email(ANN).name("Ann"));
     let row = import(
         &mut model,
-        ask().ext("A").email(BOB).phone(PHONE).name("Eve").group("New"),
+        api_call().ext("A").email(BOB).phone(PHONE).name("Eve").group("New"),
     );
-    model.upsert(ask().ext("A").email("eve@example.com").name("Ida"));
+    model.upsert(api_call().ext("A").email("eve@example.com").name("Ida"));
     let undone = take_back(&mut model, &row);
     assert_eq!(kept(&undone), ["firstName", "email"]);
     let contact = model.contact(id);
@@ -92,9 +92,9 @@ fn what_was_changed_since_stays_and_is_listed() {
 #[test]
 fn a_contact_that_was_made_and_changed_since_keeps_its_identifiers() {
     let mut model = Model::new();
-    let row = import(&mut model, ask().ext("A").email(ANN).name("Ann"));
+    let row = import(&mut model, api_call().ext("A").email(ANN).name("Ann"));
     let id = row.contact.unwrap();
-    model.upsert(ask().ext("A").group("Mine"));
+    model.upsert(api_call().ext("A").group("Mine"));
     let undone = take_back(&mut model, &row);
     assert_eq!((undone.outcome, kept(&undone)), (Outcome::Updated, vec!["contact"]));
     let contact = model.contact(id);
@@ -106,15 +106,15 @@ fn a_contact_that_was_made_and_changed_since_keeps_its_identifiers() {
 #[test]
 fn a_removed_contact_that_came_back_is_removed_again() {
     let mut model = Model::new();
-    let id = model.id(ask().ext("A").email(ANN).name("Ann"));
+    let id = model.id(api_call().ext("A").email(ANN).name("Ann"));
     model.remove(id);
-    let before = model.faces();
-    let row = import(&mut model, ask().ext("A").name("Eve"));
+    let before = model.observables();
+    let row = import(&mut model, api_call().ext("A").name("Eve"));
     assert_eq!(row.outcome, Outcome::Restored);
     assert_eq!(take_back(&mut model, &row).outcome, Outcome::Removed);
-    assert_eq!(model.faces(), before);
-    let row = import(&mut model, ask().ext("A").name("Eve"));
-    model.upsert(ask().ext("A").phone(PHONE));
+    assert_eq!(model.observables(), before);
+    let row = import(&mut model, api_call().ext("A").name("Eve"));
+    model.upsert(api_call().ext("A").phone(PHONE));
     let undone = take_back(&mut model, &row);
     assert_eq!((undone.outcome, kept(&undone)), (Outcome::Updated, vec!["contact"]));
     assert_eq!(first_name(model.contact(id)), Some("Ann"));
@@ -123,34 +123,34 @@ fn a_removed_contact_that_came_back_is_removed_again() {
 #[test]
 fn merges_are_undone() {
     let mut model = Model::new();
-    let by_phone = model.id(ask().phone(PHONE).name("Ann"));
-    let by_email = model.id(ask().email(ANN).group("Old"));
-    let before = model.faces();
-    let row = import(&mut model, ask().ext("A").phone(PHONE).email(ANN));
+    let by_phone = model.id(api_call().phone(PHONE).name("Ann"));
+    let by_email = model.id(api_call().email(ANN).group("Old"));
+    let before = model.observables();
+    let row = import(&mut model, api_call().ext("A").phone(PHONE).email(ANN));
     assert_eq!(merges_of(&row).len(), 1, "{row:?}");
     assert!(model.answers_as_one(by_phone, by_email));
     let undone = take_back(&mut model, &row);
     assert_eq!(kept(&undone), Vec::<&str>::new());
-    assert_eq!(model.faces(), before);
+    assert_eq!(model.observables(), before);
 }
 
 #[test]
 fn a_token_goes_back_to_whom_it_was_taken_from() {
     let mut model = Model::new();
-    let former = model.id(ask().ext("A").token("t"));
-    let other = model.id(ask().ext("B").email(BOB));
-    let before = model.faces();
-    let row = import(&mut model, ask().ext("B").token("t"));
+    let former = model.id(api_call().ext("A").token("t"));
+    let other = model.id(api_call().ext("B").email(BOB));
+    let before = model.observables();
+    let row = import(&mut model, api_call().ext("B").token("t"));
     assert_eq!(
         row.undo.iter().map(|part| part.contact).collect::<Vec<_>>(),
         [former, other]
     );
     let undone = take_back(&mut model, &row);
     assert_eq!(kept(&undone), Vec::<&str>::new());
-    assert_eq!(model.faces(), before);
-    // Unless somebody else has it by now.
-    let row = import(&mut model, ask().ext("B").token("t"));
-    let third = model.id(ask().ext("C").token("t"));
+    assert_eq!(model.observables(), before);
+    // Unless another contact has it by now.
+    let row = import(&mut model, api_call().ext("B").token("t"));
+    let third = model.id(api_call().ext("C").token("t"));
     let undone = take_back(&mut model, &row);
     assert_eq!(kept(&undone), ["mobile_push"]);
     assert!(!shown(model.contact(third), ChannelType::MobilePush).is_empty());
@@ -159,31 +159,37 @@ fn a_token_goes_back_to_whom_it_was_taken_from() {
 #[test]
 fn rows_of_one_contact_are_taken_back_from_the_last_to_the_first() {
     let mut model = Model::new();
-    let id = model.id(ask().ext("A").name("Ann").email(ANN));
-    let before = model.faces();
+    let id = model.id(api_call().ext("A").name("Ann").email(ANN));
+    let before = model.observables();
     let names = ["Eve", "Ida", "Ann"];
     let rows: Vec<Decision> = names
         .into_iter()
         .map(|name| {
             import(
                 &mut model,
-                ask().ext("A").name(name).email(&format!("{name}@example.org")),
+                api_call().ext("A").name(name).email(&format!("{name}@example.org")),
             )
         })
         .collect();
     for row in rows.iter().rev() {
         assert_eq!(kept(&take_back(&mut model, row)), Vec::<&str>::new());
     }
-    assert_eq!(model.faces(), before);
+    assert_eq!(model.observables(), before);
     assert_eq!(first_name(model.contact(id)), Some("Ann"));
 }
 
 #[test]
 fn the_log_does_not_keep_what_is_needed_to_take_back() {
     let mut model = Model::new();
-    let row = import(&mut model, ask().ext("A").email(ANN));
+    let row = import(&mut model, api_call().ext("A").email(ANN));
     assert!(!row.undo.is_empty());
     assert!(model.log.iter().all(|entry| entry.decision.undo.is_empty()));
-    assert!(model.upsert(ask().ext("A").name("Ann")).undo.is_empty(), "no import");
-    assert!(import(&mut model, ask().ext("A")).undo.is_empty(), "nothing changed");
+    assert!(
+        model.upsert(api_call().ext("A").name("Ann")).undo.is_empty(),
+        "no import"
+    );
+    assert!(
+        import(&mut model, api_call().ext("A")).undo.is_empty(),
+        "nothing changed"
+    );
 }

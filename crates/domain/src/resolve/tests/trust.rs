@@ -1,7 +1,7 @@
 //! What a public key may do ("Trust").
 
 use super::history;
-use super::model::{Ask, Model, apart_of, ask, event, merges_of};
+use super::model::{Model, RequestParts, api_call, event, merges_of, not_linked_of};
 use crate::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -19,22 +19,22 @@ fn holds(model: &Model, id: ContactId, request: &ContactRequest) -> bool {
 }
 
 #[test]
-fn an_app_that_nobody_knows_makes_an_anonymous_contact_and_adds_to_it() {
+fn an_unknown_app_creates_an_anonymous_contact_and_adds_to_it() {
     let mut model = Model::new();
-    let made = publicly(&mut model, ask().token("t1").device("d1"));
+    let made = publicly(&mut model, api_call().token("t1").device("d1"));
     assert_eq!(made.outcome, Outcome::Created);
     let id = made.contact.unwrap();
-    let more = publicly(&mut model, ask().device("d1").token("t2").cookie("c1"));
+    let more = publicly(&mut model, api_call().device("d1").token("t2").cookie("c1"));
     assert_eq!((more.outcome, more.contact), (Outcome::Updated, Some(id)));
-    assert!(holds(&model, id, &ask().token("t2").device("d1").cookie("c1")));
+    assert!(holds(&model, id, &api_call().token("t2").device("d1").cookie("c1")));
 }
 
 #[test]
 fn one_anonymous_contact_takes_from_another_and_absorbs_it() {
     let mut model = Model::new();
-    let first = model.id(ask().token("t1"));
-    let second = model.id(ask().device("d1"));
-    let decision = publicly(&mut model, ask().token("t1").device("d1"));
+    let first = model.id(api_call().token("t1"));
+    let second = model.id(api_call().device("d1"));
+    let decision = publicly(&mut model, api_call().token("t1").device("d1"));
     assert_eq!(decision.contact, Some(first));
     let merges = merges_of(&decision);
     assert_eq!(merges.len(), 1);
@@ -42,48 +42,51 @@ fn one_anonymous_contact_takes_from_another_and_absorbs_it() {
 }
 
 #[test]
-fn nothing_of_somebody_known_is_taken() {
+fn no_identifier_of_a_known_person_is_moved() {
     let mut model = Model::new();
-    let ann = model.id(ask().email(ANN).token("t1").device("d1"));
-    let nobody = model.id(ask().token("t2"));
-    let decision = publicly(&mut model, ask().token("t2").device("d1"));
-    assert_eq!((decision.outcome, decision.contact), (Outcome::Unchanged, Some(nobody)));
-    assert_eq!(apart_of(&decision), [NotLinkedReason::PublicKey]);
+    let ann = model.id(api_call().email(ANN).token("t1").device("d1"));
+    let anonymous = model.id(api_call().token("t2"));
+    let decision = publicly(&mut model, api_call().token("t2").device("d1"));
+    assert_eq!(
+        (decision.outcome, decision.contact),
+        (Outcome::Unchanged, Some(anonymous))
+    );
+    assert_eq!(not_linked_of(&decision), [NotLinkedReason::PublicKey]);
     let named: Vec<_> = decision.effects.iter().collect();
     assert!(matches!(named[..], [Effect::NotLinked { contact: Some(held), .. }] if *held == ann));
-    assert!(holds(&model, ann, &ask().token("t1").device("d1")));
+    assert!(holds(&model, ann, &api_call().token("t1").device("d1")));
 }
 
 #[test]
-fn nothing_is_put_on_somebody_known() {
+fn nothing_is_attached_to_a_known_person() {
     let mut model = Model::new();
-    let ann = model.id(ask().ext("A").token("t1"));
-    model.id(ask().device("d1"));
+    let ann = model.id(api_call().ext("A").token("t1"));
+    model.id(api_call().device("d1"));
     let before = model.contact(ann).clone();
-    let decision = publicly(&mut model, ask().token("t1").token("t9").device("d1").cookie("c1"));
+    let decision = publicly(&mut model, api_call().token("t1").token("t9").device("d1").cookie("c1"));
     assert_eq!((decision.outcome, decision.contact), (Outcome::Unchanged, Some(ann)));
-    assert_eq!(apart_of(&decision), [NotLinkedReason::PublicKey; 3]);
+    assert_eq!(not_linked_of(&decision), [NotLinkedReason::PublicKey; 3]);
     assert_eq!(model.contact(ann), &before);
-    let again = publicly(&mut model, ask().token("t1"));
+    let again = publicly(&mut model, api_call().token("t1"));
     assert_eq!(
-        (again.contact, apart_of(&again)),
+        (again.contact, not_linked_of(&again)),
         (Some(ann), Vec::new()),
         "that changes nothing"
     );
 }
 
 #[test]
-fn a_token_of_somebody_known_is_not_described_anew() {
+fn a_token_of_a_known_person_is_not_described_again() {
     let mut model = Model::new();
-    let ann = model.id(ask().ext("A").token("t1"));
-    let mut off = ask().token("t1");
+    let ann = model.id(api_call().ext("A").token("t1"));
+    let mut off = api_call().token("t1");
     off.channels[0].details.device = Some(crate::values::Device {
         active: false,
         ..Default::default()
     });
     let decision = publicly(&mut model, off.clone());
     assert_eq!(
-        (decision.outcome, apart_of(&decision)),
+        (decision.outcome, not_linked_of(&decision)),
         (Outcome::Unchanged, vec![NotLinkedReason::PublicKey])
     );
     assert_eq!(model.upsert(off).outcome, Outcome::Updated, "a secret key may");
@@ -93,38 +96,41 @@ fn a_token_of_somebody_known_is_not_described_anew() {
 #[test]
 fn a_contact_that_would_hold_nothing_is_not_made() {
     let mut model = Model::new();
-    let ann = model.id(ask().ext("A").token("t1"));
+    let ann = model.id(api_call().ext("A").token("t1"));
     model.remove(ann);
-    let decision = publicly(&mut model, ask().token("t1").cookie("c1"));
+    let decision = publicly(&mut model, api_call().token("t1").cookie("c1"));
     assert_eq!((decision.outcome, decision.contact), (Outcome::Unmatched, None));
-    assert_eq!(apart_of(&decision), [NotLinkedReason::PublicKey]);
+    assert_eq!(not_linked_of(&decision), [NotLinkedReason::PublicKey]);
     assert_eq!(model.state.contacts.len(), 1);
-    let beside = publicly(&mut model, ask().token("t1").device("d1"));
+    let beside = publicly(&mut model, api_call().token("t1").device("d1"));
     assert_eq!(
-        (beside.outcome, apart_of(&beside)),
+        (beside.outcome, not_linked_of(&beside)),
         (Outcome::Created, vec![NotLinkedReason::PublicKey])
     );
-    assert!(holds(&model, beside.contact.unwrap(), &ask().device("d1")));
+    assert!(holds(&model, beside.contact.unwrap(), &api_call().device("d1")));
 }
 
 #[test]
 fn a_removed_anonymous_contact_keeps_nothing_back() {
     let mut model = Model::new();
-    let old = model.id(ask().token("t1"));
+    let old = model.id(api_call().token("t1"));
     model.remove(old);
-    let decision = publicly(&mut model, ask().token("t1"));
-    assert_eq!((decision.outcome, apart_of(&decision)), (Outcome::Created, Vec::new()));
-    assert!(holds(&model, decision.contact.unwrap(), &ask().token("t1")));
+    let decision = publicly(&mut model, api_call().token("t1"));
+    assert_eq!(
+        (decision.outcome, not_linked_of(&decision)),
+        (Outcome::Created, Vec::new())
+    );
+    assert!(holds(&model, decision.contact.unwrap(), &api_call().token("t1")));
 }
 
 #[test]
-fn history_goes_to_whoever_holds_the_identifier() {
+fn history_goes_to_the_holder_of_the_identifier() {
     let mut model = Model::new();
-    let ann = model.id(ask().ext("A").device("d1"));
+    let ann = model.id(api_call().ext("A").device("d1"));
     let before = model.contact(ann).clone();
-    let mut told = event("viewed", ask().device("d1").token("t9").ext("B").by_public_key());
-    told.origin = Origin::Mobile;
-    let decision = model.run(Command::Event(Box::new(told)));
+    let mut viewed = event("viewed", api_call().device("d1").token("t9").ext("B").by_public_key());
+    viewed.origin = Origin::Mobile;
+    let decision = model.run(Command::Event(Box::new(viewed)));
     assert_eq!(decision.contact, Some(ann));
     assert_eq!(model.contact(ann), &before);
     assert_eq!(model.events[0].subject, Some(Subject::Contact(ann)));
@@ -133,12 +139,12 @@ fn history_goes_to_whoever_holds_the_identifier() {
 #[test]
 fn a_public_key_makes_no_value_shared() {
     let mut model = Model::new();
-    let victim = model.id(ask().ext("V").device("d1"));
+    let victim = model.id(api_call().ext("V").device("d1"));
     for n in 0..4 {
-        model.id(ask().ext(&format!("X{n}")).token(&format!("t{n}")));
-        publicly(&mut model, ask().token(&format!("t{n}")).device("d1"));
+        model.id(api_call().ext(&format!("X{n}")).token(&format!("t{n}")));
+        publicly(&mut model, api_call().token(&format!("t{n}")).device("d1"));
     }
-    assert_eq!(model.upsert(ask().device("d1")).contact, Some(victim));
+    assert_eq!(model.upsert(api_call().device("d1")).contact, Some(victim));
 }
 
 /// Everything that is stored of those who are known, and of whom they absorbed.
@@ -154,9 +160,9 @@ fn known(model: &Model) -> BTreeMap<ContactId, Contact> {
 
 proptest! {
     #[test]
-    fn no_public_request_changes_anything_of_somebody_known(
+    fn no_public_request_changes_a_known_person(
         before in proptest::collection::vec(history::step(), 1..30),
-        asked in proptest::collection::vec((proptest::collection::vec(0usize..24, 1..6), any::<bool>()), 1..20),
+        contact_request in proptest::collection::vec((proptest::collection::vec(0usize..24, 1..6), any::<bool>()), 1..20),
     ) {
         let mut model = Model::new();
         for step in before {
@@ -165,14 +171,14 @@ proptest! {
             }
         }
         let known_before = known(&model);
-        for (parts, happens) in asked {
+        for (parts, happens) in contact_request {
             let request = history::request(&parts).by_public_key();
             let decision = if happens { model.event("viewed", request) } else { model.upsert(request) };
             prop_assert!(decision.contact.is_none_or(|id| known_before.contains_key(&id) || model.contact(id).is_anonymous()));
             for (id, contact) in &known_before {
                 prop_assert_eq!(model.contact(*id), contact);
             }
-            prop_assert_eq!(known(&model).len(), known_before.len(), "nobody becomes known by a public key");
+            prop_assert_eq!(known(&model).len(), known_before.len(), "no contact becomes known by a public key");
         }
     }
 }

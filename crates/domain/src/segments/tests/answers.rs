@@ -73,7 +73,7 @@ fn lists_have_entries() {
 }
 
 #[test]
-fn it_is_told_which_conditions_decide() {
+fn the_deciding_conditions_are_reported() {
     let mut ann = contact();
     hold(&mut ann, Identifier::email(&Email::parse("ann@example.com").unwrap()));
     let because = |json: &Value| standing(&ann, json, NOW).because;
@@ -133,7 +133,7 @@ fn segments_inside_segments_are_planned_in_their_place() {
 }
 
 #[test]
-fn negated_conditions_tell_whose_value_is_missing() {
+fn negated_conditions_count_contacts_without_a_value() {
     let json = json!({"all": [
         {"not": {"field": "firstName", "op": "equals", "value": "Ann"}},
         {"field": "town", "op": "equals", "value": "Kyiv"},

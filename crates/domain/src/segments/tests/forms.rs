@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 #[test]
-fn forms_read_back_and_are_told_in_words() {
+fn formulas_read_back_and_are_described_in_words() {
     let condition = |field: &str, op: &str, value: Value| json!({"field": field, "op": op, "value": value});
     let empty = |field: &str| json!({"field": field, "op": "is_empty"});
     for (json, readable) in [

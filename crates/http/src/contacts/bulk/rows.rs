@@ -3,7 +3,7 @@
 use super::{BulkOptions, MAX_CONTACTS, read_one};
 use crate::body::batch_of;
 use crate::error::ApiError;
-use selfsame_application::ports::{GoOn, ReadRow, RowsError};
+use selfsame_application::ports::{Continuation, ReadRow, RowsError};
 use selfsame_domain::{Command, Policy};
 use std::io::Read;
 
@@ -11,7 +11,7 @@ use std::io::Read;
 pub(crate) fn read_bulk_rows(
     policy: &Policy,
     body: &mut dyn Read,
-    rows: &mut dyn FnMut(ReadRow) -> GoOn,
+    rows: &mut dyn FnMut(ReadRow) -> Continuation,
 ) -> Result<(), RowsError> {
     let mut bytes = Vec::new();
     body.read_to_end(&mut bytes)?;
@@ -30,7 +30,7 @@ pub(crate) fn read_bulk_rows(
             dedupe_value,
             command,
         };
-        if rows(row) == GoOn::No {
+        if rows(row) == Continuation::No {
             break;
         }
     }

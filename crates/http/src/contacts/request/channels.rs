@@ -49,8 +49,8 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
 
 fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelType> {
     let pointer = channel.pointer("type");
-    let mut unread = Problems::default();
-    let text = channel.text("type", &mut unread).value();
+    let mut ignored = Problems::default();
+    let text = channel.text("type", &mut ignored).value();
     let known = text.as_deref().and_then(ChannelType::from_wire);
     if known.is_none() {
         let reason = match text {
@@ -58,7 +58,7 @@ fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelTyp
                 "must be one of {}",
                 ChannelType::ALL.map(ChannelType::as_wire).join(", ")
             ),
-            None => match unread.all().pop() {
+            None => match ignored.all().pop() {
                 Some(problem) => problem.reason,
                 None => "must be the type of the channel".to_owned(),
             },
@@ -307,9 +307,9 @@ fn described(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &str) -> Option
 }
 
 fn active(reader: &mut Reader<'_>, fields: &Fields<'_>) -> bool {
-    let mut unread = Problems::default();
-    let sent = fields.boolean("active", &mut unread);
-    for problem in unread.all() {
+    let mut ignored = Problems::default();
+    let sent = fields.boolean("active", &mut ignored);
+    for problem in ignored.all() {
         reader.skip(&problem.pointer, problem.reason);
     }
     match sent {

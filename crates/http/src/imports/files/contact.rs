@@ -29,7 +29,7 @@ fn segments_of(cell: &str) -> Vec<String> {
 
 /// A contact in the making.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct ContactBuilder {
     contact: Map<String, Value>,
     channels: Vec<Value>,
     fields: Vec<Value>,
@@ -39,7 +39,7 @@ pub(super) struct Draft {
     pub(super) empty_fields: Vec<FieldId>,
 }
 
-impl Draft {
+impl ContactBuilder {
     /// Puts a cell where its column goes.
     pub(super) fn place(&mut self, column: &Column, text: &str) {
         let Some(target) = column.target else { return };

@@ -2,7 +2,7 @@
 
 use super::target::Target;
 use selfsame_domain::DedupeOn;
-use selfsame_tables::{Form, How};
+use selfsame_tables::{Form, TableOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub(in crate::imports) struct FileOptions {
     pub(in crate::imports) encoding: Option<String>,
     /// Columns that are left out.
     pub(in crate::imports) skip: BTreeSet<String>,
-    /// Columns whose problems somebody has looked at.
+    /// Columns whose problems were reviewed.
     pub(in crate::imports) accept: BTreeSet<String>,
     /// The body of `contacts/upload`, whose segments and event count for every contact.
     #[serde(default)]
@@ -43,8 +43,8 @@ impl FileOptions {
     }
 
     /// How the file is to be read.
-    pub(super) fn how(&self, limit: u64) -> How<'_> {
-        How {
+    pub(super) fn how(&self, limit: u64) -> TableOptions<'_> {
+        TableOptions {
             form: self.form.as_deref().and_then(form),
             encoding: self.encoding.as_deref(),
             delimiter: None,

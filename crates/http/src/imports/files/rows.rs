@@ -1,14 +1,14 @@
 //! The rows of a stored file.
 
 use super::columns::Columns;
-use super::contact::Draft;
+use super::contact::ContactBuilder;
 use super::options::FileOptions;
 use super::plan::Plan;
 use super::target::Target;
 use crate::contacts::{BulkOptions, request};
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, text_of};
-use selfsame_application::ports::{GoOn, Import, Inspection, InspectionContext, ReadRow, RowsError};
+use selfsame_application::ports::{Continuation, Import, Inspection, InspectionContext, ReadRow, RowsError};
 use selfsame_domain::sheet::{Cell, ColumnRole};
 use selfsame_domain::values::Region;
 use selfsame_domain::{Command, FieldInput, Policy};
@@ -75,7 +75,7 @@ impl FileRows {
         import: &Import,
         policy: &Policy,
         body: &mut dyn Read,
-        rows: &mut dyn FnMut(ReadRow) -> GoOn,
+        rows: &mut dyn FnMut(ReadRow) -> Continuation,
     ) -> Result<(), RowsError> {
         let options = options_of(import)?;
         let plan = import.found.as_deref().map(serde_json::from_str::<Plan>);
@@ -94,8 +94,8 @@ impl FileRows {
                 return ControlFlow::Continue(());
             }
             match rows(reader.row(row)) {
-                GoOn::Yes => ControlFlow::Continue(()),
-                GoOn::No => ControlFlow::Break(()),
+                Continuation::Yes => ControlFlow::Continue(()),
+                Continuation::No => ControlFlow::Break(()),
             }
         };
         selfsame_tables::read(body, &how, &mut |_| {}, visit).map_err(rows_error)
@@ -313,22 +313,22 @@ impl<'p> Reader<'p> {
         }
     }
 
-    fn of_cells(&self, cells: &[Cell], is_placed: bool) -> Result<Draft, String> {
+    fn of_cells(&self, cells: &[Cell], is_placed: bool) -> Result<ContactBuilder, String> {
         if let Some(reason) = surplus(cells, self.plan.columns.len()).filter(|_| !is_placed) {
             return Err(reason);
         }
         let blank = Cell::text("");
-        let mut draft = Draft::default();
+        let mut draft = ContactBuilder::default();
         for place in 0..self.plan.columns.len() {
             self.place(&mut draft, place, cells.get(place).unwrap_or(&blank))?;
         }
         Ok(draft)
     }
 
-    fn place(&self, draft: &mut Draft, place: usize, cell: &Cell) -> Result<(), String> {
+    fn place(&self, draft: &mut ContactBuilder, place: usize, cell: &Cell) -> Result<(), String> {
         let column = &self.plan.columns[place];
         if let Some(target) = column.target {
-            // Somebody may have chosen to go on with the rest of a damaged column.
+            // The decision may have been to continue with the rest of a damaged column.
             if let Some(damage) = self.roles[place].damage_of(cell) {
                 return Err(format!("{target} {damage}"));
             }
@@ -337,11 +337,11 @@ impl<'p> Reader<'p> {
         Ok(())
     }
 
-    fn of_json(&self, text: &str) -> Result<Draft, String> {
+    fn of_json(&self, text: &str) -> Result<ContactBuilder, String> {
         let Ok(Value::Object(members)) = serde_json::from_str::<Value>(text) else {
             return Err("must be a JSON object".to_owned());
         };
-        let mut draft = Draft::default();
+        let mut draft = ContactBuilder::default();
         for (name, value) in members {
             let place = self.plan.columns.iter().position(|column| column.header == name.trim());
             match (place, text_of(&value)) {
@@ -353,7 +353,7 @@ impl<'p> Reader<'p> {
         Ok(draft)
     }
 
-    fn command(&self, mut draft: Draft) -> Result<Command, String> {
+    fn command(&self, mut draft: ContactBuilder) -> Result<Command, String> {
         let empty = std::mem::take(&mut draft.empty_fields);
         let contact = draft.finish();
         let mut problems = Problems::default();

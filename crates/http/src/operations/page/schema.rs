@@ -328,7 +328,7 @@ fn tag(schema: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(schema: &Value) -> String {
+    fn text_of(schema: &Value) -> String {
         words(schema).into_iter().map(|piece| piece.text).collect()
     }
 
@@ -365,7 +365,7 @@ mod tests {
             (json!({}), "any JSON"),
         ];
         for (schema, expected) in cases {
-            assert_eq!(said(&schema), expected, "{schema}");
+            assert_eq!(text_of(&schema), expected, "{schema}");
         }
         let link = words(&json!({"$ref": "#/components/schemas/Effect"}));
         assert_eq!(
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_are_told_apart_by_their_tag() {
+    fn variants_are_distinguished_by_their_tag() {
         let schema = json!({"oneOf": [
             {"type": "object", "description": "came", "properties": {"effect": {"type": "string", "enum": ["attached"]}}},
             {"type": "string"},

@@ -1,6 +1,6 @@
 //! Types of events.
 
-use super::told;
+use super::record_event;
 use crate::support::Server;
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 async fn types_of_events_are_listed_and_changed() {
     let server = Server::start().await;
     for name in ["a", "b", "b"] {
-        told(&server, name, json!({"email": "ann@example.com"})).await;
+        record_event(&server, name, json!({"email": "ann@example.com"})).await;
     }
     let page = server.get("/api/v1/event-types?limit=1").await.json(200);
     assert_eq!((&page["items"][0]["key"], &page["next"]), (&json!("a"), &json!("a")));
@@ -54,7 +54,7 @@ async fn a_type_is_answered_as_it_is_whether_it_came_or_not() {
     };
     let never = |key: &str, creates: bool| json!({"key": key, "createsContacts": creates, "firstSeen": null, "lastSeen": null, "count": 0});
     assert_eq!(change("ab", false).await, never("ab", false));
-    told(&server, "aaa", json!({"email": "ann@example.com"})).await;
+    record_event(&server, "aaa", json!({"email": "ann@example.com"})).await;
     // More types before it than one page has, and one after it.
     for number in 0..510 {
         change(&format!("aa{number}"), true).await;

@@ -43,12 +43,12 @@ impl App {
         answer
     }
 
-    pub(super) async fn tell(&self, path: &str, body: &Value) -> Value {
+    pub(super) async fn submit(&self, path: &str, body: &Value) -> Value {
         self.send(self.post(path), body).await.json(200)
     }
 
     /// Sends a request with an identity token of a user.
-    pub(super) async fn tell_as(&self, user: &str, path: &str, body: &Value) -> Value {
+    pub(super) async fn submit_as(&self, user: &str, path: &str, body: &Value) -> Value {
         let token = self.token(user).await;
         let request = self.post(path).header("x-selfsame-identity", token);
         self.send(request, body).await.json(200)

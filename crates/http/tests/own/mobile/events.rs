@@ -20,7 +20,7 @@ async fn events_are_kept_once_and_judged_one_by_one() {
         7,
     ]});
     for _ in 0..2 {
-        let answer = app.tell("events", &body).await;
+        let answer = app.submit("events", &body).await;
         assert_eq!(answer["stored"], 3);
         assert_eq!(
             refused(&answer),
@@ -37,13 +37,13 @@ async fn events_are_kept_once_and_judged_one_by_one() {
     }
     app.server.contact(Some("A"), Some("ann@example.com")).await;
     let ann = app.contact("A").await;
-    assert!(app.happened(&ann).await.is_empty(), "parameters name nobody");
-    app.tell_as("A", "device", &json!({"deviceId": "d1"})).await;
+    assert!(app.happened(&ann).await.is_empty(), "parameters name no contact");
+    app.submit_as("A", "device", &json!({"deviceId": "d1"})).await;
     let mut happened = app.happened(&ann).await;
     happened.sort();
     assert_eq!(happened, ["ahead", "viewed", "viewed"], "stored once");
     let another = json!({"deviceId": "d2", "events": [{"eventTypeKey": "ahead", "eventId": "e1"}]});
-    app.tell_as("A", "events", &another).await;
+    app.submit_as("A", "events", &another).await;
     assert_eq!(
         app.happened(&ann).await.len(),
         4,
@@ -55,14 +55,15 @@ async fn events_are_kept_once_and_judged_one_by_one() {
 async fn an_event_belongs_to_the_user_who_was_signed_in_however_late_it_comes() {
     let app = App::start(false).await;
     for user in ["A", "B"] {
-        app.tell_as(user, "device", &json!({"deviceId": "d1"})).await;
+        app.submit_as(user, "device", &json!({"deviceId": "d1"})).await;
         app.server.clock.advance_seconds(3_600);
     }
     // The device was offline: her event happened while she was signed in, and his while the device was still hers.
     let then = app.server.app.clock().now() - chrono::TimeDelta::seconds(7_000);
-    let told = |key: &str| json!({"deviceId": "d1", "events": [{"eventTypeKey": key, "occurred": then.to_rfc3339()}]});
-    app.tell_as("A", "events", &told("hers")).await;
-    app.tell_as("B", "events", &told("his")).await;
+    let events_of =
+        |key: &str| json!({"deviceId": "d1", "events": [{"eventTypeKey": key, "occurred": then.to_rfc3339()}]});
+    app.submit_as("A", "events", &events_of("hers")).await;
+    app.submit_as("B", "events", &events_of("his")).await;
     assert_eq!(app.happened(&app.contact("A").await).await, ["hers"]);
     assert_eq!(app.happened(&app.contact("B").await).await, ["his"]);
 }

@@ -4,7 +4,7 @@ use super::app::{App, phone};
 use serde_json::{Value, json};
 
 /// The events of a contact's timeline, the earliest first, with the source of each.
-async fn told(app: &App, contact: &Value) -> Vec<(String, String)> {
+async fn timeline(app: &App, contact: &Value) -> Vec<(String, String)> {
     let path = format!("/api/v1/contact/{}/timeline?type=event", contact["id"]);
     let page = app.server.get(&path).await.json(200);
     let items = page["items"].as_array().expect("items").iter().rev();
@@ -15,18 +15,18 @@ async fn told(app: &App, contact: &Value) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn what_an_offline_phone_tells_is_its_former_user_s() {
+async fn events_of_an_offline_phone_belong_to_its_former_user() {
     let app = App::start(false).await;
     let mut began = Vec::new();
     for (user, token) in [("A", "t1"), ("B", "t2")] {
         began.push(app.server.app.clock().now() + chrono::TimeDelta::minutes(10));
-        app.tell_as(user, "device", &phone(token)).await;
+        app.submit_as(user, "device", &phone(token)).await;
         app.server.clock.advance_seconds(3_600);
     }
     let event = |key: &str, occurred: usize| json!({"eventTypeKey": key, "occurred": began[occurred].to_rfc3339()});
     // No user is signed in any more; the phone sends all stored events.
     let kept = json!({"deviceId": "d1", "events": [event("seen", 0), event("bought", 1)]});
-    assert_eq!(app.tell("events", &kept).await, json!({"stored": 2, "refused": []}));
+    assert_eq!(app.submit("events", &kept).await, json!({"stored": 2, "refused": []}));
     let by_token = |key: &str, occurred: usize| {
         let mut event = event(key, occurred);
         event["deviceId"] = json!("d1");
@@ -37,14 +37,14 @@ async fn what_an_offline_phone_tells_is_its_former_user_s() {
     let answer = app.server.post("/api/v1/past_events", past).await.json(200);
     assert_eq!(answer["successCount"], 2);
     let (ann, bob) = (app.contact("A").await, app.contact("B").await);
-    let mut hers = told(&app, &ann).await;
+    let mut hers = timeline(&app, &ann).await;
     hers.sort();
     let visitor = "visitor".to_owned();
     assert_eq!(
         hers,
         [("seen".to_owned(), visitor.clone()), ("seen too".to_owned(), visitor)]
     );
-    let mut his = told(&app, &bob).await;
+    let mut his = timeline(&app, &bob).await;
     his.sort();
     let own = "own".to_owned();
     assert_eq!(
@@ -59,18 +59,19 @@ async fn what_an_offline_phone_tells_is_its_former_user_s() {
 }
 
 #[tokio::test]
-async fn whose_a_device_was_is_told_until_they_are_erased() {
+async fn the_former_owner_of_a_device_is_reported_until_it_is_erased() {
     let app = App::start(false).await;
     let began = app.server.app.clock().now() + chrono::TimeDelta::minutes(10);
     for user in ["A", "B"] {
-        app.tell_as(user, "device", &phone("t1")).await;
+        app.submit_as(user, "device", &phone("t1")).await;
         app.server.clock.advance_seconds(3_600);
     }
-    let tell = async || {
+    let submit = async || {
         let event = json!({"eventTypeKey": "seen", "occurred": began.to_rfc3339()});
-        app.tell("events", &json!({"deviceId": "d1", "events": [event]})).await
+        app.submit("events", &json!({"deviceId": "d1", "events": [event]}))
+            .await
     };
-    let stored = tell().await;
+    let stored = submit().await;
     let (ann, bob) = (app.contact("A").await, app.contact("B").await);
     for (contact, ended) in [(&ann, true), (&bob, false)] {
         let path = format!("/api/v1/contact/{}", contact["id"]);
@@ -88,6 +89,6 @@ async fn whose_a_device_was_is_told_until_they_are_erased() {
     }
     let path = format!("/api/v1/contact/{}?erase=true", ann["id"]);
     app.server.call("one", "DELETE", &path, None).await;
-    assert_eq!(tell().await, stored, "the answer is as for anybody");
-    assert!(app.happened(&bob).await.is_empty(), "it is nobody's");
+    assert_eq!(submit().await, stored, "the answer is the same for all");
+    assert!(app.happened(&bob).await.is_empty(), "it has no owner");
 }

@@ -1,6 +1,6 @@
 //! Events of a person whom a page names beside the cookie (identity rules, "History").
 
-use super::{holder, now, seen, site, tell, token, view};
+use super::{holder, now, post_page, seen, site, token, view};
 use crate::support::Server;
 use selfsame_application::ports::Site;
 use serde_json::{Value, json};
@@ -28,12 +28,12 @@ async fn viewed(server: &Server, shop: &Site, form: &str, page: &str, ago: i64, 
         }
         json!({"GeneralInfo": general, "PageView": {"url": page}})
     };
-    let answer = tell(server, form, &body).await.json(200);
+    let answer = post_page(server, form, &body).await.json(200);
     assert_eq!(answer, json!({"stored": 1, "refused": []}), "{form} {page}");
 }
 
 #[tokio::test]
-async fn whoever_is_named_has_the_event_however_late_it_comes() {
+async fn a_late_event_goes_to_the_contact_that_it_names() {
     for (form, signed) in FORMS.iter().flat_map(|form| [(form, true), (form, false)]) {
         let server = Server::start().await;
         let shop = site(&server, "shop", !signed).await;
@@ -51,7 +51,7 @@ async fn whoever_is_named_has_the_event_however_late_it_comes() {
 }
 
 #[tokio::test]
-async fn what_names_nobody_is_that_of_whoever_had_the_cookie() {
+async fn events_without_an_identity_belong_to_the_owner_of_the_cookie() {
     for form in FORMS {
         let server = Server::start().await;
         let shop = site(&server, "shop", false).await;
@@ -86,17 +86,17 @@ async fn what_an_unknown_person_did_waits_and_makes_no_contact() {
 }
 
 #[tokio::test]
-async fn a_contact_id_that_is_nobodys_loses_no_history() {
+async fn an_unknown_contact_id_loses_no_history() {
     let server = Server::start().await;
     let shop = site(&server, "shop", true).await;
     let ann = json!(server.contact(Some("A"), None).await);
     let mut login = view(&shop, "crumb", "a");
     login["user"] = json!({"externalCustomerId": "A"});
-    tell(&server, "/t/events", &login).await.json(200);
+    post_page(&server, "/t/events", &login).await.json(200);
     server.clock.advance_seconds(1);
     let unknown = json!({"GeneralInfo": {"siteId": shop.key, "eventName": "PageView", "cookies": {"sc": "crumb"},
         "user_es_contact_id": 987_654_321}, "PageView": {"url": "b"}});
-    let answer: Value = tell(&server, "/api/v2", &unknown).await.json(200);
+    let answer: Value = post_page(&server, "/api/v2", &unknown).await.json(200);
     assert_eq!(answer["stored"], 1, "{answer}");
     assert_eq!(seen(&server, &ann).await, ["a", "b"]);
 }

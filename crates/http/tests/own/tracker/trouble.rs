@@ -1,6 +1,6 @@
 //! The answers that a page can read during a server failure.
 
-use super::{SHOP, now, page, site, tell, view, workspace};
+use super::{SHOP, now, page, post_page, site, view, workspace};
 use crate::support::{Answer, Server};
 use axum::body::Body;
 use selfsame_http::{HttpSettings, RateLimit};
@@ -28,8 +28,10 @@ async fn a_page_can_read_when_to_come_back() {
     })
     .await;
     let shop = site(&server, "shop", false).await;
-    tell(&server, "/t/events", &view(&shop, "crumb", "a")).await.json(200);
-    let refused = tell(&server, "/t/events", &view(&shop, "crumb", "b")).await;
+    post_page(&server, "/t/events", &view(&shop, "crumb", "a"))
+        .await
+        .json(200);
+    let refused = post_page(&server, "/t/events", &view(&shop, "crumb", "b")).await;
     assert_eq!(refused.problem(429), "too-many-requests");
     assert_readable(&refused, SHOP);
 }
@@ -50,7 +52,7 @@ async fn any_page_can_read_that_a_request_took_too_long() {
     // While another writer holds the workspace, no request is answered.
     let writes = server.app.store().exclusive(workspace).await.expect("begin");
     for (path, body) in [("/t/events", view(&shop, "crumb", "a")), ("/api/v2", former)] {
-        let answer = tell(&server, path, &body).await;
+        let answer = post_page(&server, path, &body).await;
         assert_eq!(answer.problem(503), "timeout");
         assert_readable(&answer, SHOP);
     }

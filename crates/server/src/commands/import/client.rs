@@ -56,7 +56,7 @@ pub(super) struct Import {
     pub(super) raw: Value,
 }
 
-/// How many rows came to which outcome.
+/// The number of rows by outcome.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub(super) struct Rows {
     pub(super) total: Option<u64>,
@@ -202,11 +202,11 @@ async fn succeeded(answer: Response) -> Result<Response> {
         return Ok(answer);
     }
     let body: Value = answer.json().await.unwrap_or_default();
-    let said = ["detail", "message", "title"]
+    let reason = ["detail", "message", "title"]
         .iter()
         .find_map(|name| body[*name].as_str());
-    let text = match said {
-        Some(said) => format!("the server refused it: {said} ({})", status.as_u16()),
+    let text = match reason {
+        Some(reason) => format!("the server refused it: {reason} ({})", status.as_u16()),
         None => format!("the server answered {status}"),
     };
     if status.is_server_error() || status.as_u16() == 429 {

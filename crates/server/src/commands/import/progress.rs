@@ -112,6 +112,6 @@ impl Lines {
 
 /// Writes a line to standard error.
 pub(super) fn say(text: &str) {
-    // When standard error is closed there is nobody left to tell.
+    // When standard error is closed there is no reader left.
     let _ = writeln!(stderr(), "{text}");
 }

@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &ImportArgs) -> Result<ExitCode> {
         imported = imported => imported?,
         interrupted = tokio::signal::ctrl_c() => {
             interrupted.context("cannot listen for interrupts")?;
-            bail!("interrupted: what the server has accepted goes on there; the same command shows it again");
+            bail!("interrupted: the server continues with what it has accepted; the same command shows the progress again");
         }
     };
     let end = End::of(&import);
@@ -65,10 +65,10 @@ async fn accepted(args: &ImportArgs, client: &Client, source: &Source) -> Result
         if repeated {
             let since = output::time(import.created_at);
             progress::say(&format!(
-                "this file was sent before: import {id} of {since}; --again imports it anew"
+                "this file was sent before: import {id} of {since}; --again imports it once more"
             ));
         }
         return Ok(import);
     }
-    bail!("the same file came to nothing {MOST_ATTEMPTS} times within 24 hours")
+    bail!("the import of this file failed {MOST_ATTEMPTS} times within 24 hours")
 }

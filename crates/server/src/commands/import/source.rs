@@ -3,7 +3,7 @@
 use crate::cli::ImportArgs;
 use anyhow::{Context, Result, bail};
 use data_encoding::HEXLOWER;
-use selfsame_tables::{Form, How};
+use selfsame_tables::{Form, TableOptions};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -67,8 +67,8 @@ impl Source {
     }
 
     /// How its rows are read here.
-    pub(super) fn how(&self) -> How<'_> {
-        How {
+    pub(super) fn how(&self) -> TableOptions<'_> {
+        TableOptions {
             form: self.form,
             encoding: self.encoding.as_deref(),
             delimiter: None,
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_file_tells_its_form() {
+    fn the_name_of_a_file_selects_its_form() {
         for (name, expected) in [
             ("a.CSV", Some(Form::Csv)),
             ("a.b.tsv.gz", Some(Form::Tsv)),

@@ -10,19 +10,19 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// Every row was imported.
-    Whole,
+    Complete,
     /// Some rows were rejected.
     Rejects,
     /// A column is damaged, and nothing was written.
     Undecided,
-    /// It failed, or somebody cancelled it or took it back.
+    /// It failed, was cancelled, or was undone.
     Failed,
 }
 
 impl End {
     pub(super) fn of(import: &Import) -> Self {
         match import.status.as_str() {
-            "finished" if import.rows.rejected == 0 => Self::Whole,
+            "finished" if import.rows.rejected == 0 => Self::Complete,
             "finished" => Self::Rejects,
             "needs_decision" => Self::Undecided,
             _ => Self::Failed,
@@ -31,7 +31,7 @@ impl End {
 
     pub(super) fn exit_code(self) -> ExitCode {
         match self {
-            Self::Whole => ExitCode::SUCCESS,
+            Self::Complete => ExitCode::SUCCESS,
             Self::Failed => ExitCode::FAILURE,
             Self::Rejects => ExitCode::from(3),
             Self::Undecided => ExitCode::from(4),

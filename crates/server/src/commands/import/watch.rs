@@ -43,7 +43,7 @@ fn has_decision(args: &ImportArgs) -> bool {
 /// The import. A server that is restarted meanwhile is waited for.
 async fn again(client: &Client, id: &str) -> Result<Import> {
     let since = Instant::now();
-    let mut is_told = false;
+    let mut is_reported = false;
     loop {
         let error = match client.import(id).await {
             Ok(import) => return Ok(import),
@@ -53,8 +53,8 @@ async fn again(client: &Client, id: &str) -> Result<Import> {
         if !passes || since.elapsed() > PATIENCE {
             return Err(error);
         }
-        if !is_told {
-            is_told = true;
+        if !is_reported {
+            is_reported = true;
             say(&format!("{error}; trying again for five minutes"));
         }
         tokio::time::sleep(4 * EVERY).await;

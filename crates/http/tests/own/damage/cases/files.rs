@@ -231,7 +231,7 @@ pub(super) fn sheet_cases() -> Vec<Case> {
     ]
 }
 
-/// Files that are as they were written, and look damaged to somebody who looks too quickly.
+/// Files that are as they were written, and only look damaged.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(super) fn sound_cases() -> Vec<Case> {
     let plain = || csv(&WITH_PHONE, &phones(|phone| format!("+{phone}")));

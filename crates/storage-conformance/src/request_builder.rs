@@ -14,11 +14,11 @@ use selfsame_domain::{
 
 /// A builder of a contact request. Panics for values that the domain refuses: a test with such a value is wrong.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct RequestBuilder {
     request: ContactRequest,
 }
 
-impl Default for Ask {
+impl Default for RequestBuilder {
     fn default() -> Self {
         Self {
             request: ContactRequest::new(Source::Api),
@@ -134,12 +134,12 @@ pub fn date(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
 }
 
-impl Ask {
-    /// An empty request; its source is [`Source::Api`].
-    pub fn new() -> Self {
-        Self::default()
-    }
+/// An empty request; its source is [`Source::Api`].
+pub fn api_call() -> RequestBuilder {
+    RequestBuilder::default()
+}
 
+impl RequestBuilder {
     /// Adds an identifier of any kind that is no attribute; the channel is that of [`channel_of`].
     #[must_use]
     pub fn with(mut self, kind: IdentifierKind, text: &str) -> Self {

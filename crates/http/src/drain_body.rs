@@ -17,35 +17,39 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// The greatest number of bytes that are drained.
-const MAX_PASSED_OVER: u64 = 32 << 20;
+const MAX_DRAINED: u64 = 32 << 20;
 
 /// The greatest time of draining; the request time-out limits it as well.
-const PASS_OVER_TIME: Duration = Duration::from_secs(10);
+const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// Sends the answer after the whole body was read. If the body exceeds the limits, the answer closes the connection. So does a 503, because the
 /// handler may have waited for the body in vain.
-pub(crate) async fn pass_over(State(request_timeout): State<Duration>, request: Request, next: Next) -> Response {
+pub(crate) async fn drain_unread_body(
+    State(request_timeout): State<Duration>,
+    request: Request,
+    next: Next,
+) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let is_long = content_length(request.headers()).is_some_and(|length| length > MAX_PASSED_OVER);
+    let is_long = content_length(request.headers()).is_some_and(|length| length > MAX_DRAINED);
     // A client that waits for `100 Continue` gets the answer instead, and sends no body.
     let waits = request.headers().contains_key(EXPECT);
-    let back = Back::default();
+    let slot = BodySlot::default();
     let request = request.map(|body| {
-        Body::from_stream(Lent {
+        Body::from_stream(ReturningBody {
             chunks: Some(body.into_data_stream()),
             is_begun: false,
-            back: Arc::clone(&back),
+            slot: Arc::clone(&slot),
         })
     });
     let mut response = next.run(request).await;
-    let rest = back.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let rest = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     let is_read = match rest {
         None => true,
         Some((_, is_begun)) if is_long || (waits && !is_begun) => false,
         Some(_) if response.status() == StatusCode::SERVICE_UNAVAILABLE => false,
-        Some((rest, _)) => read(rest, PASS_OVER_TIME.min(request_timeout)).await,
+        Some((rest, _)) => read(rest, DRAIN_TIME.min(request_timeout)).await,
     };
     if !is_read {
         response
@@ -62,7 +66,7 @@ pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Reads the rest of a body, and returns whether the end was reached.
 async fn read(mut rest: BodyDataStream, time: Duration) -> bool {
-    let mut left = MAX_PASSED_OVER;
+    let mut left = MAX_DRAINED;
     let all = async {
         while let Some(chunk) = rest.next().await {
             let length = chunk.map_or(u64::MAX, |chunk| chunk.len() as u64);
@@ -78,16 +82,16 @@ async fn read(mut rest: BodyDataStream, time: Duration) -> bool {
 }
 
 /// The place to which a body returns, with whether reading had begun.
-type Back = Arc<Mutex<Option<(BodyDataStream, bool)>>>;
+type BodySlot = Arc<Mutex<Option<(BodyDataStream, bool)>>>;
 
 /// A body that returns to its place when it is dropped before its end.
-struct Lent {
+struct ReturningBody {
     chunks: Option<BodyDataStream>,
     is_begun: bool,
-    back: Back,
+    slot: BodySlot,
 }
 
-impl Stream for Lent {
+impl Stream for ReturningBody {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -103,10 +107,10 @@ impl Stream for Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for ReturningBody {
     fn drop(&mut self) {
         if let Some(chunks) = self.chunks.take() {
-            *self.back.lock().unwrap_or_else(PoisonError::into_inner) = Some((chunks, self.is_begun));
+            *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((chunks, self.is_begun));
         }
     }
 }
@@ -145,7 +149,10 @@ mod tests {
             .route("/begins", post(begins))
             .route("/reads", post(async |body: Bytes| body.len().to_string()))
             .route("/late", post(async |_: Body| StatusCode::SERVICE_UNAVAILABLE))
-            .layer(axum::middleware::from_fn_with_state(Duration::from_secs(3), pass_over));
+            .layer(axum::middleware::from_fn_with_state(
+                Duration::from_secs(3),
+                drain_unread_body,
+            ));
         router.oneshot(request.body(body).unwrap()).await.unwrap()
     }
 
@@ -154,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_wants_is_read_before_the_answer() {
+    async fn an_unread_body_is_drained_before_the_answer() {
         for (method, path) in [
             ("GET", "/"),
             ("POST", "/"),
@@ -173,9 +180,9 @@ mod tests {
     async fn what_goes_beyond_the_bounds_ends_the_connection() {
         let (unending, count) = body(u64::MAX, 1 << 20);
         assert!(ends(&answer(http::Request::get("/"), unending).await));
-        assert_eq!(count.load(Ordering::Relaxed), (MAX_PASSED_OVER >> 20) + 1);
+        assert_eq!(count.load(Ordering::Relaxed), (MAX_DRAINED >> 20) + 1);
         let (announced, count) = body(1, 1_000);
-        let request = http::Request::get("/").header(CONTENT_LENGTH, MAX_PASSED_OVER + 1);
+        let request = http::Request::get("/").header(CONTENT_LENGTH, MAX_DRAINED + 1);
         assert!(ends(&answer(request, announced).await));
         assert_eq!(count.load(Ordering::Relaxed), 0);
     }

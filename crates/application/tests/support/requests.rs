@@ -2,11 +2,11 @@
 
 use selfsame_application::{Replay, Submission};
 use selfsame_domain::Command;
-use selfsame_storage_conformance::Ask;
+use selfsame_storage_conformance::api_call;
 
 /// The command that adds or updates the contact of an external ID.
 pub(crate) fn upsert(external: &str) -> Command {
-    Ask::new().external(external).upsert()
+    api_call().external(external).upsert()
 }
 
 /// A submission that adds or updates the contact of an external ID.
