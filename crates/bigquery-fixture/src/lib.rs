@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 /// The project that the stand-in has.
 pub const PROJECT: &str = "proj";
@@ -83,12 +82,18 @@ impl BigQuery {
     }
 
     fn at(base: String, behind: Behind) -> Self {
+        /// Test processes share the emulator, so a name has the number of the process and one of its own.
+        static DATASETS: AtomicU64 = AtomicU64::new(0);
         // Where the client is built with TLS, it takes the provider of the process.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             http: reqwest::Client::new(),
             base,
-            dataset: format!("crm_{}", Uuid::now_v7().simple()),
+            dataset: format!(
+                "crm_{}_{}",
+                std::process::id(),
+                DATASETS.fetch_add(1, Ordering::Relaxed)
+            ),
             behind,
             queries: AtomicU64::new(0),
         }

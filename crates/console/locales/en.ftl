@@ -344,6 +344,17 @@ field-postcode = Postcode
 field-createdAt = Created
 field-updatedAt = Updated
 field-source = Source
+field-emailDomain = Email domain
+field-deviceOs = Device OS
+field-externalCustomerIdCount = Number of external IDs
+field-emailCount = Number of emails
+field-phoneCount = Number of phones
+field-mobilePushCount = Number of mobile push tokens
+field-webPushCount = Number of web push tokens
+field-deviceIdCount = Number of device IDs
+field-quarantinedCount = Number of quarantined identifiers
+field-emailStatus = Email status
+field-absorbedCount = Number of absorbed contacts
 field-custom = custom field { $id }
 
 settings-keys = API keys
@@ -675,6 +686,9 @@ dataset-devices = devices
 dataset-orders = orders
 dataset-orderItems = order items
 dataset-events = events
+dataset-contact_merges = merges
+dataset-visitors = visitors
+dataset-page_views = page views
 
 home-failures = Needs a look
 home-import-failed = The import of { $at } failed.

@@ -350,6 +350,17 @@ field-postcode = Поштовий індекс
 field-createdAt = Створено
 field-updatedAt = Змінено
 field-source = Джерело
+field-emailDomain = Домен email
+field-deviceOs = ОС пристрою
+field-externalCustomerIdCount = Кількість зовнішніх ID
+field-emailCount = Кількість email
+field-phoneCount = Кількість телефонів
+field-mobilePushCount = Кількість токенів mobile push
+field-webPushCount = Кількість токенів web push
+field-deviceIdCount = Кількість ID пристроїв
+field-quarantinedCount = Кількість ідентифікаторів у карантині
+field-emailStatus = Статус email
+field-absorbedCount = Кількість увібраних контактів
 field-custom = власне поле { $id }
 
 settings-keys = Ключі API
@@ -686,6 +697,9 @@ dataset-devices = пристрої
 dataset-orders = замовлення
 dataset-orderItems = товари замовлень
 dataset-events = події
+dataset-contact_merges = об’єднання
+dataset-visitors = відвідувачі
+dataset-page_views = перегляди сторінок
 
 home-failures = Потребує уваги
 home-import-failed = Імпорт від { $at } не вдався.

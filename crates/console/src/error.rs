@@ -94,10 +94,11 @@ impl PageError {
             Self::BadForm => (StatusCode::BAD_REQUEST, "error-form"),
             Self::Csrf => (StatusCode::FORBIDDEN, "error-csrf"),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "error-too-many"),
-            Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable"),
+            Self::TimedOut | Self::Preview(PreviewError::TooLate) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable")
+            }
             Self::Internal(_) | Self::Template(_) => (StatusCode::INTERNAL_SERVER_ERROR, "error-internal"),
             Self::Preview(PreviewError::Malformed(_)) => (StatusCode::UNPROCESSABLE_ENTITY, "error-file"),
-            Self::Preview(PreviewError::TooLate) => (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable"),
             Self::Preview(PreviewError::File(_) | PreviewError::Failed(_)) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "error-internal")
             }

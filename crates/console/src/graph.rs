@@ -28,6 +28,8 @@ const LABEL: usize = 26;
 pub(crate) struct Graph {
     pub(crate) width: u32,
     pub(crate) height: u32,
+    /// Width and height of a node.
+    pub(crate) node: (u32, u32),
     pub(crate) nodes: Vec<Node>,
     pub(crate) edges: Vec<Edge>,
     /// How many nodes have no place in the picture; the tables of the page have them.
@@ -83,15 +85,6 @@ impl Graph {
             + identity.visitors.len().saturating_sub(visitors.len())
             + identity.contact.identifiers.len().saturating_sub(held.len());
         layout.finish(root, &held, left_out as u64)
-    }
-
-    /// Height and width of a node, for the template.
-    pub(crate) fn node_width(&self) -> u32 {
-        NODE.0
-    }
-
-    pub(crate) fn node_height(&self) -> u32 {
-        NODE.1
     }
 }
 
@@ -219,6 +212,7 @@ impl Layout {
         Graph {
             width: center.x + NODE.0 + last + MARGIN,
             height,
+            node: NODE,
             nodes,
             edges,
             left_out,

@@ -134,7 +134,7 @@ pub(crate) struct Recognised {
 
 impl Recognised {
     /// The caller as this server knows it from memory; none after the key was read.
-    pub(crate) fn from_memory(&self) -> Option<&Authenticated> {
+    pub(crate) fn remembered(&self) -> Option<&Authenticated> {
         Some(&self.auth).filter(|_| !self.is_confirmed)
     }
 

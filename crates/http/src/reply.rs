@@ -56,7 +56,7 @@ pub(crate) async fn submit_read(
     incoming: &Incoming,
     read: impl Fn(&Authenticated) -> Result<ReadCommand, ApiError>,
 ) -> Result<Decision, ApiError> {
-    if let Some(known) = caller.from_memory()
+    if let Some(known) = caller.remembered()
         && let Ok((command, body)) = read(known)
     {
         let scope = known.0.key.id.to_string();

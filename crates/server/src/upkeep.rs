@@ -47,8 +47,9 @@ pub(crate) async fn upkeep(app: Application, metrics: PrometheusHandle, stop: Ca
         sending(app.clone()),
         recording(app),
     );
-    stop.run_until_cancelled(async { tokio::join!(prune, count, export, index, webhooks, record) })
-        .await;
+    // Boxed, because together they are large.
+    let work = Box::pin(async { tokio::join!(prune, count, export, index, webhooks, record) });
+    stop.run_until_cancelled(work).await;
 }
 
 async fn pruning(app: Application) {

@@ -327,7 +327,9 @@ impl Drop for Lease {
             return;
         }
         let Ok(runtime) = Handle::try_current() else {
-            leaving.into_iter().for_each(|connection| drop(connection.detach()));
+            for connection in leaving {
+                drop(connection.detach());
+            }
             return;
         };
         let turn = self.turn.take();

@@ -390,11 +390,11 @@ async fn write(
     let commit = Revision(latest).next();
     let mut moved = 0;
     for (sql, entered) in [(LEAVE, false), (ENTER, true)] {
-        let moves: Vec<&NewMove> = recording.moves.iter().filter(|one| one.entered == entered).collect();
-        if moves.is_empty() {
+        let found: Vec<&NewMove> = recording.moves.iter().filter(|one| one.entered == entered).collect();
+        if found.is_empty() {
             continue;
         }
-        let column = |of: fn(&NewMove) -> i64| moves.iter().map(|one| of(one)).collect::<Vec<i64>>();
+        let column = |of: fn(&NewMove) -> i64| found.iter().map(|one| of(one)).collect::<Vec<i64>>();
         let done = sqlx::query(sql)
             .bind(workspace.0)
             .bind(commit.0)
@@ -402,7 +402,7 @@ async fn write(
             .bind(column(|one| one.segment.0))
             .bind(column(|one| one.contact.0))
             .bind(column(|one| one.since.0))
-            .bind(moves.iter().map(|one| one.cause.code()).collect::<Vec<i16>>());
+            .bind(found.iter().map(|one| one.cause.code()).collect::<Vec<i16>>());
         moved += done.execute(&mut *connection).await.map_err(translate)?.rows_affected();
     }
     if moved > 0 {

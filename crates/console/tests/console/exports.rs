@@ -7,7 +7,7 @@ use selfsame_domain::ConnectorId;
 async fn connector(server: &Server, admin: &mut Browser) -> String {
     let fields = [
         ("name", "warehouse"),
-        ("host", "203.0.113.7"),
+        ("host", "8.8.8.8"),
         ("database", "marketing"),
         ("user", "selfsame"),
         ("secret", "not shown again"),
@@ -45,7 +45,7 @@ async fn a_connector_is_made_checked_rotated_and_deleted() {
     }
     let path = connector(&server, &mut admin).await;
     let page = server.get(&mut admin, &path).await;
-    page.shows("selfsame@203.0.113.7:5432/marketing");
+    page.shows("selfsame@8.8.8.8:5432/marketing");
     assert!(!page.text.contains("not shown again"));
     let checked = server.post(&mut admin, &format!("{path}/check"), &[]).await;
     checked.shows("the user may not");
@@ -85,7 +85,7 @@ async fn settings_that_cannot_be_used_are_said_in_words_and_secrets_are_not_show
     };
     for (fields, text) in [
         (postgres("a@b", ""), "The host must be"),
-        (postgres("203.0.113.7", "0"), "The port must be"),
+        (postgres("8.8.8.8", "0"), "The port must be"),
         (postgres("10.0.0.1", ""), "private"),
     ] {
         let refused = server

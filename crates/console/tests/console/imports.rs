@@ -5,7 +5,7 @@ use selfsame_application::ports::{Import, ImportId, ImportStatus};
 use selfsame_storage_conformance::api_call;
 use std::time::Duration;
 
-const FILE: &str = "External ID,Mail,Comment\nC-1,ann@example.com,x\nC-2,nonsense,y\n";
+const FILE: &str = "External ID,Mail,Comment\nC-1,ann@example.com,x\n,nonsense,y\n";
 
 /// The values of the choices that a form shows as chosen, under the names of their fields, as a browser would send them.
 fn chosen(page: &str) -> Vec<(String, String)> {
@@ -74,7 +74,7 @@ fn id_of(path: &str) -> ImportId {
 }
 
 async fn over(server: &Server, path: &str) -> Import {
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     let found = server.app.import_when_over(server.one, id_of(path), patience).await;
     found.expect("read").expect("an import")
 }

@@ -21,7 +21,11 @@ impl Trigram {
     /// The trigrams by which a contact is found: those of its names and of its visible external IDs, emails and phones. None for a contact
     /// that is not active.
     pub fn of_contact(contact: &Contact) -> BTreeSet<Self> {
-        let texts = contact.is_active().then(|| texts(contact, None)).unwrap_or_default();
+        let texts = if contact.is_active() {
+            texts(contact, None)
+        } else {
+            Vec::new()
+        };
         texts.iter().flat_map(|text| Self::of(text)).collect()
     }
 }
@@ -115,7 +119,7 @@ impl FindSteps {
     /// The first and the last number of the next step; none after the last one.
     pub fn range(&self) -> Option<(ContactId, ContactId)> {
         let block = self.next / Self::BLOCK + self.width;
-        let end = block.saturating_mul(Self::BLOCK).saturating_sub(1);
+        let end = block.checked_mul(Self::BLOCK).map_or(i64::MAX, |end| end - 1);
         (self.next <= self.last).then_some((ContactId(self.next), ContactId(end.min(self.last))))
     }
 

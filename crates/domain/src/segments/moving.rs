@@ -28,12 +28,7 @@ impl Test {
     fn moves(&self) -> bool {
         match self {
             Self::Anniversary(_) => true,
-            Self::Spans(spans) => spans
-                .iter()
-                .flat_map(Span::edges)
-                .filter_map(Edge::days)
-                .next()
-                .is_some(),
+            Self::Spans(spans) => spans.iter().flat_map(Span::edges).find_map(Edge::days).is_some(),
             _ => false,
         }
     }

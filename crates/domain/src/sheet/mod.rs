@@ -6,9 +6,11 @@
 
 mod cell;
 mod column;
+mod damage;
 mod dates;
 mod shape;
 
 pub use cell::{Cell, CellKind};
-pub use column::{ColumnRole, ColumnStats, Damage, DamageKind};
+pub use column::{ColumnRole, ColumnStats, Damage};
+pub use damage::DamageKind;
 pub use dates::{DateOrder, DateOrders};

@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
 /// Knows addresses as they are spelled.
@@ -118,10 +119,12 @@ impl Place {
 
     /// Begins a run of an export.
     pub(crate) async fn begin(&self, export: u128, tables: &[ColumnSet]) -> Result<Box<dyn SinkRun>, SinkError> {
+        /// Test processes share the emulator, and jobs are named after attempts.
+        static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
         let request = SinkRequest {
             destination: self.destination(),
             export: ExportId(Uuid::from_u128(export)),
-            attempt: Uuid::now_v7(),
+            attempt: Uuid::from_u64_pair(std::process::id().into(), ATTEMPTS.fetch_add(1, Ordering::Relaxed)),
             begun_at: "2100-01-01T00:00:00Z".parse().unwrap(),
             schema: "public".to_owned(),
             tables: tables.iter().map(|set| TablePlan::new(set).unwrap()).collect(),

@@ -143,15 +143,16 @@ pub(super) async fn verify(
     ApiPath(id): ApiPath<String>,
     incoming: Incoming,
 ) -> Result<Json<Queued>, ApiError> {
-    let mend = match incoming.json()? {
-        None => false,
-        Some(_) => {
-            let (document, mut problems) = (incoming.object()?, Problems::default());
-            let mend = document.fields().boolean("mend", &mut problems).value();
-            problems.finish()?;
-            mend.unwrap_or(false)
-        }
-    };
+    let mut mend = false;
+    if incoming.json()?.is_some() {
+        let (document, mut problems) = (incoming.object()?, Problems::default());
+        mend = document
+            .fields()
+            .boolean("mend", &mut problems)
+            .value()
+            .unwrap_or(false);
+        problems.finish()?;
+    }
     let run = state.app.verify_export(auth.workspace(), export_id(&id)?, mend).await?;
     Ok(Json(Queued {
         run_id: run.to_string(),

@@ -91,12 +91,12 @@ impl App {
         let warrant = site::warrant(state, &self.sender, token, "X-Selfsame-Identity", &mut wrong);
         let (member, named) = named.unzip();
         let member = member.unwrap_or(USER[0]);
-        let (app_user, differs) = AppUser::new(device?, named, warrant);
+        let (trusted, differs) = AppUser::new(device?, named, warrant);
         if let Some(reason) = differs {
             wrong.add(fields.pointer(member), reason);
         }
         Some(User {
-            app_user,
+            trusted,
             member,
             refused: wrong.all().into_iter().map(RefusedPart::from).collect(),
         })
@@ -113,7 +113,7 @@ impl App {
 
 /// The user of an app, with the names that its request uses.
 pub(super) struct User {
-    pub(super) app_user: AppUser,
+    pub(super) trusted: AppUser,
     /// The member that names the user.
     member: &'static str,
     /// The errors of the identity token.
@@ -123,7 +123,7 @@ pub(super) struct User {
 impl User {
     /// The parts of the user's identity that are not trusted.
     pub(super) fn untrusted(&self) -> Vec<RefusedPart> {
-        let skipped = self.app_user.allowed(self.app_user.request()).skipped.into_iter();
+        let skipped = self.trusted.allowed(self.trusted.request()).skipped.into_iter();
         let mut refused: Vec<_> = skipped.map(RefusedPart::from).collect();
         for part in &mut refused {
             part.field = self.member_of(&part.field, "");
@@ -140,7 +140,7 @@ impl User {
         request: ContactRequest,
         group: &str,
     ) -> Result<CollectedBody, ApiError> {
-        let mut request = self.app_user.allowed(request);
+        let mut request = self.trusted.allowed(request);
         let mut answer = CollectedBody::default();
         answer
             .refused

@@ -102,14 +102,14 @@ pub(super) async fn device(State(state): State<HttpState>, request: Request) -> 
 }
 
 fn read(app: &App, user: &User, fields: &Fields<'_>, problems: &mut Problems) -> ContactRequest {
-    let mut request = user.app_user.request();
+    let mut request = user.trusted.request();
     match token(app, fields, &mut request) {
         Some(channel) => request.channels.push(channel),
         None => app::leave_out(fields, &DESCRIBING, "is stored only with a pushToken", &mut request),
     }
     app::channels(fields, app.policy(), &mut request);
     app::leave_out(fields, &NO_PLACE, "is not stored", &mut request);
-    if user.app_user.external_id().is_some() {
+    if user.trusted.external_id().is_some() {
         let mut sent = ContactRequest::new(request.source);
         read_attributes(fields, app.policy(), problems, &mut sent);
         let of_user = sent

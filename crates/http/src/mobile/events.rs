@@ -118,7 +118,7 @@ fn read(
     now: Timestamp,
     problems: &mut Problems,
 ) -> Option<EventRequest> {
-    let mut request = user.app_user.event_request();
+    let mut request = user.trusted.event_request();
     let occurred = fields.text("occurred", problems).value();
     let read_time = |text: &String| problems.check(&fields.pointer("occurred"), happened(text, now));
     let occurred_at = occurred.as_ref().and_then(read_time);
@@ -127,9 +127,9 @@ fn read(
         let reason = format!("must be at most {MAX_ID} characters long");
         problems.add(fields.pointer("eventId"), reason);
     }
-    let mut event = read_of(fields, user.app_user.allowed(request), Origin::Mobile, problems)?;
+    let mut event = read_of(fields, user.trusted.allowed(request), Origin::Mobile, problems)?;
     event.occurred_at = occurred_at;
-    let device = user.app_user.device();
+    let device = user.trusted.device();
     event.id = match (sent, occurred) {
         (Some(id), _) => Some(EventId::of_app(place, device, &id)),
         (None, Some(occurred)) => {

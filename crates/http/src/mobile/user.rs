@@ -123,10 +123,10 @@ fn read(
     attributes: &Fields<'_>,
     problems: &mut Problems,
 ) -> ContactRequest {
-    let mut request = user.app_user.request();
+    let mut request = user.trusted.request();
     read_attributes(attributes, app.policy(), problems, &mut request);
     app::leave_out(attributes, &["marketId"], "is not stored", &mut request);
-    if user.app_user.is_named() {
+    if user.trusted.is_named() {
         app::channels(attributes, app.policy(), &mut request);
     } else {
         for name in ["email", "phone"] {

@@ -3,6 +3,7 @@
 use crate::{Backend, Fixture, api_call, email, erase, event_type, keep, keep_order, order_key, remove, undo};
 use selfsame_application::ports::{Clock, Commit, Deleted, ExportSnapshot, PruneUpTo, StorageError};
 use selfsame_domain::{ChangeSet, Command, ContactState, EventPeriod, OrderStatus, Revision, WorkspaceId};
+use std::collections::BTreeMap;
 
 async fn open(f: &Fixture<'_>) -> Box<dyn ExportSnapshot> {
     f.store().export_snapshot(f.workspace).await.expect("open a snapshot")
@@ -272,11 +273,11 @@ pub async fn merges_are_found_by_the_absorbed_contact(backend: &mut dyn Backend)
     let second = f.merge(ann, bob).await;
     let mut snapshot = open(&f).await;
     let found = snapshot.merges_of(&[bob, ann]).await.expect("read merges");
-    let shown: Vec<_> = found
+    let shown: BTreeMap<_, _> = found
         .iter()
         .map(|merge| (merge.id, merge.undone_at.is_some()))
         .collect();
-    assert_eq!(shown, [(first, true), (second, false)]);
+    assert_eq!(shown, BTreeMap::from([(first, true), (second, false)]));
     assert_eq!(snapshot.merges_of(&[ann]).await.expect("read merges"), []);
 }
 

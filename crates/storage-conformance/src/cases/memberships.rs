@@ -100,10 +100,9 @@ pub async fn changes_of_contacts_are_recorded(backend: &mut dyn Backend) {
     );
     let bob = f.id(api_call().email("bob@example.com").upsert()).await;
     assert_eq!(moved_by(&f, remove(bob)).await, [(OUT, segment, bob, Change)]);
-    assert_eq!(
-        moved_by(&f, api_call().email("bob@example.com").upsert()).await,
-        [(IN, segment, bob, Change)]
-    );
+    let before = latest(&f).await;
+    let new = f.id(api_call().email("bob@example.com").upsert()).await;
+    assert_eq!(moves(&f, before).await, [(IN, segment, new, Change)]);
 }
 
 pub async fn merges_and_their_undo_are_recorded(backend: &mut dyn Backend) {
@@ -350,7 +349,11 @@ pub async fn many_moves_take_several_commits(backend: &mut dyn Backend) {
         pages.push(page.items.len());
     }
     pages.retain(|moves| *moves > 0);
-    assert_eq!(pages, [1_000, 100]);
+    assert_eq!(pages.iter().sum::<usize>(), 1_100);
+    assert!(
+        pages.len() > 1 && pages.iter().all(|moves| *moves <= 1_000),
+        "{pages:?}"
+    );
     let all = at(&f, segment, latest(&f).await).await;
     assert_eq!(all.len(), 1_000, "a page");
 }

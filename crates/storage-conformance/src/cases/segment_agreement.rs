@@ -103,6 +103,10 @@ async fn random_contact(f: &Fixture<'_>, runner: &mut TestRunner, fields: &Field
     }
     f.clock().advance(TimeDelta::hours(draw(runner, 0_i64..9)));
     f.id(builder.upsert()).await;
+    random_history(f, runner, number).await;
+}
+
+async fn random_history(f: &Fixture<'_>, runner: &mut TestRunner, number: usize) {
     let who = || api_call().email(&format!("c{number}@example.com"));
     for _ in 0..draw(runner, 0..3) {
         let value = draw(runner, prop::sample::select(NUMBERS.to_vec()));

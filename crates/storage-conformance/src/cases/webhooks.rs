@@ -175,7 +175,8 @@ pub async fn webhooks_of_another_workspace_are_not_seen(backend: &mut dyn Backen
     let mut f = Fixture::new(backend).await;
     let own = kept(&f).await;
     assert!(store(&f, &own, (3, 4), &[message(&f, 4, 0, 1)]).await);
-    let other = f.enter_new_workspace("other").await;
+    f.enter_new_workspace("other").await;
+    let other = f.workspace;
     assert!(f.store().webhook(other, own.id).await.expect("read").is_none());
     assert!(!f.store().delete_webhook(other, own.id).await.expect("delete"));
     let twin = Webhook {

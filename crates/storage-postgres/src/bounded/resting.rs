@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a connection stays away from the driver's pool, which replaces old connections and closes idle ones.
-const AWAY: Duration = Duration::from_secs(300);
+const AWAY: Duration = Duration::from_mins(5);
 
 /// Connections at rest. The one that came last is taken first: its caches are the warmest.
 #[derive(Debug, Clone)]

@@ -236,13 +236,14 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     plan
 }
 
-/// Whether a step of a plan reads more than was requested. Segments, their formulas and categories are read as a whole:
-/// there are few of them.
+/// Whether a step of a plan reads more than was requested. Segments, their formulas, categories and custom fields are read as a
+/// whole: there are few of them.
 fn walks(step: &str, sql: &str) -> bool {
     let all = step.ends_with("(workspace_id=?)") || step.contains("(workspace_id=? AND kind=?)");
     let listed = step.contains("SEARCH segments ")
         || step.contains("SEARCH segment_formulas ")
-        || sql.contains("FROM categories AS c");
+        || sql.contains("FROM categories AS c")
+        || sql.contains("FROM custom_fields AS f");
     let hot = [
         "identifiers",
         "contacts",

@@ -33,17 +33,24 @@ fn differing(tables: &Value) -> Value {
     Value::Object(counts.collect())
 }
 
+/// Sends an order of C-1 with three items.
+async fn order(client: &Client) -> Result<()> {
+    let items: Vec<Value> = (1..=3)
+        .map(|item| json!({"externalItemId": format!("P-{item}"), "quantity": 1, "name": "Tea", "cost": 1.5}))
+        .collect();
+    let order = json!({"externalOrderId": "O-1", "totalCost": 4.5, "currency": "UAH", "status": "IN_PROGRESS", "date": "2026-01-02T03:04:05Z",
+        "externalCustomerId": "C-1", "items": items});
+    let ordered = client.post("orders", json!({"orders": [order]})).await?;
+    ensure!(!ordered.text.contains("error"), "{}", ordered.text);
+    Ok(())
+}
+
 pub(super) async fn what_a_person_changed_at_the_destination_is_found_and_mended(on: Database) -> Result<()> {
     let server = Selfsame::start(on).await?;
     let (client, mut warehouse) = (server.client(), Postgres::new().await?);
     let ann = contact(&client, Some("C-1"), "ann@example.com").await?;
     let bob = contact(&client, Some("C-2"), "bob@example.com").await?;
-    let items: Vec<Value> = (1..=3)
-        .map(|item| json!({"externalItemId": format!("P-{item}"), "quantity": 1, "name": "Tea", "cost": 1.5}))
-        .collect();
-    let order = json!({"externalOrderId": "O-1", "totalCost": 4.5, "status": "IN_PROGRESS", "date": "2026-01-02T03:04:05Z",
-        "externalCustomerId": "C-1", "items": items});
-    client.post("orders", json!({"orders": [order]})).await?;
+    order(&client).await?;
     let event = json!({"eventTypeKey": "viewed", "params": [{"name": "externalCustomerId", "value": "C-1"}]});
     client.post("event", event).await?;
     let export = export(&client, warehouse.connector(), json!({})).await?;
@@ -73,20 +80,14 @@ pub(super) async fn what_a_person_changed_at_the_destination_is_found_and_mended
         [3, 6, 3].map(|rows| json!(rows))
     );
 
-    warehouse
-        .run(&format!(
-            r#"UPDATE contacts SET "lastName" = 'Eve' WHERE "contactId" = {ann}"#
-        ))
-        .await?;
-    warehouse
-        .run(&format!(r#"DELETE FROM contacts WHERE "contactId" = {bob}"#))
-        .await?;
-    warehouse
-        .run(r#"INSERT INTO contacts ("contactId") VALUES (999999)"#)
-        .await?;
-    warehouse
-        .run(r#"DELETE FROM "orderItems" WHERE "itemIndex" = 1"#)
-        .await?;
+    for sql in [
+        &format!(r#"UPDATE contacts SET "lastName" = 'Eve' WHERE "contactId" = {ann}"#),
+        &format!(r#"DELETE FROM contacts WHERE "contactId" = {bob}"#),
+        r#"INSERT INTO contacts ("contactId") VALUES (999999)"#,
+        r#"DELETE FROM "orderItems" WHERE "itemIndex" = 1"#,
+    ] {
+        warehouse.run(sql).await?;
+    }
     let counts = json!({"contacts": [1, 1, 1], "orderItems": [1, 0, 0]});
     for body in [json!({}), json!({"mend": true})] {
         let tables = verified(&client, &export, body).await?;
@@ -147,13 +148,13 @@ pub(super) async fn merges_visitors_and_page_views_are_kept_in_step(on: Database
         warehouse.rows(visitors).await?,
         json!([{"id": late, "kind": "email", "value": "late@example.com"}])
     );
-    let merges = r#"SELECT "contactId" AS absorbed, "survivorId" AS survivor, rule, "undoneDate" IS NOT NULL AS undone FROM contact_merges"#;
+    let merge_rows = r#"SELECT "contactId" AS absorbed, "survivorId" AS survivor, rule, "undoneDate" IS NOT NULL AS undone FROM contact_merges"#;
     let row = |undone: bool| json!([{"absorbed": bob, "survivor": ann, "rule": "explicit", "undone": undone}]);
-    assert_eq!(warehouse.rows(merges).await?, row(false));
+    assert_eq!(warehouse.rows(merge_rows).await?, row(false));
 
     client.post(&format!("identity/merges/{merge}/undo"), json!({})).await?;
     assert_eq!(differing(&verified(&client, &export, json!({})).await?), json!({}));
-    assert_eq!(warehouse.rows(merges).await?, row(true));
+    assert_eq!(warehouse.rows(merge_rows).await?, row(true));
 
     // The absorbed contact stays, without the merge that names the erased one.
     for id in [ann, late] {

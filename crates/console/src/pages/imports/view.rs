@@ -41,7 +41,7 @@ struct PageParams {
 
 /// A row and what became of it.
 struct Row {
-    row: String,
+    number: String,
     line: String,
     outcome: String,
     contact: Option<i64>,
@@ -58,6 +58,10 @@ struct Decide {
 
 #[derive(Template)]
 #[template(path = "imports/view.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the page that is shown or not"
+)]
 struct ImportPage {
     page: Page,
     id: String,
@@ -220,7 +224,7 @@ impl Row {
     fn of(row: &ImportRow, texts: Texts) -> Self {
         let kept = row.kept.iter().map(|kept| format!("{}: {}", kept.field, kept.reason));
         Self {
-            row: texts.number(row.row),
+            number: texts.number(row.row),
             line: texts.number(row.line),
             outcome: texts.get(&format!("row-{}", row.outcome.as_str())),
             contact: row.contact.map(|contact| contact.0),
