@@ -190,7 +190,7 @@ fn differences(tables: &[TableComparison]) -> String {
     for table in tables {
         for row in &table.rows {
             let (name, key) = (table.dataset.as_str(), row.key.join(", "));
-            text.push_str(&format!("{name} {key}: {}\n", row.difference.as_str()));
+            text.extend([name, " ", &key, ": ", row.difference.as_str(), "\n"]);
         }
     }
     text
