@@ -217,6 +217,7 @@ async fn segments(story: &mut Story) {
     story.read("getSegment", &path).await;
     story.read("listSegments", "/api/v1/segments").await;
     story.read("listSegmentMembers", &format!("{path}/members")).await;
+    story.read("getSegmentHistory", &format!("{path}/history?days=1")).await;
     story.read("getContactSegments", "/api/v1/contact/1/segments").await;
     let body = json!({"name": "Known customers", "formula": formula});
     story.record("changeSegment", "PUT", &path, body).await;
