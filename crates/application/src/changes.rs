@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 /// How often a caller that waits looks for a new commit, which another server may have made.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// What is asked of the feed.
+/// A query of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeQuery {
     /// The last commit that the caller knows; none to begin with what comes next.

@@ -241,7 +241,7 @@ fn label(title: &str) -> String {
     label
 }
 
-/// Where an identifier leads: to whoever else has it, for the kinds that contacts are searched by.
+/// The link of an identifier: to the other contacts that hold it, for the kinds that contacts are searched by.
 fn link(held: &HeldIdentifier) -> String {
     let by = match held.kind() {
         IdentifierKind::ExternalId => "external_id",

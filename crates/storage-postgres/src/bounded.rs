@@ -35,7 +35,7 @@ pub(crate) const REPLACEMENTS: usize = 3;
 pub(crate) struct Bounded {
     pool: PgPool,
     resting: Resting,
-    /// As many as connections: whoever has a turn finds one that rests, or room for it in the pool.
+    /// As many as connections: a task with a turn finds a resting connection, or room for one in the pool.
     turns: Arc<Semaphore>,
     acquire_timeout: Duration,
     /// How long a statement or a commit may take, up to its last row.

@@ -71,7 +71,7 @@ struct ChangedRow {
 /// A place in the order of changes: a commit, and a contact in it.
 type Place = (i64, i64);
 
-/// The key of a trigram in a block of contact IDs. Another contact may have the same key by chance; whoever searches compares the contacts.
+/// The key of a trigram in a block of contact IDs. Another contact may have the same key by chance, so a search compares the contacts.
 pub(crate) fn key(workspace: WorkspaceId, block: i64, trigram: Trigram) -> i64 {
     [workspace.0, block]
         .into_iter()

@@ -1,4 +1,4 @@
-//! Imports of files: what is asked of one, which column holds what, and what titles mean.
+//! Imports of files: their options, the meaning of their columns, and the titles that are recognised.
 
 mod options;
 mod plan;

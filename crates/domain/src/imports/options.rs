@@ -1,4 +1,4 @@
-//! What is asked of an import of a file, as it is stored with it.
+//! The options of an import of a file, as they are stored with it.
 
 use super::target::Target;
 use crate::DedupeOn;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is asked of an import of a file.
+/// The options of an import of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileOptions {
     /// The form that the request named; none to find it out.
