@@ -30,6 +30,14 @@ fn formulas_read_back_and_are_described_in_words() {
         ),
         (condition("town", "equals", json!("Kyiv")), "Town equals “Kyiv”"),
         (
+            condition("emailDomain", "equals", json!("example.com")),
+            "Email domain equals “example.com”",
+        ),
+        (
+            condition("absorbedCount", "greater", json!(0)),
+            "Number of absorbed contacts is greater than 0",
+        ),
+        (
             condition("lastName", "one_of", json!(["A", "B"])),
             "Last name is one of (“A”, “B”)",
         ),
@@ -98,6 +106,18 @@ fn what_is_wrong_is_named_by_its_place() {
         (json!({"not": {"segment": "1"}}), vec!["/not/segment"]),
         (json!({"segment": 3}), vec!["/segment"]),
         (one(json!({"field": "surname", "op": "is_empty"})), vec!["/all/0/field"]),
+        (
+            one(json!({"field": "emailDomain", "op": "one_of", "value": ["example.com", "no domain"]})),
+            vec!["/all/0/value/1"],
+        ),
+        (
+            one(json!({"field": "emailStatus", "op": "contains", "value": "SUB"})),
+            vec!["/all/0/value"],
+        ),
+        (
+            one(json!({"field": "emailStatus", "op": "equals", "value": "subscribed"})),
+            vec!["/all/0/value"],
+        ),
         (
             one(json!({"field": "custom:P.other", "op": "is_empty"})),
             vec!["/all/0/field"],
