@@ -33,6 +33,6 @@ pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
 pub use memberships::{PastMembersError, SegmentDay, SegmentHistory};
 pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
-pub use submit::{Replay, Submission, SubmitError};
+pub use submit::{ImportBatch, Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};
 pub use webhooks::{NewWebhook, Replay as WebhookReplay, SigningKey, WebhookChange, WebhookError, WebhookOutlets};

@@ -1,7 +1,8 @@
 //! The input of the write lane, and its answer.
 
-use crate::ports::StorageError;
+use crate::ports::{ImportId, ReadRow, StorageError};
 use selfsame_domain::{Command, Decision};
+use std::sync::Arc;
 
 /// The commands of one caller. They are decided in order, in one transaction.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,19 @@ pub struct Submission {
     pub duplicate_digest: Option<Vec<u8>>,
     /// The size of the request in bytes, which bounds the size of a batch.
     pub bytes: usize,
+    /// The rows of an import that the commands are from. They are recorded in the commit of their decisions.
+    pub import: Option<ImportBatch>,
+}
+
+/// The next rows of a running import.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImportBatch {
+    /// The import.
+    pub import: ImportId,
+    /// How many rows were recorded before.
+    pub done: u64,
+    /// The rows, in order. The commands of the submission are those of the rows that could be read.
+    pub rows: Arc<[ReadRow]>,
 }
 
 /// An idempotency key, and the digest of its request.
@@ -34,6 +48,7 @@ impl Submission {
             replay: None,
             duplicate_digest: None,
             bytes: 0,
+            import: None,
         }
     }
 }
@@ -52,12 +67,12 @@ pub enum SubmitError {
     AccessChanged,
     /// The storage failed.
     #[error(transparent)]
-    Storage(#[from] std::sync::Arc<StorageError>),
+    Storage(#[from] Arc<StorageError>),
 }
 
 impl From<StorageError> for SubmitError {
     fn from(error: StorageError) -> Self {
-        Self::Storage(std::sync::Arc::new(error))
+        Self::Storage(Arc::new(error))
     }
 }
 

@@ -6,7 +6,9 @@ use selfsame_application::ports::{
     Clock, Contacts, Continuation, Import, ImportFormat, ImportId, ImportRow, ImportStatus, Imports, JobKind, Jobs,
     Lease, LeaseRequest, ReadRow, RowCounts, RowOutcome, RowQuery, RowReader, RowsError, UndoAnswer,
 };
-use selfsame_application::{Application, ImportRequest, Options, Replay, SubmitError, Worker, WorkerOptions};
+use selfsame_application::{
+    Application, ImportBatch, ImportRequest, Options, Replay, Submission, SubmitError, Worker, WorkerOptions,
+};
 use selfsame_domain::values::{Email, FirstName, Source};
 use selfsame_domain::{
     AttributeInput, Call, ChannelDetails, ChannelInput, Command, ContactRequest, DedupeOn, Identifier, Policy,
@@ -203,19 +205,33 @@ async fn begin_and_die(stand: &Stand, id: ImportId) {
     assert!(stand.store.start_import(stand.workspace, id, now).await.expect("start"));
 }
 
-/// Decides the first rows under the key of the import, as a server does that is killed before it records them.
+/// Decides and records the first rows, as a server does that is killed afterwards.
 async fn decide_and_die(stand: &Stand, id: ImportId, rows: &[&str]) {
     begin_and_die(stand, id).await;
-    let submission = selfsame_application::Submission {
+    let read = |row: &&str| ReadRow {
+        line: 1,
+        bytes: row.len(),
+        dedupe_value: None,
+        command: Ok(command(row)),
+    };
+    let submission = Submission {
         commands: rows.iter().map(|row| command(row)).collect(),
-        replay: Some(Replay {
-            key: format!("import:{id}:1"),
-            digest: id.0.as_bytes().to_vec(),
-        }),
+        replay: None,
         duplicate_digest: None,
         bytes: 0,
+        import: Some(ImportBatch {
+            import: id,
+            done: 0,
+            rows: rows.iter().map(read).collect(),
+        }),
     };
     stand.app.submit(stand.workspace, submission).await.expect("submit");
+    let import = stand.import(id).await;
+    assert_eq!(
+        import.counts.total(),
+        rows.len() as u64,
+        "the rows are recorded with their decisions"
+    );
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ impl Running {
             .env("SELFSAME_LOG_LEVEL", "warn")
             // Exports go to databases of this machine.
             .env("SELFSAME_ALLOW_PRIVATE_NETWORKS", "true")
-            .env("SELFSAME_SECRET_KEY", "key of the benchmark alone, of no use elsewhere")
+            .env("SELFSAME_SECRET_KEY", "key-of-the-benchmark-alone-of-no-use-elsewhere")
             .env("SELFSAME_RATE_LIMIT_PER_SECOND", "0")
             .stdout(Stdio::piped())
             .spawn()

@@ -169,6 +169,7 @@ fn kind_of_storage(error: &StorageError) -> (StatusCode, &'static str) {
         StorageError::Corrupt { .. }
         | StorageError::Inconsistent(_)
         | StorageError::UnknownWorkspace
+        | StorageError::ImportNotRunning
         | StorageError::Refused(_) => (StatusCode::INTERNAL_SERVER_ERROR, "error-internal"),
     }
 }

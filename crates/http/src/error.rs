@@ -367,6 +367,7 @@ impl From<Arc<StorageError>> for ApiError {
             StorageError::Corrupt { .. }
             | StorageError::Inconsistent(_)
             | StorageError::UnknownWorkspace
+            | StorageError::ImportNotRunning
             | StorageError::Refused(_) => Self::Storage(error),
         }
     }

@@ -118,6 +118,7 @@ fn submission(
         replay,
         duplicate_digest,
         bytes: incoming.bytes.len(),
+        import: None,
     }
 }
 

@@ -462,6 +462,7 @@ macro_rules! for_each_case {
                 cancelling_ends_what_waits_and_asks_what_runs;
                 an_import_with_a_job_between_attempts_is_cancelled_at_once;
                 an_idempotency_key_makes_one_import_for_a_time;
+                rows_are_recorded_with_the_commit_of_their_decisions_or_neither_is;
                 imports_are_listed_newest_first_and_are_the_workspace_s_own;
                 imports_and_their_values_are_forgotten_after_a_time;
                 erasing_a_contact_forgets_its_values_in_imports;

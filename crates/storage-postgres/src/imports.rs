@@ -6,6 +6,8 @@ mod undo;
 mod uploads;
 mod write;
 
+pub(crate) use write::record;
+
 use crate::error::translate;
 use crate::store::PostgresStore;
 use async_trait::async_trait;

@@ -43,6 +43,9 @@ const ADVANCE: &str = "
     UPDATE search_progress SET revision = $2, contact_id = $3
     WHERE workspace_id = $1 AND revision = $4 AND contact_id = $5";
 
+/// Inserts what the index has collected, so that look-ups do not read a list.
+const SETTLE: &str = "SELECT gin_clean_pending_list('contact_search_by_key')";
+
 const STORE: &str = "
     INSERT INTO contact_search AS s (workspace_id, contact_id, keys)
     SELECT $1, made.contact_id, made.keys::bigint[]
@@ -124,7 +127,7 @@ impl SearchIndex for PostgresStore {
         }
         let gone = ids.into_iter().filter(|id| !keys.contains_key(id)).collect();
         let stored = self
-            .in_time(self.store_keys(workspace, (done, next), keys, gone))
+            .in_time(self.store_keys(workspace, (done, next), keys, gone, !is_behind))
             .await?;
         Ok(stored && is_behind)
     }
@@ -138,13 +141,14 @@ fn stored(workspace: WorkspaceId, id: ContactId, trigrams: impl Iterator<Item = 
 }
 
 impl PostgresStore {
-    /// Stores a step. Returns false, and stores nothing, when another server has made it.
+    /// Stores a step, the last one for now if `is_last`. Returns false, and stores nothing, when another server has made it.
     async fn store_keys(
         &self,
         workspace: WorkspaceId,
         (done, next): (Place, Place),
         keys: BTreeMap<i64, String>,
         gone: Vec<i64>,
+        is_last: bool,
     ) -> Result<bool, StorageError> {
         let mut transaction = self.writers().begin().await.map_err(translate)?;
         // The first step of several servers at once is made by one of them, as every other.
@@ -174,6 +178,12 @@ impl PostgresStore {
             .execute(&mut *transaction)
             .await
             .map_err(translate)?;
+        if is_last {
+            sqlx::query(SETTLE)
+                .execute(&mut *transaction)
+                .await
+                .map_err(translate)?;
+        }
         transaction.commit().await.map_err(translate)?;
         Ok(true)
     }

@@ -78,7 +78,7 @@ impl Storage for PostgresStore {
         if commit.is_empty() {
             return Ok(Written::Committed(basis.revision));
         }
-        if !commit.changes.deletes() && !commit.changes.changes_formulas() {
+        if !commit.changes.deletes() && !commit.changes.changes_formulas() && commit.import.is_none() {
             let mut connection = self.writers().acquire().await.map_err(translate)?;
             let write = write::write(self, &mut connection, workspace, basis, commit);
             let written = self.in_time(write).await;
@@ -87,7 +87,7 @@ impl Storage for PostgresStore {
             }
             return written;
         }
-        // Erasing, deleting and changing formulas take several statements, so they need a transaction.
+        // Erasing, deleting, changing formulas and recording rows take several statements, so they need a transaction.
         let mut transaction = self.writers().begin().await.map_err(translate)?;
         let work = async {
             take_revision(&mut transaction, workspace).await?;

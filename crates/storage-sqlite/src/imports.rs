@@ -6,6 +6,8 @@ mod undo;
 mod uploads;
 mod write;
 
+pub(crate) use write::record;
+
 use crate::error::storage;
 use crate::rows::{corrupt, micros};
 use crate::statement::statement;

@@ -11,6 +11,7 @@ mod undo;
 mod upload;
 
 pub use accept::ImportRequest;
+pub(crate) use outcome::rows_of;
 pub use preview::{ImportPreview, PreviewBody, PreviewError, PreviewRequest, PreviewRow, PreviewTotals};
 pub(crate) use run::ImportHandler;
 pub(crate) use undo::UndoHandler;

@@ -1,10 +1,23 @@
-//! Converts a decision into the report of an import's row.
+//! Converts decisions into the report of an import's rows.
 
 use crate::ports::{ImportRow, ReadRow, RowOutcome};
+use crate::submit::ImportBatch;
 use selfsame_domain::{Decision, Effect, Outcome};
 
 /// The reason for a row about a removed contact that changes nothing (wire fact).
 const REMOVED: &str = "the contact is removed, and the import does not restore removed contacts";
+
+/// The report of a batch, with the decisions on the rows that could be read.
+pub(crate) fn rows_of(batch: &ImportBatch, decisions: &[Decision]) -> Vec<ImportRow> {
+    let mut decisions = decisions.iter();
+    let numbered = (batch.done + 1..).zip(batch.rows.iter());
+    numbered
+        .map_while(|(row, read)| match &read.command {
+            Err(error) => Some(rejected(row, read, error.clone())),
+            Ok(_) => decisions.next().map(|decision| decided(row, read, decision)),
+        })
+        .collect()
+}
 
 /// The report of a row that was decided.
 pub(super) fn decided(row: u64, read: &ReadRow, decision: &Decision) -> ImportRow {
@@ -41,12 +54,13 @@ pub(super) fn decided(row: u64, read: &ReadRow, decision: &Decision) -> ImportRo
 }
 
 /// Removes from a row what a dry run did not write: its decision, a new contact, and what there would be to undo.
-pub(super) fn unwritten(row: &mut ImportRow) {
+pub(super) fn unwritten(mut row: ImportRow) -> ImportRow {
     row.decision = None;
     row.undo.clear();
     if row.outcome == RowOutcome::Created {
         row.contact = None;
     }
+    row
 }
 
 /// A row that could not be read, or not be written.

@@ -232,15 +232,14 @@ impl Application {
         };
         let mut decisions = decisions.into_iter();
         let decided = (done + 1..).zip(rows).map(|(number, read)| {
-            let (mut row, decision) = if let Err(error) = &read.command {
+            let (row, decision) = if let Err(error) = &read.command {
                 (outcome::rejected(number, &read, error.clone()), None)
             } else {
                 let decision = decisions.next()?;
                 (outcome::decided(number, &read, &decision), Some(decision))
             };
-            outcome::unwritten(&mut row);
             Some(PreviewRow {
-                row,
+                row: outcome::unwritten(row),
                 decision,
                 values: Vec::new(),
             })

@@ -1,7 +1,7 @@
 //! Runs an import: rows in batches through the write lane, behind live requests.
 
 use super::inspect::{InspectionEnd, inspect};
-use super::outcome;
+use super::outcome::{self, rows_of};
 use super::pace::Pace;
 use super::reading::{Reading, ReadingEnd};
 use crate::app::Application;
@@ -10,9 +10,9 @@ use crate::ports::{
     Import, ImportEnd, ImportFormat, ImportId, ImportRow, Job, JobKind, ReadRow, RowCounts, RowOutcome, RowReader,
     RowsRecorded, StorageError,
 };
-use crate::submit::{Replay, Submission, SubmitError};
+use crate::submit::{ImportBatch, Submission, SubmitError};
 use async_trait::async_trait;
-use selfsame_domain::{Command, Decision, Policy};
+use selfsame_domain::{Command, Policy};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -154,8 +154,8 @@ impl Run<'_> {
             if size == 0 {
                 break;
             }
-            let rows = self.deal_with(size).await?;
-            match self.record(&rows).await? {
+            let rows = self.pending.drain(..size).collect();
+            match self.process(rows).await? {
                 RowsRecorded::Yes => {}
                 RowsRecorded::Cancelling => return end(self.app, self.import, &ImportEnd::Cancelled).await,
                 RowsRecorded::No => return Ok(JobEnd::Lost),
@@ -188,85 +188,91 @@ impl Run<'_> {
         read
     }
 
-    /// Decides the first pending rows and removes them from `pending`. The batch has an idempotency key of its own:
-    /// when it was committed before a crash, its record answers with the rows that it had then.
-    async fn deal_with(&mut self, mut size: usize) -> Result<Vec<ImportRow>, Interruption> {
-        loop {
-            let batch = self.pending.iter().take(size);
-            let commands: Vec<Command> = batch.filter_map(|row| row.command.as_ref().ok().cloned()).collect();
-            if commands.is_empty() {
-                return Ok(self.take(size, Vec::new()).await);
-            }
-            match self.submit(commands).await {
-                Ok(decisions) => return Ok(self.take(size, decisions).await),
-                Err(SubmitError::Storage(error)) if error.is_lasting() && size > 1 => size /= 2,
-                Err(SubmitError::Storage(error)) if error.is_lasting() => {
-                    let read = self.pending.pop_front();
-                    let row = self.done + 1;
-                    let rejected = read.map(|read| outcome::rejected(row, &read, REFUSED.to_owned()));
-                    return Ok(rejected.into_iter().collect());
+    /// Decides and records rows. Those that the database refuses are halved until the failing one is alone; it is rejected.
+    async fn process(&mut self, rows: Arc<[ReadRow]>) -> Result<RowsRecorded, Interruption> {
+        let mut parts = vec![rows];
+        while let Some(rows) = parts.pop() {
+            let recorded = match self.decide(&rows).await {
+                Err(SubmitError::Storage(error)) if error.is_lasting() => match &*rows {
+                    [read] => {
+                        let rejected = outcome::rejected(self.done + 1, read, REFUSED.to_owned());
+                        self.record(&[rejected]).await?
+                    }
+                    rows => {
+                        let (first, second) = rows.split_at(rows.len() / 2);
+                        parts.extend([Arc::from(second), Arc::from(first)]);
+                        continue;
+                    }
+                },
+                Err(SubmitError::Storage(error)) if matches!(*error, StorageError::ImportNotRunning) => {
+                    self.not_running().await?
                 }
-                Err(error) => return Err(error.into()),
+                decided => decided?,
+            };
+            if recorded != RowsRecorded::Yes {
+                return Ok(recorded);
             }
         }
+        Ok(RowsRecorded::Yes)
     }
 
-    async fn submit(&mut self, commands: Vec<Command>) -> Result<Vec<Decision>, SubmitError> {
+    /// Decides rows, and records them in the commit of their decisions.
+    async fn decide(&mut self, rows: &Arc<[ReadRow]>) -> Result<RowsRecorded, SubmitError> {
+        let batch = ImportBatch {
+            import: self.import.id,
+            done: self.done,
+            rows: Arc::clone(rows),
+        };
+        let commands: Vec<Command> = rows
+            .iter()
+            .filter_map(|row| row.command.as_ref().ok().cloned())
+            .collect();
+        if commands.is_empty() {
+            return Ok(self.record(&rows_of(&batch, &[])).await?);
+        }
         let (count, live) = (commands.len(), self.app.live_submissions());
-        let replay = Replay {
-            key: format!("import:{}:{}", self.import.id, self.done + 1),
-            digest: self.import.id.0.as_bytes().to_vec(),
-        };
-        let submission = Submission {
-            commands,
-            replay: Some(replay),
-            duplicate_digest: None,
-            bytes: 0,
-        };
         let begun = Instant::now();
         let workspace = self.import.workspace;
-        let decisions = if self.import.is_dry_run {
-            self.app.dry_run(workspace, submission.commands, None).await?
-        } else {
-            self.app.submit_in_background(workspace, submission).await?
+        if self.import.is_dry_run {
+            let decisions = self.app.dry_run(workspace, commands, None).await?;
+            let rows: Vec<ImportRow> = rows_of(&batch, &decisions)
+                .into_iter()
+                .map(outcome::unwritten)
+                .collect();
+            let recorded = self.record(&rows).await?;
+            self.note_pace(count, live, begun);
+            return Ok(recorded);
+        }
+        let submission = Submission {
+            commands,
+            replay: None,
+            duplicate_digest: None,
+            bytes: 0,
+            import: Some(batch.clone()),
         };
+        let decisions = self.app.submit_in_background(workspace, submission).await?;
+        self.note_pace(count, live, begun);
+        self.note_recorded(&rows_of(&batch, &decisions));
+        Ok(RowsRecorded::Yes)
+    }
+
+    fn note_pace(&mut self, count: usize, live: u64, begun: Instant) {
         let others = self.app.live_submissions() != live;
         self.pace.note(count, begun.elapsed(), others);
-        Ok(decisions)
     }
 
-    /// Removes `size` pending rows and combines them with the decisions of those that could be read. A batch that is
-    /// answered from its record may have had more or fewer rows.
-    async fn take(&mut self, size: usize, decisions: Vec<Decision>) -> Vec<ImportRow> {
-        let mut rows = Vec::with_capacity(size);
-        let mut decisions = decisions.into_iter().peekable();
-        loop {
-            if decisions.peek().is_none() && rows.len() >= size {
-                return rows;
-            }
-            if self.pending.is_empty() && !self.read_one().await {
-                return rows;
-            }
-            let row = self.done + 1 + rows.len() as u64;
-            let mut taken = match self.pending.front() {
-                Some(read) => match (&read.command, decisions.peek()) {
-                    (Err(error), _) => outcome::rejected(row, read, error.clone()),
-                    (Ok(_), Some(decision)) => outcome::decided(row, read, decision),
-                    (Ok(_), None) => return rows,
-                },
-                None => return rows,
-            };
-            if taken.decision.is_some() {
-                decisions.next();
-            }
-            if self.import.is_dry_run {
-                outcome::unwritten(&mut taken);
-            }
-            self.pending.pop_front();
-            rows.push(taken);
-        }
+    /// Why a commit was refused: the import is to be cancelled, or it is over or runs on another server.
+    async fn not_running(&self) -> Result<RowsRecorded, StorageError> {
+        let import = self.app.store.import(self.import.workspace, self.import.id).await?;
+        let is_cancelling = import.is_some_and(|import| import.is_cancelling && !import.status.is_over());
+        Ok(if is_cancelling {
+            RowsRecorded::Cancelling
+        } else {
+            RowsRecorded::No
+        })
     }
 
+    /// Records rows without a commit.
     async fn record(&mut self, rows: &[ImportRow]) -> Result<RowsRecorded, StorageError> {
         let (workspace, id) = (self.import.workspace, self.import.id);
         let recorded = self
@@ -275,10 +281,14 @@ impl Run<'_> {
             .record_rows(workspace, id, self.done, rows, self.app.clock.now())
             .await?;
         if recorded != RowsRecorded::No {
-            self.done += rows.len() as u64;
-            count(&RowCounts::of(rows));
+            self.note_recorded(rows);
         }
         Ok(recorded)
+    }
+
+    fn note_recorded(&mut self, rows: &[ImportRow]) {
+        self.done += rows.len() as u64;
+        count(&RowCounts::of(rows));
     }
 }
 

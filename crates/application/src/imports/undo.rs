@@ -161,6 +161,7 @@ async fn submit(
         }),
         duplicate_digest: None,
         bytes: 0,
+        import: None,
     };
     let decisions = app.submit_in_background(import.workspace, submission).await?;
     pace.note(rows.len(), begun.elapsed(), app.live_submissions() != live);

@@ -2,7 +2,7 @@
 
 use super::queue::LaneOptions;
 use crate::ports::AccessVersion;
-use crate::submit::{Replay, Reply};
+use crate::submit::{ImportBatch, Replay, Reply};
 use selfsame_domain::{Envelope, Timestamp};
 use std::collections::VecDeque;
 use tokio::sync::oneshot;
@@ -14,6 +14,8 @@ pub(super) struct Job {
     pub(super) replay: Option<Replay>,
     pub(super) duplicate_digest: Option<Vec<u8>>,
     pub(super) bytes: usize,
+    /// Rows of an import. Such a job comes from the background, so it is alone in its batch.
+    pub(super) import: Option<ImportBatch>,
     /// The access version at which the caller was recognised; none when its key was read for this request.
     pub(super) access: Option<AccessVersion>,
     pub(super) at: Timestamp,
@@ -62,6 +64,7 @@ mod tests {
             replay: None,
             duplicate_digest: None,
             bytes,
+            import: None,
             access: None,
             at,
             reply: oneshot::channel().0,

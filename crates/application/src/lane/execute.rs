@@ -5,11 +5,13 @@ use super::contention::Contention;
 use super::decide::{Decided, decide, replies};
 use super::overlap::{Fresh, Place, fresh, must_read_again};
 use super::records::{all_records, originals, reply_keys};
+use crate::imports::rows_of;
 use crate::ports::{
-    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, StorageError, Store, Written,
+    Basis, Commit, Exclusive, ImportProgress, ImportRow, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded,
+    RowsRecorded, StorageError, Store, Written,
 };
-use crate::submit::{Reply, SubmitError};
-use selfsame_domain::{ContactId, Decision, Envelope, FootprintExpansion, WorkspaceId, footprint};
+use crate::submit::{ImportBatch, Reply, SubmitError};
+use selfsame_domain::{ContactId, Decision, Envelope, FootprintExpansion, Timestamp, WorkspaceId, footprint};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,11 +54,14 @@ pub(super) async fn execute(
 }
 
 fn fail(workspace: WorkspaceId, jobs: Vec<Job>, error: StorageError) {
-    tracing::error!(
-        workspace = workspace.0,
-        error = &error as &dyn std::error::Error,
-        "a batch failed"
-    );
+    // An import that was cancelled is no failure.
+    if !matches!(error, StorageError::ImportNotRunning) {
+        tracing::error!(
+            workspace = workspace.0,
+            error = &error as &dyn std::error::Error,
+            "a batch failed"
+        );
+    }
     let error = Arc::new(error);
     for job in jobs {
         let _ = job.reply.send(Err(SubmitError::Storage(Arc::clone(&error))));
@@ -125,13 +130,21 @@ struct Prepared {
     fresh: Fresh,
     decided: Decided,
     records: Vec<Recorded>,
+    /// The rows of the batch's import.
+    rows: Vec<ImportRow>,
 }
 
 impl Prepared {
-    fn commit(&self) -> Commit<'_> {
+    fn commit<'a>(&'a self, jobs: &[Job]) -> Commit<'a> {
         Commit {
             changes: &self.decided.changes,
             records: &self.records,
+            import: import_of(jobs).map(|(import, now)| ImportProgress {
+                import: import.import,
+                done: import.done,
+                rows: &self.rows,
+                now,
+            }),
         }
     }
 
@@ -140,6 +153,33 @@ impl Prepared {
         self.decided.decisions.iter().flatten().for_each(count);
         replies(jobs, self.decided.treatments, self.decided.decisions)
     }
+}
+
+/// The rows of an import that a batch is about, and their time. Such a batch has a single job.
+fn import_of(jobs: &[Job]) -> Option<(&ImportBatch, Timestamp)> {
+    let job = jobs.first()?;
+    Some((job.import.as_ref()?, job.at))
+}
+
+/// Ends a batch that changes nothing. The rows of an import are recorded all the same.
+async fn end_unchanged(
+    store: &dyn Store,
+    workspace: WorkspaceId,
+    prepared: Prepared,
+    jobs: &[Job],
+) -> Result<Vec<Reply>, StorageError> {
+    if let Some(progress) = prepared.commit(jobs).import {
+        let ImportProgress {
+            import,
+            done,
+            rows,
+            now,
+        } = progress;
+        if store.record_rows(workspace, import, done, rows, now).await? == RowsRecorded::No {
+            return Err(StorageError::ImportNotRunning);
+        }
+    }
+    Ok(prepared.replies(jobs))
 }
 
 /// Reads, decides and writes. A stale batch is done again with other writers excluded.
@@ -153,16 +193,16 @@ async fn transact(
     if !contention.excludes() {
         let running = place.running();
         let mut prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
-        if must_read_again(running, &prepared.basis, !prepared.commit().is_empty()).await {
+        if must_read_again(running, &prepared.basis, !prepared.commit(jobs).is_empty()).await {
             metrics::counter!("selfsame_lane_reread_total").increment(1);
             prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
         }
-        if prepared.commit().is_empty() {
-            return Ok(prepared.replies(jobs));
+        if prepared.commit(jobs).is_empty() {
+            return end_unchanged(store, workspace, prepared, jobs).await;
         }
         let size = jobs.iter().map(|job| job.envelopes.len()).sum();
         place.begin(&prepared.basis, &prepared.fresh, &prepared.decided.changes, size);
-        match store.write(workspace, &prepared.basis, prepared.commit()).await? {
+        match store.write(workspace, &prepared.basis, prepared.commit(jobs)).await? {
             Written::Committed(_) => return Ok(prepared.replies(jobs)),
             Written::Stale => {
                 metrics::counter!("selfsame_lane_stale_total").increment(1);
@@ -175,9 +215,11 @@ async fn transact(
     }
     let mut transaction = store.exclusive(workspace).await?;
     let prepared = prepare(&mut Source::Exclusive(&mut *transaction), store, workspace, jobs).await?;
-    if !prepared.commit().is_empty() {
-        transaction.write(prepared.commit()).await?;
+    if prepared.commit(jobs).is_empty() {
+        drop(transaction);
+        return end_unchanged(store, workspace, prepared, jobs).await;
     }
+    transaction.write(prepared.commit(jobs)).await?;
     Ok(prepared.replies(jobs))
 }
 
@@ -190,7 +232,9 @@ async fn prepare(
     let read_request = |policy: &PolicyVersion, known: &FootprintExpansion| request(jobs, policy, known);
     let Found { policy, request, state } = read(source, store, workspace, read_request).await?;
     let decided = decide(jobs, &state, &policy.policy)?;
+    let rows = import_of(jobs).map(|(import, _)| rows_of(import, decided.decisions.first().map_or(&[], Vec::as_slice)));
     Ok(Prepared {
+        rows: rows.unwrap_or_default(),
         records: all_records(jobs, &decided, &state.snapshot, &policy.policy),
         basis: Arc::new(Basis::of(&request, &state)),
         fresh: fresh(&state.snapshot),

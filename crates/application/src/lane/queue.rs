@@ -197,6 +197,7 @@ impl Inner {
             replay,
             duplicate_digest,
             bytes,
+            import,
         } = submission;
         let envelopes = commands.into_iter().map(envelope).collect();
         Job {
@@ -204,6 +205,7 @@ impl Inner {
             replay,
             duplicate_digest,
             bytes,
+            import,
             access,
             at,
             reply,

@@ -309,6 +309,20 @@ pub enum RowsRecorded {
     No,
 }
 
+impl RowsRecorded {
+    /// Whether the commit of the decisions of the rows may be made: it must not when they were not recorded, or the import is to end.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::ImportNotRunning`]: the transaction must be rolled back.
+    pub fn for_commit(self) -> Result<(), StorageError> {
+        match self {
+            Self::Yes => Ok(()),
+            Self::Cancelling | Self::No => Err(StorageError::ImportNotRunning),
+        }
+    }
+}
+
 /// Which rows to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowQuery {

@@ -64,8 +64,8 @@ pub use search::SearchIndex;
 pub use segments::{MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
-    Basis, Commit, Exclusive, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage, StorageError,
-    Written,
+    Basis, Commit, Exclusive, ImportProgress, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage,
+    StorageError, Written,
 };
 pub use undo::{ImportUndos, UndoAnswer, UndoRow, UndoneRow};
 pub use users::{

@@ -1,6 +1,6 @@
 //! The write side of a storage.
 
-use super::AccessVersion;
+use super::{AccessVersion, ImportId, ImportRow};
 use async_trait::async_trait;
 use selfsame_domain::{
     ChangeSet, ContactId, Decision, Footprint, Policy, ReadSet, Revision, Snapshot, Timestamp, WorkspaceId,
@@ -50,6 +50,9 @@ pub enum StorageError {
     /// There is no workspace of this number.
     #[error("unknown workspace")]
     UnknownWorkspace,
+    /// The import of a commit is not running any more, is being cancelled, or another server processed its rows first. Nothing was written.
+    #[error("the import is not running here any more")]
+    ImportNotRunning,
     /// The database refused a statement for another reason. A retry does not help.
     #[error("the database refused a statement")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -150,10 +153,26 @@ pub struct Commit<'a> {
     pub changes: &'a ChangeSet,
     /// Replies to record; each key once. A later record replaces an earlier one.
     pub records: &'a [Recorded],
+    /// The rows of an import that the commit is about.
+    pub import: Option<ImportProgress<'a>>,
+}
+
+/// The next rows of a running import, recorded in the commit of their decisions: a row is never written without being recorded, or twice.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportProgress<'a> {
+    /// The import.
+    pub import: ImportId,
+    /// How many rows were recorded before. A commit with another number MUST be refused with [`StorageError::ImportNotRunning`], as one of an
+    /// import that is not running, or is being cancelled.
+    pub done: u64,
+    /// The rows.
+    pub rows: &'a [ImportRow],
+    /// The time of the record.
+    pub now: Timestamp,
 }
 
 impl Commit<'_> {
-    /// Whether there is nothing to write.
+    /// Whether nothing changes. Rows of an import alone are recorded by [`super::Imports::record_rows`], without a commit.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.changes.is_empty()
     }

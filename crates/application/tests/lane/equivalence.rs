@@ -44,6 +44,7 @@ fn submission() -> impl Strategy<Value = Submission> {
             }),
             duplicate_digest: repeated.map(|digest| vec![digest; 32]),
             bytes: 0,
+            import: None,
         })
 }
 

@@ -3,6 +3,7 @@
 use crate::support::{Server, request, with_header};
 use selfsame_domain::Rights;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Sends a bulk call and returns its answer, and the answer of `importstatus` after its end.
 async fn bulk(server: &Server, body: &Value) -> (Value, Value) {
@@ -216,6 +217,84 @@ async fn a_repetition_under_an_idempotency_key_gets_the_first_session() {
         .send(send(json!({"contacts": [{}], "dedupeOn": "email"}).to_string()))
         .await
         .expect(422);
+}
+
+/// A customer as the plug-in of WordPress sends it: the ID is a number, and what was not filled in is a blank.
+fn customer_of_a_plug_in(number: usize) -> Value {
+    json!({
+        "externalCustomerId": number,
+        "firstName": format!("Customer {number}"),
+        "lastName": " ",
+        "channels": [
+            {"type": "email", "value": format!("customer{number}@example.com")},
+            {"type": "sms", "value": " "},
+        ],
+        "address": {"town": " ", "address": " ", "postcode": " "},
+    })
+}
+
+#[tokio::test]
+async fn a_shop_plug_in_sends_two_thousand_customers_a_call() {
+    const CUSTOMERS: usize = 2_000;
+    let server = Server::working().await;
+    let customers: Vec<Value> = (1..=CUSTOMERS).map(customer_of_a_plug_in).collect();
+    let (answer, mut status) = bulk(
+        &server,
+        &json!({"contacts": customers, "dedupeOn": "externalCustomerId"}),
+    )
+    .await;
+    assert_eq!(answer["id"], 0, "{answer}");
+    assert!(answer.get("failedContacts").is_none(), "{answer}");
+    let path = format!(
+        "/api/v1/importstatus/{}",
+        answer["asyncSessionId"].as_str().expect("a session")
+    );
+    while status["status"] == "STARTED" || status["status"] == "IMPORTING" {
+        status = server.get(&path).await.expect(200).json();
+    }
+    assert_eq!(status["status"], "FINISHED");
+    let mapping = status["mapping"].as_array().expect("a mapping");
+    let numbers: BTreeSet<_> = mapping
+        .iter()
+        .filter_map(|entry| entry["dedupeValue"].as_str())
+        .collect();
+    let sent: Vec<String> = (1..=CUSTOMERS).map(|number| number.to_string()).collect();
+    assert_eq!(numbers, sent.iter().map(String::as_str).collect());
+    let last = mapping
+        .iter()
+        .find(|entry| entry["dedupeValue"] == CUSTOMERS.to_string())
+        .and_then(|entry| entry["contactId"].as_i64());
+    let last = server.contact(last.expect("a number")).await;
+    assert_eq!(
+        last["channels"].as_array().map(Vec::len),
+        Some(1),
+        "blanks are no channel: {last}"
+    );
+}
+
+#[tokio::test]
+async fn a_shop_app_reads_one_failed_contact_as_an_object_and_several_as_a_list() {
+    let server = Server::working().await;
+    let broken = |number: usize| {
+        let mut customer = customer_of_a_plug_in(number);
+        customer["channels"][0]["value"] = json!("nonsense");
+        customer
+    };
+    for (contacts, failed) in [
+        (json!([customer_of_a_plug_in(1)]), None),
+        (json!([customer_of_a_plug_in(1), broken(2)]), Some(json!(2))),
+    ] {
+        let body = json!({"contacts": contacts, "dedupeOn": "externalCustomerId", "restoreDeleted": true});
+        let (answer, status) = bulk(&server, &body).await;
+        let answered = answer
+            .get("failedContacts")
+            .map(|failed| failed["externalCustomerId"].clone());
+        assert_eq!(answered, failed, "{answer}");
+        assert_eq!(status["mapping"][0]["dedupeValue"], "1", "{status}");
+    }
+    let body = json!({"contacts": [broken(2), broken(3)], "dedupeOn": "externalCustomerId", "restoreDeleted": true});
+    let (answer, _) = bulk(&server, &body).await;
+    assert_eq!(answer["failedContacts"].as_array().map(Vec::len), Some(2), "{answer}");
 }
 
 #[tokio::test]

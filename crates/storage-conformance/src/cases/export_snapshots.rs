@@ -297,6 +297,7 @@ pub async fn a_write_that_is_held_open_is_in_the_next_snapshot(backend: &mut dyn
     let commit = Commit {
         changes: &changes,
         records: &[],
+        import: None,
     };
     let written = transaction.write(commit).await.expect("write");
     assert!(written > since);

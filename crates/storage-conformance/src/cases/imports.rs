@@ -1,11 +1,13 @@
 //! Imports.
 
+use super::raw;
 use crate::{Backend, Fixture, api_call, erase};
 use chrono::TimeDelta;
 use selfsame_application::Replay;
 use selfsame_application::ports::{
-    Accepted, Clock, Ids, Import, ImportEnd, ImportFormat, ImportId, ImportRow, ImportStatus, JobId, JobKind, JobState,
-    Lease, LeaseRequest, NewImport, NewJob, RowCounts, RowOutcome, RowQuery, RowsRecorded, StorageError,
+    Accepted, Basis, Clock, Commit, Ids, Import, ImportEnd, ImportFormat, ImportId, ImportProgress, ImportRow,
+    ImportStatus, JobId, JobKind, JobState, Lease, LeaseRequest, NewImport, NewJob, ReadRequest, RowCounts, RowOutcome,
+    RowQuery, RowsRecorded, StorageError,
 };
 use selfsame_domain::{ContactId, DecisionId, WorkspaceId};
 use uuid::Uuid;
@@ -140,6 +142,67 @@ pub async fn an_accepted_import_is_there_after_a_restart_with_its_job(backend: &
     assert_eq!(chunk(&f, id, 0).await.as_deref(), Some(&b"first"[..]));
     assert_eq!(chunk(&f, id, 1).await.as_deref(), Some(&b"\0\xff"[..]));
     assert_eq!(chunk(&f, id, 2).await, None);
+}
+
+pub async fn rows_are_recorded_with_the_commit_of_their_decisions_or_neither_is(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let id = accept(&f).await;
+    let commit = async |number: i64, done: u64, row: &ImportRow, excludes: bool| {
+        let changes = raw::contacts(vec![raw::active(raw::far(number))]);
+        let commit = Commit {
+            changes: &changes,
+            records: &[],
+            import: Some(ImportProgress {
+                import: id,
+                done,
+                rows: std::slice::from_ref(row),
+                now: f.clock().now(),
+            }),
+        };
+        let written = if excludes {
+            let transaction = f.store().exclusive(f.workspace).await.expect("the revision");
+            transaction.write(commit).await.map(drop)
+        } else {
+            let basis = Basis {
+                revision: raw::read(&f, ReadRequest::default()).await.revision,
+                ..Basis::default()
+            };
+            f.store().write(f.workspace, &basis, commit).await.map(drop)
+        };
+        let is_there = f.is_there(raw::far(number)).await;
+        assert_eq!(
+            is_there,
+            written.is_ok(),
+            "the contact is written with its row: {written:?}"
+        );
+        match written {
+            Ok(()) => true,
+            Err(StorageError::ImportNotRunning) => false,
+            Err(error) => panic!("{error:?}"),
+        }
+    };
+    let (first, second) = (row(1, RowOutcome::Created), row(2, RowOutcome::Created));
+    for excludes in [false, true] {
+        assert!(!commit(1, 0, &first, excludes).await, "no worker began it");
+    }
+    let started = f.store().start_import(f.workspace, id, f.clock().now()).await;
+    assert!(started.expect("start"));
+    assert!(commit(1, 0, &first, false).await);
+    for excludes in [false, true] {
+        assert!(!commit(2, 0, &first, excludes).await, "another server was faster");
+    }
+    assert!(commit(2, 1, &second, true).await);
+    assert_eq!(rows(&f, id, ALL).await, [first, second]);
+    assert_eq!(read(&f, id).await.counts.total(), 2);
+    let cancelled = f.store().cancel_import(f.workspace, id, f.clock().now()).await;
+    cancelled.expect("cancel");
+    for excludes in [false, true] {
+        assert!(
+            !commit(3, 2, &row(3, RowOutcome::Created), excludes).await,
+            "it is being cancelled"
+        );
+    }
+    assert_eq!(read(&f, id).await.counts.total(), 2);
 }
 
 pub async fn rows_are_recorded_once_and_in_their_order(backend: &mut dyn Backend) {

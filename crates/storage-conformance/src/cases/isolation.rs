@@ -131,6 +131,7 @@ pub async fn an_unknown_workspace_takes_nothing(backend: &mut dyn Backend) {
     let commit = Commit {
         changes: &ChangeSet::default(),
         records: &[super::raw::recorded("k", super::raw::at())],
+        import: None,
     };
     let store = f.store();
     let refused = [

@@ -190,7 +190,13 @@ pub(super) async fn write(
     }
     let transaction = store.exclusive(workspace).await?;
     let changes = &changes;
-    transaction.write(Commit { changes, records }).await
+    transaction
+        .write(Commit {
+            changes,
+            records,
+            import: None,
+        })
+        .await
 }
 
 /// Writes changes that keep the contract; returns the revision of the commit.

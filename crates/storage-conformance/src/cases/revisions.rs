@@ -34,6 +34,7 @@ async fn answer(f: &Fixture<'_>, basis: &Basis, number: i64) -> Written {
     let commit = Commit {
         changes: &changes,
         records: &[],
+        import: None,
     };
     let answer = f.another().write(f.workspace, basis, commit).await.expect("write");
     assert_eq!(
@@ -88,6 +89,7 @@ pub async fn what_changes_nothing_raises_nothing(backend: &mut dyn Backend) {
     let nothing = Commit {
         changes: &ChangeSet::default(),
         records: &[],
+        import: None,
     };
     let basis = basis(&f, Footprint::default()).await;
     let written = f.store().write(f.workspace, &basis, nothing).await.expect("write");
@@ -455,6 +457,7 @@ pub async fn an_exclusive_transaction_reads_what_stays_true(backend: &mut dyn Ba
     let commit = Commit {
         changes: &changes,
         records: &[],
+        import: None,
     };
     let mut waiting = std::pin::pin!(other.write(f.workspace, &old, commit));
     assert!(futures::poll!(&mut waiting).is_pending(), "the revision is taken");
@@ -471,6 +474,7 @@ pub async fn an_exclusive_transaction_reads_what_stays_true(backend: &mut dyn Ba
         .write(Commit {
             changes: &absorbed,
             records: &[],
+            import: None,
         })
         .await
         .expect("write");

@@ -40,7 +40,11 @@ pub(super) async fn load(store: &dyn Storage, workspace: WorkspaceId, batch: &[E
 }
 
 async fn write(store: &dyn Storage, workspace: WorkspaceId, basis: &Basis, changes: &ChangeSet) {
-    let commit = Commit { changes, records: &[] };
+    let commit = Commit {
+        changes,
+        records: &[],
+        import: None,
+    };
     let written = store.write(workspace, basis, commit).await.expect("write");
     assert!(matches!(written, Written::Committed(_)), "no other server writes");
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Space {
     /// Writes everything but the policy, which is not a row of the workspace's data.
     pub(super) fn apply(&mut self, commit: Commit<'_>) -> Result<(), ContractError> {
-        let Commit { changes, records } = commit;
+        let Commit { changes, records, .. } = commit;
         check_once(changes, records)?;
         self.revisions.note(commit);
         for contact in &changes.erased {

@@ -3,8 +3,8 @@
 use super::store::{MemoryStore, Shared, StoredImport};
 use async_trait::async_trait;
 use selfsame_application::ports::{
-    Accepted, Import, ImportEnd, ImportId, ImportRow, ImportStatus, Imports, Inspection, JobState, NewImport, NewJob,
-    RowCounts, RowQuery, RowsRecorded, StorageError,
+    Accepted, Import, ImportEnd, ImportId, ImportProgress, ImportRow, ImportStatus, Imports, Inspection, JobState,
+    NewImport, NewJob, RowCounts, RowQuery, RowsRecorded, StorageError,
 };
 use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
 
@@ -216,22 +216,13 @@ impl Imports for MemoryStore {
         rows: &[ImportRow],
         now: Timestamp,
     ) -> Result<RowsRecorded, StorageError> {
-        let mut shared = self.lock();
-        let Some(stored) = shared.imports.get_mut(&(workspace, id)) else {
-            return Ok(RowsRecorded::No);
+        let progress = ImportProgress {
+            import: id,
+            done,
+            rows,
+            now,
         };
-        let import = &mut stored.import;
-        if import.status != ImportStatus::Running || import.counts.total() != done {
-            return Ok(RowsRecorded::No);
-        }
-        import.counts.add(&RowCounts::of(rows));
-        import.heartbeat_at = now;
-        stored.rows.extend_from_slice(rows);
-        Ok(if stored.import.is_cancelling {
-            RowsRecorded::Cancelling
-        } else {
-            RowsRecorded::Yes
-        })
+        Ok(self.lock().record_rows(workspace, progress))
     }
 
     async fn end_import(
@@ -351,5 +342,38 @@ impl StoredImport {
 
     fn was_over_before(&self, time: Timestamp) -> bool {
         self.import.finished_at.is_some_and(|at| at < time)
+    }
+}
+
+impl Shared {
+    /// Records rows in the commit of their decisions, or nothing.
+    pub(super) fn record_in_commit(
+        &mut self,
+        workspace: WorkspaceId,
+        progress: ImportProgress<'_>,
+    ) -> Result<(), StorageError> {
+        let stored = self.imports.get(&(workspace, progress.import));
+        if stored.is_some_and(|stored| stored.import.is_cancelling) {
+            return Err(StorageError::ImportNotRunning);
+        }
+        self.record_rows(workspace, progress).for_commit()
+    }
+
+    fn record_rows(&mut self, workspace: WorkspaceId, progress: ImportProgress<'_>) -> RowsRecorded {
+        let Some(stored) = self.imports.get_mut(&(workspace, progress.import)) else {
+            return RowsRecorded::No;
+        };
+        let import = &mut stored.import;
+        if import.status != ImportStatus::Running || import.counts.total() != progress.done {
+            return RowsRecorded::No;
+        }
+        import.counts.add(&RowCounts::of(progress.rows));
+        import.heartbeat_at = progress.now;
+        stored.rows.extend_from_slice(progress.rows);
+        if stored.import.is_cancelling {
+            RowsRecorded::Cancelling
+        } else {
+            RowsRecorded::Yes
+        }
     }
 }

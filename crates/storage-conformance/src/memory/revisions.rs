@@ -71,7 +71,7 @@ impl Revisions {
     }
 
     /// Raises the revision, and records it for the rows of the commit.
-    pub(super) fn note(&mut self, Commit { changes, records }: Commit<'_>) {
+    pub(super) fn note(&mut self, Commit { changes, records, .. }: Commit<'_>) {
         self.latest = self.latest.next();
         let latest = self.latest;
         self.note_contacts(changes);

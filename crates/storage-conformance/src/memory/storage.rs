@@ -95,6 +95,9 @@ impl MemoryStore {
         space.apply(commit)?;
         let revision = space.revisions.latest;
         let mut shared = self.lock();
+        if let Some(progress) = commit.import {
+            shared.record_in_commit(workspace, progress)?;
+        }
         let account = shared
             .accounts
             .get_mut(&workspace)

@@ -135,7 +135,7 @@ async fn known(connection: &mut PgConnection, workspace: i64, replay: &Replay) -
     })
 }
 
-pub(super) async fn record(
+pub(crate) async fn record(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
     id: ImportId,

@@ -3,6 +3,7 @@
 use super::erase::erase;
 use super::read::{CATEGORIES, FIELDS, SEGMENTS};
 use crate::error::translate;
+use crate::imports::record;
 use crate::rows::{
     AnswerRecord, CategoryRecord, ContactRecord, CreatingRecord, EventCountRecord, EventRecord, FieldRecord,
     HeldKeyRecord, IdentifierRecord, LogEntryRecord, MemberKeyRecord, MembershipRecord, MergeRecord, NumberRecord,
@@ -11,7 +12,7 @@ use crate::rows::{
 };
 use crate::segments;
 use crate::store::PostgresStore;
-use selfsame_application::ports::{Basis, Commit, Deleted, PolicyVersion, StorageError, Written};
+use selfsame_application::ports::{Basis, Commit, Deleted, ImportProgress, PolicyVersion, StorageError, Written};
 use selfsame_domain::export::order_id;
 use selfsame_domain::values::ExternalOrderId;
 use selfsame_domain::{Attributes, ChangeSet, ContactId, HeldIdentifier, IdentifierKey, Revision, WorkspaceId};
@@ -90,6 +91,17 @@ pub(super) async fn erase_and_write(
     if let Written::Committed(revision) = written {
         segments::write(connection, workspace, revision, changes).await?;
         note_deleted(connection, workspace, revision, changes).await?;
+        if let Some(progress) = commit.import {
+            let ImportProgress {
+                import,
+                done,
+                rows,
+                now,
+            } = progress;
+            record(connection, workspace, import, done, rows, now)
+                .await?
+                .for_commit()?;
+        }
     }
     Ok(written)
 }
@@ -158,7 +170,7 @@ async fn call(
     connection: &mut PgConnection,
     workspace: WorkspaceId,
     basis: &Basis,
-    Commit { changes, records }: Commit<'_>,
+    Commit { changes, records, .. }: Commit<'_>,
 ) -> Result<Written, StorageError> {
     let read = &basis.read;
     let (contacts, touched) = contacts(changes)?;

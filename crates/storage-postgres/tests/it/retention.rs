@@ -37,6 +37,7 @@ async fn submit(app: &Application, workspace: WorkspaceId, commands: Vec<Command
         replay: None,
         duplicate_digest: None,
         bytes: 0,
+        import: None,
     };
     let decisions = app.submit(workspace, submission).await.expect("submit");
     assert!(decisions.iter().all(|decision| decision.rejection.is_none()));

@@ -128,7 +128,7 @@ fn known(connection: &Connection, workspace: i64, replay: &Replay) -> Result<Acc
     })
 }
 
-pub(super) fn record(
+pub(crate) fn record(
     connection: &Connection,
     workspace: WorkspaceId,
     id: ImportId,

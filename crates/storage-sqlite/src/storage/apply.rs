@@ -3,10 +3,11 @@
 use super::columns::{attributes_row, contact_row, identifier_row};
 use super::{Numbers, WorkspaceState, erase, events, formulas, log, orders, records};
 use crate::error::{Refusal, storage};
+use crate::imports::record;
 use crate::rows::{hex, json, micros};
 use crate::statement::statement;
 use rusqlite::Connection;
-use selfsame_application::ports::{Commit, StorageError};
+use selfsame_application::ports::{Commit, ImportProgress, StorageError};
 use selfsame_domain::{
     Attributes, ChangeSet, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge,
     Revision, Visitor, WorkspaceId,
@@ -27,8 +28,13 @@ pub(super) fn write(
     connection: &Connection,
     workspace: WorkspaceId,
     state: &WorkspaceState,
-    Commit { changes, records }: Commit<'_>,
+    commit: Commit<'_>,
 ) -> Result<Revision, StorageError> {
+    let Commit {
+        changes,
+        records,
+        import,
+    } = commit;
     let mut batch = Batch {
         connection,
         workspace,
@@ -39,6 +45,15 @@ pub(super) fn write(
     events::write(&mut batch, changes)?;
     records::write(&mut batch, records)?;
     batch.raise(changes, state)?;
+    if let Some(progress) = import {
+        let ImportProgress {
+            import,
+            done,
+            rows,
+            now,
+        } = progress;
+        record(connection, workspace, import, done, rows, now)?.for_commit()?;
+    }
     Ok(batch.revision)
 }
 

@@ -58,6 +58,7 @@ async fn submit(app: &Application, workspace: WorkspaceId, command: Command) -> 
         replay,
         duplicate_digest: None,
         bytes: 0,
+        import: None,
     };
     app.submit(workspace, submission).await.expect("submit").remove(0)
 }

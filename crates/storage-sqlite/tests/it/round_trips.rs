@@ -49,6 +49,7 @@ fn a_batch_takes_as_many_statements_as_a_single_request() {
                 replay: None,
                 duplicate_digest: None,
                 bytes: 0,
+                import: None,
             };
             app.submit(workspace, submission).await.expect("submit");
             counter.statements.load(Ordering::SeqCst)

@@ -57,7 +57,11 @@ fn snapshot(answer: ReadAnswer) -> Snapshot {
 }
 
 fn commit(changes: &ChangeSet) -> Commit<'_> {
-    Commit { changes, records: &[] }
+    Commit {
+        changes,
+        records: &[],
+        import: None,
+    }
 }
 
 /// Begins to create a contact; returns its number.
