@@ -2,11 +2,19 @@
 
 mod batch;
 mod json;
+mod member;
 mod tokens;
+mod typed;
+mod types;
 
 pub(crate) use batch::{Entry, batch_of};
 pub(crate) use json::{fault_of, pruned, without_mark};
+pub(crate) use member::{Member, NOT_A_TEXT, Sent, list_of, name_of, object_of, says_something, text_of, why};
 pub(crate) use tokens::{Token, mended, rewritten};
+pub(crate) use typed::{
+    Body, FromMember, FromObject, any, body, members, read_object, wire_bytes, wire_length, wire_name,
+};
+pub(crate) use types::{Distinct, Each, Line, List, Nullable, Within, checked_line};
 
 use crate::admission::Held;
 use crate::drain_body::content_length;
@@ -82,6 +90,14 @@ impl Incoming {
     /// The body, which must be a JSON object.
     pub(crate) fn object(&self) -> Result<Document, ApiError> {
         object(&self.bytes)
+    }
+
+    /// The body as `T`; none when it is empty.
+    pub(crate) fn optional<T: FromObject>(&self) -> Result<Option<T>, ApiError> {
+        match self.json()? {
+            None => Ok(None),
+            Some(_) => read_object(&self.object()?.fields()).map(Some),
+        }
     }
 
     /// SHA-256 of method, path with query, and body. Requests with equal digests are the same request.

@@ -1,167 +1,164 @@
-//! Shared parts of the API description: request schemas, parameters, errors. Requests are read leniently and without derived types
-//! ([`crate::fields`]), so their schemas are here.
+//! Shared parts of the API description: the parts of a contact in requests, parameters, errors.
 
+use crate::body::members;
 use crate::render::{ErrorBody, ProblemDocument, UnauthorizedBody};
 use std::collections::BTreeMap;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
-/// A contact as it is sent. Unknown members are ignored; `null` and blank texts say nothing.
-#[derive(ToSchema)]
-#[schema(as = ContactInput)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct ContactInput {
-    #[schema(rename = "firstName", max_length = 40, example = "Ann")]
-    first_name: Option<String>,
-    #[schema(rename = "lastName", max_length = 40, example = "Smith")]
-    last_name: Option<String>,
-    /// At most two of one type. A single object is taken for an array.
-    #[schema(max_items = 100)]
-    channels: Option<Vec<ChannelInput>>,
-    address: Option<AddressInput>,
-    /// Custom fields.
-    #[schema(max_items = 500)]
-    fields: Option<Vec<FieldInput>>,
-    /// The customer's own ID: a text or a whole number.
-    #[schema(rename = "externalCustomerId", max_length = 100, example = "C-1001")]
-    external_customer_id: Option<String>,
-    #[schema(rename = "contactKey", max_length = 255)]
-    contact_key: Option<String>,
-    /// Static segments to be in, for added contacts: `id` or `name`.
-    #[schema(max_items = 500)]
-    groups: Option<Vec<GroupInput>>,
-    /// Language tag (RFC 5646).
-    #[schema(rename = "languageCode", max_length = 100, example = "uk")]
-    language_code: Option<String>,
-    /// Name of the time zone database.
-    #[schema(rename = "timeZone", max_length = 100, example = "Europe/Kyiv")]
-    time_zone: Option<String>,
-    /// The device.
-    #[schema(rename = "deviceId", max_length = 250)]
-    device_id: Option<String>,
-    /// Cookies of the web visitor.
-    cookies: Option<CookiesInput>,
-    /// Telegram tokens of no particular app; a single text is taken for an array.
-    #[schema(max_items = 100)]
-    telegram: Option<Vec<String>>,
+members! {
+    /// A contact as it is sent. Unknown members are ignored; `null` and blank texts say nothing.
+    pub(crate) struct ContactInput {
+        #[schema(max_length = 40, example = "Ann")]
+        first_name: Option<String>,
+        #[schema(max_length = 40, example = "Smith")]
+        last_name: Option<String>,
+        /// At most two of one type. A single object is taken for an array.
+        #[schema(max_items = 100)]
+        channels: Option<Vec<ChannelInput>>,
+        address: Option<AddressInput>,
+        /// Custom fields.
+        #[schema(max_items = 500)]
+        fields: Option<Vec<FieldInput>>,
+        /// The customer's own ID: a text or a whole number.
+        #[schema(max_length = 100, example = "C-1001")]
+        external_customer_id: Option<String>,
+        #[schema(max_length = 255)]
+        contact_key: Option<String>,
+        /// Static segments to be in, for added contacts: `id` or `name`.
+        #[schema(max_items = 500)]
+        groups: Option<Vec<GroupInput>>,
+        /// Language tag (RFC 5646).
+        #[schema(max_length = 100, example = "uk")]
+        language_code: Option<String>,
+        /// Name of the time zone database.
+        #[schema(max_length = 100, example = "Europe/Kyiv")]
+        time_zone: Option<String>,
+        /// The device.
+        #[schema(max_length = 250)]
+        device_id: Option<String>,
+        /// Cookies of the web visitor.
+        cookies: Option<CookiesInput>,
+        /// Telegram tokens of no particular app; a single text is taken for an array.
+        #[schema(max_items = 100)]
+        telegram: Option<Vec<String>>,
+    }
 }
 
-/// A channel as it is sent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct ChannelInput {
-    /// `email`, `sms`, `viber`, `mobilepush`, `webpush`, `telegram` or `webcookie`, in any case; `appinbox`, `widget` and `inapp` are left out.
-    #[schema(rename = "type", example = "email")]
-    channel_type: String,
-    #[schema(example = "ann@example.com")]
-    value: String,
-    /// With `mobilepush`.
-    device: Option<DeviceInput>,
-    /// With `webpush`.
-    #[schema(rename = "webPushSubscription")]
-    web_push_subscription: Option<WebPushInput>,
+members! {
+    /// A channel as it is sent.
+    pub(crate) struct ChannelInput {
+        /// `email`, `sms`, `viber`, `mobilepush`, `webpush`, `telegram` or `webcookie`, in any case; `appinbox`, `widget` and `inapp` are left out.
+        #[schema(example = "email")]
+        r#type: String,
+        #[schema(example = "ann@example.com")]
+        value: String,
+        /// With `mobilepush`.
+        device: Option<DeviceInput>,
+        /// With `webpush`.
+        web_push_subscription: Option<WebPushInput>,
+    }
 }
 
-/// A device as it is sent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct DeviceInput {
-    #[schema(rename = "appId", format = "uuid")]
-    app_id: Option<String>,
-    #[schema(rename = "deviceModel", max_length = 50)]
-    device_model: Option<String>,
-    #[schema(max_length = 100)]
-    os: Option<String>,
-    #[schema(max_length = 100)]
-    locale: Option<String>,
-    #[schema(rename = "clientVersion", max_length = 100)]
-    client_version: Option<String>,
-    #[schema(rename = "appVersion", max_length = 100)]
-    app_version: Option<String>,
-    /// True unless said otherwise.
-    active: Option<bool>,
+members! {
+    /// A device as it is sent.
+    pub(crate) struct DeviceInput {
+        #[schema(format = "uuid")]
+        app_id: Option<String>,
+        #[schema(max_length = 50)]
+        device_model: Option<String>,
+        #[schema(max_length = 100)]
+        os: Option<String>,
+        #[schema(max_length = 100)]
+        locale: Option<String>,
+        #[schema(max_length = 100)]
+        client_version: Option<String>,
+        #[schema(max_length = 100)]
+        app_version: Option<String>,
+        /// True unless said otherwise.
+        active: Option<bool>,
+    }
 }
 
-/// A web push subscription as it is sent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct WebPushInput {
-    #[schema(rename = "appId")]
-    app_id: Option<i32>,
-    #[schema(rename = "userAgent", max_length = 1024)]
-    user_agent: Option<String>,
-    #[schema(rename = "userAgentVersion", max_length = 100)]
-    user_agent_version: Option<String>,
-    #[schema(rename = "userAgentLanguage", max_length = 100)]
-    user_agent_language: Option<String>,
-    #[schema(max_length = 100)]
-    os: Option<String>,
-    #[schema(max_length = 100)]
-    ip: Option<String>,
-    #[schema(rename = "subscriptionPage", max_length = 2048)]
-    subscription_page: Option<String>,
-    #[schema(rename = "swActiveVersion", max_length = 100)]
-    sw_active_version: Option<String>,
+members! {
+    /// A web push subscription as it is sent.
+    pub(crate) struct WebPushInput {
+        app_id: Option<i32>,
+        #[schema(max_length = 1024)]
+        user_agent: Option<String>,
+        #[schema(max_length = 100)]
+        user_agent_version: Option<String>,
+        #[schema(max_length = 100)]
+        user_agent_language: Option<String>,
+        #[schema(max_length = 100)]
+        os: Option<String>,
+        #[schema(max_length = 100)]
+        ip: Option<String>,
+        #[schema(max_length = 2048)]
+        subscription_page: Option<String>,
+        #[schema(max_length = 100)]
+        sw_active_version: Option<String>,
+    }
 }
 
-/// An address as it is sent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct AddressInput {
-    #[schema(max_length = 300)]
-    region: Option<String>,
-    #[schema(max_length = 300)]
-    town: Option<String>,
-    #[schema(max_length = 300)]
-    address: Option<String>,
-    #[schema(max_length = 20)]
-    postcode: Option<String>,
+members! {
+    /// An address as it is sent.
+    pub(crate) struct AddressInput {
+        #[schema(max_length = 300)]
+        region: Option<String>,
+        #[schema(max_length = 300)]
+        town: Option<String>,
+        #[schema(max_length = 300)]
+        address: Option<String>,
+        #[schema(max_length = 20)]
+        postcode: Option<String>,
+    }
 }
 
-/// The value of a custom field as it is sent.
-#[derive(ToSchema)]
-#[schema(as = ContactFieldInput)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct FieldInput {
-    /// The number of the field, as `addressbooks` lists it.
-    id: i64,
-    value: Option<String>,
+members! {
+    /// The value of a custom field as it is sent.
+    #[schema(as = ContactFieldInput)]
+    pub(crate) struct FieldInput {
+        /// The number of the field, as `addressbooks` lists it.
+        id: i64,
+        value: Option<String>,
+    }
 }
 
-/// A segment as it is sent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct GroupInput {
-    id: Option<i64>,
-    #[schema(max_length = 255)]
-    name: Option<String>,
+members! {
+    /// A segment as it is sent.
+    pub(crate) struct GroupInput {
+        id: Option<i64>,
+        #[schema(max_length = 255)]
+        name: Option<String>,
+    }
 }
 
-/// Cookies as they are sent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what crate::contacts::request reads")]
-pub(crate) struct CookiesInput {
-    /// The visitor's cookie.
-    #[schema(max_length = 250)]
-    sc: Option<String>,
+members! {
+    /// Cookies as they are sent.
+    pub(crate) struct CookiesInput {
+        /// The visitor's cookie.
+        #[schema(max_length = 250)]
+        sc: Option<String>,
+    }
 }
 
-/// A subscription as it is sent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what crate::contacts::subscribe reads")]
-pub(crate) struct SubscribeInput {
-    contact: ContactInput,
-    /// Names of static segments.
-    #[schema(max_items = 500)]
-    groups: Option<Vec<String>>,
-    /// Keys of subscription categories.
-    #[schema(max_items = 500)]
-    subscriptions: Option<Vec<String>>,
-    /// Where the subscription comes from.
-    #[schema(rename = "formType", max_length = 100)]
-    form_type: Option<String>,
-    /// Cookies of the web visitor, here or in `contact`.
-    cookies: Option<CookiesInput>,
+members! {
+    /// A subscription as it is sent.
+    pub(crate) struct SubscribeInput {
+        contact: ContactInput,
+        /// Names of static segments.
+        #[schema(max_items = 500)]
+        groups: Option<Vec<String>>,
+        /// Keys of subscription categories.
+        #[schema(max_items = 500)]
+        subscriptions: Option<Vec<String>>,
+        /// Where the subscription comes from.
+        #[schema(max_length = 100)]
+        form_type: Option<String>,
+        /// Cookies of the web visitor, here or in `contact`.
+        cookies: Option<CookiesInput>,
+    }
 }
 
 /// The header that makes a repeated request safe.

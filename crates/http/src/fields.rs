@@ -1,44 +1,14 @@
 //! Lenient reading of JSON objects, as the wire protocol's clients need it: numbers for texts, `null`, blanks, a bare object for
 //! an array. Unknown members are ignored, unless [`Fields::only`] is called. All errors are collected before the request is refused.
 
-use crate::body::fault_of;
+use crate::body::{Member, list_of, object_of};
 use crate::error::{ApiError, Problem};
 use serde_json::{Map, Value};
 
-/// The error of a member that should be a text.
-pub(crate) const NOT_A_TEXT: &str = "must be a text";
+pub(crate) use crate::body::{NOT_A_TEXT, Sent, name_of, says_something, text_of, why};
 
 /// The greatest number of entries of a list without its own limit. The cost of a request grows with its lists.
 pub(crate) const MAX_ENTRIES: usize = 500;
-
-/// The value of a member in a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Sent<T> {
-    /// The member is missing, or a blank text.
-    Nothing,
-    /// `null`.
-    Null,
-    /// A value.
-    Value(T),
-}
-
-impl<T> Sent<T> {
-    /// The value, where `null` counts as missing.
-    pub(crate) fn value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Nothing | Self::Null => None,
-        }
-    }
-
-    pub(crate) fn map<U>(self, with: impl FnOnce(T) -> U) -> Sent<U> {
-        match self {
-            Self::Nothing => Sent::Nothing,
-            Self::Null => Sent::Null,
-            Self::Value(value) => Sent::Value(with(value)),
-        }
-    }
-}
 
 /// Collects the errors of a request.
 #[derive(Debug, Default)]
@@ -48,6 +18,11 @@ impl Problems {
     /// Adds an error.
     pub(crate) fn add(&mut self, pointer: impl Into<String>, reason: impl ToString) {
         self.0.push(Problem::new(pointer, reason));
+    }
+
+    /// Adds an error that was found elsewhere.
+    pub(crate) fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
     }
 
     /// The value of a result; an error is added to the problems.
@@ -120,14 +95,14 @@ impl<'a> Fields<'a> {
             .map(|(name, value)| (name.as_str(), value))
     }
 
+    /// A member.
+    pub(crate) fn at<'n>(&'n self, name: &'n str) -> Member<'n> {
+        Member::of(self, name)
+    }
+
     /// A member without conversion.
     pub(crate) fn raw(&self, name: &str) -> Sent<&'a Value> {
-        match self.object.and_then(|object| object.get(name)) {
-            None => Sent::Nothing,
-            Some(Value::Null) => Sent::Null,
-            Some(Value::String(text)) if text.trim().is_empty() => Sent::Nothing,
-            Some(value) => Sent::Value(value),
-        }
+        Sent::of(self.member(name))
     }
 
     /// A member as it was sent, `null` and blank texts included.
@@ -143,74 +118,32 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text; a whole number becomes its text. No other type is accepted: `true` or `1.5` as an identifier is a mistake that
-    /// would make one person of many.
+    /// See [`Member::text`].
     pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Sent<String> {
-        self.scalar(name, problems, NOT_A_TEXT, name_of)
+        self.at(name).text(problems)
     }
 
-    /// A whole number; a text of digits is accepted.
+    /// See [`Member::integer`].
     pub(crate) fn integer(&self, name: &str, problems: &mut Problems) -> Sent<i64> {
-        self.scalar(name, problems, "must be a whole number", integer_of)
+        self.at(name).integer(problems)
     }
 
-    /// A boolean; the texts `true` and `false` are accepted.
+    /// See [`Member::boolean`].
     pub(crate) fn boolean(&self, name: &str, problems: &mut Problems) -> Sent<bool> {
-        self.scalar(name, problems, "must be true or false", |value| match value {
-            Value::Bool(value) => Some(*value),
-            Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
-            _ => None,
-        })
+        self.at(name).boolean(problems)
     }
 
-    fn scalar<T>(
-        &self,
-        name: &str,
-        problems: &mut Problems,
-        reason: &'static str,
-        read: impl FnOnce(&Value) -> Option<T>,
-    ) -> Sent<T> {
-        match self.raw(name) {
-            Sent::Nothing => Sent::Nothing,
-            Sent::Null => Sent::Null,
-            Sent::Value(value) => read(value).map_or_else(
-                || {
-                    problems.add(self.pointer(name), why(value, reason));
-                    Sent::Nothing
-                },
-                Sent::Value,
-            ),
-        }
-    }
-
-    /// The entries of an array with their pointers; a bare value counts as the only entry (wire fact). `null` and blank entries are left out.
-    /// A list of more than `max` entries is an error, and no entry is read.
+    /// See [`Member::list`].
     pub(crate) fn list(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<(String, &'a Value)> {
-        let pointer = self.pointer(name);
-        match self.raw(name) {
-            Sent::Nothing | Sent::Null => Vec::new(),
-            Sent::Value(Value::Array(items)) if !problems.fits(&pointer, items.len(), max) => Vec::new(),
-            Sent::Value(Value::Array(items)) => {
-                let entries = items.iter().enumerate().filter(|(_, item)| says_something(item));
-                entries
-                    .map(|(index, item)| (format!("{pointer}/{index}"), item))
-                    .collect()
-            }
-            Sent::Value(single) => vec![(pointer, single)],
-        }
+        list_of(self.raw(name), self.pointer(name), max, problems)
     }
 
     /// The objects of an array, or a single object (wire fact).
     pub(crate) fn objects(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<Fields<'a>> {
-        let entries = self.list(name, max, problems);
-        let read = |(pointer, value): (String, &'a Value)| {
-            if let Value::Object(object) = value {
-                return Some(Self::of(Some(object), pointer));
-            }
-            problems.add(pointer, why(value, "must be an object"));
-            None
-        };
-        entries.into_iter().filter_map(read).collect()
+        let entries = self.list(name, max, problems).into_iter();
+        entries
+            .filter_map(|(pointer, value)| object_of(Sent::Value(value), || pointer.clone(), problems).value())
+            .collect()
     }
 
     /// The texts of an array, or a single text, with their pointers. Blank ones are left out.
@@ -227,55 +160,9 @@ impl<'a> Fields<'a> {
         entries.into_iter().filter_map(read).collect()
     }
 
-    /// A member that is an object.
+    /// See [`Member::object`].
     pub(crate) fn object(&self, name: &str, problems: &mut Problems) -> Sent<Fields<'a>> {
-        match self.raw(name) {
-            Sent::Nothing => Sent::Nothing,
-            Sent::Null => Sent::Null,
-            Sent::Value(Value::Object(object)) => Sent::Value(Self::of(Some(object), self.pointer(name))),
-            Sent::Value(value) => {
-                problems.add(self.pointer(name), why(value, "must be an object"));
-                Sent::Nothing
-            }
-        }
-    }
-}
-
-/// The error of a value of the wrong type: the reason why the value, or an entry of it, could not be read, else `otherwise`.
-pub(crate) fn why(value: &Value, otherwise: &'static str) -> &'static str {
-    let within = || value.as_array()?.iter().find_map(fault_of);
-    fault_of(value).or_else(within).unwrap_or(otherwise)
-}
-
-/// Whether a value counts as sent: `null` and blank texts do not.
-pub(crate) fn says_something(value: &Value) -> bool {
-    !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
-}
-
-/// The text of a text or a whole number.
-pub(crate) fn name_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => number.as_i64().map(|number| number.to_string()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// The text of a scalar, for values that are no identifiers.
-pub(crate) fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => fault_of(value).is_none().then(|| number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn integer_of(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+        object_of(self.raw(name), || self.pointer(name), problems)
     }
 }
 

@@ -57,6 +57,16 @@ impl<C: ToString> Paging<C> {
     /// Reads `cursor` and `limit` of a list by another cursor.
     pub(crate) fn read_with(params: &Params, problems: &mut Problems, parse: impl FnOnce(&str) -> Option<C>) -> Self {
         let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, problems);
+        Self::of(params, limit, problems, parse)
+    }
+
+    /// Reads `cursor` of a list with a limit of its own.
+    pub(crate) fn of(
+        params: &Params,
+        limit: u64,
+        problems: &mut Problems,
+        parse: impl FnOnce(&str) -> Option<C>,
+    ) -> Self {
         let cursor = params.text("cursor").and_then(|text| {
             let read = parse(text).ok_or("must be the `next` of an earlier page");
             problems.check("cursor", read)

@@ -6,8 +6,11 @@ use crate::members;
 use axum::extract::{FromRequestParts, Path, Query};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
-use selfsame_domain::{ContactId, SegmentId};
+use selfsame_application::ports::ImportId;
+use selfsame_domain::values::EventTypeKey;
+use selfsame_domain::{CategoryId, ConnectorId, ContactId, ExportId, FieldId, MergeId, SegmentId, WebhookId};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 /// The greatest and default number of rows of a page (wire fact).
 pub(crate) const MAX_ROWS: u64 = 500;
@@ -26,17 +29,69 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath
     }
 }
 
+/// The ID of a resource in a path. One that cannot be read is answered as [`PathId`] says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: PathId> FromRequestParts<S> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let ApiPath(text) = ApiPath::<String>::from_request_parts(parts, state).await?;
+        T::from_path(text.trim()).map(Self)
+    }
+}
+
+/// An ID that paths name a resource by.
+pub(crate) trait PathId: Sized {
+    /// Reads the ID.
+    fn from_path(text: &str) -> Result<Self, ApiError>;
+}
+
+/// Numbers, which are positive.
+macro_rules! numbers {
+    ($($id:ident),*) => {$(
+        impl PathId for $id {
+            fn from_path(text: &str) -> Result<Self, ApiError> {
+                let id = positive(text).map(Self);
+                id.ok_or_else(|| ApiError::invalid("id", "must be a positive whole number"))
+            }
+        }
+    )*};
+}
+
+numbers!(CategoryId, ContactId, FieldId, SegmentId);
+
+/// UUIDs. A text that is none is answered like an unknown one.
+macro_rules! uuids {
+    ($($id:ident: $resource:literal),*) => {$(
+        impl PathId for $id {
+            fn from_path(text: &str) -> Result<Self, ApiError> {
+                Uuid::parse_str(text).map(Self).map_err(|_| ApiError::NotFound($resource))
+            }
+        }
+    )*};
+}
+
+uuids!(ConnectorId: "connector", ExportId: "export", ImportId: "import", WebhookId: "webhook");
+
+impl PathId for EventTypeKey {
+    fn from_path(text: &str) -> Result<Self, ApiError> {
+        Self::parse(text).map_err(|error| ApiError::invalid("key", error))
+    }
+}
+
+impl PathId for MergeId {
+    fn from_path(text: &str) -> Result<Self, ApiError> {
+        let id = Uuid::parse_str(text).map(Self);
+        id.map_err(|_| ApiError::invalid("id", "must be the identity of a merge, a UUID"))
+    }
+}
+
 /// Reads a contact's number from a path or query.
 pub(crate) fn contact_id(name: &str, text: &str) -> Result<ContactId, ApiError> {
     positive(text)
         .map(ContactId)
-        .ok_or_else(|| ApiError::invalid(name, "must be a positive whole number"))
-}
-
-/// Reads a segment's number from a path.
-pub(crate) fn segment_id(name: &str, text: &str) -> Result<SegmentId, ApiError> {
-    positive(text)
-        .map(SegmentId)
         .ok_or_else(|| ApiError::invalid(name, "must be a positive whole number"))
 }
 

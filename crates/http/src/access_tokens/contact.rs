@@ -1,10 +1,10 @@
 //! `POST auth/contact/token`: an identity token of a contact.
 
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::contacts::request::refuse_unreadable;
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::named::{self, Parts};
 use crate::state::HttpState;
 use axum::Json;
@@ -12,17 +12,19 @@ use axum::extract::State;
 use selfsame_domain::values::{ExternalId, Source};
 use selfsame_domain::{Action, Call, ContactRequest, Policy};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-/// The contact that the token is for: one of the members.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct ContactTokenInput {
-    #[schema(max_length = 100, example = "C-1001")]
-    external_customer_id: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
+body! {
+    /// The contact that the token is for: one of the members.
+    pub(crate) struct ContactTokenInput {
+        #[schema(value_type = Option<String>, max_length = 100, example = "C-1001")]
+        external_customer_id: Option<Value>,
+        #[schema(value_type = Option<String>)]
+        email: Option<Value>,
+        #[schema(value_type = Option<String>)]
+        phone: Option<Value>,
+    }
 }
 
 /// An identity token.
@@ -54,10 +56,9 @@ pub(crate) struct ContactTokenBody {
 pub(crate) async fn contact_token(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    incoming: Incoming,
+    Body(named, _): Body<ContactTokenInput>,
 ) -> Result<Json<ContactTokenBody>, ApiError> {
-    let body = incoming.object()?;
-    let request = read(&body.fields(), &auth.0.workspace.policy)?;
+    let request = read(&named, &auth.0.workspace.policy)?;
     if !request.channels.is_empty() {
         auth.allow(Action::Read)?;
     }
@@ -71,23 +72,19 @@ pub(crate) async fn contact_token(
     Ok(Json(ContactTokenBody { token }))
 }
 
-fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactRequest, ApiError> {
+fn read(sent: &ContactTokenInput, policy: &Policy) -> Result<ContactRequest, ApiError> {
     let mut problems = Problems::default();
     let mut request = ContactRequest::new(Source::SiteAutomated);
     let mut parts = Parts {
         policy,
         request: &mut request,
     };
-    let member = |name: &str| (fields.pointer(name), fields.raw(name).value());
-    let (pointer, value) = member("externalCustomerId");
-    named::external_id(&mut parts, &pointer, value);
-    let (pointer, value) = member("email");
-    named::email(&mut parts, &pointer, value);
-    let (pointer, value) = member("phone");
-    named::phone(&mut parts, &pointer, value);
+    named::external_id(&mut parts, "/externalCustomerId", sent.external_customer_id.as_ref());
+    named::email(&mut parts, "/email", sent.email.as_ref());
+    named::phone(&mut parts, "/phone", sent.phone.as_ref());
     refuse_unreadable(&request, Call::Event { creates: false }, policy, &mut problems);
     if problems.is_empty() && request.identifiers().next().is_none() {
-        problems.add(fields.here(), "must have externalCustomerId, email or phone");
+        problems.add("", "must have externalCustomerId, email or phone");
     }
     problems.finish()?;
     Ok(request)

@@ -1,23 +1,21 @@
 //! Subscription categories.
 
-use super::fields::ChangeBody;
+use super::definition::{ChangeBody, Definition, Setting, page, write};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
 use crate::identity::DecisionBody;
-use crate::paging::Paging;
-use crate::paths::{ApiPath, Params};
+use crate::paths::{Id, Params};
 use crate::refusals::{Refused, WriteRefused, WriteRefusedOrMissing};
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::Decided;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use selfsame_domain::values::{CategoryKey, CategoryName, ValueError};
-use selfsame_domain::{Category, CategoryId, Command, Decision, Effect, Outcome, WorkspaceId};
+use selfsame_domain::values::{CategoryKey, CategoryName};
+use selfsame_domain::{Category, CategoryId, Command, Decision, Effect, Timestamp, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,16 +61,29 @@ impl From<(Category, u64)> for CategoryBody {
     }
 }
 
-impl CategoryBody {
-    /// The category as the decision left it. A repeated request gets the same answer, whatever changed since.
-    fn left_by(self, decision: &Decision, name: Option<CategoryName>, archived: Option<bool>) -> Self {
-        let is_changed = decision.outcome != Outcome::Unchanged;
-        Self {
-            name: name.map_or(self.name, String::from),
-            archived: archived.unwrap_or(self.archived),
-            updated_at: if is_changed { decision.at } else { self.updated_at },
-            ..self
+impl Definition for CategoryBody {
+    async fn all(state: &HttpState, workspace: WorkspaceId) -> Result<Vec<Self>, ApiError> {
+        let all = state.app.store().categories(workspace).await?;
+        Ok(all.into_iter().map(Self::from).collect())
+    }
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn made(effect: &Effect) -> Option<i64> {
+        match effect {
+            Effect::Category { category } => Some(category.0),
+            _ => None,
         }
+    }
+
+    fn state(&mut self) -> (&mut String, &mut bool) {
+        (&mut self.name, &mut self.archived)
+    }
+
+    fn touch(&mut self, at: Timestamp) {
+        self.updated_at = at;
     }
 }
 
@@ -87,17 +98,17 @@ pub(crate) struct CategoryPage {
     next: Option<String>,
 }
 
-/// A category to be made.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewCategory)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct NewCategoryBody {
-    /// Its key, unique and never changed.
-    #[schema(example = "news")]
-    key: String,
-    /// Its name; the key without one.
-    #[schema(example = "News")]
-    name: Option<String>,
+body! {
+    /// A category to be made.
+    #[schema(as = NewCategory)]
+    pub(crate) struct NewCategoryBody {
+        /// Its key, unique and never changed.
+        #[schema(value_type = String, example = "news")]
+        key: CategoryKey,
+        /// Its name; the key without one.
+        #[schema(value_type = Option<String>, example = "News")]
+        name: Option<CategoryName>,
+    }
 }
 
 /// A category as the decision left it, and the decision.
@@ -127,17 +138,8 @@ pub(crate) async fn list(
     auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<CategoryPage>, ApiError> {
-    let mut problems = Problems::default();
-    let archived = params.flag("archived", false, &mut problems);
-    let paging = Paging::numbered(&params, &mut problems);
-    problems.finish()?;
-    let mut categories = state.app.store().categories(auth.workspace()).await?;
-    categories.retain(|(category, _)| archived || !category.archived);
-    let (categories, next) = paging.cut_whole(categories, |(category, _)| category.id.0);
-    Ok(Json(CategoryPage {
-        items: categories.into_iter().map(CategoryBody::from).collect(),
-        next,
-    }))
+    let (items, next) = page(&state, auth.workspace(), &params).await?;
+    Ok(Json(CategoryPage { items, next }))
 }
 
 /// Define a subscription category.
@@ -155,25 +157,18 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    incoming: Incoming,
+    Body(new, incoming): Body<NewCategoryBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (key, name) = new_category(&incoming.object()?.fields())?;
-    let command = Command::CreateCategory {
-        key,
-        name: name.clone(),
+    let name = new.name.map_or_else(|| CategoryName::parse(new.key.as_str()), Ok);
+    let name = name.map_err(|error| ApiError::invalid("/key", error))?;
+    let setting = Setting {
+        id: None,
+        name: Some(name.to_string()),
+        archived: Some(false),
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
-    let made = decision.effects.iter().find_map(|effect| match effect {
-        Effect::Category { category } => Some(*category),
-        _ => None,
-    });
-    let id = made.ok_or(ApiError::Internal("a category was made without a number"))?;
-    let category = read(&state, auth.workspace(), id).await?;
-    let body = CategoryChange {
-        category: category.left_by(&decision, Some(name), Some(false)),
-        decision: DecisionBody::from(&decision),
-    };
-    Ok((StatusCode::CREATED, Decided(decision, Json(body))))
+    let command = Command::CreateCategory { key: new.key, name };
+    let (category, decision) = write(&state, &auth, &incoming, command, setting).await?;
+    Ok((StatusCode::CREATED, changed(category, decision)))
 }
 
 /// Rename or archive a subscription category.
@@ -191,41 +186,29 @@ pub(crate) async fn create(
 pub(crate) async fn change(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<CategoryId>,
+    Body(change, incoming): Body<ChangeBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let id = CategoryId(super::number(&id)?);
-    let (name, archived) = super::change(&incoming.object()?.fields(), CategoryName::parse)?;
+    let (name, archived) = change.named()?;
+    let parsed = name.as_deref().map(CategoryName::parse).transpose();
     let command = Command::ChangeCategory {
         category: id,
-        name: name.clone(),
+        name: parsed.map_err(|error| ApiError::invalid("/name", error))?,
         archived,
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
-    let category = read(&state, auth.workspace(), id).await?;
+    let setting = Setting {
+        id: Some(id.0),
+        name,
+        archived,
+    };
+    let (category, decision) = write(&state, &auth, &incoming, command, setting).await?;
+    Ok(changed(category, decision))
+}
+
+fn changed(category: CategoryBody, decision: Decision) -> Decided<Json<CategoryChange>> {
     let body = CategoryChange {
-        category: category.left_by(&decision, name, archived),
+        category,
         decision: DecisionBody::from(&decision),
     };
-    Ok(Decided(decision, Json(body)))
-}
-
-/// Reads a category after a decision about it. It exists, because categories are never deleted.
-async fn read(state: &HttpState, workspace: WorkspaceId, id: CategoryId) -> Result<CategoryBody, ApiError> {
-    let categories = state.app.store().categories(workspace).await?;
-    let found = categories.into_iter().find(|(category, _)| category.id == id);
-    found
-        .map(CategoryBody::from)
-        .ok_or(ApiError::Internal("a category that was decided on is not there"))
-}
-
-fn new_category(body: &Fields<'_>) -> Result<(CategoryKey, CategoryName), ApiError> {
-    let mut problems = Problems::default();
-    let key = body.text("key", &mut problems).value();
-    let name = body.text("name", &mut problems).value().or_else(|| key.clone());
-    let read = |text: Option<String>| text.ok_or(ValueError::Empty);
-    let key = problems.check("/key", read(key).and_then(|text| CategoryKey::parse(&text)));
-    let name = problems.check("/name", read(name).and_then(|text| CategoryName::parse(&text)));
-    problems.finish()?;
-    key.zip(name).ok_or(ApiError::Internal("an unreported problem"))
+    Decided(decision, Json(body))
 }

@@ -1,33 +1,23 @@
 //! Custom fields.
 
+use super::definition::{ChangeBody, Definition, Setting, page, write};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, Distinct, FromMember, Line, Member, body};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::identity::DecisionBody;
-use crate::paging::Paging;
-use crate::paths::{ApiPath, Params};
+use crate::paths::{Id, Params};
 use crate::refusals::{Refused, SetRefusedOrMissing, WriteRefused};
-use crate::reply::{Decided, Repeated, submit};
+use crate::reply::Decided;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use selfsame_domain::values::{FieldType, text};
-use selfsame_domain::{Command, CustomField, Effect, FieldId, NewField, WorkspaceId};
+use selfsame_domain::values::FieldType;
+use selfsame_domain::{Command, CustomField, Decision, Effect, FieldId, NewField, WorkspaceId};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use utoipa::ToSchema;
-
-/// The greatest length of a key, in characters.
-const MAX_KEY: usize = 100;
-
-/// The greatest length of a name or of an allowed value, in characters.
-const MAX_NAME: usize = 255;
-
-/// How many allowed values a field may have.
-const MAX_ALLOWED: usize = 500;
 
 /// A custom field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -75,14 +65,25 @@ impl From<CustomField> for FieldBody {
     }
 }
 
-impl FieldBody {
-    /// The field as the decision left it. A repeated request gets the same answer, whatever changed since.
-    fn left(self, name: Option<String>, archived: Option<bool>) -> Self {
-        Self {
-            name: name.unwrap_or(self.name),
-            archived: archived.unwrap_or(self.archived),
-            ..self
+impl Definition for FieldBody {
+    async fn all(state: &HttpState, workspace: WorkspaceId) -> Result<Vec<Self>, ApiError> {
+        let all = state.app.store().fields(workspace).await?;
+        Ok(all.into_iter().map(Self::from).collect())
+    }
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn made(effect: &Effect) -> Option<i64> {
+        match effect {
+            Effect::Field { field } => Some(field.0),
+            _ => None,
         }
+    }
+
+    fn state(&mut self) -> (&mut String, &mut bool) {
+        (&mut self.name, &mut self.archived)
     }
 }
 
@@ -97,45 +98,64 @@ pub(crate) struct FieldPage {
     next: Option<String>,
 }
 
-/// A custom field to be made.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewField, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct NewFieldBody {
-    /// The key of its group, 1 to 100 characters without dots. A group exists as soon as it has a field.
-    #[schema(example = "LOYALTY")]
-    profile_key: String,
-    /// Its key, unique within its group, 1 to 100 characters without dots. Never changed.
-    #[schema(example = "CARD")]
-    field_key: String,
-    /// Its name, 1 to 255 characters; the field's key without one.
-    #[schema(example = "Loyalty card")]
-    name: Option<String>,
-    /// What it holds, in any case.
-    #[schema(example = "TEXTFIELD")]
-    r#type: String,
-    /// The values that one is chosen from (`COMBOBOX`) or several (`CHECKBOXLIST`), at most 500; empty or missing for any. Other types
-    /// take none.
-    #[schema(max_items = 500)]
-    allowed_values: Option<Vec<String>>,
-    /// Whether forms must ask for it; false without.
-    required: Option<bool>,
-    /// Whether bulk calls with `dedupeOn=fieldId` may recognise contacts by it; false without.
-    #[schema(example = true)]
-    identifying: Option<bool>,
+body! {
+    /// A custom field to be made.
+    #[schema(as = NewField)]
+    pub(crate) struct NewFieldBody {
+        #[schema(ignore, value_type = Option<i64>)]
+        min_value: NoBound,
+        #[schema(ignore, value_type = Option<i64>)]
+        max_value: NoBound,
+        /// The key of its group, 1 to 100 characters without dots. A group exists as soon as it has a field.
+        #[schema(value_type = String, example = "LOYALTY")]
+        profile_key: Key,
+        /// Its key, unique within its group, 1 to 100 characters without dots. Never changed.
+        #[schema(value_type = String, example = "CARD")]
+        field_key: Key,
+        /// Its name, 1 to 255 characters; the field's key without one.
+        #[schema(value_type = Option<String>, example = "Loyalty card")]
+        name: Option<Line<255>>,
+        /// What it holds, in any case.
+        #[schema(value_type = String, example = "TEXTFIELD")]
+        r#type: FieldType,
+        /// The values that one is chosen from (`COMBOBOX`) or several (`CHECKBOXLIST`), at most 500; empty or missing for any. Other types
+        /// take none.
+        #[schema(value_type = Option<Vec<String>>, max_items = 500)]
+        allowed_values: Option<Distinct<Line<255>>>,
+        /// Whether forms must ask for it; false without.
+        required: Option<bool>,
+        /// Whether bulk calls with `dedupeOn=fieldId` may recognise contacts by it; false without.
+        #[schema(example = true)]
+        identifying: Option<bool>,
+    }
 }
 
-/// A change of a field or a category. At least one member.
-#[derive(Debug, ToSchema)]
-#[schema(as = CatalogChange)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct ChangeBody {
-    /// The new name.
-    #[schema(example = "Customer card")]
-    name: Option<String>,
-    /// Whether it is archived.
-    #[schema(example = false)]
-    archived: Option<bool>,
+/// A bound of a number. The protocol has them; this server does not store them.
+#[derive(Debug)]
+struct NoBound;
+
+impl FromMember for NoBound {
+    fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
+        let reason = "is not supported: a number has no bounds but those of its type";
+        match member.sent().value() {
+            Some(_) => member.refuse(problems, reason),
+            None => Some(Self),
+        }
+    }
+}
+
+/// A key. Import columns are titled `profileKey.fieldKey`, so neither part may contain a dot.
+#[derive(Debug)]
+struct Key(String);
+
+impl FromMember for Key {
+    fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
+        let Line::<100>(key) = Line::read(member, problems)?;
+        if key.contains('.') {
+            return member.refuse(problems, "must not contain a dot");
+        }
+        Some(Self(key))
+    }
 }
 
 /// A field as the decision left it, and the decision.
@@ -165,17 +185,8 @@ pub(crate) async fn list(
     auth: May<right::Read>,
     params: Params,
 ) -> Result<Json<FieldPage>, ApiError> {
-    let mut problems = Problems::default();
-    let archived = params.flag("archived", false, &mut problems);
-    let paging = Paging::numbered(&params, &mut problems);
-    problems.finish()?;
-    let mut fields = state.app.store().fields(auth.workspace()).await?;
-    fields.retain(|field| archived || !field.archived);
-    let (fields, next) = paging.cut_whole(fields, |field| field.id.0);
-    Ok(Json(FieldPage {
-        items: fields.into_iter().map(FieldBody::from).collect(),
-        next,
-    }))
+    let (items, next) = page(&state, auth.workspace(), &params).await?;
+    Ok(Json(FieldPage { items, next }))
 }
 
 /// Define a custom field.
@@ -195,23 +206,16 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    incoming: Incoming,
+    Body(new, incoming): Body<NewFieldBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let new = new_field(&incoming.object()?.fields())?;
-    let name = new.name.clone();
-    let command = Command::CreateField(new);
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
-    let made = decision.effects.iter().find_map(|effect| match effect {
-        Effect::Field { field } => Some(*field),
-        _ => None,
-    });
-    let id = made.ok_or(ApiError::Internal("a field was made without a number"))?;
-    let field = read(&state, auth.workspace(), id).await?;
-    let body = FieldChange {
-        field: field.left(Some(name), Some(false)),
-        decision: DecisionBody::from(&decision),
+    let new = new_field(new)?;
+    let setting = Setting {
+        id: None,
+        name: Some(new.name.clone()),
+        archived: Some(false),
     };
-    Ok((StatusCode::CREATED, Decided(decision, Json(body))))
+    let (field, decision) = write(&state, &auth, &incoming, Command::CreateField(new), setting).await?;
+    Ok((StatusCode::CREATED, changed(field, decision)))
 }
 
 /// Rename or archive a custom field.
@@ -229,120 +233,60 @@ pub(crate) async fn create(
 pub(crate) async fn change(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<FieldId>,
+    Body(change, incoming): Body<ChangeBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let id = FieldId(super::number(&id)?);
-    let (name, archived) = super::change(&incoming.object()?.fields(), |name| text::clean(name, MAX_NAME))?;
+    let (name, archived) = change.named()?;
     let command = Command::ChangeField {
         field: id,
         name: name.clone(),
         archived,
     };
-    let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
-    let field = read(&state, auth.workspace(), id).await?;
+    let setting = Setting {
+        id: Some(id.0),
+        name,
+        archived,
+    };
+    let (field, decision) = write(&state, &auth, &incoming, command, setting).await?;
+    Ok(changed(field, decision))
+}
+
+fn changed(field: FieldBody, decision: Decision) -> Decided<Json<FieldChange>> {
     let body = FieldChange {
-        field: field.left(name, archived),
+        field,
         decision: DecisionBody::from(&decision),
     };
-    Ok(Decided(decision, Json(body)))
+    Decided(decision, Json(body))
 }
 
-/// Reads a field after a decision about it. It exists, because fields are never deleted.
-async fn read(state: &HttpState, workspace: WorkspaceId, id: FieldId) -> Result<FieldBody, ApiError> {
-    let fields = state.app.store().fields(workspace).await?;
-    let found = fields.into_iter().find(|field| field.id == id);
-    found
-        .map(FieldBody::from)
-        .ok_or(ApiError::Internal("a field that was decided on is not there"))
-}
-
-fn new_field(body: &Fields<'_>) -> Result<NewField, ApiError> {
+fn new_field(body: NewFieldBody) -> Result<NewField, ApiError> {
+    let NewFieldBody {
+        min_value: NoBound,
+        max_value: NoBound,
+        profile_key: Key(profile_key),
+        field_key: Key(field_key),
+        r#type: field_type,
+        ..
+    } = body;
+    let allowed = body.allowed_values.map(|values| values.0.0).unwrap_or_default();
     let mut problems = Problems::default();
-    // The protocol has these members; this server does not store them.
-    for bound in ["minValue", "maxValue"] {
-        if body.raw(bound).value().is_some() {
-            problems.add(
-                body.pointer(bound),
-                "is not supported: a number has no bounds but those of its type",
-            );
+    if !allowed.is_empty() && !matches!(field_type, FieldType::ComboBox | FieldType::CheckboxList) {
+        problems.add("/allowedValues", "is for the types COMBOBOX and CHECKBOXLIST");
+    }
+    if field_type == FieldType::CheckboxList {
+        for (pointer, _) in allowed.iter().filter(|(_, Line(value))| value.contains(',')) {
+            let reason = "must not contain a comma, which stands between the values that are chosen";
+            problems.add(pointer, reason);
         }
     }
-    let profile_key = key(body, "profileKey", &mut problems);
-    let field_key = key(body, "fieldKey", &mut problems);
-    let name = body.text("name", &mut problems).value();
-    let name = problems.check("/name", text::clean(name.as_deref().unwrap_or(&field_key), MAX_NAME));
-    let field_type = field_type(body, &mut problems);
-    let allowed = allowed(body, field_type, &mut problems);
-    let required = body.boolean("required", &mut problems).value().unwrap_or_default();
-    let identifying = body.boolean("identifying", &mut problems).value().unwrap_or_default();
     problems.finish()?;
-    // A member that is missing here was reported above.
-    let (name, field_type) = name
-        .zip(field_type)
-        .ok_or(ApiError::Internal("an unreported problem"))?;
     Ok(NewField {
+        name: body.name.map_or_else(|| field_key.clone(), |name| name.0),
         profile_key,
         field_key,
-        name,
         field_type,
-        allowed,
-        required,
-        identifying,
+        allowed: allowed.into_iter().map(|(_, value)| value.0).collect(),
+        required: body.required.unwrap_or_default(),
+        identifying: body.identifying.unwrap_or_default(),
     })
-}
-
-/// A key; an error is added to `problems`. Import columns are titled `profileKey.fieldKey`, so neither part may contain a dot.
-fn key(body: &Fields<'_>, member: &str, problems: &mut Problems) -> String {
-    let Some(sent) = body.text(member, problems).value() else {
-        problems.add(body.pointer(member), "is required");
-        return String::new();
-    };
-    if sent.contains('.') {
-        problems.add(body.pointer(member), "must not contain a dot");
-    }
-    problems
-        .check(&body.pointer(member), text::clean(&sent, MAX_KEY))
-        .unwrap_or_default()
-}
-
-fn field_type(body: &Fields<'_>, problems: &mut Problems) -> Option<FieldType> {
-    let sent = body.text("type", problems).value();
-    let found = sent.as_deref().and_then(FieldType::from_wire);
-    if found.is_none() {
-        let names = FieldType::ALL.map(FieldType::as_wire).join(", ");
-        problems.add(body.pointer("type"), format!("must be one of {names}"));
-    }
-    found
-}
-
-/// The allowed values of a field of a choice type; other types have none.
-fn allowed(body: &Fields<'_>, field_type: Option<FieldType>, problems: &mut Problems) -> Vec<String> {
-    let sent = body.texts("allowedValues", MAX_ALLOWED, problems);
-    if !sent.is_empty()
-        && field_type.is_some_and(|known| !matches!(known, FieldType::ComboBox | FieldType::CheckboxList))
-    {
-        problems.add(
-            body.pointer("allowedValues"),
-            "is for the types COMBOBOX and CHECKBOXLIST",
-        );
-    }
-    let mut seen = BTreeSet::new();
-    let mut allowed = Vec::with_capacity(sent.len());
-    for (pointer, value) in sent {
-        let Some(value) = problems.check(&pointer, text::clean(&value, MAX_NAME)) else {
-            continue;
-        };
-        if field_type == Some(FieldType::CheckboxList) && value.contains(',') {
-            problems.add(
-                pointer,
-                "must not contain a comma, which stands between the values that are chosen",
-            );
-        } else if seen.insert(value.clone()) {
-            allowed.push(value);
-        } else {
-            problems.add(pointer, "must be listed once");
-        }
-    }
-    allowed
 }

@@ -1,16 +1,18 @@
 //! Request and response forms of connectors.
 
-use super::bigquery::{self, BigQueryBody};
-use crate::fields::{Fields, Problems, Sent};
+use super::bigquery::{self, BigQueryBody, BigQueryInput};
+use crate::body::{FromMember, Line, Member, body, checked_line};
+use crate::error::ApiError;
+use crate::fields::{NOT_A_TEXT, Problems};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use selfsame_application::ports::Connector;
 use selfsame_domain::export::{
-    ConnectorKind, ConnectorSettings, FileFormat, MAX_EXPORT_NAME, MAX_HOST, MAX_PASSWORD, MAX_PATH, MAX_POSTGRES_NAME,
-    POSTGRES_PORT, SslMode, check_directory, check_host,
+    ConnectorKind, ConnectorSettings, FileFormat, MAX_HOST, MAX_PASSWORD, MAX_PATH, MAX_POSTGRES_NAME, POSTGRES_PORT,
+    SslMode, check_directory, check_host,
 };
-use selfsame_domain::values::text;
 use serde::Serialize;
+use std::num::NonZeroU16;
 use utoipa::ToSchema;
 
 /// A `PostgreSQL` database, without its password.
@@ -106,180 +108,150 @@ impl From<&Connector> for ConnectorBody {
     }
 }
 
-/// A `PostgreSQL` database to connect to.
-#[derive(Debug, ToSchema)]
-#[schema(as = PostgresDestinationInput, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct PostgresInput {
-    /// Name or address, 1 to 253 characters.
-    #[schema(example = "warehouse.example.com")]
-    host: String,
-    /// 5432 without.
-    #[schema(example = 5432)]
-    port: Option<u16>,
-    /// 1 to 63 bytes.
-    #[schema(example = "marketing")]
-    database: String,
-    /// 1 to 63 bytes.
-    #[schema(example = "selfsame")]
-    user: String,
-    /// Kept encrypted, never answered.
-    #[schema(example = "correct horse")]
-    password: Option<String>,
-    /// `disable`, `prefer`, `require`, `verify-ca` or `verify-full`, as libpq has them; `prefer` without.
-    #[schema(example = "verify-full")]
-    ssl_mode: Option<String>,
+body! {
+    /// A `PostgreSQL` database to connect to.
+    #[schema(as = PostgresDestinationInput)]
+    pub(super) struct PostgresInput {
+        /// Name or address, 1 to 253 characters.
+        #[schema(value_type = String, example = "warehouse.example.com")]
+        host: Option<Host>,
+        /// 5432 without.
+        #[schema(value_type = Option<u16>, example = 5432)]
+        port: Option<NonZeroU16>,
+        /// 1 to 63 bytes.
+        #[schema(value_type = String, example = "marketing")]
+        database: Option<Line<MAX_POSTGRES_NAME>>,
+        /// 1 to 63 bytes.
+        #[schema(value_type = String, example = "selfsame")]
+        user: Option<Line<MAX_POSTGRES_NAME>>,
+        /// `disable`, `prefer`, `require`, `verify-ca` or `verify-full`, as libpq has them; `prefer` without.
+        #[schema(value_type = Option<String>, example = "verify-full")]
+        ssl_mode: Option<SslMode>,
+        /// Kept encrypted, never answered.
+        #[schema(value_type = Option<String>, example = "correct horse")]
+        password: Password,
+    }
 }
 
-/// A folder of the server to write to.
-#[derive(Debug, ToSchema)]
-#[schema(as = FileDestinationInput)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct FileInput {
-    /// Its absolute path. It is made, if the one that it is in is there.
-    #[schema(example = "/var/lib/selfsame/exports")]
-    directory: String,
-    /// `csv`, `csv.gz`, `ndjson` or `ndjson.gz`.
-    #[schema(example = "csv.gz")]
-    format: String,
+body! {
+    /// A folder of the server to write to.
+    #[schema(as = FileDestinationInput)]
+    pub(super) struct FileInput {
+        /// Its absolute path. It is made, if the one that it is in is there.
+        #[schema(value_type = String, example = "/var/lib/selfsame/exports")]
+        directory: Option<Directory>,
+        /// `csv`, `csv.gz`, `ndjson` or `ndjson.gz`.
+        #[schema(value_type = String, example = "csv.gz")]
+        format: Option<FileFormat>,
+    }
 }
 
-/// Reads a name.
-pub(crate) fn name(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
-    match fields.text("name", problems) {
-        Sent::Value(name) => problems.check(&fields.pointer("name"), text::clean(&name, MAX_EXPORT_NAME)),
-        Sent::Nothing | Sent::Null => None,
+checked_line! {
+    /// A host to connect to.
+    Host, MAX_HOST, check_host
+}
+
+checked_line! {
+    /// The path of a folder.
+    Directory, MAX_PATH, check_directory
+}
+
+/// A password. Blanks are part of it.
+#[derive(Debug)]
+struct Password(Option<SecretString>);
+
+impl FromMember for Password {
+    fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
+        let Some(value) = member.raw.filter(|value| !value.is_null()) else {
+            return Some(Self(None));
+        };
+        let checked = match value.as_str() {
+            None => Err(NOT_A_TEXT),
+            Some("") => Err("must not be empty"),
+            Some(text) if text.chars().count() > MAX_PASSWORD => Err("is too long"),
+            Some(text) => Ok(Self(Some(SecretString::from(text)))),
+        };
+        member.check(problems, checked)
     }
 }
 
 /// The destination of a connector, and its password.
 pub(super) type Settings = (ConnectorSettings, Option<SecretString>);
 
-/// Reads the destination of a connector of a kind. Missing members are taken from `before`.
-pub(super) fn settings(
-    kind: ConnectorKind,
-    fields: &Fields<'_>,
-    before: Option<&ConnectorSettings>,
-    problems: &mut Problems,
-) -> Option<Settings> {
-    match (fields.object(kind.as_str(), problems), kind) {
-        (Sent::Value(fields), ConnectorKind::Postgres) => postgres(&fields, before, problems),
-        (Sent::Value(fields), ConnectorKind::BigQuery) => bigquery::read(&fields, before, problems),
-        (Sent::Value(fields), ConnectorKind::File) => file(&fields, before, problems),
-        (Sent::Nothing | Sent::Null, _) => {
-            if before.is_none() {
-                problems.add(fields.pointer(kind.as_str()), "is missing");
-            }
-            None
+/// Where a connector leads, by its kind.
+pub(super) struct Destination {
+    pub(super) postgres: Option<PostgresInput>,
+    pub(super) bigquery: Option<BigQueryInput>,
+    pub(super) file: Option<FileInput>,
+}
+
+impl Destination {
+    /// The settings of a connector of a kind. Missing members are taken from `before`, and are required without it. None if nothing is sent.
+    pub(super) fn settings(
+        self,
+        kind: ConnectorKind,
+        before: Option<&ConnectorSettings>,
+    ) -> Result<Option<Settings>, ApiError> {
+        let mut problems = Problems::default();
+        let read = match kind {
+            ConnectorKind::Postgres => self.postgres.map(|sent| sent.settings(before, &mut problems)),
+            ConnectorKind::BigQuery => self.bigquery.map(|sent| sent.settings(before, &mut problems)),
+            ConnectorKind::File => self.file.map(|sent| sent.settings(before, &mut problems)),
+        };
+        if read.is_none() && before.is_none() {
+            problems.add(format!("/{}", kind.as_str()), "is required");
         }
+        problems.finish()?;
+        Ok(read.flatten())
     }
 }
 
-fn postgres(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &mut Problems) -> Option<Settings> {
-    let known = match before {
-        Some(ConnectorSettings::Postgres {
-            host,
-            port,
-            database,
-            user,
-            ssl_mode,
-        }) => Some((host, *port, database, user, *ssl_mode)),
-        _ => None,
-    };
-    let host = required(fields, "host", MAX_HOST, known.map(|known| known.0), problems);
-    if let Some(host) = &host {
-        problems.check(&fields.pointer("host"), check_host(host));
+/// A member that has to be there. A missing one is taken from `before`.
+pub(super) fn required<T>(pointer: &str, sent: Option<T>, before: Option<T>, problems: &mut Problems) -> Option<T> {
+    problems.check(pointer, sent.or(before).ok_or("is required"))
+}
+
+impl PostgresInput {
+    fn settings(self, before: Option<&ConnectorSettings>, problems: &mut Problems) -> Option<Settings> {
+        let known = match before.cloned() {
+            Some(ConnectorSettings::Postgres {
+                host,
+                port,
+                database,
+                user,
+                ssl_mode,
+            }) => (Some(host), Some(port), Some(database), Some(user), Some(ssl_mode)),
+            _ => (None, Some(POSTGRES_PORT), None, None, Some(SslMode::default())),
+        };
+        let port = self.port.map(NonZeroU16::get);
+        let host = required("/postgres/host", self.host.map(|host| host.0), known.0, problems);
+        let database = self.database.map(|database| database.0);
+        let database = required("/postgres/database", database, known.2, problems);
+        let user = required("/postgres/user", self.user.map(|user| user.0), known.3, problems);
+        let settings = ConnectorSettings::Postgres {
+            host: host?,
+            port: port.or(known.1)?,
+            database: database?,
+            user: user?,
+            ssl_mode: self.ssl_mode.or(known.4)?,
+        };
+        Some((settings, self.password.0))
     }
-    let port = match fields.integer("port", problems) {
-        Sent::Value(port) => {
-            let port = u16::try_from(port)
-                .ok()
-                .filter(|port| *port > 0)
-                .ok_or("must be from 1 to 65535");
-            problems.check(&fields.pointer("port"), port)
-        }
-        Sent::Nothing | Sent::Null => Some(known.map_or(POSTGRES_PORT, |known| known.1)),
-    };
-    let database = required(
-        fields,
-        "database",
-        MAX_POSTGRES_NAME,
-        known.map(|known| known.2),
-        problems,
-    );
-    let user = required(fields, "user", MAX_POSTGRES_NAME, known.map(|known| known.3), problems);
-    let ssl_mode = match fields.text("sslMode", problems) {
-        Sent::Value(mode) => {
-            let mode =
-                SslMode::from_text(&mode).ok_or("must be one of disable, prefer, require, verify-ca, verify-full");
-            problems.check(&fields.pointer("sslMode"), mode)
-        }
-        Sent::Nothing | Sent::Null => Some(known.map_or(SslMode::default(), |known| known.4)),
-    };
-    let password = password(fields, problems);
-    let settings = ConnectorSettings::Postgres {
-        host: host?,
-        port: port?,
-        database: database?,
-        user: user?,
-        ssl_mode: ssl_mode?,
-    };
-    Some((settings, password))
 }
 
-/// Reads a password without trimming: blanks are part of it.
-fn password(fields: &Fields<'_>, problems: &mut Problems) -> Option<SecretString> {
-    let value = fields.member("password").filter(|value| !value.is_null())?;
-    let checked = match value.as_str() {
-        None => Err("must be a text"),
-        Some("") => Err("must not be empty"),
-        Some(text) if text.chars().count() > MAX_PASSWORD => Err("is too long"),
-        Some(text) => Ok(SecretString::from(text.to_owned())),
-    };
-    problems.check(&fields.pointer("password"), checked)
-}
-
-fn file(fields: &Fields<'_>, before: Option<&ConnectorSettings>, problems: &mut Problems) -> Option<Settings> {
-    let known = match before {
-        Some(ConnectorSettings::File { directory, format }) => Some((directory, *format)),
-        _ => None,
-    };
-    let directory = required(fields, "directory", MAX_PATH, known.map(|known| known.0), problems);
-    if let Some(directory) = &directory {
-        problems.check(&fields.pointer("directory"), check_directory(directory));
-    }
-    let format = match (fields.text("format", problems), known) {
-        (Sent::Value(format), _) => {
-            let format = FileFormat::from_text(&format).ok_or("must be one of csv, csv.gz, ndjson, ndjson.gz");
-            problems.check(&fields.pointer("format"), format)
-        }
-        (Sent::Nothing | Sent::Null, Some((_, format))) => Some(format),
-        (Sent::Nothing | Sent::Null, None) => {
-            problems.add(fields.pointer("format"), "is missing");
-            None
-        }
-    };
-    let settings = ConnectorSettings::File {
-        directory: directory?,
-        format: format?,
-    };
-    Some((settings, None))
-}
-
-/// Reads a text that has to be there. What is missing is taken from `before`.
-pub(super) fn required(
-    fields: &Fields<'_>,
-    name: &str,
-    max: usize,
-    before: Option<&String>,
-    problems: &mut Problems,
-) -> Option<String> {
-    match (fields.text(name, problems), before) {
-        (Sent::Value(value), _) => problems.check(&fields.pointer(name), text::clean(&value, max)),
-        (Sent::Nothing | Sent::Null, Some(before)) => Some(before.clone()),
-        (Sent::Nothing | Sent::Null, None) => {
-            problems.add(fields.pointer(name), "is missing");
-            None
-        }
+impl FileInput {
+    fn settings(self, before: Option<&ConnectorSettings>, problems: &mut Problems) -> Option<Settings> {
+        let known = match before.cloned() {
+            Some(ConnectorSettings::File { directory, format }) => (Some(directory), Some(format)),
+            _ => (None, None),
+        };
+        let directory = self.directory.map(|directory| directory.0);
+        let directory = required("/file/directory", directory, known.0, problems);
+        let format = required("/file/format", self.format, known.1, problems);
+        let settings = ConnectorSettings::File {
+            directory: directory?,
+            format: format?,
+        };
+        Some((settings, None))
     }
 }

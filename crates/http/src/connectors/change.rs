@@ -1,34 +1,34 @@
 //! `PATCH connectors/{id}`.
 
 use super::bigquery::BigQueryInput;
-use super::body::{ConnectorBody, FileInput, PostgresInput, name, settings};
-use super::{connector_id, refused};
+use super::body::{ConnectorBody, Destination, FileInput, PostgresInput};
+use super::refused;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, Line, body};
 use crate::error::ApiError;
-use crate::fields::Problems;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::ChangeRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ConnectorChange;
-use utoipa::ToSchema;
+use selfsame_domain::ConnectorId;
+use selfsame_domain::export::MAX_EXPORT_NAME;
 
-/// A change of a connector. What is missing stays as it is, also the members of `postgres`, `bigquery` and `file`.
-#[derive(Debug, ToSchema)]
-#[schema(as = ConnectorChange)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct ChangeBody {
-    /// The new name.
-    #[schema(example = "warehouse")]
-    name: Option<String>,
-    /// Of a database: where it leads from now on. A new `password` alone rotates it. Needed again when host, port or user change.
-    postgres: Option<PostgresInput>,
-    /// Of a dataset of BigQuery: where it leads from now on. A new `serviceAccount` alone rotates it. Needed again when the endpoint changes.
-    bigquery: Option<BigQueryInput>,
-    /// Of a folder: where it leads from now on.
-    file: Option<FileInput>,
+body! {
+    /// A change of a connector. What is missing stays as it is, also the members of `postgres`, `bigquery` and `file`.
+    #[schema(as = ConnectorChange)]
+    pub(super) struct ChangeBody {
+        /// The new name.
+        #[schema(value_type = Option<String>, example = "warehouse")]
+        name: Option<Line<MAX_EXPORT_NAME>>,
+        /// Of a database: where it leads from now on. A new `password` alone rotates it. Needed again when host, port or user change.
+        postgres: Option<PostgresInput>,
+        /// Of a dataset of BigQuery: where it leads from now on. A new `serviceAccount` alone rotates it. Needed again when the endpoint changes.
+        bigquery: Option<BigQueryInput>,
+        /// Of a folder: where it leads from now on.
+        file: Option<FileInput>,
+    }
 }
 
 /// Rename a connector, change where it leads, or rotate its credentials.
@@ -50,20 +50,22 @@ pub(super) struct ChangeBody {
 pub(super) async fn change(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<ConnectorId>,
+    Body(change, _): Body<ChangeBody>,
 ) -> Result<Json<ConnectorBody>, ApiError> {
-    let document = incoming.object()?;
-    let id = connector_id(&id)?;
     let found = state.app.store().connector(auth.workspace(), id).await?;
     let before = found.ok_or(ApiError::NotFound("connector"))?.settings;
-    let fields = document.fields();
-    let mut problems = Problems::default();
-    let name = name(&fields, &mut problems);
-    let settings = settings(before.kind(), &fields, Some(&before), &mut problems);
-    problems.finish()?;
-    let (settings, secret) = settings.map_or((None, None), |(settings, secret)| (Some(settings), secret));
-    let change = ConnectorChange { name, settings, secret };
+    let destination = Destination {
+        postgres: change.postgres,
+        bigquery: change.bigquery,
+        file: change.file,
+    };
+    let (settings, secret) = destination.settings(before.kind(), Some(&before))?.unzip();
+    let change = ConnectorChange {
+        name: change.name.map(|name| name.0),
+        settings,
+        secret: secret.flatten(),
+    };
     let changed = state.app.change_connector(auth.workspace(), id, change).await;
     let connector = changed.map_err(|error| refused(before.kind(), error))?;
     Ok(Json(ConnectorBody::from(&connector)))

@@ -1,15 +1,15 @@
 //! `POST connectors/{id}/check`.
 
-use super::connector_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ExportError;
 use selfsame_application::ports::SinkError;
+use selfsame_domain::ConnectorId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -44,9 +44,9 @@ pub(super) struct CheckBody {
 pub(super) async fn check(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ConnectorId>,
 ) -> Result<Json<CheckBody>, ApiError> {
-    let checked = state.app.check_connector(auth.workspace(), connector_id(&id)?).await;
+    let checked = state.app.check_connector(auth.workspace(), id).await;
     let (problem, grant) = match checked {
         Ok(Ok(())) => (None, None),
         Ok(Err(error)) => {

@@ -1,12 +1,11 @@
 //! `POST connectors`.
 
 use super::bigquery::BigQueryInput;
-use super::body::{FileInput, PostgresInput, name, settings};
+use super::body::{Destination, FileInput, PostgresInput};
 use super::refused;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, Line, body};
 use crate::error::ApiError;
-use crate::fields::{Problems, Sent};
 use crate::refusals::MakeRefused;
 use crate::state::HttpState;
 use axum::Json;
@@ -14,24 +13,24 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use selfsame_application::NewConnector;
-use selfsame_domain::export::ConnectorKind;
+use selfsame_domain::export::{ConnectorKind, MAX_EXPORT_NAME};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A connector to be made.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewConnector)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct NewConnectorBody {
-    /// 1 to 100 characters, unique in the workspace.
-    #[schema(example = "warehouse")]
-    name: String,
-    /// `postgres`, `bigquery` or `file`; the member of this name says where it leads.
-    #[schema(example = "postgres")]
-    kind: String,
-    postgres: Option<PostgresInput>,
-    bigquery: Option<BigQueryInput>,
-    file: Option<FileInput>,
+body! {
+    /// A connector to be made.
+    #[schema(as = NewConnector)]
+    pub(super) struct NewConnectorBody {
+        /// 1 to 100 characters, unique in the workspace.
+        #[schema(value_type = String, example = "warehouse")]
+        name: Line<MAX_EXPORT_NAME>,
+        /// `postgres`, `bigquery` or `file`; the member of this name says where it leads.
+        #[schema(value_type = String, example = "postgres")]
+        kind: ConnectorKind,
+        postgres: Option<PostgresInput>,
+        bigquery: Option<BigQueryInput>,
+        file: Option<FileInput>,
+    }
 }
 
 /// What was made.
@@ -60,35 +59,19 @@ pub(crate) struct MadeId {
 pub(super) async fn create(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    incoming: Incoming,
+    Body(new, _): Body<NewConnectorBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let document = incoming.object()?;
-    let fields = document.fields();
-    let mut problems = Problems::default();
-    let name = name(&fields, &mut problems);
-    if name.is_none() && problems.is_empty() {
-        problems.add("/name", "is missing");
-    }
-    let kind = match fields.text("kind", &mut problems) {
-        Sent::Value(kind) => {
-            let all = ConnectorKind::ALL.map(ConnectorKind::as_str).join(", ");
-            let kind = ConnectorKind::from_text(&kind).ok_or(format!("must be one of {all}"));
-            problems.check("/kind", kind)
-        }
-        Sent::Nothing | Sent::Null => {
-            problems.add("/kind", "is missing");
-            None
-        }
+    let destination = Destination {
+        postgres: new.postgres,
+        bigquery: new.bigquery,
+        file: new.file,
     };
-    let settings = kind.and_then(|kind| settings(kind, &fields, None, &mut problems));
-    problems.finish()?;
-    let (Some(name), Some((settings, secret))) = (name, settings) else {
-        return Err(ApiError::Internal("a connector without problems has no settings"));
-    };
-    let kind = settings.kind();
-    let new = NewConnector { name, settings, secret };
-    let made = state.app.create_connector(auth.workspace(), new).await;
-    let made = made.map_err(|error| refused(kind, error))?;
+    let settings = destination.settings(new.kind, None)?;
+    let (settings, secret) = settings.ok_or(ApiError::Internal("a connector without problems has no settings"))?;
+    let Line(name) = new.name;
+    let connector = NewConnector { name, settings, secret };
+    let made = state.app.create_connector(auth.workspace(), connector).await;
+    let made = made.map_err(|error| refused(new.kind, error))?;
     let id = made.id.to_string();
     Ok((StatusCode::CREATED, Json(MadeId { id })))
 }

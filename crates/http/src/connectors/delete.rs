@@ -1,13 +1,13 @@
 //! `DELETE connectors/{id}`.
 
-use super::connector_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::ChangeRefused;
 use crate::state::HttpState;
 use axum::extract::State;
 use http::StatusCode;
+use selfsame_domain::ConnectorId;
 
 /// Delete a connector.
 ///
@@ -23,8 +23,8 @@ use http::StatusCode;
 pub(super) async fn delete(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ConnectorId>,
 ) -> Result<StatusCode, ApiError> {
-    state.app.delete_connector(auth.workspace(), connector_id(&id)?).await?;
+    state.app.delete_connector(auth.workspace(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

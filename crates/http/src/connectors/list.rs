@@ -1,14 +1,14 @@
 //! `GET connectors` and `GET connectors/{id}`.
 
 use super::body::ConnectorBody;
-use super::connector_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_domain::ConnectorId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -56,13 +56,9 @@ pub(super) async fn list(
 pub(super) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ConnectorId>,
 ) -> Result<Json<ConnectorBody>, ApiError> {
-    let found = state
-        .app
-        .store()
-        .connector(auth.workspace(), connector_id(&id)?)
-        .await?;
+    let found = state.app.store().connector(auth.workspace(), id).await?;
     let connector = found.ok_or(ApiError::NotFound("connector"))?;
     Ok(Json(ConnectorBody::from(&connector)))
 }

@@ -8,17 +8,14 @@ mod create;
 mod delete;
 mod list;
 
-pub(crate) use body::name;
 pub(crate) use create::MadeId;
 
 use crate::error::ApiError;
 use crate::state::HttpState;
 use selfsame_application::ExportError;
-use selfsame_domain::ConnectorId;
 use selfsame_domain::export::ConnectorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 /// Routes of our own API.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
@@ -26,12 +23,6 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(list::list, create::create))
         .routes(routes!(list::get, change::change, delete::delete))
         .routes(routes!(check::check))
-}
-
-/// Reads the ID of a connector. A text that is no ID is answered like an unknown ID.
-fn connector_id(text: &str) -> Result<ConnectorId, ApiError> {
-    let id = Uuid::parse_str(text.trim());
-    id.map(ConnectorId).map_err(|_| ApiError::NotFound("connector"))
 }
 
 /// Says of an error of a connector's settings or credentials which member it is about.

@@ -33,8 +33,8 @@ pub(crate) const MAX_CONTACTS: usize = 3000;
 #[allow(dead_code, reason = "describes what is read")]
 pub(crate) struct BulkInput {
     /// 1 to 3,000, with `id` for `dedupeOn: id`. A single object is taken for an array.
-    #[schema(min_items = 1, max_items = 3000)]
-    contacts: Vec<crate::docs::ContactInput>,
+    #[schema(value_type = Vec<crate::docs::ContactInput>, min_items = 1, max_items = 3000)]
+    contacts: Vec<Value>,
     /// What contacts are recognised by, besides their external ID: `email`, `sms`, `email_or_sms` (`sms` first), `push` or `mobilepush`, `webpush`, `id`,
     /// `externalCustomerId` or `fieldId`.
     #[schema(example = "email")]

@@ -4,7 +4,7 @@ use super::condition::entity_tag;
 use super::response::ContactBody;
 use crate::auth::{Authenticated, May, right};
 use crate::error::ApiError;
-use crate::paths::{ApiPath, contact_id};
+use crate::paths::Id;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
@@ -37,9 +37,9 @@ use selfsame_domain::ContactId;
 pub(crate) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let details = find(&state, &auth, contact_id("id", &id)?).await?;
+    let details = find(&state, &auth, id).await?;
     let tag = entity_tag(details.contact.revision)?;
     Ok(([(ETAG, tag)], Json(ContactBody::from(&details))))
 }

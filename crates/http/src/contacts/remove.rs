@@ -6,13 +6,13 @@ use crate::auth::{May, right};
 use crate::body::Incoming;
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::paths::{ApiPath, Params, contact_id};
+use crate::paths::{Id, Params};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
 use http::HeaderMap;
 use selfsame_domain::values::ExternalId;
-use selfsame_domain::{Command, ContactRef, Identifier};
+use selfsame_domain::{Command, ContactId, ContactRef, Identifier};
 
 /// Remove a contact; with `erase` for good.
 ///
@@ -40,12 +40,11 @@ use selfsame_domain::{Command, ContactRef, Identifier};
 pub(crate) async fn remove(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
     params: Params,
     headers: HeaderMap,
     incoming: Incoming,
 ) -> Result<Decided<Sentence>, ApiError> {
-    let id = contact_id("id", &id)?;
     let command = Command::Remove {
         contact: ContactRef::Id(id),
         erase: erase(&params)?,

@@ -8,12 +8,14 @@ mod channels;
 
 pub(crate) use channels::device_app;
 
+use crate::body::Member;
+use crate::docs::{ContactInput, CookiesInput, FieldInput, GroupInput};
 use crate::error::{Problem, member, pointer};
 use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, name_of, text_of, why};
 use crate::members;
 use selfsame_domain::values::{Cookie, DeviceId, ExternalId, SegmentName, Source, ValueError};
 use selfsame_domain::{
-    Call, ContactRequest, FieldId, FieldInput, Identifier, IdentifierKind, Policy, SegmentId, SegmentRef, Skipped,
+    Call, ContactRequest, FieldId, Identifier, IdentifierKind, Policy, SegmentId, SegmentRef, Skipped,
 };
 use serde_json::Value;
 
@@ -30,17 +32,18 @@ pub(crate) fn refuse_unreadable(request: &ContactRequest, call: Call, policy: &P
 
 /// Reads a contact. Lists that are too long are added to `problems`; unreadable identifiers are recorded in the request.
 pub(crate) fn read(fields: &Fields<'_>, source: Source, policy: &Policy, problems: &mut Problems) -> ContactRequest {
+    let sent = ContactInput::of(fields);
     let mut reader = Reader {
         policy,
         problems,
         request: ContactRequest::new(source),
     };
-    reader.external_id(fields);
-    channels::read(&mut reader, fields);
-    reader.device_id(fields);
-    reader.cookies(fields);
-    attributes::read(&mut reader, fields);
-    reader.custom_fields(fields);
+    reader.external_id(sent.external_customer_id);
+    channels::read(&mut reader, &sent);
+    reader.device_id(sent.device_id);
+    reader.cookies(sent.cookies);
+    attributes::read(&mut reader, &sent);
+    reader.custom_fields(sent.fields);
     reader.request
 }
 
@@ -56,8 +59,9 @@ pub(crate) fn read_changeable(
         problems,
         request: ContactRequest::new(request.source),
     };
-    reader.device_id(fields);
-    reader.cookies(fields);
+    let sent = ContactInput::of(fields);
+    reader.device_id(sent.device_id);
+    reader.cookies(sent.cookies);
     request.device_id = reader.request.device_id;
     request.cookies = reader.request.cookies;
     request.skipped.extend(reader.request.skipped);
@@ -66,7 +70,7 @@ pub(crate) fn read_changeable(
 
 /// Reads cookies that are outside of the contact's object.
 pub(crate) fn read_cookies(
-    fields: &Fields<'_>,
+    cookies: Member<'_>,
     policy: &Policy,
     problems: &mut Problems,
     request: &mut ContactRequest,
@@ -77,7 +81,7 @@ pub(crate) fn read_cookies(
         request: ContactRequest::new(request.source),
     };
     reader.request.cookies = std::mem::take(&mut request.cookies);
-    reader.cookies(fields);
+    reader.cookies(cookies);
     request.cookies = reader.request.cookies;
     request.skipped.extend(reader.request.skipped);
     request.unreadable.extend(reader.request.unreadable);
@@ -95,14 +99,14 @@ pub(crate) fn read_attributes(
         problems,
         request: ContactRequest::new(request.source),
     };
-    attributes::read(&mut reader, fields);
+    attributes::read(&mut reader, &ContactInput::of(fields));
     request.attributes.extend(reader.request.attributes);
     request.skipped.extend(reader.request.skipped);
 }
 
 /// Reads the segments to add a contact to: objects with `id` or `name`, numbers, or plain names.
-pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, problems: &mut Problems) {
-    for (pointer, value) in fields.list("groups", MAX_ENTRIES, problems) {
+pub(crate) fn read_groups(groups: Member<'_>, request: &mut ContactRequest, problems: &mut Problems) {
+    for (pointer, value) in groups.list(MAX_ENTRIES, problems) {
         match group(value) {
             Ok(Some(segment)) => request.segments.push(segment),
             Ok(None) => {}
@@ -113,12 +117,11 @@ pub(crate) fn read_groups(fields: &Fields<'_>, request: &mut ContactRequest, pro
 
 /// The texts of a list. An entry of another type is left out and reported.
 pub(crate) fn read_texts(
-    fields: &Fields<'_>,
-    name: &str,
+    texts: Member<'_>,
     request: &mut ContactRequest,
     problems: &mut Problems,
 ) -> Vec<(String, String)> {
-    let entries = fields.list(name, MAX_ENTRIES, problems).into_iter();
+    let entries = texts.list(MAX_ENTRIES, problems).into_iter();
     let read = |(pointer, value): (String, &Value)| {
         let text = name_of(value);
         if text.is_none() {
@@ -145,7 +148,8 @@ fn group(value: &Value) -> Result<Option<SegmentRef>, String> {
         Value::Object(object) => {
             let mut problems = Problems::default();
             let fields = Fields::of(Some(object), String::new());
-            let (id, name) = (fields.integer("id", &mut problems), fields.text("name", &mut problems));
+            let sent = GroupInput::of(&fields);
+            let (id, name) = (sent.id.integer(&mut problems), sent.name.text(&mut problems));
             match (id.value(), name.value()) {
                 (Some(id), _) => Ok(Some(SegmentRef::Id(SegmentId(id)))),
                 (None, Some(name)) => named(&name),
@@ -192,9 +196,9 @@ impl Reader<'_> {
     }
 
     /// The text of an identifier. A value of another type is unreadable.
-    fn text(&mut self, kind: Option<IdentifierKind>, fields: &Fields<'_>, name: &str) -> Option<String> {
+    fn text(&mut self, kind: Option<IdentifierKind>, member: Member<'_>) -> Option<String> {
         let mut wrong = Problems::default();
-        let text = fields.text(name, &mut wrong).value();
+        let text = member.text(&mut wrong).value();
         for problem in wrong.all() {
             self.unreadable(kind, None, &problem);
         }
@@ -217,34 +221,34 @@ impl Reader<'_> {
         None
     }
 
-    fn external_id(&mut self, fields: &Fields<'_>) {
-        let (kind, name) = (IdentifierKind::ExternalId, "externalCustomerId");
-        let Some(text) = self.text(Some(kind), fields, name) else {
+    fn external_id(&mut self, member: Member<'_>) {
+        let kind = IdentifierKind::ExternalId;
+        let Some(text) = self.text(Some(kind), member) else {
             return;
         };
         let read = ExternalId::parse(&text).map(|id| Identifier::external_id(&id));
-        self.request.external_id = self.identifier(kind, &fields.pointer(name), &text, read);
+        self.request.external_id = self.identifier(kind, &member.pointer(), &text, read);
     }
 
-    fn device_id(&mut self, fields: &Fields<'_>) {
-        let (kind, name) = (IdentifierKind::DeviceId, "deviceId");
-        let Some(text) = self.text(Some(kind), fields, name) else {
+    fn device_id(&mut self, member: Member<'_>) {
+        let kind = IdentifierKind::DeviceId;
+        let Some(text) = self.text(Some(kind), member) else {
             return;
         };
         let read = DeviceId::parse(&text).map(|id| Identifier::device_id(&id));
-        self.request.device_id = self.identifier(kind, &fields.pointer(name), &text, read);
+        self.request.device_id = self.identifier(kind, &member.pointer(), &text, read);
     }
 
     /// `cookies: {"sc": …}`: an addition to the wire protocol, which ties cookies to contacts through its tracker only.
-    fn cookies(&mut self, fields: &Fields<'_>) {
+    fn cookies(&mut self, member: Member<'_>) {
         let kind = Some(IdentifierKind::Cookie);
         let mut wrong = Problems::default();
-        let cookies = fields.object("cookies", &mut wrong).value();
+        let cookies = member.object(&mut wrong).value();
         for problem in wrong.all() {
             self.unreadable(kind, None, &problem);
         }
         let Some(cookies) = cookies else { return };
-        for (pointer, value) in cookies.list("sc", MAX_IDENTIFIERS, self.problems) {
+        for (pointer, value) in CookiesInput::of(&cookies).sc.list(MAX_IDENTIFIERS, self.problems) {
             match name_of(value) {
                 Some(text) => self.cookie(&pointer, &text),
                 None => self.unreadable(kind, None, &Problem::new(pointer, why(value, NOT_A_TEXT))),
@@ -260,32 +264,33 @@ impl Reader<'_> {
     }
 
     /// `fields: [{id, value}]`. The domain checks the value, because it knows the field's type.
-    fn custom_fields(&mut self, fields: &Fields<'_>) {
-        for (pointer, value) in fields.list("fields", MAX_ENTRIES, self.problems) {
+    fn custom_fields(&mut self, sent: Member<'_>) {
+        for (pointer, value) in sent.list(MAX_ENTRIES, self.problems) {
             let Value::Object(object) = value else {
                 self.skip(&pointer, why(value, "must be an object with id and value"));
                 continue;
             };
-            let field = Fields::of(Some(object), pointer.clone());
-            let Some(value) = field.raw("value").value() else {
+            let field = Fields::of(Some(object), pointer);
+            let field = FieldInput::of(&field);
+            let Some(value) = field.value.sent().value() else {
                 continue;
             };
-            let Some(id) = field.integer("id", &mut Problems::default()).value() else {
-                self.skip(&field.pointer("id"), "must be the number of a custom field");
+            let pointer = field.value.pointer();
+            let Some(id) = field.id.integer(&mut Problems::default()).value() else {
+                self.skip(&field.id.pointer(), "must be the number of a custom field");
                 continue;
             };
             let Some(text) = field_text(value) else {
-                self.skip(&field.pointer("value"), why(value, NOT_A_TEXT));
+                self.skip(&pointer, why(value, NOT_A_TEXT));
                 continue;
             };
             if text.trim().is_empty() {
                 continue;
             }
-            let member = member(&field.pointer("value"));
-            self.request.fields.push(FieldInput {
+            self.request.fields.push(selfsame_domain::FieldInput {
                 id: FieldId(id),
                 text: Some(text),
-                member,
+                member: member(&pointer),
             });
         }
     }

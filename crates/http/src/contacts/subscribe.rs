@@ -3,6 +3,7 @@
 use super::{request, upsert};
 use crate::auth::Recognised;
 use crate::body::Incoming;
+use crate::docs::{ContactInput, SubscribeInput};
 use crate::error::ApiError;
 use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, why};
 use crate::reply::{Decided, submit_read};
@@ -77,31 +78,32 @@ pub(crate) async fn subscribe(
 
 pub(crate) fn read(fields: &Fields<'_>, policy: &Policy) -> Result<ContactRequest, ApiError> {
     let mut problems = Problems::default();
-    let contact = match fields.object("contact", &mut problems) {
+    let sent = SubscribeInput::of(fields);
+    let contact = match sent.contact.object(&mut problems) {
         Sent::Value(contact) => contact,
         Sent::Nothing | Sent::Null => {
             problems.finish()?;
-            return Err(ApiError::invalid(fields.pointer("contact"), "must be sent: an object"));
+            return Err(ApiError::invalid(sent.contact.pointer(), "must be sent: an object"));
         }
     };
     let mut request = request::read(&contact, Source::Subscription, policy, &mut problems);
     request.confirmed = false;
-    request::read_cookies(fields, policy, &mut problems, &mut request);
-    request::read_groups(&contact, &mut request, &mut problems);
-    request::read_groups(fields, &mut request, &mut problems);
-    for (pointer, key) in request::read_texts(fields, "subscriptions", &mut request, &mut problems) {
+    request::read_cookies(sent.cookies, policy, &mut problems, &mut request);
+    request::read_groups(ContactInput::of(&contact).groups, &mut request, &mut problems);
+    request::read_groups(sent.groups, &mut request, &mut problems);
+    for (pointer, key) in request::read_texts(sent.subscriptions, &mut request, &mut problems) {
         match CategoryKey::parse(&key) {
             Ok(key) => request.categories.push(key),
             Err(error) => request.skipped.push(request::skipped(&pointer, error)),
         }
     }
-    if let Some(value) = fields.raw("formType").value() {
+    if let Some(value) = sent.form_type.sent().value() {
         let read = name_of(value).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
         match read.and_then(|text| FormType::parse(&text).map_err(|error| error.to_string())) {
             Ok(form) => request.form_type = Some(form),
             Err(reason) => request
                 .skipped
-                .push(request::skipped(&fields.pointer("formType"), reason)),
+                .push(request::skipped(&sent.form_type.pointer(), reason)),
         }
     }
     request::refuse_unreadable(&request, Call::Subscribe, policy, &mut problems);

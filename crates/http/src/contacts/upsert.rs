@@ -4,6 +4,7 @@ use super::request;
 use super::response::ContactIdBody;
 use crate::auth::{Authenticated, Recognised};
 use crate::body::Incoming;
+use crate::docs::ContactInput;
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::reply::{Decided, ReadCommand, submit_read};
@@ -54,7 +55,7 @@ fn read(auth: &Authenticated, incoming: &Incoming) -> Result<ReadCommand, ApiErr
     let body = incoming.object()?;
     let mut problems = Problems::default();
     let mut request = request::read(&body.fields(), Source::Api, &auth.0.workspace.policy, &mut problems);
-    request::read_groups(&body.fields(), &mut request, &mut problems);
+    request::read_groups(ContactInput::of(&body.fields()).groups, &mut request, &mut problems);
     request::refuse_unreadable(&request, Call::Upsert, &auth.0.workspace.policy, &mut problems);
     problems.finish()?;
     Ok((Command::Contact(Call::Upsert, Box::new(request)), Some(body)))

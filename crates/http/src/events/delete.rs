@@ -1,29 +1,26 @@
 //! `DELETE past_events`: deletes the events of a period.
 
 use crate::auth::{Authenticated, EventAuthenticated};
-use crate::body::Incoming;
+use crate::body::{Incoming, body, read_object};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
-use crate::times;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::{Action, Command, Effect, EventPeriod, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-/// The time whose events are deleted.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what period() reads")]
-pub(crate) struct DeletePastEventsInput {
-    /// Events that happened at this time or later: an ISO 8601 time, in UTC where it says no offset.
-    #[schema(example = "2026-01-02T00:00")]
-    from: String,
-    /// Only those that happened before this time.
-    #[schema(example = "2026-01-03T00:00")]
-    to: String,
+body! {
+    /// The time whose events are deleted.
+    pub(crate) struct DeletePastEventsInput {
+        /// Events that happened at this time or later: an ISO 8601 time, in UTC where it says no offset.
+        #[schema(value_type = String, example = "2026-01-02T00:00")]
+        from: Timestamp,
+        /// Only those that happened before this time.
+        #[schema(value_type = String, example = "2026-01-03T00:00")]
+        to: Timestamp,
+    }
 }
 
 /// What was deleted.
@@ -94,7 +91,11 @@ async fn delete(
     incoming: Incoming,
 ) -> Result<Decided<Json<DeletedEventsBody>>, ApiError> {
     auth.allow(Action::Events)?;
-    let period = period(&incoming.object()?.fields())?;
+    let DeletePastEventsInput { from, to: until } = read_object(&incoming.object()?.fields())?;
+    if from >= until {
+        return Err(ApiError::invalid("/to", "must be after from"));
+    }
+    let period = EventPeriod { from, until };
     let decision = submit(
         &state,
         &auth,
@@ -112,24 +113,4 @@ async fn delete(
     });
     let body = deleted.ok_or(ApiError::Internal("a deletion that does not say what it deleted"))?;
     Ok(Decided(decision, Json(body)))
-}
-
-fn period(fields: &Fields<'_>) -> Result<EventPeriod, ApiError> {
-    let mut problems = Problems::default();
-    let from = time(fields, "from", &mut problems);
-    let until = time(fields, "to", &mut problems);
-    if let (Some(from), Some(until)) = (from, until)
-        && from >= until
-    {
-        problems.add(fields.pointer("to"), "must be after from");
-    }
-    problems.finish()?;
-    let period = from.zip(until).map(|(from, until)| EventPeriod { from, until });
-    period.ok_or(ApiError::Internal("a time without problems that cannot be read"))
-}
-
-fn time(fields: &Fields<'_>, member: &str, problems: &mut Problems) -> Option<Timestamp> {
-    let text = fields.raw(member).value().and_then(Value::as_str);
-    let read = text.and_then(times::parse).ok_or(times::REASON);
-    problems.check(&fields.pointer(member), read)
 }

@@ -50,7 +50,8 @@ pub(crate) struct PastEventInput {
     params: Option<Vec<super::record::ParamInput>>,
     #[schema(max_length = 250)]
     device_id: Option<String>,
-    cookies: Option<crate::docs::CookiesInput>,
+    #[schema(value_type = Option<crate::docs::CookiesInput>)]
+    cookies: Option<Value>,
 }
 
 /// Events of another time, with their parameters as objects.

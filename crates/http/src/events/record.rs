@@ -37,7 +37,8 @@ pub(crate) struct EventInput {
     #[schema(max_length = 250)]
     device_id: Option<String>,
     /// The web visitor's cookie.
-    cookies: Option<crate::docs::CookiesInput>,
+    #[schema(value_type = Option<crate::docs::CookiesInput>)]
+    cookies: Option<Value>,
 }
 
 /// A parameter of an event.
@@ -66,7 +67,8 @@ pub(crate) struct EventObjectInput {
     params: Option<Value>,
     #[schema(max_length = 250)]
     device_id: Option<String>,
-    cookies: Option<crate::docs::CookiesInput>,
+    #[schema(value_type = Option<crate::docs::CookiesInput>)]
+    cookies: Option<Value>,
 }
 
 /// Record an event.

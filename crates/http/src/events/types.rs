@@ -1,11 +1,12 @@
 //! `event-types`: the types of events, and which of them create contacts.
 
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::identity::DecisionBody;
-use crate::paths::{ApiPath, Params};
+use crate::paging::{MAX_LIMIT, Paging};
+use crate::paths::{Id, Params};
 use crate::refusals::{Refused, SetRefused};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -17,8 +18,8 @@ use selfsame_domain::{Command, EventType, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// How many types a page has by default.
 const DEFAULT_LIMIT: u64 = 100;
-const MAX_LIMIT: u64 = 500;
 
 /// How many types are read at a time in the search for one.
 const LOOK_THROUGH: u32 = 500;
@@ -74,13 +75,13 @@ pub(crate) struct EventTypeChange {
     decision: DecisionBody,
 }
 
-/// What changes about a type of events.
-#[derive(ToSchema)]
-#[schema(as = EventTypeInput, rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what change() reads")]
-pub(crate) struct ChangeBody {
-    /// Whether its events create contacts from now on.
-    creates_contacts: bool,
+body! {
+    /// What changes about a type of events.
+    #[schema(as = EventTypeInput)]
+    pub(crate) struct ChangeBody {
+        /// Whether its events create contacts from now on.
+        creates_contacts: bool,
+    }
 }
 
 /// List types of events.
@@ -102,20 +103,15 @@ pub(crate) async fn list(
 ) -> Result<Json<EventTypePage>, ApiError> {
     let mut problems = Problems::default();
     let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
-    let after = params
-        .text("cursor")
-        .and_then(|text| problems.check("cursor", EventTypeKey::parse(text)));
+    let paging = Paging::of(&params, limit, &mut problems, |text| EventTypeKey::parse(text).ok());
     problems.finish()?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let read_limit = u32::try_from(limit + 1).unwrap_or(u32::MAX);
-    let mut found = state
+    let after = paging.cursor.as_ref();
+    let found = state
         .app
         .store()
-        .event_types(auth.workspace(), after.as_ref(), read_limit)
+        .event_types(auth.workspace(), after, paging.read_limit())
         .await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| last.key.to_string());
+    let (found, next) = paging.cut(found, |last| last.key.clone());
     let items = found.into_iter().map(EventTypeBody::from).collect();
     Ok(Json(EventTypePage { items, next }))
 }
@@ -135,24 +131,12 @@ pub(crate) async fn list(
 pub(crate) async fn change(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(key): ApiPath<String>,
-    incoming: Incoming,
+    Id(key): Id<EventTypeKey>,
+    Body(change, incoming): Body<ChangeBody>,
 ) -> Result<Decided<Json<EventTypeChange>>, ApiError> {
-    let body = incoming.object()?;
-    let fields = body.fields();
-    let mut problems = Problems::default();
-    let creating = fields.boolean("createsContacts", &mut problems).value();
-    if creating.is_none() && problems.is_empty() {
-        problems.add(fields.pointer("createsContacts"), "must be true or false");
-    }
-    let key = problems.check("key", EventTypeKey::parse(&key));
-    problems.finish()?;
-    let (Some(key), Some(creating)) = (key, creating) else {
-        return Err(ApiError::Internal("a change without problems that cannot be read"));
-    };
     let command = Command::SetCreating {
         key: key.clone(),
-        creating,
+        creating: change.creates_contacts,
     };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = EventTypeChange {

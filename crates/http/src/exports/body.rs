@@ -1,38 +1,61 @@
 //! Response forms of exports and runs.
 
 use super::verify::VerificationBody;
+use crate::body::body;
+use crate::fields::Problems;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Export, ExportRun};
-use selfsame_domain::export::{ColumnSet, Schedule};
+use selfsame_domain::Timestamp;
+use selfsame_domain::export::{ColumnSet, Schedule, ScheduleProblem};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// When an export runs by itself. Either `everyMinutes`, or `cron` and `timeZone`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = ExportSchedule)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ScheduleBody {
-    /// Minutes between two runs, 1 to 44640.
-    #[schema(example = 15)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    every_minutes: Option<u32>,
-    /// Minute, hour, day of the month, month, day of the week.
-    #[schema(example = "0 3 * * *")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cron: Option<String>,
-    /// The IANA name of the time zone of `cron`; `UTC` without.
-    #[schema(example = "Europe/Kyiv")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time_zone: Option<String>,
+body! {
+    /// When an export runs by itself. Either `everyMinutes`, or `cron` and `timeZone`.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[schema(as = ExportSchedule)]
+    pub(super) struct ScheduleBody {
+        /// Minutes between two runs, 1 to 44640.
+        #[schema(value_type = Option<u32>, example = 15)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        every_minutes: Option<i64>,
+        /// Minute, hour, day of the month, month, day of the week.
+        #[schema(example = "0 3 * * *")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cron: Option<String>,
+        /// The IANA name of the time zone of `cron`; `UTC` without.
+        #[schema(example = "Europe/Kyiv")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time_zone: Option<String>,
+    }
+}
+
+impl ScheduleBody {
+    /// Reads the schedule, which stands at a JSON pointer. `now` is used to check that any time fits.
+    pub(super) fn read(self, pointer: &str, now: Timestamp, problems: &mut Problems) -> Option<Schedule> {
+        let (place, schedule) = match (self.every_minutes, self.cron) {
+            (Some(minutes), None) => ("everyMinutes", Schedule::every(minutes)),
+            (None, Some(cron)) => {
+                let schedule = Schedule::cron(&cron, self.time_zone.as_deref().unwrap_or("UTC"), now);
+                let is_zone = schedule == Err(ScheduleProblem::TimeZone);
+                (if is_zone { "timeZone" } else { "cron" }, schedule)
+            }
+            _ => {
+                problems.add(pointer, "must have either everyMinutes or cron");
+                return None;
+            }
+        };
+        problems.check(&format!("{pointer}/{place}"), schedule)
+    }
 }
 
 impl From<&Schedule> for ScheduleBody {
     fn from(schedule: &Schedule) -> Self {
         match schedule {
             Schedule::EveryMinutes(minutes) => Self {
-                every_minutes: Some(*minutes),
+                every_minutes: Some((*minutes).into()),
                 cron: None,
                 time_zone: None,
             },

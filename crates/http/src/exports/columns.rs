@@ -1,14 +1,14 @@
 //! `POST exports/{id}/columns`.
 
 use super::body::{ExportBody, example};
-use super::export_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_domain::ExportId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,9 +40,9 @@ pub(super) struct Widened {
 pub(super) async fn columns(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ExportId>,
 ) -> Result<Json<Widened>, ApiError> {
-    let (export, run) = state.app.widen_export(auth.workspace(), export_id(&id)?).await?;
+    let (export, run) = state.app.widen_export(auth.workspace(), id).await?;
     Ok(Json(Widened {
         export: ExportBody::from(&export),
         run_id: run.map(|run| run.to_string()),

@@ -1,13 +1,13 @@
 //! `DELETE exports/{id}`.
 
-use super::export_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::extract::State;
 use http::StatusCode;
+use selfsame_domain::ExportId;
 
 /// Delete an export.
 ///
@@ -23,8 +23,8 @@ use http::StatusCode;
 pub(super) async fn delete(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ExportId>,
 ) -> Result<StatusCode, ApiError> {
-    state.app.delete_export(auth.workspace(), export_id(&id)?).await?;
+    state.app.delete_export(auth.workspace(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

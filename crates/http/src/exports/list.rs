@@ -1,14 +1,14 @@
 //! `GET exports` and `GET exports/{id}`.
 
 use super::body::{ExportBody, example};
-use super::export_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_domain::ExportId;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -74,9 +74,9 @@ pub(super) async fn list(State(state): State<HttpState>, auth: May<right::Admin>
 pub(super) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ExportId>,
 ) -> Result<Json<OneExport>, ApiError> {
-    let found = state.app.store().export(auth.workspace(), export_id(&id)?).await?;
+    let found = state.app.store().export(auth.workspace(), id).await?;
     let export = found.ok_or(ApiError::NotFound("export"))?;
     let lag = state.app.export_lag(&export).await?.map(|lag| LagBody {
         revisions: lag.revisions,

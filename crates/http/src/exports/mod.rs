@@ -6,17 +6,13 @@ mod create;
 mod delete;
 mod list;
 mod pause;
-mod request;
 mod runs;
 mod verify;
 
-use crate::error::ApiError;
 use crate::state::HttpState;
-use selfsame_domain::ExportId;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 /// How long a request waits for the end of a run that it cancels.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -33,10 +29,4 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(pause::resume))
         .routes(routes!(columns::columns))
         .routes(routes!(verify::verify))
-}
-
-/// Reads the ID of an export. A text that is no ID is answered like an unknown ID.
-fn export_id(text: &str) -> Result<ExportId, ApiError> {
-    let id = Uuid::parse_str(text.trim());
-    id.map(ExportId).map_err(|_| ApiError::NotFound("export"))
 }

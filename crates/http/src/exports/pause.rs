@@ -1,15 +1,14 @@
 //! `POST exports/{id}/pause` and `POST exports/{id}/resume`.
 
 use super::body::{ExportBody, example};
-use super::export_id;
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
+use selfsame_domain::ExportId;
 
 /// Pause an export.
 ///
@@ -24,10 +23,10 @@ use selfsame_domain::Action;
 )]
 pub(super) async fn pause(
     State(state): State<HttpState>,
-    auth: Authenticated,
-    ApiPath(id): ApiPath<String>,
+    auth: May<right::Admin>,
+    Id(id): Id<ExportId>,
 ) -> Result<Json<ExportBody>, ApiError> {
-    set(&state, &auth, &id, true).await
+    set(&state, &auth, id, true).await
 }
 
 /// Let a paused export go on.
@@ -43,17 +42,18 @@ pub(super) async fn pause(
 )]
 pub(super) async fn resume(
     State(state): State<HttpState>,
-    auth: Authenticated,
-    ApiPath(id): ApiPath<String>,
+    auth: May<right::Admin>,
+    Id(id): Id<ExportId>,
 ) -> Result<Json<ExportBody>, ApiError> {
-    set(&state, &auth, &id, false).await
+    set(&state, &auth, id, false).await
 }
 
-async fn set(state: &HttpState, auth: &Authenticated, id: &str, is_paused: bool) -> Result<Json<ExportBody>, ApiError> {
-    auth.allow(Action::Admin)?;
-    let export = state
-        .app
-        .pause_export(auth.workspace(), export_id(id)?, is_paused)
-        .await?;
+async fn set(
+    state: &HttpState,
+    auth: &Authenticated,
+    id: ExportId,
+    is_paused: bool,
+) -> Result<Json<ExportBody>, ApiError> {
+    let export = state.app.pause_export(auth.workspace(), id, is_paused).await?;
     Ok(Json(ExportBody::from(&export)))
 }

@@ -1,12 +1,12 @@
 //! `POST exports/{id}/run`, `GET exports/{id}/runs` and `POST exports/{id}/cancel`.
 
+use super::PATIENCE;
 use super::body::RunBody;
-use super::{PATIENCE, export_id};
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
@@ -50,9 +50,9 @@ pub(super) struct Runs {
 pub(super) async fn run(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ExportId>,
 ) -> Result<Json<Queued>, ApiError> {
-    let run = state.app.start_export_run(auth.workspace(), export_id(&id)?).await?;
+    let run = state.app.start_export_run(auth.workspace(), id).await?;
     Ok(Json(Queued {
         run_id: run.to_string(),
     }))
@@ -78,13 +78,13 @@ pub(super) async fn run(
 pub(super) async fn runs(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ExportId>,
     params: Params,
 ) -> Result<Json<Runs>, ApiError> {
     let mut problems = Problems::default();
     let paging = Paging::read(&params, &mut problems);
     problems.finish()?;
-    let (workspace, id) = (auth.workspace(), export_id(&id)?);
+    let workspace = auth.workspace();
     known(&state, workspace, id).await?;
     let before = paging.cursor.map(RunId);
     let found = state
@@ -115,9 +115,9 @@ pub(super) async fn runs(
 pub(super) async fn cancel(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ExportId>,
 ) -> Result<Json<Runs>, ApiError> {
-    let (workspace, id) = (auth.workspace(), export_id(&id)?);
+    let workspace = auth.workspace();
     known(&state, workspace, id).await?;
     // At most two runs are open: one under way, and one queued behind it.
     let latest = state.app.store().runs(workspace, id, None, 3).await?;

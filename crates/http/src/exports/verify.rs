@@ -1,29 +1,28 @@
 //! `POST exports/{id}/verify`, and what a verification has found.
 
-use super::export_id;
 use super::runs::Queued;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Incoming, body};
 use crate::error::ApiError;
-use crate::fields::Problems;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::ChangeRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ports::{Difference, TableComparison, TableSum, Verification};
+use selfsame_domain::ExportId;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// How an export is verified.
-#[derive(Debug, ToSchema)]
-#[schema(as = VerifyExport, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct VerifyBody {
-    /// Whether rows that differ are written anew, and rows that the workspace does not have are deleted; false without.
-    #[schema(example = false)]
-    mend: Option<bool>,
+body! {
+    /// How an export is verified.
+    #[schema(as = VerifyExport)]
+    pub(super) struct VerifyBody {
+        /// Whether rows that differ are written anew, and rows that the workspace does not have are deleted; false without.
+        #[schema(example = false)]
+        mend: Option<bool>,
+    }
 }
 
 /// A verification.
@@ -140,20 +139,12 @@ impl From<&TableSum> for SumBody {
 pub(super) async fn verify(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ExportId>,
     incoming: Incoming,
 ) -> Result<Json<Queued>, ApiError> {
-    let mut mend = false;
-    if incoming.json()?.is_some() {
-        let (document, mut problems) = (incoming.object()?, Problems::default());
-        mend = document
-            .fields()
-            .boolean("mend", &mut problems)
-            .value()
-            .unwrap_or(false);
-        problems.finish()?;
-    }
-    let run = state.app.verify_export(auth.workspace(), export_id(&id)?, mend).await?;
+    let sent: Option<VerifyBody> = incoming.optional()?;
+    let mend = sent.and_then(|sent| sent.mend).unwrap_or_default();
+    let run = state.app.verify_export(auth.workspace(), id, mend).await?;
     Ok(Json(Queued {
         run_id: run.to_string(),
     }))

@@ -7,7 +7,7 @@ use crate::contacts::response::ContactBody;
 use crate::error::ApiError;
 use crate::identity::{IdentityBody, VisitorBody};
 use crate::orders::OrderBody;
-use crate::paths::{ApiPath, contact_id};
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::body::{Body, Bytes};
@@ -64,14 +64,10 @@ pub(crate) struct ExportBody {
 pub(crate) async fn export(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
 ) -> Result<Response, ApiError> {
     let workspace = auth.workspace();
-    let found = state
-        .app
-        .store()
-        .with_absorbed(workspace, contact_id("id", &id)?)
-        .await?;
+    let found = state.app.store().with_absorbed(workspace, id).await?;
     let group = found.ok_or(ApiError::NotFound("contact"))?;
     let id = group.details.contact.id;
     let view = state.app.store().identity(workspace, id).await?;

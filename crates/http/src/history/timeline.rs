@@ -5,14 +5,14 @@ use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT, read_place, write_place};
-use crate::paths::{ApiPath, Params, contact_id};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use chrono::DateTime;
 use selfsame_application::{TimelineCursor, TimelineKind, TimelineQuery};
-use selfsame_domain::{DecisionId, Timestamp};
+use selfsame_domain::{ContactId, DecisionId, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -50,10 +50,9 @@ pub(crate) struct TimelineBody {
 pub(crate) async fn timeline(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
     params: Params,
 ) -> Result<Json<TimelineBody>, ApiError> {
-    let id = contact_id("id", &id)?;
     let query = read(&params)?;
     let found = state.app.timeline(auth.workspace(), id, &query).await?;
     let page = found.ok_or(ApiError::NotFound("contact"))?;

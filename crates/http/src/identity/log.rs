@@ -5,12 +5,12 @@ use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params, contact_id};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::DecisionId;
+use selfsame_domain::{ContactId, DecisionId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,10 +43,9 @@ pub(crate) struct LogPage {
 pub(crate) async fn log(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
     params: Params,
 ) -> Result<Json<LogPage>, ApiError> {
-    let id = contact_id("id", &id)?;
     let mut problems = Problems::default();
     let paging = Paging::read(&params, &mut problems);
     problems.finish()?;

@@ -3,11 +3,11 @@
 use super::decision::DecisionBody;
 use super::merge::MergeBody;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, Incoming, body};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems};
+use crate::fields::Problems;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params};
+use crate::paths::{Id, Params};
 use crate::refusals::{Refused, RefusedOrMissing, WriteRefusedOrMissing};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -19,22 +19,21 @@ use http::header::LOCATION;
 use selfsame_domain::{Command, ContactId, Effect, MergeId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-/// Two contacts that are one person.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewMerge)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct NewMergeBody {
-    /// The contact ID of the survivor.
-    #[schema(example = 564_407_320)]
-    survivor: i64,
-    /// The contact ID of the contact that is absorbed.
-    #[schema(example = 564_407_321)]
-    absorbed: i64,
-    /// Merge although both hold different external IDs, or more identifiers than the limits allow; false without.
-    #[schema(example = false)]
-    force: Option<bool>,
+body! {
+    /// Two contacts that are one person.
+    #[schema(as = NewMerge)]
+    pub(crate) struct NewMergeBody {
+        /// The contact ID of the survivor.
+        #[schema(value_type = i64, example = 564_407_320)]
+        survivor: ContactId,
+        /// The contact ID of the contact that is absorbed.
+        #[schema(value_type = i64, example = 564_407_321)]
+        absorbed: ContactId,
+        /// Merge although both hold different external IDs, or more identifiers than the limits allow; false without.
+        #[schema(example = false)]
+        force: Option<bool>,
+    }
 }
 
 /// A merge as the decision left it, and the decision.
@@ -76,9 +75,13 @@ pub(crate) struct MergePage {
 pub(crate) async fn create(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    incoming: Incoming,
+    Body(new, incoming): Body<NewMergeBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let command = new_merge(&incoming.object()?.fields())?;
+    let command = Command::Merge {
+        survivor: new.survivor,
+        absorbed: new.absorbed,
+        force: new.force.unwrap_or_default(),
+    };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let made = decision.effects.iter().find_map(|effect| match effect {
         Effect::Merged { merge, .. } => Some(*merge),
@@ -141,9 +144,9 @@ pub(crate) async fn list(
 pub(crate) async fn read(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<MergeId>,
 ) -> Result<Json<MergeBody>, ApiError> {
-    Ok(Json(find(&state, auth.workspace(), merge_id(&id)?).await?))
+    Ok(Json(find(&state, auth.workspace(), id).await?))
 }
 
 /// Undo a merge.
@@ -164,10 +167,9 @@ pub(crate) async fn read(
 pub(crate) async fn undo(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<MergeId>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    let id = merge_id(&id)?;
     let decision = submit(
         &state,
         &auth,
@@ -187,40 +189,4 @@ pub(crate) async fn undo(
 async fn find(state: &HttpState, workspace: WorkspaceId, id: MergeId) -> Result<MergeBody, ApiError> {
     let found = state.app.store().merge(workspace, id).await?;
     found.as_ref().map(MergeBody::from).ok_or(ApiError::NotFound("merge"))
-}
-
-fn merge_id(text: &str) -> Result<MergeId, ApiError> {
-    let read = Uuid::parse_str(text.trim());
-    read.map(MergeId)
-        .map_err(|_| ApiError::invalid("id", "must be the identity of a merge, a UUID"))
-}
-
-fn new_merge(body: &Fields<'_>) -> Result<Command, ApiError> {
-    let mut problems = Problems::default();
-    let survivor = contact(body, "survivor", &mut problems);
-    let absorbed = contact(body, "absorbed", &mut problems);
-    let force = body.boolean("force", &mut problems).value().unwrap_or_default();
-    problems.finish()?;
-    let (survivor, absorbed) = survivor
-        .zip(absorbed)
-        .ok_or(ApiError::Internal("an unreported problem"))?;
-    Ok(Command::Merge {
-        survivor,
-        absorbed,
-        force,
-    })
-}
-
-/// A required contact ID; an error is added to `problems`.
-fn contact(body: &Fields<'_>, member: &str, problems: &mut Problems) -> Option<ContactId> {
-    // The reader has reported a value that is no number.
-    let noted = body.raw(member).value().is_some();
-    let id = body.integer(member, problems).value();
-    match id {
-        Some(id) if id > 0 => return Some(ContactId(id)),
-        Some(_) => problems.add(body.pointer(member), "must be a positive whole number"),
-        None if noted => {}
-        None => problems.add(body.pointer(member), "is required"),
-    }
-    None
 }

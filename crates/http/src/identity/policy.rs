@@ -1,9 +1,9 @@
 //! `GET` and `PUT identity/policy`.
 
 use super::decision::DecisionBody;
-use super::policy_body::{PolicyBody, read_policy};
+use super::policy_body::PolicyBody;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::Body;
 use crate::error::ApiError;
 use crate::refusals::{Refused, SetRefused};
 use crate::reply::{Decided, Repeated, submit};
@@ -67,11 +67,10 @@ pub(crate) async fn read(auth: May<right::Read>) -> Result<Json<PolicyBody>, Api
 pub(crate) async fn replace(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    incoming: Incoming,
+    Body(policy, incoming): Body<PolicyBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let policy = read_policy(&incoming.object()?.fields())?;
-    let body = PolicyBody::from(&policy);
-    let command = Command::SetPolicy(Box::new(policy));
+    let body = policy.clone();
+    let command = Command::SetPolicy(Box::new(policy.into()));
     let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = PolicyChange {
         policy: body,

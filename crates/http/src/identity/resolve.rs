@@ -2,40 +2,41 @@
 
 use super::decision::{DecisionBody, EffectBody};
 use super::names::OutcomeName;
-use super::resolve_body::{duplicate_digest, read_commands};
+use super::resolve_body::{CallName, duplicate_digest, read_commands};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::error::ApiError;
 use crate::orders::Exact;
 use crate::refusals::BodyRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Decision;
+use selfsame_domain::{ContactId, Decision};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-/// A call to be explained.
-#[derive(Debug, ToSchema)]
-#[schema(as = ResolveRequest, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct ResolveBody {
-    /// Which call: `contact` (without this member), `subscribe`, `update`, `patch`, `bulk`, `order`, `event` or `apptoken`.
-    #[schema(example = "contact")]
-    call: Option<String>,
-    /// For `update` and `patch`: the contact ID in its path.
-    #[schema(example = json!(null))]
-    contact_id: Option<i64>,
-    /// For `apptoken`: the app in its path.
-    #[schema(example = json!(null))]
-    app: Option<String>,
-    /// The body of the call, as it would be sent. `bulk` takes up to 500 contacts.
-    #[schema(value_type = Object, example = json!({
-        "externalCustomerId": "C-1001",
-        "channels": [{"type": "email", "value": "anna@example.com"}],
-        "cookies": {"sc": "7f1c2d9e"}
-    }))]
-    body: serde_json::Value,
+body! {
+    /// A call to be explained.
+    #[schema(as = ResolveRequest)]
+    pub(crate) struct ResolveBody {
+        /// Which call: `contact` (without this member), `subscribe`, `update`, `patch`, `bulk`, `order`, `event` or `apptoken`.
+        #[schema(value_type = Option<String>, example = "contact")]
+        pub(super) call: Option<CallName>,
+        /// For `update` and `patch`: the contact ID in its path.
+        #[schema(value_type = Option<i64>, example = json!(null))]
+        pub(super) contact_id: Option<ContactId>,
+        /// For `apptoken`: the app in its path.
+        #[schema(example = json!(null))]
+        pub(super) app: Option<String>,
+        /// The body of the call, as it would be sent. `bulk` takes up to 500 contacts.
+        #[schema(value_type = Object, example = json!({
+            "externalCustomerId": "C-1001",
+            "channels": [{"type": "email", "value": "anna@example.com"}],
+            "cookies": {"sc": "7f1c2d9e"}
+        }))]
+        pub(super) body: Value,
+    }
 }
 
 /// What the call would do now.
@@ -65,12 +66,10 @@ pub(crate) struct ResolveAnswer {
 pub(crate) async fn resolve(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    incoming: Incoming,
+    Body(call, incoming): Body<ResolveBody>,
 ) -> Result<Json<ResolveAnswer>, ApiError> {
-    let body = incoming.object()?;
-    let envelope = body.fields();
-    let commands = read_commands(&envelope, &Exact::of(&incoming.bytes, ""), &auth.0.workspace.policy)?;
-    let repeated = duplicate_digest(&envelope);
+    let commands = read_commands(&call, &Exact::of(&incoming.bytes, ""), &auth.0.workspace.policy)?;
+    let repeated = duplicate_digest(&call);
     let decisions = state.app.dry_run(auth.workspace(), commands, repeated).await?;
     Ok(Json(ResolveAnswer {
         decisions: decisions.iter().map(explained).collect(),

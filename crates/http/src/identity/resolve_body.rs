@@ -1,69 +1,101 @@
 //! The calls that can be explained, each from the body that the real call takes.
 
-use crate::body::content_digest;
+use super::resolve::ResolveBody;
+use crate::body::{FromMember, Member, content_digest};
 use crate::contacts::{BulkOptions, patch, request, subscribe, update};
+use crate::docs::ContactInput;
 use crate::error::ApiError;
 use crate::events;
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
 use crate::orders::{self, Exact};
+
 use crate::tokens;
 use http::Method;
 use selfsame_domain::values::Source;
 use selfsame_domain::{Call, Command, ContactId, ContactRequest, Origin, Policy};
 use serde_json::Value;
 
-const CALLS: &str = "contact, subscribe, update, patch, bulk, order, event, apptoken";
+/// A call that can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallName {
+    Contact,
+    Subscribe,
+    Update,
+    Patch,
+    Bulk,
+    Order,
+    Event,
+    AppToken,
+}
+
+impl CallName {
+    /// Every call with its name.
+    const ALL: [(&str, Self); 8] = [
+        ("contact", Self::Contact),
+        ("subscribe", Self::Subscribe),
+        ("update", Self::Update),
+        ("patch", Self::Patch),
+        ("bulk", Self::Bulk),
+        ("order", Self::Order),
+        ("event", Self::Event),
+        ("apptoken", Self::AppToken),
+    ];
+}
+
+impl FromMember for CallName {
+    fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
+        let text = String::read(member, problems)?;
+        let found = Self::ALL.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text));
+        let names = || format!("must be one of {}", Self::ALL.map(|(name, _)| name).join(", "));
+        member.check(problems, found.map(|(_, call)| *call).ok_or_else(names))
+    }
+}
 
 /// Reads the commands that the real call would submit.
-pub(super) fn read_commands(envelope: &Fields<'_>, exact: &Exact, policy: &Policy) -> Result<Vec<Command>, ApiError> {
+pub(super) fn read_commands(call: &ResolveBody, exact: &Exact, policy: &Policy) -> Result<Vec<Command>, ApiError> {
+    let Value::Object(members) = &call.body else {
+        return Err(ApiError::invalid("/body", "must be an object: the body of the call"));
+    };
+    let body = Fields::of(Some(members), "/body".to_owned());
     let mut problems = Problems::default();
-    let call = envelope.text("call", &mut problems).value();
-    let body = envelope.raw("body").value().and_then(Value::as_object);
-    if body.is_none() {
-        problems.add(envelope.pointer("body"), "must be an object: the body of the call");
-    }
-    problems.finish()?;
-    let body = Fields::of(body, envelope.pointer("body"));
-    let mut problems = Problems::default();
-    let commands = match call.as_deref().unwrap_or("contact").to_ascii_lowercase().as_str() {
-        "contact" => vec![contact(&body, policy, &mut problems)],
-        "subscribe" => vec![command(Call::Subscribe, subscribe::read(&body, policy)?)],
-        "update" => changed(envelope, &body, policy, &mut problems).into_iter().collect(),
-        "patch" => patched(envelope, &body, policy, &mut problems).into_iter().collect(),
-        "bulk" => bulk(&body, policy, &mut problems),
-        "order" => read_orders(&body, exact, policy, &mut problems),
-        "event" => event(&body, policy, &mut problems).into_iter().collect(),
-        "apptoken" => app_tokens(envelope, &body, policy)?,
-        _ => {
-            return Err(ApiError::invalid(
-                envelope.pointer("call"),
-                format!("must be one of {CALLS}"),
-            ));
+    let commands = match call.call.unwrap_or(CallName::Contact) {
+        CallName::Contact => vec![contact(&body, policy, &mut problems)],
+        CallName::Subscribe => vec![command(Call::Subscribe, subscribe::read(&body, policy)?)],
+        CallName::Update => {
+            let request = update::read(contact_id(call)?, &body, policy, &mut problems);
+            vec![command(Call::Update, request)]
         }
+        CallName::Patch => {
+            let request = patch::read(contact_id(call)?, &body, policy, &mut problems);
+            vec![command(Call::Patch, request)]
+        }
+        CallName::Bulk => bulk(&body, policy, &mut problems),
+        CallName::Order => read_orders(&body, exact, policy, &mut problems),
+        CallName::Event => event(&body, policy, &mut problems).into_iter().collect(),
+        CallName::AppToken => app_tokens(call, &body, policy)?,
     };
     problems.finish()?;
     if commands.is_empty() {
-        return Err(ApiError::invalid(envelope.pointer("body"), "must name a contact"));
+        return Err(ApiError::invalid("/body", "must name a contact"));
     }
     Ok(commands)
 }
 
-/// The digest by which the real call would be refused as a repetition; none for calls that allow repetitions. Call it after
-/// [`read_commands`].
-pub(super) fn duplicate_digest(envelope: &Fields<'_>) -> Option<Vec<u8>> {
-    let mut known = Problems::default();
-    let call = envelope.text("call", &mut known).value();
-    let (method, path) = match call.as_deref().unwrap_or("contact").to_ascii_lowercase().as_str() {
-        "contact" => (Method::POST, "/api/v1/contact".to_owned()),
-        "subscribe" => (Method::POST, "/api/v1/contact/subscribe".to_owned()),
-        "update" => {
-            let id = positive(envelope, "contactId", &mut known)?;
-            (Method::PUT, format!("/api/v1/contact/{id}"))
-        }
+/// The digest by which the real call would be refused as a repetition; none for calls that allow repetitions.
+pub(super) fn duplicate_digest(call: &ResolveBody) -> Option<Vec<u8>> {
+    let (method, path) = match call.call.unwrap_or(CallName::Contact) {
+        CallName::Contact => (Method::POST, "/api/v1/contact".to_owned()),
+        CallName::Subscribe => (Method::POST, "/api/v1/contact/subscribe".to_owned()),
+        CallName::Update => (Method::PUT, format!("/api/v1/contact/{}", call.contact_id?)),
         _ => return None,
     };
-    let body = envelope.raw("body").value()?;
-    Some(content_digest(&method, &path, body))
+    Some(content_digest(&method, &path, &call.body))
+}
+
+/// The contact ID in the path of the real call.
+fn contact_id(call: &ResolveBody) -> Result<ContactId, ApiError> {
+    call.contact_id
+        .ok_or_else(|| ApiError::invalid("/contactId", "is required"))
 }
 
 fn command(call: Call, request: ContactRequest) -> Command {
@@ -72,36 +104,9 @@ fn command(call: Call, request: ContactRequest) -> Command {
 
 fn contact(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Command {
     let mut request = request::read(body, Source::Api, policy, problems);
-    request::read_groups(body, &mut request, problems);
+    request::read_groups(ContactInput::of(body).groups, &mut request, problems);
     request::refuse_unreadable(&request, Call::Upsert, policy, problems);
     command(Call::Upsert, request)
-}
-
-fn changed(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {
-    let id = contact_number(envelope, problems)?;
-    Some(command(Call::Update, update::read(id, body, policy, problems)))
-}
-
-fn patched(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<Command> {
-    let id = contact_number(envelope, problems)?;
-    Some(command(Call::Patch, patch::read(id, body, policy, problems)))
-}
-
-/// The contact ID in the path of the real call.
-fn contact_number(envelope: &Fields<'_>, problems: &mut Problems) -> Option<ContactId> {
-    let id = positive(envelope, "contactId", problems);
-    if id.is_none() {
-        problems.add(envelope.pointer("contactId"), "must be a positive whole number");
-    }
-    id
-}
-
-fn positive(fields: &Fields<'_>, name: &str, problems: &mut Problems) -> Option<ContactId> {
-    fields
-        .integer(name, problems)
-        .value()
-        .filter(|id| *id > 0)
-        .map(ContactId)
 }
 
 fn bulk(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Vec<Command> {
@@ -127,11 +132,9 @@ fn event(body: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Option<
     Some(Command::Event(Box::new(event)))
 }
 
-fn app_tokens(envelope: &Fields<'_>, body: &Fields<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError> {
-    let mut problems = Problems::default();
-    let app = envelope.text("app", &mut problems).value().unwrap_or_default();
-    problems.finish()?;
-    let app = tokens::app_uuid(&app).map_err(|_| ApiError::invalid(envelope.pointer("app"), "must be a UUID"))?;
+fn app_tokens(call: &ResolveBody, body: &Fields<'_>, policy: &Policy) -> Result<Vec<Command>, ApiError> {
+    let app = tokens::app_uuid(call.app.as_deref().unwrap_or_default());
+    let app = app.map_err(|_| ApiError::invalid("/app", "must be a UUID"))?;
     let requests = tokens::read(body, &app, policy)?.into_iter();
     requests.map(|request| Ok(command(Call::AppToken, request?))).collect()
 }

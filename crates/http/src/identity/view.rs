@@ -5,14 +5,16 @@ use super::merge::MergeBody;
 use super::names::{ContactStateName, KindName, SourceName, StabilityName};
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::{ApiPath, contact_id};
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::IdentityView;
-use selfsame_domain::{HeldIdentifier, Identifier, IdentifierKind, IdentifierState, KeyRecord, Policy, Visitor};
+use selfsame_domain::{
+    ContactId, HeldIdentifier, Identifier, IdentifierKind, IdentifierState, KeyRecord, Policy, Visitor,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -225,9 +227,8 @@ impl IdentityBody {
 pub(crate) async fn identity(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
 ) -> Result<Json<IdentityBody>, ApiError> {
-    let id = contact_id("id", &id)?;
     let found = state.app.store().identity(auth.workspace(), id).await?;
     let view = found.ok_or(ApiError::NotFound("contact"))?;
     Ok(Json(IdentityBody::of(&view, &auth.0.workspace.policy)))

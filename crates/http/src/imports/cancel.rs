@@ -1,14 +1,15 @@
 //! `POST imports/{id}/cancel`.
 
+use super::PATIENCE;
 use super::response::{ImportAnswer, ImportBody, example};
-use super::{PATIENCE, import_id};
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_application::ports::ImportId;
 
 /// Cancel an import.
 ///
@@ -25,12 +26,9 @@ use axum::extract::State;
 pub(super) async fn cancel(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ImportId>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    let found = state
-        .app
-        .cancel_import(auth.workspace(), import_id(&id)?, PATIENCE)
-        .await?;
+    let found = state.app.cancel_import(auth.workspace(), id, PATIENCE).await?;
     let import = found.ok_or(ApiError::NotFound("import"))?;
     let import = ImportBody::of(&import, state.app.clock().now());
     Ok(Json(ImportAnswer { import }))

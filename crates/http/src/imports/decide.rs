@@ -1,37 +1,50 @@
 //! `POST imports/{id}/decide`.
 
-use super::files::{FileOptions, Plan, read_date_formats, region};
-use super::import_id;
+use super::files::{FileOptions, Plan, read_date_formats};
 use super::response::{ImportAnswer, ImportBody};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, FromMember, List, Member, body};
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, Problems};
-use crate::paths::ApiPath;
+use crate::fields::{Problems, why};
+use crate::paths::Id;
 use crate::refusals::SetRefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_application::ports::{Import, ImportStatus};
+use selfsame_application::ports::{Import, ImportId, ImportStatus};
+use selfsame_domain::values::Region;
 use serde_json::Value;
-use utoipa::ToSchema;
+use std::collections::BTreeMap;
 
-/// How an import continues.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what is read")]
-pub(super) struct DecideInput {
-    /// Columns that are left out, by their titles.
-    #[schema(max_items = 500)]
-    skip_columns: Option<Vec<String>>,
-    /// Columns to accept as they are, after a review. Rows with a value that is damaged for certain, such as `#N/A`, are rejected.
-    #[schema(max_items = 500)]
-    accept_columns: Option<Vec<String>>,
-    /// The country of phones without plus and country code.
-    #[schema(example = "UA")]
-    default_phone_region: Option<String>,
-    /// The formats of dates, by the titles of columns.
-    date_formats: Option<std::collections::BTreeMap<String, String>>,
+body! {
+    /// How an import continues.
+    pub(super) struct DecideInput {
+        /// Columns that are left out, by their titles.
+        #[schema(value_type = Option<Vec<String>>, max_items = 500)]
+        skip_columns: Option<List<String>>,
+        /// Columns to accept as they are, after a review. Rows with a value that is damaged for certain, such as `#N/A`, are rejected.
+        #[schema(value_type = Option<Vec<String>>, max_items = 500)]
+        accept_columns: Option<List<String>>,
+        /// The country of phones without plus and country code.
+        #[schema(value_type = Option<String>, example = "UA")]
+        default_phone_region: Option<Region>,
+        /// The formats of dates, by the titles of columns.
+        #[schema(value_type = Option<BTreeMap<String, String>>)]
+        date_formats: Option<DateFormats>,
+    }
+}
+
+/// Formats of dates, by the titles of columns.
+#[derive(Debug)]
+struct DateFormats(BTreeMap<String, String>);
+
+impl FromMember for DateFormats {
+    fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
+        match member.required(problems)? {
+            Value::Object(formats) => member.check(problems, read_date_formats(formats)).map(Self),
+            other => member.refuse(problems, why(other, "must be an object")),
+        }
+    }
 }
 
 /// Decide how to continue an import that stopped at damaged columns.
@@ -69,17 +82,16 @@ pub(super) struct DecideInput {
 pub(super) async fn decide(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<ImportId>,
+    Body(sent, _): Body<DecideInput>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    let (workspace, id) = (auth.workspace(), import_id(&id)?);
+    let workspace = auth.workspace();
     let found = state.app.store().import(workspace, id).await?;
     let import = found.ok_or(ApiError::NotFound("import"))?;
     if import.status != ImportStatus::NeedsDecision {
         return Err(ApiError::NoDecisionNeeded);
     }
-    let body = incoming.object()?;
-    let options = decided(&import, &body.fields())?;
+    let options = decided(&import, sent)?;
     let options = serde_json::to_string(&options).map_err(|_| ApiError::Internal("options that cannot be written"))?;
     let queue = ImportBody::queue(auth.0.key.id);
     if !state.app.decide_import(&import, &options, queue).await? {
@@ -92,34 +104,35 @@ pub(super) async fn decide(
 }
 
 /// The options of the import with what was decided.
-fn decided(import: &Import, body: &Fields<'_>) -> Result<FileOptions, ApiError> {
+fn decided(import: &Import, sent: DecideInput) -> Result<FileOptions, ApiError> {
     let corrupt = |_| ApiError::Internal("an import whose options or columns cannot be read back");
     let mut options: FileOptions = serde_json::from_str(&import.options).map_err(corrupt)?;
     let plan: Plan = serde_json::from_str(import.found.as_deref().unwrap_or("{}")).map_err(corrupt)?;
     let mut problems = Problems::default();
-    let mut columns = |list: &str| -> Vec<String> {
-        let named = body.texts(list, MAX_ENTRIES, &mut problems);
+    let mut columns = |named: Option<List<String>>| -> Vec<String> {
         let known = |(pointer, title): (String, String)| {
             let column = plan.columns.iter().find(|column| column.header == title.trim());
             let column = column.ok_or("names no column of the file");
             problems.check(&pointer, column).map(|column| column.header.clone())
         };
-        named.into_iter().filter_map(known).collect()
+        named
+            .map(|list| list.0)
+            .into_iter()
+            .flatten()
+            .filter_map(known)
+            .collect()
     };
-    options.skip.extend(columns("skipColumns"));
-    options.accept.extend(columns("acceptColumns"));
-    let name = "defaultPhoneRegion";
-    let sent = body.text(name, &mut problems).value();
-    if let Some(region) = region(sent.as_deref(), &body.pointer(name), &mut problems) {
-        options.default_phone_region = Some(region);
+    options.skip.extend(columns(sent.skip_columns));
+    options.accept.extend(columns(sent.accept_columns));
+    if let Some(region) = sent.default_phone_region {
+        options.default_phone_region = Some(region.into());
     }
-    if let Some(Value::Object(formats)) = body.raw("dateFormats").value() {
-        let formats = problems.check(&body.pointer("dateFormats"), read_date_formats(formats));
-        options.date_formats.extend(formats.unwrap_or_default());
-    }
+    options
+        .date_formats
+        .extend(sent.date_formats.into_iter().flat_map(|formats| formats.0));
     if !plan.recognises(&options) {
         let reason = "must leave a column by which contacts are recognised";
-        problems.add(body.pointer("skipColumns"), reason);
+        problems.add("/skipColumns", reason);
     }
     problems.finish()?;
     Ok(options)

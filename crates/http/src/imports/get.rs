@@ -1,14 +1,14 @@
 //! `GET imports/{id}`.
 
-use super::import_id;
 use super::response::{ImportAnswer, ImportBody, example};
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_application::ports::ImportId;
 
 /// One import.
 ///
@@ -24,9 +24,9 @@ use axum::extract::State;
 pub(super) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ImportId>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    let found = state.app.store().import(auth.workspace(), import_id(&id)?).await?;
+    let found = state.app.store().import(auth.workspace(), id).await?;
     let import = found.ok_or(ApiError::NotFound("import"))?;
     let import = ImportBody::of(&import, state.app.clock().now());
     Ok(Json(ImportAnswer { import }))

@@ -23,15 +23,12 @@ pub use reader::ImportRows;
 pub(crate) use body::file_too_large;
 pub(crate) use preview::PREVIEW_LIMIT;
 
-use crate::error::ApiError;
 use crate::state::HttpState;
 use axum::extract::Request;
 use http::Method;
-use selfsame_application::ports::ImportId;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 /// How long a request waits for the end of an import that is about to end.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -63,10 +60,4 @@ pub(crate) fn takes_file(request: &Request) -> bool {
             path,
             "/api/v1/imports" | "/api/v1/imports/preview" | "/api/v1/contacts/upload"
         )
-}
-
-/// Reads the ID of an import. A text that is no ID is answered like an unknown ID.
-fn import_id(text: &str) -> Result<ImportId, ApiError> {
-    let id = Uuid::parse_str(text.trim());
-    id.map(ImportId).map_err(|_| ApiError::NotFound("import"))
 }

@@ -1,19 +1,18 @@
 //! `GET imports/{id}/rows`.
 
-use super::import_id;
 use super::table::{self, Table};
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use selfsame_application::ports::{ImportRow, RowOutcome, RowQuery};
+use selfsame_application::ports::{ImportId, ImportRow, RowOutcome, RowQuery};
 use selfsame_domain::Skipped;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -125,11 +124,11 @@ impl From<&Skipped> for Kept {
 pub(super) async fn rows(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ImportId>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let (workspace, id) = (auth.workspace(), import_id(&id)?);
+    let workspace = auth.workspace();
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);
     let outcome = params.text("outcome").and_then(|text| {

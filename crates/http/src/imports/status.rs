@@ -1,15 +1,15 @@
 //! `GET importstatus/{id}`.
 
-use super::{PATIENCE, import_id};
+use super::PATIENCE;
 use crate::auth::{May, right};
 use crate::contacts::MAX_CONTACTS;
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use selfsame_application::ports::{Import, ImportRow, ImportStatus, RowQuery};
+use selfsame_application::ports::{Import, ImportId, ImportRow, ImportStatus, RowQuery};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -62,9 +62,9 @@ pub(super) struct Mapped {
 pub(super) async fn status(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ImportId>,
 ) -> Result<Json<StatusAnswer>, ApiError> {
-    let (workspace, id) = (auth.workspace(), import_id(&id)?);
+    let workspace = auth.workspace();
     let found = state.app.import_when_over(workspace, id, PATIENCE).await?;
     let import = found.ok_or(ApiError::NotFound("import"))?;
     let mapping = if import.status == ImportStatus::Finished {

@@ -1,15 +1,15 @@
 //! `POST imports/{id}/undo`.
 
+use super::PATIENCE;
 use super::response::{ImportAnswer, ImportBody, example};
-use super::{PATIENCE, import_id};
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_application::ports::UndoAnswer;
+use selfsame_application::ports::{ImportId, UndoAnswer};
 
 /// Take an import back.
 ///
@@ -27,12 +27,9 @@ use selfsame_application::ports::UndoAnswer;
 pub(super) async fn undo(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ImportId>,
 ) -> Result<Json<ImportAnswer>, ApiError> {
-    let answer = state
-        .app
-        .undo_import(auth.workspace(), import_id(&id)?, PATIENCE)
-        .await?;
+    let answer = state.app.undo_import(auth.workspace(), id, PATIENCE).await?;
     let import = match answer {
         UndoAnswer::Accepted(import) => import,
         UndoAnswer::Unknown => return Err(ApiError::NotFound("import")),

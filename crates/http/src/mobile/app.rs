@@ -1,6 +1,6 @@
 //! The app, the device and the user of a mobile request.
 
-use crate::body::Incoming;
+use crate::body::{Incoming, Member};
 use crate::contacts::request::skipped;
 use crate::error::ApiError;
 use crate::fields::{Fields, NOT_A_TEXT, Problems, name_of, why};
@@ -28,8 +28,8 @@ const LIBRARY: HeaderName = HeaderName::from_static("x-reteno-sdk-version");
 /// The header with the identity token of the user, signed by the app's own server.
 pub(crate) const IDENTITY: HeaderName = HeaderName::from_static("x-selfsame-identity");
 
-/// The names of the external ID; the first is the one of the SDK.
-const USER: [&str; 3] = ["externalUserId", "userId", "user_id"];
+/// The name of the external ID in the SDK.
+const USER: &str = "externalUserId";
 
 /// The headers of an app's request.
 #[derive(IntoParams)]
@@ -83,17 +83,17 @@ impl App {
 
     /// The user and the device of the request. A request without a device is refused. An identity token that does not count is left out and
     /// reported. [`AppUser`] has the rules.
-    pub(super) fn user(&self, state: &HttpState, fields: &Fields<'_>, problems: &mut Problems) -> Option<User> {
-        let named = named_user(fields, problems);
-        let device = self.device(fields, problems);
+    pub(super) fn user(&self, state: &HttpState, sent: SentUser<'_>, problems: &mut Problems) -> Option<User> {
+        let named = named_user(&sent.names, problems);
+        let device = self.device(sent.device, problems);
         let token = header(&self.headers, &IDENTITY);
         let mut wrong = Problems::default();
         let warrant = site::warrant(state, &self.sender, token, "X-Selfsame-Identity", &mut wrong);
         let (member, named) = named.unzip();
-        let member = member.unwrap_or(USER[0]);
+        let member = member.unwrap_or(USER);
         let (trusted, differs) = AppUser::new(device?, named, warrant);
         if let Some(reason) = differs {
-            wrong.add(fields.pointer(member), reason);
+            wrong.add(format!("/{member}"), reason);
         }
         Some(User {
             trusted,
@@ -102,12 +102,29 @@ impl App {
         })
     }
 
-    fn device(&self, fields: &Fields<'_>, problems: &mut Problems) -> Option<Identifier> {
-        let pointer = fields.pointer("deviceId");
+    fn device(&self, member: Member<'_>, problems: &mut Problems) -> Option<Identifier> {
         let in_header = || header(&self.headers, &DEVICE).map(str::to_owned);
-        let text = fields.text("deviceId", problems).value().or_else(in_header);
-        let id = problems.check(&pointer, DeviceId::parse(&text.unwrap_or_default()))?;
+        let text = member.text(problems).value().or_else(in_header);
+        let id = member.check(problems, DeviceId::parse(&text.unwrap_or_default()))?;
         Some(Identifier::device_id(&id))
+    }
+}
+
+/// The members of a request that name the user and the device.
+pub(super) struct SentUser<'a> {
+    device: Member<'a>,
+    /// The external ID under its names, and the names.
+    names: [(&'static str, Member<'a>); 3],
+}
+
+impl<'a> SentUser<'a> {
+    /// The documented members, and the others of the body.
+    pub(super) fn of(device: Member<'a>, user: Member<'a>, fields: &'a Fields<'_>) -> Self {
+        let other = |name| (name, fields.at(name));
+        Self {
+            device,
+            names: [(USER, user), other("userId"), other("user_id")],
+        }
     }
 }
 
@@ -171,37 +188,38 @@ impl User {
 }
 
 /// Reads the email and the phone of the user.
-pub(super) fn channels(fields: &Fields<'_>, policy: &Policy, request: &mut ContactRequest) {
+pub(super) fn channels(email: Member<'_>, phone: Member<'_>, policy: &Policy, request: &mut ContactRequest) {
     let mut parts = Parts { policy, request };
-    named::email(&mut parts, &fields.pointer("email"), sent(fields, "email"));
-    named::phone(&mut parts, &fields.pointer("phone"), sent(fields, "phone"));
+    named::email(&mut parts, &email.pointer(), sent(email));
+    named::phone(&mut parts, &phone.pointer(), sent(phone));
 }
 
 /// Leaves out and reports members that are not stored.
-pub(super) fn leave_out(fields: &Fields<'_>, names: &[&str], reason: &str, request: &mut ContactRequest) {
-    let sent = names.iter().filter(|name| fields.raw(name).value().is_some());
-    let left_out = sent.map(|name| skipped(&fields.pointer(name), reason));
+pub(super) fn leave_out(members: &[Member<'_>], reason: &str, request: &mut ContactRequest) {
+    let sent = members.iter().filter(|member| member.sent().value().is_some());
+    let left_out = sent.map(|member| skipped(&member.pointer(), reason));
     request.skipped.extend(left_out);
 }
 
 /// A member that is not `null`: the SDK sends all members.
-fn sent<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a Value> {
-    fields.member(name).filter(|value| !value.is_null())
+fn sent(member: Member<'_>) -> Option<&Value> {
+    member.raw.filter(|value| !value.is_null())
 }
 
 /// The external ID under any of its names. A blank one is refused (wire fact), and so are two that differ.
-fn named_user(fields: &Fields<'_>, problems: &mut Problems) -> Option<(&'static str, ExternalId)> {
+fn named_user(names: &[(&'static str, Member<'_>)], problems: &mut Problems) -> Option<(&'static str, ExternalId)> {
     let mut named: Option<(&'static str, ExternalId)> = None;
-    for name in USER {
-        let Some(value) = sent(fields, name) else { continue };
-        let pointer = fields.pointer(name);
-        let text = problems.check(&pointer, name_of(value).ok_or_else(|| why(value, NOT_A_TEXT)));
-        let Some(id) = text.and_then(|text| problems.check(&pointer, ExternalId::parse(&text))) else {
+    for (name, member) in names {
+        let Some(value) = sent(*member) else { continue };
+        let text = member.check(problems, name_of(value).ok_or_else(|| why(value, NOT_A_TEXT)));
+        let Some(id) = text.and_then(|text| member.check(problems, ExternalId::parse(&text))) else {
             continue;
         };
         match &named {
-            None => named = Some((name, id)),
-            Some((first, other)) if *other != id => problems.add(&pointer, format!("must be the same as {first}")),
+            None => named = Some((*name, id)),
+            Some((first, other)) if *other != id => {
+                problems.add(member.pointer(), format!("must be the same as {first}"));
+            }
             Some(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! `POST /mobile/api/v1/events`: the events of an app.
 
-use super::app::{App, AppHeaders, User};
+use super::app::{App, AppHeaders, SentUser, User};
 use crate::error::ApiError;
 use crate::events::{detail, read_of};
 use crate::fields::{Fields, MAX_ENTRIES, Problems};
@@ -87,7 +87,8 @@ pub(super) async fn events(State(state): State<HttpState>, request: Request) -> 
     let body = app.incoming.batch("events", MAX_ENTRIES)?;
     let fields = body.fields();
     let mut problems = Problems::default();
-    let user = app.user(&state, &fields, &mut problems);
+    let named = SentUser::of(fields.at("deviceId"), fields.at("externalUserId"), &fields);
+    let user = app.user(&state, named, &mut problems);
     problems.finish()?;
     let user = user.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
     let mut answer = CollectedBody {

@@ -1,7 +1,8 @@
 //! `POST /mobile/api/v1/user`: the data of an app's user.
 
-use super::app::{self, App, AppHeaders, User};
+use super::app::{self, App, AppHeaders, SentUser, User};
 use super::device::MAX_BYTES;
+use crate::body::{Member, members};
 use crate::contacts::request::{field_text, read_attributes, read_texts, refuse_unreadable, skipped};
 use crate::error::{ApiError, member};
 use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, why};
@@ -10,29 +11,29 @@ use crate::tracker::CollectedBody;
 use axum::extract::{Request, State};
 use selfsame_domain::values::{CategoryKey, SegmentName};
 use selfsame_domain::{AppUser, Call, ContactRequest, CustomField, FieldInput, SegmentRef};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-/// What an app knows of its user.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what user() reads")]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct AppUserInput {
-    /// The device; the header `X-Reteno-Device-ID` may say it instead.
-    #[schema(max_length = 250, example = "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45")]
-    device_id: Option<String>,
-    /// The external ID of the user, also as `userId` or `user_id`.
-    #[schema(min_length = 1, max_length = 100)]
-    external_user_id: Option<String>,
-    user_attributes: Option<AppUserAttributesInput>,
-    /// Keys of subscription categories to have.
-    #[schema(max_items = 500)]
-    subscription_keys: Option<Vec<String>>,
-    /// Names of static segments to be in.
-    #[schema(max_items = 500)]
-    group_names_include: Option<Vec<String>>,
-    /// Names of static segments not to be in.
-    #[schema(max_items = 500)]
-    group_names_exclude: Option<Vec<String>>,
+members! {
+    /// What an app knows of its user.
+    pub(crate) struct AppUserInput {
+        /// The device; the header `X-Reteno-Device-ID` may say it instead.
+        #[schema(max_length = 250, example = "8a5b1c0e-9c2f-4b7e-8a61-3c9d2e7f1b45")]
+        device_id: Option<String>,
+        /// The external ID of the user, also as `userId` or `user_id`.
+        #[schema(min_length = 1, max_length = 100)]
+        external_user_id: Option<String>,
+        user_attributes: Option<AppUserAttributesInput>,
+        /// Keys of subscription categories to have.
+        #[schema(max_items = 500)]
+        subscription_keys: Option<Vec<String>>,
+        /// Names of static segments to be in.
+        #[schema(max_items = 500)]
+        group_names_include: Option<Vec<String>>,
+        /// Names of static segments not to be in.
+        #[schema(max_items = 500)]
+        group_names_exclude: Option<Vec<String>>,
+    }
 }
 
 /// Attributes of a user.
@@ -54,20 +55,21 @@ pub(crate) struct AppUserAttributesInput {
     time_zone: Option<String>,
     /// Left out.
     market_id: Option<String>,
-    address: Option<crate::docs::AddressInput>,
+    #[schema(value_type = Option<crate::docs::AddressInput>)]
+    address: Option<Value>,
     /// Custom fields by their keys.
-    #[schema(max_items = 500)]
-    fields: Option<Vec<AppFieldInput>>,
+    #[schema(value_type = Option<Vec<AppFieldInput>>, max_items = 500)]
+    fields: Option<Vec<Value>>,
 }
 
-/// A custom field by its key.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what user() reads")]
-pub(crate) struct AppFieldInput {
-    #[schema(max_length = 100)]
-    key: String,
-    /// `null` and blank texts say nothing.
-    value: Option<String>,
+members! {
+    /// A custom field by its key.
+    pub(crate) struct AppFieldInput {
+        #[schema(max_length = 100)]
+        key: String,
+        /// `null` and blank texts say nothing.
+        value: Option<String>,
+    }
 }
 
 /// Identify the user of an app.
@@ -97,10 +99,12 @@ pub(super) async fn user(State(state): State<HttpState>, request: Request) -> Re
     let body = app.incoming.object()?;
     let fields = body.fields();
     let mut problems = Problems::default();
-    let user = app.user(&state, &fields, &mut problems);
-    let attributes = fields.object("userAttributes", &mut problems).value();
-    let attributes = attributes.unwrap_or_else(|| Fields::of(None, fields.pointer("userAttributes")));
-    let read = user.map(|user| (read(&app, &user, &fields, &attributes, &mut problems), user));
+    let sent = AppUserInput::of(&fields);
+    let named = SentUser::of(sent.device_id, sent.external_user_id, &fields);
+    let user = app.user(&state, named, &mut problems);
+    let attributes = sent.user_attributes.object(&mut problems).value();
+    let attributes = attributes.unwrap_or_else(|| Fields::of(None, sent.user_attributes.pointer()));
+    let read = user.map(|user| (read(&app, &user, &sent, &attributes, &mut problems), user));
     let named = attributes.list("fields", MAX_ENTRIES, &mut problems);
     problems.finish()?;
     let (mut request, user) = read.ok_or(ApiError::Internal("a user without problems that cannot be read"))?;
@@ -119,36 +123,38 @@ pub(super) async fn user(State(state): State<HttpState>, request: Request) -> Re
 fn read(
     app: &App,
     user: &User,
-    fields: &Fields<'_>,
+    sent: &AppUserInput<'_>,
     attributes: &Fields<'_>,
     problems: &mut Problems,
 ) -> ContactRequest {
     let mut request = user.trusted.request();
     read_attributes(attributes, app.policy(), problems, &mut request);
-    app::leave_out(attributes, &["marketId"], "is not stored", &mut request);
+    app::leave_out(&[attributes.at("marketId")], "is not stored", &mut request);
+    let (email, phone) = (attributes.at("email"), attributes.at("phone"));
     if user.trusted.is_named() {
-        app::channels(attributes, app.policy(), &mut request);
+        app::channels(email, phone, app.policy(), &mut request);
     } else {
-        for name in ["email", "phone"] {
-            if attributes.raw(name).value().is_some() {
-                problems.add(attributes.pointer(name), "must not be sent without externalUserId");
+        for member in [email, phone] {
+            if member.sent().value().is_some() {
+                problems.add(member.pointer(), "must not be sent without externalUserId");
             }
         }
         request.attributes.retain(|input| !AppUser::is_of_user(input.key));
         let reason = "is stored only for users with an external ID";
-        app::leave_out(attributes, &["languageCode", "timeZone"], reason, &mut request);
+        let of_users = [attributes.at("languageCode"), attributes.at("timeZone")];
+        app::leave_out(&of_users, reason, &mut request);
     }
-    let names = |name: &str, problems: &mut Problems, request: &mut ContactRequest| {
-        let texts = read_texts(fields, name, request, problems).into_iter();
+    let names = |names: Member<'_>, problems: &mut Problems, request: &mut ContactRequest| {
+        let texts = read_texts(names, request, problems).into_iter();
         let read = texts.map(|(pointer, text)| SegmentName::parse(&text).map_err(|error| skipped(&pointer, error)));
         let (names, wrong): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
         request.skipped.extend(wrong.into_iter().filter_map(Result::err));
         names.into_iter().filter_map(Result::ok).collect::<Vec<_>>()
     };
-    let included = names("groupNamesInclude", problems, &mut request).into_iter();
+    let included = names(sent.group_names_include, problems, &mut request).into_iter();
     request.segments.extend(included.map(SegmentRef::Name));
-    request.left_segments = names("groupNamesExclude", problems, &mut request);
-    for (pointer, key) in read_texts(fields, "subscriptionKeys", &mut request, problems) {
+    request.left_segments = names(sent.group_names_exclude, problems, &mut request);
+    for (pointer, key) in read_texts(sent.subscription_keys, &mut request, problems) {
         match CategoryKey::parse(&key) {
             Ok(key) => request.categories.push(key),
             Err(error) => request.skipped.push(skipped(&pointer, error)),
@@ -160,11 +166,12 @@ fn read(
 
 /// A custom field by its key. Apps do not send the group of a field, so the key must belong to one field only.
 fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut ContactRequest) {
-    let key = field.text("key", &mut Problems::default()).value().unwrap_or_default();
+    let sent = AppFieldInput::of(field);
+    let key = sent.key.text(&mut Problems::default()).value().unwrap_or_default();
     let mut named = known
         .iter()
         .filter(|known| !known.archived && known.field_key == key.trim());
-    let (pointer, found) = (field.pointer("key"), (named.next(), named.next()));
+    let (pointer, found) = (sent.key.pointer(), (named.next(), named.next()));
     let (Some(found), None) = found else {
         let reason = match found {
             (None, _) => "is no custom field's",
@@ -173,13 +180,13 @@ fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut Contact
         request.skipped.push(skipped(&pointer, reason));
         return;
     };
-    let Some(value) = field.raw("value").value() else {
+    let Some(value) = sent.value.sent().value() else {
         return;
     };
     let Some(text) = field_text(value) else {
         request
             .skipped
-            .push(skipped(&field.pointer("value"), why(value, NOT_A_TEXT)));
+            .push(skipped(&sent.value.pointer(), why(value, NOT_A_TEXT)));
         return;
     };
     if text.trim().is_empty() {
@@ -188,6 +195,6 @@ fn custom_field(field: &Fields<'_>, known: &[CustomField], request: &mut Contact
     request.fields.push(FieldInput {
         id: found.id,
         text: Some(text),
-        member: member(&field.pointer("value")),
+        member: member(&sent.value.pointer()),
     });
 }

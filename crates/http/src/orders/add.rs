@@ -3,7 +3,7 @@
 use super::exact::Exact;
 use super::request::{MAX_ORDERS, read};
 use crate::auth::{May, right};
-use crate::body::{Entry, Incoming};
+use crate::body::{Entry, Incoming, members};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::reply::{self, OneOrMany, Repeated, submit_all};
@@ -15,7 +15,6 @@ use http::StatusCode;
 use selfsame_domain::{Command, OrderRequest, Policy};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Greatest size of a body, in bytes: a thousand orders exceed the limit of other requests.
@@ -26,75 +25,73 @@ pub(crate) const BODY_LIMIT: usize = 10 << 20;
 #[allow(dead_code, reason = "describes what is read")]
 pub(crate) struct OrdersInput {
     /// 1 to 1,000. A single object is taken for an array.
-    #[schema(min_items = 1, max_items = 1000)]
-    orders: Vec<OrderInput>,
+    #[schema(value_type = Vec<OrderInput>, min_items = 1, max_items = 1000)]
+    orders: Vec<serde_json::Value>,
 }
 
-/// An order as it is sent: at least one of `externalCustomerId`, `email` and `phone`. Amounts are numbers or texts. Unknown members are
-/// ignored; what is missing, blank or `null` says nothing. An optional member that cannot be kept as it is sent is cut, kept as text or left
-/// out, and the decision says so: texts after 2,000 characters, items after 500, entries of `additionalInfo` after 100.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what is read")]
-pub(crate) struct OrderInput {
-    /// The customer's own name for the order: one that is known is updated. Orders of different `storeId` are different orders.
-    #[schema(max_length = 100, example = "1001")]
-    external_order_id: String,
-    #[schema(max_length = 100)]
-    external_customer_id: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    /// For a contact that is made of the order.
-    first_name: Option<String>,
-    /// For a contact that is made of the order.
-    last_name: Option<String>,
-    /// `INITIALIZED`, `IN_PROGRESS`, `DELIVERED`, `CANCELLED` or `ABANDONED_SHOPPING_CART`.
-    #[schema(example = "INITIALIZED")]
-    status: String,
-    /// Of when this is; in UTC without an offset. At most a day ahead. A request that is older than what is stored changes no status.
-    #[schema(example = "2024-12-31T23:59:59+02:00")]
-    date: String,
-    /// Exact, at most 28 digits. As all amounts but `discount` not negative.
-    #[schema(example = "100.50")]
-    total_cost: String,
-    /// ISO 4217.
-    #[schema(example = "UAH")]
-    currency: String,
-    shipping: Option<String>,
-    /// What was taken off; kept with its sign where a shop sends it as a negative number.
-    discount: Option<String>,
-    taxes: Option<String>,
-    restore_url: Option<String>,
-    status_description: Option<String>,
-    /// The shop. Without one the order is the only one of its number.
-    store_id: Option<String>,
-    /// `online` or `offline`; another text is kept.
-    source: Option<String>,
-    delivery_method: Option<String>,
-    payment_method: Option<String>,
-    delivery_address: Option<String>,
-    /// 100 texts by name.
-    additional_info: Option<BTreeMap<String, String>>,
-    items: Option<Vec<OrderItemInput>>,
+members! {
+    /// An order as it is sent: at least one of `externalCustomerId`, `email` and `phone`. Amounts are numbers or texts. Unknown members are
+    /// ignored; what is missing, blank or `null` says nothing. An optional member that cannot be kept as it is sent is cut, kept as text or left
+    /// out, and the decision says so: texts after 2,000 characters, items after 500, entries of `additionalInfo` after 100.
+    pub(crate) struct OrderInput {
+        /// The customer's own name for the order: one that is known is updated. Orders of different `storeId` are different orders.
+        #[schema(max_length = 100, example = "1001")]
+        external_order_id: String,
+        #[schema(max_length = 100)]
+        external_customer_id: Option<String>,
+        email: Option<String>,
+        phone: Option<String>,
+        /// For a contact that is made of the order.
+        first_name: Option<String>,
+        /// For a contact that is made of the order.
+        last_name: Option<String>,
+        /// `INITIALIZED`, `IN_PROGRESS`, `DELIVERED`, `CANCELLED` or `ABANDONED_SHOPPING_CART`.
+        #[schema(example = "INITIALIZED")]
+        status: String,
+        /// Of when this is; in UTC without an offset. At most a day ahead. A request that is older than what is stored changes no status.
+        #[schema(example = "2024-12-31T23:59:59+02:00")]
+        date: String,
+        /// Exact, at most 28 digits. As all amounts but `discount` not negative.
+        #[schema(example = "100.50")]
+        total_cost: String,
+        /// ISO 4217.
+        #[schema(example = "UAH")]
+        currency: String,
+        shipping: Option<String>,
+        /// What was taken off; kept with its sign where a shop sends it as a negative number.
+        discount: Option<String>,
+        taxes: Option<String>,
+        restore_url: Option<String>,
+        status_description: Option<String>,
+        /// The shop. Without one the order is the only one of its number.
+        store_id: Option<String>,
+        /// `online` or `offline`; another text is kept.
+        source: Option<String>,
+        delivery_method: Option<String>,
+        payment_method: Option<String>,
+        delivery_address: Option<String>,
+        /// 100 texts by name.
+        additional_info: Option<std::collections::BTreeMap<String, String>>,
+        items: Option<Vec<OrderItemInput>>,
+    }
 }
 
-/// An item of an order as it is sent.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what is read")]
-pub(crate) struct OrderItemInput {
-    #[schema(example = "A-1")]
-    external_item_id: String,
-    /// Not always a whole number; none is 0.
-    #[schema(example = "2")]
-    quantity: String,
-    name: Option<String>,
-    category: Option<String>,
-    /// Exact, at most 28 digits.
-    cost: Option<String>,
-    url: Option<String>,
-    image_url: Option<String>,
-    description: Option<String>,
+members! {
+    /// An item of an order as it is sent.
+    pub(crate) struct OrderItemInput {
+        #[schema(example = "A-1")]
+        external_item_id: String,
+        /// Not always a whole number; none is 0.
+        #[schema(example = "2")]
+        quantity: String,
+        name: Option<String>,
+        category: Option<String>,
+        /// Exact, at most 28 digits.
+        cost: Option<String>,
+        url: Option<String>,
+        image_url: Option<String>,
+        description: Option<String>,
+    }
 }
 
 /// Orders that were not kept.

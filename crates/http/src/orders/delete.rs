@@ -5,7 +5,7 @@ use super::exact::Exact;
 use super::items::Members;
 use super::request::{MAX_ORDERS, key};
 use crate::auth::{May, right};
-use crate::body::{Incoming, pruned};
+use crate::body::{Incoming, members, pruned};
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, why};
 use crate::reply::{self, Repeated, submit_all};
@@ -14,31 +14,28 @@ use axum::extract::State;
 use axum::response::Response;
 use selfsame_domain::{Command, OrderKey, Rejection};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
-/// Orders to be deleted, 1 to 1,000 together.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what is read")]
-pub(crate) struct DeleteOrdersInput {
-    /// Orders by number and shop. A single object is taken for an array.
-    #[schema(max_items = 1000)]
-    orders: Option<Vec<OrderKeyInput>>,
-    /// Orders by number alone: each the only one of its number.
-    #[schema(max_items = 1000)]
-    external_order_ids: Option<Vec<String>>,
+members! {
+    /// Orders to be deleted, 1 to 1,000 together.
+    pub(crate) struct DeleteOrdersInput {
+        /// Orders by number and shop. A single object is taken for an array.
+        #[schema(max_items = 1000)]
+        orders: Option<Vec<OrderKeyInput>>,
+        /// Orders by number alone: each the only one of its number.
+        #[schema(max_items = 1000)]
+        external_order_ids: Option<Vec<String>>,
+    }
 }
 
-/// What an order is one by.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes what is read")]
-pub(crate) struct OrderKeyInput {
-    /// The customer's own name for the order.
-    #[schema(max_length = 100, example = "1001")]
-    external_order_id: String,
-    /// The shop; without one the order is the only one of its number.
-    store_id: Option<String>,
+members! {
+    /// What an order is one by.
+    pub(crate) struct OrderKeyInput {
+        /// The customer's own name for the order.
+        #[schema(max_length = 100, example = "1001")]
+        external_order_id: String,
+        /// The shop; without one the order is the only one of its number.
+        store_id: Option<String>,
+    }
 }
 
 /// Delete orders.
@@ -113,12 +110,14 @@ pub(crate) async fn delete(
 /// The orders of a body, each with its pointer.
 fn named(body: &Fields<'_>) -> Result<Vec<(String, Value)>, ApiError> {
     let mut problems = Problems::default();
-    let mut named: Vec<(String, Value)> = body
-        .list("orders", MAX_ORDERS, &mut problems)
+    let sent = DeleteOrdersInput::of(body);
+    let mut named: Vec<(String, Value)> = sent
+        .orders
+        .list(MAX_ORDERS, &mut problems)
         .into_iter()
         .map(|(pointer, order)| (pointer, order.clone()))
         .collect();
-    let numbers = body.list("externalOrderIds", MAX_ORDERS, &mut problems);
+    let numbers = sent.external_order_ids.list(MAX_ORDERS, &mut problems);
     named.extend(
         numbers
             .into_iter()
@@ -137,12 +136,14 @@ fn read(pointer: &str, order: &Value, exact: &Exact) -> Result<OrderKey, String>
         return Err(ApiError::invalid(pointer, why(order, "must be an object")).detail());
     };
     let mut problems = Problems::default();
-    let read = key(&mut Members {
-        fields: &Fields::of(Some(object), pointer.to_owned()),
+    let fields = Fields::of(Some(object), pointer.to_owned());
+    let sent = OrderKeyInput::of(&fields);
+    let mut members = Members {
         exact,
         problems: &mut problems,
         notes: &mut Vec::new(),
-    });
+    };
+    let read = key(&mut members, sent.external_order_id, sent.store_id);
     problems.finish().map_err(|error| error.detail())?;
     read.ok_or_else(|| "an order without problems that cannot be read".to_owned())
 }

@@ -3,8 +3,9 @@
 //! A required member that cannot be read is added to [`Problems`]. Any other member that cannot be stored as sent is cut, stored as
 //! text or left out, and reported: a detail never refuses an order.
 
+use super::add::OrderItemInput;
 use super::exact::Exact;
-use crate::body::{fault_of, pruned};
+use crate::body::{Member, fault_of, pruned};
 use crate::contacts::request::skipped;
 use crate::fields::{Fields, Problems, Sent, name_of, text_of, why};
 use selfsame_domain::values::{Amount, OrderText, ValueError};
@@ -12,9 +13,8 @@ use selfsame_domain::{Order, OrderItem, Skipped};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Reads the members of one object.
-pub(super) struct Members<'r, 'f> {
-    pub(super) fields: &'r Fields<'f>,
+/// Reads the members of an order or of an item.
+pub(super) struct Members<'r> {
     pub(super) exact: &'r Exact,
     /// The errors of required members.
     pub(super) problems: &'r mut Problems,
@@ -22,7 +22,7 @@ pub(super) struct Members<'r, 'f> {
     pub(super) notes: &'r mut Vec<Skipped>,
 }
 
-impl Members<'_, '_> {
+impl Members<'_> {
     /// Reports a member that is not stored as sent, once.
     pub(super) fn note(&mut self, pointer: &str, reason: impl ToString) {
         let note = skipped(pointer, reason);
@@ -33,12 +33,12 @@ impl Members<'_, '_> {
 
     /// The text of a member: of a text, of a whole number, or of an unreadable value without the characters that made it
     /// unreadable.
-    pub(super) fn sent(&mut self, name: &str) -> Option<String> {
-        let value = self.fields.raw(name).value()?;
+    pub(super) fn sent(&mut self, member: Member<'_>) -> Option<String> {
+        let value = member.sent().value()?;
         if fault_of(value).is_none() {
             return name_of(value);
         }
-        let pointer = self.fields.pointer(name);
+        let pointer = member.pointer();
         self.without_fault(&pointer, &pointer, value)
     }
 
@@ -58,9 +58,9 @@ impl Members<'_, '_> {
 
     /// An optional text. Numbers and booleans become texts, lists and objects are stored as JSON. `null`, blanks and empty lists count as
     /// left out.
-    pub(super) fn text(&mut self, name: &str) -> Option<OrderText> {
-        let value = self.fields.raw(name).value()?;
-        let pointer = self.fields.pointer(name);
+    pub(super) fn text(&mut self, member: Member<'_>) -> Option<OrderText> {
+        let value = member.sent().value()?;
+        let pointer = member.pointer();
         self.text_at(&pointer, &pointer, value)
     }
 
@@ -96,40 +96,44 @@ impl Members<'_, '_> {
     }
 
     /// An optional amount that is not negative.
-    pub(super) fn amount(&mut self, name: &str) -> Option<Amount> {
-        self.optional(name, Amount::parse_unsigned)
+    pub(super) fn amount(&mut self, member: Member<'_>) -> Option<Amount> {
+        self.optional(member, Amount::parse_unsigned)
     }
 
     /// A discount, which may be negative: some shops send it so (wire fact).
-    pub(super) fn signed(&mut self, name: &str) -> Option<Amount> {
-        self.optional(name, Amount::parse)
+    pub(super) fn signed(&mut self, member: Member<'_>) -> Option<Amount> {
+        self.optional(member, Amount::parse)
     }
 
-    fn optional(&mut self, name: &str, parse: fn(&str) -> Result<Amount, ValueError>) -> Option<Amount> {
-        match self.number(name, parse) {
+    fn optional(&mut self, member: Member<'_>, parse: fn(&str) -> Result<Amount, ValueError>) -> Option<Amount> {
+        match self.number(member, parse) {
             Ok(amount) => amount,
             Err(reason) => {
-                self.note(&self.fields.pointer(name), format!("{reason}, and is left out"));
+                self.note(&member.pointer(), format!("{reason}, and is left out"));
                 None
             }
         }
     }
 
     /// A required amount that is not negative.
-    pub(super) fn required_amount(&mut self, name: &str) -> Option<Amount> {
-        self.required(name, |members| {
-            let read = members.number(name, Amount::parse_unsigned);
-            members.problems.check(&members.fields.pointer(name), read)?
+    pub(super) fn required_amount(&mut self, member: Member<'_>) -> Option<Amount> {
+        self.required(member, |members| {
+            let read = members.number(member, Amount::parse_unsigned);
+            member.check(members.problems, read)?
         })
     }
 
     /// An amount, sent as a number or as a text.
-    fn number(&self, name: &str, parse: fn(&str) -> Result<Amount, ValueError>) -> Result<Option<Amount>, String> {
-        let text = match self.fields.raw(name) {
+    fn number(
+        &self,
+        member: Member<'_>,
+        parse: fn(&str) -> Result<Amount, ValueError>,
+    ) -> Result<Option<Amount>, String> {
+        let text = match member.sent() {
             Sent::Nothing | Sent::Null => return Ok(None),
             Sent::Value(Value::String(text)) => text.clone(),
             Sent::Value(value @ Value::Number(number)) => {
-                let written = self.exact.text(&self.fields.pointer(name)).map(str::to_owned);
+                let written = self.exact.text(&member.pointer()).map(str::to_owned);
                 match (written, fault_of(value)) {
                     (Some(written), _) => written,
                     (None, Some(reason)) => return Err(reason.to_owned()),
@@ -146,27 +150,25 @@ impl Members<'_, '_> {
     }
 
     /// A required member.
-    pub(super) fn required<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        if !matches!(self.fields.raw(name), Sent::Value(_)) {
-            self.problems.add(self.fields.pointer(name), "must be sent");
-            return None;
+    pub(super) fn required<T>(&mut self, member: Member<'_>, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        match member.sent() {
+            Sent::Value(_) => read(self),
+            Sent::Nothing | Sent::Null => member.refuse(self.problems, "must be sent"),
         }
-        read(self)
     }
 
     /// `additionalInfo`: an object of texts. The sender chooses the names of its members, so reports do not repeat them.
-    pub(super) fn info(&mut self) -> BTreeMap<OrderText, OrderText> {
-        let name = "additionalInfo";
-        let here = self.fields.pointer(name);
-        let Some(Value::Object(object)) = self.fields.raw(name).value() else {
-            let text = self.text(name);
+    pub(super) fn info(&mut self, member: Member<'_>) -> BTreeMap<OrderText, OrderText> {
+        let here = member.pointer();
+        let Some(Value::Object(object)) = member.sent().value() else {
+            let text = self.text(member);
             if text.is_some() {
                 self.note(
                     &here,
                     "must be an object of texts, and is kept as one text under this name",
                 );
             }
-            return OrderText::parse(name).ok().zip(text).into_iter().collect();
+            return OrderText::parse("additionalInfo").ok().zip(text).into_iter().collect();
         };
         if object.len() > Order::MAX_INFO {
             let (max, actual) = (Order::MAX_INFO, object.len());
@@ -193,9 +195,9 @@ impl Members<'_, '_> {
     }
 
     /// `items`: objects, or a single one.
-    pub(super) fn items(&mut self) -> Vec<OrderItem> {
-        let here = self.fields.pointer("items");
-        let mut entries = self.fields.list("items", usize::MAX, self.problems);
+    pub(super) fn items(&mut self, member: Member<'_>) -> Vec<OrderItem> {
+        let here = member.pointer();
+        let mut entries = member.list(usize::MAX, self.problems);
         if entries.len() > Order::MAX_ITEMS {
             let (max, actual) = (Order::MAX_ITEMS, entries.len());
             self.note(
@@ -219,19 +221,19 @@ impl Members<'_, '_> {
 
     /// An item. One without a name or a quantity is left out.
     fn item(&mut self, fields: &Fields<'_>) -> Option<OrderItem> {
+        let sent = OrderItemInput::of(fields);
         let mut missing = Problems::default();
         let mut item = Members {
-            fields,
             exact: self.exact,
             problems: &mut missing,
             notes: &mut *self.notes,
         };
-        let id = item.required("externalItemId", |item| item.text("externalItemId"));
-        let quantity = item.required_amount("quantity");
-        let (name, category) = (item.text("name"), item.text("category"));
-        let cost = item.amount("cost");
-        let (url, image_url) = (item.text("url"), item.text("imageUrl"));
-        let description = item.text("description");
+        let id = item.required(sent.external_item_id, |item| item.text(sent.external_item_id));
+        let quantity = item.required_amount(sent.quantity);
+        let (name, category) = (item.text(sent.name), item.text(sent.category));
+        let cost = item.amount(sent.cost);
+        let (url, image_url) = (item.text(sent.url), item.text(sent.image_url));
+        let description = item.text(sent.description);
         for problem in missing.all() {
             self.note(&problem.pointer, problem.reason + ", so the item is left out");
         }

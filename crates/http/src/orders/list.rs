@@ -5,12 +5,13 @@ use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::{DEFAULT_LIMIT, MAX_LIMIT, read_place, write_place};
-use crate::paths::{ApiPath, Params, contact_id};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::ports::OrderQuery;
+use selfsame_domain::ContactId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,10 +59,9 @@ pub(crate) struct OrdersPage {
 pub(crate) async fn list(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
     params: Params,
 ) -> Result<Json<OrdersPage>, ApiError> {
-    let id = contact_id("id", &id)?;
     let mut problems = Problems::default();
     let limit = params.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT, &mut problems);
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);

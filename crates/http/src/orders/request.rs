@@ -1,7 +1,9 @@
 //! From the JSON of an order to a domain request.
 
+use super::add::OrderInput;
 use super::exact::Exact;
 use super::items::Members;
+use crate::body::Member;
 use crate::contacts::request::{self, skipped};
 use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, why};
 use crate::named::{Parts, email, phone};
@@ -26,29 +28,26 @@ pub(crate) fn read(
     policy: &Policy,
     problems: &mut Problems,
 ) -> Option<OrderRequest> {
-    let mut contact = customer(fields, policy, problems);
+    let sent = OrderInput::of(fields);
+    let mut contact = customer(fields, &sent, policy, problems);
     let mut notes = Vec::new();
     let mut members = Members {
-        fields,
         exact,
         problems,
         notes: &mut notes,
     };
-    let key = key(&mut members);
-    let status = members.required("status", |order| {
-        let word = order.sent("status");
+    let key = key(&mut members, sent.external_order_id, sent.store_id);
+    let status = members.required(sent.status, |order| {
+        let word = order.sent(sent.status);
         let read = word.and_then(|word| OrderStatus::from_text(&word.trim().to_ascii_uppercase()));
         let known = "must be one of INITIALIZED, IN_PROGRESS, DELIVERED, CANCELLED, ABANDONED_SHOPPING_CART";
-        order.problems.check(&order.fields.pointer("status"), read.ok_or(known))
+        sent.status.check(order.problems, read.ok_or(known))
     });
-    let date = members.required("date", |order| {
-        let at = order
-            .sent("date")
-            .and_then(|text| times::parse(&text))
-            .ok_or(times::REASON);
-        order.problems.check(&order.fields.pointer("date"), at)
+    let date = members.required(sent.date, |order| {
+        let at = order.sent(sent.date).and_then(|text| times::parse(&text));
+        sent.date.check(order.problems, at.ok_or(times::REASON))
     });
-    let content = content(&mut members);
+    let content = content(&mut members, &sent);
     contact.skipped.extend(notes);
     Some(OrderRequest {
         contact,
@@ -59,30 +58,25 @@ pub(crate) fn read(
     })
 }
 
-/// Reads the key of an order. A shop name that is too long is reported.
-pub(super) fn key(order: &mut Members<'_, '_>) -> Option<OrderKey> {
-    let external_id = order.required("externalOrderId", |order| {
-        order.value("externalOrderId", ExternalOrderId::parse)
+/// Reads the key of an order: its number and its shop. A shop name that is too long is reported.
+pub(super) fn key(order: &mut Members<'_>, number: Member<'_>, store: Member<'_>) -> Option<OrderKey> {
+    let external_id = order.required(number, |order| order.value(number, ExternalOrderId::parse));
+    let store_id = order.text(store).and_then(|text| match StoreId::parse(text.as_str()) {
+        Ok(store) => Some(store),
+        Err(error) => {
+            order.note(&store.pointer(), format!("{error}, and is cut"));
+            StoreId::fitted(text.as_str()).ok()
+        }
     });
-    let pointer = order.fields.pointer("storeId");
-    let store_id = order
-        .text("storeId")
-        .and_then(|text| match StoreId::parse(text.as_str()) {
-            Ok(store) => Some(store),
-            Err(error) => {
-                order.note(&pointer, format!("{error}, and is cut"));
-                StoreId::fitted(text.as_str()).ok()
-            }
-        });
     Some(OrderKey {
         external_id: external_id?,
         store_id,
     })
 }
 
-fn customer(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
-    let is_sent = |name: &&str| matches!(fields.raw(name), Sent::Value(_));
-    if !["externalCustomerId", "email", "phone"].iter().any(is_sent) {
+fn customer(fields: &Fields<'_>, sent: &OrderInput<'_>, policy: &Policy, problems: &mut Problems) -> ContactRequest {
+    let identifiers = [sent.external_customer_id, sent.email, sent.phone];
+    if !identifiers.iter().any(|member| matches!(member.sent(), Sent::Value(_))) {
         problems.add(fields.here(), "must have externalCustomerId, email or phone");
     }
     let mut ignored = Problems::default();
@@ -91,8 +85,8 @@ fn customer(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Co
         policy,
         request: &mut request,
     };
-    phone(&mut parts, &fields.pointer("phone"), fields.raw("phone").value());
-    email(&mut parts, &fields.pointer("email"), fields.raw("email").value());
+    phone(&mut parts, &sent.phone.pointer(), sent.phone.sent().value());
+    email(&mut parts, &sent.email.pointer(), sent.email.sent().value());
     for problem in ignored.all() {
         // A list that is too long.
         request.skipped.push(skipped(&problem.pointer, problem.reason));
@@ -101,16 +95,16 @@ fn customer(fields: &Fields<'_>, policy: &Policy, problems: &mut Problems) -> Co
     request
 }
 
-fn content(order: &mut Members<'_, '_>) -> Option<OrderContent> {
-    let total_cost = order.required_amount("totalCost");
-    let currency = order.required("currency", |order| order.value("currency", Currency::parse));
+fn content(order: &mut Members<'_>, sent: &OrderInput<'_>) -> Option<OrderContent> {
+    let total_cost = order.required_amount(sent.total_cost);
+    let currency = order.required(sent.currency, |order| order.value(sent.currency, Currency::parse));
     let (shipping, discount, taxes) = (
-        order.amount("shipping"),
-        order.signed("discount"),
-        order.amount("taxes"),
+        order.amount(sent.shipping),
+        order.signed(sent.discount),
+        order.amount(sent.taxes),
     );
-    let details = details(order);
-    let items = order.items();
+    let details = details(order, sent);
+    let items = order.items(sent.items);
     Some(OrderContent {
         total_cost: total_cost?,
         currency: currency?,
@@ -122,56 +116,53 @@ fn content(order: &mut Members<'_, '_>) -> Option<OrderContent> {
     })
 }
 
-fn details(order: &mut Members<'_, '_>) -> OrderDetails {
+fn details(order: &mut Members<'_>, sent: &OrderInput<'_>) -> OrderDetails {
     OrderDetails {
         customer: OrderCustomer {
-            external_id: order.as_sent("externalCustomerId"),
-            email: order.as_sent("email"),
-            phone: order.as_sent("phone"),
-            first_name: order.as_sent("firstName"),
-            last_name: order.as_sent("lastName"),
+            external_id: order.as_sent(sent.external_customer_id),
+            email: order.as_sent(sent.email),
+            phone: order.as_sent(sent.phone),
+            first_name: order.as_sent(sent.first_name),
+            last_name: order.as_sent(sent.last_name),
         },
-        restore_url: order.text("restoreUrl"),
-        status_description: order.text("statusDescription"),
-        source: source(order),
-        delivery_method: order.text("deliveryMethod"),
-        payment_method: order.text("paymentMethod"),
-        delivery_address: order.text("deliveryAddress"),
-        additional_info: order.info(),
+        restore_url: order.text(sent.restore_url),
+        status_description: order.text(sent.status_description),
+        source: source(order, sent.source),
+        delivery_method: order.text(sent.delivery_method),
+        payment_method: order.text(sent.payment_method),
+        delivery_address: order.text(sent.delivery_address),
+        additional_info: order.info(sent.additional_info),
     }
 }
 
 /// The source of the order. Other texts than the protocol's are kept, because shops name their own sources.
-fn source(order: &mut Members<'_, '_>) -> Option<OrderText> {
-    let source = order.text("source")?;
+fn source(order: &mut Members<'_>, member: Member<'_>) -> Option<OrderText> {
+    let source = order.text(member)?;
     let is_sent = |known: &&&str| source.as_str().eq_ignore_ascii_case(known);
     if let Some(known) = Order::SOURCES.iter().find(is_sent) {
         return OrderText::parse(known).ok();
     }
     let known = Order::SOURCES.join(" or ");
-    order.note(
-        &order.fields.pointer("source"),
-        format!("is not {known}, and is kept as a text"),
-    );
+    order.note(&member.pointer(), format!("is not {known}, and is kept as a text"));
     Some(source)
 }
 
-impl Members<'_, '_> {
+impl Members<'_> {
     /// A text that was read as a member of the contact, which reported its errors.
-    fn as_sent(&mut self, name: &str) -> Option<OrderText> {
+    fn as_sent(&mut self, member: Member<'_>) -> Option<OrderText> {
         let mut members = Members {
             notes: &mut Vec::new(),
             problems: &mut *self.problems,
-            ..*self
+            exact: self.exact,
         };
-        members.text(name)
+        members.text(member)
     }
 
     /// A value from a text or a whole number; an invalid one is added to the problems.
-    fn value<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, ValueError>) -> Option<T> {
-        let value = self.fields.raw(name).value()?;
-        let read = self.sent(name).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
+    fn value<T>(&mut self, member: Member<'_>, parse: impl FnOnce(&str) -> Result<T, ValueError>) -> Option<T> {
+        let value = member.sent().value()?;
+        let read = self.sent(member).ok_or_else(|| why(value, NOT_A_TEXT).to_owned());
         let read = read.and_then(|text| parse(&text).map_err(|error| error.to_string()));
-        self.problems.check(&self.fields.pointer(name), read)
+        member.check(self.problems, read)
     }
 }

@@ -1,32 +1,32 @@
 //! `POST group/{id}/contacts/attach` and `…/detach`.
 
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Incoming, Member, members};
 use crate::contacts::request::skipped;
 use crate::contacts::response::Sentence;
 use crate::error::{ApiError, left_out, pointer};
 use crate::fields::{Fields, MAX_ENTRIES, Problems, Sent, name_of, why};
 use crate::partly::{FailedEntries, FailedEntry, Partly};
-use crate::paths::{ApiPath, segment_id};
+use crate::paths::Id;
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_domain::values::ExternalId;
-use selfsame_domain::{Command, ContactId, ContactRef, Decision, Identifier};
+use selfsame_domain::{Command, ContactId, ContactRef, Decision, Identifier, SegmentId};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Contacts to be put into a segment or taken out of it: of one kind only, at most 500.
-#[derive(ToSchema)]
-#[schema(as = ModifyContactsInGroup)]
-#[allow(dead_code, reason = "describes what read() reads")]
-pub(crate) struct ContactsInput {
-    /// Numbers of contacts.
-    #[schema(rename = "contactIds", max_items = 500)]
-    contact_ids: Option<Vec<i64>>,
-    /// The customer's own IDs.
-    #[schema(rename = "externalCustomerIds", max_items = 500)]
-    external_customer_ids: Option<Vec<String>>,
+members! {
+    /// Contacts to be put into a segment or taken out of it: of one kind only, at most 500.
+    #[schema(as = ModifyContactsInGroup)]
+    pub(crate) struct ContactsInput {
+        /// Numbers of contacts.
+        #[schema(max_items = 500)]
+        contact_ids: Option<Vec<i64>>,
+        /// The customer's own IDs.
+        #[schema(max_items = 500)]
+        external_customer_ids: Option<Vec<String>>,
+    }
 }
 
 /// A sentence, or the entries that were left out.
@@ -60,10 +60,9 @@ pub(crate) enum AttachAnswer {
 pub(crate) async fn attach(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(segment): Id<SegmentId>,
     incoming: Incoming,
 ) -> Result<Decided<Partly<Sentence>>, ApiError> {
-    let segment = segment_id("id", &id)?;
     let contacts = read(&incoming.object()?.fields())?;
     if contacts.is_empty() {
         return Err(ApiError::invalid("", "must have contactIds or externalCustomerIds"));
@@ -101,10 +100,9 @@ pub(crate) async fn attach(
 pub(crate) async fn detach(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(segment): Id<SegmentId>,
     incoming: Incoming,
 ) -> Result<Decided<Partly<Sentence>>, ApiError> {
-    let segment = segment_id("id", &id)?;
     let contacts = match incoming.json()? {
         None => Vec::new(),
         Some(_) => read(&incoming.object()?.fields())?,
@@ -133,18 +131,19 @@ fn answer(decision: Decision, whole: Sentence) -> Decided<Partly<Sentence>> {
 /// refused.
 fn read(fields: &Fields<'_>) -> Result<Vec<ContactRef>, ApiError> {
     let mut problems = Problems::default();
-    let ids = entries(fields, "contactIds", &mut problems, |text| {
+    let sent = ContactsInput::of(fields);
+    let ids = entries(sent.contact_ids, &mut problems, |text| {
         let id = text.trim().parse().ok().filter(|id| *id > 0);
         id.map(|id| ContactRef::Id(ContactId(id)))
             .ok_or("must be a positive whole number".to_owned())
     });
-    let external_ids = entries(fields, "externalCustomerIds", &mut problems, |text| {
+    let external_ids = entries(sent.external_customer_ids, &mut problems, |text| {
         let id = ExternalId::parse(text).map_err(|error| error.to_string())?;
         Ok(ContactRef::ExternalId(Identifier::external_id(&id)))
     });
     if !ids.is_empty() && !external_ids.is_empty() {
         problems.add(
-            fields.pointer("externalCustomerIds"),
+            sent.external_customer_ids.pointer(),
             "cannot be combined with contactIds",
         );
     }
@@ -162,13 +161,12 @@ fn read(fields: &Fields<'_>) -> Result<Vec<ContactRef>, ApiError> {
 }
 
 fn entries(
-    fields: &Fields<'_>,
-    name: &str,
+    member: Member<'_>,
     problems: &mut Problems,
     read: impl Fn(&str) -> Result<ContactRef, String>,
 ) -> Vec<ContactRef> {
-    let pointer = fields.pointer(name);
-    let values = match fields.raw(name) {
+    let pointer = member.pointer();
+    let values = match member.sent() {
         Sent::Nothing | Sent::Null => return Vec::new(),
         Sent::Value(Value::Array(values)) => values.as_slice(),
         Sent::Value(value) => std::slice::from_ref(value),

@@ -4,11 +4,12 @@ use crate::auth::{May, right};
 use crate::contacts::response::{ContactBody, Listed};
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::paths::{ApiPath, Params, segment_id};
+use crate::paths::{Id, Params};
 use crate::state::HttpState;
 use axum::extract::State;
 use selfsame_application::SegmentError;
 use selfsame_application::ports::{MembersFrom, Page, SegmentQuery};
+use selfsame_domain::SegmentId;
 
 /// List the contacts of a segment.
 #[utoipa::path(
@@ -31,10 +32,9 @@ use selfsame_application::ports::{MembersFrom, Page, SegmentQuery};
 pub(crate) async fn contacts(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(segment): Id<SegmentId>,
     params: Params,
 ) -> Result<Listed<ContactBody>, ApiError> {
-    let segment = segment_id("id", &id)?;
     let mut problems = Problems::default();
     let (offset, limit) = params.page(&mut problems);
     let by_time = params.flag("orderByTs", false, &mut problems);

@@ -1,13 +1,13 @@
 //! Creating, changing, reading and deleting segments.
 
-use super::forms::{SegmentBody, SegmentInput, formula, name};
+use super::forms::{SegmentBody, SegmentInput, formula};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, Incoming};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::identity::DecisionBody;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params, segment_id};
+use crate::paths::{Id, Params};
 use crate::refusals::{Refused, RefusedOrMissing, WriteRefused, WriteRefusedOrMissing};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -101,21 +101,14 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    incoming: Incoming,
+    Body(new, incoming): Body<SegmentInput>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let body = incoming.object()?;
-    let fields = body.fields();
     let mut problems = Problems::default();
-    let name = name(&fields, &mut problems);
-    let formula = formula(&state, auth.workspace(), &fields).await?;
-    if name.is_none() && problems.is_empty() {
-        problems.add("/name", "is required");
-    }
-    if formula.is_none() {
-        problems.add("/formula", "is required");
-    }
+    let name = problems.check("/name", new.name.ok_or("is required"));
+    let sent = problems.check("/formula", new.formula.ok_or("is required"));
     problems.finish()?;
-    let (name, formula) = name.zip(formula).ok_or(ApiError::Internal("an unreported problem"))?;
+    let (name, sent) = name.zip(sent).ok_or(ApiError::Internal("an unreported problem"))?;
+    let formula = formula(&state, auth.workspace(), &sent).await?;
     state.app.check_formula(auth.workspace(), &formula, None).await?;
     let command = Command::CreateSegment {
         name,
@@ -143,9 +136,8 @@ pub(crate) async fn create(
 pub(crate) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<SegmentId>,
 ) -> Result<Json<SegmentAnswer>, ApiError> {
-    let id = segment_id("id", &id)?;
     let segment = read(&state, auth.workspace(), id).await?;
     Ok(Json(SegmentAnswer { segment }))
 }
@@ -166,25 +158,23 @@ pub(crate) async fn get(
 pub(crate) async fn change(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<SegmentId>,
+    Body(change, incoming): Body<SegmentInput>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let id = segment_id("id", &id)?;
-    let body = incoming.object()?;
-    let fields = body.fields();
-    let mut problems = Problems::default();
-    let name = name(&fields, &mut problems);
-    let formula = formula(&state, auth.workspace(), &fields).await?;
-    if name.is_none() && formula.is_none() && problems.is_empty() {
-        problems.add("", "must say what changes: name, formula or both");
-    }
-    problems.finish()?;
+    let formula = match &change.formula {
+        Some(sent) => Some(formula(&state, auth.workspace(), sent).await?),
+        None if change.name.is_some() => None,
+        None => {
+            let reason = "must say what changes: name, formula or both";
+            return Err(ApiError::invalid("", reason));
+        }
+    };
     if let Some(formula) = &formula {
         state.app.check_formula(auth.workspace(), formula, Some(id)).await?;
     }
     let command = Command::ChangeSegment {
         segment: id,
-        name,
+        name: change.name,
         formula: formula.map(Box::new),
     };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
@@ -206,10 +196,9 @@ pub(crate) async fn change(
 pub(crate) async fn delete(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(segment): Id<SegmentId>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    let segment = segment_id("id", &id)?;
     let command = Command::DeleteSegment { segment };
     let decision = submit(&state, &auth, &incoming, command, Repeated::Accepted).await?;
     let body = SegmentDeletion {

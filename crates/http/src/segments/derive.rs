@@ -1,13 +1,13 @@
 //! `POST segments/{id}/copy`, `…/freeze` and `…/empty`, and `POST contacts/search`.
 
 use super::define::{SegmentChange, changed};
-use super::forms::{FormulaBody, MemberBody, formula, name};
+use super::forms::{FormulaBody, MemberBody, formula};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, Incoming, body};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params, segment_id};
+use crate::paths::{Id, Params};
 use crate::refusals::{BodyRefused, WriteRefusedOrMissing};
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -20,6 +20,7 @@ use selfsame_application::{Replay, Submission};
 use selfsame_domain::values::SegmentName;
 use selfsame_domain::{Command, ContactId, ContactRef, Decision, Effect, SegmentId};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// How many contacts a list gets by one call.
@@ -28,23 +29,24 @@ const MOST_FROZEN: u64 = 10_000;
 /// How many contacts are put into a list by one commit.
 const AT_ONCE: u32 = 500;
 
-/// The name of a segment that is made of another one.
-#[derive(ToSchema)]
-#[schema(as = DerivedSegment)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct DerivedBody {
-    /// Its name, unique within the workspace, 1 to 255 characters.
-    #[schema(example = "Without external ID, March")]
-    name: String,
+body! {
+    /// The name of a segment that is made of another one.
+    #[schema(as = DerivedSegment)]
+    pub(crate) struct DerivedBody {
+        /// Its name, unique within the workspace, 1 to 255 characters.
+        #[schema(value_type = String, example = "Without external ID, March")]
+        name: SegmentName,
+    }
 }
 
-/// Who is looked for.
-#[derive(ToSchema)]
-#[schema(as = ContactSearchInput)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct SearchInput {
-    /// Who is chosen.
-    formula: FormulaBody,
+body! {
+    /// Who is looked for.
+    #[schema(as = ContactSearchInput)]
+    pub(crate) struct SearchInput {
+        /// Who is chosen.
+        #[schema(value_type = FormulaBody)]
+        formula: Value,
+    }
 }
 
 /// Contacts that a formula chooses.
@@ -74,11 +76,9 @@ pub(crate) struct SearchPage {
 pub(crate) async fn copy(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<SegmentId>,
+    Body(DerivedBody { name }, incoming): Body<DerivedBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let id = segment_id("id", &id)?;
-    let name = new_name(&incoming)?;
     let view = state.app.segment(auth.workspace(), id).await?;
     let Some(formula) = view.formula else {
         return Err(ApiError::invalid(
@@ -110,11 +110,9 @@ pub(crate) async fn copy(
 pub(crate) async fn freeze(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<SegmentId>,
+    Body(DerivedBody { name }, incoming): Body<DerivedBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let id = segment_id("id", &id)?;
-    let name = new_name(&incoming)?;
     let workspace = auth.workspace();
     if state.app.count_segment(workspace, id).await? > MOST_FROZEN {
         return Err(ApiError::invalid(
@@ -165,10 +163,9 @@ pub(crate) async fn freeze(
 pub(crate) async fn empty(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
+    Id(segment): Id<SegmentId>,
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
-    let segment = segment_id("id", &id)?;
     let command = Command::Detach {
         segment,
         contacts: Vec::new(),
@@ -195,17 +192,12 @@ pub(crate) async fn search(
     State(state): State<HttpState>,
     auth: May<right::Read>,
     params: Params,
-    incoming: Incoming,
+    Body(sent, _): Body<SearchInput>,
 ) -> Result<Json<SearchPage>, ApiError> {
-    let body = incoming.object()?;
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);
-    let formula = formula(&state, auth.workspace(), &body.fields()).await?;
-    if formula.is_none() {
-        problems.add("/formula", "is required");
-    }
     problems.finish()?;
-    let formula = formula.ok_or(ApiError::Internal("an unreported problem"))?;
+    let formula = formula(&state, auth.workspace(), &sent.formula).await?;
     let from = MembersFrom::After(paging.cursor.map_or(ContactId::NONE, ContactId));
     let found = state
         .app
@@ -217,17 +209,6 @@ pub(crate) async fn search(
         items: items.iter().map(MemberBody::from).collect(),
         next,
     }))
-}
-
-fn new_name(incoming: &Incoming) -> Result<SegmentName, ApiError> {
-    let body = incoming.object()?;
-    let mut problems = Problems::default();
-    let read = name(&body.fields(), &mut problems);
-    if read.is_none() && problems.is_empty() {
-        problems.add("/name", "is required");
-    }
-    problems.finish()?;
-    read.ok_or(ApiError::Internal("an unreported problem"))
 }
 
 fn made(decision: &Decision) -> Result<SegmentId, ApiError> {

@@ -1,7 +1,7 @@
 //! Request and response forms of formulas, segments and their members.
 
+use crate::body::body;
 use crate::error::{ApiError, Problem};
-use crate::fields::{Fields, Problems, Sent};
 use crate::state::HttpState;
 use selfsame_application::ports::ContactDetails;
 use selfsame_application::{SegmentError, SegmentView};
@@ -159,16 +159,17 @@ pub(crate) struct OrdersBody {
     r#where: Option<Vec<ConditionBody>>,
 }
 
-/// A segment to be made or changed.
-#[derive(ToSchema)]
-#[schema(as = SegmentInput)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct SegmentInput {
-    /// Its name, unique within the workspace, 1 to 255 characters.
-    #[schema(example = "Without external ID")]
-    name: String,
-    /// Who is in it.
-    formula: FormulaBody,
+body! {
+    /// A segment to be made or changed.
+    #[schema(as = SegmentInput)]
+    pub(crate) struct SegmentInput {
+        /// Its name, unique within the workspace, 1 to 255 characters.
+        #[schema(value_type = String, example = "Without external ID")]
+        pub(super) name: Option<SegmentName>,
+        /// Who is in it.
+        #[schema(value_type = FormulaBody)]
+        pub(super) formula: Option<Value>,
+    }
 }
 
 /// A segment.
@@ -276,21 +277,10 @@ fn in_formula(problems: &[selfsame_domain::segments::Problem]) -> ApiError {
     ApiError::Invalid(problems.iter().map(problem).collect())
 }
 
-/// The name of a segment, if it is sent.
-pub(super) fn name(body: &Fields<'_>, problems: &mut Problems) -> Option<SegmentName> {
-    let sent = body.text("name", problems).value()?;
-    problems.check(&body.pointer("name"), SegmentName::parse(&sent))
-}
-
-/// The formula, if one is sent: an object, or a text in the readable form.
-pub(super) async fn formula(
-    state: &HttpState,
-    workspace: WorkspaceId,
-    body: &Fields<'_>,
-) -> Result<Option<Formula>, ApiError> {
-    match body.raw("formula") {
-        Sent::Nothing | Sent::Null => Ok(None),
-        Sent::Value(Value::String(text)) => Ok(Some(state.app.parse_formula(workspace, text).await?)),
-        Sent::Value(value) => Formula::read(value).map(Some).map_err(|problems| in_formula(&problems)),
+/// Reads a formula: an object, or a text in the readable form.
+pub(super) async fn formula(state: &HttpState, workspace: WorkspaceId, sent: &Value) -> Result<Formula, ApiError> {
+    match sent {
+        Value::String(text) => Ok(state.app.parse_formula(workspace, text).await?),
+        value => Formula::read(value).map_err(|problems| in_formula(&problems)),
     }
 }

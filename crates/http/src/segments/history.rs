@@ -3,13 +3,14 @@
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
-use crate::paths::{ApiPath, Params, segment_id};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
 use selfsame_application::SegmentDay;
+use selfsame_domain::SegmentId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -77,10 +78,9 @@ impl From<SegmentDay> for DayBody {
 pub(crate) async fn history(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<SegmentId>,
     params: Params,
 ) -> Result<Json<SegmentHistory>, ApiError> {
-    let id = segment_id("id", &id)?;
     let mut problems = Problems::default();
     let days = params.number("days", 1, MAX_DAYS, DEFAULT_DAYS, &mut problems);
     problems.finish()?;

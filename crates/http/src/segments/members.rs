@@ -5,7 +5,7 @@ use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params, contact_id, segment_id};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
@@ -13,7 +13,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::MembersFrom;
 use selfsame_application::{PastMembersError, StandingInSegment};
-use selfsame_domain::{ContactId, Revision};
+use selfsame_domain::{ContactId, Revision, SegmentId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -93,10 +93,9 @@ impl From<StandingInSegment> for StandingBody {
 pub(crate) async fn members(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<SegmentId>,
     params: Params,
 ) -> Result<Json<MemberPage>, ApiError> {
-    let id = segment_id("id", &id)?;
     let mut problems = Problems::default();
     let paging = Paging::numbered(&params, &mut problems);
     let as_of = params.text("asOf").is_some();
@@ -134,9 +133,8 @@ pub(crate) async fn members(
 pub(crate) async fn of_contact(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
 ) -> Result<Json<StandingPage>, ApiError> {
-    let id = contact_id("id", &id)?;
     let standings = state.app.segments_of(auth.workspace(), id).await?;
     Ok(Json(StandingPage {
         items: standings.into_iter().map(StandingBody::from).collect(),

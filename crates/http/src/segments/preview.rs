@@ -2,27 +2,28 @@
 
 use super::forms::{FormulaBody, MemberBody, formula};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::error::ApiError;
-use crate::fields::Problems;
 use crate::refusals::{BodyRefused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::SegmentId;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-/// What is to be previewed.
-#[derive(ToSchema)]
-#[schema(as = PreviewInput, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(crate) struct PreviewInput {
-    /// Who is chosen.
-    formula: FormulaBody,
-    /// The segment whose formula it would replace, to preview which contacts would enter and leave.
-    #[schema(example = 7)]
-    segment_id: Option<i64>,
+body! {
+    /// What is to be previewed.
+    #[schema(as = PreviewInput)]
+    pub(crate) struct PreviewInput {
+        /// Who is chosen.
+        #[schema(value_type = FormulaBody)]
+        formula: Value,
+        /// The segment whose formula it would replace, to preview which contacts would enter and leave.
+        #[schema(value_type = Option<i64>, example = 7)]
+        segment_id: Option<SegmentId>,
+    }
 }
 
 /// What a formula chooses now.
@@ -73,25 +74,12 @@ pub(crate) struct WithoutValue {
 pub(crate) async fn preview(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    incoming: Incoming,
+    Body(sent, _): Body<PreviewInput>,
 ) -> Result<Json<PreviewBody>, ApiError> {
-    let body = incoming.object()?;
-    let fields = body.fields();
-    let mut problems = Problems::default();
-    let formula = formula(&state, auth.workspace(), &fields).await?;
-    let compared_with = fields.integer("segmentId", &mut problems).value();
-    if compared_with.is_some_and(|id| id < 1) {
-        problems.add("/segmentId", "must be a positive whole number");
-    }
-    if formula.is_none() {
-        problems.add("/formula", "is required");
-    }
-    problems.finish()?;
-    let formula = formula.ok_or(ApiError::Internal("an unreported problem"))?;
-    let compared_with = compared_with.map(SegmentId);
+    let formula = formula(&state, auth.workspace(), &sent.formula).await?;
     let preview = state
         .app
-        .preview_segment(auth.workspace(), &formula, compared_with)
+        .preview_segment(auth.workspace(), &formula, sent.segment_id)
         .await?;
     let without = preview.without_value.into_iter();
     Ok(Json(PreviewBody {

@@ -1,18 +1,18 @@
 //! `GET` and `PUT contact/{id}/subscriptions`.
 
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, FromMember, Member, body};
 use crate::contacts::find;
 use crate::contacts::response::Sentence;
 use crate::error::ApiError;
-use crate::fields::{Fields, MAX_ENTRIES, NOT_A_TEXT, Problems, Sent, name_of, why};
-use crate::paths::{ApiPath, contact_id};
+use crate::fields::{MAX_ENTRIES, Problems};
+use crate::paths::Id;
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_domain::values::CategoryKey;
-use selfsame_domain::{Category, Command, Rejection};
+use selfsame_domain::{Category, Command, ContactId, Rejection};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -43,13 +43,37 @@ impl From<Category> for ContactSubscription {
     }
 }
 
-/// All categories that a contact is to have.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-pub(crate) struct SubscriptionsInput {
-    /// Keys of categories; an empty array for no categories.
-    #[schema(max_items = 500)]
-    subscriptions: Vec<String>,
+body! {
+    /// All categories that a contact is to have.
+    pub(crate) struct SubscriptionsInput {
+        /// Keys of categories; an empty array for no categories.
+        #[schema(value_type = Vec<String>, max_items = 500)]
+        subscriptions: Keys,
+    }
+}
+
+/// Keys of categories, with their JSON pointers. Subscriptions that the list lacks are removed, so every entry must be readable, also a blank
+/// one, and a missing list is more likely a mistake than a request to remove all.
+#[derive(Debug)]
+struct Keys(Vec<(String, CategoryKey)>);
+
+impl FromMember for Keys {
+    fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
+        let value = member.required(problems)?;
+        let pointer = member.pointer();
+        let Value::Array(entries) = value else {
+            let key = CategoryKey::read(member, problems)?;
+            return Some(Self(vec![(pointer, key)]));
+        };
+        if !problems.fits(pointer.as_str(), entries.len(), MAX_ENTRIES) {
+            return None;
+        }
+        let read = entries.iter().enumerate().map(|(index, entry)| {
+            let entry = Member::entry(&pointer, index, entry);
+            CategoryKey::read(entry, problems).map(|key| (entry.pointer(), key))
+        });
+        read.collect::<Vec<_>>().into_iter().collect::<Option<_>>().map(Self)
+    }
 }
 
 /// Read the subscription categories of a contact.
@@ -68,9 +92,9 @@ pub(crate) struct SubscriptionsInput {
 pub(crate) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Read>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<ContactId>,
 ) -> Result<Json<Vec<ContactSubscription>>, ApiError> {
-    let details = find(&state, &auth, contact_id("id", &id)?).await?;
+    let details = find(&state, &auth, id).await?;
     let segments = details.contact.segments();
     let categories = state
         .app
@@ -102,11 +126,10 @@ pub(crate) async fn get(
 pub(crate) async fn replace(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<ContactId>,
+    Body(sent, incoming): Body<SubscriptionsInput>,
 ) -> Result<Decided<Sentence>, ApiError> {
-    let id = contact_id("id", &id)?;
-    let named = read(&incoming.object()?.fields())?;
+    let Keys(named) = sent.subscriptions;
     let command = Command::SetSubscriptions {
         contact: id,
         categories: named.iter().map(|(_, key)| key.clone()).collect(),
@@ -115,33 +138,6 @@ pub(crate) async fn replace(
         .await
         .map_err(|error| in_body(error, &named))?;
     Ok(Decided(decision, Sentence::updated(id)))
-}
-
-/// The keys with their pointers.
-fn read(fields: &Fields<'_>) -> Result<Vec<(String, CategoryKey)>, ApiError> {
-    let mut problems = Problems::default();
-    let at = fields.pointer("subscriptions");
-    let entries: Vec<(String, &Value)> = match fields.raw("subscriptions") {
-        Sent::Value(Value::Array(entries)) if !problems.fits(&at, entries.len(), MAX_ENTRIES) => Vec::new(),
-        Sent::Value(Value::Array(entries)) => {
-            let each = |(index, entry)| (format!("{at}/{index}"), entry);
-            entries.iter().enumerate().map(each).collect()
-        }
-        Sent::Value(single) => vec![(at, single)],
-        // A missing list is more likely a mistake than a request to remove all categories.
-        Sent::Nothing | Sent::Null => {
-            problems.add(at, "must be sent: an array of keys");
-            Vec::new()
-        }
-    };
-    let mut keys = Vec::with_capacity(entries.len());
-    // Subscriptions that the list lacks are removed, so every entry must be readable, also a blank one.
-    for (pointer, entry) in entries {
-        let key = name_of(entry).ok_or_else(|| why(entry, NOT_A_TEXT).to_owned());
-        let key = key.and_then(|text| CategoryKey::parse(&text).map_err(|error| error.to_string()));
-        keys.extend(problems.check(&pointer, key).map(|key| (pointer, key)));
-    }
-    problems.finish().map(|()| keys)
 }
 
 /// Turns an unknown category into an error of the body: a 404 would mean that the path was not found.

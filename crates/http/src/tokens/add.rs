@@ -2,7 +2,7 @@
 
 use super::mute::app_uuid;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Incoming, members};
 use crate::contacts::request::{refuse_unreadable, skipped};
 use crate::error::ApiError;
 use crate::fields::{Fields, MAX_ENTRIES, Problems, why};
@@ -21,27 +21,26 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Tokens and whom they belong to.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read() reads")]
-pub(crate) struct TokensInput {
-    /// 1 to 500.
-    #[schema(min_items = 1, max_items = 500)]
-    tokens: Vec<TokenInput>,
+members! {
+    /// Tokens and whom they belong to.
+    pub(crate) struct TokensInput {
+        /// 1 to 500.
+        #[schema(min_items = 1, max_items = 500)]
+        tokens: Vec<TokenInput>,
+    }
 }
 
-/// A token and whom it belongs to: at least one identifier.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read_one() reads")]
-pub(crate) struct TokenInput {
-    #[schema(max_length = 4096)]
-    token: String,
-    #[schema(rename = "contactId")]
-    contact_id: Option<i64>,
-    #[schema(rename = "externalCustomerId", max_length = 100)]
-    external_customer_id: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
+members! {
+    /// A token and whom it belongs to: at least one identifier.
+    pub(crate) struct TokenInput {
+        #[schema(max_length = 4096)]
+        token: String,
+        contact_id: Option<i64>,
+        #[schema(max_length = 100)]
+        external_customer_id: Option<String>,
+        phone: Option<String>,
+        email: Option<String>,
+    }
 }
 
 /// What became of tokens.
@@ -130,9 +129,10 @@ pub(crate) fn read(
     policy: &Policy,
 ) -> Result<Vec<Result<ContactRequest, ApiError>>, ApiError> {
     let mut problems = Problems::default();
-    let tokens = fields.list("tokens", MAX_ENTRIES, &mut problems);
+    let sent = TokensInput::of(fields);
+    let tokens = sent.tokens.list(MAX_ENTRIES, &mut problems);
     if tokens.is_empty() && problems.is_empty() {
-        problems.add(fields.pointer("tokens"), "must have at least one entry");
+        problems.add(sent.tokens.pointer(), "must have at least one entry");
     }
     problems.finish()?;
     let read: Vec<_> = tokens
@@ -150,9 +150,10 @@ pub(crate) fn read(
 }
 
 fn read_one(fields: &Fields<'_>, app: &AppId, policy: &Policy) -> Result<ContactRequest, ApiError> {
+    let sent = TokenInput::of(fields);
     let mut request = ContactRequest::new(Source::App);
     let mut wrong = Problems::default();
-    request.contact_id = fields.integer("contactId", &mut wrong).value().map(ContactId);
+    request.contact_id = sent.contact_id.integer(&mut wrong).value().map(ContactId);
     for problem in wrong.all() {
         let skipped = skipped(&problem.pointer, problem.reason);
         request.note_unreadable(policy, None, None, skipped);
@@ -161,20 +162,17 @@ fn read_one(fields: &Fields<'_>, app: &AppId, policy: &Policy) -> Result<Contact
         policy,
         request: &mut request,
     };
-    let member = |name: &str| (fields.pointer(name), fields.raw(name).value());
-    let (pointer, value) = member("externalCustomerId");
-    named::external_id(&mut parts, &pointer, value);
-    let (pointer, value) = member("phone");
-    named::phone(&mut parts, &pointer, value);
-    let (pointer, value) = member("email");
-    named::email(&mut parts, &pointer, value);
+    let (id, phone, email) = (sent.external_customer_id, sent.phone, sent.email);
+    named::external_id(&mut parts, &id.pointer(), id.sent().value());
+    named::phone(&mut parts, &phone.pointer(), phone.sent().value());
+    named::email(&mut parts, &email.pointer(), email.sent().value());
     let mut problems = Problems::default();
     if request.contact_id.is_none() && request.identifiers().next().is_none() && request.unreadable.is_empty() {
         problems.add(fields.here(), "must have contactId, externalCustomerId, phone or email");
     }
     refuse_unreadable(&request, Call::AppToken, policy, &mut problems);
-    let token = fields.text("token", &mut problems).value().unwrap_or_default();
-    let token = problems.check(&fields.pointer("token"), Token::parse(&token));
+    let token = sent.token.text(&mut problems).value().unwrap_or_default();
+    let token = sent.token.check(&mut problems, Token::parse(&token));
     problems.finish()?;
     let token = token.ok_or(ApiError::Internal("a token without problems and without value"))?;
     request.channels.push(ChannelInput {

@@ -1,9 +1,8 @@
 //! `POST apps/{app}/token/mute` and `…/unmute`.
 
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, Within, body};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, Sent};
 use crate::paths::ApiPath;
 use crate::reply::{Decided, Repeated, submit};
 use crate::state::HttpState;
@@ -11,30 +10,28 @@ use axum::extract::State;
 use chrono::TimeDelta;
 use selfsame_domain::values::{AppId, Token};
 use selfsame_domain::{Command, TokenChange};
-use std::ops::RangeInclusive;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How long a token may be muted, in seconds (wire fact). The default is the longest.
-const DURATION: RangeInclusive<i64> = 5..=31_536_000;
+/// The longest time that a token may be muted, in seconds (wire fact); the time without one.
+const LONGEST: u32 = 31_536_000;
 
-/// A token to be muted.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read_mute() reads")]
-pub(crate) struct MuteInput {
-    #[schema(max_length = 4096)]
-    token: String,
-    /// For how long, in seconds; a year without it.
-    #[schema(minimum = 5, maximum = 31_536_000)]
-    duration: Option<i64>,
+body! {
+    /// A token to be muted.
+    pub(crate) struct MuteInput {
+        #[schema(value_type = String, max_length = 4096)]
+        token: Token,
+        /// For how long, in seconds; a year without it.
+        #[schema(value_type = Option<i64>, minimum = 5, maximum = 31_536_000)]
+        duration: Option<Within<5, LONGEST>>,
+    }
 }
 
-/// A token to be unmuted.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what read_token() reads")]
-pub(crate) struct UnmuteInput {
-    #[schema(max_length = 4096)]
-    token: String,
+body! {
+    /// A token to be unmuted.
+    pub(crate) struct UnmuteInput {
+        #[schema(value_type = String, max_length = 4096)]
+        token: Token,
+    }
 }
 
 /// Mute a token: no messages to it for some time.
@@ -55,10 +52,10 @@ pub(crate) async fn mute(
     State(state): State<HttpState>,
     auth: May<right::Write>,
     ApiPath(app): ApiPath<String>,
-    incoming: Incoming,
+    Body(MuteInput { token, duration }, incoming): Body<MuteInput>,
 ) -> Result<Decided<()>, ApiError> {
     let app = app_uuid(&app)?;
-    let (token, duration) = read_mute(&incoming.object()?.fields())?;
+    let duration = TimeDelta::seconds(duration.map_or(LONGEST, |duration| duration.0).into());
     let until = state.app.clock().now().checked_add_signed(duration);
     let until = until.ok_or(ApiError::Internal("a time beyond the calendar"))?;
     let command = Command::Token {
@@ -88,13 +85,9 @@ pub(crate) async fn unmute(
     State(state): State<HttpState>,
     auth: May<right::Write>,
     ApiPath(app): ApiPath<String>,
-    incoming: Incoming,
+    Body(UnmuteInput { token }, incoming): Body<UnmuteInput>,
 ) -> Result<Decided<()>, ApiError> {
     let app = app_uuid(&app)?;
-    let mut problems = Problems::default();
-    let token = read_token(&incoming.object()?.fields(), &mut problems);
-    problems.finish()?;
-    let token = token.ok_or(ApiError::Internal("a token without problems and without value"))?;
     let command = Command::Token {
         app,
         token,
@@ -109,26 +102,4 @@ pub(crate) fn app_uuid(text: &str) -> Result<AppId, ApiError> {
     let invalid = || ApiError::invalid("app", "must be a UUID");
     let uuid = Uuid::try_parse(text.trim()).map_err(|_| invalid())?;
     AppId::parse(&uuid.to_string()).map_err(|_| invalid())
-}
-
-fn read_mute(fields: &Fields<'_>) -> Result<(Token, TimeDelta), ApiError> {
-    let mut problems = Problems::default();
-    let token = read_token(fields, &mut problems);
-    let seconds = match fields.integer("duration", &mut problems) {
-        Sent::Value(seconds) => seconds,
-        Sent::Nothing | Sent::Null => *DURATION.end(),
-    };
-    if !DURATION.contains(&seconds) {
-        let reason = format!("must be a whole number from {} to {}", DURATION.start(), DURATION.end());
-        problems.add(fields.pointer("duration"), reason);
-    }
-    problems.finish()?;
-    token
-        .map(|token| (token, TimeDelta::seconds(seconds)))
-        .ok_or(ApiError::Internal("a token without problems and without value"))
-}
-
-fn read_token(fields: &Fields<'_>, problems: &mut Problems) -> Option<Token> {
-    let text = fields.text("token", problems).value().unwrap_or_default();
-    problems.check(&fields.pointer("token"), Token::parse(&text))
 }

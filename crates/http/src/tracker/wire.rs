@@ -73,7 +73,8 @@ pub(crate) struct GeneralInfoInput {
     #[schema(rename = "identityToken")]
     identity_token: Option<String>,
     /// The visitor's cookie.
-    cookies: crate::docs::CookiesInput,
+    #[schema(value_type = crate::docs::CookiesInput)]
+    cookies: Value,
 }
 
 const GENERAL: Names = Names {

@@ -1,7 +1,7 @@
 //! `GET` and `POST site/domains`: the site of a shop's domain.
 
 use crate::auth::{May, right};
-use crate::body::{Document, Incoming};
+use crate::body::{Body, FromMember, Incoming, Member, body, read_object};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paths::Params;
@@ -18,13 +18,24 @@ use utoipa::ToSchema;
 /// The sentences that plug-ins look for in the answer for a registered domain (wire fact: one the first, another the second).
 const KNOWN: &str = "Domain already exists. Domain is already registered.";
 
-/// A shop's domain.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what register() reads")]
-pub(crate) struct DomainInput {
-    /// A host with or without a port, or the address of a page there.
-    #[schema(min_length = 1, max_length = 255, example = "shop.example")]
-    domain: String,
+body! {
+    /// A shop's domain.
+    pub(crate) struct DomainInput {
+        /// A host with or without a port, or the address of a page there.
+        #[schema(value_type = String, min_length = 1, max_length = 255, example = "shop.example")]
+        domain: Origins,
+    }
+}
+
+/// The origins of a domain.
+#[derive(Debug)]
+struct Origins(BTreeSet<SiteOrigin>);
+
+impl FromMember for Origins {
+    fn read(member: Member<'_>, problems: &mut Problems) -> Option<Self> {
+        let domain = String::read(member, problems)?;
+        member.check(problems, SiteOrigin::of_domain(&domain).map(Self))
+    }
 }
 
 /// The site of a domain.
@@ -69,10 +80,9 @@ impl DomainBody {
 pub(crate) async fn register(
     State(state): State<HttpState>,
     auth: May<right::Write>,
-    incoming: Incoming,
+    Body(sent, _): Body<DomainInput>,
 ) -> Result<(StatusCode, Json<DomainBody>), ApiError> {
-    let origins = named(&incoming.object()?)?;
-    let (site, is_new) = state.app.register_domain(auth.workspace(), &origins).await?;
+    let (site, is_new) = state.app.register_domain(auth.workspace(), &sent.domain.0).await?;
     Ok(if is_new {
         (StatusCode::CREATED, Json(DomainBody::of(site, None)))
     } else {
@@ -106,22 +116,13 @@ pub(crate) async fn find(
         Some(domain) => origins("domain", domain)?,
         // The protocol has the same body for both methods (wire fact). Clients send other bodies with GET, which are ignored.
         None => match incoming.object() {
-            Ok(body) => named(&body)?,
+            Ok(body) => read_object::<DomainInput>(&body.fields())?.domain.0,
             Err(_) => origins("domain", "")?,
         },
     };
     let site = state.app.site_of_domain(auth.workspace(), &origins).await?;
     let site = site.ok_or(ApiError::NotFound("domain"))?;
     Ok(Json(DomainBody::of(site, Some(KNOWN))))
-}
-
-/// The origins of the domain in a body.
-fn named(body: &Document) -> Result<BTreeSet<SiteOrigin>, ApiError> {
-    let fields = body.fields();
-    let mut problems = Problems::default();
-    let domain = fields.text("domain", &mut problems).value();
-    problems.finish()?;
-    origins(&fields.pointer("domain"), &domain.unwrap_or_default())
 }
 
 /// The origins of a domain; errors name the pointer.

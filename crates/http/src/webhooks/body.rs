@@ -1,18 +1,15 @@
 //! Request and response forms of webhooks.
 
-use crate::fields::{Fields, Problems, Sent};
+use crate::body::List;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use selfsame_application::SigningKey;
 use selfsame_application::ports::Webhook;
 use selfsame_domain::ChangeKind;
-use selfsame_domain::webhooks::{WantedKinds, WebhookUrl};
+use selfsame_domain::webhooks::WantedKinds;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-
-/// The greatest number of kinds in a request.
-const MAX_KINDS: usize = 50;
 
 /// A webhook. Its secret is not answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -104,33 +101,10 @@ impl MadeBody {
     }
 }
 
-/// Reads `url`.
-pub(super) fn url(fields: &Fields<'_>, problems: &mut Problems) -> Option<WebhookUrl> {
-    let text = fields.text("url", problems).value()?;
-    problems.check(&fields.pointer("url"), WebhookUrl::parse(&text))
-}
+/// The kinds of changes that a request names; at most 50.
+pub(super) type Kinds = List<ChangeKind, 1, 50>;
 
-/// Reads `kinds`; none if the request has no such member.
-pub(super) fn kinds(fields: &Fields<'_>, problems: &mut Problems) -> Option<WantedKinds> {
-    match fields.raw("kinds") {
-        Sent::Nothing => return None,
-        Sent::Null => return Some(WantedKinds::All),
-        Sent::Value(_) => {}
-    }
-    let texts = fields.texts("kinds", MAX_KINDS, problems);
-    if texts.is_empty() && problems.is_empty() {
-        problems.add(fields.pointer("kinds"), "must name a kind; null stands for all");
-    }
-    let known = ChangeKind::ALL.map(ChangeKind::as_str).join(", ");
-    let read = |(pointer, text): (String, String)| {
-        let kind = ChangeKind::from_text(text.trim()).ok_or_else(|| format!("must be one of {known}"));
-        problems.check(&pointer, kind)
-    };
-    Some(WantedKinds::Some(texts.into_iter().filter_map(read).collect()))
-}
-
-/// Reads `secret`.
-pub(super) fn secret(fields: &Fields<'_>, problems: &mut Problems) -> Option<SigningKey> {
-    let text = fields.text("secret", problems).value()?;
-    problems.check(&fields.pointer("secret"), SigningKey::parse(&text))
+/// The kinds that are sent; all without names.
+pub(super) fn wanted(kinds: Option<Kinds>) -> WantedKinds {
+    kinds.map_or(WantedKinds::All, |kinds| WantedKinds::Some(kinds.values().collect()))
 }

@@ -1,29 +1,30 @@
 //! `PATCH webhooks/{id}`.
 
-use super::body::{WebhookBody, example, kinds, url};
-use super::webhook_id;
+use super::body::{Kinds, WebhookBody, example, wanted};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::error::ApiError;
-use crate::fields::Problems;
-use crate::paths::ApiPath;
+use crate::fields::Sent;
+use crate::paths::Id;
 use crate::refusals::ChangeRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::WebhookChange;
-use utoipa::ToSchema;
+use selfsame_domain::WebhookId;
+use selfsame_domain::webhooks::WebhookUrl;
 
-/// A change of a webhook. What is missing stays as it is.
-#[derive(Debug, ToSchema)]
-#[schema(as = WebhookChange)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct ChangeBody {
-    /// Where messages are sent from now on, waiting ones too.
-    #[schema(example = "https://crm.example.com/selfsame")]
-    url: Option<String>,
-    /// Which changes become messages from now on; null for all.
-    kinds: Option<Vec<String>>,
+body! {
+    /// A change of a webhook. What is missing stays as it is.
+    #[schema(as = WebhookChange)]
+    pub(super) struct ChangeBody {
+        /// Where messages are sent from now on, waiting ones too.
+        #[schema(value_type = Option<String>, example = "https://crm.example.com/selfsame")]
+        url: Option<WebhookUrl>,
+        /// Which changes become messages from now on; null for all.
+        #[schema(value_type = Option<Vec<String>>)]
+        kinds: Sent<Kinds>,
+    }
 }
 
 /// Change the URL or the kinds of a webhook.
@@ -41,19 +42,16 @@ pub(super) struct ChangeBody {
 pub(super) async fn change(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<WebhookId>,
+    Body(change, _): Body<ChangeBody>,
 ) -> Result<Json<WebhookBody>, ApiError> {
-    let document = incoming.object()?;
-    let fields = document.fields();
-    let mut problems = Problems::default();
-    let url = url(&fields, &mut problems);
-    let kinds = kinds(&fields, &mut problems);
-    problems.finish()?;
-    let change = WebhookChange { url, kinds };
-    let changed = state
-        .app
-        .change_webhook(auth.workspace(), webhook_id(&id)?, change)
-        .await?;
+    let change = WebhookChange {
+        url: change.url,
+        kinds: match change.kinds {
+            Sent::Nothing => None,
+            sent => Some(wanted(sent.value())),
+        },
+    };
+    let changed = state.app.change_webhook(auth.workspace(), id, change).await?;
     Ok(Json(WebhookBody::from(&changed)))
 }

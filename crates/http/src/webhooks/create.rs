@@ -1,32 +1,32 @@
 //! `POST webhooks`.
 
-use super::body::{MadeBody, kinds, secret, url};
+use super::body::{Kinds, MadeBody, wanted};
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::error::ApiError;
-use crate::fields::Problems;
 use crate::refusals::MakeRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use selfsame_application::NewWebhook;
-use selfsame_domain::webhooks::WantedKinds;
-use utoipa::ToSchema;
+use selfsame_application::{NewWebhook, SigningKey};
+use selfsame_domain::webhooks::WebhookUrl;
 
-/// A webhook to be made.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewWebhook)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct NewWebhookBody {
-    /// Where messages are sent: an `http` or `https` URL, unique in the workspace.
-    #[schema(example = "https://crm.example.com/selfsame")]
-    url: String,
-    /// Which changes are sent; all without, or with null.
-    kinds: Option<Vec<String>>,
-    /// What signs messages: `whsec_` and 24 to 64 bytes in Base64. It is made without, or with null.
-    secret: Option<String>,
+body! {
+    /// A webhook to be made.
+    #[schema(as = NewWebhook)]
+    pub(super) struct NewWebhookBody {
+        /// Where messages are sent: an `http` or `https` URL, unique in the workspace.
+        #[schema(value_type = String, example = "https://crm.example.com/selfsame")]
+        url: WebhookUrl,
+        /// Which changes are sent; all without, or with null.
+        #[schema(value_type = Option<Vec<String>>)]
+        kinds: Option<Kinds>,
+        /// What signs messages: `whsec_` and 24 to 64 bytes in Base64. It is made without, or with null.
+        #[schema(value_type = Option<String>)]
+        secret: Option<SigningKey>,
+    }
 }
 
 /// Make a webhook.
@@ -45,21 +45,13 @@ pub(super) struct NewWebhookBody {
 pub(super) async fn create(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    incoming: Incoming,
+    Body(new, _): Body<NewWebhookBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let document = incoming.object()?;
-    let fields = document.fields();
-    let mut problems = Problems::default();
-    let url = url(&fields, &mut problems);
-    if url.is_none() && problems.is_empty() {
-        problems.add("/url", "is missing");
-    }
-    let kinds = kinds(&fields, &mut problems);
-    let key = secret(&fields, &mut problems);
-    problems.finish()?;
-    let url = url.ok_or(ApiError::Internal("a webhook without problems has no URL"))?;
-    let kinds = kinds.unwrap_or(WantedKinds::All);
-    let new = NewWebhook { url, kinds, key };
+    let new = NewWebhook {
+        url: new.url,
+        kinds: wanted(new.kinds),
+        key: new.secret,
+    };
     let made = state.app.create_webhook(auth.workspace(), new).await?;
     Ok((StatusCode::CREATED, Json(MadeBody::new(&made))))
 }

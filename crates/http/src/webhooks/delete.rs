@@ -1,13 +1,13 @@
 //! `DELETE webhooks/{id}`.
 
-use super::webhook_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::extract::State;
 use http::StatusCode;
+use selfsame_domain::WebhookId;
 
 /// Delete a webhook.
 ///
@@ -23,8 +23,8 @@ use http::StatusCode;
 pub(super) async fn delete(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<WebhookId>,
 ) -> Result<StatusCode, ApiError> {
-    state.app.delete_webhook(auth.workspace(), webhook_id(&id)?).await?;
+    state.app.delete_webhook(auth.workspace(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

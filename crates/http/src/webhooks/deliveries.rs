@@ -1,11 +1,10 @@
 //! `GET webhooks/{id}/deliveries`.
 
-use super::webhook_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
 use crate::fields::Problems;
 use crate::paging::Paging;
-use crate::paths::{ApiPath, Params};
+use crate::paths::{Id, Params};
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
@@ -13,7 +12,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use selfsame_application::ports::{Delivery, DeliveryPlace, DeliveryQuery};
 use selfsame_domain::webhooks::DeliveryStatus;
-use selfsame_domain::{MessageId, Revision};
+use selfsame_domain::{MessageId, Revision, WebhookId};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
@@ -140,10 +139,10 @@ impl Cursor {
 pub(super) async fn deliveries(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(webhook): Id<WebhookId>,
     params: Params,
 ) -> Result<Json<Deliveries>, ApiError> {
-    let (workspace, webhook) = (auth.workspace(), webhook_id(&id)?);
+    let workspace = auth.workspace();
     let mut problems = Problems::default();
     let status = params.text("status").and_then(|text| {
         let known = DeliveryStatus::ALL.map(DeliveryStatus::as_str).join(", ");

@@ -1,14 +1,14 @@
 //! `GET webhooks` and `GET webhooks/{id}`.
 
 use super::body::{WebhookBody, example};
-use super::webhook_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::{Refused, RefusedOrMissing};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_domain::WebhookId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -45,9 +45,9 @@ pub(super) async fn list(State(state): State<HttpState>, auth: May<right::Admin>
 pub(super) async fn get(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<WebhookId>,
 ) -> Result<Json<WebhookBody>, ApiError> {
-    let found = state.app.store().webhook(auth.workspace(), webhook_id(&id)?).await?;
+    let found = state.app.store().webhook(auth.workspace(), id).await?;
     let webhook = found.ok_or(ApiError::NotFound("webhook"))?;
     Ok(Json(WebhookBody::from(&webhook)))
 }

@@ -17,10 +17,8 @@ pub use message::ChangeMessages;
 use crate::error::ApiError;
 use crate::state::HttpState;
 use selfsame_application::WebhookError;
-use selfsame_domain::WebhookId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 /// Routes of our own API.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
@@ -33,12 +31,6 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(deliveries::deliveries))
         .routes(routes!(test::test))
         .routes(routes!(replay::replay))
-}
-
-/// Reads the ID of a webhook. A text that is no ID is answered like an unknown ID.
-fn webhook_id(text: &str) -> Result<WebhookId, ApiError> {
-    let id = Uuid::parse_str(text.trim());
-    id.map(WebhookId).map_err(|_| ApiError::NotFound("webhook"))
 }
 
 impl From<WebhookError> for ApiError {

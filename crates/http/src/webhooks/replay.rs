@@ -1,33 +1,29 @@
 //! `POST webhooks/{id}/replay`.
 
-use super::webhook_id;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, List, body};
 use crate::error::ApiError;
-use crate::fields::{Fields, Problems, Sent};
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::{ChangeRefused, Gone};
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
 use selfsame_application::WebhookReplay;
-use selfsame_domain::{MessageId, Revision};
+use selfsame_domain::{MessageId, Revision, WebhookId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The greatest number of messages in a request.
-const MAX_MESSAGES: usize = 500;
-
-/// What to send again: one of the two.
-#[derive(Debug, ToSchema)]
-#[schema(as = WebhookReplay)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct ReplayBody {
-    /// All changes after this revision; 0 for the beginning.
-    #[schema(example = 1204)]
-    after: Option<i64>,
-    /// These dead messages, up to 500.
-    ids: Option<Vec<String>>,
+body! {
+    /// What to send again: one of the two.
+    #[schema(as = WebhookReplay)]
+    pub(super) struct ReplayBody {
+        /// All changes after this revision; 0 for the beginning.
+        #[schema(example = 1204)]
+        after: Option<i64>,
+        /// These dead messages, up to 500.
+        #[schema(value_type = Option<Vec<String>>)]
+        ids: Option<List<MessageId>>,
+    }
 }
 
 /// What is sent again.
@@ -54,34 +50,21 @@ pub(super) struct ReplayedBody {
 pub(super) async fn replay(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<WebhookId>,
+    Body(sent, _): Body<ReplayBody>,
 ) -> Result<Json<ReplayedBody>, ApiError> {
-    let document = incoming.object()?;
-    let replay = read(&document.fields())?;
-    let id = webhook_id(&id)?;
-    let messages = state.app.replay_webhook(auth.workspace(), id, &replay).await?;
+    let messages = state
+        .app
+        .replay_webhook(auth.workspace(), id, &replay_of(sent)?)
+        .await?;
     Ok(Json(ReplayedBody { messages }))
 }
 
-fn read(fields: &Fields<'_>) -> Result<WebhookReplay, ApiError> {
-    let mut problems = Problems::default();
-    let after = match fields.integer("after", &mut problems) {
-        Sent::Value(after) if after < 0 => {
-            problems.add(fields.pointer("after"), "must be at least 0");
-            None
-        }
-        sent => sent.value(),
-    };
-    let texts = fields.texts("ids", MAX_MESSAGES, &mut problems);
-    let id = |(pointer, text): (String, String)| {
-        let id = MessageId::from_header(text.trim()).ok_or("must be the ID of a message");
-        problems.check(&pointer, id)
-    };
-    let ids: Vec<MessageId> = texts.into_iter().filter_map(id).collect();
-    if problems.is_empty() && after.is_some() != ids.is_empty() {
-        problems.add("", "must have either `after` or `ids`");
+fn replay_of(sent: ReplayBody) -> Result<WebhookReplay, ApiError> {
+    match (sent.after, sent.ids.filter(|ids| !ids.0.is_empty())) {
+        (Some(after), _) if after < 0 => Err(ApiError::invalid("/after", "must be at least 0")),
+        (Some(after), None) => Ok(WebhookReplay::After(Revision(after))),
+        (None, Some(ids)) => Ok(WebhookReplay::Dead(ids.values().collect())),
+        _ => Err(ApiError::invalid("", "must have either `after` or `ids`")),
     }
-    problems.finish()?;
-    Ok(after.map_or(WebhookReplay::Dead(ids), |after| WebhookReplay::After(Revision(after))))
 }

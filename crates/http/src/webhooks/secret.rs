@@ -1,25 +1,25 @@
 //! `POST webhooks/{id}/secret`.
 
-use super::body::{MadeBody, secret};
-use super::webhook_id;
+use super::body::MadeBody;
 use crate::auth::{May, right};
-use crate::body::Incoming;
+use crate::body::{Body, body};
 use crate::error::ApiError;
-use crate::fields::Problems;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::ChangeRefused;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use utoipa::ToSchema;
+use selfsame_application::SigningKey;
+use selfsame_domain::WebhookId;
 
-/// A new secret.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewWebhookSecret)]
-#[expect(dead_code, reason = "the schema of a body that is read leniently")]
-pub(super) struct NewSecretBody {
-    /// `whsec_` and 24 to 64 bytes in Base64. It is made without, or with null.
-    secret: Option<String>,
+body! {
+    /// A new secret.
+    #[schema(as = NewWebhookSecret)]
+    pub(super) struct NewSecretBody {
+        /// `whsec_` and 24 to 64 bytes in Base64. It is made without, or with null.
+        #[schema(value_type = Option<String>)]
+        secret: Option<SigningKey>,
+    }
 }
 
 /// Give a webhook a new secret.
@@ -39,14 +39,12 @@ pub(super) struct NewSecretBody {
 pub(super) async fn rotate(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
-    incoming: Incoming,
+    Id(id): Id<WebhookId>,
+    Body(new, _): Body<NewSecretBody>,
 ) -> Result<Json<MadeBody>, ApiError> {
-    let document = incoming.object()?;
-    let mut problems = Problems::default();
-    let key = secret(&document.fields(), &mut problems);
-    problems.finish()?;
-    let id = webhook_id(&id)?;
-    let rotated = state.app.rotate_webhook_secret(auth.workspace(), id, key).await?;
+    let rotated = state
+        .app
+        .rotate_webhook_secret(auth.workspace(), id, new.secret)
+        .await?;
     Ok(Json(MadeBody::new(&rotated)))
 }

@@ -1,15 +1,14 @@
 //! `POST webhooks/{id}/disable` and `POST webhooks/{id}/enable`.
 
 use super::body::{WebhookBody, example};
-use super::webhook_id;
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
-use selfsame_domain::Action;
+use selfsame_domain::WebhookId;
 
 /// Disable a webhook.
 ///
@@ -24,10 +23,10 @@ use selfsame_domain::Action;
 )]
 pub(super) async fn disable(
     State(state): State<HttpState>,
-    auth: Authenticated,
-    ApiPath(id): ApiPath<String>,
+    auth: May<right::Admin>,
+    Id(id): Id<WebhookId>,
 ) -> Result<Json<WebhookBody>, ApiError> {
-    switch(&state, &auth, &id, false).await
+    switch(&state, &auth, id, false).await
 }
 
 /// Enable a webhook.
@@ -43,20 +42,18 @@ pub(super) async fn disable(
 )]
 pub(super) async fn enable(
     State(state): State<HttpState>,
-    auth: Authenticated,
-    ApiPath(id): ApiPath<String>,
+    auth: May<right::Admin>,
+    Id(id): Id<WebhookId>,
 ) -> Result<Json<WebhookBody>, ApiError> {
-    switch(&state, &auth, &id, true).await
+    switch(&state, &auth, id, true).await
 }
 
 async fn switch(
     state: &HttpState,
     auth: &Authenticated,
-    id: &str,
+    id: WebhookId,
     is_enabled: bool,
 ) -> Result<Json<WebhookBody>, ApiError> {
-    auth.allow(Action::Admin)?;
-    let id = webhook_id(id)?;
     let switched = state.app.switch_webhook(auth.workspace(), id, is_enabled).await?;
     Ok(Json(WebhookBody::from(&switched)))
 }

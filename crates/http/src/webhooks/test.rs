@@ -1,13 +1,13 @@
 //! `POST webhooks/{id}/test`.
 
-use super::webhook_id;
 use crate::auth::{May, right};
 use crate::error::ApiError;
-use crate::paths::ApiPath;
+use crate::paths::Id;
 use crate::refusals::RefusedOrMissing;
 use crate::state::HttpState;
 use axum::Json;
 use axum::extract::State;
+use selfsame_domain::WebhookId;
 use selfsame_domain::webhooks::EndpointAnswer;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,8 +51,8 @@ impl From<EndpointAnswer> for TestBody {
 pub(super) async fn test(
     State(state): State<HttpState>,
     auth: May<right::Admin>,
-    ApiPath(id): ApiPath<String>,
+    Id(id): Id<WebhookId>,
 ) -> Result<Json<TestBody>, ApiError> {
-    let answer = state.app.test_webhook(auth.workspace(), webhook_id(&id)?).await?;
+    let answer = state.app.test_webhook(auth.workspace(), id).await?;
     Ok(Json(answer.into()))
 }

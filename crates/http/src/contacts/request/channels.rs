@@ -1,6 +1,8 @@
 //! The channels of a contact.
 
 use super::{MAX_IDENTIFIERS, Reader};
+use crate::body::Member;
+use crate::docs::{self, ContactInput, DeviceInput, WebPushInput};
 use crate::error::Problem;
 use crate::fields::{Fields, NOT_A_TEXT, Problems, Sent, name_of, text_of, why};
 use selfsame_domain::values::{
@@ -14,19 +16,20 @@ use uuid::Uuid;
 /// The greatest number of channels of one type in a request (wire fact).
 const MAX_OF_TYPE: usize = 2;
 
-pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
+pub(super) fn read(reader: &mut Reader<'_>, contact: &ContactInput<'_>) {
     let mut counts: BTreeMap<ChannelType, usize> = BTreeMap::new();
-    for (pointer, value) in fields.list("channels", MAX_IDENTIFIERS, reader.problems) {
+    for (pointer, value) in contact.channels.list(MAX_IDENTIFIERS, reader.problems) {
         let Value::Object(object) = value else {
             let problem = Problem::new(pointer, why(value, "must be an object"));
             reader.unreadable(None, None, &problem);
             continue;
         };
         let channel = Fields::of(Some(object), pointer);
-        let Some(text) = reader.text(None, &channel, "value") else {
+        let sent = docs::ChannelInput::of(&channel);
+        let Some(text) = reader.text(None, sent.value) else {
             continue;
         };
-        let Some(channel_type) = read_type(reader, &channel) else {
+        let Some(channel_type) = read_type(reader, sent.r#type) else {
             continue;
         };
         let count = counts.entry(channel_type).or_default();
@@ -40,17 +43,16 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
             reader.unreadable(None, None, &problem);
         }
     }
-    for (pointer, value) in fields.list("telegram", MAX_IDENTIFIERS, reader.problems) {
+    for (pointer, value) in contact.telegram.list(MAX_IDENTIFIERS, reader.problems) {
         if let Err(problem) = telegram(reader, &pointer, value) {
             reader.unreadable(Some(IdentifierKind::Telegram), None, &problem);
         }
     }
 }
 
-fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelType> {
-    let pointer = channel.pointer("type");
+fn read_type(reader: &mut Reader<'_>, member: Member<'_>) -> Option<ChannelType> {
     let mut ignored = Problems::default();
-    let text = channel.text("type", &mut ignored).value();
+    let text = member.text(&mut ignored).value();
     let known = text.as_deref().and_then(ChannelType::from_wire);
     if known.is_none() {
         let reason = match text {
@@ -63,7 +65,7 @@ fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelTyp
                 None => "must be the type of the channel".to_owned(),
             },
         };
-        reader.unreadable(None, None, &Problem::new(pointer, reason));
+        reader.unreadable(None, None, &Problem::new(member.pointer(), reason));
     }
     known
 }
@@ -75,7 +77,8 @@ fn read_channel(
     channel_type: ChannelType,
     text: &str,
 ) -> Result<(), Problem> {
-    let pointer = channel.pointer("value");
+    let sent = docs::ChannelInput::of(channel);
+    let pointer = sent.value.pointer();
     match channel_type {
         ChannelType::Email => {
             let read = Email::parse(text).map(|email| Identifier::email(&email));
@@ -89,7 +92,7 @@ fn read_channel(
             push(reader, channel_type, phone, ChannelDetails::default());
         }
         ChannelType::MobilePush => {
-            let device = device(reader, channel)?;
+            let device = device(reader, sent.device)?;
             let app = device.as_ref().and_then(|device| device.app_id.clone());
             let details = ChannelDetails {
                 device,
@@ -99,7 +102,7 @@ fn read_channel(
             token(reader, channel, kind, text, app, details)?;
         }
         ChannelType::WebPush => {
-            let web_push = web_push(reader, channel)?;
+            let web_push = web_push(reader, sent.web_push_subscription)?;
             let app = web_push.as_ref().and_then(|web_push| web_push.app_id.clone());
             let details = ChannelDetails {
                 web_push,
@@ -134,7 +137,7 @@ fn token(
 ) -> Result<(), Problem> {
     let mut app = app;
     if app.is_none() {
-        app = app_id(channel)?;
+        app = app_id(channel.at("appId"))?;
         details.app = app.as_ref().map(|app| app.as_str().to_owned());
     }
     let read = Token::parse(text).map(|token| Identifier::token(kind, app.as_ref(), &token));
@@ -165,7 +168,7 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) -> Result<(),
     let object = value.as_object();
     let fields = Fields::of(object, pointer.to_owned());
     let text = match object {
-        Some(object) if object.contains_key("token") => reader.text(Some(kind), &fields, "token"),
+        Some(object) if object.contains_key("token") => reader.text(Some(kind), fields.at("token")),
         Some(_) => None,
         None => name_of(value),
     };
@@ -179,7 +182,7 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) -> Result<(),
             Err(Problem::new(pointer, why(value, expected)))
         };
     };
-    let app = app_id(&fields)?;
+    let app = app_id(fields.at("appId"))?;
     let details = ChannelDetails {
         app: app.as_ref().map(AppId::to_string),
         ..ChannelDetails::default()
@@ -191,9 +194,9 @@ fn telegram(reader: &mut Reader<'_>, pointer: &str, value: &Value) -> Result<(),
 }
 
 /// The app ID, which is part of a token. An unreadable one is an error: without it the token would be a different identifier.
-fn app_id(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
+fn app_id(member: Member<'_>) -> Result<Option<AppId>, Problem> {
     let mut wrong = Problems::default();
-    let text = fields.text("appId", &mut wrong).value();
+    let text = member.text(&mut wrong).value();
     if let Some(problem) = wrong.all().pop() {
         return Err(problem);
     }
@@ -201,36 +204,37 @@ fn app_id(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
     match AppId::parse(&text) {
         Ok(app) => Ok(Some(app)),
         Err(ValueError::Empty) => Ok(None),
-        Err(error) => Err(Problem::new(fields.pointer("appId"), error)),
+        Err(error) => Err(Problem::new(member.pointer(), error)),
     }
 }
 
 /// The app of a device, a UUID (wire fact). Any other text would be a separate app whose tokens no call addresses, and so would the same
 /// UUID without hyphens or in braces.
-pub(crate) fn device_app(fields: &Fields<'_>) -> Result<Option<AppId>, Problem> {
-    let app = app_id(fields)?;
+pub(crate) fn device_app(member: Member<'_>) -> Result<Option<AppId>, Problem> {
+    let app = app_id(member)?;
     let is_uuid = |app: &AppId| Uuid::try_parse(app.as_str()).is_ok_and(|uuid| uuid.to_string() == app.as_str());
     if app.as_ref().is_none_or(is_uuid) {
         Ok(app)
     } else {
-        Err(Problem::new(fields.pointer("appId"), "must be a UUID with hyphens"))
+        Err(Problem::new(member.pointer(), "must be a UUID with hyphens"))
     }
 }
 
-fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Result<Option<Device>, Problem> {
-    let Some(fields) = details(reader, channel, "device") else {
+fn device(reader: &mut Reader<'_>, member: Member<'_>) -> Result<Option<Device>, Problem> {
+    let Some(fields) = details(reader, member) else {
         return Ok(None);
     };
-    let app_id = device_app(&fields)?;
-    let active = active(reader, &fields);
-    let mut text = |name| described(reader, &fields, name);
+    let sent = DeviceInput::of(&fields);
+    let app_id = device_app(sent.app_id)?;
+    let active = active(reader, sent.active);
+    let mut text = |member| described(reader, member);
     let mut device = Device {
         app_id,
-        device_model: text("deviceModel"),
-        os: text("os"),
-        locale: text("locale"),
-        client_version: text("clientVersion"),
-        app_version: text("appVersion"),
+        device_model: text(sent.device_model),
+        os: text(sent.os),
+        locale: text(sent.locale),
+        client_version: text(sent.client_version),
+        app_version: text(sent.app_version),
         active,
     };
     loop {
@@ -251,21 +255,22 @@ fn device(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Result<Option<Device
     }
 }
 
-fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Result<Option<WebPushSubscription>, Problem> {
-    let Some(fields) = details(reader, channel, "webPushSubscription") else {
+fn web_push(reader: &mut Reader<'_>, member: Member<'_>) -> Result<Option<WebPushSubscription>, Problem> {
+    let Some(fields) = details(reader, member) else {
         return Ok(None);
     };
-    let app_id = app_id(&fields)?;
-    let mut text = |name| described(reader, &fields, name);
+    let sent = WebPushInput::of(&fields);
+    let app_id = app_id(sent.app_id)?;
+    let mut text = |member| described(reader, member);
     let mut web_push = WebPushSubscription {
         app_id,
-        user_agent: text("userAgent"),
-        user_agent_version: text("userAgentVersion"),
-        user_agent_language: text("userAgentLanguage"),
-        os: text("os"),
-        ip: text("ip"),
-        subscription_page: text("subscriptionPage"),
-        sw_active_version: text("swActiveVersion"),
+        user_agent: text(sent.user_agent),
+        user_agent_version: text(sent.user_agent_version),
+        user_agent_language: text(sent.user_agent_language),
+        os: text(sent.os),
+        ip: text(sent.ip),
+        subscription_page: text(sent.subscription_page),
+        sw_active_version: text(sent.sw_active_version),
     };
     loop {
         match web_push.clone().checked() {
@@ -287,28 +292,28 @@ fn web_push(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Result<Option<WebP
     }
 }
 
-fn details<'a>(reader: &mut Reader<'_>, channel: &Fields<'a>, name: &str) -> Option<Fields<'a>> {
-    let value = channel.raw(name).value()?;
+fn details<'a>(reader: &mut Reader<'_>, member: Member<'a>) -> Option<Fields<'a>> {
+    let value = member.sent().value()?;
     let object = value.as_object();
     if object.is_none() {
-        reader.skip(&channel.pointer(name), why(value, "must be an object"));
+        reader.skip(&member.pointer(), why(value, "must be an object"));
     }
-    object.map(|object| Fields::of(Some(object), channel.pointer(name)))
+    object.map(|object| Fields::of(Some(object), member.pointer()))
 }
 
 /// Reads a descriptive member; a value that is no text is left out and reported.
-fn described(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &str) -> Option<String> {
-    let value = fields.raw(name).value()?;
+fn described(reader: &mut Reader<'_>, member: Member<'_>) -> Option<String> {
+    let value = member.sent().value()?;
     let text = text_of(value);
     if text.is_none() {
-        reader.skip(&fields.pointer(name), why(value, NOT_A_TEXT));
+        reader.skip(&member.pointer(), why(value, NOT_A_TEXT));
     }
     text
 }
 
-fn active(reader: &mut Reader<'_>, fields: &Fields<'_>) -> bool {
+fn active(reader: &mut Reader<'_>, member: Member<'_>) -> bool {
     let mut ignored = Problems::default();
-    let sent = fields.boolean("active", &mut ignored);
+    let sent = member.boolean(&mut ignored);
     for problem in ignored.all() {
         reader.skip(&problem.pointer, problem.reason);
     }

@@ -1,6 +1,6 @@
 use super::*;
-use selfsame_domain::AttributeKey;
 use selfsame_domain::values::{BlockedValue, BlockedValues, ChannelType, Region};
+use selfsame_domain::{AttributeKey, FieldId};
 use serde_json::json;
 
 fn policy() -> Policy {
@@ -15,7 +15,7 @@ fn read_json(body: &Value) -> Result<ContactRequest, String> {
     let fields = Fields::of(body.as_object(), String::new());
     let mut problems = Problems::default();
     let mut request = read(&fields, Source::Api, &policy(), &mut problems);
-    read_groups(&fields, &mut request, &mut problems);
+    read_groups(ContactInput::of(&fields).groups, &mut request, &mut problems);
     refuse_unreadable(&request, Call::Upsert, &policy(), &mut problems);
     problems.finish().map(|()| request).map_err(|error| error.detail())
 }

@@ -6,7 +6,7 @@ mod how;
 mod parameters;
 mod rows;
 
-pub(super) use parameters::{FileParams, Parameters, read_date_formats, read_map, region};
+pub(super) use parameters::{FileParams, Parameters, read_date_formats, read_map};
 pub(super) use selfsame_domain::imports::{Column, FileOptions, Plan, Target};
 
 pub use contact::segments_cell;

@@ -86,7 +86,7 @@ fn unique_by(params: &Params, fields: &[CustomField], problems: &mut Problems) -
 }
 
 /// Reads a country.
-pub(in crate::imports) fn region(text: Option<&str>, name: &str, problems: &mut Problems) -> Option<String> {
+fn region(text: Option<&str>, name: &str, problems: &mut Problems) -> Option<String> {
     let text = text?;
     problems.check(name, Region::parse(text))?;
     Some(text.to_owned())

@@ -4,6 +4,7 @@ use super::columns::Columns;
 use super::contact::ContactBuilder;
 use super::how::{how, plan as plan_of};
 use crate::contacts::{BulkOptions, request};
+use crate::docs::ContactInput;
 use crate::error::ApiError;
 use crate::fields::{Fields, Problems, text_of};
 use selfsame_application::ports::{
@@ -395,7 +396,7 @@ impl<'p> Reader<'p> {
         let fields = Fields::of(Some(&contact), String::new());
         let mut command = self.bulk.contact(&fields, &self.policy, &mut problems);
         if let Command::Contact(_, request) = &mut command {
-            request::read_groups(&fields, request, &mut problems);
+            request::read_groups(ContactInput::of(&fields).groups, request, &mut problems);
         }
         problems.finish().map_err(|error: ApiError| error.detail())?;
         if let (Command::Contact(_, request), true) = (&mut command, self.clears) {
