@@ -162,7 +162,7 @@ impl SinkRun for FileRun {
 /// A file in progress.
 struct Table {
     name: String,
-    columns: Vec<&'static Column>,
+    columns: Vec<Column>,
     format: FileFormat,
     file: File,
     /// Compresses the output, and buffers it until it is written to the file.
@@ -173,7 +173,7 @@ impl Table {
     async fn open(
         staging: &Path,
         dataset: Dataset,
-        columns: Vec<&'static Column>,
+        columns: Vec<Column>,
         format: FileFormat,
     ) -> Result<Self, SinkError> {
         let name = format!("{}.{}", dataset.as_str(), format.as_str());
@@ -191,7 +191,7 @@ impl Table {
         if matches!(format, FileFormat::Csv | FileFormat::CsvGz) {
             let mut titles = csv::Writer::from_writer(Vec::new());
             titles
-                .write_record(table.columns.iter().map(|column| column.name))
+                .write_record(table.columns.iter().map(|column| &*column.name))
                 .map_err(|_| refused())?;
             table.put(&titles.into_inner().map_err(|_| refused())?).await?;
         }
@@ -212,7 +212,7 @@ impl Table {
         for row in rows {
             let members = self.columns.iter().zip(row);
             let object: Map<String, Value> = members
-                .map(|(column, cell)| (column.name.to_owned(), json_of(cell)))
+                .map(|(column, cell)| (column.name.to_string(), json_of(cell)))
                 .collect();
             serde_json::to_writer(&mut lines, &object).map_err(|_| refused())?;
             lines.push(b'\n');
@@ -257,6 +257,8 @@ fn text_of(cell: &Cell) -> String {
         Cell::Number(amount) => amount.to_string(),
         Cell::Flag(flag) => flag.to_string(),
         Cell::Time(time) => time.format("%Y-%m-%d %H:%M:%S").to_string(),
+        Cell::Date(date) => date.to_string(),
+        Cell::LocalTime(time) => time.format("%Y-%m-%d %H:%M:%S").to_string(),
         Cell::Text(text) => text.clone(),
     }
 }
@@ -272,7 +274,7 @@ fn json_of(cell: &Cell) -> Value {
             exact.map_or(Value::String(text), Value::Number)
         }
         Cell::Flag(flag) => Value::from(*flag),
-        Cell::Time(_) | Cell::Text(_) => Value::from(text_of(cell)),
+        Cell::Time(_) | Cell::Date(_) | Cell::LocalTime(_) | Cell::Text(_) => Value::from(text_of(cell)),
     }
 }
 

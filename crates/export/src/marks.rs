@@ -58,8 +58,8 @@ impl Known {
 }
 
 /// The column with the time of an event or a page view; none for other datasets.
-pub(crate) fn event_time(dataset: Dataset, columns: &[&'static Column]) -> Option<&'static Column> {
+pub(crate) fn event_time(dataset: Dataset, columns: &[Column]) -> Option<&Column> {
     let has_events = matches!(dataset, Dataset::Events | Dataset::PageViews);
     let mut times = columns.iter().filter(|column| column.kind == ColumnType::Time);
-    times.next().copied().filter(|_| has_events)
+    times.next().filter(|_| has_events)
 }

@@ -40,7 +40,7 @@ pub(super) struct Work<'a> {
 }
 
 /// The column by whose days the table of a dataset is partitioned.
-pub(super) fn partition_of(plan: &TablePlan) -> Option<&'static Column> {
+pub(super) fn partition_of(plan: &TablePlan) -> Option<&Column> {
     event_time(plan.dataset, &plan.columns)
 }
 
@@ -75,8 +75,8 @@ pub(super) fn time(time: Timestamp) -> String {
 }
 
 /// Quoted names, separated by commas, each behind a prefix.
-pub(super) fn names(columns: &[&'static Column], prefix: &str) -> String {
-    let names = columns.iter().map(|column| format!("{prefix}{}", name(column.name)));
+pub(super) fn names(columns: &[Column], prefix: &str) -> String {
+    let names = columns.iter().map(|column| format!("{prefix}{}", name(&column.name)));
     names.collect::<Vec<_>>().join(", ")
 }
 
@@ -165,7 +165,7 @@ impl Work<'_> {
             (Some(column), Some((first, last))) => {
                 format!(
                     " AND t.{} BETWEEN {} AND {}",
-                    name(column.name),
+                    name(&column.name),
                     time(first),
                     time(last)
                 )
@@ -176,8 +176,10 @@ impl Work<'_> {
         let others = plan
             .columns
             .iter()
-            .filter(|column| !dataset.key().contains(&column.name));
-        let set: Vec<String> = others.map(|column| format!("{0} = s.{0}", name(column.name))).collect();
+            .filter(|column| !dataset.key().contains(&&*column.name));
+        let set: Vec<String> = others
+            .map(|column| format!("{0} = s.{0}", name(&column.name)))
+            .collect();
         let mut statements = Vec::new();
         if self.is_full {
             statements.push(format!(
@@ -191,10 +193,12 @@ impl Work<'_> {
                  AS s WHERE {same})"
             ));
         }
-        statements.push(format!(
-            "UPDATE {target} AS t SET {} FROM {source} AS s WHERE {same}{within}",
-            set.join(", ")
-        ));
+        if !set.is_empty() {
+            statements.push(format!(
+                "UPDATE {target} AS t SET {} FROM {source} AS s WHERE {same}{within}",
+                set.join(", ")
+            ));
+        }
         statements.push(format!(
             "INSERT INTO {target} ({}) SELECT {} FROM {source} AS s WHERE NOT EXISTS (SELECT 1 FROM {target} AS t WHERE {same}{within})",
             names(&plan.columns, ""),

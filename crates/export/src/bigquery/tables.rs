@@ -137,12 +137,12 @@ async fn prepare_table(client: &Client, dataset: &str, plan: &TablePlan) -> Resu
         let is_it = |field: &&Value| {
             field["name"]
                 .as_str()
-                .is_some_and(|name| name.eq_ignore_ascii_case(column.name))
+                .is_some_and(|name| name.eq_ignore_ascii_case(&column.name))
         };
         match fields.iter().find(is_it) {
             None => fields.push(field.clone()),
             Some(actual) if rows::holds(column.kind, actual) => {}
-            Some(actual) => return Err(incompatible(plan.dataset, column.name, actual, field)),
+            Some(actual) => return Err(incompatible(plan.dataset, &column.name, actual, field)),
         }
     }
     if fields.len() == known {

@@ -28,6 +28,8 @@ fn put(text: &mut String, cell: &Cell) -> Result<(), SinkError> {
         Cell::Number(amount) => write!(text, "{amount}"),
         Cell::Flag(flag) => text.write_str(if *flag { "t" } else { "f" }),
         Cell::Time(time) => write!(text, "{}", time.format("%Y-%m-%d %H:%M:%S")),
+        Cell::Date(date) => write!(text, "{date}"),
+        Cell::LocalTime(time) => write!(text, "{}", time.format("%Y-%m-%d %H:%M:%S")),
         Cell::Text(value) => return escape(text, value),
     };
     written.map_err(|_| refused("a value cannot be written"))

@@ -49,7 +49,7 @@ impl PostgresRun {
         self.request.tables.iter().map(|plan| plan.dataset).collect()
     }
 
-    fn columns(&self, dataset: Dataset) -> Vec<&'static Column> {
+    fn columns(&self, dataset: Dataset) -> Vec<Column> {
         let plan = self.request.tables.iter().find(|plan| plan.dataset == dataset);
         plan.map_or_else(Vec::new, |plan| plan.columns.clone())
     }
@@ -74,7 +74,7 @@ impl PostgresRun {
     }
 
     async fn staged(&mut self, dataset: Dataset) -> Result<String, SinkError> {
-        let columns = sql::names(self.columns(dataset).iter().map(|column| column.name));
+        let columns = sql::names(self.columns(dataset).iter().map(|column| &*column.name));
         self.temporary(format!("_selfsame_staged_{}", dataset.as_str()), dataset, &columns)
             .await
     }
@@ -163,7 +163,7 @@ impl SinkRun for PostgresRun {
 
     async fn stage(&mut self, dataset: Dataset, rows: Vec<Row>) -> Result<u64, SinkError> {
         let staged = self.staged(dataset).await?;
-        let columns = sql::names(self.columns(dataset).iter().map(|column| column.name));
+        let columns = sql::names(self.columns(dataset).iter().map(|column| &*column.name));
         self.copy(&staged, &columns, &rows).await
     }
 

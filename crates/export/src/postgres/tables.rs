@@ -81,7 +81,7 @@ async fn prepare_table(connection: &mut PgConnection, schema: &str, plan: &Table
     }
     let mut is_altered = false;
     for column in &plan.columns {
-        match found.get(column.name) {
+        match found.get(&*column.name) {
             None => {
                 for statement in sql::add(schema, dataset, column) {
                     run(connection, statement).await?;

@@ -26,7 +26,8 @@ pub(super) struct NewExportBody {
     /// Where it goes to.
     #[schema(format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
     connector_id: String,
-    /// At least one of `contacts`, `identifiers`, `devices`, `orders`, `orderItems`, `events`, `contact_merges`, `visitors`, `page_views`.
+    /// At least one of `contacts`, `identifiers`, `devices`, `orders`, `orderItems`, `events`, `contact_merges`, `visitors`, `page_views`, `segments`,
+    /// `segment_members`, `contacts_custom`.
     datasets: Vec<String>,
     /// The schema of the tables; `public` without. It is made when it is missing.
     #[schema(example = "public")]
@@ -36,7 +37,7 @@ pub(super) struct NewExportBody {
     /// Whether contacts and devices have the column of the external ID; true without.
     #[schema(example = true)]
     include_external_id: Option<bool>,
-    /// The static segment whose contacts it has; null or missing for all. Possible with contacts, identifiers and devices alone.
+    /// The static segment whose contacts it has; null or missing for all. Possible only with contacts, identifiers, devices and `contacts_custom`.
     #[schema(example = json!(null))]
     segment_id: Option<i64>,
 }
