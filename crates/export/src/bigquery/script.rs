@@ -3,7 +3,7 @@
 //! A run is written by one transaction. It has `UPDATE` and `INSERT` instead of `MERGE`, which reads about as much: the emulator that the
 //! tests run on cannot do a `MERGE` within a transaction.
 
-use crate::marks::{WATERMARK, event_time};
+use crate::marks::{NOTHING, WATERMARK, event_time};
 use selfsame_application::ports::Watermark;
 use selfsame_domain::export::{Column, ColumnType, Dataset, TablePlan};
 use selfsame_domain::{ExportId, Timestamp};
@@ -51,6 +51,15 @@ pub(super) fn marks(project: &str, dataset: &str, tables: &[TablePlan]) -> Strin
          FROM {}\nWHERE dataset IN ({})",
         table(project, dataset, WATERMARK),
         datasets(tables)
+    )
+}
+
+/// The statement that says of a table that it has nothing.
+pub(super) fn unmark(project: &str, dataset: &str, of: Dataset) -> String {
+    format!(
+        "UPDATE {} SET revision = {NOTHING} WHERE dataset = '{}'",
+        table(project, dataset, WATERMARK),
+        of.as_str()
     )
 }
 
