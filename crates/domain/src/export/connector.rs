@@ -91,11 +91,14 @@ pub enum FileFormat {
     /// The same, compressed by gzip.
     #[serde(rename = "ndjson.gz")]
     NdjsonGz,
+    /// Apache Parquet, compressed by Snappy.
+    #[serde(rename = "parquet")]
+    Parquet,
 }
 
 impl FileFormat {
     /// Every form.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::CsvGz, Self::Ndjson, Self::NdjsonGz];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::CsvGz, Self::Ndjson, Self::NdjsonGz, Self::Parquet];
 
     /// The text of the form: the ending of its files.
     pub fn as_str(self) -> &'static str {
@@ -104,6 +107,7 @@ impl FileFormat {
             Self::CsvGz => "csv.gz",
             Self::Ndjson => "ndjson",
             Self::NdjsonGz => "ndjson.gz",
+            Self::Parquet => "parquet",
         }
     }
 
