@@ -30,6 +30,11 @@ impl ConnectorKind {
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
+
+    /// Whether rows at the destination can be compared with the workspace. Files cannot: every run writes them anew, which mends them too.
+    pub fn is_compared(self) -> bool {
+        self != Self::File
+    }
 }
 
 /// How a connection to PostgreSQL is protected: the modes of libpq.

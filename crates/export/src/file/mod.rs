@@ -66,11 +66,6 @@ impl Sink for FileSink {
         ConnectorKind::File
     }
 
-    /// Every run writes the files anew, and mends with that whatever was changed.
-    fn compares(&self) -> bool {
-        false
-    }
-
     async fn check(&self, destination: &Destination, _: &[String]) -> Result<(), SinkError> {
         let (folder, _) = self.folder(destination)?;
         make(&folder).await?;

@@ -75,13 +75,18 @@ impl Table {
         Ok(table)
     }
 
-    /// Adds rows. Returns how many bytes they have, before a compression; those of Parquet when their group is written.
+    /// Adds rows. Returns how many bytes they have, before a compression; in Parquet about how many.
     pub(super) async fn write(&mut self, rows: Vec<Row>) -> Result<u64, SinkError> {
         let bytes = match &mut self.form {
             Form::Lines { is_csv: true, .. } => csv_of(&rows)?,
             Form::Lines { columns, .. } => ndjson_of(columns, &rows)?,
             #[cfg(feature = "parquet")]
-            Form::Parquet(file) => file.write(rows).await.map_err(|_| refused())?,
+            Form::Parquet(file) => {
+                let size: usize = rows.iter().flatten().map(Cell::size).sum();
+                let group = file.write(rows).await.map_err(|_| refused())?;
+                self.put(group).await?;
+                return Ok(u64::try_from(size).unwrap_or(u64::MAX));
+            }
         };
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.put(bytes).await?;
