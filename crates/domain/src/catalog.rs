@@ -4,7 +4,7 @@ use crate::values::{CategoryKey, CategoryName, FieldType, FieldValue, SegmentNam
 use crate::{CategoryId, FieldId, SegmentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A static segment.
+/// A segment, static or dynamic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// Its number; the `id` of a group on the wire.
@@ -13,6 +13,17 @@ pub struct Segment {
     pub name: SegmentName,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// A segment that was deleted. Its number is never used again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedSegment {
+    /// The segment as it was last.
+    pub segment: Segment,
+    /// Whether it had a formula.
+    pub is_dynamic: bool,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
 }
 
 /// A subscription category. The members of its segment are subscribed.

@@ -45,7 +45,7 @@ mod unreadable;
 pub use attribute::{Attribute, AttributeInput, AttributeKey, AttributeValue, Attributes};
 pub use bulk::{BulkMember, Listed};
 pub use call::{Call, ChannelMode, DedupeOn, Powers, Step};
-pub use catalog::{Category, CustomField, Segment};
+pub use catalog::{Category, CustomField, DeletedSegment, Segment};
 pub use change::{ChangeKind, ContactChange};
 pub use command::{
     ChannelInput, Command, ContactRef, ContactRequest, Envelope, FieldInput, NewField, SegmentRef, Skipped, TokenChange,

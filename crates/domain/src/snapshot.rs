@@ -3,9 +3,9 @@
 use crate::segments::Formula;
 use crate::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName, Source};
 use crate::{
-    Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, Event, EventCount,
-    EventId, EventPeriod, FieldId, HeldIdentifier, IdentifierKey, IdentifierKind, Membership, Merge, MergeId, Order,
-    OrderKey, Policy, Segment, SegmentId, StoredEvent, Timestamp, Visitor, Waiting,
+    Attributes, Category, CategoryId, Contact, ContactId, ContactState, CustomField, Decision, DeletedSegment, Event,
+    EventCount, EventId, EventPeriod, FieldId, HeldIdentifier, IdentifierKey, IdentifierKind, Membership, Merge,
+    MergeId, Order, OrderKey, Policy, Segment, SegmentId, StoredEvent, Timestamp, Visitor, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -316,8 +316,8 @@ pub struct ChangeSet {
     pub segments: Vec<Segment>,
     /// Formulas that were made or changed.
     pub formulas: Vec<(SegmentId, Formula)>,
-    /// Segments to be deleted, with their formulas; they have no members any more.
-    pub segments_removed: Vec<SegmentId>,
+    /// Segments to be deleted, with their formulas; they have no members any more. The storage keeps what it is given here.
+    pub segments_removed: Vec<DeletedSegment>,
     /// Segments to be emptied.
     pub segments_emptied: Vec<SegmentId>,
     /// Memberships to be deleted, by segment and home.

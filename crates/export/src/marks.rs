@@ -14,6 +14,10 @@ pub(crate) const WATERMARK: &str = "_selfsame_watermark";
 pub(crate) const DESCRIPTION: &str =
     "Up to when the table of each dataset is whole: written in one transaction with its rows";
 
+/// The revision of a table that was made or got a column and is not filled yet. The mark is set before the table is changed or with it, so that a
+/// run that is killed in between is followed by one that writes every row.
+pub(crate) const NOTHING: i64 = 0;
+
 /// A row of the table.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Mark {
@@ -33,19 +37,14 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Reads the marks of the datasets of a request. `is_altered` says that a table was made or got a column just now.
-    pub(crate) fn read(marks: Vec<Mark>, request: &SinkRequest, is_altered: bool) -> Result<Self, SinkError> {
-        if let Some(other) = marks.iter().find(|mark| mark.export_id != request.export.0) {
-            return Err(SinkError::Incompatible {
-                problem: format!("another export writes the table `{}` of this schema", other.dataset),
-                way_out: "choose another schema, or delete that export and its rows of _selfsame_watermark",
-            });
-        }
+    /// Reads the marks of the datasets of a request.
+    pub(crate) fn read(marks: Vec<Mark>, request: &SinkRequest) -> Result<Self, SinkError> {
+        check_owner(&marks, request)?;
         let first = marks.first().map(|mark| (mark.revision, mark.as_of));
         let is_complete = marks.len() == request.tables.len();
         let agree = is_complete && marks.iter().all(|mark| Some(mark.revision) == first.map(|(at, _)| at));
         let watermark = first
-            .filter(|_| agree && !is_altered)
+            .filter(|(revision, _)| agree && *revision != NOTHING)
             .map(|(revision, as_of)| Watermark {
                 revision: Revision(revision),
                 as_of,
@@ -57,9 +56,20 @@ impl Known {
     }
 }
 
+/// Refuses tables that another export writes.
+pub(crate) fn check_owner(marks: &[Mark], request: &SinkRequest) -> Result<(), SinkError> {
+    match marks.iter().find(|mark| mark.export_id != request.export.0) {
+        None => Ok(()),
+        Some(other) => Err(SinkError::Incompatible {
+            problem: format!("another export writes the table `{}` of this schema", other.dataset),
+            way_out: "choose another schema, or delete that export and its rows of _selfsame_watermark",
+        }),
+    }
+}
+
 /// The column with the time of an event or a page view; none for other datasets.
-pub(crate) fn event_time(dataset: Dataset, columns: &[&'static Column]) -> Option<&'static Column> {
+pub(crate) fn event_time(dataset: Dataset, columns: &[Column]) -> Option<&Column> {
     let has_events = matches!(dataset, Dataset::Events | Dataset::PageViews);
     let mut times = columns.iter().filter(|column| column.kind == ColumnType::Time);
-    times.next().copied().filter(|_| has_events)
+    times.next().filter(|_| has_events)
 }

@@ -82,7 +82,8 @@ pub(crate) struct CreateExport {
     /// Name or ID of the connector
     #[arg(long, value_name = "NAME|ID")]
     pub(crate) connector: String,
-    /// A dataset: contacts, identifiers, devices, orders, orderItems, events, `contact_merges`, visitors, `page_views`; may be repeated
+    /// A dataset: contacts, identifiers, devices, orders, orderItems, events, `contact_merges`, visitors, `page_views`, segments,
+    /// `segment_members`, `contacts_custom`; may be repeated
     #[arg(long, required = true, value_name = "NAME")]
     pub(crate) dataset: Vec<String>,
     /// Schema of the tables

@@ -155,6 +155,11 @@ macro_rules! and_cases_of_the_storage {
                 cancelling_a_run_cancels_its_job;
                 a_run_under_way_is_asked_to_stop;
             }
+            export_segments {
+                the_catalog_has_segments_and_fields_with_their_last_change;
+                a_deleted_segment_is_kept_for_exports;
+                periods_are_read_once_each_since_a_commit;
+            }
             export_snapshots {
                 changed_contacts_are_read_once_each_since_a_commit;
                 unsubscribing_changes_those_who_show_the_address;

@@ -7,10 +7,12 @@ use crate::store::PostgresStore;
 use async_trait::async_trait;
 use selfsame_application::ports::{ContactDetails, MemberQuery, MembersFrom, Segments, StorageError};
 use selfsame_domain::segments::{Definitions, Formula, Plan};
-use selfsame_domain::{ChangeSet, CustomField, Footprint, Revision, Segment, SegmentId, Timestamp, WorkspaceId};
+use selfsame_domain::{
+    ChangeSet, CustomField, DeletedSegment, Footprint, Revision, Segment, SegmentId, Timestamp, WorkspaceId,
+};
 use selfsame_segment_sql::{Bound, Engine, Query, count, members};
 use sqlx::postgres::PgArguments;
-use sqlx::{Arguments, AssertSqlSafe, PgConnection, Postgres};
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, PgExecutor, Postgres};
 use std::collections::BTreeMap;
 
 const DEFINITIONS: &str = "
@@ -39,6 +41,12 @@ const DELETE_FORMULAS: &str = "DELETE FROM segment_formulas WHERE workspace_id =
 
 const DELETE_PERIODS: &str = "DELETE FROM segment_periods WHERE workspace_id = $1 AND segment_id = ANY ($2)";
 
+const KEEP_DELETED: &str = "
+    INSERT INTO deleted_segments (workspace_id, segment_id, revision, name, is_dynamic, created_at, deleted_at)
+    SELECT $1, gone.segment_id, $2, gone.name, gone.is_dynamic, gone.created_at, gone.deleted_at
+    FROM unnest($3::bigint[], $4::text[], $5::boolean[], $6::timestamptz[], $7::timestamptz[])
+        AS gone (segment_id, name, is_dynamic, created_at, deleted_at)";
+
 const DELETE: &str = "DELETE FROM segments WHERE workspace_id = $1 AND segment_id = ANY ($2)";
 
 #[derive(Debug, sqlx::FromRow)]
@@ -61,18 +69,7 @@ impl DefinitionsRow {
 #[async_trait]
 impl Segments for PostgresStore {
     async fn definitions(&self, workspace: WorkspaceId) -> Result<Definitions, StorageError> {
-        let row: DefinitionsRow = sqlx::query_as(DEFINITIONS)
-            .bind(workspace.0)
-            .fetch_one(self.pool())
-            .await
-            .map_err(translate)?;
-        let formulas = row.formulas()?;
-        let segments = rows::all(row.segments, Segment::try_from)?;
-        Ok(Definitions {
-            names: segments.into_iter().map(|segment| (segment.id, segment.name)).collect(),
-            formulas,
-            fields: rows::all(row.fields, CustomField::try_from)?,
-        })
+        Ok(read(self.pool(), workspace).await?.1)
     }
 
     async fn members(
@@ -107,6 +104,27 @@ impl Segments for PostgresStore {
             .map_err(translate)?;
         Ok(found.unsigned_abs())
     }
+}
+
+/// The segments, in any order, and what formulas name.
+pub(crate) async fn read(
+    executor: impl PgExecutor<'_>,
+    workspace: WorkspaceId,
+) -> Result<(Vec<Segment>, Definitions), StorageError> {
+    let row: DefinitionsRow = sqlx::query_as(DEFINITIONS)
+        .bind(workspace.0)
+        .fetch_one(executor)
+        .await
+        .map_err(translate)?;
+    let formulas = row.formulas()?;
+    let segments = rows::all(row.segments, Segment::try_from)?;
+    let names = segments.iter().map(|segment| (segment.id, segment.name.clone()));
+    let definitions = Definitions {
+        names: names.collect(),
+        formulas,
+        fields: rows::all(row.fields, CustomField::try_from)?,
+    };
+    Ok((segments, definitions))
 }
 
 /// The values of a compiled query.
@@ -178,17 +196,40 @@ pub(crate) async fn write(
             return Err(corrupt("segment_formulas", "segment_id", &workspace));
         }
     }
-    if !changes.segments_removed.is_empty() {
-        let ids: Vec<i64> = changes.segments_removed.iter().map(|id| id.0).collect();
-        let formulas = sqlx::query(DELETE_FORMULAS).bind(workspace.0).bind(&ids);
-        formulas.execute(&mut *connection).await.map_err(translate)?;
-        let periods = sqlx::query(DELETE_PERIODS).bind(workspace.0).bind(&ids);
-        periods.execute(&mut *connection).await.map_err(translate)?;
-        let done = sqlx::query(DELETE).bind(workspace.0).bind(&ids);
-        let done = done.execute(&mut *connection).await.map_err(translate)?;
-        if done.rows_affected() != ids.len() as u64 {
-            return Err(corrupt("segments", "segment_id", &workspace));
-        }
+    if changes.segments_removed.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    delete(connection, workspace, revision, &changes.segments_removed).await
+}
+
+async fn delete(
+    connection: &mut PgConnection,
+    workspace: WorkspaceId,
+    revision: Revision,
+    gone: &[DeletedSegment],
+) -> Result<(), StorageError> {
+    let ids: Vec<i64> = gone.iter().map(|gone| gone.segment.id.0).collect();
+    let formulas = sqlx::query(DELETE_FORMULAS).bind(workspace.0).bind(&ids);
+    formulas.execute(&mut *connection).await.map_err(translate)?;
+    let periods = sqlx::query(DELETE_PERIODS).bind(workspace.0).bind(&ids);
+    periods.execute(&mut *connection).await.map_err(translate)?;
+    let done = sqlx::query(DELETE).bind(workspace.0).bind(&ids);
+    let done = done.execute(&mut *connection).await.map_err(translate)?;
+    if done.rows_affected() != ids.len() as u64 {
+        return Err(corrupt("segments", "segment_id", &workspace));
+    }
+    let names: Vec<&str> = gone.iter().map(|gone| gone.segment.name.as_str()).collect();
+    let kept = sqlx::query(KEEP_DELETED)
+        .bind(workspace.0)
+        .bind(revision.0)
+        .bind(&ids)
+        .bind(names)
+        .bind(gone.iter().map(|gone| gone.is_dynamic).collect::<Vec<bool>>())
+        .bind(
+            gone.iter()
+                .map(|gone| gone.segment.created_at)
+                .collect::<Vec<Timestamp>>(),
+        )
+        .bind(gone.iter().map(|gone| gone.deleted_at).collect::<Vec<Timestamp>>());
+    kept.execute(connection).await.map(drop).map_err(translate)
 }

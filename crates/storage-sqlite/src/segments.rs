@@ -18,21 +18,7 @@ use std::collections::BTreeMap;
 impl Segments for SqliteStore {
     async fn definitions(&self, workspace: WorkspaceId) -> Result<Definitions, StorageError> {
         let mut reading = self.readers.begin().await?;
-        let connection = reading.connection()?;
-        let fields = statement(concat!(
-            "SELECT ",
-            field_columns!(),
-            " FROM custom_fields AS f WHERE f.workspace_id = ?1 ORDER BY f.field_id",
-        ))
-        .bind(workspace.0)
-        .fetch_all(connection)
-        .map_err(storage)?;
-        let segments = all(connection, workspace)?;
-        Ok(Definitions {
-            names: segments.into_iter().map(|segment| (segment.id, segment.name)).collect(),
-            formulas: formulas(connection, workspace)?,
-            fields: fields.iter().map(field).collect::<Result<_, _>>()?,
-        })
+        Ok(read(reading.connection()?, workspace)?.1)
     }
 
     async fn members(
@@ -73,6 +59,29 @@ pub(crate) fn compiled(query: Query) -> Statement {
             Bound::Text(text) => statement.bind(text),
             Bound::Moment(at) => statement.bind(at.timestamp_micros()),
         })
+}
+
+/// The segments, by ID, and what formulas name.
+pub(crate) fn read(
+    connection: &Connection,
+    workspace: WorkspaceId,
+) -> Result<(Vec<Segment>, Definitions), StorageError> {
+    let fields = statement(concat!(
+        "SELECT ",
+        field_columns!(),
+        " FROM custom_fields AS f WHERE f.workspace_id = ?1 ORDER BY f.field_id",
+    ))
+    .bind(workspace.0)
+    .fetch_all(connection)
+    .map_err(storage)?;
+    let segments = all(connection, workspace)?;
+    let names = segments.iter().map(|segment| (segment.id, segment.name.clone()));
+    let definitions = Definitions {
+        names: names.collect(),
+        formulas: formulas(connection, workspace)?,
+        fields: fields.iter().map(field).collect::<Result<_, _>>()?,
+    };
+    Ok((segments, definitions))
 }
 
 fn all(connection: &Connection, workspace: WorkspaceId) -> Result<Vec<Segment>, StorageError> {

@@ -1,10 +1,12 @@
 //! Exports to a second, real `PostgreSQL` database and to BigQuery: everything, what changed, what was removed, merged and erased, and servers that
 //! are killed.
 
+mod segments;
 mod verify;
 mod warehouse;
 
 use anyhow::{Context, Result, ensure};
+use segments::segments_their_members_and_custom_fields_are_kept_in_step;
 use selfsame_bigquery_fixture::as_texts;
 use selfsame_tests::{Client, Database, Selfsame};
 use serde_json::{Value, json};
@@ -40,6 +42,7 @@ on_both! {
     what_an_export_cannot_follow_stops_that_export_alone
     what_a_person_changed_at_the_destination_is_found_and_mended
     merges_visitors_and_page_views_are_kept_in_step
+    segments_their_members_and_custom_fields_are_kept_in_step
     a_scheduled_export_runs_by_itself
 }
 

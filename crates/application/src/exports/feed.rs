@@ -5,14 +5,14 @@ use crate::app::Application;
 use crate::jobs::Attempt;
 use crate::ports::{ContactDetails, Deleted, ExportRun, ExportSnapshot, ExportedEvent, SinkRun};
 use selfsame_domain::export::{
-    Cell, Dataset, Row, TablePlan, contact_row, device_rows, event_row, identifier_rows, item_rows, merge_row,
-    order_id, order_row, page_view_row, visitor_row,
+    Cell, Dataset, Row, TablePlan, contact_row, custom_row, device_rows, event_row, identifier_rows, item_rows,
+    merge_row, order_id, order_row, page_view_row, period_row, visitor_row,
 };
 use selfsame_domain::{Order, Revision, SegmentId, Subject};
 use std::collections::BTreeMap;
 use tokio::time::{Duration, Instant};
 
-/// How many contacts, orders, events or deletion records are read at a time.
+/// How many rows of a kind are read at a time.
 const PAGE: u32 = 1_000;
 
 /// How often the report of a running run is stored.
@@ -39,7 +39,7 @@ pub(super) struct Feed<'a> {
 
 impl Feed<'_> {
     /// How many passes a feed does.
-    pub(super) const PASSES: f64 = 6.0;
+    pub(super) const PASSES: f64 = 7.0;
 
     /// Reads and sends all rows.
     pub(super) async fn run(mut self) -> Result<(), Stop> {
@@ -48,6 +48,7 @@ impl Feed<'_> {
             Dataset::Identifiers,
             Dataset::Devices,
             Dataset::ContactMerges,
+            Dataset::ContactsCustom,
         ];
         if self.wants(&of_contacts) {
             self.contacts().await?;
@@ -64,6 +65,9 @@ impl Feed<'_> {
             if self.since.is_some() {
                 self.events_of_changed_visitors().await?;
             }
+        }
+        if self.wants(&[Dataset::Segments, Dataset::SegmentMembers]) {
+            self.segments().await?;
         }
         if self.since.is_some() {
             self.deleted().await?;
@@ -122,8 +126,15 @@ impl Feed<'_> {
             for dataset in [Dataset::Identifiers, Dataset::Devices] {
                 self.forget_contacts(dataset, page.iter()).await?;
             }
-            self.forget_contacts(Dataset::Contacts, others.into_iter()).await?;
+            for dataset in [Dataset::Contacts, Dataset::ContactsCustom] {
+                self.forget_contacts(dataset, others.iter().copied()).await?;
+            }
         }
+        let fields = self.plans.get(&Dataset::ContactsCustom).map(TablePlan::fields);
+        let fields = fields.unwrap_or_default().to_vec();
+        let custom = |details: &&ContactDetails| custom_row(&details.contact, &fields);
+        self.stage(Dataset::ContactsCustom, || wanted.iter().map(custom).collect())
+            .await?;
         let rows =
             |details: &&ContactDetails| contact_row(&details.contact, |key| details.unsubscribed.contains_key(key));
         self.stage(Dataset::Contacts, || wanted.iter().map(rows).collect())
@@ -259,6 +270,33 @@ impl Feed<'_> {
         self.stage(Dataset::PageViews, views).await
     }
 
+    /// All segments when one was changed, because the readable form of a formula has the names of others. Deleting a segment deletes its periods.
+    async fn segments(&mut self) -> Result<(), Stop> {
+        let catalog = self.source.catalog().await?;
+        let is_changed = self.since.is_none_or(|since| catalog.changed > since);
+        let rows = || catalog.segment_rows().filter(|_| is_changed).collect();
+        self.stage(Dataset::Segments, rows).await?;
+        if let Some(since) = self.since {
+            let gone = catalog.deleted.iter().filter(|(revision, _)| *revision > since);
+            let ids = gone.map(|(_, deleted)| Cell::Integer(deleted.segment.id.0)).collect();
+            self.forget(Dataset::SegmentMembers, "segmentId", ids).await?;
+        }
+        if !self.wants(&[Dataset::SegmentMembers]) {
+            return Ok(());
+        }
+        let mut after = (self.begin(), None);
+        loop {
+            let page = self.source.segment_periods(after, PAGE).await?;
+            let rows = || page.iter().map(|(_, period)| period_row(period)).collect();
+            self.stage(Dataset::SegmentMembers, rows).await?;
+            let Some((revision, last)) = page.last().filter(|_| page.len() == PAGE as usize) else {
+                return Ok(());
+            };
+            after = (*revision, Some(last.key()));
+            self.step(5.0, after.0).await?;
+        }
+    }
+
     async fn deleted(&mut self) -> Result<(), Stop> {
         let mut after = (self.begin(), None);
         loop {
@@ -268,7 +306,7 @@ impl Feed<'_> {
                 return Ok(());
             };
             after = (*revision, Some(*last));
-            self.step(5.0, after.0).await?;
+            self.step(6.0, after.0).await?;
         }
     }
 

@@ -14,7 +14,7 @@ use crate::ports::{
     StorageError, Verification, Watermark,
 };
 use async_trait::async_trait;
-use selfsame_domain::export::TablePlan;
+use selfsame_domain::export::{Dataset, TablePlan};
 use selfsame_domain::{Revision, RunId};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -151,15 +151,21 @@ async fn write(
     connector: &Connector,
     run: &mut ExportRun,
 ) -> Result<(), Stop> {
-    let plans = export.definition.datasets.iter().map(TablePlan::new);
     let attempted = Attempted {
         app,
         attempt,
         export,
         connector,
-        plans: plans.collect::<Result<_, _>>().map_err(ExportError::from)?,
+        plans: plans(app, export).await?,
     };
     let mut sink = attempted.begin().await?;
+    if attempted
+        .plans
+        .iter()
+        .any(|plan| plan.dataset == Dataset::SegmentMembers)
+    {
+        app.catch_up(export.workspace).await?;
+    }
     let mut source = app.store.export_snapshot(export.workspace).await?;
     let (revision, as_of) = (source.revision(), app.clock.now());
     let since = if export.must_fill {
@@ -184,6 +190,18 @@ async fn write(
     }
     (run.report.revision, run.report.progress) = (Some(revision), 1.0);
     Ok(())
+}
+
+/// The tables of an export. Those of custom fields have a column for every field that there is now.
+async fn plans(app: &Application, export: &Export) -> Result<Vec<TablePlan>, Stop> {
+    let sets = &export.definition.datasets;
+    let plans = sets.iter().map(TablePlan::new);
+    let mut plans: Vec<TablePlan> = plans.collect::<Result<_, _>>().map_err(ExportError::from)?;
+    if sets.iter().any(|set| set.dataset == Dataset::ContactsCustom) {
+        let fields = app.store.definitions(export.workspace).await?.fields;
+        plans = plans.into_iter().map(|plan| plan.with_fields(&fields)).collect();
+    }
+    Ok(plans)
 }
 
 /// The revision that the destination contains, if a run can build on it. Deletion records up to `Export::synced` may be
@@ -226,7 +244,10 @@ async fn end(
         Stop::Sink(_) | Stop::Export(_) => {
             let (workspace, id) = (run.workspace.0, run.export);
             tracing::warn!(workspace, export = %id, error = &stop as &dyn std::error::Error, "an export failed");
-            run.report.error = Some(stop.to_string());
+            run.report.error = Some(match &stop {
+                Stop::Sink(error) => error.with_grant(),
+                other => other.to_string(),
+            });
             over(app, &mut run, RunStatus::Failed).await?;
             Ok(JobEnd::Finished)
         }

@@ -1,7 +1,7 @@
 //! Connectors, exports, their runs, and the data that exports read.
 
 use async_trait::async_trait;
-use selfsame_domain::export::{ColumnSet, ConnectorSettings, Schedule};
+use selfsame_domain::export::{Catalog, ColumnSet, ConnectorSettings, Schedule, SegmentPeriod};
 use selfsame_domain::{
     ConnectorId, ContactId, Event, EventId, ExportId, Merge, Order, OrderKey, Revision, RunId, SegmentId, Timestamp,
     Visitor, VisitorId, WorkspaceId,
@@ -254,6 +254,9 @@ pub struct ExportedEvent {
     pub owner: Option<ContactId>,
 }
 
+/// What tells a time that a contact was in a segment apart from others: see [`SegmentPeriod::key`].
+pub type PeriodKey = (SegmentId, ContactId, Revision);
+
 /// One state of a workspace, read page by page. Later commits are not visible, and writers do not wait for it.
 ///
 /// Every page holds what commits after `since` have written, in the order of their revisions, and continues after the
@@ -303,6 +306,17 @@ pub trait ExportSnapshot: Send {
         after: (Revision, Option<VisitorId>),
         limit: u32,
     ) -> Result<Vec<(Revision, Visitor)>, StorageError>;
+
+    /// The segments, those that were deleted, and the custom fields.
+    async fn catalog(&mut self) -> Result<Catalog, StorageError>;
+
+    /// The recorded times that contacts were in segments. The revision of each is that of the commit that recorded its end, or its beginning
+    /// while it has no end. Continues after the revision and the key of the last one.
+    async fn segment_periods(
+        &mut self,
+        after: (Revision, Option<PeriodKey>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, SegmentPeriod)>, StorageError>;
 
     /// Deletion records. Continues after the revision and the last record.
     async fn deleted(

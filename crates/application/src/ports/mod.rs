@@ -40,7 +40,7 @@ pub use contacts::{
 pub use export_sinks::{Destination, ExportSinks, SinkError, SinkRequest, SinkRun, Watermark};
 pub use exports::{
     Connector, ConnectorDeleted, Deleted, Export, ExportDefinition, ExportRun, ExportSnapshot, ExportedEvent, Exports,
-    PruneUpTo, RunReport, RunStarted, RunStatus,
+    PeriodKey, PruneUpTo, RunReport, RunStarted, RunStatus,
 };
 pub use history::{EventQuery, History, HistoryOf};
 pub use hosts::Hosts;

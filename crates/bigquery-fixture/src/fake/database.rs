@@ -257,7 +257,7 @@ fn cell(field: &Value, value: &Value) -> Result<Cell, Fault> {
         (Value::Null, _) => Cell::Null,
         (Value::Number(number), Some("INTEGER")) => Cell::Integer(number.as_i64().ok_or_else(wrong)?),
         (Value::String(text), Some("TIMESTAMP")) => Cell::Integer(micros(text)?),
-        (Value::String(text), Some("STRING" | "BIGNUMERIC")) => Cell::Text(text.clone()),
+        (Value::String(text), Some("STRING" | "BIGNUMERIC" | "DATE" | "DATETIME")) => Cell::Text(text.clone()),
         (Value::Bool(flag), Some("BOOLEAN")) => Cell::Text(flag.to_string()),
         _ => return Err(wrong()),
     })

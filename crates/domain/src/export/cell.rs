@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::values::Amount;
+use chrono::{NaiveDate, NaiveDateTime};
 
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,10 @@ pub enum Cell {
     Flag(bool),
     /// A time in UTC. Destinations get whole seconds (wire fact: `YYYY-MM-DD HH:MM:SS`).
     Time(Timestamp),
+    /// A date.
+    Date(NaiveDate),
+    /// A date and a time of day without a time zone, in whole seconds.
+    LocalTime(NaiveDateTime),
     /// A text.
     Text(String),
 }
@@ -49,7 +54,8 @@ impl Cell {
         match self {
             Self::Null | Self::Flag(_) => 1,
             Self::Integer(_) | Self::Number(_) => 8,
-            Self::Time(_) => 19,
+            Self::Date(_) => 10,
+            Self::Time(_) | Self::LocalTime(_) => 19,
             Self::Text(text) => text.len(),
         }
     }

@@ -25,7 +25,12 @@ pub const DEFAULT_SCHEMA: &str = "public";
 pub const SERVICE_ACCOUNT_MEMBERS: [&str; 4] = ["client_email", "private_key", "private_key_id", "project_id"];
 
 /// Datasets of contacts, which a segment can filter.
-const OF_CONTACTS: [Dataset; 3] = [Dataset::Contacts, Dataset::Identifiers, Dataset::Devices];
+const OF_CONTACTS: [Dataset; 4] = [
+    Dataset::Contacts,
+    Dataset::Identifiers,
+    Dataset::Devices,
+    Dataset::ContactsCustom,
+];
 
 /// What is wrong with a setting. None of these repeats it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +60,7 @@ pub enum SettingProblem {
     )]
     Schema,
     /// A segment filters a dataset that is not of contacts.
-    #[error("is possible with the datasets contacts, identifiers, devices alone")]
+    #[error("is possible only with the datasets contacts, identifiers, devices, contacts_custom")]
     Segment,
 }
 

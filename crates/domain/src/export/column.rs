@@ -1,5 +1,7 @@
 //! Columns.
 
+use std::borrow::Cow;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ColumnType {
@@ -13,27 +15,31 @@ pub enum ColumnType {
     Flag,
     /// A time in UTC, without an offset.
     Time,
+    /// A date.
+    Date,
+    /// A date and a time of day without a time zone.
+    LocalTime,
     /// A text of at most so many characters; none for no limit.
     Text(Option<u16>),
 }
 
 /// A column of a dataset.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Column {
     /// Its name, in the letter case in which it is exported (wire fact).
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it holds.
     pub kind: ColumnType,
     /// What it means, one sentence.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
 }
 
 impl Column {
     pub(super) const fn new(name: &'static str, kind: ColumnType, description: &'static str) -> Self {
         Self {
-            name,
+            name: Cow::Borrowed(name),
             kind,
-            description,
+            description: Cow::Borrowed(description),
         }
     }
 }

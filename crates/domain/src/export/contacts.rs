@@ -8,7 +8,7 @@ use crate::{AttributeKey, Contact, ContactState};
 use ColumnType::{BigInteger, Integer, Text, Time};
 
 /// The columns of the dataset `contacts` (wire fact); the last two are ours.
-pub(super) const COLUMNS: [Column; 21] = [
+pub(super) static COLUMNS: [Column; 21] = [
     Column::new("contactId", BigInteger, "The contact's number, never used again"),
     Column::new("contactSource", Text(Some(50)), "Which way the contact was created"),
     Column::new("createdDate", Time, "When it was created, UTC"),

@@ -1,7 +1,7 @@
 //! Datasets: what can be exported, each into a table of its name.
 
 use super::column::Column;
-use super::{contacts, devices, events, identifiers, merges, orders, page_views, visitors};
+use super::{contacts, custom, devices, events, identifiers, merges, orders, page_views, segments, visitors};
 use serde::{Deserialize, Serialize};
 
 /// A dataset.
@@ -28,11 +28,19 @@ pub enum Dataset {
     /// A row for every event that is a page view.
     #[serde(rename = "page_views")]
     PageViews,
+    /// A row for every segment, deleted ones included.
+    Segments,
+    /// A row for every time that a contact was in a segment.
+    #[serde(rename = "segment_members")]
+    SegmentMembers,
+    /// A row for every contact, with a column for each custom field.
+    #[serde(rename = "contacts_custom")]
+    ContactsCustom,
 }
 
 impl Dataset {
     /// Every dataset.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Contacts,
         Self::Identifiers,
         Self::Devices,
@@ -42,6 +50,9 @@ impl Dataset {
         Self::ContactMerges,
         Self::Visitors,
         Self::PageViews,
+        Self::Segments,
+        Self::SegmentMembers,
+        Self::ContactsCustom,
     ];
 
     /// Its name, which is that of its table (wire fact).
@@ -56,6 +67,9 @@ impl Dataset {
             Self::ContactMerges => "contact_merges",
             Self::Visitors => "visitors",
             Self::PageViews => "page_views",
+            Self::Segments => "segments",
+            Self::SegmentMembers => "segment_members",
+            Self::ContactsCustom => "contacts_custom",
         }
     }
 
@@ -76,10 +90,14 @@ impl Dataset {
             Self::ContactMerges => "Merges of contacts; undone ones have undoneDate",
             Self::Visitors => "Histories behind cookies, and behind other identifiers before a contact held them",
             Self::PageViews => "Events that are page views",
+            Self::Segments => "Segments, static and dynamic; deleted ones have deletedDate",
+            Self::SegmentMembers => "When contacts entered segments and left them, as recorded",
+            Self::ContactsCustom => "Custom fields of contacts, one row for each contact",
         }
     }
 
-    /// All its columns. A new column is appended: exports keep the columns that they were made with.
+    /// All its columns; of `contacts_custom` those that do not depend on the custom fields. A new column is appended: exports keep the
+    /// columns that they were made with.
     pub fn columns(self) -> &'static [Column] {
         match self {
             Self::Contacts => &contacts::COLUMNS,
@@ -91,30 +109,37 @@ impl Dataset {
             Self::ContactMerges => &merges::COLUMNS,
             Self::Visitors => &visitors::COLUMNS,
             Self::PageViews => &page_views::COLUMNS,
+            Self::Segments => &segments::COLUMNS,
+            Self::SegmentMembers => &segments::MEMBER_COLUMNS,
+            Self::ContactsCustom => &custom::COLUMNS,
         }
     }
 
     /// The names of the columns of its primary key.
     pub fn key(self) -> &'static [&'static str] {
         match self {
-            Self::Contacts => &["contactId"],
+            Self::Contacts | Self::ContactsCustom => &["contactId"],
             Self::Identifiers | Self::Devices => &["rowId"],
             Self::Orders => &["orderId"],
             Self::OrderItems => &["orderId", "itemIndex"],
             Self::Events | Self::PageViews => &["eventId"],
             Self::ContactMerges => &["mergeId"],
             Self::Visitors => &["visitorId"],
+            Self::Segments => &["segmentId"],
+            Self::SegmentMembers => &["segmentId", "contactId", "recordedRevision"],
         }
     }
 
     /// The columns by which rows are deleted when the owner changes or is erased. They are always in the table, even if other columns are left out.
     pub fn owners(self) -> &'static [&'static str] {
         match self {
-            Self::Contacts | Self::Identifiers | Self::Devices => &["contactId"],
+            Self::Contacts | Self::Identifiers | Self::Devices | Self::ContactsCustom => &["contactId"],
             Self::Orders | Self::OrderItems => &["contactId", "orderId"],
             Self::Events | Self::PageViews => &["contactId", "visitorId", "eventId"],
             Self::ContactMerges => &["contactId", "survivorId"],
             Self::Visitors => &["contactId", "visitorId"],
+            Self::Segments => &["segmentId"],
+            Self::SegmentMembers => &["contactId", "segmentId"],
         }
     }
 

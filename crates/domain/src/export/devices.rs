@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use ColumnType::{BigInteger, Integer, Text};
 
 /// The columns of the dataset `devices` (wire fact); the last one is ours.
-pub(super) const COLUMNS: [Column; 13] = [
+pub(super) static COLUMNS: [Column; 13] = [
     Column::new("appVersion", Text(Some(50)), "The version of the app"),
     Column::new("applicationId", Integer, "The number of the app, where it has one"),
     Column::new("category", Text(Some(50)), "MOBILE or WEB"),

@@ -15,7 +15,7 @@ const MOST_PARAMS: usize = 50;
 const MAX_VALUE: usize = 300;
 
 /// The columns of the dataset `events` (wire fact, with the spelling of `occured`); the last one is ours.
-pub(super) const COLUMNS: [Column; 7] = [
+pub(super) static COLUMNS: [Column; 7] = [
     Column::new(
         "contactId",
         BigInteger,

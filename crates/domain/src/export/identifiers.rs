@@ -8,7 +8,7 @@ use uuid::Uuid;
 use ColumnType::{BigInteger, Flag, Text, Time};
 
 /// The columns of the dataset `identifiers`.
-pub(super) const COLUMNS: [Column; 11] = [
+pub(super) static COLUMNS: [Column; 11] = [
     Column::new("rowId", Text(Some(36)), "The identity of the row"),
     Column::new("contactId", BigInteger, "The contact that shows the identifier"),
     Column::new(

@@ -7,7 +7,7 @@ use crate::Merge;
 use ColumnType::{BigInteger, Flag, Text, Time};
 
 /// The columns of the dataset `contact_merges`.
-pub(super) const COLUMNS: [Column; 8] = [
+pub(super) static COLUMNS: [Column; 8] = [
     Column::new("mergeId", Text(Some(36)), "The identity of the merge"),
     Column::new("contactId", BigInteger, "The contact that was absorbed"),
     Column::new("survivorId", BigInteger, "The contact that absorbed it"),

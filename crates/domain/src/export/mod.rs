@@ -6,6 +6,7 @@ mod check;
 mod column;
 mod connector;
 mod contacts;
+mod custom;
 mod dataset;
 mod devices;
 mod events;
@@ -15,6 +16,7 @@ mod orders;
 mod page_views;
 mod plan;
 mod schedule;
+mod segments;
 mod visitors;
 
 pub use cell::{Cell, Row, cut};
@@ -29,6 +31,7 @@ pub use connector::{
     is_bigquery_project,
 };
 pub use contacts::{EmailStatus, contact_row};
+pub use custom::{custom_row, field_columns};
 pub use dataset::Dataset;
 pub use devices::device_rows;
 pub use events::event_row;
@@ -38,6 +41,7 @@ pub use orders::{item_rows, order_id, order_row};
 pub use page_views::page_view_row;
 pub use plan::{ColumnSet, PlanProblem, TablePlan};
 pub use schedule::{Schedule, ScheduleProblem};
+pub use segments::{Catalog, SegmentPeriod, period_row};
 pub use visitors::visitor_row;
 
 #[cfg(test)]

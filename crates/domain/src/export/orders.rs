@@ -9,7 +9,7 @@ use uuid::Uuid;
 use ColumnType::{BigInteger, Integer, Number, Text, Time};
 
 /// The columns of the dataset `orders` (wire fact, with the capital letters of `Phone` and `Status`); the last two are ours.
-pub(super) const COLUMNS: [Column; 17] = [
+pub(super) static COLUMNS: [Column; 17] = [
     Column::new(
         "contactId",
         BigInteger,
@@ -42,7 +42,7 @@ pub(super) const COLUMNS: [Column; 17] = [
 ];
 
 /// The columns of the dataset `orderItems` (wire fact); the last two are ours.
-pub(super) const ITEM_COLUMNS: [Column; 11] = [
+pub(super) static ITEM_COLUMNS: [Column; 11] = [
     Column::new("cost", Number, "What the item costs"),
     Column::new("description", Text(Some(300)), "What it is like"),
     Column::new("externalProductId", Text(Some(100)), "The name of the item in the shop"),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use ColumnType::{BigInteger, Text, Time};
 
 /// The columns of the dataset `page_views`.
-pub(super) const COLUMNS: [Column; 7] = [
+pub(super) static COLUMNS: [Column; 7] = [
     Column::new("eventId", Text(Some(36)), "The identity of the event in `events`"),
     Column::new(
         "contactId",

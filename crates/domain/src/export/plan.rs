@@ -2,7 +2,9 @@
 
 use super::cell::{Cell, Row, cut};
 use super::column::{Column, ColumnType};
+use super::custom::field_columns;
 use super::dataset::Dataset;
+use crate::{CustomField, FieldId};
 use serde::{Deserialize, Serialize};
 
 /// The column of the external ID, which an export may leave out.
@@ -26,13 +28,13 @@ impl ColumnSet {
             .filter(|column| external_id || column.name != EXTERNAL_ID);
         Self {
             dataset,
-            columns: wanted.map(|column| column.name.to_owned()).collect(),
+            columns: wanted.map(|column| column.name.to_string()).collect(),
         }
     }
 
     /// The columns that there are now and that the set lacks.
     pub fn lacking(&self) -> Vec<&'static str> {
-        let all = self.dataset.columns().iter().map(|column| column.name);
+        let all = self.dataset.columns().iter().map(|column| &*column.name);
         all.filter(|name| !self.columns.iter().any(|known| known == name))
             .collect()
     }
@@ -62,9 +64,11 @@ pub struct TablePlan {
     /// The dataset.
     pub dataset: Dataset,
     /// The columns, in the order of their table.
-    pub columns: Vec<&'static Column>,
+    pub columns: Vec<Column>,
     /// Their places in a full row.
     places: Vec<usize>,
+    /// The custom fields of the last columns.
+    fields: Vec<FieldId>,
     /// How many values were cut so far.
     cut: u64,
 }
@@ -75,7 +79,7 @@ impl TablePlan {
         let all = set.dataset.columns();
         let place = |name: &String| {
             all.iter()
-                .position(|column| column.name == name)
+                .position(|column| column.name == *name)
                 .ok_or_else(|| PlanProblem::UnknownColumn {
                     dataset: set.dataset.as_str(),
                     column: name.clone(),
@@ -85,10 +89,29 @@ impl TablePlan {
         places.sort_unstable();
         Ok(Self {
             dataset: set.dataset,
-            columns: places.iter().filter_map(|place| all.get(*place)).collect(),
+            columns: places.iter().filter_map(|place| all.get(*place)).cloned().collect(),
             places,
+            fields: Vec::new(),
             cut: 0,
         })
+    }
+
+    /// The same plan with a column for every custom field, in the dataset `contacts_custom`. Other datasets have none.
+    #[must_use]
+    pub fn with_fields(mut self, fields: &[CustomField]) -> Self {
+        if self.dataset == Dataset::ContactsCustom {
+            for (field, column) in field_columns(fields) {
+                self.places.push(self.dataset.columns().len() + self.fields.len());
+                self.fields.push(field);
+                self.columns.push(column);
+            }
+        }
+        self
+    }
+
+    /// The custom fields that have a column, in the order of the columns.
+    pub fn fields(&self) -> &[FieldId] {
+        &self.fields
     }
 
     /// The row of this table: the wanted cells of a full row, with texts cut to the types of their columns.

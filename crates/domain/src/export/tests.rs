@@ -54,7 +54,7 @@ fn text(text: &str) -> Cell {
 fn every_dataset_is_whole() {
     for dataset in Dataset::ALL {
         assert_eq!(Dataset::from_text(dataset.as_str()), Some(dataset));
-        let names: BTreeSet<&str> = dataset.columns().iter().map(|column| column.name).collect();
+        let names: BTreeSet<&str> = dataset.columns().iter().map(|column| &*column.name).collect();
         assert_eq!(names.len(), dataset.columns().len(), "{dataset:?}: a name twice");
         let keys = dataset.key().iter().chain(dataset.owners());
         for name in keys {
@@ -68,7 +68,7 @@ fn every_dataset_is_whole() {
 /// The columns of the wire protocol, in their order, then ours.
 #[test]
 fn contacts_have_the_columns_of_the_protocol() {
-    let names: Vec<&str> = Dataset::Contacts.columns().iter().map(|column| column.name).collect();
+    let names: Vec<&str> = Dataset::Contacts.columns().iter().map(|column| &*column.name).collect();
     assert_eq!(
         names.join(" "),
         "contactId contactSource createdDate email emailDomain emailStatus externalCustomerId firstName languageCode lastClickedDate \

@@ -7,7 +7,7 @@ use crate::Visitor;
 use ColumnType::{BigInteger, Text, Time};
 
 /// The columns of the dataset `visitors`.
-pub(super) const COLUMNS: [Column; 7] = [
+pub(super) static COLUMNS: [Column; 7] = [
     Column::new(
         "visitorId",
         Text(Some(36)),

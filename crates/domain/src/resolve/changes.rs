@@ -4,8 +4,8 @@ use super::working_copy::{WorkingCopy, waiting_visitors};
 use crate::segments::Formula;
 use crate::values::EventTypeKey;
 use crate::{
-    ChangeSet, Contact, ContactId, ContactRow, Event, EventCount, HeldIdentifier, IdentifierKey, Membership, Order,
-    Segment, SegmentId, Snapshot, StoredEvent, Visitor,
+    ChangeSet, Contact, ContactId, ContactRow, DeletedSegment, Event, EventCount, HeldIdentifier, IdentifierKey,
+    Membership, Order, Segment, SegmentId, Snapshot, StoredEvent, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -43,6 +43,9 @@ pub(super) fn between(before: &Snapshot, after: WorkingCopy<'_>) -> ChangeSet {
         .collect();
     changes.visitors = changed_visitors(before, after.visitors.into_values());
     add_segments(&mut changes, before, after.segments, after.formulas);
+    // A segment that the batch itself made is not stored yet.
+    let is_stored = |gone: &DeletedSegment| before.segments.iter().any(|row| row.id == gone.segment.id);
+    changes.segments_removed = after.segments_removed.into_iter().filter(is_stored).collect();
     changes.categories = new_rows(&before.categories, after.categories.into_values(), |category| {
         category.id
     });
@@ -75,8 +78,6 @@ fn add_segments(
     segments: BTreeMap<SegmentId, Segment>,
     formulas: BTreeMap<SegmentId, Formula>,
 ) {
-    let gone = before.segments.iter().filter(|row| !segments.contains_key(&row.id));
-    changes.segments_removed = gone.map(|segment| segment.id).collect();
     changes.segments = new_rows(&before.segments, segments.into_values(), |segment| segment.id);
     changes.formulas = formulas
         .into_iter()

@@ -97,7 +97,7 @@ pub(super) fn delete(cx: &mut Context<'_>, segment: SegmentId) -> Verdict {
     if !cx.state.is_dynamic(segment) {
         segment_members::empty(&mut cx.state, segment);
     }
-    cx.state.remove_segment(segment);
+    cx.state.remove_segment(segment, cx.decision.at);
     cx.decision.report(Effect::SegmentDeleted { segment });
     Ok(Decided::without_contact(Outcome::Removed))
 }

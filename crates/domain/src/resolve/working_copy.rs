@@ -3,9 +3,9 @@
 use crate::segments::Formula;
 use crate::values::{CategoryKey, EventTypeKey, SegmentName};
 use crate::{
-    Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, Event, EventId, Fresh,
-    HeldIdentifier, Identifier, IdentifierKey, IdentifierState, Invariant, KeyRecord, LogEntry, Merge, MergeId, Order,
-    OrderKey, Policy, Revision, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
+    Category, CategoryId, Contact, ContactId, ContactRef, ContactState, CustomField, DeletedSegment, Event, EventId,
+    Fresh, HeldIdentifier, Identifier, IdentifierKey, IdentifierState, Invariant, KeyRecord, LogEntry, Merge, MergeId,
+    Order, OrderKey, Policy, Revision, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -52,6 +52,8 @@ pub(super) struct WorkingCopy<'a> {
     /// Keys that no loaded contact holds after an erasure: the storage deletes what is recorded about them.
     pub(super) freed: BTreeSet<IdentifierKey>,
     pub(super) segments_emptied: Vec<SegmentId>,
+    /// Segments that were deleted.
+    pub(super) segments_removed: Vec<DeletedSegment>,
     pub(super) log: Vec<LogEntry>,
     pub(super) fresh: Fresh,
 }
@@ -118,6 +120,7 @@ impl<'a> WorkingCopy<'a> {
             erased: BTreeSet::new(),
             freed: BTreeSet::new(),
             segments_emptied: Vec::new(),
+            segments_removed: Vec::new(),
             log: Vec::new(),
             fresh,
         }
@@ -357,10 +360,15 @@ impl<'a> WorkingCopy<'a> {
         self.formulas.contains_key(&id)
     }
 
-    pub(super) fn remove_segment(&mut self, id: SegmentId) {
-        self.formulas.remove(&id);
+    pub(super) fn remove_segment(&mut self, id: SegmentId, at: Timestamp) {
+        let is_dynamic = self.formulas.remove(&id).is_some();
         if let Some(segment) = self.segments.remove(&id) {
             self.segment_names.remove(&segment.name);
+            self.segments_removed.push(DeletedSegment {
+                segment,
+                is_dynamic,
+                deleted_at: at,
+            });
         }
     }
 

@@ -48,6 +48,11 @@ impl Amount {
 }
 
 impl Amount {
+    /// The amount that is a checked decimal: of at most 28 digits.
+    pub(crate) fn of(number: Decimal) -> Self {
+        Self(number)
+    }
+
     /// The number.
     pub fn decimal(self) -> Decimal {
         self.0

@@ -28,7 +28,7 @@ impl Sides<'_> {
             .zip(request.events_since)
             .map_or_else(
                 || "TRUE".to_owned(),
-                |(column, since)| format!("{} >= {}", name(column.name), time(since)),
+                |(column, since)| format!("{} >= {}", name(&column.name), time(since)),
             );
         let staged = self.staged.map_or_else(String::new, |staged| {
             format!(
@@ -68,10 +68,9 @@ impl Sides<'_> {
         };
         let places: Vec<String> = (0..key.len()).map(|place| format!("key_{place}")).collect();
         let bare: Vec<String> = key.iter().map(|column| format!("t.{}", name(column))).collect();
-        let others = self.plan.columns.iter().filter(|column| !key.contains(&column.name));
-        let differ: Vec<String> = others
-            .map(|column| format!("s.{0} IS DISTINCT FROM t.{0}", name(column.name)))
-            .collect();
+        let others = self.plan.columns.iter().filter(|column| !key.contains(&&*column.name));
+        let differ = others.map(|column| format!("s.{0} IS DISTINCT FROM t.{0}", name(&column.name)));
+        let differ: Vec<String> = std::iter::once("FALSE".to_owned()).chain(differ).collect();
         format!(
             "{sources},\n\
              different AS (\n\

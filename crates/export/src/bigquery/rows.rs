@@ -11,6 +11,8 @@ pub(super) fn type_of(kind: ColumnType) -> &'static str {
         ColumnType::Number => "BIGNUMERIC",
         ColumnType::Flag => "BOOLEAN",
         ColumnType::Time => "TIMESTAMP",
+        ColumnType::Date => "DATE",
+        ColumnType::LocalTime => "DATETIME",
         ColumnType::Text(_) => "STRING",
     }
 }
@@ -28,6 +30,8 @@ pub(super) fn holds(kind: ColumnType, field: &Value) -> bool {
         ColumnType::Number => actual == "BIGNUMERIC" && field["precision"].is_null(),
         ColumnType::Flag => matches!(actual, "BOOLEAN" | "BOOL"),
         ColumnType::Time => actual == "TIMESTAMP",
+        ColumnType::Date => actual == "DATE",
+        ColumnType::LocalTime => actual == "DATETIME",
         ColumnType::Text(max) => {
             let length = field["maxLength"].as_str().and_then(|text| text.parse::<u64>().ok());
             let fits = length.is_none_or(|length| max.is_some_and(|max| length >= u64::from(max)));
@@ -37,13 +41,13 @@ pub(super) fn holds(kind: ColumnType, field: &Value) -> bool {
 }
 
 /// Columns as the API describes them.
-pub(super) fn fields(columns: &[&'static Column]) -> Value {
-    let field = |column: &&Column| json!({"name": column.name, "type": type_of(column.kind), "mode": "NULLABLE", "description": column.description});
+pub(super) fn fields(columns: &[Column]) -> Value {
+    let field = |column: &Column| json!({"name": column.name, "type": type_of(column.kind), "mode": "NULLABLE", "description": column.description});
     columns.iter().map(field).collect()
 }
 
 /// The lines of rows. What has no value is left out.
-pub(super) fn lines(columns: &[&'static Column], rows: &[Row]) -> Result<Vec<u8>, serde_json::Error> {
+pub(super) fn lines(columns: &[Column], rows: &[Row]) -> Result<Vec<u8>, serde_json::Error> {
     let mut lines = Vec::with_capacity(rows.iter().flatten().map(|cell| cell.size() + 24).sum());
     for row in rows {
         lines.push(b'{');
@@ -52,7 +56,7 @@ pub(super) fn lines(columns: &[&'static Column], rows: &[Row]) -> Result<Vec<u8>
             if index > 0 {
                 lines.push(b',');
             }
-            serde_json::to_writer(&mut lines, column.name)?;
+            serde_json::to_writer(&mut lines, &*column.name)?;
             lines.push(b':');
             put(&mut lines, cell)?;
         }
@@ -69,6 +73,8 @@ fn put(lines: &mut Vec<u8>, cell: &Cell) -> Result<(), serde_json::Error> {
         // A number of JSON would lose digits.
         Cell::Number(amount) => serde_json::to_writer(lines, &amount.to_string()),
         Cell::Time(time) => serde_json::to_writer(lines, &time.format("%Y-%m-%d %H:%M:%S UTC").to_string()),
+        Cell::Date(date) => serde_json::to_writer(lines, &date.to_string()),
+        Cell::LocalTime(time) => serde_json::to_writer(lines, &time.format("%Y-%m-%d %H:%M:%S").to_string()),
         Cell::Text(text) => serde_json::to_writer(lines, text),
     }
 }
@@ -79,8 +85,8 @@ mod tests {
     use selfsame_domain::export::Dataset;
     use selfsame_domain::values::Amount;
 
-    fn column(dataset: Dataset, name: &str) -> &'static Column {
-        dataset.column(name).unwrap()
+    fn column(dataset: Dataset, name: &str) -> Column {
+        dataset.column(name).unwrap().clone()
     }
 
     #[test]

@@ -193,7 +193,7 @@ impl SinkRun for BigQueryRun {
             let text = match value {
                 Cell::Integer(number) => number.to_string(),
                 Cell::Text(text) => text,
-                Cell::Null | Cell::Number(_) | Cell::Flag(_) | Cell::Time(_) => return Err(unwritable()),
+                _ => return Err(unwritable()),
             };
             let line = json!({"dataset": dataset.as_str(), "column_name": column, "value": text});
             serde_json::to_writer(&mut lines, &line).map_err(|_| unwritable())?;

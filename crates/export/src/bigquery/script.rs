@@ -3,7 +3,7 @@
 //! A run is written by one transaction. It has `UPDATE` and `INSERT` instead of `MERGE`, which reads about as much: the emulator that the
 //! tests run on cannot do a `MERGE` within a transaction.
 
-use crate::marks::{WATERMARK, event_time};
+use crate::marks::{NOTHING, WATERMARK, event_time};
 use selfsame_application::ports::Watermark;
 use selfsame_domain::export::{Column, ColumnType, Dataset, TablePlan};
 use selfsame_domain::{ExportId, Timestamp};
@@ -40,7 +40,7 @@ pub(super) struct Work<'a> {
 }
 
 /// The column by whose days the table of a dataset is partitioned.
-pub(super) fn partition_of(plan: &TablePlan) -> Option<&'static Column> {
+pub(super) fn partition_of(plan: &TablePlan) -> Option<&Column> {
     event_time(plan.dataset, &plan.columns)
 }
 
@@ -51,6 +51,15 @@ pub(super) fn marks(project: &str, dataset: &str, tables: &[TablePlan]) -> Strin
          FROM {}\nWHERE dataset IN ({})",
         table(project, dataset, WATERMARK),
         datasets(tables)
+    )
+}
+
+/// The statement that says of a table that it has nothing.
+pub(super) fn unmark(project: &str, dataset: &str, of: Dataset) -> String {
+    format!(
+        "UPDATE {} SET revision = {NOTHING} WHERE dataset = '{}'",
+        table(project, dataset, WATERMARK),
+        of.as_str()
     )
 }
 
@@ -75,8 +84,8 @@ pub(super) fn time(time: Timestamp) -> String {
 }
 
 /// Quoted names, separated by commas, each behind a prefix.
-pub(super) fn names(columns: &[&'static Column], prefix: &str) -> String {
-    let names = columns.iter().map(|column| format!("{prefix}{}", name(column.name)));
+pub(super) fn names(columns: &[Column], prefix: &str) -> String {
+    let names = columns.iter().map(|column| format!("{prefix}{}", name(&column.name)));
     names.collect::<Vec<_>>().join(", ")
 }
 
@@ -165,7 +174,7 @@ impl Work<'_> {
             (Some(column), Some((first, last))) => {
                 format!(
                     " AND t.{} BETWEEN {} AND {}",
-                    name(column.name),
+                    name(&column.name),
                     time(first),
                     time(last)
                 )
@@ -176,8 +185,10 @@ impl Work<'_> {
         let others = plan
             .columns
             .iter()
-            .filter(|column| !dataset.key().contains(&column.name));
-        let set: Vec<String> = others.map(|column| format!("{0} = s.{0}", name(column.name))).collect();
+            .filter(|column| !dataset.key().contains(&&*column.name));
+        let set: Vec<String> = others
+            .map(|column| format!("{0} = s.{0}", name(&column.name)))
+            .collect();
         let mut statements = Vec::new();
         if self.is_full {
             statements.push(format!(
@@ -191,10 +202,12 @@ impl Work<'_> {
                  AS s WHERE {same})"
             ));
         }
-        statements.push(format!(
-            "UPDATE {target} AS t SET {} FROM {source} AS s WHERE {same}{within}",
-            set.join(", ")
-        ));
+        if !set.is_empty() {
+            statements.push(format!(
+                "UPDATE {target} AS t SET {} FROM {source} AS s WHERE {same}{within}",
+                set.join(", ")
+            ));
+        }
         statements.push(format!(
             "INSERT INTO {target} ({}) SELECT {} FROM {source} AS s WHERE NOT EXISTS (SELECT 1 FROM {target} AS t WHERE {same}{within})",
             names(&plan.columns, ""),

@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::error::ApiError;
 use super::{rows, script};
-use crate::marks::{DESCRIPTION, Known, Mark, WATERMARK};
+use crate::marks::{DESCRIPTION, Known, Mark, NOTHING, WATERMARK, check_owner};
 use reqwest::Method;
 use selfsame_application::ports::{SinkError, SinkRequest};
 use selfsame_domain::Timestamp;
@@ -25,12 +25,23 @@ pub(super) async fn prepare(client: &mut Client, dataset: &str, request: &SinkRe
     make_watermark(client, dataset)
         .await
         .map_err(|error| error.sink(client, "the table of watermarks"))?;
-    let mut is_altered = false;
+    let mut marks = read_marks(client, dataset, request).await?;
+    check_owner(&marks, request)?;
     for plan in &request.tables {
-        is_altered |= prepare_table(client, dataset, plan).await?;
+        if let Some(change) = needed_change(client, dataset, plan).await? {
+            let what = format!("the table `{}`", plan.dataset.as_str());
+            let failed = |error: ApiError| error.sink(client, &what);
+            let own = marks.iter_mut().find(|mark| mark.dataset == plan.dataset.as_str());
+            if let Some(mark) = own.filter(|mark| mark.revision != NOTHING) {
+                let job = format!("selfsame_{}_unmark_{}", request.attempt.simple(), mark.dataset);
+                let sql = script::unmark(&client.project, dataset, plan.dataset);
+                client.query(&job, &sql).await.map_err(failed)?;
+                mark.revision = NOTHING;
+            }
+            change.apply(client, dataset, plan).await.map_err(failed)?;
+        }
     }
-    let marks = read_marks(client, dataset, request).await?;
-    Known::read(marks, request, is_altered)
+    Known::read(marks, request)
 }
 
 pub(super) async fn find_dataset(client: &Client, dataset: &str) -> Result<Value, ApiError> {
@@ -109,15 +120,34 @@ async fn find(client: &Client, dataset: &str, table: &str) -> Result<Value, ApiE
     client.call(Method::GET, &path, None).await
 }
 
-/// Says whether the table was made, or got a column.
-async fn prepare_table(client: &Client, dataset: &str, plan: &TablePlan) -> Result<bool, SinkError> {
+/// What a table needs before a run can write it.
+enum Change {
+    /// It has to be made.
+    Make,
+    /// It has to get columns: all fields that it has then.
+    Widen(Vec<Value>),
+}
+
+impl Change {
+    async fn apply(self, client: &Client, dataset: &str, plan: &TablePlan) -> Result<(), ApiError> {
+        let table = plan.dataset.as_str();
+        match self {
+            Self::Make => make(client, dataset, table, layout(plan)).await,
+            Self::Widen(fields) => {
+                let path = format!("/datasets/{dataset}/tables/{table}");
+                let body = json!({"schema": {"fields": fields}});
+                client.call(Method::PATCH, &path, Some(&body)).await.map(drop)
+            }
+        }
+    }
+}
+
+/// None when the table can be written as it is.
+async fn needed_change(client: &Client, dataset: &str, plan: &TablePlan) -> Result<Option<Change>, SinkError> {
     let table = plan.dataset.as_str();
     let what = format!("the table `{table}`");
     let found = match find(client, dataset, table).await {
-        Err(error) if error.is_missing() => {
-            let made = make(client, dataset, table, layout(plan)).await;
-            return made.map(|()| true).map_err(|error| error.sink(client, &what));
-        }
+        Err(error) if error.is_missing() => return Ok(Some(Change::Make)),
         found => found.map_err(|error| error.sink(client, &what))?,
     };
     let mut fields = found["schema"]["fields"].as_array().cloned().unwrap_or_default();
@@ -137,21 +167,15 @@ async fn prepare_table(client: &Client, dataset: &str, plan: &TablePlan) -> Resu
         let is_it = |field: &&Value| {
             field["name"]
                 .as_str()
-                .is_some_and(|name| name.eq_ignore_ascii_case(column.name))
+                .is_some_and(|name| name.eq_ignore_ascii_case(&column.name))
         };
         match fields.iter().find(is_it) {
             None => fields.push(field.clone()),
             Some(actual) if rows::holds(column.kind, actual) => {}
-            Some(actual) => return Err(incompatible(plan.dataset, column.name, actual, field)),
+            Some(actual) => return Err(incompatible(plan.dataset, &column.name, actual, field)),
         }
     }
-    if fields.len() == known {
-        return Ok(false);
-    }
-    let path = format!("/datasets/{dataset}/tables/{table}");
-    let body = json!({"schema": {"fields": fields}});
-    let patched = client.call(Method::PATCH, &path, Some(&body)).await;
-    patched.map(|_| true).map_err(|error| error.sink(client, &what))
+    Ok((fields.len() > known).then_some(Change::Widen(fields)))
 }
 
 fn incompatible(dataset: Dataset, column: &str, actual: &Value, needed: &Value) -> SinkError {

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 /// The staged rows and the table of a dataset.
 pub(super) struct Sides<'a> {
     pub(super) dataset: Dataset,
-    pub(super) columns: &'a [&'static Column],
+    pub(super) columns: &'a [Column],
     /// The table, quoted.
     pub(super) table: &'a str,
     /// The staged rows, quoted.
@@ -71,14 +71,14 @@ pub(super) async fn compare(
 impl Sides<'_> {
     /// The rows of both sides that are compared.
     fn sources(&self, request: CompareRequest) -> String {
-        let columns = names(self.columns.iter().map(|column| column.name));
+        let columns = names(self.columns.iter().map(|column| &*column.name));
         let key = names(self.dataset.key().iter().copied());
         let within = event_time(self.dataset, self.columns)
             .zip(request.events_since)
             .map_or_else(String::new, |(column, since)| {
                 format!(
                     "WHERE {} >= '{}'",
-                    name(column.name),
+                    name(&column.name),
                     since.format("%Y-%m-%d %H:%M:%S%.6f")
                 )
             });
@@ -91,9 +91,9 @@ impl Sides<'_> {
 
     /// Counts the rows and sums up the hashes of their texts. The digits of a number after its last one do not count.
     fn sums(&self, request: CompareRequest) -> String {
-        let value = |column: &&'static Column| match column.kind {
-            ColumnType::Number => format!("trim_scale({})", name(column.name)),
-            _ => name(column.name),
+        let value = |column: &Column| match column.kind {
+            ColumnType::Number => format!("trim_scale({})", name(&column.name)),
+            _ => name(&column.name),
         };
         let values: Vec<String> = self.columns.iter().map(value).collect();
         let checksum = format!(
@@ -123,7 +123,7 @@ impl Sides<'_> {
             let columns = self
                 .columns
                 .iter()
-                .map(|column| format!("{side}.{}", name(column.name)));
+                .map(|column| format!("{side}.{}", name(&column.name)));
             columns.collect::<Vec<_>>().join(", ")
         };
         format!(

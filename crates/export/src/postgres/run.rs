@@ -2,7 +2,7 @@
 
 use super::compare::{Sides, compare};
 use super::connect::in_time;
-use super::copy;
+use super::copy::{self, Form};
 use super::sql;
 use super::tables::run;
 use crate::marks::{Known, WATERMARK};
@@ -10,7 +10,23 @@ use async_trait::async_trait;
 use selfsame_application::ports::{CompareRequest, SinkError, SinkRequest, SinkRun, TableComparison, Watermark};
 use selfsame_domain::export::{Cell, Column, Dataset, Row};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The types of the columns of a table, in their order.
+const TYPES: &str = "
+    SELECT format_type(atttypid, NULL)
+    FROM pg_attribute
+    WHERE attrelid = $1::regclass AND attnum > 0
+    ORDER BY attnum";
+
+/// A temporary table.
+#[derive(Debug, Clone)]
+struct Temporary {
+    /// Its name, quoted, with its schema.
+    name: String,
+    /// The forms of its columns.
+    forms: Vec<Form>,
+}
 
 /// A running run. Its connection ends with it, which discards uncommitted work.
 pub(super) struct PostgresRun {
@@ -20,7 +36,7 @@ pub(super) struct PostgresRun {
     /// Whether the transaction has begun.
     has_begun: bool,
     /// The temporary tables that exist.
-    made: BTreeSet<String>,
+    made: BTreeMap<String, Temporary>,
     /// The datasets and columns by which rows are deleted.
     forgotten: BTreeSet<(Dataset, &'static str)>,
 }
@@ -32,7 +48,7 @@ impl PostgresRun {
             request,
             known,
             has_begun: false,
-            made: BTreeSet::new(),
+            made: BTreeMap::new(),
             forgotten: BTreeSet::new(),
         }
     }
@@ -49,7 +65,7 @@ impl PostgresRun {
         self.request.tables.iter().map(|plan| plan.dataset).collect()
     }
 
-    fn columns(&self, dataset: Dataset) -> Vec<&'static Column> {
+    fn columns(&self, dataset: Dataset) -> Vec<Column> {
         let plan = self.request.tables.iter().find(|plan| plan.dataset == dataset);
         plan.map_or_else(Vec::new, |plan| plan.columns.clone())
     }
@@ -59,41 +75,49 @@ impl PostgresRun {
     }
 
     /// Creates a temporary table with the columns of the target table, once.
-    async fn temporary(&mut self, table: String, dataset: Dataset, columns: &str) -> Result<String, SinkError> {
+    async fn temporary(&mut self, table: String, dataset: Dataset, columns: &str) -> Result<Temporary, SinkError> {
         self.begin().await?;
-        let name = sql::table("pg_temp", &table);
-        if self.made.insert(table.clone()) {
-            let statement = format!(
-                "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {columns} FROM {} WITH NO DATA",
-                sql::name(&table),
-                self.target(dataset)
-            );
-            run(&mut self.connection, statement).await?;
+        if let Some(made) = self.made.get(&table) {
+            return Ok(made.clone());
         }
-        Ok(name)
+        let statement = format!(
+            "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {columns} FROM {} WITH NO DATA",
+            sql::name(&table),
+            self.target(dataset)
+        );
+        run(&mut self.connection, statement).await?;
+        let name = sql::table("pg_temp", &table);
+        let types = sqlx::query_scalar(TYPES).bind(&name);
+        let types: Vec<String> = in_time(types.fetch_all(&mut self.connection)).await?;
+        let made = Temporary {
+            name,
+            forms: types.iter().map(|kind| Form::of(kind)).collect(),
+        };
+        self.made.insert(table, made.clone());
+        Ok(made)
     }
 
-    async fn staged(&mut self, dataset: Dataset) -> Result<String, SinkError> {
-        let columns = sql::names(self.columns(dataset).iter().map(|column| column.name));
+    async fn staged(&mut self, dataset: Dataset) -> Result<Temporary, SinkError> {
+        let columns = sql::names(self.columns(dataset).iter().map(|column| &*column.name));
         self.temporary(format!("_selfsame_staged_{}", dataset.as_str()), dataset, &columns)
             .await
     }
 
-    async fn gone(&mut self, dataset: Dataset, column: &'static str) -> Result<String, SinkError> {
+    async fn gone(&mut self, dataset: Dataset, column: &'static str) -> Result<Temporary, SinkError> {
         let table = format!("_selfsame_gone_{}_{column}", dataset.as_str());
         self.temporary(table, dataset, &sql::name(column)).await
     }
 
-    async fn copy(&mut self, table: &str, columns: &str, rows: &[Row]) -> Result<u64, SinkError> {
-        let lines = copy::lines(rows)?;
-        let statement = format!("COPY {table} ({columns}) FROM STDIN");
+    async fn copy(&mut self, table: &Temporary, rows: &[Row]) -> Result<u64, SinkError> {
+        let bytes = copy::encode(rows, &table.forms)?;
+        let statement = format!("COPY {} FROM STDIN WITH (FORMAT binary)", table.name);
         let copying = async {
             let mut copy = self.connection.copy_in_raw(&statement).await?;
-            copy.send(lines.as_bytes()).await?;
+            copy.send(bytes.as_slice()).await?;
             copy.finish().await
         };
         in_time(copying).await?;
-        Ok(u64::try_from(lines.len()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
     }
 
     /// Checks that no concurrent run has written the tables, so that this run does not overwrite it.
@@ -116,7 +140,7 @@ impl PostgresRun {
     }
 
     async fn write(&mut self, dataset: Dataset, is_full: bool) -> Result<(), SinkError> {
-        let (target, staged) = (self.target(dataset), self.staged(dataset).await?);
+        let (target, staged) = (self.target(dataset), self.staged(dataset).await?.name);
         let columns = self.columns(dataset);
         run(&mut self.connection, format!("ANALYZE {staged}")).await?;
         let forgotten: Vec<&'static str> = self
@@ -126,7 +150,7 @@ impl PostgresRun {
             .map(|(_, column)| *column)
             .collect();
         for column in forgotten {
-            let gone = self.gone(dataset, column).await?;
+            let gone = self.gone(dataset, column).await?.name;
             run(&mut self.connection, format!("ANALYZE {gone}")).await?;
             let column = sql::name(column);
             let statement = format!("DELETE FROM {target} t USING {gone} g WHERE t.{column} = g.{column}");
@@ -163,14 +187,13 @@ impl SinkRun for PostgresRun {
 
     async fn stage(&mut self, dataset: Dataset, rows: Vec<Row>) -> Result<u64, SinkError> {
         let staged = self.staged(dataset).await?;
-        let columns = sql::names(self.columns(dataset).iter().map(|column| column.name));
-        self.copy(&staged, &columns, &rows).await
+        self.copy(&staged, &rows).await
     }
 
     async fn forget(&mut self, dataset: Dataset, column: &'static str, values: Vec<Cell>) -> Result<(), SinkError> {
         let gone = self.gone(dataset, column).await?;
         let rows: Vec<Row> = values.into_iter().map(|value| vec![value]).collect();
-        self.copy(&gone, &sql::name(column), &rows).await?;
+        self.copy(&gone, &rows).await?;
         self.forgotten.insert((dataset, column));
         Ok(())
     }
@@ -193,7 +216,7 @@ impl SinkRun for PostgresRun {
         self.check_marks().await?;
         let mut found = Vec::new();
         for dataset in self.datasets() {
-            let (table, staged) = (self.target(dataset), self.staged(dataset).await?);
+            let (table, staged) = (self.target(dataset), self.staged(dataset).await?.name);
             run(&mut self.connection, format!("ANALYZE {staged}")).await?;
             let columns = self.columns(dataset);
             let sides = Sides {

@@ -30,7 +30,8 @@ pub(super) fn type_of(kind: ColumnType) -> String {
         ColumnType::BigInteger => "bigint".to_owned(),
         ColumnType::Number => "numeric".to_owned(),
         ColumnType::Flag => "boolean".to_owned(),
-        ColumnType::Time => "timestamp without time zone".to_owned(),
+        ColumnType::Time | ColumnType::LocalTime => "timestamp without time zone".to_owned(),
+        ColumnType::Date => "date".to_owned(),
         ColumnType::Text(Some(max)) => format!("character varying({max})"),
         ColumnType::Text(None) => "text".to_owned(),
     }
@@ -51,6 +52,8 @@ pub(super) fn holds(kind: ColumnType, actual: &str) -> bool {
             actual,
             "timestamp without time zone" | "timestamp with time zone" | "timestamp(0) without time zone"
         ),
+        ColumnType::Date => actual == "date",
+        ColumnType::LocalTime => matches!(actual, "timestamp without time zone" | "timestamp(0) without time zone"),
         ColumnType::Text(max) => {
             let fits = |length: u32| max.is_some_and(|max| length >= u32::from(max));
             matches!(actual, "text" | "character varying") || length(actual).is_some_and(fits)
@@ -59,11 +62,11 @@ pub(super) fn holds(kind: ColumnType, actual: &str) -> bool {
 }
 
 /// The statements that create a table.
-pub(super) fn create(schema: &str, dataset: Dataset, columns: &[&'static Column]) -> Vec<String> {
+pub(super) fn create(schema: &str, dataset: Dataset, columns: &[Column]) -> Vec<String> {
     let target = table(schema, dataset.as_str());
     let defined: Vec<String> = columns
         .iter()
-        .map(|column| format!("{} {}", name(column.name), type_of(column.kind)))
+        .map(|column| format!("{} {}", name(&column.name), type_of(column.kind)))
         .collect();
     let key = dataset.key();
     let mut statements = vec![
@@ -90,7 +93,7 @@ pub(super) fn add(schema: &str, dataset: Dataset, column: &Column) -> [String; 2
     [
         format!(
             "ALTER TABLE {target} ADD COLUMN {} {}",
-            name(column.name),
+            name(&column.name),
             type_of(column.kind)
         ),
         comment(schema, dataset, column),
@@ -101,17 +104,22 @@ fn comment(schema: &str, dataset: Dataset, column: &Column) -> String {
     let target = table(schema, dataset.as_str());
     format!(
         "COMMENT ON COLUMN {target}.{} IS {}",
-        name(column.name),
-        literal(column.description)
+        name(&column.name),
+        literal(&column.description)
     )
 }
 
 /// Upserts the staged rows of a table. Rows that are equal already are left alone.
-pub(super) fn upsert(target: &str, staged: &str, dataset: Dataset, columns: &[&'static Column]) -> String {
+pub(super) fn upsert(target: &str, staged: &str, dataset: Dataset, columns: &[Column]) -> String {
     let key = names(dataset.key().iter().copied());
-    let all = names(columns.iter().map(|column| column.name));
-    let others = columns.iter().filter(|column| !dataset.key().contains(&column.name));
-    let others: Vec<String> = others.map(|column| name(column.name)).collect();
+    let all = names(columns.iter().map(|column| &*column.name));
+    let others = columns.iter().filter(|column| !dataset.key().contains(&&*column.name));
+    let others: Vec<String> = others.map(|column| name(&column.name)).collect();
+    let insert =
+        format!("INSERT INTO {target} AS t ({all}) SELECT DISTINCT ON ({key}) {all} FROM {staged} ON CONFLICT ({key})");
+    if others.is_empty() {
+        return format!("{insert} DO NOTHING");
+    }
     let set: Vec<String> = others
         .iter()
         .map(|column| format!("{column} = EXCLUDED.{column}"))
@@ -119,8 +127,7 @@ pub(super) fn upsert(target: &str, staged: &str, dataset: Dataset, columns: &[&'
     let old: Vec<String> = others.iter().map(|column| format!("t.{column}")).collect();
     let new: Vec<String> = others.iter().map(|column| format!("EXCLUDED.{column}")).collect();
     format!(
-        "INSERT INTO {target} AS t ({all}) SELECT DISTINCT ON ({key}) {all} FROM {staged} \
-         ON CONFLICT ({key}) DO UPDATE SET {} WHERE ({}) IS DISTINCT FROM ({})",
+        "{insert} DO UPDATE SET {} WHERE ({}) IS DISTINCT FROM ({})",
         set.join(", "),
         old.join(", "),
         new.join(", "),
@@ -165,6 +172,10 @@ mod tests {
             (ColumnType::Integer, "bigint", true),
             (ColumnType::Time, "timestamp with time zone", true),
             (ColumnType::Time, "date", false),
+            (ColumnType::Date, "date", true),
+            (ColumnType::Date, "timestamp without time zone", false),
+            (ColumnType::LocalTime, "timestamp without time zone", true),
+            (ColumnType::LocalTime, "timestamp with time zone", false),
             (ColumnType::Number, "numeric(10,2)", false),
             (ColumnType::Flag, "boolean", true),
         ] {

@@ -2,7 +2,7 @@
 
 use super::connect::in_time;
 use super::sql;
-use crate::marks::{DESCRIPTION, Known, Mark, WATERMARK};
+use crate::marks::{DESCRIPTION, Known, Mark, NOTHING, WATERMARK};
 use selfsame_application::ports::{SinkError, SinkRequest};
 use selfsame_domain::export::{Dataset, TablePlan};
 use sqlx::{AssertSqlSafe, Executor, FromRow, PgConnection};
@@ -46,13 +46,30 @@ pub(super) async fn prepare(connection: &mut PgConnection, request: &SinkRequest
     if columns(connection, schema, WATERMARK).await?.is_empty() {
         make_watermark(connection, schema).await?;
     }
-    let mut is_altered = false;
     for plan in &request.tables {
-        is_altered |= prepare_table(connection, schema, plan).await?;
+        if prepare_table(connection, schema, plan).await? {
+            let statement = format!(
+                "UPDATE {} SET revision = $2 WHERE dataset = $1",
+                sql::table(schema, WATERMARK)
+            );
+            let update = sqlx::query(AssertSqlSafe(statement))
+                .bind(plan.dataset.as_str())
+                .bind(NOTHING);
+            in_time(update.execute(&mut *connection)).await?;
+        }
     }
-    let known = read(connection, request, is_altered).await?;
+    let known = read(connection, request).await?;
     in_time(connection.execute("COMMIT")).await?;
     Ok(known)
+}
+
+/// The tables of a schema that exports have written. They may be gone.
+pub(super) async fn written(connection: &mut PgConnection, schema: &str) -> Result<Vec<String>, SinkError> {
+    if columns(connection, schema, WATERMARK).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = format!("SELECT dataset FROM {}", sql::table(schema, WATERMARK));
+    in_time(sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(connection)).await
 }
 
 async fn make_watermark(connection: &mut PgConnection, schema: &str) -> Result<(), SinkError> {
@@ -81,7 +98,7 @@ async fn prepare_table(connection: &mut PgConnection, schema: &str, plan: &Table
     }
     let mut is_altered = false;
     for column in &plan.columns {
-        match found.get(column.name) {
+        match found.get(&*column.name) {
             None => {
                 for statement in sql::add(schema, dataset, column) {
                     run(connection, statement).await?;
@@ -135,7 +152,7 @@ async fn columns(
     Ok(found.into_iter().map(|column| (column.name, column.kind)).collect())
 }
 
-async fn read(connection: &mut PgConnection, request: &SinkRequest, is_altered: bool) -> Result<Known, SinkError> {
+async fn read(connection: &mut PgConnection, request: &SinkRequest) -> Result<Known, SinkError> {
     let datasets: Vec<&str> = request.tables.iter().map(|plan| plan.dataset.as_str()).collect();
     let statement = format!(
         "SELECT dataset, revision, as_of, export_id FROM {} WHERE dataset = ANY ($1::text[])",
@@ -143,7 +160,7 @@ async fn read(connection: &mut PgConnection, request: &SinkRequest, is_altered: 
     );
     let query = sqlx::query_as(AssertSqlSafe(statement)).bind(&datasets);
     let marks: Vec<Mark> = in_time(query.fetch_all(connection)).await?;
-    Known::read(marks, request, is_altered)
+    Known::read(marks, request)
 }
 
 /// Executes a statement whose names are quoted.

@@ -93,6 +93,8 @@ pub(crate) async fn columns_are_added_and_those_of_people_stay(place: Place) {
     place.add_note("contacts").await;
     let mut wider = contacts();
     wider.columns.push("externalCustomerId".to_owned());
+    // A run that is killed after it has added the column does not fill it.
+    drop(place.begin(1, &[wider.clone()]).await.unwrap());
     let mut run = place.begin(1, &[wider.clone()]).await.unwrap();
     assert_eq!(run.watermark(), None, "every row has to be sent");
     let row = |id: i64, external: &str| -> Row {
@@ -142,8 +144,10 @@ pub(crate) async fn what_cannot_be_followed_is_refused(place: Place) {
         "{problem}; {way_out}"
     );
     place.drop_table("contacts").await;
-    let run = place.begin(1, &[contacts()]).await.unwrap();
-    assert_eq!(run.watermark(), None, "the table is new");
+    for _ in 0..2 {
+        let run = place.begin(1, &[contacts()]).await.unwrap();
+        assert_eq!(run.watermark(), None, "the table is new and empty");
+    }
 }
 
 pub(crate) async fn a_check_leaves_nothing(place: Place) {
@@ -151,7 +155,7 @@ pub(crate) async fn a_check_leaves_nothing(place: Place) {
     assert!(place.is_empty().await);
     let refused = place.guarded_check().await;
     assert!(
-        matches!(&refused, Err(SinkError::Refused(text)) if text.contains("private network")),
+        matches!(&refused, Err(SinkError::Denied { problem, .. }) if problem.contains("private network")),
         "{refused:?}"
     );
 }

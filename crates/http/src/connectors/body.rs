@@ -40,7 +40,7 @@ pub(super) struct FileBody {
     /// Its absolute path.
     #[schema(example = "/var/lib/selfsame/exports")]
     directory: String,
-    /// `csv`, `csv.gz`, `ndjson` or `ndjson.gz`.
+    /// `csv`, `csv.gz`, `ndjson`, `ndjson.gz` or `parquet`.
     #[schema(example = "csv.gz")]
     format: &'static str,
 }
@@ -140,7 +140,7 @@ body! {
         /// Its absolute path. It is made, if the one that it is in is there.
         #[schema(value_type = String, example = "/var/lib/selfsame/exports")]
         directory: Option<Directory>,
-        /// `csv`, `csv.gz`, `ndjson` or `ndjson.gz`.
+        /// `csv`, `csv.gz`, `ndjson`, `ndjson.gz` or `parquet`.
         #[schema(value_type = String, example = "csv.gz")]
         format: Option<FileFormat>,
     }

@@ -81,7 +81,8 @@ pub(super) struct ExportBody {
     connector_id: String,
     /// The datasets that it writes.
     datasets: Vec<&'static str>,
-    /// The columns of each, as they were when the export was made or last widened.
+    /// The columns of each, as they were when the export was made or last widened. Those of custom fields in `contacts_custom` are left out: they follow
+    /// the fields.
     columns: BTreeMap<&'static str, Vec<String>>,
     /// The schema of the tables.
     #[schema(example = "public")]

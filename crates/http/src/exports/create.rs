@@ -29,7 +29,8 @@ body! {
         /// Where it goes to.
         #[schema(value_type = String, format = "uuid", example = "019ab0c2-6f3e-7c11-8a52-3d9c1e0b7f44")]
         connector_id: ConnectorId,
-        /// At least one of `contacts`, `identifiers`, `devices`, `orders`, `orderItems`, `events`, `contact_merges`, `visitors`, `page_views`.
+        /// At least one of `contacts`, `identifiers`, `devices`, `orders`, `orderItems`, `events`, `contact_merges`, `visitors`, `page_views`, `segments`,
+        /// `segment_members`, `contacts_custom`.
         #[schema(value_type = Vec<String>)]
         datasets: Distinct<Dataset, 1, { Dataset::ALL.len() }>,
         /// The schema of the tables; `public` without. It is made when it is missing.
@@ -40,7 +41,7 @@ body! {
         /// Whether contacts and devices have the column of the external ID; true without.
         #[schema(example = true)]
         include_external_id: Option<bool>,
-        /// The static segment whose contacts it has; null or missing for all. Possible with contacts, identifiers and devices alone.
+        /// The static segment whose contacts it has; null or missing for all. Possible only with contacts, identifiers, devices and `contacts_custom`.
         #[schema(value_type = Option<i64>, example = json!(null))]
         segment_id: Option<i64>,
     }

@@ -17,6 +17,7 @@ pub mod event_deletion;
 pub mod events;
 pub mod evidence;
 pub mod export;
+pub mod export_segments;
 pub mod export_snapshots;
 pub mod exports;
 pub mod fields;

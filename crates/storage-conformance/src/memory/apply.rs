@@ -190,11 +190,14 @@ impl Space {
             require(self.segments.contains_key(segment), "segments")?;
             self.formulas.insert(*segment, formula.clone());
         }
-        for segment in &changes.segments_removed {
-            self.formulas.remove(segment);
-            self.revisions.formulas.remove(segment);
-            self.periods.retain(|(of, ..), _| of != segment);
-            require(self.segments.remove(segment).is_some(), "segments")?;
+        for gone in &changes.segments_removed {
+            let segment = gone.segment.id;
+            self.formulas.remove(&segment);
+            self.revisions.formulas.remove(&segment);
+            self.periods.retain(|(of, ..), _| *of != segment);
+            require(self.segments.remove(&segment).is_some(), "segments")?;
+            self.deleted_segments
+                .insert(segment, (self.revisions.latest, gone.clone()));
         }
         for key in &changes.memberships_removed {
             require(self.take_membership(*key), "segment_members")?;

@@ -5,8 +5,9 @@ use super::store::{MemoryStore, Shared};
 use async_trait::async_trait;
 use selfsame_application::ports::{
     Connector, ConnectorDeleted, ContactDetails, Deleted, Export, ExportRun, ExportSnapshot, ExportedEvent, Exports,
-    JobState, NewJob, PruneUpTo, RunStarted, RunStatus, StorageError,
+    JobState, NewJob, PeriodKey, PruneUpTo, RunStarted, RunStatus, StorageError,
 };
+use selfsame_domain::export::{Catalog, SegmentPeriod};
 use selfsame_domain::{
     ConnectorId, ContactId, Event, EventId, ExportId, Merge, Order, OrderKey, Revision, RunId, Subject, Timestamp,
     Visitor, VisitorId, WorkspaceId,
@@ -342,6 +343,23 @@ impl ExportSnapshot for MemorySnapshot {
         let visitors = self.0.visitors.values();
         let rows = visitors.map(|visitor| (self.0.revisions.visitor(visitor.id), visitor.clone()));
         Ok(paged(rows, after, limit, |visitor| visitor.id))
+    }
+
+    async fn catalog(&mut self) -> Result<Catalog, StorageError> {
+        Ok(Catalog {
+            changed: self.0.revisions.definitions,
+            segments: self.0.segments.values().cloned().collect(),
+            deleted: self.0.deleted_segments.values().cloned().collect(),
+            definitions: self.0.definitions(),
+        })
+    }
+
+    async fn segment_periods(
+        &mut self,
+        after: (Revision, Option<PeriodKey>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, SegmentPeriod)>, StorageError> {
+        Ok(paged(self.0.segment_periods(), after, limit, SegmentPeriod::key))
     }
 
     async fn deleted(

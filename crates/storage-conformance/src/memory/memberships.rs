@@ -9,6 +9,7 @@ use selfsame_application::ports::{
     ChangedContact, ChangedPage, ContactDetails, DifferenceQuery, Memberships, MoveCount, MoveCounts, RecordState,
     RecordedMembership, Recording, StorageError,
 };
+use selfsame_domain::export::SegmentPeriod;
 use selfsame_domain::{
     ContactId, MoveCause, Revision, SegmentId, SegmentMove, Subject, Timestamp, VisitorId, WorkspaceId,
 };
@@ -291,6 +292,21 @@ impl Space {
             checked_at: recording.at,
         });
         progress.recorded = recording.recorded;
+    }
+
+    /// All times that contacts were in segments, each with the commit that recorded its last change.
+    pub(super) fn segment_periods(&self) -> impl Iterator<Item = (Revision, SegmentPeriod)> {
+        self.periods.iter().map(|((segment, contact, recorded), period)| {
+            let last = period.to.map_or(*recorded, |(commit, _)| commit);
+            let found = SegmentPeriod {
+                segment: *segment,
+                contact: *contact,
+                recorded: *recorded,
+                from: (period.from.since, period.from.at),
+                to: period.to.map(|(_, exit)| (exit.since, exit.at)),
+            };
+            (last, found)
+        })
     }
 
     /// All entries and exits, each with the commit that recorded it.

@@ -12,13 +12,7 @@ use selfsame_domain::{Contact, Event, Order, Timestamp, WorkspaceId};
 #[async_trait]
 impl Segments for MemoryStore {
     async fn definitions(&self, workspace: WorkspaceId) -> Result<Definitions, StorageError> {
-        let space = self.space(workspace);
-        let names = space.segments.values();
-        Ok(Definitions {
-            names: names.map(|segment| (segment.id, segment.name.clone())).collect(),
-            formulas: space.formulas.clone(),
-            fields: space.fields.values().cloned().collect(),
-        })
+        Ok(self.space(workspace).definitions())
     }
 
     async fn members(
@@ -73,4 +67,16 @@ pub(super) fn matches(space: &Space, plan: &Plan, contact: &Contact, now: Timest
         absorbed: group.iter().filter(|id| **id != contact.id).count(),
     };
     plan.matches(facts, now)
+}
+
+impl Space {
+    /// The names and formulas of the segments, and the custom fields.
+    pub(super) fn definitions(&self) -> Definitions {
+        let names = self.segments.values();
+        Definitions {
+            names: names.map(|segment| (segment.id, segment.name.clone())).collect(),
+            formulas: self.formulas.clone(),
+            fields: self.fields.values().cloned().collect(),
+        }
+    }
 }

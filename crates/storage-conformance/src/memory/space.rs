@@ -6,9 +6,9 @@ use selfsame_application::ports::{Deleted, Recorded};
 use selfsame_domain::segments::Formula;
 use selfsame_domain::values::EventTypeKey;
 use selfsame_domain::{
-    Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, DecisionId, Event,
-    EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, LogEntry, Membership, Merge, MergeId, Order,
-    OrderKey, Revision, Segment, SegmentId, Timestamp, Visitor, VisitorId,
+    Attributes, Category, CategoryId, Contact, ContactId, ContactRow, ContactState, CustomField, DecisionId,
+    DeletedSegment, Event, EventId, EventType, FieldId, HeldIdentifier, IdentifierKey, KeyRecord, LogEntry, Membership,
+    Merge, MergeId, Order, OrderKey, Revision, Segment, SegmentId, Timestamp, Visitor, VisitorId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,8 @@ pub(super) struct Space {
     pub(super) sent_events: BTreeMap<EventId, Timestamp>,
     pub(super) event_types: BTreeMap<EventTypeKey, EventType>,
     pub(super) orders: BTreeMap<OrderKey, Order>,
+    /// Segments that were deleted, each with the commit that did it.
+    pub(super) deleted_segments: BTreeMap<SegmentId, (Revision, DeletedSegment)>,
     /// Erased and deleted items, by commit.
     pub(super) deleted: BTreeSet<(Revision, Deleted)>,
     /// When contacts were in segments: by segment, contact and the commit that recorded the entry.

@@ -4,11 +4,16 @@ use crate::bounded::Transaction;
 use crate::contacts::{PageRow, details, page};
 use crate::error::translate;
 use crate::rows::{EventRecord, MergeRecord, OrderRecord, VisitorRecord, all, corrupt};
+use crate::segments;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{ContactDetails, Deleted, ExportSnapshot, ExportedEvent, StorageError};
-use selfsame_domain::values::StoreId;
-use selfsame_domain::{ContactId, Event, EventId, Merge, Order, OrderKey, Revision, Visitor, VisitorId, WorkspaceId};
+use selfsame_application::ports::{ContactDetails, Deleted, ExportSnapshot, ExportedEvent, PeriodKey, StorageError};
+use selfsame_domain::export::{Catalog, SegmentPeriod};
+use selfsame_domain::values::{SegmentName, StoreId};
+use selfsame_domain::{
+    ContactId, DeletedSegment, Event, EventId, Merge, Order, OrderKey, Revision, Segment, SegmentId, Timestamp,
+    Visitor, VisitorId, WorkspaceId,
+};
 use sqlx::Executor;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -79,6 +84,34 @@ const VISITORS: &str = "
     ORDER BY revision, visitor_id
     LIMIT $4";
 
+const DELETED_SEGMENTS: &str = "
+    SELECT segment_id, revision, name, is_dynamic, created_at, deleted_at
+    FROM deleted_segments
+    WHERE workspace_id = $1
+    ORDER BY segment_id";
+
+const DEFINITIONS: &str = "SELECT definitions FROM revisions WHERE workspace_id = $1";
+
+const PERIODS: &str = "
+    SELECT revision, segment_id, contact_id, entered_in, from_revision, from_at, to_revision, to_at
+    FROM (
+        (SELECT entered_in AS revision, segment_id, contact_id, entered_in, from_revision, from_at, to_revision, to_at
+         FROM segment_periods
+         WHERE workspace_id = $1 AND left_in IS NULL AND entered_in >= $2
+           AND (entered_in > $2 OR ($3::bigint IS NOT NULL AND (segment_id, contact_id, entered_in) > ($3, $4, $5)))
+         ORDER BY entered_in, segment_id, contact_id
+         LIMIT $6)
+        UNION ALL
+        (SELECT left_in, segment_id, contact_id, entered_in, from_revision, from_at, to_revision, to_at
+         FROM segment_periods
+         WHERE workspace_id = $1 AND left_in >= $2
+           AND (left_in > $2 OR ($3::bigint IS NOT NULL AND (segment_id, contact_id, entered_in) > ($3, $4, $5)))
+         ORDER BY left_in, segment_id, contact_id, entered_in
+         LIMIT $6)
+    ) found
+    ORDER BY revision, segment_id, contact_id, entered_in
+    LIMIT $6";
+
 const DELETED: &str = "
     SELECT revision, kind, id
     FROM deletions
@@ -111,6 +144,28 @@ struct EventRow {
 struct VisitorRow {
     revision: i64,
     record: VisitorRecord,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeletedSegmentRow {
+    segment_id: i64,
+    revision: i64,
+    name: String,
+    is_dynamic: bool,
+    created_at: Timestamp,
+    deleted_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct PeriodRow {
+    revision: i64,
+    segment_id: i64,
+    contact_id: i64,
+    entered_in: i64,
+    from_revision: i64,
+    from_at: Timestamp,
+    to_revision: Option<i64>,
+    to_at: Option<Timestamp>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -240,6 +295,49 @@ impl ExportSnapshot for PostgresSnapshot {
         all(rows, |row| Ok((Revision(row.revision), Visitor::try_from(row.record)?)))
     }
 
+    async fn catalog(&mut self) -> Result<Catalog, StorageError> {
+        let (connection, workspace) = (&mut *self.transaction, self.workspace);
+        let read = async {
+            let changed: i64 = sqlx::query_scalar(DEFINITIONS)
+                .bind(workspace.0)
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(translate)?;
+            let deleted: Vec<DeletedSegmentRow> = sqlx::query_as(DELETED_SEGMENTS)
+                .bind(workspace.0)
+                .fetch_all(&mut *connection)
+                .await
+                .map_err(translate)?;
+            let (mut segments, definitions) = segments::read(connection, workspace).await?;
+            segments.sort_by_key(|segment| segment.id);
+            Ok::<_, StorageError>(Catalog {
+                changed: Revision(changed),
+                segments,
+                deleted: all(deleted, DeletedSegmentRow::read)?,
+                definitions,
+            })
+        };
+        self.store.in_time(read).await
+    }
+
+    async fn segment_periods(
+        &mut self,
+        (since, last): (Revision, Option<PeriodKey>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, SegmentPeriod)>, StorageError> {
+        let reading = sqlx::query_as(PERIODS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(|(segment, _, _)| segment.0))
+            .bind(last.map(|(_, contact, _)| contact.0))
+            .bind(last.map(|(_, _, recorded)| recorded.0))
+            .bind(i64::from(limit));
+        let connection = &mut *self.transaction;
+        let read = async { reading.fetch_all(connection).await.map_err(translate) };
+        let rows: Vec<PeriodRow> = self.store.in_time(read).await?;
+        Ok(rows.into_iter().map(PeriodRow::read).collect())
+    }
+
     async fn deleted(
         &mut self,
         (since, last): (Revision, Option<Deleted>),
@@ -259,6 +357,38 @@ impl ExportSnapshot for PostgresSnapshot {
             let deleted = deleted.ok_or_else(|| corrupt("deletions", "id", &row.revision))?;
             Ok((Revision(row.revision), deleted))
         })
+    }
+}
+
+impl DeletedSegmentRow {
+    fn read(self) -> Result<(Revision, DeletedSegment), StorageError> {
+        let id = self.segment_id;
+        let name = SegmentName::parse(&self.name).map_err(|_| corrupt("deleted_segments", "name", &id))?;
+        let segment = Segment {
+            id: SegmentId(id),
+            name,
+            created_at: self.created_at,
+        };
+        let deleted = DeletedSegment {
+            segment,
+            is_dynamic: self.is_dynamic,
+            deleted_at: self.deleted_at,
+        };
+        Ok((Revision(self.revision), deleted))
+    }
+}
+
+impl PeriodRow {
+    fn read(self) -> (Revision, SegmentPeriod) {
+        let to = self.to_revision.map(Revision).zip(self.to_at);
+        let period = SegmentPeriod {
+            segment: SegmentId(self.segment_id),
+            contact: ContactId(self.contact_id),
+            recorded: Revision(self.entered_in),
+            from: (Revision(self.from_revision), self.from_at),
+            to,
+        };
+        (Revision(self.revision), period)
     }
 }
 

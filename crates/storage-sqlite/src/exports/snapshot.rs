@@ -6,13 +6,18 @@ use crate::history::event;
 use crate::orders::order;
 use crate::readers::SeparateReader;
 use crate::rows::{Row, json};
+use crate::segments;
 use crate::statement::{SqliteRow, blocking, statement};
 use crate::storage::{merge, merge_columns, visitor};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{ContactDetails, Deleted, ExportSnapshot, ExportedEvent, StorageError};
-use selfsame_domain::values::StoreId;
-use selfsame_domain::{ContactId, EventId, Merge, Order, OrderKey, Revision, Visitor, VisitorId, WorkspaceId};
+use selfsame_application::ports::{ContactDetails, Deleted, ExportSnapshot, ExportedEvent, PeriodKey, StorageError};
+use selfsame_domain::export::{Catalog, SegmentPeriod};
+use selfsame_domain::values::{SegmentName, StoreId};
+use selfsame_domain::{
+    ContactId, DeletedSegment, EventId, Merge, Order, OrderKey, Revision, Segment, SegmentId, Visitor, VisitorId,
+    WorkspaceId,
+};
 
 const CONTACTS: &str = "
     SELECT contact_id
@@ -66,6 +71,40 @@ const VISITORS: &str = "
     WHERE workspace_id = ?1 AND revision >= ?2 AND (revision > ?2 OR (?3 IS NOT NULL AND visitor_id > ?3))
     ORDER BY revision, visitor_id
     LIMIT ?4";
+
+const DELETED_SEGMENTS: &str = "
+    SELECT segment_id, name, created_at, revision, is_dynamic, deleted_at
+    FROM deleted_segments
+    WHERE workspace_id = ?1
+    ORDER BY segment_id";
+
+const DEFINITIONS: &str = "SELECT workspace_id, definitions FROM revisions WHERE workspace_id = ?1";
+
+const PERIODS: &str = "
+    SELECT segment_id, contact_id, entered_in, from_revision, from_at, to_revision, to_at, revision
+    FROM (
+        SELECT *
+        FROM (
+            SELECT *, entered_in AS revision
+            FROM segment_periods INDEXED BY segment_periods_entered
+            WHERE workspace_id = ?1 AND left_in IS NULL AND entered_in >= ?2
+              AND (entered_in > ?2 OR (?3 IS NOT NULL AND (segment_id, contact_id, entered_in) > (?3, ?4, ?5)))
+            ORDER BY entered_in, segment_id, contact_id
+            LIMIT ?6
+        )
+        UNION ALL
+        SELECT *
+        FROM (
+            SELECT *, left_in AS revision
+            FROM segment_periods INDEXED BY segment_periods_left
+            WHERE workspace_id = ?1 AND left_in IS NOT NULL AND left_in >= ?2
+              AND (left_in > ?2 OR (?3 IS NOT NULL AND (segment_id, contact_id, entered_in) > (?3, ?4, ?5)))
+            ORDER BY left_in, segment_id, contact_id, entered_in
+            LIMIT ?6
+        )
+    )
+    ORDER BY revision, segment_id, contact_id, entered_in
+    LIMIT ?6";
 
 const DELETED: &str = "
     SELECT revision, kind, id
@@ -202,6 +241,43 @@ impl ExportSnapshot for SqliteSnapshot {
         rows.iter().map(read).collect()
     }
 
+    async fn catalog(&mut self) -> Result<Catalog, StorageError> {
+        let (connection, workspace) = (self.reading.connection(), self.workspace);
+        blocking(|| {
+            let row = statement(DEFINITIONS).bind(workspace.0).fetch_optional(connection);
+            let row = row.map_err(storage)?.ok_or(StorageError::UnknownWorkspace)?;
+            let deleted = statement(DELETED_SEGMENTS).bind(workspace.0).fetch_all(connection);
+            let (segments, definitions) = segments::read(connection, workspace)?;
+            Ok(Catalog {
+                changed: Revision(Row::new(&row, "revisions", 0).get(1, "definitions")?),
+                segments,
+                deleted: deleted
+                    .map_err(storage)?
+                    .iter()
+                    .map(deleted_segment)
+                    .collect::<Result<_, _>>()?,
+                definitions,
+            })
+        })
+    }
+
+    async fn segment_periods(
+        &mut self,
+        (since, last): (Revision, Option<PeriodKey>),
+        limit: u32,
+    ) -> Result<Vec<(Revision, SegmentPeriod)>, StorageError> {
+        let rows = statement(PERIODS)
+            .bind(self.workspace.0)
+            .bind(since.0)
+            .bind(last.map(|(segment, _, _)| segment.0))
+            .bind(last.map(|(_, contact, _)| contact.0))
+            .bind(last.map(|(_, _, recorded)| recorded.0))
+            .bind(limit)
+            .fetch_all(self.reading.connection())
+            .map_err(storage)?;
+        rows.iter().map(period).collect()
+    }
+
     async fn deleted(
         &mut self,
         (since, last): (Revision, Option<Deleted>),
@@ -223,6 +299,37 @@ impl ExportSnapshot for SqliteSnapshot {
         };
         rows.iter().map(read).collect()
     }
+}
+
+/// Reads the columns of [`DELETED_SEGMENTS`].
+fn deleted_segment(row: &SqliteRow) -> Result<(Revision, DeletedSegment), StorageError> {
+    let row = Row::new(row, "deleted_segments", 0);
+    let segment = Segment {
+        id: SegmentId(row.get(0, "segment_id")?),
+        name: row.read(1, "name", |text| SegmentName::parse(text).ok())?,
+        created_at: row.time(2, "created_at")?,
+    };
+    let deleted = DeletedSegment {
+        segment,
+        is_dynamic: row.get(4, "is_dynamic")?,
+        deleted_at: row.time(5, "deleted_at")?,
+    };
+    Ok((Revision(row.get(3, "revision")?), deleted))
+}
+
+/// Reads the columns of [`PERIODS`].
+fn period(row: &SqliteRow) -> Result<(Revision, SegmentPeriod), StorageError> {
+    let row = Row::new(row, "segment_periods", 0);
+    let revision = |index, column| row.get(index, column).map(Revision);
+    let to = row.get::<Option<i64>>(5, "to_revision")?.map(Revision);
+    let period = SegmentPeriod {
+        segment: SegmentId(row.get(0, "segment_id")?),
+        contact: ContactId(row.get(1, "contact_id")?),
+        recorded: revision(2, "entered_in")?,
+        from: (revision(3, "from_revision")?, row.time(4, "from_at")?),
+        to: to.zip(row.optional_time(6, "to_at")?),
+    };
+    Ok((revision(7, "revision")?, period))
 }
 
 /// Reads the columns of [`EVENTS`].

@@ -7,7 +7,7 @@ use selfsame_tests::{Client, Database, Selfsame};
 use serde_json::{Value, json};
 
 /// Verifies an export, and answers what was found by table.
-async fn verified(client: &Client, export: &str, body: Value) -> Result<Value> {
+pub(super) async fn verified(client: &Client, export: &str, body: Value) -> Result<Value> {
     let queued = client.post(&format!("exports/{export}/verify"), body).await?;
     ensure!(queued.status == 200, "{}", queued.text);
     let run = over(client, export).await?;
@@ -21,7 +21,7 @@ async fn verified(client: &Client, export: &str, body: Value) -> Result<Value> {
 }
 
 /// The counts of missing, changed and extra rows of each table that differs.
-fn differing(tables: &Value) -> Value {
+pub(super) fn differing(tables: &Value) -> Value {
     let all = tables.as_object().into_iter().flatten();
     let differ = all.filter(|(_, table)| table["source"] != table["destination"]);
     let counts = differ.map(|(name, table)| {
