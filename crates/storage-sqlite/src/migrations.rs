@@ -51,6 +51,10 @@ const MIGRATIONS: [(&str, &str); 11] = [
         "0011 segment record",
         include_str!("../../../migrations/sqlite/0011_segment_record.sql"),
     ),
+    (
+        "0012 segment due",
+        include_str!("../../../migrations/sqlite/0012_segment_due.sql"),
+    ),
 ];
 
 /// The names of all migrations, oldest first.
