@@ -8,6 +8,7 @@ mod access;
 mod app;
 mod changes;
 mod console;
+mod contact_actions;
 mod egress;
 mod exports;
 mod imports;
@@ -24,6 +25,7 @@ pub use access::{AccessError, KeySecret, NewKey, Principal, Sender, TokenError, 
 pub use app::{Application, Options};
 pub use changes::{ChangePage, ChangeQuery, ChangesError};
 pub use console::{ConsoleError, NewSession, PasswordCost, Passwords, Person};
+pub use contact_actions::{ActionError, ActionProgress, ContactAction, NewAction};
 pub use egress::{Egress, EgressError, is_public};
 pub use exports::{ConnectorChange, ExportError, ExportLag, ExportOutlets, NewConnector, NewExport, Vault};
 pub use imports::{
@@ -31,7 +33,7 @@ pub use imports::{
 };
 pub use jobs::{Worker, WorkerOptions};
 pub use lane::LaneOptions;
-pub use memberships::{PastMembersError, SegmentDay, SegmentHistory};
+pub use memberships::{PastMembersError, RecordCheck, SegmentDay, SegmentHistory};
 pub use segments::{Preview, SegmentError, SegmentView, StandingInSegment};
 pub use submit::{ImportBatch, Replay, Submission, SubmitError};
 pub use timeline::{TimelineCursor, TimelineItem, TimelineKind, TimelinePage, TimelineQuery};

@@ -1,10 +1,10 @@
 //! Members of segments, previews of formulas, and the segments of a contact.
 
 use crate::app::Application;
-use crate::ports::{ContactDetails, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery, Page, StorageError};
-use selfsame_domain::segments::{ContactFacts, Definitions, Formula, Plan, Problem, cycle, parse, print};
+use crate::ports::{ContactDetails, MemberQuery, MembersFrom, Page, StorageError};
+use selfsame_domain::segments::{ContactFacts, Definitions, Formula, Needs, Plan, Problem, cycle, parse, print};
 use selfsame_domain::values::SegmentName;
-use selfsame_domain::{ContactId, Event, Order, Revision, SegmentId, Timestamp, WorkspaceId};
+use selfsame_domain::{ContactId, Revision, SegmentId, Timestamp, WorkspaceId};
 use std::collections::BTreeMap;
 
 /// How many contacts a preview shows.
@@ -135,6 +135,19 @@ impl Application {
         })
     }
 
+    /// The same page without the number of all contacts.
+    pub async fn page_by_formula(
+        &self,
+        workspace: WorkspaceId,
+        formula: &Formula,
+        from: MembersFrom,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        let plan = Plan::of(formula, &definitions).map_err(SegmentError::Invalid)?;
+        self.members(workspace, &plan, from, limit).await
+    }
+
     /// Reads a formula in its readable form.
     pub async fn parse_formula(&self, workspace: WorkspaceId, text: &str) -> Result<Formula, SegmentError> {
         let definitions = self.store.definitions(workspace).await?;
@@ -237,10 +250,14 @@ impl Application {
         for (id, name) in &definitions.names {
             plans.push((*id, name, plan_of(&definitions, *id)?));
         }
-        let needed: Vec<&Plan> = plans.iter().map(|(_, _, plan)| plan).collect();
-        let known = self.known(workspace, details.contact.id, &needed).await?;
-        let group = self.store.with_absorbed(workspace, details.contact.id).await?;
-        let absorbed = group.map_or(0, |group| group.absorbed.len());
+        let mut needs = Needs::default();
+        plans.iter().for_each(|(_, _, plan)| needs.extend(plan.needs()));
+        let canonical = details.contact.id;
+        let mut stored = self
+            .store
+            .stored_facts(workspace, &[canonical], &needs, MOST_KNOWN)
+            .await?;
+        let stored = stored.remove(&canonical).unwrap_or_default();
         self.catch_up(workspace).await?;
         let recorded = self
             .store
@@ -252,16 +269,14 @@ impl Application {
             .collect();
         let facts = ContactFacts {
             contact: &details.contact,
-            events: &known.events,
-            orders: &known.orders,
             unsubscribed: &details.unsubscribed,
-            absorbed,
+            stored: &stored,
         };
         let mut standings = Vec::new();
         for (id, name, plan) in plans {
             let dynamic = definitions.formulas.contains_key(&id);
             let mut standing = plan.evaluate(facts, now);
-            if known.is_cut && (plan.needs_orders() || plan.needs_events() != (false, false)) {
+            if stored.is_cut && plan.needs().history() {
                 let plan = plan.of_contact(details.contact.id);
                 standing.is_member = self.store.count_members(workspace, &plan, now).await? > 0;
                 standing.until = None;
@@ -283,50 +298,6 @@ impl Application {
         }
         Ok(standings)
     }
-
-    /// What a contact did and ordered, as far as the plans ask for it: the latest of each.
-    async fn known(&self, workspace: WorkspaceId, id: ContactId, plans: &[&Plan]) -> Result<Known, StorageError> {
-        let (mut needed, mut needs_orders) = ((false, false), false);
-        for plan in plans {
-            let (views, others) = plan.needs_events();
-            needed = (needed.0 || views, needed.1 || others);
-            needs_orders |= plan.needs_orders();
-        }
-        let mut known = Known::default();
-        for (page_views, needed) in [(true, needed.0), (false, needed.1)] {
-            if needed {
-                let query = EventQuery {
-                    page_views: Some(page_views),
-                    ..EventQuery::latest(MOST_KNOWN)
-                };
-                let found = self
-                    .store
-                    .events(workspace, &HistoryOf::Contact(id), &query)
-                    .await?
-                    .unwrap_or_default();
-                known.is_cut |= found.len() >= MOST_KNOWN as usize;
-                known.events.extend(found);
-            }
-        }
-        if needs_orders {
-            let found = self
-                .store
-                .orders(workspace, id, &OrderQuery::latest(MOST_KNOWN))
-                .await?;
-            known.orders = found.unwrap_or_default();
-            known.is_cut |= known.orders.len() >= MOST_KNOWN as usize;
-        }
-        Ok(known)
-    }
-}
-
-/// What a contact did and ordered.
-#[derive(Debug, Default)]
-struct Known {
-    events: Vec<Event>,
-    orders: Vec<Order>,
-    /// Whether there may be more.
-    is_cut: bool,
 }
 
 fn view(definitions: &Definitions, id: SegmentId) -> Option<SegmentView> {

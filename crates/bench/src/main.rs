@@ -11,6 +11,7 @@ mod history;
 mod import;
 mod pgbench;
 mod report;
+mod segments;
 mod server;
 mod tracker;
 
@@ -34,10 +35,10 @@ struct Arguments {
     /// Numbers of clients, each with one connection.
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     clients: Vec<usize>,
-    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, import, export, tracker; all of it without this.
+    /// What to measure: sqlite, pgbench, postgres, servers, costs, history, import, export, tracker, segments; all of it without this.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// How many rows are imported, or exported.
+    /// How many rows are imported or exported, or how many contacts there are beside segments.
     #[arg(long, default_value_t = 100_000)]
     rows: u64,
     /// Fail when a contact costs the database more than its limit.
@@ -69,8 +70,14 @@ async fn main() -> Result<()> {
         let urls = [urls[0].as_str(), urls[1].as_str()];
         import::measure("SQLite", &arguments.binary, urls, API_KEY, arguments.rows).await?;
     }
+    if wanted("segments") {
+        let directory = tempfile::tempdir()?;
+        let url = format!("sqlite://{}/bench.db", directory.path().display());
+        let size = (arguments.rows, arguments.seconds);
+        segments::measure("SQLite", &arguments.binary, &url, API_KEY, size).await?;
+    }
     if [
-        "postgres", "pgbench", "servers", "costs", "history", "import", "export", "tracker",
+        "postgres", "pgbench", "servers", "costs", "history", "import", "export", "tracker", "segments",
     ]
     .into_iter()
     .any(wanted)
@@ -110,6 +117,11 @@ async fn on_postgres(arguments: &Arguments, wanted: impl Fn(&str) -> bool, rows:
         let (database, warehouse) = (empty(&durable).await?, empty(&durable).await?);
         let (binary, rows) = (&arguments.binary, arguments.rows);
         export::measure(binary, database.url(), warehouse.url(), API_KEY, rows).await?;
+    }
+    if wanted("segments") {
+        let database = empty(&durable).await?;
+        let size = (arguments.rows, arguments.seconds);
+        segments::measure("PostgreSQL", &arguments.binary, database.url(), API_KEY, size).await?;
     }
     if wanted("servers") {
         let database = empty(&durable).await?;

@@ -30,27 +30,60 @@ pub enum Bound {
     Moment(Timestamp),
 }
 
-/// The numbers (`contact_id`) of the active contacts of a workspace that match the plan, by number: those after a
-/// contact in ascending order, or with an offset and whether to order ascending.
-pub fn members(
-    engine: Engine,
-    workspace: WorkspaceId,
-    plan: &Plan,
-    now: Timestamp,
-    after: Option<ContactId>,
-    page: (u64, u32, bool),
-) -> Query {
+/// A page of members: those after a place in the order, or after an offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows {
+    /// What they are ordered by, before their numbers.
+    pub by: Option<TimeColumn>,
+    /// Whether they are in ascending order.
+    pub ascending: bool,
+    /// The time, if they are ordered by one, and the number of the last one of the page before.
+    pub after: Option<(Option<Timestamp>, ContactId)>,
+    /// How many to skip.
+    pub offset: u64,
+    /// The most members.
+    pub limit: u32,
+}
+
+/// A time of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeColumn {
+    /// When it was created.
+    Created,
+    /// When it last changed.
+    Updated,
+}
+
+/// The numbers (`contact_id`) of the active contacts of a workspace that match the plan.
+pub fn members(engine: Engine, workspace: WorkspaceId, plan: &Plan, now: Timestamp, rows: Rows) -> Query {
     let mut statement = select(engine, workspace, plan, now, Expr::cust("c.contact_id"));
-    if let Some(after) = after {
-        statement.and_where(engine.sql("c.contact_id > {}", [integer(after.0)]));
+    let (order, beyond) = if rows.ascending {
+        (Order::Asc, ">")
+    } else {
+        (Order::Desc, "<")
+    };
+    let column = rows.by.map(|by| match by {
+        TimeColumn::Created => "c.created_at",
+        TimeColumn::Updated => "c.updated_at",
+    });
+    match (column, rows.after) {
+        (Some(column), Some((Some(at), id))) => {
+            let template = format!("(({column}, c.contact_id) {beyond} ({{}}, {{}}))");
+            statement.and_where(engine.sql(&template, [engine.moment(at), integer(id.0)]));
+        }
+        (_, Some((_, id))) => {
+            statement.and_where(engine.sql(&format!("c.contact_id {beyond} {{}}"), [integer(id.0)]));
+        }
+        (_, None) => {}
     }
-    let (offset, limit, ascending) = page;
-    let order = if ascending { Order::Asc } else { Order::Desc };
+    if let Some(column) = column {
+        statement.order_by_expr(Expr::cust(column), order.clone());
+    }
     statement
         .order_by_expr(Expr::cust("c.contact_id"), order)
-        .limit(u64::from(limit));
-    if offset > 0 {
-        statement.offset(offset.min(i64::MAX.unsigned_abs()));
+        .limit(u64::from(rows.limit));
+    if rows.offset > 0 {
+        statement.offset(rows.offset.min(i64::MAX.unsigned_abs()));
     }
     build(engine, &statement)
 }
@@ -168,6 +201,7 @@ impl Compiler {
                 return self.identifier(IdentifierKind::Email, status, &leaf.test);
             }
             Operand::DeviceOs => return self.device_os(&leaf.test),
+            Operand::Import => return self.import(&leaf.test),
             _ => {}
         }
         match &leaf.test {
@@ -203,6 +237,24 @@ impl Compiler {
         }
     }
 
+    /// That an import which passes the test changed the contact or one that it absorbed. The outcomes of rows are created, updated, restored and merged.
+    fn import(&self, test: &Test) -> Expr {
+        let (engine, workspace) = (self.engine, || integer(self.workspace.0));
+        let changed = format!(
+            "EXISTS (SELECT 1 FROM {} AS g JOIN import_rows AS r ON r.workspace_id = {{}} AND r.contact_id = g.contact_id
+             WHERE r.outcome IN (0, 1, 2, 4)",
+            engine.group()
+        );
+        match test {
+            Test::Text(TextTest::OneOf(ids)) => {
+                let template = format!("{changed} AND r.import_id IN ({}))", places(ids.len(), "{}"));
+                let ids = ids.iter().map(|id| engine.import_id(id));
+                engine.sql(&template, [workspace(), workspace()].into_iter().chain(ids))
+            }
+            _ => engine.sql(&format!("(NOT {changed}))"), [workspace(), workspace()]),
+        }
+    }
+
     /// How many different identifiers the contact shows that fulfil a condition.
     fn count_of_identifiers(&self, condition: Expr) -> Expr {
         self.engine.sql(
@@ -224,10 +276,12 @@ impl Compiler {
             Operand::ContactId
             | Operand::CountOf(_)
             | Operand::Quarantined
+            | Operand::Shared { .. }
             | Operand::AbsorbedCount
             | Operand::EmailDomain
             | Operand::EmailStatus
             | Operand::DeviceOs
+            | Operand::Import
             | Operand::CreatedAt
             | Operand::UpdatedAt
             | Operand::Source
@@ -242,7 +296,8 @@ impl Compiler {
             | Operand::Identifier(_)
             | Operand::EmailDomain
             | Operand::EmailStatus
-            | Operand::DeviceOs => Expr::cust("c.contact_id"),
+            | Operand::DeviceOs
+            | Operand::Import => Expr::cust("c.contact_id"),
             Operand::AbsorbedCount => {
                 let absorbed = self.engine.absorbed();
                 self.engine.sql(absorbed, [integer(self.workspace.0)])
@@ -252,6 +307,10 @@ impl Compiler {
                 self.count_of_identifiers(self.engine.sql("i.kind = {}", [kind]))
             }
             Operand::Quarantined => self.count_of_identifiers(Expr::cust(self.engine.quarantined())),
+            Operand::Shared { threshold } => {
+                let threshold = integer(i64::from(threshold));
+                self.count_of_identifiers(self.engine.sql(self.engine.shared(), [threshold]))
+            }
             Operand::Attribute(key) => self.engine.attribute(key),
             Operand::Name(AttributeKey::LastName) => Expr::cust("c.last_name_match"),
             Operand::Name(_) => Expr::cust("c.first_name_match"),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_query::{Expr, Value};
+use selfsame_domain::segments::ItemField;
 use selfsame_domain::values::Source;
 use selfsame_domain::{AttributeKey, Timestamp};
 
@@ -287,6 +288,36 @@ impl Engine {
         match self {
             Self::Postgres => self.sql("(json_typeof(e.params -> CAST({} AS text)) <> 'null')", [text(name)]),
             Self::Sqlite => self.sql("(json_type(e.params, {}) <> 'null')", [text(format!("$.\"{name}\""))]),
+        }
+    }
+
+    /// The items of the order `o`.
+    pub(crate) fn items(self) -> &'static str {
+        self.pick("json_array_elements(o.items) AS t (value)", "json_each(o.items) AS t")
+    }
+
+    /// The text of a member of the item `t`; null without one.
+    pub(crate) fn item_member(self, part: ItemField) -> String {
+        format!("(t.value ->> '{}')", part.stored_as())
+    }
+
+    /// Whether the identifier `i` is shared, as a piece of SQL that is given the number of external IDs.
+    pub(crate) fn shared(self) -> &'static str {
+        self.pick(
+            "EXISTS (SELECT 1 FROM identifier_values AS k
+              WHERE k.workspace_id = i.workspace_id AND k.kind = i.kind AND k.value = i.value
+                AND cardinality(k.seen_with) >= {})",
+            "EXISTS (SELECT 1 FROM identifier_keys AS k
+              WHERE k.workspace_id = i.workspace_id AND k.kind = i.kind AND k.value = i.value
+                AND json_array_length(k.seen_with) >= {})",
+        )
+    }
+
+    /// The ID of an import, from its text.
+    pub(crate) fn import_id(self, id: &str) -> Expr {
+        match self {
+            Self::Postgres => self.sql("CAST({} AS uuid)", [text(id)]),
+            Self::Sqlite => self.sql("unhex({})", [text(id.replace('-', ""))]),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::compile::Compiler;
 use crate::engine::{integer, text};
 use sea_query::Expr;
-use selfsame_domain::segments::{Aggregate, EventLeaf, OrderField, OrdersLeaf, Span, Test};
+use selfsame_domain::segments::{Aggregate, EventLeaf, ItemField, OrderField, OrdersLeaf, Span, Test};
 
 impl Compiler {
     /// That enough events happened. Whose they are is asked in three ways, each of which an index answers.
@@ -150,13 +150,16 @@ impl Compiler {
     /// A condition on the order `o`, true or false.
     fn order_field(&self, field: OrderField, test: &Test) -> Expr {
         let engine = self.engine;
+        if let OrderField::Item(part) = field {
+            return self.item_field(part, test);
+        }
         let value = || {
             Expr::cust(match field {
                 OrderField::Status => "o.status",
                 OrderField::Currency => "o.currency",
                 OrderField::StoreId => "NULLIF(o.store_id, '')",
                 OrderField::TotalCost => "o.total_cost",
-                OrderField::Date => "o.ordered_at",
+                OrderField::Date | OrderField::Item(_) => "o.ordered_at",
             })
         };
         let fits = match test {
@@ -167,6 +170,22 @@ impl Compiler {
             test => self.compared(&value, test),
         };
         engine.sql("COALESCE({}, FALSE)", [fits])
+    }
+
+    /// That an item of the order `o` fits, or that none has a value.
+    fn item_field(&self, part: ItemField, test: &Test) -> Expr {
+        let engine = self.engine;
+        let value = || Expr::cust(engine.item_member(part));
+        let some = |condition: Expr| {
+            let template = format!("EXISTS (SELECT 1 FROM {} WHERE {{}})", engine.items());
+            engine.sql(&template, [condition])
+        };
+        let is_there = || engine.sql("({} IS NOT NULL)", [value()]);
+        match test {
+            Test::Empty => engine.sql("(NOT {})", [some(is_there())]),
+            Test::Text(test) => some(self.text(&value, test)),
+            _ => some(is_there()),
+        }
     }
 
     /// That a moment is within a span.

@@ -85,6 +85,12 @@ async fn pruning(app: Application) {
                 "cannot delete runs of exports that are past their time; trying again later"
             );
         }
+        if let Err(error) = app.prune_memberships().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot delete memberships of segments that ended long ago; trying again later"
+            );
+        }
         if let Err(error) = app.prune_deliveries().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -191,6 +191,8 @@ macro_rules! for_each_case {
             segment_fields {
                 identifiers;
                 of_identifiers;
+                shared_identifiers;
+                imports_that_changed_a_contact;
                 attributes;
                 custom_fields;
                 a_value_that_is_missing_is_unlike_every_value;
@@ -209,6 +211,8 @@ macro_rules! for_each_case {
             segment_history {
                 events_are_counted;
                 events_happen_within_a_time;
+                the_first_and_the_last_event;
+                orders_with_an_item;
                 parameters_of_events;
                 the_history_of_visitors_and_of_the_absorbed_counts;
                 orders_come_to_numbers;

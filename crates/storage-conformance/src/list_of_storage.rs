@@ -35,12 +35,19 @@ macro_rules! and_cases_of_the_storage {
                 lists_are_recorded;
                 an_edited_formula_moves_contacts;
                 time_moves_contacts;
+                an_edited_condition_on_the_time_has_due_times;
+                a_long_history_moves_a_contact;
+                what_no_commit_writes_moves_contacts;
                 past_members_are_those_of_the_revision;
                 a_contact_page_says_since_when;
                 members_are_counted_by_day;
                 many_moves_take_several_commits;
                 servers_that_record_at_once_record_once, concurrent;
                 a_record_is_of_its_workspace;
+            }
+            record_upkeep {
+                memberships_that_ended_are_deleted_after_a_time;
+                a_wrong_record_is_found;
             }
             revisions {
                 a_commit_raises_the_revision_by_one;

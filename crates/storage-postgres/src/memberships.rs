@@ -1,5 +1,9 @@
 //! The record of who was in a segment.
 
+mod due;
+mod facts;
+mod prune;
+
 use crate::contacts::{PageRow, details, page};
 use crate::error::translate;
 use crate::rows::corrupt;
@@ -11,23 +15,26 @@ use selfsame_application::ports::{
     ChangedContact, ChangedPage, ContactDetails, DifferenceQuery, Memberships, MoveCount, MoveCounts, NewMove,
     RecordState, RecordedMembership, Recording, StorageError,
 };
+use selfsame_domain::segments::{Needs, StoredFacts};
 use selfsame_domain::{ContactId, Revision, SegmentId, Timestamp, WorkspaceId};
 use selfsame_segment_sql::{Engine, differences};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const BEHIND: &str = "
     SELECT r.workspace_id
     FROM revisions r
     LEFT JOIN segment_records k ON k.workspace_id = r.workspace_id
     WHERE (EXISTS (SELECT FROM segments s WHERE s.workspace_id = r.workspace_id)
-           AND (r.latest > COALESCE(k.recorded, 0) OR k.checked_at <= $1))
+           AND (r.latest > COALESCE(k.recorded, 0) OR k.checked_at <= $2
+                OR EXISTS (SELECT FROM segment_due d WHERE d.workspace_id = r.workspace_id AND d.due_at <= $1)))
        OR r.latest > COALESCE(k.recorded, 0) + 10000
     ORDER BY r.workspace_id
-    LIMIT $2";
+    LIMIT $3";
 
 const STATE: &str = "
     SELECT r.latest, COALESCE(k.recorded, 0) AS recorded, COALESCE(k.begins, 0) AS begins, k.checked_at,
+           (SELECT min(due_at) FROM segment_due WHERE workspace_id = $1) AS next_due,
            ARRAY(SELECT segment_id FROM segment_formulas
                  WHERE workspace_id = $1 AND revision > COALESCE(k.recorded, 0) ORDER BY segment_id) AS edited,
            ARRAY(SELECT revision FROM segment_formulas
@@ -159,6 +166,7 @@ struct StateRow {
     recorded: i64,
     begins: i64,
     checked_at: Option<Timestamp>,
+    next_due: Option<Timestamp>,
     edited: Vec<i64>,
     edited_in: Vec<i64>,
 }
@@ -191,8 +199,14 @@ struct CountRow {
 
 #[async_trait]
 impl Memberships for PostgresStore {
-    async fn records_behind(&self, checked_before: Timestamp, limit: u32) -> Result<Vec<WorkspaceId>, StorageError> {
+    async fn records_behind(
+        &self,
+        now: Timestamp,
+        checked_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WorkspaceId>, StorageError> {
         let found: Vec<i64> = sqlx::query_scalar(BEHIND)
+            .bind(now)
             .bind(checked_before)
             .bind(i64::from(limit))
             .fetch_all(self.pool())
@@ -214,6 +228,7 @@ impl Memberships for PostgresStore {
             recorded: Revision(row.recorded),
             begins: Revision(row.begins),
             checked_at: row.checked_at,
+            next_due: row.next_due,
             edited: edited
                 .map(|(id, revision)| (SegmentId(id), Revision(revision)))
                 .collect(),
@@ -257,6 +272,36 @@ impl Memberships for PostgresStore {
             .await
             .map_err(translate)?;
         Ok(page(row)?.items)
+    }
+
+    async fn stored_facts(
+        &self,
+        workspace: WorkspaceId,
+        contacts: &[ContactId],
+        needs: &Needs,
+        most: u32,
+    ) -> Result<BTreeMap<ContactId, StoredFacts>, StorageError> {
+        facts::read(self.pool(), workspace, contacts, needs, most).await
+    }
+
+    async fn due_memberships(
+        &self,
+        workspace: WorkspaceId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(SegmentId, ContactId)>, StorageError> {
+        due::read(self.pool(), workspace, now, limit).await
+    }
+
+    async fn make_due(
+        &self,
+        workspace: WorkspaceId,
+        segment: SegmentId,
+        at: Timestamp,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Option<ContactId>, StorageError> {
+        due::make(self.pool(), workspace, segment, at, (after, limit)).await
     }
 
     async fn recorded_memberships(
@@ -312,6 +357,16 @@ impl Memberships for PostgresStore {
     async fn note_time_check(&self, workspace: WorkspaceId, at: Timestamp) -> Result<(), StorageError> {
         let checked = sqlx::query(CHECKED).bind(workspace.0).bind(at);
         checked.execute(self.pool()).await.map(drop).map_err(translate)
+    }
+
+    async fn prune_periods(
+        &self,
+        workspace: WorkspaceId,
+        up_to: Revision,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        prune::ended(self.pool(), workspace, (up_to, before), limit).await
     }
 
     async fn members_at(
@@ -412,6 +467,7 @@ async fn write(
             return Err(corrupt("revisions", "latest", &workspace));
         }
     }
+    due::write(&mut *connection, workspace, &recording.due).await?;
     let reach = sqlx::query(REACH)
         .bind(workspace.0)
         .bind(recording.recorded.0)

@@ -5,18 +5,19 @@ use crate::error::translate;
 use crate::rows::{self, FieldRecord, SegmentRecord, corrupt, json};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{ContactDetails, MemberQuery, MembersFrom, Segments, StorageError};
+use selfsame_application::ports::{ContactDetails, MemberOrder, MemberQuery, MembersFrom, Segments, StorageError};
 use selfsame_domain::segments::{Definitions, Formula, Plan};
 use selfsame_domain::{
-    ChangeSet, CustomField, DeletedSegment, Footprint, Revision, Segment, SegmentId, Timestamp, WorkspaceId,
+    ChangeSet, CustomField, DeletedSegment, Footprint, Policy, Revision, Segment, SegmentId, Timestamp, WorkspaceId,
 };
-use selfsame_segment_sql::{Bound, Engine, Query, count, members};
+use selfsame_segment_sql::{Bound, Engine, Query, Rows, TimeColumn, count, members};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, AssertSqlSafe, PgConnection, PgExecutor, Postgres};
 use std::collections::BTreeMap;
 
 const DEFINITIONS: &str = "
     SELECT
+        (SELECT policy::text FROM policies WHERE workspace_id = $1) AS policy,
         ARRAY(SELECT record FROM segment_rows WHERE workspace_id = $1) AS segments,
         ARRAY(SELECT record FROM field_rows WHERE workspace_id = $1 ORDER BY field_id) AS fields,
         ARRAY(SELECT segment_id FROM segment_formulas WHERE workspace_id = $1 ORDER BY segment_id) AS dynamic,
@@ -25,6 +26,7 @@ const DEFINITIONS: &str = "
 /// Formulas and segments that a footprint requests by ID, or all of them.
 const READ_DEFINITIONS: &str = "
     SELECT
+        NULL::text AS policy,
         ARRAY(SELECT record FROM segment_rows WHERE workspace_id = $1 AND $2) AS segments,
         ARRAY[]::field_v1[] AS fields,
         ARRAY(SELECT segment_id FROM segment_formulas
@@ -51,6 +53,7 @@ const DELETE: &str = "DELETE FROM segments WHERE workspace_id = $1 AND segment_i
 
 #[derive(Debug, sqlx::FromRow)]
 struct DefinitionsRow {
+    policy: Option<String>,
     segments: Vec<SegmentRecord>,
     fields: Vec<FieldRecord>,
     dynamic: Vec<i64>,
@@ -77,12 +80,25 @@ impl Segments for PostgresStore {
         workspace: WorkspaceId,
         query: &MemberQuery<'_>,
     ) -> Result<Vec<ContactDetails>, StorageError> {
-        let (after, offset, ascending) = match query.from {
-            MembersFrom::After(contact) => (Some(contact), 0, true),
-            MembersFrom::Offset { offset, ascending } => (None, offset, ascending),
+        let (by, ascending, after, offset) = match query.from {
+            MembersFrom::After(contact) => (None, true, Some((None, contact)), 0),
+            MembersFrom::Offset { offset, ascending } => (None, ascending, None, offset),
+            MembersFrom::Place { order, after } => {
+                let (by, ascending) = match order {
+                    MemberOrder::Created { ascending } => (TimeColumn::Created, ascending),
+                    MemberOrder::Updated { ascending } => (TimeColumn::Updated, ascending),
+                };
+                (Some(by), ascending, after.map(|(at, id)| (Some(at), id)), 0)
+            }
         };
-        let rows = (offset, query.limit, ascending);
-        let query = members(Engine::Postgres, workspace, query.plan, query.now, after, rows);
+        let rows = Rows {
+            by,
+            ascending,
+            after,
+            offset,
+            limit: query.limit,
+        };
+        let query = members(Engine::Postgres, workspace, query.plan, query.now, rows);
         // The workspace is the first parameter of the query, as `details` requires.
         let sql = details_of(&query.sql);
         // Prepared as a named statement: between preparing and reading, the driver looks up the types of records with
@@ -117,12 +133,17 @@ pub(crate) async fn read(
         .await
         .map_err(translate)?;
     let formulas = row.formulas()?;
+    let policy = row.policy.as_deref();
+    let policy: Option<Policy> = policy
+        .map(|text| json(text, "policies", "policy", &workspace))
+        .transpose()?;
     let segments = rows::all(row.segments, Segment::try_from)?;
     let names = segments.iter().map(|segment| (segment.id, segment.name.clone()));
     let definitions = Definitions {
         names: names.collect(),
         formulas,
         fields: rows::all(row.fields, CustomField::try_from)?,
+        shared_threshold: policy.map_or(0, |policy| policy.shared_threshold),
     };
     Ok((segments, definitions))
 }

@@ -49,6 +49,10 @@ SET heartbeat_at = ?4, lease_until = ?5
 WHERE workspace_id = ?1 AND job_id = ?2 AND lease_owner = ?3 AND state = 'running'
 RETURNING is_cancelling";
 
+const NOTE_PROGRESS: &str = "
+UPDATE jobs SET payload = ?4
+WHERE workspace_id = ?1 AND job_id = ?2 AND lease_owner = ?3 AND state = 'running'";
+
 const END_ATTEMPT: &str = "
 UPDATE jobs
 SET state = ?4, error = ?5, not_before = COALESCE(?6, not_before), attempts = attempts - ?7, finished_at = ?8,
@@ -115,6 +119,19 @@ impl Jobs for SqliteStore {
             .get(0)
             .ok_or_else(|| corrupt("jobs", "is_cancelling", &holding.job))?;
         Ok(if is_cancelling { Held::Cancelling } else { Held::Yes })
+    }
+
+    async fn note_progress(&self, holding: &Holding, payload: &str) -> Result<bool, StorageError> {
+        let mut writing = self.writer.begin().await?;
+        let done = statement(NOTE_PROGRESS)
+            .bind(holding.workspace.0)
+            .bind(holding.job.0)
+            .bind(holding.owner)
+            .bind(payload)
+            .execute(writing.connection()?)
+            .map_err(storage)?;
+        writing.commit()?;
+        Ok(done.rows_affected() == 1)
     }
 
     async fn end_attempt(&self, holding: &Holding, end: &AttemptEnd, now: Timestamp) -> Result<bool, StorageError> {

@@ -1,5 +1,8 @@
 //! The record of who was in a segment.
 
+mod due;
+mod facts;
+
 use crate::catalog::count;
 use crate::details::details;
 use crate::error::storage;
@@ -14,22 +17,25 @@ use selfsame_application::ports::{
     ChangedContact, ChangedPage, ContactDetails, DifferenceQuery, Memberships, MoveCount, MoveCounts, NewMove,
     RecordState, RecordedMembership, Recording, StorageError,
 };
+use selfsame_domain::segments::{Needs, StoredFacts};
 use selfsame_domain::{ContactId, Revision, SegmentId, Timestamp, WorkspaceId};
 use selfsame_segment_sql::{Engine, differences};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const BEHIND: &str = "
     SELECT r.workspace_id
     FROM revisions AS r
     LEFT JOIN segment_records AS k ON k.workspace_id = r.workspace_id
     WHERE (EXISTS (SELECT 1 FROM segments AS s WHERE s.workspace_id = r.workspace_id)
-           AND (r.latest > coalesce(k.recorded, 0) OR k.checked_at <= ?1))
+           AND (r.latest > coalesce(k.recorded, 0) OR k.checked_at <= ?2
+                OR EXISTS (SELECT 1 FROM segment_due AS d WHERE d.workspace_id = r.workspace_id AND d.due_at <= ?1)))
        OR r.latest > coalesce(k.recorded, 0) + 10000
     ORDER BY r.workspace_id
-    LIMIT ?2";
+    LIMIT ?3";
 
 const STATE: &str = "
-    SELECT r.workspace_id, r.latest, r.definitions, coalesce(k.recorded, 0), coalesce(k.begins, 0), k.checked_at
+    SELECT r.workspace_id, r.latest, r.definitions, coalesce(k.recorded, 0), coalesce(k.begins, 0), k.checked_at,
+        (SELECT min(d.due_at) FROM segment_due AS d WHERE d.workspace_id = ?1)
     FROM revisions AS r
     LEFT JOIN segment_records AS k ON k.workspace_id = r.workspace_id
     WHERE r.workspace_id = ?1";
@@ -115,6 +121,22 @@ const REACH: &str = "
 
 const CHECKED: &str = "UPDATE segment_records SET checked_at = max(checked_at, ?2) WHERE workspace_id = ?1";
 
+/// The last exit of a page of ended memberships.
+const LAST_ENDED: &str = "
+    SELECT max(p.left_in) FROM (
+        SELECT left_in FROM segment_periods
+        WHERE workspace_id = ?1 AND left_in <= ?2 AND to_at < ?3
+        ORDER BY left_in, segment_id, contact_id, entered_in LIMIT ?4) AS p";
+
+const PRUNE: &str = "
+    DELETE FROM segment_periods
+    WHERE (workspace_id, segment_id, contact_id, entered_in) IN (
+        SELECT workspace_id, segment_id, contact_id, entered_in FROM segment_periods
+        WHERE workspace_id = ?1 AND left_in <= ?2 AND to_at < ?3
+        ORDER BY left_in, segment_id, contact_id, entered_in LIMIT ?4)";
+
+const BEGIN: &str = "UPDATE segment_records SET begins = max(begins, ?2) WHERE workspace_id = ?1";
+
 const AT: &str = "
     SELECT DISTINCT contact_id
     FROM segment_periods
@@ -141,9 +163,17 @@ const COUNTS: &str = "
 
 #[async_trait]
 impl Memberships for SqliteStore {
-    async fn records_behind(&self, checked_before: Timestamp, limit: u32) -> Result<Vec<WorkspaceId>, StorageError> {
+    async fn records_behind(
+        &self,
+        now: Timestamp,
+        checked_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WorkspaceId>, StorageError> {
         let mut reader = self.readers.lend().await?;
-        let rows = statement(BEHIND).bind(micros(checked_before)).bind(limit);
+        let rows = statement(BEHIND)
+            .bind(micros(now))
+            .bind(micros(checked_before))
+            .bind(limit);
         let rows = rows.fetch_all(reader.connection()?).map_err(storage)?;
         let number = |row| Row::new(row, "revisions", 0).get(0, "workspace_id").map(WorkspaceId);
         rows.iter().map(number).collect()
@@ -199,6 +229,41 @@ impl Memberships for SqliteStore {
         details(reading.connection()?, workspace, &order)
     }
 
+    async fn stored_facts(
+        &self,
+        workspace: WorkspaceId,
+        contacts: &[ContactId],
+        needs: &Needs,
+        most: u32,
+    ) -> Result<BTreeMap<ContactId, StoredFacts>, StorageError> {
+        let mut reading = self.readers.begin().await?;
+        facts::read(reading.connection()?, workspace, contacts, needs, most)
+    }
+
+    async fn due_memberships(
+        &self,
+        workspace: WorkspaceId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(SegmentId, ContactId)>, StorageError> {
+        let mut reader = self.readers.lend().await?;
+        due::read(reader.connection()?, workspace, now, limit)
+    }
+
+    async fn make_due(
+        &self,
+        workspace: WorkspaceId,
+        segment: SegmentId,
+        at: Timestamp,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Option<ContactId>, StorageError> {
+        let mut writing = self.writer.begin().await?;
+        let last = blocking(|| due::make(writing.connection()?, workspace, segment, at, (after, limit)))?;
+        writing.commit()?;
+        Ok(last)
+    }
+
     async fn recorded_memberships(
         &self,
         workspace: WorkspaceId,
@@ -246,6 +311,31 @@ impl Memberships for SqliteStore {
         let checked = statement(CHECKED).bind(workspace.0).bind(micros(at));
         checked.execute(writing.connection()?).map_err(storage)?;
         writing.commit()
+    }
+
+    async fn prune_periods(
+        &self,
+        workspace: WorkspaceId,
+        up_to: Revision,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let mut writing = self.writer.begin().await?;
+        let connection = writing.connection()?;
+        let bound = |sql| {
+            statement(sql)
+                .bind(workspace.0)
+                .bind(up_to.0)
+                .bind(micros(before))
+                .bind(limit)
+        };
+        let last = bound(LAST_ENDED).fetch_one(connection).map_err(storage)?;
+        let last: Option<i64> = Row::new(&last, "segment_periods", 0).get(0, "left_in")?;
+        let done = bound(PRUNE).execute(connection).map_err(storage)?;
+        let begin = statement(BEGIN).bind(workspace.0).bind(last.unwrap_or_default());
+        begin.execute(connection).map_err(storage)?;
+        writing.commit()?;
+        Ok(done.rows_affected())
     }
 
     async fn members_at(
@@ -313,6 +403,7 @@ fn state(connection: &Connection, workspace: WorkspaceId) -> Result<(RecordState
         recorded,
         begins: revision(4, "begins")?,
         checked_at: row.optional_time(5, "checked_at")?,
+        next_due: row.optional_time(6, "due_at")?,
         edited: edited.iter().map(pair).collect::<Result<_, StorageError>>()?,
     };
     Ok((state, revision(2, "definitions")?))
@@ -347,6 +438,7 @@ fn write(
         let raise = statement(RAISE).bind(workspace.0).bind(commit.0);
         raise.execute(connection).map_err(storage)?;
     }
+    due::write(connection, workspace, &recording.due)?;
     let reach = statement(REACH)
         .bind(workspace.0)
         .bind(recording.recorded.0)

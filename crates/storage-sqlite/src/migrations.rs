@@ -55,6 +55,10 @@ const MIGRATIONS: [(&str, &str); 12] = [
         "0012 deleted segments",
         include_str!("../../../migrations/sqlite/0012_deleted_segments.sql"),
     ),
+    (
+        "0013 segment due",
+        include_str!("../../../migrations/sqlite/0013_segment_due.sql"),
+    ),
 ];
 
 /// The names of all migrations, oldest first.

@@ -8,10 +8,10 @@ use crate::statement::{Statement, dynamic, statement};
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use rusqlite::Connection;
-use selfsame_application::ports::{ContactDetails, MemberQuery, MembersFrom, Segments, StorageError};
+use selfsame_application::ports::{ContactDetails, MemberOrder, MemberQuery, MembersFrom, Segments, StorageError};
 use selfsame_domain::segments::{Definitions, Formula, Plan};
 use selfsame_domain::{ContactId, Footprint, Segment, SegmentId, Timestamp, WorkspaceId};
-use selfsame_segment_sql::{Bound, Engine, Query, count, members};
+use selfsame_segment_sql::{Bound, Engine, Query, Rows, TimeColumn, count, members};
 use std::collections::BTreeMap;
 
 #[async_trait]
@@ -26,12 +26,25 @@ impl Segments for SqliteStore {
         workspace: WorkspaceId,
         query: &MemberQuery<'_>,
     ) -> Result<Vec<ContactDetails>, StorageError> {
-        let (after, offset, ascending) = match query.from {
-            MembersFrom::After(contact) => (Some(contact), 0, true),
-            MembersFrom::Offset { offset, ascending } => (None, offset, ascending),
+        let (by, ascending, after, offset) = match query.from {
+            MembersFrom::After(contact) => (None, true, Some((None, contact)), 0),
+            MembersFrom::Offset { offset, ascending } => (None, ascending, None, offset),
+            MembersFrom::Place { order, after } => {
+                let (by, ascending) = match order {
+                    MemberOrder::Created { ascending } => (TimeColumn::Created, ascending),
+                    MemberOrder::Updated { ascending } => (TimeColumn::Updated, ascending),
+                };
+                (Some(by), ascending, after.map(|(at, id)| (Some(at), id)), 0)
+            }
         };
-        let page = (offset, query.limit, ascending);
-        let query = members(Engine::Sqlite, workspace, query.plan, query.now, after, page);
+        let rows = Rows {
+            by,
+            ascending,
+            after,
+            offset,
+            limit: query.limit,
+        };
+        let query = members(Engine::Sqlite, workspace, query.plan, query.now, rows);
         let mut reading = self.readers.begin().await?;
         let connection = reading.connection()?;
         let rows = compiled(query).fetch_all(connection).map_err(storage)?;
@@ -76,10 +89,21 @@ pub(crate) fn read(
     .map_err(storage)?;
     let segments = all(connection, workspace)?;
     let names = segments.iter().map(|segment| (segment.id, segment.name.clone()));
+    let policy = statement("SELECT workspace_id, policy FROM workspaces WHERE workspace_id = ?1")
+        .bind(workspace.0)
+        .fetch_optional(connection)
+        .map_err(storage)?;
+    let threshold = |row| {
+        let row = Row::new(row, "workspaces", 0);
+        let text: &str = row.get(1, "policy")?;
+        let policy: Policy = serde_json::from_str(text).map_err(|_| row.corrupt("policy"))?;
+        Ok::<_, StorageError>(policy.shared_threshold)
+    };
     let definitions = Definitions {
         names: names.collect(),
         formulas: formulas(connection, workspace)?,
         fields: fields.iter().map(field).collect::<Result<_, _>>()?,
+        shared_threshold: policy.as_ref().map(threshold).transpose()?.unwrap_or_default(),
     };
     Ok((segments, definitions))
 }

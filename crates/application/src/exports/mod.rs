@@ -22,5 +22,6 @@ pub use error::ExportError;
 pub use lag::ExportLag;
 pub use outlets::ExportOutlets;
 pub(crate) use run::ExportHandler;
+pub(crate) use upkeep::FEED_COMMITS;
 pub(crate) use vault::Owner;
 pub use vault::Vault;

@@ -9,7 +9,7 @@ use selfsame_domain::Revision;
 const RUN_DAYS: i64 = 30;
 
 /// Of how many commits the change feed has the erasures at least.
-const FEED_COMMITS: i64 = 1_000_000;
+pub(crate) const FEED_COMMITS: i64 = 1_000_000;
 
 impl Application {
     /// Deletes runs older than 30 days, and deletion records that neither an export nor the change feed needs. Returns

@@ -61,6 +61,9 @@ pub(super) async fn make(
         Ok(JobEnd::Finished) => AttemptEnd::Finished,
         Ok(JobEnd::Cancelled) => AttemptEnd::Cancelled,
         Ok(JobEnd::Released) => AttemptEnd::Released,
+        Ok(JobEnd::Failed(reason)) => AttemptEnd::Failed {
+            error: reason.to_owned(),
+        },
         Err(interruption) => after(&app, &*handler, &job, &interruption).await,
     };
     let kind = job.job.kind.as_str();

@@ -18,6 +18,8 @@ pub(crate) enum JobEnd {
     Released,
     /// The lease was lost: another server has the job.
     Lost,
+    /// It cannot be done, for this reason; further attempts would not help.
+    Failed(&'static str),
 }
 
 /// Why an attempt stopped early. Another one follows.

@@ -3,6 +3,7 @@
 use super::attempt::{later, make, span};
 use super::handler::JobHandler;
 use crate::app::Application;
+use crate::contact_actions::ContactActionHandler;
 use crate::exports::ExportHandler;
 use crate::imports::{ImportHandler, UndoHandler};
 use crate::ports::{Holding, Job, Lease, LeaseRequest, RowReader, StorageError};
@@ -67,6 +68,7 @@ impl Application {
                 Arc::new(UndoHandler),
                 Arc::new(ExportHandler),
                 Arc::new(WebhookHandler),
+                Arc::new(ContactActionHandler),
             ],
             owner: self.ids.uuid(self.clock.now()),
             options,

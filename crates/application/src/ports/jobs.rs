@@ -28,11 +28,19 @@ pub enum JobKind {
     Export,
     /// Makes and sends the messages of a webhook; the payload is its ID.
     Webhook,
+    /// Puts all contacts that a formula chooses into a list, or takes them out of it; the payload has the input and the progress.
+    ContactAction,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Import, Self::UndoImport, Self::Export, Self::Webhook];
+    pub const ALL: [Self; 5] = [
+        Self::Import,
+        Self::UndoImport,
+        Self::Export,
+        Self::Webhook,
+        Self::ContactAction,
+    ];
 
     /// The stable text of the kind, as stored and as a label of metrics.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +49,7 @@ impl JobKind {
             Self::UndoImport => "undo_import",
             Self::Export => "export",
             Self::Webhook => "webhook",
+            Self::ContactAction => "contact_action",
         }
     }
 
@@ -258,6 +267,9 @@ pub trait Jobs: Send + Sync {
 
     /// Records a heartbeat, and extends the worker's lease.
     async fn heartbeat(&self, holding: &Holding, now: Timestamp, until: Timestamp) -> Result<Held, StorageError>;
+
+    /// Replaces the payload of a job that stores its progress there. Returns whether the job was still the worker's; if not, nothing changes.
+    async fn note_progress(&self, holding: &Holding, payload: &str) -> Result<bool, StorageError>;
 
     /// Ends an attempt. Returns whether the job was still the worker's; if not, nothing changes.
     async fn end_attempt(&self, holding: &Holding, end: &AttemptEnd, now: Timestamp) -> Result<bool, StorageError>;

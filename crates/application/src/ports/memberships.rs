@@ -3,9 +3,9 @@
 use super::{ContactDetails, StorageError};
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use selfsame_domain::segments::Plan;
+use selfsame_domain::segments::{Needs, Plan, StoredFacts};
 use selfsame_domain::{ContactId, MoveCause, Revision, SegmentId, Timestamp, WorkspaceId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far the record of a workspace is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +14,12 @@ pub struct RecordState {
     pub latest: Revision,
     /// All commits up to this one were evaluated.
     pub recorded: Revision,
-    /// Of earlier commits the record is not whole: they precede the first release that keeps one.
+    /// Of earlier commits the record is not whole: they precede the first release that keeps one, or ended memberships of that time were deleted.
     pub begins: Revision,
-    /// When members were last evaluated for the passing of time; none before the first recording.
+    /// When segments were last evaluated whole, because members may change beside commits and due times; none before the first recording.
     pub checked_at: Option<Timestamp>,
+    /// The first time at which a contact has to be evaluated although nothing was written.
+    pub next_due: Option<Timestamp>,
     /// Segments whose formula was made or edited after [`Self::recorded`], each with the commit that did.
     pub edited: Vec<(SegmentId, Revision)>,
 }
@@ -74,6 +76,17 @@ pub struct NewMove {
     pub since: Revision,
 }
 
+/// When a contact has to be evaluated again for a segment although nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueTime {
+    /// The segment.
+    pub segment: SegmentId,
+    /// The contact.
+    pub contact: ContactId,
+    /// The time; none when there is no such time.
+    pub at: Option<Timestamp>,
+}
+
 /// Entries and exits to record in one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
@@ -83,6 +96,8 @@ pub struct Recording {
     pub definitions: Revision,
     /// The entries and exits; each segment and contact at most once. May be empty.
     pub moves: Vec<NewMove>,
+    /// Due times that replace earlier ones; each segment and contact at most once.
+    pub due: Vec<DueTime>,
     /// The new value of [`RecordState::recorded`].
     pub recorded: Revision,
     /// The current time.
@@ -128,9 +143,14 @@ pub struct MoveCounts {
 /// the order in which they were recorded. An erasure deletes a contact from it, a deletion of a segment the segment.
 #[async_trait]
 pub trait Memberships: Send + Sync {
-    /// Workspaces with segments whose record is behind their last commit, or in which members were not evaluated for the passing of time since
-    /// then; at most `limit`.
-    async fn records_behind(&self, checked_before: Timestamp, limit: u32) -> Result<Vec<WorkspaceId>, StorageError>;
+    /// Workspaces with segments whose record is behind their last commit, in which a due time has come, or in which [`RecordState::checked_at`] is not
+    /// after `checked_before`; at most `limit`.
+    async fn records_behind(
+        &self,
+        now: Timestamp,
+        checked_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WorkspaceId>, StorageError>;
 
     /// How far the record is. [`StorageError::UnknownWorkspace`] without the workspace.
     async fn record_state(&self, workspace: WorkspaceId) -> Result<RecordState, StorageError>;
@@ -148,6 +168,35 @@ pub trait Memberships: Send + Sync {
     /// Contacts by their own numbers, in any state, in the order of the numbers. Unknown numbers are left out.
     async fn numbered(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<ContactDetails>, StorageError>;
 
+    /// What a plan needs to know of contacts beside [`ContactDetails`], by canonical contact. May leave out contacts of which nothing is stored. Of a
+    /// contact with more than `most` of the wanted events, or orders, [`StoredFacts::is_cut`] MUST be set.
+    async fn stored_facts(
+        &self,
+        workspace: WorkspaceId,
+        contacts: &[ContactId],
+        needs: &Needs,
+        most: u32,
+    ) -> Result<BTreeMap<ContactId, StoredFacts>, StorageError>;
+
+    /// Segments and contacts whose due times have come, the earliest first, at most `limit`.
+    async fn due_memberships(
+        &self,
+        workspace: WorkspaceId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(SegmentId, ContactId)>, StorageError>;
+
+    /// Makes the active contacts after `after` due for a segment at a time, by number, at most `limit` of them. Returns the last of them; none when there are
+    /// no more.
+    async fn make_due(
+        &self,
+        workspace: WorkspaceId,
+        segment: SegmentId,
+        at: Timestamp,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Option<ContactId>, StorageError>;
+
     /// The current memberships of contacts, as far as they are recorded.
     async fn recorded_memberships(
         &self,
@@ -162,13 +211,23 @@ pub trait Memberships: Send + Sync {
         query: &DifferenceQuery<'_>,
     ) -> Result<Vec<(ContactId, bool)>, StorageError>;
 
-    /// Records moves in a commit of their own, and sets how far the record is. Without moves there is no commit. Moves that the record has already, and
-    /// moves of contacts and segments that do not exist any more, are left out. Returns false, and changes nothing, when the record is not at
+    /// Records moves in a commit of their own, sets due times, and sets how far the record is. Without moves there is no commit. Moves that the record has
+    /// already, and moves and due times of contacts and segments that do not exist any more, are left out. Returns false, and changes nothing, when the record is not at
     /// [`Recording::expected`], or definitions changed after [`Recording::definitions`].
     async fn record_moves(&self, workspace: WorkspaceId, recording: &Recording) -> Result<bool, StorageError>;
 
     /// Sets [`RecordState::checked_at`], unless it is later.
     async fn note_time_check(&self, workspace: WorkspaceId, at: Timestamp) -> Result<(), StorageError>;
+
+    /// Deletes ended memberships, the earliest first, at most `limit`: those whose exits were recorded up to a commit and before a time. Members at earlier
+    /// commits than the last of these exits are not whole any more: MUST raise [`RecordState::begins`] to it. Returns how many were deleted.
+    async fn prune_periods(
+        &self,
+        workspace: WorkspaceId,
+        up_to: Revision,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StorageError>;
 
     /// The contacts that were in a segment after a commit, by number.
     async fn members_at(

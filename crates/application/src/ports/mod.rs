@@ -55,13 +55,13 @@ pub use jobs::{AttemptEnd, Held, Holding, Job, JobId, JobKind, JobState, Jobs, L
 pub use links::{LinkError, LinkedFile, Links};
 pub use maintenance::{Expired, MAX_MISPLACED, Maintenance};
 pub use memberships::{
-    ChangedContact, ChangedPage, DifferenceQuery, Memberships, MoveCount, MoveCounts, NewMove, RecordState,
+    ChangedContact, ChangedPage, DifferenceQuery, DueTime, Memberships, MoveCount, MoveCounts, NewMove, RecordState,
     RecordedMembership, Recording,
 };
 pub use orders::{OrderQuery, Orders};
 pub use rows::{Continuation, FileSample, InspectionContext, ReadRow, RowReader, RowsError};
 pub use search::SearchIndex;
-pub use segments::{MemberQuery, MembersFrom, Segments};
+pub use segments::{MemberOrder, MemberQuery, MembersFrom, Segments};
 pub use sites::{LIVE_SECRETS, NewSite, SigningSecret, Site, SiteAccess, Sites};
 pub use storage::{
     Basis, Commit, Exclusive, ImportProgress, PolicyVersion, ReadAnswer, ReadRequest, ReadState, Recorded, Storage,

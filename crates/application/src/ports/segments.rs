@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use selfsame_domain::segments::{Definitions, Plan};
-use selfsame_domain::{ContactId, Timestamp, WorkspaceId};
+use selfsame_domain::{Contact, ContactId, Timestamp, WorkspaceId};
 
 use super::{ContactDetails, StorageError};
 
-/// A page of the contacts that match a plan, by number.
+/// A page of the contacts that match a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemberQuery<'p> {
     /// The plan.
@@ -31,6 +31,38 @@ pub enum MembersFrom {
         /// Whether to order ascending.
         ascending: bool,
     },
+    /// In an order, after a place in it.
+    Place {
+        /// The order.
+        order: MemberOrder,
+        /// The place; from the beginning without one.
+        after: Option<(Timestamp, ContactId)>,
+    },
+}
+
+/// An order of members. Contacts of the same time are in the order of their numbers, in the same direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberOrder {
+    /// By the time at which they were created.
+    Created {
+        /// Whether to order ascending.
+        ascending: bool,
+    },
+    /// By the time at which they last changed.
+    Updated {
+        /// Whether to order ascending.
+        ascending: bool,
+    },
+}
+
+impl MemberOrder {
+    /// The place of a contact in the order.
+    pub fn place(self, contact: &Contact) -> (Timestamp, ContactId) {
+        match self {
+            Self::Created { .. } => (contact.created_at, contact.id),
+            Self::Updated { .. } => (contact.updated_at, contact.id),
+        }
+    }
 }
 
 /// Reads the definitions that formulas name, and the contacts that match a plan.

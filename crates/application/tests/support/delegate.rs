@@ -348,6 +348,10 @@ impl Jobs for Probe {
         self.inner.end_attempt(holding, end, now).await
     }
 
+    async fn note_progress(&self, holding: &Holding, payload: &str) -> Read<bool> {
+        self.inner.note_progress(holding, payload).await
+    }
+
     async fn cancel_job(&self, workspace: WorkspaceId, job: JobId, now: Timestamp) -> Read<Option<JobState>> {
         self.inner.cancel_job(workspace, job, now).await
     }

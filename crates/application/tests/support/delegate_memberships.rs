@@ -6,15 +6,46 @@ use selfsame_application::ports::{
     ChangedPage, ContactDetails, DifferenceQuery, Memberships, MoveCounts, RecordState, RecordedMembership, Recording,
     StorageError,
 };
+use selfsame_domain::segments::{Needs, StoredFacts};
 use selfsame_domain::{ContactId, Revision, SegmentId, Timestamp, WorkspaceId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 type Read<T> = Result<T, StorageError>;
 
 #[async_trait]
 impl Memberships for Probe {
-    async fn records_behind(&self, checked_before: Timestamp, limit: u32) -> Read<Vec<WorkspaceId>> {
-        self.inner.records_behind(checked_before, limit).await
+    async fn records_behind(&self, now: Timestamp, checked_before: Timestamp, limit: u32) -> Read<Vec<WorkspaceId>> {
+        self.inner.records_behind(now, checked_before, limit).await
+    }
+
+    async fn stored_facts(
+        &self,
+        workspace: WorkspaceId,
+        contacts: &[ContactId],
+        needs: &Needs,
+        most: u32,
+    ) -> Read<BTreeMap<ContactId, StoredFacts>> {
+        self.inner.stored_facts(workspace, contacts, needs, most).await
+    }
+
+    async fn due_memberships(
+        &self,
+        workspace: WorkspaceId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Read<Vec<(SegmentId, ContactId)>> {
+        self.inner.due_memberships(workspace, now, limit).await
+    }
+
+    async fn make_due(
+        &self,
+        workspace: WorkspaceId,
+        segment: SegmentId,
+        at: Timestamp,
+        after: ContactId,
+        limit: u32,
+    ) -> Read<Option<ContactId>> {
+        self.inner.make_due(workspace, segment, at, after, limit).await
     }
 
     async fn record_state(&self, workspace: WorkspaceId) -> Read<RecordState> {
@@ -53,6 +84,10 @@ impl Memberships for Probe {
 
     async fn note_time_check(&self, workspace: WorkspaceId, at: Timestamp) -> Read<()> {
         self.inner.note_time_check(workspace, at).await
+    }
+
+    async fn prune_periods(&self, workspace: WorkspaceId, up_to: Revision, before: Timestamp, limit: u32) -> Read<u64> {
+        self.inner.prune_periods(workspace, up_to, before, limit).await
     }
 
     async fn members_at(

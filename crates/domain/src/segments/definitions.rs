@@ -14,6 +14,8 @@ pub struct Definitions {
     pub formulas: BTreeMap<SegmentId, Formula>,
     /// The custom fields, archived ones included.
     pub fields: Vec<CustomField>,
+    /// [`crate::Policy::shared_threshold`].
+    pub shared_threshold: u32,
 }
 
 impl Definitions {

@@ -3,15 +3,16 @@
 use super::calendar::{Anniversary, add_days, midnight, moment, month_day, wall};
 use super::plan::{EMAIL_STATUSES, Leaf, Operand, Plan, Test, TextTest};
 use super::span::Span;
+use super::stored_facts::StoredFacts;
 use crate::values::FieldValue;
 use crate::{
-    AttributeKey, AttributeValue, Contact, Event, HeldIdentifier, IdentifierKey, IdentifierKind, IdentifierState,
-    Order, Timestamp,
+    AttributeKey, AttributeValue, Contact, HeldIdentifier, IdentifierKey, IdentifierKind, IdentifierState, Timestamp,
 };
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// How often an answer is followed into the future.
 const MOST_STEPS: usize = 64;
@@ -21,27 +22,23 @@ const MOST_STEPS: usize = 64;
 pub struct ContactFacts<'c> {
     /// The contact, with its identifiers and the static segments that it is in.
     pub contact: &'c Contact,
-    /// What the contact, contacts that it absorbed and its visitors did, in any order.
-    pub events: &'c [Event],
-    /// What the contact and contacts that it absorbed ordered, in any order.
-    pub orders: &'c [Order],
     /// Its emails that are unsubscribed, and since when.
     pub unsubscribed: &'c BTreeMap<IdentifierKey, Timestamp>,
-    /// How many contacts it has absorbed, at any depth.
-    pub absorbed: usize,
+    /// What else is stored about it: at least what the plan needs.
+    pub stored: &'c StoredFacts,
 }
 
 static NONE_UNSUBSCRIBED: BTreeMap<IdentifierKey, Timestamp> = BTreeMap::new();
 
+static NONE_STORED: StoredFacts = StoredFacts::NONE;
+
 impl<'c> ContactFacts<'c> {
-    /// The facts of a contact that did and ordered nothing, absorbed nobody and has no unsubscribed email.
+    /// The facts of a contact without unsubscribed emails, of which nothing else is stored.
     pub fn of(contact: &'c Contact) -> Self {
         Self {
             contact,
-            events: &[],
-            orders: &[],
             unsubscribed: &NONE_UNSUBSCRIBED,
-            absorbed: 0,
+            stored: &NONE_STORED,
         }
     }
 }
@@ -69,12 +66,17 @@ impl Plan {
             } else {
                 "the contact is removed".to_owned()
             },
-            until: facts
-                .contact
-                .is_active()
-                .then(|| self.until(facts, now, is_member))
-                .flatten(),
+            until: self.holds_until(facts, now),
         }
+    }
+
+    /// When the answer of [`Self::matches`] ends by itself, with nothing changed but the time; none when it does not. When the time changes the answer
+    /// very often, a time until which it holds at least.
+    pub fn holds_until(&self, facts: ContactFacts<'_>, now: Timestamp) -> Option<Timestamp> {
+        let is_active = facts.contact.is_active();
+        is_active
+            .then(|| self.until(facts, now, self.holds(facts, now)))
+            .flatten()
     }
 
     /// Whether the contact is a member.
@@ -194,10 +196,12 @@ impl Leaf {
             Operand::ContactId
             | Operand::CountOf(_)
             | Operand::Quarantined
+            | Operand::Shared { .. }
             | Operand::AbsorbedCount
             | Operand::CreatedAt
             | Operand::UpdatedAt
             | Operand::Source => false,
+            Operand::Import => facts.stored.imports.is_empty(),
             Operand::EmailDomain | Operand::EmailStatus => contact.visible(IdentifierKind::Email).is_empty(),
             Operand::DeviceOs => self.texts(facts).is_empty(),
             Operand::Identifier(kind) => contact.visible(kind).is_empty(),
@@ -247,9 +251,11 @@ impl Leaf {
                 Some(FieldValue::Text(text)) => vec![text.clone()],
                 _ => Vec::new(),
             },
+            Operand::Import => facts.stored.imports.iter().map(Uuid::to_string).collect(),
             Operand::ContactId
             | Operand::CountOf(_)
             | Operand::Quarantined
+            | Operand::Shared { .. }
             | Operand::AbsorbedCount
             | Operand::CreatedAt
             | Operand::UpdatedAt
@@ -262,7 +268,11 @@ impl Leaf {
         match self.operand {
             Operand::ContactId => return Some(Decimal::from(contact.id.0)),
             Operand::CountOf(kind) => return Some(different(shown(contact).filter(|held| held.kind() == kind))),
-            Operand::AbsorbedCount => return Some(Decimal::from(facts.absorbed)),
+            Operand::AbsorbedCount => return Some(Decimal::from(facts.stored.absorbed)),
+            Operand::Shared { .. } => {
+                let is_shared = |held: &&HeldIdentifier| facts.stored.shared.contains(held.key());
+                return Some(different(shown(contact).filter(is_shared)));
+            }
             Operand::Quarantined => {
                 let is_quarantined = |held: &&HeldIdentifier| held.state == IdentifierState::Quarantined;
                 return Some(different(shown(contact).filter(is_quarantined)));

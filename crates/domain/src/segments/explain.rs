@@ -5,10 +5,10 @@ use super::plan::Plan;
 use crate::Timestamp;
 
 impl Plan {
-    /// The conditions that decide, in words: of several that must all hold all of them, or the first that does not.
+    /// The conditions that decide, in words that read back as a formula: of several that must all hold all of them, or the first that does not.
     pub(super) fn explain(&self, facts: ContactFacts<'_>, now: Timestamp) -> String {
         let holds = self.holds(facts, now);
-        let stated = |text: &String| if holds { text.clone() } else { format!("not {text}") };
+        let stated = |text: &String| if holds { text.clone() } else { denied(text) };
         let joined = |parts: &[Self]| {
             let texts: Vec<String> = parts.iter().map(|part| part.explain(facts, now)).collect();
             texts.join(" and ")
@@ -26,5 +26,13 @@ impl Plan {
             (Self::Event(leaf), _) => stated(&leaf.text),
             (Self::Orders(leaf), _) => stated(&leaf.text),
         }
+    }
+}
+
+/// The words that a condition does not hold. They read back as a formula.
+fn denied(text: &str) -> String {
+    match text.strip_suffix(" is empty") {
+        Some(label) => format!("{label} is not empty"),
+        None => format!("not {text}"),
     }
 }

@@ -17,12 +17,16 @@ pub enum Field {
     EmailDomain,
     /// How many different identifiers that it shows are quarantined.
     Quarantined,
+    /// How many different identifiers that it shows are shared (identity rule 8).
+    Shared,
     /// The operating systems of the devices and browsers behind its tokens.
     DeviceOs,
     /// Whether its emails are subscribed.
     EmailStatus,
     /// How many contacts it has absorbed.
     AbsorbedCount,
+    /// The imports that changed it.
+    Import,
     /// An attribute that is a text.
     Attribute(AttributeKey),
     /// A custom field.
@@ -120,7 +124,7 @@ impl FieldType {
 pub(super) const CUSTOM: &str = "custom:";
 
 /// The name of every field that is not a custom one, in JSON and in the readable form.
-pub(super) const BUILT_IN: [(&str, &str, Field); 28] = [
+pub(super) const BUILT_IN: [(&str, &str, Field); 31] = [
     ("contactId", "Contact ID", Field::ContactId),
     (
         "externalCustomerId",
@@ -167,12 +171,19 @@ pub(super) const BUILT_IN: [(&str, &str, Field); 28] = [
         Field::CountOf(IdentifierKind::DeviceId),
     ),
     (
+        "telegramCount",
+        "Number of Telegram tokens",
+        Field::CountOf(IdentifierKind::Telegram),
+    ),
+    (
         "quarantinedCount",
         "Number of quarantined identifiers",
         Field::Quarantined,
     ),
+    ("sharedCount", "Number of shared identifiers", Field::Shared),
     ("emailStatus", "Email status", Field::EmailStatus),
     ("absorbedCount", "Number of absorbed contacts", Field::AbsorbedCount),
+    ("importId", "Import", Field::Import),
 ];
 
 impl Field {
@@ -191,7 +202,9 @@ impl Field {
         }
         let (_, _, field) = BUILT_IN.into_iter().find(|(known, _, _)| *known == name)?;
         let held = match field {
-            Self::ContactId | Self::CountOf(_) | Self::Quarantined | Self::AbsorbedCount => FieldType::Number,
+            Self::ContactId | Self::CountOf(_) | Self::Quarantined | Self::Shared | Self::AbsorbedCount => {
+                FieldType::Number
+            }
             Self::Attribute(AttributeKey::FirstName | AttributeKey::LastName) => FieldType::Name,
             Self::Identifier(_)
             | Self::EmailDomain
@@ -199,6 +212,7 @@ impl Field {
             | Self::DeviceOs
             | Self::Attribute(_)
             | Self::Custom(_)
+            | Self::Import
             | Self::Source => FieldType::Text,
             Self::CreatedAt | Self::UpdatedAt => FieldType::Instant,
         };

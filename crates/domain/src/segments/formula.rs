@@ -16,8 +16,10 @@ pub enum Formula {
     Segment(SegmentId),
     /// A condition on the contact.
     Condition(Condition),
-    /// A condition on what happened.
+    /// A condition on how often something happened.
     Event(EventCondition),
+    /// A condition on when something happened first or last.
+    EventDate(EventDateCondition),
     /// A condition on what was ordered.
     Orders(OrdersCondition),
 }
@@ -44,6 +46,43 @@ pub struct EventCondition {
     pub within: Option<Within>,
     /// What the parameters of each must be; all of them.
     pub filters: Vec<Condition>,
+}
+
+/// A condition on the time of the first or the last event of a type, with parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventDateCondition {
+    /// The type.
+    pub event: String,
+    /// Of which event the time is.
+    pub place: EventPlace,
+    /// How it is compared.
+    pub operator: Operator,
+    /// With what.
+    pub values: Vec<Literal>,
+    /// What the parameters of the event must be; all of them. Other events do not count.
+    pub filters: Vec<Condition>,
+}
+
+/// One of several events in the order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventPlace {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
+impl EventPlace {
+    /// Every place.
+    pub(super) const ALL: [Self; 2] = [Self::First, Self::Last];
+
+    /// The name in JSON, and the word of the readable form.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Last => "last",
+        }
+    }
 }
 
 /// How often something happened.
@@ -298,7 +337,7 @@ impl Formula {
         match self {
             Self::All(parts) | Self::Any(parts) => parts,
             Self::Not(part) => std::slice::from_ref(part),
-            Self::Segment(_) | Self::Condition(_) | Self::Event(_) | Self::Orders(_) => &[],
+            Self::Segment(_) | Self::Condition(_) | Self::Event(_) | Self::EventDate(_) | Self::Orders(_) => &[],
         }
     }
 

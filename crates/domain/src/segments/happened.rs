@@ -2,11 +2,12 @@
 
 use super::evaluate::{ContactFacts, zone};
 use super::formula::Aggregate;
-use super::history::{EventLeaf, OrderField, OrdersLeaf};
-use super::plan::{Plan, Test};
+use super::history::{EventLeaf, ItemField, OrderField, OrdersLeaf};
+use super::plan::Test;
 use super::span::{Edge, Span};
 use super::{calendar, read_literal};
-use crate::{Event, Order, Timestamp};
+use crate::values::OrderText;
+use crate::{Event, Order, OrderItem, Timestamp};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -17,7 +18,7 @@ impl EventLeaf {
         let zone = zone(facts.contact);
         let wanted =
             |event: &&Event| self.is_wanted(event) && is_within(self.within.as_ref(), event.occurred_at, zone, now);
-        facts.events.iter().filter(wanted).count() as u64 >= self.least
+        facts.stored.events.iter().filter(wanted).count() as u64 >= self.least
     }
 
     /// Whether the event is of the type, with the parameters.
@@ -42,7 +43,7 @@ impl EventLeaf {
 
     pub(super) fn next_change(&self, facts: ContactFacts<'_>, now: Timestamp) -> Option<Timestamp> {
         let zone = zone(facts.contact);
-        let wanted = facts.events.iter().filter(|event| self.is_wanted(event));
+        let wanted = facts.stored.events.iter().filter(|event| self.is_wanted(event));
         let moments = wanted.flat_map(|event| crossings(self.within.as_slice(), event.occurred_at, zone));
         first_change(moments, now, |at| self.holds(facts, at))
     }
@@ -55,7 +56,7 @@ impl OrdersLeaf {
             let fits = |(field, test): &(OrderField, Test)| fits_order(*field, test, order, zone, now);
             self.filters.iter().all(fits)
         };
-        let wanted: Vec<&Order> = facts.orders.iter().filter(wanted).collect();
+        let wanted: Vec<&Order> = facts.stored.orders.iter().filter(wanted).collect();
         let costs = wanted.iter().map(|order| order.content.total_cost.decimal());
         // A sum beyond what decimals hold fits nothing.
         let sum = || costs.clone().try_fold(Decimal::ZERO, Decimal::checked_add);
@@ -84,6 +85,7 @@ impl OrdersLeaf {
             .flatten()
             .collect();
         let moments = facts
+            .stored
             .orders
             .iter()
             .flat_map(|order| crossings(&spans, order.date, zone));
@@ -92,17 +94,34 @@ impl OrdersLeaf {
 }
 
 fn fits_order(field: OrderField, test: &Test, order: &Order, zone: Tz, now: Timestamp) -> bool {
+    let content = &order.content;
     let value = match field {
         OrderField::Status => Some(order.status.as_str().to_owned()),
-        OrderField::Currency => Some(order.content.currency.as_str().to_owned()),
+        OrderField::Currency => Some(content.currency.as_str().to_owned()),
         OrderField::StoreId => order.key.store_id.as_ref().map(|store| store.as_str().to_owned()),
-        OrderField::TotalCost => Some(order.content.total_cost.decimal().normalize().to_string()),
+        OrderField::TotalCost => Some(content.total_cost.decimal().normalize().to_string()),
         OrderField::Date => match test {
             Test::Spans(spans) => return spans.iter().any(|span| is_within(Some(span), order.date, zone, now)),
             _ => Some(String::new()),
         },
+        OrderField::Item(part) => {
+            let values: Vec<&str> = content.items.iter().filter_map(|item| item_text(item, part)).collect();
+            return match test {
+                Test::Empty => values.is_empty(),
+                test => values.into_iter().any(|value| test.fits(true, Some(value))),
+            };
+        }
     };
     test.fits(value.is_some(), value.as_deref())
+}
+
+fn item_text(item: &OrderItem, part: ItemField) -> Option<&str> {
+    let text = match part {
+        ItemField::Id => Some(&item.external_item_id),
+        ItemField::Name => item.name.as_ref(),
+        ItemField::Category => item.category.as_ref(),
+    };
+    text.map(OrderText::as_str)
 }
 
 fn is_within(span: Option<&Span>, at: Timestamp, zone: Tz, now: Timestamp) -> bool {
@@ -165,35 +184,4 @@ impl Test {
             other => other.clone(),
         })
     }
-}
-
-impl Plan {
-    /// Whether it asks for events, and whether for page views and for others.
-    pub fn needs_events(&self) -> (bool, bool) {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::needs_events).fold((false, false), either),
-            Self::Not(part) => part.needs_events(),
-            Self::Dynamic { plan, .. } => plan.needs_events(),
-            Self::Event(leaf) => {
-                let views = leaf.type_key.as_str() == crate::PAGE_VIEW;
-                (views, !views)
-            }
-            Self::List { .. } | Self::Leaf(_) | Self::Orders(_) => (false, false),
-        }
-    }
-
-    /// Whether it asks for orders.
-    pub fn needs_orders(&self) -> bool {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::needs_orders),
-            Self::Not(part) => part.needs_orders(),
-            Self::Dynamic { plan, .. } => plan.needs_orders(),
-            Self::Orders(_) => true,
-            Self::List { .. } | Self::Leaf(_) | Self::Event(_) => false,
-        }
-    }
-}
-
-fn either((one, other): (bool, bool), (first, second): (bool, bool)) -> (bool, bool) {
-    (one || first, other || second)
 }

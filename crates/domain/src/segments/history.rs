@@ -1,9 +1,9 @@
 //! Conditions on what a contact did and ordered.
 
 use super::field::Field;
-use super::formula::{Aggregate, EventCondition, EventTimes, OrdersCondition, Within};
+use super::formula::{Aggregate, EventCondition, EventDateCondition, EventPlace, EventTimes, OrdersCondition, Within};
 use super::plan::{Leaf, Operand, Plan, Planner, Test};
-use super::readable::{write_event, write_orders};
+use super::readable::{write_event, write_event_date, write_orders};
 use super::span::Span;
 use super::{Condition, FieldType, Formula, Literal, Operator, read_literal};
 use crate::AttributeKey;
@@ -37,6 +37,28 @@ pub struct OrdersLeaf {
     pub text: String,
 }
 
+/// What of an item of an order is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemField {
+    /// Its ID in the customer's system.
+    Id,
+    /// Its name.
+    Name,
+    /// Its category.
+    Category,
+}
+
+impl ItemField {
+    /// The name of the member of a stored item.
+    pub fn stored_as(self) -> &'static str {
+        match self {
+            Self::Id => "external_item_id",
+            Self::Name => "name",
+            Self::Category => "category",
+        }
+    }
+}
+
 /// What of an order is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderField {
@@ -50,16 +72,21 @@ pub enum OrderField {
     TotalCost,
     /// When it was made.
     Date,
+    /// Its items: a condition holds when it holds for one of them.
+    Item(ItemField),
 }
 
 impl OrderField {
     /// Every field, with its name and what it holds.
-    const ALL: [(Self, &'static str, FieldType); 5] = [
+    const ALL: [(Self, &'static str, FieldType); 8] = [
         (Self::Status, "status", FieldType::Text),
         (Self::Currency, "currency", FieldType::Text),
         (Self::StoreId, "storeId", FieldType::Text),
         (Self::TotalCost, "totalCost", FieldType::Number),
         (Self::Date, "date", FieldType::Instant),
+        (Self::Item(ItemField::Id), "itemId", FieldType::Text),
+        (Self::Item(ItemField::Name), "itemName", FieldType::Text),
+        (Self::Item(ItemField::Category), "itemCategory", FieldType::Text),
     ];
 }
 
@@ -68,29 +95,28 @@ const PLAIN: Field = Field::Attribute(AttributeKey::Address);
 
 impl Planner<'_> {
     pub(super) fn event(&mut self, condition: &EventCondition, at: &str) -> Option<Plan> {
-        let type_key = match EventTypeKey::parse(&condition.event) {
-            Ok(key) => key,
-            Err(error) => return self.refuse(&format!("{at}/event"), error.to_string()),
-        };
+        let type_key = self.event_type(&condition.event, at)?;
         let within = match condition.within.as_ref().map(within).transpose() {
             Ok(within) => within,
             Err((member, reason)) => return self.refuse(&format!("{at}/within/{member}"), reason),
         };
-        let mut filters = Vec::new();
-        for (index, filter) in condition.filters.iter().enumerate() {
-            filters.push(self.parameter(filter, &format!("{at}/where/{index}"))?);
-        }
+        let filters = self.parameters(&condition.filters, at)?;
         let (least, complement) = match condition.count {
             EventTimes::AtLeast(least) => (least, false),
             EventTimes::AtMost(most) => (most.saturating_add(1), true),
         };
         if least == 0 {
             // True of everybody, as that the contact has a number.
-            return Some(Plan::Not(Box::new(Plan::Leaf(Leaf {
+            let text = write_event(condition);
+            let none = Plan::Leaf(Leaf {
                 operand: Operand::ContactId,
                 test: Test::Empty,
-                text: write_event(condition),
-            }))));
+                text: text.clone(),
+            });
+            return Some(Plan::Dynamic {
+                plan: Box::new(Plan::Not(Box::new(none))),
+                text,
+            });
         }
         let parsed = EventCondition {
             count: EventTimes::AtLeast(least),
@@ -104,6 +130,74 @@ impl Planner<'_> {
             text: write_event(&parsed),
         });
         Some(if complement { Plan::Not(Box::new(leaf)) } else { leaf })
+    }
+
+    /// A condition on the time of the first or the last event. It is made of conditions on how often events happened: the last event is in a span when one
+    /// is in it and none after it.
+    pub(super) fn event_date(&mut self, condition: &EventDateCondition, at: &str) -> Option<Plan> {
+        let type_key = self.event_type(&condition.event, at)?;
+        let place = condition.place.as_str();
+        let test = self.checked(
+            PLAIN,
+            FieldType::Instant,
+            (condition.operator, &condition.values),
+            &format!("{at}/{place}"),
+        )?;
+        let filters = self.parameters(&condition.filters, at)?;
+        let operator = match condition.operator {
+            Operator::IsNotEmpty => Operator::IsEmpty,
+            other => other,
+        };
+        let text = write_event_date(&EventDateCondition {
+            operator,
+            ..condition.clone()
+        });
+        let happened = |within: Option<Span>| {
+            Plan::Event(EventLeaf {
+                type_key: type_key.clone(),
+                least: 1,
+                within,
+                filters: filters.clone(),
+                text: text.clone(),
+            })
+        };
+        let not = |plan| Plan::Not(Box::new(plan));
+        let is_in = |span: &Span| {
+            let (from, until) = match condition.place {
+                EventPlace::First => (None, span.from),
+                EventPlace::Last => (span.until, None),
+            };
+            let is_bounded = from.is_some() || until.is_some();
+            let beyond = is_bounded.then(|| not(happened(Some(Span { from, until }))));
+            Plan::All([happened(Some(*span))].into_iter().chain(beyond).collect())
+        };
+        let plan = match &test {
+            Test::Spans(spans) => Plan::Any(spans.iter().map(is_in).collect()),
+            _ => not(happened(None)),
+        };
+        let plan = Plan::Dynamic {
+            plan: Box::new(plan),
+            text: text.clone(),
+        };
+        Some(if condition.operator == Operator::IsNotEmpty {
+            not(plan)
+        } else {
+            plan
+        })
+    }
+
+    fn event_type(&mut self, key: &str, at: &str) -> Option<EventTypeKey> {
+        match EventTypeKey::parse(key) {
+            Ok(key) => Some(key),
+            Err(error) => self.refuse(&format!("{at}/event"), error.to_string()),
+        }
+    }
+
+    fn parameters(&mut self, filters: &[Condition], at: &str) -> Option<Vec<(String, Test)>> {
+        let filters = filters.iter().enumerate();
+        filters
+            .map(|(index, filter)| self.parameter(filter, &format!("{at}/where/{index}")))
+            .collect()
     }
 
     /// A condition on a parameter. The type of a parameter is not defined, so that the operator says how it is read.

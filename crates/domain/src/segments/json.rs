@@ -1,7 +1,7 @@
 //! The JSON form of a formula.
 
 use super::formula::Arity;
-use super::formula::{Aggregate, EventCondition, EventTimes, OrdersCondition, Within};
+use super::formula::{Aggregate, EventCondition, EventDateCondition, EventPlace, EventTimes, OrdersCondition, Within};
 use super::{Condition, Formula, Literal, Operator, Problem};
 use crate::SegmentId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -14,7 +14,7 @@ const FORMS: [&str; 7] = ["all", "any", "not", "segment", "field", "event", "ord
 fn members_of(form: &'static str) -> &'static [&'static str] {
     match form {
         "field" => &["field", "op", "value"],
-        "event" => &["event", "count", "within", "where"],
+        "event" => &["event", "count", "within", "first", "last", "where"],
         "orders" => &["orders", "op", "value", "where"],
         "all" => &["all"],
         "any" => &["any"],
@@ -46,6 +46,7 @@ impl Formula {
             Self::Segment(id) => json!({"segment": id.0}),
             Self::Condition(condition) => condition.to_json("field"),
             Self::Event(condition) => condition.to_json(),
+            Self::EventDate(condition) => condition.to_json(),
             Self::Orders(condition) => condition.to_json(),
         }
     }
@@ -67,6 +68,17 @@ impl EventCondition {
             }
         });
         members.extend(within.map(|within| ("within".to_owned(), within)));
+        add_filters(&mut members, &self.filters, "param");
+        Value::Object(members)
+    }
+}
+
+impl EventDateCondition {
+    fn to_json(&self) -> Value {
+        let mut test = Map::new();
+        add_test(&mut test, self.operator, &self.values);
+        let place = self.place.as_str().to_owned();
+        let mut members = Map::from_iter([("event".to_owned(), json!(self.event)), (place, Value::Object(test))]);
         add_filters(&mut members, &self.filters, "param");
         Value::Object(members)
     }
@@ -164,7 +176,13 @@ impl Reader {
                 Some(id) => Some(Formula::Segment(SegmentId(id))),
                 None => self.refuse(&inside, "must be the number of a segment"),
             },
-            "event" => self.event(members, at).map(Formula::Event),
+            "event" => match EventPlace::ALL
+                .into_iter()
+                .find(|place| members.contains_key(place.as_str()))
+            {
+                Some(place) => self.event_date(members, place, at).map(Formula::EventDate),
+                None => self.event(members, at).map(Formula::Event),
+            },
             "orders" => self.orders(members, at).map(Formula::Orders),
             _ => self.condition(members, "field", at).map(Formula::Condition),
         }
@@ -240,11 +258,39 @@ impl Reader {
         Some(read)
     }
 
-    fn event(&mut self, members: &Map<String, Value>, at: &str) -> Option<EventCondition> {
-        let event = match members.get("event") {
+    fn event_type(&mut self, members: &Map<String, Value>, at: &str) -> Option<String> {
+        match members.get("event") {
             Some(Value::String(event)) => Some(event.clone()),
             _ => self.refuse(&format!("{at}/event"), "must be the key of a type of events"),
+        }
+    }
+
+    fn event_date(&mut self, members: &Map<String, Value>, place: EventPlace, at: &str) -> Option<EventDateCondition> {
+        let name = place.as_str();
+        for other in ["count", "within", "last"] {
+            if other != name && members.contains_key(other) {
+                return self.refuse(&format!("{at}/{other}"), format!("must be left out beside {name}"));
+            }
+        }
+        let event = self.event_type(members, at);
+        let inside = format!("{at}/{name}");
+        let Some(test) = members.get(name).and_then(Value::as_object) else {
+            return self.refuse(&inside, "must be an object with op and value");
         };
+        self.only(test, &["op", "value"], &inside, name);
+        let (operator, values) = self.test(test, &inside)?;
+        let filters = self.filters(members, "param", at)?;
+        Some(EventDateCondition {
+            event: event?,
+            place,
+            operator,
+            values,
+            filters,
+        })
+    }
+
+    fn event(&mut self, members: &Map<String, Value>, at: &str) -> Option<EventCondition> {
+        let event = self.event_type(members, at);
         let count = match members.get("count") {
             None | Some(Value::Null) => Some(EventTimes::AtLeast(1)),
             Some(count) => self.times(count, &format!("{at}/count")),

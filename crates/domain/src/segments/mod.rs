@@ -21,6 +21,8 @@ mod plan;
 mod read_literal;
 mod readable;
 mod span;
+mod split;
+mod stored_facts;
 #[cfg(test)]
 mod tests;
 
@@ -31,14 +33,17 @@ pub use definitions::Definitions;
 pub use evaluate::{ContactFacts, Membership};
 pub use field::{Field, FieldType};
 pub use formula::{
-    Aggregate, Arity, Condition, EventCondition, EventTimes, Formula, Literal, Operator, OrdersCondition, Within,
+    Aggregate, Arity, Condition, EventCondition, EventDateCondition, EventPlace, EventTimes, Formula, Literal,
+    Operator, OrdersCondition, Within,
 };
-pub use history::{EventLeaf, OrderField, OrdersLeaf};
+pub use history::{EventLeaf, ItemField, OrderField, OrdersLeaf};
 pub use parse::{ParseError, parse};
 pub use plan::{EMAIL_STATUSES, Leaf, Operand, Plan, Test, TextTest};
 pub use read_literal::{add_decimals, compare_decimals, multiply_decimal};
 pub use readable::print;
 pub use span::{Edge, Span};
+pub use split::split;
+pub use stored_facts::{Needs, StoredFacts};
 
 /// What is wrong with a part of a formula.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::field::{BUILT_IN, CUSTOM};
 use super::formula::Arity;
-use super::formula::{Aggregate, EventCondition, EventTimes, OrdersCondition, Within};
+use super::formula::{Aggregate, EventCondition, EventDateCondition, EventPlace, EventTimes, OrdersCondition, Within};
 use super::{Condition, Definitions, Formula, Literal, Operator};
 use crate::SegmentId;
 
@@ -128,6 +128,12 @@ impl Reader<'_> {
         if self.take("event") {
             return self.event().map(Formula::Event);
         }
+        if let Some(place) = EventPlace::ALL
+            .into_iter()
+            .find(|place| self.take(&format!("{} event", place.as_str())))
+        {
+            return self.event_date(place).map(Formula::EventDate);
+        }
         if let Some((aggregate, _, _)) = Aggregate::ALL.into_iter().find(|(_, _, words)| self.take(words)) {
             return self.orders(aggregate).map(Formula::Orders);
         }
@@ -160,6 +166,18 @@ impl Reader<'_> {
             event,
             count,
             within: self.within()?,
+            filters: self.filters()?,
+        })
+    }
+
+    fn event_date(&mut self, place: EventPlace) -> Result<EventDateCondition, ParseError> {
+        let event = self.quoted()?;
+        let (operator, values) = self.test()?;
+        Ok(EventDateCondition {
+            event,
+            place,
+            operator,
+            values,
             filters: self.filters()?,
         })
     }

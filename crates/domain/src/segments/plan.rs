@@ -8,6 +8,7 @@ use super::{Anniversary, Condition, Definitions, FieldType, Formula, Literal, Op
 use crate::values::{Email, Language, Phone, Source, TimeZone};
 use crate::{AttributeKey, ContactId, FieldId, IdentifierKind, SegmentId};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 /// What an email can be: subscribed, or unsubscribed from everything.
 pub const EMAIL_STATUSES: [&str; 2] = ["SUBSCRIBED", "UNSUBSCRIBED"];
@@ -28,9 +29,9 @@ pub enum Plan {
         /// The readable form.
         text: String,
     },
-    /// Is a member of another dynamic segment.
+    /// Is a member of another dynamic segment, or fits a condition that is made of others.
     Dynamic {
-        /// Its formula.
+        /// The formula.
         plan: Box<Plan>,
         /// The readable form.
         text: String,
@@ -67,12 +68,19 @@ pub enum Operand {
     EmailDomain,
     /// How many different identifiers that it shows are quarantined.
     Quarantined,
+    /// How many different identifiers that it shows are shared.
+    Shared {
+        /// The number of different external IDs with which a shared identifier was seen at least.
+        threshold: u32,
+    },
     /// The operating systems of the devices and browsers behind the tokens that it shows.
     DeviceOs,
     /// [`EMAIL_STATUSES`] of the emails that it shows.
     EmailStatus,
     /// How many contacts it has absorbed.
     AbsorbedCount,
+    /// The imports that changed it or a contact that it absorbed.
+    Import,
     /// A text.
     Attribute(AttributeKey),
     /// The lower case of a name.
@@ -214,6 +222,7 @@ impl Planner<'_> {
             Formula::Segment(id) => self.segment(*id, &format!("{at}/segment"), depth),
             Formula::Condition(condition) => self.leaf(condition, at),
             Formula::Event(condition) => self.event(condition, at),
+            Formula::EventDate(condition) => self.event_date(condition, at),
             Formula::Orders(condition) => self.orders(condition, at),
         }
     }
@@ -260,7 +269,7 @@ impl Planner<'_> {
         let operator = condition.operator;
         let test = self.checked(field, held, (operator, &condition.values), at)?;
         let leaf = Leaf {
-            operand: operand(field, held),
+            operand: operand(field, held, self.definitions),
             test,
             text: write_condition(condition),
         };
@@ -304,13 +313,17 @@ impl Planner<'_> {
     }
 }
 
-fn operand(field: Field, held: FieldType) -> Operand {
+fn operand(field: Field, held: FieldType, definitions: &Definitions) -> Operand {
     match field {
         Field::ContactId => Operand::ContactId,
         Field::Identifier(kind) => Operand::Identifier(kind),
         Field::CountOf(kind) => Operand::CountOf(kind),
         Field::EmailDomain => Operand::EmailDomain,
         Field::Quarantined => Operand::Quarantined,
+        Field::Shared => Operand::Shared {
+            threshold: definitions.shared_threshold,
+        },
+        Field::Import => Operand::Import,
         Field::DeviceOs => Operand::DeviceOs,
         Field::EmailStatus => Operand::EmailStatus,
         Field::AbsorbedCount => Operand::AbsorbedCount,
@@ -373,6 +386,9 @@ fn text_test(field: Field, held: FieldType, operator: Operator, values: &[Litera
     if field == Field::Source {
         return Err((0, "of a source must be compared by equals or one_of".to_owned()));
     }
+    if field == Field::Import && !exact {
+        return Err((0, "of an import must be compared by equals or one_of".to_owned()));
+    }
     if field == Field::EmailStatus && !exact {
         return Err((0, "of a status must be compared by equals or one_of".to_owned()));
     }
@@ -414,6 +430,9 @@ fn normal(field: Field, text: &str) -> Option<Result<String, String>> {
             let why = || format!("must be one of {}", EMAIL_STATUSES.join(", "));
             known.map(str::to_owned).ok_or_else(why)
         }
+        Field::Import => Uuid::try_parse(text)
+            .map(|id| id.to_string())
+            .map_err(|_| "must be the ID of an import".to_owned()),
         Field::EmailDomain => Email::parse(&format!("a@{text}"))
             .map(|email| email.domain().to_owned())
             .map_err(|_| "must be a domain".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::field::{BUILT_IN, CUSTOM};
 use super::formula::Arity;
-use super::formula::{EventCondition, EventTimes, OrdersCondition, Within};
+use super::formula::{EventCondition, EventDateCondition, EventTimes, OrdersCondition, Within};
 use super::{Condition, Definitions, Formula, Literal, Operator};
 use crate::SegmentId;
 
@@ -38,6 +38,7 @@ fn write(text: &mut String, formula: &Formula, words: Words<'_>, inside: bool) {
         Formula::Segment(id) => text.push_str(&words.segment(*id)),
         Formula::Condition(condition) => text.push_str(&write_condition(condition)),
         Formula::Event(condition) => text.push_str(&write_event(condition)),
+        Formula::EventDate(condition) => text.push_str(&write_event_date(condition)),
         Formula::Orders(condition) => text.push_str(&write_orders(condition)),
     }
 }
@@ -88,6 +89,12 @@ pub(super) fn write_event(condition: &EventCondition) -> String {
     let within = condition.within.as_ref().map(write_within).unwrap_or_default();
     let filters = write_filters(&condition.filters);
     format!("event {event} at {least_or_most} {times} times{within}{filters}")
+}
+
+/// A condition on the time of the first or the last event in words.
+pub(super) fn write_event_date(condition: &EventDateCondition) -> String {
+    let label = format!("{} event {}", condition.place.as_str(), quoted(&condition.event));
+    write_test(&label, condition.operator, &condition.values) + &write_filters(&condition.filters)
 }
 
 fn write_within(within: &Within) -> String {

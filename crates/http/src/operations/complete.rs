@@ -31,7 +31,9 @@ const HEADERS: [(&str, &str); 4] = [
 ];
 
 /// Calls with other methods than `GET` that make no decision before they answer, or do not return it to a public key.
-const UNDECIDED: [&str; 18] = [
+const UNDECIDED: [&str; 20] = [
+    "/api/v1/contacts/actions",
+    "/api/v1/contacts/actions/{id}/cancel",
     "/api/v1/contacts/search",
     "/api/v1/contacts",
     "/api/v1/contacts/upload",

@@ -220,7 +220,7 @@ pub(super) async fn changed(
     })
 }
 
-async fn read(state: &HttpState, workspace: WorkspaceId, id: SegmentId) -> Result<SegmentBody, ApiError> {
+pub(super) async fn read(state: &HttpState, workspace: WorkspaceId, id: SegmentId) -> Result<SegmentBody, ApiError> {
     let view = state.app.segment(workspace, id).await?;
     let count = state.app.count_segment(workspace, id).await?;
     Ok(SegmentBody::of(view, Some(count)))

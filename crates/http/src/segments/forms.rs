@@ -85,7 +85,7 @@ pub(crate) struct ConditionBody {
     /// `contactId`, `externalCustomerId`, `email`, `phone`, `deviceId`, `firstName`, `lastName`, `contactKey`, `languageCode`, `timeZone`,
     /// `region`, `town`, `address`, `postcode`, `createdAt`, `updatedAt`, `source`,
     /// `emailDomain`, `deviceOs`, `externalCustomerIdCount`, `emailCount`, `phoneCount`, `mobilePushCount`, `webPushCount`, `deviceIdCount`,
-    /// `quarantinedCount`, `emailStatus`, `absorbedCount`, or `custom:PROFILE.KEY`.
+    /// `telegramCount`, `quarantinedCount`, `sharedCount`, `emailStatus`, `absorbedCount`, `importId`, or `custom:PROFILE.KEY`.
     #[schema(example = "externalCustomerId")]
     field: String,
     /// `is_empty`, `is_not_empty`, `equals`, `one_of`, `contains`, `starts_with`, `ends_with`, `greater`, `less`, `between`, `before`,
@@ -108,8 +108,24 @@ pub(crate) struct EventBody {
     count: Option<EventCountBody>,
     /// When; at any time without it.
     within: Option<WithinBody>,
+    /// Instead of `count` and `within`: when the first of the events happened. Takes the operators of a time.
+    first: Option<EventDateBody>,
+    /// Instead of `count` and `within`: when the last of the events happened.
+    last: Option<EventDateBody>,
     /// What parameters must be, all of them; at most 10.
     r#where: Option<Vec<ParameterBody>>,
+}
+
+/// How the time of an event is compared.
+#[derive(ToSchema)]
+#[schema(as = FormulaEventDate)]
+#[expect(dead_code, reason = "the schema of what the domain reads")]
+pub(crate) struct EventDateBody {
+    /// An operator of a time; `is_empty` without such an event.
+    #[schema(example = "before")]
+    op: String,
+    /// What the operator compares with.
+    value: Option<Value>,
 }
 
 /// How often events happened: one of the two.
@@ -155,7 +171,8 @@ pub(crate) struct OrdersBody {
     #[schema(example = "greater")]
     op: String,
     value: Option<Value>,
-    /// Which orders count, all of them; at most 10. Fields: `status`, `currency`, `storeId`, `totalCost`, `date`.
+    /// Which orders count, all of them; at most 10. Fields: `status`, `currency`, `storeId`, `totalCost`, `date`,
+    /// `itemId`, `itemName`, `itemCategory`.
     r#where: Option<Vec<ConditionBody>>,
 }
 
@@ -256,6 +273,20 @@ impl From<&ContactDetails> for MemberBody {
             first_name: text(AttributeKey::FirstName),
             last_name: text(AttributeKey::LastName),
         }
+    }
+}
+
+impl MemberBody {
+    /// Its values in the order of its members, as cells of a table.
+    pub(super) fn cells(self) -> [String; 6] {
+        [
+            self.contact_id.to_string(),
+            self.external_customer_id.unwrap_or_default(),
+            self.email.unwrap_or_default(),
+            self.phone.unwrap_or_default(),
+            self.first_name.unwrap_or_default(),
+            self.last_name.unwrap_or_default(),
+        ]
     }
 }
 

@@ -1,5 +1,6 @@
 //! Segments: the `groups` of the wire protocol, and our own routes for dynamic segments.
 
+mod actions;
 mod change;
 mod contacts;
 mod define;
@@ -9,6 +10,8 @@ mod history;
 mod list;
 mod members;
 mod preview;
+mod split;
+mod table;
 
 pub(crate) use forms::MemberBody;
 
@@ -33,7 +36,11 @@ pub(crate) fn own_routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(derive::copy))
         .routes(routes!(derive::freeze))
         .routes(routes!(derive::empty))
+        .routes(routes!(split::split))
         .routes(routes!(derive::search))
+        .routes(routes!(actions::start))
+        .routes(routes!(actions::get))
+        .routes(routes!(actions::cancel))
         .routes(routes!(members::members))
         .routes(routes!(history::history))
         .routes(routes!(members::of_contact))

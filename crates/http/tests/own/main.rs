@@ -6,6 +6,7 @@ mod admission;
 mod catalog;
 mod changes;
 mod conditional;
+mod contact_actions;
 mod damage;
 mod decisions;
 mod export;

@@ -135,7 +135,7 @@ async fn a_contact_lists_its_segments_and_why() {
     let found = server.get(&format!("/api/v1/contact/{id}/segments")).await.json(200);
     let expected = json!({"items": [{
         "segmentId": segment["id"], "name": "No ID", "type": "dynamic", "in": false,
-        "because": "not External ID is empty", "until": null, "since": null, "sinceRevision": null,
+        "because": "External ID is not empty", "until": null, "since": null, "sinceRevision": null,
     }]});
     assert_eq!(found, expected);
     assert_eq!(
@@ -379,6 +379,30 @@ async fn contacts_are_searched_by_a_formula() {
         (&page["items"][0]["externalCustomerId"], &page["next"]),
         (&json!("C-2"), &Value::Null)
     );
+    let all = || json!({"formula": {"field": "contactId", "op": "greater", "value": 0}});
+    let sorted = async |query: &str| {
+        let page = server
+            .post(&format!("/api/v1/contacts/search?{query}"), all())
+            .await
+            .json(200);
+        let items = page["items"].as_array().expect("items").iter();
+        let ids: Vec<String> = items.map(|item| item["externalCustomerId"].to_string()).collect();
+        (ids.join(" ").replace('"', ""), page["next"].as_str().map(str::to_owned))
+    };
+    let (ids, next) = sorted("sort=-createdAt&limit=2").await;
+    assert_eq!(ids, "C-2 C-1");
+    let next = format!("sort=-createdAt&cursor={}", next.expect("a next page"));
+    assert_eq!(sorted(&next).await, ("C-0".to_owned(), None));
+    for query in [
+        "sort=name",
+        "sort=createdAt&cursor=7",
+        "cursor=1.7",
+        "sort=createdAt&cursor=99999999999999999.7",
+    ] {
+        let refused = server.post(&format!("/api/v1/contacts/search?{query}"), all()).await;
+        let wrong = if query.contains("cursor") { "cursor" } else { "sort" };
+        assert_eq!(refused.pointers(), [wrong], "{query}");
+    }
     assert_eq!(
         server.post("/api/v1/contacts/search", json!({})).await.pointers(),
         ["/formula"]

@@ -4,8 +4,9 @@ use super::admin::Admin;
 use crate::cli::DoctorArgs;
 use crate::output;
 use anyhow::{Context, Result};
+use selfsame_application::RecordCheck;
 use selfsame_application::ports::MAX_MISPLACED;
-use selfsame_domain::{Violation, WorkspaceId};
+use selfsame_domain::{SegmentId, Violation, WorkspaceId};
 use selfsame_storage_postgres::Distribution;
 use serde_json::json;
 use std::process::ExitCode;
@@ -22,6 +23,8 @@ struct Found {
     /// How many events are outside of the monthly partitions.
     misplaced_events: u64,
     distribution: Option<Distribution>,
+    /// Of every workspace: how its record of segments compares with the members of the segments.
+    records: Vec<(WorkspaceId, RecordCheck)>,
 }
 
 impl Found {
@@ -32,8 +35,18 @@ impl Found {
             .map_or(&[], |distribution| &distribution.lacking)
     }
 
+    /// Segments whose record is wrong, and of how many contacts.
+    fn wrong_segments(&self) -> impl Iterator<Item = (WorkspaceId, SegmentId, usize)> {
+        let segments = |(workspace, check): &(WorkspaceId, RecordCheck)| {
+            let (workspace, differing) = (*workspace, check.differing.clone().unwrap_or_default());
+            let of_workspace = move |(segment, count)| (workspace, segment, count);
+            differing.into_iter().map(of_workspace)
+        };
+        self.records.iter().flat_map(segments)
+    }
+
     fn is_in_order(&self) -> bool {
-        self.violations.is_empty() && self.lacking().is_empty()
+        self.violations.is_empty() && self.lacking().is_empty() && self.wrong_segments().next().is_none()
     }
 }
 
@@ -85,9 +98,20 @@ async fn examine(args: &DoctorArgs) -> Result<Found> {
                 .await
                 .context("the events cannot be counted")?,
             distribution: admin.store.distribution().await?,
+            records: records(admin)
+                .await
+                .context("the record of segments cannot be checked")?,
         })
     };
     Admin::with(&args.store, checks).await
+}
+
+async fn records(admin: &Admin) -> Result<Vec<(WorkspaceId, RecordCheck)>> {
+    let mut records = Vec::new();
+    for workspace in admin.app.store().workspaces().await? {
+        records.push((workspace.id, admin.app.check_record(&workspace).await?));
+    }
+    Ok(records)
 }
 
 fn report(found: &Found) -> Result<()> {
@@ -106,6 +130,7 @@ fn report(found: &Found) -> Result<()> {
     if let Some(distribution) = &found.distribution {
         report_distribution(distribution)?;
     }
+    report_records(found)?;
     let found = &found.violations;
     if found.is_empty() {
         return output::print("ok    no rule of identity is broken\n");
@@ -118,6 +143,26 @@ fn report(found: &Found) -> Result<()> {
     found
         .iter()
         .try_for_each(|(workspace, violation)| output::print(&format!("      workspace {workspace}: {violation}\n")))
+}
+
+fn report_records(found: &Found) -> Result<()> {
+    for (workspace, check) in &found.records {
+        if check.differing.is_none() {
+            output::print(&format!(
+                "note  workspace {workspace}: the record of segments is {} commits behind and was not compared\n",
+                check.behind
+            ))?;
+        }
+    }
+    for (workspace, segment, count) in found.wrong_segments() {
+        output::print(&format!(
+            "FAIL  workspace {workspace}: the recorded members of segment {segment} are wrong in {count} contacts\n"
+        ))?;
+    }
+    if found.wrong_segments().next().is_none() {
+        output::print("ok    the record of segments agrees with their members\n")?;
+    }
+    Ok(())
 }
 
 fn report_distribution(found: &Distribution) -> Result<()> {
@@ -143,12 +188,23 @@ fn report_json(found: &Found) -> Result<()> {
         .iter()
         .map(|(workspace, violation)| json!({ "workspace": workspace, "violation": violation.to_string() }))
         .collect();
-    let status = match (found.violations.is_empty(), found.lacking().is_empty()) {
-        (true, true) => "ok",
-        (true, false) => "not-distributed",
-        (false, _) => "violations",
+    let segments: Vec<_> = found
+        .wrong_segments()
+        .map(|(workspace, segment, count)| json!({ "workspace": workspace, "segment": segment, "contacts": count }))
+        .collect();
+    let status = match (
+        found.violations.is_empty(),
+        found.lacking().is_empty(),
+        segments.is_empty(),
+    ) {
+        (true, true, true) => "ok",
+        (true, true, false) => "segments-differ",
+        (true, false, _) => "not-distributed",
+        (false, ..) => "violations",
     };
-    let mut report = json!({ "status": status, "violations": violations, "eventsApart": found.misplaced_events });
+    let mut report = json!({
+        "status": status, "violations": violations, "eventsApart": found.misplaced_events, "segments": segments,
+    });
     if let Some(distribution) = &found.distribution {
         report["distribution"] = json!({
             "version": distribution.version,

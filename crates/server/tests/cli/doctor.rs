@@ -13,11 +13,11 @@ async fn a_database_in_order_is_found_in_order_beside_a_running_server() {
     let server = place.spawn(&[], &[("SELFSAME_BOOTSTRAP_API_KEY", KEY)]).listening();
     assert_eq!(server.create_contact(KEY, "1").await, 200);
     let text = place.run(&["doctor"]).text();
-    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 3, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 4, "{text}");
     let report: Value = serde_json::from_str(&place.run(&["doctor", "--json"]).text()).unwrap();
     assert_eq!(
         report,
-        serde_json::json!({ "status": "ok", "violations": [], "eventsApart": 0 })
+        serde_json::json!({ "status": "ok", "violations": [], "eventsApart": 0, "segments": [] })
     );
 }
 
@@ -107,7 +107,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
     let applied = place.run(&["migrate"]).text();
     let expected = "sqlite://./data/selfsame.db is up to date: it lacked migrations 0001 tables, 0002 imports, 0003 import undo, \
          0004 segment formulas, 0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record, \
-         0012 deleted segments";
+         0012 deleted segments, 0013 segment due";
     assert!(applied.starts_with(expected), "{applied}");
     assert_eq!(
         place.run(&["migrate"]).text(),
@@ -129,7 +129,7 @@ async fn migrate_says_what_it_did_and_others_ask_for_it() {
     ] {
         let lacks = "the database lacks migrations 0001 tables, 0002 imports, 0003 import undo, 0004 segment formulas, \
                      0005 exports, 0006 import files, 0007 console users, 0008 change feed, 0009 search, 0010 webhooks, 0011 segment record, \
-         0012 deleted segments";
+                     0012 deleted segments, 0013 segment due";
         assert!(
             complaint.contains(lacks) && complaint.contains("; run `selfsame migrate`"),
             "{complaint}"

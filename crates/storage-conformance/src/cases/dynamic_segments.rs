@@ -3,7 +3,7 @@
 use super::segment_fields::{condition, empty, formula, who};
 use crate::{Backend, Fixture, api_call, erase, merge, remove, segment_name, undo};
 use selfsame_application::SegmentError;
-use selfsame_application::ports::MembersFrom;
+use selfsame_application::ports::{MemberOrder, MembersFrom};
 use selfsame_domain::{Command, ContactId, ContactRef, Effect, Outcome, Rejection, SegmentId, Skipped};
 use serde_json::{Value, json};
 
@@ -263,6 +263,32 @@ pub async fn members_come_by_pages_and_previews_by_moves(backend: &mut dyn Backe
         .await,
         [all[11]]
     );
+
+    f.clock().advance_seconds(1);
+    f.decide(api_call().external("c3").first("Ann").upsert()).await;
+    for (order, expected) in [
+        (MemberOrder::Created { ascending: true }, [&all[..]].concat()),
+        (
+            MemberOrder::Updated { ascending: true },
+            [&all[..3], &all[4..], &all[3..4]].concat(),
+        ),
+    ] {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let from = MembersFrom::Place { order, after };
+            let found = f.app().segment_members(f.workspace, segment, from, 5).await;
+            let found = found.expect("read members");
+            let Some(last) = found.last() else { break };
+            after = Some(order.place(&last.contact));
+            seen.extend(found.iter().map(|details| details.contact.id));
+        }
+        assert_eq!(seen, expected, "{order:?}");
+    }
+    let latest = MembersFrom::Place {
+        order: MemberOrder::Updated { ascending: false },
+        after: None,
+    };
+    assert_eq!(page(latest, 2).await, [all[3], all[11]]);
 
     let some = formula(&json!({"not": condition("externalCustomerId", "one_of", json!(["c1", "c2"]))}));
     let preview = f

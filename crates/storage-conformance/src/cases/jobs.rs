@@ -105,6 +105,13 @@ pub async fn a_job_is_leased_once_and_reads_back(backend: &mut dyn Backend) {
     assert_eq!(leased, expected);
     assert_eq!(read(&f, new.id).await, expected);
     assert_eq!(lease(&f, TWO).await, None);
+    let note = async |owner, payload| {
+        let noted = f.store().note_progress(&holding(&f, new.id, owner), payload).await;
+        noted.expect("note progress")
+    };
+    assert!(!note(TWO, "other").await, "not the holder");
+    assert!(note(ONE, "half of it").await);
+    assert_eq!(read(&f, new.id).await.job.payload, "half of it");
     f.clock().advance_seconds(1);
     assert!(!end(&f, new.id, TWO, AttemptEnd::Finished).await, "not the holder");
     assert!(end(&f, new.id, ONE, AttemptEnd::Finished).await);
@@ -113,6 +120,7 @@ pub async fn a_job_is_leased_once_and_reads_back(backend: &mut dyn Backend) {
         (ended.state, ended.lease, ended.finished_at),
         (JobState::Finished, None, Some(f.clock().now()))
     );
+    assert!(!note(ONE, "more").await, "it is over");
     assert_eq!(lease(&f, TWO).await, None);
 }
 

@@ -1,22 +1,23 @@
 //! The record of members of segments: entries and exits, members of past revisions, counts by day.
 
 use super::dynamic_segments::{change, made};
+use super::imports;
 use super::segment_fields::{condition, empty, travel};
 use crate::{Backend, Fixture, RequestBuilder, api_call, erase, keep, keep_order, merge, merge_of, remove, undo};
 use futures::future::join_all;
-use selfsame_application::ports::{Clock, MembersFrom};
+use selfsame_application::ports::{Clock, ImportRow, MembersFrom, RowOutcome};
 use selfsame_application::{Application, ChangeQuery, PastMembersError};
-use selfsame_domain::{ChangeKind, Command, ContactId, MoveCause, OrderStatus, Revision, SegmentId};
+use selfsame_domain::{ChangeKind, Command, ContactId, MoveCause, OrderStatus, Revision, SegmentId, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-type Moved = (bool, SegmentId, ContactId, MoveCause);
+pub(super) type Moved = (bool, SegmentId, ContactId, MoveCause);
 
 const IN: bool = true;
 const OUT: bool = false;
 
 /// The last commit.
-async fn latest(f: &Fixture<'_>) -> Revision {
+pub(super) async fn latest(f: &Fixture<'_>) -> Revision {
     let state = f.store().record_state(f.workspace).await.expect("read the record");
     state.latest
 }
@@ -48,14 +49,14 @@ async fn feed(f: &Fixture<'_>, after: Revision) -> Vec<(Moved, Revision)> {
 }
 
 /// What the commits after a revision moved, with the record in agreement with the members.
-async fn moves(f: &Fixture<'_>, after: Revision) -> Vec<Moved> {
+pub(super) async fn moves(f: &Fixture<'_>, after: Revision) -> Vec<Moved> {
     let found = feed(f, after).await;
     agree(f).await;
     found.into_iter().map(|(moved, _)| moved).collect()
 }
 
 /// What one command moved.
-async fn moved_by(f: &Fixture<'_>, command: Command) -> Vec<Moved> {
+pub(super) async fn moved_by(f: &Fixture<'_>, command: Command) -> Vec<Moved> {
     moves(f, latest(f).await).await;
     let before = latest(f).await;
     f.decide(command).await;
@@ -76,7 +77,7 @@ async fn agree(f: &Fixture<'_>) {
 }
 
 /// The members of a segment at a revision.
-async fn at(f: &Fixture<'_>, segment: SegmentId, revision: Revision) -> Vec<ContactId> {
+pub(super) async fn at(f: &Fixture<'_>, segment: SegmentId, revision: Revision) -> Vec<ContactId> {
     let found = f
         .app()
         .segment_members_at(f.workspace, segment, revision, ContactId::NONE, 1_000)
@@ -224,13 +225,93 @@ pub async fn time_moves_contacts(backend: &mut dyn Backend) {
         [(IN, recent, ann, Change), (IN, active, ann, Change)]
     );
     let before = latest(&f).await;
+    // The record is not behind, and a check of all contacts is not due.
+    let behind = async || {
+        let (now, long_ago) = (f.clock().now(), Timestamp::UNIX_EPOCH);
+        f.store().records_behind(now, long_ago, 10).await.expect("look")
+    };
+    travel(&f, "2026-03-02T11:59:59Z");
+    assert_eq!(behind().await, []);
     travel(&f, "2026-03-02T13:00:00Z");
-    let due = f.store().records_behind(f.clock().now(), 10).await.expect("look");
-    assert_eq!(due, [f.workspace]);
+    assert_eq!(behind().await, [f.workspace], "a due time has come");
     assert_eq!(moves(&f, before).await, [(OUT, recent, ann, Time)]);
+    assert_eq!(behind().await, []);
     let before = latest(&f).await;
     travel(&f, "2026-03-03T13:00:00Z");
+    assert_eq!(behind().await, [f.workspace]);
     assert_eq!(moves(&f, before).await, [(OUT, active, ann, Time)]);
+    assert_eq!(behind().await, []);
+    let state = f.store().record_state(f.workspace).await.expect("read the record");
+    assert_eq!(state.next_due, None, "nothing moves any more");
+}
+
+pub async fn an_edited_condition_on_the_time_has_due_times(backend: &mut dyn Backend) {
+    use MoveCause::{Formula, Time};
+    let f = Fixture::new(backend).await;
+    travel(&f, "2026-03-01T12:00:00Z");
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    travel(&f, "2026-03-05T12:00:00Z");
+    let segment = made(&f, "new", &condition("createdAt", "in_last_days", json!(30))).await;
+    moves(&f, Revision(0)).await;
+    let last_week = condition("createdAt", "in_last_days", json!(7));
+    assert_eq!(moved_by(&f, change(segment, &last_week)).await, []);
+    let before = latest(&f).await;
+    travel(&f, "2026-03-08T12:00:01Z");
+    assert_eq!(moves(&f, before).await, [(OUT, segment, ann, Time)]);
+    let old = json!({"not": last_week});
+    assert_eq!(moved_by(&f, change(segment, &old)).await, [(IN, segment, ann, Formula)]);
+    f.decide(Command::DeleteSegment { segment }).await;
+    travel(&f, "2027-03-08T12:00:01Z");
+    assert_eq!(moves(&f, Revision(0)).await, []);
+}
+
+/// Of a contact with more events than are read, the database decides.
+pub async fn a_long_history_moves_a_contact(backend: &mut dyn Backend) {
+    use MoveCause::{Change, Time};
+    let f = Fixture::new(backend).await;
+    travel(&f, "2026-03-01T12:00:00Z");
+    let often = json!({"event": "View", "count": {"atLeast": 201}, "within": {"lastDays": 1}});
+    let segment = made(&f, "often", &often).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let view = || keep(api_call().external("ann").happened("View"));
+    for events in [100, 100] {
+        f.decide_all((0..events).map(|_| view()).collect()).await;
+    }
+    assert_eq!(moves(&f, Revision(0)).await, []);
+    assert_eq!(moved_by(&f, view()).await, [(IN, segment, ann, Change)]);
+    let before = latest(&f).await;
+    travel(&f, "2026-03-02T13:00:00Z");
+    assert_eq!(moves(&f, before).await, [(OUT, segment, ann, Time)]);
+}
+
+/// What others do, the policy and imports move contacts, and no commit writes these.
+pub async fn what_no_commit_writes_moves_contacts(backend: &mut dyn Backend) {
+    use MoveCause::Time;
+    let f = Fixture::new(backend).await;
+    f.policy(|policy| policy.shared_threshold = 2).await;
+    let shared = made(&f, "shared", &condition("sharedCount", "greater", json!(0))).await;
+    let by_import = made(&f, "imported", &json!({"not": empty("importId")})).await;
+    let with_phone = |id: &str| api_call().external(id).sms("+380501234567").upsert();
+    let ann = f.id(with_phone("ann")).await;
+    moves(&f, Revision(0)).await;
+    let before = latest(&f).await;
+    let bob = f.id(with_phone("bob")).await;
+    f.clock().advance_seconds(61);
+    let found: BTreeSet<Moved> = moves(&f, before).await.into_iter().collect();
+    assert!(found.contains(&(IN, shared, ann, Time)), "{found:?}");
+    assert!(
+        found.iter().any(|(entered, _, contact, _)| *entered && *contact == bob),
+        "{found:?}"
+    );
+    let before = latest(&f).await;
+    let import = imports::running(&f).await;
+    let row = ImportRow {
+        contact: Some(ann),
+        ..imports::row(1, RowOutcome::Updated)
+    };
+    imports::record(&f, import, 1, &[row]).await;
+    f.clock().advance_seconds(61);
+    assert_eq!(moves(&f, before).await, [(IN, by_import, ann, Time)]);
 }
 
 pub async fn past_members_are_those_of_the_revision(backend: &mut dyn Backend) {

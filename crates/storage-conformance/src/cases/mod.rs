@@ -40,6 +40,7 @@ pub mod orders;
 pub mod past;
 pub mod races;
 mod raw;
+pub mod record_upkeep;
 pub mod replies;
 pub mod retention;
 pub mod revisions;

@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use selfsame_application::ports::{Clock, ContactDetails, EventQuery, HistoryOf, MemberQuery, MembersFrom, OrderQuery};
-use selfsame_domain::segments::{ContactFacts, EMAIL_STATUSES, Plan};
-use selfsame_domain::values::AddressPart;
+use selfsame_application::ports::{Clock, ContactDetails, MemberQuery, MembersFrom};
+use selfsame_domain::segments::{ContactFacts, EMAIL_STATUSES, Plan, StoredFacts};
+use selfsame_domain::values::{AddressPart, OrderText};
 use selfsame_domain::{
-    AttributeInput, ContactId, Event, EventParams, EventRequest, FieldId, IdentifierKind, Order, OrderStatus,
+    AttributeInput, ContactId, EventParams, EventRequest, FieldId, IdentifierKind, OrderItem, OrderStatus,
 };
 use serde_json::{Value, json};
 
@@ -122,7 +122,21 @@ async fn random_history(f: &Fixture<'_>, runner: &mut TestRunner, number: usize)
         let status = draw(runner, prop::sample::select(OrderStatus::ALL.to_vec()));
         let mut order = who().ordered(&format!("{number}-{order}"), status, f.clock().now());
         order.content.total_cost = crate::amount(cost);
+        order.content.items = draw(runner, maybe(["A", "A-1"])).map(item).into_iter().collect();
         f.decide(keep_order(order)).await;
+    }
+}
+
+fn item(id: &str) -> OrderItem {
+    OrderItem {
+        external_item_id: OrderText::parse(id).expect("an ID"),
+        quantity: crate::amount("1"),
+        name: None,
+        category: None,
+        cost: None,
+        url: None,
+        image_url: None,
+        description: None,
     }
 }
 
@@ -152,6 +166,7 @@ fn on_values() -> impl Strategy<Value = Value> {
         "deviceOs",
         "emailDomain",
         "emailStatus",
+        "importId",
     ]);
     let entry = |entry| condition("custom:personal.tags", "contains", json!(entry));
     let counts = (
@@ -160,6 +175,7 @@ fn on_values() -> impl Strategy<Value = Value> {
             "phoneCount",
             "mobilePushCount",
             "quarantinedCount",
+            "sharedCount",
             "absorbedCount",
         ]),
         prop::sample::select(vec!["equals", "greater", "less"]),
@@ -219,6 +235,18 @@ fn on_history() -> impl Strategy<Value = Value> {
         prop::sample::select(vec!["equals", "greater", "less"]),
         prop::sample::select(vec!["0", "1", "0.1", "0.15", "0.3"]),
     );
+    let dates = (
+        prop::sample::select(vec!["first", "last"]),
+        prop_oneof![
+            (0_i64..3).prop_map(|days| ("in_last_days", json!(days))),
+            prop::sample::select(DATES.to_vec()).prop_map(|day| ("after", json!(day))),
+            prop::sample::select(vec![json!(DATES)]).prop_map(|days| ("one_of", days)),
+        ],
+    );
+    let items = (
+        prop::sample::select(vec!["equals", "starts_with"]),
+        prop::sample::select(vec!["A", "A-1"]),
+    );
     prop_oneof![
         events.prop_map(|(least, days, number)| {
             let mut event = json!({"event": "Login", "count": {"atLeast": least}});
@@ -231,6 +259,11 @@ fn on_history() -> impl Strategy<Value = Value> {
             event
         }),
         orders.prop_map(|(what, op, value)| json!({"orders": what, "op": op, "value": value})),
+        dates.prop_map(|(place, (op, value))| json!({"event": "Login", place: {"op": op, "value": value}})),
+        items.prop_map(|(op, id)| {
+            let of_item = json!({"field": "itemId", "op": op, "value": id});
+            json!({"orders": "count", "op": "greater", "value": 0, "where": [of_item]})
+        }),
     ]
 }
 
@@ -242,25 +275,6 @@ fn formulas() -> impl Strategy<Value = Value> {
             inner.prop_map(|part| json!({"not": part})),
         ]
     })
-}
-
-/// All contacts with what they did and ordered, and how many others each has absorbed.
-async fn everybody(f: &Fixture<'_>) -> Vec<(ContactDetails, Vec<Event>, Vec<Order>, usize)> {
-    let mut known = Vec::new();
-    for id in f.all().await {
-        let (store, of) = (f.store(), HistoryOf::Contact(id));
-        let events = store.events(f.workspace, &of, &EventQuery::latest(100)).await;
-        let orders = store.orders(f.workspace, id, &OrderQuery::latest(100)).await;
-        let group = store.with_absorbed(f.workspace, id).await.expect("read a group");
-        let group = group.expect("the contact is there");
-        known.push((
-            group.details,
-            events.expect("read a history").unwrap_or_default(),
-            orders.expect("read orders").unwrap_or_default(),
-            group.absorbed.len(),
-        ));
-    }
-    known
 }
 
 pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Backend) {
@@ -284,9 +298,11 @@ pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Back
     for number in [0, 1, 5, 9] {
         f.decide(unsubscribe(&format!("c{number}@example.com"))).await;
     }
-    let known = everybody(&f).await;
+    let ids = f.all().await;
+    let known = f.store().numbered(f.workspace, &ids).await.expect("read contacts");
     let definitions = f.store().definitions(f.workspace).await.expect("read definitions");
     let now = f.clock().now();
+    let nothing = StoredFacts::NONE;
     let mut chosen = 0;
     for _ in 0..FORMULAS {
         let json = draw(&mut runner, formulas());
@@ -299,17 +315,26 @@ pub async fn a_storage_chooses_whom_the_evaluator_chooses(backend: &mut dyn Back
         };
         let found = f.store().members(f.workspace, &query).await.expect("read members");
         let found: Vec<ContactId> = found.into_iter().map(|details| details.contact.id).collect();
-        let fits = known.iter().filter(|(details, events, orders, absorbed)| {
+        let stored = f.store().stored_facts(f.workspace, &ids, &plan.needs(), 100).await;
+        let stored = stored.expect("read what is stored");
+        let fits = |details: &ContactDetails, at| {
             let facts = ContactFacts {
                 contact: &details.contact,
-                events,
-                orders,
                 unsubscribed: &details.unsubscribed,
-                absorbed: *absorbed,
+                stored: stored.get(&details.contact.id).unwrap_or(&nothing),
             };
-            plan.matches(facts, now)
-        });
-        let expected: Vec<ContactId> = fits.map(|(details, ..)| details.contact.id).collect();
+            (plan.matches(facts, at), plan.holds_until(facts, at))
+        };
+        let mut expected = Vec::new();
+        for details in &known {
+            let (is_member, until) = fits(details, now);
+            assert!(plan.moves_with_time() || until.is_none(), "{json}");
+            let later = now + TimeDelta::minutes(draw(&mut runner, 1_i64..9 * 24 * 60));
+            if until.is_none_or(|until| later < until) {
+                assert_eq!(fits(details, later).0, is_member, "{json} until {until:?} at {later}");
+            }
+            expected.extend(is_member.then_some(details.contact.id));
+        }
         assert_eq!(found, expected, "{json}");
         chosen += expected.len();
     }

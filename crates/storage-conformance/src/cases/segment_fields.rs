@@ -1,8 +1,9 @@
 //! Conditions of dynamic segments: every operator on fields of every type, and common errors.
 
 use super::fields::{create, field};
+use super::imports;
 use crate::{Backend, FieldType, Fixture, api_call, force_merge};
-use selfsame_application::ports::{Clock, MemberQuery, MembersFrom};
+use selfsame_application::ports::{Clock, ImportId, ImportRow, MemberQuery, MembersFrom, RowOutcome};
 use selfsame_domain::segments::{Formula, Plan};
 use selfsame_domain::values::{AddressPart, ContactKey, FirstName, LastName, Postcode, Source, TimeZone};
 use selfsame_domain::{AttributeInput, Command, ContactId, Timestamp};
@@ -126,7 +127,9 @@ pub async fn of_identifiers(backend: &mut dyn Backend) {
         ("externalCustomerIdCount", "equals", 1, &[ann, bob, eve]),
         ("mobilePushCount", "greater", 0, &[ann, bob, eve]),
         ("webPushCount", "less", 1, &[ann, bob, eve]),
+        ("telegramCount", "equals", 0, &[ann, bob, eve]),
         ("quarantinedCount", "equals", 1, &[bob]),
+        ("sharedCount", "equals", 0, &[ann, bob, eve]),
     ] {
         let json = condition(field, op, json!(value));
         assert_eq!(who(&f, &json).await, expected, "{json}");
@@ -152,6 +155,61 @@ async fn of_merges_and_unsubscriptions(f: &Fixture<'_>, ann: ContactId, bob: Con
         ],
     )
     .await;
+}
+
+pub async fn shared_identifiers(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let with_phone = |id: &str| api_call().external(id).sms("+380501234567");
+    let ann = f.id(with_phone("ann").email("ann@example.com").upsert()).await;
+    let bob = f.id(with_phone("bob").upsert()).await;
+    let shared = condition("sharedCount", "equals", json!(1));
+    assert_eq!(who(&f, &shared).await, []);
+    let eve = f.id(with_phone("eve").upsert()).await;
+    assert_eq!(who(&f, &shared).await, [ann, bob, eve], "the third external ID");
+    f.policy(|policy| policy.shared_threshold = 4).await;
+    assert_eq!(who(&f, &shared).await, []);
+    f.policy(|policy| policy.shared_threshold = 3).await;
+    f.decide(force_merge(ann, bob)).await;
+    assert_eq!(who(&f, &shared).await, [ann, eve], "it is counted once");
+}
+
+pub async fn imports_that_changed_a_contact(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let mut contacts = Vec::new();
+    for name in ["ann", "bob", "eve", "zoe"] {
+        contacts.push(f.id(api_call().email(&format!("{name}@example.com")).upsert()).await);
+    }
+    let [ann, bob, eve, zoe] = contacts[..] else {
+        panic!("four contacts");
+    };
+    let (first, second) = (imports::running(&f).await, imports::running(&f).await);
+    let row = |number, contact, outcome| ImportRow {
+        contact: Some(contact),
+        ..imports::row(number, outcome)
+    };
+    let rows = [
+        row(1, ann, RowOutcome::Created),
+        row(2, bob, RowOutcome::Unchanged),
+        row(3, eve, RowOutcome::Rejected),
+    ];
+    imports::record(&f, first, 3, &rows).await;
+    imports::record(&f, second, 1, &[row(1, bob, RowOutcome::Merged)]).await;
+    let of = |import: ImportId| json!(import.0.to_string());
+    all_of(
+        &f,
+        "importId",
+        &[
+            ("equals", of(first), &[ann]),
+            ("equals", of(second), &[bob]),
+            ("one_of", json!([of(first), of(second)]), &[ann, bob]),
+            ("is_empty", Value::Null, &[eve, zoe]),
+            ("equals", json!("0197f0c0-0000-7000-8000-000000000001"), &[]),
+        ],
+    )
+    .await;
+    f.decide(force_merge(eve, ann)).await;
+    let changed = condition("importId", "equals", of(first));
+    assert_eq!(who(&f, &changed).await, [eve], "what it absorbed");
 }
 
 pub async fn identifiers(backend: &mut dyn Backend) {

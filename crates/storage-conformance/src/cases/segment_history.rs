@@ -2,7 +2,8 @@
 
 use super::segment_fields::{travel, who, zone};
 use crate::{Backend, Fixture, api_call, keep, keep_order, merge, undo};
-use selfsame_domain::{ContactId, EventParams, EventRequest, OrderStatus, Timestamp};
+use selfsame_domain::values::OrderText;
+use selfsame_domain::{ContactId, EventParams, EventRequest, OrderItem, OrderStatus, Timestamp};
 use serde_json::{Value, json};
 
 fn happened(who: &str, event: &str, params: &Value) -> EventRequest {
@@ -67,6 +68,91 @@ pub async fn events_happen_within_a_time(backend: &mut dyn Backend) {
     assert_eq!(who(&f, &last).await, [ann]);
     travel(&f, "2026-03-08T22:30:01Z");
     assert_eq!(who(&f, &last).await, []);
+}
+
+pub async fn the_first_and_the_last_event(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    travel(&f, "2026-03-01T12:00:00Z");
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f
+        .id(api_call().external("bob").attribute(zone("Europe/Kyiv")).upsert())
+        .await;
+    let eve = f.id(api_call().external("eve").upsert()).await;
+    record_event(&f, "ann", "Buy", &json!({"from": "web"})).await;
+    travel(&f, "2026-03-05T22:30:00Z");
+    record_event(&f, "ann", "Buy", &json!({"from": "app"})).await;
+    record_event(&f, "bob", "Buy", &json!({"from": "app"})).await;
+    travel(&f, "2026-03-10T12:00:00Z");
+    let last = |op: &str, value: Value| json!({"event": "Buy", "last": {"op": op, "value": value}});
+    let first = |op: &str, value: Value| json!({"event": "Buy", "first": {"op": op, "value": value}});
+    let mut of_web = last("before", json!("2026-03-02"));
+    of_web["where"] = json!([{"param": "from", "op": "equals", "value": "web"}]);
+    for (formula, members) in [
+        (last("equals", json!("2026-03-05")), vec![ann]),
+        (last("equals", json!("2026-03-06")), vec![bob]),
+        (last("before", json!("2026-03-05")), vec![]),
+        (last("in_last_days", json!(7)), vec![ann, bob]),
+        (last("in_last_days", json!(4)), vec![]),
+        (first("before", json!("2026-03-05")), vec![ann]),
+        (first("one_of", json!(["2026-03-01", "2026-03-06"])), vec![ann, bob]),
+        (first("after", json!("2026-03-01")), vec![bob]),
+        (of_web, vec![ann]),
+        (json!({"event": "Buy", "last": {"op": "is_empty"}}), vec![eve]),
+        (json!({"event": "Buy", "first": {"op": "is_not_empty"}}), vec![ann, bob]),
+        // Not since, whether ever or not.
+        (
+            json!({"event": "Buy", "count": {"atMost": 0}, "within": {"from": "2026-03-06"}}),
+            vec![ann, eve],
+        ),
+    ] {
+        assert_eq!(who(&f, &formula).await, members, "{formula}");
+    }
+}
+
+pub async fn orders_with_an_item(backend: &mut dyn Backend) {
+    let f = Fixture::new(backend).await;
+    let ann = f.id(api_call().external("ann").upsert()).await;
+    let bob = f.id(api_call().external("bob").upsert()).await;
+    let text = |text: &str| OrderText::parse(text).expect("a text");
+    let item = |id: &str, name: &str, category: Option<&str>| OrderItem {
+        external_item_id: text(id),
+        quantity: crate::amount("1"),
+        name: Some(text(name)),
+        category: category.map(text),
+        cost: None,
+        url: None,
+        image_url: None,
+        description: None,
+    };
+    let date: Timestamp = "2026-03-01T10:00:00Z".parse().expect("a time");
+    let order = |who: &str, items: Vec<OrderItem>| {
+        let mut order = api_call().external(who).ordered(who, OrderStatus::Delivered, date);
+        order.content.items = items;
+        keep_order(order)
+    };
+    f.decide(order(
+        "ann",
+        vec![item("A-1", "Їжак \"🦔\"", Some("Toys")), item("B", "Hat", None)],
+    ))
+    .await;
+    f.decide(order("bob", vec![item("C", "Hat", None)])).await;
+    for (field, op, value, members) in [
+        ("itemId", "equals", json!("B"), vec![ann]),
+        ("itemId", "one_of", json!(["A-1", "C"]), vec![ann, bob]),
+        ("itemName", "contains", json!("\"🦔"), vec![ann]),
+        ("itemName", "starts_with", json!("Hat"), vec![ann, bob]),
+        ("itemCategory", "ends_with", json!("oys"), vec![ann]),
+        ("itemCategory", "is_empty", Value::Null, vec![bob]),
+        ("itemCategory", "is_not_empty", Value::Null, vec![ann]),
+        ("itemId", "equals", json!("b"), vec![]),
+    ] {
+        let filter = match value {
+            Value::Null => json!({"field": field, "op": op}),
+            value => json!({"field": field, "op": op, "value": value}),
+        };
+        let formula = json!({"orders": "count", "op": "greater", "value": 0, "where": [filter]});
+        assert_eq!(who(&f, &formula).await, members, "{formula}");
+    }
 }
 
 pub async fn parameters_of_events(backend: &mut dyn Backend) {

@@ -235,6 +235,7 @@ impl Space {
         gone.insert(contact);
         let is_gone = |id: ContactId| gone.contains(&id);
         self.periods.retain(|(_, of, _), _| !is_gone(*of));
+        self.due.retain(|(_, of), _| !is_gone(*of));
         let held = self.identifiers.values();
         let held = held.filter(|row| is_gone(row.owner) || is_gone(row.home));
         let identifiers: Vec<_> = held.map(|row| (key_of(row), row.identifier.clone())).collect();

@@ -42,6 +42,16 @@ impl Jobs for MemoryStore {
         Ok(if job.is_cancelling { Held::Cancelling } else { Held::Yes })
     }
 
+    async fn note_progress(&self, holding: &Holding, payload: &str) -> Result<bool, StorageError> {
+        let mut shared = self.lock();
+        let job = shared.held(holding);
+        let is_held = job.is_some();
+        if let Some(job) = job {
+            payload.clone_into(&mut job.job.payload);
+        }
+        Ok(is_held)
+    }
+
     async fn end_attempt(&self, holding: &Holding, end: &AttemptEnd, now: Timestamp) -> Result<bool, StorageError> {
         let mut shared = self.lock();
         let Some(job) = shared.held(holding) else {

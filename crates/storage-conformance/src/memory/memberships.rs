@@ -1,7 +1,7 @@
 //! The record of who was in a segment.
 
 use super::contacts::details;
-use super::segments::matches;
+use super::segments::{matches, stored_facts};
 use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
@@ -10,6 +10,7 @@ use selfsame_application::ports::{
     RecordedMembership, Recording, StorageError,
 };
 use selfsame_domain::export::SegmentPeriod;
+use selfsame_domain::segments::{Needs, StoredFacts};
 use selfsame_domain::{
     ContactId, MoveCause, Revision, SegmentId, SegmentMove, Subject, Timestamp, VisitorId, WorkspaceId,
 };
@@ -39,18 +40,26 @@ struct Edge {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Progress {
     recorded: Revision,
+    begins: Revision,
     checked_at: Timestamp,
 }
 
 #[async_trait]
 impl Memberships for MemoryStore {
-    async fn records_behind(&self, checked_before: Timestamp, limit: u32) -> Result<Vec<WorkspaceId>, StorageError> {
+    async fn records_behind(
+        &self,
+        now: Timestamp,
+        checked_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WorkspaceId>, StorageError> {
         let shared = self.lock();
         let behind = shared.accounts.iter().filter(|(_, account)| {
             let space = &account.space;
             let (recorded, latest) = (space.recorded(), space.revisions.latest);
             let is_check_due = space.progress.is_some_and(|known| known.checked_at <= checked_before);
-            (!space.segments.is_empty() && (latest > recorded || is_check_due)) || latest.0 > recorded.0 + MOST_BEHIND
+            let is_due = space.next_due().is_some_and(|at| at <= now);
+            (!space.segments.is_empty() && (latest > recorded || is_check_due || is_due))
+                || latest.0 > recorded.0 + MOST_BEHIND
         });
         Ok(behind.map(|(id, _)| *id).take(limit as usize).collect())
     }
@@ -63,8 +72,9 @@ impl Memberships for MemoryStore {
         Ok(RecordState {
             latest: space.revisions.latest,
             recorded,
-            begins: Revision::default(),
+            begins: space.progress.map(|known| known.begins).unwrap_or_default(),
             checked_at: space.progress.map(|known| known.checked_at),
+            next_due: space.next_due(),
             edited: edited
                 .filter(|(_, revision)| **revision > recorded)
                 .map(|(id, revision)| (*id, *revision))
@@ -110,6 +120,58 @@ impl Memberships for MemoryStore {
         Ok(contacts.map(|contact| details(&space, contact)).collect())
     }
 
+    async fn stored_facts(
+        &self,
+        workspace: WorkspaceId,
+        contacts: &[ContactId],
+        needs: &Needs,
+        most: u32,
+    ) -> Result<BTreeMap<ContactId, StoredFacts>, StorageError> {
+        let space = self.space(workspace);
+        let imports = self.changed_by_imports(workspace);
+        let facts = |id: &ContactId| {
+            let mut facts = stored_facts(&space, &imports, *id, needs.shared.unwrap_or_default());
+            facts.events.retain(|event| needs.events.contains(&event.type_key));
+            facts.is_cut = facts.events.len().max(facts.orders.len()) > most as usize;
+            (*id, facts)
+        };
+        Ok(contacts.iter().map(facts).collect())
+    }
+
+    async fn due_memberships(
+        &self,
+        workspace: WorkspaceId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(SegmentId, ContactId)>, StorageError> {
+        let space = self.space(workspace);
+        let mut due: Vec<_> = space.due.iter().filter(|(_, at)| **at <= now).collect();
+        due.sort_by_key(|(_, at)| **at);
+        Ok(due.into_iter().map(|(key, _)| *key).take(limit as usize).collect())
+    }
+
+    async fn make_due(
+        &self,
+        workspace: WorkspaceId,
+        segment: SegmentId,
+        at: Timestamp,
+        after: ContactId,
+        limit: u32,
+    ) -> Result<Option<ContactId>, StorageError> {
+        let _writer = self.writer(workspace)?.lock_owned().await;
+        let mut shared = self.lock();
+        let account = shared
+            .accounts
+            .get_mut(&workspace)
+            .ok_or(StorageError::UnknownWorkspace)?;
+        let space = Arc::make_mut(&mut account.space);
+        let ids = space.contacts.keys().copied().filter(|id| *id > after);
+        let ids = ids.filter(|id| space.is_active(*id)).take(limit as usize);
+        let ids: Vec<ContactId> = ids.collect();
+        space.due.extend(ids.iter().map(|id| ((segment, *id), at)));
+        Ok(ids.last().copied())
+    }
+
     async fn recorded_memberships(
         &self,
         workspace: WorkspaceId,
@@ -136,11 +198,12 @@ impl Memberships for MemoryStore {
         query: &DifferenceQuery<'_>,
     ) -> Result<Vec<(ContactId, bool)>, StorageError> {
         let space = self.space(workspace);
+        let imports = self.changed_by_imports(workspace);
         let asked = space.contacts.keys().filter(|id| **id > query.after);
         let asked = asked.filter(|id| query.among.is_none_or(|among| among.contains(id)));
         let differs = asked.filter_map(|id| {
             let contact = space.contact(*id)?;
-            let is_in = contact.is_active() && matches(&space, query.plan, &contact, query.now);
+            let is_in = contact.is_active() && matches(&space, &imports, query.plan, &contact, query.now);
             (is_in != space.open_period(query.segment, *id).is_some()).then_some((*id, is_in))
         });
         Ok(differs.take(query.limit as usize).collect())
@@ -172,6 +235,36 @@ impl Memberships for MemoryStore {
             progress.checked_at = progress.checked_at.max(at);
         }
         Ok(())
+    }
+
+    async fn prune_periods(
+        &self,
+        workspace: WorkspaceId,
+        up_to: Revision,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let _writer = self.writer(workspace)?.lock_owned().await;
+        let mut shared = self.lock();
+        let account = shared
+            .accounts
+            .get_mut(&workspace)
+            .ok_or(StorageError::UnknownWorkspace)?;
+        let space = Arc::make_mut(&mut account.space);
+        let ended = space.periods.iter().filter_map(|(key, period)| {
+            let (left_in, exit) = period.to?;
+            (left_in <= up_to && exit.at < before).then_some((left_in, *key))
+        });
+        let mut ended: Vec<_> = ended.collect();
+        ended.sort_unstable();
+        ended.truncate(limit as usize);
+        for (left_in, key) in &ended {
+            space.periods.remove(key);
+            if let Some(progress) = &mut space.progress {
+                progress.begins = progress.begins.max(*left_in);
+            }
+        }
+        Ok(ended.len() as u64)
     }
 
     async fn members_at(
@@ -226,6 +319,10 @@ impl Memberships for MemoryStore {
 impl Space {
     fn recorded(&self) -> Revision {
         self.progress.map(|known| known.recorded).unwrap_or_default()
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.due.values().min().copied()
     }
 
     fn open_period(&self, segment: SegmentId, contact: ContactId) -> Option<(SegmentId, ContactId, Revision)> {
@@ -284,11 +381,20 @@ impl Space {
                 has_moved = true;
             }
         }
+        for one in &recording.due {
+            let key = (one.segment, one.contact);
+            let exists = self.contacts.contains_key(&one.contact) && self.segments.contains_key(&one.segment);
+            match one.at.filter(|_| exists) {
+                Some(at) => self.due.insert(key, at),
+                None => self.due.remove(&key),
+            };
+        }
         if has_moved {
             self.revisions.latest = commit;
         }
         let progress = self.progress.get_or_insert(Progress {
             recorded: recording.recorded,
+            begins: Revision::default(),
             checked_at: recording.at,
         });
         progress.recorded = recording.recorded;

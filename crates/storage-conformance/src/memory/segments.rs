@@ -4,15 +4,22 @@ use super::contacts::{active, details};
 use super::space::Space;
 use super::store::MemoryStore;
 use async_trait::async_trait;
-use selfsame_application::ports::HistoryOf;
-use selfsame_application::ports::{ContactDetails, MemberQuery, MembersFrom, Segments, StorageError};
-use selfsame_domain::segments::{ContactFacts, Definitions, Plan};
-use selfsame_domain::{Contact, Event, Order, Timestamp, WorkspaceId};
+use selfsame_application::ports::{
+    ContactDetails, HistoryOf, MemberOrder, MemberQuery, MembersFrom, RowOutcome, Segments, StorageError,
+};
+use selfsame_domain::segments::{ContactFacts, Definitions, Plan, StoredFacts};
+use selfsame_domain::{Contact, ContactId, Event, IdentifierKey, Timestamp, WorkspaceId};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 #[async_trait]
 impl Segments for MemoryStore {
     async fn definitions(&self, workspace: WorkspaceId) -> Result<Definitions, StorageError> {
-        Ok(self.space(workspace).definitions())
+        let mut definitions = self.space(workspace).definitions();
+        if let Some(account) = self.lock().accounts.get(&workspace) {
+            definitions.shared_threshold = account.workspace.policy.shared_threshold;
+        }
+        Ok(definitions)
     }
 
     async fn members(
@@ -21,12 +28,26 @@ impl Segments for MemoryStore {
         query: &MemberQuery<'_>,
     ) -> Result<Vec<ContactDetails>, StorageError> {
         let space = self.space(workspace);
+        let imports = self.changed_by_imports(workspace);
         let mut found: Vec<Contact> = active(&space)
-            .filter(|contact| matches(&space, query.plan, contact, query.now))
+            .filter(|contact| matches(&space, &imports, query.plan, contact, query.now))
             .collect();
         let passed_over = match query.from {
             MembersFrom::After(after) => {
                 found.retain(|contact| contact.id > after);
+                0
+            }
+            MembersFrom::Place { order, after } => {
+                let (MemberOrder::Created { ascending } | MemberOrder::Updated { ascending }) = order;
+                found.sort_by_key(|contact| order.place(contact));
+                if !ascending {
+                    found.reverse();
+                }
+                let is_beyond = |contact: &Contact, after| {
+                    let place = order.place(contact);
+                    if ascending { place > after } else { place < after }
+                };
+                found.retain(|contact| after.is_none_or(|after| is_beyond(contact, after)));
                 0
             }
             MembersFrom::Offset { offset, ascending } => {
@@ -42,41 +63,75 @@ impl Segments for MemoryStore {
 
     async fn count_members(&self, workspace: WorkspaceId, plan: &Plan, now: Timestamp) -> Result<u64, StorageError> {
         let space = self.space(workspace);
-        let members = active(&space).filter(|contact| matches(&space, plan, contact, now));
+        let imports = self.changed_by_imports(workspace);
+        let members = active(&space).filter(|contact| matches(&space, &imports, plan, contact, now));
         Ok(members.count() as u64)
     }
 }
 
-/// Whether a contact matches a plan.
-pub(super) fn matches(space: &Space, plan: &Plan, contact: &Contact, now: Timestamp) -> bool {
-    let subjects = space.subjects(&HistoryOf::Contact(contact.id)).unwrap_or_default();
+/// The imports that changed each contact.
+pub(super) type ChangedBy = BTreeMap<ContactId, BTreeSet<Uuid>>;
+
+impl MemoryStore {
+    pub(super) fn changed_by_imports(&self, workspace: WorkspaceId) -> ChangedBy {
+        let shared = self.lock();
+        let imports = shared.imports.iter().filter(|((of, _), _)| *of == workspace);
+        let mut changed = ChangedBy::new();
+        for ((_, id), import) in imports {
+            for row in &import.rows {
+                let is_change = !matches!(row.outcome, RowOutcome::Unchanged | RowOutcome::Rejected);
+                if let Some(contact) = row.contact.filter(|_| is_change) {
+                    changed.entry(contact).or_default().insert(id.0);
+                }
+            }
+        }
+        changed
+    }
+}
+
+/// Everything that is stored about a contact outside of it.
+pub(super) fn stored_facts(space: &Space, imports: &ChangedBy, id: ContactId, shared_threshold: u32) -> StoredFacts {
+    let subjects = space.subjects(&HistoryOf::Contact(id)).unwrap_or_default();
     let left = |event: &&Event| event.subject.is_some_and(|subject| subjects.contains(&subject));
-    let group = space.group(contact.id);
-    let events: Vec<Event> = match plan.needs_events() {
-        (false, false) => Vec::new(),
-        _ => space.events.values().filter(left).cloned().collect(),
-    };
+    let group = space.group(id);
     let ordered = space.orders.values().filter(|order| group.contains(&order.contact));
-    let orders: Vec<Order> = ordered.cloned().collect();
+    let held = space.owned.get(&id).into_iter().flatten().map(|(key, _)| key);
+    let is_shared = |key: &&IdentifierKey| {
+        let seen_with = space.keys.get(*key).map_or(0, |record| record.seen_with.len());
+        seen_with >= shared_threshold as usize
+    };
+    let changed_by = group.iter().filter_map(|id| imports.get(id));
+    StoredFacts {
+        events: space.events.values().filter(left).cloned().collect(),
+        orders: ordered.cloned().collect(),
+        is_cut: false,
+        absorbed: group.iter().filter(|member| **member != id).count(),
+        shared: held.filter(is_shared).cloned().collect(),
+        imports: changed_by.flatten().copied().collect(),
+    }
+}
+
+/// Whether a contact matches a plan.
+pub(super) fn matches(space: &Space, imports: &ChangedBy, plan: &Plan, contact: &Contact, now: Timestamp) -> bool {
+    let threshold = plan.needs().shared.unwrap_or_default();
     let details = details(space, contact.clone());
     let facts = ContactFacts {
         contact,
-        events: &events,
-        orders: &orders,
         unsubscribed: &details.unsubscribed,
-        absorbed: group.iter().filter(|id| **id != contact.id).count(),
+        stored: &stored_facts(space, imports, contact.id, threshold),
     };
     plan.matches(facts, now)
 }
 
 impl Space {
-    /// The names and formulas of the segments, and the custom fields.
+    /// The names and formulas of the segments, and the custom fields, without the threshold of the policy, which is no row of the data.
     pub(super) fn definitions(&self) -> Definitions {
         let names = self.segments.values();
         Definitions {
             names: names.map(|segment| (segment.id, segment.name.clone())).collect(),
             formulas: self.formulas.clone(),
             fields: self.fields.values().cloned().collect(),
+            shared_threshold: 0,
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Space {
     pub(super) deleted: BTreeSet<(Revision, Deleted)>,
     /// When contacts were in segments: by segment, contact and the commit that recorded the entry.
     pub(super) periods: BTreeMap<(SegmentId, ContactId, Revision), Period>,
+    /// When contacts have to be evaluated again for segments.
+    pub(super) due: BTreeMap<(SegmentId, ContactId), Timestamp>,
     /// How far the periods are recorded; none before the first recording.
     pub(super) progress: Option<Progress>,
     /// Up to which commit erasures are forgotten.

@@ -107,6 +107,9 @@ const DELETE: &str = "
     members AS (
         DELETE FROM segment_members m USING gone WHERE m.workspace_id = $1 AND m.owner_id = gone.contact_id
     ),
+    due AS (
+        DELETE FROM segment_due d USING gone WHERE d.workspace_id = $1 AND d.contact_id = gone.contact_id
+    ),
     recorded AS (
         DELETE FROM segment_periods p USING gone WHERE p.workspace_id = $1 AND p.contact_id = gone.contact_id
     ),

@@ -174,7 +174,7 @@ const SIGHTINGS: [&str; 2] = [
     ),
 ];
 
-const STATEMENTS: [&str; 18] = [
+const STATEMENTS: [&str; 19] = [
     // Recorded with the revision of the commit, so that exports delete the contacts too.
     "INSERT INTO deletions (workspace_id, revision, kind, id) SELECT ?1, ?3, 1, CAST(value AS TEXT) FROM json_each(?2)",
     "INSERT OR IGNORE INTO deletions (workspace_id, revision, kind, id)
@@ -184,6 +184,8 @@ const STATEMENTS: [&str; 18] = [
     "DELETE FROM identifiers WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM segment_members INDEXED BY segment_members_by_owner
      WHERE workspace_id = ?1 AND owner_id IN (SELECT value FROM json_each(?2))",
+    "DELETE FROM segment_due
+     WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM segment_periods INDEXED BY segment_periods_by_contact
      WHERE workspace_id = ?1 AND contact_id IN (SELECT value FROM json_each(?2))",
     "DELETE FROM import_undo INDEXED BY import_undo_by_contact

@@ -1,11 +1,11 @@
 //! Who is a member, and why.
 
 use super::common::{NOW, at, contact, definitions, formula, hold, is_in, plan, put, set, standing};
-use crate::segments::{ContactFacts, Formula, Plan, cycle};
+use crate::segments::{ContactFacts, Formula, Plan, StoredFacts, cycle};
 use crate::values::{Email, ExternalId, FieldType, FirstName, SegmentName};
 use crate::{AttributeInput, ContactState, Identifier, SegmentId};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn texts_names_and_identifiers() {
@@ -80,8 +80,11 @@ fn the_deciding_conditions_are_reported() {
     let no_id = json!({"field": "externalCustomerId", "op": "is_empty"});
     let no_email = json!({"field": "email", "op": "is_empty"});
     assert_eq!(because(&no_id), "External ID is empty");
-    assert_eq!(because(&no_email), "not Email is empty");
-    assert_eq!(because(&json!({"all": [no_id, no_email]})), "not Email is empty");
+    assert_eq!(because(&no_email), "Email is not empty");
+    assert_eq!(because(&json!({"not": no_email})), "Email is not empty");
+    assert_eq!(because(&json!({"all": [no_id, no_email]})), "Email is not empty");
+    let named = json!({"field": "firstName", "op": "equals", "value": "Ann"});
+    assert_eq!(because(&named), "not First name equals “Ann”");
     assert_eq!(because(&json!({"any": [no_email, no_id]})), "External ID is empty");
     assert_eq!(
         because(&json!({"all": [no_id, {"not": {"segment": 1}}]})),
@@ -141,4 +144,40 @@ fn negated_conditions_count_contacts_without_a_value() {
     ]});
     let without: Vec<String> = plan(&json).without_value().into_iter().map(|leaf| leaf.text).collect();
     assert_eq!(without, ["First name equals “Ann”"]);
+}
+
+#[test]
+fn identifiers_may_be_shared_and_imports_may_have_changed_a_contact() {
+    let mut ann = contact();
+    let email = Identifier::email(&Email::parse("ann@example.com").unwrap());
+    let key = email.key.clone();
+    hold(&mut ann, email);
+    let import = "0197f0c0-0000-7000-8000-000000000001";
+    let stored = StoredFacts {
+        shared: BTreeSet::from([key]),
+        imports: BTreeSet::from([import.parse().unwrap()]),
+        ..StoredFacts::NONE
+    };
+    let yes = |stored: &StoredFacts, json: Value| {
+        let facts = ContactFacts {
+            stored,
+            ..ContactFacts::of(&ann)
+        };
+        plan(&json).matches(facts, at(NOW))
+    };
+    let shared = || json!({"field": "sharedCount", "op": "equals", "value": 1});
+    assert!(yes(&stored, shared()) && !yes(&StoredFacts::NONE, shared()));
+    let changed = |op: &str, value: Value| json!({"field": "importId", "op": op, "value": value});
+    assert!(yes(&stored, changed("equals", json!(import.to_uppercase()))));
+    assert!(yes(
+        &stored,
+        changed("one_of", json!(["0197f0c0-0000-7000-8000-000000000002", import]))
+    ));
+    assert!(!yes(&StoredFacts::NONE, changed("equals", json!(import))));
+    let none = || json!({"field": "importId", "op": "is_empty"});
+    assert!(yes(&StoredFacts::NONE, none()) && !yes(&stored, none()));
+    for (op, value) in [("equals", "12"), ("contains", import)] {
+        let problems = Plan::of(&formula(&changed(op, json!(value))), &definitions()).unwrap_err();
+        assert_eq!(problems[0].pointer, "/value", "{op}");
+    }
 }

@@ -43,6 +43,7 @@ pub(super) fn definitions() -> Definitions {
         names: BTreeMap::from([(SegmentId(1), name("Staff")), (SegmentId(2), name(r"a “b” \ c"))]),
         formulas: BTreeMap::new(),
         fields: types.into_iter().map(|(id, key, held)| custom(id, key, held)).collect(),
+        shared_threshold: 3,
     }
 }
 

@@ -1,11 +1,11 @@
 //! Conditions on events and orders.
 
 use super::common::{at, contact, definitions, formula, plan, zoned};
-use crate::segments::{ContactFacts, Formula, Membership, Plan, parse, print};
-use crate::values::{Amount, Currency, EventTypeKey, ExternalOrderId};
+use crate::segments::{ContactFacts, Formula, Membership, Plan, StoredFacts, parse, print};
+use crate::values::{Amount, Currency, EventTypeKey, ExternalOrderId, OrderText};
 use crate::{
-    Contact, DecisionId, Event, EventId, EventParams, Order, OrderContent, OrderDetails, OrderKey, OrderStatus, Origin,
-    Subject,
+    Contact, DecisionId, Event, EventId, EventParams, Order, OrderContent, OrderDetails, OrderItem, OrderKey,
+    OrderStatus, Origin, Subject,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -49,10 +49,13 @@ fn order(contact: &Contact, cost: &str, status: OrderStatus, time: &str) -> Orde
 }
 
 fn standing(contact: &Contact, events: &[Event], orders: &[Order], json: &Value, now: &str) -> Membership {
+    let stored = StoredFacts {
+        events: events.to_vec(),
+        orders: orders.to_vec(),
+        ..StoredFacts::NONE
+    };
     let facts = ContactFacts {
-        contact,
-        events,
-        orders,
+        stored: &stored,
         ..ContactFacts::of(contact)
     };
     let standing = plan(json).evaluate(facts, at(now));
@@ -86,6 +89,20 @@ fn forms_read_back() {
             "last order date is in the last 30 days where (“status” equals “DELIVERED”)",
         ),
         (json!({"orders": "average", "op": "is_empty"}), "order average is empty"),
+        (
+            json!({"event": "Login", "last": {"op": "before", "value": "2026-01-01"}}),
+            "last event “Login” is before “2026-01-01”",
+        ),
+        (
+            json!({"event": "Buy", "first": {"op": "in_last_days", "value": 7},
+                "where": [{"param": "price", "op": "greater", "value": 5}]}),
+            "first event “Buy” is in the last 7 days where (“price” is greater than 5)",
+        ),
+        (
+            json!({"orders": "count", "op": "greater", "value": 0,
+                "where": [{"field": "itemId", "op": "one_of", "value": ["A", "B"]}, {"field": "itemCategory", "op": "is_empty"}]}),
+            "order count is greater than 0 where (“itemId” is one of (“A”, “B”), “itemCategory” is empty)",
+        ),
     ] {
         let read = formula(&json);
         assert_eq!(read.to_json(), json);
@@ -113,6 +130,24 @@ fn what_is_wrong_is_named_by_its_place() {
         ),
         (json!({"event": "Login", "within": {"from": "soon"}}), "/within/from"),
         (json!({"event": "Login", "where": {}}), "/where"),
+        (json!({"event": "Login", "last": "2026-01-01"}), "/last"),
+        (
+            json!({"event": "Login", "last": {"op": "greater", "value": 1}}),
+            "/last/op",
+        ),
+        (
+            json!({"event": "Login", "first": {"op": "before", "value": "soon"}}),
+            "/first/value",
+        ),
+        (
+            json!({"event": "Login", "first": {"op": "is_empty"}, "last": {"op": "is_empty"}}),
+            "/last",
+        ),
+        (
+            json!({"event": "Login", "last": {"op": "is_empty"}, "count": {"atLeast": 1}}),
+            "/count",
+        ),
+        (json!({"event": "Login", "last": {"op": "is_empty", "x": 1}}), "/last"),
         (
             json!({"event": "Login", "where": [{"param": "a", "op": "before", "value": "2026-01-01"}]}),
             "/where/0/op",
@@ -207,4 +242,81 @@ fn orders_come_to_exact_numbers() {
         (found.is_member, found.until),
         (true, Some(at("2026-03-10T00:00:00.000001Z")))
     );
+}
+
+#[test]
+fn the_first_and_the_last_event_have_a_time() {
+    let mut ann = contact();
+    zoned(&mut ann, "Europe/Berlin");
+    let login = |time: &str, from: &str| event(&ann, "Login", time, &json!({"from": from}));
+    let events = [
+        login("2026-03-01T12:00:00Z", "web"),
+        login("2026-03-05T23:30:00Z", "app"),
+        login("2026-03-20T12:00:00Z", "web"),
+    ];
+    let now = "2026-03-21T12:00:00Z";
+    let yes = |events: &[Event], json: &Value| standing(&ann, events, &[], json, now).is_member;
+    let last = |op: &str, value: Value| json!({"event": "Login", "last": {"op": op, "value": value}});
+    let first = |op: &str, value: Value| json!({"event": "Login", "first": {"op": op, "value": value}});
+    assert!(yes(&events, &last("after", json!("2026-03-19"))) && !yes(&events, &last("before", json!("2026-03-20"))));
+    assert!(yes(&events, &last("between", json!(["2026-03-20", "2026-03-20"]))));
+    assert!(yes(&events, &first("equals", json!("2026-03-01"))) && !yes(&events, &first("after", json!("2026-03-01"))));
+    assert!(yes(&events, &first("one_of", json!(["2026-02-01", "2026-03-01"]))));
+    assert!(
+        !yes(&events, &last("equals", json!("2026-03-06"))),
+        "only the last counts"
+    );
+    let mut of_apps = last("equals", json!("2026-03-06"));
+    of_apps["where"] = json!([{"param": "from", "op": "equals", "value": "app"}]);
+    assert!(yes(&events, &of_apps), "the day in Berlin");
+    let never = json!({"event": "Login", "last": {"op": "is_empty"}});
+    assert!(yes(&[], &never) && !yes(&events, &never) && !yes(&[], &last("before", json!("2030-01-01"))));
+    let recent = standing(&ann, &events, &[], &last("in_last_days", json!(7)), now);
+    assert_eq!(recent.because, "last event “Login” is in the last 7 days");
+    assert_eq!(recent.until, Some(at("2026-03-27T12:00:00.000001Z")));
+    assert_eq!(
+        standing(&ann, &[], &[], &never, now).because,
+        "last event “Login” is empty"
+    );
+    assert_eq!(
+        standing(&ann, &events, &[], &never, now).because,
+        "last event “Login” is not empty"
+    );
+}
+
+#[test]
+fn orders_are_chosen_by_their_items() {
+    let ann = contact();
+    let item = |id: &str, category: Option<&str>| OrderItem {
+        external_item_id: OrderText::parse(id).unwrap(),
+        quantity: Amount::parse("1").unwrap(),
+        name: None,
+        category: category.map(|text| OrderText::parse(text).unwrap()),
+        cost: None,
+        url: None,
+        image_url: None,
+        description: None,
+    };
+    let mut bought = order(&ann, "5", OrderStatus::Delivered, "2026-03-01T00:00:00Z");
+    bought.content.items = vec![item("A-1", Some("Shoes")), item("B-2", None)];
+    let empty = order(&ann, "7", OrderStatus::Delivered, "2026-03-01T00:00:00Z");
+    let count = |filter: Value| {
+        let orders = [bought.clone(), empty.clone()];
+        let of = |count: u32| {
+            let json = json!({"orders": "count", "op": "equals", "value": count, "where": [filter]});
+            standing(&ann, &[], &orders, &json, "2026-03-10T00:00:00Z").is_member
+        };
+        (0..3).find(|count| of(*count))
+    };
+    let filter = |field: &str, op: &str, value: Value| json!({"field": field, "op": op, "value": value});
+    assert_eq!(count(filter("itemId", "equals", json!("B-2"))), Some(1));
+    assert_eq!(
+        count(filter("itemId", "equals", json!("b-2"))),
+        Some(0),
+        "to the letter"
+    );
+    assert_eq!(count(filter("itemCategory", "contains", json!("hoe"))), Some(1));
+    assert_eq!(count(json!({"field": "itemCategory", "op": "is_empty"})), Some(1));
+    assert_eq!(count(json!({"field": "itemName", "op": "is_empty"})), Some(2));
+    assert_eq!(count(json!({"field": "itemId", "op": "is_not_empty"})), Some(1));
 }
