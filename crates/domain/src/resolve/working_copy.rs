@@ -7,7 +7,9 @@ use crate::{
     HeldIdentifier, Identifier, IdentifierKey, IdentifierState, Invariant, KeyRecord, LogEntry, Merge, MergeId, Order,
     OrderKey, Policy, Revision, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
 };
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
 
 /// The state that the commands of a batch read and change, one after the other.
 #[derive(Debug)]
@@ -131,6 +133,13 @@ impl<'a> WorkingCopy<'a> {
     /// As [`Self::contact`], to be changed.
     pub(super) fn contact_mut(&mut self, id: ContactId) -> Result<&mut Contact, Invariant> {
         self.contacts.get_mut(&id).ok_or(Invariant::MissingContact(id))
+    }
+
+    /// A copy of a contact as it is now, to compare it with what becomes of it.
+    pub(super) fn copy(&self, id: ContactId) -> Result<Cow<'a, Contact>, Invariant> {
+        let contact = self.contact(id)?;
+        let stored = self.stored.get(&id).filter(|stored| *stored == contact);
+        Ok(stored.map_or_else(|| Cow::Owned(contact.clone()), Cow::Borrowed))
     }
 
     /// The canonical contact of a contact ID, removed or not: the contact itself, or the survivor that absorbed it.
@@ -291,6 +300,18 @@ impl<'a> WorkingCopy<'a> {
         {
             record.seen_with.clear();
         }
+    }
+
+    /// Whether the identifier has been seen with too many external IDs (rule 8).
+    pub(super) fn is_shared(&self, key: &IdentifierKey) -> bool {
+        let record = self.keys.get(key);
+        record.is_some_and(|record| record.is_shared(&self.policy))
+    }
+
+    /// Whether the identifier has been seen with the external ID of this digest.
+    pub(super) fn was_seen_with(&self, key: &IdentifierKey, external_id: Uuid) -> bool {
+        let record = self.keys.get(key);
+        record.is_some_and(|record| record.seen_with.contains(&external_id))
     }
 
     pub(super) fn key_record(&self, key: &IdentifierKey) -> KeyRecord {
