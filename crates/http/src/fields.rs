@@ -109,7 +109,15 @@ impl<'a> Fields<'a> {
 
     /// The JSON pointer of a member.
     pub(crate) fn pointer(&self, name: &str) -> String {
-        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+        let mut pointer = String::with_capacity(self.pointer.len() + 1 + name.len());
+        pointer.push_str(&self.pointer);
+        pointer.push('/');
+        if name.contains(['~', '/']) {
+            pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        } else {
+            pointer.push_str(name);
+        }
+        pointer
     }
 
     /// All members as they were sent.
@@ -186,17 +194,19 @@ impl<'a> Fields<'a> {
     /// The entries of an array with their pointers; a bare value counts as the only entry (wire fact). `null` and blank entries are left out.
     /// A list of more than `max` entries is an error, and no entry is read.
     pub(crate) fn list(&self, name: &str, max: usize, problems: &mut Problems) -> Vec<(String, &'a Value)> {
+        let Sent::Value(sent) = self.raw(name) else {
+            return Vec::new();
+        };
         let pointer = self.pointer(name);
-        match self.raw(name) {
-            Sent::Nothing | Sent::Null => Vec::new(),
-            Sent::Value(Value::Array(items)) if !problems.fits(&pointer, items.len(), max) => Vec::new(),
-            Sent::Value(Value::Array(items)) => {
+        match sent {
+            Value::Array(items) if !problems.fits(&pointer, items.len(), max) => Vec::new(),
+            Value::Array(items) => {
                 let entries = items.iter().enumerate().filter(|(_, item)| says_something(item));
                 entries
                     .map(|(index, item)| (format!("{pointer}/{index}"), item))
                     .collect()
             }
-            Sent::Value(single) => vec![(pointer, single)],
+            single => vec![(pointer, single)],
         }
     }
 

@@ -48,7 +48,6 @@ pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) {
 }
 
 fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelType> {
-    let pointer = channel.pointer("type");
     let mut ignored = Problems::default();
     let text = channel.text("type", &mut ignored).value();
     let known = text.as_deref().and_then(ChannelType::from_wire);
@@ -63,7 +62,7 @@ fn read_type(reader: &mut Reader<'_>, channel: &Fields<'_>) -> Option<ChannelTyp
                 None => "must be the type of the channel".to_owned(),
             },
         };
-        reader.unreadable(None, None, &Problem::new(pointer, reason));
+        reader.unreadable(None, None, &Problem::new(channel.pointer("type"), reason));
     }
     known
 }
