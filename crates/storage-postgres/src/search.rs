@@ -1,11 +1,10 @@
 //! The index of substrings.
 
-use crate::contacts::{PageRow, details_of, page};
 use crate::error::translate;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{SearchIndex, StorageError};
-use selfsame_domain::{ContactId, FindSteps, Trigram, WorkspaceId};
+use selfsame_application::ports::{ReadAnswer, ReadRequest, SearchIndex, Storage, StorageError};
+use selfsame_domain::{Contact, ContactId, FindSteps, Footprint, Trigram, WorkspaceId};
 use std::collections::BTreeMap;
 
 const UNINDEXED: &str = "
@@ -32,8 +31,6 @@ const CHANGED: &str = "
         LIMIT $2
     ) c ON true
     ORDER BY c.revision, c.contact_id";
-
-const NAMED: &str = "SELECT UNNEST($2::bigint[]) AS contact_id";
 
 const BEGIN: &str = "
     INSERT INTO search_progress (workspace_id, revision, contact_id) VALUES ($1, $2, $3)
@@ -111,13 +108,9 @@ impl SearchIndex for PostgresStore {
         let next = places.last().copied().filter(|_| is_behind).unwrap_or((latest + 1, 0));
         let mut keys: BTreeMap<i64, String> = BTreeMap::new();
         let ids: Vec<i64> = places.iter().map(|(_, contact)| *contact).collect();
-        let named = sqlx::query_as(sqlx::AssertSqlSafe(details_of(NAMED)))
-            .bind(workspace.0)
-            .bind(&ids);
-        let row: PageRow = named.fetch_one(self.pool()).await.map_err(translate)?;
-        for details in page(row)?.items {
-            let id = details.contact.id;
-            let trigrams = Trigram::of_contact(&details.contact);
+        let contacts = self.contacts_of(workspace, &ids).await?;
+        for id in ids.iter().map(|id| ContactId(*id)) {
+            let trigrams = contacts.get(&id).map(Trigram::of_contact).unwrap_or_default();
             if !trigrams.is_empty() {
                 keys.insert(id.0, stored(workspace, id, trigrams.into_iter()));
             }
@@ -138,6 +131,28 @@ fn stored(workspace: WorkspaceId, id: ContactId, trigrams: impl Iterator<Item = 
 }
 
 impl PostgresStore {
+    /// Reads contacts in the way of a batch, which is the cheapest one.
+    async fn contacts_of(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[i64],
+    ) -> Result<BTreeMap<ContactId, Contact>, StorageError> {
+        let mut request = ReadRequest {
+            policy: self.policy(workspace).await?.revision,
+            footprint: Footprint {
+                contacts: ids.iter().copied().map(ContactId).collect(),
+                ..Footprint::default()
+            },
+            ..ReadRequest::default()
+        };
+        loop {
+            match self.read(workspace, &request).await? {
+                ReadAnswer::State(state) => return Ok(state.snapshot.contacts),
+                ReadAnswer::OutdatedPolicy(newer) => request.policy = newer.revision,
+            }
+        }
+    }
+
     /// Stores a step. Returns false, and stores nothing, when another server has made it.
     async fn store_keys(
         &self,

@@ -18,7 +18,7 @@ pub(super) enum Evidence {
 
 pub(super) fn of(state: &WorkingCopy<'_>, identifier: &Identifier) -> Evidence {
     let key = &identifier.key;
-    if state.policy.blocks(key.kind, &identifier.typed, &key.value) {
+    if state.blocks(identifier) {
         Evidence::Blocked
     } else if key.kind != IdentifierKind::ExternalId && state.is_shared(key) {
         Evidence::Shared

@@ -8,6 +8,7 @@ use crate::{
     OrderKey, Policy, Revision, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
 };
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -15,6 +16,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(super) struct WorkingCopy<'a> {
     pub(super) policy: Policy,
+    /// Whether the policy blocks the identifiers of the batch, as far as it is known.
+    blocked: RefCell<HashMap<Identifier, bool>>,
     pub(super) new_policy: Option<Policy>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     /// The contacts as they were before the batch.
@@ -90,6 +93,7 @@ impl<'a> WorkingCopy<'a> {
         fresh.fields.reverse();
         Self {
             policy: policy.clone(),
+            blocked: RefCell::default(),
             new_policy: None,
             contacts: snapshot.contacts.clone(),
             stored: &snapshot.contacts,
@@ -306,6 +310,28 @@ impl<'a> WorkingCopy<'a> {
     pub(super) fn is_shared(&self, key: &IdentifierKey) -> bool {
         let record = self.keys.get(key);
         record.is_some_and(|record| record.is_shared(&self.policy))
+    }
+
+    /// Whether history waits behind the identifier.
+    pub(super) fn is_waited_behind(&self, key: &IdentifierKey) -> bool {
+        self.keys.get(key).is_some_and(|record| record.waiting.is_some())
+    }
+
+    /// Whether the policy blocks the identifier (rule 8). Every command asks several times.
+    pub(super) fn blocks(&self, identifier: &Identifier) -> bool {
+        if let Some(known) = self.blocked.borrow().get(identifier) {
+            return *known;
+        }
+        let key = &identifier.key;
+        let blocks = self.policy.blocks(key.kind, &identifier.typed, &key.value);
+        self.blocked.borrow_mut().insert(identifier.clone(), blocks);
+        blocks
+    }
+
+    /// Sets the policy of the commands that follow.
+    pub(super) fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+        self.blocked.get_mut().clear();
     }
 
     /// Whether the identifier has been seen with the external ID of this digest.
