@@ -16,12 +16,17 @@ $$;
 -- 0, which prevents the planner from rewriting it: an index serves it, once for each requested row. Otherwise the
 -- planner would read all rows of the workspace, because the statistics of a new table say that it is nearly empty.
 --
+-- asks_for_tokens: whether asked_keys has tokens without their apps, that is, of any app; asks_for_changeable: whether it
+-- has tokens, devices or cookies.
+--
 -- When the policy is not the known one, only the revisions and the access version are read. Without such a workspace
 -- they are null.
 CREATE FUNCTION read_v1(
     asked_workspace bigint,
     known_policy bigint,
     asked_keys asked_key_v1[],
+    asks_for_tokens boolean,
+    asks_for_changeable boolean,
     asked_late late_key_v1[],
     asked_contacts bigint[],
     asked_merges uuid[],
@@ -75,7 +80,7 @@ DECLARE
     ids bigint[] := '{}';
     named bigint[] := asked_contacts;
     -- Held tokens of any app that were requested without their apps.
-    tokens asked_key_v1[] := '{}';
+    tokens asked_key_v1[];
     moving asked_key_v1[];
     some_ids bigint[];
     parties bigint[];
@@ -88,25 +93,35 @@ BEGIN
     END IF;
 
     IF cardinality(asked_keys) > 0 THEN
+        -- The holders of the values, and the sightings that their rows store. A value that was not requested with its
+        -- holders may have any number of them; one is enough to find its sighting, which only a single holder stores.
         -- Removed contacts are found by exclusive identifiers only.
-        SELECT array_agg(DISTINCT c.contact_id) INTO some_ids
+        SELECT array_agg(DISTINCT c.contact_id) FILTER (WHERE c.contact_id IS NOT NULL),
+               array_agg(ROW(asked.kind, asked.value, ARRAY[i.seen_with], NULL, NULL, NULL)::value_v1)
+                   FILTER (WHERE i.seen_with IS NOT NULL)
+        INTO some_ids, found_values
         FROM unnest(asked_keys) AS asked
         CROSS JOIN LATERAL (
-            SELECT owner_id FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value OFFSET 0
+            SELECT owner_id, seen_with FROM identifiers
+            WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value
+            LIMIT CASE WHEN asked.held THEN NULL ELSE 1 END
         ) i
-        CROSS JOIN LATERAL (
-            SELECT contact_id, state FROM contacts WHERE workspace_id = asked_workspace AND contact_id = i.owner_id OFFSET 0
-        ) c
-        WHERE asked.held AND (c.state = 1 OR (c.state = 2 AND asked.kind IN (1, 4, 5, 6, 7, 8)));
+        LEFT JOIN LATERAL (
+            SELECT contact_id FROM contacts
+            WHERE asked.held AND workspace_id = asked_workspace AND contact_id = i.owner_id
+              AND (state = 1 OR (state = 2 AND asked.kind IN (1, 4, 5, 6, 7, 8)))
+            OFFSET 0
+        ) c ON true;
         ids := ids || some_ids;
 
-        IF EXISTS (SELECT FROM unnest(asked_keys) AS asked
-                   WHERE asked.held AND asked.kind BETWEEN 4 AND 6 AND asked.value LIKE '/%') THEN
-            SELECT array_agg(ROW(i.kind, i.value, true)::asked_key_v1), array_agg(DISTINCT i.owner_id) INTO tokens, some_ids
+        IF asks_for_tokens THEN
+            SELECT array_agg(ROW(i.kind, i.value, true)::asked_key_v1), array_agg(DISTINCT i.owner_id),
+                   found_values || array_agg(ROW(i.kind, i.value, ARRAY[i.seen_with], NULL, NULL, NULL)::value_v1)
+                       FILTER (WHERE i.seen_with IS NOT NULL)
+            INTO tokens, some_ids, found_values
             FROM unnest(asked_keys) AS asked
             CROSS JOIN LATERAL (
-                SELECT kind, value, owner_id FROM identifiers
+                SELECT kind, value, owner_id, seen_with FROM identifiers
                 WHERE workspace_id = asked_workspace AND kind = asked.kind AND typed = substr(asked.value, 2)
                   AND kind IN (4, 5, 6) AND octet_length(typed) < 1000 AND value <> asked.value OFFSET 0
             ) i
@@ -115,25 +130,19 @@ BEGIN
         END IF;
 
         -- While several contacts hold a value, no row of `identifiers` has its sighting: the row of identifier_values
-        -- has it.
-        SELECT array_agg(ROW(
-            asked.kind, asked.value, CASE WHEN v.kind IS NULL THEN ARRAY[i.seen_with] ELSE v.seen_with END, v.unsubscribed_at,
-            v.waiting, v.waiting_since)::value_v1) INTO found_values
-        FROM (SELECT kind, value FROM unnest(asked_keys) UNION SELECT kind, value FROM unnest(tokens)) AS asked
-        LEFT JOIN LATERAL (
-            SELECT * FROM identifier_values
+        -- has it. A value that was also found as a token is there twice.
+        SELECT found_values || array_agg(v.record) INTO found_values
+        FROM (SELECT kind, value FROM unnest(asked_keys) UNION ALL SELECT kind, value FROM unnest(tokens)) AS asked
+        CROSS JOIN LATERAL (
+            SELECT ROW(kind, value, seen_with, unsubscribed_at, waiting, waiting_since)::value_v1 AS record
+            FROM identifier_values
             WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value OFFSET 0
-        ) v ON true
-        LEFT JOIN LATERAL (
-            SELECT seen_with FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value LIMIT 1
-        ) i ON v.kind IS NULL
-        WHERE v.kind IS NOT NULL OR i.seen_with IS NOT NULL;
+        ) v;
 
-        SELECT array_agg(ROW(kind, value, true)::asked_key_v1) INTO moving
-        FROM (SELECT kind, value FROM unnest(asked_keys) WHERE kind BETWEEN 4 AND 8
-              UNION SELECT kind, value FROM unnest(tokens)) AS asked;
-        IF cardinality(moving) > 0 THEN
+        IF asks_for_changeable THEN
+            SELECT array_agg(ROW(kind, value, true)::asked_key_v1) INTO moving
+            FROM (SELECT kind, value FROM unnest(asked_keys) WHERE kind BETWEEN 4 AND 8
+                  UNION SELECT kind, value FROM unnest(tokens)) AS asked;
             -- A waiting visitor of a token or a device is named by the record of its value, so it is not read here.
             SELECT array_agg(v.record), array_agg(v.owner_id) FILTER (WHERE v.owner_id IS NOT NULL)
             INTO found_visitors, some_ids
@@ -219,8 +228,11 @@ BEGIN
     END IF;
 
     -- Owners of past visitors are read as well; the caller chooses which of these visitors count.
-    SELECT array_agg(DISTINCT id) INTO ids FROM unnest(ids || (SELECT array_agg(l.owner_id) FROM unnest(found_late) l)) AS id
-    WHERE id IS NOT NULL;
+    IF cardinality(ids) > 0 OR found_late IS NOT NULL THEN
+        SELECT array_agg(DISTINCT id) INTO ids
+        FROM unnest(ids || (SELECT array_agg(l.owner_id) FROM unnest(found_late) l)) AS id
+        WHERE id IS NOT NULL;
+    END IF;
     IF cardinality(ids) > 0 THEN
         SELECT array_agg(c.record) INTO found_contacts
         FROM unnest(ids) AS id

@@ -1,103 +1,130 @@
 -- Whether a commit after the one that a batch read wrote anything that the batch has read. Called while the writer
--- holds the lock on the workspace's row, when the batch did not read the latest commit.
+-- holds the lock on the workspace's row, when the batch did not read the latest commit. read_keys says of each value
+-- whether its holders were read as well; read_tokens whether there are tokens without their apps among them, and
+-- read_changeable whether there are tokens, devices or cookies.
 CREATE FUNCTION is_stale_v1(
     asked_workspace bigint,
     read_revision bigint,
-    read_held asked_key_v1[],
     read_keys asked_key_v1[],
+    read_tokens boolean,
+    read_changeable boolean,
     read_contacts bigint[],
     read_merges uuid[],
     read_orders text[],
     read_events uuid[],
     read_replies text[]
-) RETURNS boolean LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_material = off SET jit = off
-AS $$
+) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN EXISTS (
-        SELECT FROM unnest(read_contacts) AS asked (contact_id)
-        CROSS JOIN LATERAL (
-            SELECT FROM contacts
-            WHERE workspace_id = asked_workspace AND contact_id = asked.contact_id AND revision > read_revision OFFSET 0
-        ) c
-    ) OR EXISTS (
-        SELECT FROM unnest(read_held) AS held
+    PERFORM FROM unnest(read_contacts) AS asked (contact_id)
+    CROSS JOIN LATERAL (
+        SELECT FROM contacts
+        WHERE workspace_id = asked_workspace AND contact_id = asked.contact_id AND revision > read_revision OFFSET 0
+    ) c
+    LIMIT 1;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    -- Of a value that was read without its holders, any row shows whether its sighting has changed.
+    PERFORM FROM unnest(read_keys) AS asked
+    CROSS JOIN LATERAL (
+        SELECT owner_id, revision, seen_with FROM identifiers
+        WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value
+        LIMIT CASE WHEN asked.held THEN NULL ELSE 1 END
+    ) i
+    LEFT JOIN LATERAL (
+        SELECT revision FROM contacts
+        WHERE asked.held AND workspace_id = asked_workspace AND contact_id = i.owner_id OFFSET 0
+    ) c ON true
+    WHERE (i.revision > read_revision AND (asked.held OR i.seen_with IS NOT NULL)) OR c.revision > read_revision
+    LIMIT 1;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    IF read_tokens THEN
+        PERFORM FROM unnest(read_keys) AS asked
         CROSS JOIN LATERAL (
             SELECT owner_id, revision FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = held.kind AND value = held.value OFFSET 0
-        ) i
-        CROSS JOIN LATERAL (
-            SELECT revision FROM contacts WHERE workspace_id = asked_workspace AND contact_id = i.owner_id OFFSET 0
-        ) c
-        WHERE i.revision > read_revision OR c.revision > read_revision
-    ) OR EXISTS (
-        SELECT FROM unnest(read_held) AS held
-        CROSS JOIN LATERAL (
-            SELECT owner_id, revision FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = held.kind AND typed = substr(held.value, 2)
+            WHERE workspace_id = asked_workspace AND kind = asked.kind AND typed = substr(asked.value, 2)
               AND kind IN (4, 5, 6) AND octet_length(typed) < 1000 OFFSET 0
         ) i
         CROSS JOIN LATERAL (
             SELECT revision FROM contacts WHERE workspace_id = asked_workspace AND contact_id = i.owner_id OFFSET 0
         ) c
-        WHERE held.kind BETWEEN 4 AND 6 AND held.value LIKE '/%' AND (i.revision > read_revision OR c.revision > read_revision)
-    ) OR EXISTS (
-        SELECT FROM unnest(read_keys) AS asked
-        CROSS JOIN LATERAL (
-            SELECT FROM identifier_values
-            WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value AND revision > read_revision
-            OFFSET 0
-        ) v
-    ) OR EXISTS (
-        SELECT FROM unnest(read_keys) AS asked
-        CROSS JOIN LATERAL (
-            SELECT seen_with, revision FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value LIMIT 1
-        ) i
-        WHERE i.seen_with IS NOT NULL AND i.revision > read_revision
-    ) OR EXISTS (
-        SELECT FROM unnest(read_keys) AS asked
+        WHERE asked.held AND asked.kind BETWEEN 4 AND 6 AND asked.value LIKE '/%'
+          AND (i.revision > read_revision OR c.revision > read_revision)
+        LIMIT 1;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+    END IF;
+    PERFORM FROM unnest(read_keys) AS asked
+    CROSS JOIN LATERAL (
+        SELECT FROM identifier_values
+        WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value AND revision > read_revision
+        OFFSET 0
+    ) v
+    LIMIT 1;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    -- A visitor behind another kind of value is named by the record of the value, and changes with it.
+    IF read_changeable THEN
+        PERFORM FROM unnest(read_keys) AS asked
         CROSS JOIN LATERAL (
             SELECT FROM visitors
             WHERE workspace_id = asked_workspace AND kind = asked.kind AND value = asked.value AND revision > read_revision
             OFFSET 0
         ) v
-    ) OR EXISTS (
-        SELECT FROM unnest(read_merges) AS asked (merge_id)
+        WHERE asked.kind BETWEEN 4 AND 8
+        LIMIT 1;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+    END IF;
+    IF cardinality(read_merges) > 0 THEN
+        PERFORM FROM unnest(read_merges) AS asked (merge_id)
         CROSS JOIN LATERAL (
             SELECT FROM merges
             WHERE workspace_id = asked_workspace AND merge_id = asked.merge_id AND revision > read_revision OFFSET 0
         ) m
-    ) OR EXISTS (
-        SELECT FROM unnest(read_orders) AS asked (external_order_id)
+        LIMIT 1;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+    END IF;
+    IF cardinality(read_orders) > 0 THEN
+        PERFORM FROM unnest(read_orders) AS asked (external_order_id)
         CROSS JOIN LATERAL (
             SELECT FROM orders
             WHERE workspace_id = asked_workspace AND external_order_id = asked.external_order_id AND revision > read_revision
             OFFSET 0
         ) o
-    ) OR EXISTS (
-        SELECT FROM unnest(read_events) AS asked (event_id)
+        LIMIT 1;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+    END IF;
+    IF cardinality(read_events) > 0 THEN
+        PERFORM FROM unnest(read_events) AS asked (event_id)
         CROSS JOIN LATERAL (
             SELECT FROM sent_events
             WHERE workspace_id = asked_workspace AND event_id = asked.event_id AND revision > read_revision OFFSET 0
         ) e
-    ) OR EXISTS (
-        SELECT FROM unnest(read_replies) AS asked (key)
+        LIMIT 1;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+    END IF;
+    IF cardinality(read_replies) > 0 THEN
+        PERFORM FROM unnest(read_replies) AS asked (key)
         CROSS JOIN LATERAL (
             SELECT FROM recorded_replies
             WHERE workspace_id = asked_workspace AND key = asked.key AND revision > read_revision OFFSET 0
         ) r
-    );
-END
-$$;
-
--- Fails when a row to change or delete was not found.
-CREATE FUNCTION must_meet_v1(part text, met boolean) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT met THEN
-        RAISE EXCEPTION 'a row of % to be written is not there', part USING ERRCODE = 'SS003';
+        LIMIT 1;
+        RETURN FOUND;
     END IF;
+    RETURN false;
 END
 $$;
 
@@ -115,8 +142,6 @@ CREATE FUNCTION write_history_v1(
     new_orders order_v1[],
     changed_orders order_v1[]
 ) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_material = off SET jit = off
 AS $$
 DECLARE
     less event_count_v1;
@@ -137,7 +162,9 @@ BEGIN
         WHERE e.workspace_id = asked_workspace AND e.occurred_at >= earliest AND e.occurred_at <= latest
           AND ((e.occurred_at, e.event_id) IN (SELECT old.occurred_at, old.event_id FROM unnest(old_events) AS old)) IS TRUE;
         GET DIAGNOSTICS deleted = ROW_COUNT;
-        PERFORM must_meet_v1('events', deleted = cardinality(old_events));
+        IF deleted <> cardinality(old_events) THEN
+            RAISE EXCEPTION 'a row of events to be written is not there' USING ERRCODE = 'SS003';
+        END IF;
     END IF;
     FOREACH less IN ARRAY less_event_counts LOOP
         UPDATE event_types t
@@ -145,7 +172,9 @@ BEGIN
             first_seen = CASE WHEN t.count > less.count THEN t.first_seen END,
             last_seen = CASE WHEN t.count > less.count THEN t.last_seen END
         WHERE t.workspace_id = asked_workspace AND t.key = less.key;
-        PERFORM must_meet_v1('event_types', FOUND);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a row of event_types to be written is not there' USING ERRCODE = 'SS003';
+        END IF;
     END LOOP;
     IF cardinality(new_events) > 0 THEN
         INSERT INTO sent_events (workspace_id, event_id, revision, received_at)
@@ -174,7 +203,9 @@ BEGIN
     FOREACH gone IN ARRAY old_orders LOOP
         DELETE FROM orders o
         WHERE o.workspace_id = asked_workspace AND o.external_order_id = gone.external_order_id AND o.store_id = gone.store_id;
-        PERFORM must_meet_v1('orders', FOUND);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a row of orders to be written is not there' USING ERRCODE = 'SS003';
+        END IF;
     END LOOP;
     IF cardinality(new_orders) > 0 THEN
         INSERT INTO orders
@@ -193,31 +224,33 @@ BEGIN
             items = changed.items::json, created_at = changed.created_at, updated_at = changed.updated_at
         WHERE o.workspace_id = asked_workspace AND o.external_order_id = changed.external_order_id
           AND o.store_id = changed.store_id;
-        PERFORM must_meet_v1('orders', FOUND);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a row of orders to be written is not there' USING ERRCODE = 'SS003';
+        END IF;
     END LOOP;
 END
 $$;
 
--- The part of write_v1 that stores identifiers and records of values.
+-- The part of write_v1 that stores identifiers and records of values. value_places has for each of new_values the place
+-- in new_identifiers of the row that stores the whole record if it is the first one of its value, 0 when there is none.
 CREATE FUNCTION write_identifiers_v1(
     asked_workspace bigint,
     now_revision bigint,
     old_identifiers held_key_v1[],
     new_identifiers identifier_v1[],
-    new_values value_v1[]
-) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_material = off SET jit = off
-AS $$
+    new_values value_v1[],
+    value_places integer[]
+) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     old held_key_v1;
     new identifier_v1;
     new_value value_v1;
-    -- Indexes in new_identifiers and new_values of existing rows.
+    -- For each of new_identifiers: whether its row exists, and whether it is the first holder of a value without a record.
+    is_there boolean[];
+    is_first boolean[] := '{}';
+    -- Indexes in new_values of existing rows, of records that need a row of their own, and of values whose sighting is in
+    -- `identifiers`.
     there bigint[];
-    -- Indexes in new_identifiers of the first holders of values without a record.
-    first_holders bigint[];
-    -- Indexes in new_values of records that need a row of their own, and of values whose sighting is in `identifiers`.
     apart bigint[];
     with_identifier bigint[];
     seen uuid;
@@ -229,7 +262,9 @@ BEGIN
         DELETE FROM identifiers i
         WHERE i.workspace_id = asked_workspace AND i.kind = old.kind AND i.value = old.value AND i.home_id = old.home_id
         RETURNING i.seen_with INTO seen;
-        PERFORM must_meet_v1('identifiers', FOUND);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a row of identifiers to be written is not there' USING ERRCODE = 'SS003';
+        END IF;
         IF seen IS NOT NULL THEN
             known := known || ROW(old.kind, old.value, ARRAY[seen], NULL, NULL, NULL)::value_v1;
         END IF;
@@ -237,34 +272,45 @@ BEGIN
 
     IF cardinality(new_identifiers) > 0 THEN
         -- The sighting of a value that gets a second holder moves to identifier_values.
-        SELECT array_agg(new_row.ordinality) FILTER (WHERE same.home_id IS NOT NULL),
-               array_agg(new_row.ordinality) FILTER (WHERE holder.home_id IS NULL AND v.kind IS NULL),
+        SELECT array_agg(same.home_id IS NOT NULL ORDER BY new_row.ordinality),
+               array_agg(holder.home_id IS NULL AND v.kind IS NULL ORDER BY new_row.ordinality),
                array_agg(ROW(new_row.kind, new_row.value, ARRAY[holder.seen_with], NULL, NULL, NULL)::value_v1)
                    FILTER (WHERE holder.seen_with IS NOT NULL AND holder.home_id <> new_row.home_id)
-        INTO there, first_holders, shared
+        INTO is_there, is_first, shared
         FROM unnest(new_identifiers) WITH ORDINALITY AS new_row
-        LEFT JOIN LATERAL (
-            SELECT home_id FROM identifiers
-            WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value AND home_id = new_row.home_id
-            OFFSET 0
-        ) same ON true
         LEFT JOIN LATERAL (
             SELECT home_id, seen_with FROM identifiers
             WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value LIMIT 1
         ) holder ON true
         LEFT JOIN LATERAL (
+            SELECT home_id FROM identifiers
+            WHERE holder.home_id IS NOT NULL AND workspace_id = asked_workspace AND kind = new_row.kind
+              AND value = new_row.value
+              AND place = CASE WHEN new_row.kind IN (1, 4, 5, 6, 7, 8) THEN 0 ELSE new_row.home_id END
+              AND home_id = new_row.home_id
+            OFFSET 0
+        ) same ON true
+        LEFT JOIN LATERAL (
             SELECT kind FROM identifier_values
             WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value OFFSET 0
         ) v ON true;
-        FOR new IN SELECT (new_identifiers[place]).* FROM unnest(there) AS place LOOP
-            UPDATE identifiers i
-            SET owner_id = new.owner_id, revision = now_revision, first_seen = new.first_seen, last_seen = new.last_seen,
-                hidden_by = new.hidden_by, state = new.state, channels = new.channels, source = new.source,
-                confirmed = new.confirmed, typed = new.typed, details = new.details::json
-            WHERE i.workspace_id = asked_workspace AND i.kind = new.kind AND i.value = new.value AND i.home_id = new.home_id;
-        END LOOP;
+        IF true = ANY (is_there) THEN
+            FOR new IN
+                SELECT new_row.home_id, new_row.owner_id, new_row.first_seen, new_row.last_seen, new_row.hidden_by, new_row.kind,
+                       new_row.state, new_row.channels, new_row.source, new_row.confirmed, new_row.value, new_row.typed,
+                       new_row.details, new_row.seen_with
+                FROM unnest(new_identifiers) WITH ORDINALITY AS new_row
+                WHERE is_there[new_row.ordinality]
+            LOOP
+                UPDATE identifiers i
+                SET owner_id = new.owner_id, revision = now_revision, first_seen = new.first_seen, last_seen = new.last_seen,
+                    hidden_by = new.hidden_by, state = new.state, channels = new.channels, source = new.source,
+                    confirmed = new.confirmed, typed = new.typed, details = new.details::json
+                WHERE i.workspace_id = asked_workspace AND i.kind = new.kind AND i.value = new.value AND i.home_id = new.home_id;
+            END LOOP;
+        END IF;
     END IF;
-    IF cardinality(new_identifiers) > COALESCE(cardinality(there), 0) THEN
+    IF false = ANY (is_there) THEN
         known := known || shared;
         FOREACH new_value IN ARRAY known LOOP
             UPDATE identifiers i SET seen_with = NULL, revision = now_revision
@@ -279,13 +325,13 @@ BEGIN
         SELECT asked_workspace, new_row.home_id, new_row.owner_id,
                CASE WHEN new_row.kind IN (1, 4, 5, 6, 7, 8) THEN 0 ELSE new_row.home_id END, now_revision, new_row.first_seen,
                new_row.last_seen, new_row.hidden_by, new_row.kind, new_row.state, new_row.channels, new_row.source,
-               new_row.confirmed, CASE WHEN new_row.ordinality = ANY (first_holders) THEN new_row.seen_with END,
+               new_row.confirmed, CASE WHEN is_first[new_row.ordinality] THEN new_row.seen_with END,
                new_row.value, new_row.typed, new_row.details::json
         FROM unnest(new_identifiers) WITH ORDINALITY AS new_row
-        WHERE there IS NULL OR new_row.ordinality <> ALL (there);
+        WHERE NOT is_there[new_row.ordinality];
     END IF;
 
-    IF cardinality(new_values) > 0 THEN
+    IF 0 = ANY (value_places) OR (cardinality(new_values) > 0 AND false = ANY (is_first)) THEN
         -- A record that a row of `identifiers` contains completely needs no row. One that it contains in part moves to
         -- identifier_values.
         SELECT array_agg(new_row.ordinality) FILTER (WHERE v.kind IS NOT NULL),
@@ -305,13 +351,17 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT seen_with FROM identifiers
             WHERE workspace_id = asked_workspace AND kind = new_row.kind AND value = new_row.value LIMIT 1
-        ) i ON true;
-        FOR new_value IN SELECT (new_values[place]).* FROM unnest(there) AS place LOOP
-            UPDATE identifier_values v
-            SET revision = now_revision, unsubscribed_at = new_value.unsubscribed_at, waiting = new_value.waiting,
-                waiting_since = new_value.waiting_since, seen_with = new_value.seen_with
-            WHERE v.workspace_id = asked_workspace AND v.kind = new_value.kind AND v.value = new_value.value;
-        END LOOP;
+        ) i ON true
+        -- What the rows of first holders store is written.
+        WHERE is_first[value_places[new_row.ordinality]] IS NOT TRUE;
+        IF there IS NOT NULL THEN
+            FOR new_value IN SELECT (new_values[place]).* FROM unnest(there) AS place LOOP
+                UPDATE identifier_values v
+                SET revision = now_revision, unsubscribed_at = new_value.unsubscribed_at, waiting = new_value.waiting,
+                    waiting_since = new_value.waiting_since, seen_with = new_value.seen_with
+                WHERE v.workspace_id = asked_workspace AND v.kind = new_value.kind AND v.value = new_value.value;
+            END LOOP;
+        END IF;
         IF cardinality(apart) > 0 THEN
             INSERT INTO identifier_values
                 (workspace_id, revision, unsubscribed_at, waiting, waiting_since, kind, value, seen_with)
@@ -330,7 +380,7 @@ BEGIN
     END IF;
 
     -- A sighting is stored in one place only.
-    IF cardinality(new_values) > 0 THEN
+    IF with_identifier IS NOT NULL THEN
         FOR new_value IN
             SELECT (new_values[place]).* FROM unnest(with_identifier) AS place WHERE place = ANY (there || apart)
         LOOP
@@ -346,14 +396,17 @@ $$;
 -- ChangeSet, so that an exclusive identifier is freed before another contact takes it. SQLSTATE SS001: what the batch
 -- has read has changed since. SS003: a row to change or delete does not exist. 02000: the workspace does not exist.
 --
+-- The numbers of new_contacts were never used before; changed_contacts are all others, and may be new as well.
+--
 -- New rows are inserted together; existing rows are updated one by one, by their primary keys. A join with the array
 -- would allow the planner to read all rows of the workspace, which it does while the statistics of a new table say that
 -- it is nearly empty.
 CREATE FUNCTION write_v1(
     asked_workspace bigint,
     read_revision bigint,
-    read_held asked_key_v1[],
     read_keys asked_key_v1[],
+    read_tokens boolean,
+    read_changeable boolean,
     read_contacts bigint[],
     read_merges uuid[],
     read_orders text[],
@@ -365,12 +418,14 @@ CREATE FUNCTION write_v1(
     deletes boolean,
     more_active_contacts bigint,
     new_contacts contact_v1[],
+    changed_contacts contact_v1[],
     new_touched touched_contact_v1[],
     new_answers answer_v1[],
     new_visitor_owners answer_v1[],
     old_identifiers held_key_v1[],
     new_identifiers identifier_v1[],
     new_values value_v1[],
+    value_places integer[],
     new_visitors visitor_v1[],
     new_segments segment_v1[],
     emptied_segments bigint[],
@@ -396,7 +451,7 @@ CREATE FUNCTION write_v1(
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_material = off SET jit = off
 -- The shape of a plan does not depend on the values, and planning costs more than executing. The called functions
--- inherit this setting.
+-- inherit all of these settings.
 SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
@@ -409,7 +464,7 @@ DECLARE
     member member_key_v1;
     owner bigint;
     emptied bigint[];
-    -- The existing rows of the current part: numbers of contacts, or indexes of visitors.
+    -- The indexes of existing visitors.
     there bigint[];
 BEGIN
     UPDATE revisions r SET latest = r.latest + 1, active_contacts = r.active_contacts + more_active_contacts
@@ -422,8 +477,8 @@ BEGIN
     IF now_revision <> read_revision + 1 AND (
         read_everything OR last.policy > read_revision OR last.deleted > read_revision
         OR (read_definitions AND last.definitions > read_revision)
-        OR is_stale_v1(asked_workspace, read_revision, read_held, read_keys, read_contacts, read_merges, read_orders, read_events,
-                       read_replies)) THEN
+        OR is_stale_v1(asked_workspace, read_revision, read_keys, read_tokens, read_changeable, read_contacts, read_merges,
+                       read_orders, read_events, read_replies)) THEN
         RAISE EXCEPTION 'what was read has changed' USING ERRCODE = 'SS001';
     END IF;
     IF new_policy IS NOT NULL OR changes_definitions OR deletes THEN
@@ -435,30 +490,27 @@ BEGIN
         WHERE r.workspace_id = asked_workspace;
     END IF;
 
+    FOREACH contact IN ARRAY changed_contacts LOOP
+        UPDATE contacts c
+        SET canonical_id = contact.canonical_id, merged_into = contact.merged_into, revision = now_revision,
+            created_at = contact.created_at, updated_at = contact.updated_at, state = contact.state,
+            source = contact.source,
+            first_name_match = CASE WHEN contact.attributes IS NULL THEN c.first_name_match ELSE contact.first_name_match END,
+            last_name_match = CASE WHEN contact.attributes IS NULL THEN c.last_name_match ELSE contact.last_name_match END,
+            attributes = COALESCE(contact.attributes::jsonb, c.attributes)
+        WHERE c.workspace_id = asked_workspace AND c.contact_id = contact.contact_id;
+        IF NOT FOUND THEN
+            new_contacts := new_contacts || contact;
+        END IF;
+    END LOOP;
     IF cardinality(new_contacts) > 0 THEN
-        SELECT array_agg(new_row.contact_id) INTO there
-        FROM unnest(new_contacts) AS new_row
-        CROSS JOIN LATERAL (
-            SELECT FROM contacts WHERE workspace_id = asked_workspace AND contact_id = new_row.contact_id OFFSET 0
-        ) c;
-        FOR contact IN SELECT * FROM unnest(new_contacts) AS new_row WHERE new_row.contact_id = ANY (there) LOOP
-            UPDATE contacts c
-            SET canonical_id = contact.canonical_id, merged_into = contact.merged_into, revision = now_revision,
-                created_at = contact.created_at, updated_at = contact.updated_at, state = contact.state,
-                source = contact.source,
-                first_name_match = CASE WHEN contact.attributes IS NULL THEN c.first_name_match ELSE contact.first_name_match END,
-                last_name_match = CASE WHEN contact.attributes IS NULL THEN c.last_name_match ELSE contact.last_name_match END,
-                attributes = COALESCE(contact.attributes::jsonb, c.attributes)
-            WHERE c.workspace_id = asked_workspace AND c.contact_id = contact.contact_id;
-        END LOOP;
         INSERT INTO contacts
             (workspace_id, contact_id, canonical_id, merged_into, revision, created_at, updated_at, state, source,
              first_name_match, last_name_match, attributes)
         SELECT asked_workspace, new_row.contact_id, new_row.canonical_id, new_row.merged_into, now_revision, new_row.created_at,
                new_row.updated_at, new_row.state, new_row.source, new_row.first_name_match, new_row.last_name_match,
                new_row.attributes::jsonb
-        FROM unnest(new_contacts) AS new_row
-        WHERE there IS NULL OR new_row.contact_id <> ALL (there);
+        FROM unnest(new_contacts) AS new_row;
     END IF;
 
     FOREACH touched IN ARRAY new_touched LOOP
@@ -468,7 +520,9 @@ BEGIN
             last_name_match = CASE WHEN touched.attributes IS NULL THEN c.last_name_match ELSE touched.last_name_match END,
             attributes = COALESCE(touched.attributes::jsonb, c.attributes)
         WHERE c.workspace_id = asked_workspace AND c.contact_id = touched.contact_id;
-        PERFORM must_meet_v1('contacts', FOUND);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a row of contacts to be written is not there' USING ERRCODE = 'SS003';
+        END IF;
     END LOOP;
 
     -- Contacts whose canonical contact was the first number get the second. The first contact itself is among the
@@ -485,7 +539,9 @@ BEGIN
         WHERE v.workspace_id = asked_workspace AND v.home_id = answer.contact_id;
     END LOOP;
 
-    PERFORM write_identifiers_v1(asked_workspace, now_revision, old_identifiers, new_identifiers, new_values);
+    IF cardinality(old_identifiers) > 0 OR cardinality(new_identifiers) > 0 OR cardinality(new_values) > 0 THEN
+        PERFORM write_identifiers_v1(asked_workspace, now_revision, old_identifiers, new_identifiers, new_values, value_places);
+    END IF;
 
     -- Closed visitors come first, because an identifier has at most one open visitor.
     IF cardinality(new_visitors) > 0 THEN
@@ -528,7 +584,9 @@ BEGIN
     FOREACH member IN ARRAY old_memberships LOOP
         DELETE FROM segment_members m
         WHERE m.workspace_id = asked_workspace AND m.segment_id = member.segment_id AND m.home_id = member.home_id;
-        PERFORM must_meet_v1('segment_members', FOUND);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a row of segment_members to be written is not there' USING ERRCODE = 'SS003';
+        END IF;
     END LOOP;
     IF cardinality(new_memberships) > 0 THEN
         INSERT INTO segment_members (workspace_id, segment_id, home_id, owner_id, revision, hidden_by, since)
@@ -567,8 +625,11 @@ BEGIN
             revision = EXCLUDED.revision, evidence_value = EXCLUDED.evidence_value, moved = EXCLUDED.moved,
             undone_at = EXCLUDED.undone_at;
     END IF;
-    PERFORM write_history_v1(asked_workspace, now_revision, old_events, less_event_counts, new_events, new_sent_events,
-                             new_event_counts, new_creating, old_orders, new_orders, changed_orders);
+    IF cardinality(old_events) > 0 OR cardinality(new_events) > 0 OR cardinality(new_creating) > 0
+        OR cardinality(old_orders) > 0 OR cardinality(new_orders) > 0 OR cardinality(changed_orders) > 0 THEN
+        PERFORM write_history_v1(asked_workspace, now_revision, old_events, less_event_counts, new_events, new_sent_events,
+                                 new_event_counts, new_creating, old_orders, new_orders, changed_orders);
+    END IF;
 
     IF new_policy IS NOT NULL THEN
         UPDATE policies p SET policy = new_policy::json WHERE p.workspace_id = asked_workspace;

@@ -11,9 +11,10 @@ CREATE UNLOGGED TABLE contact_search (
     keys         bigint[] NOT NULL,
     PRIMARY KEY (contact_id, workspace_id)
 );
--- New entries are collected in a list and inserted together: one by one takes four times as long. Every look-up reads the list, so it is
--- short.
-CREATE INDEX contact_search_by_key ON contact_search USING gin (keys) WITH (gin_pending_list_limit = 256);
+-- A short list of pending entries, which every look-up reads: entries that come together are sorted into the index
+-- together, which takes less than a third of the time.
+CREATE INDEX contact_search_by_key ON contact_search USING gin (keys)
+    WITH (fastupdate = on, gin_pending_list_limit = 64);
 
 -- Up to which change the rows are: all changes of earlier commits, and of contacts up to this one in this commit.
 CREATE UNLOGGED TABLE search_progress (

@@ -24,6 +24,9 @@ pub(crate) use shared_reads::SharedReads;
 /// The shortest interval at which the last use of a key is stored.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 
+/// The most keys whose last use this server remembers. The uses of forgotten ones are stored once more.
+const MOST_TOUCHED: usize = 10_000;
+
 /// An authenticated caller: a valid key and its workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Principal {
@@ -157,6 +160,12 @@ impl Application {
         let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         if touched.get(&key.id).copied().is_some_and(is_fresh) {
             return false;
+        }
+        if touched.len() >= MOST_TOUCHED {
+            touched.retain(|_, last| is_fresh(*last));
+        }
+        if touched.len() >= MOST_TOUCHED {
+            touched.clear();
         }
         touched.insert(key.id, now);
         true

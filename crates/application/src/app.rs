@@ -93,7 +93,7 @@ impl Application {
     }
 
     /// How many submissions [`Self::submit`] has accepted on this server so far.
-    pub(crate) fn live_submissions(&self) -> u64 {
+    pub fn live_submissions(&self) -> u64 {
         self.lane.live_submissions()
     }
 

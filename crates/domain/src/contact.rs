@@ -390,9 +390,17 @@ impl Contact {
     /// the survivor's values win); push tokens of all of them.
     pub fn channels(&self) -> Vec<(ChannelType, &HeldIdentifier)> {
         let mut shown: Vec<(ChannelType, &HeldIdentifier)> = Vec::new();
-        for kind in IdentifierKind::ALL {
+        let has_channel = |held: &&HeldIdentifier| held.is_visible() && !held.channels.is_empty();
+        let kinds: BTreeSet<_> = self
+            .identifiers
+            .iter()
+            .filter(has_channel)
+            .map(HeldIdentifier::kind)
+            .collect();
+        for kind in kinds {
             let visible = self.visible(kind);
-            if visible.is_empty() {
+            if let [only] = visible.as_slice() {
+                shown.extend(only.channels.iter().map(|channel| (*channel, *only)));
                 continue;
             }
             for channel in visible

@@ -167,7 +167,7 @@ impl IdentifierKey {
 }
 
 /// An identifier as a request names it: the key by which it matches, and the text as it was typed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identifier {
     /// Kind and matching form.
     pub key: IdentifierKey,
@@ -217,8 +217,8 @@ impl Identifier {
             self.key.kind,
             IdentifierKind::MobilePush | IdentifierKind::WebPush | IdentifierKind::Telegram
         );
-        let value = format!("/{}", self.typed);
-        (is_token && value != self.key.value && value.len() <= MAX_KEY).then_some(IdentifierKey {
+        let value = is_token.then(|| format!("/{}", self.typed))?;
+        (value != self.key.value && value.len() <= MAX_KEY).then_some(IdentifierKey {
             kind: self.key.kind,
             value,
         })
@@ -228,8 +228,8 @@ impl Identifier {
     /// None for other identifiers.
     pub fn alias_keys(&self) -> impl Iterator<Item = IdentifierKey> + use<> {
         let of_another_kind = matches!(self.key.kind, IdentifierKind::WebPush | IdentifierKind::Telegram);
-        let value = format!("/{}", self.typed);
-        let kindless = (of_another_kind && value.len() <= MAX_KEY).then_some(IdentifierKey {
+        let value = of_another_kind.then(|| format!("/{}", self.typed));
+        let kindless = value.filter(|value| value.len() <= MAX_KEY).map(|value| IdentifierKey {
             kind: IdentifierKind::MobilePush,
             value,
         });

@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::state::HttpState;
 use crate::trace::Note;
 use axum::body::{Body, HttpBody, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_ENCODING, EXPECT};
@@ -196,8 +196,8 @@ fn parsed_size(body: &[u8]) -> usize {
 }
 
 /// Admits a request, or refuses it cheaply.
-pub(crate) async fn admit(State(state): State<HttpState>, request: Request, next: Next) -> Response {
-    match try_to_admit(&state, request).await {
+pub(crate) async fn admit(state: &HttpState, request: Request, next: Next) -> Response {
+    match try_to_admit(state, request).await {
         Ok((request, slot)) => {
             let response = if request.headers().contains_key(CONTENT_ENCODING) {
                 decoded(request, next).await

@@ -5,8 +5,7 @@
 //! (RFC 9112, 9.6). So the rest is read and dropped before the answer is sent, within limits.
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use futures::{Stream, StreamExt};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT};
@@ -24,13 +23,13 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// Sends the answer after the whole body was read. If the body exceeds the limits, the answer closes the connection. So does a 503, because the
 /// handler may have waited for the body in vain.
-pub(crate) async fn drain_unread_body(
-    State(request_timeout): State<Duration>,
+pub(crate) async fn drain_unread_body<F: Future<Output = Response>>(
+    request_timeout: Duration,
     request: Request,
-    next: Next,
+    inner: impl FnOnce(Request) -> F,
 ) -> Response {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return inner(request).await;
     }
     let is_long = content_length(request.headers()).is_some_and(|length| length > MAX_DRAINED);
     // A client that waits for `100 Continue` gets the answer instead, and sends no body.
@@ -43,7 +42,7 @@ pub(crate) async fn drain_unread_body(
             slot: Arc::clone(&slot),
         })
     });
-    let mut response = next.run(request).await;
+    let mut response = inner(request).await;
     let rest = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     let is_read = match rest {
         None => true,
@@ -119,6 +118,7 @@ impl Drop for ReturningBody {
 mod tests {
     use super::*;
     use axum::Router;
+    use axum::middleware::Next;
     use axum::routing::{get, post};
     use http::StatusCode;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -149,10 +149,9 @@ mod tests {
             .route("/begins", post(begins))
             .route("/reads", post(async |body: Bytes| body.len().to_string()))
             .route("/late", post(async |_: Body| StatusCode::SERVICE_UNAVAILABLE))
-            .layer(axum::middleware::from_fn_with_state(
-                Duration::from_secs(3),
-                drain_unread_body,
-            ));
+            .layer(axum::middleware::from_fn(|request: Request, next: Next| {
+                drain_unread_body(Duration::from_secs(3), request, |request| next.run(request))
+            }));
         router.oneshot(request.body(body).unwrap()).await.unwrap()
     }
 

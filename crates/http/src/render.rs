@@ -7,8 +7,7 @@ use crate::error::{ApiError, Problem};
 use crate::reply;
 use crate::state::HttpState;
 use axum::Json;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -106,7 +105,7 @@ impl UnauthorizedBody {
 }
 
 /// Adds the character set to the content type of the wire-compatible routes' JSON (wire fact).
-pub(crate) async fn say_charset(mut response: Response) -> Response {
+pub(crate) fn say_charset(mut response: Response) -> Response {
     if response
         .headers()
         .get(CONTENT_TYPE)
@@ -118,24 +117,29 @@ pub(crate) async fn say_charset(mut response: Response) -> Response {
 }
 
 /// Gives every error its body.
-pub(crate) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
-    // The template of the path, because the path itself may hold a token.
-    let path = request.extensions().get::<MatchedPath>();
-    let path = path.map_or("/", MatchedPath::as_str).to_owned();
+pub(crate) async fn render<F: Future<Output = Response>>(
+    state: &HttpState,
+    request: Request,
+    inner: impl FnOnce(Request) -> F,
+) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
-    let (form, lists_json) = Form::accepted(request.headers());
-    let mut response = next.run(request).await;
+    let accept: Vec<HeaderValue> = request.headers().get_all(ACCEPT).iter().cloned().collect();
+    let mut response = inner(request).await;
     let Some(error) = response.extensions_mut().remove::<ApiError>() else {
         return response;
     };
     log(&error);
+    let (form, lists_json) = Form::accepted(&accept);
+    // The template of the path, because the path itself may hold a token.
+    let path = path.as_ref().map_or("/", MatchedPath::as_str);
     let mut rendered = match (&error, form) {
-        (ApiError::Unauthorized(message), _) => unauthorized(&state, message, &path),
+        (ApiError::Unauthorized(message), _) => unauthorized(state, message, path),
         (ApiError::NoRoute, Form::Text | Form::Json) if lists_json => json(&error),
-        (ApiError::MethodNotAllowed, Form::Text | Form::Json) if lists_json && dialect::has_wire(&path) => json(&error),
+        (ApiError::MethodNotAllowed, Form::Text | Form::Json) if lists_json && dialect::has_wire(path) => json(&error),
         (ApiError::NoRoute | ApiError::MethodNotAllowed, _) => problem(&error),
-        (_, Form::Text) if dialect::is_wire(&path, &method) => text(&error),
-        (_, Form::Json) if dialect::is_wire(&path, &method) => json(&error),
+        (_, Form::Text) if dialect::is_wire(path, &method) => text(&error),
+        (_, Form::Json) if dialect::is_wire(path, &method) => json(&error),
         _ => problem(&error),
     };
     add_headers(&error, rendered.headers_mut());
@@ -159,8 +163,8 @@ enum Form {
 impl Form {
     /// The form that a client accepts, and whether it lists JSON. The default is a text: a client that accepts JSON and texts reads
     /// errors as texts (wire fact), and one that accepts only JSON reads its member `message`.
-    fn accepted(headers: &HeaderMap) -> (Self, bool) {
-        let sent = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    fn accepted(accept: &[HeaderValue]) -> (Self, bool) {
+        let sent = accept.iter().filter_map(|value| value.to_str().ok());
         let sent = sent.collect::<Vec<_>>().join(",").to_ascii_lowercase();
         let accepts = |media: &str| {
             sent.split(',')

@@ -60,7 +60,7 @@ pub(crate) async fn submit_read(
         && let Ok((command, body)) = read(known)
     {
         let scope = known.0.key.id.to_string();
-        let duplicate_digest = body.as_ref().map(|body| incoming.digest_of(body));
+        let duplicate_digest = duplicate_digest(known, incoming, body.as_ref());
         let submission = submission(&scope, incoming, vec![command], duplicate_digest);
         match state.app.submit_on(known.workspace(), submission, known.0.access).await {
             Err(SubmitError::AccessChanged) => {}
@@ -83,23 +83,30 @@ pub(crate) async fn submit_all(
 ) -> Result<Vec<Decision>, ApiError> {
     // Two API keys of one workspace belong to two programs, which choose idempotency keys independently.
     let scope = auth.0.key.id.to_string();
-    submit_as(state, auth.workspace(), &scope, incoming, commands, repeated).await
+    let body = match repeated {
+        Repeated::Refused(body) => Some(body),
+        Repeated::Accepted => None,
+    };
+    let submission = submission(&scope, incoming, commands, duplicate_digest(auth, incoming, body));
+    Ok(state.app.submit(auth.workspace(), submission).await?)
 }
 
-/// As [`submit_all`], with a given scope of the idempotency key.
+/// The digest by which repetitions of a request are found. None where the workspace has no window, as most: the digest of every request would
+/// cost more than reading it.
+fn duplicate_digest(auth: &Authenticated, incoming: &Incoming, body: Option<&Document>) -> Option<Vec<u8>> {
+    let body = body.filter(|_| auth.0.workspace.policy.duplicate_window_seconds > 0)?;
+    Some(incoming.digest_of(body))
+}
+
+/// As [`submit_all`] of calls that may be repeated, with a given scope of the idempotency key.
 pub(crate) async fn submit_as(
     state: &HttpState,
     workspace: WorkspaceId,
     scope: &str,
     incoming: &Incoming,
     commands: Vec<Command>,
-    repeated: Repeated<'_>,
 ) -> Result<Vec<Decision>, ApiError> {
-    let duplicate_digest = match repeated {
-        Repeated::Refused(body) => Some(incoming.digest_of(body)),
-        Repeated::Accepted => None,
-    };
-    let submission = submission(scope, incoming, commands, duplicate_digest);
+    let submission = submission(scope, incoming, commands, None);
     Ok(state.app.submit(workspace, submission).await?)
 }
 

@@ -1,31 +1,25 @@
 //! Builds the router from the routes of all nouns and the layers around them.
 
-use crate::admission;
-use crate::body::IDEMPOTENCY_KEY;
+mod around;
+
 use crate::catalog;
 use crate::changes;
 use crate::dialect;
-use crate::drain_body;
 use crate::error::ApiError;
 use crate::identity;
 use crate::operations;
 use crate::render;
 use crate::state::HttpState;
 use crate::system;
-use crate::trace;
 use crate::{
     absent, access_tokens, addressbooks, connectors, contacts, events, exports, history, imports, mobile, orders,
     segments, subscriptions, tokens, tracker, web_setup, webhooks,
 };
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, HOST};
-use http::{HeaderMap, HeaderName};
-use std::any::Any;
+use axum::middleware;
+use http::header::AUTHORIZATION;
 use tower::Layer;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::util::MapResponseLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::normalize_path::NormalizePathLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
@@ -100,7 +94,7 @@ pub(crate) fn wire() -> OpenApiRouter<HttpState> {
         .merge(events::routes())
         .merge(access_tokens::routes())
         .merge(web_setup::routes())
-        .layer(middleware::map_response(render::say_charset))
+        .layer(MapResponseLayer::new(render::say_charset))
 }
 
 /// Every route but those of operations. `pages` has the routes that pages of other origins call, with their CORS layer.
@@ -175,69 +169,20 @@ pub fn router(state: &HttpState) -> Router {
     public.merge(operations.reset_fallback())
 }
 
-/// Adds the layers of every request to the routes, from the inside out.
+/// Adds the layers of every request to the routes, the outermost first.
 fn served(routes: Router<HttpState>, state: HttpState) -> Router {
     routes
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NoRoute)
-        .layer(middleware::from_fn_with_state(state.clone(), admission::admit))
-        .layer(middleware::from_fn_with_state(state.clone(), in_time))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(tracker::readable))
-        .layer(middleware::from_fn(unambiguous))
-        .layer(middleware::from_fn_with_state(state.clone(), render::render))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            http::header::X_CONTENT_TYPE_OPTIONS,
-            http::HeaderValue::from_static("nosniff"),
+        .layer((
+            SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, mobile::IDENTITY]),
+            SetResponseHeaderLayer::if_not_present(
+                http::header::X_CONTENT_TYPE_OPTIONS,
+                http::HeaderValue::from_static("nosniff"),
+            ),
+            middleware::from_fn_with_state(state.clone(), around::around),
         ))
-        .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
-        .layer(middleware::from_fn_with_state(
-            state.settings.request_timeout,
-            drain_body::drain_unread_body,
-        ))
-        .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, mobile::IDENTITY]))
         .with_state(state)
-}
-
-/// Bounds the time of a request. Its submission goes on: the write lane does not depend on the waiting request.
-async fn in_time(State(state): State<HttpState>, request: Request, next: Next) -> Response {
-    if imports::takes_file(&request) {
-        // Which takes as long as the client needs, and bounds its slowness itself.
-        return next.run(request).await;
-    }
-    let answer = tokio::time::timeout(state.settings.request_timeout, next.run(request)).await;
-    answer.unwrap_or_else(|_| ApiError::TimedOut.into_response())
-}
-
-/// The headers that identify the sender, the host and the request, with their usual spelling.
-const SENT_ONCE: [(HeaderName, &str); 5] = [
-    (AUTHORIZATION, "Authorization"),
-    (HOST, "Host"),
-    (IDEMPOTENCY_KEY, "Idempotency-Key"),
-    (mobile::KEY, "X-Reteno-Access-Key"),
-    (mobile::IDENTITY, "X-Selfsame-Identity"),
-];
-
-/// Refuses a request that has such a header twice: a proxy and this server may use different ones.
-async fn unambiguous(request: Request, next: Next) -> Response {
-    match sent_twice(request.headers()) {
-        Some(name) => ApiError::invalid(name, "must not be sent twice").into_response(),
-        None => next.run(request).await,
-    }
-}
-
-/// The first header of [`SENT_ONCE`] that was sent twice.
-fn sent_twice(headers: &HeaderMap) -> Option<&'static str> {
-    let is_sent_twice = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
-    SENT_ONCE
-        .into_iter()
-        .find_map(|(name, shown)| is_sent_twice(&name).then_some(shown))
-}
-
-fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
-    // The panic hook has logged the cause.
-    drop(cause);
-    ApiError::Internal("a handler panicked").into_response()
 }
 
 #[cfg(test)]

@@ -70,15 +70,7 @@ pub(crate) async fn submit(
         }
         Sender::Site(access) => {
             let scope = format!("site {}", access.site.id);
-            submit_as(
-                state,
-                sender.workspace(),
-                &scope,
-                incoming,
-                commands,
-                Repeated::Accepted,
-            )
-            .await
+            submit_as(state, sender.workspace(), &scope, incoming, commands).await
         }
     }
 }

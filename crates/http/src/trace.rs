@@ -6,8 +6,7 @@
 
 use crate::operations::{DURATION, IN_FLIGHT, REQUESTS};
 use crate::state::HttpState;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use metrics::{counter, gauge, histogram};
@@ -54,7 +53,11 @@ impl Note {
 }
 
 /// Gives the request an ID, and logs its result.
-pub(crate) async fn trace(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn trace<F: Future<Output = Response>>(
+    state: &HttpState,
+    mut request: Request,
+    inner: impl FnOnce(Request) -> F,
+) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| {
         let now = state.app.clock().now();
         state.app.ids().uuid(now).to_string()
@@ -68,7 +71,7 @@ pub(crate) async fn trace(State(state): State<HttpState>, mut request: Request, 
     request.extensions_mut().insert(note.clone());
     let span = tracing::info_span!("request", request_id = %id);
     let mut watch = Watch::begin(method(request.method()), route, id, note);
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = inner(request).instrument(span).await;
     watch.end(&response);
     if let Ok(id) = HeaderValue::from_str(&watch.id) {
         response.headers_mut().insert(REQUEST_ID, id);

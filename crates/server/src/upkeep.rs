@@ -20,8 +20,10 @@ const EXPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// How often the index of the search box is brought up to date.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
-/// How much longer than a step of the index the pause after it is, while many changes wait: requests and imports get most of the machine.
+/// How much longer than a step of the index the pause after it is, while many changes wait: imports get most of the machine.
 const INDEX_PAUSES: u32 = 2;
+/// The same while requests write.
+const BUSY_INDEX_PAUSES: u32 = 8;
 /// How often webhooks with work are searched: how long a change waits at the most before it is sent, on an idle server.
 const WEBHOOKS_EVERY: Duration = Duration::from_secs(1);
 /// How often entries into segments and exits are recorded.
@@ -163,10 +165,15 @@ async fn exporting(app: Application) {
 }
 
 async fn indexing(app: Application) {
+    let mut known = app.live_submissions();
     loop {
         let started = Instant::now();
-        let pause = match app.index_contacts().await {
-            Ok(true) => INDEX_PAUSES * started.elapsed(),
+        let indexed = app.index_contacts().await;
+        let live = app.live_submissions();
+        let pauses = if live == known { INDEX_PAUSES } else { BUSY_INDEX_PAUSES };
+        known = live;
+        let pause = match indexed {
+            Ok(true) => pauses * started.elapsed(),
             Ok(false) => INDEX_EVERY,
             Err(error) => {
                 tracing::warn!(

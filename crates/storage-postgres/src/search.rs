@@ -1,11 +1,10 @@
 //! The index of substrings.
 
-use crate::contacts::{PageRow, details_of, page};
 use crate::error::translate;
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use selfsame_application::ports::{SearchIndex, StorageError};
-use selfsame_domain::{ContactId, FindSteps, Trigram, WorkspaceId};
+use selfsame_application::ports::{ReadAnswer, ReadRequest, SearchIndex, Storage, StorageError};
+use selfsame_domain::{Contact, ContactId, FindSteps, Footprint, Trigram, WorkspaceId};
 use std::collections::BTreeMap;
 
 const UNINDEXED: &str = "
@@ -33,8 +32,6 @@ const CHANGED: &str = "
     ) c ON true
     ORDER BY c.revision, c.contact_id";
 
-const NAMED: &str = "SELECT UNNEST($2::bigint[]) AS contact_id";
-
 const BEGIN: &str = "
     INSERT INTO search_progress (workspace_id, revision, contact_id) VALUES ($1, $2, $3)
     ON CONFLICT (workspace_id) DO NOTHING";
@@ -42,9 +39,6 @@ const BEGIN: &str = "
 const ADVANCE: &str = "
     UPDATE search_progress SET revision = $2, contact_id = $3
     WHERE workspace_id = $1 AND revision = $4 AND contact_id = $5";
-
-/// Inserts what the index has collected, so that look-ups do not read a list.
-const SETTLE: &str = "SELECT gin_clean_pending_list('contact_search_by_key')";
 
 const STORE: &str = "
     INSERT INTO contact_search AS s (workspace_id, contact_id, keys)
@@ -114,20 +108,16 @@ impl SearchIndex for PostgresStore {
         let next = places.last().copied().filter(|_| is_behind).unwrap_or((latest + 1, 0));
         let mut keys: BTreeMap<i64, String> = BTreeMap::new();
         let ids: Vec<i64> = places.iter().map(|(_, contact)| *contact).collect();
-        let named = sqlx::query_as(sqlx::AssertSqlSafe(details_of(NAMED)))
-            .bind(workspace.0)
-            .bind(&ids);
-        let row: PageRow = named.fetch_one(self.pool()).await.map_err(translate)?;
-        for details in page(row)?.items {
-            let id = details.contact.id;
-            let trigrams = Trigram::of_contact(&details.contact);
+        let contacts = self.contacts_of(workspace, &ids).await?;
+        for id in ids.iter().map(|id| ContactId(*id)) {
+            let trigrams = contacts.get(&id).map(Trigram::of_contact).unwrap_or_default();
             if !trigrams.is_empty() {
                 keys.insert(id.0, stored(workspace, id, trigrams.into_iter()));
             }
         }
         let gone = ids.into_iter().filter(|id| !keys.contains_key(id)).collect();
         let stored = self
-            .in_time(self.store_keys(workspace, (done, next), keys, gone, !is_behind))
+            .in_time(self.store_keys(workspace, (done, next), keys, gone))
             .await?;
         Ok(stored && is_behind)
     }
@@ -141,14 +131,35 @@ fn stored(workspace: WorkspaceId, id: ContactId, trigrams: impl Iterator<Item = 
 }
 
 impl PostgresStore {
-    /// Stores a step, the last one for now if `is_last`. Returns false, and stores nothing, when another server has made it.
+    /// Reads contacts in the way of a batch, which is the cheapest one.
+    async fn contacts_of(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[i64],
+    ) -> Result<BTreeMap<ContactId, Contact>, StorageError> {
+        let mut request = ReadRequest {
+            policy: self.policy(workspace).await?.revision,
+            footprint: Footprint {
+                contacts: ids.iter().copied().map(ContactId).collect(),
+                ..Footprint::default()
+            },
+            ..ReadRequest::default()
+        };
+        loop {
+            match self.read(workspace, &request).await? {
+                ReadAnswer::State(state) => return Ok(state.snapshot.contacts),
+                ReadAnswer::OutdatedPolicy(newer) => request.policy = newer.revision,
+            }
+        }
+    }
+
+    /// Stores a step. Returns false, and stores nothing, when another server has made it.
     async fn store_keys(
         &self,
         workspace: WorkspaceId,
         (done, next): (Place, Place),
         keys: BTreeMap<i64, String>,
         gone: Vec<i64>,
-        is_last: bool,
     ) -> Result<bool, StorageError> {
         let mut transaction = self.writers().begin().await.map_err(translate)?;
         // The first step of several servers at once is made by one of them, as every other.
@@ -178,12 +189,6 @@ impl PostgresStore {
             .execute(&mut *transaction)
             .await
             .map_err(translate)?;
-        if is_last {
-            sqlx::query(SETTLE)
-                .execute(&mut *transaction)
-                .await
-                .map_err(translate)?;
-        }
         transaction.commit().await.map_err(translate)?;
         Ok(true)
     }

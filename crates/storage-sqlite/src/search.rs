@@ -1,10 +1,10 @@
 //! The index of substrings.
 
-use crate::details::details;
 use crate::error::storage;
 use crate::rows::{Row, json};
 use crate::statement::statement;
 use crate::store::SqliteStore;
+use crate::whole;
 use async_trait::async_trait;
 use selfsame_application::ports::{SearchIndex, StorageError};
 use selfsame_domain::{ContactId, Trigram, WorkspaceId};
@@ -143,10 +143,10 @@ impl SqliteStore {
         let next = places.last().copied().filter(|_| is_behind).unwrap_or((latest + 1, 0));
         let ids: Vec<ContactId> = places.iter().map(|(_, contact)| ContactId(*contact)).collect();
         let mut stored = serde_json::Map::new();
-        for details in details(connection, workspace, &ids)? {
-            let trigrams = Trigram::of_contact(&details.contact);
+        for (id, contact) in whole::contacts(connection, workspace, &ids.iter().copied().collect())? {
+            let trigrams = Trigram::of_contact(&contact);
             if !trigrams.is_empty() {
-                let row = row_of(workspace, details.contact.id)?;
+                let row = row_of(workspace, id)?;
                 stored.insert(row.to_string(), tokens(&trigrams).into());
             }
         }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use selfsame_application::ports::{ContactDetails, MemberOrder, MemberQuery, MembersFrom, Segments, StorageError};
 use selfsame_domain::segments::{Definitions, Formula, Plan};
-use selfsame_domain::{ContactId, Footprint, Segment, SegmentId, Timestamp, WorkspaceId};
+use selfsame_domain::{ContactId, Footprint, Policy, Segment, SegmentId, Timestamp, WorkspaceId};
 use selfsame_segment_sql::{Bound, Engine, Query, Rows, TimeColumn, count, members};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,9 @@
 //! Statements: a text, its parameters, and its rows.
 
+use crate::error::storage;
 use rusqlite::types::{ToSql, ToSqlOutput, Value};
-use rusqlite::{CachedStatement, Connection, Error};
+use rusqlite::{CachedStatement, Connection, Error, params_from_iter};
+use selfsame_application::ports::StorageError;
 use std::borrow::Cow;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use uuid::Uuid;
@@ -87,6 +89,40 @@ impl Statement {
         }
         Ok(statement)
     }
+}
+
+/// A statement that is executed for many rows.
+pub(crate) fn prepared<'c>(connection: &'c Connection, sql: &'static str) -> Result<CachedStatement<'c>, Error> {
+    tracing::trace!(target: "selfsame_storage_sqlite::statement", text = sql);
+    connection.prepare_cached(sql)
+}
+
+/// Executes a statement for each of the keys, with the parameters of the key, and passes every row on. For look-ups of most requests:
+/// parameters cost less than keys in a JSON text.
+pub(crate) fn fetch_each<K, const N: usize>(
+    connection: &Connection,
+    sql: &'static str,
+    keys: impl Iterator<Item = K>,
+    parameters: impl Fn(K) -> [Value; N],
+    mut found: impl FnMut(K, &SqliteRow) -> Result<(), StorageError>,
+) -> Result<(), StorageError>
+where
+    K: Copy,
+{
+    let mut keys = keys.peekable();
+    if keys.peek().is_none() {
+        return Ok(());
+    }
+    let mut statement = prepared(connection, sql).map_err(storage)?;
+    let width = statement.column_count();
+    for key in keys {
+        let mut rows = statement.query(params_from_iter(parameters(key))).map_err(storage)?;
+        while let Some(row) = rows.next().map_err(storage)? {
+            let cells = (0..width).map(|index| row.get(index));
+            found(key, &SqliteRow(cells.collect::<Result<_, _>>().map_err(storage)?))?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs blocking work on the file. On a multi-threaded runtime, other tasks of this thread continue on another thread.

@@ -1,6 +1,7 @@
 //! The write side: reading the snapshot of a batch, and writing its decisions.
 
 mod apply;
+mod batch;
 mod columns;
 mod definitions;
 mod erase;
@@ -40,10 +41,21 @@ impl Storage for SqliteStore {
         self.read_policy(reader.connection()?, workspace)
     }
 
+    /// The cache of the connection that writes stays valid over its own commits, while every other connection reads all pages
+    /// again after each commit.
+    fn excludes(&self) -> bool {
+        true
+    }
+
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
         let reader = self.readers.lend().await?;
         // The transaction begins and ends in here: each blocking section costs a change of threads.
-        blocking(|| self.read_state(reader.begin()?.connection()?, workspace, request))
+        blocking(|| {
+            let mut reading = reader.begin()?;
+            let connection = reading.connection()?;
+            let state = workspace_state(connection, workspace)?;
+            self.read_state(connection, workspace, &state, request)
+        })
     }
 
     async fn write(&self, workspace: WorkspaceId, basis: &Basis, commit: Commit<'_>) -> Result<Written, StorageError> {
@@ -90,7 +102,7 @@ impl Exclusive for SqliteExclusive {
     async fn read(&mut self, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {
         blocking(|| {
             let connection = self.writing.connection()?;
-            self.store.read_state(connection, self.workspace, request)
+            self.store.read_state(connection, self.workspace, &self.state, request)
         })
     }
 
@@ -171,9 +183,9 @@ impl SqliteStore {
         &self,
         connection: &Connection,
         workspace: WorkspaceId,
+        state: &WorkspaceState,
         request: &ReadRequest,
     ) -> Result<ReadAnswer, StorageError> {
-        let state = workspace_state(connection, workspace)?;
         if state.policy != request.policy {
             return self.read_policy(connection, workspace).map(ReadAnswer::OutdatedPolicy);
         }

@@ -182,7 +182,7 @@ async fn end_unchanged(
     Ok(prepared.replies(jobs))
 }
 
-/// Reads, decides and writes. A stale batch is done again with other writers excluded.
+/// Reads, decides and writes. A stale batch is done again with other writers excluded, as the storage may ask for all batches.
 async fn transact(
     store: &dyn Store,
     workspace: WorkspaceId,
@@ -190,11 +190,12 @@ async fn transact(
     contention: &Contention,
     place: &Place,
 ) -> Result<Vec<Reply>, StorageError> {
-    if !contention.excludes() {
+    if !store.excludes() && !contention.excludes() {
         let running = place.running();
         let mut prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
         if must_read_again(running, &prepared.basis, !prepared.commit(jobs).is_empty()).await {
             metrics::counter!("selfsame_lane_reread_total").increment(1);
+            contention.note_reread();
             prepared = prepare(&mut Source::Committed(store), store, workspace, jobs).await?;
         }
         if prepared.commit(jobs).is_empty() {
@@ -284,10 +285,6 @@ pub(super) async fn read(
 }
 
 fn count(decision: &Decision) {
-    let labels = [
-        ("call", decision.call.clone()),
-        ("outcome", decision.outcome.as_str().to_owned()),
-        ("rule", decision.rule.as_str().to_owned()),
-    ];
-    metrics::counter!("selfsame_decisions_total", &labels).increment(1);
+    let (call, outcome, rule) = (decision.call.clone(), decision.outcome.as_str(), decision.rule.as_str());
+    metrics::counter!("selfsame_decisions_total", "call" => call, "outcome" => outcome, "rule" => rule).increment(1);
 }

@@ -6,10 +6,13 @@ use super::execute::execute;
 use super::overlap::{Before, Place, over};
 use crate::ports::{AccessVersion, Clock, Ids, StorageError, Store};
 use crate::submit::{Reply, Submission, SubmitError};
+use futures::FutureExt;
 use selfsame_domain::{DecisionId, Envelope, WorkspaceId};
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Notify, oneshot, watch};
 
 /// Bounds of the write lane.
@@ -68,7 +71,8 @@ struct Waiting {
     background: VecDeque<Job>,
     /// The number of commands in `live`.
     commands: usize,
-    /// Wakes the worker task when a submission arrives.
+    /// While the worker task waits for more commands: how many it waits for, and what wakes it.
+    wanted: Option<usize>,
     arrivals: Arc<Notify>,
 }
 
@@ -81,7 +85,10 @@ impl Waiting {
             }
             Priority::Background => self.background.push_back(job),
         }
-        self.arrivals.notify_one();
+        if self.wanted.is_some_and(|wanted| self.commands >= wanted) {
+            self.wanted = None;
+            self.arrivals.notify_one();
+        }
     }
 
     fn take(&mut self, options: &LaneOptions) -> Vec<Job> {
@@ -150,7 +157,7 @@ impl Lane {
         } else {
             state.queues.entry(workspace).or_default().push(job, priority);
             drop(state);
-            tokio::spawn(work(Arc::clone(inner), workspace));
+            start(Arc::clone(inner), workspace);
         }
         Ok(())
     }
@@ -219,11 +226,28 @@ fn abandoned() -> StorageError {
     StorageError::Unavailable { reason }
 }
 
+/// Starts to serve a workspace.
+fn start(inner: Arc<Inner>, workspace: WorkspaceId) {
+    let runtime = Handle::current();
+    if inner.store.excludes() && runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
+        // On a thread of its own, since the batches block it: requests go on meanwhile.
+        let serving = runtime.clone();
+        runtime.spawn_blocking(move || serving.block_on(work(inner, workspace)));
+    } else {
+        runtime.spawn(work(inner, workspace));
+    }
+}
+
 /// Serves one workspace until its queue is empty.
 async fn work(inner: Arc<Inner>, workspace: WorkspaceId) {
     let contention = Arc::new(Contention::default());
     let mut before: Option<Before> = None;
     loop {
+        if let Some(before) = before.as_ref().filter(|before| !before.is_over())
+            && contention.reads_apart()
+        {
+            before.over().await;
+        }
         let batch = match next(&inner, workspace, before.as_ref()) {
             Next::Batch(batch) => batch,
             Next::Later(arrivals) => {
@@ -240,17 +264,22 @@ async fn work(inner: Arc<Inner>, workspace: WorkspaceId) {
         metrics::histogram!("selfsame_lane_batch_submissions").record(measured(batch.len()));
         let (begins, begun) = oneshot::channel();
         let (end, done) = watch::channel(());
-        let begins = inner.store.overlaps().then_some(begins);
-        let place = Place::new(before.clone(), begins, done.clone());
-        tokio::spawn(run(
+        let overlaps = inner.store.overlaps();
+        let place = Place::new(before.clone(), overlaps.then_some(begins), done.clone());
+        let running = run(
             Arc::clone(&inner),
             workspace,
             batch,
             Arc::clone(&contention),
             place,
             end,
-        ));
-        // An error means that the batch has ended without a write, or that batches do not overlap.
+        );
+        if !overlaps {
+            running.await;
+            continue;
+        }
+        tokio::spawn(running);
+        // An error means that the batch has ended without a write.
         if let Ok(writing) = begun.await {
             before = Some(writing);
         } else {
@@ -269,12 +298,11 @@ async fn run(
     _end: watch::Sender<()>,
 ) {
     let count = batch.len();
-    // A separate task: a panic in an adapter must not strand the submissions behind it. It drops the senders, so
-    // the callers of the batch are answered.
-    let store = Arc::clone(&inner.store);
-    let done = tokio::spawn(async move { execute(&*store, workspace, batch, &contention, &place).await }).await;
-    if let Err(error) = done {
-        tracing::error!(workspace = workspace.0, %error, "a batch panicked");
+    // A panic in an adapter must not strand the submissions behind it. It drops the senders, so the callers of the batch are
+    // answered. Nothing that it may leave inconsistent is used afterwards: the store drops the connection.
+    let work = execute(&*inner.store, workspace, batch, &contention, &place);
+    if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+        tracing::error!(workspace = workspace.0, "a batch panicked");
     }
     inner.open.send_modify(|open| *open -= count);
     metrics::gauge!("selfsame_lane_depth").set(measured(*inner.open.borrow()));
@@ -288,7 +316,7 @@ fn measured(count: usize) -> f64 {
 /// What the worker task of a workspace does next.
 enum Next {
     Batch(Vec<Job>),
-    /// It waits until the batch before has ended, or another submission has arrived.
+    /// It waits until the batch before has ended, or enough submissions have arrived.
     Later(Arc<Notify>),
     /// The queue is empty, and removed.
     Nothing,
@@ -301,7 +329,9 @@ fn next(inner: &Inner, workspace: WorkspaceId, before: Option<&Before>) -> Next 
         return Next::Nothing;
     };
     let running = before.filter(|before| !before.is_over());
-    if running.is_some_and(|before| waiting.commands < before.size().min(inner.options.batch_commands)) {
+    let wanted = running.map(|before| before.size().min(inner.options.batch_commands));
+    waiting.wanted = wanted.filter(|wanted| waiting.commands < *wanted);
+    if waiting.wanted.is_some() {
         return Next::Later(Arc::clone(&waiting.arrivals));
     }
     let batch = waiting.take(&inner.options);

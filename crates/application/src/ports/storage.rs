@@ -215,6 +215,12 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether a batch should exclude other writers before it is read, in one section that may block its thread: where the
+    /// connection that writes also reads best, and nothing waits for a network.
+    fn excludes(&self) -> bool {
+        false
+    }
+
     /// Reads one consistent state, in a number of round trips that does not depend on the size of the footprint. Takes
     /// no lock, waits for no writer and MUST NOT leave anything behind, except that new numbers may be skipped. Every
     /// field of the snapshot MUST be as [`Snapshot`] defines it.

@@ -208,6 +208,31 @@ async fn a_stale_batch_is_done_again_while_others_are_kept_out() {
     assert_eq!(probe.sizes(f.workspace), [1, 1]);
 }
 
+async fn excluded(f: &Fixture<'_>, probe: &Probe) {
+    probe.exclude();
+    let decisions = decided(f, named("a")).await;
+    assert_eq!(f.log(ContactId(1)).await, decisions);
+    assert_eq!(decided(f, named("a")).await[0].outcome, Outcome::Unchanged);
+    let attempts = probe.seen();
+    let exclusive: Vec<(bool, bool)> = attempts.iter().map(|seen| (seen.exclusive, seen.applied)).collect();
+    assert_eq!(exclusive, [(true, true), (true, false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_are_kept_out_from_the_beginning_where_the_storage_asks_for_it() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    excluded(&f, &probe).await;
+}
+
+/// Its batches are on a thread of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn others_are_kept_out_on_a_runtime_of_several_threads() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    excluded(&f, &probe).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lane_that_met_a_stale_batch_keeps_others_out_for_a_while() {
     let mut stand = Stand::with(LaneOptions {

@@ -68,6 +68,27 @@ async fn a_batch_that_has_read_what_is_written_is_read_again() {
     assert_eq!(probe.begins(f.workspace), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn after_a_batch_was_read_again_the_next_one_is_read_after_its_end() {
+    let mut stand = Stand::default();
+    let (f, probe) = stand.fixture().await;
+    let first = writing(&f, &probe, renamed("a", "Ann")).await;
+    let second = accept(f.app(), f.workspace, renamed("a", "Anna")).await;
+    begun(&f, &probe, 2).await;
+    let third = accept(f.app(), f.workspace, renamed("b", "Bob")).await;
+    probe.let_one_pass(f.workspace);
+    assert_eq!(one(first).await.outcome, Outcome::Updated);
+    probe.arrived(2).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(probe.begins(f.workspace), 3, "the third is not read yet");
+    probe.open(f.workspace);
+    for waiting in [second, third] {
+        assert_eq!(one(waiting).await.outcome, Outcome::Updated);
+    }
+}
+
 /// The storage in memory assigns numbers at the write, so both batches get the same ones.
 #[tokio::test(start_paused = true)]
 async fn two_batches_assign_different_numbers() {

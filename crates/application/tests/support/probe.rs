@@ -33,6 +33,7 @@ struct State {
     seen: Vec<Seen>,
     touches: usize,
     overlaps: bool,
+    excludes: bool,
     faults: Faults,
     /// How many writes are still to be answered as stale.
     stale: usize,
@@ -94,6 +95,11 @@ impl Probe {
     /// Lets batches overlap from now on.
     pub(crate) fn overlap(&self) {
         self.lock().overlaps = true;
+    }
+
+    /// Asks for batches that exclude other writers from now on.
+    pub(crate) fn exclude(&self) {
+        self.lock().excludes = true;
     }
 
     /// Adds a fault.
@@ -197,6 +203,10 @@ impl Storage for Probe {
 
     fn overlaps(&self) -> bool {
         self.lock().overlaps
+    }
+
+    fn excludes(&self) -> bool {
+        self.lock().excludes
     }
 
     async fn read(&self, workspace: WorkspaceId, request: &ReadRequest) -> Result<ReadAnswer, StorageError> {

@@ -117,7 +117,7 @@ pub(super) fn change_category(
 pub(super) fn set_policy(cx: &mut Context<'_>, policy: &Policy) -> Decided {
     cx.decision.rule = Rule::Explicit;
     let is_changed = cx.state.policy != *policy;
-    cx.state.policy = policy.clone();
+    cx.state.set_policy(policy.clone());
     cx.state.new_policy = Some(policy.clone());
     Decided::changed(is_changed)
 }

@@ -68,7 +68,9 @@ pub(super) fn between(before: &Snapshot, after: WorkingCopy<'_>) -> ChangeSet {
         .filter(|(id, merge)| before.merges.get(id) != Some(merge))
         .map(|(_, merge)| merge)
         .collect();
-    changes.touched = touched(before, &changes);
+    if !changes.is_empty() {
+        changes.touched = touched(before, &changes);
+    }
     changes
 }
 

@@ -157,7 +157,7 @@ fn set_value(
     let contact = cx.state.contact(id)?;
     let is_own = |held: &HeldIdentifier| held.key() == key && held.home == id;
     let is_shown = contact.holds(key);
-    let before = shown_as(contact, key);
+    let before = is_shown.then(|| shown_as(contact, key));
     let rows = contact.identifiers.iter();
     let is_confirmed = rows.clone().any(|held| held.key() == key && held.confirmed);
     if rows.clone().any(is_own) {
@@ -175,7 +175,7 @@ fn set_value(
         held.identifier.typed.clone_from(&identifier.typed);
         held.confirmed |= is_confirmed || (update.request.confirmed && channel == ChannelType::Email);
     }
-    if is_shown && shown_as(contact, key) != before {
+    if before.is_some_and(|before| before != shown_as(contact, key)) {
         let identifier = identifier.clone();
         cx.decision.report(Effect::Restated { identifier });
     }

@@ -27,7 +27,7 @@ pub(super) fn decide(cx: &mut Context<'_>, call: Call, request: &ContactRequest)
         Found::Nothing | Found::Removed => return Ok(Decided::without_contact(Outcome::Unmatched)),
     };
     let before = match found {
-        Some(id) => Some(ObservableContact::of(cx.state.contact(id)?)),
+        Some(id) => Some(cx.state.copy(id)?),
         None => None,
     };
     let id = match found {
@@ -55,7 +55,7 @@ pub(super) fn decide(cx: &mut Context<'_>, call: Call, request: &ContactRequest)
         evidence::record_sightings(cx, id, &query.identifiers)?;
     }
 
-    let outcome = outcome(cx, id, before.as_ref(), is_restored)?;
+    let outcome = outcome(cx, id, before.as_deref(), is_restored)?;
     if outcome != Outcome::Unchanged {
         cx.state.contact_mut(id)?.updated_at = cx.decision.at;
         if let Some(before) = rows_before {
@@ -170,18 +170,14 @@ fn write(cx: &mut Context<'_>, update: &ContactUpdate<'_>) -> Result<(), Invaria
 }
 
 /// The outcome, by what could be observed of the contact before.
-fn outcome(
-    cx: &Context<'_>,
-    id: ContactId,
-    before: Option<&ObservableContact>,
-    is_restored: bool,
-) -> Result<Outcome, Invariant> {
+fn outcome(cx: &Context<'_>, id: ContactId, before: Option<&Contact>, is_restored: bool) -> Result<Outcome, Invariant> {
     let is_merge = |effect: &Effect| matches!(effect, Effect::Merged { .. });
-    let after = ObservableContact::of(cx.state.contact(id)?);
+    let after = cx.state.contact(id)?;
+    let differs = |before: &Contact| before != after && ObservableContact::of(before) != ObservableContact::of(after);
     Ok(match before {
         None => Outcome::Created,
         Some(_) if is_restored => Outcome::Restored,
-        Some(before) if *before != after || cx.decision.effects.iter().any(is_merge) => Outcome::Updated,
+        Some(before) if differs(before) || cx.decision.effects.iter().any(is_merge) => Outcome::Updated,
         Some(_) => Outcome::Unchanged,
     })
 }

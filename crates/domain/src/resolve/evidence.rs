@@ -18,9 +18,9 @@ pub(super) enum Evidence {
 
 pub(super) fn of(state: &WorkingCopy<'_>, identifier: &Identifier) -> Evidence {
     let key = &identifier.key;
-    if state.policy.blocks(key.kind, &identifier.typed, &key.value) {
+    if state.blocks(identifier) {
         Evidence::Blocked
-    } else if key.kind != IdentifierKind::ExternalId && state.key_record(key).is_shared(&state.policy) {
+    } else if key.kind != IdentifierKind::ExternalId && state.is_shared(key) {
         Evidence::Shared
     } else {
         Evidence::Matches
@@ -35,12 +35,16 @@ pub(super) fn kept_when_blocked(kind: IdentifierKind) -> bool {
 
 /// Reports the identifiers of a request that are no evidence. Whether a blocked value is kept is known later: see [`report_kept`].
 pub(super) fn report(cx: &mut Context<'_>, identifiers: &[&Identifier]) {
-    for identifier in identifiers.iter().copied().cloned() {
-        match of(&cx.state, &identifier) {
+    for identifier in identifiers {
+        let copy = || Identifier::clone(identifier);
+        match of(&cx.state, identifier) {
             Evidence::Matches => {}
-            Evidence::Shared => cx.decision.report(Effect::Shared { identifier, now: false }),
+            Evidence::Shared => cx.decision.report(Effect::Shared {
+                identifier: copy(),
+                now: false,
+            }),
             Evidence::Blocked => cx.decision.report(Effect::Blocked {
-                identifier,
+                identifier: copy(),
                 kept: false,
             }),
         }
@@ -97,10 +101,11 @@ pub(super) fn record_sightings(
         if is_excepted || of(&cx.state, identifier) != Evidence::Matches {
             continue;
         }
-        let mut record = cx.state.key_record(&identifier.key);
-        if !record.seen_with.insert(seen) {
+        if cx.state.was_seen_with(&identifier.key, seen) {
             continue;
         }
+        let mut record = cx.state.key_record(&identifier.key);
+        record.seen_with.insert(seen);
         cx.decision.has_unheld_sighting |= !is_held;
         if record.is_shared(&cx.state.policy) {
             cx.decision.report(Effect::Shared {

@@ -26,12 +26,17 @@ pub(super) fn adopt_waiting(
             && held.kind() != IdentifierKind::Cookie
             && named.as_ref().is_none_or(|named| named.contains(held.key()))
     };
+    // Most identifiers have none.
+    let has_waiting = |held: &&HeldIdentifier| {
+        cx.state.is_waited_behind(held.key()) || held.identifier.alias_keys().any(|key| cx.state.is_waited_behind(&key))
+    };
     let held: Vec<HeldIdentifier> = cx
         .state
         .contact(id)?
         .identifiers
         .iter()
         .filter(counts)
+        .filter(has_waiting)
         .cloned()
         .collect();
     for held in held {

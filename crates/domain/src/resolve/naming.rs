@@ -27,7 +27,7 @@ pub(super) fn is_changeable(identifier: &Identifier) -> bool {
 /// The request with each of its tokens as it is held: a token keeps the app that it was first named with, or none.
 pub(super) fn as_held<'r>(state: &WorkingCopy<'_>, call: Call, request: &'r ContactRequest) -> Cow<'r, ContactRequest> {
     let held = |input: &ChannelInput| meant_in(state, call, &input.identifier);
-    let differs = |input: &ChannelInput| held(input).key != input.identifier.key;
+    let differs = |input: &ChannelInput| is_changeable(&input.identifier) && held(input).key != input.identifier.key;
     if !request.channels.iter().any(differs) {
         return Cow::Borrowed(request);
     }

@@ -7,12 +7,17 @@ use crate::{
     Fresh, HeldIdentifier, Identifier, IdentifierKey, IdentifierState, Invariant, KeyRecord, LogEntry, Merge, MergeId,
     Order, OrderKey, Policy, Revision, Segment, SegmentId, Snapshot, StoredEvent, Timestamp, Visitor, VisitorId,
 };
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
 
 /// The state that the commands of a batch read and change, one after the other.
 #[derive(Debug)]
 pub(super) struct WorkingCopy<'a> {
     pub(super) policy: Policy,
+    /// Whether the policy blocks the identifiers of the batch, as far as it is known.
+    blocked: RefCell<HashMap<Identifier, bool>>,
     pub(super) new_policy: Option<Policy>,
     pub(super) contacts: BTreeMap<ContactId, Contact>,
     /// The contacts as they were before the batch.
@@ -90,6 +95,7 @@ impl<'a> WorkingCopy<'a> {
         fresh.fields.reverse();
         Self {
             policy: policy.clone(),
+            blocked: RefCell::default(),
             new_policy: None,
             contacts: snapshot.contacts.clone(),
             stored: &snapshot.contacts,
@@ -134,6 +140,13 @@ impl<'a> WorkingCopy<'a> {
     /// As [`Self::contact`], to be changed.
     pub(super) fn contact_mut(&mut self, id: ContactId) -> Result<&mut Contact, Invariant> {
         self.contacts.get_mut(&id).ok_or(Invariant::MissingContact(id))
+    }
+
+    /// A copy of a contact as it is now, to compare it with what becomes of it.
+    pub(super) fn copy(&self, id: ContactId) -> Result<Cow<'a, Contact>, Invariant> {
+        let contact = self.contact(id)?;
+        let stored = self.stored.get(&id).filter(|stored| *stored == contact);
+        Ok(stored.map_or_else(|| Cow::Owned(contact.clone()), Cow::Borrowed))
     }
 
     /// The canonical contact of a contact ID, removed or not: the contact itself, or the survivor that absorbed it.
@@ -294,6 +307,40 @@ impl<'a> WorkingCopy<'a> {
         {
             record.seen_with.clear();
         }
+    }
+
+    /// Whether the identifier has been seen with too many external IDs (rule 8).
+    pub(super) fn is_shared(&self, key: &IdentifierKey) -> bool {
+        let record = self.keys.get(key);
+        record.is_some_and(|record| record.is_shared(&self.policy))
+    }
+
+    /// Whether history waits behind the identifier.
+    pub(super) fn is_waited_behind(&self, key: &IdentifierKey) -> bool {
+        self.keys.get(key).is_some_and(|record| record.waiting.is_some())
+    }
+
+    /// Whether the policy blocks the identifier (rule 8). Every command asks several times.
+    pub(super) fn blocks(&self, identifier: &Identifier) -> bool {
+        if let Some(known) = self.blocked.borrow().get(identifier) {
+            return *known;
+        }
+        let key = &identifier.key;
+        let blocks = self.policy.blocks(key.kind, &identifier.typed, &key.value);
+        self.blocked.borrow_mut().insert(identifier.clone(), blocks);
+        blocks
+    }
+
+    /// Sets the policy of the commands that follow.
+    pub(super) fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+        self.blocked.get_mut().clear();
+    }
+
+    /// Whether the identifier has been seen with the external ID of this digest.
+    pub(super) fn was_seen_with(&self, key: &IdentifierKey, external_id: Uuid) -> bool {
+        let record = self.keys.get(key);
+        record.is_some_and(|record| record.seen_with.contains(&external_id))
     }
 
     pub(super) fn key_record(&self, key: &IdentifierKey) -> KeyRecord {

@@ -40,7 +40,7 @@ impl Email {
         let domain = ascii_domain(domain).ok_or(ValueError::NotAnEmail)?;
         let folded = local.to_lowercase();
         // Lower case may be longer in octets, so both forms are checked against the limits.
-        if !is_address(local, &domain) || !is_address(&folded, &domain) {
+        if !is_address(local, &domain) || (folded != local && !is_address(&folded, &domain)) {
             return Err(ValueError::NotAnEmail);
         }
         let matching = format!("{folded}@{domain}");

@@ -4,7 +4,6 @@ use super::{PAGE_PATHS, PREFLIGHT_AGE};
 use crate::error::ApiError;
 use crate::state::HttpState;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
@@ -50,11 +49,14 @@ fn cors(state: &HttpState) -> CorsLayer {
 /// The origin is echoed without a check, because a request that timed out may have ended before the check, and the check needs the
 /// storage. This discloses nothing: the answer is the same for every origin, has no credentials, and concerns only the
 /// server, whose failure any page can observe anyway.
-pub(crate) async fn readable(request: Request, next: Next) -> Response {
+pub(crate) async fn readable<F: Future<Output = Response>>(
+    request: Request,
+    inner: impl FnOnce(Request) -> F,
+) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let is_page = path.is_some_and(|path| PAGE_PATHS.contains(&path));
     let origin = request.headers().get(ORIGIN).filter(|_| is_page).cloned();
-    let mut response = next.run(request).await;
+    let mut response = inner(request).await;
     let in_trouble = response.status().is_server_error();
     let headers = response.headers_mut();
     if let Some(origin) = origin.filter(|_| in_trouble && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)) {

@@ -2,11 +2,16 @@
 
 use selfsame_application::ports::Ids;
 use selfsame_domain::{Timestamp, ordered_uuid};
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
 
 /// How many IDs this server generated. Orders the IDs of one microsecond.
 static DRAWN: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    static RANDOM: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
 
 /// UUIDs of version 7, and secrets of the operating system.
 #[derive(Debug, Clone, Copy)]
@@ -15,10 +20,8 @@ pub(crate) struct SystemIds;
 impl Ids for SystemIds {
     /// A UUID of the time, a counter of 30 bits, and 32 random bits, by which the IDs of two servers differ.
     fn uuid(&self, at: Timestamp) -> Uuid {
-        let mut random = [0; 4];
-        fill(&mut random);
         let drawn = DRAWN.fetch_add(1, Ordering::Relaxed);
-        ordered_uuid(at, (u64::from(drawn) << 32) | u64::from(u32::from_ne_bytes(random)))
+        ordered_uuid(at, (u64::from(drawn) << 32) | u64::from(random()))
     }
 
     fn secret(&self) -> [u8; 24] {
@@ -26,6 +29,19 @@ impl Ids for SystemIds {
         fill(&mut secret);
         secret
     }
+}
+
+/// Random bits from the supply of the thread: every request needs some, and each call of the operating system costs.
+fn random() -> u32 {
+    RANDOM.with_borrow_mut(|supply| {
+        if supply.is_empty() {
+            let mut bytes = [0; 256];
+            fill(&mut bytes);
+            let (numbers, _) = bytes.as_chunks();
+            supply.extend(numbers.iter().map(|number| u32::from_ne_bytes(*number)));
+        }
+        supply.pop().unwrap_or_default()
+    })
 }
 
 fn fill(bytes: &mut [u8]) {

@@ -12,8 +12,8 @@ use selfsame_application::ports::{AccessVersion, ReadAnswer, ReadRequest, ReadSt
 use selfsame_domain::values::{CategoryKey, EventTypeKey, ExternalOrderId, SegmentName};
 use selfsame_domain::{
     Category, CategoryId, Contact, ContactId, ContactState, CustomField, EventId, EventPeriod, FieldId, Footprint,
-    Fresh, HeldIdentifier, IdentifierKey, KeyRecord, Merge, Order, Revision, Segment, SegmentId, Snapshot, StoredEvent,
-    Visitor, WorkspaceId,
+    Fresh, HeldIdentifier, IdentifierKey, KeyRecord, Merge, Order, Revision, Segment, SegmentId, Snapshot, Stability,
+    StoredEvent, Visitor, WorkspaceId,
 };
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,25 +29,27 @@ const READ: &str = "
         asked_workspace => $1,
         known_policy => $2,
         asked_keys => $3,
-        asked_late => $4,
-        asked_contacts => $5,
-        asked_merges => $6,
-        asked_orders => $7,
-        asked_events => $8,
-        asked_event_types => $9,
-        asked_segments => $10,
-        asked_segment_names => $11,
-        asked_categories => $12,
-        asked_category_keys => $13,
-        asked_all_categories => $14,
-        asked_fields => $15,
-        asked_field_keys => $16,
-        asked_numbers => $17,
-        deleting_from => $18,
-        deleting_until => $19,
-        deleting_most => $20,
-        asked_replies => $21,
-        replies_at => $22)";
+        asks_for_tokens => $4,
+        asks_for_changeable => $5,
+        asked_late => $6,
+        asked_contacts => $7,
+        asked_merges => $8,
+        asked_orders => $9,
+        asked_events => $10,
+        asked_event_types => $11,
+        asked_segments => $12,
+        asked_segment_names => $13,
+        asked_categories => $14,
+        asked_category_keys => $15,
+        asked_all_categories => $16,
+        asked_fields => $17,
+        asked_field_keys => $18,
+        asked_numbers => $19,
+        deleting_from => $20,
+        deleting_until => $21,
+        deleting_most => $22,
+        asked_replies => $23,
+        replies_at => $24)";
 
 /// The result of `read_v1`. Parts that were not requested, or that are empty, are none.
 #[derive(Debug, sqlx::FromRow)]
@@ -132,6 +134,8 @@ async fn find(
         .bind(workspace.0)
         .bind(request.policy.0)
         .bind(keys.collect::<Vec<_>>())
+        .bind(has_tokens(requested.keys.keys()))
+        .bind(has_changeable(requested.keys.keys()))
         .bind(requested.late.iter().map(LateKeyRecord::from).collect::<Vec<_>>())
         .bind(column(&requested.contacts, |id| id.0))
         .bind(column(&requested.merges, |id| id.0))
@@ -154,6 +158,16 @@ async fn find(
         .fetch_one(connection)
         .await
         .map_err(translate)
+}
+
+/// Whether there are tokens without their apps, which stand for the tokens of any app.
+pub(super) fn has_tokens<'k>(mut keys: impl Iterator<Item = &'k IdentifierKey>) -> bool {
+    keys.any(|key| key.kind.is_token_or_device() && key.value.starts_with('/'))
+}
+
+/// Whether there are tokens, devices or cookies: only behind these are there visitors that no record of a value names.
+pub(super) fn has_changeable<'k>(mut keys: impl Iterator<Item = &'k IdentifierKey>) -> bool {
+    keys.any(|key| key.kind.stability() == Stability::Changeable)
 }
 
 fn column<'a, T, C>(values: &'a BTreeSet<T>, read: impl Fn(&'a T) -> C) -> Vec<C> {

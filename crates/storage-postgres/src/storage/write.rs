@@ -1,7 +1,7 @@
 //! Writing the decisions of a batch.
 
 use super::erase::erase;
-use super::read::{CATEGORIES, FIELDS, SEGMENTS};
+use super::read::{CATEGORIES, FIELDS, SEGMENTS, has_changeable, has_tokens};
 use crate::error::translate;
 use crate::imports::record;
 use crate::rows::{
@@ -15,7 +15,9 @@ use crate::store::PostgresStore;
 use selfsame_application::ports::{Basis, Commit, Deleted, ImportProgress, PolicyVersion, StorageError, Written};
 use selfsame_domain::export::order_id;
 use selfsame_domain::values::ExternalOrderId;
-use selfsame_domain::{Attributes, ChangeSet, ContactId, HeldIdentifier, IdentifierKey, Revision, WorkspaceId};
+use selfsame_domain::{
+    Attributes, ChangeSet, ContactId, HeldIdentifier, IdentifierKey, ReadSet, Revision, WorkspaceId,
+};
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -25,46 +27,49 @@ const WRITE: &str = "
     SELECT write_v1(
         asked_workspace => $1,
         read_revision => $2,
-        read_held => $3,
-        read_keys => $4,
-        read_contacts => $5,
-        read_merges => $6,
-        read_orders => $7,
-        read_events => $8,
-        read_replies => $9,
-        read_definitions => $10,
-        read_everything => $11,
-        changes_definitions => $12,
-        deletes => $13,
-        more_active_contacts => $14,
-        new_contacts => $15,
-        new_touched => $16,
-        new_answers => $17,
-        new_visitor_owners => $18,
-        old_identifiers => $19,
-        new_identifiers => $20,
-        new_values => $21,
-        new_visitors => $22,
-        new_segments => $23,
-        emptied_segments => $24,
-        old_memberships => $25,
-        new_memberships => $26,
-        new_categories => $27,
-        new_fields => $28,
-        new_merges => $29,
-        old_events => $30,
-        less_event_counts => $31,
-        new_events => $32,
-        new_sent_events => $33,
-        new_event_counts => $34,
-        new_creating => $35,
-        old_orders => $36,
-        new_orders => $37,
-        changed_orders => $38,
-        new_policy => $39,
-        new_log => $40,
-        new_replies => $41,
-        new_numbers => $42)";
+        read_keys => $3,
+        read_tokens => $4,
+        read_changeable => $5,
+        read_contacts => $6,
+        read_merges => $7,
+        read_orders => $8,
+        read_events => $9,
+        read_replies => $10,
+        read_definitions => $11,
+        read_everything => $12,
+        changes_definitions => $13,
+        deletes => $14,
+        more_active_contacts => $15,
+        new_contacts => $16,
+        changed_contacts => $17,
+        new_touched => $18,
+        new_answers => $19,
+        new_visitor_owners => $20,
+        old_identifiers => $21,
+        new_identifiers => $22,
+        new_values => $23,
+        value_places => $24,
+        new_visitors => $25,
+        new_segments => $26,
+        emptied_segments => $27,
+        old_memberships => $28,
+        new_memberships => $29,
+        new_categories => $30,
+        new_fields => $31,
+        new_merges => $32,
+        old_events => $33,
+        less_event_counts => $34,
+        new_events => $35,
+        new_sent_events => $36,
+        new_event_counts => $37,
+        new_creating => $38,
+        old_orders => $39,
+        new_orders => $40,
+        changed_orders => $41,
+        new_policy => $42,
+        new_log => $43,
+        new_replies => $44,
+        new_numbers => $45)";
 
 /// SQLSTATE codes of `write_v1` for a stale batch and for an unknown workspace.
 const STALE: &str = "SS001";
@@ -150,7 +155,7 @@ pub(super) async fn write(
         .collect();
     // Taken before the statement, so that no other batch gets these numbers, whatever its result.
     let taken = store.numbers().take(workspace, made);
-    let written = call(connection, workspace, basis, commit).await;
+    let written = call(connection, workspace, basis, commit, &taken).await;
     match &written {
         Ok(Written::Committed(revision)) => {
             if let Some(policy) = &commit.changes.policy {
@@ -171,14 +176,18 @@ async fn call(
     workspace: WorkspaceId,
     basis: &Basis,
     Commit { changes, records, .. }: Commit<'_>,
+    new_numbers: &[i64],
 ) -> Result<Written, StorageError> {
     let read = &basis.read;
-    let (contacts, touched) = contacts(changes)?;
+    let Contacts { new, changed, touched } = contacts(changes, new_numbers)?;
+    let (identifiers, places) = identifiers(changes)?;
+    let (values, value_places) = values(changes, &places);
     let revision: Result<i64, sqlx::Error> = sqlx::query_scalar(WRITE)
         .bind(workspace.0)
         .bind(basis.revision.0)
-        .bind(keys(&read.held))
-        .bind(keys(&read.keys))
+        .bind(keys(read))
+        .bind(has_tokens(read.keys.iter().chain(&read.held)))
+        .bind(has_changeable(read.keys.iter().chain(&read.held)))
         .bind(read.contacts.iter().map(|id| id.0).collect::<Vec<_>>())
         .bind(read.merges.iter().map(|id| id.0).collect::<Vec<_>>())
         .bind(read.orders.iter().map(ExternalOrderId::as_str).collect::<Vec<_>>())
@@ -189,13 +198,15 @@ async fn call(
         .bind(changes.changes_definitions())
         .bind(changes.deletes())
         .bind(changes.active_contacts)
-        .bind(contacts)
+        .bind(new)
+        .bind(changed)
         .bind(touched)
         .bind(rows::<_, AnswerRecord>(&changes.repointed))
         .bind(rows::<_, AnswerRecord>(&changes.visitors_returned))
         .bind(rows::<_, HeldKeyRecord>(&changes.identifiers_removed))
-        .bind(identifiers(changes)?)
-        .bind(values(changes))
+        .bind(identifiers)
+        .bind(values)
+        .bind(value_places)
         .bind(rows::<_, VisitorRecord>(&changes.visitors))
         .bind(rows::<_, SegmentRecord>(&changes.segments))
         .bind(changes.segments_emptied.iter().map(|id| id.0).collect::<Vec<_>>())
@@ -244,13 +255,23 @@ fn try_rows<'a, T, R: TryFrom<&'a T, Error = StorageError>>(values: &'a [T]) -> 
     values.iter().map(R::try_from).collect()
 }
 
-fn keys(keys: &BTreeSet<IdentifierKey>) -> Vec<RequestedKeyRecord> {
-    keys.iter().map(|key| RequestedKeyRecord::new(key, true)).collect()
+/// The values that were read, and whether their holders were read as well.
+fn keys(read: &ReadSet) -> Vec<RequestedKeyRecord> {
+    let all = read.keys.union(&read.held);
+    all.map(|key| RequestedKeyRecord::new(key, read.held.contains(key)))
+        .collect()
 }
 
-/// Rows to write with their attributes where these changed, and contacts of which nothing else is written. Sorted, so
-/// that indexes are visited in their order.
-fn contacts(changes: &ChangeSet) -> Result<(Vec<ContactRecord>, Vec<TouchedRecord>), StorageError> {
+/// Rows of contacts to write, each list sorted, so that indexes are visited in their order.
+struct Contacts {
+    /// Those with a number that was never used before.
+    new: Vec<ContactRecord>,
+    changed: Vec<ContactRecord>,
+    /// Those of which only the revision is written and, if they changed, the attributes.
+    touched: Vec<TouchedRecord>,
+}
+
+fn contacts(changes: &ChangeSet, new_numbers: &[i64]) -> Result<Contacts, StorageError> {
     let mut attributes: BTreeMap<ContactId, &Attributes> = changes
         .attributes
         .iter()
@@ -261,13 +282,26 @@ fn contacts(changes: &ChangeSet) -> Result<(Vec<ContactRecord>, Vec<TouchedRecor
         contacts.push(ContactRecord::new(row, attributes.remove(&row.id))?);
     }
     contacts.sort_by_key(|record| record.contact_id);
+    let new_numbers: BTreeSet<i64> = new_numbers.iter().copied().collect();
+    let (new, changed) = contacts
+        .into_iter()
+        .partition(|record| new_numbers.contains(&record.contact_id));
     let touched: BTreeSet<ContactId> = changes.touched.iter().chain(attributes.keys()).copied().collect();
     let touched = touched.into_iter();
     let touched = touched.map(|id| TouchedRecord::new(id, attributes.get(&id).copied()));
-    Ok((contacts, touched.collect::<Result<_, _>>()?))
+    Ok(Contacts {
+        new,
+        changed,
+        touched: touched.collect::<Result<_, _>>()?,
+    })
 }
 
-fn identifiers(changes: &ChangeSet) -> Result<Vec<IdentifierRecord>, StorageError> {
+/// The places of rows in a list, from 1, by their identifiers.
+type Places<'c> = HashMap<&'c IdentifierKey, i32>;
+
+/// Rows of identifiers to write, and the places of those that store the whole record of their value if they are its first
+/// holder.
+fn identifiers(changes: &ChangeSet) -> Result<(Vec<IdentifierRecord>, Places<'_>), StorageError> {
     let mut held: Vec<&HeldIdentifier> = changes.identifiers.iter().collect();
     held.sort_by(|a, b| (a.key(), a.home).cmp(&(b.key(), b.home)));
     let known = changes
@@ -275,19 +309,31 @@ fn identifiers(changes: &ChangeSet) -> Result<Vec<IdentifierRecord>, StorageErro
         .iter()
         .filter_map(|(key, record)| Some((key, single_sighting(record)?)));
     let known: HashMap<&IdentifierKey, Uuid> = known.collect();
-    let mut homes: HashMap<&IdentifierKey, usize> = HashMap::new();
-    for identifier in &held {
-        *homes.entry(identifier.key()).or_default() += 1;
+    let mut rows = Vec::with_capacity(held.len());
+    let mut places = Places::new();
+    for (place, identifier) in (1_usize..).zip(&held) {
+        let key = identifier.key();
+        // Sorted, so rows of the same value are neighbours.
+        let is_other = |neighbour: &&HeldIdentifier| neighbour.key() != key;
+        let before = place.checked_sub(2).and_then(|before| held.get(before));
+        let is_single = before.is_none_or(is_other) && held.get(place).is_none_or(is_other);
+        let seen_with = known.get(key).copied().filter(|_| is_single);
+        if let Some(place) = i32::try_from(place).ok().filter(|_| seen_with.is_some()) {
+            places.insert(key, place);
+        }
+        rows.push(IdentifierRecord::new(identifier, seen_with)?);
     }
-    let seen_with = |key: &IdentifierKey| known.get(key).copied().filter(|_| homes.get(key) == Some(&1));
-    held.into_iter()
-        .map(|identifier| IdentifierRecord::new(identifier, seen_with(identifier.key())))
-        .collect()
+    Ok((rows, places))
 }
 
-fn values(changes: &ChangeSet) -> Vec<ValueRecord> {
+/// Rows of values to write, each with the place of the identifier that may store it, 0 without one.
+fn values(changes: &ChangeSet, places: &Places<'_>) -> (Vec<ValueRecord>, Vec<i32>) {
     let sorted: BTreeMap<_, _> = changes.keys.iter().map(|row| (&row.0, row)).collect();
-    sorted.into_values().map(ValueRecord::from).collect()
+    let place = |key: &IdentifierKey| places.get(key).copied().unwrap_or(0);
+    sorted
+        .into_values()
+        .map(|row| (ValueRecord::from(row), place(&row.0)))
+        .unzip()
 }
 
 /// The next numbers of definitions.

@@ -1,27 +1,20 @@
 //! Writing the changes of a batch.
 
-use super::columns::{attributes_row, contact_row, identifier_row};
+use super::batch::Batch;
+use super::columns::{attributes_row, contact_row};
 use super::{Numbers, WorkspaceState, erase, events, formulas, log, orders, records};
-use crate::error::{Refusal, storage};
+use crate::error::storage;
 use crate::imports::record;
 use crate::rows::{hex, json, micros};
 use crate::statement::statement;
-use rusqlite::Connection;
+use crate::whole::channels_text;
+use rusqlite::{Connection, params};
 use selfsame_application::ports::{Commit, ImportProgress, StorageError};
 use selfsame_domain::{
-    Attributes, ChangeSet, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, Membership, Merge,
-    Revision, Visitor, WorkspaceId,
+    AttributeKey, Attributes, ChangeSet, ContactId, ContactRow, HeldIdentifier, IdentifierKey, KeyRecord, Membership,
+    Merge, Revision, Visitor, WorkspaceId,
 };
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Writes the rows of one workspace.
-pub(super) struct Batch<'c> {
-    pub(super) connection: &'c Connection,
-    pub(super) workspace: WorkspaceId,
-    /// The revision of the commit.
-    revision: Revision,
-}
 
 /// Writes a commit whose basis is current; returns its revision.
 pub(super) fn write(
@@ -117,44 +110,6 @@ impl Batch<'_> {
         Ok(())
     }
 
-    // The planner does not know how many rows a JSON text holds. Where it could scan a whole workspace and look into
-    // the text for each row, the text is MATERIALIZED together with the workspace, or CROSS JOIN fixes the order.
-
-    /// Runs one statement on rows that are passed as JSON (`?2`; `?1` is the workspace, `?3` the revision of the
-    /// commit). Returns how many rows it changed.
-    pub(super) fn run<T: Serialize>(&mut self, sql: &'static str, rows: &[T]) -> Result<u64, StorageError> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let statement = statement(sql).bind(self.workspace.0).bind(json(rows)?);
-        let statement = if sql.contains("?3") {
-            statement.bind(self.revision.0)
-        } else {
-            statement
-        };
-        let done = statement.execute(self.connection).map_err(storage)?;
-        Ok(done.rows_affected())
-    }
-
-    /// As [`Self::run`], and fails unless every row was written.
-    pub(super) fn run_all<T: Serialize>(
-        &mut self,
-        table: &'static str,
-        sql: &'static str,
-        rows: &[T],
-    ) -> Result<(), StorageError> {
-        let (touched, expected) = (self.run(sql, rows)?, rows.len());
-        if touched != expected as u64 {
-            return Err(Refusal::RowsMissing {
-                table,
-                expected,
-                touched,
-            }
-            .into());
-        }
-        Ok(())
-    }
-
     /// Contacts with a number from `next` on are new; all others must exist.
     fn contacts(
         &mut self,
@@ -163,23 +118,30 @@ impl Batch<'_> {
         next: i64,
     ) -> Result<(), StorageError> {
         let (new, known): (Vec<_>, Vec<_>) = contacts.iter().partition(|row| row.id.0 >= next);
-        let new: Vec<_> = new
-            .into_iter()
-            .map(|row| {
-                (
-                    contact_row(row),
-                    attributes.get(&row.id).map(|all| attributes_row(row.id, all)),
-                )
-            })
-            .collect();
         let inserting =
             "INSERT INTO contacts (workspace_id, contact_id, state, canonical_id, merged_into, source, created_at,
                 updated_at, revision, attributes, first_name_match, last_name_match)
-             SELECT ?1, r.value ->> '$[0][0]', r.value ->> '$[0][1]', r.value ->> '$[0][2]', r.value ->> '$[0][3]',
-                r.value ->> '$[0][4]', r.value ->> '$[0][5]', r.value ->> '$[0][6]', ?3, r.value -> '$[1][1]',
-                r.value ->> '$[1][2]', r.value ->> '$[1][3]'
-             FROM jsonb_each(?2) AS r";
-        self.run_all("contacts", inserting, &new)?;
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let (workspace, revision) = (self.workspace.0, self.revision.0);
+        self.each("contacts", inserting, new, |statement, row| {
+            let attributes = attributes.get(&row.id).copied();
+            let lower = |key| attributes?.text(key).map(str::to_lowercase);
+            let columns = params![
+                workspace,
+                row.id.0,
+                row.state.as_str(),
+                row.canonical.0,
+                row.merged_into.map(|into| into.0),
+                row.source.as_str(),
+                micros(row.created_at),
+                micros(row.updated_at),
+                revision,
+                attributes.map(json).transpose()?,
+                lower(AttributeKey::FirstName),
+                lower(AttributeKey::LastName),
+            ];
+            statement.execute(columns).map_err(storage)
+        })?;
         let known: Vec<_> = known.into_iter().map(contact_row).collect();
         let updating =
             "WITH r (workspace_id, contact_id, state, canonical_id, merged_into, source, created_at, updated_at)
@@ -260,44 +222,59 @@ impl Batch<'_> {
     }
 
     fn identifiers(&mut self, identifiers: &[HeldIdentifier]) -> Result<(), StorageError> {
-        let rows = identifiers.iter().map(identifier_row).collect::<Result<Vec<_>, _>>()?;
         let sql = "INSERT INTO identifiers (workspace_id, kind, value, home_id, owner_id, typed, state, hidden_by,
                 channels, details, confirmed, source, first_seen, last_seen, revision)
-             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-                r.value ->> 6, r.value ->> 7, r.value ->> 8, r.value ->> 9, r.value ->> 10, r.value ->> 11,
-                r.value ->> 12, ?3
-             FROM jsonb_each(?2) AS r WHERE true
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT (workspace_id, kind, value, home_id) DO UPDATE
              SET owner_id = excluded.owner_id, typed = excluded.typed, state = excluded.state,
                 hidden_by = excluded.hidden_by, channels = excluded.channels, details = excluded.details,
                 confirmed = excluded.confirmed, source = excluded.source, first_seen = excluded.first_seen,
                 last_seen = excluded.last_seen, revision = excluded.revision";
-        self.run_all("identifiers", sql, &rows)
+        let (workspace, revision) = (self.workspace.0, self.revision.0);
+        self.each("identifiers", sql, identifiers, |statement, held| {
+            let details = Some(&held.details).filter(|details| !details.is_empty());
+            let columns = params![
+                workspace,
+                held.kind().code(),
+                held.key().value,
+                held.home.0,
+                held.owner.0,
+                held.identifier.typed,
+                held.state.as_str(),
+                held.hidden_by.map(|hiding| hiding.0),
+                channels_text(&held.channels),
+                details.map(json).transpose()?,
+                held.confirmed,
+                held.source.as_str(),
+                micros(held.first_seen),
+                micros(held.last_seen),
+                revision,
+            ];
+            statement.execute(columns).map_err(storage)
+        })
     }
 
     fn keys(&mut self, keys: &[(IdentifierKey, KeyRecord)]) -> Result<(), StorageError> {
-        let row = |(key, record): &(IdentifierKey, KeyRecord)| {
-            let seen_with = json(&record.seen_with)?;
-            let unsubscribed_at = record.unsubscribed_at.map(micros);
-            Ok((
-                key.kind.code(),
-                key.value.clone(),
-                seen_with,
-                unsubscribed_at,
-                record.waiting.map(|waiting| hex(waiting.visitor.0)),
-                record.waiting.map(|waiting| micros(waiting.since)),
-            ))
-        };
-        let rows = keys.iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
         let sql = "INSERT INTO identifier_keys
                 (workspace_id, kind, value, seen_with, unsubscribed_at, waiting, waiting_since, revision)
-             SELECT ?1, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3,
-                unhex(r.value ->> 4), r.value ->> 5, ?3
-             FROM jsonb_each(?2) AS r WHERE true
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (workspace_id, kind, value) DO UPDATE
              SET seen_with = excluded.seen_with, unsubscribed_at = excluded.unsubscribed_at,
                 waiting = excluded.waiting, waiting_since = excluded.waiting_since, revision = excluded.revision";
-        self.run_all("identifier_keys", sql, &rows)
+        let (workspace, revision) = (self.workspace.0, self.revision.0);
+        self.each("identifier_keys", sql, keys, |statement, (key, record)| {
+            let columns = params![
+                workspace,
+                key.kind.code(),
+                key.value,
+                json(&record.seen_with)?,
+                record.unsubscribed_at.map(micros),
+                record.waiting.map(|waiting| waiting.visitor.0),
+                record.waiting.map(|waiting| micros(waiting.since)),
+                revision,
+            ];
+            statement.execute(columns).map_err(storage)
+        })
     }
 
     /// Writes rows in order: a visitor is closed before the next one of its cookie is opened.

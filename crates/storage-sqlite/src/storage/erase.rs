@@ -1,6 +1,6 @@
 //! Erasing contacts: no data of theirs may remain.
 
-use super::apply::Batch;
+use super::batch::Batch;
 use super::{log, records};
 use crate::error::storage;
 use crate::rows::{Row, json};

@@ -1,6 +1,6 @@
 //! Events: reading what their decisions need, and storing them.
 
-use super::apply::Batch;
+use super::batch::Batch;
 use crate::catalog::beyond;
 use crate::error::storage;
 use crate::rows::{Row, hex, json, micros};

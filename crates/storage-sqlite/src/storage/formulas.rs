@@ -1,6 +1,6 @@
 //! Formulas of segments, and deleted segments.
 
-use super::apply::Batch;
+use super::batch::Batch;
 use crate::rows::micros;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ChangeSet, DeletedSegment, SegmentId};

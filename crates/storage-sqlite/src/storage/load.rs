@@ -3,9 +3,10 @@
 use super::{Numbers, definitions, events, merges, orders};
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
-use crate::statement::{SqliteRow, statement};
+use crate::statement::{SqliteRow, fetch_each, statement};
 use crate::whole;
 use rusqlite::Connection;
+use rusqlite::types::Value;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{
     CategoryId, ContactId, FieldId, Footprint, Fresh, IdentifierKey, KeyRecord, SegmentId, Snapshot, Stability,
@@ -57,32 +58,28 @@ fn numbers(next: i64, count: usize) -> Range<i64> {
 /// Held tokens of any app, each with the key that names it without the app.
 type Tokens = BTreeSet<(IdentifierKey, IdentifierKey)>;
 
-/// The holders of the requested keys; held tokens that are named without their app, as `/value`, with their records;
-/// and the records of the keys themselves.
-const KEYS: &str = "SELECT i.owner_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-     FROM jsonb_each(?2) AS k
-     CROSS JOIN identifiers AS i
-        ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.value = k.value ->> 1
+/// The holders of a key.
+const HOLDERS: &str = "SELECT i.owner_id
+     FROM identifiers AS i
      CROSS JOIN contacts AS c ON c.workspace_id = ?1 AND c.contact_id = i.owner_id
-     WHERE k.value ->> 2
-        AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')
-     UNION ALL
-     SELECT i.owner_id, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, i.kind, i.value
-     FROM jsonb_each(?2) AS k
-     CROSS JOIN identifiers AS i
-        ON i.workspace_id = ?1 AND i.kind = k.value ->> 0 AND i.typed = substr(k.value ->> 1, 2)
-            AND i.kind IN (4, 5, 6) AND length(CAST(i.typed AS BLOB)) < 1000
+     WHERE i.workspace_id = ?1 AND i.kind = ?2 AND i.value = ?3
+        AND (i.kind IN (1, 4, 5, 6, 7, 8) OR c.state = 'active')";
+
+/// Held tokens of any app, with their records.
+const OF_APPS: &str = "SELECT i.owner_id, i.kind, i.value, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
+     FROM identifiers AS i
      LEFT JOIN identifier_keys AS n ON n.workspace_id = ?1 AND n.kind = i.kind AND n.value = i.value
-     WHERE k.value ->> 2 AND k.value ->> 0 IN (4, 5, 6) AND k.value ->> 1 LIKE '/%'
-     UNION ALL
-     SELECT NULL, k.key, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since, NULL, NULL
-     FROM jsonb_each(?2) AS k
-     CROSS JOIN identifier_keys AS n
-        ON n.workspace_id = ?1 AND n.kind = k.value ->> 0 AND n.value = k.value ->> 1";
+     WHERE i.workspace_id = ?1 AND i.kind = ?2 AND i.typed = ?3
+        AND i.kind IN (4, 5, 6) AND length(CAST(i.typed AS BLOB)) < 1000";
+
+/// The record of a key.
+const RECORD: &str = "SELECT n.kind, n.seen_with, n.unsubscribed_at, n.waiting, n.waiting_since
+     FROM identifier_keys AS n
+     WHERE n.workspace_id = ?1 AND n.kind = ?2 AND n.value = ?3";
 
 /// Loads the records of keys and their holders, hidden or not. A removed contact is found only by its external ID and
-/// other exclusive identifiers. A token that is named without its app means that token of every app; returns those
-/// tokens.
+/// other exclusive identifiers. A token that is named without its app, as `/value`, means that token of every app;
+/// returns those tokens.
 fn keys(
     connection: &Connection,
     workspace: WorkspaceId,
@@ -94,40 +91,45 @@ fn keys(
     if footprint.keys.is_empty() {
         return Ok(tokens);
     }
-    let requested: Vec<_> = footprint
-        .keys
-        .iter()
-        .map(|(key, needed)| (key.kind.code(), &key.value, needed))
-        .collect();
-    let rows = statement(KEYS)
-        .bind(workspace.0)
-        .bind(json(&requested)?)
-        .fetch_all(connection)
-        .map_err(storage)?;
-    let keys: Vec<&IdentifierKey> = footprint.keys.keys().collect();
-    for row in &rows {
-        let row = Row::new(row, "identifier_keys", 1);
-        let owner = row.get::<Option<i64>>(0, "owner_id")?;
-        ids.extend(owner.map(ContactId));
-        let Some(place) = row.get::<Option<i64>>(1, "key")? else {
-            continue;
-        };
-        let named = usize::try_from(place).ok().and_then(|place| keys.get(place).copied());
-        let mut key = named.ok_or_else(|| row.corrupt("key"))?.clone();
-        if owner.is_some() {
-            // A token that is named without its app: its record comes along.
-            let token = whole::key(&row, 6, 7)?;
-            tokens.insert((key, token.clone()));
-            key = token;
-        }
-        if row.get::<Option<String>>(2, "seen_with")?.is_some() {
-            let record = record(&row, 2)?;
-            if record != KeyRecord::default() {
-                snapshot.keys.insert(key, record);
-            }
+    let named = |key: &IdentifierKey| {
+        [
+            Value::from(workspace.0),
+            key.kind.code().into(),
+            key.value.clone().into(),
+        ]
+    };
+    let held = || footprint.keys.iter().filter(|(_, held)| **held).map(|(key, _)| key);
+    fetch_each(connection, HOLDERS, held(), named, |_, row| {
+        ids.insert(ContactId(Row::new(row, "identifiers", 0).get(0, "owner_id")?));
+        Ok(())
+    })?;
+    let nameless = held().filter(|key| key.kind.is_token_or_device() && key.value.starts_with('/'));
+    let of_any_app = |key: &IdentifierKey| {
+        let token = key.value.strip_prefix('/').unwrap_or_default().to_owned();
+        [workspace.0.into(), key.kind.code().into(), Value::from(token)]
+    };
+    fetch_each(connection, OF_APPS, nameless, of_any_app, |nameless, row| {
+        let row = Row::new(row, "identifier_keys", 0);
+        ids.insert(ContactId(row.get(0, "owner_id")?));
+        let token = whole::key(&row, 1, 2)?;
+        tokens.insert((nameless.clone(), token.clone()));
+        add_record(snapshot, token, &row, 3)
+    })?;
+    fetch_each(connection, RECORD, footprint.keys.keys(), named, |key, row| {
+        add_record(snapshot, key.clone(), &Row::new(row, "identifier_keys", 0), 1)
+    })?;
+    Ok(tokens)
+}
+
+/// Adds the record of a key from the columns that begin at `from`, if there is one.
+fn add_record(snapshot: &mut Snapshot, key: IdentifierKey, row: &Row<'_>, from: usize) -> Result<(), StorageError> {
+    if row.get::<Option<&str>>(from, "seen_with")?.is_some() {
+        let record = record(row, from)?;
+        if record != KeyRecord::default() {
+            snapshot.keys.insert(key, record);
         }
     }
-    Ok(tokens)
+    Ok(())
 }
 
 /// Reads `seen_with, unsubscribed_at, waiting, waiting_since`, starting at a column.

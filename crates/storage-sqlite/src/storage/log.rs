@@ -1,23 +1,25 @@
 //! The identity log.
 
-use super::apply::Batch;
+use super::batch::Batch;
 use super::merges;
 use crate::error::storage;
 use crate::rows::{Row, hex, json};
 use crate::statement::statement;
+use rusqlite::params;
 use selfsame_application::ports::StorageError;
 use selfsame_domain::{ContactId, Decision, DecisionId, IdentifierKey, LogEntry, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Appends entries, and stores the mentions of decisions that involve more than one contact.
 pub(super) fn write(batch: &mut Batch<'_>, log: &[LogEntry]) -> Result<(), StorageError> {
-    let rows: Vec<_> = log
-        .iter()
-        .map(|entry| (entry.contact, hex(entry.decision.id.0), &entry.decision))
-        .collect();
     let entries = "INSERT INTO identity_log (workspace_id, contact_id, decision_id, body, revision)
-         SELECT ?1, r.value ->> 0, unhex(r.value ->> 1), r.value -> 2, ?3 FROM jsonb_each(?2) AS r";
-    batch.run_all("identity_log", entries, &rows)?;
+         VALUES (?1, ?2, ?3, ?4, ?5)";
+    let (workspace, revision) = (batch.workspace.0, batch.revision.0);
+    batch.each("identity_log", entries, log, |statement, entry| {
+        let (contact, decision) = (entry.contact.0, &entry.decision);
+        let columns = params![workspace, contact, decision.id.0, json(decision)?, revision];
+        statement.execute(columns).map_err(storage)
+    })?;
     let mut concerned: BTreeMap<DecisionId, BTreeSet<ContactId>> = BTreeMap::new();
     for entry in log {
         let contacts = concerned.entry(entry.decision.id).or_default();

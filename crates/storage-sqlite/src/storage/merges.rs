@@ -1,6 +1,6 @@
 //! Merges by ID, with their groups.
 
-use super::apply::Batch;
+use super::batch::Batch;
 use crate::error::storage;
 use crate::rows::{Row, hex, json};
 use crate::statement::{SqliteRow, statement};

@@ -1,6 +1,6 @@
 //! Orders: reading what their decisions need, and storing them.
 
-use super::apply::Batch;
+use super::batch::Batch;
 use crate::error::storage;
 use crate::orders::order;
 use crate::rows::{hex, json, micros};

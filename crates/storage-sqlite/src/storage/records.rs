@@ -1,6 +1,6 @@
 //! Recorded replies.
 
-use super::apply::Batch;
+use super::batch::Batch;
 use crate::error::storage;
 use crate::rows::{Row, json, micros};
 use crate::statement::{SqliteRow, statement};
