@@ -135,6 +135,19 @@ impl Application {
         })
     }
 
+    /// One page of the contacts that a formula chooses now, by number.
+    pub async fn members_by_formula(
+        &self,
+        workspace: WorkspaceId,
+        formula: &Formula,
+        from: MembersFrom,
+        limit: u32,
+    ) -> Result<Vec<ContactDetails>, SegmentError> {
+        let definitions = self.store.definitions(workspace).await?;
+        let plan = Plan::of(formula, &definitions).map_err(SegmentError::Invalid)?;
+        self.members(workspace, &plan, from, limit).await
+    }
+
     /// Reads a formula in its readable form.
     pub async fn parse_formula(&self, workspace: WorkspaceId, text: &str) -> Result<Formula, SegmentError> {
         let definitions = self.store.definitions(workspace).await?;

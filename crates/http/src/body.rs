@@ -4,6 +4,8 @@ mod batch;
 mod json;
 mod tokens;
 
+pub(crate) use json::parse as parse_json;
+
 pub(crate) use batch::{Entry, batch_of};
 pub(crate) use json::{fault_of, pruned, without_mark};
 pub(crate) use tokens::{Token, mended, rewritten};

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use selfsame_application::ports::StorageError;
 
 /// Name and text of every migration, oldest first. SQLite's `user_version` stores how many a file has.
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     (
         "0001 tables",
         include_str!("../../../migrations/sqlite/0001_tables.sql"),
@@ -50,6 +50,10 @@ const MIGRATIONS: [(&str, &str); 11] = [
     (
         "0011 segment record",
         include_str!("../../../migrations/sqlite/0011_segment_record.sql"),
+    ),
+    (
+        "0015 console lists",
+        include_str!("../../../migrations/sqlite/0015_console_lists.sql"),
     ),
 ];
 

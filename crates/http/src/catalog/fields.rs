@@ -20,15 +20,6 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-/// The greatest length of a key, in characters.
-const MAX_KEY: usize = 100;
-
-/// The greatest length of a name or of an allowed value, in characters.
-const MAX_NAME: usize = 255;
-
-/// How many allowed values a field may have.
-const MAX_ALLOWED: usize = 500;
-
 /// A custom field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -233,7 +224,9 @@ pub(crate) async fn change(
     incoming: Incoming,
 ) -> Result<impl IntoResponse, ApiError> {
     let id = FieldId(super::number(&id)?);
-    let (name, archived) = super::change(&incoming.object()?.fields(), |name| text::clean(name, MAX_NAME))?;
+    let (name, archived) = super::change(&incoming.object()?.fields(), |name| {
+        text::clean(name, NewField::MAX_NAME)
+    })?;
     let command = Command::ChangeField {
         field: id,
         name: name.clone(),
@@ -271,7 +264,10 @@ fn new_field(body: &Fields<'_>) -> Result<NewField, ApiError> {
     let profile_key = key(body, "profileKey", &mut problems);
     let field_key = key(body, "fieldKey", &mut problems);
     let name = body.text("name", &mut problems).value();
-    let name = problems.check("/name", text::clean(name.as_deref().unwrap_or(&field_key), MAX_NAME));
+    let name = problems.check(
+        "/name",
+        text::clean(name.as_deref().unwrap_or(&field_key), NewField::MAX_NAME),
+    );
     let field_type = field_type(body, &mut problems);
     let allowed = allowed(body, field_type, &mut problems);
     let required = body.boolean("required", &mut problems).value().unwrap_or_default();
@@ -302,7 +298,7 @@ fn key(body: &Fields<'_>, member: &str, problems: &mut Problems) -> String {
         problems.add(body.pointer(member), "must not contain a dot");
     }
     problems
-        .check(&body.pointer(member), text::clean(&sent, MAX_KEY))
+        .check(&body.pointer(member), text::clean(&sent, NewField::MAX_KEY))
         .unwrap_or_default()
 }
 
@@ -318,7 +314,7 @@ fn field_type(body: &Fields<'_>, problems: &mut Problems) -> Option<FieldType> {
 
 /// The allowed values of a field of a choice type; other types have none.
 fn allowed(body: &Fields<'_>, field_type: Option<FieldType>, problems: &mut Problems) -> Vec<String> {
-    let sent = body.texts("allowedValues", MAX_ALLOWED, problems);
+    let sent = body.texts("allowedValues", NewField::MAX_ALLOWED, problems);
     if !sent.is_empty()
         && field_type.is_some_and(|known| !matches!(known, FieldType::ComboBox | FieldType::CheckboxList))
     {
@@ -330,7 +326,7 @@ fn allowed(body: &Fields<'_>, field_type: Option<FieldType>, problems: &mut Prob
     let mut seen = BTreeSet::new();
     let mut allowed = Vec::with_capacity(sent.len());
     for (pointer, value) in sent {
-        let Some(value) = problems.check(&pointer, text::clean(&value, MAX_NAME)) else {
+        let Some(value) = problems.check(&pointer, text::clean(&value, NewField::MAX_NAME)) else {
             continue;
         };
         if field_type == Some(FieldType::CheckboxList) && value.contains(',') {

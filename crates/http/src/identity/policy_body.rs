@@ -8,19 +8,6 @@ use serde::Serialize;
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 
-/// The greatest number of blocked values.
-const MAX_BLOCKED: usize = 1_000;
-/// The greatest number of patterns among them: every value of every request is compared with each.
-const MAX_PATTERNS: usize = 100;
-
-const SHARED_THRESHOLD: RangeInclusive<i64> = 2..=100;
-const LIMIT: RangeInclusive<i64> = 1..=10_000;
-/// In days: up to a hundred years.
-const RETENTION: RangeInclusive<i64> = 1..=36_500;
-/// In seconds: up to a day. A request that is repeated later is meant.
-const DUPLICATE_WINDOW: RangeInclusive<i64> = 0..=86_400;
-const LAST_SEEN: RangeInclusive<i64> = 0..=86_400;
-
 /// What a workspace decides about identity for itself. Every member is required, and there are no others; `null` says that there is none.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -196,14 +183,14 @@ pub(super) fn read_policy(body: &Fields<'_>) -> Result<Policy, ApiError> {
         default_phone_region,
         merge_unclaimed: boolean(body, "mergeUnclaimed", &mut problems),
         blocked: blocked(body, &mut problems),
-        shared_threshold: number(body, "sharedThreshold", SHARED_THRESHOLD, &mut problems),
+        shared_threshold: number(body, "sharedThreshold", Policy::SHARED_THRESHOLDS, &mut problems),
         limits: limits(body, &mut problems),
-        duplicate_window_seconds: number(body, "duplicateWindowSeconds", DUPLICATE_WINDOW, &mut problems),
+        duplicate_window_seconds: number(body, "duplicateWindowSeconds", Policy::DUPLICATE_WINDOWS, &mut problems),
         delete_past_events: boolean(body, "deletePastEvents", &mut problems),
-        last_seen_seconds: number(body, "lastSeenSeconds", LAST_SEEN, &mut problems),
+        last_seen_seconds: number(body, "lastSeenSeconds", Policy::LAST_SEEN_DELAYS, &mut problems),
         delete_orders: boolean(body, "deleteOrders", &mut problems),
         event_retention_days: {
-            let days = ranged(body, "eventRetentionDays", RETENTION, &mut problems);
+            let days = ranged(body, "eventRetentionDays", Policy::RETENTIONS, &mut problems);
             nullable(body, "eventRetentionDays", days, &mut problems)
         },
         strict_identifiers: boolean(body, "strictIdentifiers", &mut problems),
@@ -236,14 +223,14 @@ fn boolean(body: &Fields<'_>, member: &str, problems: &mut Problems) -> bool {
     required(body, member, sent, problems)
 }
 
-fn number(body: &Fields<'_>, member: &str, range: RangeInclusive<i64>, problems: &mut Problems) -> u32 {
+fn number(body: &Fields<'_>, member: &str, range: RangeInclusive<u32>, problems: &mut Problems) -> u32 {
     let sent = ranged(body, member, range, problems);
     required(body, member, sent, problems)
 }
 
-fn ranged(body: &Fields<'_>, member: &str, range: RangeInclusive<i64>, problems: &mut Problems) -> Sent<u32> {
+fn ranged(body: &Fields<'_>, member: &str, range: RangeInclusive<u32>, problems: &mut Problems) -> Sent<u32> {
     body.integer(member, problems).map(|number| {
-        let fits = u32::try_from(number).ok().filter(|_| range.contains(&number));
+        let fits = u32::try_from(number).ok().filter(|number| range.contains(number));
         fits.unwrap_or_else(|| {
             let reason = format!("must be a whole number from {} to {}", range.start(), range.end());
             problems.add(body.pointer(member), reason);
@@ -276,7 +263,7 @@ fn limits(body: &Fields<'_>, problems: &mut Problems) -> Limits {
         }
     };
     limits.only(&LIMITS, problems);
-    let mut limit = |member| number(&limits, member, LIMIT, problems);
+    let mut limit = |member| number(&limits, member, Limits::RANGE, problems);
     Limits {
         email: limit("email"),
         phone: limit("phone"),
@@ -294,12 +281,12 @@ fn blocked(body: &Fields<'_>, problems: &mut Problems) -> BlockedValues {
     if body.raw("blocked").value().is_none() {
         problems.add(body.pointer("blocked"), "is required");
     }
-    let entries = body.objects("blocked", MAX_BLOCKED, problems);
+    let entries = body.objects("blocked", Policy::MAX_BLOCKED, problems);
     let patterns = entries.iter().filter(|entry| entry.raw("pattern").value().is_some());
-    if patterns.count() > MAX_PATTERNS {
+    if patterns.count() > Policy::MAX_PATTERNS {
         problems.add(
             body.pointer("blocked"),
-            format!("must have at most {MAX_PATTERNS} patterns"),
+            format!("must have at most {} patterns", Policy::MAX_PATTERNS),
         );
         return BlockedValues::default();
     }
